@@ -22,11 +22,11 @@ export interface Parameter<Value> {
   readonly isAddress?: boolean
   /** A letter that stands for the option. */
   readonly short?: string
-  /** The value where none is given, and how the help shows it. */
+  /** Default value, and its text in the help. */
   readonly initial?: { readonly value: Value; readonly shown?: string }
 }
 
-/** By name, in the order of the help. The option `dryRun` is `--dry-run`. */
+/** Parameters by name, in the order of the help. The option `dryRun` is `--dry-run`. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never
@@ -41,7 +41,7 @@ export function flagOf(name: string): string {
   return `--${dashed(name)}`
 }
 
-/** What a command receives of its arguments and options. A value that may be missing is an optional property. */
+/** Values of a command's arguments and options. A value that may be missing is an optional property. */
 export type ValuesOf<Declared extends Parameters> = {
   readonly [Name in keyof Declared as undefined extends ValueOf<Declared[Name]> ? never : Name]: ValueOf<
     Declared[Name]
@@ -60,7 +60,7 @@ interface Declaration<Arguments extends Parameters, Options extends Parameters> 
   readonly more: string
   readonly args?: Arguments
   readonly options?: Options
-  /** Not connected to Kafka, although it has an environment. */
+  /** The command makes no connection to Kafka, although it has an environment. */
   readonly withoutKafka?: true
   /** @param given the names of the options that the command line has */
   run(

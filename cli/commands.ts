@@ -32,7 +32,7 @@ export const COMMANDS: Listed = {
     line: 'look at what a consumer remembers, take it, put it back, erase an entity',
     about: `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
 
-All that a consumer remembers of one partition lies in one partition state in Redis, and stands at an applied offset: the last offset that is
+The state of a consumer for one partition is one partition state in Redis, with an applied offset: the last offset that is
 decided. A checkpoint is a partition state as a file; from its applied offset the log is read on.`,
     commands: {
       list: [
@@ -115,7 +115,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   doctor: ['check an environment, or what a deployment will need', () => import('./doctor/index.ts')],
   groups: {
     line: 'look at consumer groups, and how far they are behind',
-    about: 'Look at the consumer groups of the cluster, whoever runs them.',
+    about: 'Inspect the consumer groups of the cluster.',
     commands: {
       list: ['list consumer groups with state and members', () => import('./groups/list.ts')],
       lag: ['show how far consumer groups are behind', () => import('./groups/lag.ts')],
@@ -137,8 +137,8 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   },
   run: ['run functions as a process, without Lambda', () => import('./run.ts')],
   notifications: {
-    line: 'check who is told of alerts',
-    about: 'Check the files that say who is told of alerts, and how.',
+    line: 'validate notification routes and receivers',
+    about: 'Validate the notification routes and receivers.',
     commands: {
       check: ['check the routes and receivers of a folder', () => import('./notifications/check.ts')],
     },
@@ -158,7 +158,7 @@ registered.`,
   silence: {
     line: 'send no notifications of some alerts for a while',
     about:
-      'Silence alerts: those that match are not told for a while. They still fire, and stay in the alerts topic.',
+      'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
     commands: {
       add: ['add a silence', () => import('./silence/add.ts')],
       list: ['list silences', () => import('./silence/list.ts')],

@@ -56,7 +56,7 @@ function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
   return type === 'picklist' ? options : undefined
 }
 
-/** The values by name. What is missing and has no default is an empty list, `false`, or no property. */
+/** Returns the values by name. A missing value without a default is an empty list, `false`, or no property. */
 function valuesOf(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
   const given = command.opts()
   const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
@@ -116,7 +116,7 @@ function wrongIn(command: Command): string[] {
   return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
 }
 
-/** In the form of commander's own errors. */
+/** Returns the error in the form of commander's own. */
 function lineOf(where: string, { text, allowed }: WrongValue): string {
   return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

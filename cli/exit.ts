@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream'
  * Ends this process once its output has been read. It does not wait for an empty event loop: a connection attempt that never succeeds
  * would keep the command running for a while.
  *
- * @param withinMs how long to wait for a reader that stands still; without it, as long as the reader does
+ * @param withinMs maximum wait for a blocked reader; without it, as long as the reader takes
  */
 export function exitOnceRead(out: Writable, status: number, withinMs?: number): void {
   out.write('', () => process.exit(status))

@@ -2,7 +2,7 @@ import { OperationFailure } from '../lib/operations/failure.ts'
 
 export { usageFailure } from '../lib/operations/failure.ts'
 
-/** The exit status of a command that failed: 1 for a failure, 2 for wrong usage, 3 where 1 is an answer and there is none. */
+/** Exit status of a failed command: 1 for a failure, 2 for wrong usage, 3 for a failure of a command whose answer can be 1. */
 export type FailureStatus = 1 | 2 | 3
 
 /** One message for people: what happened, where, and what to do about it. */

@@ -1,4 +1,4 @@
-/** Help that fits the terminal. Texts are written as paragraphs; their line breaks in the code have no meaning. */
+/** Help that is wrapped to the terminal. Texts are written as paragraphs; their line breaks in the code have no meaning. */
 import type { AddHelpTextContext, Help } from 'commander'
 import { widthOf } from './text-width.ts'
 
@@ -9,7 +9,7 @@ const WIDEST = 120
 /** Minimum width of option descriptions. */
 const NARROWEST = 20
 
-/** For `configureHelp`: paragraphs of descriptions are broken anew. */
+/** Options for `configureHelp`: paragraphs of descriptions are wrapped anew. */
 export const HELP: Partial<Help> = {
   minWidthToWrap: NARROWEST,
   showGlobalOptions: true,
@@ -22,7 +22,7 @@ export function helpWidth(columns: number | undefined): number {
   return Math.min(columns ?? USUAL_WIDTH, WIDEST)
 }
 
-/** For `addHelpText`: paragraphs, and indented lines, of which those that call `sluice` are examples. */
+/** Returns a text for `addHelpText`: paragraphs, and indented lines, of which those that call `sluice` are examples. */
 export function more(text: string): (context: AddHelpTextContext) => string {
   return ({ command, error }) => {
     const output = command.configureOutput()

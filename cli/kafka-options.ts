@@ -21,7 +21,7 @@ export const KAFKA_OPTIONS = {
   username: option('<name>', 'the user for SCRAM and PLAIN; KAFKA_PASSWORD is the password', SOME_TEXT),
   secret: option('<name>', 'a secret with user and password, or with a client certificate', SOME_TEXT),
   caFile: option('<file>', 'the certificate of the authority to trust', SOME_TEXT),
-  // Not checked here: the message about a wrong value would hold it.
+  // Checked later, because the message about a wrong value would contain it.
   eventHubsConnStr: option(
     '<string>',
     'a connection string of Azure Event Hubs, as it is, or $VARIABLE',
@@ -29,7 +29,7 @@ export const KAFKA_OPTIONS = {
   ),
 }
 
-/** For commands with a topic. */
+/** Options of commands with a topic. */
 export const EVENT_HUB_OPTIONS = {
   eventHubName: option('<name>', 'the event hub, which is the topic', SOME_TEXT),
 }

@@ -10,7 +10,7 @@ import { CommandConnections } from './command-connections.ts'
 import { kafkaAddress, kafkaFailure, requireSignIn, withinPatience } from './connections.ts'
 import { CliFailure } from './failure.ts'
 
-/** What a command needs to ask Kafka. */
+/** Context of a command that uses Kafka. */
 export interface KafkaCommand {
   readonly config: Config
   readonly kafka: Kafka

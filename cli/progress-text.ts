@@ -3,7 +3,7 @@ import { durationText } from '../lib/duration.ts'
 
 export interface Standing {
   readonly done: number
-  /** Of `done`, what was done before this command began; it does not count for the rate. */
+  /** The part of `done` from before this command, which does not count for the rate. */
   readonly doneBefore?: number
   /** Undefined if the total is not known. */
   readonly total: number | undefined

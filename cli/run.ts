@@ -41,7 +41,7 @@ The servers are those of the variables that functions read: KAFKA_BROKERS (or MS
 default, so that a forgotten variable is noticed. --stack takes those of a stack of \`npm start\`.
 
 /health answers as long as the process does. /ready answers 200 once every consumer has joined its group. /metrics is for Prometheus.
-What the process and its functions log goes to standard output, one JSON document a line.
+Logs of the process and its functions go to standard output, one JSON document a line.
 
 SIGTERM and SIGINT end it: it fetches no more, waits for what runs, commits, and leaves its groups. What takes longer than --grace is
 delivered again, to the next process.
@@ -132,7 +132,7 @@ function variablesOf(terminal: Terminal, env: string | undefined): Environment {
   return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
 }
 
-/** @throws CliFailure for a name that is none, for a function that is asked for and cannot run, and if none can */
+/** @throws CliFailure for an unknown name, for a requested function that cannot run, and if all cannot */
 function chosenOf(
   all: Parameters<typeof chooseFunctions>[0],
   names: readonly string[],

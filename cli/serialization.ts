@@ -18,7 +18,7 @@ export const SERIALIZATION_OPTION = option(
 )
 
 /**
- * What writes the data of events. It throws a CliFailure for an event that it cannot write.
+ * Returns the writer for the data of events. It throws a CliFailure for an event that it cannot write.
  *
  * @param chosen what the option says; undefined: as the settings say
  * @throws ConfigError for a name that no event type has; CliFailure if a schema registry is set, and does not answer

@@ -120,7 +120,7 @@ function ticksOf({ from, for: forMs = DEFAULT_SPAN_MS, tickSeconds }: SimulateOp
   return { fromTick: Math.ceil(from / tickMs), untilTick: Math.ceil((from + forMs) / tickMs) }
 }
 
-/** Not every family has every field: readings without it keep the key of their family. */
+/** Returns the strategy. Readings of families without the field keep the key of their family. */
 function strategyOf({ keyBy }: SimulateOptions): KeyStrategy | undefined {
   if (typeof keyBy !== 'object') return keyBy
   const families = Object.keys(FAMILIES) as FamilyName[]

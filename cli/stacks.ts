@@ -21,7 +21,7 @@ interface StackReport {
   readonly redisUrl: string | null
   readonly awsEndpoint: string | null
   readonly lambdaPort: number | null
-  /** With the token. */
+  /** Address with the token. */
   readonly consoleAddress: string | null
   readonly dataDir: string
   readonly logsDir: string
@@ -65,7 +65,7 @@ function stackReport({ variables, ...stack }: Stack): StackReport {
   }
 }
 
-/** As the local cloud notes them: `<server>.pid`, JSON. */
+/** Returns the servers from the files of the local cloud: `<server>.pid`, JSON. */
 function serversIn(dataDir: string): ServerReport[] {
   return filesIn(dataDir)
     .filter(file => file.endsWith('.pid'))

@@ -1,4 +1,4 @@
-/** Rows as text that fits a terminal. Pure. */
+/** Formats rows as text for the width of a terminal. Pure. */
 import type { TableColumn } from '../lib/tables/table.ts'
 import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 

@@ -23,7 +23,7 @@ export interface Terminal {
   readonly commandLine?: (words: readonly string[]) => Promise<Command>
   /** Aborted when the user wants to stop: the command then ends in order. */
   readonly stop: AbortSignal
-  /** From now on `stop` is aborted if the reader of `stdout` closes it. Without this call, the process ends at once. */
+  /** Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends at once. */
   stopWhenUnread?(): void
 }
 
@@ -52,8 +52,8 @@ export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): stri
 }
 
 /**
- * The folder the user is in. npm runs a script in the project's folder and tells in INIT_CWD where it was called; a
- * command that was started otherwise may have inherited the variable from some other npm.
+ * Returns the folder of the user. npm runs a script in the project's folder and passes the user's in INIT_CWD; a command that was
+ * started otherwise may have inherited the variable from another npm.
  */
 export function callersFolder(environment: Environment, workingFolder: string): string {
   return (environment.npm_lifecycle_event === 'sluice' && environment.INIT_CWD) || workingFolder

@@ -29,7 +29,7 @@ function graphemes(text: string): string[] {
   return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
 }
 
-/** As many characters as fit. */
+/** Splits the segments into lines with as many characters as fit. */
 function fitting(segments: readonly string[], width: number): string[] {
   let room = width
   const tooWide = segments.findIndex(segment => {

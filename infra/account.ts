@@ -1,4 +1,4 @@
-/** What is known of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
+/** Facts of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
@@ -35,37 +35,37 @@ export interface Place {
   /** The environment's name: last part of the topics' names. */
   readonly env: string
   readonly clusterArn: string
-  /** What the msk trigger connects to, on this machine. */
+  /** Brokers of the msk trigger for local runs. */
   readonly brokers: string
-  /** Of files that people edit. */
+  /** Folders of files that people edit. */
   readonly folders: Folders
-  /** What the functions that publish alerts know of their topic: an ARN, or what CloudFormation makes one of. */
+  /** ARN of the topic of alerts for the functions that publish them, or the expression from which CloudFormation makes it. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
   /** How Lambda polls Kafka for the consumers. */
   readonly pollers: Stage['pollers']
   /** How long the functions' logs are kept, in days. */
   readonly logRetentionDays: number
-  /** Whether a queue is told of runs of schedules that failed. */
+  /** Whether a queue receives failed runs of schedules. */
   readonly keepsMissedRuns: boolean
   /** Whether Lambda sends traces to X-Ray. */
   readonly tracing: boolean
   /** Whether the function with the console is deployed. */
   readonly console: boolean
-  /** Issuer of the tokens that requests of the console must have besides its own; absent where none is required. */
+  /** Issuer of the tokens that requests of the console need besides its own; missing if these suffice. */
   readonly consoleTokens?: ConsoleTokens
-  /** Where checkpoints are kept; absent where none are taken. */
+  /** Bucket of checkpoints; missing without checkpoints. */
   readonly checkpointBucket?: string
-  /** The secret with the login of the schema registry; absent where there is none. */
+  /** Secret with the login of the schema registry; missing without one. */
   readonly registrySecret?: string
-  /** The secret with headers for spans; absent where there is none. */
+  /** Secret with headers for spans; missing without one. */
   readonly spansSecret?: string
-  /** The queue that tells of what Lambda has given up, and the bucket that such records lie in; absent where there is none. */
+  /** Queue of records that Lambda has given up, and the bucket of their contents; missing without one. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
   /** How the functions sign in to Kafka; absent where they do not. */
   readonly kafkaSecrets?: KafkaSecrets
-  /** What it says of its alarms; absent where there are neither alarms nor a dashboard. */
+  /** Settings of the alarms; missing without alarms and dashboard. */
   readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
   /** Variables of every function. */

@@ -21,7 +21,7 @@ interface Resources {
 interface Framework {
   readonly serviceDir: string
   readonly processedInput: { readonly commands: readonly string[] }
-  /** What `serverless print` shows. */
+  /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
   readonly service: {
     readonly custom: { readonly deployment: Surroundings & Partial<Pick<Deployed, 'alarms'>> }

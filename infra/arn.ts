@@ -38,7 +38,10 @@ export function allow(actions: readonly string[], resources: readonly unknown[])
   return { Effect: 'Allow', Action: actions, Resource: resources }
 }
 
-/** What a cluster has, by its name: `arn:…:cluster/<name>/<uuid>` names topics and groups as `arn:…:topic/<name>/<uuid>/<topic>`. */
+/**
+ * Returns the ARN of a resource of a cluster, by its name: `arn:…:cluster/<name>/<uuid>` has topics and groups such as
+ * `arn:…:topic/<name>/<uuid>/<topic>`.
+ */
 export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {
   return `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`
 }

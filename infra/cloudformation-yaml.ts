@@ -2,7 +2,7 @@
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Those without the prefix `Fn::` in their long form. */
+/** Functions without the prefix `Fn::` in their long form. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 
 const nowhere = () => false

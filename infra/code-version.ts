@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { yamlContent } from '../lib/yaml-document.ts'
 import { Builder, versionOf } from './bundle-builder.ts'
 
-/** What the bundles' plugins ask of the framework: this is no `serverless invoke local`. */
+/** Stand-in for the framework, without `serverless invoke local`, for the bundles' plugins. */
 const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
 
 /**

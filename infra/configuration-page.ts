@@ -78,7 +78,7 @@ function configurationPage(): string {
       sliceSection(slice),
     ),
     '## This machine',
-    'For `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used and none is started.',
+    'Settings of `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used instead of a new one.',
     ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),
   ].join('\n\n')}\n`
 }
@@ -112,7 +112,10 @@ const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$
 
 const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 
-/** The README of the engine, with its tables as they are now. Whoever installs the package has no other page, so a link becomes its name. */
+/**
+ * Returns the README of the engine with its present tables. Readers of the package have no other page, so a link becomes its
+ * name.
+ */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')
   if (!TABLES.test(readme))

@@ -1,4 +1,4 @@
-/** Builds the console's page: in memory, in a tenth of a second, so that nobody has to know of a build. */
+/** Builds the console's page: in memory, in a tenth of a second, so that no separate build is necessary. */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../console/page-files.ts'

@@ -1,7 +1,7 @@
 /**
- * A plugin of the framework: refuses to package or deploy what would not work, and tells all that is wrong at once, before
- * anything is built. What `deployment.cjs` finds wrong arrives here as texts: thrown there, it would be printed once for each
- * variable of serverless.yml, with a stack.
+ * A plugin of the framework: refuses to package or deploy what would not work, and reports all errors at once, before anything is
+ * built. Errors found by `deployment.cjs` arrive here as texts: thrown there, they would be printed once for each variable of
+ * serverless.yml, with a stack.
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
@@ -30,7 +30,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
 }
 
-/** What was typed. */
+/** Typed command. */
 interface Input {
   readonly commands: readonly string[]
   readonly options: { readonly package?: string }
@@ -90,7 +90,7 @@ const SETTINGS = {
   additionalProperties: false,
 }
 
-/** They look at a deployment, or end it, by its name and region alone. */
+/** Commands that inspect or remove a deployment by its name and region alone. */
 const NEEDS_NO_SETTINGS = new Set([
   'deploy list',
   'deploy list functions',
@@ -158,7 +158,7 @@ export default class DeploymentChecks {
     ]
   }
 
-  /** What would only be found when an alert is missing. Last, because it asks over the network. */
+  /** Finds errors that would otherwise show as a missing alert. Last, because it uses the network. */
   async #servers(changesTopics: boolean): Promise<void> {
     const { environment = {} } = this.#framework.service.provider
     const texts = Object.entries(environment).map(([name, value]) => [name, String(value)])
@@ -170,7 +170,7 @@ export default class DeploymentChecks {
     for (const line of unseen) this.#log.notice(line)
   }
 
-  /** What would be found when the functions start. */
+  /** Finds errors that would otherwise show when the functions start. */
   async #contents(): Promise<string[]> {
     const { serviceDir, service } = this.#framework
     const environments = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** What serverless.yml needs to know of the place it is deployed to. What the functions need of it follows from their entries. */
+/** Values of serverless.yml that depend on the place of the deployment. The needs of functions are derived from their entries. */
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { account } = require('./account.ts')
@@ -36,7 +36,7 @@ function onThisMachine() {
   return { place: thisMachine(process.env, PROJECT), variables: process.env }
 }
 
-/** What is not set comes from the long-lived stack, if one is named. */
+/** Missing settings come from the long-lived stack, if one is named. */
 async function inAccount(stage, region, resolveVariable) {
   const found = await withStackOutputs(process.env, region, byFramework(resolveVariable))
   const place = account(stage, region, found.environment, PROJECT)
@@ -45,8 +45,8 @@ async function inAccount(stage, region, resolveVariable) {
 }
 
 /**
- * Where the bundles are made. Every command empties its folder at the end, so what goes on running needs one of its own:
- * `serverless package` or `invoke local` beside it must not take its functions away.
+ * Returns the folder of the bundles. Every command empties its folder at the end, so a running one needs its own: `serverless
+ * package` or `invoke local` beside it must not remove its functions.
  */
 function buildDir(env, args) {
   if (env.SLUICE_BUILD_DIR) return env.SLUICE_BUILD_DIR

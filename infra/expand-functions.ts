@@ -1,4 +1,4 @@
-/** From what an entry of serverless.yml declares to the framework's own fields. Pure. */
+/** Expands an entry of serverless.yml to the framework's own fields. Pure. */
 import {
   type DeclaredFunction,
   declaredFunctions,
@@ -17,7 +17,7 @@ import { type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
-/** What has to be known of the place that the functions run in. */
+/** Facts of the place that the functions run in. */
 export type Surroundings = UsesPlace &
   Pick<
     Place,
@@ -111,7 +111,7 @@ export function isDeployed(
   return surroundings.console || !uses.includes('console')
 }
 
-/** What no schema of a single key can say of the functions; a sentence each. */
+/** Returns problems of the functions that no schema of a single key can express; a sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return declaredFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings } = declared

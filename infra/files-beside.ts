@@ -1,15 +1,16 @@
 /**
  * Files that code finds beside itself at run time, because they are started and not imported: a thread, a script for another
- * interpreter. Compiled code lies in one flat folder, so TypeScript has one name among the sources and another one there:
+ * interpreter. All compiled code is in one flat folder, so TypeScript has one name among the sources and another one there:
  *
- *     new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
- *     new URL('./runner.py', import.meta.url)
+ * new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js', import.meta.url)
+ *
+ * new URL('./runner.py', import.meta.url)
  */
 import { join } from 'node:path'
 
 const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
-/** What is not compiled keeps its name. */
+/** Files that are not compiled keep their names. */
 const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
 /** Where the code itself lies, and packages that it finds from there: right among the sources, and after compilation. */
 const HARMLESS =
@@ -20,7 +21,7 @@ const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm
 export interface FileBeside {
   /** Path of the source, relative like the path of the file that names it. */
   readonly source: string
-  /** Its name in the folder of the compiled code. */
+  /** Name in the folder of the compiled code. */
   readonly name: string
 }
 

@@ -21,7 +21,7 @@ export type FolderName = keyof typeof FOLDERS
 /** A folder where the functions run. */
 interface Folder {
   readonly path: string
-  /** Its files in their packages. */
+  /** Patterns of its files in packages. */
   readonly patterns: readonly string[]
 }
 
@@ -53,7 +53,7 @@ export function foldersHere(environment: Environment, project: string): Folders 
   })
 }
 
-/** The variable that tells a function where a folder is. */
+/** Returns the variable with the location of a folder for a function. */
 export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
   return { [FOLDERS[name].variable]: folders[name].path }
 }

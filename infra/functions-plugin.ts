@@ -30,7 +30,7 @@ interface Resources {
 
 /** The part of the framework that is used here. */
 interface Framework {
-  /** What `serverless print` shows. */
+  /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
   readonly service: {
     readonly custom: { readonly deployment: Surroundings }
@@ -91,7 +91,7 @@ export default class FunctionsPlugin {
   }
 }
 
-/** What an entry says in the framework's own words stays, and goes before what follows from it. */
+/** Merges the fields: an entry's own fields of the framework take precedence. */
 function merged(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
   const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
   const environment = { ...expanded.environment, ...entry.environment }

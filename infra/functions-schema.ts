@@ -8,11 +8,11 @@ const SIGNAL = { type: 'string', enum: SIGNALS }
 /** A topic, or a group of topics. */
 const TOPIC_WORD = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** What Kafka allows is checked in `names.ts`, with a sentence. */
+/** Kafka's limits of names are checked in `names.ts`, with a sentence. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
-/** For `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
+/** Schema for `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
 export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
   properties: {
     consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },

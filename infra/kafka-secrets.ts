@@ -1,4 +1,4 @@
-/** What follows for a deployment from how the functions sign in to Kafka: secrets that they read, and what polls for them. Pure. */
+/** Effects of the functions' Kafka credentials on a deployment: secrets that they read, and permissions of the pollers. Pure. */
 import type { KafkaAuth } from '../packages/runtime/adapters/kafka/authentication.ts'
 import { allow, arnHere, byService, type Statement } from './arn.ts'
 import { isSecretArn, readSecrets, secretArn } from './statements/secrets.ts'
@@ -30,7 +30,7 @@ export function mappingSignIn({ auth, secret }: KafkaSecrets): { readonly saslSc
   return auth === 'scram-sha-512' && secret !== undefined ? { saslScram512: secret } : {}
 }
 
-/** What a function, and what polls for it, may read to sign in. */
+/** Returns the permissions of a function, and of its pollers, to read their credentials. */
 export function kafkaSecretStatements({ auth, secret, caSecret }: KafkaSecrets): Statement[] {
   const read = auth === 'scram-sha-512' || auth === 'tls' ? [secret, caSecret] : [caSecret]
   const secrets = read.filter(name => name !== undefined)

@@ -1,6 +1,6 @@
 /**
- * What happens to a run of a scheduled function that failed, or that never began. Lambda is asked to run it asynchronously, so it
- * tries again by itself, and tells a queue when it has given up. Pure.
+ * Handling of a scheduled run that failed, or that never began. Lambda runs it asynchronously, so it retries by itself, and sends
+ * a message to a queue when it has given up. Pure.
  */
 import { arnHere, type Statement } from './arn.ts'
 import { periodOf } from './schedules.ts'
@@ -18,7 +18,7 @@ const RETRIES_AFTER = [60, 180]
 /** The bounds of an event's age, in seconds. */
 const YOUNGEST = 60
 const OLDEST = 6 * 60 * 60
-/** For a schedule whose period is not written down, as of `cron(…)`. */
+/** Period of a schedule without a written one, as of `cron(…)`. */
 const SOME_PERIOD = 60 * 60
 
 /** The fields of the framework for asynchronous invocations. */
@@ -30,9 +30,9 @@ export interface MissedRunFields {
 }
 
 /**
- * Each run goes on where the last one ended, so a missed one is made good by the next: what is older than the period is dropped,
- * and retried only as often as fits into it. By default Lambda would keep a run for six hours, and after an outage call the function for
- * each of them.
+ * Returns the retries of runs. Each run continues where the last one ended, so the next one makes up for a missed one: it is
+ * dropped after the period, and retried only as often as fits into it. By default Lambda would keep a run for six hours, and
+ * after an outage call the function for each of them.
  *
  * @param expression `rate(…)` or `cron(…)`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -53,8 +53,8 @@ export function missedRunStatements(stage: string): Statement[] {
 }
 
 /**
- * The queue. A message has the name of the function, the schedule's event and the error; nothing of any record. AWS's own key for SQS
- * encrypts it: whoever may use the queue may use that key, so no role needs more.
+ * Returns the queue. A message has the name of the function, the schedule's event and the error, without any record. AWS's own
+ * key for SQS encrypts it: users of the queue may use that key, so no role needs more.
  */
 export function missedRunsResources(stage: string): Record<string, object> {
   const queue = { 'Fn::GetAtt': [MISSED_RUNS, 'Arn'] }

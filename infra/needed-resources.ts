@@ -30,7 +30,7 @@ function namedBy(key: string, value: unknown): readonly string[] {
     case 'Ref':
     case 'DependsOn':
       return texts
-    // Of the forms ["Id", "Attribute"] and "Id.Attribute".
+    // Both forms: ["Id", "Attribute"] and "Id.Attribute".
     case 'Fn::GetAtt':
       return first.split('.').slice(0, 1)
     // `${!Word}` stands for itself.

@@ -1,4 +1,4 @@
-/** What a deployment cannot use because it is in another region. Pure. */
+/** Resources in another region, which a deployment cannot use. Pure. */
 import { isSecretArn } from './statements/secrets.ts'
 
 /** Brokers, secrets and queues of the own region alone are reached: by the mappings, and by the code. */

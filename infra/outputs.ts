@@ -1,4 +1,4 @@
-/** From the outputs of the long-lived stack to the variables of a deployment. Pure. */
+/** Converts the outputs of the long-lived stack to the variables of a deployment. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 
 /** Every output that a deployment uses. */
@@ -17,7 +17,7 @@ export const VARIABLE_OF_OUTPUT = {
 
 const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
 
-/** Those that people look up by themselves. */
+/** Outputs that people look up by themselves. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']
 
 /** The variables that these outputs give. Outputs that a deployment does not use are left out. */

@@ -14,7 +14,7 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const REGION = 'eu-west-1'
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
 
-/** With all that a deployment may have. */
+/** A deployment with all options. */
 const EVERYTHING = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -50,7 +50,7 @@ export const PATTERNS: readonly Pattern[] = [
   {
     form: /^arn:<partition>:ec2:<region>:\*:(subnet|security-group)\/\S+$/,
     shown: 'arn:<partition>:ec2:<region>:*:…/…',
-    why: 'a subnet or a security group that another account shares has the ARN of that account, which the id does not tell',
+    why: 'a shared subnet or security group has the ARN of the account that shares it, which the id does not contain',
   },
   {
     form: /^secretsmanager:secret:\S+-\?{6}$/,
@@ -82,7 +82,7 @@ export const UNNAMED: ReadonlyMap<string, string> = new Map([
   ['ec2:DescribeVpcs', 'EC2 describes all or nothing'],
 ])
 
-/** What the role of each function allows in a stage, by the function's name. */
+/** Returns the statements of each function's role in a stage, by the function's name. */
 export function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
   const place = account(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))

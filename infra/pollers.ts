@@ -1,4 +1,4 @@
-/** What polls Kafka for the consumers, and what it costs. Pure. */
+/** Pollers of the consumers' topics, and their costs. Pure. */
 
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { TOPICS } from '../lib/app/topics.ts'
@@ -8,12 +8,9 @@ type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
 type PollersPlace = Pick<Place, 'env' | 'pollers'>
 
 /**
- * The fields of an event by which its topic is polled.
- *
- * Without provisioned pollers nobody reads a partial response, so none is asked for. The msk trigger's plugin tells the function from
- * the same field whether its response is read; otherwise the function throws, and its batch is delivered again.
- *
- * @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
+ * Returns the fields of an event by which its topic is polled. Partial responses are only read by provisioned pollers, so only
+ * these ask for them. The msk trigger's plugin reports the same field to the function; without partial responses the function
+ * throws, and its batch is delivered again. @see https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html
  */
 export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): object {
   if (pollers === 'on-demand') return {}
@@ -32,7 +29,7 @@ function groupOf({ consumes }: Polled, env: string): string {
   return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
 }
 
-/** What AWS's own example on the page above counts with: a unit's throughput, its pollers, and its price in us-east-1. */
+/** Values of AWS's own example on the page above: a unit's throughput, its pollers, and its price in us-east-1. */
 const UNIT = { megabytesPerSecond: 20, pollers: 10, dollarsPerHour: 0.185 } as const
 const POLLER_MEGABYTES_PER_SECOND = 5
 const HOURS_PER_MONTH = 730
@@ -41,7 +38,7 @@ const HOURS_PER_MONTH = 730
 interface PollerUnits {
   readonly mappings: number
   readonly groups: number
-  /** At rest. */
+  /** Number of pollers at rest. */
   readonly least: number
   /** While every poller that there may be reads all that it can. */
   readonly most: number

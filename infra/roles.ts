@@ -10,7 +10,7 @@ import { networkStatements } from './statements/network.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
 
-/** What has to be known of the place that the functions are deployed to. */
+/** Facts of the place that the functions are deployed to. */
 type Deployed = Omit<RolesPlace, 'all'> &
   Pick<Place, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
 
@@ -84,7 +84,7 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
   const { clusterArn, env } = deployed
   const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const topic = (signal: Signal) => named(topicName(signal, env))
-  // What is tried again goes back to where it was.
+  // Retries return to their original topics.
   const redrives =
     writes.length > 0 &&
     (uses.includes('console') ||

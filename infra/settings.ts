@@ -1,4 +1,4 @@
-/** What is set for the command that deploys, beside the settings that it hands on to the functions. */
+/** Settings of the deploying command, beside those that it passes on to the functions. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { list, onOff, text } from '../packages/runtime/settings/values.ts'
 
@@ -38,7 +38,7 @@ export const CONSOLE_DEPLOYMENT = slice(
       },
     ),
     CONSOLE_JWT_AUDIENCE: setting(text(/^\S+$/, 'the audience of such tokens'), {
-      description: 'For whom those tokens must be. Set both, or neither.',
+      description: 'Audience of those tokens. Set both, or neither.',
     }),
   },
   ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),

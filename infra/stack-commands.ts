@@ -1,8 +1,8 @@
-/** What `npm run infra` reads from its command line, and the commands that it prints. Pure. */
+/** Arguments of `npm run infra`, and the commands that it prints. Pure. */
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** In a VPC that the stack makes: one in each of three zones. */
+/** Subnets in a VPC of the stack: one in each of three zones. */
 const MADE_SUBNETS = 3
 
 /** @throws ConfigError where the stage is missing or not in the table */
@@ -15,7 +15,7 @@ export function readStage(name: string | undefined): { readonly name: string; re
   ])
 }
 
-/** From `NAME=VALUE` to values by their names. `Env` is the stage, which is given by itself. */
+/** Reads `NAME=VALUE` as values by their names. `Env` is the stage, which has its own argument. */
 export function readAssignments(texts: readonly string[]): {
   readonly values: Readonly<Record<string, string>>
   readonly problems: readonly string[]
@@ -55,7 +55,10 @@ export function brokerProblems(values: Readonly<Record<string, string>>): string
   return [`Brokers: must be a multiple of the number of subnets, ${subnets}.`]
 }
 
-/** What is handed in by an ARN, and must be where the stack is: brokers are in its subnets, and alarms publish to no other region. */
+/**
+ * Parameters with an ARN that must be in the region of the stack: brokers are in its subnets, and alarms publish to no other
+ * region.
+ */
 const IN_ITS_REGION = ['MskClusterArn', 'AlarmTopicArn']
 
 /** The region to deploy to: the one that a person names, else that of what is handed in. */
@@ -66,7 +69,7 @@ export function regionFor(
   return named ?? IN_ITS_REGION.map(name => regionIn(values[name])).find(region => region !== undefined)
 }
 
-/** What is handed in of another region; a sentence each, which begins with the parameter's name. */
+/** Returns the parameters of another region; a sentence each, which begins with the parameter's name. */
 export function regionProblems(
   region: string | undefined,
   values: Readonly<Record<string, string>>,
@@ -98,7 +101,7 @@ interface Deployed {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** What to type next, as lines. Version 1 of the AWS CLI takes no file of parameters, so they are on the line. */
+/** Returns the next commands, as lines. Version 1 of the AWS CLI takes no file of parameters, so they are on the line. */
 export function deployCommands({ name, stage, region = 'REGION', file, parameters }: Deployed): string[] {
   const stack = stackName(name)
   const place = `--region ${region} --stack-name ${stack}`
@@ -122,7 +125,7 @@ export function deployCommands({ name, stage, region = 'REGION', file, parameter
   ]
 }
 
-/** As a shell takes it for one word. */
+/** Quotes a text as one word of a shell. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -25,7 +25,7 @@ export async function readStackTemplate(stage: Stage): Promise<StackTemplate> {
   return stackTemplate(await stackParts(), stage)
 }
 
-/** As people review it, and as CloudFormation takes it. Deep parts are on one line: it takes no large template. */
+/** Formats a template for review and for CloudFormation. Deep parts are on one line, because it takes no large template. */
 export function templateText(template: StackTemplate): string {
   return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4 })
 }

@@ -1,4 +1,4 @@
-/** What a deployment takes from the outputs of the long-lived stack. */
+/** Settings that a deployment takes from the outputs of the long-lived stack. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
 import { tellsMissing } from './account.ts'
 import { VARIABLE_OF_OUTPUT, variablesOf, withOutputs } from './outputs.ts'
@@ -44,7 +44,7 @@ export function problemsWith(ofStack: readonly string[], others: readonly string
   return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]
 }
 
-/** By the framework's own variables, which know its credentials and its endpoint. */
+/** Reads outputs through the framework's own variables, which know its credentials and its endpoint. */
 export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
   return async (stack, region) => {
     const outputs: Record<string, string> = {}

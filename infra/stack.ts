@@ -42,7 +42,7 @@ export interface StackTemplate {
 
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const
 
-/** CloudFormation takes no larger template from a command, in bytes; beyond it, one lies in a bucket. */
+/** Largest template that CloudFormation takes from a command, in bytes; a larger one needs a bucket. */
 export const LARGEST_TEMPLATE_BYTES = 51_200
 
 /**
@@ -56,7 +56,8 @@ export function stackTemplate(parts: readonly StackPart[], stage: Pick<Stage, 'k
   const resources = sections.Resources as Record<string, StackResource>
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description: 'What outlives the deployments of Sluice: network, brokers, cache, bucket, keys and topic.',
+    Description:
+      'Resources that outlive the deployments of Sluice: network, brokers, cache, bucket, keys and topic.',
     ...sections,
     Resources: stage.keepsData ? resources : mapValues(resources, withoutKeeping),
   } as StackTemplate
@@ -105,7 +106,7 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
   }
 }
 
-/** What is wrong with parameters that a person has set; a sentence each, which begins with the parameter's name. */
+/** Returns errors of the parameters that a person has set; a sentence each, which begins with the parameter's name. */
 export function parameterProblems(
   template: Pick<StackTemplate, 'Parameters'>,
   set: Readonly<Record<string, string>>,

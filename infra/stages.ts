@@ -8,7 +8,7 @@ export interface Stage {
   readonly logRetentionDays: number
   /** Where the endpoints of the stack are: in one zone they cost a third, and fail with it. */
   readonly endpointZones: 'one' | 'every'
-  /** Whether alarms tell people; the dashboard exists in every stage. */
+  /** Whether alarms send notifications; the dashboard exists in every stage. */
   readonly alarms: boolean
   /** Whether buckets, keys, clusters and log groups stay when their stack is deleted. */
   readonly keepsData: boolean
@@ -35,7 +35,7 @@ export const STAGES = {
 
 type StageName = keyof typeof STAGES
 
-/** `undefined` for a stage that is not in the table. `local`, this machine, is none: nothing is deployed there. */
+/** Returns the stage; `undefined` for one that is not in the table. `local` is never deployed, so it is not in the table. */
 export function stageNamed(name: string): Stage | undefined {
   return Object.hasOwn(STAGES, name) ? STAGES[name as StageName] : undefined
 }

@@ -4,7 +4,7 @@ import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
 import { SIGNALS, type Signal } from '../lib/app/topics.ts'
 import { neededBy } from './needed-resources.ts'
 
-/** Its logical id. */
+/** Logical id of the resource. */
 export const TOPICS_RESOURCE = 'SluiceTopics'
 
 /** The part of a template that is looked at and changed here. */
@@ -46,7 +46,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
   const first = neededBy(template.Resources, lambda)
-  // What waits is needed by nothing that goes first, so this makes no cycle.
+  // Waiting resources are not needed by earlier ones, so this makes no cycle.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]
@@ -64,7 +64,8 @@ function topicsResource(
       ServiceToken: { 'Fn::GetAtt': [lambda, 'Arn'] },
       ServiceTimeout: SERVICE_TIMEOUT,
       Environment: env,
-      // It differs each time, so each deployment looks at the topics; and it tells an older one that comes back from a newer one.
+      // A new value for each package, so each deployment looks at the topics. It also distinguishes a returning older one from a
+      // newer one.
       PackagedAt: String(packagedAtMs),
       Readers: Object.fromEntries(
         SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(

@@ -1,6 +1,6 @@
 /**
- * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger`
- * writes JavaScript and types to `dist/`. All JavaScript lies in one folder, where the code finds what it starts.
+ * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
+ * JavaScript and types to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
  */
 import { copyFile, glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   await Promise.all(copied.map(({ source, name }) => copyFile(join(TRIGGER, source), join(dist, name))))
 }
 
-/** What the plugin starts as a thread or a process. */
+/** Returns the files that the plugin starts as a thread or a process. */
 async function startedFiles(): Promise<FileBeside[]> {
   const files: FileBeside[] = []
   for await (const path of glob('**/*.ts', { cwd: TRIGGER, exclude: found => OTHERS.test(found) }))

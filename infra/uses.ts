@@ -69,7 +69,7 @@ export const USES: Readonly<Record<string, Use>> = {
   },
   rules: { text: 'the alert rules: their files in the package, and RULES_DIR', folder: 'rules' },
   notifications: {
-    text: 'who is told of alerts: the files in the package, and NOTIFICATIONS_DIR',
+    text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
     folder: 'notifications',
   },
   'alerts-topic': {
@@ -141,7 +141,7 @@ function checkpointStatements(
   { checkpointBucket, env }: RolesPlace,
 ): Statement[] {
   if (!checkpointBucket) return []
-  // As `packages/runtime/adapters/s3/checkpoint-store.ts` names its objects.
+  // Names of objects as in `packages/runtime/adapters/s3/checkpoint-store.ts`.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
     : [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({

@@ -11,6 +11,7 @@ import { schemas } from './runner/checks/schemas.ts'
 import { titles } from './runner/checks/titles.ts'
 import { types } from './runner/checks/types.ts'
 import { unused } from './runner/checks/unused.ts'
+import { wording } from './runner/checks/wording.ts'
 
 const CHECKS: readonly Check[] = [
   format,
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   apiPages,
   promises,
   titles,
+  wording,
   errors,
   dockerfiles,
 ]

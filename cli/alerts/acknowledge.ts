@@ -12,7 +12,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { AlertsReader } from './read.ts'
 
-/** What `alerts ack --json` prints. */
+/** Document of `alerts ack --json`. */
 export interface AckReport extends Said, Acknowledged {
   readonly env: string
   readonly id: string

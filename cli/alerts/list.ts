@@ -12,7 +12,7 @@ import { listText } from './text.ts'
 export default command({
   about: `List alerts, the newest last: those that fire now, or with --state those that have resolved.
 
-What fires now is known to the function firing-alerts, so the answer does not depend on how many entities there are. What has
+Firing alerts come from the function firing-alerts, so the answer takes equally long for any number of entities. Everything
 resolved is read from the alerts topic.`,
   more: `
 ${ABOUT_TIMES}

@@ -19,7 +19,7 @@ const LABEL = parsedBy(text => {
   return equals > 0 ? { name: text.slice(0, equals), value: text.slice(equals + 1) } : undefined
 }, 'a label and its value, as team=ops')
 
-/** What becomes of alerts without --since, for the help of commands with these options. */
+/** Help about times for commands with these options. */
 export const ABOUT_TIMES = `--since and --until go by when an alert fired. Without --since, alerts that have resolved are those of which the topic has had an
 event in the day before --until, or before now.`
 

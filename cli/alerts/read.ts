@@ -75,7 +75,7 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * What became of alerts.
+   * Returns the histories of alerts.
    *
    * @param fromMs only what was written then or later; undefined: all that is kept
    */

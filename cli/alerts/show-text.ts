@@ -5,7 +5,7 @@ import { numberText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import { behindNotes, valueText } from './text.ts'
 
-/** What `alerts show --json` prints. */
+/** Document of `alerts show --json`. */
 export interface AlertsReport extends ShownAlerts {
   readonly env: string
 }
@@ -53,7 +53,9 @@ function phaseText({ state, phase }: ShownAlert): string | null {
     : phase
 }
 
-/** `2026-03-01T12:00:00.000Z  fired  0@17  condition  value 41 (threshold 40)  00-…`. What a person says has no cause to trace. */
+/**
+ * Returns a line: `2026-03-01T12:00:00.000Z fired 0@17 condition value 41 (threshold 40) 00-…`. Actions of people have no trace.
+ */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more
   const limit = threshold === undefined ? '' : ` (threshold ${numberText(threshold)})`

@@ -154,7 +154,7 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   return { columns, rows: read }
 }
 
-/** Of one answer in the JSON document: rows as objects. */
+/** Returns one answer of the JSON document, with rows as objects. */
 function document({ columns, rows }: ReadAnswer) {
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),

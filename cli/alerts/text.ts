@@ -11,11 +11,11 @@ import { PENDING_COLUMNS } from '../../lib/tables/conditions.ts'
 import { type Column, numberText, rowsText, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
-/** What `alerts list --json` prints. */
+/** Document of `alerts list --json`. */
 export interface AlertList {
   readonly env: string
   readonly state: WantedState
-  /** In the order in which they fired. */
+  /** Alerts in the order of firing. */
   readonly alerts: readonly AlertSummary[]
   /** How many fit, listed or not. */
   readonly total: number
@@ -25,7 +25,7 @@ export interface AlertList {
   readonly pending?: readonly PendingAlert[]
 }
 
-/** What `alerts count --json` prints. */
+/** Document of `alerts count --json`. */
 export interface AlertCounts {
   readonly env: string
   readonly state: WantedState
@@ -35,7 +35,7 @@ export interface AlertCounts {
   readonly behind: number | null
 }
 
-/** They say nothing of an alert that fires. */
+/** Columns without a value for a firing alert. */
 const OF_PAST = ['state', 'endedAt']
 
 /**
@@ -79,13 +79,13 @@ export function behindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
   if (behind === 0) return []
   return [
-    `Not up to date: firing-alerts has ${behind} records of the alerts topic still to read. ` +
+    `Not up to date: firing-alerts still has to read ${behind} records of the alerts topic.` +
       'sluice state show firing-alerts --topic alerts',
   ]
 }
 
 function nothingText(state: WantedState, env: string, isNarrowed: boolean): string {
-  const alert = isNarrowed ? 'No alert that fits' : 'No alert'
+  const alert = isNarrowed ? 'No matching alert' : 'No alert'
   if (state === 'firing') return `${alert} fires in "${env}".`
   const what = state === 'resolved' ? 'has resolved' : 'fires or has resolved'
   return `${alert} ${what} in "${env}"${isNarrowed ? '' : ' in the last day: --since goes back further'}.`

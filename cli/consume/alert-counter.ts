@@ -20,8 +20,8 @@ const MOST_ENTITIES = 100_000
 export type Firing = Pick<Alert, 'rule' | 'severity' | 'summary'>
 
 /**
- * Keeps the state of each entity, so that an alert that goes on firing counts once. No timer runs: what fires because nothing
- * arrives, or once a time has passed without a further reading, is not fired by a record.
+ * Keeps the state of each entity, so that an alert that keeps firing counts once. No timer runs: conditions of time, such as a
+ * silence or a duration without a further reading, are not counted.
  */
 export class AlertCounter {
   readonly #process: ReturnType<typeof alerting>
@@ -36,7 +36,7 @@ export class AlertCounter {
   /**
    * The alerts that this record fires; none for one that carries no valid reading.
    *
-   * @param sent the event in the record with plain data, or why there is none
+   * @param sent the event in the record with plain data, or the reason why it has no event
    */
   firings(record: LogRecord, sent: Event | Failure = readEvent(record)): readonly Firing[] {
     const event = readingIn(record, sent)
@@ -58,7 +58,7 @@ export class AlertCounter {
   }
 }
 
-/** The reading in a record, as alerting gets it; undefined if there is none, or a consumer would refuse it. */
+/** Returns the reading in a record, as alerting gets it; undefined for other records, and if a consumer would refuse it. */
 function readingIn(record: LogRecord, event: Event | Failure): Received<ReadingData> | undefined {
   if (isFailure(event) || familyOf(event.type) === undefined) return undefined
   const read = readData(event)

@@ -25,11 +25,11 @@ export interface ConsumePlan {
   readonly commit: 'auto' | 'manual'
   readonly mode: OutputMode
   readonly json: boolean
-  /** In a group, it counts only where the group has committed nothing. */
+  /** Start of reading. A group uses it only for partitions without a committed offset. */
   readonly from: 'start' | 'end' | { readonly timeMs: number }
   /** End after this many records. */
   readonly count: number
-  /** Those that are not paused. */
+  /** Rules that are not paused. */
   readonly rules: readonly AnyRule[]
 }
 
@@ -159,7 +159,7 @@ class GroupSession {
     throw failureOf(error)
   }
 
-  /** Commits from time to time, and notices if the topic is gone: the client library goes on asking for it. */
+  /** Commits from time to time, and notices if the topic is gone, which the client library does not report. */
   async #tend(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await pause(COMMIT_EVERY_MS, undefined, { signal: over }).catch(() => {})
@@ -179,13 +179,13 @@ class GroupSession {
     }
   }
 
-  /** What cannot be committed now is committed with the next offsets. */
+  /** Offsets that cannot be committed now are committed with the next ones. */
   async #commitOrSay(): Promise<void> {
     try {
       await this.#commit()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      this.#terminal.stderr.write(`Offsets are not committed yet, it goes on: ${reasonOf(error)}\n`)
+      this.#terminal.stderr.write(`Offsets are not committed yet, reading continues: ${reasonOf(error)}\n`)
     }
   }
 }

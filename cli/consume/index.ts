@@ -62,7 +62,7 @@ Without --group it reads from the first record on, and leaves no trace. With --g
 group has committed, and commits: auto every 5 s and at the end, manual after each processed batch.`,
   more: `
 Alerts are decided as the alerting function decides them, by the rules that are not paused and from the readings that this command has seen.
-What only time can fire, as a silent sensor, is not counted, nor are rules over several entities.
+Alerts that only time can fire, as for a silent sensor, are not counted, nor are rules over several entities.
 
 A consumer group shares out the partitions among its members. The groups of Sluice's own functions are refused, because they would lose
 records to this command.

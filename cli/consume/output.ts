@@ -1,4 +1,4 @@
-/** What `consume` prints. */
+/** Output of `consume`. */
 import { once } from 'node:events'
 import { count } from '../../lib/count.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
@@ -43,7 +43,7 @@ export class ConsumeOutput {
     this.#terminal = terminal
   }
 
-  /** With --json, standard output has documents alone. */
+  /** Standard output has documents alone with --json. */
   begin(rules: number): void {
     this.#say(`Consuming from topic: ${this.#plan.topic}`)
     this.#say(`Alert rules active: ${rules}`)

@@ -17,7 +17,7 @@ export class Processing {
   readonly #options: ProcessingOptions
   readonly #batches: Batches<TakenRecord>
   readonly #ended = Promise.withResolvers<void>()
-  /** By partition, where the group is to read on: what has been processed since the last commit. */
+  /** Next offset of the group by partition: processed since the last commit. */
   readonly #uncommitted = new Map<number, number>()
   #left: number
   #isClosed = false
@@ -29,7 +29,7 @@ export class Processing {
       batch => this.#process(batch),
       error => this.fail(error),
     )
-    // It can reject before anybody waits for it.
+    // A rejection is kept for the first caller.
     this.#ended.promise.catch(() => {})
   }
 

@@ -55,7 +55,7 @@ function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
   return { ...place, handled, id: found?.id, deadLetter: found?.deadLetter }
 }
 
-/** What an export says that was stopped. A file is written in whole or not at all; standard output has what went out until then. */
+/** Returns the message of a stopped export. A file is written completely or not at all; standard output has a part. */
 export function stoppedText(
   to: string,
   { exported, broken }: Pick<ExportCounts, 'exported' | 'broken'>,

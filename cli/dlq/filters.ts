@@ -27,7 +27,7 @@ export function filterOf(options: FilterOptions): DeadLetterFilter {
   return conditionsOf(options)
 }
 
-/** As `filterOf`, whatever lies between the times. */
+/** Returns the filter as `filterOf` does, without the times. */
 export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }

@@ -1,4 +1,4 @@
-/** What a redrive or a drop of dead letters says: its plan, its progress and its end. Pure. */
+/** Texts of a redrive or a drop of dead letters: plan, progress and end. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
@@ -8,7 +8,7 @@ import { harmless } from '../text-width.ts'
 import type { DeadLetterLine } from './report.ts'
 import { rowsText } from './text.ts'
 
-/** What `dlq redrive --json` and `dlq drop --json` print. */
+/** Document of `dlq redrive --json` and `dlq drop --json`. */
 export interface HandlingReport {
   readonly env: string
   readonly command: Command
@@ -20,7 +20,7 @@ export interface HandlingReport {
   readonly taken: number
   /** How many meet the conditions and are left out, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
-  /** Of those that are taken, how many have each of these. */
+  /** Number of selected letters by code. */
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
@@ -76,9 +76,7 @@ function aftermath({ taken, failedAgain, env }: HandlingReport, columns: number 
   const unnamed = count - letters.length
   return [
     `${taken} redriven, ${count} failed again${isDecided ? '' : ' so far'}.`,
-    ...(isDecided
-      ? []
-      : ['Not all of them are decided yet: what fails again comes back into `sluice dlq list`.']),
+    ...(isDecided ? [] : ['Some of them are not decided yet: failures come back into `sluice dlq list`.']),
     ...(letters.length > 0 ? ['', rowsText(letters, env, columns), ''] : []),
     ...(unnamed > 0
       ? [`${unnamed} that failed again are retried first, or are in \`sluice dlq list\`.`]
@@ -111,7 +109,7 @@ export interface Standing {
   readonly command: Command
   readonly taken: number
   readonly leftOut: number
-  /** From 0 to 1. */
+  /** Progress, 0 to 1. */
   readonly part: number
   readonly elapsedMs: number
 }

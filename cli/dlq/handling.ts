@@ -1,4 +1,4 @@
-/** What `dlq redrive` and `dlq drop` do alike: the checks before, the run, its report, and how to go on if it was stopped. */
+/** Common part of `dlq redrive` and `dlq drop`: the checks before, the run, its report, and the command that resumes it. */
 import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
@@ -36,12 +36,12 @@ interface HandlingOptions extends FilterOptions {
   readonly env?: string
 }
 
-/** What tells a redrive from a drop. */
+/** Differences between a redrive and a drop. */
 export interface Handling {
   readonly command: Command
   readonly ats: readonly string[]
   readonly options: HandlingOptions
-  /** Further options, for the audit and for the command that goes on. */
+  /** Further options, for the audit and for the resuming command. */
   readonly others: Readonly<Record<string, string | true | undefined>>
   readonly perSecond?: number | undefined
   readonly isPatched: boolean
@@ -52,7 +52,7 @@ export interface Handling {
   readonly check?: (outcome: Outcome) => void
 }
 
-/** What a run works with, and the terminal that it is run from. */
+/** Context of a run, and its terminal. */
 export interface HandlingRun {
   readonly handling: Handling
   readonly work: Work
@@ -76,7 +76,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
       { config, connections, letters, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }
-    // It audits each part of a run that can be resumed.
+    // Each part of a resumable run is audited.
     if (options.yes) await connections.writing(() => carriedOut(run))
     else await reported(run, await looked(run))
   })
@@ -91,7 +91,7 @@ function requireLimits({ ats, options, command }: Handling): void {
     throw usageFailure(
       `Which dead letters? Name them, or limit them with options such as --code. To ${command} all: --since 365d.`,
     )
-  if (options.resume && !options.yes) throw usageFailure('--resume goes on with what was begun: add --yes.')
+  if (options.resume && !options.yes) throw usageFailure('--resume continues an operation: add --yes.')
 }
 
 async function carriedOut(run: HandlingRun): Promise<void> {
@@ -122,8 +122,8 @@ async function carriedOut(run: HandlingRun): Promise<void> {
     ...handling.others,
     env: handling.options.env,
   })
-  if (error !== undefined) throw failed(error, `To go on: ${next}`)
-  if (isStopped) terminal.stderr.write(`Stopped. To go on: ${next}\n`)
+  if (error !== undefined) throw failed(error, `To continue: ${next}`)
+  if (isStopped) terminal.stderr.write(`Stopped. To continue: ${next}\n`)
   if (failedAgain && failedAgain.count > 0)
     throw new CliFailure(`${failedAgain.count} failed again: see above.`)
 }

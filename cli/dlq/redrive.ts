@@ -45,10 +45,10 @@ alone.
 It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
 they are named.`,
   more: `
-Ctrl-C finishes the batch at hand and prints the command that goes on. After a crash, too: what is handled stands in the dlq topic itself, and
---resume leaves it out, together with all that was written since the operation began. A letter that is redriven twice is applied once.
+Ctrl-C finishes the present batch and prints the command that continues. This works after a crash, too: the dlq topic itself records handled letters, and
+--resume leaves them out, together with all that were written since the operation began. A letter that is redriven twice is applied once.
 
-Afterwards it waits, for 30 seconds at most, until what was redriven is decided, and says how many failed again; its exit status is 1 if any did.
+Afterwards it waits, for 30 seconds at most, until the redriven records are decided, and reports how many failed again; its exit status is 1 if any did.
 
 --patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
 dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.

@@ -8,13 +8,13 @@ import type { LettersNow, PlacedRow } from '../../lib/queries/letters.ts'
 import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 
-/** Of each dead letter in a list. */
+/** Line of each dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   /** Partition and offset in the dlq topic, as `dlq show` takes it. */
   readonly at: string
 }
 
-/** Of one that cannot be read. */
+/** Line of a dead letter that cannot be read. */
 interface BrokenLine {
   readonly at: string
   /** RFC 3339. */
@@ -56,7 +56,7 @@ export function listReport(env: string, page: ListedPage): DeadLetterListReport 
   }
 }
 
-/** Of one dead letter. */
+/** Document of one dead letter. */
 export interface DeadLetterReport extends DeadLetterLine {
   readonly routedBecause: string
   readonly firstFailedAt: string

@@ -48,5 +48,5 @@ function missing(at: string, env: string, answer: Exclude<DeadLetterAnswer, { ki
   if (answer.kind === 'none')
     return `No dead letter ${at} in "${env}": \`sluice dlq list\` shows which there are.`
   const why = answer.kind === 'broken' ? `is broken: ${answer.broken.why}` : 'is not a dead letter'
-  return `What lies at ${at} ${why}: sluice tail dlq --from start shows it.`
+  return `The record at ${at} ${why}: sluice tail dlq --from start shows it.`
 }

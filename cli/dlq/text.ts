@@ -51,7 +51,7 @@ function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
   const apart = quarantined > 0 ? `; ${quarantined} of them quarantined` : ''
   return [
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
-    ...(total > 1 ? [`By code: ${byCode.join(', ')}${apart}`] : []),
+    ...(total > 1 ? [`Codes: ${byCode.join(', ')}${apart}`] : []),
     ...(handled ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
     ...(others ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`] : []),
   ]
@@ -66,7 +66,7 @@ function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
 }
 
 function olderLines({ before }: DeadLetterListReport): string[] {
-  return before === null ? [] : [`For older ones, add --before ${before} to the command.`]
+  return before === null ? [] : [`Older ones: add --before ${before} to the command.`]
 }
 
 function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
@@ -75,7 +75,7 @@ function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
       ? []
       : [`Read from all records of the topic, because the table cannot be read: ${withoutTable}`]),
     ...(left > 0
-      ? [`At most ${left} older ones are open and not in the table: --count reads them from the topic.`]
+      ? [`Up to ${left} older ones are open and not in the table: --count reads them from the topic.`]
       : []),
   ]
 }

@@ -1,4 +1,4 @@
-/** What is found of topics, in the light of what a deployment will do about them. Pure. */
+/** Adapts the findings about topics to the changes that a deployment will make. Pure. */
 
 import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
 import { type Finding, finding, ok, type Seen, unknown, wrong } from '../../lib/diagnosis/finding.ts'
@@ -6,7 +6,7 @@ import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/ope
 
 /** A deployment refuses a topic for it before anything is planned. */
 const NEVER_RIGHT = new Set(['timestamp-type'])
-/** What a plan creates or changes. */
+/** Findings that a plan resolves by creating or changing a topic. */
 const PLANNED = new Set([
   'exists',
   'partitions',
@@ -20,7 +20,7 @@ const PLANNED = new Set([
 /**
  * A change that is refused is wrong, also where the topic is well as it is; what is wrong and will be put right is ok.
  *
- * @param plan of the deployment, or why there is none: then it is unknown what will be put right
+ * @param plan of the deployment, or the reason of its absence: the changes are then unknown
  */
 export function asPlanned(findings: readonly Finding[], plan: Seen<TopicPlan>): Finding[] {
   if ('unseen' in plan) return findings.map(one => unplanned(one, plan.unseen))

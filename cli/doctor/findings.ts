@@ -1,4 +1,7 @@
-/** What is found in a running environment, and what a deployment will need: its settings, the account, and the servers as far as they are reached. */
+/**
+ * Findings in a running environment, and about a deployment: its settings, the account, and the servers as far as they are
+ * reached.
+ */
 
 import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
 import { deploymentPlan } from '../../infra/checks/servers.ts'
@@ -21,9 +24,9 @@ import { PROJECT } from '../../programs/paths.ts'
 import { asPlanned } from './as-planned.ts'
 
 const SETTINGS_PAGE = 'docs/deployment.md says what to set.'
-/** They are about what runs. */
+/** Checks that need running functions. */
 const NOT_YET = new Set(['consumers', 'producers'])
-/** They lead this command to a cluster of their own. A deployment hands neither to its functions. */
+/** Variables that lead this command to a cluster of its own. Deployments pass neither to their functions. */
 const OTHER_KAFKA: readonly string[] = ['KAFKA_BROKERS', 'EVENT_HUBS_CONN_STR']
 
 /** @param variables those of the command that will deploy */
@@ -63,7 +66,7 @@ function withoutOtherKafka(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !OTHER_KAFKA.includes(name)))
 }
 
-/** Of the cluster of the deployment, or of another one that a variable names: that is said, too. */
+/** Returns findings about the cluster of the deployment, or about another one that a variable names, which is reported, too. */
 async function kafkaAndRedisFindings(
   stage: string,
   region: string,
@@ -118,10 +121,7 @@ function wrongSetting(problem: string, todo: string): Finding {
   )
 }
 
-/**
- * What else is wrong with the settings of the functions. The brokers are those of the cluster: where that is missing or wrong, it is
- * told already.
- */
+/** Returns other errors in the settings of the functions. Brokers are those of the cluster, whose errors are reported already. */
 function otherSettings(errors: readonly string[], told: readonly Finding[]): Finding[] {
   const names = new Set(told.map(({ subject }) => subject))
   const follows = (name: string) =>
@@ -168,7 +168,7 @@ async function planIfReached(
   return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka was not seen' }
 }
 
-/** From here, a server that is only reached from within its network is not wrong. */
+/** Returns the finding for a run from outside: a server that is only reached from within its network is not an error. */
 function asBefore(found: Finding): Finding {
   const { area, check, verdict, subject, says } = found
   if (verdict !== 'wrong' || check !== 'reached') return found
@@ -183,7 +183,7 @@ function asBefore(found: Finding): Finding {
   )
 }
 
-/** The limit is of the account, and Lambda alone tells it. */
+/** Returns the finding about the account's limit, which only Lambda reports. */
 function concurrencyFinding(region: string): Finding {
   return finding(
     'account',

@@ -2,7 +2,7 @@
 import { type Area, counted, type Finding, type Verdict } from '../../lib/diagnosis/finding.ts'
 import { harmless } from '../text-width.ts'
 
-/** What `doctor --json` prints. */
+/** Document of `doctor --json`. */
 interface DoctorReport {
   readonly env: string
   readonly beforeDeploy: boolean

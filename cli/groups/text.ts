@@ -12,7 +12,7 @@ const LIST: readonly Column[] = [
   { heading: 'READS', least: 12, leaveOut: 1 },
 ]
 
-/** What `groups list --json` prints. */
+/** Document of `groups list --json`. */
 export interface GroupsReport {
   readonly groups: readonly GroupDescription[]
 }
@@ -32,13 +32,13 @@ function topicsRead(members: GroupDescription['members']): string[] {
   return [...new Set(members.flatMap(({ assigned }) => Object.keys(assigned)))].sort()
 }
 
-/** What `groups lag --json` prints of each group. */
+/** Line of `groups lag --json` for each group. */
 export interface LagReport extends AgedGroupLag {
   /** Seconds since its oldest record that is not consumed was written; 0 without lag, null if none can be read. */
   readonly seconds: number | null
 }
 
-/** With how long the oldest record of all partitions has waited. */
+/** Adds the age of the oldest pending record of all partitions. */
 export function lagReport(lag: AgedGroupLag): LagReport {
   const partitions = lag.topics.flatMap(topic => topic.partitions)
   return { ...lag, seconds: longest(partitions.filter(({ pending }) => pending > 0)) }

@@ -87,7 +87,7 @@ const OPTIONS = {
 export default command({
   about: `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
 
-Of CSV files, one column holds timestamps, another the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
+A CSV file has one column of timestamps, and one with the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
 MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. The same file gives the same events.`,
   more: `
 Metrics, and the units they are kept in:
@@ -136,13 +136,13 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** Those of MAPPINGS_DIR, else those that ship. */
+/** Returns the mappings of MAPPINGS_DIR, else the shipped ones. */
 function mappingsIn({ environment }: Terminal): MappingsFolder {
   const { mappingsDir } = readSettings([MAPPINGS], environment)
   return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
 }
 
-/** What is imported, for the summary and the report. */
+/** Kind of the import, for the summary and the report. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(

@@ -30,7 +30,7 @@ export function capturedRecords(document: unknown): readonly LogRecord[] | strin
   return records.length > 0 ? records : '"records" holds no record'
 }
 
-/** What a record of an event cannot have; undefined if nothing is wrong. */
+/** Returns an error of a record of an event; undefined for a valid one. */
 function wrongIn(record: unknown): string | undefined {
   if (!isObject(record)) return 'it is not an object'
   const { topic, partition, offset, key, value, headers } = record as {
@@ -47,7 +47,7 @@ function wrongIn(record: unknown): string | undefined {
   return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
 }
 
-/** What Lambda has decoded by a schema may be a JSON object. */
+/** Returns whether the content is valid. Content that Lambda has decoded by a schema may be a JSON object. */
 function isBytes(content: unknown, schema: unknown): boolean {
   if (content === undefined || content === null) return true
   return typeof content === 'string' ? isBase64(content) : isObject(schema) && typeof content === 'object'

@@ -8,7 +8,7 @@ FILE is the event as Lambda passes it to a function, of MSK or of a self-managed
 consumers judge them, by the Kafka protocol binding of CloudEvents, whatever the type of the event; --schema judges the data by the schema
 of its type, too, and shows it as it is in JSON. No server is needed, except the schema registry where one is configured and --schema is given.`,
   more: `
-With --json, each line is one record: topic, partition, offset, accepted, and event (in CloudEvents' JSON format) or code and reason.
+Output of --json: each line is one record with topic, partition, offset, accepted, and event (in CloudEvents' JSON format) or code and reason.
 The exit status is 0 if the file could be read, also where records are refused.
 
 Examples:

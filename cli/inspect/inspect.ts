@@ -1,4 +1,4 @@
-/** Shows what a captured Lambda event holds: for each record the event, or why there is none. */
+/** Shows the contents of a captured Lambda event: for each record the event, or the reason why it has no event. */
 import { isUtf8 } from 'node:buffer'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'

@@ -15,7 +15,7 @@ interface Place {
   readonly offset: number
 }
 
-/** What `inspect --json` prints of each record. */
+/** Document of `inspect --json` for each record. */
 export type Verdict =
   | (Place & { readonly accepted: true; readonly event: EventDocument })
   | (Place & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })

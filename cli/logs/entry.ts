@@ -1,7 +1,7 @@
 /** Reads a line of the log of a function. Pure. */
 import { harmless, shortened } from '../text-width.ts'
 
-/** What `--json` prints of a line. */
+/** Document of a line with `--json`. */
 export interface LogEntry {
   readonly function: string
   /** RFC 3339; null if the line is not a structured one. */

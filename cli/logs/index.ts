@@ -13,7 +13,7 @@ export default command({
 Each function writes to a file of its own, ${join('logs', 'functions', 'NAME.log')} in the stack's data folder; metrics in it are left
 out here. "${FRAMEWORK}" is the log of the framework that runs them, which says why one cannot start.`,
   more: `
-With --json, each line is one document: function, time, level, message and details.
+Output of --json: each line is one document with function, time, level, message and details.
 
 Examples:
   sluice logs

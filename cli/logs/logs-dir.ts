@@ -6,7 +6,7 @@ import type { Terminal } from '../terminal.ts'
 
 /**
  * The folder with the logs of the chosen stack: the running one, or the last run of the one that is named, because logs are kept.
- * @throws CliFailure if several run and none is named
+ * @throws CliFailure if several run without a choice
  */
 export function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
   const name = stack ?? (environment.SLUICE_STACK || undefined)

@@ -25,7 +25,7 @@ export function consumerFiles(name: string): NewFile[] {
   ]
 }
 
-/** Its entry among the functions of serverless.yml. */
+/** Returns the consumer's entry among the functions of serverless.yml. */
 export function entryOf(name: string): string {
   return `  ${name}:
     handler: functions/${name}/handler.handler
@@ -69,7 +69,7 @@ function handlerOf(name: string, process: string): string {
     `import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'`,
     `import { ${process} } from '../../lib/${name}/process.ts'`,
   ]
-  // In the order of their folders, as the formatter keeps them.
+  // Imports are in the order of their folders, as the formatter keeps them.
   if (name < 'app') imports.reverse()
   return `/** Counts the readings of each entity. */
 ${imports.join('\n')}

@@ -14,7 +14,7 @@ const SERVERLESS_YML = 'serverless.yml'
 /** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */
 const LONGEST_NAME = 30
 
-/** What was written, as a path in the project, and what it holds. */
+/** A written file, as a path in the project, and its contents. */
 export interface Written {
   readonly file: string
   readonly what: string

@@ -2,7 +2,7 @@
 
 /** A document as it stands in the text. */
 export interface Document {
-  /** From 1. */
+  /** Number of the line, from 1. */
   readonly line: number
   readonly text: string
 }

@@ -27,7 +27,9 @@ export interface ReadingOptions {
 /** Wrong events that one message names. */
 const MOST_NAMED = 10
 
-/** @throws CliFailure naming every line that is not an event, or whose data breaks the schema of its type; or if there is none */
+/**
+ * @throws CliFailure naming every line that is not an event, or whose data violates the schema of its type; or without any event
+ */
 export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const events: NamedEvent[] = []
   const wrong: string[] = []

@@ -31,7 +31,7 @@ taken; where Sluice has a schema for the type, the data must fit it. If one even
 The record key is what the event's partitionkey says, else what producers of such events use: of a reading the key of its family, of an alert its
 fingerprint, of other events their entity. So an entity stays in its partition. An event without traceparent begins a trace.
 
-Ids are never made up, because consumers drop an event whose id and source they know: --new-id asks for new ones where there are none.
+Ids are never invented, because consumers drop an event with a known id and source: --new-id creates missing ones.
 
 Examples:
   sluice publish --topic readings reading.json

@@ -1,4 +1,4 @@
-/** Publishes single events, and tells where each lies. */
+/** Publishes single events, and reports their positions. */
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
@@ -38,7 +38,7 @@ export interface PublishPlan {
   readonly serialization: Serialization | undefined
 }
 
-/** @throws CliFailure if an event is wrong; then none is published */
+/** @throws CliFailure for an invalid event; nothing is published then */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = plan.file === '-' ? 'standard input' : plan.file
   const { newId, traceparent } = plan

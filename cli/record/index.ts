@@ -39,7 +39,7 @@ time, a duration before now, or, with --partition, an offset; --to is the first 
 \`sluice tail\` does: by the type of the event, its entity (subject), the key, or whatever else it says.
 
 The file is gzip if its name ends in .gz. Until it is whole it is called FILE.part, with FILE.position beside it. Stopped with
-Ctrl-C it ends with a whole line, and --resume goes on behind the last one, in the range and with the filters that it began with.
+Ctrl-C it ends with a whole line, and --resume continues behind the last one, in the range and with the filters of its beginning.
 
 Each line has topic, partition, offset, timestamp (milliseconds), key, headers and value; bytes are {"text":…} or {"base64":…},
 or null.
@@ -63,7 +63,7 @@ Examples:
     const { from, to, partition, filter: filters, out, resume, json, env } = options
     if (resume && (from !== undefined || to !== undefined || partition !== undefined || filters.length > 0))
       throw usageFailure(
-        '--resume goes on in the range and with the filters that the recording began with: leave out --from, --to, --partition and --filter.',
+        '--resume continues in the range and with the filters of the recording: leave out --from, --to, --partition and --filter.',
       )
     for (const [name, position] of [
       ['--from', from],

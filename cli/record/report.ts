@@ -1,4 +1,4 @@
-/** What a recording came to. Pure. */
+/** Result of a recording. Pure. */
 
 import { durationText } from '../../lib/duration.ts'
 import type { RecordReport } from '../../lib/operations/record/record.ts'

@@ -8,7 +8,7 @@ import { shortTopic } from './view.ts'
 
 export interface LineLayout {
   readonly env: string
-  /** Of the terminal; undefined: no limit. */
+  /** Width of the terminal; undefined for no limit. */
   readonly columns: number | undefined
   /** Times of this day are shown without their date, where the columns are few. */
   readonly nowMs: number
@@ -16,11 +16,11 @@ export interface LineLayout {
   readonly topicWidth: number
 }
 
-/** In fewer columns, dates of today would displace the data. */
+/** Width below which dates of today would displace the data. */
 const ROOMY = 140
 const PLACE_WIDTH = 7
 const TYPE_WIDTH = 19
-/** In fewer columns, values are not aligned. */
+/** Width below which values are not aligned. */
 const ALIGNED = 100
 
 /** `record time  event time  topic  partition@offset  type  subject  data` */

@@ -21,7 +21,7 @@ import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { CONDITION } from '../tail/filter.ts'
 import { replay } from './replay.ts'
 
-/** What `--loop` can be. */
+/** Kind of `--loop`. */
 const LOOP = either(
   mapped(oneOf(['forever']), () => Number.POSITIVE_INFINITY),
   wholeNumber({ least: 1 }),
@@ -45,7 +45,7 @@ with LOG_TIME=carried: to them it is the same log again. Without --keep-partitio
 
 --serialization is for streams, whose data is JSON. Records of a log or a captured batch keep the bytes that they have.
 
-What Kafka has acknowledged is counted at the end. If not all of it is, the exit status is 1, and it is said how to go on: with the line
+The end reports the number of acknowledged events. If some are missing, the exit status is 1, and the command that continues is shown: with the line
 (--from-line), with how many to pass over (--skip), or, with --resume, by the same command: its file says how far the replay has come.
 
 Examples:

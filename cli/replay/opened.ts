@@ -81,7 +81,7 @@ async function ofFiles(
   const skip = plan.skip + done
   const roundCount = isCut ? undefined : count
   const limits: Limits = { loop: rounds, periodMs, limit, forMs, skip, roundCount, firstMs: firstPaceMs }
-  // They have been counted.
+  // Counted before.
   const items = sequence(
     () =>
       selected(

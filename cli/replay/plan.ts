@@ -3,7 +3,7 @@ import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { ContentMode } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 
-/** What `sluice replay` is asked to do. */
+/** Request of `sluice replay`. */
 export interface ReplayPlan {
   /** Merged by time; `-` is standard input. */
   readonly files: readonly string[]
@@ -21,7 +21,7 @@ export interface ReplayPlan {
   readonly carryLogTime: boolean
   /** The first line of the file. */
   readonly fromLine: number
-  /** As written on the command line; each one is right. */
+  /** Filters as written on the command line; each is valid. */
   readonly filters: readonly string[]
   /** `Infinity` is all. */
   readonly limit: number

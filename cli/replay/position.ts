@@ -21,7 +21,7 @@ const POSITION = object({
   options: string(),
   /** The size of each file in bytes; null where it is a pipe. */
   sizes: array(nullable(number())),
-  /** By how much all was moved; null if it was not. */
+  /** Shift of all events; null without one. */
   shiftMs: nullable(pipe(number(), integer())),
   /** How many items of the sequence are acknowledged. */
   done: pipe(number(), integer(), minValue(0)),
@@ -35,7 +35,7 @@ export type ReplayPosition = InferOutput<typeof POSITION>
  *
  * @param path of the file
  * @param name of the file, for messages
- * @throws CliFailure if it is no position, or that of another replay
+ * @throws CliFailure for an invalid position, or that of another replay
  */
 export async function loadPosition(
   path: string,

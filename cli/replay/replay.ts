@@ -1,4 +1,4 @@
-/** Sets up one replay: its recordings, its shift, and where it goes on. */
+/** Sets up one replay: its recordings, its shift, and its start. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'

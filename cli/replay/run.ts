@@ -1,4 +1,4 @@
-/** Publishes at the pace asked for, and tells how far it came. */
+/** Publishes at the requested pace, and reports the progress. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -128,12 +128,12 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
 
 /** A line says where to go on only if each line is published once, from one file, and nothing counts what was before it. */
 function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
-  if (keeping) return `To go on: the same command; ${plan.resume} says from where.`
+  if (keeping) return `To continue: the same command; ${plan.resume} has the position.`
   const { files, loop, skip } = plan
   const isSimple = files.length === 1 && loop === 1 && skip === 0
   const isAll = plan.limit === Number.POSITIVE_INFINITY && plan.forMs === Number.POSITIVE_INFINITY
-  if (isSimple && isAll) return `To go on: --from-line ${nextLine}${shifted}`
-  return `To go on: --skip ${skip + acknowledged}${shifted}`
+  if (isSimple && isAll) return `To continue: --from-line ${nextLine}${shifted}`
+  return `To continue: --skip ${skip + acknowledged}${shifted}`
 }
 
 function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {

@@ -48,7 +48,7 @@ export async function consumerNamed(
   )
 }
 
-/** Like `consumerNamed`, for every kind of consumer. */
+/** Returns a consumer as `consumerNamed` does, for every kind of consumer. */
 export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)

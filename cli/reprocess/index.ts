@@ -17,7 +17,7 @@ const AT_ONCE = 4
 export default command({
   about: `Compute the states of a consumer anew from the log, and replace the live ones.
 
-New states are built beside the live ones, by the code that is deployed, while the consumer goes on. Each partition is switched in
+New states are built beside the live ones, by the deployed code, while the consumer continues. Each partition is switched in
 one step, once its new state has come as far as the live one. Nothing that is emitted on the way is published. At the switch, alerts
 are matched by rule and entity: one that both states have goes on as it was told, one that only the live state has is resolved
 (reason reprocessed), and one that only the new state has fires.`,
@@ -43,7 +43,7 @@ Examples:
     atOnce: optionWithDefault('<n>', 'how many partitions side by side', POSITIVE, AT_ONCE),
     resume: flag('go on with what an earlier command has begun'),
     discard: flag('remove what an earlier command has begun'),
-    dryRun: flag('compute everything, say what the switch would tell, and remove it again'),
+    dryRun: flag('compute all states, show the events of the switch, and remove the states'),
     yes: flag('do not ask'),
     json: JSON_OPTION,
     env: environment('whose servers are meant'),

@@ -53,10 +53,10 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
   const { from, resume, discard, yes, env } = options
   if ([from !== undefined, resume, discard].filter(Boolean).length !== 1)
     throw usageFailure('Say where to begin with --from, or take --resume or --discard.')
-  if (options.dryRun && !from) throw usageFailure('--dry-run begins anew: say where with --from.')
+  if (options.dryRun && !from) throw usageFailure('--dry-run starts over: add --from.')
   if (from?.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
-      `--from ${new Date(from.timeMs).toISOString()} lies in the future: there is nothing to read yet.`,
+      `--from ${new Date(from.timeMs).toISOString()} is in the future: no records can be read yet.`,
     )
   if (!yes && !terminal.stdin.isTTY && !discard && !options.dryRun)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')

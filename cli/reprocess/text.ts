@@ -1,4 +1,4 @@
-/** What `sluice reprocess` says. Pure. */
+/** Texts of `sluice reprocess`. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import type { Start } from '../../lib/operations/reprocess/from.ts'
 import type { SwitchedPartition } from '../../lib/operations/reprocess/operation.ts'
@@ -6,7 +6,7 @@ import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 
 export interface Progress {
   readonly decided: number
-  /** As of the beginning: the live consumer goes on. */
+  /** Number of records at the beginning: the live consumer continues. */
   readonly total: number
   readonly switched: number
   readonly partitions: number
@@ -25,7 +25,7 @@ export function progressText(
   return `${decided} of ${Math.max(total, decided)} records, ${Math.round(rate)}/s${left}; ${switched} of ${partitions} partitions ${done}`
 }
 
-/** What will happen, for each partition. */
+/** Returns the plan for each partition. */
 export function planText(live: readonly LivePartition[], starts: readonly Start[]): string {
   const lines = starts.map(({ partition, offset, checkpoint }) => {
     const facts = live.find(({ state }) => state.partition === partition)?.facts
@@ -44,8 +44,8 @@ export function resultText(partitions: readonly SwitchedPartition[], isTrial: bo
       emitted.set(type, (emitted.get(type) ?? 0) + count)
   const told = [...emitted].sort().map(([type, count]) => `  ${type}  ${count}`)
   const [did, tells] = isTrial
-    ? ['would be switched', 'The switch would tell']
-    : ['switched', 'The switch told']
+    ? ['would be switched', 'Events of the switch:']
+    : ['switched', 'Published by the switch:']
   const all = `${partitions.length} ${partitions.length === 1 ? 'partition' : 'partitions'} ${did}.`
   return `${[all, told.length > 0 ? `${tells}:` : `${tells} nothing.`, ...told].join('\n')}\n`
 }

@@ -52,7 +52,7 @@ async function filesOf(place: string, terminal: Terminal): Promise<readonly Rule
   }
 }
 
-/** A file may be named, and lie in a folder that is. */
+/** Removes duplicates: a file may be named beside its folder. */
 function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
   return [...new Map(files.map(file => [normalize(file.where), file])).values()]
 }

@@ -114,10 +114,10 @@ function notesOf({ notCounted, afterTheEnd, unusedRules }: ScoreReport): string[
   return [
     ...byReason.map(
       ([reason, own]) =>
-        `Not counted: ${count(own.length, 'label')} ${REASONS[reason]} that the recording does not have.`,
+        `Not counted: ${count(own.length, 'label')} ${REASONS[reason]} that are missing from the recording.`,
     ),
     ...(afterTheEnd > 0
-      ? [`Not counted: ${count(afterTheEnd, 'alert')} that fired after the last reading of the entity.`]
+      ? [`Not counted: ${count(afterTheEnd, 'alert')} after the last reading of the entity.`]
       : []),
     ...(unusedRules.length > 0
       ? [`Rules that watch nothing of the recording: ${unusedRules.map(harmless).join(', ')}.`]

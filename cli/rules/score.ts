@@ -73,7 +73,7 @@ async function score(
   const named = options.rules ?? (terminal.environment.RULES_DIR || 'config/rules')
   const rules = await rulesAt(pathIn(terminal, named), named, left =>
     terminal.stderr.write(
-      `Not scored, because they look at more than readings of one entity: ${left.join(', ')}\n`,
+      `Not scored, because they use more than readings of one entity: ${left.join(', ')}\n`,
     ),
   )
   const labels = await readLabels(pathIn(terminal, options.labels), options.labels, options.utcOffset)

@@ -1,4 +1,4 @@
-/** What came of a test, for people. */
+/** Result of a test, as text. */
 import type { Difference, ShownNotification, TestResult } from '../../lib/operations/rule-tests/run.ts'
 
 /** One line if the test passed, otherwise one line for each expectation that does not hold. */

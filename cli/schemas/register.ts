@@ -15,7 +15,7 @@ Examples:
 export default command({
   about: `Register the schemas that ship, where the schema registry does not have them.
 
-It shows first what would be registered, and asks. What the registry would refuse is left out, and the exit status is then 1. A
+It shows the schemas first, and asks. Schemas that the registry would refuse are left out, and the exit status is then 1. A
 schema that is registered already stays as it is.`,
   more: MORE + EXAMPLES,
   args: SCHEMAS_ARGUMENTS,
@@ -31,7 +31,7 @@ schema that is registered already stays as it is.`,
     const registry = await registryOf(config, environmentOf(terminal, options.env), options.registry)
     const schemas = await explained(registry, () => verdictsOn(shipped, registry, true))
     const report = { env: config.env, registry: registry.url, schemas }
-    // With --json, standard output is one document, which says what was done.
+    // Standard output is one document with the result, with --json.
     const { stdout, stderr } = terminal
     ;(options.json ? stderr : stdout).write(planText(report))
     const due = shipped.filter((_, index) => ['new', 'compatible'].includes(schemas[index]?.standing ?? ''))

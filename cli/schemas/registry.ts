@@ -35,7 +35,7 @@ export function schemaOf({ format, text }: ShippedSchema): Schema {
 }
 
 /**
- * What the registry says of each schema.
+ * Returns the registry's verdict on each schema.
  *
  * @param judges whether it is also asked if a schema that differs can be the next version
  */

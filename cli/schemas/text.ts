@@ -6,7 +6,7 @@ import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 import type { Standing, Verdict } from './verdict.ts'
 
-/** What `schemas … --json` prints. */
+/** Document of `schemas … --json`. */
 export interface SchemasReport {
   readonly env: string
   /** Without credentials. */

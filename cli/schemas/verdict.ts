@@ -1,4 +1,4 @@
-/** What a registry says of the schemas that ship. Pure. */
+/** Verdicts of a registry on the shipped schemas. Pure. */
 import { linesNamed, readable } from '../../lib/queries/readable-schema.ts'
 import { type BreakingLines, type DiffLine, diffOf } from '../../lib/queries/text-diff.ts'
 
@@ -10,13 +10,13 @@ export interface ShippedSchema {
   readonly text: string
 }
 
-/** What the registry has. */
+/** Schema in the registry. */
 export interface RegisteredSchema {
   /** The id of the shipped schema in its subject; undefined if the subject does not have it. */
   readonly id: number | undefined
   /** The subject's last version; undefined if there is no such subject. */
   readonly latest: { readonly version: number; readonly text: string } | undefined
-  /** The subject's rule for new versions, such as BACKWARD; undefined if there is none. */
+  /** The subject's rule for new versions, such as BACKWARD; undefined without one. */
   readonly rule: string | undefined
   /** Whether it would be taken as the next version, and why not. Undefined if that was not asked. */
   readonly compatibility: { readonly isCompatible: boolean; readonly reasons: readonly string[] } | undefined
@@ -39,7 +39,7 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]
-  /** From the subject's last version to the schema that ships, without documentation; empty unless both differ. */
+  /** Changes from the subject's last version to the shipped schema, without documentation; empty unless both differ. */
   readonly diff: readonly DiffLine[]
 }
 

@@ -1,4 +1,4 @@
-/** What `sluice skip` prints. Pure. */
+/** Texts of `sluice skip`. Pure. */
 import type { FoundRecord } from './find.ts'
 
 export type NamedRecord = Pick<FoundRecord, 'partition' | 'offset'>
@@ -38,7 +38,7 @@ const NOT_ITSELF = ', also when it is set aside: it is a timer or a parked event
 export function skipText({ consumer, skipped }: SkipReport): string {
   if (skipped.length === 0) return ''
   return (
-    `Set aside: ${placesText(skipped)}. With the next batch of ${consumer} they become dead letters of the code "skipped", and the rest goes on.\n` +
+    `Set aside: ${placesText(skipped)}. The next batch of ${consumer} turns them into dead letters of the code "skipped", and processes the rest.\n` +
     `Once the code is mended: sluice dlq redrive --consumer ${consumer} --code skipped\n`
   )
 }

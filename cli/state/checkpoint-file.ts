@@ -39,7 +39,7 @@ export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Gen
   yield writer.trailer()
 }
 
-/** In an order that follows from the contents: the same state gives the same lines. */
+/** Yields the parts in an order derived from the contents: the same state gives the same lines. */
 function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   const { states, timers, outbox, ids, failures, context, ...meta } = checkpoint
   const tally = Object.fromEntries(Object.entries(meta.tally).sort(byName))

@@ -44,10 +44,10 @@ const OPTIONS = {
 export default command({
   about: `Remove everything that a consumer remembers of a partition.
 
-With its next batch of the partition it reads the log anew from its start, as far back as Kafka keeps it. What it emits
+The consumer's next batch of the partition reads the log again from its start, as far back as Kafka keeps it. Events emitted
 again has the same ids as before, as long as the same records are there. Export it first.
 
-With --all-partitions, everything that is left of a consumer that no function of this project has any more is removed, on every topic of the
+Option --all-partitions removes all remaining states of a consumer that is no longer a function of this project, on every topic of the
 environment. It is refused while the consumer's group has members.`,
   more: `
 Examples:

@@ -146,7 +146,7 @@ interface AskedTopic extends ErasedTopic {
   readonly refused: string | undefined
 }
 
-/** What Kafka says of the topics, and the table where Kafka does not answer. */
+/** Returns the topics as Kafka reports them, or as the table has them if Kafka does not respond. */
 export async function askedTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,
@@ -193,8 +193,8 @@ function requireDone(
     if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
     else
       throw new CliFailure(
-        `Not applied within ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays} ` +
+        `Pending after ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays}` +
           `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` what is held by then.`,
       )
-  } else if (notReached.length > 0) throw new CliFailure('Not everything is erased: see above.')
+  } else if (notReached.length > 0) throw new CliFailure('The erasure is incomplete: see above.')
 }

@@ -1,4 +1,4 @@
-/** What `sluice state erase` shows, as text. Pure. */
+/** Texts of `sluice state erase`. Pure. */
 
 import type { ErasurePlan, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import type { MatchingReport } from '../../lib/operations/erase/matching.ts'
@@ -75,7 +75,7 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
   if (notReached.length === 0) return []
   const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
   const advice =
-    'These hold it too, and the erasure does not reach them: no function comes to it for them. If a consumer is gone, `sluice ' +
+    'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice' +
     'state drop CONSUMER --all-partitions` removes all that it has left:'
   return [[advice, ...lines].join('\n')]
 }

@@ -27,7 +27,7 @@ import { boundsOf } from './log.ts'
 export default command({
   about: `Write what a consumer remembers of a partition to a file: a checkpoint.
 
-It is of one moment, although the consumer goes on: a partition state that moves while it is read is read again. The file holds
+The file has the state of one moment, although the consumer continues: a partition state that changes during the reading is read again. It contains
 states and events as they are: keep it as you keep the data itself.`,
   more: `
 Examples:
@@ -74,7 +74,7 @@ Examples:
         for (const stateKey of stateKeys) {
           if (terminal.stop.aborted) return
           const file = await taken(checkpoints, stateKey)
-          // With all partitions, skip those that have not been read yet.
+          // Unread partitions are skipped if all are exported.
           if (file === undefined && allPartitions) continue
           if (file === undefined)
             throw new CliFailure(
@@ -117,7 +117,7 @@ async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise
   const checkpoint = await checkpoints.take(stateKey)
   if (checkpoint === 'moving')
     throw new CliFailure(
-      `${nameOf(stateKey)} went on during each of ${ATTEMPTS} readings: nothing is exported. Export it in a quieter hour, or disable ` +
+      `${nameOf(stateKey)} changed during each of ${ATTEMPTS} readings, so it was not exported. Export it at a quieter time, or disable` +
         'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
     )
   const { appliedOffset, epoch } = checkpoint.version

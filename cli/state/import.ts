@@ -48,7 +48,7 @@ Example:
       if (another && !force)
         throw new CliFailure(
           `${names.at(-1)} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
-            'To import it anyway, add --force.',
+            'To import it nevertheless, add --force.',
         )
       const { version, entities } = await new StateInspection(client).summary(stateKey)
       const { appliedOffset } = checkpoint.version
@@ -59,7 +59,7 @@ Example:
       ]
       terminal.stderr.write(`${lines.join('\n')}\n`)
       await confirm('Replace it?', yes, terminal)
-      // With the digest of the other log's record, the consumer would stop at once; its failures are not those of this log.
+      // The digest of the other log's record would stop the consumer at once; its failures are not those of this log.
       const meant = another
         ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
         : checkpoint

@@ -14,7 +14,7 @@ import type { Standing } from './other-log.ts'
 /** The lag of each partition, or the reason why lags are not known. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
-/** @param onError is told of the error that `away` stands for */
+/** @param onError called with the error that `away` stands for */
 export async function boundsOf(
   connections: Pick<Connections, 'kafka'>,
   topic: string,
@@ -33,7 +33,7 @@ export async function boundsOf(
   }
 }
 
-/** What the log has at an applied offset. */
+/** Returns the state of the log at an applied offset. */
 export async function standingAt(
   connections: Connections,
   { topic, partition }: StateKey,

@@ -2,7 +2,7 @@
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Checkpoint } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 
-/** What the log has at a checkpoint's applied offset; `appendedAtMs` is undefined if there is no record. */
+/** State of the log at a checkpoint's applied offset; `appendedAtMs` is undefined if the record is missing. */
 interface AtAppliedOffset extends Bounds {
   readonly appendedAtMs: number | undefined
   /** `digestOf` the record. */

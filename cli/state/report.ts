@@ -1,4 +1,4 @@
-/** What `state show --json` prints of partitions. Pure. */
+/** Document of `state show --json` for partitions. Pure. */
 import type { PartitionState } from '../../lib/queries/partition-states.ts'
 import type { LogBounds } from './log.ts'
 

@@ -25,10 +25,10 @@ import { entitiesText, stateText } from './text.ts'
 export default command({
   about: `Show what a consumer remembers, partition by partition.
 
-Read in pages while the consumer goes on, so that figures of one partition may be a moment apart. Where Kafka does not
+States are read in pages while the consumer continues, so that figures of one partition may be a moment apart. If Kafka does not
 answer, only the lag is missing.
 
-With --at, the log is applied again in memory, by the code of this project, from the newest checkpoint before that place, or from
+--at applies the log again in memory, by the code of this project, from the newest checkpoint before that position, or from
 the start of the log. Nothing is changed.`,
   more: `
 Examples:

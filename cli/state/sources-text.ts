@@ -1,4 +1,4 @@
-/** What `sluice state sources` shows, as text. Pure. */
+/** Texts of `sluice state sources`. Pure. */
 import type { EntitySources } from '../../lib/queries/entity-sources.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'

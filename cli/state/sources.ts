@@ -23,7 +23,7 @@ const MOST = 10
 export default command({
   about: `Show which producers have the most entities in the states of a consumer, the worst first.
 
-It reads the name and the state of every entity, in pages while the consumer goes on. --by prefix counts sources together that differ only after their
+Reads the name and the state of every entity, in pages while the consumer continues. --by prefix counts sources together that differ only after their
 last "/": a flood can take another source for each entity.`,
   more: `
 \`sluice state erase --matching\` removes the entities of a pattern.

@@ -93,7 +93,7 @@ function rowOf(report: PartitionState): string[] {
   ]
 }
 
-/** Not in the table, which a single long entity would make too wide. */
+/** Lists the next timers below the table, which a single long entity would make too wide. */
 function nextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const lines = partitions.flatMap(({ partition, nextTimer }) =>
     nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],

@@ -3,12 +3,12 @@ import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { type EntityReport, METRIC_COLUMNS, metricRows } from '../../lib/tables/statistics.ts'
 import { rowsText } from '../table.ts'
 
-/** What `stats --json` prints. */
+/** Document of `stats --json`. */
 export interface Report {
   readonly env: string
-  /** By name. */
+  /** Entities by name. */
   readonly entities: readonly EntityReport[]
-  /** Of all entities, whichever were asked for. */
+  /** Totals of all entities, including those that are not shown. */
   readonly totals: Outcomes
 }
 

@@ -2,7 +2,7 @@
 import { parseFilter } from '../../lib/queries/record-filter.ts'
 import { mapped, parsedBy } from '../../packages/runtime/settings/values.ts'
 
-/** What `--filter` can be. */
+/** Kind of `--filter`. */
 export const FILTER = parsedBy(
   parseFilter,
   'a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30',

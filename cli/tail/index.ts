@@ -30,7 +30,7 @@ reason. Reading leaves no trace: no consumer group keeps an offset.`,
 or data.location.site), topic, partition, offset, key, recordTime, or failure. Operators are = and != for text, > >= < <= for numbers
 and times, ~ and !~ for regular expressions.
 
-With --json, each line is one document: topic, partition, offset, recordTime, eventTime, key, headers, event (as in CloudEvents'
+Output of --json: each line is one document with topic, partition, offset, recordTime, eventTime, key, headers, event (as in CloudEvents'
 JSON format), failure and value of what carries no event.
 
 Examples:

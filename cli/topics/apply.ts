@@ -39,7 +39,7 @@ async function applied(command: KafkaCommand, options: ApplyOptions, terminal: T
   const found = await planned(command)
   const { creations, changes, refused } = found.plan
   const { stdout, stderr } = terminal
-  // With --json, standard output is one document, which says what was done.
+  // Standard output is one document with the result, with --json.
   const plan = planText({ env, ...found.plan })
   if (options.json) stderr.write(plan)
   else stdout.write(plan)

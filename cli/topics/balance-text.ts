@@ -4,10 +4,10 @@ import { count } from '../../lib/count.ts'
 import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
 import { harmless, shortened } from '../text-width.ts'
 
-/** What `topics balance --json` prints. */
+/** Document of `topics balance --json`. */
 export interface BalanceReport extends Balance {
   readonly topic: string
-  /** Of the newest records of each partition; null if no sample was asked for. */
+  /** Sample of the newest records of each partition; null without one. */
   readonly sample: readonly KeySample[] | null
 }
 

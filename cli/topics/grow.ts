@@ -36,7 +36,7 @@ const OPTIONS = {
   partitions: requiredOption('<n>', 'how many it shall have', POSITIVE),
   yes: flag('do it'),
   abort: flag('take back what an earlier run began'),
-  allowUnknown: flag('leave entities behind whose key nothing tells'),
+  allowUnknown: flag('skip entities whose partition key is unknown'),
   except: optionList(
     '<consumer>',
     'leave its states alone: it keeps nothing by entity, and may be behind; repeatable',

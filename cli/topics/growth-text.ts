@@ -1,14 +1,14 @@
-/** What `sluice topics grow` tells people. Pure. */
+/** Texts of `sluice topics grow`. Pure. */
 import type { ConsumerPlan } from '../../lib/operations/grow/plan.ts'
 
-/** What a growth does, or would do, as `--json` prints it. */
+/** Effects of a growth, done or planned, as `--json` prints them. */
 export interface GrowthReport {
   readonly topic: string
   readonly from: number
   readonly to: number
   /** `checked` changed nothing. */
   readonly outcome: 'checked' | 'grown' | 'aborted'
-  /** What is in the way; empty if nothing is. */
+  /** Obstacles; empty without any. */
   readonly wrong: readonly string[]
   readonly consumers: readonly PlanLine[]
 }

@@ -9,7 +9,7 @@ export interface TopicSetting {
 
 const FORM = /^([a-z][a-z.]*)=(.*)$/s
 
-/** What `--config` can be. */
+/** Kind of `--config`. */
 export const SETTING = parsedBy<TopicSetting>(text => {
   const [, name, value] = FORM.exec(text) ?? []
   return name !== undefined && value !== undefined && value !== '' ? { name, value } : undefined

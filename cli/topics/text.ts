@@ -3,10 +3,10 @@ import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
-/** What `topics list --json` prints of each topic. */
+/** Document of `topics list --json` for each topic. */
 export interface ListedTopic {
   readonly topic: string
-  /** Its name in the table of topics; null if it is not one of the environment's. */
+  /** Name in the table of topics; null for a foreign topic. */
   readonly signal: string | null
   readonly partitions: number
   readonly replicationFactor: number
@@ -46,7 +46,7 @@ export function replicationOf(partitions: readonly TopicPartition[]): {
   }
 }
 
-/** What `topics describe --json` prints. */
+/** Document of `topics describe --json`. */
 export interface DescribedTopic {
   readonly topic: string
   readonly partitions: readonly (TopicPartition & { readonly records: number })[]
@@ -81,12 +81,12 @@ export function describeText({ topic, partitions, settings }: DescribedTopic, co
   ].join('\n')
 }
 
-/** What `topics stats --json` prints. The names are those that queues have elsewhere. */
+/** Document of `topics stats --json`. The names are usual for queues. */
 export interface TopicReport {
   readonly topic: string
   readonly messages: number
   readonly messages_pending: number
-  /** On the disks of the leaders; null if they do not tell. */
+  /** Size on the disks of the leaders; null if they do not report it. */
   readonly bytes: number | null
   readonly subscribers: readonly {
     readonly group: string

@@ -53,7 +53,7 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
       name => `${harmless(name)}: the log no longer has its start, and no checkpoint reaches into it.`,
     ),
     ...Object.entries(excepted).map(
-      ([reason, number]) => `Not counted as different: ${number} ${REASONS[reason as Exception]}.`,
+      ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,
     ),
     `${count(partitions.length, 'partition')}, ${count(records, 'record')} read again: ${verdict}`,
     ...(shown.length > 0 ? ['', tableText(COLUMNS, shown.map(rowOf), columns)] : []),

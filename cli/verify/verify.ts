@@ -50,7 +50,7 @@ export async function verifyConsumer(
   const { differences, uncompared, excepted } = report
   if (differences.length > 0) throw new CliFailure(`${name} is not what its log gives.`, 1)
   const doubts = (excepted['other-code'] ?? 0) + (excepted.replaced ?? 0) + (excepted.expired ?? 0)
-  if (uncompared.length > 0 || doubts > 0) throw new CliFailure('Not all of it could be compared.', 3)
+  if (uncompared.length > 0 || doubts > 0) throw new CliFailure('The comparison is incomplete.', 3)
 }
 
 async function reported(name: string, options: VerifyOptions, terminal: Terminal): Promise<VerifyReport> {

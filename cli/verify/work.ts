@@ -25,7 +25,7 @@ export interface Rereader {
 
 export interface Asked {
   readonly consumer: string
-  /** Its whole name. */
+  /** Whole name of the topic. */
   readonly topic: string
   readonly partition?: number
 }

@@ -12,7 +12,7 @@ export interface Deployed {
   readonly functions: readonly DeclaredFunction[]
   readonly schedules: Schedules
   readonly clusterArn: string
-  /** ARN of the queue that tells of what Lambda has given up. */
+  /** ARN of the queue of records that Lambda has given up. */
   readonly onFailureQueue?: string
   readonly alarms: Alarming
 }
@@ -27,9 +27,9 @@ export interface Alarming {
   readonly soonTopicArn?: string
   /** Address or path of the runbook, to which each alarm adds its heading. */
   readonly runbook: string
-  /** What may flow in a second, in bytes: through one broker or, of MSK Serverless, through the cluster. */
+  /** Capacity in bytes per second: of one broker or, with MSK Serverless, of the cluster. */
   readonly capacity: { readonly bytesIn: number; readonly bytesOut: number }
-  /** Absent where it is not known which cache of ElastiCache it is. */
+  /** Cache of ElastiCache; missing if it is unknown. */
   readonly cache?: Cache
 }
 
@@ -38,11 +38,8 @@ export type Cache =
   | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
 
 /**
- * What is done with a minute without data.
- *
- * - `breaching`: there should always be data, so its absence is an alarm;
- * - `notBreaching`: there is only data when something happens;
- * - `ignore`: it says nothing, so the alarm stays as it is.
+ * Treatment of a minute without data. - `breaching`: there should always be data, so its absence is an alarm; - `notBreaching`:
+ * there is only data after certain events; - `ignore`: the alarm stays as it is.
  */
 export type Missing = 'breaching' | 'notBreaching' | 'ignore'
 

@@ -38,7 +38,7 @@ export const CONSUMERS = {
     periods: 5,
     because:
       'the slowest consumer of readings decides some 4,900 records a second, so that many are gone within seconds where it keeps up',
-    // Before the first commit of a group MSK tells nothing; `lag-seconds` then does.
+    // MSK reports no lag before the first commit of a group; `lag-seconds` then does.
     missing: 'notBreaching',
   },
   'partition-waits': {
@@ -105,10 +105,10 @@ export const CONSUMERS = {
     watches: missedRuns('NumberOfMessagesSent'),
     minutes: 5,
     because:
-      'each message is a run that nobody tries again; they stay in the queue for two weeks, so its length would not fall',
+      'each message is a run that is not retried; they stay in the queue for two weeks, so its length would not fall',
   },
   'on-failure-waits': {
-    says: 'What Lambda has given up waits in its queue for a quarter of an hour: on-failure does not take it.',
+    says: 'Records that Lambda has given up have been in their queue for a quarter of an hour: on-failure does not read them.',
     urgency: 'now',
     cause: 'functions',
     watches: onFailure('ApproximateAgeOfOldestMessage'),
@@ -117,7 +117,7 @@ export const CONSUMERS = {
     because: 'the function takes messages within seconds, and a queue keeps them for days',
   },
   'checkpoint-old': {
-    says: 'A changed partition state has had no checkpoint for an hour, or none are taken.',
+    says: 'A changed partition state has had no checkpoint for an hour, or checkpoints have stopped.',
     urgency: 'soon',
     cause: 'functions',
     watches: scheduled('checkpointAgeSeconds'),
@@ -189,7 +189,7 @@ export const CONSUMERS = {
     above: 86_400,
     minutes: 5,
     because: 'the dlq keeps 30 days, and a weekend is two',
-    // `dead-letters-open` tells of a count that is missing.
+    // `dead-letters-open` reports a missing count.
     missing: 'ignore',
   },
   'dead-letters-quarantined': {

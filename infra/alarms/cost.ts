@@ -1,7 +1,7 @@
-/** What alarms and dashboard cost. Pure. */
+/** Costs of alarms and dashboard. Pure. */
 import type { Alarm } from './alarm.ts'
 
-/** In US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
+/** Prices in US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
 const [ALARM_METRIC, COMPOSITE] = [0.1, 0.5]
 
 export interface Cost {

@@ -6,7 +6,7 @@ import { alarmsOf, causesOf } from './resources.ts'
 /** The grid of a dashboard has 24 columns. */
 const COLUMNS = 24
 const [WIDTH, HEIGHT] = [8, 6]
-/** In one list of a dashboard. */
+/** Maximum in one list of a dashboard. */
 const MOST_ALARMS = 100
 
 /** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
@@ -72,7 +72,7 @@ function widget(
   }
 }
 
-/** As the search of CloudWatch takes it. */
+/** Returns the search in CloudWatch's form. */
 function searchOf({ namespace, name, dimensions, where }: Search, statistic: string): string {
   const schema = [namespace, ...dimensions].map(quoted).join(',')
   const terms = Object.entries(where).map(([label, value]) => `${quoted(label)}="${value}"`)

@@ -1,4 +1,4 @@
-/** What the dashboard of a deployment shows: what is late, what has gone wrong, and how near the servers are to their limits. Pure. */
+/** Graphs of a deployment's dashboard: delays, failures, and the reserves of the servers. Pure. */
 
 import { isConsumer } from '../../lib/app/functions.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
@@ -10,7 +10,7 @@ import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, ofTop
 import { clusterName, queueName, topicNames } from './names.ts'
 import { hasConsole, recordLags } from './sources.ts'
 
-/** What a graph shows: metrics one by one, and searches that find them. */
+/** Contents of a graph: single metrics, and searches that find them. */
 export interface Graph {
   readonly title: string
   readonly statistic: 'Sum' | 'Maximum' | 'Average' | 'p99'
@@ -84,7 +84,7 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     },
     { ...graph('Publishing, p99 in ms', wrong('publishMs')), statistic: 'p99', limit: 100 },
     { ...graph('Redis, p99 in ms', wrong('loadMs', 'commitMs')), statistic: 'p99' },
-    { ...graph('From append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
+    { ...graph('Append to commit, p99 in ms', wrong('latencyMs')), statistic: 'p99' },
     { ...graph('Invocations, p99 in ms', wrong('invocationMs')), statistic: 'p99' },
     { ...graph('Checkpoints, seconds', wrong('checkpointAgeSeconds')), statistic: 'Maximum' },
     { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
@@ -110,7 +110,7 @@ function graph(title: string, searches: readonly Search[]): Graph {
   return { title, statistic: 'Sum', metrics: [], searches }
 }
 
-/** Of whatever function writes it. */
+/** Returns the search for a metric of any function. */
 function counted(environment: string, name: OwnMetric): Search {
   return { namespace: NAMESPACE, name, dimensions: DIMENSIONS.whole, where: { environment } }
 }

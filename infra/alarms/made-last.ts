@@ -1,7 +1,7 @@
 /** Alarms for which no data is a fault are made when there can be data. Pure. */
 import type { Template } from '../topics-resource.ts'
 
-/** What starts a function by itself. */
+/** Event sources of a function. */
 const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
 
 /**

@@ -104,7 +104,7 @@ export interface Query {
   readonly where: Readonly<Record<string, string>>
 }
 
-/** What all functions of an environment have counted. @param reason only what was counted for it */
+/** Returns the sum over all functions of an environment. @param reason only counts of this reason */
 export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {
   return {
     statistic: 'SUM',
@@ -121,13 +121,13 @@ export function ofAnyBroker(cluster: string, name: keyof (typeof AWS_METRICS)['A
   return { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
 }
 
-/** The sum over the topics of an MSK Serverless cluster, which tells nothing of brokers. */
+/** Returns the sum over the topics of an MSK Serverless cluster, which has no metrics of brokers. */
 export function ofAllTopics(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
   const dimensions = ['Cluster Name', 'Topic']
   return { statistic: 'SUM', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
 }
 
-/** As Metrics Insights takes it: names in double quotes, values in single ones. */
+/** Returns the query in the form of Metrics Insights: names in double quotes, values in single ones. */
 export function sqlOf({ statistic, namespace, name, dimensions, where }: Query): string {
   const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')
   const conditions = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`)

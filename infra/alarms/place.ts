@@ -1,4 +1,4 @@
-/** What a deployment says of its alarms, read from the environment of its command. Pure. */
+/** Alarm settings of a deployment, read from the environment of its command. Pure. */
 import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
@@ -10,11 +10,9 @@ const MB = 1_000_000
 const GB = 1_000_000_000
 
 /**
- * What flows in a second where nothing is set, in MB.
- *
- * - A cluster of MSK Serverless: its quotas.
- * - A broker: a kafka.m7g.large has 937 Mbit/s (117 MB/s) of network at all times. With three copies, three brokers and four readers of
- *   a topic, each MB that comes in goes out six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
+ * Default capacity in MB per second. - A cluster of MSK Serverless: its quotas. - A broker: a kafka.m7g.large has 937 Mbit/s (117
+ * MB/s) of network at all times. With three replicas, three brokers and four readers of a topic, each incoming MB is sent six
+ * times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
  */
 const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
 
@@ -83,13 +81,15 @@ function serverlessCacheIn(redisUrl: string): string | undefined {
   return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
 }
 
-/** What a person should know who deploys this; a line each. */
+/** Returns notices for the operator who deploys this; a line each. */
 export function alarmNotices({ enabled, topicArn, soonTopicArn, cache }: Alarming): readonly string[] {
   if (!enabled) return []
   return [
     ...(topicArn
       ? []
-      : ['ALARM_TOPIC_ARN is not set: the alarms change their state, and tell nobody. See docs/runbook.md.']),
+      : [
+          'ALARM_TOPIC_ARN is not set: the alarms change their state without notifications. See docs/runbook.md.',
+        ]),
     ...(topicArn && (soonTopicArn ?? topicArn) === topicArn
       ? ['ALARM_SOON_TOPIC_ARN is not set to another topic: alarms that can wait ring as those that cannot.']
       : []),

@@ -8,7 +8,7 @@ import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
 
-/** What a production stage has, with everything that can be watched. */
+/** A production stage with everything that can be watched. */
 const ENVIRONMENT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1',

@@ -1,4 +1,4 @@
-/** What is set for the alarms of a deployment. */
+/** Settings of a deployment's alarms. */
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { list, onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
 import { isCacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
@@ -14,8 +14,8 @@ export const ALARMS = slice(
     }),
     ALARM_TOPIC_ARN: setting(TOPIC, {
       description:
-        'The SNS topic for alarms at which somebody has to look at once. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
-      otherwise: 'the alarms tell nobody, and only change their state',
+        'SNS topic for urgent alarms. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
+      otherwise: 'the alarms change their state without notifications',
     }),
     ALARM_SOON_TOPIC_ARN: setting(TOPIC, {
       description: 'The SNS topic for alarms that can wait until the next working day.',

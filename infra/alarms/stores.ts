@@ -11,8 +11,7 @@ export const STORES = {
     urgency: 'soon',
     cause: 'data',
     watches: counted('clock-gap'),
-    because:
-      'it tells that clock, Kafka and producers were all away for over two minutes, once for each time',
+    because: 'it reports an outage of clock, Kafka and producers of over two minutes, once for each',
   },
   'timed-by-producers': {
     says: "The timestamps of a topic are its producers', so timers go by wrong clocks.",
@@ -31,7 +30,7 @@ export const STORES = {
     because: 'a failover of Redis does it once; repeats have the same ids',
   },
   'failure-memory': {
-    says: 'What is remembered of failures is nearly full, or failures were forgotten.',
+    says: 'The memory of failures is nearly full, or failures were forgotten.',
     urgency: 'now',
     cause: 'data',
     watches: counted('failure-memory', ['nearly-full', 'forgotten']),
@@ -70,7 +69,7 @@ export const STORES = {
     because: 'after a rollback `rules` appends its set within a minute',
   },
   'state-from-checkpoint': {
-    says: 'Redis has lost the state of a partition: it went on from a checkpoint.',
+    says: 'Redis has lost the state of a partition: it was restored from a checkpoint.',
     urgency: 'now',
     cause: 'data',
     watches: counted('restored-from-checkpoint'),
@@ -180,7 +179,7 @@ export const STORES = {
     because: 'a serverless cache needs minutes to become larger, and batches wait meanwhile',
   },
   'console-tokens': {
-    says: 'The console cannot read its tokens: nobody can use it, or soon.',
+    says: 'The console cannot read its tokens: access is refused, or will be soon.',
     urgency: 'soon',
     cause: 'console',
     watches: onConsole(counted('tokens-unreadable')),

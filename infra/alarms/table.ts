@@ -10,22 +10,21 @@ export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, 
 /** Metrics of the functions that have no alarm, and why not. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   ignored: 'these records are not for the consumer: ticks above all',
-  parked: 'entities-held tells of entities that wait, and order-given-up of those that waited for too long',
+  parked: 'entities-held reports waiting entities, and order-given-up those that waited too long',
   'parked-applied': 'parked records that were processed in the end',
   'parked-ignored': 'parked records that were not for the consumer',
-  'parked-erased': 'somebody asked for it',
-  redelivered: 'nothing is lost or repeated; errors tells of the invocations that were delivered again',
+  'parked-erased': 'requested by a person',
+  redelivered: 'no record is lost or repeated; errors reports the invocations that were delivered again',
   'spans-dropped': 'the records are processed without their spans',
-  latencyMs:
-    'lag-seconds tells of a consumer that is late; what is promised for single records differs by consumer',
+  latencyMs: 'lag-seconds reports a slow consumer; the promised delay of single records differs by consumer',
   invocationMs: 'an invocation that runs out of time is an error: errors',
   loadMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
   commitMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
-  trimOutboxMs: 'a slow Redis shows as lag, and outbox-not-trimmed tells where it fails',
-  readMs: 'only what was not delivered is read, of which range-read-back tells',
+  trimOutboxMs: 'a slow Redis shows as lag, and outbox-not-trimmed reports failures',
+  readMs: 'only records that were not delivered are read, which range-read-back reports',
 }
 
-/** The metric that counts what each line at ERROR of a consumer tells, or why none does. */
+/** Metric that counts each line at ERROR of a consumer, or the reason why it has none. */
 export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
   deferred: 'deferred',
   'records-refused': 'refused',

@@ -40,7 +40,7 @@ export async function serverProblems(
       ? withPlan(found, variable, await deploymentPlan(config, connections, patienceMs))
       : found
   } finally {
-    // What was not reached may still be connecting.
+    // Connections to unreachable servers may still be opening.
     await connections.close().catch(() => {})
   }
 }

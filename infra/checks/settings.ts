@@ -1,4 +1,4 @@
-/** What the functions would make of their environment when they start. Pure. */
+/** Errors of the functions' environment that would show when they start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'

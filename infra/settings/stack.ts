@@ -1,7 +1,7 @@
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { text } from '../../packages/runtime/settings/values.ts'
 
-/** Where a deployment finds what it was not told. */
+/** Source of settings that are not set. */
 export const STACK = slice(
   'Long-lived stack of a deployment',
   {

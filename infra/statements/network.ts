@@ -1,4 +1,4 @@
-/** What Lambda may do in a function's name to attach it, and what polls for it, to the VPC. Pure. */
+/** Permissions of Lambda to attach a function, and its pollers, to the VPC. Pure. */
 import { allow, arnHere, arnOfAnyAccount, type Statement } from '../arn.ts'
 
 /** EC2 knows no resource for what only describes. */
@@ -42,8 +42,8 @@ export function networkStatements(
 }
 
 /**
- * A subnet that another account shares has the ARN of that account, which its id does not tell, and so has a shared security group. An
- * interface in it is made there, and belongs to the account of the function.
+ * Returns the statements for shared subnets and security groups. They have the ARN of the account that shares them, which their
+ * ids do not contain. An interface in one belongs to the account of the function.
  */
 function sharedStatements(network: Network | undefined): Statement[] {
   const ids = [

@@ -1,4 +1,4 @@
-/** What may be read in Secrets Manager. Pure. */
+/** Readable secrets in Secrets Manager. Pure. */
 import { allow, arnHere, type Statement } from '../arn.ts'
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
@@ -13,7 +13,10 @@ export function readSecrets(...secrets: readonly string[]): Statement {
   return allow(['secretsmanager:GetSecretValue'], secrets.map(secretArn))
 }
 
-/** Secrets Manager ends each ARN in "-" and six characters, which a name does not tell: any other length would be another secret. */
+/**
+ * Secrets Manager ends each ARN in "-" and six characters, which a name does not contain: any other length would be another
+ * secret.
+ */
 export function secretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn
   const suffix = nameOrArn.endsWith('/*') ? '' : '-??????'

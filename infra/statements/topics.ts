@@ -1,4 +1,4 @@
-/** What the function that manages topics may do. Pure. */
+/** Permissions of the function that manages topics. Pure. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
@@ -13,8 +13,9 @@ interface Deployed {
 }
 
 /**
- * It creates the topics of the environment, looks at their settings and changes them. It can neither delete one nor read or write a
- * record. Partitions are added only where no function reads: `sluice topics grow` adds the others, as a person.
+ * Returns its statements. It creates the topics of the environment, reads their settings and changes them. It can neither delete
+ * one nor read or write a record. Partitions are added only where no function reads: `sluice topics grow`, run by a person, adds
+ * the others.
  *
  * @param all every function that is deployed
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html

@@ -77,7 +77,7 @@ function dues(rule: Durations, state: RuleState): Due[] {
   if (state.phase === 'pending') {
     const heldAtMs = state.activeAtMs + rule.forMs
     if (state.silent === 'bad') add('for', heldAtMs)
-    // At the same instant, a silence precedes the end of a duration.
+    // A silence precedes the end of a duration.
     else if (rule.staleAfterMs > 0 && heldAtMs < silentAtMs) add('held', heldAtMs)
   }
   return found

@@ -151,7 +151,7 @@ export function withResolved(group: Group, alert: Alert, atMs: number): Taken {
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
-  // Its fire may still arrive, from a partition that lags or out of the dead letters.
+  // The fire of an ended alert may still arrive, from a partition that lags or out of the dead letters.
   if (ending === undefined) {
     const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
     if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})

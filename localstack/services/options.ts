@@ -6,7 +6,7 @@ export type Place = { readonly port: number } | { readonly address: string }
 /** `further` has the ports of the other brokers, if there are several. */
 export type KafkaPlace = Place | { readonly port: number; readonly further: readonly number[] }
 
-/** Returns the ports of the servers to start; empty if one already runs or none is needed. */
+/** Returns the ports of the servers to start; empty if one already runs, or the server is not needed. */
 export function portsAt(place: KafkaPlace | undefined): number[] {
   if (!place || 'address' in place) return []
   return 'further' in place ? [place.port, ...place.further] : [place.port]

@@ -204,7 +204,7 @@ describe('sluice reprocess, beside alerting', () => {
     // The consumer commits under these rules, and no reading shows it that anything has changed.
     await ticked()
     const trial = await succeeds('alerting', '--from', 'start', '--dry-run')
-    assert.match(trial.output, /The switch would tell:.*Nothing was changed/s)
+    assert.match(trial.output, /Events of the switch::.*Nothing was changed/s)
     assert.deepEqual([await standing(), await copies()], [before, []])
     const { output } = await succeeds('alerting', '--from', 'start', '--yes')
     assert.match(output, /io\.sluice\.alert\.fired\.v1 +40\n {2}io\.sluice\.alert\.resolved\.v1 +20/)

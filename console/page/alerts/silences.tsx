@@ -115,8 +115,8 @@ function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   return (
     <ConfirmButton label="End" onConfirm={end} tell={tell}>
       <p>
-        The silence of <code>{about}</code> ends now. Alerts that it has muted and that still fire are told
-        within a group interval, five minutes by default.
+        The silence of <code>{about}</code> ends now. Muted alerts that still fire cause notifications within
+        a group interval, five minutes by default.
       </p>
     </ConfirmButton>
   )

@@ -181,7 +181,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
               rows={settings}
               keyOf={({ name }) => name}
               textOf={({ name }) => name}
-              empty="Kafka reports no configurations."
+              empty="Kafka reports no settings."
               pageSize={50}
             />
           </details>

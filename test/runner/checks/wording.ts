@@ -8,12 +8,13 @@ import { sourceFiles } from '../source-files.ts'
 const MAX_PER_THOUSAND = 3
 
 const PRONOUN = 'begins with a pronoun'
+const PREPOSITION = 'begins with a preposition'
 
 /** Habits that make a text hard to read, with the expression that finds them. */
 const HABITS: Readonly<Record<string, RegExp>> = {
   'begins with "What"':
     /^What (?!if\b)|(?<=[.:;] )What (?:is|are|was|were|has|have|had|comes?|came|must|can|an?|the|it|they|one|lies|follows|stands)\b(?![^.]*\?)/,
-  'begins with a preposition':
+  [PREPOSITION]:
     /^(?:Of|By|With|As|For|At|Not|Absent|To|On|From|Like) (?!npm\b)|^In (?!bytes|characters|seconds|milliseconds|minutes|hours|days|order|parallel|total)/,
   [PRONOUN]: /^(?:It|They|Its|Their|Them|Those|These (?:hold|lie|stand|are))\b(?!')/,
   person: /\b(?:[Nn]obody|[Ss]omebody|[Ww]hoever)\b|^Who /,
@@ -21,7 +22,7 @@ const HABITS: Readonly<Record<string, RegExp>> = {
     /\b(?:is|are) none\b|\b[Nn]one (?:is|are|holds?)\b|(?<!\b[Tt]here )\bis no (?!longer\b|more\b|less\b)[a-z]+/,
   told: /\btells?\b|\btold\b/,
   idiom:
-    /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|that fits)\b/,
+    /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|[Nn]o \w+ that fits)\b/,
   'one of many':
     /(?<![\d.,-])\b1 (?:alerts|records|topics|partitions|messages|events|entities|files|letters)\b/,
 }
@@ -85,13 +86,20 @@ export async function allTexts(): Promise<Text[]> {
   return found.flat()
 }
 
-/** Returns the habits that a text shows. A quotation in code marks does not count, and a message may begin with "It": it follows another one. */
+/** Returns the habits that a text shows. A quotation in code marks does not count. */
 export function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
-    pattern.test(plain) && !(habit === PRONOUN && text.kind === 'message' && !/^These/.test(plain))
-      ? [{ ...text, habit }]
-      : [],
+    pattern.test(plain) && !isGoodMessage(habit, text, plain) ? [{ ...text, habit }] : [],
+  )
+}
+
+/** A message may begin with "It", because it follows another one, or with "Not", "To" and "With", as in "Not found". */
+function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
+  if (kind !== 'message') return false
+  return (
+    (habit === PRONOUN && !/^These/.test(plain)) ||
+    (habit === PREPOSITION && /^(?:Not|To|With|On|In) /.test(plain))
   )
 }
 

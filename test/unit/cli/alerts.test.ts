@@ -60,9 +60,9 @@ a-2  critical  HIGH_TEMP  /environment/test-site s-1  2026-03-01T12:00:00.000Z  
     it(`given ${title}, then it says so`, () => assert.match(listText(listed(list)), said))
 
   it('given options that leave alerts out, then it says that none fits', () => {
-    assert.equal(listText(listed({ alerts: [] }), undefined, true), 'No alert that fits fires in "test".\n')
+    assert.equal(listText(listed({ alerts: [] }), undefined, true), 'No matching alert fires in "test".\n')
     const past = listText(listed({ alerts: [], state: 'all' }), undefined, true)
-    assert.equal(past, 'No alert that fits fires or has resolved in "test".\n')
+    assert.equal(past, 'No matching alert fires or has resolved in "test".\n')
   })
 })
 

@@ -220,9 +220,12 @@ test('the plan and the result name every partition and what is told', () => {
       '  partition 1: from the checkpoint of 2026-03-01T12:00:00.000Z, offset 3, to 99 and on\n',
   )
   const done = { ...STATE, startOffset: 0, appliedOffset: 9, epoch: 1, emitted: { 'a.fired': 2 } }
-  assert.equal(resultText([done, done], false), '2 partitions switched.\nThe switch told:\n  a.fired  4\n')
+  assert.equal(
+    resultText([done, done], false),
+    '2 partitions switched.\nPublished by the switch::\n  a.fired  4\n',
+  )
   assert.equal(
     resultText([{ ...done, emitted: {} }], true),
-    '1 partition would be switched.\nThe switch would tell nothing.\n',
+    '1 partition would be switched.\nEvents of the switch: nothing.\n',
   )
 })

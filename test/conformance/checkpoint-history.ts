@@ -304,7 +304,7 @@ class History {
     return restore(recovery, this.#state, new RecordingObserver())
   }
 
-  /** As if Redis lost everything: what is restored is a state that a checkpoint was taken of. */
+  /** Simulates a total loss of Redis: the restored state is one that a checkpoint was taken of. */
   async #loseState(): Promise<void> {
     if ((await this.#checkpoints.list(this.#state)).length === 0) return
     await this.#restore()

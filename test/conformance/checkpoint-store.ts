@@ -19,7 +19,7 @@ export function conformsAsCheckpointStore(
   store: () => CheckpointStore,
   damage: (partitionState: StateKey, kept: KeptCheckpoint) => void | Promise<void>,
 ): void {
-  /** Of the version that it says. */
+  /** Writes a checkpoint of the version in it. */
   const write = (state: StateKey, { version, ...taken }: KeptCheckpoint) =>
     store().write(state, taken, inPages(partsAt(version.appliedOffset, version.epoch)))
 

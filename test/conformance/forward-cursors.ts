@@ -27,7 +27,7 @@ export function conformsAsForwardCursors(name: string, cursors: () => Cursors): 
       }
     })
 
-    it('given a cursor that somebody else has moved, then it is not moved, whatever was meant', async () => {
+    it('given a cursor that another worker has moved, then it is not moved, whatever its new position', async () => {
       const partition = newPartition()
       const last = { offset: 4, digest: 'a' }
       await cursors().advance(partition, undefined, { next: 5, last })

@@ -1,4 +1,4 @@
-/** What a forwarder promises, whatever its cursors are kept in. */
+/** Promises of a forwarder, for every store of its cursors. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
@@ -114,7 +114,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
-    it('given one that stood still while another went on, then it stops and does not move the cursor back', async () => {
+    it('given one that was paused while another continued, then it stops and does not move the cursor back', async () => {
       const stage = on(LOG)
       const late: Cursors = {
         read: key => cursors().read(key),
@@ -128,7 +128,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await cursors().read(stage.stateKey()))?.next, 10)
     })
 
-    it('given records that expired before they were forwarded, then that is told, and it goes on', async () => {
+    it('given records that expired before they were forwarded, then they are reported, and it continues', async () => {
       const stage = on(LOG)
       await cursors().advance(stage.stateKey(), undefined, { next: 2 })
       stage.log.splice(0, 5)
@@ -137,7 +137,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(stage.sent, [5, 6, 7, 8, 9])
     })
 
-    it('given that all have expired, then that is told, and the next record is forwarded', async () => {
+    it('given that all have expired, then they are reported, and the next record is forwarded', async () => {
       const stage = on([waiting(7)])
       await cursors().advance(stage.stateKey(), undefined, { next: 2 })
       await stage.wake()
@@ -162,7 +162,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal(await cursors().read(stage.stateKey()), undefined)
     })
 
-    it('given little time, then it stops between two chunks, says so, and goes on there', async () => {
+    it('given little time, then it stops between two chunks, reports that, and continues there', async () => {
       const stage = on(LOG)
       const ports = { log: new MemoryLogReader(stage.log) }
       Object.assign(stage.consumer, { limits: { ...stage.consumer.limits, records: 3 } })
@@ -188,7 +188,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.deepEqual(stage.sent, [0, 1, 2, 3, 4])
     })
 
-    it('given that the record forwarded last has expired, then the log cannot be compared, and it goes on', async () => {
+    it('given that the record forwarded last has expired, then the log cannot be compared, and it continues', async () => {
       const stage = on(LOG.slice(0, 5))
       await stage.wake()
       stage.log.splice(0, 5, ...LOG.slice(5))
@@ -234,7 +234,7 @@ export function conformsAsForwarder(name: string, cursors: () => Cursors): void 
       assert.equal((await stage.wake()).failed, 0)
     })
 
-    it('given records that it rejects, leaves out or cannot send, then each is reported and the rest goes on', async () => {
+    it('given records that it rejects, leaves out or cannot send, then each is reported and the rest is sent', async () => {
       const stage = on(LOG, {
         from: delaying.from,
         forward: ({ offset, partition, key, value, headers }) => {

@@ -304,7 +304,7 @@ export function conformsAsGenerations(
       assert.equal(await copies().purpose(state), 'reprocessing')
       const base = { epoch: 0, appliedOffset: 6, fired: 0 }
       await assert.rejects(replaceState(copies(), state, inPages(partsAt(3)), base), { why: 'moved' })
-      // It was built for this alone.
+      // The generation has this purpose alone.
       assert.equal(await copies().purpose(state), undefined)
       assert.equal((await copies().facts(state)).version.appliedOffset, 7)
     })
@@ -365,7 +365,7 @@ export function conformsAsGenerations(
       assert.deepEqual(await switched(8), { kind: 'moved' })
     })
 
-    it('given a growth that is taken back, then the state goes on, and one that the fence has made is gone', async () => {
+    it('given a growth that is taken back, then the state continues, and one that the fence has made is gone', async () => {
       const [state, none] = [await given(), { consumer: 'c', topic: randomUUID(), partition: 0 }]
       for (const each of [state, none]) {
         await copies().fence(each, GROWING)

@@ -1,4 +1,4 @@
-/** What a segment sink promises, whatever its state is kept in. */
+/** Promises of a segment sink, for every store of its state. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -282,7 +282,7 @@ async function disturbed(
           : next
         : records.findIndex(({ offset }) => offset === first)
   }
-  // What failed at the end is delivered again.
+  // Records that failed at the end are delivered again.
   await stage.batch(records.slice(-1))
 }
 

@@ -3,11 +3,11 @@ import { idOf } from '../ledger/count/event.ts'
 import { Violations } from '../ledger/count/violations.ts'
 import type { FailureRecord, Logged, Sent, Topic } from './observed.ts'
 
-/** What a consumer has stored for one partition. */
+/** Stored state of a consumer for one partition. */
 export interface Decided {
   readonly consumer: string
   readonly partition: number
-  /** The last decided offset; -1 if there is none. */
+  /** Last decided offset; -1 before the first. */
   readonly appliedOffset: number
   readonly outbox: number
   /** How many records and timers had each `outcome/reason`. */
@@ -20,7 +20,7 @@ export interface Observed {
   readonly readings: Topic<Logged>
   readonly failures: Topic<FailureRecord>
   readonly deadLetters: Topic<FailureRecord>
-  /** For each partition of the consumers of readings and of the `dlq-router`. */
+  /** States by partition of the consumers of readings and of the `dlq-router`. */
   readonly decided: readonly Decided[]
   /** Good readings: their source, and by entity how many were sent and how many the `processor` counted. */
   readonly steady: {

@@ -50,7 +50,7 @@ async function withServers(
   }
 }
 
-/** Of each consumer alone, one after the other: the functions as they are deployed. */
+/** Measures each consumer alone, one after the other: the functions as they are deployed. */
 async function memory(
   { environment, violations }: Result,
   { brokers }: Servers,

@@ -45,7 +45,7 @@ export async function* javaLines(run: JavaRun): AsyncGenerator<string[]> {
   for await (const line of javaText(run)) yield line.split('\t')
 }
 
-/** Like `javaLines`, but yields whole lines. */
+/** Runs as `javaLines` does, but yields whole lines. */
 export async function* javaText({ program, args, heap, signal, stop }: JavaRun): AsyncGenerator<string> {
   // An aborted signal does not fire again.
   signal.throwIfAborted()

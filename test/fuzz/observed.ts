@@ -23,7 +23,7 @@ interface Digests {
 export interface Logged extends Digests {
   readonly partition: number
   readonly offset: number
-  /** Of the event, if the record has them; truncated to 200 bytes. */
+  /** Id of the event, if the record has one; truncated to 200 bytes. */
   readonly id: string
   readonly source: string
   /** The size of the record in a failure record, in bytes. */

@@ -41,7 +41,7 @@ const IN_A_SITE = patternOf({
   per: 'site',
 })
 const SITE = '/groups/site test-site'
-/** Of each partition that the view has: its position and counters, and its states. */
+/** Reads of each of the view's partitions: its position and counters, and its states. */
 const READS_OF_THE_VIEW = 3 * 4
 const MANY = 2_000
 
@@ -114,7 +114,7 @@ describe('sluice alerts, beside alerting and the view', () => {
 
   let id = ''
 
-  it('given an alert that fires, then list, count and show tell of it', async () => {
+  it('given an alert that fires, then list, count and show include it', async () => {
     await measured(['roof-1', 45], ['roof-10', 20])
     const { alerts, total, behind } = await listed()
     const [alert, ...others] = alerts
@@ -137,7 +137,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
   })
 
-  it('given a group with a pattern under way, then a list of what is pending has it, and show tells of it', async () => {
+  it('given a group with a pattern under way, then the list of pending alerts and show include it', async () => {
     const matches = [...patternsInForce([IN_A_SITE]).ofGroups.values()].flatMap(one => one.matcherKeys)
     const [source, subject] = ROOF.split(' ') as [string, string]
     const data: PatternEvent = { entity: { source, subject }, per: 'site', matches }
@@ -196,7 +196,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(await listed(), before)
   })
 
-  it('given an acknowledgement that is taken back, then nobody has the alert', async () => {
+  it('given an acknowledgement that is taken back, then the alert is not acknowledged', async () => {
     const report = await acknowledgedBy('--remove', '--', id)
     assert.equal(report.outcome, 'shown')
     assert.deepEqual(idsOf(await listed('--unacknowledged')), [id])
@@ -222,7 +222,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     )
   })
 
-  it('given that it fires again, then it is another alert, which nobody has acknowledged', async () => {
+  it('given that it fires again, then it is another alert, which is not acknowledged', async () => {
     await measured(['roof-1', 50])
     const { alerts } = await listed()
     assert.equal(alerts.length, 1)

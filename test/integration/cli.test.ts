@@ -66,7 +66,7 @@ describe('the sluice command, against Kafka and Redis', () => {
     }
   })
 
-  it('when it is moved to now, then the events are new, and none lies in the future', async () => {
+  it('when it is moved to now, then the events are new, and no event is in the future', async () => {
     const before = await environment.read('readings')
     const output = await replayed(HEATWAVE, '--speed', 'max', '--shift', 'now', '--limit', '50')
     const added = (await environment.read('readings')).length - before.length
@@ -76,7 +76,7 @@ describe('the sluice command, against Kafka and Redis', () => {
     assert.equal(moved.length, 50)
     for (const { headers, timestamp } of moved)
       assert.ok(Date.parse(String(headers?.ce_time)) <= Number(timestamp), String(headers?.ce_time))
-    // The command tells how to make the same events again.
+    // The output has the option that makes the same events again.
     const [, shift = ''] = /--shift (\S+)/.exec(output) ?? []
     await replayed(HEATWAVE, '--speed', 'max', '--shift', shift, '--limit', '50')
     const again = await environment.read('readings')

@@ -35,7 +35,7 @@ describe('a console that is closed', () => {
       answer()
       const asked = paths.map(path => served.request(path).then(answer, () => {}))
       await moment.promise
-      // Questions may fail by it, and the console tells so.
+      // Questions may fail by it, and the console reports that.
       await served.close().catch(() => {})
       await Promise.all(asked)
       await until('its connections are closed', async () => openConnections() <= before)

@@ -30,7 +30,7 @@ describe('the overview of the console', () => {
   const readings = () => environment.topic('readings')
   const overview = () => served.ask<Overview>('/overview')
 
-  it('given nothing yet, then all consumers and topics are there, and nothing stands still', async () => {
+  it('given an empty environment, then all consumers and topics are there, and none has stalled', async () => {
     const first = await overview()
     assert.deepEqual(first.servers, { kafka: null, redis: null })
     assert.deepEqual(first.standing, [])
@@ -41,7 +41,7 @@ describe('the overview of the console', () => {
     assert.deepEqual(first.lastAlerts, [])
   })
 
-  it('given readings of which a consumer has taken some, then its lag is told in records and seconds', async () => {
+  it('given readings of which a consumer has taken some, then its lag has records and seconds', async () => {
     await environment.client.send(readings(), new AlternatingSensors(SENSORS).nextRound())
     const ends = await environment.client.ends(readings())
     await commit(`sluice-alerting-${environment.name}`, readings(), ends)

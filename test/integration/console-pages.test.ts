@@ -34,7 +34,7 @@ describe('the pages of the console', () => {
     await environment.client.send(environment.topic('readings'), new AlternatingSensors(24).nextRound())
     things = await thingsIn(environment, served)
     await commitTo(things)
-    // From now on, it looks at what flows.
+    // The first question starts the sampling.
     await served.ask('/overview')
     browser = await TestBrowser.launch()
   })
@@ -117,7 +117,7 @@ describe('the pages of the console', () => {
     await visit.close()
   })
 
-  it('given a console that restarts, when a page is opened meanwhile, then it says so, and goes on', async () => {
+  it('given a console that restarts, when a page is opened meanwhile, then it says so, and continues', async () => {
     const visit = await browser.visit(served.address('/'))
     const { page } = visit
     await page.route('**/api/environment', route => route.abort())
@@ -175,7 +175,7 @@ describe('the pages of the console', () => {
     await visit.close()
   })
 
-  it('given an open page, when Kafka goes away and comes back, then the page says so, and goes on', async () => {
+  it('given an open page, when Kafka goes away and comes back, then the page says so, and continues', async () => {
     const visit = await browser.visit(served.address('/'))
     const { page } = visit
     await untilFilled(page)
@@ -190,7 +190,7 @@ describe('the pages of the console', () => {
   })
 })
 
-/** Observers are told of a change before the browser paints it. */
+/** Observers are called before the browser paints a change. */
 const ESCAPE_WHEN_OPEN = `new Promise(resolve => {
   new MutationObserver((changes, observer) => {
     observer.disconnect()

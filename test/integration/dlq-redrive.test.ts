@@ -151,7 +151,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     const log = new DeliveredLog(brokers())
-    // With `IS_LOCAL`, a handler is called once.
+    // Kafka calls a handler once with `IS_LOCAL`.
     const handler = () => kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)
     const tabled = async () =>
       assert.ok(await log.deliver(environment.topic('dlq'), OPEN_LETTERS.name, handler))
@@ -246,7 +246,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await appliedOnce(1)
   })
 
-  it('given a patch, then the patched event is applied, and a failure of it tells who patched it', async () => {
+  it('given a patch, then the patched event is applied, and a failure of it names who patched it', async () => {
     await consumer.deadLetters(2, {}, { sensorId: 's-1', temperature: '28' })
     const [first, second] = (await report('list')).deadLetters
     assert.equal(first.code, 'schema-violated')
@@ -282,13 +282,13 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal((await report('list', '--all', '--type', WARM)).counts.total, 3)
   })
 
-  it('when what waits is measured, then it is what is open, and the next measure goes on from there', async () => {
+  it('when open letters are measured, then the result is right, and the next measure continues from there', async () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     try {
       let times = 0
       const measured = async () => {
-        // With `IS_LOCAL`, a function is invoked once.
+        // Lambda invokes a function once with `IS_LOCAL`.
         times += 1
         const { handler } = await import(`../../functions/dead-letters/handler.ts?${times}`)
         const context = { getRemainingTimeInMillis: () => 60_000 } as Context

@@ -132,7 +132,7 @@ describe('the router on real servers', () => {
     )
   })
 
-  it('given what Lambda has written, and what is no event, then both are in the dlq and stay there', async () => {
+  it('given records of Lambda, and others that are not events, then both are in the dlq and stay there', async () => {
     const failures = (await environment.read('failures')).length
     const topic = environment.topic('failures')
     await environment.client.send(topic, [

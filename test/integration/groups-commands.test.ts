@@ -44,7 +44,7 @@ describe('given consumer groups that another client runs', () => {
     assert.deepEqual(found.members[0].assigned, { [topic]: [0, 1, 2] })
   })
 
-  it('when its lag is asked for, then it is told in records and in time, by partition and in total', async () => {
+  it('when its lag is requested, then it has records and times, by partition and in total', async () => {
     const { status, stdout, stderr } = await commands.spawned('groups', 'lag', group)
     assert.equal(status, 0, stderr)
     const age = '\\(oldest waits [\\d.]+ (s|min.*)\\)'

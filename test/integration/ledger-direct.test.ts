@@ -28,7 +28,7 @@ describe('the ledger over functions that it calls itself', () => {
     assert.ok(result.violations.isEmpty, report(result).join('\n'))
     assert.deepEqual(result.struck.map(({ name }) => name).sort(), [...FAULTS].sort())
     assert.ok(result.struck.every(({ recoveredMs }) => recoveredMs !== undefined))
-    // What was counted was there: nothing of nothing is always right.
+    // The figures must not be empty: a comparison of nothing is always right.
     const { figures } = result
     assert.ok(figures.emissions.distinct > 500 && figures.emissions.repeats > 0)
     assert.equal(figures.received, figures.emissions.distinct)

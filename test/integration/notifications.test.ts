@@ -1,4 +1,4 @@
-/** From an alert to what people are told, on real servers: the router, the notifier, and the commands for silences. */
+/** The way from an alert to a notification, on real servers: the router, the notifier, and the commands for silences. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { type Alert, alertEmission } from '../../lib/alerting/alert.ts'
@@ -30,7 +30,7 @@ const ROUTES = readRoutes(
   'test',
 )
 
-/** Fails where it is told to, as if the function had been killed after its commit. */
+/** A publisher that fails on request, as if the function had been killed after its commit. */
 class Killable implements Publisher {
   isKilled = false
   readonly #to: Publisher
@@ -45,7 +45,7 @@ class Killable implements Publisher {
   }
 }
 
-describe('alerts, and what people are told of them', () => {
+describe('alerts, and their notifications', () => {
   const redis = new RedisClient({ url: redisUrl() })
   const kafka = new KafkaPublisher(kafkaClient({ brokers: brokers(), clientId: 'test', auth: 'none' }))
   const publisher = new Killable(kafka)
@@ -93,7 +93,7 @@ describe('alerts, and what people are told of them', () => {
       if (String(headers?.ce_type) !== NOTIFICATION_TYPE) continue
       const notification: Notification = JSON.parse(String(value))
       const before = byId.get(String(headers?.ce_id))
-      assert.equal(before, undefined, `${notification.group} is told twice`)
+      assert.equal(before, undefined, `${notification.group} has two notifications`)
       byId.set(String(headers?.ce_id), notification)
     }
     return [...byId.values()]
@@ -123,7 +123,7 @@ describe('alerts, and what people are told of them', () => {
 
   async function untilTold(rule: string, expected: readonly string[]): Promise<void> {
     await until(
-      `${rule} is told: ${expected.at(-1)}`,
+      `${rule} has a notification: ${expected.at(-1)}`,
       async () => {
         await pass()
         return linesOf(await told(), rule).length >= expected.length
@@ -143,14 +143,14 @@ describe('alerts, and what people are told of them', () => {
     })
   }
 
-  it('given alerts of a rule, when they fire and end, then their group is told once of each', async () => {
+  it('given alerts of a rule, when they fire and end, then their group gets one notification of each', async () => {
     await append(fired('a'), fired('b'), fired('a'))
     await untilTold('HIGH_TEMP', ['new: a firing, b firing'])
     await append(resolved('a'), resolved('b'))
     await untilTold('HIGH_TEMP', ['new: a firing, b firing', 'resolved: a resolved, b resolved'])
   })
 
-  it('given that the notifier is killed after its commit, then the next one tells it, once', async () => {
+  it('given that the notifier is killed after its commit, then the next one sends the notification, once', async () => {
     const alert = { rule: 'KILLED' }
     await append(fired('k', alert))
     publisher.isKilled = true
@@ -207,7 +207,7 @@ describe('alerts, and what people are told of them', () => {
     )
   })
 
-  it('given the pipeline alert, then silent entities are not told in any partition until it ends', async () => {
+  it('given the pipeline alert, then silent entities are muted in every partition until it ends', async () => {
     const rules = ['S1', 'S2', 'S3', 'S4', 'S5', 'S6']
     const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
     await append(fired('p', down))

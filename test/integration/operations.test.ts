@@ -1,4 +1,4 @@
-/** What operations of the command line change, where, and the audit events that they leave. */
+/** Changes made by operations of the command line, and their audit events. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

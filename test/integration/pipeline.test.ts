@@ -92,7 +92,7 @@ describe('the pipeline on Redis and Kafka', () => {
       failuresTo: APPLICATION.failuresTopic,
       env: environment.name,
     }
-    /** A batch of readings, each of an entity of its own unless told otherwise; `first` is its first offset. */
+    /** Returns a batch of readings, each of an entity of its own by default; `first` is its first offset. */
     const batch = (first: number, entities = SIZE): Promise<BatchResponse> => {
       const records = Array.from({ length: SIZE }, (_, index) => {
         const event = reading(`${partition}/${first + index}`, { sensor: `${partition}/${index % entities}` })

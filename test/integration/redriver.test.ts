@@ -141,7 +141,7 @@ describe('failures that come back, on Kafka and Redis', () => {
     const all = [...GOOD, ...FAILING, 'away']
     const messages = all.map((id, at) => {
       const message = writtenMessage(reading(id, { sensor: `s-${id}` }))
-      // What waits for the receiver must not hold up the others.
+      // Records that wait for the receiver must not delay the others.
       const partition = id === 'away' ? 11 : at % 11
       return { ...message, partition, headers: { ...message.headers, twice: ['a', 'b'] } }
     })

@@ -96,7 +96,7 @@ describe('sluice verify, beside alerting', () => {
     })
   }
 
-  it('given a consumer that goes on meanwhile, then all is equal, and nothing is changed', async () => {
+  it('given a consumer that continues meanwhile, then all is equal, and the state is unchanged', async () => {
     const going = (async () => {
       for (let round = 0; round < 5; round += 1) await nextRound()
     })()

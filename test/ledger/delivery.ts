@@ -50,7 +50,7 @@ export class Delivery {
     else if (fault !== 'rebalance') this.#lost.set(name, times)
   }
 
-  /** The functions begin anew: no fault outlives their process. */
+  /** Restarts the functions: no fault outlives their process. */
   forgetFaults(): void {
     this.#held.clear()
     this.#lost.clear()

@@ -65,7 +65,7 @@ export const FAULTS = {
     const broker = flow.random.pick(nodes)
     await broker.kill()
     const sending = flow.send(0.5)
-    // With several brokers, others lead its partitions when all is acknowledged. Without the only broker, nothing is.
+    // Other brokers lead its partitions when all is acknowledged, if there are several. The only broker acknowledges nothing.
     if (nodes.length > 1) await sending
     await broker.restart()
     await sending

@@ -16,7 +16,7 @@ const SENDING = 60
 const MOVES_ON = 1 / 40
 /** How many entities have tasks: several of one wait at a time. */
 const TASKED = 20
-/** How many stories are told at a time, chapter by chapter: later ones follow while one is retried. */
+/** Number of stories at a time, chapter by chapter: later ones follow while one is retried. */
 const TOLD = 3
 const RECORDS_PER_STORY = 500
 const STORY_ENDS = 1 / 12
@@ -135,7 +135,7 @@ export class Feed {
     return this.#noted(this.#event({ subject: this.#random.pick(this.#sending), time, data: more }))
   }
 
-  /** Erases an entity that sends, and goes on sending; now and then a story that is told. */
+  /** Erases an entity that sends, and continues sending; now and then a story under way. */
   #erasure(nowMs: number): Numbered {
     const time = new Date(nowMs).toISOString()
     const data = { erasureId: `erasure-${this.#number}`, requestedAt: time, partition: 0 }
@@ -144,7 +144,7 @@ export class Feed {
     return this.#noted(this.#event({ subject, time, type, data }))
   }
 
-  /** For the consumer that fails by plan. Most of its attempts succeed; of the rest, some never do without a person's help. */
+  /** Plans an event of the failing consumer. Most of its attempts succeed; of the rest, some need a person's help. */
   #task(nowMs: number): Numbered {
     const chance = this.#random.next()
     const fails = chance < 0.4 ? 0 : chance < 0.7 ? 1 : chance < 0.85 ? 2 : chance < 0.93 ? 3 : 99
@@ -154,7 +154,7 @@ export class Feed {
     return this.#event({ subject, time, type: 'ledger.task.v1', data })
   }
 
-  /** For the consumer that parks. Most chapters are told at once; of the rest, some never are. */
+  /** Plans an event of the parking consumer. Most chapters succeed at once; of the rest, some never do. */
   #chapter(nowMs: number): Numbered {
     if (this.#random.chance(STORY_ENDS)) this.#told[this.#random.between(0, TOLD - 1)] = this.#anyStory()
     const chance = this.#random.next()

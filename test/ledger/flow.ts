@@ -97,7 +97,7 @@ export class Flow {
     return signal === 'readings' && this.#growth ? this.#growth.to : TOPICS[signal].partitions
   }
 
-  /** From now on, records and ticks go to all partitions that the readings have. */
+  /** Sends records and ticks to all new partitions from now on. */
   async grown(growth: Growth): Promise<void> {
     await this.#parts.publisher.grow(growth.to)
     this.#growth = growth
@@ -116,7 +116,7 @@ export class Flow {
     }
   }
 
-  /** Of one consumer, or of all in the order of `SIGNALS`. */
+  /** Returns the keys of one consumer, or of all in the order of `SIGNALS`. */
   stateKeys(consumer?: string): StateKey[] {
     const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
     return wanted.flatMap(({ name, consumes }) =>
@@ -183,7 +183,7 @@ export class Flow {
     return this.#parts.stateKeys.progress(stateKeys)
   }
 
-  /** What `parking` holds, by partition; empty if it holds nothing. */
+  /** Returns the held entities of `parking` by partition; empty without any. */
   async held(): Promise<string> {
     const { stateKeys } = this.#parts
     const keys = this.stateKeys('parking')

@@ -6,9 +6,9 @@ import type { Flow } from './flow.ts'
 import type { Worker } from './workers.ts'
 
 const WAKE_EVERY_MS = 500
-/** A worker may stand still: the next one is woken meanwhile. */
+/** Wait after which the next worker is woken: one may be frozen. */
 const LONGEST_WAIT_MS = 2_000
-/** Of one worker. Two, because two that run at once are to be tested. */
+/** Number of workers. Two, because two that run at once are to be tested. */
 const MOST_AT_ONCE = 2
 
 /** A forwarder of the service, and what it reads. */

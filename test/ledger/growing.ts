@@ -63,7 +63,7 @@ async function noticed({ workers: [worker] }: Flow): Promise<void> {
     await worker?.inject({ fault: 'rebalance', function: name })
 }
 
-/** What is released at the end can fail again. */
+/** Records that are released at the end can fail again. */
 async function untilSettled(flow: Flow): Promise<void> {
   const lengths = async () => JSON.stringify([await flow.ends(), await flow.progress()])
   for (let before = ''; before !== (await lengths()); ) {
@@ -94,7 +94,7 @@ function command({ env, servers }: Flow, to: number): Program {
   return new Program('./cli/sluice.ts', args, { env: variables })
 }
 
-/** As many do who do not know better: the states stay where they were. */
+/** Grows a topic in Kafka alone, a common mistake: the states stay where they were. */
 async function growInKafkaAlone({ servers: { brokers } }: Flow, { topic, to }: Growth): Promise<void> {
   await growTopic(kafkaClient({ brokers: [...brokers], clientId: 'ledger', auth: 'none' }), topic, to)
 }

@@ -48,7 +48,7 @@ twice, or out of order.
   --out DIR        where the log, partition states and figures of a failed run are kept (.local/ledger)
   --help           show this`
 
-/** Not in the usage: only the test of the ledger itself needs it. */
+/** Sabotages, which the usage omits: only the test of the ledger itself needs them. */
 export const SABOTAGES = [
   'applied-offset',
   'ids',

@@ -119,7 +119,7 @@ export async function run(
   } finally {
     clearInterval(progress)
     await Promise.all(forwarders.map(forwarder => forwarder.end()))
-    // Its error was reported when the run awaited it.
+    // An error was reported when the run awaited it.
     await noise?.end().catch(() => {})
     await Promise.all(workers.map(worker => worker.end()))
     await publisher.close()
@@ -171,7 +171,7 @@ async function strike(
 /** Resolves when nothing waits anywhere, not even for its time; false if there was no progress for `patienceMs`. */
 async function settled(flow: Flow, forwarders: readonly Forwarding[], patienceMs: number): Promise<boolean> {
   for (;;) {
-    // What is forwarded is consumed again, and may fail again.
+    // Forwarded records are consumed again, and may fail again.
     const before = await lengths(flow)
     if (!(await flow.caughtUp('quiet', patienceMs))) return false
     for (const forwarder of forwarders) if (!(await forwarder.caughtUp(patienceMs))) return false
@@ -197,7 +197,7 @@ async function lengths(flow: Flow): Promise<string> {
   return JSON.stringify(await Promise.all(topics.map(topic => flow.log.ends(topic))))
 }
 
-/** In a run without faults: the share of records that is sent while the other producer is active. */
+/** Share of records that is sent while the other producer is active, in a run without faults. */
 const SENT_BESIDE = 0.9
 
 /**
@@ -211,7 +211,7 @@ async function silence(flow: Flow, noise: Noise | undefined): Promise<void> {
   await flow.tickAll()
 }
 
-/** The files of a folder, contents by name. Drafts that a kill has left are none. */
+/** Returns the files of a folder, contents by name, without the drafts of killed runs. */
 async function filesIn(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter(name => !name.startsWith('.'))
   const read = async (name: string) => [name, await readFile(join(folder, name), 'utf8')] as const

@@ -16,7 +16,7 @@ const SERVICE = join(PROJECT, 'test', 'ledger', 'service')
 /** Many times what a trigger takes to deliver what waits. */
 const DELIVERED_MS = 3_000
 
-/** As `serverless.yml` and the trigger set them. */
+/** Values that `serverless.yml` and the trigger set. */
 const FIXED = {
   LOG_LEVEL: 'WARN',
   AWS_ACCESS_KEY_ID: 'none',
@@ -24,7 +24,7 @@ const FIXED = {
   REPORT_BATCH_ITEM_FAILURES: 'true',
 }
 
-/** What runs the functions. */
+/** Runners of the functions. */
 export const RUNNERS = ['offline', 'run', 'direct'] as const
 export type Runner = (typeof RUNNERS)[number]
 
@@ -34,7 +34,7 @@ export class Worker {
   #program: Program | undefined
   #folder = ''
   #lambdaPort = 0
-  /** In place of the trigger, if there is none. */
+  /** Worker in place of a missing trigger. */
   #delivery: Delivery | undefined
   /** The output of earlier processes of this worker. */
   #said = ''

@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000
 
 describe('three brokers, each ended by kill -9 in its turn, in the middle of the flow', () => {
   const sensors = new AlternatingSensors(24)
-  // All lies in the past, as it must: what is too far in the future is refused.
+  // Times are in the past, because events in the future are refused.
   let scheduledForMs = Date.now() - 10 * MINUTE_MS
   let generated = 0
   let folder: string
@@ -63,7 +63,7 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
     return sendUntil(() => sensors.rounds >= enough)
   }
 
-  /** As its schedule does, which comes again after a run that failed. */
+  /** Runs the generator as its schedule does, which repeats a failed run. */
   async function runGenerator(): Promise<void> {
     scheduledForMs += MINUTE_MS
     const schedule = { time: new Date(scheduledForMs).toISOString() }
@@ -112,7 +112,7 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
 
   // Whichever of them leads the controllers, and coordinates a group, at first: its turn comes.
   for (const broker of BROKERS)
-    it(`when ${broker} is killed, then all goes on without it; when it is back, it catches up`, async () => {
+    it(`when ${broker} is killed, then all continues without it; when it is back, it catches up`, async () => {
       await untilInStep(BROKERS.length)
       const decided = await environment.decided('processor')
       let isKilled = false
@@ -143,7 +143,7 @@ describe('three brokers, each ended by kill -9 in its turn, in the middle of the
     }
   })
 
-  it('then every change was told: as many alerts as a count by hand, whatever was published twice', async () => {
+  it('then every change was published: as many alerts as a count by hand, despite duplicates', async () => {
     assert.deepEqual(alertsIn(await environment.read('alerts')), sensors.alerts)
   })
 })

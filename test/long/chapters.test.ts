@@ -15,7 +15,7 @@ async function played(seed: number): Promise<ChaptersLog> {
   return log
 }
 
-/** With the tally changed by so much. */
+/** Returns the log with a changed tally. */
 function miscounted(log: ChaptersLog, how: string, by: number) {
   const stored = log.stored()
   return { ...stored, tally: new Map([...stored.tally, [how, (stored.tally.get(how) ?? 0) + by]]) }

@@ -31,7 +31,7 @@ const RULES = readRules([
   },
 ])
 
-/** What the function does at each run of its schedule. */
+/** Runs the function as its schedule does. */
 async function takeCheckpoints(): Promise<{ written?: number }> {
   const context = { getRemainingTimeInMillis: () => 300_000 } as Context
   return scheduled(
@@ -94,7 +94,7 @@ describe('all of Redis lost, and the start of the log expired', () => {
   async function loseRedis(): Promise<void> {
     const keys = await redis.run(client => client.keys(`{alerting:${environment.topic('readings')}:*`))
     assert.ok(keys.length > 0)
-    // Of one partition: a cluster would want them so.
+    // Keys of one partition, as a cluster requires.
     await redis.run(client => client.del(...keys))
   }
 
@@ -102,7 +102,7 @@ describe('all of Redis lost, and the start of the log expired', () => {
     await environment.client.expire(environment.topic('readings'), partition, before)
   }
 
-  it('given an alert that fires, then it resolves under its id, and what expired is told', async () => {
+  it('given an alert that fires, then it resolves under its id, and expired records are reported', async () => {
     const hot = await produced(0, [42, 42, 42])
     await stage.batch(hot)
     assert.equal((await takeCheckpoints()).written, 1)

@@ -130,7 +130,7 @@ describe('given topics with records, good and bad', () => {
   })
 })
 
-/** As the bootstrap starts the command. */
+/** Option with which the bootstrap starts the command. */
 const QUIET = '--disable-warning=TimeoutNegativeWarning'
 const NOT_TEXT = Buffer.from([0x7b, 0xff, 0x00])
 

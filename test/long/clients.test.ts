@@ -31,7 +31,7 @@ const GROUPS: Readonly<Record<Client, string>> = {
   kafkajs: 'kafkajs_group',
   java: 'java_group',
 }
-/** What the JVM ends with after a request to stop. */
+/** Exit status of the JVM after a request to stop. */
 const SIGTERM_OF_JAVA = 143
 
 const ALERT: Event = {

@@ -157,7 +157,7 @@ describe('the console about alerts', () => {
     )
   })
 
-  it('given one alert, then its life, its trace and the reading that caused it are told', async () => {
+  it('given one alert, then its life, its trace and the reading that caused it are shown', async () => {
     const id = encodeURIComponent(await firingId())
     const one = await served.ask<OneAlert>(`/alerts/one?id=${id}`)
     assert.deepEqual(
@@ -239,10 +239,10 @@ describe('the console about alerts', () => {
       (await asked<RulesTried>('/alerts/rules/try', { text: 'rules: 1', hours: 1 })).errors.length,
       1,
     )
-    assert.equal((await environment.read('alerts')).length, 3, 'a trial tells nobody')
+    assert.equal((await environment.read('alerts')).length, 3, 'a trial sends no notification')
   })
 
-  it('given this machine, then a text is saved if it is right and nobody has changed the file meanwhile', async () => {
+  it('given a local console, then a valid text is saved if the file is unchanged meanwhile', async () => {
     const { files, canBeSaved, areInForce } = await served.ask<RuleFiles>('/alerts/rules/files')
     assert.deepEqual([files.map(({ name }) => name), canBeSaved, areInForce], [['weather.yaml'], true, true])
     const was = files[0]?.hash

@@ -217,7 +217,7 @@ describe('the failures of the console', () => {
       await visit.close()
     })
 
-    it('given an operation in steps, then each goes on where the one before has ended, until all is done', async () => {
+    it('given an operation in steps, then each continues where the one before has ended, until all is done', async () => {
       const console = await opened({ streams: false })
       const { config, connections, consumers: readers } = console.environment
       const connect = () => new Connections(config, 'test')
@@ -262,7 +262,7 @@ describe('the failures of the console', () => {
       assert.equal(plan.consumersNow[0]?.state, 'missing')
       assert.equal((await asked(viewer, '/operations', plan.request)).status, 403)
       assert.equal(await lengthOf('readings'), 6)
-      // It came after the plan, so it is not part of it.
+      // A later letter is not part of the plan.
       await consumer.deadLetters(1)
       const done = await ended(console, await posted<OperationAnswer>(console, '/operations', plan.request))
       assert.deepEqual([done.state, done.taken, done.problem, done.part], ['finished', 4, null, 1])
@@ -294,7 +294,7 @@ describe('the failures of the console', () => {
       })
     })
 
-    it('given an operation that is stopped, and later interrupted, then it goes on by its id to the end', async () => {
+    it('given an operation that is stopped, and later interrupted, then it continues by its id to the end', async () => {
       await consumer.deadLetters(LETTERS)
       const first = await opened()
       const begun = await posted<OperationAnswer>(first, '/operations', { ...OF_PROCESSOR, perSecond: 40 })
@@ -311,7 +311,7 @@ describe('the failures of the console', () => {
       assert.equal((await asked(first, '/operation/step', begun)).status, 409)
 
       await posted(first, '/operation/resume', begun)
-      await until('it goes on', async () => (await operation(first, begun)).taken > stopped.taken)
+      await until('it continues', async () => (await operation(first, begun)).taken > stopped.taken)
       assert.equal((await asked(first, '/operation/resume', begun)).status, 409)
       await first.close()
       served = []

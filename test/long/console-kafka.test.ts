@@ -58,7 +58,7 @@ describe('given the console, when Kafka is looked at', () => {
     assert.ok(all.topics.some(one => one.isInternal))
   })
 
-  it('then one topic has partitions, settings, and who reads it; the size is what the command line tells', async () => {
+  it('then one topic has partitions, settings and readers; its size equals that of the command line', async () => {
     const one = await served.ask<TopicAnswer>(`/kafka/topics/one?name=${topic}`)
     assert.deepEqual(
       one.partitions.map(({ start, end, isTooFull }) => [start, end, isTooFull]),
@@ -118,7 +118,7 @@ describe('given the console, when Kafka is looked at', () => {
       assert.deepEqual(await visit.obstacles(), [])
       assert.equal(await visit.isTooWide(), false)
       await page.getByRole('link', { name: group }).click()
-      await page.getByText('Nobody reads as this group, and 21 records wait').waitFor()
+      await page.getByText('The group has no members, and 21 records wait').waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await visit.close()
     } finally {

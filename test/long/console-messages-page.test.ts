@@ -4,7 +4,7 @@ import { TestBrowser, type Visit } from '../support/browser.ts'
 import { type ServedConsole, servedConsole } from '../support/console.ts'
 import { TestEnvironment } from '../support/environment.ts'
 
-/** Where pictures of the pages are put, if somebody wants to look at them. */
+/** Folder for pictures of the pages, for inspection. */
 const PICTURES = process.env.SLUICE_PICTURES
 
 describe('given the pages of messages and of writing', () => {

@@ -54,7 +54,7 @@ describe('the console, given an environment full of markup', () => {
     await visit.close()
   })
 
-  it('given every question, then no answer shows a secret, and none is a page', async () => {
+  it('given every question, then no answer contains a secret or a page', async () => {
     let answered = 0
     for (const route of routesOf(served.app)) {
       if (!route.startsWith('GET /api/') || route.endsWith('/live')) continue

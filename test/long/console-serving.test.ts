@@ -51,7 +51,7 @@ describe('a browser that comes to the console', () => {
   const closing: (() => Promise<unknown>)[] = []
   let browser: TestBrowser
   let base: string
-  /** What was asked, and the status of its answer. */
+  /** Questions with the status of their answers. */
   let seen: string[]
 
   before(async () => {
@@ -73,7 +73,7 @@ describe('a browser that comes to the console', () => {
 
   after(() => Promise.all(closing.map(close => close())))
 
-  /** A page that is none of the console's. @returns its port on this machine */
+  /** Serves a foreign page. @returns its local port */
   async function foreignPage(html: string): Promise<number> {
     const page = new Hono<ConsoleHono>().get('/', context => context.html(html))
     const served = await serveConsole(page, 0)

@@ -131,7 +131,7 @@ describe('telemetry in the console', () => {
     assert.deepEqual([searched.matching, searched.known], [1, 4])
   })
 
-  it('given one entity, then its figures, rules and newest readings are told', async () => {
+  it('given one entity, then its figures, rules and newest readings are shown', async () => {
     const now = await served.ask<EntityNow>(asking('entity', { entity: ROOF, span: 'live' }))
     const [temperature] = now.metrics
     assert.deepEqual([temperature?.unit, temperature?.statistics?.maximum], ['°C', 45])

@@ -65,7 +65,7 @@ describe('given a topic with readings, when it is consumed', () => {
     ])
   })
 
-  it('then a group commits after each batch of 100 or 5.0 s, and goes on there', async () => {
+  it('then a group commits after each batch of 100 or 5.0 s, and continues there', async () => {
     const topic = await commands.topic('manual', 1)
     const group = commands.named('manual-group')
     await commands.client.send(topic, readings(130))

@@ -64,7 +64,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
   })
 
   it('given serverless package, then its zip, role and event source are as those of all others', async () => {
-    // What is said of each of the others is said of it in the project itself.
+    // Claims about each of the others are claims of the project itself.
     const others = readFunctions().map(({ name }) => name)
     const ofOthers = `(puts|has|gives|keeps|lets).(${others.join('|')}).`
     const { code, output } = await runInCopy('test/package/package.test.ts', {
@@ -84,7 +84,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
       environment.topic('readings'),
       [...frosty, over].map(event => writtenMessage(event)),
     )
-    // At the end it waits until everything is processed that has come by then, and that was before the start.
+    // The run waits at its end until all records from before that are processed, which includes those from before the start.
     running = project.start(['--for', '1s'])
     const { code, output } = await running.ended
     assert.match(output, /^functions ready.*\bfrost\b/m)

@@ -106,7 +106,7 @@ describe('a consumer and a real schema registry', () => {
     assert.deepEqual(consumer.outcomes, ['failed/schema-unknown'])
   })
 
-  it('given that it has ended, then a new function waits, and one that has the schemas goes on', async () => {
+  it('given that it has ended, then a new function waits, and one that has the schemas continues', async () => {
     const warm = stage()
     await warm.batch(records())
     await registry.stop()

@@ -25,7 +25,7 @@ describe('given a stack, when CloudFormation deploys it', () => {
   })
 
   before(async () => {
-    // For the clients that the function makes.
+    // Variables for the clients that the function makes.
     Object.assign(process.env, {
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',

@@ -29,7 +29,7 @@ describe('the functions, beside a producer that writes whatever Kafka takes', ()
     const result = await run(options, { brokers: brokers(), valkey }, say, t.signal)
     const told = report(result).join('\n')
     assert.ok(result.violations.isEmpty, `${told}\n${result.output}`)
-    // What was looked at was there: nothing of nothing is always accounted for.
+    // The observations must not be empty: an account of nothing is always right.
     const { sent, failures } = result.observed
     const committed = sent.filter(({ how }) => how === 'ack')
     assert.deepEqual(

@@ -10,7 +10,7 @@ import { run } from '../ledger/run.ts'
 import { type Servers, startServers } from '../ledger/servers.ts'
 import { HOPELESS_MS } from '../support/until.ts'
 
-/** For each sabotage: the fault that reveals it, and the violation that the ledger reports. */
+/** Fault that reveals each sabotage, and the violation that the ledger reports. */
 const EXPECTED: Readonly<
   Record<(typeof SABOTAGES)[number], { readonly faults: string; readonly violation: string }>
 > = {
@@ -69,7 +69,7 @@ describe('the ledger, of a runtime that is broken on purpose', { concurrency: 3 
     it(`given --sabotage ${sabotage}, then it finds: ${violation}`, async t => {
       const { violations, ...result } = await play(faults, sabotage, t.signal)
       assert.ok(violations.count(violation) > 0, report({ violations, ...result }).join('\n'))
-      // What is needed to look into it, and to run it again.
+      // Files for looking into it, and for running it again.
       const kept = await readdir(result.kept ?? '')
       for (const file of [
         'run.json',

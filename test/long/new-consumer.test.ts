@@ -96,7 +96,7 @@ describe('sluice new consumer', () => {
     '',
   ]
   for (const name of wrong)
-    it(`given the name "${name}", then it is refused, and the rule is told`, async () => {
+    it(`given the name "${name}", then it is refused, and the rule is shown`, async () => {
       const { status, stderr } = await ran(['new', 'consumer', '--', name])
       assert.equal(status, 2)
       assert.match(stderr, /lower-case words and digits with "-" between/)

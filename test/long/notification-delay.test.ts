@@ -60,7 +60,7 @@ it('given a wait of 5 s and no other records, then the notification leaves withi
   await alertIs('WARM')
   await environment.untilCaughtUp('notifier')
 
-  // It lasts for most of a minute, or until the functions are stopped.
+  // The run lasts for most of a minute, or until the functions are stopped.
   const event = { 'detail-type': 'Scheduled Event', time: new Date().toISOString() }
   void offline.invoke('clock', event).catch(() => {})
   await until('the functions have begun', async () => toldAtMs.length > 0)

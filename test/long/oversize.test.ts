@@ -80,7 +80,7 @@ describe('a record that inflates to 300 MiB', () => {
   })
 
   it('when the trigger reads it, then the others are delivered, applied, and it is one failure', async () => {
-    // At least once: a member that was slow begins again.
+    // Delivered at least once: a slow member starts again.
     const delivered = () =>
       new Set(
         project

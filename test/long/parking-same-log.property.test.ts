@@ -5,7 +5,7 @@ import { onLoad } from '../support/sabotages.ts'
 import { SEEDS, violations } from '../support/same-log.ts'
 import type { Stage } from '../support/stage.ts'
 
-/** Of one entity, none reaches a bound but that in time. */
+/** Bounds of a full partition; a single entity only reaches that of time. */
 const FULL_PARTITION = { most: 50, partitionBytes: 2_500, forMs: 1_000_000 }
 
 /** Tight enough that every bound is reached in some schedule. */

@@ -85,7 +85,7 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
     from: 'const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt',
     to: 'const parks = false',
   },
-  'an event that failed is no repeat of itself': {
+  'a failed event does not count as a repeat of itself': {
     file: 'packages/runtime/pipeline/deciding/admission.ts',
     from: 'heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known',
     to: 'work.copy.known',

@@ -1,4 +1,4 @@
-/** A rule that counts restarts of a tenant’s databases, which lie in several partitions, on real servers. */
+/** A rule that counts restarts of a tenant’s databases, which are in several partitions, on real servers. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Silence is not lag. Kafka, Valkey and the functions are real; only the append times are not the broker's, as nobody can wait for
- * hours: each record carries its own, as in a replayed log.
+ * Silence is different from lag. Kafka, Valkey and the functions are real; only the append times are set, because a test cannot
+ * wait for hours: each record carries its own, as in a replayed log.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -33,7 +33,7 @@ function message(event: Event, minute: number, to: Partial<Message>): Message {
   return { ...to, value, headers: Object.fromEntries([...headers, carried]) }
 }
 
-describe('a pipeline that stands still', () => {
+describe('a stalled pipeline', () => {
   let environment: TestEnvironment
   let offline: Offline | undefined
 
@@ -80,7 +80,7 @@ describe('a pipeline that stands still', () => {
     all.map(({ rule, status, reason }) => `${rule} ${status} ${reason}`).sort()
   const FIRED = RULES.map(({ name }) => `${name} firing condition`)
 
-  it('given that alerting was down for an hour, when it reads its backlog, then nothing is told of it', async () => {
+  it('given that alerting was down for an hour, when it reads its backlog, then it sends no notification', async () => {
     assert.deepEqual(told(await alerts()), FIRED)
     await offline?.stop()
     await pass(6, 66)

@@ -1,4 +1,4 @@
-/** What the producer writes, in every codec and in a transaction, is read by librdkafka and by the Java client. */
+/** Records of the producer, in every codec and in a transaction, are read by librdkafka and by the Java client. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'

@@ -75,7 +75,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
       .slice(0, -1)
       .map(line => JSON.parse(line))
   }
-  /** What must be the same, by partition, in order. */
+  /** Contents that must be the same, by partition, in order. */
   const contents = (lines: readonly Line[]) =>
     Array.from({ length: PARTITIONS }, (_, partition) =>
       lines
@@ -101,7 +101,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
     assert.deepEqual(contents(second), contents(first))
     assert.deepEqual(await client.committed(GROUP, topic('from')), before)
     assert.deepEqual(await groupsOf(admin, [topic('from'), topic('to')]), [GROUP])
-    // As a foreign client sees them.
+    // Records as a foreign client sees them.
     const foreign = await client.read(topic('from'))
     const copied = await client.read(topic('to'))
     const bytes = (records: typeof foreign) =>

@@ -119,7 +119,7 @@ class Replays {
   /** How many records were sent in all, and how many of them are not repetitions. */
   sent = 0
   total = 0
-  /** Of all recordings together: no two have an entity in common. */
+  /** Expected counts of all recordings together, which have no entity in common. */
   byHand: Counted = { fired: 0, resolved: 0, statistics: new Map() }
   readonly #folder: string
   readonly #running: Running[]

@@ -10,7 +10,7 @@ import { Offline } from '../support/offline.ts'
 import { until } from '../support/until.ts'
 import { COPIES_AT_ONCE, startValkey, type Valkey } from '../support/valkey.ts'
 
-describe('Valkey, forgetting what it was told while Kafka has the offsets', () => {
+describe('Valkey, forgetting its writes while Kafka has the offsets', () => {
   let primary: Valkey
   let replica: Valkey
   let serving: Valkey
@@ -41,7 +41,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', () =
       await environment.client.send(environment.topic('readings'), sensors.nextRound())
   }
 
-  /** Everything as if nothing had happened: what is counted, what is remembered, what was told. */
+  /** Waits until counts, states and alerts are as if the fault had not happened. */
   async function untilAllIsAsItShouldBe(): Promise<void> {
     await environment.untilTrimmed()
     for (const consumer of CONSUMERS_OF_READINGS) {
@@ -74,7 +74,7 @@ describe('Valkey, forgetting what it was told while Kafka has the offsets', () =
     await until('the replica to have caught up', async () =>
       (await replica.admin.info('replication')).includes('master_link_status:up'),
     )
-    // From now on it lags: it hears of nothing any more.
+    // The replica lags from now on, because it is cut off.
     await replica.admin.replicaof('NO', 'ONE')
     await sendRounds(8)
     await environment.untilTrimmed()

@@ -94,7 +94,7 @@ describe('what cannot be deployed', () => {
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     }
-    // It gets as far as the account.
+    // The command reaches the account.
     assert.match(await refusal(['remove', ...PROD], { ...none, ...account }), /ECONNREFUSED/)
   })
 })

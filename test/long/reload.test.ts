@@ -68,7 +68,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     const path = join(project, file)
     const text = await readFile(path, 'utf8')
     assert.notEqual(change(text), text, 'the edit changes something')
-    // As most editors save: a new file replaces the old one.
+    // Saves as most editors do: a new file replaces the old one.
     await writeFile(`${path}~`, change(text))
     await rename(`${path}~`, path)
   }
@@ -96,7 +96,7 @@ describe('a project that is edited while its functions run', { timeout: 290_000 
     assert.deepEqual(
       found.map(({ data }) => data.reading).sort(),
       [...traffic.sent].sort(),
-      'each reading once, and none is missing',
+      'each reading once, without a gap',
     )
     const byEntity = Map.groupBy(found, ({ data }) => data.reading.split(' ')[0])
     for (const [entity, own] of byEntity) {

@@ -30,7 +30,7 @@ rules:
   - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: warning }
   - { name: BRIEF, family: environment, metric: temperature, fireAbove: 44, severity: warning }`
 
-/** Of the alerts that stand, HOT goes on, BRIEF ends, and LASTING begins for every sensor that was ever hot. */
+/** Rules with which HOT continues, BRIEF ends, and LASTING begins for every sensor that was ever hot. */
 const OTHER_RULES = `
 rules:
   - { name: HOT, family: environment, metric: temperature, fireAbove: 40, severity: critical }
@@ -82,7 +82,7 @@ describe('sluice reprocess, beside alerting', () => {
     RULES_DIR: folder,
   })
 
-  /** In a process of its own, which can be killed. */
+  /** Runs in a process of its own, which can be killed. */
   function apart(...args: readonly string[]): Program {
     return new Program(join(PROJECT, 'bin', 'sluice.mjs'), ['reprocess', ...args], { env: variables() })
   }
@@ -114,13 +114,15 @@ describe('sluice reprocess, beside alerting', () => {
     return false
   }
 
-  /** A tick in every partition lets the consumer publish what a switch has told. */
+  /** Sends a tick to every partition, after which the consumer publishes the events of a switch. */
   async function ticked(): Promise<void> {
     await offline.invoke('clock')
     await environment.untilCaughtUp('alerting')
   }
 
-  /** Checks the topic against the states: each alert that stands has exactly one fire without an end, and none is told twice. */
+  /**
+   * Checks the topic against the states: each active alert has exactly one fire without an end, and no fire is published twice.
+   */
   async function standing(): Promise<Map<string, string>> {
     const open = new Map<string, Alert>()
     const seen = new Set<string>()
@@ -132,7 +134,7 @@ describe('sluice reprocess, beside alerting', () => {
       const alert = JSON.parse(String(value)) as Alert
       const before = open.get(alert.fingerprint)
       if (alert.status === 'firing') {
-        assert.equal(before, undefined, `${alert.rule} of ${alert.entity.subject} was told twice`)
+        assert.equal(before, undefined, `${alert.rule} of ${alert.entity.subject} was published twice`)
         open.set(alert.fingerprint, alert)
       } else {
         assert.equal(alert.alertId, before?.alertId, `${alert.rule} of ${alert.entity.subject} was not open`)
@@ -150,7 +152,7 @@ describe('sluice reprocess, beside alerting', () => {
   const count = (alerts: ReadonlyMap<string, string>, rule: string) =>
     [...alerts.values()].filter(one => one === rule).length
 
-  it('given a kill while readings arrive, when it is resumed, then nothing is told and all goes on', async () => {
+  it('given a kill while readings arrive, when it is resumed, then no alert is sent and all continues', async () => {
     const before = await standing()
     assert.equal(count(before, 'HOT'), SENSORS / 5)
     const command = apart('alerting', '--from', 'start', '--at-once', '1', '--yes')
@@ -176,7 +178,7 @@ describe('sluice reprocess, beside alerting', () => {
     assert.ok(applied.reduce((sum, [, number]) => sum + number, 0) >= sent)
   })
 
-  it('given a kill behind the fence, when it is resumed, then nothing is told and all goes on', async () => {
+  it('given a kill behind the fence, when it is resumed, then no alert is sent and all continues', async () => {
     const before = await standing()
     const command = apart('alerting', '--from', 'start', '--at-once', '1', '--yes')
     let hasEnded = false
@@ -196,7 +198,7 @@ describe('sluice reprocess, beside alerting', () => {
     assert.deepEqual(await standing(), before)
   })
 
-  it('given other rules, then what stands by them is told once, and what does not stand ends', async () => {
+  it('given other rules, then their alerts fire once, and the alerts of the old ones end', async () => {
     const before = await standing()
     await offline.stop()
     await writeFile(join(folder, 'rules.yaml'), OTHER_RULES)
@@ -220,7 +222,7 @@ describe('sluice reprocess, beside alerting', () => {
     const ends = (await environment.read('alerts')).map(({ value }) => JSON.parse(String(value)) as Alert)
     const reasons = ends.filter(({ rule, reason }) => rule === 'BRIEF' && reason === 'reprocessed')
     assert.equal(new Set(reasons.map(({ alertId }) => alertId)).size, SENSORS / 5)
-    // A later reading resolves the alerts that were taken over, as those that were told.
+    // A later reading resolves the alerts that were taken over, as those that were published.
     await measured(COLD_ROUND)
     await environment.untilCaughtUp('alerting')
     assert.equal(count(await standing(), 'HOT'), 0)

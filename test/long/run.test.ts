@@ -17,9 +17,9 @@ import { brokers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 import { startValkey, type Valkey } from '../support/valkey.ts'
 
-/** Of the readings' topic. */
+/** Partitions of the readings' topic. */
 const PARTITIONS = 12
-/** Readings that are sent at once while a process is told to stop, and the pause before the next. */
+/** Readings that are sent at once while a process is stopped, and the pause before the next. */
 const SENSORS = 200
 const ROUND_MS = 20
 
@@ -31,7 +31,7 @@ describe('given functions that run as a process', () => {
   let program: Program
   let address = ''
   let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
-  /** Its own, because it is stopped. */
+  /** Separate server, because it is stopped. */
   let valkey: Valkey
   let redis: RedisClient
 
@@ -92,7 +92,7 @@ describe('given functions that run as a process', () => {
     registry = await startSchemaRegistry()
     valkey = await startValkey()
     redis = new RedisClient({ url: valkey.url })
-    // As a registry does: a schema gets the next id.
+    // The registry gives a schema the next id.
     registry.answerBy((request, response) => {
       const [, id] = /\/schemas\/ids\/(\d+)$/.exec(request.url ?? '') ?? []
       if (request.method === 'GET') response.end(JSON.stringify(registry.schemas.get(Number(id))))
@@ -126,7 +126,7 @@ describe('given functions that run as a process', () => {
     })
   })
 
-  it('then its metrics tell of invocations, schedules and lag', async () => {
+  it('then its metrics include invocations, schedules and lag', async () => {
     const ran = (text: string) =>
       sumOf(text, 'sluice_runner_scheduled_runs_total', 'function="clock",outcome="ok"') > 0
     const nothingWaits = (text: string) =>
@@ -188,9 +188,9 @@ describe('given functions that run as a process', () => {
     await redis.run(one => one.config('SET', 'maxmemory-policy', 'noeviction'))
   })
 
-  it('when it is told to stop, even thrice, then it commits all that it has applied, and leaves its group', async () => {
+  it('when it is asked to stop, even thrice, then it commits all that it has applied, and leaves its group', async () => {
     const client = await ForeignClient.connect()
-    // They go on until it has ended, so that it is told to stop in the middle of its work.
+    // Readings continue until it has ended, so that it is stopped in the middle of its work.
     const over = new AbortController()
     const sending = (async () => {
       for (let round = 0; !over.signal.aborted; round += 1) {
@@ -198,7 +198,7 @@ describe('given functions that run as a process', () => {
         await pause(ROUND_MS)
       }
     })()
-    // It is awaited at the end, and may fail before.
+    // The rejection is awaited at the end, and may come before.
     sending.catch(() => {})
     try {
       const before = sum(await applied())

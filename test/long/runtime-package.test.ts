@@ -238,7 +238,7 @@ describe('the engine, installed from its tarball into another project', () => {
       assert.equal((await client.read(failures)).length, 1)
     })
 
-    it('given changes as Debezium writes them, then what happened to each order is told', async () => {
+    it('given changes as Debezium writes them, then the events of each order are published', async () => {
       const topics = ['public.orders', 'events', 'failures'].map(name => `shop-${CHANGES_STAGE}.${name}`)
       const [source = '', events = '', failures = ''] = topics
       await createTopics(...topics)

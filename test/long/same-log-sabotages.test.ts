@@ -7,13 +7,13 @@ import { SEEDS, violations } from '../support/same-log.ts'
 
 type Violations = typeof violations
 
-/** Of code in which a line is another one: of the reference's as well. */
+/** Returns the violations of code in which a line is changed: also of the reference's. */
 async function violationsOf(changes: readonly CodeChange[]): Promise<Violations> {
   const changed = await importChanged<{ violations: Violations }>('test/support/same-log.ts', changes)
   return changed.violations
 }
 
-/** The first schedule in which something is found, and what; undefined where there is none. */
+/** Returns the first schedule with a violation, and that violation; undefined without any. */
 async function first(find: (seed: number) => Promise<string[]>, seeds = SEEDS): Promise<string | undefined> {
   for (let seed = 0; seed < seeds; seed += 1) {
     const found = await find(seed)

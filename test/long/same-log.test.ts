@@ -1,4 +1,4 @@
-/** What `test/unit/runtime/pipeline/same-log.property.test.ts` plays in memory, on the real scripts: fewer runs, the same faults. */
+/** The schedules of `test/unit/runtime/pipeline/same-log.property.test.ts`, on the real scripts: fewer runs, the same faults. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, it } from 'node:test'

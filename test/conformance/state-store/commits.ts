@@ -1,4 +1,4 @@
-/** What a commit changes, when it is refused, and that partition states share nothing. */
+/** Effects of a commit, its refusals, and the independence of partition states. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'

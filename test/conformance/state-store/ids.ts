@@ -11,7 +11,7 @@ export function idTests(store: () => StateStore): void {
   it('given ids within the window of log time, then they are known, however long the log is', async () => {
     const stateKey = newStateKey()
     let appliedOffset = -1
-    // At times that are in different buckets, if a store keeps ids in buckets.
+    // The times are in different buckets, if a store keeps ids in buckets.
     for (const nowMs of [0, WINDOW / 2, WINDOW - 1, WINDOW, WINDOW * 1.5]) {
       const base = versionAt(appliedOffset)
       appliedOffset++

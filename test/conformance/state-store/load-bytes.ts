@@ -1,4 +1,4 @@
-/** What a load leaves out when its bytes are limited. */
+/** Limits of the bytes of a load. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { StateStore } from '../../../packages/runtime/pipeline/ports.ts'

@@ -21,7 +21,7 @@ export function clockAt(nowMs: number): LogClock {
 }
 
 export function id(name: string, appliedAtMs = 0): RememberedId {
-  // With non-ASCII bytes, as a fingerprint may contain.
+  // Sample with non-ASCII bytes, as a fingerprint may contain.
   return {
     id: `ÿ\u0000${name}`.padEnd(12, '\u0080').slice(0, 12),
     digest: `ë${name}`.padEnd(8, '*').slice(0, 8),

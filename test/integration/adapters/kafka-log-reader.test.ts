@@ -96,7 +96,7 @@ it('given transactions, then markers hold nothing, and aborted records are as th
   assert.equal((await reader.read(written, 0, { fromOffset: 1, toOffset: 3 })).nextOffset > 3, true)
 })
 
-it('given a range larger than a fetch, then it takes several, and each goes on', async () => {
+it('given a range larger than a fetch, then it takes several, each after the one before', async () => {
   const large = `log-${randomUUID()}`
   await createTopic(admin, { topic: large, numPartitions: 1 })
   for (let n = 0; n < 12; n += 1) await send(large, 1, 300_000)

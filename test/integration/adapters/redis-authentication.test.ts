@@ -26,12 +26,12 @@ import { assertUnavailable, rejection } from '../../support/rejection.ts'
 import { startValkey, type Valkey } from '../../support/valkey.ts'
 import { ValkeyCluster } from '../../support/valkey-cluster.ts'
 
-/** What the users of the long-lived stack may do. */
+/** Permissions of the users of the long-lived stack. */
 const STACK = await readStackTemplate(STAGES.prod)
 const accessOf = (user: string) => String(STACK.Resources[user]?.Properties?.AccessString).split(' ')
 const LEAST = accessOf('RedisUser').slice(1)
 const USERS = { sluice: 'RedisUser', console: 'ConsoleRedisUser', operators: 'OperatorsRedisUser' }
-/** With characters that stand for something in a URL. */
+/** Password with characters that have a meaning in a URL. */
 const PASSWORD = 'p@ss:/%w'
 
 let withPassword: Valkey
@@ -89,7 +89,7 @@ describe('each user of the long-lived stack', () => {
   const as = <T>(username: string, work: (client: RedisClient) => Promise<T>) =>
     withClient({ url: withUser.url, username, password: PASSWORD }, work)
 
-  /** What the server says to each command of the user, without running it. */
+  /** Returns the commands that the server would refuse to the user, without running them. */
   const refusedOf = async (user: string, commands: readonly string[]) => {
     const said = await Promise.all(
       commands.map(command => withUser.admin.call('ACL', 'DRYRUN', user, ...command.split(' '))),
@@ -175,7 +175,7 @@ describe('each user of the long-lived stack', () => {
     assert.deepEqual(await refusedOf('sluice', people), people)
   })
 
-  it('given operators who reprocess a state, then its function waits at the fence, and goes on after it', async () => {
+  it('given operators who reprocess a state, then its function waits at the fence, and continues after it', async () => {
     const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
     const change = changeOf({ code: 'v1' })
     const fence = { why: 'reprocessing', attempt: 1 } as const
@@ -244,7 +244,7 @@ describe('a password that is changed while the client lives', () => {
   const disconnectAll = (admins: readonly Redis[]) =>
     Promise.all(admins.map(admin => admin.client('KILL', 'USER', 'rotating')))
 
-  /** Given a client at work, when its password is changed and its connections are lost, then it goes on. */
+  /** Given a client at work, when its password is changed and its connections are lost, then it continues. */
   async function survivesRotation(settings: RedisSettings, admins: readonly Redis[]): Promise<void> {
     await setPassword(admins, 'old')
     const { client, secret } = rotating(settings)
@@ -255,7 +255,7 @@ describe('a password that is changed while the client lives', () => {
     try {
       await work()
       await setPassword(admins, 'new')
-      // What is connected stays so: nothing is noticed, and no secret read.
+      // Open connections stay: no change is noticed, and no secret read.
       await work()
       assert.equal(secret.reads, 1)
       await disconnectAll(admins)
@@ -271,7 +271,7 @@ describe('a password that is changed while the client lives', () => {
     }
   }
 
-  it('given a single server, then the client goes on with the new one as soon as it is in the secret', () =>
+  it('given a single server, then the client uses the new one as soon as it is in the secret', () =>
     survivesRotation({ url: withUser.url }, [withUser.admin]))
 
   it('given a cluster, then so it does on every master', async () => {

@@ -55,7 +55,7 @@ describe('a checkpoint of a partition state', () => {
     assert.deepEqual(await checkpoints.put(stateKey, before), { epoch: 2, appliedOffset: -1 })
     const version = { ...before.version, epoch: 2 }
     assert.deepEqual(sorted(await taken(stateKey)), sorted({ ...before, version }))
-    // Of the failure, only the last attempt is in a checkpoint.
+    // A checkpoint has only the last attempt of the failure.
     const failureMemory = { ...loaded.failureMemory, bytes: loaded.failureMemory.bytes - 64 }
     assert.deepEqual(await store.load(stateKey, wanted), { ...loaded, version, failureMemory })
     assert.equal((await keysIn(stateKey)).filter(key => key.startsWith('stag')).length, 0)
@@ -74,7 +74,7 @@ describe('a checkpoint of a partition state', () => {
     assert.deepEqual((await store.load(stateKey, wanted)).context, context)
   })
 
-  it('given remembered ids that are too old already, when the state is emptied, then none is left', async () => {
+  it('given remembered ids that are too old, when the state is emptied, then all are removed', async () => {
     const stateKey = newStateKey()
     const ids = [idOf(1, 0), idOf(2, 9 * HOUR)]
     await store.commit(stateKey, change(-1, { appliedOffset: 0, ids, clock: clockAt(9 * HOUR) }))
@@ -83,7 +83,7 @@ describe('a checkpoint of a partition state', () => {
     assert.deepEqual(await keysIn(stateKey), ['meta'])
   })
 
-  it('given a consumer that goes on while it is taken, then all of it is of one moment', async () => {
+  it('given a consumer that continues while it is taken, then all of it is of one moment', async () => {
     const stateKey = newStateKey()
     const writer = new Writer(stateKey)
     await writer.write()
@@ -275,7 +275,7 @@ async function taken(stateKey: StateKey, from = checkpoints): Promise<Checkpoint
   return checkpoint
 }
 
-/** In an order that does not depend on how the server has laid it out. */
+/** Sorts the parts, so that the server's layout has no influence. */
 function sorted({ states, ids, ...rest }: Checkpoint) {
   return {
     ...rest,

@@ -10,7 +10,7 @@ import { withClient } from '../../support/redis-clients.ts'
 import { rejection } from '../../support/rejection.ts'
 import { redisUrl } from '../../support/servers.ts'
 
-describe('what a failed command tells', () => {
+describe('the error of a failed command', () => {
   it('given a wrong password, then neither it nor the command is anywhere in the error', async () => {
     const settings = { url: redisUrl(), username: 'nobody', password: 'PW-SECRET' }
     const error = await withClient(settings, client => rejection(client.run(redis => redis.get('k'))))

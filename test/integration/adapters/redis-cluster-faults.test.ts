@@ -51,7 +51,7 @@ describe('faults of a cluster', () => {
   const inTime = <T>(call: Promise<T>) => assertUnavailable(call, COMMAND_TIMEOUT_MS)
 
   describe('a master that is silent', () => {
-    it("given one, then its keys are unavailable within a command's time; the rest goes on, and so do they", async () => {
+    it("given one, then its keys are unavailable within a command's time; the rest continues, and they resume", async () => {
       const [silent, other] = cluster.masters as [ClusterNode, ClusterNode]
       const [there, elsewhere] = [await stateKeyOn(silent), await stateKeyOn(other)]
       silent.signal('SIGSTOP')
@@ -72,7 +72,7 @@ describe('faults of a cluster', () => {
     })
 
     it('given one at the start, then each client finds the others', async () => {
-      // It stays a member for as long as it is silent, and no one takes the cluster for broken.
+      // A silent node stays a member, and the cluster is not considered broken.
       const patient = ['--cluster-node-timeout', '60000']
       const own = await ValkeyCluster.start([patient, patient, patient])
       const [silent, other] = own.masters as [ClusterNode, ClusterNode]
@@ -175,7 +175,7 @@ describe('faults of a cluster', () => {
       const lost = cluster.masters[1] as ClusterNode
       const stateKey = await stateKeyOn(lost)
       await lost.kill()
-      // At once, after its connection has ended, and once the others know of it.
+      // Reads at once, after its connection has ended, and once the others know of it.
       for (let attempt = 0; attempt < 3; attempt++) await inTime(appliedOffsetOf(stateKey))
       await lost.restart()
       await cluster.untilWhole()
@@ -186,7 +186,7 @@ describe('faults of a cluster', () => {
       )
     })
 
-    it('given a replica of it, then that one takes over, and the same client goes on with it', async () => {
+    it('given a replica of it, then that one takes over, and the same client continues with it', async () => {
       const lost = cluster.masters[2] as ClusterNode
       const stateKey = await stateKeyOn(lost)
       const replica = await cluster.addReplica(lost)
@@ -198,7 +198,7 @@ describe('faults of a cluster', () => {
         await store.commit(stateKey, changeOf({ base: versionAt(1), appliedOffset: 2 })),
         'committed',
       )
-      // What was the master is a copy now, and a client that asks it is sent on.
+      // The former master is a replica now, and redirects a client that asks it.
       await lost.restart()
       await until('the old master to be a replica', async () =>
         (await lost.admin.info('replication')).includes('role:slave'),

@@ -71,7 +71,7 @@ describe('a connection that cannot be trusted', () => {
     }
   })
 
-  it('given a cluster whose nodes are all lost at once, then a command that waits is told so, and not kept', async () => {
+  it('given a cluster whose nodes are all lost at once, then a waiting command fails instead of waiting on', async () => {
     await withFronts(async (url, fronts) => {
       await withClient({ url, mode: 'cluster', commandTimeoutMs: 120_000 }, async client => {
         await client.run(redis => redis.get('k'))
@@ -93,7 +93,7 @@ describe('a connection that cannot be trusted', () => {
         const read = (key: string) => client.run(redis => redis.get(key))
         await Promise.all(keys.map(read))
         for (const front of fronts) front.forget()
-        // Those that the client repeated on another connection in time are served.
+        // Commands that the client repeated on another connection in time are served.
         for (const met of await Promise.allSettled(keys.map(read)))
           if (met.status === 'rejected') assert.ok(met.reason instanceof Unavailable)
         await Promise.all(keys.map(read))

@@ -8,7 +8,7 @@ import { redisUrl } from '../../support/servers.ts'
 const client = new RedisClient({ url: redisUrl() })
 after(() => client.close())
 
-it('given a cursor, when it is moved, then it goes on and never back, whatever its number of digits', async () => {
+it('given a cursor, when it is moved, then it only advances, whatever its number of digits', async () => {
   const cursor = new RedisCursor(client, randomUUID())
   assert.equal(await cursor.read(), undefined)
   for (const [to, at] of [

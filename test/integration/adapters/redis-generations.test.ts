@@ -85,7 +85,7 @@ it('given a rebuilt state of which the server has evicted a part, then it is not
   )
 })
 
-it('given a fence whose time is over, then the state goes on by itself, and the fence no longer counts', async () => {
+it('given an expired fence, then the state continues by itself, and the fence no longer counts', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   await store.commit(state, changeOf({ code: CODE }))
   const base = { epoch: 0, appliedOffset: 0, fired: 0 }
@@ -119,7 +119,7 @@ it('given a part that the server evicts after all is laid ready, then it is not 
 it('given a next generation that an older version has left, then it is built anew, and can be dropped', async () => {
   const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
   await copies.build(state, REPROCESSING, inPages(partsAt(3)))
-  // It did not say what it was for.
+  // The next generation has no purpose.
   await client.run(redis => redis.del(prefixOf(state, 'next')))
   assert.deepEqual(
     [await copies.purpose(state), await copies.claim(state, 'reprocessing')],

@@ -76,7 +76,7 @@ it('given failures within a day and after it, then the later ones are removed ap
 
 describe('a server that has evicted a part of a partition state', () => {
   const HOUR_MS = 3_600_000
-  /** Two commits, so that every part holds something, and one id lies in a generation before the present one. */
+  /** Fills a state with two commits, so that every part has contents, and one id is in a generation before the present one. */
   async function filled(): Promise<StateKey> {
     const stateKey = { consumer: 'evicted', topic: randomUUID(), partition: 0 }
     const timer = { name: 't', dueMs: 1, thresholdMs: 9 * HOUR_MS, id: 'i', trace: {} }

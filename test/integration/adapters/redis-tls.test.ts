@@ -22,7 +22,7 @@ let client: RedisClient
 let store: RedisStateStore
 const usual = getCACertificates('default')
 
-/** What NODE_EXTRA_CA_CERTS does, for this process, which runs already. */
+/** Trusts an authority as NODE_EXTRA_CA_CERTS would, in this process, which runs already. */
 function trust(ca: readonly string[]): void {
   setDefaultCACertificates([...usual, ...ca])
 }
@@ -80,7 +80,7 @@ describe('TLS with a private authority', () => {
   })
 })
 
-/** As a managed cluster is: one endpoint, TLS, a user with a password, nodes that are told by their names. */
+/** Settings as of a managed cluster: one endpoint, TLS, a user with a password, nodes with names. */
 describe('a cluster behind TLS, found by one name', () => {
   let cluster: ValkeyCluster
   let fronts: Front[]
@@ -126,7 +126,7 @@ describe('a cluster behind TLS, found by one name', () => {
       assert.match(String(await admin.info('commandstats')), /cmdstat_evalsha/)
   })
 
-  it('given an authority that is not trusted, then the reason is told', async () => {
+  it('given an authority that is not trusted, then the reason is reported', async () => {
     trust([])
     try {
       const error = await withClient(settings(), stranger => rejection(stranger.run(redis => redis.get('k'))))

@@ -15,7 +15,7 @@ it('given a value, when it is written, then it is read as it was; and before, it
   assert.deepEqual(await value.read(), { a: 'ü' })
 })
 
-it('given many updates at once, then each sees the one before it, and none is lost', async () => {
+it('given many updates at once, then each sees the one before it, and all are kept', async () => {
   const value = new RedisValue<readonly number[]>(client, randomUUID())
   const added = Array.from({ length: 6 }, (_, index) => index)
   await Promise.all(added.map(index => value.update((all = []) => [...all, index])))

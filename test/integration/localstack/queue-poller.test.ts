@@ -1,4 +1,4 @@
-/** What Lambda has given up, from queue and bucket of the local cloud into Kafka. */
+/** Records that Lambda has given up, from queue and bucket of the local cloud into Kafka. */
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'

@@ -17,7 +17,7 @@ const LOCK = JSON.stringify({
     'node_modules/mac': { version: '1.0.0', optional: true },
   },
 })
-/** For a workspace, npm records the link and the folder, as in the lock file. */
+/** Entries of a workspace: npm records the link and the folder, as in the lock file. */
 const INSTALLED = JSON.stringify({
   packages: {
     'node_modules/one': { version: '1.0.0' },

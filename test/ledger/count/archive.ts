@@ -7,7 +7,7 @@ import { Intake } from './intake.ts'
 import type { FailureRecord } from './reference.ts'
 import { SEGMENT, type Violations } from './violations.ts'
 
-/** As many offsets as `archiving` declares: its segments end at multiples of this. */
+/** Offsets of a segment, as `archiving` declares: its segments end at multiples of this. */
 export const ARCHIVED_OFFSETS = 50
 
 /** The reference for one partition. Records are given once their segment is complete. */
@@ -41,7 +41,7 @@ export class Archiving {
     return this.#foreign
   }
 
-  /** The last record of the last complete segment; -1 if there is none. */
+  /** Last record of the last complete segment; -1 before the first. */
   get appliedOffset(): number {
     return this.#appliedOffset
   }
@@ -101,7 +101,7 @@ export function compareSegments(
 ): void {
   for (const [name, contents] of files) {
     const should = wanted.get(name)
-    if (should === undefined) violations.add(SEGMENT, `${name} is no segment of the log, or was changed`)
+    if (should === undefined) violations.add(SEGMENT, `${name} is not a segment of the log, or was changed`)
     else if (contents !== should) violations.add(SEGMENT, `${name} has other contents than the log`)
   }
   for (const name of wanted.keys()) if (!files.has(name)) violations.add(SEGMENT, `${name} was never written`)

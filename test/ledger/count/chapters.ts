@@ -87,7 +87,7 @@ export class Chapters {
     this.intake.ended(this.#ending(record))
   }
 
-  /** The stories, as they are stored, that were told in another order than their first one, although nothing has given it up. */
+  /** Returns the stored stories whose order has changed, although their failure was not given up. */
   disorder(stored: ReadonlyMap<string, string>): string[] {
     const found: string[] = []
     for (const [entity, json] of stored) {
@@ -95,7 +95,7 @@ export class Chapters {
       const { numbers } = JSON.parse(json) as Story
       const places = numbers.map(number => this.#places.get(number) ?? -1)
       const at = places.findIndex((place, index) => place < (places[index - 1] ?? -1))
-      if (at > 0) found.push(`${entity}: chapter ${numbers[at]} was told after ${numbers[at - 1]}`)
+      if (at > 0) found.push(`${entity}: chapter ${numbers[at]} was applied after ${numbers[at - 1]}`)
     }
     return found
   }
@@ -194,7 +194,7 @@ export class Chapters {
     }
   }
 
-  /** What the process makes of an attempt. */
+  /** The process fails as the event says. */
   #tell({ record, event, number, at }: Attempt, during: KafkaRecord, parks: boolean): string {
     if (number <= (event.data.fails ?? 0)) {
       this.#fail(record, during, `failed/${CODE}`, at, parks)
@@ -208,7 +208,7 @@ export class Chapters {
     return 'applied/told'
   }
 
-  /** Comparable within an entity: in its new partition, offsets begin anew. */
+  /** A position that is comparable within an entity: in its new partition, offsets start again. */
   #placeOf(offset: number): number {
     return this.#generation * 2 ** 40 + offset
   }
@@ -221,7 +221,7 @@ export class Chapters {
     if (hold?.waitsFor) {
       this.intake.forget(hold.waitsFor.event)
       this.intake.ended('released/erased')
-      // Its next attempt comes after what follows now.
+      // The entity's next attempt comes after the following chapters.
       this.#givenUp.add(entity)
     }
     for (const _ of hold?.parked ?? []) this.intake.ended('parked-erased/erased')

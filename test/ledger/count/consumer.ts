@@ -48,7 +48,7 @@ export async function compareConsumer(
   say(`counting what ${consumer} did: ${ends.reduce((sum, end) => sum + end, 0)} records`)
   const [tally, foreignFailures] = [new Map<string, number>(), new Map<string, number>()]
   let states = 0
-  /** What the reference makes of a part of a partition. Records that were never decided are reported as lost, and have no effects. */
+  /** Applies a part of a partition to the reference. Undecided records are reported as lost, and have no effects. */
   const apply = async (expected: PartitionReference, partition: number, from: number, end: number) => {
     const [progress] = await stateKeys.progress([{ consumer, topic, partition }])
     for await (const records of log.read(topic, partition, from, end))

@@ -208,7 +208,7 @@ function compareCodes(
   }
 }
 
-/** What a command leaves among the events. */
+/** Returns whether an event is the audit of a command. */
 function isAudit({ headers }: KafkaRecord): boolean {
   return headers.some(([name, value]) => name === 'ce_type' && String(value) === 'io.sluice.audit.v1')
 }

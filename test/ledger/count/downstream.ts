@@ -95,13 +95,13 @@ export class Routing {
   }
 }
 
-/** By consumer: the code that the policy of the ledger retries. */
+/** Code that the policy of the ledger retries, by consumer. */
 const RETRIED: Readonly<Record<string, string>> = { failing: 'rejected', parking: 'unexpected-error' }
 
-/** By signal: the failures that the router sends there. */
+/** Failures that the router sends to each signal. */
 export type Routes = ReadonlyMap<string, RoutedFailures>
 
-/** Checks what lies in a topic that the router writes: one record for each failure, with the bytes of its record. */
+/** Checks the contents of a topic that the router writes: one record for each failure, with the bytes of its record. */
 export class RoutedFailures {
   readonly #wanted = new Map<string, string>()
   readonly #seen = new Set<string>()

@@ -22,7 +22,7 @@ export function endedIn({ headers, value, isCompressed }: KafkaRecord): Ended | 
 
 /** Compares those in the log with those that the router must emit. */
 export class EndedFailures {
-  /** What each says, by id. */
+  /** Contents by id. */
   readonly #seen = new Map<string, string>()
   readonly #wanted = new Map<string, string>()
   readonly #violations: Violations

@@ -9,7 +9,7 @@ export interface Remembered {
   readonly offset: number
 }
 
-/** By id. */
+/** Failures by id. */
 export class Failures {
   readonly #own = new Map<string, Remembered>()
   readonly #before: Failures[] = []

@@ -1,4 +1,4 @@
-/** What a growth of the readings does to the references: a second implementation, from the description in docs/growth.md. */
+/** Effects of a growth of the readings on the references: a second implementation, from the description in docs/growth.md. */
 import type { Intake } from './intake.ts'
 import { placeOf } from './murmur2.ts'
 
@@ -8,7 +8,7 @@ export interface Growth {
   /** How many partitions it had before and after. */
   readonly from: number
   readonly to: number
-  /** By the old partition: the end of its log at the growth. All before it was decided then. */
+  /** End of each old partition's log at the growth. All records before it were decided then. */
   readonly ends: readonly number[]
   /** Consumers whose states stayed where they were. */
   readonly except: readonly string[]
@@ -17,7 +17,7 @@ export interface Growth {
 /** A reference whose entities can move to other partitions. */
 export interface Movable {
   readonly intake: Intake
-  /** From now on, what it emits follows all from before. */
+  /** Starts a new generation of emissions, which follow all earlier ones. */
   grow(): void
   /** Moves what belongs to entities, and lets the other one know what this one remembers. */
   moveTo(other: Movable, move: Move): void
@@ -25,7 +25,7 @@ export interface Movable {
 
 export interface Move {
   readonly isThere: (entity: string) => boolean
-  /** To be added to times on the clock of the partition. */
+  /** Difference to add to times on the clock of the partition. */
   readonly shiftMs: number
   readonly onMoved: () => void
 }
@@ -41,7 +41,7 @@ export function grownAt(growth: Growth | undefined, partition: number): number {
 /**
  * The references of all partitions after the growth: those that were there go on, and the others begin.
  *
- * @param onMoved told of each part of an entity that moves: its state, its timers
+ * @param onMoved called with each part of an entity that moves: its state, its timers
  */
 export function grown<Reference extends Movable>(
   old: readonly Reference[],

@@ -33,7 +33,7 @@ export function withoutHolds(stored: ReadonlyMap<string, string>) {
   return { states, holds, holders }
 }
 
-/** What is held must be what the reference holds, and each held entity must be found by the failure that it waits for. */
+/** Compares the held entities with the reference, and finds each by the failure that it waits for. */
 export function compareHolds(
   where: string,
   {

@@ -83,7 +83,7 @@ function compareTally(
     )
 }
 
-/** For what was applied after it had waited: how it is applied without that. Both together must be right, and each of them. */
+/** Returns the equivalent for events that were applied after a wait. Both together must be right, and each of them. */
 function appliedAs(how: string): string {
   return how.startsWith(`${PARKED}applied/`) ? how.slice(PARKED.length) : how
 }

@@ -12,14 +12,14 @@ const AT_ONCE_MS = -1
 export interface Attempt {
   readonly record: KafkaRecord
   readonly event: LedgerEvent
-  /** From 1. */
+  /** Number, from 1. */
   readonly number: number
   /** The failure that it is the next attempt at. */
   readonly at?: { readonly id: string; readonly before: Remembered } | undefined
 }
 
 export interface Hold {
-  /** Absent once the entity is released. */
+  /** Missing once the entity is released. */
   readonly waitsFor?: { readonly failure: string; readonly event: LedgerEvent } | undefined
   readonly untilMs: number
   readonly parked: readonly (Attempt & { readonly clockMs: number })[]
@@ -28,7 +28,7 @@ export interface Hold {
 export class Holds {
   readonly #holds = new Map<string, Hold>()
 
-  /** As they are to be stored. */
+  /** Expected stored holds. */
   get held(): ReadonlyMap<string, Held> {
     const heldOf = ({ waitsFor, parked }: Hold): Held => ({
       ...(waitsFor ? { waitsFor: waitsFor.failure } : {}),

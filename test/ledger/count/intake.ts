@@ -17,7 +17,7 @@ interface Known {
   readonly atMs: number
 }
 
-/** What every consumer does before it calls its process: the log's clock, and deduplication. */
+/** Steps of every consumer before its process: the log's clock, and deduplication. */
 export class Intake {
   /** How many records and timers had each outcome. */
   readonly tally = new Map<string, number>()
@@ -25,7 +25,7 @@ export class Intake {
   #lastAppendMs: number | undefined
   /** Undefined for an event that was forgotten, whatever is known from before a growth. */
   readonly #known = new Map<string, Known | undefined>()
-  /** What the partitions have known from which entities came when the topic grew. */
+  /** Memories of the partitions from which entities came when the topic grew. */
   readonly #before: { readonly intake: Intake; readonly shiftMs: number }[] = []
   readonly #accepts: (type: string) => boolean
 
@@ -58,7 +58,7 @@ export class Intake {
   /**
    * The event to process, or the outcome of the record. Redriven records are for one consumer, which takes the original.
    *
-   * @param awaited name of an event that is no repeat although it is known: an entity waits for its next attempt
+   * @param awaited name of an event that is not a repeat although it is known: an entity waits for its next attempt
    */
   take(record: KafkaRecord, awaited?: string): LedgerEvent | string {
     if (redriveOf(record)) return 'ignored/redriven-for-another'
@@ -74,7 +74,7 @@ export class Intake {
     this.#known.set(nameOf(event), { content: contentOf(event), atMs: this.nowMs })
   }
 
-  /** From now on, the same event is a new one. */
+  /** Forgets an event, so that the same one is new again. */
   forget(event: LedgerEvent): void {
     this.#known.set(nameOf(event), undefined)
   }

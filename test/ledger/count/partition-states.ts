@@ -10,7 +10,7 @@ export interface StateKey {
 }
 
 export interface StateContents {
-  /** The last decided offset; -1 if there is none. */
+  /** Last decided offset; -1 before the first. */
   readonly appliedOffset: number
   readonly outbox: number
   /** How many records and timers had each outcome. */

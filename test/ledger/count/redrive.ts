@@ -1,4 +1,4 @@
-/** What the headers of a redriven record say, read without the project's code. */
+/** Headers of a redriven record, read without the project's code. */
 import type { KafkaRecord } from '../kafka/records.ts'
 
 const OWN = 'sluice-'
@@ -22,7 +22,7 @@ export function withoutRedrive(record: KafkaRecord): KafkaRecord {
   return { ...record, headers: record.headers.filter(([name]) => !name.startsWith(OWN)) }
 }
 
-/** Its bytes, without place and time. */
+/** Returns its bytes, without position and time. */
 export function originalBytes(record: KafkaRecord): string {
   const base64 = (bytes: Buffer | null) => bytes?.toString('base64') ?? null
   const { key, value, headers } = withoutRedrive(record)

@@ -16,7 +16,7 @@ const DELAYS_MS: Readonly<Record<string, number>> = {
 const RETRIED = ['ledger.task.v1', 'ledger.chapter.v1']
 const RETRIES = ['retry-1m', 'retry-10m'] as const
 
-/** The retry topic of a failure that is retried; undefined for a dead letter. After a redrive by hand, its retries begin anew. */
+/** Returns the retry topic of a failure that is retried; undefined for a dead letter. A redrive by hand resets its retries. */
 export function retryTopicOf({ attempt, history }: FailureOfTask): string | undefined {
   const byHand = history.filter(({ redrivenBy }) => redrivenBy !== undefined).at(-1)
   return RETRIES[attempt - 1 - (byHand?.attempt ?? 0)]
@@ -29,9 +29,9 @@ interface FailureOfTask {
 
 export interface RetryTopics {
   readonly readings: string
-  /** By signal. */
+  /** Retries by signal. */
   readonly retries: ReadonlyMap<string, string>
-  /** What was redriven by hand: `failure attempt`. */
+  /** Attempts that were redriven by hand: `failure attempt`. */
   readonly byHand: ReadonlySet<string>
   /** How the readings grew, if they did. */
   readonly growth?: Growth | undefined
@@ -40,7 +40,7 @@ export interface RetryTopics {
 export interface Retried {
   /** Failures that waited in a retry topic. */
   readonly waited: number
-  /** Those that people redrove. */
+  /** Number of redrives by people. */
   readonly byHand: number
   /** Records that came back, copies included. */
   readonly cameBack: number

@@ -10,7 +10,10 @@ export interface KafkaRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
-  /** Of records in batches that another producer has compressed, only partition and offset are known: enough to count that each is decided once. */
+  /**
+   * Whether another producer has compressed the batch: only partition and offset are known then, which is enough to count that
+   * each is decided once.
+   */
   readonly isCompressed?: boolean
 }
 
@@ -110,7 +113,7 @@ function recordsOf(
       const name = String(bytesOf(batch))
       return [name, bytesOf(batch) ?? Buffer.alloc(0)] as const
     })
-    // With log append time, the whole batch has one timestamp.
+    // Log append time gives the whole batch one timestamp.
     const isAppendTime = (attributes & LOG_APPEND_TIME) !== 0
     return {
       partition,

@@ -23,7 +23,7 @@ export function knowAttempts(): void {
   } satisfies Pick<Application, 'readForeign'>)
 }
 
-/** As if an operator had reset the breaker of this consumer: what it throws is planned, and would open it. */
+/** Simulates an operator who resets the breaker of this consumer: its errors are planned, and would open it. */
 export function neverDefer(consumer: string): void {
   const { open } = RedisCircuitBreaker.prototype
   RedisCircuitBreaker.prototype.open = async function (name, ...rest) {

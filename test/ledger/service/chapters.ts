@@ -13,7 +13,7 @@ interface Story {
   readonly numbers: readonly number[]
 }
 
-/** Its bounds are reached seldom, but they are reached. `test/ledger/count/chapters.ts` has them a second time. */
+/** The bounds are small, so that they are reached. `test/ledger/count/chapters.ts` has them a second time. */
 export const parking: KeyedProcess<Story, Chapter> = {
   name: 'parking',
   accepts: ['ledger.chapter.v1'],

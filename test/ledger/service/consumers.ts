@@ -38,7 +38,7 @@ export const router = handler(
 )
 export const archiving = handler(kafkaConsumer('archiving', movers.archiving))
 export const failing = handler(kafkaConsumer('failing', tasks.failing))
-// Its retries come after less than the shortest delay that Sluice has.
+// Application whose retries come after less than the shortest delay of Sluice.
 const hasty = { ...APPLICATION, firstRetryMs: tasks.DELAYS_MS['retry-1m'] }
 export const parking = handler(kafkaHandler(hasty, 'parking', chapters.parking))
 export const redriver = scheduledForwarder(

@@ -29,7 +29,7 @@ const run = await startRun({
   code: SERVICE,
   listen: { host: LOOPBACK, port: 0 },
   out: process.stdout,
-  // As in `serverless.yml`.
+  // Values as in `serverless.yml`.
   engine: { faults: process.env.LEDGER_FAULTS, sessionTimeoutMs: 6_000, maxRetryDelayMs: 1_000 },
 })
 

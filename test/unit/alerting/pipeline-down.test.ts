@@ -1,4 +1,4 @@
-/** One alert for a pipeline that stands still, and none for the entities that therefore do not report. */
+/** One alert for a stalled pipeline, and none for the entities that therefore do not report. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Alert } from '../../../lib/alerting/alert.ts'

@@ -20,7 +20,7 @@ export const CREDENTIALS = { AWS_ACCESS_KEY_ID: IAM.accessKey, AWS_SECRET_ACCESS
 
 /** Present while tests run. */
 export let kafka: SecuredKafka
-/** What every client needs to know of the broker's certificate. */
+/** Certificate authority of the broker, for every client. */
 export let ca: Environment
 
 export async function startBroker(): Promise<void> {

@@ -59,7 +59,7 @@ export function readsSecrets(): void {
       assert.equal(await connected('tls', kafka.mutualTls, `${name}-certificate`), 1)
     })
 
-    it('given a wrong password, then a function is refused, and no secret is told', async () => {
+    it('given a wrong password, then a function is refused, and the message contains no secret', async () => {
       const error = await rejection(connected('scram-sha-512', kafka.sasl, `${name}-wrong`))
       assert.ok(error instanceof RefusedByKafka, String(error))
       assert.doesNotMatch(error.message, /wrong-pw/)

@@ -151,7 +151,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     const log = new DeliveredLog(brokers())
-    // Kafka calls a handler once with `IS_LOCAL`.
+    // A handler is called only once with `IS_LOCAL`.
     const handler = () => kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)
     const tabled = async () =>
       assert.ok(await log.deliver(environment.topic('dlq'), OPEN_LETTERS.name, handler))
@@ -288,7 +288,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     try {
       let times = 0
       const measured = async () => {
-        // Lambda invokes a function once with `IS_LOCAL`.
+        // A function is invoked only once with `IS_LOCAL`.
         times += 1
         const { handler } = await import(`../../functions/dead-letters/handler.ts?${times}`)
         const context = { getRemainingTimeInMillis: () => 60_000 } as Context

@@ -68,7 +68,7 @@ describe('given a schema registry', () => {
       assert.deepEqual((await loadCodec(schema)).read(body), reading.data)
     })
 
-  it('when the last version is another one, then check tells what is compatible, and registers only that', async () => {
+  it('when the last version differs, then check reports the compatible ones, and registers only those', async () => {
     const path = (name: string) => new URL(`../../schemas/avro/${name}`, import.meta.url)
     const motion = JSON.parse(await readFile(path('device.motion.v1.avsc'), 'utf8'))
     const load = JSON.parse(await readFile(path('database.reading.v1.avsc'), 'utf8'))

@@ -48,7 +48,7 @@ describe('a consumer that hangs at one record', { timeout: 290_000 }, () => {
     return output
   }
 
-  it('given that it is set aside, then the partition goes on, and mended code applies it', async () => {
+  it('given that it is set aside, then the partition continues, and corrected code applies it', async () => {
     const readings = ['first', 'hangs', 'last'].map(id => {
       const { value, headers } = writeEvent(reading(id))
       return { key: 's-1', value, headers: Object.fromEntries(headers) }

@@ -91,7 +91,10 @@ describe('npm start', { timeout: 1_200_000 }, () => {
   })
 })
 
-/** With its first groups, a new Kafka makes the topic of their offsets. Until that is read, nothing can join one, which is reported. */
+/**
+ * Waits for the group coordinators. A new Kafka creates the topic of offsets with its first groups. Until that is read, no member
+ * can join, which is reported.
+ */
 async function coordinatorsReady(): Promise<void> {
   const kafka = await TestKafka.connect()
   try {

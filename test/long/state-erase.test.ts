@@ -25,7 +25,7 @@ import { ran } from '../unit/cli/terminal.ts'
 
 const SITE = '/environment/test-site'
 const HOT = ruleOf({ name: 'HOT', fireAbove: 40 })
-/** It needs the topic `events`, so its states are those of the consumer `patterns`, under the name of the sensor. */
+/** The rule needs the topic `events`, so its states are those of the consumer `patterns`, under the name of the sensor. */
 const IN_A_ROW = patternOf({ count: 2, of: { event: 'sensor.silent' }, within: '1h' })
 
 describe('sluice state erase, beside its consumers', () => {

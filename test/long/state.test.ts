@@ -1,4 +1,4 @@
-/** `sluice state` beside a consumer that goes on, on real servers. */
+/** `sluice state` beside a running consumer, on real servers. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -106,7 +106,7 @@ describe('sluice state, beside a consumer', () => {
         const batch = records.filter(({ offset }) => offset >= from && offset < to)
         assert.deepEqual(await stageOf(used).batch(batch), { batchItemFailures: [] })
       },
-      /** What an undisturbed reading of the whole log gives. */
+      /** Returns the result of an undisturbed reading of the whole log. */
       async reference() {
         const stage = new Stage(process as KeyedProcess<never>)
         stage.consumer = { ...stage.consumer, env: environment.name }
@@ -221,7 +221,7 @@ describe('sluice state, beside a consumer', () => {
     assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis holds no state of/)
   })
 
-  it('given a partition state exported, dropped and imported, then its export is the same and it goes on', async () => {
+  it('given a partition state exported, dropped and imported, then its export is the same and it continues', async () => {
     const { name, batch, emitted, observer, reference } = newConsumer()
     await batch(0, 30)
     await exported(name, 'first.jsonl')

@@ -23,7 +23,7 @@ describe('given a cluster, when its topics are looked at and changed', { timeout
       ...[...sizes, ...settings, ...others, '--min-insync-replicas', '1'],
     ])
     assert.deepEqual([status, stdout, stderr], [0, `Created topic: ${topic}\n`, ''])
-    // It can be written at once.
+    // The topic can be written at once.
     await commands.client.send(topic, [{ key: 'k', value: 'x' }])
     assert.equal((await commands.client.ends(topic)).length, 10)
     const names = ['retention.ms', 'cleanup.policy', 'segment.ms', 'compression.type', 'min.insync.replicas']
@@ -167,7 +167,7 @@ describe('given topics that differ from the table, when they are planned', { tim
     const refused = `! ${topic('alerts')}: retention.ms -1 → 7776000000 is refused: records older than`
     assert.ok(applied.stdout.includes(refused), applied.stdout)
     assert.ok(applied.stdout.includes(`Changed ${topic('alerts')}: compression.type gzip → producer\n`))
-    // Nobody has written to it, so nothing is lost.
+    // The topic is empty, so no record is lost.
     assert.ok(applied.stdout.includes(`Changed ${topic('dlq')}: retention.ms -1 → 2592000000\n`))
     await until('the change is there', async () => {
       return (await commands.setting(topic('alerts'), 'compression.type')) === 'producer'

@@ -1,4 +1,4 @@
-/** `sluice topics grow`: a topic gets more partitions, and its consumer goes on as if nothing had happened. Rule 24. */
+/** `sluice topics grow`: a topic gets more partitions, and its consumer continues unchanged. Rule 24. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { Message } from 'kafkajs'
@@ -40,11 +40,11 @@ import { ran } from '../unit/cli/terminal.ts'
 const [BEFORE, AFTER] = [3, 5]
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = Array.from({ length: 40 }, (_, number) => `s-${number}`)
-/** It moves. */
+/** A sensor that moves. */
 const BROKEN = 'cracked'
 const QUIET_AFTER_S = 600
 
-/** At each of these steps a run is killed, at its first time or a later one. */
+/** Steps at which a run is killed, at its first time or a later one. */
 const KILLS: readonly (readonly [step: Step, time: number])[] = [
   ['began', 1],
   ['fenced', 1],
@@ -195,7 +195,7 @@ describe('sluice topics grow', () => {
         if (reached === step && ++times === time) throw new Killed(step)
       }).run()
       await assert.rejects(run, Killed, `${step} was not reached`)
-      // The clock goes on; where the consumer may not decide, the tick waits.
+      // The clock continues; where the consumer may not decide, the tick waits.
       if (step === 'fenced' || step === 'staged') {
         await send(ticks(70, BEFORE), 70)
         assert.notEqual((await catchUp()).length, 0)
@@ -279,7 +279,7 @@ describe('sluice topics grow', () => {
       [BEFORE, AFTER],
       [AFTER, most],
     ])
-    // By one who does not know of the growths, then by one who does.
+    // One client does not know of the growths, the other one does.
     const unaware = redrivenRecord(failed?.data as FailureData)
     await send([{ ...unaware, headers: Object.fromEntries(unaware.headers) }], 190)
     assert.deepEqual(await catchUp(), [])
@@ -307,7 +307,7 @@ describe('sluice topics grow', () => {
       assert.equal(await states.replace(key, EMPTY_META.version, inPages(parts)), 'replaced')
   }
 
-  it('given a record meanwhile, then nothing has changed, and the consumer goes on as before', async () => {
+  it('given a record meanwhile, then the growth is unchanged, and the consumer continues as before', async () => {
     const { growth, send, catchUp, counts } = given('alerts')
     await send(round(0, BEFORE), 0)
     assert.deepEqual(await catchUp(), [])
@@ -322,7 +322,7 @@ describe('sluice topics grow', () => {
     assert.deepEqual(sorted(await counts(AFTER)), sorted(expected(BEFORE, 2)))
   })
 
-  it('given a growth that was begun, when it is taken back, then the consumer goes on as before', async () => {
+  it('given a growth that was begun, when it is taken back, then the consumer continues as before', async () => {
     const { name, growth, send, catchUp, counts } = given('analytics')
     await send(round(0, BEFORE), 0)
     await catchUp()
@@ -387,7 +387,7 @@ describe('sluice topics grow', () => {
     assert.deepEqual(await catchUp(), [])
     const moved = () => stage.outcomes.filter(outcome => outcome === 'applied/moved').length
     assert.equal(moved(), 3 * SENSORS.length)
-    // Of what it had not read, the keys that go elsewhere now; nothing that came later.
+    // Unread records whose keys go elsewhere now, without later ones.
     const elsewhere = [...SENSORS, BROKEN].filter(sensor => {
       const [before, now] = [BEFORE, AFTER].map(count => partitionOf(Buffer.from(sensor), count))
       return before !== now

@@ -38,7 +38,7 @@ describe('traces through serverless offline, to a collector', () => {
     await receiver?.stop()
   })
 
-  /** Of one trace, by service, name and outcome. */
+  /** Returns the spans of one trace, by service, name and outcome. */
   const spansIn = (digit: string) => receiver.spans.filter(({ traceId }) => traceId === trace(digit))
   const named = (spans: readonly ReceivedSpan[], service: string, name: string) =>
     spans.find(
@@ -58,7 +58,7 @@ describe('traces through serverless offline, to a collector', () => {
     await sent(...events, reading('of no trace'))
     const services = ['sluice-activity', 'sluice-alerting', 'sluice-processor']
     await until(
-      'each consumer has told of each trace',
+      'each consumer has reported each trace',
       () => ['a', 'b', 'c'].every(digit => consumersOf(spansIn(digit)).join() === services.join()),
       { describe: () => receiver.spans },
     )
@@ -110,7 +110,7 @@ describe('traces through serverless offline, to a collector', () => {
     receiver.answers.push('never', 'never', 'never', 'never', 'never', 'never')
     await sent(reading('e', traced('e')))
     await environment.untilCaughtUp('processor')
-    await until('the functions tell of it', () => /spans are dropped/.test(offline.output))
+    await until('the functions report it', () => /spans are dropped/.test(offline.output))
     assert.match(offline.output, /"reason": ?"no-answer"/)
     assert.doesNotMatch(offline.output, /a key|a%20key|SECRET/)
   })

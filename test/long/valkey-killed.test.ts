@@ -46,7 +46,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', () => {
       await environment.client.send(environment.topic('readings'), sensors.nextRound())
   }
 
-  /** What is visible of the consumers' work without their store: what they committed and what they published. */
+  /** Returns the visible work of the consumers without their store: committed offsets and published records. */
   async function visibleWork() {
     const committed = CONSUMERS_OF_READINGS.map(name =>
       environment.client.committed(`sluice-${name}-${environment.name}`, environment.topic('readings')),
@@ -58,8 +58,8 @@ describe('Valkey, ended by kill -9 in the middle of the flow', () => {
   }
 
   /**
-   * Waits until nothing more comes of what was decided before: that is committed even after the first failures. Returns
-   * after how many attempts it was so; the trigger tells of the first, and then of each that doubles their number.
+   * Waits until all records that were decided before are committed, which happens even after the first failures. Returns the
+   * number of attempts until then; the trigger reports the first, and then each that doubles their number.
    */
   async function untilNothingMoves(): Promise<number> {
     await untilRefused(1)
@@ -97,7 +97,7 @@ describe('Valkey, ended by kill -9 in the middle of the flow', () => {
     assert.ok(committed < CONSUMERS_OF_READINGS.length * sensors.readings, 'records wait in Kafka')
   })
 
-  it('when Valkey is back, then the flow goes on by itself, and every reading is applied exactly once', async () => {
+  it('when Valkey is back, then the flow continues by itself, and every reading is applied exactly once', async () => {
     await services.restart('valkey')
     await environment.untilTrimmed()
     for (const consumer of CONSUMERS_OF_READINGS) {

@@ -71,7 +71,7 @@ async function runStryker(
     buildCommand:
       "node --eval=require('fs').cpSync('../../../../node_modules/@sluice','node_modules/@sluice',{recursive:true,verbatimSymlinks:true})",
     disableTypeChecks: false,
-    // It would be rewritten with an interface that TypeScript 7 does not have.
+    // A configuration would be rewritten through an interface that TypeScript 7 lacks.
     tsconfigFile: 'none',
     allowConsoleColors: false,
   }).runMutationTest()

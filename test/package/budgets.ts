@@ -7,8 +7,8 @@ import { type Bundle, type Files, unpacked } from './bundles.ts'
 const KIB = 1024
 
 /**
- * For all of a function's code, and for what of it is read at each start, in KiB. A change that needs more raises the number here, so that
- * somebody decides it; one that needs much less lowers it.
+ * Limits of all of a function's code, and of the part that each start reads, in KiB. A change that needs more raises the number
+ * here as a decision; one that needs much less lowers it.
  */
 interface Sizes {
   readonly all: number
@@ -39,7 +39,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   'on-failure': { all: 440, atStart: 80 },
 }
 
-/** For a function that has none of its own yet: that of the largest consumer. */
+/** Limits of a function without an entry: those of the largest consumer. */
 const OTHERS: Sizes = { all: 1900, atStart: 640 }
 
 /** A function that needs less than this part of its budget has one that says nothing. */
@@ -62,7 +62,7 @@ function kibOf(paths: readonly string[], files: Files): number {
   return paths.reduce((sum, path) => sum + (files.get(path)?.length ?? 0), 0) / KIB
 }
 
-/** To load a function may take so many times the processor time that Node itself takes to start. Measured: 0.4 to 1.6. */
+/** Maximum processor time for loading a function, as a multiple of Node's own start. Measured: 0.4 to 1.6. */
 const MOST_STARTS = 4
 /** Other work on the machine costs processor time, too: the best of these counts. */
 const ATTEMPTS = 3

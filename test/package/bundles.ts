@@ -1,4 +1,4 @@
-/** What is in a function's zip. */
+/** Contents of a function's zip. */
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
@@ -33,7 +33,7 @@ export async function bundleOf(files: Files, handler: string): Promise<Bundle> {
   )
   const reached = (followed: (one: Import) => boolean) => {
     const found = new Set([handler])
-    // It grows while it is walked.
+    // The list grows while it is walked.
     for (const file of found)
       for (const one of imports.get(file) ?? []) if (isOwn(one) && followed(one)) found.add(one.path)
     return [...found]

@@ -1,4 +1,4 @@
-/** What the function with the console must be in a package; it is deployed only where it is asked for. */
+/** Properties of the console's function in a package; it is deployed only on request. */
 import assert from 'node:assert/strict'
 import type { Files } from './bundles.ts'
 

@@ -14,7 +14,7 @@ import { CLUSTER } from './cluster.ts'
 import { assertConsoleApi, assertConsoleBundle } from './console.ts'
 import { assertTopicsResource } from './topics.ts'
 
-/** An account that nobody has. */
+/** A fictitious account. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -29,7 +29,7 @@ const ACCOUNT = {
 const NAMES = readFunctions()
   .map(({ name }) => name)
   .sort()
-/** It has a bundle and a role of another kind. */
+/** The console has a bundle and a role of another kind. */
 const CONSOLE = 'console'
 const FUNCTIONS = readFunctions().filter(({ name }) => name !== CONSOLE)
 
@@ -49,7 +49,7 @@ describe('serverless package', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sluice-package-'))
-    // As if another build had been there, with other code.
+    // A folder left by another build, with other code.
     const earlier = join(PROJECT, BUILD_DIR, '.build', 'functions', 'processor')
     await mkdir(earlier, { recursive: true })
     await writeFile(join(earlier, 'handler.chunk-EARLIER0.js'), '')
@@ -69,7 +69,7 @@ describe('serverless package', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   const bundles = new Map<string, Promise<{ files: Files; bundle: Bundle }>>()
-  /** What is in the zip of a function, read once for all tests. */
+  /** Contents of a function's zip, read once for all tests. */
   const packaged = (name: string) => {
     const read = async () => {
       const files = await filesIn(join(folder, `${name}.zip`))
@@ -112,7 +112,7 @@ describe('serverless package', () => {
       ]
       assert.deepEqual([...files.keys()].sort(), [...all, 'functions/package.json', ...own].sort())
       assert.equal(JSON.parse(String(files.get('functions/package.json'))).type, 'module')
-      // Of the others, some hold scripts of Redis and schemas as they were written.
+      // Some of the other functions contain scripts of Redis and schemas as they were written.
       const code = String(files.get(`functions/${name}/handler.js`))
       assert.ok(code.length / code.split('\n').length > 500, 'minified code has long lines')
       assert.deepEqual(
@@ -219,7 +219,7 @@ describe('serverless package', () => {
     assert.ok(Object.keys(BUDGETS).length > 10)
   })
 
-  it('keeps every log as long as the stage says, and tells a queue of each run of a schedule that failed', () => {
+  it('keeps every log as long as the stage says, and sends each failed run of a schedule to a queue', () => {
     const logs = ofType('AWS::Logs::LogGroup').map(({ RetentionInDays }) => RetentionInDays)
     assert.ok(logs.length >= NAMES.length)
     assert.deepEqual(new Set(logs), new Set([STAGES.prod.logRetentionDays]))

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { PROJECT, runProgram } from '../support/program.ts'
 import { CLUSTER } from './cluster.ts'
 
-/** An account that nobody has, and no credentials for any. */
+/** A fictitious account without credentials. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -21,7 +21,7 @@ export const PROD = ['--stage', 'prod']
 
 type Variables = Readonly<Record<string, string | undefined>>
 
-/** What the framework says after `Error:`, and how it ended. */
+/** Returns the framework's message after `Error:`, and its exit status. */
 export async function refusal(args: readonly string[], env: Variables = {}, cwd = PROJECT): Promise<string> {
   const { code, output } = await runProgram('serverless', args, { env: { ...ACCOUNT, ...env }, cwd })
   assert.equal(code, 1, output)

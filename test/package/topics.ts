@@ -1,4 +1,4 @@
-/** What a package must do about topics: they are right before anything else changes. */
+/** Properties of a package for topics: they are created and changed before anything else. */
 import assert from 'node:assert/strict'
 
 interface Resource {
@@ -28,7 +28,7 @@ export function assertTopicsResource(
   }
   for (const type of ['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'AWS::CloudWatch::Alarm'])
     assert.deepEqual(waiting(type), [], type)
-  // Of functions, roles and logs, the one that is called first.
+  // The function of the topics precedes all other functions, roles and logs.
   assert.deepEqual(waiting('AWS::Lambda::Function'), ['TopicsLambdaFunction'])
   assert.deepEqual(waiting('AWS::IAM::Role'), ['TopicsRole'])
   assert.deepEqual(waiting('AWS::Logs::LogGroup'), ['TopicsLogGroup'])

@@ -1,4 +1,4 @@
-/** What is in Kafka and Redis, read by the code of the ledger, which shares nothing with the project. */
+/** Contents of Kafka and Redis, read by the code of the ledger, which shares no code with the project. */
 import { type Signal, topicName } from '../../lib/app/topics.ts'
 import { eventOf, type LedgerEvent } from '../ledger/count/event.ts'
 import { PartitionStateReader, type StateContents } from '../ledger/count/partition-states.ts'
@@ -15,7 +15,7 @@ export interface Reads {
 
 export class ClusterView {
   readonly env: string
-  /** It also writes what no function does. */
+  /** Client that also writes records that no function writes. */
   readonly client: ForeignClient
   readonly #log: KafkaLog
   readonly #states: PartitionStateReader
@@ -40,7 +40,7 @@ export class ClusterView {
     return this.#log.ends(this.topic(signal))
   }
 
-  /** The events of a topic; ticks, and what is no event, are left out. */
+  /** Returns the events of a topic, without ticks and other records. */
   async events(signal: Signal): Promise<LedgerEvent[]> {
     return (await this.#records(signal)).flatMap(record => {
       const event = eventOf(record, () => true)
@@ -66,7 +66,7 @@ export class ClusterView {
     )
   }
 
-  /** What a consumer keeps, by partition. */
+  /** Returns the contents of a consumer's state, by partition. */
   async contents({ functionKey: consumer, topic }: Reads): Promise<StateContents[]> {
     const ends = await this.#log.ends(topic)
     return Promise.all(ends.map((_, partition) => this.#states.contents({ consumer, topic, partition })))

@@ -1,16 +1,16 @@
-/** What has come of the readings, counted against what was sent: a line for whatever is lost, counted twice, or too much. Pure. */
+/** Results of the readings, counted against the sent ones: a line for each that is lost, counted twice, or unexpected. Pure. */
 import type { Expected } from './load.ts'
 
-/** What was found after everything had come to rest. */
+/** Results after all functions had come to rest. */
 export interface Found {
   /** The ids of the readings that are in Kafka. One that was sent again is there more than once, and has to be counted once. */
   readonly readings: ReadonlySet<string>
-  /** By sensor, how many readings the statistics have counted. */
+  /** Number of counted readings in the statistics, by sensor. */
   readonly counted: ReadonlyMap<string, number>
   /** The ids of the alerts that fired and resolved, by sensor. An id that is published again counts once. */
   readonly fired: ReadonlyMap<string, ReadonlySet<string>>
   readonly resolved: ReadonlyMap<string, ReadonlySet<string>>
-  /** By consumer, records that ended as failures. */
+  /** Records that ended as failures, by consumer. */
   readonly failures: ReadonlyMap<string, number>
 }
 

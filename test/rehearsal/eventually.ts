@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Its questions read whole topics, so they are asked less often than a test usually would. */
+/** Interval of the questions, which read whole topics. */
 const ASK_EVERY_MS = 300
-/** For a machine that has much else to do. */
+/** Maximum wait, for a busy machine. */
 const WITHIN_MS = 180_000
 
 /**

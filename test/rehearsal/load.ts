@@ -15,7 +15,7 @@ const [MILD, HOT] = [20, 60]
 /** Between two readings of a sensor, by their own time: so that minutes end, and their statistics are published. */
 const STEP_MS = 1_000
 
-/** What must have come of the readings. */
+/** Expected results of the readings. */
 export interface Expected {
   readonly sensors: readonly string[]
   /** Readings of each sensor. */
@@ -49,7 +49,7 @@ export class Load {
   /** Sends rounds until `stop`. */
   start(): void {
     this.#done = this.#send()
-    // It is awaited by `stop`.
+    // The rejection is awaited by `stop`.
     this.#done.catch(() => {})
   }
 
@@ -79,7 +79,7 @@ export class Load {
     const events = this.#sensors.map(sensor =>
       weather(sensor, `${sensor}-${this.#rounds}`, { atMs, temperature }),
     )
-    // Not one that gives up: what is sent again has the same ids.
+    // The client never gives up: repeated records have the same ids.
     await this.#client.sendUntilAcknowledged(
       this.#topic,
       events.map(event => writtenMessage(event)),

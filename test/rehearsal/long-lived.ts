@@ -1,4 +1,4 @@
-/** What stands in for the stack that lives long: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
+/** Stand-ins for the long-lived stack: a cluster, a bucket, a queue, a topic of SNS, and the secret of the console. */
 import { randomBytes } from 'node:crypto'
 import { alertsTopicName, consoleSecret, redisSecret } from '../../lib/app/resource-names.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
@@ -6,7 +6,7 @@ import { STAGE, type Variables } from './deployment/project.ts'
 import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 import type { Servers } from './servers.ts'
 
-/** The queue that tells of what Lambda has given up. */
+/** Queue of records that Lambda has given up. */
 const GIVEN_UP = 'rehearsal-given-up'
 const CHECKPOINTS = 'rehearsal-checkpoints'
 

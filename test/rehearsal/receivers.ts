@@ -1,4 +1,4 @@
-/** Who gets notifications: a queue that is subscribed to the topic, and a webhook on this machine. */
+/** Receivers of notifications: a queue that is subscribed to the topic, and a local webhook. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,7 @@ import { ACCOUNT, type Emulator, REGION } from './emulator/requests.ts'
 const QUEUE = 'rehearsal-subscriber'
 const SECRET = 'rehearsal'
 
-/** The files of the deployed project: without waits, so that people are told with the next tick. */
+/** Returns the files of the deployed project: without waits, so that notifications follow with the next tick. */
 export function notificationFiles(): Readonly<Record<string, string>> {
   return {
     'config/notifications/receivers.yaml': `receivers:

@@ -12,10 +12,10 @@ import { createLongLived, type LongLived } from './long-lived.ts'
 import { notificationFiles, Receivers } from './receivers.ts'
 import { type Servers, startServers } from './servers.ts'
 
-/** What the first deployment has left. */
+/** Result of the first deployment. */
 interface Deployed {
   readonly template: Template
-  /** By the names that they have in serverless.yml. */
+  /** Functions by their names in serverless.yml. */
   readonly functions: Readonly<Record<string, DeployedFunction>>
 }
 
@@ -35,7 +35,7 @@ export class Rehearsal {
   readonly receivers: Receivers
   readonly view: ClusterView
   readonly project: ProjectCopy
-  /** What was there before the deployment. */
+  /** Inventory before the deployment. */
   readonly before: Inventory
   readonly invoker: EmulatorInvoker
   readonly brokers: readonly string[]
@@ -76,7 +76,7 @@ export class Rehearsal {
       const before = await inventoryOf(emulator)
       return new Rehearsal({ servers, emulator, longLived, receivers, view, project, before })
     } catch (error) {
-      // What went wrong first is what is thrown.
+      // The first error is thrown.
       await endAll(ends.reverse()).catch(() => {})
       throw error
     }
@@ -124,7 +124,7 @@ async function endAll(ends: readonly End[]): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-/** What a person has set for other environments must not decide what is rehearsed. */
+/** Returns an environment without settings, so that those of a person do not influence the rehearsal. */
 function withoutSettings(): Record<string, undefined> {
   const settings = SLICES.flatMap(({ settings }) => Object.keys(settings))
   const ofAws = Object.keys(process.env).filter(name => /^(AWS|SLUICE)_/.test(name))

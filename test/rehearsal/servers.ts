@@ -17,7 +17,7 @@ export interface Servers {
   stop(): Promise<void>
 }
 
-/** Their logs stay, until the next rehearsal: that of the emulator has what the functions log. */
+/** Logs, kept until the next rehearsal: that of the emulator has the functions' output. */
 export const REHEARSAL_LOGS = join(LOGS_DIR, 'rehearsal')
 
 /** Either all become ready, or nothing is left running. */

@@ -1,4 +1,4 @@
-/** What a rehearsal does, in order. `npm run deploy:rehearsal` tells of each step, and in `npm test` each is a test. */
+/** Steps of a rehearsal, in order. `npm run deploy:rehearsal` reports each step, and in `npm test` each is a test. */
 import type { Rehearsal } from './rehearsal.ts'
 import { deploy, poll } from './steps/deploy.ts'
 import { invokeEach } from './steps/invoke.ts'
@@ -18,7 +18,8 @@ export const STEPS: readonly Step[] = [
   },
   { title: 'when the event source mappings are polled, then each has joined its group', run: poll },
   {
-    title: 'when each function is invoked, then its results are in Kafka, Redis and S3, and people are told',
+    title:
+      'when each function is invoked, then Kafka, Redis and S3 have its results, and notifications are sent',
     run: invokeEach,
   },
   {

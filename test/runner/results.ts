@@ -15,7 +15,7 @@ export interface Result {
 /** The used part of the data of `test:complete`. */
 interface Completed {
   readonly name: string
-  /** Absent in the event of the file itself. */
+  /** Missing in the event of the file itself. */
   readonly entryFile?: string
   readonly skip?: string | boolean
   readonly todo?: string | boolean

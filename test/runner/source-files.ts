@@ -1,7 +1,7 @@
 import { glob } from 'node:fs/promises'
 import { PROJECT } from '../support/program.ts'
 
-/** What is not source: installed, downloaded or built. */
+/** Folders that are not source: installed, downloaded or built. */
 const FOREIGN = /(^|\/)(node_modules|\.local|\.serverless|\.esbuild|\.git|coverage|dist)(\/|$)/
 
 /** The project's own files that match, as paths relative to it, sorted. */

@@ -6,7 +6,7 @@ import { awsEndpoint } from './servers.ts'
 const REGION = 'us-east-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** What SNS puts into a message of the queue. */
+/** Contents of a message that SNS puts into the queue. */
 export interface Envelope {
   readonly Subject: string
   readonly Message: string
@@ -55,7 +55,7 @@ export class AlertsQueue {
   }
 }
 
-/** By the JSON protocol of SQS, so that the tests need no client for it. LocalStack looks at no signature. */
+/** Sends a request by the JSON protocol of SQS, so that the tests need no client for it. LocalStack ignores signatures. */
 async function sqs(action: string, input: object): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(awsEndpoint(), {
     method: 'POST',

@@ -38,7 +38,7 @@ export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event
   return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
 }
 
-/** By ann, half an hour after noon. */
+/** Acknowledgement by ann, half an hour after noon. */
 export function acknowledged(alert: FiredAlert, statement: Partial<Statement> = {}): Event {
   count += 1
   const { source, subject } = eventOf(alert, alert.startedAt)

@@ -27,7 +27,7 @@ export function archived(
 }
 
 export class ArchiveStage {
-  /** What each object holds: the offsets and ids of its events. */
+  /** Contents of each object: the offsets and ids of its events. */
   readonly objects = new Map<string, string>()
   /** The names in the order of the writes. */
   readonly writes: string[] = []

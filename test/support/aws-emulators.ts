@@ -11,12 +11,12 @@ import { HOPELESS_MS } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
 export interface Emulator {
-  /** Its address. */
+  /** Address of the emulator. */
   readonly endpoint: string
   stop(): Promise<void>
 }
 
-/** What differs between them. */
+/** Differences between the emulators. */
 interface Kind {
   readonly name: string
   readonly version: string

@@ -19,7 +19,7 @@ export interface Looking {
   readonly theme?: 'light' | 'dark'
 }
 
-/** What axe reports that a person would stumble over. */
+/** An obstacle for people that axe reports. */
 export interface Obstacle {
   readonly id: string
   readonly impact: string
@@ -74,7 +74,7 @@ export class Visit {
     this.page = page
     page.on('pageerror', error => this.#faults.push(String(error)))
     page.on('console', message => {
-      // The browser itself tells of each answer that is not a success; the page shows it.
+      // The browser itself logs each unsuccessful answer; the page shows it.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         this.#faults.push(message.text())
     })
@@ -103,7 +103,7 @@ export class Visit {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
   }
 
-  /** @throws if an error has reached the browser's console, or nobody has caught it */
+  /** @throws for an error in the browser's console, or an uncaught one */
   async close(): Promise<void> {
     await this.page.context().close()
     if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)

@@ -50,7 +50,7 @@ export class ChaptersLog {
     while (this.#coming.length > 0 || this.stored().holds.size > 0)
   }
 
-  /** What the runtime stored, as the ledger reads it from Redis. */
+  /** Returns the stored state, as the ledger reads it from Redis. */
   stored(): StateContents {
     const { store } = this.stage
     const copy = store.copyOf(this.stage.stateKey()) as {

@@ -1,4 +1,4 @@
-/** What the programs of `examples/clients` print. */
+/** Output of the programs of `examples/clients`. */
 import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Client } from './client-examples.ts'
@@ -27,7 +27,7 @@ function dataText({ data }: Event): string {
   return Buffer.isBuffer(data) ? data.toString('base64') : JSON.stringify(data ?? null)
 }
 
-/** What a consumer prints of events, in the same form. */
+/** Returns a consumer's output of events, in the same form. */
 export function expectedLines(client: Client, events: readonly Event[]): string[] {
   return events.flatMap(event => {
     if (client !== 'kafka-python') return normalLine(`Received: ${event.source} - ${dataText(event)}`)

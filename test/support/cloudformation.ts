@@ -22,7 +22,7 @@ interface Written {
 const INVOCATION_MS = 300_000
 
 export class CloudFormation {
-  /** What was written, in its order. */
+  /** Writes in order. */
   readonly written: Written[] = []
   /** How many answers it does not take first. */
   refusing = 0

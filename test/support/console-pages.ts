@@ -9,7 +9,7 @@ import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
 import { MARKUP } from './marked-environment.ts'
 
-/** What the pages of one thing are about. */
+/** Objects of the pages about one thing. */
 export interface Things {
   readonly entity: string
   readonly event: string
@@ -22,7 +22,7 @@ export interface Things {
 }
 
 interface ConsolePage {
-  /** For the titles of tests. */
+  /** Name for the titles of tests. */
   readonly name: string
   readonly address: (things: Things) => string
 }
@@ -94,7 +94,7 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
   }
 }
 
-/** Drops what there is none of. */
+/** Starts a drop without any matching letters. */
 async function operationIn(served: ServedConsole): Promise<string> {
   const request = { command: 'drop', filter: { consumer: 'none' } }
   const response = await served.request('/failures/operations', {

@@ -17,7 +17,7 @@ export interface ServedConsole {
   readonly environment: ConsoleEnvironment
   /** Where a person begins who has the token. @param path with its query, as `/alerts?state=firing` */
   address(path?: string): string
-  /** What the API says, as JSON. @throws if it is no success */
+  /** Returns the API's answer, as JSON. @throws if it is unsuccessful */
   ask<T>(path: string): Promise<T>
   /** A request to the API, by a program that has the token. */
   request(path: string, init?: RequestInit): Promise<Response>
@@ -25,7 +25,7 @@ export interface ServedConsole {
 }
 
 interface Options {
-  /** Its environment, as in `SLUICE_ENV`. */
+  /** Environment, as in `SLUICE_ENV`. */
   readonly env: string
   readonly person?: Person
   readonly isLocal?: boolean

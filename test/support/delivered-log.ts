@@ -10,7 +10,7 @@ type Handler = (event: never, context: Context) => Promise<unknown>
 
 export class DeliveredLog {
   readonly #log: KafkaLog
-  /** By consumer, topic and partition: the offset up to which it has taken everything. */
+  /** End of the completely taken records, by consumer, topic and partition. */
   readonly #taken = new Map<string, Map<string, number>>()
 
   constructor(brokers: readonly string[]) {

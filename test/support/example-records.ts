@@ -20,7 +20,7 @@ export function logRecords(): Message[] {
   return [{ ...writtenMessage(event), key: SERVICE }, ...values.map(value => ({ key: SERVICE, value }))]
 }
 
-/** What is told of those lines. */
+/** Summary of those lines. */
 export const LOG_SUMMARY = {
   from: `${MINUTE}:00.000Z`,
   to: '2026-03-01T12:01:00.000Z',

@@ -1,4 +1,4 @@
-/** A consumer on real servers that fails until it is told otherwise, beside another one, and the dead letters of its failures. */
+/** A consumer on real servers that fails until it is mended, beside another one, and the dead letters of its failures. */
 import assert from 'node:assert/strict'
 import { groupName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'

@@ -64,7 +64,7 @@ export class ForeignClient {
     return ends
   }
 
-  /** The offsets that a consumer group has committed, by partition; -1 if there is none. */
+  /** Returns the offsets that a consumer group has committed, by partition; -1 without one. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
     const offsets: number[] = []
@@ -84,7 +84,7 @@ export class ForeignClient {
     const ends = await this.ends(topic)
     const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
     if (missing.size === 0) return []
-    // By partition and offset: after a rebalance, the group reads from the start again.
+    // Records by partition and offset: after a rebalance, the group reads from the start again.
     const records = new Map<string, ForeignRecord>()
     const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
     const whole = Promise.withResolvers<void>()

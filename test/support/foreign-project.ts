@@ -12,7 +12,7 @@ const SHARED = {
   'node_modules/serverless-offline': 'node_modules/serverless-offline',
 }
 
-/** What is installed from the tarballs that this repository packs. */
+/** Packages installed from the tarballs that this repository packs. */
 const PACKED = ['@sluice/runtime', 'serverless-offline-msk-trigger']
 
 /** An example in a temporary folder, where the engine and the trigger are installed from their tarballs as by anybody else. */

@@ -220,7 +220,7 @@ class Play {
     this.#waiting.push(failure)
   }
 
-  /** Other code decides from now on. What the code before has decided must not be decided again. */
+  /** Deploys other code. Earlier decisions must not be decided again. */
   async #mend(): Promise<void> {
     await this.#tickAll()
     this.#broken.clear()
@@ -309,7 +309,7 @@ class Play {
     return new Growth(this.#topic.growing, order, { tell: () => {}, ...(reached ? { reached } : {}) })
   }
 
-  /** What a comparison with the log finds, from the newest checkpoints or the start. */
+  /** Returns the differences from the log, from the newest checkpoints or the start. */
   async #unlikeTheLog(): Promise<string[]> {
     const { store, log, recovery } = this.#topic
     const states = Array.from({ length: this.#partitions }, (_, partition) =>

@@ -7,8 +7,8 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 const PRODUCE = 0
 
 /**
- * What happens to a produce request: `pass`; `swallow`, its answer never comes; `cut`, its connection ends instead of the answer;
- * `late`, it reaches the broker over another connection once the next one has been answered.
+ * Fate of a produce request: `pass`; `swallow`, its answer never comes; `cut`, its connection ends instead of the answer; `late`,
+ * it reaches the broker over another connection once the next one has been answered.
  */
 export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
 
@@ -67,7 +67,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
       if (fate === 'cut') return front.destroy()
       if (fate === 'swallow') return undefined
       front.write(frame)
-      // What a retry has overtaken arrives now.
+      // A request that a retry has overtaken arrives now.
       if (fate === 'pass') for (const request of late.splice(0)) track(connect(port, host)).end(request)
       return undefined
     })

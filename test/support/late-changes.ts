@@ -18,7 +18,7 @@ export function sequenceOf(change: Change): string {
   return `0.${STORY.indexOf(change)}`
 }
 
-/** Those in `fires` are the fires that count. The others are over. */
+/** Changes of alerts; those in `fires` are the fires that count. The others are over. */
 export const LATE_CHANGES: readonly {
   readonly given: string
   readonly order: readonly Change[]

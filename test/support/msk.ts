@@ -1,11 +1,11 @@
-/** The part of the API of Amazon MSK that tells clients where brokers listen. */
+/** The part of the API of Amazon MSK that returns the brokers' addresses. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface MskEmulator {
-  /** For `AWS_ENDPOINT_URL_KAFKA`. */
+  /** Value of `AWS_ENDPOINT_URL_KAFKA`. */
   readonly endpoint: string
   /** How often it was asked. */
   readonly asked: number

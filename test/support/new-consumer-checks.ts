@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Check } from '../runner/check.ts'
 import { runProgram } from './program.ts'
 
-/** They look at what a new consumer does not touch, or install tools of their own. */
+/** Checks of files that a new consumer does not touch, or that install tools of their own. */
 const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 
 /**

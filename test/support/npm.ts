@@ -9,7 +9,10 @@ import { PROJECT } from './program.ts'
 /** An installation of hundreds of packages, on a machine that does much else. */
 const TIMEOUT_MS = 300_000
 
-/** For installing what a lock file does not pin yet: fast, quiet, and with the packages that npm has already downloaded. */
+/**
+ * Arguments for installing packages that no lock file pins yet: fast, quiet, and with the packages that npm has already
+ * downloaded.
+ */
 export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'] as const
 
 /** Runs npm in a folder and returns what it prints. Rejects if it fails. */

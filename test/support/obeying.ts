@@ -23,7 +23,7 @@ export interface Order {
   readonly forget?: boolean
   readonly refuse?: boolean
   readonly fail?: boolean
-  /** What to do when the timer of a name fires. */
+  /** Orders for the timer of a name. */
   readonly onTimer?: Readonly<Record<string, Order>>
 }
 
@@ -41,8 +41,8 @@ const obeying: KeyedProcess<Obedient, Order> = {
 }
 
 function obey(why: string, entity: string, state: Obedient | undefined, order: Order): Step<Obedient> {
-  if (order.fail) throw new Error('told to fail')
-  if (order.refuse) return rejected('told to refuse')
+  if (order.fail) throw new Error('ordered to fail')
+  if (order.refuse) return rejected('ordered to refuse')
   const timers: TimerChange[] = [
     ...Object.entries(order.set ?? {}).map(([name, dueS]) => ({ name, dueMs: START_MS + dueS * 1000 })),
     ...(order.cancel ?? []).map(name => ({ name })),
@@ -63,7 +63,7 @@ export function obeyingStage(): Stage {
   return new Stage(obeying as KeyedProcess<never>)
 }
 
-/** What the process did, in the order of first publication: `subject id`, or `subject timer@due`. */
+/** Returns the process's work, in the order of first publication: `subject id`, or `subject timer@due`. */
 export function doneOn(stage: Stage): string[] {
   return stage.events
     .filter(({ type }) => type === 'test.done.v1')

@@ -1,4 +1,4 @@
-/** What the pipeline reports to an observer, for the tests of what a function tells of itself. */
+/** Reports of the pipeline to an observer, for the tests of a function's telemetry. */
 import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Key } from '../../packages/runtime/consumer/process.ts'
@@ -19,7 +19,7 @@ const HOLDS: Decision = {
 }
 const GIVES_UP: Decision = { offset: 1, appendMs: 0, outcome: 'timer', reason: 'parking-time', hold: 'time' }
 
-/** What the pipeline can report, and how it is counted. */
+/** Reports of the pipeline, and their counts. */
 export const EVENTS: [
   report: string,
   tell: (observer: LambdaObserver) => void,
@@ -40,7 +40,7 @@ export const EVENTS: [
   ],
   ['a failure surge', o => o.breakerOpen(STATE_KEY, 0), 'breaker-open surge', 1],
   [
-    'offsets that nobody delivered',
+    'offsets without a delivery',
     o => o.rangeReadBack(STATE_KEY, { fromOffset: 10, toOffset: 19 }),
     'range-read-back never-delivered',
     10,
@@ -73,7 +73,7 @@ export const EVENTS: [
     'outbox-not-trimmed trim-failed',
     2,
   ],
-  ['spans that nobody has', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
+  ['lost spans', o => o.spansDropped(4, 'no-answer'), 'spans-dropped no-answer', 4],
   [
     'a timer',
     o => o.decided(STATE_KEY, [{ offset: 1, appendMs: 0, outcome: 'timer', reason: 'silent' }]),

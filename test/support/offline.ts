@@ -62,7 +62,7 @@ export class Offline {
     await this.#program.says(READY)
   }
 
-  /** Its output since the start. */
+  /** Output since the start. */
   get output(): string {
     return this.#program?.output ?? ''
   }

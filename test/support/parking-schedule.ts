@@ -77,7 +77,7 @@ export interface Play {
   readonly asIfNothingFailed?: boolean
 }
 
-/** What contradicts the promise in one random schedule; and its decisions, to see what it has met. */
+/** Returns the contradictions of one random schedule with the promise; and its decisions, to see its coverage. */
 export async function playParking(
   random: Random,
   { parking, fate, asIfNothingFailed = false }: Play,
@@ -260,7 +260,7 @@ class Run {
     return offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] as number))
   }
 
-  /** In the end nothing is parked, so nothing counts as parked. */
+  /** Returns parked events at the end, of which there must be none. */
   async stillParked(): Promise<string[]> {
     const { store } = this.#stage
     const { parkedBytes } = await store.load(this.#stage.stateKey(), NOTHING_WANTED)

@@ -63,7 +63,7 @@ export class Program {
     this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
-  /** Its process id, and that of its group; undefined if it did not start. */
+  /** Process id, and that of its group; undefined if it did not start. */
   get pid(): number | undefined {
     return this.#child.pid
   }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { snappyCompress } from 'hysnappy'
 
-// Not the one of the decoder, which is tested with these batches.
+// A separate implementation from the decoder's, which is tested with these batches.
 const crc32C: (bytes: Buffer) => number = createRequire(import.meta.url)(
   'kafkajs/src/protocol/recordBatch/crc32C',
 )
@@ -23,7 +23,7 @@ export interface WrittenRecord {
 export interface WrittenBatch {
   readonly records: readonly WrittenRecord[]
   readonly baseOffset?: number
-  /** By default the delta of the last record. */
+  /** Delta of the last record, by default. */
   readonly lastOffsetDelta?: number
   readonly codec?: CodecName | number
   readonly isLogAppendTime?: boolean

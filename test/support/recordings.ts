@@ -62,7 +62,7 @@ export const RECORDINGS: readonly Recording[] = [office, heatwave]
 export interface Counted {
   readonly fired: number
   readonly resolved: number
-  /** By entity. */
+  /** Statistics by entity. */
   readonly statistics: ReadonlyMap<string, { count: number; minimum: number; maximum: number; mean: number }>
 }
 

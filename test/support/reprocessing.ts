@@ -21,7 +21,7 @@ interface Options {
   readonly codeVersion?: string
   readonly copies?: Generations
   readonly state?: StateKey
-  /** What it begins with; by default an empty state. */
+  /** Initial pages; by default an empty state. */
   readonly pages?: CheckpointPages
   readonly isTrial?: boolean
   /** Continues what the copies hold. */

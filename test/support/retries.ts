@@ -34,7 +34,7 @@ export function retryData(changes: Partial<FailureData> = {}): object {
   return { ...FAILED, ...changes, class: 'unexpected', routedBecause: 'a bug can be fixed' }
 }
 
-/** What the dlq-router writes into a retry topic. */
+/** Returns the content that the dlq-router writes into a retry topic. */
 export function retryContent(data: unknown, mode: ContentMode = 'binary') {
   const event = { id: 'r1', source: '/consumers/dlq-router', type: RETRY_TYPE, data }
   return writeEvent({ ...event, datacontenttype: 'application/json' }, mode)

@@ -22,7 +22,7 @@ export const SEEDS = Number(process.env.SEEDS ?? 150)
 /** How likely each record is to say that a failure has ended, where the process parks. */
 const ENDED = 0.05
 
-/** What a run uses in place of the parts of a stage. */
+/** Parts that a run uses in place of those of a stage. */
 export interface Setting {
   readonly store?: StateStore
   readonly forgetting?: Forgetting
@@ -54,7 +54,7 @@ export async function violations(
 ): Promise<string[]> {
   const random = new Random(seed)
   const log = watchedLog(random, random.between(20, 70), parking ? ENDED : 0)
-  // In every other run, new code is deployed at some offset.
+  // Every other run deploys new code at some offset.
   const changeAt = random.chance(0.5) ? random.pick(log).offset : Number.POSITIVE_INFINITY
   const reference = await undisturbed(log, changeAt, parking)
   const played = stage(parking)

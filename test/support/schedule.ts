@@ -55,7 +55,10 @@ const COPIES = 20
 export class Schedule {
   readonly #play: Stageplay
   readonly #actors: Actor[] = []
-  /** In every other schedule, many invocations work on the same records: they time out, and batches are delivered twice. */
+  /**
+   * Whether many invocations work on the same records, as in every other schedule: they time out, and batches are delivered
+   * twice.
+   */
   readonly #crowded: boolean
   readonly #latest = { before: new LatestDecisions(), after: new LatestDecisions() }
   #copies: Copy[] = []
@@ -86,7 +89,7 @@ export class Schedule {
     throw new Error('no end')
   }
 
-  /** Invokes the consumer with the next batch; undefined if there is none left. */
+  /** Invokes the consumer with the next batch; undefined without any. */
   async #begin(): Promise<Actor | undefined> {
     const { log, random, codes } = this.#play
     const { appliedOffset, isPublished } = await this.#stored()

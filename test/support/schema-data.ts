@@ -58,7 +58,7 @@ function scalarOf({ type, format, minimum, maximum, minLength = 0 }: JsonSchema)
     case 'string':
       return format === 'date-time' ? time() : text(minLength)
     case 'number':
-      // JSON does not tell -0 from 0.
+      // JSON does not distinguish -0 from 0.
       return fc
         .double({ min: minimum ?? -1e300, max: maximum ?? 1e300, noNaN: true })
         .map(value => (value === 0 ? 0 : value))

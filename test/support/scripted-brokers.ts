@@ -39,7 +39,7 @@ export class ScriptedBrokers implements Brokers {
   /** Acknowledges at once, with offsets that go on. */
   isAnswering = false
   loadError: Error | undefined
-  /** What the next questions for an identity are answered with. */
+  /** Answers to the next questions for an identity. */
   readonly identifyErrors: Error[] = []
   /** Partitions that the topic has; the producer knows of them after a look-up. */
   partitions: number

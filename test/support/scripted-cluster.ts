@@ -1,10 +1,10 @@
-/** A cluster below the public interface of the client library, whose brokers answer as they are told. */
+/** A cluster below the public interface of the client library, with scripted brokers. */
 import type { Kafka } from 'kafkajs'
 
 const ALL = { minVersion: 0, maxVersion: 99 }
 const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
 
-/** What a broker answers to questions of the protocol, and to methods of the library, by their names. */
+/** A broker's answers to questions of the protocol, and to methods of the library, by their names. */
 type Script = Readonly<Record<string, (asked: string) => unknown>>
 
 interface SentRequest {

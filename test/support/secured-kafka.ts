@@ -20,7 +20,7 @@ export interface Login {
   readonly password: string
 }
 
-/** What the broker lets in. */
+/** Logins that the broker accepts. */
 export const LOGINS = {
   scram: { username: 'scram-user', password: 'scram-pw' },
   plain: { username: 'plain-user', password: 'plain-pw' },
@@ -86,7 +86,7 @@ async function start(): Promise<SecuredKafka> {
   }
 }
 
-/** Its differences from the broker of `npm start`. */
+/** Returns the differences from the broker of `npm start`. */
 function variantOf(ports: Ports, classes: string, encrypted: Readonly<Record<string, string>>): KafkaVariant {
   const { username, password } = LOGINS.scram
   return {

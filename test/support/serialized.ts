@@ -19,7 +19,7 @@ export const AVRO_ID = 1
 const PROTO_ID = 2
 const JSON_ID = 3
 
-/** What a registry has under these ids. */
+/** Contents of a registry under these ids. */
 export const REGISTERED = [
   [AVRO_ID, { schema: AVRO }],
   [PROTO_ID, { schema: PROTO, schemaType: 'PROTOBUF' }],
@@ -41,7 +41,7 @@ export const avroBytes = ({ data }: Event) => avroType.toBuffer(data)
 export const protoBytes = ({ data }: Event) =>
   Buffer.from(protoType.encode(protoType.fromObject(data as object)).finish())
 
-/** By what a record says of itself: the event as a producer of that kind sends it. */
+/** Records of an event by the kind of their producer. */
 export const SENT_AS = {
   json: event => event,
   'json with an id': event => ({ ...event, data: framed(JSON_ID, JSON.stringify(event.data)) }),

@@ -21,7 +21,7 @@ export class StartedProject {
     return StartedProject.in(await copyProject('start'), env)
   }
 
-  /** In a copy that is there already. */
+  /** Starts in an existing copy. */
   static async in(folder: string, env: string): Promise<StartedProject> {
     const [http, lambda, console, kafkaUi] = await freePorts(4)
     return new StartedProject(folder, {

@@ -1,4 +1,4 @@
-/** What CloudFormation would make of a template with these parameters, as far as its conditions decide. */
+/** Evaluates the conditions of a template with these parameters, as CloudFormation would. */
 import type { StackTemplate } from '../../infra/stack.ts'
 
 type Parameters = Readonly<Record<string, string>>
@@ -8,7 +8,7 @@ interface Evaluated {
   readonly made: Readonly<Record<string, string>>
   /** Outputs whose conditions are decided; references to resources stay as they are. */
   readonly outputs: Readonly<Record<string, unknown>>
-  /** What the rules say of these parameters. */
+  /** Messages of the rules for these parameters. */
   readonly refusals: readonly string[]
 }
 

@@ -41,7 +41,7 @@ export class TopicCommands {
     return topic
   }
 
-  /** To be deleted at the end. */
+  /** Adopts a topic, to be deleted at the end. */
   adopt(topic: string): string {
     this.#topics.push(topic)
     return topic

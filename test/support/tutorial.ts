@@ -46,7 +46,7 @@ function snippetsOf(page: string): Snippet[] {
   }))
 }
 
-/** What belongs into a file that is there already goes to its end. */
+/** Code for an existing file is appended to it. */
 async function write(path: string, code: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await appendFile(path, existsSync(path) ? `\n${code}` : code)

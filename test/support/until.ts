@@ -12,7 +12,7 @@ const GROWTH = 1.25
  * Waits for a condition in another process.
  *
  * @param holds the condition; an error counts as "not yet"
- * @param describe describes the present situation: the wait goes on while that changes, and the message has it if it does not
+ * @param describe describes the present situation: the wait continues while that changes, and the message has it if it does not
  */
 export async function until(
   what: string,

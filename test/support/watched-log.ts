@@ -22,10 +22,13 @@ const STEPS_S = [0, 5, 30, 80, 160]
 
 /** Kinds of records and their share in percent; the rest are new signals. */
 const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5, erasure: 4 }
-/** What a new signal makes the process do, and its share in percent; the rest do nothing special. */
+/** Effects of a new signal on the process, and their shares in percent; the rest have no special effect. */
 const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 
-/** In an eighth of the logs, the first version of the code throws on most signals, so that the circuit breaker opens. */
+/**
+ * Shares for an eighth of the logs, in which the first version of the code throws on most signals, so that the circuit breaker
+ * opens.
+ */
 const MANY_BUGS = { ...MOODS, bug: 70 }
 
 /** @param ended how likely it is that the next record says that a failure has ended */
@@ -50,7 +53,7 @@ class LogWriter {
     this.#random = random
     this.#ended = ended
     this.#moods = random.chance(1 / 8) ? MANY_BUGS : MOODS
-    // In some logs, the first records have expired.
+    // Some logs begin with expired records.
     this.#offset = random.chance(0.2) ? random.between(1, 9) : 0
   }
 

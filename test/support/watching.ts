@@ -19,7 +19,7 @@ export interface WatchedSetting {
   readonly silenceMs: number
 }
 
-/** What a signal makes the process do. */
+/** Effect of a signal on the process. */
 export interface Signal {
   /**
    * - `bug`: the first version throws;

@@ -1,4 +1,4 @@
-/** What a deployed template says of functions, of what invokes them, and of how. Pure. */
+/** Functions of a deployed template, with their event sources and settings. Pure. */
 
 interface Resource {
   readonly Type: string
@@ -11,7 +11,7 @@ export interface Template {
 
 /** A function of the framework, with the `msk` events that its event source mappings came from. */
 export interface DeployedFunction {
-  /** Its name in the cloud. */
+  /** Name in the cloud. */
   readonly name: string
   /** Seconds. */
   readonly timeout: number
@@ -32,7 +32,7 @@ const KEYS: Readonly<Record<string, string>> = {
   BisectBatchOnFunctionError: 'bisectBatchOnFunctionError',
 }
 
-/** They say where a mapping polls from, and change nothing in what it delivers. */
+/** Properties of a mapping's source, without influence on its deliveries. */
 const OF_THE_CLOUD = new Set([
   'FunctionName',
   'ProvisionedPollerConfig',

@@ -7,7 +7,7 @@ import { REGION } from '../emulator/requests.ts'
 
 /** The stage that is deployed; its environment has the same name. */
 export const STAGE = 'dev'
-/** What the names of its functions begin with, and its stack's name. */
+/** Prefix of its functions' names, and its stack's name. */
 export const PREFIX = `sluice-${STAGE}-`
 export const STACK = `sluice-${STAGE}`
 
@@ -54,7 +54,7 @@ export class ProjectCopy {
     return this.#serverless(['deploy', '--package', packaged], variables)
   }
 
-  /** It needs no variables but those that say where AWS is. */
+  /** Removes the deployment, with only the variables of AWS's address. */
   remove(): Promise<void> {
     return this.#serverless(['remove'], {})
   }

@@ -14,7 +14,7 @@ export async function inventoryOf(emulator: Emulator): Promise<Inventory> {
   return Object.fromEntries(kinds.map(([kind], index) => [kind, found[index]?.toSorted() ?? []]))
 }
 
-/** What is in the second and not in the first, as `kind name`. */
+/** Returns the entries of the second that are missing from the first, as `kind name`. */
 export function addedTo(before: Inventory, after: Inventory): string[] {
   return Object.entries(after).flatMap(([kind, names]) =>
     names.filter(name => !before[kind]?.includes(name)).map(name => `${kind} ${name}`),
@@ -64,7 +64,7 @@ export function sdkAccess(endpoint: string) {
 /** @throws Error if there are further pages */
 function named(answer: Row, list: string, name: string): string[] {
   for (const more of ['NextToken', 'nextToken', 'NextMarker'])
-    if (answer[more]) throw new Error(`the list of ${list} has further pages, which nobody would look at`)
+    if (answer[more]) throw new Error(`the list of ${list} has further pages, which would be missed`)
   const rows = answer[list]
   return Array.isArray(rows) ? rows.map((row: Row) => String(row[name])) : []
 }

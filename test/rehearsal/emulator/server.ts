@@ -8,11 +8,11 @@ import { awsAnswers } from '../../../localstack/services/probes.ts'
 import type { Launch } from '../../../localstack/services/process.ts'
 import { LOCAL, PROJECT } from '../../../programs/paths.ts'
 
-/** As in localstack/python/ministack.txt. */
+/** Version as in localstack/python/ministack.txt. */
 const VERSION = '1.5.33'
 const TITLE = `ministack ${VERSION}`
 const INSTALLED = join(LOCAL, 'python', 'ministack')
-/** What a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
+/** Services that a deployment and its functions call. Others would listen on addresses of their own, IoT for one. */
 const SERVICES = [
   'apigateway',
   'cloudformation',
@@ -33,18 +33,18 @@ const SERVICES = [
   'sts',
 ]
 
-/** What the runtime of Lambda brings: nothing else of this project's packages is there for a function. */
+/** Packages of Lambda's runtime: functions find no others of this project. */
 const SDK = ['@aws-sdk', '@smithy']
 
 interface EmulatorOptions {
   readonly port: number
   /** A folder of its own, which is removed by the caller. */
   readonly dir: string
-  /** What it answers who asks for the brokers of a cluster. */
+  /** Returned addresses of a cluster's brokers. */
   readonly brokers: string
 }
 
-/** On loopback. It keeps everything in memory. */
+/** Starts the emulator on loopback. It keeps everything in memory. */
 export function emulatorServer({ port, dir, brokers }: EmulatorOptions): Server {
   return {
     name: 'aws',
@@ -66,7 +66,7 @@ async function prepare(port: number, dir: string, brokers: string): Promise<Laun
   return {
     command: join(INSTALLED, 'bin', 'python'),
     args: [join(import.meta.dirname, 'run.py')],
-    // Not the whole environment: functions inherit it.
+    // A selection of the environment, because functions inherit it.
     env: {
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: dir,

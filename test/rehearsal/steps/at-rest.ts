@@ -12,7 +12,7 @@ export async function atRest({ view, mappings }: Pick<Rehearsal, 'view' | 'mappi
     )
     return counts.filter(([, count]) => count > 0)
   }
-  // What one consumer publishes, another one still has to read.
+  // Events of one consumer still have to be read by another one.
   let quiet = 0
   await eventually(
     'every consumer has come to the end of its topic:',

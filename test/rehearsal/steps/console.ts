@@ -9,7 +9,7 @@ export async function askConsole({ emulator, longLived }: Rehearsal): Promise<vo
   const { items } = await emulator.rest('apigateway', '/v2/apis')
   const [api, ...more] = items as readonly { readonly apiId: string }[]
   assert.ok(api && more.length === 0, 'there is one HTTP API')
-  // By its name, because the console answers only under its own; without the port, as API Gateway says it.
+  // The request has the console's name, the only one it accepts; without the port, as API Gateway sends it.
   const host = `${api.apiId}.execute-api.localhost`
   const ask = async (headers: Readonly<Record<string, string>>) => {
     const request = get(`${emulator.endpoint}/api/environment`, { headers: { ...headers, host } })

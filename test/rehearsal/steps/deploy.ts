@@ -27,7 +27,7 @@ export async function deploy(rehearsal: Rehearsal): Promise<string> {
   return `${names.length} functions, ${Object.keys(template.Resources).length} resources`
 }
 
-/** Nobody but the deployment has created them. */
+/** Checks that the deployment has created the topics. */
 async function assertTopics({ view }: Rehearsal): Promise<void> {
   for (const signal of SIGNALS)
     assert.equal((await view.ends(signal)).length, TOPICS[signal].partitions, view.topic(signal))

@@ -20,7 +20,7 @@ import { atRest } from './at-rest.ts'
 import { askConsole } from './console.ts'
 import { runScheduled } from './scheduled.ts'
 
-/** What Lambda writes into a queue, as AWS documents it. */
+/** A message that Lambda writes into a queue, as AWS documents it. */
 const GIVEN_UP = new URL('../../unit/failures/samples/sqs.json', import.meta.url)
 /** Above the threshold of a rule that ships, and below the changed one of the second deployment. */
 export const WARM = 42
@@ -61,7 +61,7 @@ async function schedulesBegin(rehearsal: Rehearsal): Promise<void> {
     assert.ok(await view.everyPartitionHas(signal, type), `${signal} lacks ${type}`)
 }
 
-/** As the command that ends a silence leaves them, if it cannot reach Kafka. */
+/** Stores silences as the command that ends one does when it cannot reach Kafka. */
 async function keepSilences({ redisUrl, view }: Rehearsal): Promise<void> {
   const client = new RedisClient({ url: redisUrl })
   const change = { action: 'ended', silenceId: 'rehearsal', author: 'rehearsal', comment: 'over' } as const
@@ -103,7 +103,7 @@ async function readingsFlow(rehearsal: Rehearsal): Promise<void> {
 async function peopleAreTold(rehearsal: Rehearsal): Promise<void> {
   const { receivers } = rehearsal
   await eventually(
-    'the alert is told by SNS and to the webhook:',
+    'the alert is sent to SNS and to the webhook:',
     async () => {
       // Waits are on the clock of the log.
       await runScheduled(rehearsal, 'clock')
@@ -115,7 +115,7 @@ async function peopleAreTold(rehearsal: Rehearsal): Promise<void> {
   for (const signature of receivers.hooked) assert.match(signature, /^v1,/)
 }
 
-/** The record that is none, and what Lambda has given up, become dead letters. */
+/** Checks that the invalid record, and the records that Lambda has given up, become dead letters. */
 async function failuresArrive(rehearsal: Rehearsal): Promise<void> {
   const { view, emulator, longLived } = rehearsal
   const notice = readFileSync(GIVEN_UP, 'utf8')
@@ -137,7 +137,7 @@ async function copiesAreTaken(rehearsal: Rehearsal): Promise<void> {
   assert.ok(Number(KeyCount) > 0, 'there is no checkpoint')
 }
 
-/** The functions whose logs tell of no invocation that has ended. */
+/** Returns the functions without a completed invocation in their logs. */
 async function unseen({ deployed, emulator }: Rehearsal): Promise<string[]> {
   const names = Object.keys(deployed.functions)
   const ended = await Promise.all(

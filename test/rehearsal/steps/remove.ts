@@ -4,10 +4,10 @@ import { STAGE } from '../deployment/project.ts'
 import { addedTo, inventoryOf } from '../emulator/inventory.ts'
 import type { Rehearsal } from '../rehearsal.ts'
 
-/** Of these the stack makes some: a list without them has looked at nothing. */
+/** Kinds of which the stack creates some: a list without them is not a real one. */
 const MADE = ['bucket', 'event source mapping', 'function', 'log group', 'role', 'rule', 'stack']
 
-/** What the deployment has created, and keeps: people may have written into it what nobody else knows. */
+/** Resources that the deployment has created, and keeps: people may have written into them. */
 const KEPT = [`secret sluice/${STAGE}/redis`, `parameter /sluice/${STAGE}/generator`]
 
 export async function remove(rehearsal: Rehearsal): Promise<string> {

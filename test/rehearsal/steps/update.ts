@@ -13,13 +13,13 @@ import { atRest } from './at-rest.ts'
 import { WARM } from './invoke.ts'
 import { runScheduled } from './scheduled.ts'
 
-/** The readings are of this long ago, so that none is of the future. */
+/** Age of the readings, so that none is in the future. */
 const AGO_MS = 3_600_000
 const DAY_MS = 24 * 3_600_000
 /** Rounds of readings before the deployment begins, and after it has ended. */
 const ROUNDS_AROUND = 15
 const CHANGED = { LOG_LEVEL: 'WARN' }
-/** Of the rule HIGH_TEMP. */
+/** Threshold of the rule HIGH_TEMP. */
 const CHANGED_THRESHOLD = 45
 /** One more than the table says. */
 const KEPT_DAYS = 8
@@ -106,7 +106,7 @@ function alertsBySensor(alerts: readonly LedgerEvent[], type: string): Map<strin
   return found
 }
 
-/** By sensor, how many temperatures the statistics have counted. */
+/** Returns the number of counted temperatures in the statistics, by sensor. */
 async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
   const processor = mappings.find(({ functionKey }) => functionKey === 'processor')
   assert.ok(processor)
@@ -120,7 +120,7 @@ async function countedOf({ view, mappings }: Rehearsal): Promise<Map<string, num
   return counted
 }
 
-/** By consumer, how many records ended as failures. */
+/** Returns the number of records that ended as failures, by consumer. */
 async function failuresOf({ view, mappings }: Rehearsal): Promise<Map<string, number>> {
   const counts = mappings.map(async mapping => {
     const tallies = (await view.contents(mapping)).flatMap(({ tally }) => [...tally])

@@ -9,7 +9,7 @@ import { sourceFiles } from '../source-files.ts'
 const DIR = join(LOCAL, 'python', 'hadolint')
 const HADOLINT = join('bin', 'hadolint')
 
-/** It breaks a rule, so a linter that finds nothing in it does not work. */
+/** A file that breaks a rule: a linter without a finding in it does not work. */
 const BROKEN = 'FROM node:latest\nCMD node main.js\n'
 
 /** Every Dockerfile, by hadolint. */
@@ -28,11 +28,11 @@ export const dockerfiles: Check = {
   },
 }
 
-/** What it says, a line each. */
+/** Returns the findings, a line each. */
 async function findings(files: readonly string[], input: string, signal: AbortSignal): Promise<string> {
   const running = promisify(execFile)(join(DIR, HADOLINT), ['--no-color', ...files], { cwd: PROJECT, signal })
   running.child.stdin?.end(input)
-  // Its status is 1 where it finds something; where it cannot run, that is the error.
+  // Status 1 means findings; without a run, that is the error.
   const ended = await running.catch((error: Error & { readonly stdout?: string }) => error)
   const said = (ended.stdout ?? '').trim()
   if (ended instanceof Error && said === '') throw new Failed(`hadolint cannot run: ${ended.message}`)

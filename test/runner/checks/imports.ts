@@ -74,7 +74,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/adapters\/s3\//, /node_modules\/@aws-sdk\//],
 ]
 
-/** Who imports whom, by dependency-cruiser; the rules stand in `.dependency-cruiser.cjs`. */
+/** Checks the imports by dependency-cruiser; the rules are in `.dependency-cruiser.cjs`. */
 export const imports: Check = {
   name: 'import direction',
   async run(signal) {
@@ -98,7 +98,7 @@ export const imports: Check = {
 
 async function cruise(files: readonly string[], signal: AbortSignal): Promise<Cruise> {
   const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...files]
-  // Not by its exit status, which counts what it found: where it found nothing to read, that is 0 as well.
+  // Judged by its output, because its exit status counts the findings: it is 0 without any files, too.
   const { stdout, output } = await runProgram('depcruise', args, { signal })
   try {
     return JSON.parse(stdout)

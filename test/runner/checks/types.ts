@@ -6,7 +6,7 @@ import { sourceFiles } from '../source-files.ts'
 /** Projects that install the packages of this one: test/long/runtime-package.test.ts checks their types as they do. */
 const FOREIGN_PROJECTS = 'examples/'
 
-/** What runs on Node, and what runs in a browser. */
+/** Projects that run on Node and in a browser. */
 const PROJECTS = ['.', 'console/page']
 
 /** Types, by the TypeScript compiler. */

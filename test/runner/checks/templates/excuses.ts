@@ -9,7 +9,7 @@ interface Excuse {
   readonly reason: string
 }
 
-/** @throws Error naming the entry that is none */
+/** @throws Error naming the invalid entry */
 export function readExcuses(content: unknown): Excuse[] {
   const entries = (content as { readonly excused?: unknown } | undefined)?.excused
   if (!Array.isArray(entries)) throw new Error('excused.yaml: must have a list named excused')

@@ -1,11 +1,11 @@
-/** What cfn-lint and checkov find in templates, in one form. Pure. */
+/** Findings of cfn-lint and checkov in templates, in one form. Pure. */
 
 /** One rule that one resource of one template breaks. */
 export interface Finding {
   readonly rule: string
   /** The name of the template that was looked at. */
   readonly template: string
-  /** The logical id of the resource, or the part of the template where there is none: `Outputs.RedisUrl`. */
+  /** Logical id of the resource, or the part of the template without one: `Outputs.RedisUrl`. */
   readonly resource: string
   readonly says: string
 }

@@ -5,7 +5,7 @@ import { PROJECT, runProgram } from '../../../support/program.ts'
 import { Failed } from '../../check.ts'
 import type { Template } from './canary.ts'
 
-/** An account that nobody has, with everything that can be asked for, so that all of it is looked at. */
+/** A fictitious account with every option, so that all of it is checked. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2',

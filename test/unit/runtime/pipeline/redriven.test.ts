@@ -18,7 +18,7 @@ import { Stage } from '../../../support/stage.ts'
 const ENTITY = '/environment/test-site s-1'
 const MOODY = 'moody'
 
-/** Counts, and refuses what it is told to refuse. */
+/** Counts, and refuses what it is ordered to refuse. */
 function moody(refused: ReadonlySet<string>): KeyedProcess<{ count: number }> {
   return {
     name: MOODY,

@@ -53,7 +53,7 @@ it(`given ${SEEDS} random schedules with every fault and restored checkpoints, t
   }
 })
 
-/** In every other schedule the process parks. */
+/** Returns the parking of a schedule: every other one parks. */
 function parkingOf(seed: number): Parking | undefined {
   return seed % 2 === 0 ? undefined : { most: 4, forMs: 300_000 }
 }

@@ -1,4 +1,4 @@
-/** Records that the way back of a failed record appends to its partition: its next attempt, or the note that there is none. */
+/** Records that the way back of a failed record appends to its partition: its next attempt, or the note that it has ended. */
 import { FAILURE_ENDED_TYPE } from '../../lib/failures/event-types.ts'
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'

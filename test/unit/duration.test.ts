@@ -16,7 +16,7 @@ describe('a duration that is read', () => {
     for (const [raw, expected] of cases) assert.equal(parseDuration(raw), expected, String(raw))
   })
 
-  it('given anything else, then it is none', () => {
+  it('given any other text, then it is invalid', () => {
     const wrong = [
       '',
       '5',

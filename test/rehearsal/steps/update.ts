@@ -13,7 +13,7 @@ import { atRest } from './at-rest.ts'
 import { WARM } from './invoke.ts'
 import { runScheduled } from './scheduled.ts'
 
-/** Age of the readings, so that none is in the future. */
+/** Age of the readings, so that all are in the past. */
 const AGO_MS = 3_600_000
 const DAY_MS = 24 * 3_600_000
 /** Rounds of readings before the deployment begins, and after it has ended. */
@@ -62,7 +62,7 @@ async function assertChanged(rehearsal: Rehearsal, before: ReadonlyMap<string, s
   }
   const kept = await view.client.setting(view.topic('analytics'), 'retention.ms')
   assert.equal(Number(kept), KEPT_DAYS * DAY_MS)
-  // Its schedule may have run it with the new code before.
+  // The schedule may have run it with the new code before.
   const { hash } = await runScheduled(rehearsal, 'rules')
   const sets = (await view.events('readings')).filter(({ type }) => type === RULES_ACTIVATED_TYPE)
   const thresholds = sets.filter(({ data }) => data.hash === hash).map(({ data }) => hotFrom(data.rules))

@@ -11,7 +11,7 @@ const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
 const SENSOR = '/environment/test-site s-1'
 
-/** What a device does; `at` is in seconds after the start. */
+/** Returns an activity of a device; `at` is in seconds after the start. */
 function motion(at: number, what?: string): Event {
   const data = { deviceId: 'd-1', model: 'watch', x: 0, ...(what ? { activity: what } : {}) }
   return event(`motion ${at}`, FAMILIES.device.type, '/device/watch', 'd-1', at, data)
@@ -59,7 +59,7 @@ describe('a sensor', () => {
     ])
   })
 
-  it('given a log that stood still, when it reports again, then it was never silent', async () => {
+  it('given a log that had stopped, when it reports again, then it was never silent', async () => {
     const kit = new Kit(activity)
     await kit.when(environmentReading('a', { at: 0 }))
     assert.deepEqual(reasons(await kit.when(environmentReading('b', { at: 3600 }))), ['b: unchanged'])
@@ -75,7 +75,7 @@ describe('a sensor', () => {
     assert.deepEqual(await kit.state(SENSOR), { lastMs: START_MS + 700_000 })
   })
 
-  it('given that it is silent for more than a day, then it is forgotten, and begins anew', async () => {
+  it('given that it is silent for more than a day, then it is forgotten, and starts as a new one', async () => {
     const kit = new Kit(activity)
     await kit.when(environmentReading('last'))
     assert.deepEqual(reasons(await kit.pass(37 * 60 * MINUTE_MS)), ['silent: silent', 'forget: forgotten'])
@@ -93,7 +93,7 @@ describe('a sensor', () => {
 })
 
 describe('a device', () => {
-  it('given another activity, then that is told, with how long the former lasted', async () => {
+  it('given another activity, then that is published, with the duration of the former', async () => {
     const kit = new Kit(activity)
     const steps = await kit.when(
       motion(0, 'resting'),
@@ -202,7 +202,7 @@ describe('what rules over several events need', () => {
     }
   })
 
-  it('given a reading without tags, then none are remembered', async () => {
+  it('given a reading without tags, then the state has no tags', async () => {
     const kit = new Kit(activity)
     await kit.when(tagged(environmentReading('a')), environmentReading('b', { at: 1 }))
     assert.equal((await kit.state(SENSOR))?.tags, undefined)

@@ -1,4 +1,4 @@
-/** What becomes of the alerts of an entity that an operator erases. */
+/** Alerts of an entity that an operator erases. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Alert } from '../../../lib/alerting/alert.ts'

@@ -20,7 +20,7 @@ function changeOf(change: Change, atOneInstant = false): Event {
   return change.startsWith('+') ? fired(alert, { extensions }) : resolved(alert, { extensions })
 }
 
-/** What the view decides about the events, one after another, and what it then remembers. */
+/** Returns the view's decisions about the events, one after another, and its state after them. */
 async function afterOf(entity: string, ...events: readonly Event[]) {
   const stage = new Stage(firingAlerts as never)
   const timestampMs = Date.parse('2026-03-01T15:00:00Z')
@@ -171,7 +171,7 @@ describe('the view of the alerts that fire', () => {
   })
 })
 
-describe('the alert that the pipeline is down, of which every partition of readings tells', () => {
+describe('the alert that the pipeline is down, which every partition of readings reports', () => {
   const down = (alertId: string, startedAt: string) =>
     firstAlert({
       alertId,

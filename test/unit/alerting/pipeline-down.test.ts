@@ -54,14 +54,14 @@ class Pipeline {
 }
 
 describe('given a pipeline that ticks each minute', () => {
-  it('when it does so for hours, then nothing is told, and ticks are ignored as ever', async () => {
+  it('when it does so for hours, then no alert fires, and ticks are ignored as ever', async () => {
     const pipeline = new Pipeline()
     await pipeline.ticks(0, 180)
     assert.deepEqual(pipeline.told, [])
     assert.deepEqual([...new Set(pipeline.stage.outcomes)], ['ignored/tick'])
   })
 
-  it('when all of it stands still for an hour, then one alert fires and resolves, and no silence is told', async () => {
+  it('when all of it stops for an hour, then one alert fires and resolves, and no entity counts as silent', async () => {
     const pipeline = new Pipeline()
     await pipeline.read(0, 'a', 50)
     await pipeline.read(0, 'b')
@@ -168,7 +168,7 @@ describe('given a pipeline that ticks each minute', () => {
     assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
   })
 
-  it('when somebody sends a tick of the year 2099, then outages are named by what the log says', async () => {
+  it("when a client sends a tick of the year 2099, then outages are named by the log's own times", async () => {
     const pipeline = new Pipeline()
     await pipeline.append(0, tick(0, '2099-01-01T00:00:00Z'))
     await pipeline.ticks(30, 31)
@@ -180,7 +180,7 @@ describe('given a pipeline that ticks each minute', () => {
     assert.equal(new Set(pipeline.alerts.map(({ alertId }) => alertId)).size, 2)
   })
 
-  it('when its entity is erased while it stands, then it resolves as erased, and ticks begin anew', async () => {
+  it('when its entity is erased while it fires, then it resolves as erased, and ticks start again', async () => {
     const pipeline = new Pipeline()
     await pipeline.ticks(0, 1)
     for (let at = 2; at <= 8; at += 1) await pipeline.read(at, 'a')
@@ -192,7 +192,7 @@ describe('given a pipeline that ticks each minute', () => {
     ])
   })
 
-  it('when somebody sends readings as the clock, then they are refused, and its state is left alone', async () => {
+  it('when a client sends readings as the clock, then they are refused, and its state is left alone', async () => {
     const pipeline = new Pipeline()
     await pipeline.ticks(0, 1)
     const { subject: _, ...nameless } = reading('x', { at: 120 })
@@ -202,7 +202,7 @@ describe('given a pipeline that ticks each minute', () => {
     assert.ok(pipeline.stage.outcomes.slice(-2).every(outcome => outcome === 'ignored/tick'))
   })
 
-  it('when somebody else sends ticks, then they keep no state', async () => {
+  it('when another client sends ticks, then they keep no state', async () => {
     const pipeline = new Pipeline()
     await pipeline.append(0, { ...tick(0, '2026-03-01T12:00:00Z'), source: '/else' })
     assert.equal(await pipeline.stage.state('/else '), undefined)
@@ -210,7 +210,7 @@ describe('given a pipeline that ticks each minute', () => {
 })
 
 describe('given an entity whose metrics come in readings of their own', () => {
-  /** Only humidity is reported after the hour in which the log stood still. */
+  /** Reports only humidity after the hour in which the log had stopped. */
   async function afterTheHole(first: readonly [at: number, temperature: number][], rules = RULES) {
     const pipeline = new Pipeline(rules)
     await pipeline.ticks(0, 0)
@@ -235,7 +235,7 @@ describe('given an entity whose metrics come in readings of their own', () => {
     )
   })
 
-  it('when this one does not come back, then its silence is told once the log has seen enough of it', async () => {
+  it('when this one does not return, then its silence fires once the log has seen enough of it', async () => {
     const pipeline = await afterTheHole([[1, 50]])
     const before = pipeline.told.length
     await pipeline.ticks(62, 90)
@@ -245,7 +245,7 @@ describe('given an entity whose metrics come in readings of their own', () => {
     )
   })
 
-  it('when an alert has ended in between by time, then a silence that began before is told once, after it', async () => {
+  it('when an alert has ended in between by time, then an earlier silence fires once, after it', async () => {
     const kept = { fireAbove: 40, keepFiringFor: '20m', staleAfter: '15m', onSilence: 'no-data' }
     const pipeline = await afterTheHole(
       [

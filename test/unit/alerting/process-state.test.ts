@@ -38,7 +38,7 @@ describe('what is remembered', () => {
     assert.deepEqual(made[3]?.state, made[1]?.state)
   })
 
-  test('given good then bad at one instant, then the pending alert goes on across the store', () => {
+  test('given good then bad at one instant, then the pending alert continues across the store', () => {
     const made = steps(
       [{ ...HOT, forMs: ms('2m') }],
       temperatures(['0s', 41], ['1m', 10], ['1m', 41], ['2m', 41]),

@@ -21,7 +21,7 @@ describe('what is emitted', () => {
     )
   })
 
-  test('given a pending alert that fires and resolves, then both events tell the whole of it', () => {
+  test('given a pending alert that fires and resolves, then both events contain the whole of it', () => {
     const rule = { ...HOT, condition: above(40, 35), forMs: ms('1m') }
     const [, fired, resolved] = steps([rule], temperatures(['0s', 41], ['1m', 41.5], ['2m', 35]))
     const { alertId, fingerprint, ...data } = alertOf(fired?.emit[0])

@@ -33,7 +33,7 @@ export function lifeBySeconds(rule: ReferenceRule, readings: readonly Reading[],
       isMissing = false
       last = second
     }
-    // What is true of the value in this second: read, or assumed of a silence; undefined if nobody knows.
+    // Value in this second: read, or assumed of a silence; undefined if unknown.
     const assumed = wasRead && isSilent && rule.onSilence === 'alert' ? true : undefined
     const bad = reading ? (isFiring ? reading.isHeld : reading.isBad) : assumed
     if (isFiring) {
@@ -55,7 +55,7 @@ export function lifeBySeconds(rule: ReferenceRule, readings: readonly Reading[],
       if (bad === true && Number.isNaN(badSince)) badSince = second
       if (bad === false) badSince = Number.NaN
       if (!reading && isSilent && rule.onSilence !== 'alert') badSince = Number.NaN
-      // With staleAfter, the value that was read last counts until the silence begins.
+      // The value that was read last counts until the silence begins, with staleAfter.
       const isKnown = reading || assumed || (rule.stale > 0 && wasRead && !isSilent)
       if (isKnown && second >= badSince + rule.for) {
         told.push(`${second} fired`)

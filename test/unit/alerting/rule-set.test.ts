@@ -9,7 +9,7 @@ import { above, ruleOf, stored } from './support.ts'
 
 const HOT = ruleOf({ fireAbove: 40, clearBelow: 38.5, for: '1h30m', labels: { team: 'ops', area: 'x' } })
 const COLD = ruleOf({ name: 'COLD', fireBelow: -0.5, keepFiringFor: '2d', staleAfter: '90s' })
-/** Of HOT and COLD, by the code before there were other conditions than thresholds. */
+/** Hash of HOT and COLD, by the code before there were other conditions than thresholds. */
 const OLDER_HASH = '313e40e5a95780fc71ca3f8ec7746be90deb2671b530238f803398b2875bebc4'
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 

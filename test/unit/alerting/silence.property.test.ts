@@ -36,7 +36,7 @@ const lifeOf = (rule: ReferenceRule): Life => ({
   onSilence: rule.onSilence,
 })
 
-/** What the pure functions tell if time passes as `instants` says: all seconds, or only those that a state waits for. */
+/** Returns the transitions of the pure functions at these instants: all seconds, or only those that a state waits for. */
 function lifeByTransitions(
   rule: ReferenceRule,
   readings: readonly { at: number; value: number }[],
@@ -67,7 +67,7 @@ function lifeByTransitions(
   return told
 }
 
-test('any rule and series: the same is told as by a walk over every second', () => {
+test('any rule and series: the alerts equal those of a walk over every second', () => {
   fc.assert(
     fc.property(rules, series, (rule, readings) => {
       const asReference = readings.map(({ at, value }): Reading => {

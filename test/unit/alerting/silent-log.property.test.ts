@@ -1,4 +1,4 @@
-/** Time in which the log stood still is no silence of anybody, wherever it falls and whoever comes back first. */
+/** Time in which the log had stopped does not count as silence, wherever it is and whichever entity returns first. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -15,7 +15,7 @@ const SENSORS = ['a', 'b', 'c'] as const
 const RULES = (['ok', 'alert', 'no-data'] as const).map(onSilence =>
   ruleOf({ name: onSilence.replace('-', '_'), fireAbove: 40, staleAfter: '6m', onSilence }),
 )
-/** For each minute the temperatures that are reported in it, and whether ticks come before them. */
+/** Temperatures of each minute, and whether ticks come before them. */
 const minutes = fc.array(
   fc.record({
     isTickFirst: fc.boolean(),
@@ -24,7 +24,7 @@ const minutes = fc.array(
   { minLength: 5, maxLength: 40, size: 'max' },
 )
 
-/** What is told if the log stands still for so many minutes before the minute `hole`. */
+/** Returns the alerts if the log stops for so many minutes before the minute `hole`. */
 async function told(
   log: readonly { isTickFirst: boolean; temperatures: readonly (number | null)[] }[],
   hole: number,
@@ -57,7 +57,7 @@ async function told(
   }
 }
 
-test('a log that stood still for an hour tells what it would have told after two minutes, and one alert', async () => {
+test('a log that stopped for an hour has the alerts of two minutes, and one more', async () => {
   await fc.assert(
     fc.asyncProperty(minutes, fc.nat(), async (log, anywhere) => {
       const hole = 1 + (anywhere % (log.length - 1))

@@ -40,7 +40,7 @@ export function run(rule: Life, series: readonly Observation[], previous?: RuleS
   })
 }
 
-/** What comes back from the store. */
+/** Returns the value as it is read from the store. */
 export function stored<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value
 }

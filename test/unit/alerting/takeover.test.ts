@@ -1,4 +1,4 @@
-/** When a state that was computed anew replaces the live one: what was told is not told again, and what stands goes untold nowhere. */
+/** A rebuilt state replaces the live one: published alerts are not repeated, and all active ones are published. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { rulesActivated } from '../../../lib/alerting/activation.ts'
@@ -33,7 +33,7 @@ interface Case {
   readonly after: readonly Rule[]
   readonly values: readonly number[]
   readonly from?: number
-  /** `status rule` of what is told at the switch. */
+  /** `status rule` of the events of the switch. */
   readonly told: readonly string[]
   readonly type: number
 }
@@ -77,7 +77,7 @@ const CASES: readonly Omit<Case, 'type'>[] = [
 
 describe('alerts at the switch to a state that was computed anew', () => {
   for (const { given, before, after, values, from = 0, told } of CASES)
-    it(`given ${given}, then ${told.length === 0 ? 'nothing is told' : `it tells ${told.join(', ')}`}`, async () => {
+    it(`given ${given}, then ${told.length === 0 ? 'no event is published' : `it tells ${told.join(', ')}`}`, async () => {
       const { alertsBefore, alerts, standing } = await switched(before, after, temperatures(...values), from)
       assert.deepEqual(
         alerts.map(({ status, rule }) => `${status} ${rule}`),
@@ -87,7 +87,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
       for (const alert of alerts) if (alert.status === 'resolved') assert.equal(alert.reason, 'reprocessed')
     })
 
-  it('given an alert that both have, then its later resolve is that of the alert that was told', async () => {
+  it('given an alert that both have, then its later resolve is that of the published alert', async () => {
     const log = temperatures(35, 50, 20)
     const { stage, alertsBefore } = await switched([HOT], [COOL], log.slice(0, 2))
     await stage.batch(log.slice(2))
@@ -100,7 +100,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     )
   })
 
-  it('given an alert that was resolved and stands in the new state, then it is told as another alert', async () => {
+  it('given a resolved alert that is active in the new state, then it is published as another alert', async () => {
     const clears = ruleOf({ fireAbove: 40 })
     const lasts = ruleOf({ fireAbove: 40, clearBelow: 10 })
     const { alertsBefore, alerts } = await switched([clears], [lasts], temperatures(50, 20))
@@ -112,7 +112,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     assert.equal(alerts[0]?.startedAt, alertsBefore[0]?.startedAt)
   })
 
-  it('given a record that would end a live alert behind the fence, then the switch alone tells its end', async () => {
+  it('given a record that would end a live alert behind the fence, then the switch alone publishes its end', async () => {
     const log = temperatures(50, 50, 20)
     const stage = new Stage(alerting([HOT]) as never)
     await stage.batch(log.slice(0, 2))
@@ -145,7 +145,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
     assert.equal(standing.length, 1)
   })
 
-  it('given a rule that is told of silence, then its alert NoData is matched as well', async () => {
+  it('given a rule with an alert for silence, then its alert NoData is matched as well', async () => {
     const rule = ruleOf({ fireAbove: 40, staleAfter: '2m', onSilence: 'no-data' })
     const log = temperatures(20, 20)
     const others = Array.from({ length: 6 }, (_, index) =>
@@ -162,7 +162,7 @@ describe('alerts at the switch to a state that was computed anew', () => {
   })
 })
 
-/** Reads the log with some rules, reprocesses it with others, and lets the live consumer publish what that has told. */
+/** Reads the log with some rules, reprocesses it with others, and lets the live consumer publish the result. */
 async function switched(
   before: readonly Rule[],
   after: readonly Rule[],
@@ -189,13 +189,13 @@ function alertsIn(stage: Stage): Alert[] {
     .map(({ data }) => data as Alert)
 }
 
-/** The ids of the alerts that are told and not ended; fails if one is told twice. */
+/** Returns the ids of published alerts without an end; fails if one is published twice. */
 function openOf(alerts: readonly Alert[]): string[] {
   const open = new Set<string>()
   for (const { status, alertId } of alerts)
     if (status === 'resolved') assert.ok(open.delete(alertId), `${alertId} was not open`)
     else {
-      assert.ok(!open.has(alertId), `${alertId} was told twice`)
+      assert.ok(!open.has(alertId), `${alertId} was published twice`)
       open.add(alertId)
     }
   return [...open]

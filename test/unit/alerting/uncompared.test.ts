@@ -38,7 +38,7 @@ describe('given a reading that cannot be compared', () => {
     })
   })
 
-  test('when the alert fires or recovers, then it goes on', () => {
+  test('when the alert fires or recovers, then it continues', () => {
     const firing: RuleState = { phase: 'firing', seenMs: 0, activeAtMs: 0 }
     assert.deepEqual(after(firing, MINUTE).state, { ...firing, seenMs: MINUTE })
     const recovering: RuleState = { phase: 'recovering', seenMs: 0, activeAtMs: 0, clearedAtMs: 0 }

@@ -20,7 +20,7 @@ const told = (kit: Kit<AlertingState>) =>
   kit.published.map(({ time, data }) => `${time?.slice(11, 16)} ${(data as Alert).status}`)
 
 describe('the timers of an entity', () => {
-  it('given nothing that time could change, then there is none but that of looking', async () => {
+  it('given no change that time could bring, then the only timer is that of looking', async () => {
     const kit = new Kit(alerting([ruleOf({ fireAbove: 40, staleAfter: '5m', onSilence: 'ok' })]))
     await kit.when(reading('a', { temperature: 20 }))
     assert.deepEqual(Object.keys(await kit.timers(SENSOR)), ['look'])

@@ -62,7 +62,7 @@ describe('the configuration', () => {
     assert.deepEqual(readConfig(LEAST).checkpointConsumers, [])
   })
 
-  it('given settings of checkpoints that are wrong, then each is told', () => {
+  it('given wrong settings of checkpoints, then each is reported', () => {
     const wrong = {
       CHECKPOINT_BUCKET: 's3://mine',
       CHECKPOINTS_KEPT: '0',
@@ -96,7 +96,7 @@ describe('the configuration', () => {
     })
   })
 
-  it('given an endpoint or headers that are none, then the message does not repeat them', () => {
+  it('given an invalid endpoint or headers, then the message does not repeat them', () => {
     const wrong = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:SECRET@collector',
       OTEL_EXPORTER_OTLP_HEADERS: 'SECRET, a=%SECRET',

@@ -48,7 +48,7 @@ describe('given settings that hold', () => {
     ])
   })
 
-  test('when the documentation tells the defaults, then they are those', () => {
+  test('when the documentation lists the defaults, then they are the same', () => {
     const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
     const { keyStrategy: _, ...defaults } = GENERATOR_DEFAULTS
     assert.deepEqual(

@@ -11,7 +11,7 @@ import { counting } from '../../support/stage.ts'
 
 const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
 
-/** What of a folder a function loads when it starts. */
+/** Returns the files of a folder that a function loads when it starts. */
 async function loadedOf(folder: string, env: Readonly<Record<string, string>> = {}): Promise<string[]> {
   const program = 'test/support/loaded-modules.ts'
   const { stdout, output } = await runProgram(program, ['functions/processor/handler.ts'], {
@@ -74,7 +74,7 @@ describe('when a function is put together', () => {
     assert.equal(source.mock.callCount(), 1)
   })
 
-  it('given that it failed before there was a batch, then that is told of the batch, after another try', async t => {
+  it('given that it failed before there was a batch, then the batch reports that, after another try', async t => {
     withEnvironment(t)
     const source = t.mock.fn(async () => {
       throw new Error('no rules')
@@ -156,7 +156,7 @@ describe('what a function keeps of an event', () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
     const handler = kafkaConsumer('counting', counting)
-    // In a function of its own, so that nothing here keeps the event. No server is reached, so the record waits for Redis.
+    // A separate function, so that the event is not kept here. No server is reached, so the record waits for Redis.
     const called = () => {
       const event = kafkaEvent([logRecord(0, environmentReading('r-0'))])
       let isOver = false

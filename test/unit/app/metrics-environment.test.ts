@@ -11,7 +11,7 @@ const NOWHERE = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 it('given a deployed consumer, then its metrics have the dimensions that alarms look for, with its stage', async () => {
   Object.assign(process.env, { ...NOWHERE, SLUICE_ENV: 'prod', REPORT_BATCH_ITEM_FAILURES: 'true' })
   const sink = { name: 'bell', accepts: [], deliver: async () => [] }
-  // It keeps more time back than there is, so the batch waits in Kafka, and no server is asked.
+  // The consumer reserves more time than there is, so the batch waits in Kafka, and no server is asked.
   const handler = kafkaConsumer('bell', sink, { reserveMs: 60_001 })
   const context = { getRemainingTimeInMillis: () => 60_000 } as Context
   const batch = kafkaEvent([logRecord(0, environmentReading('a'))])

@@ -48,7 +48,7 @@ async function taken(bodies: readonly string[], given: { readonly publisher?: Me
   return { failures, read, errors, stays: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier) }
 }
 
-describe('messages that tell of what Lambda has given up', () => {
+describe('messages about records that Lambda has given up', () => {
   for (const [given, body, place] of [
     ['the form of SQS', SQS, 'Topic/0/0'],
     ['the same through SNS', JSON.stringify({ Type: 'Notification', Message: SQS }), 'Topic/0/0'],
@@ -79,7 +79,7 @@ describe('messages that tell of what Lambda has given up', () => {
     assert.deepEqual([failures, stays], [[], []])
   })
 
-  it('given bad messages among good ones, then they alone stay in the queue, and nothing of them is told', async () => {
+  it('given bad messages among good ones, then they alone stay in the queue, without their contents in the log', async () => {
     const bad = ['SECRET', '{"SECRET":1}', '[]', ofObject('gone'), '{"Records":[{"s3":{}}]}', ofObject('%E0')]
     const { failures, stays, errors } = await taken([SQS, ...bad, SQS])
     assert.equal(failures.length, 2)

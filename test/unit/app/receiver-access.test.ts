@@ -63,7 +63,7 @@ describe('where a webhook is sent to', () => {
       /^secret sluice\/prod\/receivers\/hook: has unknown keys; known are url, /,
     ],
     ['no key', { signingSecret: 'hunter2' }, /: signingSecret must be whsec_ and 24 to 64 bytes in base64/],
-    ['an address that is none', { url: 'hunter2' }, /: url must be an address/],
+    ['an invalid address', { url: 'hunter2' }, /: url must be an address/],
     [
       'a password in its address',
       { url: 'https://ops:hunter2@b.example/' },
@@ -85,7 +85,7 @@ describe('where a webhook is sent to', () => {
     ['a header with a line break', { headers: { a: 'hunter2\r\nb: c' } }, /: headers must be an object/],
   ]
   for (const [name, secret, said] of wrong)
-    it(`given ${name} in it, then that is told, and no value`, async () => {
+    it(`given ${name} in it, then that is reported, without a value`, async () => {
       await assert.rejects(given(secret).access(RECEIVER), (error: Error) => {
         assert.match(error.message, said)
         assert.doesNotMatch(error.message, /hunter2/)

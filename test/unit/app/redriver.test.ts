@@ -14,7 +14,7 @@ describe('the redriver of Sluice', () => {
 
   it('given the functions, then it may write to what they read, except failures and dlq, and to the dlq', () => {
     const read = new Set(FUNCTIONS.flatMap(({ consumes }) => consumes))
-    // What failed there is in the dlq already.
+    // Failures of failures are in the dlq already.
     assert.ok(read.delete('failures') && read.delete('dlq'))
     assert.ok(read.size >= 5)
     assert.deepEqual([...REDRIVEN_TO].sort(), [...read].sort())

@@ -71,7 +71,7 @@ describe('given a consumer that writes Avro, and a registry that does not answer
     assert.match(deferred ?? '', /refuses POST .*starting/)
   })
 
-  it('when it answers at the next invocation, then it was asked again, and the batch goes on', async t => {
+  it('when it answers at the next invocation, then it was asked again, and the batch continues', async t => {
     const { handler, lines } = await coldStarted(t)
     await handler(batch(), CONTEXT)
     answer = KNOWN

@@ -24,7 +24,7 @@ describe('given data that fits', () => {
     })
   }
 
-  test('when its type is none of ours, then it has no violation', () => {
+  test('when its type is foreign, then it has no violation', () => {
     for (const type of ['com.example.x', 'constructor', '__proto__', 'toString']) {
       assert.equal(schemaViolation(type, 42), undefined)
     }

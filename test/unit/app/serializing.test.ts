@@ -5,7 +5,7 @@ import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
 import { EVENT_TYPE_NAMES } from '../../../lib/event-types.ts'
 import { READING_TYPES } from '../../../lib/telemetry/families.ts'
 
-/** What controls consumers, keeps records byte for byte, or keeps the clock: it must be readable without any schema. */
+/** Types that must be readable without a schema: they control consumers, keep records byte for byte, or keep the clock. */
 const ALWAYS_JSON = [
   'audit',
   'clock.tick',

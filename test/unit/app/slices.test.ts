@@ -7,7 +7,7 @@ import type { ConfigError } from '../../../packages/runtime/settings/config-erro
 const BROKERS = { KAFKA_BROKERS: '127.0.0.1:1' }
 const BOTH = { ...BROKERS, REDIS_URL: 'redis://127.0.0.1:1' }
 
-/** What stands in the environment of another function, and is wrong. */
+/** Invalid settings of another function. */
 const OF_OTHERS = { ID_WINDOW_SECONDS: '1h', OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere', CHECKPOINTS_KEPT: '0' }
 
 /** The errors with which a function does not start in this environment; none where it starts. */
@@ -60,7 +60,7 @@ describe('the settings that a function reads', () => {
     )
   })
 
-  it('given a slice twice, then what is wrong with it is told once', () => {
+  it('given a slice twice, then its errors are reported once', () => {
     assert.throws(
       () => readSettings([GENERAL, KAFKA, KAFKA], {}),
       ({ errors }: ConfigError) => errors.length === 1,

@@ -45,7 +45,7 @@ describe('the connections of a command that is not an operation', () => {
       )
     for (const script of [COMMIT, { lua: '', sha1: '' }])
       assert.throws(() => redis.eval(script, [], []), REFUSED)
-    // It only reads.
+    // The server is only read.
     await assert.rejects(redis.eval(LOAD, [], []), Unavailable)
     await assert.rejects(
       redis.run(commands => commands.hgetall('a')),

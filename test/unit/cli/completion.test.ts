@@ -126,7 +126,7 @@ printf '%s|' "\${COMPREPLY[@]}"`
       assert.match(stdout, /^(complete -F _sluice sluice|.*compdef _sluice sluice.*|complete -c sluice .*)$/m)
     })
 
-  test('there is none of any other shell', async () => {
+  test('no other shell has any', async () => {
     const { status, stderr } = await ran(['completion', 'tcsh'])
     assert.equal(status, 2)
     assert.match(stderr, /It must be one of bash, zsh, fish/)

@@ -33,7 +33,7 @@ describe('given records and rules, when alerts are counted', () => {
     return records.map(record => counter.firings(record).map(({ rule }) => rule))
   }
 
-  it('then a record counts that fires one, and not those during which it goes on firing', () => {
+  it('then a record that fires an alert counts, and not those during which it keeps firing', () => {
     const windy = [10, 60, 70, 10, 80].map((windSpeed, at) => measured(at, { windSpeed }, at * 60))
     assert.deepEqual(fired(windy), [[], ['HIGH_WIND'], [], [], ['HIGH_WIND']])
   })

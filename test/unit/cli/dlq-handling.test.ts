@@ -76,7 +76,7 @@ describe('what a redrive says', () => {
     assert.doesNotMatch(progressText({ ...standing, part: 0, elapsedMs: 0 }), /left$|NaN|Infinity/)
   })
 
-  it('when it was stopped: the command that goes on, as a shell takes it', () => {
+  it('when it was stopped: the command that continues, quoted for a shell', () => {
     const options = { entity: "/a it's", consumer: 'alerting', again: true, patch: undefined } as const
     assert.equal(
       resumeCommand('redrive', 'op', ['2@17'], options),

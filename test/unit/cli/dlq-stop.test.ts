@@ -18,7 +18,7 @@ const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
   offset,
 }))
 
-/** A drop of all that the topic holds, by somebody who has pressed Ctrl-C before the first answer of Kafka. */
+/** Drops all letters of the topic, for a person who has pressed Ctrl-C before the first answer of Kafka. */
 function stoppedDrop() {
   const log = new MemoryLogReader(RECORDS, 1)
   const publisher = new MemoryPublisher()
@@ -48,7 +48,7 @@ function stoppedDrop() {
 }
 
 describe('an export at Ctrl-C', () => {
-  it('given a file, then nothing was exported; given standard output, then what went out is told', () => {
+  it('given a file, then nothing was exported; given standard output, then the exported part is counted', () => {
     const counts = { exported: 6, broken: 1 }
     assert.equal(stoppedText('letters.jsonl', counts), 'Stopped: nothing was exported.\n')
     assert.equal(

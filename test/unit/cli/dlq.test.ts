@@ -84,7 +84,7 @@ describe('a dead letter', () => {
     assert.match(left, /redrive +dropped before; left out, because it is not whole/)
   })
 
-  it('is shown with a dump of its bytes where they are not text, and with none where there are none', () => {
+  it('is shown with a dump of its bytes unless they are text or empty', () => {
     const bytes = Buffer.from([0xff, 0x00, 0x41]).toString('base64')
     const headers = [{ name: 'ce_subject', value: bytes }]
     const text = deadLetterText(

@@ -72,7 +72,7 @@ describe('the keys of entities, before a topic grows', () => {
     assert.equal(finder.keyOf(0, '/somewhere/else x'), undefined)
   })
 
-  it('given a tick and an erasure, then neither tells a key', async () => {
+  it('given a tick and an erasure, then neither has a key', async () => {
     const partition = home('s-1')
     const of = { source: '/environment/test-site', subject: 's-1' }
     const erasure = { erasureId: 'e', requestedAt: '2026-03-01T12:00:00Z', partition }

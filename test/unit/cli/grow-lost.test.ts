@@ -96,7 +96,7 @@ describe('a growth, and a Redis that has lost data', () => {
     assert.equal((await growth(4).run()).generation, 3)
   })
 
-  it('given a value that is lost while the states stay, then they tell how the topic has grown', async () => {
+  it('given a value that is lost while the states stay, then they contain the growth of the topic', async () => {
     const { topic, first, growth, records, state } = given()
     await state(0, grownOnce(first))
     topic.loseValues()

@@ -1,4 +1,4 @@
-/** What a growth finds in the partition states, before it moves them. */
+/** Conditions of the partition states before a growth moves them. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type ConsumerPlan, plansOf } from '../../../lib/operations/grow/plan.ts'
@@ -50,7 +50,7 @@ async function planned(
 
 describe('the plan of a growth', () => {
   it('given held entities, also released ones, then they are in the way, by their partitions', async () => {
-    // It was released, so no failure holds it; its parked events wait for the next record.
+    // A released entity has no failure that holds it; its parked events wait for the next record.
     const released = [entityOf('s-1'), withHold('{"count":1}', '{"waitsFor":null}') as string] as const
     const waiting = [entityOf('s-2'), withHold(null, '{"waitsFor":{"failure":"F1"}}') as string] as const
     const free = [entityOf('s-3'), '{"count":2}'] as const

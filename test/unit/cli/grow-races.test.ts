@@ -1,4 +1,4 @@
-/** What can come between a growth and Kafka: another run, a run that takes it back, other clients, and Kafka itself. */
+/** Races between a growth and Kafka: another run, a run that takes it back, other clients, and Kafka itself. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CliFailure } from '../../../cli/failure.ts'
@@ -37,7 +37,7 @@ function given() {
     },
     async *keys() {},
   } as unknown as RedisClient
-  /** `looked` comes when somebody asks how far the log goes. */
+  /** `looked` is called when the end of the log is asked for. */
   const broker = Object.assign(new MemoryBroker(BEFORE), { looked: async () => {} })
   const { kafka } = broker
   const log = new MemoryLogReader([])
@@ -79,7 +79,7 @@ describe('a growth beside others', () => {
     assert.deepEqual([underway, growths.length, broker.partitions], [undefined, 1, AFTER])
   })
 
-  it('given that another run took it back, when the first goes on, then it does not ask Kafka', async () => {
+  it('given that another run took it back, when the first continues, then it does not ask Kafka', async () => {
     const { broker, growth, records } = given()
     const first = growth(step => {
       // The run looks at the log a last time.
@@ -108,7 +108,7 @@ describe('a growth beside others', () => {
     assert.deepEqual([[...fences], broker.partitions], [[], BEFORE])
   })
 
-  it('given a kill before Kafka was asked, then it cannot be taken back, and the next run goes on', async () => {
+  it('given a kill before Kafka was asked, then it cannot be taken back, and the next run continues', async () => {
     const { broker, growth, records, killedAt } = given()
     await killedAt('creating')
     await assert.rejects(growth().abort(), /run the command again without --abort/)
@@ -167,7 +167,7 @@ describe('a growth beside others', () => {
     assert.deepEqual(await records.read(), { growths: [] })
   })
 
-  it('given that an earlier run was faster, when Kafka refuses, then the growth goes on', async () => {
+  it('given that an earlier run was faster, when Kafka refuses, then the growth continues', async () => {
     const { broker, growth, records, killedAt } = given()
     await killedAt('creating')
     broker.meanwhile = async () => {

@@ -51,7 +51,7 @@ describe('given a captured event, when it is inspected with --json', () => {
     ])
   })
 
-  it('then a record that is none is one line, with its code and reason', async () => {
+  it('then an invalid record is one line, with its code and reason', async () => {
     const lines = await inspected(msk([record({ headers: [] })]))
     assert.deepEqual(lines, [
       '{"topic":"orders","partition":0,"offset":7,"accepted":false,"code":"not-a-cloudevent",' +

@@ -9,7 +9,7 @@ import { ran } from './terminal.ts'
 const STRING = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=a-key=='
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/c/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 
-/** What a command makes of the environment, and its topic. */
+/** Returns a command's reading of the environment, and its topic. */
 async function told(args: readonly string[], environment: Environment = {}) {
   const program = new Command().exitOverride()
   let seen: { environment: Environment; topic: string | undefined } | undefined
@@ -115,7 +115,7 @@ describe('the commands with these options', () => {
 })
 
 describe('wrong values of them', () => {
-  it('given a string that is none of Event Hubs, then the message does not hold it', async () => {
+  it('given a string that is not of Event Hubs, then the message does not contain it', async () => {
     const { status, stderr } = await ran([
       'topics',
       'list',

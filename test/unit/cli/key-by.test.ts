@@ -44,7 +44,7 @@ describe('the key of an event by a strategy', () => {
     it(`given ${given}, then it is ${key}`, () => assert.equal(keyBy(event, strategy), key))
 
   for (const name of ['location', 'nothing', 'location.site.length', 'constructor'])
-    it(`given ${name}, which is no field with a text or number, then it is an error`, () => {
+    it(`given ${name}, which is not a field with a text or number, then it is an error`, () => {
       assert.throws(() => keyBy(READING, field(name)), { name: 'KeyFieldMissing', message: new RegExp(name) })
       assert.equal(keyBy(READING, { field: name, isOptional: true }), undefined)
     })
@@ -127,7 +127,7 @@ describe('PARTITION_KEY_FIELD', () => {
     assert.equal(keyedBy(GENERATOR_DEFAULTS, readConfig(environment).keyBy), GENERATOR_DEFAULTS)
   })
 
-  it('given something that is no path, then it is a configuration error', () => {
+  it('given an invalid path, then it is a configuration error', () => {
     assert.throws(
       () => readConfig({ ...environment, PARTITION_KEY_FIELD: 'a..b' }),
       /PARTITION_KEY_FIELD: must be/,

@@ -32,7 +32,7 @@ describe('a line of a log', () => {
     })
   })
 
-  it('that is not is its own message, and metrics are none', () => {
+  it('that has another form is its own message, and metrics are left out', () => {
     assert.deepEqual(logEntry('clock', '{"a": 1}'), {
       function: 'clock',
       time: null,
@@ -57,7 +57,7 @@ describe('a line of a log', () => {
 describe('a log that is read while it is written', () => {
   const path = join(root, 'growing.log')
 
-  it('gives whole lines, characters in one piece, and begins anew where the file does', () => {
+  it('yields whole lines and whole characters, and restarts where the file does', () => {
     const log = new LogFile(path)
     assert.deepEqual(log.read(), [])
     writeFileSync(path, 'one\ntw')

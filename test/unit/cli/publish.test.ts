@@ -68,7 +68,7 @@ describe('given events to publish, when they are read', () => {
     )
   })
 
-  it('then what is no event, or breaks the schema of its type, is refused without its content', () => {
+  it('then an invalid event, or data that violates its schema, is refused without its content', () => {
     assert.match(refused('{"secret"'), /^f:1: not JSON\n/)
     assert.match(refused('"secret"'), /^f:1: not a CloudEvent: the document is not a JSON object\n/)
     assert.match(refused(`[${text()}`), /^f:1: not JSON\n/)
@@ -80,7 +80,7 @@ describe('given events to publish, when they are read', () => {
     assert.match(refused(many), /\nf:10: .*\nand 3 more\nNothing was published\.$/)
   })
 
-  it('then an id is made up only where that is asked for, and where there is none', () => {
+  it('then an id is made up only on request, and only if it is missing', () => {
     const options = { ...OPTIONS, newId: true }
     const [first, second] = eventsIn(`${text({ id: undefined })}\n${text({ id: undefined })}`, options)
     assert.match(first?.event.id ?? '', /^[0-9a-f-]{36}$/)

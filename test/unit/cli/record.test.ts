@@ -226,7 +226,7 @@ test('the report names what is not in the file', () => {
       '5 records, in 1 s',
       '2 offsets hold no record (markers of transactions, aborted transactions, compaction)',
       '3 offsets expired before they were read: they are not in the file',
-      '1 records are too large to be read: their lines have no value, and cannot be replayed',
+      '1 record is too large to be read: its line has no value, and cannot be replayed',
       '',
     ].join('\n'),
   )

@@ -1,4 +1,4 @@
-/** With the registry away, `consume` must not go past records that it could not read, and `tail` says it once. */
+/** Outage of the registry: `consume` must not skip records that it could not read, and `tail` reports it once. */
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { describe, it } from 'node:test'

@@ -98,7 +98,7 @@ describe('a broken line is named by its number', () => {
     ['plain', Buffer.from(three)],
     ['gzip', gzipSync(three)],
   ] as const)
-    test(`${what}: without --skip-invalid it ends the reading, with it the rest goes on`, async () => {
+    test(`${what}: without --skip-invalid it ends the reading, with it the rest continues`, async () => {
       await assert.rejects(collected(readRecorded(inPieces(file), 'f')), { message: 'f:2: not JSON' })
       const said: string[] = []
       const read = (await collected(readRecorded(inPieces(file), 'f', message => said.push(message)))).flat()

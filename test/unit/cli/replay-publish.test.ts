@@ -68,7 +68,7 @@ describe('requests', () => {
     assert.deepEqual(made.flat(), linesOf(many))
   })
 
-  test('none is larger than a topic takes, unless one record alone is', async () => {
+  test("each fits into a topic's limit, unless one record alone exceeds it", async () => {
     const third = Math.floor(REQUEST_LIMITS.bytes / 3)
     const large = [third, third, third, REQUEST_LIMITS.bytes * 2, 10].map((bytes, line) =>
       departure(line, 0, bytes),

@@ -50,7 +50,7 @@ describe('reading a recording', () => {
     assert.deepEqual(await recorded(MIXED, 1000), await recorded(MIXED))
   })
 
-  test('what a pipe has brought goes on before the next piece is there', async () => {
+  test('records from a pipe are passed on before the next piece arrives', async () => {
     const { promise: never } = Promise.withResolvers<Buffer>()
     const pipe = (async function* () {
       yield Buffer.from(`${LINE}\n{"specversion`)

@@ -42,7 +42,7 @@ describe('merging by time', () => {
       ),
     )
 
-  test('each recording keeps its order, and none is ahead of a time that another has before it', async () => {
+  test('each recording keeps its order, and no item precedes an earlier one of another recording', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(times, { maxLength: 4 }),
@@ -231,7 +231,7 @@ describe('the place of a replay', () => {
   }
   const own = { options: identityOf(plan, 'test'), sizes: [10] }
 
-  test('given the same command, then it goes on; given another, then it is refused', async () => {
+  test('given the same command, then it continues; given another, then it is refused', async () => {
     const path = join(folder, 'p.json')
     assert.equal(await loadPosition(path, 'p', own), undefined)
     const position = { ...own, shiftMs: 5, done: 7, isComplete: false }

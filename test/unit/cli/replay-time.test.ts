@@ -76,7 +76,7 @@ describe('shift', () => {
     assert.equal(shiftFor('now', { ...extent, latestMs: undefined }, 1, NOW), NOW - HOUR)
   })
 
-  test('now: no event is sent before its time, and the shift is no smaller than it must be', () => {
+  test('now: no event is sent before its time, and the shift is as small as possible', () => {
     const times = fc.array(fc.integer({ min: 0, max: 1e12 }), { minLength: 1 })
     const speeds = fc.oneof(
       fc.double({ min: 0.01, max: 1e4, noNaN: true }),

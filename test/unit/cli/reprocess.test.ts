@@ -26,8 +26,8 @@ describe('what is wrong with a command line of sluice reprocess', () => {
     ['no start', ['alerting'], /--from, or take --resume or --discard/],
     ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or take --resume/],
     ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /lies in the future/],
-    ['a start that is no time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
-    ['nobody who could be asked', ['alerting', '--from', 'start'], /no terminal to confirm on/],
+    ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
+    ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
     ['an unknown consumer', ['nobody', '--from', 'start', '--yes'], /Consumers are processor, alerting, /],
     ['a function that reads no topic', ['clock', '--from', 'start', '--yes'], /"clock"\. Consumers are /],
     [
@@ -193,7 +193,7 @@ describe('room in Redis', () => {
   })
 
   for (const most of [14 * MIB, 0])
-    test(`given a limit of ${most} bytes, then it goes on`, () => requireRoom(clientOf(most), [STATE], 4))
+    test(`given a limit of ${most} bytes, then it continues`, () => requireRoom(clientOf(most), [STATE], 4))
 })
 
 test('the progress says how many records, how fast, and how long it will take', () => {
@@ -208,7 +208,7 @@ test('the progress says how many records, how fast, and how long it will take', 
   )
 })
 
-test('the plan and the result name every partition and what is told', () => {
+test('the plan and the result contain every partition and the published events', () => {
   const starts = [
     { partition: 0, offset: 7 },
     { partition: 1, offset: 3, checkpoint: { takenAtMs: NOON, version: EMPTY_META.version } },

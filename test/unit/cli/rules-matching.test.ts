@@ -27,7 +27,7 @@ const fits = ({ atMs, kind, entity }: ExpectedNotification, { alert, ...actual }
 
 const isSame = (wanted: readonly ExpectedNotification[], actual: readonly Notification[]) => {
   const found = asExpected(wanted, actual, fits)
-  assert.deepEqual(new Set(found), new Set(actual), 'none is lost or made up')
+  assert.deepEqual(new Set(found), new Set(actual), 'no notification is lost or invented')
   return (
     found.length === wanted.length && wanted.every((one, index) => fits(one, found[index] as Notification))
   )

@@ -121,7 +121,7 @@ wrong.json:3:53  [1].to: is before the beginning of the window
 
 describe('the recording of sluice rules score', () => {
   for (const [what, text, said] of [
-    ['a line that is no event', '{}\n', /^bad\.jsonl:1: not a CloudEvent: /],
+    ['a line that is not an event', '{}\n', /^bad\.jsonl:1: not a CloudEvent: /],
     [
       'no reading',
       '{"specversion":"1.0","id":"1","source":"/a","type":"t"}\n',

@@ -169,7 +169,7 @@ describe('sluice rules score', () => {
     put3(silent, [window('s2', 1, 100)], [...lines, ...series('s2', [20])])
     const { report } = await scored('--json')
     const started = [...report.found, ...report.falseAlerts].map(one => (one.alert ?? one).startedAt)
-    // Of both entities. That of the first ends with its next reading.
+    // Alerts of both entities. That of the first ends with its next reading.
     assert.deepEqual(started, [at(30), at(30)])
     assert.equal(report.found[0].alert.entity, '/environment/oslo s2')
     assert.equal(report.falseAlerts[0].endedAt, at(120))

@@ -156,7 +156,7 @@ describe('a fault in a file of rule tests', () => {
       /:8:72 .*\.model: readings/,
     ],
     [
-      'keys of a reading where there is none',
+      'keys of a reading without one',
       text =>
         text
           .replace('tick: true', 'tick: true, entity: s1')

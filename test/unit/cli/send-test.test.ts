@@ -46,7 +46,7 @@ describe('sluice alerts send-test', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('given receivers, then each is tried, a line tells what came of it, and a failure is status 1', async () => {
+  test('given receivers, then each is tried, with a line about its result, and a failure is status 1', async () => {
     const { status, stdout, stderr } = await ran(['alerts', 'send-test'], { folder, environment })
     assert.equal(
       stdout.replaceAll(/in \d+ ms/g, 'in n ms'),
@@ -97,7 +97,7 @@ describe('sluice alerts send-test', () => {
     )
   })
 
-  test('given a name that no receiver has, then those that there are are told', async () => {
+  test('given an unknown receiver, then the known ones are listed', async () => {
     const { status, stderr } = await ran(['alerts', 'send-test', 'pagr'], { folder, environment })
     assert.deepEqual(
       [status, stderr],

@@ -7,7 +7,7 @@ import { ran } from './terminal.ts'
 
 describe('what is wrong with a command line of sluice skip', () => {
   for (const [given, args, expected] of [
-    ['nobody who could be asked', ['alerting'], /no terminal to confirm on/],
+    ['no terminal for a question', ['alerting'], /no terminal to confirm on/],
     ['nothing to take back', ['alerting', '--undo'], /--undo takes records, as PARTITION@OFFSET/],
     [
       'a place of another form',
@@ -67,7 +67,7 @@ describe('the search for records that stop a function', () => {
     assert.deepEqual(await told(['0@4', '0@7', '2@1'], ['0@4']), ['0@4 without effect', '2@1'])
   })
 
-  test('given what was found, then it is said how it goes on', async () => {
+  test('given records, then the continuation is explained', async () => {
     const [first, other] = (await search(['0@4', '2@1'], ['2@1'])) as [never, never]
     assert.equal(
       foundText('c', 't', [first, other], [{ partition: 0, offset: 3 }]),

@@ -14,7 +14,7 @@ async function messageAfter(error: Error): Promise<string> {
   } catch (failure) {
     return (failure as Error).message
   }
-  return assert.fail('it goes on')
+  return assert.fail('it continues')
 }
 
 test('given a broker that refuses the sign-in, when an entity is to be erased, then the message says so', async () => {

@@ -140,7 +140,7 @@ describe('the wait for consumers', () => {
     assert.equal(consumers[0]?.outcome, 'erased')
   })
 
-  it('given a consumer that does not come to it, then the wait ends with its time, and tells the lag', async () => {
+  it('given a consumer that does not reach it, then the wait ends with its time, and the lag is shown', async () => {
     const { consumers, ms } = await waitedFor(
       [place('a', 0, { held: true }), place('a', 1)],
       { a: 3 },
@@ -179,7 +179,7 @@ describe('the topics of an erasure', () => {
     { topic: PATTERNS, partitions: 2, consumers: ['patterns'] },
   ]
 
-  /** Servers whose consumers apply what is appended at once, except those that stand still. */
+  /** Servers whose consumers apply appended events at once, except stalled ones. */
   function serversWith(held: StateKey, still: readonly string[] = []) {
     const steps: string[] = []
     const ends = new Map<string, number>()
@@ -245,7 +245,7 @@ describe('the topics of an erasure', () => {
     ])
   })
 
-  it('given a consumer of readings that stands still, then the erasure lies in the other topic as well', async () => {
+  it('given a stalled consumer of readings, then the erasure is in the other topic as well', async () => {
     const held = { consumer: 'alerting', topic: TOPIC, partition: 0 }
     const { servers, terminal } = serversWith(held, ['alerting'])
     const report = await erased(servers, await planned(servers, ROOF, topics), 0, terminal, {})

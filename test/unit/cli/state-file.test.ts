@@ -166,7 +166,7 @@ describe('a checkpoint as a file', () => {
     ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 holds nothing that/],
   ]
   for (const [what, changed, said] of wrong)
-    test(`${what} is refused, and nothing of its content told`, async () => {
+    test(`${what} is refused, without its content`, async () => {
       await assert.rejects(read(changed), (error: Error) => {
         assert.match(error.message, /^c\.jsonl: /)
         assert.match(error.message, said)

@@ -56,7 +56,7 @@ describe('which partition states are meant', () => {
     assert.equal(topicOf({ topic: 'orders' }, 'prod'), 'orders')
   })
 
-  test('all partitions that Kafka tells, else those of the table', () => {
+  test('all partitions that Kafka reports, else those of the table', () => {
     const wanted = { consumer: 'processor', topic: 'readings' }
     assert.equal(stateKeysOf(wanted, 'test', 24).length, 24)
     assert.equal(stateKeysOf(wanted, 'test', undefined).length, 12)
@@ -153,7 +153,7 @@ describe('what cannot be taken back', () => {
     await asked('', true, false)
   })
 
-  test('does not after anything else, nor where nobody can be asked', async () => {
+  test('does not after any other answer, nor without a terminal', async () => {
     for (const answer of ['n\n', '\n', 'yesterday\n', ''])
       await assert.rejects(asked(answer), { status: 1, message: 'Nothing was changed.' })
     await assert.rejects(asked('y\n', false, false), {

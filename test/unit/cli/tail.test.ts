@@ -96,7 +96,7 @@ describe('a record for people', () => {
     )
   })
 
-  it('that carries no event is told with the reason, as text that cannot control the terminal', () => {
+  it('that carries no event is shown with the reason, as text that cannot control the terminal', () => {
     const line = recordLine(recordView(notAnEvent), layout)
     assert.match(line, /✗ not-a-cloudevent: no "ce_" header .* {2}hello\\u001b\[2J$|base64:/)
     assert.doesNotMatch(line, /\p{Cc}/u)

@@ -6,7 +6,7 @@ import { run } from '../../../cli/program.ts'
 /** The tests must not find a stack that runs beside them. */
 const NO_STACKS = join(tmpdir(), 'sluice-no-stacks')
 
-/** What a command left behind. */
+/** Result of a command. */
 export interface Ran {
   readonly status: number
   readonly stdout: string

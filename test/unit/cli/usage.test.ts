@@ -84,7 +84,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
       /'--retention-ms .*milliseconds from 1 on, or -1/,
     ],
   ]
-  test('given several wrong values, then each is named, and none is used', async () => {
+  test('given several wrong values, then each is named, and all are ignored', async () => {
     const args = ['replay', 'stream.jsonl', '--speed', '0', '--limit', 'x', '--mode', 'batched']
     const { status, stderr, stdout } = await ran(['--stack', 'A', ...args], { folder })
     assert.equal(status, 2)
@@ -132,7 +132,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
   })
 })
 
-test('what was imported is told as JSON where that is asked for', async () => {
+test('the result of an import is JSON on request', async () => {
   const { status, stdout } = await ran(['import', 'a.csv', '--output', 'a.jsonl', '--json'], { folder })
   assert.equal(status, 0)
   assert.deepEqual(JSON.parse(stdout), {

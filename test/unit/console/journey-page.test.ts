@@ -22,7 +22,7 @@ describe('what a person asks for', () => {
 })
 
 describe('the words of the page', () => {
-  it('given the types of events, then each has a word of its own, also those that nobody has listed', () => {
+  it('given the types of events, then each has a word of its own, also unlisted ones', () => {
     const words = [
       ['io.sluice.environment.reading.v1', 'Reading'],
       ['io.sluice.device.motion.v1', 'Reading'],

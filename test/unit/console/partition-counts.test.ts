@@ -26,7 +26,7 @@ describe('how many partitions a topic has', () => {
     assert.equal(seen.asked, 2)
   })
 
-  it('given that Kafka is away, then the table counts, or what Kafka has told before', async () => {
+  it("given that Kafka is away, then the table counts, or Kafka's earlier answer", async () => {
     let answer = away
     const { counts, seen } = given(() => answer())
     assert.equal(await counts.of('t', 12), 12)
@@ -38,7 +38,7 @@ describe('how many partitions a topic has', () => {
     assert.equal(await counts.of('t', 12), 20)
   })
 
-  it('given that Kafka is silent, then nobody waits for it', async () => {
+  it('given that Kafka is silent, then the answer does not wait for it', async () => {
     const { counts } = given(() => new Promise(() => {}))
     const waiting = setTimeout(() => {}, 5_000)
     assert.equal(await counts.of('t', 12), 12)

@@ -16,13 +16,13 @@ describe('given an error of what reads and writes records', () => {
     ['a record that Kafka refuses', new RecordRefused('too large'), 'refused', /too large/],
     ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /ask again/],
   ] as const)
-    it(`when it is ${name}, then people are told in a sentence`, () => {
+    it(`when it is ${name}, then the answer is a sentence`, () => {
       const problem = problemOf(error)
       assert.equal(problem.code, code)
       assert.match(problem.message, message)
     })
 
-  it('when nobody expects it, then its message is not shown: it may quote a payload', () => {
+  it('when it is unexpected, then its message is not shown: it may quote a payload', () => {
     assert.doesNotMatch(problemOf(new TypeError('secret')).message, /secret/)
   })
 })

@@ -57,7 +57,7 @@ describe('the receiver of spans', () => {
     assert.equal(receiver.store.ofEvent('a').length, 1)
   })
 
-  it('given a request of somebody else, or one that is none, then it is refused, and nothing is kept', async () => {
+  it('given a foreign or invalid request, then it is refused, and nothing is kept', async () => {
     const before = receiver.store.counts.received
     const refused = [
       [await post('{"resourceSpans":[]}', { authorization: undefined }), 401],
@@ -75,7 +75,7 @@ describe('the receiver of spans', () => {
     assert.equal(receiver.store.counts.received, before)
   })
 
-  it('given spans that are none beside others, then it says how many it has not taken', async () => {
+  it('given invalid spans beside others, then it reports the number of rejected ones', async () => {
     const request = { resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: 'no' }] }] }] }
     const response = await post(JSON.stringify(request))
     assert.deepEqual(

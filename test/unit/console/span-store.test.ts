@@ -77,7 +77,7 @@ describe('spans in an OTLP request', () => {
     assert.deepEqual(spansIn(sent({ 'http.method': 'GET' })), { spans: [], wrong: 0 })
   })
 
-  it('given what is no span, then it is counted, and the others are taken', () => {
+  it('given an invalid span, then it is counted, and the others are taken', () => {
     const request = sent({ 'sluice.consumer': 'alerting' })
     const { spans } = request.resourceSpans[0].scopeSpans[0]
     spans.push(null, { traceId: 'x', spanId: spanId(3) }, { ...spans[0], startTimeUnixNano: 'soon' })
@@ -85,7 +85,7 @@ describe('spans in an OTLP request', () => {
     assert.deepEqual([taken?.spans.length, taken?.wrong], [1, 3])
   })
 
-  it('given what is no request, then that is said', () => {
+  it('given an invalid request, then that is reported', () => {
     for (const request of [undefined, null, 1, 'x', [], {}, { resourceSpans: 1 }])
       assert.equal(spansIn(request), undefined)
     assert.deepEqual(spansIn({ resourceSpans: [null, { scopeSpans: 'x' }, { scopeSpans: [null] }] }), {

@@ -49,7 +49,7 @@ describe('the schema of the compose specification', () => {
       assert.ok(validate(read(file)), JSON.stringify(validate.errors))
     })
 
-  it('given an unknown key of a service, or a port that is none, then it is not', () => {
+  it('given an unknown key of a service, or an invalid port, then it is refused', () => {
     const broken = (service: object) => validate({ ...compose, services: { ...services, broken: service } })
     assert.equal(broken({ image: 'x' }), true)
     assert.equal(broken({ image: 'x', memory: '1g' }), false)

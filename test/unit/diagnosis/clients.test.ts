@@ -54,7 +54,7 @@ describe('given a consumer, when its group is held against its state', () => {
     ],
     ['no state where nothing was ever read', { applied: -1, start: 1_000 }, []],
     [
-      'a Redis that does not tell',
+      'a Redis without a report',
       { applied: null, outbox: null },
       ['commits unknown', 'idempotent unknown', 'published unknown'],
     ],
@@ -116,7 +116,7 @@ describe('given a consumer', () => {
     it(`then one ${what}`, () =>
       assert.deepEqual(notOk(consumerFindings(consumer({}, changes), NOW_MS)), found))
 
-  it('then records that nobody reads are wrong, and emissions that no batch will bring', () => {
+  it('then unread records are wrong, and emissions that no batch will bring', () => {
     const empty = { state: { seen: { state: 'empty' as const, members: 0 } } }
     assert.deepEqual(notOk(consumerFindings(consumer({ end: 1_001 }, empty), NOW_MS)), ['readers wrong'])
     assert.deepEqual(notOk(consumerFindings(consumer({ outbox: 2 }), NOW_MS)), ['published wrong'])
@@ -138,7 +138,7 @@ describe('given producers', () => {
       ['idempotence wrong'],
     ],
     ['retries that overtake', { idempotent: false }, HOUR_MS, ['order wrong']],
-    ['nobody who is told', { awaitsDelivery: false }, HOUR_MS, ['delivery wrong']],
+    ['no receiver', { awaitsDelivery: false }, HOUR_MS, ['delivery wrong']],
   ]
   for (const [what, changes, idWindowMs, found] of wrong)
     it(`then ${what}: ${found.join(', ') || 'ok'}`, () =>
@@ -147,7 +147,7 @@ describe('given producers', () => {
   const written = (batches: BatchFacts[], idWindowMs = HOUR_MS) =>
     notOk(batchFindings(topic({ newest: { seen: [{ partition: 0, batches }] } }), idWindowMs))
 
-  it('then the log shows large batches without compression, and repeats that nobody would know', () => {
+  it('then the log shows large batches without compression, and unrecognizable repeats', () => {
     assert.deepEqual(written([batch()]), [])
     assert.deepEqual(written([batch({ codec: 'none' })]), ['compression wrong'])
     assert.deepEqual(written([batch({ codec: 'none', bytes: 100 })]), [])

@@ -52,7 +52,7 @@ describe('given the brokers of an account', () => {
     assert.deepEqual(notOk(kafkaFindings(plain, MACHINE)), [])
   })
 
-  it('then one broker or one zone is wrong, and brokers that tell no zone are unknown', () => {
+  it('then one broker or one zone is wrong, and brokers without a zone are unknown', () => {
     const settings = { seen: BROKER_SETTINGS }
     const of = (racks: (string | null)[]) =>
       kafka({ cluster: { seen: { brokers: racks.map((rack, id) => ({ id, rack, settings })) } } })
@@ -100,7 +100,7 @@ describe('given a Redis', () => {
     assert.deepEqual(verdicts, ['ok', 'ok', 'ok', 'wrong', 'wrong'])
   })
 
-  it('then what it does not tell is unknown, and never ok', () => {
+  it('then unreported settings are unknown, and never ok', () => {
     const silent = redisFindings(redis({ maxmemory_policy: undefined, evicted_keys: undefined }), ACCOUNT)
     assert.deepEqual(notOk(silent), ['eviction unknown', 'evicted unknown'])
     const refused = { ...redisServer(), info: { unseen: 'NOPERM' } }

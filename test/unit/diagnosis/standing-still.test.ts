@@ -4,7 +4,7 @@ import { type StallFacts, StandingStill } from '../../../lib/diagnosis/stalls/st
 
 const GROUP = 'sluice-alerting-local'
 
-/** Somebody who looks every two seconds. */
+/** An observer that looks every two seconds. */
 class Watcher {
   readonly standing = new StandingStill(2_000)
   nowMs = 1_000_000
@@ -35,11 +35,11 @@ class Watcher {
 interface Looked extends Omit<StallFacts, 'members'> {
   readonly next: number
   readonly end: number
-  /** Of the group. */
+  /** Members of the group. */
   readonly members: number
 }
 
-describe('what stands still, and why', () => {
+describe('stalls and their causes', () => {
   it('given records that wait for a group without members, then after ten seconds its consumer is dead', () => {
     const watcher = new Watcher()
     assert.deepEqual(watcher.look({ end: 12, members: 0 }), [])
@@ -53,7 +53,7 @@ describe('what stands still, and why', () => {
     assert.match(dead?.advice ?? '', /trigger/)
   })
 
-  it('given a group without members that goes on, then it reads in another way, and is not dead', () => {
+  it('given a group without members that continues, then it has other readers, and has not stalled', () => {
     const watcher = new Watcher()
     for (let next = 10; next < 40; next += 1)
       assert.deepEqual(watcher.look({ next, end: 50, members: 0 }), [])
@@ -70,7 +70,7 @@ describe('what stands still, and why', () => {
     assert.deepEqual(new Watcher().lookFor(300_000, { end: 12, known: [] }), [])
   })
 
-  it('given an open circuit breaker, then it is the one cause that is told', () => {
+  it('given an open circuit breaker, then it is the one reported cause', () => {
     const watcher = new Watcher()
     const [open, ...others] = watcher.lookFor(60_000, { end: 12, broken: ['alerting'] })
     assert.deepEqual(others, [])
@@ -78,7 +78,7 @@ describe('what stands still, and why', () => {
     assert.match(open?.advice ?? '', /sluice breaker show alerting/)
   })
 
-  it('given a server that is away, when it answers again, then nothing stands still', () => {
+  it('given a server that is away, when it answers again, then no function has stalled', () => {
     const watcher = new Watcher()
     const kafka = 'Kafka does not answer, asked about the topic a'
     const away = { servers: { kafka, redis: null }, lags: undefined, broken: undefined }
@@ -88,7 +88,7 @@ describe('what stands still, and why', () => {
     assert.deepEqual(watcher.look(), [])
   })
 
-  it('given somebody who sees the functions, then that cause is told, and the guess of this one is not', () => {
+  it('given reports of the running functions, then their cause is shown instead of the guess', () => {
     const cause = { id: 'invocation/boom', reason: 'boom in process.ts:12', advice: 'Fix its code.' }
     const known = [{ cause, sinceMs: 1_000, functions: new Set(['alerting', 'activity']) }]
     const told = new Watcher().lookFor(60_000, { end: 12, known })

@@ -90,7 +90,7 @@ describe('given a topic of an account, when its settings are held against the ta
     ])
   })
 
-  it('then settings that are not told are unknown, each with what it takes to see them', () => {
+  it('then unreported settings are unknown, each with the necessary permission', () => {
     const findings = topicFindings(topic({ settings: { unseen: 'Kafka refuses' } }), ACCOUNT)
     const unknown = findings.filter(({ verdict }) => verdict === 'unknown')
     assert.equal(unknown.length, 7)

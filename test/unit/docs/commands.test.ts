@@ -17,7 +17,7 @@ const PAGES = globSync(
 
 interface Documented {
   readonly page: string
-  /** What stands behind `npx sluice`. */
+  /** Command behind `npx sluice`. */
   readonly args: readonly string[]
 }
 
@@ -43,16 +43,16 @@ function behind(command: string): string[] {
   )
 }
 
-/** As a shell takes them: without a comment, a redirection or another command behind. */
+/** Returns a command's words as a shell does: without a comment, a redirection or another command behind. */
 function wordsOf(command: string): string[] {
   const all = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
   const end = all.findIndex(word => /^(?:#|>|<<|\||&&|;|\))/.test(word))
   const words = end < 0 ? all : all.slice(0, end)
-  // What a person fills in is written <so>.
+  // Placeholders are written <so>.
   return words.map(word => word.replaceAll(/^["']|["']$|[<>]/g, ''))
 }
 
-/** What is wrong with the command; undefined if it would run. Nothing runs: the actions are replaced. */
+/** Returns the error of a command; undefined if it would run. The actions are replaced, so that nothing runs. */
 async function refusalOf(args: readonly string[]): Promise<string | undefined> {
   let hasRun = false
   const command = await sluice()

@@ -11,7 +11,7 @@ const headingsOf = (page: string) =>
   [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
 const linksOf = (page: string) => [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
 
-/** As GitHub derives it from a heading. */
+/** Returns GitHub's anchor of a heading. */
 function anchorOf(heading: string): string {
   const plain = heading.toLowerCase().replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
   return plain.replaceAll(' ', '-')

@@ -46,7 +46,7 @@ interface Manifest {
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..')
 const EVENTS = join(PROJECT, 'events')
-/** What is in the folder beside recordings. */
+/** Files of the folder beside recordings. */
 const NO_RECORDING = /^(manifest\.json|README\.md|.*\.ts)$/
 
 const manifest: Manifest = JSON.parse(readFileSync(join(EVENTS, 'manifest.json'), 'utf8'))

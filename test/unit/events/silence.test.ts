@@ -27,7 +27,7 @@ const silences = Object.entries(manifest.streams).flatMap(([file, { silence }]) 
 test('there is a stream with a silence', () => assert.equal(silences.length, 1))
 
 for (const [file, { rule, fired, resolved }] of silences)
-  test(`${file}: given a rule about silence, then what it tells is as listed`, async () => {
+  test(`${file}: given a rule about silence, then its alerts are as listed`, async () => {
     const path = join(EVENTS, file)
     const read = () => readRecorded(createReadStream(path), file)
     const { readings } = await readRecording({ name: file, isRepeatable: true, bytes: null, read })

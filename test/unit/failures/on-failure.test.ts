@@ -162,7 +162,7 @@ describe('what Lambda writes when it has given up records', () => {
       }),
     ],
     [
-      'a value that is no text',
+      'a value that is not a text',
       changed(sample('kafka'), it => {
         it.payload.records['my-topic-0'][0].value = {}
       }),

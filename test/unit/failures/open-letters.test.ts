@@ -102,12 +102,12 @@ describe('the process of the open dead letters', () => {
       quarantined: false,
     })
     assert.doesNotMatch(JSON.stringify(rows), /must be number|temperature/)
-    // It can only be about letters before it.
+    // A note can only be about letters before it.
     await dlq.append(handled(0, 99), letter())
     assert.deepEqual(await dlq.offsets, [6])
   })
 
-  it('given records that nobody can read, then none fails, and those that should be letters are listed', async () => {
+  it('given unreadable records, then all are passed, and those that should be letters are listed', async () => {
     const dlq = new Dlq()
     await dlq.append(...POISON)
     assert.deepEqual(

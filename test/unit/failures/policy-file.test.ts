@@ -91,7 +91,7 @@ describe('the file of the policy', () => {
       'p.yaml:1:28  classes.retryable.1: must be one of 1m, 10m, 1h',
     ],
     [
-      'a delay that is no list',
+      'a delay that is not a list',
       'classes: { retryable: 1m }\n',
       `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
     ],

@@ -55,7 +55,7 @@ function redriverOn(waiting: readonly LogRecord[], partitions?: (topic: string) 
   return new ForwardStage(name, new MemoryForwardCursors(), waiting, rest, undefined, partitions)
 }
 
-/** What returned, as the partition of the readings has it. */
+/** Returns the returned records, as the partition of the readings has them. */
 function returned(published: readonly OutgoingRecord[]): LogRecord[] {
   return published.map(({ key, value, headers }, at) => record(READINGS + at, { key, value, headers }))
 }

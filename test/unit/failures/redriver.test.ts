@@ -86,7 +86,7 @@ describe('the redriver', () => {
       /^schema-violated.*consumer/,
     ],
     [
-      'a partition that is none',
+      'an invalid partition',
       retryContent({ ...retryData(), originalPartition: -1 }),
       /^schema-violated.*originalPartition/,
     ],

@@ -209,7 +209,7 @@ describe('the chain of routes', () => {
   })
 })
 
-/** How often a record comes back that always fails, until it is a dead letter that nobody redrives. */
+/** Counts the returns of a record that always fails, until it is a dead letter that is not redriven. */
 function routesOf(policy: FailurePolicy, errorTypes: Iterator<string>, redrives: number): number {
   let failure: FailureData = FAILURE
   let left = redrives
@@ -217,7 +217,7 @@ function routesOf(policy: FailurePolicy, errorTypes: Iterator<string>, redrives:
     failure = { ...failure, errorType: errorTypes.next().value }
     const { to, quarantined } = route(failure, policy)
     if (to === 'dlq' && (left === 0 || quarantined)) return backs
-    if (backs > 1_000) throw new Error('comes back for ever')
+    if (backs > 1_000) throw new Error('returns forever')
     const byHand: Partial<FailedAttempt> =
       to === 'dlq' ? { redrivenBy: 'ann', redrivenAt: failure.failedAt } : {}
     if (to === 'dlq') left -= 1

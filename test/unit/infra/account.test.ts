@@ -132,7 +132,7 @@ describe('an account to deploy to', () => {
       const { problems, vpc, clusterArn } = prod(changes)
       assert.equal(problems.length, 1, problems.join('\n'))
       assert.match(problems[0] ?? '', problem)
-      // What the framework checks itself must not hide the sentence.
+      // Errors that the framework finds itself must not hide the sentence.
       for (const id of [...(vpc?.subnetIds ?? []), ...(vpc?.securityGroupIds ?? [])])
         assert.match(id, /^(subnet|sg)-\w+$/)
       assert.match(clusterArn, /^arn:aws[\w-]*:kafka:/)
@@ -172,7 +172,7 @@ describe('an account to deploy to', () => {
     assert.doesNotMatch(JSON.stringify(roles(readFunctions(), { ...prod({}), stage: 'prod' })), /xray/)
   })
 
-  it('given several things that are wrong, then all are told', () => {
+  it('given several errors, then all are reported', () => {
     assert.equal(
       prod({ MSK_CLUSTER_ARN: 'x', SUBNET_IDS: undefined, SLUICE_GENERATOR: '1' }).problems.length,
       3,

@@ -20,7 +20,7 @@ describe('the settings of the functions', () => {
     assert.deepEqual(settingsProblems({ one: GOOD, two: { ...GOOD, RULES_DIR: 'rules' } }, 'eu-west-1'), [])
   })
 
-  it('given a fault that all have, then it is told once; given one that some have, with their names', () => {
+  it('given a fault that all have, then it is reported once; given one that some have, with their names', () => {
     const wrong = { ...GOOD, REDIS_MODE: 'many' }
     const functions = { one: wrong, two: { ...wrong, ID_WINDOW_SECONDS: '1h' }, three: wrong }
     assert.deepEqual(settingsProblems(functions, 'eu-west-1'), [
@@ -29,7 +29,7 @@ describe('the settings of the functions', () => {
     ])
   })
 
-  it('given a format for a name that no event has, then the names that there are are told', () => {
+  it('given a format for an unknown event name, then the known names are listed', () => {
     const named = (SERIALIZATION: string) =>
       settingsProblems({ one: { ...GOOD, SERIALIZATION } }, 'eu-west-1')
     assert.deepEqual(named('protobuf,environment=avro'), [])

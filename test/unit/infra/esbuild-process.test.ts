@@ -4,7 +4,7 @@ import { transform } from 'esbuild'
 import { endingEsbuild } from '../../../infra/esbuild-process.ts'
 
 const build = (code: string) => transform(code, { minify: true })
-/** It takes longer to build than the others. */
+/** A file that takes longer to build than the others. */
 const LARGE = Array.from({ length: 50_000 }, (_, at) => `export const v${at} = ${at}\n`).join('')
 
 describe('the process of esbuild', () => {

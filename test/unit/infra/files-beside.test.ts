@@ -33,7 +33,7 @@ describe('files that a package starts at run time', () => {
     assert.deepEqual(filesBeside(path, code), [])
   })
 
-  it('given code that starts no file, then there is none', () => {
+  it('given code that starts no file, then the list is empty', () => {
     assert.deepEqual(
       filesBeside(path, '/** import.meta.url */\n// import.meta.dirname\nexport const a = 1'),
       [],

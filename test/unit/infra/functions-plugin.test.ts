@@ -5,7 +5,7 @@ import FunctionsPlugin from '../../../infra/functions-plugin.ts'
 import { thisMachine } from '../../../infra/this-machine.ts'
 import type { FunctionKeys } from '../../../lib/app/functions.ts'
 
-/** What the framework has of a service when it calls `initialize`. */
+/** A service of the framework when it calls `initialize`. */
 function frameworkWith(functions: Record<string, FunctionKeys & Readonly<Record<string, unknown>>>) {
   return {
     configurationInput: {} as { resources?: object },

@@ -113,7 +113,7 @@ describe('the fields that the framework gets', () => {
     })
   })
 
-  it('given what sends notifications, then it has the files of notifications, and is told of the topic', () => {
+  it("given a function that sends notifications, then it has their files, and the topic's name", () => {
     const file = { package: { patterns: ['config/notifications/*.yaml', 'config/notifications/*.yml'] } }
     const { events: _, ...caller } = expanded('caller')
     assert.deepEqual(caller, {
@@ -128,7 +128,7 @@ describe('the fields that the framework gets', () => {
     })
   })
 
-  it('given what routes failures, then it has their policy, and is told of every consumer', () => {
+  it('given a function that routes failures, then it has their policy, and the names of all consumers', () => {
     const { package: packed, environment } = expanded('chooser')
     assert.deepEqual(packed, { patterns: ['config/failures/*.yaml', 'config/failures/*.yml'] })
     assert.deepEqual(environment, {
@@ -137,7 +137,7 @@ describe('the fields that the framework gets', () => {
     })
   })
 
-  it('given mappings, then it has their files, and is told of them in their order', () => {
+  it('given mappings, then it has their files, and their order', () => {
     const { package: packed, environment } = expanded('reader')
     assert.deepEqual(packed, { patterns: ['config/mappings/*.yaml', 'config/mappings/*.yml'] })
     assert.deepEqual(environment, { MAPPINGS: 'device,weather', MAPPINGS_DIR: 'config/mappings' })
@@ -158,7 +158,7 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(DECLARED.find(({ name }) => name === 'stranger')?.writes, ['failures'])
   })
 
-  it('given what takes checkpoints, then it is told of every consumer and topic', () => {
+  it('given a function that takes checkpoints, then it has the names of every consumer and topic', () => {
     assert.deepEqual(expanded('keeper').environment, {
       CHECKPOINT_CONSUMERS:
         'frost-watch=readings,both=events,both=alerts,reader=readings,teller=notifications,caller=notifications,router=failures',
@@ -269,7 +269,7 @@ describe('the list of functions', () => {
     ])
   })
 
-  it('given no function, then there is none', () => {
+  it('given no function, then there are no permissions', () => {
     const file = join(folder, 'empty.yml')
     writeFileSync(file, 'service: x\n')
     assert.deepEqual(readFunctions(file), [])

@@ -21,7 +21,7 @@ const DECLARED = declaredFunctions({
 
 const placeWith = (more: Environment) => account('prod', 'eu-west-1', { ...ENVIRONMENT, ...more }, '/project')
 
-/** What the place gives the function that reads Kafka, and what it may read of secrets that are not of Redis. */
+/** Returns the permissions and variables of a function that reads Kafka, without the secrets of Redis. */
 function deployed(more: Environment) {
   const place = placeWith(more)
   const [frost] = DECLARED

@@ -47,7 +47,7 @@ describe('a run that failed', () => {
     }
   })
 
-  it('given this machine, then there is no queue that could be told', () => {
+  it('given a local stage, then there is no queue for missed runs', () => {
     const place = thisMachine({}, '/project')
     const scheduled = readFunctions().filter(({ schedule }) => schedule)
     assert.ok(scheduled.length > 0)

@@ -104,7 +104,7 @@ describe('given the roles of a stage', () => {
       }
   })
 
-  it('then none can make a log group, which would be kept for ever: the template makes it', () => {
+  it('then none can make a log group, which would be kept forever: the template makes it', () => {
     const text = JSON.stringify(ALL.map(([, functions]) => [...functions.values()]))
     assert.match(text, /logs:CreateLogStream/)
     assert.doesNotMatch(text, /CreateLogGroup/)

@@ -29,7 +29,7 @@ describe('what polls for a consumer', () => {
     assert.match(JSON.stringify(pollerFields(THREE, PROVISIONED)), /"pollerGroupName":"sluice-prod-others"/)
   })
 
-  it('given none, then no response is asked for that nobody would read', () => {
+  it('given no pollers, then no response is asked for, because it would not be read', () => {
     assert.deepEqual(pollerFields(ONE, ON_DEMAND), {})
   })
 
@@ -37,7 +37,7 @@ describe('what polls for a consumer', () => {
     [PROVISIONED, 'true'],
     [ON_DEMAND, undefined],
   ] as const)
-    it(`given ${place.pollers} pollers, then the function is told ${told ?? 'nothing'} by the plugin of the trigger`, () => {
+    it(`given ${place.pollers} pollers, then the plugin of the trigger passes ${told ?? 'nothing'} to the function`, () => {
       const event = { msk: { topic: 't', ...pollerFields(ONE, place) } }
       const one: { events: object[]; environment?: Record<string, unknown> } = { events: [event] }
       const functions = { one } as unknown as Parameters<typeof announceResponseType>[0]
@@ -61,7 +61,7 @@ describe('what pollers cost', () => {
     assert.deepEqual(pollerUnits(many, 'prod'), { mappings: 11, groups: 1, least: 2, most: 3 })
   })
 
-  it('given the functions that ship, then one line tells the cost, and how to do without', () => {
+  it('given the functions that ship, then one line has the cost, and the way to avoid it', () => {
     assert.match(
       pollerNotice(readFunctions(), PROVISIONED),
       /^Pollers: \d+ event source mappings in 2 groups need 2 event poller units at rest, \$270 a month, and at most \d+, \$[\d,]+ \(us-east-1: \$0\.185 an hour each\)\. .* does without\.$/,

@@ -24,7 +24,7 @@ describe('npm run infra', () => {
     })
   })
 
-  it('given what is no parameter, twice the same, or the stage, then each is told', () => {
+  it('given an invalid parameter, a repeated one, or the stage, then each is reported', () => {
     assert.deepEqual(readAssignments(['VpcId', 'A=1', 'A=2', 'Env=prod']).problems, [
       '"VpcId": must be NAME=VALUE',
       'A: is set twice',
@@ -32,7 +32,7 @@ describe('npm run infra', () => {
     ])
   })
 
-  it('given a region that is none, then it is refused by its name; none at all may come from elsewhere', () => {
+  it('given an invalid region, then it is refused by its name; a missing one may come from elsewhere', () => {
     assert.equal(readRegion('us-gov-west-1'), 'us-gov-west-1')
     assert.deepEqual([readRegion(undefined), readRegion(' ')], [undefined, undefined])
     for (const region of ['nowhere', 'eu-west', 'eu-west-1;ls'])

@@ -19,7 +19,7 @@ import { evaluated } from '../../support/template-conditions.ts'
 const DEV = await readStackTemplate(STAGES.dev)
 const PROD = await readStackTemplate(STAGES.prod)
 
-/** Of the level DEFAULT: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
+/** Metrics of the level DEFAULT: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html */
 const FREE_OF_BROKERS = [
   'BytesInPerSec',
   'BytesOutPerSec',
@@ -97,7 +97,7 @@ describe('the long-lived stack', () => {
       assert.deepEqual(Resources.NodesCache?.UpdatePolicy, { UseOnlineResharding: true })
   })
 
-  it('given brokers, then they tell the metrics that are free, and alarms and dashboard use no others', () => {
+  it('given brokers, then they report the free metrics, and alarms and dashboard use no others', () => {
     for (const { Resources } of [DEV, PROD])
       assert.equal(Resources.ProvisionedCluster?.Properties?.EnhancedMonitoring, 'DEFAULT')
     assert.deepEqual(
@@ -208,7 +208,7 @@ describe('the long-lived stack', () => {
     ['a bucket', { CheckpointBucket: 'my-checkpoints' }, /S3/],
   ]
   for (const [what, set, notMade] of HANDED_IN)
-    it(`given ${what} that is there already, then none is made, and the outputs name it`, () => {
+    it(`given ${what} that exists already, then no new one is made, and the outputs name it`, () => {
       const { made, outputs, refusals } = evaluated(PROD, set)
       assert.deepEqual(refusals, [])
       assert.deepEqual(
@@ -258,7 +258,7 @@ describe('parts of a stack', () => {
     assert.throws(() => stackTemplate(other, keeps), /Parameters\.Env is in a\.yaml/)
   })
 
-  it('given a section that is none, or no part at all, then that is an error', () => {
+  it('given a section of another form, or no part at all, then that is an error', () => {
     assert.throws(() => stackTemplate([part('a.yaml', { Resource: {} })], keeps), /a\.yaml has the section/)
     assert.throws(() => stackTemplate([], keeps), /no part/)
   })

@@ -61,7 +61,7 @@ describe("the ledger's reader of record batches", () => {
       batch(3, 1, { attributes: GZIP }),
       batch(4, 1, { attributes: CONTROL | GZIP, producerId: FIRST }),
     ]
-    // As a broker lists them: by where they ended.
+    // Aborted transactions as a broker lists them: by their ends.
     const aborted = [
       { producerId: SECOND, firstOffset: 1 },
       { producerId: FIRST, firstOffset: 0 },
@@ -69,7 +69,7 @@ describe("the ledger's reader of record batches", () => {
     assert.deepEqual(offsets(read(Buffer.concat(bytes), aborted).records), [3])
   })
 
-  it('given a batch that is cut off, then reading goes on with it', () => {
+  it('given a batch that is cut off, then reading continues with it', () => {
     const bytes = Buffer.concat([batch(0, 1, { attributes: GZIP }), batch(1, 1, { attributes: GZIP })])
     const { records, nextOffset } = read(bytes.subarray(0, -1))
     assert.deepEqual([offsets(records), nextOffset], [[0], 1])

@@ -18,7 +18,7 @@ const series = fc
     })
   })
 
-/** What is compared at each reading, with the memory stored in between. */
+/** Returns the compared value at each reading, with the memory stored in between. */
 function compared(
   of: keyof typeof MEASURES,
   overMs: number,

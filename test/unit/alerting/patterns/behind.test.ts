@@ -28,7 +28,7 @@ const [hot, humid] = ['hot', 'humid'].map((_, index) => {
   })
 }) as [(minutes: number) => Event, (minutes: number) => Event]
 
-/** What the group tells of events in the order of their arrival, and then of time: minutes and seconds after noon. */
+/** Returns the alerts of the group for events in the order of their arrival, and then of time: minutes and seconds after noon. */
 async function told(minutes: number, ...events: readonly Event[]): Promise<string[]> {
   const kit = new Kit<PatternStates>(patterns([DRY_HEAT]))
   await kit.when(...events)
@@ -51,7 +51,7 @@ describe('a group in which some events are ahead', () => {
     assert.deepEqual(await told(7, hot(0), humid(5.5)), ['05:00 firing', '05:30 resolved'])
   })
 
-  it('given an event more than a minute too late, then nobody can be behind, and it tells at once', async () => {
+  it('given an event more than a minute too late, then no group is behind, and the alert follows at once', async () => {
     assert.deepEqual(await told(0, hot(0), humid(7)), ['05:00 firing', '07:00 resolved'])
   })
 

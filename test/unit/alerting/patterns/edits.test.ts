@@ -110,7 +110,7 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
     })
     await kit.when(fell(0), fell(1))
     await kit.pass(10 * MINUTE)
-    // It counts again, so that the rule is still known to the entity when it is removed.
+    // The count starts again, so that the rule is still known to the entity when it is removed.
     await kit.when(fell(12))
     await kit.when(rulesActivated(ruleSetOf([]), 0, at(12)))
     await kit.pass(10 * MINUTE)
@@ -125,7 +125,7 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
   })
 })
 
-it('given any events and any edit of durations, then all is told as if the rule were looked at at once', async () => {
+it('given any events and any edit of durations, then all alerts are as if the rule were looked at at once', async () => {
   // Whatever is due is due at a multiple of ten minutes, and an edit comes five minutes after one.
   const tens = (least: number, most: number) => fc.integer({ min: least, max: most }).map(value => value * 10)
   const durations = fc.record({ within: tens(1, 12), keep: tens(0, 8) })
@@ -181,7 +181,7 @@ function toldAtOnce(
   old.pass(editMs * MINUTE)
   now.state = old.state
   now.pass(editMs * MINUTE)
-  // By the new durations, what was counted may never have been enough, and then nothing is due.
+  // The count may never have been enough by the new durations, and then no timer is due.
   if (after.pattern.kind === 'count') now.look(editMs * MINUTE)
   take(
     now,

@@ -83,7 +83,7 @@ describe('so many events within a time', () => {
 })
 
 describe('a sequence', () => {
-  it('given the second too late, first, or alone, then nothing is told', () => {
+  it('given the second too late, first, or alone, then no alert fires', () => {
     const { told: actual } = assertPattern(
       patternOf(PAIR, { keepFiringFor: '10m' }),
       `0s    1 inactive unchanged
@@ -103,7 +103,7 @@ describe('a sequence', () => {
     )
   })
 
-  it('given another match while it fires, then it is the same alert, and keepFiringFor begins anew', () => {
+  it('given another match while it fires, then it is the same alert, and keepFiringFor restarts', () => {
     const { told: actual } = assertPattern(
       patternOf(PAIR, { keepFiringFor: '10m' }),
       `0s   0 pending pending

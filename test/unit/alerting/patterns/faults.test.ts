@@ -36,7 +36,7 @@ const with_ = (text: string, from: string, to: string) => {
 }
 
 describe('a fault in a pattern', () => {
-  it('given good ones, then there is none', () => {
+  it('given valid ones, then there are no faults', () => {
     for (const text of [COUNT, SEQUENCE, EVENTS]) assert.deepEqual(linesOf(text), [])
   })
 
@@ -88,7 +88,7 @@ describe('a fault in a pattern', () => {
       /^a\.yaml:5:7 {2}P\.pattern\.count: must be a whole number from 2 to 500, not 1$/,
     ],
     [
-      'a count that is no whole number',
+      'a count that is not a whole number',
       with_(COUNT, '3', '2.5'),
       /P\.pattern\.count: must be a whole number/,
     ],
@@ -133,7 +133,7 @@ describe('a fault in a pattern', () => {
       /P\.pattern\.of\.where\.x: instance\.restarted has no fields to compare$/,
     ],
     [
-      'a field that is no text',
+      'a field that is not a text',
       with_(EVENTS, 'to: falling', 'to: 3'),
       /P\.pattern\.sequence\.0\.where\.to: must be a text in quotes, or a list of such texts, not 3$/,
     ],
@@ -218,7 +218,7 @@ describe('a fault in a pattern', () => {
       /P\.pattern\.sequence\.1\.metric: needs family beside it$/,
     ],
     [
-      'a step that is no mapping',
+      'a step that is not a mapping',
       with_(SEQUENCE, '{ absence: { family: environment }, within: 5m }', 'silence'),
       /^a\.yaml:7:11 {2}P\.pattern\.sequence\.1: must be an event such as .*, or an absence$/,
     ],
@@ -233,7 +233,7 @@ describe('a fault in a pattern', () => {
       /^a\.yaml:9:5 {2}P\.summary: unknown placeholder \{\{value\}\}; use \{\{group\}\}, /,
     ],
     [
-      'a count where none is',
+      'a count of another kind',
       `${SEQUENCE}    summary: '{{count}} of {{group}}'\n`,
       /P\.summary: unknown placeholder \{\{count\}\}/,
     ],

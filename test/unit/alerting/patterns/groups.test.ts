@@ -22,7 +22,7 @@ import { patternOf } from './support.ts'
 const HOT = { family: 'environment', metric: 'temperature', fireAbove: 40 }
 const two = (per: string, keys: object = {}) => patternOf({ count: 2, of: HOT, within: '1h', per }, keys)
 
-/** What alerting sends to groups of these readings. */
+/** Returns alerting's messages to groups for these readings. */
 async function sent(rules: Parameters<typeof alerting>[0], ...events: readonly Event[]) {
   const kit = new Kit<AlertingState>(alerting(rules))
   await kit.when(...events)
@@ -152,7 +152,7 @@ describe('a pattern of a group whose rule is edited', () => {
     )
   })
 
-  it('given an alert that goes on, then the check of its rule stays where it was', async () => {
+  it('given an alert that continues, then the check of its rule stays where it was', async () => {
     const kit = await kitWith('3h')
     const due = async () => (await kit.timers('/groups/site test-site'))['pattern check']?.toISOString()
     const before = await due()

@@ -55,7 +55,7 @@ function restarted(minutes: number, id: string, tenant = 'acme'): Event {
   }
 }
 
-/** What alerts a kit has published, as `12:05 P firing pattern`. */
+/** Returns the alerts that a kit has published, as `12:05 P firing pattern`. */
 const toldBy = (kit: { readonly published: readonly Event[] }) =>
   kit.published
     .filter(({ type }) => type !== PATTERN_EVENT_TYPE)
@@ -73,7 +73,7 @@ describe('a pattern of one entity’s readings', () => {
     return kit
   }
 
-  it('given hot and then nothing, then the alert tells all of it, and the next reading resolves it', async () => {
+  it('given heat and then silence, then the alert contains both, and the next reading resolves it', async () => {
     const kit = await hotThenSilent(10, SILENT)
     await kit.when(reading('b', { at: 900, temperature: 20 }))
     const [fired, resolved] = kit.published.map(({ data }) => data as Alert)
@@ -234,7 +234,7 @@ describe('what is sent to a group', () => {
 })
 
 describe('a pattern of a group', () => {
-  /** What grouping makes of events, so that the pattern can be given it. */
+  /** Returns the messages that grouping makes of events, for the pattern. */
   const toGroups = async (...events: readonly Event[]) => {
     const kit = new Kit(grouping([RESTARTS]))
     await kit.when(...events)

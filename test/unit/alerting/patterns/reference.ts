@@ -35,7 +35,7 @@ function lifeOf(endMs: number, keepMs: number, holds: (atMs: number, isAfter: bo
       if (holds(atMs, isAfter)) {
         if (!isFiring) told.push({ kind: 'fired', atMs })
         isFiring = true
-        // What still holds after an instant holds until the next.
+        // A condition that holds after an instant holds until the next.
         lastHeldMs = isAfter ? atMs + 1 : atMs
       } else if (isAfter && isFiring && atMs >= lastHeldMs + keepMs) {
         told.push({ kind: 'resolved', atMs })

@@ -83,7 +83,7 @@ export function assertPattern(rule: PatternRule, lines: string): Evaluation {
   return evaluation
 }
 
-/** `fired 1h` as `Evaluation` tells it. */
+/** Returns `fired 1h` in the form of `Evaluation`. */
 export function told(...lines: readonly string[]): string[] {
   return lines.map(line => {
     const [kind = '', at = ''] = line.split(' ')

@@ -93,7 +93,7 @@ describe('given a stack of CloudFormation', () => {
     )
   })
 
-  it('then variables that are missing or blank are each told once, and beside them what else is wrong', async () => {
+  it('then missing or blank variables are each reported once, and beside them all other errors', async () => {
     const variables = {
       AWS_ENDPOINT_URL: endpoint,
       MSK_CLUSTER_ARN: ' ',

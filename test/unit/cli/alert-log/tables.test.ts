@@ -117,7 +117,7 @@ describe('alert_log', () => {
     )
   })
 
-  it('given an acknowledgement, then alert_log tells when, and its data can be asked for', async () => {
+  it('given an acknowledgement, then alert_log has its time, and its data can be queried', async () => {
     const data = { alertId: 'a', by: 'ann', comment: 'on my way' }
     const ack = {
       id: 'ack-1',

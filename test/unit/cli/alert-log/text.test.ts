@@ -30,7 +30,7 @@ describe('an answer as text', () => {
 })
 
 describe('an answer as CSV', () => {
-  it('given quotes, commas, line ends, empty text and NULL, then a reader can tell them apart', () => {
+  it('given quotes, commas, line ends, empty text and NULL, then a reader can distinguish them', () => {
     assert.equal(
       csvLine(['a,b', 'say "x"', 'one\ntwo', '', null, 1.5, true]),
       '"a,b","say ""x""","one\ntwo","",,1.5,true\r\n',

@@ -24,7 +24,7 @@ describe('every route of the API', () => {
     const method = route.split(' ')[0] ?? ''
     const init = method === 'GET' ? {} : { method, body: '{}' }
 
-    it(`given nobody is signed in, then ${route} is refused`, async () => {
+    it(`given no session, then ${route} is refused`, async () => {
       const headers = method === 'GET' ? {} : { ...JSON_BODY, authorization: 'Bearer wrong' }
       assert.equal((await localConsole().ask(pathOf(route), headers, init)).status, 401)
     })

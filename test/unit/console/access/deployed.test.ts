@@ -54,7 +54,7 @@ describe('the function of the console', () => {
     assert.doesNotMatch(JSON.stringify(lines), /oslo|aaaa/)
   })
 
-  it('given a token that nobody has, then it is logged and counted, without the token', async () => {
+  it('given an unknown token, then it is logged and counted, without the token', async () => {
     const { status, lines, of, metrics } = await asked('b'.repeat(32), () => ({ tokens: [ADA] }))
     assert.equal(status, 401)
     assert.equal(of('a sign-in has failed').length, 1)
@@ -62,7 +62,7 @@ describe('the function of the console', () => {
     assert.doesNotMatch(JSON.stringify(lines), /bbbb/)
   })
 
-  it('given a secret that cannot be used, then it lets nobody in, which is logged and counted', async () => {
+  it('given an unusable secret, then access is refused, which is logged and counted', async () => {
     const { status, of, metrics } = await asked(ADA.token, () => ({ tokens: [] }))
     assert.equal(status, 503)
     assert.equal(of('the tokens of the console: invalid').length, 1)

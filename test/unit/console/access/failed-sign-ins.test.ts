@@ -7,7 +7,7 @@ import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { answerProblem } from '../../../../console/api/problem.ts'
 import { BASE, localConsole, TOKEN } from './support.ts'
 
-/** Tokens that nobody has, how late each was answered, and what was reported. */
+/** Tries unknown tokens. Returns the delay of each answer, and the reports. */
 function refusing() {
   const [delays, routes, clock]: [number[], string[], { nowMs: number }] = [[], [], { nowMs: 0 }]
   let goOn = () => {}

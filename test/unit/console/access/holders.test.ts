@@ -18,7 +18,7 @@ describe('the secret of the console', () => {
     ['nobody', { tokens: [] }],
     ['a token that can be guessed', { tokens: [{ ...ADA, token: 'secret' }] }],
     ['a token with blanks', { tokens: [{ ...ADA, token: `${'a'.repeat(32)} ` }] }],
-    ['nobody by name', { tokens: [{ ...ADA, name: ' ' }] }],
+    ['no name', { tokens: [{ ...ADA, name: ' ' }] }],
     ['another role', { tokens: [{ ...ADA, role: 'admin' }] }],
     ['no role', { tokens: [{ token: ADA.token, name: 'ada' }] }],
     ['the same token twice', { tokens: [ADA, { ...BO, token: ADA.token }] }],
@@ -38,7 +38,7 @@ describe('the secret of the console', () => {
 
 const MINUTE_MS = 60_000
 
-/** Who may come in, by a secret that answers or throws this. */
+/** A console whose secret answers or throws this. */
 function console(secret: () => unknown) {
   const clock = { nowMs: 0 }
   const heard: string[] = []
@@ -82,7 +82,7 @@ describe('who may come in now', () => {
     ],
   ]
   for (const [what, then] of invalid)
-    it(`given a secret that ${what}, then nobody comes in, until it is right again`, async () => {
+    it(`given a secret that ${what}, then access is refused until it is right again`, async () => {
       let secret: () => unknown = () => ({ tokens: [ADA] })
       const { clock, heard, names } = console(() => secret())
       assert.deepEqual(await names(), ['ada'])
@@ -116,7 +116,7 @@ describe('who may come in now', () => {
     assert.deepEqual(await names(), ['ada'])
   })
 
-  it('given a secret that is unreachable at first, then nobody comes in', async () => {
+  it('given a secret that is unreachable at first, then access is refused', async () => {
     const { names } = console(() => {
       throw AWAY
     })

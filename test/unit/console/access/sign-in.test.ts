@@ -96,7 +96,7 @@ describe('who comes to the console on this machine', () => {
     assert.equal((await ask(`/api/environment?token=${TOKEN}`)).status, 401)
   })
 
-  it('given a path that names another host, then nobody is led there', async () => {
+  it('given a path that names another host, then it does not redirect there', async () => {
     const { app } = localConsole()
     const request = new Request(`${BASE}//evil.example/?token=${TOKEN}`, {
       headers: { host: '127.0.0.1:8050' },
@@ -122,7 +122,7 @@ describe('who comes to the console on this machine', () => {
     assert.match(await answer.text(), /not valid.*value="\/alerts"/s)
   })
 
-  it('given the form on a foreign page, then nobody is signed in', async () => {
+  it('given the form on a foreign page, then the sign-in is refused', async () => {
     const foreign = { ...FORM, origin: 'http://evil.example', 'sec-fetch-site': 'cross-site' }
     assert.equal((await ask('/sign-in', foreign, form({ token: TOKEN, to: '/' }))).status, 403)
   })
@@ -138,7 +138,7 @@ describe('who comes to the console on this machine', () => {
     assert.match(await answer.text(), /http-equiv="refresh" content="0; url=\/alerts"/)
   })
 
-  it('given somebody who signs out, then the cookie is gone, and its session has ended, but no other', async () => {
+  it('given a sign-out, then the cookie is gone, and its session has ended, but no other', async () => {
     const [cookie, other] = [await signedIn(), await signedIn()]
     const answer = await ask('/sign-out', { ...FORM, cookie }, { method: 'POST' })
     assert.equal((await ask('/api/environment', { cookie })).status, 401)

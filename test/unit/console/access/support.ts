@@ -1,4 +1,4 @@
-/** A console without servers: whoever is refused needs none. */
+/** A console without servers, which are not needed for refusals. */
 import type { Hono } from 'hono'
 import { type Access, localAccess } from '../../../../console/access/access.ts'
 import type { AccessLine } from '../../../../console/access/failed-sign-ins.ts'
@@ -39,7 +39,7 @@ export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine
   }
 }
 
-/** What the API says. */
+/** Answer of the API. */
 export interface Said {
   readonly message: string
   readonly person: Person

@@ -33,7 +33,7 @@ function quiet() {
 }
 
 describe('one alert that does not fire', () => {
-  it('given a search that took long, or what is no id, when it is asked for, then nothing is searched', async () => {
+  it('given a slow search, or an invalid id, when it is requested, then no topic is searched', async () => {
     const { routes, reads } = quiet()
     const told: unknown[] = []
     routes.onError((error, context) => {

@@ -36,7 +36,7 @@ describe('an operation that is shown', () => {
     assert.equal(partOf({ taken: 0, total: 0 }), 0)
   })
 
-  it('given one with a patch that was stopped, then the command that goes on with it has the patch', () => {
+  it('given one with a patch that was stopped, then the command that continues it has the patch', () => {
     const request = { ...REDRIVE, patch: '{"time":null}' }
     const { resume } = operationAnswer({ ...ONE, state: 'stopped', request }, 'test', 0)
     assert.match(resume ?? '', /--patch '\{"time":null\}'/)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { KeptAnswer, KeptAnswers, KeptByKey } from '../../../../console/live/kept.ts'
 
-/** A clock that stands still until it is moved, and a question that takes some of its time. */
+/** A clock that is set by hand, and a question that takes some of its time. */
 function stage({ takesMs = 0, forMs = 100, fails = false } = {}) {
   const clock = { nowMs: 0, asked: 0, fails }
   const kept = new KeptAnswer(
@@ -59,7 +59,7 @@ describe('things that are kept by key', () => {
     assert.deepEqual([get('a', 'new a'), get('b', 'new b')], ['a', 'new b'])
   })
 
-  it('given a key that nobody asks for, then it is dropped when something else is asked for', () => {
+  it('given a key without further requests, then it is dropped at a request for another one', () => {
     let nowMs = 0
     const kept = new KeptByKey<number>({ most: 10, idleMs: 1_000, nowMs: () => nowMs })
     kept.get('a', () => 1)

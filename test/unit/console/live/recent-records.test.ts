@@ -135,7 +135,7 @@ describe('recent records of one subject', () => {
     assert.ok(!textsOf({ found }).includes('x0'))
   })
 
-  it('given a log that fails once, then the next question begins anew', async () => {
+  it('given a log that fails once, then the next question starts over', async () => {
     const log = new GrowingLog().append('x0', 'x1')
     let fails = true
     const recent = log.recent({

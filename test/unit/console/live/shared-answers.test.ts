@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { SharedAnswers } from '../../../../console/live/watchable.ts'
 
-/** A server that answers when it is told to, and a clock that moves when it is told to. */
+/** A server that answers on command, and a clock that is set by hand. */
 class Stage {
   asked = 0
   answer = 'a'
@@ -46,7 +46,7 @@ describe('answers that several people watch', () => {
     assert.deepEqual([one, other, stage.asked], [['a'], ['a'], 1])
   })
 
-  it('given an answer that stays the same, then it is told once; a new one is told to all', async () => {
+  it('given an answer that stays the same, then it is sent once; a new one is sent to all', async () => {
     const stage = new Stage()
     const heard: string[] = []
     stage.watch(heard)
@@ -58,7 +58,7 @@ describe('answers that several people watch', () => {
     assert.deepEqual(heard, ['a', 'b'])
   })
 
-  it('given nobody who watches any more, then it is not asked any more', async () => {
+  it('given no more watchers, then it is not asked any more', async () => {
     const stage = new Stage()
     const ends = [stage.watch([]), stage.watch([])]
     await stage.pass()

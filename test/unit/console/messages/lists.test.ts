@@ -26,7 +26,7 @@ const avro = (id: string) => {
   return { ...event, datacontenttype: 'application/avro', data: avroBytes(event) }
 }
 
-describe('given a topic with events, ticks and what is none', () => {
+describe('given a topic with events, ticks and other records', () => {
   let log: LogRecord[]
   let nowMs = 0
   /** Offsets that an open transaction hides. */
@@ -88,7 +88,7 @@ describe('given a topic with events, ticks and what is none', () => {
     assert.deepEqual(await offsetsOf({ where: 'data.temperature>30 and subject=s-c' }), [4])
   })
 
-  it('when only some are wanted, then the cursor leads on, and everything comes once', async () => {
+  it('when only some are wanted, then the cursor continues, and everything comes once', async () => {
     const first = await list({ limit: '2' })
     assert.equal(first.endedBy, 'found')
     const second = await list({ limit: '3', cursor: first.cursor as string })
@@ -134,7 +134,7 @@ describe('given a topic with events, ticks and what is none', () => {
     assert.deepEqual([messages[0]?.offset, skipped], [5_015, 10])
   })
 
-  it('when a transaction is open, then it is told how much cannot be read before it ends', async () => {
+  it('when a transaction is open, then the number of records that are hidden until it ends is shown', async () => {
     const newest = new NewestMessages(async () => ports)
     const ask = () => newest.ask(query({ live: '1' }))
     assert.deepEqual([(await list()).behindTransactions, (await ask()).behindTransactions], [0, 0])
@@ -180,7 +180,7 @@ describe('given a topic with events, ticks and what is none', () => {
     await make()
   })
 
-  it('when one message is asked for, then all of it is told, with the bytes that lie in Kafka', async () => {
+  it('when one message is requested, then all of it is shown, with the bytes in Kafka', async () => {
     const message = await oneMessage({ topic: 't', partition: 0, offset: 4 }, ports)
     assert.deepEqual([message.mode, message.contentType], ['binary', 'application/avro'])
     assert.deepEqual(message.event?.data, reading('c', 40).data)

@@ -62,7 +62,7 @@ describe('given a question for messages', () => {
       )
     })
 
-  it('when it goes on, then with what was left, and within what the log holds now', async () => {
+  it('when it continues, then with the rest, and within the present bounds of the log', async () => {
     const left = [{ topic: 't', partition: 0, start: 5, end: 60 }]
     const cursor = cursorOf('backward', left) as string
     const { direction, ranges } = await begin({ cursor })
@@ -116,7 +116,7 @@ describe('given the address of the page', () => {
     assert.deepEqual(chosenIn({ ...form, start: 'time', time: '' }), { topic: 't', key: 'k' })
   })
 
-  it('then a command is told that records as much as there is', () => {
+  it('then a command for recording the existing records is shown', () => {
     const command = recordCommand({ key: "it's", where: 'data.x>1 and subject=a', time: 'T' }, 't')
     assert.equal(
       command,

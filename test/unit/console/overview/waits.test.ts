@@ -44,7 +44,7 @@ describe('how long the first pending record has waited', () => {
     assert.deepEqual(waits.next(lagAt(40, 100), T0), { 'alerting/readings': null })
     await settled()
     assert.deepEqual(waits.next(lagAt(40, 110), T0 + 2_000), { 'alerting/readings': 62 })
-    // From there to the first look, nothing has to be read.
+    // No records have to be read until the first look.
     const { 'alerting/readings': waited } = waits.next(lagAt(70, 120), T0 + 4_000)
     assert.ok(Math.abs((waited ?? 0) - 34) < 1, `${waited} s`)
     await settled()
@@ -76,7 +76,7 @@ describe('how long the first pending record has waited', () => {
 
   const failing = (error: Error): LogReader => ({ read: () => Promise.reject(error) })
 
-  it('given a topic that is made anew before it is read, then its time is unknown, and nothing is told', async () => {
+  it('given a topic that is created again before it is read, then its time is unknown, without an error', async () => {
     const told: unknown[] = []
     const anew = new PartitionStopped('another-log', 'the topic was made anew')
     const waits = new Waits(
@@ -89,7 +89,7 @@ describe('how long the first pending record has waited', () => {
     assert.deepEqual(told, [])
   })
 
-  it('given a fault of Sluice while it reads, then it is told once, and the next look goes on', async () => {
+  it('given a fault of Sluice while it reads, then it is reported once, and the next look continues', async () => {
     const told: unknown[] = []
     const fault = new TypeError('no function')
     const waits = new Waits(

@@ -106,7 +106,7 @@ describe('a search in the console', () => {
     assert.equal(onlyExact(await search(ask, 'x')), '/telemetry?entity=%2Fdevice%2Fa+x')
   })
 
-  it('given matches that are not listed, or a part that is away, then it leads nowhere by itself', async () => {
+  it('given matches that are not listed, or a part that is away, then it does not redirect', async () => {
     const one = entities('/device/a x')
     for (const answers of [
       { '/telemetry/entities': { ...one, matching: 2 } },

@@ -51,7 +51,7 @@ describe('a page of entities', () => {
     ['readings', ['s-3', 's-1', 's-2']],
     ['-last-reading', ['s-1', 's-2', 's-3']],
     ['temperature', ['s-1', 's-2', 's-3']],
-    // What has no value is last either way.
+    // Entities without a value are last either way.
     ['-temperature', ['s-2', 's-1', 's-3']],
     ['no-such-thing', ['s-1', 's-2', 's-3']],
   ]

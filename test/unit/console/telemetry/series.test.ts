@@ -66,7 +66,7 @@ describe('what charts are drawn from', () => {
     assert.deepEqual(lists[0], [1, 2, null, 9, 10])
   })
 
-  it('given readings that come every ten minutes, then that is no gap', () => {
+  it('given readings every ten minutes, then these intervals do not count as gaps', () => {
     const times = [0, 600, 1200, 1800]
     assert.deepEqual(withGaps({ times, lists: [times] }, 60).times, times)
   })

@@ -19,7 +19,7 @@ const names = (subject: string, newest?: object) =>
   watchingRules(RULES, { family: 'environment', subject, newest: newest as never }).map(({ name }) => name)
 
 describe('the rules that watch an entity', () => {
-  it('given rules of several families and sites, then those of the entity are told', () => {
+  it('given rules of several families and sites, then those of the entity are shown', () => {
     assert.deepEqual(names('s-1', BERLIN), ['BAND', 'HERE', 'ONE', 'JUMP', 'BROKEN', 'OFF'])
     assert.deepEqual(names('s-2', { location: { site: 'paris' } }), ['BAND', 'JUMP', 'BROKEN', 'OFF'])
   })
@@ -28,7 +28,7 @@ describe('the rules that watch an entity', () => {
     assert.deepEqual(names('s-1'), ['BAND', 'ONE', 'JUMP', 'BROKEN', 'OFF'])
   })
 
-  it('given limits of every kind, then each is told, and what it compares', () => {
+  it('given limits of every kind, then each is shown with its compared value', () => {
     const found = watchingRules(RULES, { family: 'environment', subject: 's-1' })
     const [band, , jump, broken, off] = found
     assert.deepEqual(band, {

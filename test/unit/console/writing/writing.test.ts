@@ -79,7 +79,7 @@ describe('given a reading that a person has written', () => {
     ],
     ['no place', { data: { sensorId: 's-1', temperature: 1 } }, /location is missing/],
     ['no traceparent', { traceparent: '00-0-0-00' }, /traceparent: must be/],
-    ['a time that is none', { time: '2026-13-01' }, /not a CloudEvent/],
+    ['an invalid time', { time: '2026-13-01' }, /not a CloudEvent/],
     ['an id that no text can hold', { id: '\ud800' }, /not a CloudEvent/],
   ] as const)
     it(`when it has ${name}, then it is refused with a sentence`, () => {
@@ -157,7 +157,7 @@ describe('given recordings to play', () => {
     assert.equal(ended[0]?.state, 'stopped')
   })
 
-  it('when one fails, then it says why, and an audit event that is not written is told', async () => {
+  it('when one fails, then the reason is shown, and an unwritten audit event is reported', async () => {
     const { all, run } = replays()
     const fail = async () => {
       throw new OperationFailure('walk:7: not JSON')

@@ -8,7 +8,7 @@ import { isConsumer } from '../../../../lib/app/functions.ts'
 import { lambdaName } from '../../../../lib/app/resource-names.ts'
 import { deployed, SOON_TOPIC, TOPIC } from '../../../support/alarms.ts'
 
-/** What a metric has in each minute of an outage; undefined where nothing is written. */
+/** Value of a metric in each minute of an outage; undefined where it is not written. */
 type Outage = (metric: Metric, deployed: Deployed) => number | undefined
 
 /** Redis does not answer: consumers leave their records in Kafka, and what a schedule calls fails if it keeps something there. */
@@ -38,7 +38,7 @@ function valueIn(value: Value, outage: Outage, given: Deployed): number | undefi
   const { invocations, errors, repeats } = Object.fromEntries(
     Object.entries(value.metrics).map(([id, { metric }]) => [id, outage(metric, given)]),
   )
-  // A share of nothing is not a number, which is no data.
+  // A share of zero is not a number, which counts as missing data.
   return 'repeats' in value.metrics ? repeats : orNone(invocations) - orNone(errors)
 }
 

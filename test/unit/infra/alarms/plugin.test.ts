@@ -6,7 +6,7 @@ import { PROJECT } from '../../../support/program.ts'
 
 type Framework = ConstructorParameters<typeof AlarmsPlugin>[0]
 
-/** What the plugin adds to a project with a topic of its own, and what it says. */
+/** Returns the plugin's additions to a project with a topic of its own, and its messages. */
 function added(deployment: object, stage: string, command = 'package') {
   const said: string[] = []
   const framework: Framework = {

@@ -111,7 +111,7 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(nodes('a/90', 'dev').problems, [])
   })
 
-  it('given no topic for alarms, then they tell nobody, and a line says so', () => {
+  it('given no topic for alarms, then they send no notifications, and a line says so', () => {
     const given = deployed({ ALARM_TOPIC_ARN: '', ALARM_SOON_TOPIC_ARN: '' })
     for (const { AlarmActions, OKActions } of propertiesOf(given))
       assert.deepEqual([AlarmActions, OKActions], [undefined, undefined])

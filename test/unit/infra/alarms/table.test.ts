@@ -110,7 +110,7 @@ describe('docs/runbook.md', () => {
   const page = readFileSync(join(PROJECT, 'docs', 'runbook.md'), 'utf8')
   const [, ...sections] = page.split(/^## /m)
   const byHeading = new Map(sections.map(section => [section.split('\n')[0] as string, section]))
-  /** Not of an alarm: how to begin, and what is done at night for more than one of them. */
+  /** Headings that belong to no alarm: how to begin, and the night's steps for more than one of them. */
   const OTHERS = new Set([
     'First steps',
     'All alarms',
@@ -120,7 +120,7 @@ describe('docs/runbook.md', () => {
     'Block a producer',
     'Which broker is lost',
     'A new address of the cache',
-    'What they cost',
+    'Costs of alarms',
   ])
 
   it('given any kind of alarm, then it has a section: what it means, what to look at, and what to do', () => {

@@ -117,7 +117,7 @@ describe('the history of a redriven record', () => {
     ['another value', '{"attempt":1}', []],
     ['attempts that are none', JSON.stringify([null, 7, 'x', [], {}, attempt]), [attempt]],
     ['a number that is none', JSON.stringify([{ ...attempt, attempt: 0 }, attempt]), [attempt]],
-    ['a time that is none', JSON.stringify([{ ...attempt, failedAt: 'noon' }, attempt]), [attempt]],
+    ['an invalid time', JSON.stringify([{ ...attempt, failedAt: 'noon' }, attempt]), [attempt]],
     ['an hour that is none', JSON.stringify([{ ...attempt, redrivenAt: 'noon' }, attempt]), [attempt]],
     ['no code', JSON.stringify([{ ...attempt, errorType: '' }, attempt]), [attempt]],
     [

@@ -19,7 +19,7 @@ export default command({
 
 New states are built beside the live ones, by the deployed code, while the consumer continues. Each partition is switched in
 one step, once its new state has come as far as the live one. Nothing that is emitted on the way is published. At the switch, alerts
-are matched by rule and entity: one that both states have goes on as it was told, one that only the live state has is resolved
+are matched by rule and entity: one that both states have continues under its id, one that only the live state has is resolved
 (reason reprocessed), and one that only the new state has fires.`,
   more: `
 TIME is RFC 3339 or a duration before now; "start" is the first record that the log still has; "checkpoint" is the newest checkpoint of

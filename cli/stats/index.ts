@@ -12,7 +12,7 @@ import { type Report, tableOf } from './table.ts'
 export default command({
   about: `Show what the processor knows of each entity and metric, and how its records ended.
 
-Read from Redis as it stands, partition by partition, while the processor goes on.`,
+Read from Redis as it is, partition by partition, while the processor continues.`,
   more: `
 Example:
   sluice stats roof-1`,

@@ -167,7 +167,7 @@ export class Stalls {
     if (nowMs - overAtMs < QUIET_MS) return []
     this.#outages.delete(id)
     const took = durationText(overAtMs - sinceMs)
-    const goOn = functions.size === 1 ? 'goes on' : 'go on'
+    const goOn = functions.size === 1 ? 'continues' : 'continue'
     const isOver = functions.size > 0 ? `${listOf(functions)} ${goOn}` : `${cause.server} answers again`
     if (isTold) return [`✓ ${isOver} (after ${took})`]
     const unsaid = functions.size === 0 ? undefined : this.#hiccups.due(id)

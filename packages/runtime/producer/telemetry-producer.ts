@@ -125,7 +125,7 @@ export class TelemetryProducer {
   /** Sends all events, and waits until they are settled, at most 30 seconds. @returns the number that is not, after a warning */
   async flush(withinMs = LONGEST_FLUSH_MS): Promise<number> {
     const left = await this.#records.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
-    if (left > 0) this.#warn(`Warning: ${left} messages not delivered`)
+    if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
     return left
   }
 
@@ -144,7 +144,7 @@ export class TelemetryProducer {
       const result = await this.#inTransaction(identity, work, open)
       await identity.commit()
       const { messages } = open
-      return { messages, text: `Committed ${messages} messages`, result }
+      return { messages, text: `Committed ${messagesText(messages)}`, result }
     } finally {
       this.#transaction = undefined
     }
@@ -182,7 +182,7 @@ export class TelemetryProducer {
       open.isEnding = true
       const left = await this.#records.drained()
       if (open.failure) throw open.failure
-      if (left > 0) throw new Error(`${left} messages not delivered`)
+      if (left > 0) throw new Error(`${messagesText(left)} not delivered`)
       return result
     } catch (error) {
       open.isEnding = true
@@ -252,4 +252,8 @@ function transactionsOf(
   return new TransactionalIdentity(brokers, clock, {
     ...{ transactionalId, transactionTimeoutMs, retryBackoffMs, patienceMs },
   })
+}
+
+function messagesText(count: number): string {
+  return `${count} ${count === 1 ? 'message' : 'messages'}`
 }

@@ -55,7 +55,7 @@ const changesOf = (transitions: readonly Transition[]) => transitions.flatMap(({
 const last = <Item>(items: readonly Item[]) => items[items.length - 1]
 
 describe('for any rule and any series', () => {
-  test('fired and resolved alternate, and published alerts are true, even if the rule is edited at every step', () => {
+  test('fired and resolved alternate, and published alerts are true, even if each step edits the rule', () => {
     fc.assert(
       fc.property(fc.array(conditions, { minLength: 1 }), anySeries, (rules, series) => {
         let state: RuleState | undefined

@@ -79,7 +79,7 @@ describe('messages about records that Lambda has given up', () => {
     assert.deepEqual([failures, stays], [[], []])
   })
 
-  it('given bad messages among good ones, then they alone stay in the queue, without their contents in the log', async () => {
+  it('given bad messages among good ones, then they alone stay in the queue, and their text is not logged', async () => {
     const bad = ['SECRET', '{"SECRET":1}', '[]', ofObject('gone'), '{"Records":[{"s3":{}}]}', ofObject('%E0')]
     const { failures, stays, errors } = await taken([SQS, ...bad, SQS])
     assert.equal(failures.length, 2)

@@ -57,7 +57,7 @@ it('given a topic of which nothing is known, then no change of it is made', () =
   assert.deepEqual([changes.length, refused.length], [0, 1])
 })
 
-it('given MSK Serverless, then its replication does not count as different, and its cleanup policies stay', () => {
+it('given MSK Serverless, then its replication is not different, and its cleanup policies stay', () => {
   const differences = ['replication.factor', 'min.insync.replicas', 'cleanup.policy', 'retention.ms'].map(
     setting => ({ topic: TOPIC, setting, found: '1', wanted: '2' }),
   )

@@ -127,7 +127,7 @@ describe('the ports of a stack', () => {
     assert.deepEqual(await stackPorts('lab', all, async () => true), {})
   })
 
-  it('must be set by variables if none are free', async () => {
+  it('must be set by variables if all are occupied', async () => {
     await assert.rejects(
       stackPorts('lab', {}, async () => true),
       { name: 'UserError', message: /KAFKA_PORT, REDIS_PORT, .*CONSOLE_PORT, and KAFKA_UI_PORT/ },

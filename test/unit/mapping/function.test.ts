@@ -13,7 +13,7 @@ import { Stage } from '../../support/stage.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
-/** Notes the readings that it sees, and throws as long as it is told to. */
+/** Notes the readings that it sees, and throws as long as the test wants. */
 function noting(
   seen: { id: string; entity: string; timeMs: number }[],
   fails: { now: boolean } = { now: false },
@@ -84,7 +84,7 @@ describe('a function on a topic of foreign records', () => {
     )
   })
 
-  it('given what fits no mapping, then it is a failure with its code, and the rest goes on', async () => {
+  it('given records without a mapping, then they are failures with their code, and the rest continues', async () => {
     const stage = await stageWith(['device'], noting([]) as KeyedProcess<never>)
     await stage.batch([
       foreign(0, { ...MOTION, x: 'fast' }),
@@ -103,7 +103,7 @@ describe('a function on a topic of foreign records', () => {
     assert.equal(first?.data?.originalValue, foreign(0, { ...MOTION, x: 'fast' }).value?.toString('base64'))
   })
 
-  it('given a topic that is none of Sluice’s, then its records are read and remembered like others', async () => {
+  it('given a foreign topic, then its records are read and remembered like others', async () => {
     const seen: { id: string; entity: string; timeMs: number }[] = []
     const stage = await stageWith(['device'], noting(seen) as KeyedProcess<never>)
     const records = [MOTION, { ...MOTION, x: 'fast' }, MOTION].map((value, offset) => ({

@@ -42,7 +42,7 @@ const CLOUDEVENT = {
   data: { temperature: 22.5, humidity: 65, unit: 'celsius' },
 }
 
-/** What a mapping makes of the record: source, subject, time and data. */
+/** Mapped records: source, subject, time and data. */
 const EXPECTED: Readonly<
   Record<
     string,

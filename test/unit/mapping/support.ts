@@ -28,7 +28,7 @@ export function foreignRecord(value: unknown, changes: Partial<ForeignRecord> = 
   return { ...place, key: null, headers: [], value: bytes, ...changes }
 }
 
-/** What mappings make of a record. */
+/** Returns the mapped record. */
 export function read(
   mappings: Mapping | readonly Mapping[],
   record: ForeignRecord,

@@ -4,7 +4,7 @@ import { editsOfLua } from '../../mutants/lua.ts'
 import { type Edit, keyOf, mutantsOf, mutated } from '../../mutants/mutant.ts'
 import { drawPassages, type Passage } from '../../mutants/sample.ts'
 
-/** What becomes of a source, change by change, without the white space that changes leave. */
+/** Returns the changed sources, change by change, without the white space that changes leave. */
 function changed(source: string, edits: readonly Edit[]): string[] {
   return edits.map(edit => mutated(source, edit).replace(/\s+/g, ' ').trim())
 }

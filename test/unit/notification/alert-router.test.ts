@@ -99,7 +99,7 @@ describe('given the alert router', () => {
     assert.deepEqual(steps[1]?.emitted[0]?.data, { alertId: 'p', rule: 'PIPELINE_DOWN', status: 'resolved' })
   })
 
-  it('when a partition that lags tells of the pipeline alert after its end, then nothing is sent again', async () => {
+  it('when a lagging partition reports the pipeline alert after its end, then it is not sent again', async () => {
     const down = { rule: 'PIPELINE_DOWN', entity: { source: '/clock' } }
     const one = [fired('p', down), resolved('p', down)]
     const all = [...one, ...one, fired('q', down)]

@@ -1,4 +1,4 @@
-/** When a group tells its news: the whole batch together, a lost timer made good, and the pipeline alert at once. */
+/** Times of a group's notifications: the whole batch together, a lost timer replaced, and the pipeline alert at once. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Alert } from '../../../lib/alerting/alert.ts'
@@ -146,7 +146,7 @@ describe('given a broker whose clock has gone back by six hours', () => {
 describe('given the pipeline alert, and no record behind it', () => {
   const down = { rule: PIPELINE_DOWN }
 
-  it('when it fires and ends, then both are told at once, for no tick moves the clock', async () => {
+  it('when it fires and ends, then both are sent at once, for no tick moves the clock', async () => {
     const kit = kitOf()
     const steps = await kit.when(first, routed(1, fired('p', down)), routed(400, resolved('p', down)))
     assert.deepEqual(
@@ -160,7 +160,7 @@ describe('given the pipeline alert, and no record behind it', () => {
     assertFit(kit)
   })
 
-  it('when it comes into a group that waits, then all leave with it, and are not told again', async () => {
+  it('when it comes into a group that waits, then all leave with it, and are not repeated', async () => {
     const log = [first, routed(1, fired('a')), routed(10, fired('p', down)), routed(20, fired('b'))]
     assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
       '+10 new firing: a p',
@@ -168,7 +168,7 @@ describe('given the pipeline alert, and no record behind it', () => {
     ])
   })
 
-  it('when the group was told at that very instant, then it waits, for its id would be the same', async () => {
+  it('when the group was notified at that very instant, then it waits, for its id would be the same', async () => {
     const log = [first, routed(1, fired('p', down)), routed(1, resolved('p', down))]
     assert.deepEqual(notifications(await played(log, 10 * MINUTE)), [
       '+1 new firing: p',
@@ -176,7 +176,7 @@ describe('given the pipeline alert, and no record behind it', () => {
     ])
   })
 
-  it('when it is silenced, then it is told when the silence ends', async () => {
+  it('when it is silenced, then it is sent when the silence ends', async () => {
     const quiet = silences(1, 2, silence('s', 0, 400, { rule: [PIPELINE_DOWN] }))
     assert.deepEqual(notifications(await played([first, quiet, routed(2, fired('p', down))], 10 * MINUTE)), [
       '+400 new firing: p',

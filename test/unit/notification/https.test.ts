@@ -121,7 +121,7 @@ describe('a request to a receiver that does not', () => {
     ['only that it may go on', socket => void socket.write('HTTP/1.1 100 Continue\r\n\r\n')],
   ]
   for (const [given, talk] of dead)
-    it(`given ${given}, then the time is up, and that is told`, async () => {
+    it(`given ${given}, then the time is up, and that is reported`, async () => {
       const answer = await post(at(await talking(talk)), { timeoutMs: 150 })
       assert.deepEqual(answer, { kind: 'no-answer', why: 'did not answer within 0.15 s', timedOut: true })
     })
@@ -147,7 +147,7 @@ describe('a request to a receiver that does not', () => {
       assert.equal((answer as { timedOut: boolean }).timedOut, false)
     })
 
-  it('given a port where nobody listens, then it refuses connections', async () => {
+  it('given a closed port, then it refuses connections', async () => {
     const port = await answering(() => {})
     servers.at(-1)?.close()
     assert.deepEqual(await post(at(port)), {
@@ -197,7 +197,7 @@ describe('an address that must not be called', () => {
       assert.match(whyOf(await post(url, { allowPrivate })), why)
     })
 
-  it('given a name of which one address is private, then none is called', async () => {
+  it('given a name with one private address, then no address is called', async () => {
     const resolve = async () => [
       { address: '8.8.8.8', family: 4 },
       { address: '10.0.0.1', family: 4 },
@@ -210,7 +210,7 @@ describe('an address that must not be called', () => {
     const port = await answering(() => {
       calls += 1
     })
-    // Nobody listens at the first one.
+    // The first address has no listener.
     const addresses = ['127.0.0.2', '127.0.0.1']
     let resolved = 0
     const resolve = async () => [{ address: addresses[resolved++] ?? '', family: 4 }]

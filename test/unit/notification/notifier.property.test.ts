@@ -17,7 +17,7 @@ import {
 } from './support.ts'
 
 const END = 3 * 3600
-/** No alert begins or ends in the last part, so that everything has been told by the end. */
+/** The last part, in which no alert begins or ends, so that all are sent by the end. */
 const LAST = END - 2400
 const WAITS = { wait: 30, interval: 300, repeat: 1800 }
 const POLICY = { ...TARGET, repeatIntervalMs: WAITS.repeat * 1000 }
@@ -131,7 +131,7 @@ const onceDown = (all: readonly Happening[]) => {
 }
 
 describe('given any log of alerts, silences and pipeline alerts', () => {
-  it('then people are told what a slow reference finds, and each fire and each end once', async () => {
+  it('then the notifications equal those of a slow reference, with each fire and each end once', async () => {
     await fc.assert(
       fc.asyncProperty(log, async happenings => {
         const all = onceDown(happenings)
@@ -146,7 +146,7 @@ describe('given any log of alerts, silences and pipeline alerts', () => {
   })
 })
 
-/** Ends are told once, after their fire; and of every fire that was told and is over. */
+/** Checks that ends are sent once, after their fire; and for every fire that was sent and is over. */
 function onceEach(lines: readonly string[], all: readonly Happening[]): void {
   const names = lines.map(line => line.split(': ')[1]?.split(' ') ?? [])
   const ids = new Set(all.flatMap(one => (one.kind === 'fired' ? [one.id] : [])))

@@ -34,7 +34,7 @@ const MINUTE = 60
 const HOUR = 3600
 const first = silences(0, 1)
 
-/** Given a log, then people are told this. The first event of each log sets the clock. */
+/** Notifications of a log. The first event of each log sets the clock. */
 const TABLE: readonly (readonly [
   given: string,
   log: readonly Event[],
@@ -97,7 +97,7 @@ const TABLE: readonly (readonly [
     ['+31 new firing: a', '+430 resolved resolved: -a', '+530 new firing: b'],
   ],
   [
-    'an alert told once more after its end was told, then nothing',
+    'an alert repeated after its end was sent, then no notification',
     [routed(1, fired('a')), routed(400, resolved('a')), routed(2000, fired('a'))],
     2 * HOUR,
     ['+31 new firing: a', '+430 resolved resolved: -a'],
@@ -108,15 +108,15 @@ const TABLE: readonly (readonly [
     2 * HOUR,
     ['+31 new firing: a', '+430 resolved resolved: -a', '+3030 new firing: b', '+6630 repeat firing: b'],
   ],
-  ['a resolve that nobody fired, then nothing', [routed(1, resolved('a'))], HOUR, []],
+  ['a resolve without a fire, then no notification', [routed(1, resolved('a'))], HOUR, []],
   [
-    'an alert whose end comes first, then its late fire is not told',
+    'an alert whose end comes first, then its late fire is not sent',
     [routed(1, resolved('a')), routed(2, resolved('a')), routed(3, fired('a'))],
     2 * HOUR,
     [],
   ],
   [
-    'one alert told by several partitions, also after its end, then it counts once',
+    'one alert reported by several partitions, also after its end, then it counts once',
     [
       ...[1, 2, 3].map(second => routed(second, fired('a'))),
       routed(400, resolved('a')),
@@ -139,13 +139,13 @@ describe('given a log of routed alerts', () => {
 const onOslo = { source: ['/environment/*lo'] }
 const MUTED: typeof TABLE = [
   [
-    'a silence that ends while an alert fires, then it is told when the silence ends',
+    'a silence that ends while an alert fires, then it is sent when the silence ends',
     [silences(1, 2, silence('s', 0, 1000, onOslo)), routed(2, fired('a'))],
     HOUR,
     ['+1000 new firing: a'],
   ],
   [
-    'a silence of one alert, then the others are told without it',
+    'a silence of one alert, then the others are sent without it',
     [silences(1, 2, silence('s', 0, HOUR, { entity: ['a'] })), routed(2, fired('a')), routed(3, fired('b'))],
     10 * MINUTE,
     ['+32 new firing: b'],
@@ -157,7 +157,7 @@ const MUTED: typeof TABLE = [
     [],
   ],
   [
-    'a silence that begins while an alert fires, then repeats stop, and its end is told',
+    'a silence that begins while an alert fires, then repeats stop, and its end is sent',
     [
       routed(1, fired('a')),
       silences(100, 2, silence('s', 100, 3 * HOUR, onOslo)),
@@ -173,7 +173,7 @@ const MUTED: typeof TABLE = [
     ['+31 new firing: a', '+7231 repeat firing: a'],
   ],
   [
-    'a silence that somebody ends early, then it is told within a group interval',
+    'a silence that is ended early, then it is sent within a group interval',
     [
       silences(1, 2, silence('s', 0, 2 * HOUR, onOslo)),
       routed(2, fired('a')),
@@ -183,7 +183,7 @@ const MUTED: typeof TABLE = [
     ['+632 new firing: a'],
   ],
   [
-    'two silences, one after the other, then it is told after the second',
+    'two silences, one after the other, then it is sent after the second',
     [
       silences(1, 2, silence('s', 0, 600, onOslo), silence('t', 500, 900, { rule: ['HIGH_*'] })),
       routed(2, fired('a')),
@@ -192,7 +192,7 @@ const MUTED: typeof TABLE = [
     ['+900 new firing: a'],
   ],
   [
-    'a silence that has not begun, then the alert is told',
+    'a silence that has not begun, then the alert is sent',
     [silences(1, 2, silence('s', 1000, 2000, onOslo)), routed(2, fired('a'))],
     10 * MINUTE,
     ['+32 new firing: a'],
@@ -216,7 +216,7 @@ const MUTED: typeof TABLE = [
     ['+31 new firing: a b', '+430 changed firing: -b', '+930 resolved resolved: -a'],
   ],
   [
-    'the pipeline down, then silent entities are not told, and the others are',
+    'the pipeline down, then silent entities are muted, and the others are not',
     [
       pipeline(1, 'firing'),
       routed(2, fired('a', { rule: 'NoData', reason: 'silent' })),
@@ -227,7 +227,7 @@ const MUTED: typeof TABLE = [
     ['+32 new firing: c'],
   ],
   [
-    'the pipeline up again, then those that are still silent are told',
+    'the pipeline up again, then those that are still silent are sent',
     [pipeline(1, 'firing'), routed(2, fired('a', { reason: 'silent' })), pipeline(700, 'resolved')],
     HOUR,
     ['+932 new firing: a'],
@@ -244,7 +244,7 @@ const MUTED: typeof TABLE = [
     ['+34 new firing: a'],
   ],
   [
-    'a pipeline alert whose end never comes, then it mutes no longer than a day, told again or not',
+    'a pipeline alert whose end never comes, then it mutes no longer than a day, repeated or not',
     [
       pipeline(1, 'firing'),
       pipeline(HOUR, 'firing'),
@@ -299,13 +299,13 @@ describe('given more alerts than a notification has room for', () => {
     assert.deepEqual(notifications(kit), ['+32 new firing: loud'])
   })
 
-  it('when all are silent entities that are silenced, or the pipeline is down, then nothing is told', async () => {
+  it('when all are silent entities that are silenced, or the pipeline is down, then none is sent', async () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
       assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
   })
 
-  it('when the pipeline alert of silent ones stands for a day, then they are told', async () => {
+  it('when the pipeline alert of silent ones fires for a day, then they are sent', async () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     const [told, ...others] = notifications(
       await played([first, pipeline(1, 'firing'), ...silent], 24 * HOUR + 600),
@@ -337,7 +337,7 @@ describe('given more alerts than a notification has room for', () => {
 describe('given alerts that end before they fire, because their fires failed', () => {
   const many = Array.from({ length: 100 }, (_, index) => `m${index}`)
 
-  it('when others of the group have ended since, and the fire is redriven, then it is not told', async () => {
+  it('when others of the group have ended since, and the fire is redriven, then it is not sent', async () => {
     const log = [
       ...many.map(id => routed(1, fired(id))),
       routed(5, resolved('z')),
@@ -347,7 +347,7 @@ describe('given alerts that end before they fire, because their fires failed', (
     assert.deepEqual(notifications(await played([first, ...log], 3 * HOUR)), [])
   })
 
-  it('when all fires of the group are redriven, then none is told, and the group forgets them', async () => {
+  it('when all fires of the group are redriven, then none is sent, and the group forgets them', async () => {
     const log = [...many.map(id => routed(1, resolved(id))), ...many.map(id => routed(2 * HOUR, fired(id)))]
     const kit = await played([first, ...log], 2 * HOUR + 10 * MINUTE)
     assert.deepEqual(notifications(kit), [])
@@ -356,7 +356,7 @@ describe('given alerts that end before they fire, because their fires failed', (
   })
 
   for (const { given, order, fires } of LATE_CHANGES)
-    it(`given ${given}, then no alert that is over is told`, async () => {
+    it(`given ${given}, then no alert that is over is sent`, async () => {
       const log = order.map((change, index) => {
         const facts = { fingerprint: 'f', startedAt: at(beginOf(change)) }
         const id = nameOf(change)
@@ -371,7 +371,7 @@ describe('given alerts that end before they fire, because their fires failed', (
       assert.match(told.at(-1) ?? 'resolved', /resolved/)
     })
 
-  it('when an alert that is computed anew began before the one that it replaces, then it is told', async () => {
+  it('when a rebuilt alert began before the one that it replaces, then it is sent', async () => {
     const [before, anew] = [{ fingerprint: 'f', startedAt: at(60) }, { fingerprint: 'f' }]
     const log = [
       routed(1, fired('b', before)),
@@ -384,7 +384,7 @@ describe('given alerts that end before they fire, because their fires failed', (
     ])
   })
 
-  it('when an alert of another entity began earlier and comes later, then it is told', async () => {
+  it('when an alert of another entity began earlier and comes later, then it is sent', async () => {
     const log = [routed(1, fired('b', { startedAt: at(60) })), routed(2, fired('a'))]
     assert.deepEqual(notifications(await played([first, ...log], 10 * MINUTE)), ['+31 new firing: b a'])
   })
@@ -473,7 +473,7 @@ describe('given a group', () => {
     ])
   })
 
-  it('when all has been told, then it is forgotten after an hour', async () => {
+  it('when all has been sent, then it is forgotten after an hour', async () => {
     const kit = await played([first, routed(1, fired('a')), routed(400, resolved('a'))], 3 * HOUR)
     assert.equal(await kit.state(`/notification ${TARGET.group}`), undefined)
   })
@@ -487,7 +487,7 @@ describe('given a group', () => {
 })
 
 describe('given a watchdog', () => {
-  it('when the log ticks, then it is told in each interval, and by one partition', async () => {
+  it('when the log ticks, then it is sent in each interval, and by one partition', async () => {
     const kit = kitOf({ everyMs: 300_000, receivers: ['sns'] })
     await played([first], 20 * MINUTE, kit)
     assert.deepEqual(
@@ -496,7 +496,7 @@ describe('given a watchdog', () => {
     )
   })
 
-  it("when the broker's clock goes back, then it is told in each interval, with new ids", () => {
+  it("when the broker's clock goes back, then it is sent in each interval, with new ids", () => {
     const process = notifier({ everyMs: 300_000, receivers: ['sns'] })
     const minutes = [0, 4, 5, 6, 0, 1, 5, 5]
     let state: unknown
@@ -514,7 +514,7 @@ describe('given a watchdog', () => {
     assert.equal(new Set(told.flat()).size, 4)
   })
 
-  it('when there is none, then ticks only move the clock', async () => {
+  it('when it is not configured, then ticks only move the clock', async () => {
     const kit = await played([first], 20 * MINUTE)
     assert.deepEqual(kit.published, [])
     assert.ok(kit.outcomes.includes('ignored/tick'))

@@ -122,7 +122,7 @@ ${ROW} }
       /a\.url: must be an address such as https/,
     ],
     [
-      'a URL that is none',
+      'an invalid URL',
       'receivers:\n  - { name: a, kind: webhook, url: "https://[x" }\n',
       /a\.url: must be an address such as https/,
     ],
@@ -167,7 +167,7 @@ ${ROW} }
       /pager\.headers\.a b: must be the name of a header/,
     ],
     [
-      'a header that is no text',
+      'a header that is not a text',
       `receivers:\n${ROW}, headers: { X-A: 1 } }\n`,
       /pager\.headers\.X-A: must be a text of ASCII/,
     ],
@@ -184,7 +184,7 @@ ${ROW} }
       assert.match(lines[0] ?? '', said)
     })
 
-  it('given several errors, then all are told, by line, and no value is repeated', () => {
+  it('given several errors, then all are reported, by line, and no value is repeated', () => {
     const lines = errorsIn(`receivers:
   - { name: A, kind: sns }
   - { name: b, kind: webhook, url: "https://me:p4ss@x", secret: "a b", allowPrivate: 1 }

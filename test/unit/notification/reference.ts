@@ -1,6 +1,6 @@
 /**
- * What people are told, found the slow way: second by second, from all that has happened so far. It shares nothing with the
- * notifier, keeps everything forever, and knows no limits.
+ * Reference for notifications, found the slow way: second by second, from all events so far. It shares no code with the notifier,
+ * keeps everything forever, and has no limits.
  */
 export type Happening = { readonly second: number } & (
   | {

@@ -45,6 +45,6 @@ describe('the signature of a request', () => {
     7,
     undefined,
   ])
-    it(`given ${JSON.stringify(wrong)?.slice(0, 40)} for a secret, then it is none`, () =>
+    it(`given ${JSON.stringify(wrong)?.slice(0, 40)} for a secret, then it is invalid`, () =>
       assert.equal(signingKey(wrong), undefined))
 })

@@ -60,7 +60,7 @@ describe('given silences', () => {
     assert.deepEqual([ended?.startsAt, ended?.endsAt], [at(50), at(50)])
   })
 
-  it('when there is none of that id, or it has ended, then nothing is changed', () => {
+  it('when the id is unknown, or the silence has ended, then all are unchanged', () => {
     const by = { author: 'b', comment: '' }
     assert.equal(withoutSilence(undefined, 'a', by, ms(0)), undefined)
     assert.equal(withoutSilence(setOf('a'), 'b', by, ms(0)), undefined)

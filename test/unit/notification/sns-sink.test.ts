@@ -16,7 +16,7 @@ const RECEIVERS: readonly Receiver[] = [
 const idOf = ({ attributes }: SnsMessage) => String(attributes.notificationId)
 const textOf = ({ message }: SnsMessage, protocol = 'default') => JSON.parse(message)[protocol]
 
-/** A topic that keeps what is published, and answers each id as it is told to, at last by taking it. */
+/** A topic that keeps its messages, and answers each id as ordered, at last by taking it. */
 function given(answers: Readonly<Record<string, (NotPublished | Error)[]>> = {}) {
   const calls: (readonly SnsMessage[])[] = []
   const topic = {
@@ -93,7 +93,7 @@ describe('publishing to the topic', () => {
     assert.match(kit.refusals[0] ?? '', /^there is no receiver pagr/)
   })
 
-  it('given a backlog, then one message tells of all of it', async () => {
+  it('given a backlog, then one message contains all of it', async () => {
     const { calls, kit } = given()
     const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), notified('n2', { at: 60 }))
     assert.deepEqual(outcomes, ['applied/delivered', 'applied/delivered'])
@@ -188,7 +188,7 @@ describe('a message of SNS', () => {
   })
 })
 
-/** As often as a receiver that is out of reach is called in one invocation. */
+/** The number of calls of an unreachable receiver in one invocation. */
 function threeTimes(why: string): RetryableError[] {
   return Array.from({ length: 3 }, () => new RetryableError(why))
 }

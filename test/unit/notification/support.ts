@@ -121,7 +121,7 @@ export async function played(log: readonly Event[], until: number, kit = kitOf()
   return kit
 }
 
-/** What was published fits the schemas. */
+/** Checks that published events match the schemas. */
 export function assertFit({ published }: Pick<Kit, 'published'>): void {
   for (const { type, data } of published) assert.equal(schemaViolation(type, data), undefined)
 }

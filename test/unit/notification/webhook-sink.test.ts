@@ -19,7 +19,7 @@ const status = (code: number, retryAfter?: string): PostAnswer => ({
 const WAITS = ['waits/receiver-unavailable']
 const TEN_MINUTES_MS = 10 * 60_000
 
-/** A network without servers: receivers answer as they are told, at last with 200; a time-out takes its time. */
+/** A network without servers: receivers answer as ordered, at last with 200; a time-out takes its time. */
 class Network implements WebhookPorts {
   readonly posts: { to: string; id: string; body: string; headers: PostRequest['headers'] }[] = []
   clockMs = AT_MS
@@ -155,7 +155,7 @@ describe('webhooks', () => {
     assert.deepEqual(network.calls, ['a fire', 'a other', 'a fire', 'a resolve'])
   })
 
-  describe('given a fire that comes after what its group has told since', () => {
+  describe('given a fire that arrives after a later notification of its group', () => {
     const fails = (times: number) => Array.from({ length: times }, () => status(503))
     const resolved = (id: string) => alert(id, { endedAt: '2026-03-01T12:00:30.000Z' })
 
@@ -202,7 +202,7 @@ describe('webhooks', () => {
         assert.deepEqual(await kit.when(between), ['applied/superseded'])
       })
 
-    it('then an alert that has fired again since is not told as resolved', async () => {
+    it('then an alert that has fired again since is not sent as resolved', async () => {
       const { network, kit } = given(['a'])
       const again = alert('again', { fingerprint: 'one' })
       await kit.when(notified('later', { receivers: ['a'], alerts: [again], at: 60 }))
@@ -224,7 +224,7 @@ describe('webhooks', () => {
       assert.deepEqual(network.calls, ['a one', 'a two'])
     })
 
-    it('then another webhook, which has told nothing since, still gets it', async () => {
+    it('then another webhook, which has had no later one, still gets it', async () => {
       const { network, kit } = given(['a', 'b'])
       await kit.when(notified('resolve', { receivers: ['a'], status: 'resolved', at: 60 }))
       assert.deepEqual(await kit.when(notified('fire', { receivers: ['a', 'b'] })), ['applied/delivered'])
@@ -314,7 +314,7 @@ describe('a webhook that does not answer', () => {
   })
 
   for (const [age, ageMs] of Object.entries({ 'new ones': 0, 'old ones': 2 * TEN_MINUTES_MS }))
-    it(`given one that takes 4.9 s each, then ${age} wait for the next batch, and none is lost`, async () => {
+    it(`given one that takes 4.9 s each, then ${age} wait for the next batch, and all arrive`, async () => {
       const { network, tookMs, kit } = given(['slow'], {}, ageMs)
       const post = network.post
       Object.assign(network, {

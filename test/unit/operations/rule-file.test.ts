@@ -73,6 +73,6 @@ describe('saving a rule file', () => {
   })
 
   for (const name of ['../a.yaml', 'a/b.yaml', '.a.yaml', 'a.txt', 'a\\b.yaml', 'a.yaml\n', ''])
-    it(`given the name ${JSON.stringify(name)}, then it is none of a rule file`, () =>
+    it(`given the name ${JSON.stringify(name)}, then it is invalid for a rule file`, () =>
       assert.equal(RULE_FILE_NAME.test(name), false))
 })

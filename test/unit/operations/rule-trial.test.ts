@@ -49,7 +49,7 @@ function tried(events: readonly Event[], rules: readonly AnyRule[], more: Partia
 }
 
 describe('rules that are tried on what has been read', () => {
-  it('given readings, then what would have fired and resolved is told, for each rule', async () => {
+  it('given readings, then the alerts that would have fired and resolved are shown, for each rule', async () => {
     const events = [reading(0, 20), reading(1, 45), reading(2, 30), reading(3, 50), reading(3, 41, 's-2')]
     const { rules, firings, readings, entities, span, cut } = await tried(events, [HOT, LASTING])
     assert.deepEqual(
@@ -73,7 +73,7 @@ describe('rules that are tried on what has been read', () => {
     assert.deepEqual(span, { fromMs: START_MS, toMs: START_MS + 3 * MINUTE_MS })
   })
 
-  it('given no further reading, then time goes on to the end, and fires what was pending', async () => {
+  it('given no further reading, then time continues to the end, and fires pending alerts', async () => {
     const events = [reading(0, 45)]
     const [before] = (await tried(events, [LASTING], { untilMs: START_MS + 4 * MINUTE_MS })).rules
     const [after] = (await tried(events, [LASTING], { untilMs: START_MS + 6 * MINUTE_MS })).rules
@@ -86,13 +86,13 @@ describe('rules that are tried on what has been read', () => {
     assert.deepEqual(firings, [])
   })
 
-  it('given an entity, then only its readings are tried; ticks and other records are none', async () => {
+  it('given an entity, then only its readings are tried, without ticks and other records', async () => {
     const events = [tick(0, reading(0, 1).time ?? ''), reading(0, 45), reading(0, 45, 's-2')]
     const { rules, readings } = await tried(events, [HOT], { entity: 's-2' })
     assert.deepEqual([rules[0]?.fired, rules[0]?.watched, readings], [1, 1, 1])
   })
 
-  it('given a reading that came twice and one that alerting refuses, then both are counted, and it goes on', async () => {
+  it('given a duplicate and a refused reading, then both are counted, and the trial continues', async () => {
     const broken = reading(1, 45, 's-2', { data: { sensorId: 's-2', temperature: 'hot' } })
     const events = [reading(0, 20), reading(0, 20), broken, reading(2, 45)]
     const { duplicates, refused, rules } = await tried(events, [HOT])
@@ -122,7 +122,7 @@ describe('rules that are tried on what has been read', () => {
     assert.equal((await tried(events, [HOT], { mostTold: 2 })).cut, 'alerts')
   })
 
-  it('given no reading, then nothing is told', async () => {
+  it('given no reading, then no alerts are shown', async () => {
     const { span, firings, rules } = await tried([], [HOT])
     assert.deepEqual([span, firings, rules[0]?.fired], [null, [], 0])
   })

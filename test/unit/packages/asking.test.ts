@@ -38,7 +38,7 @@ describe('given the answer to a question about the cluster', () => {
     ...[int32(1), int16(0), text('orders'), int8(1), int32(2), ...partition(1, 5, -1), ...partition(0, 0, 1)],
   ])
 
-  it('then brokers, controller and topics are told, and a partition without leader leaves the rest alone', () => {
+  it('then brokers, controller and topics are shown; a partition without leader leaves the rest alone', () => {
     const found = metadataQuestion(null).decode(answer, 5)
     assert.deepEqual(found.brokers, [
       { id: 1, host: 'one', port: 9092, rack: 'a' },
@@ -203,7 +203,7 @@ describe('given answers about the disks of a broker', () => {
 })
 
 describe('given answers about releases, controllers and settings', () => {
-  it('then the levels of a broker and those of the cluster are told apart', () => {
+  it('then the levels of a broker and those of the cluster are distinguished', () => {
     const supported = Buffer.concat([int8(2), compact('metadata.version'), int16(7), int16(30), NO_TAGS])
     const finalized = Buffer.concat([int8(2), compact('metadata.version'), int16(21), int16(21), NO_TAGS])
     const tagged = (tag: number, bytes: Buffer) => Buffer.concat([int8(tag), int8(bytes.length), bytes])

@@ -22,7 +22,7 @@ function answer(partition: number, errorCode: number, records: Buffer): Buffer {
 const question = batchesQuestion([{ topic: 't', partitions: [{ partition: 3, offset: 7 }] }], 1_000)
 
 describe('given the question for the frames of record batches', () => {
-  it('then the answer tells how each was written, and a batch that is cut off is left out', () => {
+  it('then the answer contains the format of each, and a batch that is cut off is left out', () => {
     const records = [{ value: 'a' }, { value: 'b' }]
     const first = recordBatch({ records, baseOffset: 7, codec: 'zstd', producerId: 5, isLogAppendTime: true })
     const second = recordBatch({ records, baseOffset: 9, isControl: true })
@@ -52,7 +52,7 @@ describe('given the question for the frames of record batches', () => {
     ])
   })
 
-  it('then an error of a partition is told, and no records are none', () => {
+  it('then an error of a partition is reported, and no records are an empty list', () => {
     assert.deepEqual(question.decode(answer(0, 29, Buffer.alloc(0)), 4), [
       { topic: 't', partition: 0, errorCode: 29, batches: [] },
     ])

@@ -77,7 +77,7 @@ export const COMPRESSED_BATCHES: readonly CompressedBatch[] = [
   },
 ]
 
-/** From the reference library: 148,000 bytes in blocks of 64 KiB, each of which refers to earlier ones. */
+/** Sample of the reference library: 148,000 bytes in blocks of 64 KiB, each of which refers to earlier ones. */
 export const DEPENDENT_LZ4_BLOCKS = base64(
   'BCJNGEBAwLcCAAD/GTAwMCB0aGUgcXVpY2sgcmVhZGluZyBvZiBzZW5zb3IgMDAwOyAwMDElAAxvNzsgMDAyJQALfzE0OyAwMDMl',
   'AAt/MjE7IDAwNCUADG84OyAwMDUlAAt/MzU7IDAwNiUAC380MjsgMDA3JQAMbzk7IDAwOCUAC381NjsgMDA5JQALbzYzOyAwMXIB',

@@ -50,7 +50,7 @@ describe('decoding that exceeds the time limit of a response', () => {
     )
   })
 
-  it('given that nobody asks for it for a minute, then its records are not kept', async () => {
+  it('given no request for a minute, then its records are dropped', async () => {
     let nowMs = 0
     const { decoding, begun } = staged(() => nowMs)
     await decoding.recordsOf(at(7), now())
@@ -66,7 +66,7 @@ describe('decoding that exceeds the time limit of a response', () => {
     begun[3]?.done.resolve(RECORDS)
   })
 
-  it('given that it is asked for again and again, then it is not begun anew however long it takes', async () => {
+  it('given repeated requests, then it is not restarted, however long it takes', async () => {
     let nowMs = 0
     const { decoding, begun } = staged(() => nowMs)
     for (nowMs = 0; nowMs < 300_000; nowMs += 50_000) await decoding.recordsOf(at(7), now())

@@ -111,7 +111,7 @@ describe('given Protobuf', () => {
   })
 })
 
-test('given an Avro union that JSON cannot tell apart, then the branch is named', async () => {
+test('given an Avro union that is ambiguous in JSON, then the branch is named', async () => {
   const type = [
     { type: 'record', name: 'A', fields: [{ name: 'a', type: 'int' }] },
     { type: 'record', name: 'B', fields: [{ name: 'a', type: 'int' }] },

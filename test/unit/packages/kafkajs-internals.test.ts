@@ -13,7 +13,7 @@ import {
 const require = createRequire(import.meta.url)
 const client = () => new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING })
 
-/** Errors that are told by their names, because an ES module cannot import their classes. */
+/** Errors that are recognized by their names, because an ES module cannot import their classes. */
 const ERRORS = [
   'KafkaJSBrokerNotFound',
   'KafkaJSConnectionClosedError',
@@ -92,7 +92,7 @@ describe('the internals of kafkajs', () => {
     assert.equal(protocolError(999).type, 'error 999')
   })
 
-  it('given the errors that are told by name, then the library still has them', () => {
+  it('given the errors that are recognized by name, then the library still has them', () => {
     assert.deepEqual(missing(require('kafkajs/src/errors.js'), ERRORS), [])
   })
 

@@ -5,7 +5,7 @@ import { readEveryCodec, restIdleConnections } from '@sluice/kafka-records'
 import { until } from '../../support/until.ts'
 import { COMPRESSED_BATCHES } from './compressed-batches.ts'
 
-/** As in kafkajs: a codec that it can read and write, and one that it cannot. */
+/** Returns a registry as of kafkajs: a codec that it can read and write, and one that it cannot. */
 function registry() {
   const gzip = {
     compress: async () => Buffer.from('by the library'),

@@ -221,7 +221,7 @@ describe('the batches of a fetch', () => {
     const log = [
       transactional(0, ONE),
       transactional(2, OTHER),
-      // Not a marker, although its key looks like one.
+      // A record whose key looks like a marker.
       recordBatch({ records: [{ key: Buffer.alloc(4) }], baseOffset: 4, producerId: ONE }),
       transactional(5, ONE),
       marker('abort', 7, ONE),
@@ -314,7 +314,7 @@ describe('the batches of a fetch', () => {
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async changes => {
         const changed = Buffer.from(bytes)
         for (const [at, byte] of changes) changed[at] = byte
-        // With a checksum that is right again, so that all of the decoder is tried.
+        // The checksum is corrected, so that all of the decoder is tried.
         sealed(changed)
         await read(changed).catch(error => assert.ok(error instanceof UnreadableBytes, error))
       }),

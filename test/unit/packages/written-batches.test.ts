@@ -106,7 +106,7 @@ describe('the request that takes batches to their leader', () => {
     )
   })
 
-  it('given the answer of a leader, then each partition has its error and offset, and the wait is told', () => {
+  it('given the answer of a leader, then each partition has its error and offset, and the wait is returned', () => {
     const answer = Buffer.from(
       `00000001${hex('\0\x01b')}00000002` +
         `00000001${'0000'}${'0000000000000009'}${'ff'.repeat(8)}${'00'.repeat(8)}` +

@@ -53,7 +53,7 @@ describe('the reading that caused an alert', () => {
     assert.deepEqual([cause?.as, cause?.event.id], ['last', 'before'])
   })
 
-  it('given nothing of the entity, then there is none', async () =>
+  it('given no records of the entity, then no cause is found', async () =>
     assert.equal(await causeOf([READINGS[2] as Event]), undefined))
 
   it('given that it takes too long, then it ends', async () =>

@@ -9,7 +9,7 @@ import { environmentReading, logRecord } from '../../support/records.ts'
 const PLACE = { topic: 'alerts', partition: 0 }
 const TRACE = { extensions: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` } }
 
-/** The lives of the alerts that a partition of the topic tells of, from an offset on. */
+/** Returns the lives of the alerts in a partition of the topic, from an offset on. */
 async function lives(events: readonly (Event | object)[], start = 0): Promise<AlertLife[]> {
   const records = events.map((event, offset) => logRecord(offset, event as Event, PLACE))
   const range = { ...PLACE, start, end: records.length }
@@ -20,7 +20,7 @@ describe('what became of alerts', () => {
   const first = firstAlert()
   const second = firstAlert({ alertId: 'a-2', startedAt: '2026-03-01T14:00:00.000Z' })
 
-  it('given an alert from firing to resolving, then everything that happened is told in order', async () => {
+  it('given an alert from firing to resolving, then all its events are listed in order', async () => {
     const [life, ...others] = await lives([
       fired(first, TRACE),
       acknowledged(first, { comment: 'on it' }),
@@ -59,8 +59,8 @@ describe('what became of alerts', () => {
       [fired(first), acknowledged(first), acknowledged(first, { acknowledged: false })],
       ['a-1 firing'],
     ],
-    ['of an alert whose beginning is gone, the end tells enough', [resolved(first)], ['a-1 resolved']],
-    ['of an alert of which only an acknowledgement is left, nothing is told', [acknowledged(first)], []],
+    ['of an alert whose beginning is gone, the end is sufficient', [resolved(first)], ['a-1 resolved']],
+    ['of an alert of which only an acknowledgement is left, no life is listed', [acknowledged(first)], []],
     [
       'a firing that comes after the end does not open an alert again',
       [fired(first), acknowledged(first), resolved(first), fired(first)],
@@ -95,7 +95,7 @@ describe('what became of alerts', () => {
     ['in turn', twelve(fires).flatMap(one => [one, ends()]), ['fired', 'resolved']],
     ['all ends first', [...twelve(ends), ...twelve(fires)], ['resolved']],
   ] as const)
-    it(`given twelve partitions that tell of one alert, ${title}, then it ended once`, async () => {
+    it(`given twelve partitions that report one alert, ${title}, then it ended once`, async () => {
       const [life, ...others] = await lives(events)
       assert.deepEqual([life?.state, others], ['resolved', []])
       assert.deepEqual(
@@ -110,7 +110,7 @@ describe('what became of alerts', () => {
     assert.equal(life?.transitions.length, 1)
   })
 
-  it('given ranges and a question about one alert, then nothing else is told', async () => {
+  it('given ranges and a question about one alert, then no other is listed', async () => {
     assert.deepEqual(
       (await lives([fired(first), fired(second)], 1)).map(({ id }) => id),
       ['a-2'],

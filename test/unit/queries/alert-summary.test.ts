@@ -68,7 +68,7 @@ describe('counts of alerts', () => {
       ))
 })
 
-it('given a rule of states, then the state is the value; given a silence, then there is none', () => {
+it('given a rule of states, then the state is the value; given a silence, then it has no value', () => {
   const { value: _, threshold: __, ...silent } = firstAlert()
   const more = { traceparent: null, acknowledged: null }
   assert.equal(alertSummary({ ...silent, state: 'falling' }, more).value, 'falling')

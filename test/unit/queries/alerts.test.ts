@@ -18,7 +18,7 @@ const SINCE_MS = Date.parse('2026-03-01T12:00:00Z')
 const FIRED = alertFired('a').data
 
 describe('alerts that are on', () => {
-  it('given states of alerting, then what is pending, firing or recovering is told, by entity and rule', async () => {
+  it('given states of alerting, then pending, firing and recovering alerts are listed, by entity and rule', async () => {
     const state = (phase: string) => ({
       phase,
       seenMs: SINCE_MS,
@@ -62,7 +62,7 @@ describe('alerts that are on', () => {
       ],
     )
     assert.equal(found[0]?.activeAt, '2026-03-01T12:00:00.000Z')
-    // Of one entity, no other state is read.
+    // No states of other entities are read.
     const { state: read } = inspection
     const one = await activeAlertsOf({ state: read }, READINGS, GROUPS, '/e s-1')
     assert.deepEqual(
@@ -95,7 +95,7 @@ describe('alerts that are on', () => {
 })
 
 describe('rules over several events that are on', () => {
-  it('given states of alerting and of groups, then what is under way or fires is told', async () => {
+  it('given states of alerting and of groups, then pending and firing alerts are listed', async () => {
     const key = (name: string) => keyOfPattern({ name, labels: {} } as PatternRule, 'shape')
     const states: PatternStates = {
       seenMs: SINCE_MS,
@@ -117,7 +117,7 @@ describe('rules over several events that are on', () => {
         [entity, 'SILENT pattern', 'firing', '2026-03-01T12:00:00.000Z', 'HIGH_TEMP'],
       ]),
     )
-    // Of one entity or group, no other state is read.
+    // No states of other entities and groups are read.
     const { state: read } = inspection
     for (const entity of ['/e s-1', '/groups/tenant acme'])
       assert.deepEqual(

@@ -43,7 +43,7 @@ const refused = (id: number, type = 'CLUSTER_AUTHORIZATION_FAILED') => {
 const described = (answers: Partial<ClusterAnswers> = {}) =>
   clusterIn({ metadata: METADATA, features: [], logDirs: [], quorum: undefined, ...answers })
 
-describe('given what brokers tell of a cluster', () => {
+describe("given brokers' descriptions of a cluster", () => {
   it('then a broker that is away is named with its copies, and partitions without leader are not behind', () => {
     const found = described()
     assert.deepEqual(found.missing, [{ id: 3, copies: 2 }])
@@ -68,7 +68,7 @@ describe('given what brokers tell of a cluster', () => {
     assert.equal(none.controller.id, null)
   })
 
-  it('when the quorum is not told, then the metadata name the controller only with ZooKeeper', () => {
+  it('when the quorum is unknown, then the metadata name the controller only with ZooKeeper', () => {
     const kraft = described({ features: [features(1, [['metadata.version', 30]])] })
     assert.deepEqual(kraft.controller, { kind: 'kraft', id: null, voters: [] })
     const zookeeper = described({ features: [features(1, [])] })
@@ -90,7 +90,7 @@ describe('given what brokers tell of a cluster', () => {
     assert.equal(found.metadataRelease, '3.9')
   })
 
-  it('when a broker does not tell its sizes, then it says why, and never 0', () => {
+  it('when a broker does not report its sizes, then the reason is shown, and never 0', () => {
     const found = described({
       logDirs: [{ broker: 1, answer: [dir([['b', 0, 5]]), { ...dir([]), errorCode: 56 }] }, refused(2)],
     })
@@ -136,7 +136,7 @@ describe('given the logs on the disks of brokers', () => {
     assert.deepEqual(size, { bytes: 17, bytesOfCopies: 26, partitions: [10, 7] })
   })
 
-  it('when a broker does not tell, then the sum is not known, and never a part of it', () => {
+  it('when a broker does not report, then the sum is unknown, and never a part of it', () => {
     const size = sizeFrom({ broker: 1, answer: [dir([['t', 0, 10]])] }, refused(2))
     assert.deepEqual(size, { bytes: null, bytesOfCopies: null, partitions: [10, null] })
   })

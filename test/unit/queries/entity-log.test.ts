@@ -39,7 +39,7 @@ function minuteEvent(data: unknown): Event {
 }
 
 describe('what the log says of an entity', () => {
-  it('given a reading of it, then its values and its place are told', () => {
+  it('given a reading of it, then its values and its position are returned', () => {
     const found = readingIn(read(environmentReading('r-1', { temperature: 21.5 })), ENTITY, readData)
     assert.deepEqual(
       [found?.id, found?.offset, found?.values, found?.timeMs],
@@ -61,11 +61,11 @@ describe('what the log says of an entity', () => {
     ['an event of another type', { ...event, type: 'io.example.other' }],
   ]
   for (const [what, content] of others)
-    it(`given ${what}, then it is no reading of the entity`, () => {
+    it(`given ${what}, then it does not count as a reading of the entity`, () => {
       assert.equal(readingIn(read(content), ENTITY, readData), undefined)
     })
 
-  it('given a minute of it, then its values are told, and those of others are not', () => {
+  it('given a minute of it, then its values are returned, and those of others are not', () => {
     const found = minuteIn(read(minuteEvent(MINUTE)), ENTITY)
     assert.deepEqual(found?.metrics.temperature, { count: 2, mean: 20, minimum: 19, maximum: 21 })
     assert.equal(minuteIn(read(minuteEvent(MINUTE)), `${ENTITY}0`), undefined)
@@ -121,7 +121,7 @@ describe('what the log says of an entity', () => {
       assert.equal(textOfEntity(entity), text)
     })
 
-  it('given an event about an entity, then what happened is told, with its texts and numbers alone', () => {
+  it('given an event about an entity, then it is returned with its texts and numbers alone', () => {
     const data = { entity: { source: '/device/m', subject: 'd-1' }, from: 'a', lastedSeconds: 3, tags: {} }
     const happened = { ...environmentReading('h'), type: 'io.sluice.activity.changed.v1', data }
     assert.deepEqual(happeningIn(read(happened)), {

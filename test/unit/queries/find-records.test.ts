@@ -51,7 +51,7 @@ describe('given records in several partitions', () => {
     assert.deepEqual([endedBy, left], ['end', []])
   })
 
-  it('when as many as wanted are found, then it is told what is left, and when the last was written', async () => {
+  it('when as many as wanted are found, then the unread rest and the time of the last are returned', async () => {
     const { found, endedBy, left, reachedMs } = await find(times, 'backward', { wanted: 2 })
     assert.deepEqual([found, endedBy, reachedMs], [['0@2', '1@2'], 'found', 6])
     assert.deepEqual(left, [
@@ -78,7 +78,7 @@ describe('given records in several partitions', () => {
       )
     })
 
-  it('when it goes on where it ended, then each record comes once, in either direction', async () => {
+  it('when it continues where it ended, then each record comes once, in either direction', async () => {
     const partition = fc.array(fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }), {
       maxLength: 80,
     })

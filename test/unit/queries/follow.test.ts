@@ -61,7 +61,7 @@ describe('given a topic that is followed', () => {
     assert.deepEqual(await followed([record(0, 0)], [away, [1]]), { places: ['0@0'] })
   })
 
-  it('then a topic that is deleted, or begins anew, ends it', async () => {
+  it('then a topic that is deleted, or starts again, ends it', async () => {
     const gone = await followed([record(0, 0)], [[1], unknownTopic('no such topic')])
     assert.deepEqual([gone.places, isUnknownTopic(gone.error)], [['0@0'], true])
     const anew = await followed([record(0, 0)], [[1], [0]])

@@ -36,7 +36,7 @@ const ALERT = anEmission().event
 const TRACE = { traceparent: `00-${traceId(1)}-${spanId(1)}-01` }
 
 describe('the path of an event, from spans', () => {
-  it('given what each consumer tells, then the path leads from the reading to who has the alert', () => {
+  it("given the reports of each consumer, then the path leads from the reading to the alert's receivers", () => {
     const journey = drawn({
       spans: [
         aDecision({ span: 100 }),

@@ -34,7 +34,7 @@ describe('given a topic, when the keys of its newest records are counted', () =>
     )
   })
 
-  it('then long keys that begin alike are different keys, and none is kept whole', async () => {
+  it('then long keys with the same beginning are different keys, and all are shortened', async () => {
     const long = (end: string) => Buffer.from(`${'x'.repeat(5_000)}${end}`)
     const log = logOf([[long('1'), long('2'), long('2'), Buffer.from([0xff])]])
     const { partitions } = await keySamples(log, 't', [{ start: 0, end: 4 }], { records: 4, signal })

@@ -30,7 +30,7 @@ const offsets = {
 }
 
 describe('how far consumers are behind', () => {
-  it('given committed offsets, then lag counts from them, or from the first record where there are none', async () => {
+  it('given committed offsets, then lag counts from them, or from the first record without any', async () => {
     const names = ['ahead', 'new', 'half', 'unheard-of']
     const lags = await consumerLags(
       offsets,
@@ -83,7 +83,7 @@ describe('for how long records have waited', () => {
   const at = (partition: number, offset: number, timestampMs: number) =>
     logRecord(offset, {}, { topic: 't', partition, timestampMs })
 
-  it('given pending records, then the first of them counts, and none is 0 seconds', async () => {
+  it('given pending records, then the first of them counts, and without any the age is 0 seconds', async () => {
     const log = new MemoryLogReader([at(0, 3, 1_000), at(0, 4, 2_500), at(0, 5, 9_000), at(1, 0, 1_000)])
     const { partitions } = await withAges(log, lagAt([4, 6], [1, 1]), 10_000)
     assert.deepEqual(

@@ -167,7 +167,7 @@ describe('a page of dead letters', () => {
     })
   })
 
-  it('given more than a page, then each page goes on where the one before ended, without what was handled', async () => {
+  it('given more than a page, then each page continues where the one before ended, without handled letters', async () => {
     const inOther = [1, 4, 7].map((timestampMs, offset) => ({ ...at(offset), partition: 1, timestampMs }))
     const mixed = [...[0, 1, 2, 3].map(offset => at(offset)), ...inOther]
     const records = [...mixed, handledAt(4, 'dropped', [{ from: 1, to: 1 }])]
@@ -271,7 +271,7 @@ describe('a page of dead letters', () => {
 })
 
 describe('one dead letter', () => {
-  it('given a place or an id, then that one is found, and another record is told apart from none', async () => {
+  it('given a position or an id, then that one is found, and another record differs from a missing one', async () => {
     for (const applied of [undefined, 5, 9]) {
       const source = sourceOf(RECORDS, applied === undefined ? {} : { applied })
       const kind = async (wanted: { id: string } | { partition: number; offset: number }) => {
@@ -300,7 +300,7 @@ describe('one dead letter', () => {
     assert.equal(readDlqRecord(cut).kind, 'broken')
   })
 
-  it('given what only lies in the same topic, then it is not a dead letter', () => {
+  it('given another record of the same topic, then it is not a dead letter', () => {
     assert.ok(deadLetterIn(letterRecord()))
     assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.audit.v1')), undefined)
     assert.equal(deadLetterIn(letterRecord({ error: undefined })), undefined)

@@ -99,7 +99,7 @@ describe('partition states', () => {
     assert.ok(states.every(state => !('failures' in state)))
   })
 
-  it('given several topics, then those are told of which the consumer remembers anything', async () => {
+  it('given several topics, then those with a state of the consumer are returned', async () => {
     const topics = [
       { topic: 'readings', partitions: 2 },
       { topic: 'failures', partitions: 3 },
@@ -108,7 +108,7 @@ describe('partition states', () => {
     assert.deepEqual(await topicsRemembered(inspection, 'alerting', topics), [])
   })
 
-  it('given the consumers that are known, then each state tells whether its own is one of them', async () => {
+  it('given the known consumers, then each state shows whether its own is one of them', async () => {
     const one = { topic: 't', partition: 0, appliedOffset: 3, epoch: 0, entities: 1, bytes: 100 }
     const all = async () => ['known', 'renamed'].map(consumer => ({ consumer, ...one }))
     const lines = await listPartitionStates({ all }, ['known'])
@@ -195,7 +195,7 @@ describe('states within limits, for a page that anybody may open', () => {
     assert.deepEqual([uncounted?.ids, uncounted?.timers, uncounted?.bytes], [null, null, null])
   })
 
-  it('given a server that does not tell sizes, then the rest is known; one that is away is an error', async () => {
+  it('given a server that does not report sizes, then the rest is known; one that is away is an error', async () => {
     const mute = { ...measured, bytes: () => Promise.reject(new Error('unknown command')) }
     const [, state] = await measuredStates(mute, PARTITIONS, undefined, never)
     assert.deepEqual([state?.bytes, state?.ids], [null, 40])

@@ -18,7 +18,7 @@ describe('the rules in force', () => {
     return { context: { hash: set.hash, json: JSON.stringify(set) } }
   }
 
-  it('given partitions that have not read the newest set, then the set of most is told, and of how many', async () => {
+  it('given partitions that have not read the newest set, then the most common set is shown with its share', async () => {
     const [hot, cold] = [ruleOf({ fireAbove: 40 }), ruleOf({ name: 'COLD', fireBelow: 0 })]
     const known = await activatedRules(
       inspectionOf({
@@ -101,7 +101,7 @@ describe('how rules stand', () => {
     )
   })
 
-  it('given one alert that every partition tells of, then it is on once', async () => {
+  it('given one alert that every partition reports, then it is active once', async () => {
     const down = {
       seen: {},
       rules: { PIPELINE_DOWN: { state: { phase: 'firing', ...watched }, alert: firstAlert() } },

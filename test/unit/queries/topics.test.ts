@@ -6,7 +6,7 @@ const BOUNDS = [{ start: 1, end: 5 }]
 
 /** An error as the library throws it: wrapped. */
 function thrown(of: object): Error {
-  return Object.assign(new Error('tried in vain'), {
+  return Object.assign(new Error('tried without success'), {
     name: 'KafkaJSNumberOfRetriesExceeded',
     cause: Object.assign(new Error('the reason'), of),
   })

@@ -58,7 +58,7 @@ describe('volumes of a topic', () => {
     assert.deepEqual(asked, [10, 9, 10])
   })
 
-  it('given too little time, then the newest are known first, and the next question goes on', async () => {
+  it('given too little time, then the newest are known first, and the next question continues', async () => {
     const over = new AbortController()
     const { at } = offsetsAt([])
     const offsets = {

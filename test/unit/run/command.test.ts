@@ -60,7 +60,7 @@ describe('sluice run: its reader closes the pipe', () => {
       env: { PATH: process.env.PATH, ...SERVERS },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
-      // It must not end in order for that.
+      // Signal that ends it without its own handling.
       killSignal: 'SIGKILL',
     })
     const ended = once(child, 'exit')

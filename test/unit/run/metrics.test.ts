@@ -76,7 +76,7 @@ describe('the text for Prometheus', () => {
 })
 
 describe('the metrics that functions write for CloudWatch', () => {
-  /** What is written to standard output meanwhile, line by line. */
+  /** Returns the lines written to standard output meanwhile. */
   function written(work: () => void): string[] {
     const lines: string[] = []
     const log = console.log
@@ -128,14 +128,14 @@ describe('the metrics that functions write for CloudWatch', () => {
     assert.match(metrics.text, /^sluice_dead_letters_open\{function="f"\} 3$/m)
   })
 
-  it('given any other line, then it is none', () => {
+  it('given any other line, then it has no metrics', () => {
     assert.equal(measuredIn('{"level":"INFO","message":"done"}'), undefined)
     assert.equal(measuredIn('{"_aws":'), undefined)
     assert.equal(measuredIn('{"_aws":{}}'), undefined)
     assert.equal(measuredIn(''), undefined)
   })
 
-  it('given a line that only looks like metrics, or contradicts others, then it is none', () => {
+  it('given a line that only looks like metrics, or contradicts others, then it has no metrics', () => {
     const metrics = new Metrics()
     const line = (Unit: string) => {
       const directives = [{ Dimensions: [], Metrics: [{ Name: 'a_total', Unit }] }]

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test'
 import { Metrics } from '../../../runner/metrics/metrics.ts'
 import { Output } from '../../../runner/output.ts'
 
-/** A reader that takes one chunk each time it is told to. */
+/** A reader that takes one chunk on each call. */
 class SlowReader extends Writable {
   read = ''
   #taken: (() => void) | undefined
@@ -31,7 +31,7 @@ class SlowReader extends Writable {
 const LINE = `${'x'.repeat(99)}\n`
 
 describe('the output of a process', () => {
-  it('given a reader that stands still, then what waits is bounded, and what is left out is counted', async () => {
+  it('given a blocked reader, then waiting bytes are bounded, and dropped lines are counted', async () => {
     const [reader, metrics] = [new SlowReader({ highWaterMark: 200 }), new Metrics()]
     const output = new Output(reader, metrics, 1_000)
     for (let line = 0; line < 100_000; line += 1) output.write(LINE)
@@ -39,7 +39,7 @@ describe('the output of a process', () => {
     assert.match(metrics.text, /^sluice_runner_lost_log_lines_total 99990$/m)
   })
 
-  it('given that it reads again, then one line tells how many are missing, and all others come', async () => {
+  it('given that it reads again, then one line has the number of missing ones, and all others come', async () => {
     const reader = new SlowReader({ highWaterMark: 200 })
     const output = new Output(reader, new Metrics(), 1_000)
     for (let line = 0; line < 15; line += 1) output.write(LINE)
@@ -63,7 +63,7 @@ describe('the output of a process', () => {
     assert.match(metrics.text, /^sluice_runner_lost_log_lines_total 0$/m)
   })
 
-  it('given a process whose output nobody reads, then its memory is bounded', async () => {
+  it('given a process whose output is not read, then its memory is bounded', async () => {
     const { status, said } = await ran(
       `const output = new Output(process.stdout, new Metrics())
       for (let line = 0; line < 300_000; line += 1) {
@@ -80,7 +80,7 @@ describe('the output of a process', () => {
     assert.ok(waiting > 8_000_000 && waiting < 8_500_000, `${said} bytes wait`)
   })
 
-  it('given a process that ends, then its reader gets everything, unless it was told to stop', async () => {
+  it('given a process that ends, then its reader gets everything, unless it was stopped', async () => {
     const { status, read } = await ran(
       "process.stdout.write('x'.repeat(1_000_000)); exitOnceRead(process.stdout, 3)",
       'read',

@@ -26,7 +26,7 @@ function checked(t: { mock: { method: typeof import('node:test').mock.method } }
 }
 
 describe('whether Redis answers', () => {
-  it('given that it goes away and comes back, then that is told with its reason, and measured', async t => {
+  it('given that it goes away and comes back, then both are logged with the reason, and measured', async t => {
     const { check, server, metrics, later } = checked(t)
     assert.equal(await check.problem(), undefined)
     assert.match(metrics.text, /^sluice_runner_redis_up 1$/m)

@@ -194,7 +194,7 @@ describe('the scheduler', () => {
     assert.deepEqual(due(), [])
     assert.match(metrics.text, /scheduled_retries_total\{function="checkpoints"\} 3/)
     assert.match(metrics.text, /scheduled_runs_total\{function="checkpoints",outcome="error"\} 1/)
-    // The same reason is told once.
+    // The same reason is logged once.
     assert.deepEqual(errors, ['checkpoints: its scheduled run failed, and is called again in 5 s: no bucket'])
     await scheduler.stop()
   })
@@ -216,7 +216,7 @@ describe('the scheduler', () => {
     await scheduler.stop()
   })
 
-  it('given an outage, then it is told once with its reason, and its end with the number of failed calls', async t => {
+  it('given an outage, then it is logged once with its reason, and its end with the number of failed calls', async t => {
     const reasons = ['no broker', 'no broker', 'no Redis']
     const { scheduler, errors, notices, metrics, settled, tick } = scheduled(t, async name => {
       const reason = name === 'clock' ? reasons.shift() : undefined

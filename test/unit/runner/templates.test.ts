@@ -69,7 +69,7 @@ describe('excuses', () => {
     assert.equal(excused, 2)
   })
 
-  it('given a name that excuses nothing, then it is told', () => {
+  it('given a name that excuses no finding, then it is reported', () => {
     assert.deepEqual(judge([finding('A', 'Key')], excuses).unused, ['A *LambdaFunction', 'B Other'])
     assert.deepEqual(judge([], []).unused, [])
   })
@@ -86,7 +86,7 @@ describe('excuses', () => {
     ['no resource', { excused: [{ rule: 'A', resources: [], reason: REASON }] }],
   ]
   for (const [what, content] of wrong)
-    it(`given ${what}, then it is no excuse`, () => {
+    it(`given ${what}, then it is not a valid excuse`, () => {
       assert.throws(() => readExcuses(content), /^Error: excused\.yaml:/)
     })
 })

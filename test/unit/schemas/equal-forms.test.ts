@@ -46,7 +46,7 @@ for (const { type } of SERIALIZED_TYPES)
       })
   })
 
-/** Protobuf does not tell an empty list or map from an absent one, so an optional one that is empty is absent. */
+/** Protobuf does not distinguish an empty list or map from an absent one, so an optional one that is empty is absent. */
 function withoutEmpty(type: string, data: unknown): unknown {
   const cut = JSON.parse(JSON.stringify(data), (_, value) =>
     typeof value === 'object' && value !== null && Object.keys(value).length === 0 ? undefined : value,

@@ -71,7 +71,7 @@ test('given a row without a schema, or a schema without a row, then compiling sa
 
 test('given the schemas, when they are compiled, then the module that is kept is what comes out', async () => {
   assert.ok(GENERATED.length >= 7)
-  // Not `equal`: the difference of two such texts tells nobody anything.
+  // Compared without `equal`: the difference of two such texts would be useless.
   for (const [compiled, make] of GENERATED)
     assert.ok(readFileSync(compiled, 'utf8') === (await make()), 'run `node schemas/compile.ts`')
 })

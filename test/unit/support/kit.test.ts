@@ -60,7 +60,7 @@ describe('the kit for processes', () => {
       /emitted "a" twice in one step/,
     ],
     [
-      'a topic that is none',
+      'an unknown topic',
       emits({ to: 'event' }),
       /emitted "a" to "event", which is none of readings, events, /,
     ],

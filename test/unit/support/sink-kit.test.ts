@@ -15,7 +15,7 @@ import { SinkKit } from '../../support/sink-kit.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Keeps what is delivered, and answers as it is told to, at last with `delivered`. */
+/** Returns a sink that keeps its deliveries, and answers as ordered, at last with `delivered`. */
 function sinkThat(...answers: (Delivered | Error)[]) {
   const got: string[] = []
   const keys: string[] = []
@@ -67,14 +67,14 @@ describe('the kit for sinks', () => {
     assert.deepEqual(got, ['a', 'b', 'b', 'b', 'b', 'c'])
   })
 
-  it('given events that come late, then they are told in one digest', async () => {
+  it('given events that come late, then they are sent in one digest', async () => {
     const { kit, got } = sinkThat()
     const outcomes = await kit.whenLate(2 * HOUR_MS, alert('a'), alert('b', { at: 60 }))
     assert.deepEqual(outcomes, ['applied/taken', 'applied/taken'])
     assert.deepEqual(got, ['digest of a,b'])
   })
 
-  it('given a sink that throws, or an event that is none, then the test is told', async () => {
+  it('given a sink that throws, or an invalid event, then the test fails', async () => {
     const { kit } = sinkThat(...[1, 2, 3].map(() => new TypeError('a bug')))
     await assert.rejects(kit.when(alert('a')), /^Error: a: unexpected-error: TypeError: a bug at /)
     await assert.rejects(kit.when({ ...alert('b'), data: {} }), /^Error: b: schema-violated: /)

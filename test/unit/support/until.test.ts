@@ -25,7 +25,7 @@ describe('a wait for a condition', () => {
     await waiting
   })
 
-  it('given a situation that changes, then it goes on for as long', async () => {
+  it('given a situation that changes, then it continues for as long', async () => {
     let [seen, isOver] = [0, false]
     const waiting = until('a sign', () => isOver, { describe: () => seen })
     for (seen = 1; seen < 4; seen += 1) await pass()

@@ -8,14 +8,14 @@ import { inspectionOf, type StoredPartition } from './stored.ts'
 const TOPIC = { topic: 'alerts', partitions: 3 }
 const ACKNOWLEDGED = { by: 'ann', at: '2026-03-01T12:30:00.000Z' }
 
-/** What the view holds of one entity in a partition. */
+/** Returns the view's state for one entity in a partition. */
 function holding(events: string, ...firing: readonly FiringAlert[]): StoredPartition {
   const alerts = Object.fromEntries(firing.map(one => [one.alert.fingerprint, one]))
   return { states: [[events, { alerts }]] }
 }
 
 describe('the alerts that fire now', () => {
-  it('given states of the view, then each alert is told once, in the order in which they fired', async () => {
+  it('given states of the view, then each alert is listed once, in the order of firing', async () => {
     const later = firstAlert({ alertId: 'b', fingerprint: 'f-b', startedAt: '2026-03-01T13:00:00.000Z' })
     const first = holding('/alerting B x', { alert: later, traceparent: '00-t' })
     const found = await firingNow(
@@ -43,7 +43,7 @@ describe('the alerts that fire now', () => {
     )
   })
 
-  it('given one alert that several partitions tell of, then it is one, acknowledged when all of them are', async () => {
+  it('given one alert that several partitions report, then it is one, acknowledged when all of them are', async () => {
     const told = (fingerprint: string, minute: string, acknowledged?: typeof ACKNOWLEDGED): FiringAlert => ({
       alert: firstAlert({ fingerprint, startedAt: `2026-03-01T12:${minute}:00.000Z` }),
       ...(acknowledged && { acknowledged }),

@@ -1,4 +1,4 @@
-/** What Redis holds of partitions, for queries: anything not set is as for a partition that has not been read. */
+/** Contents of Redis for queries: anything not set is as for a partition that has not been read. */
 import type { StateDetails, StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredContext, StoredTimer } from '../../../packages/runtime/pipeline/model.ts'
@@ -19,9 +19,9 @@ const EMPTY: StateDetails = {
 
 export interface StoredPartition {
   readonly details?: Partial<StateDetails>
-  /** As pages give them: one entity may come twice. */
+  /** States as pages return them: one entity may come twice. */
   readonly states?: readonly (readonly [entity: string, state: unknown, version?: number, hold?: Hold])[]
-  /** By entity. */
+  /** Timers by entity. */
   readonly timers?: Readonly<Record<string, readonly StoredTimer[]>>
   readonly context?: StoredContext
 }

@@ -31,7 +31,7 @@ describe('given names', () => {
     for (const count of tenths) assert.ok(Math.abs(count - 2000) < 200, `${tenths}`)
   })
 
-  test('when a trend goes on a little, then it changes a little', () => {
+  test('when a trend continues a little, then it changes a little', () => {
     fc.assert(
       fc.property(names, fc.double({ noNaN: true, min: -1e4, max: 1e4 }), (parts, at) => {
         assert.ok(Math.abs(drift(at + 0.001, ...parts) - drift(at, ...parts)) < 0.004)

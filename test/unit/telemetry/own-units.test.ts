@@ -50,7 +50,7 @@ describe('given a unit', () => {
     )
   })
 
-  test('that nobody knows, then the reading is refused, and the message does not repeat it', () => {
+  test('that is unknown, then the reading is refused, and the message does not repeat it', () => {
     for (const unit of ['p@ss', ' ', '__proto__', '1e9'])
       assert.equal(
         converted('environment', { temperature: 21, humidity: 4, unit }),

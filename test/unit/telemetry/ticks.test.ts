@@ -8,7 +8,7 @@ const NOW_MS = 1_000_000 // tick 200 of 5 seconds, exactly
 
 describe('given the last tick that was published', () => {
   const cases: [name: string, last: number | undefined, nowMs: number, due: [number, number, number]][] = [
-    ['there is none: the last minute', undefined, NOW_MS, [189, 201, 0]],
+    ['is missing: the last minute', undefined, NOW_MS, [189, 201, 0]],
     ['it is one behind: one tick', 199, NOW_MS, [200, 201, 0]],
     ['it is the present one: nothing', 200, NOW_MS, [201, 201, 0]],
     ['a tick is not over yet: nothing', 200, NOW_MS + 4_999, [201, 201, 0]],

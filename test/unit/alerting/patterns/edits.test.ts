@@ -125,7 +125,7 @@ describe('a pattern whose durations are edited, and nothing comes any more', () 
   })
 })
 
-it('given any events and any edit of durations, then all alerts are as if the rule were looked at at once', async () => {
+it('given any events and any edit of durations, then alerts are as if the rule were looked at at once', async () => {
   // Whatever is due is due at a multiple of ten minutes, and an edit comes five minutes after one.
   const tens = (least: number, most: number) => fc.integer({ min: least, max: most }).map(value => value * 10)
   const durations = fc.record({ within: tens(1, 12), keep: tens(0, 8) })

@@ -249,7 +249,7 @@ class ReloadStage {
     })
   }
 
-  /** What a new instance would load now. */
+  /** Returns the code that a new instance would load now. */
   codeOf(name: string): Promise<string> {
     const { handler } = this.#definitions[name] as Definition
     return readFile(join(this.location, handler.replace(/\.handler$/, '.js')), 'utf8')

@@ -107,8 +107,8 @@ function deferred(service: string, partition: number, reason: string, details: o
 
 const REDIS_AWAY = 'Redis at 127.0.0.1:6379 does not answer: ECONNREFUSED'
 
-describe('a consumer that stands still', () => {
-  it('because it throws: is reported once, however its attempts differ, and once when it goes on', () => {
+describe('a stalled consumer', () => {
+  it('because it throws: is reported once, however its attempts differ, and once when it continues', () => {
     const person = new Person()
     for (let attempt = 1; attempt <= 8; attempt += 1) {
       person.fails('throws', `no room ${attempt * 17} at 5f3a${attempt}${attempt}${attempt}${attempt}`, {
@@ -120,7 +120,7 @@ describe('a consumer that stands still', () => {
     person.look(10_000)
     assert.deepEqual(person.seen, [
       '✗ throws is stalled: no room 17 at 5f3a1111. Fix its code or its settings; it is retried.',
-      '✓ throws goes on (after 12 s)',
+      '✓ throws continues (after 12 s)',
     ])
     assert.deepEqual(person.health.verdict(), [])
   })
@@ -148,7 +148,7 @@ describe('a consumer that stands still', () => {
     ],
   ]
   for (const [what, stall, line] of reasons)
-    it(`${what}: is reported with what to do, and when it goes on`, () => {
+    it(`${what}: is reported with the remedy, and when it continues`, () => {
       const person = new Person()
       person.mapped('f', 3_000)
       person.stalls('f', stall)
@@ -239,7 +239,7 @@ describe('a consumer that stands still', () => {
     assert.equal(person.health.verdict().length, 1)
     person.lags('f', 0, 6)
     person.look(3_000)
-    assert.deepEqual(person.seen.slice(1), ['✓ f goes on (after 2 s)'])
+    assert.deepEqual(person.seen.slice(1), ['✓ f continues (after 2 s)'])
     assert.deepEqual(person.health.verdict(), [])
   })
 
@@ -440,7 +440,7 @@ describe('an unresolved problem at the end', () => {
     assert.deepEqual(person.health.verdict(), [])
     assert.deepEqual(person.seen, [
       '✗ generator is stalled: the topic is gone. Fix its code or its settings; it is retried.',
-      '✓ generator goes on (after 2 s)',
+      '✓ generator continues (after 2 s)',
     ])
   })
 
@@ -454,7 +454,7 @@ describe('an unresolved problem at the end', () => {
     person.look(3_000)
     assert.deepEqual(
       person.seen.map(line => line.slice(0, 23)),
-      ['✗ Kafka does not answer', '✓ clock goes on (after '],
+      ['✗ Kafka does not answer', '✓ clock continues (after'],
     )
     assert.deepEqual(person.health.verdict(), [
       'the last run of clock failed: Delivery failed: Kafka did not take it: Broker not connected',

@@ -53,7 +53,7 @@ describe('the poller of a queue', () => {
     assert.deepEqual(deleted, [{ QueueUrl: 'url-given-up', ReceiptHandle: 'handle-b' }])
   })
 
-  it('given a function that fails, then all stay, one line says so, and polling goes on', async () => {
+  it('given a function that fails, then all stay, one line says so, and polling continues', async () => {
     let calls = 0
     const { deleted, lines } = await polled([['a'], ['a'], ['a'], []], () => {
       calls += 1

@@ -28,7 +28,7 @@ describe('what npm start does by itself', () => {
     )
   })
 
-  it('given SLUICE_GENERATOR=off, then nothing is simulated, and the clock goes on', () => {
+  it('given SLUICE_GENERATOR=off, then no readings are simulated, and the clock continues', () => {
     assert.deepEqual(schedules({ SLUICE_GENERATOR: 'off' }), {
       first: ['first', 'last'],
       expectsReadings: false,

@@ -13,7 +13,7 @@ after(() => rmSync(folder, { recursive: true }))
 
 const SPLIT = pathToFileURL(join(PROJECT, 'localstack', 'start', 'split-output.ts')).href
 
-/** As serverless-offline starts a function: a thread that receives the function's key. */
+/** Starts a function as serverless-offline does: a thread that receives the function's key. */
 const HOST = `
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'

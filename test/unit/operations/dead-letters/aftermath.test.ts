@@ -1,4 +1,4 @@
-/** What becomes of redriven records. */
+/** Results of redriven records. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AftermathWatch } from '../../../../lib/operations/dead-letters/aftermath.ts'
@@ -39,7 +39,7 @@ class World {
   }
 }
 
-/** The failure of an attempt that somebody has redriven. */
+/** Returns the failure of an attempt that was redriven by a person. */
 function again(
   id: string,
   type: string,
@@ -54,7 +54,7 @@ const LETTER = 'io.sluice.dead-letter.v1'
 const never = async () => false
 
 describe('the aftermath of a redrive', () => {
-  it('given consumers and a router that come past it, then what failed again is told, with its dead letter', async () => {
+  it('given consumers and a router that have passed it, then the new failure is shown with its dead letter', async () => {
     const world = new World()
     world.add(FAILURES, again('before', FAILED))
     world.committed.set(ROUTER.group, 1)

@@ -45,12 +45,12 @@ describe('an operation that is kept', () => {
     assert.equal(one(withProgress(taken, 'a', 'w2', PROGRESS, 12_000)).taken, 4)
   })
 
-  it('given a worker that goes on saying how far it is, then it is running', () => {
+  it('given a worker that reports its progress, then it is running', () => {
     const all = withProgress(worked(), 'a', 'w1', PROGRESS, 9_000)
     assert.equal(stateNow(one(all), 18_000), 'running')
   })
 
-  it('given a step that has ended, then it goes on soon, or is interrupted', () => {
+  it('given a step that has ended, then it continues soon, or is interrupted', () => {
     const all = withEnd(worked(), 'a', 'w1', { ...PROGRESS, state: 'running' }, 5_000)
     assert.deepEqual([stateNow(one(all), 20_000), stateNow(one(all), 36_000)], ['running', 'interrupted'])
     assert.equal(one(withWorker(all, { id: 'a', name: 'w2', only: 'running' }, 6_000)).worker?.name, 'w2')
@@ -68,7 +68,7 @@ describe('an operation that is kept', () => {
     assert.deepEqual([patchAfter('failed'), patchAfter('finished')], ['{"time":null}', undefined])
   })
 
-  it('given a stop while a worker is at it, then the worker is told, and a step does not go on', () => {
+  it('given a stop during the work, then the worker is stopped, and a step does not continue', () => {
     const told = withStop(worked(), 'a', 1_000)
     assert.deepEqual([one(told).isToStop, one(told).state], [true, 'running'])
     const ended = withEnd(told, 'a', 'w1', { ...PROGRESS, state: 'running' }, 2_000)

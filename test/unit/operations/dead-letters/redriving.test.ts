@@ -96,7 +96,7 @@ describe('what is redriven', () => {
     assert.deepEqual(choice, { kind: 'leave', because: 'too-large' })
   })
 
-  it('given a patch that breaks it, then it is left out, and somebody is told why', () => {
+  it('given a patch that breaks it, then it is left out with a reason', () => {
     const told: string[] = []
     const patch = { document: { data: { temperature: 'warm' } }, isWhole: false }
     const choice = choose({}, { patch, onRefused: (_: unknown, why: string) => told.push(why) })
@@ -271,7 +271,7 @@ describe('the dead letters of an operation', () => {
     assert.deepEqual(await select(all), { offsets: [0, 1, 2, 5], missing: ['0@9', 'x1', '0@4'] })
   })
 
-  it('given that the operation goes on after a stop, then what it has handled itself is not meant', async () => {
+  it('given that the operation continues after a stop, then letters that it handled itself are excluded', async () => {
     assert.deepEqual(await select(['0@3', '0@5']), { offsets: [5], missing: [] })
   })
 })
@@ -306,7 +306,7 @@ describe('publishing what is chosen', () => {
       .filter(({ topic }) => topic === 'dlq')
       .map(({ partition, value }) => [partition, JSON.parse(String(value)).ranges])
 
-  it('given several partitions, then records leave in order, and each partition is told its ranges', async () => {
+  it('given several partitions, then records leave in order, and each partition gets its ranges', async () => {
     const publisher = new MemoryPublisher()
     await publishChosen(groups([0, 1, 2], [3, 5]), publisher, DOING, pace(), () => {})
     const values = publisher.published

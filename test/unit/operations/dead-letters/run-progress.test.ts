@@ -20,7 +20,7 @@ function run(hasBegun: boolean): { progress: RunProgress; ended: (changes?: obje
 }
 
 describe('the run of an operation', () => {
-  it('given a run that goes on from before, then all its letters count, also those of the runs before', () => {
+  it('given a run that continues an earlier one, then the letters of both count', () => {
     const { progress } = run(true)
     progress.run?.tally.take({ row: BROKEN })
     progress.run?.tally.leave('quarantined')
@@ -68,11 +68,11 @@ describe('the run of an operation', () => {
     assert.deepEqual(ended({ error: away }), { state: 'failed', problem: 'Kafka does not answer' })
   })
 
-  it('given an error that nobody expects, then its message, which may hold data, is not shown', () => {
+  it('given an unexpected error, then its message, which may contain data, is not shown', () => {
     assert.doesNotMatch(JSON.stringify(run(true).ended({ error: new Error('secret') })), /secret/)
   })
 
-  it('given a step in which nothing could be looked at, then it does not try for ever', () => {
+  it('given a step without progress, then it is not repeated forever', () => {
     assert.match(JSON.stringify(run(false).ended({ pause: AbortSignal.abort() })), /"failed".*limit the time/)
   })
 })

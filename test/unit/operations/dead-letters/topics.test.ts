@@ -6,7 +6,7 @@ import { growthsName } from '../../../../packages/runtime/pipeline/growing/histo
 const READINGS = 'sluice.telemetry.readings.local'
 const GROWTH = { from: 12, to: 24, ends: [], except: [] }
 
-/** What Redis has, and the names it was asked for. */
+/** Returns Redis's contents, and the requested names. */
 function redis() {
   const asked: string[] = []
   const value = async (name: string) => {
@@ -22,7 +22,7 @@ describe('how a topic has grown, for a redrive', () => {
     assert.deepEqual(await growthsFor(READINGS, new Set(['processor']), connections), [GROWTH])
   })
 
-  it('given a topic that nobody reads, then Redis is not needed', async () => {
+  it('given a topic without consumers, then Redis is not needed', async () => {
     const { asked, connections } = redis()
     assert.deepEqual(await growthsFor(READINGS, new Set(), connections), [])
     assert.deepEqual(asked, [])

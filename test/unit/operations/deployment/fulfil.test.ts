@@ -123,7 +123,7 @@ describe('given that something goes wrong', () => {
     assert.match(told.join(), /^error: the topics are not as the table says/)
   })
 
-  it('then it is no obstacle to an older deployment that comes back, but it is logged', async () => {
+  it('then it does not prevent the return of an older deployment, but it is logged', async () => {
     const { outcome, told } = await done(ROLLBACK, NOTHING, failing)
     assert.deepEqual(outcome, { status: 'SUCCESS' })
     assert.match(told.join(), /^error: .*Kafka does not answer/)

@@ -34,7 +34,7 @@ describe('given work that lacks a permission', () => {
   })
 })
 
-it('given a partition that nobody leads yet, then the work is repeated', async () => {
+it('given a partition without a leader, then the work is repeated', async () => {
   const answer = Object.assign(new Error('there is no leader'), {
     type: 'LEADER_NOT_AVAILABLE',
     retriable: true,
@@ -48,7 +48,7 @@ it('given any other error, then the work is not repeated', async () => {
   await assert.rejects(patiently(failing(error), GOING, { forMs: 60_000, everyMs: 0 }), error)
 })
 
-it('given errors of brokers and of AWS, then denials are told from all others', () => {
+it('given errors of brokers and of AWS, then denials are distinguished from all others', () => {
   const aws = new Error('User: arn:aws:sts::1:x is not authorized to perform: ssm:PutParameter on resource y')
   const sasl = Object.assign(new Error('SASL failed'), { name: 'KafkaJSSASLAuthenticationError' })
   for (const error of [DENIED, aws, sasl, new Error('x', { cause: aws })]) assert.ok(lacksPermission(error))

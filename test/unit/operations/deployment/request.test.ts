@@ -24,7 +24,7 @@ describe('given a request of CloudFormation, when it is read', () => {
       assert.throws(() => resourceRequest(event), /calls it during a deployment: `sluice topics plan`/)
   })
 
-  it('then the readers of each topic are known, none where nobody reads, and their absence is an error', () => {
+  it('then the readers of each topic are known, empty without any, and their absence is an error', () => {
     const readers = readersIn(CREATE)
     assert.deepEqual([readers.get('readings'), readers.get('analytics')], [['alerting'], []])
     assert.throws(() => readersIn({ ...CREATE, ResourceProperties: {} }), /have no Readers/)

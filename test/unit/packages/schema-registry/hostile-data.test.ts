@@ -9,7 +9,7 @@ const codec = (format: SchemaFormat, schema: object | string) =>
 /** In milliseconds of this thread alone, so that it is the same on a busy machine. */
 const MOST_WORK_MS = 5_000
 
-/** What refuses the data: never a crash, and never more memory or work than the data pays for. */
+/** Returns the refusal of the data: never a crash, and never more memory or work than the data justifies. */
 function refusal(of: Codec, bytes: Buffer): string {
   const workBefore = process.threadCpuUsage()
   const before = process.memoryUsage().heapUsed
@@ -49,7 +49,7 @@ describe('Avro data that claims more than it holds', () => {
   for (const [what, schema, bytes, why] of [
     ['is cut off', RECORD, Buffer.from([2, 10, 0x61]), /ends too early/],
     ['is empty', RECORD, Buffer.alloc(0), /ends too early/],
-    ['goes on behind its end', 'null', Buffer.from([0]), /bytes are left/],
+    ['continues behind its end', 'null', Buffer.from([0]), /bytes are left/],
     ['claims a text of 2^62 bytes', '"string"', zigzag(2n ** 62n), /ends too early/],
     ['claims a text of negative length', '"string"', zigzag(-5n), /negative/],
     ['claims 2^40 numbers', { type: 'array', items: 'double' }, zigzag(2n ** 40n), /more items/],

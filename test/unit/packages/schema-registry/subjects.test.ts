@@ -7,7 +7,7 @@ import { isRegistryError, RegistrySubjects } from '@sluice/schema-registry'
 
 const SCHEMA = { format: 'PROTOBUF', text: 'syntax = "proto3";', references: [] } as const
 
-describe('given a registry that answers as it is told', () => {
+describe('given a registry with scripted answers', () => {
   let answer = { status: 200, body: '[]' }
   const asked: { method: string; url: string; authorization: string; body: string }[] = []
   const server = createServer(async (request, response) => {

@@ -39,7 +39,7 @@ describe('given a cluster that is inspected', () => {
     assert.equal(brokersAnswer(two.error), 'CLUSTER_AUTHORIZATION_FAILED')
   })
 
-  it('when a leader does not answer, then the bounds of the others are told, and its own are unknown', async () => {
+  it('when a leader does not answer, then the bounds of the others are returned, and its own are unknown', async () => {
     const ends = [edges(3), edges(8)]
     const { inspection } = scripted({
       1: { Metadata: () => metadata, ListOffsets: () => ends.shift() },

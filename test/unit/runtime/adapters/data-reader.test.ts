@@ -67,7 +67,7 @@ describe('a reader of data', () => {
     )
   })
 
-  it('given a slow registry and many schemas, then it ends in time, and goes on from there', async () => {
+  it('given a slow registry and many schemas, then it ends in time, and continues from there', async () => {
     const many = Array.from({ length: 100 }, (_, index) => 1_000 + index)
     for (const id of many) registry.schemas.set(id, { schema: AVRO })
     const asked = new Set<string>()
@@ -111,7 +111,7 @@ describe('a reader of data', () => {
         assert.ok(records.every(record => !isFailure(reading(record, reader))))
       }),
     )
-    // What is not needed any more makes room.
+    // Unused records make room.
     await reader.prepare([typed(5_000)])
     assert.throws(() => reading(first[0] as LogRecord, reader), { message: /prepare it first/ })
   })

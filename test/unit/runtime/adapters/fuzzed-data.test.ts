@@ -58,7 +58,7 @@ async function ending(record: LogRecord, reader: OnDemandDataReader): Promise<st
   const event = readEvent(record)
   const read = isFailure(event) ? event : reader.read(event, record)
   if (!isFailure(read)) {
-    // What is read is plain: it survives being written as JSON.
+    // The data is plain: it survives being written as JSON.
     if (!Buffer.isBuffer(read.data)) JSON.stringify(read.data)
     return 'event'
   }

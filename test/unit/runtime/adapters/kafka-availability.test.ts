@@ -22,7 +22,7 @@ describe('whether Kafka is away', () => {
   const away: [string, Error][] = [
     ['a lost connection', new KafkaJSConnectionError('Connection error', { code: 'ECONNRESET' })],
     ['a request without an answer', new KafkaJSRequestTimeoutError('Request Fetch timed out')],
-    ['a lost connection, tried in vain', retried(new KafkaJSConnectionError('refused'))],
+    ['a lost connection after all retries', retried(new KafkaJSConnectionError('refused'))],
     [
       'retries of which no more is known',
       Object.assign(new Error(), { name: 'KafkaJSNumberOfRetriesExceeded' }),
@@ -62,7 +62,7 @@ describe('whether Kafka is away', () => {
       new KafkaJSNonRetriableError(new TypeError(), { cause: new TypeError() }),
     ],
     ['bytes that cannot be decoded', new RangeError('The value of "offset" is out of range')],
-    ['an error that the library has retried in vain', retried(new Error('of somebody else'))],
+    ['an error that the library has retried without success', retried(new Error('of another owner'))],
     ['an error of the file system', network('ENOENT')],
     ['what is not an error', 'text'],
     ['nothing', undefined],

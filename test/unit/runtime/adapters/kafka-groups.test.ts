@@ -86,7 +86,7 @@ describe('given a cluster with a partition that has no leader', () => {
     assert.deepEqual(asked, ['describeGroups 1: b', 'describeGroups 2: a c'])
   })
 
-  it('then offsets are those that a group has committed, and -1 is none', async () => {
+  it('then offsets are those that a group has committed, and -1 without any', async () => {
     const offsets = [
       { partition: 0, offset: '7' },
       { partition: 1, offset: '-1' },
@@ -98,7 +98,7 @@ describe('given a cluster with a partition that has no leader', () => {
     assert.deepEqual([...(found.get('a')?.get('t') ?? [])], [[0, 7]])
   })
 
-  it('then all topics are told, and the partition without leader with them', async () => {
+  it('then all topics are returned, and the partition without leader with them', async () => {
     const { kafka } = scriptedCluster({ 1: { Metadata } })
     assert.deepEqual(
       (await topicLayouts(kafka)).map(({ topic, partitions }) => [topic, partitions.map(one => one.leader)]),

@@ -6,7 +6,7 @@ import { KafkaLogReader } from '../../../../packages/runtime/adapters/kafka/log-
 import { isUnreadable, Unavailable } from '../../../../packages/runtime/pipeline/errors.ts'
 import { rejection } from '../../../support/rejection.ts'
 
-/** As brokers number their answers. */
+/** Codes of the brokers' answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 
 describe('the log reader, when it cannot read', () => {
@@ -96,7 +96,7 @@ function given(behaviour: object) {
   return { reader: new KafkaLogReader(kafka as unknown as Kafka), seen }
 }
 
-/** What reading rejects with where the fetch fails with this error, or brings nothing. */
+/** Returns the error of a reading whose fetch fails with this error, or is empty. */
 function failureFor(error: Error | undefined): Promise<Error> {
   const cluster = {
     connect: async () => {},

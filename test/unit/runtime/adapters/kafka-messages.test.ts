@@ -28,7 +28,7 @@ it('given the same record through the library and through Lambda, then both have
   const read = logRecordOf('t', 3, { ...MESSAGE, key, value, headers })
   const place = { topic: 't', partition: 3, offset: 7, timestamp: 5 }
   const bytes = { key: key.toString('base64'), value: value.toString('base64') }
-  // As they were written; Lambda's bytes may be signed, and a null is no list.
+  // Headers as written; Lambda's bytes may be signed, and a null is not a list.
   const named = [{ b: [49] }, { é: [] }, { b: null }, { 10: [120] }, { a: {} }, { b: [-56] }]
   const [batch] = receive({ records: { 't-3': [{ ...place, ...bytes, headers: named }] } })
   assert.equal(digestOf(batch?.records[0] as LogRecord), digestOf(read))

@@ -16,7 +16,7 @@ const CLUSTER =
   'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2'
 const BARE = CLUSTER.replace('telemetry', 'bare')
 
-/** As MSK answers for a cluster with everything switched on. */
+/** Answer of MSK for a cluster with everything switched on. */
 const ANSWER = {
   bootstrapBrokerString: 'b-1.private:9092,b-2.private:9092',
   bootstrapBrokerStringTls: 'b-1.private:9094,b-2.private:9094',
@@ -63,7 +63,7 @@ describe('the brokers of a cluster on MSK', () => {
   for (const connectivity of CONNECTIVITIES)
     for (const auth of AUTHENTICATIONS) {
       const first = EXPECTED[connectivity][auth]
-      it(`given ${auth} and ${connectivity}, then ${first ?? 'there are none'}`, async () => {
+      it(`given ${auth} and ${connectivity}, then ${first ?? 'the list is empty'}`, async () => {
         const asked = brokersOf(CLUSTER, auth, connectivity)
         if (first) {
           const brokers = await asked

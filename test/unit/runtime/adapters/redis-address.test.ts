@@ -26,7 +26,7 @@ describe('the URL of Redis', () => {
     assert.deepEqual([username, password], [undefined, 'pass'])
   })
 
-  it('given several hosts, then each has its port, and a person is told them without the password', () => {
+  it('given several hosts, then each has its port, and the shown address lacks the password', () => {
     const address = parseRedisUrl('redis://user:pass@one:7000,two,[::1]:7001')
     assert.deepEqual(address?.hosts, [
       { host: 'one', port: 7000 },
@@ -49,5 +49,5 @@ describe('the URL of Redis', () => {
     'redis://:p%zz@cache',
     'redis://:p/w@cache',
   ])
-    it(`given "${url}", then it is none`, () => assert.equal(parseRedisUrl(url), undefined))
+    it(`given "${url}", then it is invalid`, () => assert.equal(parseRedisUrl(url), undefined))
 })

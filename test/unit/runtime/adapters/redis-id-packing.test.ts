@@ -16,7 +16,7 @@ describe('ids in their buckets', () => {
     assert.deepEqual(unpacked, [ids[1], ids[0]])
   })
 
-  it('given ids of several hours, then each lies in the generation of its own', () => {
+  it('given ids of several hours, then each is in its own generation', () => {
     const hour = 3_600_000
     const ids = [remembered('ab1', hour - 1), remembered('ab2', hour), remembered('cd3', hour)]
     const names = [...packIds(ids)].map(([generation, buckets]) => [

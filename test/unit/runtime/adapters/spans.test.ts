@@ -240,7 +240,7 @@ describe('the spans of a batch', () => {
     assert.doesNotMatch(receiver.requests.map(({ body }) => body).join(), /SECRET/)
   })
 
-  it('given a timer, then its span goes on with the trace of the event that set it', async () => {
+  it('given a timer, then its span continues the trace of the event that set it', async () => {
     const emit = { name: 'late', to: 'events', key: 'k', type: 'test.late', source: '/x', data: {} } as const
     const patient = {
       name: 'patient',

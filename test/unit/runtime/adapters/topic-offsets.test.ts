@@ -6,7 +6,7 @@ import { isRetriableAnswer as isRetriableForTrigger } from '../../../../packages
 import { brokersAnswer, isRetriableAnswer } from '../../../../packages/runtime/adapters/kafka/availability.ts'
 import { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 
-/** As brokers number their answers. */
+/** Codes of the brokers' answers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 const LEADER_NOT_AVAILABLE = 5
 const NOT_LEADER_FOR_PARTITION = 6
@@ -45,7 +45,7 @@ function answered(code: number): Error {
   return protocolError(code)
 }
 
-/** As the library hands it on when it has tried often enough. */
+/** Wraps an error as the library does after its last try. */
 function wrapped(cause: Error): Error {
   return Object.assign(new Error('tried often enough', { cause }), { retriable: false })
 }
@@ -73,7 +73,7 @@ describe('offsets of a topic', () => {
     assert.deepEqual(await new TopicOffsets(kafka).bounds('t'), BOUNDS)
   })
 
-  it('given any other answer, then it is an error at once, and the next question begins anew', async () => {
+  it('given any other answer, then it is an error at once, and the next question starts over', async () => {
     const { kafka, seen } = given(answered(TOPIC_AUTHORIZATION_FAILED))
     const offsets = new TopicOffsets(kafka)
     await assert.rejects(offsets.bounds('t'), /authorized/)

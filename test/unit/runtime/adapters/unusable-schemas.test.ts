@@ -51,7 +51,7 @@ const references = (count: number) =>
 describe('a registry that answers about one schema', () => {
   for (const [what, status, body, code] of [
     ['404 with a code of its web server', 404, '{"error_code":404,"message":"HTTP 404"}', 'schema-unknown'],
-    ['a format that nobody knows', 200, '{"schema":"x","schemaType":"THRIFT"}', 'data-not-decodable'],
+    ['an unknown format', 200, '{"schema":"x","schemaType":"THRIFT"}', 'data-not-decodable'],
     ['more than 200 references', 200, references(201), 'data-not-decodable'],
     ['references that are not a list', 200, '{"schema":"x","references":7}', 'data-not-decodable'],
     ['a schema over the limit', 200, `{"schema":"${'x'.repeat(5_000_000)}"}`, 'data-not-decodable'],

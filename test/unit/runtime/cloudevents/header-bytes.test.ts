@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { bufferOf, textOf } from '../../../../packages/runtime/cloudevents/header-bytes.ts'
 
-/** As Lambda hands bytes over: some runtimes sign them. */
+/** Returns the bytes as Lambda passes them: some runtimes sign them. */
 const signed = (bytes: Buffer) => [...new Int8Array(bytes)]
 const forms: [name: string, made: (bytes: Buffer) => Buffer | number[]][] = [
   ['a buffer', bytes => bytes],

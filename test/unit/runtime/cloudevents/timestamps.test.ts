@@ -4,7 +4,7 @@ import { isTimestamp, parseTime } from '../../../../packages/runtime/cloudevents
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-/** By the rule of the Gregorian calendar (RFC 3339, appendix C). */
+/** Returns the days by the rule of the Gregorian calendar (RFC 3339, appendix C). */
 function daysOf(year: number, month: number): number {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
   return month === 2 && isLeap ? 29 : (LENGTHS[month - 1] ?? 0)

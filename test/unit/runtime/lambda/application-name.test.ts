@@ -33,7 +33,7 @@ describe('the name of an application', () => {
   const shop = application({ name: 'my-shop', topics: ['orders'], read: json() })
 
   it('given it, then metrics have it as their namespace, and the environment of its own variable', async () => {
-    // It keeps more time back than there is, so the batch waits in Kafka, and no server is asked.
+    // The function reserves more time than there is, so the batch waits in Kafka, and no server is asked.
     const variables = { MY_SHOP_ENV: 'eu', SLUICE_ENV: 'other', APP_ENV: 'other' }
     const handler = await started(() => kafkaHandler(shop, 'bell', SINK, { reserveMs: 60_001 }), variables)
     const batch = kafkaEvent([logRecord(0, { value: Buffer.from('{}') }, { topic: 'orders' })])

@@ -45,7 +45,7 @@ describe('a value that is kept up to date', () => {
     assert.deepEqual(value(), { password: 'new' })
   })
 
-  it('given that it cannot be read at first, then the error is told', async () => {
+  it('given that it cannot be read at first, then the error is returned', async () => {
     await assert.rejects(begin(new Error('away')), /away/)
   })
 })

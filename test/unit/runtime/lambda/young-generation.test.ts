@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { growthFactor } from '../../../../packages/runtime/lambda/young-generation.ts'
 
 const MIB = 1024 * 1024
-/** What Lambda's options for a function of 512 MB come to. */
+/** Effective options of Lambda for a function of 512 MB. */
 const LAMBDA = ['--max-old-space-size=460', '--max-semi-space-size=25']
 const MODULE = new URL('../../../../packages/runtime/lambda/young-generation.ts', import.meta.url).href
 

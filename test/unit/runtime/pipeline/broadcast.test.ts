@@ -1,4 +1,4 @@
-/** What a process can ask of the engine beside state and timers: ticks, a context that is folded, emissions to every partition. */
+/** Services of the engine beside state and timers: ticks, a context that is folded, emissions to every partition. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TICK_TYPE, tick } from '../../../../lib/telemetry/tick.ts'

@@ -1,4 +1,4 @@
-/** What one load brings and one commit writes is bounded in bytes, and nothing but the number of commits follows from that. */
+/** The bytes of a load and of a commit are bounded, which changes only the number of commits. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
@@ -26,7 +26,7 @@ interface Told {
   readonly timers?: number
 }
 
-/** Its states, emissions and timers are as large as its events say; a timer emits 400 KiB. */
+/** A process whose states, emissions and timers are as large as its events say; a timer emits 400 KiB. */
 const large: KeyedProcess<{ readonly seen: string; readonly pad: string }, Told> = {
   name: 'large',
   accepts: ['test.order.v1'],
@@ -86,7 +86,7 @@ describe('the bytes of a chunk', () => {
     const log = logOf([...first, ...second])
     await stage.batch(log, { ports: { store } })
     assert.deepEqual(stage.outcomes, Array(60).fill('applied/kept'))
-    // Those of decided records, when they are delivered again, take none of the bytes away for good.
+    // Decided records that are delivered again take no bytes away permanently.
     const again = logOf([...first, ...second, [61, told('c', 's29', 61)]])
     assert.deepEqual(await stage.batch(again, { ports: { store } }), { batchItemFailures: [] })
     assert.deepEqual(await stage.state('/orders s29'), { seen: 'a29b29c', pad: 'x'.repeat(700 * KiB) })

@@ -26,7 +26,7 @@ function noting(read = (data: unknown) => data): KeyedProcess<Told, unknown, unk
       initial: 'initial',
       read(data) {
         const context = read((data as { setting: unknown }).setting)
-        return context === 'bad' ? rejected('bad is no setting') : { kind: 'context', context }
+        return context === 'bad' ? rejected('bad is not a setting') : { kind: 'context', context }
       },
       reasons: { changed: 'set', unchanged: 'set-already' },
     },
@@ -115,7 +115,7 @@ describe('given events that set a context', () => {
 })
 
 describe('given a context that is stored', () => {
-  /** Notes what each load was told to be at hand, and whether it brought content. */
+  /** Notes the context that each load has at hand, and whether it returned content. */
   class Listening extends MemoryStateStore {
     readonly loads: string[] = []
     override async load(stateKey: StateKey, wanted: Wanted) {
@@ -182,7 +182,7 @@ describe('given a context that is stored', () => {
     )
   })
 
-  it('when other code cannot read it, then the initial one counts until the next, and that is told', async () => {
+  it('when other code cannot read it, then the initial one counts until the next, and that is logged', async () => {
     const stage = new Stage(noting())
     await stage.batch(log([0, setting('s1', 'new')]))
     const older = noting(data => (data === 'new' ? 'bad' : data))
@@ -190,10 +190,10 @@ describe('given a context that is stored', () => {
     const rest = log([0, TICK], [1, signal('a')], [2, setting('s2', 'old')], [3, signal('b')])
     await stage.batch(rest.slice(1))
     assert.deepEqual(await told(stage), ['a: initial', 'b: old'])
-    assert.deepEqual(stage.observer.unreadableContexts, ['bad is no setting'])
+    assert.deepEqual(stage.observer.unreadableContexts, ['bad is not a setting'])
   })
 
-  it('when the process has no context, then none is wanted of the store', async () => {
+  it('when the process has no context, then the store is not asked for one', async () => {
     const store = new Listening()
     const { context: _, ...process } = noting()
     const stage = new Stage(process as never, { store })

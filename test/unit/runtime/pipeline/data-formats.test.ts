@@ -95,11 +95,7 @@ describe('data that cannot be read', () => {
       avroRecord(framed(AVRO_ID, Buffer.from('feffffffffffffff7f', 'hex'))),
       'failed/data-not-decodable',
     ],
-    [
-      'JSON that is none',
-      content({ value: framed(3, '{'), type: 'application/json' }),
-      'failed/malformed-event',
-    ],
+    ['invalid JSON', content({ value: framed(3, '{'), type: 'application/json' }), 'failed/malformed-event'],
     [
       'JSON that its schema refuses',
       content({ value: framed(3, '{}'), type: 'application/json' }),

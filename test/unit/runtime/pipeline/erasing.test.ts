@@ -1,4 +1,4 @@
-/** What a process has to say about the erasure of an entity. What every erasure does is in `rules/erasing.test.ts`. */
+/** Effects of a process on the erasure of an entity. The effects of every erasure are in `rules/erasing.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
@@ -108,7 +108,7 @@ describe('given a process that asks for erasures', () => {
           offset: 2,
           headers: [...erasure.headers, ...redriveHeaders({ ...redriven, history: [] })],
         },
-        // Its timer is gone with it.
+        // The timer was removed with the state.
         { ...record(200, reading('b', { sensor: 's-2' })) },
       ])
       assert.deepEqual(stage.outcomes.slice(2), ['applied/nothing-to-erase', 'applied/counted'])
@@ -124,7 +124,7 @@ describe('given a state that a later version of the code has stored', () => {
     return stage
   }
 
-  it('when it is erased, then it is removed unread, and the partition goes on', async () => {
+  it('when it is erased, then it is removed unread, and the partition continues', async () => {
     const stage = await rolledBack()
     assert.deepEqual(stage.outcomes, ['applied/counted', 'applied/erased'])
     assert.equal(await stage.state(ENTITY), undefined)

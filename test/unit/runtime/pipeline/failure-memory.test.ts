@@ -1,4 +1,4 @@
-/** What is remembered of failures is bounded, is shared by producers, and tells before it is full. */
+/** The memory of failures is bounded, is shared by producers, and warns before it is full. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
@@ -12,7 +12,7 @@ import { environmentReading as reading, logRecord as record } from '../../../sup
 import { Stage } from '../../../support/stage.ts'
 
 const BROKEN = { data: { sensorId: 7 } }
-/** Of the memory store: 100 failures in each of the twelve partitions. */
+/** Limit of the memory store: 100 failures in each of the twelve partitions. */
 const LIMIT = 12 * 100 * 64
 
 function stageWith(failureBytes: number): Stage {
@@ -50,7 +50,7 @@ describe('the memory for failures', () => {
     ])
   })
 
-  it('given that most of it is taken, then it is told before anything is forgotten, and then how much was', async () => {
+  it('given that most of it is used, then a warning comes before any is forgotten, and then their number', async () => {
     const stage = stageWith(LIMIT)
     let offset = 0
     const fail = async (count: number) => {

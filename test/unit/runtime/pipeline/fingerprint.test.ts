@@ -23,7 +23,7 @@ function told(value: unknown): unknown {
   return Object.fromEntries(members.filter(([, member]) => !['[]', '{}'].includes(JSON.stringify(member))))
 }
 
-/** As it comes out of a record. */
+/** Returns JSON as it is read from a record. */
 const json = () => fc.json().map(text => JSON.parse(text) as unknown)
 
 describe('what is remembered of an event', () => {
@@ -35,7 +35,7 @@ describe('what is remembered of an event', () => {
     fc.assert(
       fc.property(json(), json(), (a, b) => {
         const [first, second] = [told(a), told(b)]
-        // To JSON they are one number.
+        // JSON writes them as one number.
         if (JSON.stringify(first) === JSON.stringify(second) || isDeepStrictEqual(first, second)) return
         assert.notEqual(digestOf(a), digestOf(b))
       }),
@@ -47,7 +47,7 @@ describe('what is remembered of an event', () => {
     ['an empty list, and none', { list: [], map: { inner: [] } }, {}],
   ]
   for (const [what, a, b] of same)
-    it(`given ${what}, which Protobuf cannot tell apart, then the digests are the same`, () =>
+    it(`given ${what}, which Protobuf cannot distinguish, then the digests are the same`, () =>
       assert.equal(digestOf(a), digestOf(b)))
 
   const pairs: [what: string, a: unknown, b: unknown][] = [

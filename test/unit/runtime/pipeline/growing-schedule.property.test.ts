@@ -7,7 +7,7 @@ import { Random } from '../../../support/random.ts'
 /** How many schedules are played; each takes a tenth of a second. For more: `SEEDS=2000 npm test -- --only unit growing-schedule`. */
 const SEEDS = Number(process.env.SEEDS ?? 60)
 
-/** What the schedules must have met, for the promise to be about it. */
+/** Situations that the schedules must have met, for the promise to be about them. */
 const MET = [
   ...['grown none', 'grown killed early', 'grown killed late', 'grown flushed', 'taken back'],
   ...['flushed', 'flushed while growing', 'reprocessed', 'redriven', 'redriven with a lost history'],

@@ -191,7 +191,7 @@ describe('rule 24: states that move to more partitions', () => {
           const [source, target] = [old[own.partition]?.meta.clock, after[partition]?.meta.clock]
           assert.ok(source?.lastAppendMs !== undefined && target?.lastAppendMs !== undefined)
           const shift = shiftOf(own.part.timers, part.timers)
-          // By the wall: when each log's clock, which counts from its last record on, reaches the threshold.
+          // Lateness by the wall clock: when each log's clock, which counts from its last record on, reaches the threshold.
           const late = target.lastAppendMs - target.nowMs + shift - (source.lastAppendMs - source.nowMs)
           assert.ok(late >= 0 || target.lastAppendMs < source.lastAppendMs, `${late} ms early`)
           assert.ok(Math.abs(late) <= 400_000)

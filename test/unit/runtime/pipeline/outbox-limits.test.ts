@@ -1,4 +1,4 @@
-/** What leaves through the outbox fits into its topic; and where it does not all the same, its partition goes on. */
+/** Emissions of the outbox fit into their topics; a partition with others still continues. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { topicNamed } from '../../../../lib/app/topics.ts'
@@ -20,7 +20,7 @@ import { Stage } from '../../../support/stage.ts'
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
-/** Emits what it is told to, by the id of the event. */
+/** A process that emits as ordered, by the id of the event. */
 function emitting(emissions: Readonly<Record<string, Partial<Emission>>>): KeyedProcess<unknown> {
   const usual = { to: 'events', key: 'k', type: 'test.said.v1', source: '/emitting', data: {} } as const
   return {
@@ -123,7 +123,7 @@ describe('attributes', () => {
     ],
   ]
   for (const [what, rest, outcome, why] of table)
-    it(`given ${what}, then it is ${outcome}, and the rest goes on`, async () => {
+    it(`given ${what}, then it is ${outcome}, and the rest continues`, async () => {
       const stage = new Stage(emitting({}), { publisher: strict() })
       await stage.batch([
         record(0, { ...writeEvent(reading('a', rest)), key: null }),

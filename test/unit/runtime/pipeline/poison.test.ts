@@ -60,7 +60,7 @@ describe('records that cannot be processed', () => {
     ['a reading from the future', reading('x', { at: 2 * 3600 }), 'time-in-future'],
   ]
   for (const [name, content, code] of table)
-    it(`given ${name}, then it fails (${code}) and its batch goes on`, async () => {
+    it(`given ${name}, then it fails (${code}) and its batch continues`, async () => {
       const stage = new Stage()
       const poison = record(1, content)
       const response = await stage.batch([record(0, reading('a')), poison, record(2, reading('b'))])
@@ -157,7 +157,7 @@ describe('records that cannot be processed', () => {
     [101, 'failed/malformed-event'],
     [20_000, 'failed/malformed-event'],
   ] as const)
-    it(`given data nested ${depth} levels deep, then it is ${outcome}, and the rest goes on`, async () => {
+    it(`given data nested ${depth} levels deep, then it is ${outcome}, and the rest continues`, async () => {
       const stage = new Stage({ ...counting, accepts: [...counting.accepts, 'com.example.other'] } as never)
       // Arrays and objects in turn: both count.
       const json = depth % 2 === 0 ? nested(depth / 2) : `[${nested((depth - 1) / 2)}]`
@@ -263,7 +263,7 @@ describe('poison that must not block its partition', () => {
     })
 })
 
-describe('emissions that nobody could read', () => {
+describe('unreadable emissions', () => {
   const good = { name: 'e', to: 'events' as const, key: 'k', type: 't', source: '/s', data: {} }
   const table: [name: string, emission: Partial<Emission>][] = [
     ['an empty subject', { subject: '' }],

@@ -1,4 +1,4 @@
-/** What a redriven record carries from attempt to attempt, and what becomes of it when people change the record. */
+/** Headers of a redriven record from attempt to attempt, and the effect of changes by people. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { readData } from '../../../../lib/app/event-data.ts'
@@ -92,7 +92,7 @@ describe('the history of a redriven record', () => {
     assert.deepEqual(await stage.state(ENTITY), { count: 1 })
   })
 
-  it('given more attempts than are kept, then the newest are there, and the number goes on', async () => {
+  it('given more attempts than are kept, then the newest are there, and the number rises', async () => {
     const { again, failure } = await failedOnce()
     for (let attempts = 1; attempts < 30; attempts += 1) await again()
     assert.equal(failure().attempt, 30)
@@ -115,13 +115,13 @@ describe('the history of a redriven record', () => {
     ['no JSON', '[{', []],
     ['no UTF-8', Buffer.from([0x5b, 0xff, 0x5d]), []],
     ['another value', '{"attempt":1}', []],
-    ['attempts that are none', JSON.stringify([null, 7, 'x', [], {}, attempt]), [attempt]],
-    ['a number that is none', JSON.stringify([{ ...attempt, attempt: 0 }, attempt]), [attempt]],
+    ['invalid attempts', JSON.stringify([null, 7, 'x', [], {}, attempt]), [attempt]],
+    ['an invalid number', JSON.stringify([{ ...attempt, attempt: 0 }, attempt]), [attempt]],
     ['an invalid time', JSON.stringify([{ ...attempt, failedAt: 'noon' }, attempt]), [attempt]],
-    ['an hour that is none', JSON.stringify([{ ...attempt, redrivenAt: 'noon' }, attempt]), [attempt]],
+    ['an invalid hour', JSON.stringify([{ ...attempt, redrivenAt: 'noon' }, attempt]), [attempt]],
     ['no code', JSON.stringify([{ ...attempt, errorType: '' }, attempt]), [attempt]],
     [
-      'fields that nobody knows',
+      'unknown fields',
       JSON.stringify([{ ...attempt, payload: 'secret', redrivenBy: 'ada' }]),
       [{ ...attempt, redrivenBy: 'ada' }],
     ],
@@ -178,7 +178,7 @@ describe('a redriven record that a person has changed', () => {
       second.history.map(({ redrivenBy, patched: isPatched }) => [redrivenBy, isPatched]),
       [['ada', true]],
     )
-    // Two operators: whoever comes second, with a patch or without, finds the attempt made.
+    // Two operators: the second one, with a patch or without, finds the attempt made.
     assert.equal(await again(patched(digestIn(first), { value }), first), 'duplicate/attempt-known')
     assert.equal(await again(undefined, first), 'duplicate/attempt-known')
 

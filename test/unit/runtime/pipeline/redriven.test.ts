@@ -297,7 +297,7 @@ describe('rule 11: a record that comes back after its original was decided witho
 describe('a record with the headers of a redrive that a producer has written', () => {
   const victim = record(3, reading('a'))
 
-  /** What another record does to the failure of the victim, and then its true redrive. */
+  /** Returns the effect of another record on the failure of the victim, and then of its true redrive. */
   async function attacked(forged: LogRecord) {
     const { stage, refused } = await failedOnce()
     refused.clear()

@@ -56,7 +56,7 @@ class Failing {
     return this.stage.events.filter(({ type }) => type === FAILURE).map(({ data }) => data as FailureData)
   }
 
-  /** Appends the next attempt at the last failure, and has it decided. What the outbox holds is published before. */
+  /** Appends the next attempt at the last failure, and has it decided. The outbox is published before. */
   async retry(): Promise<string | undefined> {
     await this.stage.batch(this.log.slice(-1))
     const last = this.log.at(-1) as LogRecord
@@ -67,7 +67,7 @@ class Failing {
 }
 
 describe('failures that only a rebuild has found', () => {
-  it('given a record that was applied and fails now, then its failure is told, and its retry applied', async () => {
+  it('given a record that was applied and fails now, then its failure is published, and its retry applied', async () => {
     const failing = new Failing(3)
     await failing.stage.batch(failing.log)
     failing.throwsAt.add('r1')
@@ -104,7 +104,7 @@ describe('failures that only a rebuild has found', () => {
     assert.deepEqual(await failedEventIds(stricter, entries), ids)
   })
 
-  it('given a record that failed before and fails again, then nothing is told', async () => {
+  it('given a record that failed before and fails again, then no failure is published', async () => {
     const failing = new Failing(3)
     failing.throwsAt.add('r1')
     await failing.stage.batch(failing.log, { ports: { breaker } })
@@ -117,7 +117,7 @@ describe('failures that only a rebuild has found', () => {
   })
 
   for (const startOffset of [0, 1])
-    it(`given a retry that was applied and fails now, from ${startOffset} on, then only its attempt is told`, async () => {
+    it(`given a retry that was applied and fails now, from ${startOffset} on, then only its attempt is published`, async () => {
       const failing = new Failing(3)
       failing.throwsAt.add('r0')
       await failing.stage.batch(failing.log, { ports: { breaker } })
@@ -154,7 +154,7 @@ describe('failures that only a rebuild has found', () => {
     )
   })
 
-  it('given a trial and a stop after it, when it is resumed, then each is told once', async () => {
+  it('given a trial and a stop after it, when it is resumed, then each is published once', async () => {
     const failing = new Failing(30)
     const { stage, log, throwsAt } = failing
     await stage.batch(log)
@@ -192,7 +192,7 @@ describe('failures that only a rebuild has found', () => {
     await stage.batch(log)
     for (let at = 0; at < 30; at += 1) throwsAt.add(`r${at}`)
     const before = stage.store.copyOf(stage.stateKey())
-    // In one commit, or in several that each have few enough.
+    // The records are in one commit, or in several that each have few enough.
     for (const records of [30, 2]) {
       stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records } }
       await assert.rejects(
@@ -203,7 +203,7 @@ describe('failures that only a rebuild has found', () => {
     }
   })
 
-  it('given more of them than one load may have, then they are told all the same', async () => {
+  it('given more of them than one load may have, then all are published', async () => {
     const { stage, log, throwsAt } = new Failing(10)
     await stage.batch(log)
     for (let at = 0; at < 10; at += 1) throwsAt.add(`r${at}`)
@@ -291,21 +291,21 @@ describe('the places of new failures among what a switch emits', () => {
     assert.deepEqual(removed, [entryOf(found).position])
   })
 
-  it('given one that was closed since, then it is removed and not told', async () => {
+  it('given one that was closed since, then it is removed and not published', async () => {
     const closed = { ...failureOf('closed', 1), isOpen: false }
     const { count, added, removed } = await placed([entryOf(closed)], [closed])
     assert.deepEqual([count, added, removed], [0, [], [entryOf(closed).position]])
   })
 
-  it('given one that was found again after a trial, then it is told once', async () => {
+  it('given one that was found again after a trial, then it is published once', async () => {
     const again = failureOf('again', 1)
     const { count, added, removed } = await placed([entryOf(again, first), entryOf(again)], [again])
     assert.deepEqual([count, added, removed], [1, [], [entryOf(again).position]])
   })
 })
 
-describe('a rebuild beside a consumer that goes on', () => {
-  it('given a record that both fail meanwhile, then nothing is told, and each record is read once', async () => {
+describe('a rebuild beside a consumer that continues', () => {
+  it('given a record that both fail meanwhile, then no failure is published, and each record is read once', async () => {
     const failing = new Failing(1)
     const { stage, log, throwsAt } = failing
     throwsAt.add('r0').add('r1')
@@ -325,7 +325,7 @@ describe('a rebuild beside a consumer that goes on', () => {
     assert.deepEqual([[...emitted], appliedOffset, read], [[], 1, 2])
   })
 
-  it('given a new failure that a later attempt has settled since a trial, then the switch does not tell it', async () => {
+  it('given a new failure that a later attempt has settled since a trial, then it is not published', async () => {
     const failing = new Failing(1)
     const { stage, log, throwsAt } = failing
     throwsAt.add('r0')

@@ -21,7 +21,7 @@ interface Seen {
   readonly takenOver?: boolean
 }
 
-/** Lists the events of an entity. Parks, throws at some, and tells at a switch which entity differs. */
+/** Lists the events of an entity. Parks, throws at some, and publishes the differing entity at a switch. */
 class Held {
   readonly throwsAt = new Set<string>()
   readonly compared: (readonly [string, readonly string[] | undefined, readonly string[] | undefined])[] = []
@@ -90,7 +90,7 @@ describe('reprocessing a partition with held entities', () => {
     assert.deepEqual(await held.seen(), { ids: ['a', 'b', 'c'], takenOver: true })
   })
 
-  it('given a trial and a record after it, then the switch tells what differs once', async () => {
+  it('given a trial and a record after it, then the switch publishes the differences once', async () => {
     const held = new Held('x', 'a')
     await held.live()
     const copies = new MemoryGenerations(held.stage.store)

@@ -65,7 +65,7 @@ class Schedule {
     await this.#reprocess()
     this.#throwsAt.clear()
     while (this.#open.length > 0) await this.#redrive()
-    // What was parked is applied before the next record.
+    // Parked events are applied before the next record.
     await this.#send()
     const applied = await this.#applied()
     return new Map(this.#sent.map(id => [id, applied.filter(one => one === id).length]))

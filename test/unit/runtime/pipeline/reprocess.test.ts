@@ -67,7 +67,7 @@ describe('reprocessing a partition', () => {
       assert.equal(stage.events.length, published)
     })
 
-  it('given a live consumer that goes on until it is fenced, then its next records wait for the switch', async () => {
+  it('given a live consumer that continues until it is fenced, then its next records wait for the switch', async () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
@@ -92,7 +92,7 @@ describe('reprocessing a partition', () => {
     )
   })
 
-  it('given a comparison that takes too long, then the consumer goes on, and nothing is switched', async () => {
+  it('given a comparison that takes too long, then the consumer continues, and no state is switched', async () => {
     const log = readings(40)
     const stage = new Stage()
     await stage.batch(log.slice(0, 20))
@@ -217,7 +217,7 @@ describe('reprocessing a partition', () => {
     assert.deepEqual((await copies.facts(stage.stateKey())).fence, GROWING)
   })
 
-  it('given a topic that has grown, then what the switch tells has a sequence of its generation', async () => {
+  it('given a topic that has grown, then the events of the switch have a sequence of its generation', async () => {
     const partitioning = { generation: 2, partitions: 24 }
     const telling = {
       ...counting,
@@ -251,7 +251,7 @@ describe('reprocessing a partition', () => {
     await assert.rejects(reprocessed(stage, log), { why: 'other-code' })
   })
 
-  it('given a stop in the middle and another command later, then it goes on where the first one was', async () => {
+  it('given a stop in the middle and another command later, then it continues where the first one was', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
@@ -279,7 +279,7 @@ describe('reprocessing a partition', () => {
     assert.deepEqual(contentsOf(stage), contentsOf(reference))
   })
 
-  it('given a second command that begins anew, then the first one stops', async () => {
+  it('given a second command that starts over, then the first one stops', async () => {
     const log = readings(30)
     const stage = new Stage()
     await stage.batch(log)
@@ -332,7 +332,7 @@ describe('reprocessing a partition', () => {
       (error: CopyStopped) => error.why === 'overtaken',
     )
     assert.equal((await copies.facts(stage.stateKey())).version.epoch, 0)
-    // It is the fence of the second command now.
+    // The fence is that of the second command now.
     assert.equal((await copies.facts(stage.stateKey())).fence?.attempt, SECOND.attempt)
   })
 

@@ -5,7 +5,7 @@ import type { RememberedFailure } from '../../../../packages/runtime/pipeline/mo
 import { SEEDS, violations } from '../../../support/same-log.ts'
 import type { Stage } from '../../../support/stage.ts'
 
-/** What the schedules must have met, for the promise to be about it. */
+/** Situations that the schedules must have met, for the promise to be about them. */
 const MET = [
   ...['counted', 'late', 'erased', 'nothing-to-erase'].map(reason => `applied/${reason}`),
   ...['id-known', 'attempt-known'].map(reason => `duplicate/${reason}`),

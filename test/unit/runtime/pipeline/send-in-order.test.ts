@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { RecordRefused } from '../../../../packages/runtime/pipeline/errors.ts'
 import { sendInOrder } from '../../../../packages/runtime/pipeline/publishing/publish.ts'
 
-/** Kafka that refuses one record. @param tells whether it says which records were not written */
+/** Returns a Kafka that refuses one record. @param tells whether it names the records that were not written */
 function refusing(bad: string, tells: boolean) {
   const written: string[] = []
   const send = async (some: readonly string[]) => {

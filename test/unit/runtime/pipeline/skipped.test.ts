@@ -1,4 +1,4 @@
-/** A record that hangs or ends its function is set aside by an operator, and the rest of its partition goes on. */
+/** A record that hangs or ends its function is set aside by an operator, and the rest of its partition continues. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'

@@ -1,4 +1,4 @@
-/** What becomes of stored states when the code that reads them has changed: see docs/consumers.md. */
+/** Effects of changed code on stored states: see docs/consumers.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
@@ -58,7 +58,7 @@ describe('a state that an older version of the code has stored', () => {
     assert.equal(await storedIn(stage, TWO), 'v3 {"count3":1}')
   })
 
-  it('given a migration that throws, or makes nothing, then the partition waits, and code that can goes on', async () => {
+  it('given a migration that throws, or returns nothing, then the partition waits for code that can', async () => {
     const broken = () => {
       throw new TypeError('cannot read {"count1":1}')
     }
@@ -136,7 +136,7 @@ describe('a state that a newer version of the code has stored', () => {
     assert.ok(!stage.outcomes.some(outcome => outcome.startsWith('timer')))
   })
 
-  it('given the newer code again, then all goes on as if there had been no roll-back', async () => {
+  it('given the newer code again, then all continues as if there had been no roll-back', async () => {
     const stage = await rolledBack()
     const batch = [record(2, reading('c')), record(3, reading('d', { sensor: 's-2' }))]
     await stage.batch(batch)

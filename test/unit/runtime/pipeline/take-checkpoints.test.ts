@@ -33,14 +33,14 @@ class Given {
     }
   }
 
-  /** Its states say the applied offset. */
+  /** The states contain the applied offset. */
   async commit(state: StateKey, appliedOffset: number): Promise<void> {
     const base = (await this.store.take(state))?.version ?? versionAt(-1)
     const states = new Map([['e', String(appliedOffset)]])
     assert.equal(await this.store.commit(state, changeOf({ base, appliedOffset, states })), 'committed')
   }
 
-  /** From now on there is a commit while the pages of this state are written, so many times. */
+  /** Commits this many times while the pages of this state are written. */
   movesWhileRead(moving: StateKey, times: number): { count: number } {
     const moves = { count: 0 }
     const write = this.checkpoints.write.bind(this.checkpoints)

@@ -1,4 +1,4 @@
-/** What a process can do with timers; in which order they fire is in `rules/the-logs-clock.test.ts`. */
+/** Timers of a process; their order is in `rules/the-logs-clock.test.ts`. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'

@@ -202,7 +202,7 @@ describe('a comparison of live states with their log', () => {
     await assert.rejects(compared(whole, { live }), { why: 'replaced' })
   })
 
-  it('given a consumer that goes on with each look, then each entity is compared where it was looked at', async () => {
+  it('given a consumer that continues with each look, then each entity is compared where it was read', async () => {
     const whole = await played(counting)
     const { store } = whole.stage
     const log = [...whole.log]

@@ -157,7 +157,7 @@ describe('errors', () => {
     ])
   })
 
-  it('given a batch that is given up, then its partition goes on in another epoch, from 0', async () => {
+  it('given a batch that is given up, then its partition continues in another epoch, from 0', async () => {
     const { brokers, clock, reports, enqueue, begin } = stage({ profile: 'balanced', deliveryTimeoutMs: 500 })
     await begin()
     await enqueue(1)
@@ -177,7 +177,7 @@ describe('errors', () => {
     assert.deepEqual(sequences(brokers).slice(before), [[1, 0, 1]])
   })
 
-  it('given a broker that remembers nothing of the producer, then a first attempt begins anew', async () => {
+  it('given a broker that has forgotten the producer, then a first attempt starts over', async () => {
     const { brokers, clock, reports, enqueue, begin } = stage({ profile: 'balanced' })
     await begin()
     await enqueue(1)
@@ -267,7 +267,7 @@ describe('transactions', () => {
     })
     brokers.isAnswering = true
     const { text, messages } = await producer.transaction(enqueue)
-    assert.deepEqual([text, messages], ['Committed 1 messages', 1])
+    assert.deepEqual([text, messages], ['Committed 1 message', 1])
     assert.deepEqual(brokers.said, ['identify tx', 'add 0', 'abort', 'identify tx', 'add 0', 'commit'])
     assert.deepEqual(sequences(brokers), [
       [0, 0, 1],

@@ -28,7 +28,7 @@ function stage() {
 const AWAY = Object.assign(new ConnectionClosed('Closed connection'), { broker: '127.0.0.1:1' })
 
 describe('close', () => {
-  it('given a batch on its way, then it is told as not delivered, and never sent again', async () => {
+  it('given a batch on its way, then it is reported as not delivered, and never sent again', async () => {
     const { brokers, clock, told, publish, close, producer } = stage()
     void publish()
     await clock.pass(200)
@@ -69,7 +69,7 @@ describe('close', () => {
     ])
     assert.deepEqual(warnings, [
       'Warning: Kafka does not answer at 127.0.0.1:1: events wait, and are sent once it does',
-      'Warning: 1 messages not delivered',
+      'Warning: 1 message not delivered',
     ])
     const before = asked
     await clock.pass(60_000)

@@ -58,7 +58,7 @@ describe('the partition of a record', () => {
     ])
   })
 
-  it('given a record for every partition, then each has it, also a new one, and its outcome is told once', async () => {
+  it('given a record for every partition, then each has it, also a new one, with one outcome', async () => {
     const { brokers, accept, pass, outcomes } = stage(2)
     accept('a', { partition: 0 })
     await pass()

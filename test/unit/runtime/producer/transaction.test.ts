@@ -54,7 +54,7 @@ describe('a transaction that fails', () => {
       await publish('<2>')
     })
     await clock.pass(20_000)
-    assert.equal((await second).text, 'Committed 1 messages')
+    assert.equal((await second).text, 'Committed 1 message')
     assert.deepEqual(told, ['Delivery failed: its transaction is aborted'])
     assert.deepEqual(
       brokers.sent.map(({ request }) => request.batches[0]?.bytes.toString('latin1').match(/<\d>/g)),

@@ -17,7 +17,7 @@ function stage(partitions = 1) {
   return { brokers, clock, producer, accept, delivered }
 }
 
-/** What the brokers have got, in order. */
+/** Returns the brokers' records, in order. */
 const written = ({ sent }: ScriptedBrokers) =>
   sent.map(
     ({ request }) => request.batches.flatMap(({ bytes }) => bytes.toString('latin1').match(/<\d>/g)) ?? [],

@@ -1,4 +1,4 @@
-/** What a consumer emits is written by its DataWriter; the outbox keeps it as plain data. */
+/** A consumer's emissions are written by its DataWriter; the outbox keeps them as plain data. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loadCodec } from '@sluice/schema-registry'

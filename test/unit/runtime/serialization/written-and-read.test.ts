@@ -1,4 +1,4 @@
-/** What a DataWriter writes, a DataReader reads as the same event: with packaged schemas, for every type that is serialized. */
+/** A DataReader reads the events of a DataWriter unchanged: with packaged schemas, for every type that is serialized. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { APPLICATION } from '../../../../lib/app/application.ts'
@@ -12,7 +12,7 @@ import { alertFired, environmentReading, logRecord } from '../../../support/reco
 
 const settings = { env: 'test', contentMode: 'binary', singleInvocation: false } as const
 
-/** What a consumer sees of the data in a record. */
+/** Returns a consumer's view of the data in a record. */
 async function dataOf(record: LogRecord) {
   const reader = dataReaderOf(APPLICATION, {})
   await reader.prepare([record])

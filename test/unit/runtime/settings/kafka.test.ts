@@ -49,7 +49,7 @@ describe('how to connect to Kafka', () => {
       },
     ],
     [
-      'IAM and brokers whose names tell the region, then it goes before AWS_REGION',
+      'IAM and brokers whose names contain the region, then it precedes AWS_REGION',
       {
         KAFKA_BROKERS: 'b-1.x.c2.kafka.ap-south-1.amazonaws.com:9098',
         KAFKA_AUTH: 'iam',

@@ -42,7 +42,7 @@ describe('the lag', () => {
     assert.deepEqual(await lagOf(stage => stage.batch(records, late)), [300])
   })
 
-  it('is none where nothing was decided', async () => {
+  it('is missing where no record was decided', async () => {
     assert.equal(await lagOf(async () => {}), undefined)
   })
 })

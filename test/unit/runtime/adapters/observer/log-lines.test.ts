@@ -11,7 +11,7 @@ const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const TRACED = { extensions: { traceparent: `00-${TRACE}-00f067aa0ba902b7-01` } }
 
 describe('what a function writes to its log', () => {
-  it('given many records that fail alike, then one line tells of them, with the first one and the count', async () => {
+  it('given many records that fail alike, then one line reports them, with the first one and the count', async () => {
     const log = await logOf(async observer => {
       const poison = Array.from({ length: 50 }, (_, offset) =>
         record(offset, { value: Buffer.from('SECRET') }),
@@ -26,7 +26,7 @@ describe('what a function writes to its log', () => {
     )
   })
 
-  it('given an outage of minutes, then one line tells of it for all partitions of the batch', async () => {
+  it('given an outage of minutes, then one line reports it for all partitions of the batch', async () => {
     const log = await logOf(observer => {
       for (let partition = 0; partition < 12; partition += 1) {
         observer.clockGap({ ...STATE_KEY, partition }, 5, 300_000 + partition)
@@ -92,7 +92,7 @@ describe('what a function writes to its log', () => {
     )
   })
 
-  it('given metrics that cannot be written, then the batch goes on, and a line says so', async () => {
+  it('given metrics that cannot be written, then the batch continues, and a line says so', async () => {
     const log = await logOf(observer => observer.took('load', 'no number' as never))
     const told = log.filter(({ level }) => level === 'ERROR').map(({ message }) => message)
     assert.deepEqual(told, ['the metrics of an invocation cannot be written'])
@@ -112,7 +112,7 @@ describe('what a function writes to its log', () => {
       log.filter(({ kind }) => kind === 'retry').map(({ level, message }) => [level, message]),
       [
         ['WARN', 'Retry 1/3: status 503'],
-        // Each is told, however soon after another one: waits lie between the tries of a partition.
+        // Each retry is logged, however soon after another one: waits are between the tries of a partition.
         ['WARN', 'Retry 1/3: status 503'],
         ['WARN', 'Retry 2/3: not-accepted'],
         ['WARN', 'Retry 3/3: Error ETIMEDOUT'],

@@ -12,7 +12,7 @@ const OUTCOMES = [
   ...(['parked-applied', 'parked-ignored', 'parked-failed', 'parked-erased'] as const),
 ]
 
-describe('the page that lists what a function tells of itself', () => {
+describe('the page that lists the telemetry of a function', () => {
   it('has every line and every metric', async () => {
     const page = await readFile(join(PROJECT, 'docs', 'observability.md'), 'utf8')
     const log = await logOf(
@@ -29,7 +29,7 @@ describe('the page that lists what a function tells of itself', () => {
     )
     const lines = new Set(log.flatMap(({ message }) => (message === undefined ? [] : [String(message)])))
     const metrics = new Set([...metricsIn(log).keys()].map(name => name.split(' ')[0] as string))
-    assert.ok(lines.size > 10 && metrics.size > 15, 'something was told')
+    assert.ok(lines.size > 10 && metrics.size > 15, 'a line was logged')
     assert.deepEqual(
       // The rest of these two depends on the receiver and the record.
       [...lines, ...metrics].filter(

@@ -95,7 +95,7 @@ describe('what the log does not say', () => {
           'timer-rejected',
           'unexpected-error',
         ],
-        'each failure has told of itself',
+        'each failure has been logged',
       )
       assert.match(
         String(log.find(line => line.code === 'unexpected-error')?.place),

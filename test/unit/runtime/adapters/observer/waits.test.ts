@@ -32,14 +32,14 @@ describe('what the log says of a partition that waits', () => {
     return { level, said, place, causes }
   }
 
-  it('given a bug, then its kind, its place, and what it was made from are told', async () => {
+  it('given a bug, then its kind, its position, and its origin are logged', async () => {
     const bug = new TypeError('SECRET')
     const { level, said, place, causes } = await waitingFor(new Error('SECRET', { cause: bug }))
     assert.deepEqual([level, said, causes], ['ERROR', 'Error', ['TypeError']])
     assert.match(String((place as string[])[0]), /waits\.test\.ts/)
   })
 
-  it('given that Kafka is away, then the message is told, and by which error that is known', async () => {
+  it('given that Kafka is away, then the message is logged, and the error that shows it', async () => {
     const refused = Object.assign(new Error('refused'), {
       name: 'KafkaJSConnectionError',
       code: 'ECONNREFUSED',
@@ -67,7 +67,7 @@ describe('what the log says of a partition that waits', () => {
     }
   })
 
-  it('given a log that cannot be read, then the message is told: it says where and what to do', async () => {
+  it('given a log that cannot be read, then the message is logged: it says where and what to do', async () => {
     const error = new PartitionStopped('log-unreadable', 't/3 cannot be read from offset 7 on', {
       cause: new Error('SECRET'),
     })

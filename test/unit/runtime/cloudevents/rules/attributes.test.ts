@@ -157,7 +157,7 @@ describe('attributes', () => {
     assert.deepEqual(accepted(read([...REQUIRED, ['content-type', 'Application/JSON']], '[1]')).data, [1])
   })
 
-  it('E10: given an event without a time, then none is made up: its producer alone sets it', () => {
+  it('E10: given an event without a time, then none is invented: its producer alone sets it', () => {
     assert.equal('time' in accepted(read(REQUIRED)), false)
     assert.equal('time' in accepted(structured(EVENT)), false)
   })

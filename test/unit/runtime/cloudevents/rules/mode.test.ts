@@ -31,7 +31,7 @@ describe('which mode a record is in', () => {
     refused(read([['ce_id', 'x']]), /"specversion", "source", "type"/)
   })
 
-  it('A3: given a broken content type and no sign of an event, then the record is none', () => {
+  it('A3: given a broken content type and no sign of an event, then it is not an event', () => {
     refused(read([JSON_TYPE, JSON_TYPE], '1'), /ce_/, 'not-a-cloudevent')
     refused(read([['content-type', Buffer.from([0xff])]], '1'), /ce_/, 'not-a-cloudevent')
     const type = ['content-type', 'application/cloudevents+json'] as const

@@ -64,7 +64,7 @@ function readings(from: number, to: number): LogRecord[] {
   return Array.from({ length: to - from + 1 }, (_, at) => record(from + at, reading(`r${from + at}`)))
 }
 
-/** As if retention had taken what is before an offset. */
+/** Returns the log without the records that retention has deleted. */
 function keptFrom(offset: number, log: readonly LogRecord[]) {
   return { ports: { log: new MemoryLogReader(log.filter(one => one.offset >= offset)) } }
 }
@@ -157,7 +157,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     assert.deepEqual(await kept.stage.state(ENTITY), { count: 7 })
   })
 
-  it('rule 5: given a first deployment, then its log is read from the start, and nothing is told', async () => {
+  it('rule 5: given a first deployment, then its log is read from the start, without a report', async () => {
     const { stage } = new Kept()
     await stage.batch(readings(0, 3))
     assert.deepEqual(await stage.state(ENTITY), { count: 4 })
@@ -205,7 +205,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     assert.deepEqual(await stage.state(ENTITY), { count: 6 })
   })
 
-  it('rule 5: given a damaged checkpoint, then it is told, and the one before it is used', async () => {
+  it('rule 5: given a damaged checkpoint, then it is reported, and the one before it is used', async () => {
     const kept = new Kept()
     const { stage, checkpoints } = kept
     await stage.batch(readings(0, 3))
@@ -266,7 +266,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     const first = stage.batch(readings(4, 5), { ports: { recovery } })
     await stage.batch(readings(4, 7))
     asleep.resolve()
-    // Its restoration was overtaken, so its records come again, and are known by then.
+    // The restoration was overtaken, so its records come again, and are known by then.
     assert.deepEqual((await first).batchItemFailures.length, 2)
     assert.equal(stage.observer.waits[0]?.reason, 'contended')
     assert.deepEqual(await stage.batch(readings(4, 5)), { batchItemFailures: [] })
@@ -309,7 +309,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
     await kept.take()
     kept.loseState()
     await stage.consume(kafkaEvent(readings(4, 5)), keptFrom(2, readings(0, 5)))
-    // Of the log as it is now, and not of what was dropped.
+    // Counts of the log as it is now, without dropped records.
     assert.deepEqual(await stage.state(ENTITY), { count: 4 })
     assert.equal((await kept.version())?.epoch, 2)
   })
@@ -336,7 +336,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 })
 
-/** As `sluice state drop` does. */
+/** Drops the state as `sluice state drop` does. */
 async function drop({ stage }: Kept): Promise<void> {
   const state = stage.stateKey()
   const taken = await stage.store.take(state)

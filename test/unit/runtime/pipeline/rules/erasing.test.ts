@@ -19,7 +19,7 @@ const X = { source: '/orders', subject: 'x' }
 const ONE = { source: '/environment/test-site', subject: 's-1' }
 const ENTITY = '/environment/test-site s-1'
 
-/** What the store keeps of an entity. */
+/** Returns the store's contents for an entity. */
 async function kept(stage: Stage, entity: string, partition = 0) {
   const wanted = { ...NOTHING_WANTED, entities: [entity] }
   const { states, timers } = await stage.store.load(stage.stateKey(partition), wanted)
@@ -98,7 +98,7 @@ describe('rule 27: an erasure in the log', () => {
     const log = logOf([
       [0, order('1', 'x', 0, { set: { passed: 50, later: 150 } })],
       [100, 'tick'],
-      // By its own time, the second timer is due too: only the clock of the log counts.
+      // The second timer would be due by its own time, but only the clock of the log counts.
       [101, { ...erasing(X), time: '2026-03-01T12:05:00Z' }],
     ])
     await stage.batch(log)

@@ -74,7 +74,7 @@ describe('rule 24: a topic that has grown', () => {
         redrivenBy: 'a person',
       }
     })
-    // Of the failure, a copy has stayed in the old partition.
+    // A copy of the failure has stayed in the old partition.
     await stage.batch([again(1, attempts.slice(0, 1)), again(2, attempts)])
     assert.deepEqual(stage.outcomes, ['failed/failure-moved', 'failed/failure-moved'])
     assert.equal(await stage.state(ENTITY, FROM_HOME), undefined)

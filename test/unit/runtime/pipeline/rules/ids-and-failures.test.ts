@@ -143,7 +143,7 @@ describe('rule 12: what is emitted follows from its cause', () => {
 })
 
 describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
-  /** Throws at what it is told to, until it is mended. */
+  /** A process that throws at chosen events, until it is mended. */
   function breaking() {
     let isBroken = true
     const process: KeyedProcess<{ count: number }> = {
@@ -175,7 +175,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
     assert.deepEqual([stage.outcomes, stage.events], [[], []])
   })
 
-  it('rule 13: given a failure surge, then its first failure is told, which is what people look for', async () => {
+  it('rule 13: given a failure surge, then its first failure is published, which people look at', async () => {
     const process: KeyedProcess<never> = {
       name: 'breaking',
       accepts: READING_TYPES,
@@ -292,7 +292,7 @@ describe('rule 13: a surge of unexpected failures stays in Kafka', () => {
   })
 })
 
-/** The process as it was before it was broken: nothing that it is told makes it throw at a timer. */
+/** Returns the process before it was broken: no event makes it throw at a timer. */
 function mended(process: KeyedProcess<unknown>): KeyedProcess<unknown> {
   return { ...process, onTimer: state => decided('mended', state) }
 }

@@ -1,4 +1,4 @@
-/** What the rules of the applied offset ask of the event source mappings: see docs/guarantees.md. */
+/** Requirements of the applied offset for the event source mappings: see docs/guarantees.md. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { expandedFields } from '../../../../../infra/expand-functions.ts'

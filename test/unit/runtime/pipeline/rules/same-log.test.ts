@@ -112,7 +112,7 @@ describe('rule 22: a log that is replayed into a topic', () => {
 })
 
 describe('rule 23: another partitioner is noticed', () => {
-  // By Kafka's own tests of its murmur2, in a topic of twelve partitions.
+  // Partition by Kafka's own tests of its murmur2, in a topic of twelve partitions.
   const [key, home] = ['foobar', (-790332482 & 0x7fffffff) % 12]
   const keyed = (offset: number, partition: number, name: string | null = key) =>
     logRecordWith(name, record(offset, reading(`r${offset}`), { partition }))

@@ -204,7 +204,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
     assert.deepEqual(await stage.state(ENTITY), { count: 10 })
   })
 
-  it('rule 3: given a new log whose records have the times of the old one, then their bytes tell', async () => {
+  it('rule 3: given a new log whose records have the times of the old one, then their bytes differ', async () => {
     const { stage, deliver } = await passed(anew(0, 19, 0))
     await deliver(anew(9, 19, 0))
     await deliver(anew(10, 19, 0))
@@ -219,7 +219,7 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
     assert.deepEqual(reasons(stage), ['another-log', 'another-log'])
   })
 
-  it('rule 3: given the same log, then it is looked at once a minute, and all goes on', async () => {
+  it('rule 3: given the same log, then it is looked at once a minute, and all continues', async () => {
     const { stage } = await passed([])
     const reads: OffsetRange[] = []
     const log = new MemoryLogReader(readings(0, 29))
@@ -249,19 +249,19 @@ describe('rule 3: a log beyond the applied offset is known by its record there',
     assert.deepEqual(reasons(stage), ['another-log'])
   })
 
-  it('rule 3: given a transaction marker at the applied offset, then the records before it tell', async () => {
+  it('rule 3: given a transaction marker at the applied offset, then the records before it decide', async () => {
     const { stage, deliver } = await passed([...anew(0, 8), ...anew(10, 19)])
     await deliver(anew(10, 19))
     assert.deepEqual(reasons(stage), ['another-log'])
   })
 
-  it('rule 3: given a record at the applied offset that was compacted away, then the log goes on', async () => {
+  it('rule 3: given a record at the applied offset that was compacted away, then the log continues', async () => {
     const { stage, deliver } = await passed([...readings(0, 8), ...readings(10, 19)])
     assert.deepEqual(await deliver(readings(10, 19)), { batchItemFailures: [] })
     assert.deepEqual(await stage.state(ENTITY), { count: 20 })
   })
 
-  it('rule 3: given an expired record at the applied offset, then the log goes on unchecked', async () => {
+  it('rule 3: given an expired record at the applied offset, then the log continues unchecked', async () => {
     const { stage, deliver } = await passed(readings(15, 19))
     await deliver(readings(18, 19))
     assert.deepEqual(stage.observer.expiries, [{ fromOffset: 10, toOffset: 14 }])
@@ -387,7 +387,7 @@ describe('rule 6: every offset is delivered, read, or proven empty', () => {
     assert.deepEqual([stage.observer.ranges, stage.observer.expiries], [[], []])
   })
 
-  it('rule 6: given records that the log no longer has, then their range is told, and the rest goes on', async () => {
+  it('rule 6: given records that the log no longer has, then their range is reported, the rest continues', async () => {
     const stage = new Stage()
     await stage.batch(readings(0, 1))
     const shortened = { log: new MemoryLogReader(readings(5, 9)) }
@@ -441,7 +441,7 @@ describe('rule 7: what is read beside the deliveries', () => {
   })
 })
 
-describe('rule 8: what must wait is told in the way that the mapping understands', () => {
+describe('rule 8: waiting records are reported in the way that the mapping understands', () => {
   const away = () => Promise.reject(new Unavailable('store-unavailable', 'away'))
 
   it('rule 8: given a mapping without partial responses, when a partition waits, then the handler throws', async () => {

@@ -23,9 +23,9 @@ describe('rule 14: the clock of a partition is what its log says', () => {
     ['the first record, then the clock begins', [500 * MINUTE], 0],
     ['records one after another, then it goes with them', [0, MINUTE, 2 * MINUTE], 2 * MINUTE],
     ['a long pause, then it counts for two tick intervals', [0, 60 * MINUTE], 2 * MINUTE],
-    ['a record appended earlier than the one before, then it stands still', [MINUTE, 0], 0],
+    ['a record appended earlier than the one before, then it stops', [MINUTE, 0], 0],
     [
-      'a broker whose clock jumps and comes back, then it goes on at once',
+      'a broker whose clock jumps and comes back, then it continues at once',
       [0, 600 * MINUTE, MINUTE, 2 * MINUTE],
       3 * MINUTE,
     ],
@@ -98,7 +98,7 @@ describe('rule 15: topics with timers are ticked', () => {
     assert.equal(TOPICS.readings.timestamps, 'LogAppendTime')
   })
 
-  it('rule 15: given timestamps of producers, then a consumer with timers is told of, and goes on', async () => {
+  it('rule 15: given timestamps of producers, then a consumer with timers logs it, and continues', async () => {
     const delivered = kafkaEvent([record(0, reading('a')), record(1, reading('b')), record(2, reading('c'))])
     const types = ['LOG_APPEND_TIME', 'CREATE_TIME', 'CREATE_TIME'] as const
     const timed = (group: readonly KafkaEventRecord[]) =>
@@ -280,7 +280,7 @@ describe('rule 18: more timers than a commit takes', () => {
     assert.deepEqual(cut.events, whole.events)
   })
 
-  it('rule 18: a crash between two of the commits goes on where it was', async () => {
+  it('rule 18: a crash between two of the commits continues where it was', async () => {
     const [whole, broken] = [obeyingStage(), obeyingStage()]
     broken.consumer = { ...broken.consumer, limits: { ...broken.consumer.limits, timers: 3 } }
     const commit = broken.store.commit.bind(broken.store)

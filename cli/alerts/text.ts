@@ -79,7 +79,7 @@ export function behindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
   if (behind === 0) return []
   return [
-    `Not up to date: firing-alerts still has to read ${behind} records of the alerts topic.` +
+    `Not up to date: firing-alerts still has to read ${behind} records of the alerts topic. ` +
       'sluice state show firing-alerts --topic alerts',
   ]
 }

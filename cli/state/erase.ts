@@ -193,7 +193,7 @@ function requireDone(
     if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
     else
       throw new CliFailure(
-        `Pending after ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays}` +
+        `Pending after ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays} ` +
           `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` what is held by then.`,
       )
   } else if (notReached.length > 0) throw new CliFailure('The erasure is incomplete: see above.')

@@ -75,7 +75,7 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
   if (notReached.length === 0) return []
   const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
   const advice =
-    'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice' +
+    'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice ' +
     'state drop CONSUMER --all-partitions` removes all that it has left:'
   return [[advice, ...lines].join('\n')]
 }

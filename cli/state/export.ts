@@ -117,7 +117,7 @@ async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise
   const checkpoint = await checkpoints.take(stateKey)
   if (checkpoint === 'moving')
     throw new CliFailure(
-      `${nameOf(stateKey)} changed during each of ${ATTEMPTS} readings, so it was not exported. Export it at a quieter time, or disable` +
+      `${nameOf(stateKey)} changed during each of ${ATTEMPTS} readings, so it was not exported. Export it at a quieter time, or disable ` +
         'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
     )
   const { appliedOffset, epoch } = checkpoint.version

@@ -171,7 +171,7 @@ describe('given a topic with records of every kind, and a group that reads it', 
       values,
       ['one', 'three'].map(text => ({ base64: Buffer.from(text).toString('base64') })),
     )
-    assert.match(output, /^4 offsets hold no record/m)
+    assert.match(output, /^4 offsets without a record/m)
   })
 })
 

@@ -151,7 +151,7 @@ export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is remove
 function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof CopyStopped && error.why === 'other-code')
     return new OperationFailure(
-      `${nameOf(state)} was deployed again meanwhile: ${error.message}. The rebuilt state is of the old code.` +
+      `${nameOf(state)} was deployed again meanwhile: ${error.message}. The rebuilt state is of the old code. ` +
         (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
     )
   const isKnown = [CopyStopped, PartitionStopped].some(known => error instanceof known)

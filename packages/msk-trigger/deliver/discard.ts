@@ -67,7 +67,7 @@ export async function discard(
       if (shouldLog(attempt)) {
         to.log.error(
           `${to.name}  ${which} cannot be discarded yet: ${reason}. ` +
-            `Attempt ${attempt} to send to ${where} failed, retrying: ${message}`,
+            `Not sent to ${where} (attempt ${attempt}), retrying: ${message}`,
         )
       }
     }

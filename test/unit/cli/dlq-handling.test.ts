@@ -64,7 +64,7 @@ describe('what a redrive says', () => {
     assert.match(some, /^2@31 .* not today$/m)
     assert.match(some, /^1 that failed again are retried first, or are in `sluice dlq list`\.$/m)
     const open = end({ count: 0, isDecided: false, letters: [] })
-    assert.match(open, /^3 redriven, 0 failed again so far\.\nNot all of them are decided yet/m)
+    assert.match(open, /^3 redriven, 0 failed again so far\.\nSome of them are not decided yet/m)
   })
 
   it('on its way: how far it is, how fast, and how long it will take', () => {

@@ -126,12 +126,12 @@ describe('a list of dead letters', () => {
     const counts = { ...codes, total: 3, handled: 5, broken: 3, others: 2 }
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
     const text = listText(listOf({ deadLetters: [listed(found())], broken, counts, before: '0@7,1@4' }))
-    assert.match(text, /^By code: rejected 2, schema-violated 1; 1 of them quarantined$/m)
+    assert.match(text, /^Codes: rejected 2, schema-violated 1; 1 of them quarantined$/m)
     assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
     assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3\.$/m)
-    assert.match(text, /^For older ones, add --before 0@7,1@4 to the command\.$/m)
+    assert.match(text, /^Older ones: add --before 0@7,1@4 to the command\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
     assert.equal(listText(listOf()), 'No dead letters.\n')
   })
@@ -139,7 +139,7 @@ describe('a list of dead letters', () => {
   it('that comes from the topic says why, and one of a full table what it does not hold', () => {
     const text = listText(listOf({ withoutTable: 'Redis does not answer', left: 7 }))
     assert.match(text, /^Read from all records of the topic, .*: Redis does not answer$/m)
-    assert.match(text, /^At most 7 older ones are open and not in the table: --count reads them/m)
+    assert.match(text, /^Up to 7 older ones are open and not in the table: --count reads them/m)
     const counts = { ...NO_COUNTS, handled: null, others: null }
     assert.equal(listText(listOf({ counts })), 'No dead letters.\n')
   })

@@ -224,9 +224,9 @@ test('the report names what is not in the file', () => {
     recordText(report),
     [
       '5 records, in 1 s',
-      '2 offsets hold no record (markers of transactions, aborted transactions, compaction)',
-      '3 offsets expired before they were read: they are not in the file',
-      '1 record is too large to be read: its line has no value, and cannot be replayed',
+      '2 offsets without a record (markers of transactions, aborted transactions, compaction)',
+      '3 offsets expired before the reading, and missing from the file',
+      '1 record too large to be read, written without a value, which cannot be replayed',
       '',
     ].join('\n'),
   )

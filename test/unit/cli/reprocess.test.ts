@@ -25,7 +25,7 @@ describe('what is wrong with a command line of sluice reprocess', () => {
   for (const [given, args, expected] of [
     ['no start', ['alerting'], /--from, or take --resume or --discard/],
     ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or take --resume/],
-    ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /lies in the future/],
+    ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
     ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
     ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
     ['an unknown consumer', ['nobody', '--from', 'start', '--yes'], /Consumers are processor, alerting, /],

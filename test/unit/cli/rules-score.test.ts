@@ -230,7 +230,7 @@ Missed windows (1):
 False alerts (1):
   2026-01-01T01:00:00.000Z to 2026-01-01T01:02:00.000Z  HOT  /environment/oslo s1  temperature 35
 
-Not counted: 1 label of entities that the recording does not have.
+Not counted: 1 label of entities that are missing from the recording.
 `,
     )
   })

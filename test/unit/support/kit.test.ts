@@ -62,7 +62,7 @@ describe('the kit for processes', () => {
     [
       'an unknown topic',
       emits({ to: 'event' }),
-      /emitted "a" to "event", which is none of readings, events, /,
+      /emitted "a" to "event", which is not one of readings, events, /,
     ],
     ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],

@@ -28,7 +28,7 @@ function given() {
       events.push('closed')
     },
   }
-  const instance = new Instance(runtime, error => events.push(`told: ${error.message}`))
+  const instance = new Instance(runtime, error => events.push(`reported: ${error.message}`))
   return { instance, loading, answer, ended, events }
 }
 
@@ -108,7 +108,7 @@ function givenLine() {
       ended.resolve(new RuntimeEnded('it was closed'))
     },
   }
-  const instance = new Instance(runtime, error => events.push(`told: ${error.message}`))
+  const instance = new Instance(runtime, error => events.push(`reported: ${error.message}`))
   const invoke = (name: string) => {
     const started = instance.invoke(invocation(), () => events.push(`${name} begins`))
     started.answer.catch(() => {})

@@ -131,6 +131,6 @@ describe('a search in the console', () => {
       summaryText(results, 'x'),
       'Nothing matches “x”: no entity, no alert that fires, no event in the spans.',
     )
-    assert.equal(unaskedText(results), 'Not asked: consumer groups, topics. Kafka does not answer.')
+    assert.equal(unaskedText(results), 'Not searched: consumer groups, topics. Kafka does not answer.')
   })
 })

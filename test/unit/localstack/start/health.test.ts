@@ -157,7 +157,7 @@ describe('a stalled consumer', () => {
       assert.match(person.seen[0] ?? '', line)
       person.resumes('f', undefined, stall.obstacle)
       person.look(3_000)
-      assert.match(person.seen[1] ?? '', /^✓ f goes on/)
+      assert.match(person.seen[1] ?? '', /^✓ f continues/)
     })
 
   it('because it cannot be loaded: is reported with every line of the reason, without stacks', () => {
@@ -191,7 +191,7 @@ describe('a stalled consumer', () => {
     ])
     person.returns('never')
     person.lagsFor('never', 5_000, 0, 12)
-    assert.match(person.seen.at(-1) ?? '', /^✓ never goes on/)
+    assert.match(person.seen.at(-1) ?? '', /^✓ never continues/)
   })
 
   it('for a moment only: is reported when it is over, and once a minute if that repeats', () => {
@@ -282,7 +282,7 @@ describe('one outage is reported in one line', () => {
     person.look(5_000)
     assert.deepEqual(person.seen, [
       '✗ Kafka does not answer at 127.0.0.1:9092. Is it running? Everything continues when it answers.',
-      '✓ activity, alerting, dlq-router and processor go on (after 9 s)',
+      '✓ activity, alerting, dlq-router and processor continue (after 9 s)',
     ])
   })
 
@@ -323,7 +323,7 @@ describe('one outage is reported in one line', () => {
     outage(false)
     const one = [
       `✗ alerting and processor are stalled: ${REDIS_AWAY}. Is it running? Everything continues when it answers.`,
-      '✓ alerting and processor go on (after 10 s)',
+      '✓ alerting and processor continue (after 10 s)',
     ]
     assert.deepEqual(person.seen, [...one, ...one])
   })
@@ -454,7 +454,7 @@ describe('an unresolved problem at the end', () => {
     person.look(3_000)
     assert.deepEqual(
       person.seen.map(line => line.slice(0, 23)),
-      ['✗ Kafka does not answer', '✓ clock continues (after'],
+      ['✗ Kafka does not answer', '✓ clock continues (afte'],
     )
     assert.deepEqual(person.health.verdict(), [
       'the last run of clock failed: Delivery failed: Kafka did not take it: Broker not connected',

@@ -169,6 +169,6 @@ describe('a process made of handlers', () => {
         return 1
       },
     })
-    await assert.rejects(new ProcessKit(process).when(placed('a', 1)), /to "elsewhere", which is none of/)
+    await assert.rejects(new ProcessKit(process).when(placed('a', 1)), /to "elsewhere", which is not one of/)
   })
 })

@@ -109,6 +109,6 @@ describe('given another application than Sluice', () => {
     const stage = shop('alerts')
     await stage.batch([record(0, 'a', { cents: 1 })])
     const [decision] = stage.observer.decisions
-    assert.match(decision?.failure?.message ?? '', /to "alerts", which is none of orders, totals, broken/)
+    assert.match(decision?.failure?.message ?? '', /to "alerts", which is not one of orders, totals, broken/)
   })
 })

@@ -197,7 +197,7 @@ describe('failures that only a rebuild has found', () => {
       stage.consumer = { ...stage.consumer, limits: { ...stage.consumer.limits, records } }
       await assert.rejects(
         reprocessed(stage, log, { failureBytes: 10_000 }),
-        (error: CopyStopped) => error.why === 'failing' && /mend the code/.test(error.message),
+        (error: CopyStopped) => error.why === 'failing' && /correct the code/.test(error.message),
       )
       assert.deepEqual(stage.store.copyOf(stage.stateKey()), before)
     }

@@ -33,14 +33,14 @@ const TEXT_FILES = [
 ]
 
 /** A comment, a message or a test's title, with the place of its first line. */
-export interface Text {
+interface Text {
   readonly kind: 'comment' | 'message'
   readonly file: string
   readonly line: number
   readonly text: string
 }
 
-export interface Finding extends Text {
+interface Finding extends Text {
   readonly habit: string
 }
 
@@ -69,7 +69,7 @@ export const wording: Check = {
   },
 }
 
-export function describeFinding({ file, line, habit, text }: Finding): string {
+function describeFinding({ file, line, habit, text }: Finding): string {
   return `${file}:${line}: ${habit}: ${text.length > 140 ? `${text.slice(0, 139)}…` : text}`
 }
 
@@ -78,7 +78,7 @@ function isTestFile(file: string): boolean {
 }
 
 /** Returns all texts of the project's files. */
-export async function allTexts(): Promise<Text[]> {
+async function allTexts(): Promise<Text[]> {
   const files = (await sourceFiles(...TEXT_FILES)).filter(file => !/\.d\.m?ts$|\/vendor\/|wording/.test(file))
   const found = await Promise.all(
     files.map(async file => textsOf(file, await readFile(join(PROJECT, file), 'utf8'))),

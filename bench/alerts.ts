@@ -8,7 +8,7 @@ import { type Run, runBenchmark } from './kit/program.ts'
 // `npm run bench:alerts`: what the decision about one reading costs for each rule, beside a straightforward threshold check, and
 // what an entity takes in the store. It needs no server: states go through the process, and nothing is stored.
 
-const MOST_MICROSECONDS = 2
+const MAX_MICROSECONDS = 2
 /** How much more a reading and rule may cost with many rules or entities than with one rule and one entity. */
 const NO_MORE = 1
 
@@ -24,9 +24,9 @@ const CASES: readonly Case[] = [
   { name: '1 rule, 10,000 entities', rules: 1, entities: 10_000 },
 ]
 
-type Part = 'decision' | Kind
+type BenchPart = 'decision' | Kind
 
-const PARTS: readonly Part[] = ['decision', ...KINDS]
+const PARTS: readonly BenchPart[] = ['decision', ...KINDS]
 
 await runBenchmark({
   usage: `npm run bench:alerts -- [options]\n  --only PART     ${PARTS.join(', ')}, memory`,
@@ -45,7 +45,7 @@ interface Measurement extends Case {
 }
 
 /** All cases and both sides take turns in every round. */
-function* measured(part: Part, run: Run): Generator<Figure> {
+function* measured(part: BenchPart, run: Run): Generator<Figure> {
   const decisions = run.quick ? 100_000 : 400_000
   const measurements = CASES.map(
     (one): Measurement => ({ ...one, ...sides(part, one.rules, one.entities), costs: [], plainCosts: [] }),
@@ -76,12 +76,12 @@ function costsOf(
 
 /** @param least the case with one rule and one entity; undefined for itself */
 function* figuresOf(
-  part: Part,
+  part: BenchPart,
   { name, costs, plainCosts }: Measurement,
   least: Measurement | undefined,
 ): Generator<Figure> {
   const what = `alerts/${part}, ${name}`
-  yield aimed(`${what}, a reading and rule`, 'µs', { atMost: MOST_MICROSECONDS }, costs)
+  yield aimed(`${what}, a reading and rule`, 'µs', { atMost: MAX_MICROSECONDS }, costs)
   yield { name: `${what}, a plain check`, unit: 'µs', rounds: plainCosts, worse: 'higher' }
   if (least === undefined) return
   const ratios = costs.map((cost, round) => cost / (least.costs[round] ?? Number.NaN))

@@ -23,8 +23,8 @@ import { aimed, type Figure, table } from './kit/figures.ts'
 
 /** The environment that is shown. */
 const ENV = 'bench'
-const MOST_FILLED_MS = 1_000
-const MOST_GROWTH = 1.1
+const MAX_FILLED_MS = 1_000
+const MAX_GROWTH = 1.1
 /** The page's window of the past is full after this time. */
 const FIRST_AFTER_MS = 5 * 60_000
 
@@ -125,12 +125,12 @@ async function measured({ flow, server }: Flowing, options: Options, signal: Abo
     await open.close()
     const growth = (name: string, from: number, to: number) => [
       { name: `console/heap of the ${name} at the end`, unit: 'MiB', rounds: [to / 1024 / 1024] },
-      aimed(`console/heap of the ${name}, end to beginning`, 'times', { atMost: MOST_GROWTH }, [to / from]),
+      aimed(`console/heap of the ${name}, end to beginning`, 'times', { atMost: MAX_GROWTH }, [to / from]),
     ]
     return [
       { name: 'console/readings', unit: 'a second', rounds: [flow.achieved] },
       ...filled.map(({ path, times }) =>
-        aimed(`console${path} is filled`, 'ms', { atMost: MOST_FILLED_MS }, times),
+        aimed(`console${path} is filled`, 'ms', { atMost: MAX_FILLED_MS }, times),
       ),
       ...growth('page', before, after),
       ...growth('server', serverBefore, serverAfter),

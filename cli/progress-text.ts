@@ -1,7 +1,7 @@
 /** How far a command has come, as one line. Pure. */
 import { durationText } from '../lib/duration.ts'
 
-export interface Standing {
+export interface Progress {
   readonly done: number
   /** The part of `done` from before this command, which does not count for the rate. */
   readonly doneBefore?: number
@@ -17,7 +17,7 @@ const BAR = 30
  *
  * @param what is counted, or what happened to it, such as "acknowledged"
  */
-export function progressText({ done, doneBefore = 0, total, elapsedMs }: Standing, what: string): string {
+export function progressText({ done, doneBefore = 0, total, elapsedMs }: Progress, what: string): string {
   const perMs = elapsedMs > 0 ? (done - doneBefore) / elapsedMs : 0
   const rate = `${Math.round(perMs * 1000)}/s`
   if (total === undefined) return `${done} ${what}, ${rate}`

@@ -140,7 +140,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
 const BRIEFLY_MS = 500
 const KEPT_MS = 10_000
 
-interface Kept {
+interface KeptCount {
   readonly count: Promise<number>
   readonly untilMs: number
 }
@@ -148,7 +148,7 @@ interface Kept {
 export class PartitionCounts {
   readonly #bounds: (topic: string) => Promise<readonly unknown[]>
   readonly #nowMs: () => number
-  readonly #kept = new Map<string, Kept>()
+  readonly #kept = new Map<string, KeptCount>()
 
   /** @param bounds fails as `topicBounds` does */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {

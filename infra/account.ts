@@ -31,7 +31,7 @@ import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
 /** A place where the functions run, as serverless.yml needs it. */
-export interface Place {
+export interface DeploymentPlace {
   /** The environment's name: last part of the topics' names. */
   readonly env: string
   readonly clusterArn: string
@@ -108,7 +108,7 @@ const WHAT_TO_SET = ': docs/deployment.md says what to set.'
  * @param region the one that is deployed to
  * @param project the folder of the project
  */
-export function account(stage: string, region: string, env: Environment, project: string): Place {
+export function account(stage: string, region: string, env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
   const inTable = stageNamed(stage)
   // Stands in for one that is not there, so that everything else can be checked, too.

@@ -48,11 +48,11 @@ const TAGS = NAMES.flatMap(name => {
 })
 
 /** Templates are files of the project, and the properties of resources that differ in one name stand in them once. */
-const MOST_ALIASES = 20
+const MAX_ALIASES = 20
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)
 
 /** @throws Error where the text is not YAML, or has a function that is not known here */
 export function loadCloudFormation(text: string, filename: string): unknown {
-  return yamlContent(text, filename, { schema: SCHEMA, aliases: MOST_ALIASES })
+  return yamlContent(text, filename, { schema: SCHEMA, aliases: MAX_ALIASES })
 }

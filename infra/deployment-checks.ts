@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { consumersOf, readFunctions } from '../lib/app/functions.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 import { isDeployed } from './expand-functions.ts'
 import type { KafkaSecrets } from './kafka-secrets.ts'
 import { pollerNotice } from './pollers.ts'
@@ -19,7 +19,7 @@ interface Framework {
   readonly service: {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
-      readonly deployment: Pick<Place, 'env' | 'console' | 'pollers' | 'problems'> & {
+      readonly deployment: Pick<DeploymentPlace, 'env' | 'console' | 'pollers' | 'problems'> & {
         readonly schedules: Schedules
       }
     }
@@ -85,7 +85,7 @@ const SETTINGS = {
       required: ['generator', 'clock', 'checkpoints'],
       additionalProperties: false,
     },
-  } satisfies Record<keyof Omit<Place, 'vpc' | 'brokers' | 'environment'>, object>,
+  } satisfies Record<keyof Omit<DeploymentPlace, 'vpc' | 'brokers' | 'environment'>, object>,
   required: ['problems', 'schedules'],
   additionalProperties: false,
 }

@@ -7,7 +7,7 @@ import {
   READING_DEFAULTS,
 } from '../lib/app/functions.ts'
 import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
 import { type MissedRunFields, missedRunFields } from './missed-runs.ts'
@@ -20,7 +20,7 @@ const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFA
 /** Facts of the place that the functions run in. */
 export type Surroundings = UsesPlace &
   Pick<
-    Place,
+    DeploymentPlace,
     | 'clusterArn'
     | 'schedules'
     | 'pollers'

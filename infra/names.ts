@@ -1,22 +1,22 @@
 /** Names that AWS or Kafka would refuse in the middle of a deployment. Pure. */
 
-interface Named {
+interface NamedFunction {
   /** The name that Lambda gets. */
   readonly name?: string
   readonly foreignTopics?: string | readonly string[]
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
-const LONGEST_FUNCTION = 64
+const MAX_FUNCTION_LENGTH = 64
 /** `Topic.validate` of Kafka: the name is that of a folder, too. */
-const LONGEST_TOPIC = 249
+const MAX_TOPIC_LENGTH = 249
 
 /** A sentence for each name that is too long, or has characters that are not allowed. */
-export function nameProblems(functions: Readonly<Record<string, Named>>): string[] {
+export function nameProblems(functions: Readonly<Record<string, NamedFunction>>): string[] {
   return Object.entries(functions).flatMap(([key, { name = '', foreignTopics = [] }]) => [
-    ...(name.length > LONGEST_FUNCTION
+    ...(name.length > MAX_FUNCTION_LENGTH
       ? [
-          `functions.${key} of serverless.yml: Lambda would know it as ${name}, which has ${name.length} characters, and ${LONGEST_FUNCTION} are allowed.`,
+          `functions.${key} of serverless.yml: Lambda would know it as ${name}, which has ${name.length} characters, and ${MAX_FUNCTION_LENGTH} are allowed.`,
         ]
       : []),
     ...[foreignTopics].flat().flatMap(topic => topicProblem(`functions.${key}.foreignTopics`, topic)),
@@ -25,9 +25,9 @@ export function nameProblems(functions: Readonly<Record<string, Named>>): string
 
 function topicProblem(where: string, topic: string): string[] {
   const said = `${where} of serverless.yml: "${shortened(topic)}"`
-  if (topic.length > LONGEST_TOPIC)
+  if (topic.length > MAX_TOPIC_LENGTH)
     return [
-      `${said} has ${topic.length} characters, and Kafka allows ${LONGEST_TOPIC} in the name of a topic.`,
+      `${said} has ${topic.length} characters, and Kafka allows ${MAX_TOPIC_LENGTH} in the name of a topic.`,
     ]
   if (!/^[\w.-]+$/.test(topic) || topic === '.' || topic === '..')
     return [

@@ -2,10 +2,10 @@
 
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { TOPICS } from '../lib/app/topics.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
-type PollersPlace = Pick<Place, 'env' | 'pollers'>
+type PollersPlace = Pick<DeploymentPlace, 'env' | 'pollers'>
 
 /**
  * Returns the fields of an event by which its topic is polled. Partial responses are only read by provisioned pollers, so only

@@ -2,7 +2,7 @@
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { lambdaName } from '../lib/app/resource-names.ts'
 import { groupName, RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
 import { missedRunStatements } from './missed-runs.ts'
@@ -12,7 +12,7 @@ import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
 
 /** Facts of the place that the functions are deployed to. */
 type Deployed = Omit<RolesPlace, 'all'> &
-  Pick<Place, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
+  Pick<DeploymentPlace, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
 
 type WithAll = Deployed & RolesPlace
 

@@ -10,7 +10,7 @@ type ResolveVariable = (variable: string) => Promise<unknown>
 /** The outputs of a stack by their names: none where there is no such stack. Rejects if it cannot be asked. */
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
-interface Found {
+interface ReadOutputs {
   /** The environment, with the outputs in the place of variables that are not set. */
   readonly environment: Environment
   /** Why they could not be read; a sentence each. */
@@ -22,7 +22,7 @@ export async function withStackOutputs(
   environment: Environment,
   region: string,
   outputsOf: OutputsOf,
-): Promise<Found> {
+): Promise<ReadOutputs> {
   const problems: string[] = []
   const stack = readSetting(STACK.settings, 'INFRA_STACK', environment, problems)
   if (stack === undefined) return { environment, problems: problems.map(problem => `${problem}.`) }

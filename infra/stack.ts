@@ -43,7 +43,7 @@ export interface StackTemplate {
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const
 
 /** Largest template that CloudFormation takes from a command, in bytes; a larger one needs a bucket. */
-export const LARGEST_TEMPLATE_BYTES = 51_200
+export const MAX_TEMPLATE_BYTES = 51_200
 
 /**
  * All parts as one template. A part may repeat a parameter of another one, so that it is a template by itself.

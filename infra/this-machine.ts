@@ -1,7 +1,7 @@
 /** The local cloud as a place where the functions run. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/index.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 import { foldersHere } from './folders.ts'
 import { schedulesFrom } from './schedules.ts'
 
@@ -9,7 +9,7 @@ import { schedulesFrom } from './schedules.ts'
  * Servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. With SLUICE_ENV several
  * environments share its servers, each with topics, groups and resources of its own.
  */
-export function thisMachine(env: Environment, project: string): Place {
+export function thisMachine(env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
   const loopback = (port: keyof typeof LOCAL_PORTS.settings) =>
     `127.0.0.1:${readSetting(LOCAL_PORTS.settings, port, env, errors) ?? 0}`

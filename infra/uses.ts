@@ -3,7 +3,7 @@
 import { consumersOf, type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
 import { groupName, SIGNALS, topicName } from '../lib/app/topics.ts'
-import type { Place } from './account.ts'
+import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
 import { consoleEvent } from './console-api.ts'
 import type { FolderName } from './folders.ts'
@@ -26,11 +26,14 @@ interface Use {
 /** Texts, and what CloudFormation makes texts of. */
 export type Variables = Readonly<Record<string, string | object>>
 
-export type UsesPlace = Pick<Place, 'env' | 'folders' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'>
+export type UsesPlace = Pick<
+  DeploymentPlace,
+  'env' | 'folders' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
+>
 
 /** The part of a deployment that roles depend on. */
 export type RolesPlace = Pick<
-  Place,
+  DeploymentPlace,
   | 'env'
   | 'clusterArn'
   | 'checkpointBucket'

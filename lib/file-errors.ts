@@ -20,7 +20,7 @@ export interface LocatedError {
 }
 
 /** Errors that are reported of one file: a person mends the first ones first, and each takes time to describe. */
-export const MOST_ERRORS = 100
+export const MAX_ERRORS = 100
 
 /** Follows the first errors of a file that has more. */
 export const MORE_ERRORS: PathError = {
@@ -64,13 +64,13 @@ export function byPosition(a: Position, b: Position): number {
   return a.line - b.line || a.column - b.column
 }
 
-/** Describes violations of a schema: the first of each place, up to `MOST_ERRORS`. */
+/** Describes violations of a schema: the first of each place, up to `MAX_ERRORS`. */
 export function describedErrors<T extends SchemaViolation>(
   violations: readonly T[],
   describe: (violation: T) => PathError,
 ): readonly PathError[] {
-  const errors = firstOfEach(violations.slice(0, MOST_ERRORS).map(describe))
-  return violations.length > MOST_ERRORS ? [...errors, MORE_ERRORS] : errors
+  const errors = firstOfEach(violations.slice(0, MAX_ERRORS).map(describe))
+  return violations.length > MAX_ERRORS ? [...errors, MORE_ERRORS] : errors
 }
 
 /** Keeps the first error of each place. */

@@ -1,8 +1,8 @@
 /** Which of some names may have been meant. Pure. */
 
-const MOST_NAMES = 3
+const MAX_NAMES = 3
 /** Maximum share of wrong letters in a name. */
-const MOST_WRONG = 0.4
+const MAX_WRONG = 0.4
 
 /** Returns ` Did you mean a, b?` with the most similar names; undefined without a similar one. */
 export function suggestion(typed: string, names: Iterable<string>): string | undefined {
@@ -25,15 +25,15 @@ function similarNames(typed: string, names: Iterable<string>): string[] {
   const wanted = typed.toLowerCase()
   return [...new Set(names)]
     .map(name => ({ name, distance: distanceOf(wanted, name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= MOST_WRONG)
+    .filter(({ distance }) => distance <= MAX_WRONG)
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-    .slice(0, MOST_NAMES)
+    .slice(0, MAX_NAMES)
     .map(({ name }) => name)
 }
 
 /** 0 for the same name, 1 for another one: the share of letters that differ. A name that contains the other is close to it. */
 function distanceOf(typed: string, name: string): number {
-  if (typed.length >= 3 && name.includes(typed)) return MOST_WRONG * (1 - typed.length / name.length)
+  if (typed.length >= 3 && name.includes(typed)) return MAX_WRONG * (1 - typed.length / name.length)
   return editsBetween(typed, name) / Math.max(typed.length, name.length, 1)
 }
 

@@ -1,9 +1,9 @@
 /** The one reader of YAML. A text may come from an untrusted person, so it is read within bounds. */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'
 
-const MOST_CHARACTERS = 1024 * 1024
+const MAX_CHARACTERS = 1024 * 1024
 /** Mappings and lists count twice, for their beginning and their end. The largest rule set has half as many. */
-const MOST_NODES = 200_000
+const MAX_NODES = 200_000
 
 /** Why a text cannot be used as a YAML document. Lines and columns count from 1. */
 export interface NotYaml {
@@ -24,12 +24,12 @@ export function yamlDocument(
   text: string,
   { schema = CORE_SCHEMA, aliases = 0 }: YamlOptions = {},
 ): { readonly content: unknown } | NotYaml {
-  if (text.length > MOST_CHARACTERS)
-    return { message: `has more than ${MOST_CHARACTERS} characters: divide it`, line: 1, column: 1 }
+  if (text.length > MAX_CHARACTERS)
+    return { message: `has more than ${MAX_CHARACTERS} characters: divide it`, line: 1, column: 1 }
   try {
     const events = parseEvents(text, {})
-    if (events.length > MOST_NODES)
-      return { message: `has more than ${MOST_NODES} values: divide it`, line: 1, column: 1 }
+    if (events.length > MAX_NODES)
+      return { message: `has more than ${MAX_NODES} values: divide it`, line: 1, column: 1 }
     const alias = events.filter(({ type }) => type === EVENT_ID.ALIAS)[aliases]
     if (alias?.type === EVENT_ID.ALIAS)
       return { message: 'has an alias: write its value out', ...positionsOf(text)(alias.anchorStart - 1) }

@@ -9,7 +9,7 @@ import { awsServer } from './services/aws.ts'
 import type { Server } from './services/definition.ts'
 import { kafkaServers } from './services/kafka.ts'
 import { foldersOfOthers, requireSameBrokers } from './services/kafka-data.ts'
-import { type KafkaPlace, type Place, portsAt, type ServicesOptions } from './services/options.ts'
+import { type KafkaPlace, portsAt, type ServerPlace, type ServicesOptions } from './services/options.ts'
 import { endOrphan } from './services/orphans.ts'
 import { LOOPBACK, requireFreePorts } from './services/ports.ts'
 import { awsAnswers, kafkaAnswers, redisAnswers, registryAnswers } from './services/probes.ts'
@@ -123,7 +123,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 }
 
-async function checkUsed(name: ServiceName, place: Place | undefined, report: Report): Promise<void> {
+async function checkUsed(name: ServiceName, place: ServerPlace | undefined, report: Report): Promise<void> {
   if (!place || !('address' in place)) return
   const beganAtMs = Date.now()
   const { variable, answers } = SERVICES[name]

@@ -18,7 +18,7 @@ import { UserError } from '../programs/user-error.ts'
 import { kafkaAnswers, redisAnswers } from './services/probes.ts'
 import { consumersOf } from './smoke/consumers.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
-import { failureOf, isPassed, type Seen, summaryOf } from './smoke/result.ts'
+import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/result.ts'
 
 // `npm run smoke`: sends readings of a new sensor through a running stack, and waits for everything that they cause.
 
@@ -109,7 +109,7 @@ async function main(args: string[]): Promise<number> {
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
   // Later records are not waited for: a busy topic is never idle.
   const ends = (await topicBounds(offsets, readings.topic)).map(({ end }) => end)
-  const ask = async (): Promise<Seen> => {
+  const ask = async (): Promise<SmokeProgress> => {
     const lags = await consumerLags(offsets, consumers)
     return {
       sent: readings.count,
@@ -130,7 +130,10 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** Returns the first answer that is enough, or the last one when nothing changes any more. */
-async function askUntil(ask: () => Promise<Seen>, isEnough: (seen: Seen) => boolean): Promise<Seen> {
+async function askUntil(
+  ask: () => Promise<SmokeProgress>,
+  isEnough: (seen: SmokeProgress) => boolean,
+): Promise<SmokeProgress> {
   let before: string | undefined
   let deadlineMs = 0
   for (;;) {

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 
 /** Upper bound for what one read takes into memory. */
-const MOST_BYTES = 4 * 1024 * 1024
+const MAX_BYTES = 4 * 1024 * 1024
 
 /** Reads the lines of a file that another program appends to, and may truncate. */
 export class LogFile {
@@ -37,7 +37,7 @@ export class LogFile {
       if (size < this.#position) this.#beginAnew()
       let text = ''
       while (this.#position < size) {
-        const bytes = Buffer.alloc(Math.min(size - this.#position, MOST_BYTES))
+        const bytes = Buffer.alloc(Math.min(size - this.#position, MAX_BYTES))
         const count = readSync(file, bytes, 0, bytes.length, this.#position)
         if (count === 0) break
         this.#position += count

@@ -11,12 +11,12 @@ type Texts<Options extends ParseArgsOptionsConfig> = ReturnType<
 >['values']
 
 /** Type of the value of a text, a list of texts or a missing option of some kind. */
-type Read<Text, Value> = Text extends string ? Value : Text extends readonly string[] ? Value[] : Text
+type OptionValue<Text, Value> = Text extends string ? Value : Text extends readonly string[] ? Value[] : Text
 
 type Values<Options extends ParseArgsOptionsConfig, K> = {
   readonly [Name in keyof Texts<Options>]: Name extends keyof K
     ? K[Name] extends Kind<infer Value>
-      ? Read<Texts<Options>[Name], Value>
+      ? OptionValue<Texts<Options>[Name], Value>
       : Texts<Options>[Name]
     : Texts<Options>[Name]
 }

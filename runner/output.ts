@@ -6,7 +6,7 @@ const LOST = 'sluice_runner_lost_log_lines_total'
 const LOST_HELP = 'Lines of the log that were left out, because nothing read standard output for too long.'
 
 /** Maximum number of bytes that wait for the reader. */
-const MOST_WAITING = 8 * 1024 * 1024
+const MAX_WAITING = 8 * 1024 * 1024
 
 /**
  * Writes lines without blocking: unread ones are kept up to a limit. Later ones are dropped until all of those have been read;
@@ -18,7 +18,7 @@ export class Output {
   readonly #mostWaiting: number
   #lost = 0
 
-  constructor(out: Writable, metrics: Metrics, mostWaiting = MOST_WAITING) {
+  constructor(out: Writable, metrics: Metrics, mostWaiting = MAX_WAITING) {
     this.#out = out
     this.#metrics = metrics
     this.#mostWaiting = mostWaiting

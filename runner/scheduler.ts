@@ -13,7 +13,7 @@ const LAST_OK = 'sluice_runner_last_run_timestamp_seconds'
 const LAST_OK_HELP = 'When the last run that succeeded was due, in seconds since 1970.'
 
 /** A timer of Node counts no further than 24 days. */
-const LONGEST_WAIT_MS = 60 * 60 * 1_000
+const MAX_WAIT_MS = 60 * 60 * 1_000
 const MINUTE_MS = 60_000
 /**
  * How long after a run has failed it is called again: the first time, the second, the third. Lambda takes one minute and two, so
@@ -96,7 +96,7 @@ export class Scheduler {
     const look = () => {
       const waitMs = dueMs - this.#now()
       // Timers and the clock do not agree to the millisecond, and the clock can be set.
-      if (waitMs > 0) this.#timers.set(name, setTimeout(look, Math.min(waitMs, LONGEST_WAIT_MS)))
+      if (waitMs > 0) this.#timers.set(name, setTimeout(look, Math.min(waitMs, MAX_WAIT_MS)))
       else {
         void this.#call({ name, dueMs, failures: 0 })
         this.#wait(name, times)

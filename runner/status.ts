@@ -73,34 +73,34 @@ export class Status {
     return [...[...this.#joining].map(name => `${name} has not joined its group`), ...unread]
   }
 
-  #stalls(place: Place, scope: string): void {
+  #stalls(place: StalledPlace, scope: string): void {
     const key = keyOf(place)
     const scopes = this.#stalled.get(key) ?? new Set()
     this.#stalled.set(key, scopes.add(scope))
     this.#show(place, scopes.size)
   }
 
-  #resumes(place: Place, scope: string): void {
+  #resumes(place: StalledPlace, scope: string): void {
     const scopes = this.#stalled.get(keyOf(place))
     if (scopes?.delete(scope)) this.#show(place, scopes.size)
   }
 
-  #show({ function: name, topic, obstacle }: Place, count: number): void {
+  #show({ function: name, topic, obstacle }: StalledPlace, count: number): void {
     this.#metrics.set(STALLED, STALLED_HELP, { function: name, topic, obstacle }, count)
   }
 }
 
-interface Place {
+interface StalledPlace {
   readonly function: string
   readonly topic: string
   readonly obstacle: string
 }
 
-function keyOf({ function: name, topic, obstacle }: Place): string {
+function keyOf({ function: name, topic, obstacle }: StalledPlace): string {
   return JSON.stringify([name, topic, obstacle])
 }
 
-function placeIn(key: string): Place {
+function placeIn(key: string): StalledPlace {
   const [name, topic, obstacle] = JSON.parse(key)
   return { function: name, topic, obstacle }
 }

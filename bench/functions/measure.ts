@@ -26,7 +26,7 @@ export interface Measured {
   readonly peakMib: number
 }
 
-interface Place {
+interface MeasuredFunction {
   readonly file: string
   readonly memoryMb: number
   readonly variables: Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ interface Place {
   readonly receiver: string
 }
 
-export async function measure(declared: DeclaredFunction, place: Place): Promise<Measured> {
+export async function measure(declared: DeclaredFunction, place: MeasuredFunction): Promise<Measured> {
   const host = await hosted(declared.name, place.file, place.memoryMb, place.variables)
   try {
     const measured = isConsumer(declared)
@@ -53,7 +53,7 @@ type Work = Omit<Measured, 'name' | 'loadedMs'>
 async function overBatches(
   host: Hosted,
   { name, consumes, reading }: DeclaredFunction,
-  { broker, env }: Place,
+  { broker, env }: MeasuredFunction,
 ): Promise<Work> {
   const all = await Promise.all(
     consumes.map(signal => batchesOf(broker, topicName(signal, env), reading.batchSize)),
@@ -78,7 +78,7 @@ async function overBatches(
 }
 
 /** Each run is that of the next minute. */
-async function overRuns(host: Hosted, declared: DeclaredFunction, place: Place): Promise<Work> {
+async function overRuns(host: Hosted, declared: DeclaredFunction, place: MeasuredFunction): Promise<Work> {
   const took: number[] = []
   let peakMib = 0
   for (let run = 0; run < RUNS; run += 1) {
@@ -90,7 +90,7 @@ async function overRuns(host: Hosted, declared: DeclaredFunction, place: Place):
   return { firstMs, laterMs, records: 0, peakMib }
 }
 
-function eventOf({ uses }: DeclaredFunction, run: number, { env, receiver }: Place): object {
+function eventOf({ uses }: DeclaredFunction, run: number, { env, receiver }: MeasuredFunction): object {
   if (uses.includes('on-failure')) return discardedEvent(run)
   if (uses.includes('topics')) return deploymentEvent(run, env, receiver)
   return { time: new Date(Date.now() + run * MINUTE_MS).toISOString() }

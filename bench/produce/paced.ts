@@ -9,7 +9,7 @@ import type { Run } from '../kit/program.ts'
 import { percentile } from '../kit/statistics.ts'
 import type { Target } from './sides.ts'
 
-const MOST_BATCH_MS = 10
+const MAX_BATCH_MS = 10
 const EVERY_MS = 100
 const WARM_UP = 200
 
@@ -50,7 +50,7 @@ export async function paced(target: Target, run: Run): Promise<Figure[]> {
     for (const side of Object.values(sides)) await side.close()
   }
   const { median = [], p99 = [], slowest = [], kafkajs: other = [] } = rounds
-  const goal = { atMost: MOST_BATCH_MS }
+  const goal = { atMost: MAX_BATCH_MS }
   return [
     aimed('produce/batch of 100 at 1,000/s, median', 'ms', goal, median),
     aimed('produce/batch of 100 at 1,000/s, slowest', 'ms', goal, slowest),
@@ -64,9 +64,9 @@ function described(batches: readonly Batch[]): string {
   if (slowest === undefined) throw new Error('no batch was sent')
   const times = batches.map(({ ms }) => ms)
   const [median, p99] = [0.5, 0.99].map(part => percentile(times, part).toFixed(1))
-  const over = times.filter(ms => ms > MOST_BATCH_MS).length
+  const over = times.filter(ms => ms > MAX_BATCH_MS).length
   const ofIt = `${slowest.cpuMs.toFixed(1)} of this process, ${slowest.gcMs.toFixed(1)} of garbage collection`
-  return `median ${median} ms, p99 ${p99}, slowest ${slowest.ms.toFixed(1)} (${ofIt}); ${over} above ${MOST_BATCH_MS}`
+  return `median ${median} ms, p99 ${p99}, slowest ${slowest.ms.toFixed(1)} (${ofIt}); ${over} above ${MAX_BATCH_MS}`
 }
 
 async function measured(send: () => Promise<void>, collections: { ms: number }): Promise<Batch> {

@@ -19,7 +19,7 @@ import { filled } from './letters.ts'
 const LETTERS = 100_000
 const QUICK_LETTERS = 10_000
 /** Number of records that a redrive publishes at once. */
-const MOST_RECORDS = 2_000
+const MAX_RECORDS = 2_000
 
 /** The redrive, and copies: of the records that failed, of their dead letters, and of these with the reads and writes of the redrive. */
 const SIDES = ['records', 'redrive', 'letters', 'ahead'] as const
@@ -119,8 +119,8 @@ async function copy(broker: string, from: string, to: string, isOwn = false): Pr
     }))
     let inFlight: Promise<unknown> = Promise.resolve()
     for await (const group of isOwn ? readRecordGroups(log, ranges) : oneByOne(log, ranges))
-      for (let at = 0; at < group.length; at += MOST_RECORDS) {
-        const records = group.slice(at, at + MOST_RECORDS).map(({ key, value, headers }): OutgoingRecord => {
+      for (let at = 0; at < group.length; at += MAX_RECORDS) {
+        const records = group.slice(at, at + MAX_RECORDS).map(({ key, value, headers }): OutgoingRecord => {
           const copied = headers.map(([name, bytes]) => [name, bufferOf(bytes)] as const)
           return { topic: to, key, value, headers: copied }
         })

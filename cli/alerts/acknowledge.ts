@@ -1,9 +1,9 @@
 /** Acknowledges an alert that fires, and says why it cannot be done. */
 import {
   type Acknowledged,
+  type AckStatement,
   acknowledge as done,
   isAcknowledged,
-  type Said,
 } from '../../lib/operations/alerts/acknowledge.ts'
 import { RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -13,7 +13,7 @@ import { carryOut } from '../operation.ts'
 import type { AlertsReader } from './read.ts'
 
 /** Document of `alerts ack --json`. */
-export interface AckReport extends Said, Acknowledged {
+export interface AckReport extends AckStatement, Acknowledged {
   readonly env: string
   readonly id: string
   readonly rule: string
@@ -27,7 +27,7 @@ export interface AckReport extends Said, Acknowledged {
 export async function acknowledge(
   reader: AlertsReader,
   id: string,
-  said: Said,
+  said: AckStatement,
   stop: AbortSignal,
 ): Promise<AckReport> {
   const { config, inspection, topic, connections } = reader

@@ -5,7 +5,7 @@ import type { AlertEvent } from '../../lib/operations/alert-log/event.ts'
 import {
   type ReadCount,
   readRanges,
-  type Written,
+  type WriteTimes,
   writtenRanges,
 } from '../../lib/operations/alert-log/read.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -28,7 +28,7 @@ const QUIET_MS = 1_000
  */
 export async function readAlertEvents(
   config: Config,
-  written: Written,
+  written: WriteTimes,
   take: (event: AlertEvent) => void,
   terminal: Terminal,
 ): Promise<ReadCount> {

@@ -24,7 +24,7 @@ import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
 type SqlOptions = ValuesOf<typeof OPTIONS>
 
 /** More rows than anybody reads; a table has to be known as a whole before its first line is written. */
-const MOST_ROWS = 50_000
+const MAX_ROWS = 50_000
 
 /** How often a statement learns that the user has stopped it. */
 const INTERRUPT_MS = 100
@@ -147,8 +147,8 @@ async function printCsv({ columns, rows }: Answer, before: number, { stdout }: T
 async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
-    if (read.length === MOST_ROWS)
-      throw new CliFailure(`The answer has more than ${MOST_ROWS} rows: add a LIMIT, or take --csv.`)
+    if (read.length === MAX_ROWS)
+      throw new CliFailure(`The answer has more than ${MAX_ROWS} rows: add a LIMIT, or take --csv.`)
     read.push(row)
   }
   return { columns, rows: read }

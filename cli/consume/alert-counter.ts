@@ -14,7 +14,7 @@ import { type Event, entityOf, type Received } from '../../packages/runtime/cons
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 
 /** Entities whose state is kept: those that were heard of last. */
-const MOST_ENTITIES = 100_000
+const MAX_ENTITIES = 100_000
 
 /** An alert that a record fires. */
 export type Firing = Pick<Alert, 'rule' | 'severity' | 'summary'>
@@ -52,7 +52,7 @@ export class AlertCounter {
     this.#states.delete(entity)
     if (state === undefined) return
     this.#states.set(entity, state)
-    if (this.#states.size <= MOST_ENTITIES) return
+    if (this.#states.size <= MAX_ENTITIES) return
     const [oldest] = this.#states.keys()
     if (oldest !== undefined) this.#states.delete(oldest)
   }

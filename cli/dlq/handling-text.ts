@@ -105,7 +105,7 @@ function warnings({ consumersNow, env }: HandlingReport): string[] {
   })
 }
 
-export interface Standing {
+export interface HandlingProgress {
   readonly command: Command
   readonly taken: number
   readonly leftOut: number
@@ -117,7 +117,7 @@ export interface Standing {
 const BAR = 24
 
 /** `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left` */
-export function progressText({ command, taken, leftOut, part, elapsedMs }: Standing): string {
+export function progressText({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
   const filled = Math.floor(part * BAR)
   const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)
   const percent = String(Math.floor(part * 100)).padStart(3)

@@ -1,7 +1,7 @@
 /** Adapts the findings about topics to the changes that a deployment will make. Pure. */
 
 import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
-import { type Finding, finding, ok, type Seen, unknown, wrong } from '../../lib/diagnosis/finding.ts'
+import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 
 /** A deployment refuses a topic for it before anything is planned. */
@@ -22,7 +22,7 @@ const PLANNED = new Set([
  *
  * @param plan of the deployment, or the reason of its absence: the changes are then unknown
  */
-export function asPlanned(findings: readonly Finding[], plan: Seen<TopicPlan>): Finding[] {
+export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan>): Finding[] {
   if ('unseen' in plan) return findings.map(one => unplanned(one, plan.unseen))
   const { creations, changes, refused } = plan.seen
   const created = new Set(creations.map(({ topic }) => `exists ${topic}`))

@@ -15,7 +15,7 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { redisSecret } from '../../lib/app/resource-names.ts'
 import { accountFinding } from '../../lib/diagnosis/checks/account.ts'
 import { examined } from '../../lib/diagnosis/examine.ts'
-import { type Finding, finding, ok, type Seen, unknown, wrong } from '../../lib/diagnosis/finding.ts'
+import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import type { TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
@@ -161,7 +161,7 @@ async function planIfReached(
   findings: readonly Finding[],
   config: Config,
   connections: Connections,
-): Promise<Seen<TopicPlan>> {
+): Promise<Observed<TopicPlan>> {
   const isReached = findings.some(
     ({ area, check, verdict }) => area === 'kafka' && check === 'reached' && verdict === 'ok',
   )

@@ -9,7 +9,7 @@ import { fingerprint, NESTED_TOO_DEEPLY } from '../../packages/runtime/pipeline/
 import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.ts'
 import { type EventDocument, eventDocument } from './document.ts'
 
-interface Place {
+interface RecordPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -17,8 +17,8 @@ interface Place {
 
 /** Document of `inspect --json` for each record. */
 export type Verdict =
-  | (Place & { readonly accepted: true; readonly event: EventDocument })
-  | (Place & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })
+  | (RecordPosition & { readonly accepted: true; readonly event: EventDocument })
+  | (RecordPosition & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })
 
 /**
  * Judges the record as consumers do before they look at its type, its time and what they remember.

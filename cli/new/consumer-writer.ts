@@ -12,24 +12,24 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 const SERVERLESS_YML = 'serverless.yml'
 
 /** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */
-const LONGEST_NAME = 30
+const MAX_NAME_LENGTH = 30
 
 /** A written file, as a path in the project, and its contents. */
-export interface Written {
+export interface WrittenFile {
   readonly file: string
   readonly what: string
 }
 
 export const CONSUMER_NAME = text(
-  new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
-  `lower-case words and digits with "-" between, begin with a letter, and have ${LONGEST_NAME} characters at most`,
+  new RegExp(`^(?=.{1,${MAX_NAME_LENGTH}}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$`),
+  `lower-case words and digits with "-" between, begin with a letter, and have ${MAX_NAME_LENGTH} characters at most`,
 )
 
 /**
  * @param name see `CONSUMER_NAME`
  * @throws CliFailure if something of that name exists, or a file cannot be written
  */
-export async function addConsumer(name: string): Promise<Written[]> {
+export async function addConsumer(name: string): Promise<WrittenFile[]> {
   if (readFunctions().some(one => one.name === name))
     throw new CliFailure(`serverless.yml has a function ${name} already. Choose another name.`)
   const files = consumerFiles(name)

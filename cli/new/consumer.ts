@@ -1,5 +1,5 @@
 import { argument, command } from '../command.ts'
-import { addConsumer, CONSUMER_NAME, type Written } from './consumer-writer.ts'
+import { addConsumer, CONSUMER_NAME, type WrittenFile } from './consumer-writer.ts'
 
 export default command({
   about: `Write a new consumer of readings into this project: its process, its handler, its entry in serverless.yml, and a
@@ -18,7 +18,7 @@ Example:
   },
 })
 
-function report(name: string, written: readonly Written[]): string {
+function report(name: string, written: readonly WrittenFile[]): string {
   const width = Math.max(...written.map(({ file }) => file.length))
   const lines = written.map(({ file, what }) => `  ${file.padEnd(width)}  ${what}\n`)
   return `Wrote the consumer ${name}:

@@ -25,7 +25,7 @@ export interface ReadingOptions {
 }
 
 /** Wrong events that one message names. */
-const MOST_NAMED = 10
+const MAX_NAMED = 10
 
 /**
  * @throws CliFailure naming every line that is not an event, or whose data violates the schema of its type; or without any event
@@ -44,8 +44,8 @@ export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
 }
 
 function wrongText(wrong: readonly string[]): string {
-  const more = wrong.length - MOST_NAMED
-  const lines = [...wrong.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
+  const more = wrong.length - MAX_NAMED
+  const lines = [...wrong.slice(0, MAX_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
   return `${lines.join('\n')}\nNothing was published.`
 }
 

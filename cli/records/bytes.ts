@@ -24,17 +24,17 @@ function indentedJson(text: string): string | undefined {
 }
 
 const PER_LINE = 16
-const MOST_DUMPED = 1024
+const MAX_DUMPED = 1024
 
 /** `00000000  6b 61 66 6b 61 00 …  kafka.` */
 function hexDump(bytes: Buffer): string[] {
   const lines: string[] = []
-  for (let at = 0; at < Math.min(bytes.length, MOST_DUMPED); at += PER_LINE) {
+  for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += PER_LINE) {
     const row = bytes.subarray(at, at + PER_LINE)
     const hex = [...row].map(byte => byte.toString(16).padStart(2, '0')).join(' ')
     const shown = row.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
     lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  ${shown}`)
   }
-  const more = bytes.length - MOST_DUMPED
+  const more = bytes.length - MAX_DUMPED
   return more > 0 ? [...lines, `(${more} more bytes)`] : lines
 }

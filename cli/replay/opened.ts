@@ -21,7 +21,7 @@ export interface Opened {
 }
 
 /** Lines that are left out are named, but not all of them. */
-const MOST_NAMED = 10
+const MAX_NAMED = 10
 
 /** Lines that cannot be read, with --skip-invalid. */
 export class Invalid {
@@ -34,8 +34,8 @@ export class Invalid {
 
   readonly add: OnInvalid = message => {
     this.count++
-    if (this.count <= MOST_NAMED) this.#terminal.stderr.write(`Left out: ${message}\n`)
-    if (this.count === MOST_NAMED + 1) this.#terminal.stderr.write('More are left out, and counted.\n')
+    if (this.count <= MAX_NAMED) this.#terminal.stderr.write(`Left out: ${message}\n`)
+    if (this.count === MAX_NAMED + 1) this.#terminal.stderr.write('More are left out, and counted.\n')
   }
 }
 
@@ -65,10 +65,10 @@ export async function opened(
     : ofPipes(read, selection, plan, done, invalid)
 }
 
-type Read = (onInvalid: OnInvalid) => AsyncGenerator<readonly Recorded[]>
+type ReadRecorded = (onInvalid: OnInvalid) => AsyncGenerator<readonly Recorded[]>
 
 async function ofFiles(
-  read: Read,
+  read: ReadRecorded,
   selection: Selection,
   plan: ReplayPlan,
   done: number,
@@ -112,7 +112,7 @@ function extended(
 }
 
 async function ofPipes(
-  read: Read,
+  read: ReadRecorded,
   selection: Selection,
   plan: ReplayPlan,
   done: number,

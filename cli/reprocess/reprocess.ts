@@ -91,7 +91,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
   })
 }
 
-interface Found {
+interface ReprocessContext {
   readonly name: string
   readonly environment: Environment
   readonly client: RedisClient
@@ -101,7 +101,7 @@ interface Found {
   readonly reach: TopicReach
 }
 
-async function run(found: Found, options: ReprocessOptions, terminal: Terminal): Promise<void> {
+async function run(found: ReprocessContext, options: ReprocessOptions, terminal: Terminal): Promise<void> {
   const { name, client, connections, operations, states, reach } = found
   const { dryRun, yes, json, from, atOnce } = options
   const copies = new RedisGenerations(client)

@@ -4,7 +4,7 @@ import { count } from '../../lib/count.ts'
 import { promiseOf } from '../../lib/queries/compatibility-rules.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
-import type { Standing, Verdict } from './verdict.ts'
+import type { SchemaStatus, Verdict } from './verdict.ts'
 
 /** Document of `schemas … --json`. */
 export interface SchemasReport {
@@ -24,7 +24,7 @@ const LIST: readonly Column[] = [
   { heading: 'SUBJECT', least: 20, cut: 'start', leaveOut: 1 },
 ]
 
-const LISTED: Readonly<Record<Standing, string>> = {
+const LISTED: Readonly<Record<SchemaStatus, string>> = {
   registered: 'registered',
   new: 'not registered',
   unchecked: 'differs',
@@ -46,7 +46,7 @@ export function listText({ schemas, registry }: SchemasReport, columns?: number)
 
 /** `!` a schema that is refused, with the reasons first; `~` a next version, `+` a first one; then a line that counts them. */
 export function planText({ schemas, registry }: SchemasReport): string {
-  const of = (standing: Standing) => schemas.filter(one => one.standing === standing)
+  const of = (standing: SchemaStatus) => schemas.filter(one => one.standing === standing)
   const [added, next, refused] = [of('new'), of('compatible'), of('incompatible')]
   if (added.length + next.length + refused.length === 0)
     return `The schema registry ${registry} has all ${schemas.length} schemas as they ship.\n`

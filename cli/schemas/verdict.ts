@@ -29,10 +29,10 @@ export interface RegisteredSchema {
  * - `incompatible`: it cannot;
  * - `unchecked`: the subject has another schema, and whether it fits was not asked.
  */
-export type Standing = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
+export type SchemaStatus = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
 
 export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subject'> {
-  readonly standing: Standing
+  readonly standing: SchemaStatus
   /** Null where it is not registered. */
   readonly id: number | null
   /** The subject's last version; null if there is no such subject. */
@@ -73,7 +73,7 @@ function breakingLines(
   return { before: named(latest?.text ?? '', 'FORWARD'), after: named(text, 'BACKWARD') }
 }
 
-function standingOf({ id, latest, compatibility }: RegisteredSchema): Standing {
+function standingOf({ id, latest, compatibility }: RegisteredSchema): SchemaStatus {
   if (id !== undefined) return 'registered'
   if (!latest) return 'new'
   if (!compatibility) return 'unchecked'

@@ -22,7 +22,7 @@ import { CliFailure } from '../failure.ts'
 import { tableText } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
-import { type Asked, type Rereader, rereader, rereadingFailure } from '../verify/work.ts'
+import { type Rereader, rereader, rereadingFailure, type VerifySelection } from '../verify/work.ts'
 import { entitiesText } from './text.ts'
 
 /** A place in the log: an offset, or the time before which its last record was appended. */
@@ -46,12 +46,12 @@ export interface PastReport {
 }
 
 /** Steps that are printed, the last ones. */
-const MOST_STEPS = 50
+const MAX_STEPS = 50
 
 /** @throws CliFailure if the place lies before what the log and the checkpoints keep, or behind the consumer */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
-  { at, entity, ...asked }: Asked & { readonly at: At; readonly entity: string },
+  { at, entity, ...asked }: VerifySelection & { readonly at: At; readonly entity: string },
   environment: Environment,
   terminal: Terminal,
 ): Promise<PastReport[]> {
@@ -158,7 +158,7 @@ function one(
   { partition, offset, fromOffset, doubt, entities, steps }: PastReport,
   columns: number | undefined,
 ) {
-  const shown = steps.slice(-MOST_STEPS)
+  const shown = steps.slice(-MAX_STEPS)
   const rows = shown.map(step => [
     ...[String(step.offset), step.appendedAt, harmless(step.of), harmless(step.decision)],
     ...[step.emitted, step.timers].map(names => harmless(names.join(', ')) || '-'),

@@ -18,7 +18,7 @@ import {
   type CheckpointMeta,
   type CheckpointPart,
   DamagedCheckpoint,
-  type Gone,
+  type RemovedParts,
 } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 import { CliFailure } from '../failure.ts'
@@ -126,7 +126,7 @@ class Gathering {
     else for (const id of part.kind === 'id' ? [part.id] : idsInBytes(part.bytes)) this.#ids.push(id)
   }
 
-  #forget({ states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+  #forget({ states = [], timers = [], idsBeforeMs = 0, whole = [] }: RemovedParts): void {
     for (const entity of states) this.#states.delete(entity)
     for (const entity of timers) this.#timers.delete(entity)
     this.#ids = this.#ids.filter(({ appliedAtMs }) => appliedAtMs >= idsBeforeMs)

@@ -9,7 +9,7 @@ import { digestOf } from '../../packages/runtime/pipeline/failures/failure-recor
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
-import type { Standing } from './other-log.ts'
+import type { LogStatus } from './other-log.ts'
 
 /** The lag of each partition, or the reason why lags are not known. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
@@ -38,7 +38,7 @@ export async function standingAt(
   connections: Connections,
   { topic, partition }: StateKey,
   appliedOffset: number,
-): Promise<Standing> {
+): Promise<LogStatus> {
   const all = await boundsOf(connections, topic)
   if (typeof all === 'string') return all
   const bounds = all[partition]

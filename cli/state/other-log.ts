@@ -9,7 +9,7 @@ interface AtAppliedOffset extends Bounds {
   readonly digest?: string
 }
 
-export type Standing = AtAppliedOffset | 'no-topic' | 'away'
+export type LogStatus = AtAppliedOffset | 'no-topic' | 'away'
 
 export interface LogComparison {
   /** Why the checkpoint does not belong to this log. */
@@ -25,7 +25,7 @@ export function compareLogs(
     clock,
     appliedDigest,
   }: Pick<Checkpoint, 'version' | 'clock' | 'appliedDigest'>,
-  log: Standing,
+  log: LogStatus,
 ): LogComparison {
   if (log === 'away')
     return { warning: 'Kafka does not answer: whether the checkpoint belongs to this log is not checked.' }

@@ -15,7 +15,7 @@ export interface VerifyReport extends Verified {
   readonly uncompared: readonly string[]
 }
 
-const MOST_LINES = 20
+const MAX_LINES = 20
 
 const COLUMNS: readonly Column[] = [
   { heading: 'PARTITION', align: 'right' },
@@ -47,7 +47,7 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
     differences.length === 0
       ? `${compared} are as the live ones.`
       : `${compared}, and ${count(things(differences), 'of them')} ${things(differences) === 1 ? 'differs' : 'differ'}.`
-  const shown = isAll ? differences : differences.slice(0, MOST_LINES)
+  const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
     ...uncompared.map(
       name => `${harmless(name)}: the log no longer has its start, and no checkpoint reaches into it.`,

@@ -23,7 +23,7 @@ export interface Rereader {
   readonly reach: TopicReach
 }
 
-export interface Asked {
+export interface VerifySelection {
   readonly consumer: string
   /** Whole name of the topic. */
   readonly topic: string
@@ -33,7 +33,7 @@ export interface Asked {
 /** @throws CliFailure if the sources of this project are not what is deployed, or there is nothing to read */
 export async function rereader(
   { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
-  asked: Asked,
+  asked: VerifySelection,
   environment: Environment,
   terminal: Terminal,
 ): Promise<Rereader> {

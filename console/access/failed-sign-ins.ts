@@ -7,9 +7,9 @@ import type { ConsoleHono } from './person.ts'
 
 const LATELY_MS = 60_000
 const FIRST_DELAY_MS = 250
-const LONGEST_DELAY_MS = 1_000
+const MAX_DELAY_MS = 1_000
 /** Answers that are held back at once, so that they take no room from others. */
-const MOST_WAITING = 5
+const MAX_WAITING = 5
 
 interface Options {
   readonly told: (failed: { readonly route: string }) => void
@@ -30,11 +30,11 @@ export class FailedSignIns {
   /** Reports an unknown token, and waits. @throws ProblemError if too many wait already */
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
-    if (this.#waiting >= MOST_WAITING)
+    if (this.#waiting >= MAX_WAITING)
       throw new ProblemError('busy', 'Too many sign-ins have failed. Try again in a moment.')
     const nowMs = now()
-    this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MOST_WAITING)
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, LONGEST_DELAY_MS)
+    this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MAX_WAITING)
+    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, MAX_DELAY_MS)
     this.#atMs = [...this.#atMs, nowMs]
     told({ route: routeOf(context) })
     this.#waiting += 1

@@ -6,7 +6,7 @@ import type { Session } from './sessions.ts'
 type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 /** Newest sign-outs that are kept of one person: signing in and out cannot fill the store. */
-const MOST_OF_ONE = 100
+const MAX_OF_ONE = 100
 
 /** Store of ended sessions. */
 export type EndedSessions = Pick<Value<SessionEnds>, 'read' | 'update'>
@@ -86,7 +86,7 @@ function lasting(ended: SessionEnds, nowMs: number): SessionEnds {
     const newest = Object.entries(sessions)
       .filter(([, untilMs]) => untilMs > nowMs)
       .sort(([, a], [, b]) => b - a)
-      .slice(0, MOST_OF_ONE)
+      .slice(0, MAX_OF_ONE)
     return [person, Object.fromEntries(newest)] as const
   })
   return Object.fromEntries(ofPeople.filter(([, sessions]) => Object.keys(sessions).length > 0))

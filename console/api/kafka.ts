@@ -3,7 +3,7 @@ import { integer, maxLength, maxValue, minLength, minValue, optional, pipe, stri
 import { clusterDescription } from '../../lib/queries/cluster.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listedGroups, oneGroup } from './kafka/groups.ts'
-import { keysOf, MOST_RECORDS } from './kafka/keys.ts'
+import { keysOf, MAX_RECORDS } from './kafka/keys.ts'
 import { MESSAGES_FIELDS, PLACE_FIELDS } from './kafka/messages/query.ts'
 import { ConsoleMessages } from './kafka/messages.ts'
 import { listedSubjects, oneSubject } from './kafka/schemas.ts'
@@ -31,7 +31,7 @@ const RECORDS = pipe(
   toNumber('give a number of records'),
   integer('give a number of records'),
   minValue(1, 'give a number of records from 1 on'),
-  maxValue(MOST_RECORDS, `at most ${MOST_RECORDS} records are read`),
+  maxValue(MAX_RECORDS, `at most ${MAX_RECORDS} records are read`),
 )
 
 export function kafkaRoutes(environment: ConsoleEnvironment) {

@@ -30,7 +30,7 @@ export interface Averages {
 }
 
 const FAMILY_NAMES = Object.keys(FAMILIES) as [FamilyName, ...FamilyName[]]
-const MOST_GROUPS = 500
+const MAX_GROUPS = 500
 const HOUR_MS = 3_600_000
 
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
@@ -98,7 +98,7 @@ function averages({
   return {
     families: families.map(all => {
       const groups = bySource.filter(({ family }) => family === all.family)
-      const largest = groups.toSorted((a, b) => b.entities - a.entities).slice(0, MOST_GROUPS)
+      const largest = groups.toSorted((a, b) => b.entities - a.entities).slice(0, MAX_GROUPS)
       return { metrics: metricsOf(all.family), all, groups: largest, count: groups.length }
     }),
     known: entities.length,

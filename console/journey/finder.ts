@@ -1,9 +1,15 @@
 /** Finds what is known of an event: from spans, from the log, and from how far the consumers are. */
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { SIGNALS, signalNamed, topicName } from '../../lib/app/topics.ts'
-import { KnownRecords, MOST_RECORDS } from '../../lib/queries/journey/log-records.ts'
-import { type Asked, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
-import type { FoundRecord, Known, Place, ReadingFunction, ToldSpan } from '../../lib/queries/journey/model.ts'
+import { KnownRecords, MAX_RECORDS } from '../../lib/queries/journey/log-records.ts'
+import { type JourneyTarget, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
+import type {
+  FoundRecord,
+  JourneyFacts,
+  ReadingFunction,
+  RecordPosition,
+  ToldSpan,
+} from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import { placesOf, unplaced } from '../../lib/queries/journey/places.ts'
 import { positionsAt } from '../../lib/queries/journey/positions.ts'
@@ -18,7 +24,7 @@ import type { JourneyAnswer } from './recent.ts'
 /** One search may take this long. */
 const SEARCH_MS = 8_000
 /** Events whose places are looked up for one answer, and the time for all of them. */
-const MOST_LOCATED = 12
+const MAX_LOCATED = 12
 const LOCATE_MS = 2_000
 
 export class JourneyFinder {
@@ -33,7 +39,7 @@ export class JourneyFinder {
   }
 
   /** Returns the records that its spans name; empty without spans. */
-  async follow(asked: Asked): Promise<JourneyAnswer> {
+  async follow(asked: JourneyTarget): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#known(missing, () => this.#atPlace(asked, missing), [])
     const spans = this.#spansOf(asked, at)
@@ -41,7 +47,7 @@ export class JourneyFinder {
   }
 
   /** Searches the log from this time on as well. @param signal ends it early */
-  async search(asked: Asked, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
+  async search(asked: JourneyTarget, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#atPlace(asked, missing)
     const [event] = at.map(one => one.event)
@@ -56,7 +62,7 @@ export class JourneyFinder {
   }
 
   async #answer(
-    asked: Asked,
+    asked: JourneyTarget,
     spans: readonly ToldSpan[],
     found: readonly FoundRecord[],
     missing: Set<string>,
@@ -66,14 +72,14 @@ export class JourneyFinder {
     const records = [...found, ...read]
     const places = placesOf(spans, records)
     const positions = await this.#known(missing, () => this.#positions(places, functions), [])
-    const known: Known = { spans, records, positions, functions }
+    const known: JourneyFacts = { spans, records, positions, functions }
     const journey = journeyOf(known, asked.id)
     if (!this.#environment.spans && journey.roots.length > 0) missing.add(NO_SPANS)
     if (journey.leftOut > 0)
       missing.add(`${journey.leftOut} more events begin in this trace: follow one of them by its id.`)
-    if (places.length > MOST_RECORDS)
+    if (places.length > MAX_RECORDS)
       missing.add(
-        `Only ${MOST_RECORDS} of ${places.length} records were read; of the others, the contents are not shown.`,
+        `Only ${MAX_RECORDS} of ${places.length} records were read; of the others, the contents are not shown.`,
       )
     const topics = new Set([
       ...places.map(({ topic }) => topic),
@@ -87,7 +93,7 @@ export class JourneyFinder {
     }
   }
 
-  #spansOf({ id, trace }: Asked, found: readonly FoundRecord[]): readonly ToldSpan[] {
+  #spansOf({ id, trace }: JourneyTarget, found: readonly FoundRecord[]): readonly ToldSpan[] {
     const { spans } = this.#environment
     if (!spans) return []
     const ofEvent = id === undefined ? [] : spans.ofEvent(id)
@@ -96,7 +102,7 @@ export class JourneyFinder {
     return spans.following([...new Set(traces)])
   }
 
-  async #atPlace({ place }: Asked, missing: Set<string>): Promise<readonly FoundRecord[]> {
+  async #atPlace({ place }: JourneyTarget, missing: Set<string>): Promise<readonly FoundRecord[]> {
     if (!place) return []
     const sources = await this.#sources()
     if (this.#records.has(place)) return this.#records.at([place], sources)
@@ -111,7 +117,7 @@ export class JourneyFinder {
     const read = await this.#records.at(placesOf(spans, []), sources)
     const signal = AbortSignal.timeout(LOCATE_MS)
     const located = unplaced(spans)
-      .slice(0, MOST_LOCATED)
+      .slice(0, MAX_LOCATED)
       .map(async one => {
         const key = `${one.topic} ${one.id}`
         const found = this.#located.get(key) ?? (await locate(one, sources, signal))
@@ -124,10 +130,10 @@ export class JourneyFinder {
   #keepLocated(key: string, found: FoundRecord): void {
     this.#located.set(key, found)
     const [oldest] = this.#located.keys()
-    if (this.#located.size > MOST_LOCATED * 20 && oldest !== undefined) this.#located.delete(oldest)
+    if (this.#located.size > MAX_LOCATED * 20 && oldest !== undefined) this.#located.delete(oldest)
   }
 
-  async #positions(places: readonly Place[], functions: readonly ReadingFunction[]) {
+  async #positions(places: readonly RecordPosition[], functions: readonly ReadingFunction[]) {
     return positionsAt(places, functions, await this.#environment.inspection())
   }
 

@@ -1,7 +1,7 @@
 /** All pages of the console. The navigation, the tabs of each area, headings and titles come from this table. */
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
-import { type Shown, useEnvironment } from './data/answers.ts'
+import { type EnvironmentAnswer, useEnvironment } from './data/answers.ts'
 import { Empty } from './parts/known.tsx'
 import './alerts/alerts.css'
 import { RuleEditor } from './alerts/editor.tsx'
@@ -30,14 +30,14 @@ import './telemetry/telemetry.css'
 import { VolumesPage } from './telemetry/volumes.tsx'
 import { Writing } from './writing/writing.tsx'
 
-interface Place {
+interface AreaPage {
   readonly title: string
   readonly path: string
   /** Returns whether this environment lists it; each does by default. */
-  readonly isListed?: (shown: Shown) => boolean
+  readonly isListed?: (shown: EnvironmentAnswer) => boolean
 }
 
-interface Page extends Place {
+interface Page extends AreaPage {
   readonly page: ComponentType
   /** Heading of the page; by default, that of its area. */
   readonly heading?: string
@@ -54,7 +54,7 @@ interface OneThing {
   readonly heading?: (name: string) => string
 }
 
-interface Area extends Place {
+interface Area extends AreaPage {
   /** Parameters that name one thing, where the area has one page. All others only change what a page shows. */
   readonly namedBy?: Readonly<Record<string, readonly string[]>>
   /** One page with its own heading, or several with tabs. */
@@ -155,7 +155,7 @@ const AREA_PAGES: readonly Area[] = [
   { title: 'Write', path: '/write', page: Writing, isListed: ({ isLocal }) => isLocal },
 ]
 
-export interface ShownArea extends Place {
+export interface ShownArea extends AreaPage {
   readonly page: ComponentType
 }
 
@@ -203,7 +203,7 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
   if (one && name && !one.heading) return <one.page key={name} name={name} />
   const tabs = pages.filter(({ isBelow, isListed = () => true }) => isBelow === undefined && isListed(shown))
   const heading = (name && one?.heading?.(name)) || current?.heading || title
-  const Shown = current?.page
+  const EnvironmentAnswer = current?.page
   return (
     <div class={title.toLowerCase()}>
       <h1>{heading}</h1>
@@ -216,8 +216,8 @@ function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.El
       />
       {one && name ? (
         <one.page key={name} name={name} />
-      ) : Shown ? (
-        <Shown />
+      ) : EnvironmentAnswer ? (
+        <EnvironmentAnswer />
       ) : (
         <Empty>Page not found. Choose one of the tabs above.</Empty>
       )}

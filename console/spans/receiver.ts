@@ -14,7 +14,7 @@ export interface SpanReceiver {
 }
 
 /** Several times what one request of the functions takes. */
-const LARGEST_BYTES = 8 * 1024 * 1024
+const MAX_BYTES = 8 * 1024 * 1024
 
 /** Listens on a free port of 127.0.0.1. Senders need a token, which only the returned variables contain. */
 export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<SpanReceiver> {
@@ -55,7 +55,7 @@ async function answer(request: IncomingMessage, token: string, store: SpanStore)
   if (!/^application\/json\b/.test(headers['content-type'] ?? ''))
     return refusal(415, 'Spans are read in JSON alone.')
   const body = await bodyOf(request)
-  if (body === undefined) return refusal(413, `A request has at most ${LARGEST_BYTES} bytes.`)
+  if (body === undefined) return refusal(413, `A request has at most ${MAX_BYTES} bytes.`)
   const taken = spansIn(parsed(body))
   if (!taken) return refusal(400, 'The body is no ExportTraceServiceRequest in JSON.')
   store.add(taken.spans)
@@ -74,7 +74,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   let bytes = 0
   for await (const chunk of request) {
     bytes += (chunk as Buffer).length
-    if (bytes > LARGEST_BYTES) return undefined
+    if (bytes > MAX_BYTES) return undefined
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString()

@@ -15,7 +15,7 @@ export interface SpanLimits {
 const LIMITS: SpanLimits = { spans: 40_000, spansOfTrace: 500, ageMs: 3_600_000 }
 
 /** How many traces one question follows an event through. */
-const MOST_TRACES = 20
+const MAX_TRACES = 20
 
 /** Number of received spans. */
 export interface SpanCounts {
@@ -67,7 +67,7 @@ export class SpanStore {
    * context begins a new one. Several sources may give the same id: of more than a few traces, only the newest.
    */
   ofEvent(id: string): readonly ToldSpan[] {
-    return this.following(this.#byEvent.withId(id).slice(-MOST_TRACES))
+    return this.following(this.#byEvent.withId(id).slice(-MAX_TRACES))
   }
 
   /** These traces, and those that their events lead to. */
@@ -86,7 +86,7 @@ export class SpanStore {
 
   #addTraces(event: EventName, found: Set<string>): void {
     for (const traceId of this.#byEvent.of(event)) {
-      if (found.size >= MOST_TRACES) return
+      if (found.size >= MAX_TRACES) return
       found.add(traceId)
     }
   }

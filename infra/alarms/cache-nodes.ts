@@ -7,7 +7,7 @@ const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
  * How many nodes can have alarms. Each has three, and a template has 500 resources at most, of which everything else needs some 250:
  * this leaves room for functions of your own.
  */
-export const MOST_CACHE_NODES = 60
+export const MAX_CACHE_NODES = 60
 
 /** A primary and its replica, as the long-lived stack makes them. */
 const IN_EACH_SHARD = ['001', '002']

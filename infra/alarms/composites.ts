@@ -12,7 +12,7 @@ const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away', 'parti
 const [WAIT, CATCH_UP] = [180, 600]
 
 /** CloudWatch's own limit for the alarms in a rule. */
-const MOST_IN_RULE = 100
+const MAX_IN_RULE = 100
 
 export interface CompositeAlarm {
   readonly name: string
@@ -72,12 +72,12 @@ function logicalIdOf(short: string): string {
 /** More alarms than a rule takes are alarms of alarms, which ring only together. */
 function inParts(whole: CompositeAlarm): CompositeAlarm[] {
   const { anyOf, name, logicalId, description } = whole
-  if (anyOf.length <= MOST_IN_RULE) return [whole]
-  const parts = Array.from({ length: Math.ceil(anyOf.length / MOST_IN_RULE) }, (_, at) => ({
+  if (anyOf.length <= MAX_IN_RULE) return [whole]
+  const parts = Array.from({ length: Math.ceil(anyOf.length / MAX_IN_RULE) }, (_, at) => ({
     name: `${name}-${at + 1}`,
     logicalId: `${logicalId}Part${at + 1}`,
     description,
-    anyOf: anyOf.slice(at * MOST_IN_RULE, (at + 1) * MOST_IN_RULE),
+    anyOf: anyOf.slice(at * MAX_IN_RULE, (at + 1) * MAX_IN_RULE),
     topics: [],
   }))
   return [...parts, { ...whole, anyOf: parts.map(part => part.logicalId) }]

@@ -7,14 +7,14 @@ import { alarmsOf, causesOf } from './resources.ts'
 const COLUMNS = 24
 const [WIDTH, HEIGHT] = [8, 6]
 /** Maximum in one list of a dashboard. */
-const MOST_ALARMS = 100
+const MAX_ALARMS = 100
 
 /** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
 export function dashboardResource(deployed: Deployed, region: string): object {
   const names = [...causesOf(deployed), ...alarmsOf(deployed)].map(({ name }) => name)
   // An empty list of alarms would be an error, and so would one that is too long.
-  const lists = Array.from({ length: Math.ceil(names.length / MOST_ALARMS) }, (_, at) =>
-    names.slice(at * MOST_ALARMS, (at + 1) * MOST_ALARMS),
+  const lists = Array.from({ length: Math.ceil(names.length / MAX_ALARMS) }, (_, at) =>
+    names.slice(at * MAX_ALARMS, (at + 1) * MAX_ALARMS),
   )
   const rows = lists.map(alarmWidget)
   const top = rows.length * HEIGHT

@@ -3,7 +3,7 @@ import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
 import type { Alarming, Cache } from './alarm.ts'
-import { cacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
+import { cacheNodes, MAX_CACHE_NODES } from './cache-nodes.ts'
 import { ALARMS } from './settings.ts'
 
 const MB = 1_000_000
@@ -41,7 +41,7 @@ export function alarmingOf(
     env.REDIS_URL ?? '',
   )
   const enabled = read('SLUICE_ALARMS') ?? stageNamed(stage)?.alarms ?? false
-  if (enabled && cache?.kind === 'nodes' && cache.nodes.length > MOST_CACHE_NODES)
+  if (enabled && cache?.kind === 'nodes' && cache.nodes.length > MAX_CACHE_NODES)
     errors.push(tooManyNodes(cache.nodes.length))
   return {
     enabled,
@@ -56,13 +56,13 @@ export function alarmingOf(
   }
 }
 
-interface Given {
+interface CacheSettings {
   readonly name: string | undefined
   readonly nodes: readonly string[] | undefined
   readonly gigabytes: number | undefined
 }
 
-function cacheOf({ name, nodes, gigabytes }: Given, redisUrl: string): Cache | undefined {
+function cacheOf({ name, nodes, gigabytes }: CacheSettings, redisUrl: string): Cache | undefined {
   if (name === undefined && nodes) return { kind: 'nodes', nodes: nodes.flatMap(cacheNodes) }
   const serverless = name ?? serverlessCacheIn(redisUrl)
   if (serverless === undefined) return undefined
@@ -71,7 +71,7 @@ function cacheOf({ name, nodes, gigabytes }: Given, redisUrl: string): Cache | u
 
 function tooManyNodes(nodes: number): string {
   return (
-    `CACHE_NODES: stands for ${nodes} nodes, and may stand for ${MOST_CACHE_NODES}: each has three alarms, and CloudFormation takes ` +
+    `CACHE_NODES: stands for ${nodes} nodes, and may stand for ${MAX_CACHE_NODES}: each has three alarms, and CloudFormation takes ` +
     'no more than 500 resources. Name those to watch, such as one node of each shard, or set SLUICE_ALARMS=off'
   )
 }

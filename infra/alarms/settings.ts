@@ -1,7 +1,7 @@
 /** Settings of a deployment's alarms. */
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { list, onOff, positiveDecimal, text } from '../../packages/runtime/settings/values.ts'
-import { isCacheNodes, MOST_CACHE_NODES } from './cache-nodes.ts'
+import { isCacheNodes, MAX_CACHE_NODES } from './cache-nodes.ts'
 
 const TOPIC = text(/^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/, 'the ARN of an SNS topic')
 
@@ -45,7 +45,7 @@ export const ALARMS = slice(
     CACHE_NODES: setting(
       list(isCacheNodes, 'ids of nodes such as telemetry-001, or CLUSTER/SHARDS such as telemetry/3'),
       {
-        description: `The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched. \`telemetry/3\` stands for \`telemetry-0001-001\` to \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. With alarms, at most ${MOST_CACHE_NODES} nodes.`,
+        description: `The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched. \`telemetry/3\` stands for \`telemetry-0001-001\` to \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. With alarms, at most ${MAX_CACHE_NODES} nodes.`,
         otherwise: 'none',
       },
     ),

@@ -127,7 +127,7 @@ export function lambdas(name: LambdaMetric): Source {
 }
 
 /** CloudWatch adds up no more than a day. */
-const LONGEST_PERIOD = 86_400
+const MAX_PERIOD_SECONDS = 86_400
 
 /** The runs of each schedule that succeeded, in five of its intervals. */
 export const schedules: Source = deployed =>
@@ -137,7 +137,7 @@ export const schedules: Source = deployed =>
     if (seconds === undefined) return []
     return {
       of: declared.name,
-      periodSeconds: Math.min(5 * seconds, LONGEST_PERIOD),
+      periodSeconds: Math.min(5 * seconds, MAX_PERIOD_SECONDS),
       value: {
         expression: 'FILL(invocations, 0) - FILL(errors, 0)',
         metrics: {

@@ -8,7 +8,7 @@ import {
   kafkaVariable,
   PATIENCE_MS,
 } from '../../lib/diagnosis/deployment.ts'
-import type { Seen } from '../../lib/diagnosis/finding.ts'
+import type { Observed } from '../../lib/diagnosis/finding.ts'
 import { seenIf, soon } from '../../lib/diagnosis/seen.ts'
 import { ABOUT_REFUSED, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 import { plannedTopics } from '../../lib/operations/topics/planned.ts'
@@ -49,7 +49,7 @@ export async function serverProblems(
 function withPlan(
   { problems, unseen }: DeploymentRefusals,
   variable: string,
-  plan: Seen<TopicPlan>,
+  plan: Observed<TopicPlan>,
 ): DeploymentRefusals {
   if ('unseen' in plan) {
     const why = `${variable}: what happens to its topics cannot be seen from here (${plan.unseen}).`
@@ -80,7 +80,7 @@ export async function deploymentPlan(
   config: Pick<Config, 'env' | 'kafka'>,
   connections: Pick<Connections, 'kafka'>,
   patienceMs?: number,
-): Promise<Seen<TopicPlan>> {
+): Promise<Observed<TopicPlan>> {
   return seenIf(() => soon(planned(config, connections), patienceMs))
 }
 

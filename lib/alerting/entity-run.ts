@@ -20,7 +20,7 @@ import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
 /** Timers that can be due at once: the end of `keepFiringFor`, a silence, the end of its `for`. */
-const MOST_AT_ONCE = 4
+const MAX_AT_ONCE = 4
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
 
@@ -79,7 +79,7 @@ export class EntityRun {
    */
   tick(key: string, rule: Rule, before: TrackedRule, timeMs: number, isSilenceKnown: boolean): void {
     let { state, alert, noData } = before
-    for (let count = 0; count < MOST_AT_ONCE; count += 1) {
+    for (let count = 0; count < MAX_AT_ONCE; count += 1) {
       const made = transition(rule, state, { timeMs, isSilenceKnown })
       if (made.state === state) break
       this.note(made.reason)

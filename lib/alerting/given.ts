@@ -6,7 +6,7 @@ export type Row = Readonly<Record<string, unknown>>
 type Report = (key: string, message: string, below?: readonly (string | number)[]) => void
 
 /** A row, without the keys that have an error already. */
-export interface Given {
+export interface RuleRow {
   readonly row: Row
   /** The value of a key; undefined if it is missing or wrong. */
   of<Value>(key: string): Value | undefined
@@ -23,7 +23,7 @@ export function unitOf(family: FamilyName | undefined, metric: string | undefine
 }
 
 /** Reads a duration in milliseconds, and reports 0. Undefined if it is missing or wrong. */
-export function positiveDuration({ of, report }: Given, key: string): number | undefined {
+export function positiveDuration({ of, report }: RuleRow, key: string): number | undefined {
   const raw = of(key)
   if (raw === undefined) return undefined
   const ms = parseDuration(raw) ?? 0

@@ -2,7 +2,7 @@
  * Reads alert rules from parsed YAML and checks them strictly: a typing error must not become a rule that silently never
  * fires. All errors of all rules are reported at once.
  */
-import { MORE_ERRORS, MOST_ERRORS } from '../file-errors.ts'
+import { MAX_ERRORS, MORE_ERRORS } from '../file-errors.ts'
 import type { Row } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
@@ -43,7 +43,7 @@ interface ParsedRules {
 }
 
 /**
- * Reads all documents together, because rules must be unique across files. Reports the first `MOST_ERRORS` errors.
+ * Reads all documents together, because rules must be unique across files. Reports the first `MAX_ERRORS` errors.
  *
  * @param isFromLog for activated rules, which stay valid although they would be an error today
  */
@@ -62,8 +62,8 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
       if (isRow(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
     }
-    if (isCut || errors.length > MOST_ERRORS)
-      return { rules: [], errors: [...errors.slice(0, MOST_ERRORS), { where, ...MORE_ERRORS }] }
+    if (isCut || errors.length > MAX_ERRORS)
+      return { rules: [], errors: [...errors.slice(0, MAX_ERRORS), { where, ...MORE_ERRORS }] }
   }
   return { rules: errors.length === 0 ? rules : [], errors }
 }

@@ -28,7 +28,7 @@ export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
 }
 
 /** A tick that says that it is later than this after its record is not believed. */
-const MOST_AHEAD_MS = 60_000
+const MAX_AHEAD_MS = 60_000
 
 /**
  * A tick. Its own time, which the partitions share, names the outage that begins if no other follows; when it arrived, which
@@ -47,7 +47,7 @@ export function ticked(state: AlertingState | undefined, tick: Received): Decide
 /** The schedule may repeat an old run. If that ends an outage, the next outage must have another name. */
 function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Received, isDown: boolean): number {
   const saidMs = Date.parse(time)
-  const ownMs = saidMs <= timeMs + MOST_AHEAD_MS ? saidMs : timeMs
+  const ownMs = saidMs <= timeMs + MAX_AHEAD_MS ? saidMs : timeMs
   if (beforeMs === undefined || ownMs > beforeMs) return ownMs
   return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
 }

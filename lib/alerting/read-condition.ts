@@ -1,12 +1,12 @@
 /** Reads what a rule over values compares, and when that is bad, by the kinds whose keys it has. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { type Condition, conditionKind, type Measure } from './condition.ts'
-import type { Given, Row } from './given.ts'
+import type { Row, RuleRow } from './given.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
 
-interface Read {
+interface ReadCondition {
   /** Undefined if something is wrong with it. */
   readonly condition?: Condition | undefined
   readonly measure?: Measure | undefined
@@ -16,7 +16,11 @@ const CONDITION_KINDS: readonly ConditionKind<Condition>[] = Object.values(CONDI
 const MEASURE_KINDS: readonly MeasureKind<Measure>[] = Object.values(MEASURES)
 
 /** Reads the condition and, where the rule has one, the measure. */
-export function readCompared(given: Given, family: FamilyName | undefined, metric: string | undefined): Read {
+export function readCompared(
+  given: RuleRow,
+  family: FamilyName | undefined,
+  metric: string | undefined,
+): ReadCondition {
   const [kind, other] = MEASURE_KINDS.filter(({ keys }) => firstKey(keys, key => given.of(key) !== undefined))
   if (other)
     given.report(
@@ -29,7 +33,7 @@ export function readCompared(given: Given, family: FamilyName | undefined, metri
 
 /** @param measure kind of the measure that the rule has; undefined where the value itself is compared */
 export function readCondition(
-  given: Given,
+  given: RuleRow,
   family: FamilyName | undefined,
   metric: string | undefined,
   measure?: MeasureKind<Measure>,

@@ -1,5 +1,5 @@
 import { type Dimension, FAMILIES, type FamilyName } from '../telemetry/families.ts'
-import type { Given } from './given.ts'
+import type { RuleRow } from './given.ts'
 import type { Match } from './rule.ts'
 
 export const DIMENSIONS: readonly Dimension[] = ['site', 'databaseType', 'model', 'tenant']
@@ -9,7 +9,7 @@ type Texts = string | readonly string[]
 type RawMatch = Partial<Record<Dimension | 'entity', Texts>> & { readonly tags?: Record<string, Texts> }
 
 /** Reads `match`, and reports what no reading of the family can have. */
-export function readMatch(given: Given, family: FamilyName | undefined): Match | undefined {
+export function readMatch(given: RuleRow, family: FamilyName | undefined): Match | undefined {
   reportUnfit(given, family)
   const raw = given.of<RawMatch>('match')
   if (raw === undefined) return undefined
@@ -27,7 +27,7 @@ export function readMatch(given: Given, family: FamilyName | undefined): Match |
 }
 
 /** Also looks at a match with other faults, so that all are named at once. */
-function reportUnfit({ row, report }: Given, family: FamilyName | undefined): void {
+function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null || family === undefined) return
   for (const name of DIMENSIONS)

@@ -3,7 +3,7 @@ import { parseDuration } from '../duration.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { NO_DATA } from './alert.ts'
 import type { Condition } from './condition.ts'
-import type { Given } from './given.ts'
+import type { RuleRow } from './given.ts'
 import { readCompared } from './read-condition.ts'
 import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
@@ -12,7 +12,7 @@ import { defaultSummary, summaryError } from './summary.ts'
 /**
  * Reads what can be read of a row. The result is a rule only if nothing was reported.
  */
-export function readRule(given: Given): Rule {
+export function readRule(given: RuleRow): Rule {
   const family = given.of<FamilyName>('family')
   const metric = given.of<string>('metric')
   const name = given.of<string>('name')
@@ -47,7 +47,7 @@ export function readRule(given: Given): Rule {
   return rule
 }
 
-function durationOf({ of, report }: Given, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
+function durationOf({ of, report }: RuleRow, key: 'for' | 'keepFiringFor' | 'staleAfter'): number {
   const raw = of(key)
   if (raw === undefined) return 0
   const ms = parseDuration(raw)
@@ -57,7 +57,7 @@ function durationOf({ of, report }: Given, key: 'for' | 'keepFiringFor' | 'stale
 }
 
 function readSummary(
-  { of, report }: Given,
+  { of, report }: RuleRow,
   labels: Rule['labels'],
   compared: Parameters<typeof defaultSummary>[0],
 ): string {

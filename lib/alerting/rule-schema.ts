@@ -5,7 +5,7 @@
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-rules.js'
-import { type FilePath, MOST_ERRORS, pathOf, valueAt } from '../file-errors.ts'
+import { type FilePath, MAX_ERRORS, pathOf, valueAt } from '../file-errors.ts'
 import { unknownKey } from '../similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
@@ -30,7 +30,7 @@ export function violationsIn(content: unknown): Violations {
   if (validate(content)) return { violations: [], isCut: false }
   const found = new Map<string, Violation>()
   const reported = (validate.errors ?? []).filter(isReported)
-  for (const one of reported.slice(0, MOST_ERRORS)) {
+  for (const one of reported.slice(0, MAX_ERRORS)) {
     // A value that is not a mapping is reported as such, without its missing keys.
     if (one.keyword === 'oneOf' && typeof valueAt(pathOf(one.instancePath, content), content) !== 'object')
       continue
@@ -39,7 +39,7 @@ export function violationsIn(content: unknown): Violations {
     // The first says most, except that a list of allowed values says more than a type.
     if (!found.has(place) || one.keyword === 'enum') found.set(place, violation)
   }
-  return { violations: [...found.values()], isCut: reported.length > MOST_ERRORS }
+  return { violations: [...found.values()], isCut: reported.length > MAX_ERRORS }
 }
 
 /** Branches are reported together, where they branch. */

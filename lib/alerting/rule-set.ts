@@ -25,7 +25,7 @@ export interface RuleSet {
 const ENVELOPE_BYTES = 16 * 1024
 
 /** Upper bound for the size of a rule set as JSON: it must fit into one event. */
-export const LARGEST_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
+export const MAX_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
 
 /** The canonical form of a rule set: rules sorted by identity, with every key written out in a fixed order. */
 export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
@@ -36,9 +36,9 @@ export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
 /** Why the rules do not fit into one event; undefined if they do. */
 export function sizeError(rules: readonly AnyRule[]): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
-  if (bytes <= LARGEST_RULE_SET_BYTES) return undefined
+  if (bytes <= MAX_RULE_SET_BYTES) return undefined
   return (
-    `the rules take ${bytes} bytes together, and the event that activates them has room for ${LARGEST_RULE_SET_BYTES}: ` +
+    `the rules take ${bytes} bytes together, and the event that activates them has room for ${MAX_RULE_SET_BYTES}: ` +
     'remove rules, or shorten labels and summaries'
   )
 }

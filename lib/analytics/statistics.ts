@@ -21,11 +21,11 @@ export interface Statistics {
 export type StatisticsSummary = MinuteSummary['metrics'][string]
 
 /** The square of a larger value could overflow and leave the state unusable. No sensor measures such values. */
-const LARGEST_MAGNITUDE = 1e100
+const MAX_MAGNITUDE = 1e100
 
 /** Whether a value is small enough for statistics. */
 export function isCountable(value: number): boolean {
-  return Math.abs(value) <= LARGEST_MAGNITUDE
+  return Math.abs(value) <= MAX_MAGNITUDE
 }
 
 /**

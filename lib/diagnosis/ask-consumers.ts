@@ -18,7 +18,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { kafkaAnswer } from '../queries/kafka-answers.ts'
 import { partitionLags, withAges } from '../queries/lag.ts'
 import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from './facts.ts'
-import type { Seen } from './finding.ts'
+import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
 /** A consumer of the list of functions. */
@@ -75,10 +75,13 @@ interface OfGroup {
 }
 
 /** Asks for all groups together; one by one if any is refused, so that the others are seen. */
-async function askedOf(kafka: Kafka, groups: readonly string[]): Promise<ReadonlyMap<string, Seen<OfGroup>>> {
+async function askedOf(
+  kafka: Kafka,
+  groups: readonly string[],
+): Promise<ReadonlyMap<string, Observed<OfGroup>>> {
   const together = await seenIf(() => askGroups(kafka, groups))
   if ('seen' in together) return new Map(together.seen.map(one => [one.description.group, { seen: one }]))
-  const found = new Map<string, Seen<OfGroup>>()
+  const found = new Map<string, Observed<OfGroup>>()
   for (const group of groups) {
     const alone = await seenIf(() => askGroups(kafka, [group]))
     const [one] = 'seen' in alone ? alone.seen : []
@@ -96,7 +99,7 @@ async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<OfGro
   })
 }
 
-function stateIn(answer: Seen<OfGroup> | undefined): ConsumerFacts['state'] {
+function stateIn(answer: Observed<OfGroup> | undefined): ConsumerFacts['state'] {
   if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not asked for' }
   const { state, members } = answer.seen.description
   return { seen: { state, members: members.length } }
@@ -126,9 +129,9 @@ async function appliedOf(
 async function progressOf(
   log: LogReader,
   { topic }: AskedConsumer,
-  [before, after]: readonly [Seen<OfGroup> | undefined, Seen<OfGroup> | undefined],
+  [before, after]: readonly [Observed<OfGroup> | undefined, Observed<OfGroup> | undefined],
   applied: readonly Applied[],
-  bounds: Seen<KnownBounds>,
+  bounds: Observed<KnownBounds>,
 ): Promise<ConsumerFacts['partitions']> {
   if (!before || 'unseen' in before) return before ?? { unseen: 'the group was not asked for' }
   if (!after || 'unseen' in after) return after ?? { unseen: 'the group was not asked for' }

@@ -13,7 +13,7 @@ import {
 import { layoutOf, type TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from '../queries/kafka-answers.ts'
 import type { BatchFacts, ClusterFacts, FoundTopic, PartitionBatches, Settings, TopicFacts } from './facts.ts'
-import type { Seen } from './finding.ts'
+import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
 type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
@@ -23,7 +23,7 @@ export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promis
   const { brokers } = await kafkaAnswer('cluster', inspection.metadata([]))
   const ids = brokers.map(({ id }) => id)
   const answers = await seenIf(() => kafkaAnswer('settings of the brokers', brokerSettings(kafka, ids)))
-  const settingsOf = (id: number): Seen<Settings> => {
+  const settingsOf = (id: number): Observed<Settings> => {
     if ('unseen' in answers) return answers
     const answer = answers.seen.find(({ broker }) => broker === id)
     if (answer && 'answer' in answer) return { seen: settingsIn(answer.answer) }
@@ -64,7 +64,7 @@ export async function topicFacts(
 async function foundTopic(
   inspection: Inspection,
   layout: TopicLayout,
-  newest: Seen<NewestBatches>,
+  newest: Observed<NewestBatches>,
 ): Promise<FoundTopic> {
   const { topic, partitions } = layout
   const settings = await seenIf(async () =>
@@ -81,7 +81,7 @@ async function newestOf(
   kafka: Kafka,
   inspection: Inspection,
   topics: readonly TopicLayout[],
-): Promise<Seen<NewestBatches>> {
+): Promise<Observed<NewestBatches>> {
   return seenIf(async () => {
     const bounds: KnownBounds = await kafkaAnswer(
       'offsets of topics',

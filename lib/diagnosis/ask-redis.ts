@@ -1,13 +1,13 @@
 /** Gathers the facts of Redis. Nothing is changed: commands that write are tried on a key that does not exist. */
 import type { RedisClient, RedisServerClient } from '../../packages/runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
-import type { Seen } from './finding.ts'
+import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
-type Place = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
+type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
 
 /** Never throws: what cannot be asked is unseen. */
-export async function redisFacts(client: RedisClient, place: Place): Promise<RedisFacts> {
+export async function redisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {
   const servers = await seenIf(() => redisServers(client))
   const refused = 'unseen' in servers ? servers : await seenIf(() => refusedCommands(client))
   return { ...place, servers, refused }
@@ -78,6 +78,6 @@ async function refusedCommands(client: RedisClient): Promise<string[]> {
   return refused
 }
 
-function saidBy({ unseen }: Extract<Seen<unknown>, { unseen: string }>): string {
+function saidBy({ unseen }: Extract<Observed<unknown>, { unseen: string }>): string {
   return /(NOPERM|READONLY|ERR unknown command).*/i.exec(unseen)?.[0] ?? unseen
 }

@@ -20,7 +20,7 @@ import { batchFindings, producerFindings } from './checks/producers.ts'
 import { redisFindings } from './checks/redis.ts'
 import { topicFindings } from './checks/topics.ts'
 import type { RedisFacts, Standards, TopicFacts } from './facts.ts'
-import { type Area, type Finding, finding, type Seen, unknown } from './finding.ts'
+import { type Area, type Finding, finding, type Observed, unknown } from './finding.ts'
 import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
@@ -44,7 +44,7 @@ interface Examination {
 }
 
 /** A look must end: what is not counted by then is reported. */
-const LONGEST_COUNT_MS = 5_000
+const MAX_COUNT_MS = 5_000
 
 /** Returns all findings. A server that does not answer is a finding, and so is all that could not be seen for it. */
 export async function examined(examination: Examination): Promise<Finding[]> {
@@ -96,7 +96,7 @@ export function wantedTopics(env: string): TopicFacts['wanted'][] {
 
 export async function openedKafka(
   connections: Pick<Connections, 'kafka'>,
-): Promise<Seen<{ readonly kafka: Kafka; readonly inspection: ClusterInspection }>> {
+): Promise<Observed<{ readonly kafka: Kafka; readonly inspection: ClusterInspection }>> {
   return seenIf(async () => {
     const kafka = await connections.kafka()
     const inspection = new ClusterInspection(kafka)
@@ -163,7 +163,7 @@ async function deadLettersCounted(
   const topic = topicName('dlq', env)
   const facts = topics.find(one => one.topic === topic)
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
-  const untilMs = Date.now() + LONGEST_COUNT_MS
+  const untilMs = Date.now() + MAX_COUNT_MS
   const counted = await seenIf(async () => {
     const letters = new Letters(await letterSource(connections, env))
     const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)

@@ -1,7 +1,7 @@
 /** Facts of an environment. Only data: `ask-*.ts` gathers them, and `checks/` judges them. */
 import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
-import type { Seen } from './finding.ts'
+import type { Observed } from './finding.ts'
 
 /** Standards of an environment. */
 export interface Standards {
@@ -19,14 +19,14 @@ export interface KafkaFacts {
   readonly address: string
   readonly auth: string
   readonly encrypted: boolean
-  readonly cluster: Seen<ClusterFacts>
+  readonly cluster: Observed<ClusterFacts>
 }
 
 export interface ClusterFacts {
   readonly brokers: readonly {
     readonly id: number
     readonly rack: string | null
-    readonly settings: Seen<Settings>
+    readonly settings: Observed<Settings>
   }[]
 }
 
@@ -35,15 +35,15 @@ export interface TopicFacts {
   readonly topic: string
   readonly wanted: KafkaTopic & { readonly isTicked: boolean }
   /** Undefined if there is no such topic. */
-  readonly found: Seen<FoundTopic | undefined>
+  readonly found: Observed<FoundTopic | undefined>
 }
 
 export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
   /** Settings with the defaults of the brokers. */
-  readonly settings: Seen<Settings>
+  readonly settings: Observed<Settings>
   /** The newest record batches of each partition, as their producers wrote them. */
-  readonly newest: Seen<readonly PartitionBatches[]>
+  readonly newest: Observed<readonly PartitionBatches[]>
 }
 
 /** Oldest first. */
@@ -87,9 +87,9 @@ export interface ConsumerFacts {
   /** True if records that it cannot process go to the topic of failures. */
   readonly writesFailures: boolean
   /** End of the open circuit breaker, in milliseconds since the epoch; undefined if it is closed. */
-  readonly breakerOpenUntilMs: Seen<number | undefined>
-  readonly state: Seen<GroupState>
-  readonly partitions: Seen<readonly PartitionProgress[]>
+  readonly breakerOpenUntilMs: Observed<number | undefined>
+  readonly state: Observed<GroupState>
+  readonly partitions: Observed<readonly PartitionProgress[]>
 }
 
 /** A consumer whose progress is known. */
@@ -122,11 +122,15 @@ export interface PartitionProgress {
 /** One server of Redis or Valkey; a cluster has several. */
 export interface RedisServer {
   readonly address: string
-  readonly info: Seen<Readonly<Record<string, string>>>
+  readonly info: Observed<Readonly<Record<string, string>>>
   /**
    * Clock of the server and ours at the same time, in milliseconds since the epoch, with half of the duration of the question.
    */
-  readonly clock: Seen<{ readonly theirsMs: number; readonly oursMs: number; readonly toleranceMs: number }>
+  readonly clock: Observed<{
+    readonly theirsMs: number
+    readonly oursMs: number
+    readonly toleranceMs: number
+  }>
 }
 
 export interface RedisFacts {
@@ -134,7 +138,7 @@ export interface RedisFacts {
   readonly encrypted: boolean
   readonly mode: 'single' | 'cluster'
   readonly hasCheckpoints: boolean
-  readonly servers: Seen<readonly RedisServer[]>
+  readonly servers: Observed<readonly RedisServer[]>
   /** Refused commands, in Redis's words. */
-  readonly refused: Seen<readonly string[]>
+  readonly refused: Observed<readonly string[]>
 }

@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** An answer, or why it could not be seen. */
-export type Seen<T> = { readonly seen: T } | { readonly unseen: string }
+export type Observed<T> = { readonly seen: T } | { readonly unseen: string }
 
 /** Result of one check. */
 export type Judgement = Pick<Finding, 'verdict' | 'says' | 'todo'>
@@ -50,7 +50,7 @@ export function judged<Facts>(
   area: Area,
   subject: string,
   checks: Checks<Facts>,
-  facts: Seen<Facts>,
+  facts: Observed<Facts>,
   rights?: string,
 ): Finding[] {
   return Object.entries(checks).map(([check, judge]) =>

@@ -1,8 +1,8 @@
 import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
-import type { Seen } from './finding.ts'
+import type { Observed } from './finding.ts'
 
 /** Returns the answer, or why it could not be seen. @throws errors of the code itself */
-export async function seenIf<T>(ask: () => Promise<T>): Promise<Seen<T>> {
+export async function seenIf<T>(ask: () => Promise<T>): Promise<Observed<T>> {
   try {
     return { seen: await ask() }
   } catch (error) {

@@ -61,7 +61,7 @@ export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number }
 )
 
 /** Longer texts are cut: a hostile producer must not fill the table with one name. */
-const LONGEST_TEXT = 1_000
+const MAX_TEXT_LENGTH = 1_000
 /** 64 bits in base64. */
 const NAME_LENGTH = 11
 
@@ -115,5 +115,5 @@ function copyNameOf({ event: { source, id } }: { readonly event: Pick<Event, 'so
 
 /** A text as rows have it: filters cut the text that they compare with in the same way. */
 export function cut(text: string): string {
-  return text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text
+  return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
 }

@@ -49,7 +49,7 @@ export interface LetterBounds {
 export const STORED_BOUNDS: LetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
 /** Room for a few chunks of the router. */
-const MOST_REMEMBERED = 1_000
+const MAX_REMEMBERED = 1_000
 
 /** `known`: an earlier fold has had the record. */
 type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'
@@ -136,7 +136,7 @@ export class LetterFold {
       if (this.#newest.has(copyName)) return 'copy'
       this.#newest.add(copyName)
       const [oldest] = this.#newest
-      if (this.#newest.size > MOST_REMEMBERED && oldest !== undefined) this.#newest.delete(oldest)
+      if (this.#newest.size > MAX_REMEMBERED && oldest !== undefined) this.#newest.delete(oldest)
     }
     this.#rows.set(row.offset, row)
     this.#bytes += this.#sizeOf(row)

@@ -2,7 +2,7 @@
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-failure-policy.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
-import { DELAYS_MS, MOST_RETRIES, POLICY_CLASSES } from './policy.ts'
+import { DELAYS_MS, MAX_RETRIES, POLICY_CLASSES } from './policy.ts'
 
 const DELAYS = Object.keys(DELAYS_MS).join(', ')
 const KEYS = 'maxAge, classes and codes'
@@ -36,5 +36,5 @@ function expectedAt(path: FilePath): string {
   if (key === undefined)
     return path.length === 1 ? 'a mapping of consumers' : `a mapping with the keys ${KEYS}`
   if (path.at(-1) === key) return `a mapping of ${key} to lists such as [1m, 10m]`
-  return `a list of at most ${MOST_RETRIES} delays, each ${DELAYS}`
+  return `a list of at most ${MAX_RETRIES} delays, each ${DELAYS}`
 }

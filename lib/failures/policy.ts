@@ -35,7 +35,7 @@ export type PolicyClass = (typeof POLICY_CLASSES)[number]
  * Maximum number of retries in a row. With them, the history of a record that was redriven until its quarantine still fits into
  * the headers of its next attempt.
  */
-export const MOST_RETRIES = 5
+export const MAX_RETRIES = 5
 
 /** Rules for all consumers or for one. A code takes precedence over its class. */
 export interface RetryRules {

@@ -8,7 +8,7 @@ export type ReadField =
   | { readonly problem: string }
 
 /** Patterns look at texts up to this length; a longer one is not a name. */
-const LONGEST_MATCHED = 1_000
+const MAX_MATCHED_LENGTH = 1_000
 /** Labels are not nested more deeply than this. */
 const DEEPEST_LABELS = 8
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
@@ -41,8 +41,8 @@ export function matched(
   pattern: LinearPattern,
   value: unknown,
 ): { readonly part: string } | { readonly problem: string } {
-  if (typeof value !== 'string' || value.length > LONGEST_MATCHED)
-    return { problem: `is not a text of at most ${LONGEST_MATCHED} characters, which its pattern needs` }
+  if (typeof value !== 'string' || value.length > MAX_MATCHED_LENGTH)
+    return { problem: `is not a text of at most ${MAX_MATCHED_LENGTH} characters, which its pattern needs` }
   const part = pattern.exec(value)?.[1]
   return part === undefined ? { problem: 'does not fit its pattern' } : { part }
 }

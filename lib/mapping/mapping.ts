@@ -70,16 +70,16 @@ export function pathOf(name: string): Path {
  * comes before the path.
  */
 export function valueAt(document: object, { name, steps }: Path): unknown {
-  if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as Named)[name])
+  if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
   let found: unknown = document
   for (const step of steps) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, step)) return undefined
-    found = (found as Named)[step]
+    found = (found as FieldsByName)[step]
   }
   return present(found)
 }
 
-type Named = Readonly<Record<string, unknown>>
+type FieldsByName = Readonly<Record<string, unknown>>
 
 function present(value: unknown): unknown {
   return value === null ? undefined : value

@@ -44,7 +44,7 @@ interface Zone {
 
 const ZONES = new Map<string, Zone>()
 /** Times of a log lie close together: this many quarters of an hour are kept for each zone. */
-const MOST_KEPT = 1_000
+const MAX_KEPT = 1_000
 
 function zone(timeZone: string): Zone {
   const known = ZONES.get(timeZone)
@@ -54,7 +54,7 @@ function zone(timeZone: string): Zone {
   const offsetAt = (ms: number): number => {
     const quarter = Math.floor(ms / CONSTANT_MS)
     const found = kept.get(quarter) ?? minutesIn(format, quarter * CONSTANT_MS)
-    if (kept.size >= MOST_KEPT) kept.clear()
+    if (kept.size >= MAX_KEPT) kept.clear()
     kept.set(quarter, found)
     return found
   }

@@ -1,6 +1,6 @@
 /** Decides when a group sends a notification, with which contents, and when it is evaluated next. Pure. */
 import type { Alert } from '../alerting/alert.ts'
-import { type Group, isEmpty, type Known, mutedUntilMs } from './group.ts'
+import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
 import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
 import type { Muting } from './muting.ts'
 import { type Notification, type NotificationReason, notificationId } from './notification.ts'
@@ -58,8 +58,8 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
 
 function quiet(
   group: Group,
-  firing: readonly Known[],
-  shown: readonly Known[],
+  firing: readonly GroupAlert[],
+  shown: readonly GroupAlert[],
   atMs: number,
   muting: Muting,
 ): Flushed {
@@ -70,8 +70,8 @@ function quiet(
 /** Returns the group after its notification. A muted alert that was sent before stays known: its end will be sent, too. */
 function afterwards(
   { moreEnded: _, more, ...group }: Group,
-  firing: readonly Known[],
-  shown: ReadonlySet<Known>,
+  firing: readonly GroupAlert[],
+  shown: ReadonlySet<GroupAlert>,
   atMs: number,
   muting: Muting,
 ): Group {
@@ -95,7 +95,7 @@ function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, m
   if (isEmpty(group)) return group
   const times: number[] = []
   if (group.isOpen) times.push(repeatAtMs(group))
-  const endOf = ({ alert }: Known) => mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
+  const endOf = ({ alert }: GroupAlert) => mutedUntilMs(alert, atMs, muting) ?? Number.POSITIVE_INFINITY
   const muted = [...group.alerts.filter(known => !known.isTold).map(endOf), ...moreEnds(group)]
   if (muted.length > 0 || repeatAtMs(group) <= atMs) times.push(atMs + group.groupIntervalMs)
   const dueMs = [...times, ...muted].reduce(

@@ -19,7 +19,7 @@ import { silencing } from './silences.ts'
 export interface Group extends Timing {
   readonly labels: Readonly<Record<string, string>>
   readonly receivers: readonly string[]
-  readonly alerts: readonly Known[]
+  readonly alerts: readonly GroupAlert[]
   /** The firing alerts for which `alerts` has no room. Most groups have none. */
   readonly more?: MoreAlerts
   /** How many alerts of `more` that people know have ended since the last notification. */
@@ -39,16 +39,16 @@ export interface Group extends Timing {
 }
 
 /** An alert with all data of its notifications. A resolved one is here only if its firing was sent. */
-export interface Known {
+export interface GroupAlert {
   readonly alert: Alert
   /** Whether people know that it fires. */
   readonly isTold: boolean
 }
 
 /** Maximum of alerts with all their data in a notification and in a group. */
-const MOST_ALERTS = 100
-const LARGEST_ALERTS_BYTES = 128 * 1024
-const MOST_ENDED = 64
+const MAX_ALERTS = 100
+const MAX_ALERTS_BYTES = 128 * 1024
+const MAX_ENDED = 64
 
 /** How long a fire that failed can be redriven: as long as dead letters are kept. */
 export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
@@ -56,7 +56,7 @@ export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
 /** Result of adding an alert to its group. */
-export type Taken =
+export type AddedAlert =
   | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
   | { readonly kind: 'full'; readonly why: string }
 
@@ -99,10 +99,10 @@ function silencedUntil(alert: Alert, atMs: number, { silences }: Muting): number
   return ends.length > 0 ? Math.max(...ends) : undefined
 }
 
-export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): Taken {
+export function withFired(group: Group, alert: Alert, atMs: number, muting: Muting): AddedAlert {
   const { alerts, more = NO_MORE, ended, endedFirst = NO_MORE } = group
   const { alertId } = alert
-  const taken = (reason: GroupReason, next: Group): Taken => ({ kind: 'taken', group: next, reason })
+  const taken = (reason: GroupReason, next: Group): AddedAlert => ({ kind: 'taken', group: next, reason })
   const end = withoutMore(endedFirst, alertId)
   if (end) return taken('ended-before', withEndedFirst(group, end.rest))
   if (ended.includes(alertId) || alerts.some(known => isOver(alert, known)))
@@ -125,21 +125,26 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
 }
 
 /** An alert that is muted makes room for one that people must see. */
-function yieldingTo(alert: Alert, alerts: readonly Known[], atMs: number, muting: Muting): Known | undefined {
+function yieldingTo(
+  alert: Alert,
+  alerts: readonly GroupAlert[],
+  atMs: number,
+  muting: Muting,
+): GroupAlert | undefined {
   const isMuted = (one: Alert) => mutedUntilMs(one, atMs, muting) !== undefined
   return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
 }
 
 /** Returns whether a later alert of the same rule and entity fires: only one of them fires at a time. */
-function isOver(alert: Alert, { alert: known }: Known): boolean {
+function isOver(alert: Alert, { alert: known }: GroupAlert): boolean {
   return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)
 }
 
 /** An alert that ends before its first notification is forgotten; otherwise its end is sent, too. @param atMs when the end came */
-export function withResolved(group: Group, alert: Alert, atMs: number): Taken {
+export function withResolved(group: Group, alert: Alert, atMs: number): AddedAlert {
   const { alertId } = alert
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
-  const taken = (reason: GroupReason, next: Partial<Group>): Taken => ({
+  const taken = (reason: GroupReason, next: Partial<Group>): AddedAlert => ({
     kind: 'taken',
     group: { ...group, ended: withEnded(group.ended, alertId), ...next },
     reason,
@@ -168,13 +173,13 @@ function withEndedFirst({ endedFirst: _, ...group }: Group, endedFirst: MoreAler
 }
 
 function withEnded(ended: readonly string[], alertId: string): readonly string[] {
-  return ended.includes(alertId) ? ended : [...ended, alertId].slice(-MOST_ENDED)
+  return ended.includes(alertId) ? ended : [...ended, alertId].slice(-MAX_ENDED)
 }
 
-function hasRoom(alerts: readonly Known[], alert: Alert): boolean {
-  if (alerts.length >= MOST_ALERTS) return false
+function hasRoom(alerts: readonly GroupAlert[], alert: Alert): boolean {
+  if (alerts.length >= MAX_ALERTS) return false
   const bytes = [...alerts.map(known => known.alert), alert].reduce((sum, one) => sum + bytesOf(one), 0)
-  return bytes <= LARGEST_ALERTS_BYTES
+  return bytes <= MAX_ALERTS_BYTES
 }
 
 function bytesOf(alert: Alert): number {

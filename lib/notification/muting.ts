@@ -26,10 +26,10 @@ interface Inhibiting {
 }
 
 const NOTHING: MutingData = { revision: 0, silences: [], inhibiting: [], ended: [] }
-const MOST_IDS = 100
+const MAX_IDS = 100
 
 /** An alert whose end is lost must not mute others forever. */
-const LONGEST_INHIBITION_MS = 24 * 60 * 60_000
+const MAX_INHIBITION_MS = 24 * 60 * 60_000
 
 export const NOTHING_MUTED: Muting = { silences: [], inhibitedUntilMs: 0 }
 
@@ -66,12 +66,12 @@ function withInhibition(
   if (ended.includes(alertId)) return before
   if (status === 'firing') {
     if (inhibiting.some(one => one.alertId === alertId)) return before
-    return { ...before, inhibiting: [...inhibiting, { alertId, sinceMs }].slice(-MOST_IDS) }
+    return { ...before, inhibiting: [...inhibiting, { alertId, sinceMs }].slice(-MAX_IDS) }
   }
   const others = inhibiting.filter(one => one.alertId !== alertId)
-  return { ...before, inhibiting: others, ended: [...ended, alertId].slice(-MOST_IDS) }
+  return { ...before, inhibiting: others, ended: [...ended, alertId].slice(-MAX_IDS) }
 }
 
 function inhibitedUntilMs(inhibiting: readonly Inhibiting[]): number {
-  return Math.max(0, ...inhibiting.map(({ sinceMs }) => sinceMs + LONGEST_INHIBITION_MS))
+  return Math.max(0, ...inhibiting.map(({ sinceMs }) => sinceMs + MAX_INHIBITION_MS))
 }

@@ -7,7 +7,7 @@ export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' 
 /** Later times cannot be written in RFC 3339. */
 const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
 
-interface Wanted extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
+interface SilenceRequest extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
   /** Milliseconds since the epoch. */
   readonly startMs: number
   readonly endMs: number
@@ -15,7 +15,7 @@ interface Wanted extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
 
 /** Everything that is wrong together; empty if it is as it must be. */
 export function faultsIn(
-  { match, startMs, endMs }: Pick<Wanted, 'match' | 'startMs' | 'endMs'>,
+  { match, startMs, endMs }: Pick<SilenceRequest, 'match' | 'startMs' | 'endMs'>,
   nowMs: number,
 ): SilenceFault[] {
   const ofMatch: SilenceFault[] = isOfAll(match) ? ['matches-all'] : []
@@ -25,7 +25,10 @@ export function faultsIn(
 }
 
 /** @param wanted without faults */
-export function newSilence({ id, match, startMs, endMs, author, comment }: Wanted, nowMs: number): Silence {
+export function newSilence(
+  { id, match, startMs, endMs, author, comment }: SilenceRequest,
+  nowMs: number,
+): Silence {
   const [startsAt, endsAt, createdAt] = [startMs, endMs, nowMs].map(ms => new Date(ms).toISOString()) as [
     string,
     string,

@@ -23,7 +23,7 @@ export interface AppendedSilences extends Appended {
 }
 
 /** Messages of the topic have 1 MiB; the rest is for the attributes, and for what the context of a partition has beside it. */
-const LARGEST_BYTES = 960 * 1024
+const MAX_BYTES = 960 * 1024
 
 /** Why the set is due; undefined if it is not. */
 export function whyAppend(
@@ -40,8 +40,8 @@ export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: nu
 /** Why the silences that have not ended do not fit into one event; undefined if they do. */
 export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
-  if (bytes <= LARGEST_BYTES) return undefined
-  return `the silences take ${bytes} bytes together, and the event that carries them has room for ${LARGEST_BYTES}: end some first`
+  if (bytes <= MAX_BYTES) return undefined
+  return `the silences take ${bytes} bytes together, and the event that carries them has room for ${MAX_BYTES}: end some first`
 }
 
 /** The event for one partition. @param at RFC 3339; with the same, a repeat is the same event */

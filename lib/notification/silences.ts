@@ -33,7 +33,7 @@ export interface SilenceSet {
 export type SilencePhase = 'pending' | 'active' | 'past'
 
 /** Silences that have ended and are kept for people to look at. */
-const MOST_PAST = 200
+const MAX_PAST = 200
 
 export function phaseOf({ startsAt, endsAt }: Silence, nowMs: number): SilencePhase {
   if (nowMs >= Date.parse(endsAt)) return 'past'
@@ -73,7 +73,7 @@ function changed(
   nowMs: number,
 ): SilenceSet {
   const past = silences.filter(one => phaseOf(one, nowMs) === 'past')
-  const dropped = new Set(past.slice(0, Math.max(0, past.length - MOST_PAST)))
+  const dropped = new Set(past.slice(0, Math.max(0, past.length - MAX_PAST)))
   return {
     revision: Math.max((set?.revision ?? 0) + 1, nowMs),
     silences: silences.filter(one => !dropped.has(one)),

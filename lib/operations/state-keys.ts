@@ -5,14 +5,14 @@ import { SIGNALS, type Signal, signalNamed, TOPICS, topicName, topicNamed, topic
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './failure.ts'
 
-export interface Wanted {
+export interface StateSelection {
   readonly consumer: string
   /** A signal of the environment, or the whole name of a topic. */
   readonly topic: string
   readonly partition?: number
 }
 
-export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
+export function topicOf({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
@@ -20,7 +20,7 @@ export function topicOf({ topic }: Pick<Wanted, 'topic'>, env: string): string {
  * Returns a topic as `topicOf` does, for a command that changes something. @throws OperationFailure for a topic of another
  * environment
  */
-export function ownTopicOf(wanted: Pick<Wanted, 'topic'>, env: string): string {
+export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): string {
   const topic = topicOf(wanted, env)
   requireOwn(topic, env)
   return topic
@@ -35,7 +35,7 @@ export function requireOwn(topic: string, env: string): void {
 }
 
 /** @param partitions how many the topic has, if Kafka has answered */
-export function stateKeysOf(wanted: Wanted, env: string, partitions: number | undefined): StateKey[] {
+export function stateKeysOf(wanted: StateSelection, env: string, partitions: number | undefined): StateKey[] {
   const topic = topicOf(wanted, env)
   const { consumer, partition } = wanted
   const count = partitions ?? partitionsInTable(topic, env)

@@ -101,7 +101,7 @@ class Life {
   #acknowledged: AlertSummary['acknowledged'] = null
 
   /** Takes an event into account, unless the log has had it already. */
-  take(about: Alert | AlertAcknowledged, place: Place): void {
+  take(about: Alert | AlertAcknowledged, place: ReadEvent): void {
     if (this.#seen.has(place.event.id)) return
     this.#seen.add(place.event.id)
     if ('acknowledged' in about) this.#acknowledge(about, place)
@@ -117,7 +117,7 @@ class Life {
   }
 
   /** An alert fires once and ends once. Each of several reporting partitions repeats both, maybe after the alert has ended. */
-  #change(alert: Alert, place: Place): void {
+  #change(alert: Alert, place: ReadEvent): void {
     const isFiring = alert.status === 'firing'
     if (this.#isOver || (isFiring && this.#alert)) return
     this.#isOver = !isFiring
@@ -131,13 +131,13 @@ class Life {
     })
   }
 
-  #acknowledge({ acknowledged, by, comment }: AlertAcknowledged, place: Place): void {
+  #acknowledge({ acknowledged, by, comment }: AlertAcknowledged, place: ReadEvent): void {
     const said = { by, ...(comment === undefined ? {} : { comment }) }
     this.#acknowledged = acknowledged ? { ...said, at: timeIn(place) } : null
     this.#note(acknowledged ? 'acknowledged' : 'acknowledgement-removed', place, said)
   }
 
-  #note(kind: AlertTransition['kind'], place: Place, more: Partial<AlertTransition>): void {
+  #note(kind: AlertTransition['kind'], place: ReadEvent, more: Partial<AlertTransition>): void {
     const { partition, offset } = place.record
     const traceparent = place.event.extensions?.traceparent
     const traced = traceparent === undefined ? {} : { traceparent }
@@ -146,12 +146,12 @@ class Life {
 }
 
 /** Where an event was read. */
-interface Place {
+interface ReadEvent {
   readonly event: Event
   readonly record: LogRecord
 }
 
-function timeIn({ event, record }: Place): string {
+function timeIn({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
 }
 

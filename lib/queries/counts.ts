@@ -1,5 +1,5 @@
 /** Any client can write names: more different ones than this are counted together. */
-const MOST_NAMES = 200
+const MAX_NAMES = 200
 const OTHERS = '(others)'
 
 /** Counts by name, in memory that does not grow with the number of names. */
@@ -8,7 +8,7 @@ export class Counts {
   total = 0
 
   add(name: string): void {
-    const counted = this.#counts.has(name) || this.#counts.size < MOST_NAMES ? name : OTHERS
+    const counted = this.#counts.has(name) || this.#counts.size < MAX_NAMES ? name : OTHERS
     this.#counts.set(counted, (this.#counts.get(counted) ?? 0) + 1)
     this.total += 1
   }

@@ -18,7 +18,7 @@ export interface FindLimits {
   readonly nowMs: () => number
 }
 
-export interface Found<T> {
+export interface FoundRecords<T> {
   /** Results in the direction of reading. */
   readonly found: readonly T[]
   /** Records that were looked at. */
@@ -43,12 +43,12 @@ export async function findRecords<T>(
   direction: Direction,
   take: (record: LogRecord) => Promise<T | undefined>,
   limits: FindLimits,
-): Promise<Found<T>> {
-  const left = new Left(ranges, direction)
+): Promise<FoundRecords<T>> {
+  const left = new UnreadRanges(ranges, direction)
   const found: T[] = []
   let [looked, bytes] = [0, 0]
   let reachedMs: number | undefined
-  const ended = (endedBy: Found<T>['endedBy']): Found<T> => {
+  const ended = (endedBy: FoundRecords<T>['endedBy']): FoundRecords<T> => {
     return { found, looked, endedBy, left: endedBy === 'end' ? [] : left.ranges, reachedMs }
   }
   const groups =
@@ -70,7 +70,7 @@ export async function findRecords<T>(
 }
 
 /** Unread parts of the ranges. */
-class Left {
+class UnreadRanges {
   readonly #direction: Direction
   readonly #ranges: Map<string, Range>
 

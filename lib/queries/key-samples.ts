@@ -48,12 +48,12 @@ export async function keySamples(
 }
 
 /** Maximum of a key, so that a sample of large keys fits into memory and on a page. */
-const MOST_BYTES = 200
+const MAX_BYTES = 200
 
 /** Long keys that begin alike stay apart by their hash. */
 function keyText(key: Buffer): string {
-  if (key.length <= MOST_BYTES) return textIn(key) ?? `base64:${key.toString('base64')}`
+  if (key.length <= MAX_BYTES) return textIn(key) ?? `base64:${key.toString('base64')}`
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 12)
-  const start = textIn(key)?.slice(0, MOST_BYTES) ?? `base64:${key.toString('base64', 0, MOST_BYTES / 2)}`
+  const start = textIn(key)?.slice(0, MAX_BYTES) ?? `base64:${key.toString('base64', 0, MAX_BYTES / 2)}`
   return `${start}… (${key.length} bytes, sha256 ${hash}…)`
 }

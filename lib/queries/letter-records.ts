@@ -107,7 +107,7 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
 }
 
 /** Records between two letters that are read along with them, because another read would take longer. */
-const MOST_BETWEEN = 100
+const MAX_BETWEEN = 100
 
 /** A row with its record; no record if the row is broken, or the topic does not keep it any more. */
 export interface ReadLetter {
@@ -174,7 +174,7 @@ function runsOf(topic: string, partition: number, rows: readonly PlacedRow[]): R
   for (const row of rows.toSorted((a, b) => a.offset - b.offset)) {
     const last = runs.at(-1)
     const before = last?.rows.at(-1)
-    if (last && before && row.offset - before.offset <= MOST_BETWEEN) last.rows.push(row)
+    if (last && before && row.offset - before.offset <= MAX_BETWEEN) last.rows.push(row)
     else runs.push({ rows: [row] })
   }
   return runs.map(({ rows }) => {

@@ -60,7 +60,7 @@ interface LettersOptions {
 }
 
 /** Bound of what a reader holds in memory, for each partition: the oldest leave first, as they leave the stored table. */
-const MOST_IN_MEMORY = 200_000
+const MAX_IN_MEMORY = 200_000
 
 /** Reads the letters, and with each further look only the records that are new. */
 export class Letters {
@@ -130,7 +130,7 @@ export class Letters {
       if (isUsable) this.#from = 'table'
       const { newest } = this.#options
       const limits = {
-        bounds: { rows: MOST_IN_MEMORY, bytes: Number.POSITIVE_INFINITY },
+        bounds: { rows: MAX_IN_MEMORY, bytes: Number.POSITIVE_INFINITY },
         keepsHandled: !isUsable,
       }
       const fold = new LetterFold(isUsable ? table : undefined, limits)

@@ -22,8 +22,8 @@ export interface Searched {
 
 /** Offsets of one read: few at first, so that what is newest is there soon. */
 const FIRST_STEP = 500
-const LARGEST_STEP = 8_000
-const MOST_BYTES = 32 * 1024 * 1024
+const MAX_STEP = 8_000
+const MAX_BYTES = 32 * 1024 * 1024
 
 /**
  * Gives the records of ranges, the newest steps first; those of one step and partition are in their own order.
@@ -37,7 +37,7 @@ export async function searchNewest(
   ranges: readonly Range[],
   {
     mostRecords,
-    mostBytes = MOST_BYTES,
+    mostBytes = MAX_BYTES,
     signal,
     holding,
   }: SearchLimits & { readonly holding?: string | undefined },
@@ -45,7 +45,7 @@ export async function searchNewest(
 ): Promise<Searched> {
   let open = ranges.filter(isOpen)
   let records = 0
-  let largest = LARGEST_STEP
+  let largest = MAX_STEP
   for (let step = FIRST_STEP; open.length > 0; ) {
     const each = Math.min(step, Math.floor((mostRecords - records) / open.length))
     if (each < 1 || signal?.aborted) return { records, ended: 'limit' }

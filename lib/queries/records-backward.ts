@@ -5,11 +5,11 @@ import type { Range } from './records.ts'
 
 /** Offsets of the first window of a partition, and of the largest. */
 const FIRST_WINDOW = 32
-const LARGEST_WINDOW = 4_000
+const MAX_WINDOW = 4_000
 /** Intended size of a window, in bytes: windows grow and shrink with the records that they find. */
 const WINDOW_BYTES = 512 * 1024
 /** Maximum size of a window, in bytes: only the newest part of a larger one is kept. */
-const MOST_WINDOW_BYTES = 2 * 1024 * 1024
+const MAX_WINDOW_BYTES = 2 * 1024 * 1024
 
 /**
  * The records of all ranges from the newest time to the oldest; those of one partition from the last offset to the first. As many
@@ -81,7 +81,7 @@ class PartitionBackward {
       for (const record of looked.records) {
         if (record.offset < next || record.offset >= end) continue
         // The older part is read again when its turn has come.
-        if (bytes > MOST_WINDOW_BYTES) {
+        if (bytes > MAX_WINDOW_BYTES) {
           start = record.offset
           records = []
           bytes = 0
@@ -96,8 +96,8 @@ class PartitionBackward {
 }
 
 function windowAfter(offsets: number, bytes: number): number {
-  const fitting = bytes === 0 ? LARGEST_WINDOW : Math.floor((WINDOW_BYTES * offsets) / bytes)
-  return Math.min(LARGEST_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
+  const fitting = bytes === 0 ? MAX_WINDOW : Math.floor((WINDOW_BYTES * offsets) / bytes)
+  return Math.min(MAX_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
 }
 
 /** Takes records from the newest on, until a partition must be read on whose next record may be newer. */

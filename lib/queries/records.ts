@@ -2,7 +2,7 @@
 
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import type { Looked } from '../../packages/runtime/pipeline/model.ts'
+import type { ReadRange } from '../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type TopicReach, topicBounds } from './topics.ts'
 
@@ -136,7 +136,7 @@ class PartitionRecords {
   #next: number
   #records: readonly LogRecord[] = []
   #at = 0
-  #reading: Promise<Looked> | undefined
+  #reading: Promise<ReadRange> | undefined
 
   constructor(log: LogReader, range: Range, onExpired: (part: Range) => void) {
     this.#log = log
@@ -176,7 +176,7 @@ class PartitionRecords {
     await this.#reading?.catch(() => {})
   }
 
-  #read(): Promise<Looked> {
+  #read(): Promise<ReadRange> {
     const { topic, partition, end } = this.#range
     const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
     // A rejection is kept for the next reader.

@@ -3,7 +3,12 @@
  * events are written as text for a person, not as logs, metrics and spans.
  */
 import { LambdaObserver as ServerObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
-import type { Decision, OffsetRange, StateKey, Waiting } from '../../packages/runtime/pipeline/model.ts'
+import type {
+  Decision,
+  OffsetRange,
+  StateKey,
+  StoppedPartition,
+} from '../../packages/runtime/pipeline/model.ts'
 import { transcript } from './transcript.ts'
 
 export class LambdaObserver extends ServerObserver {
@@ -20,7 +25,7 @@ export class LambdaObserver extends ServerObserver {
     transcript.note(stateKey, `        ${count} redelivered: already decided in this batch, dropped`)
   }
 
-  override waiting(stateKey: StateKey, { fromOffset, reason, error }: Waiting): void {
+  override waiting(stateKey: StateKey, { fromOffset, reason, error }: StoppedPartition): void {
     const why = error instanceof Error ? `: ${error.stack ?? error.message}` : ''
     transcript.note(
       stateKey,

@@ -26,7 +26,7 @@ export class Transcript {
   }
 
   /** Adds lines about a partition. */
-  note(place: Place, ...lines: readonly string[]): void {
+  note(place: PartitionName, ...lines: readonly string[]): void {
     const name = nameOf(place)
     this.#partitions.set(name, [...(this.#partitions.get(name) ?? []), ...lines])
   }
@@ -50,14 +50,14 @@ export class Transcript {
   }
 }
 
-type Place = Pick<StateKey, 'topic' | 'partition'>
+type PartitionName = Pick<StateKey, 'topic' | 'partition'>
 
 /** Partitions are processed concurrently; here they are sorted, 2 before 10. */
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }
 
-function nameOf({ topic, partition }: Place): string {
+function nameOf({ topic, partition }: PartitionName): string {
   return `${topic}, partition ${partition}`
 }
 
@@ -89,12 +89,12 @@ function recordLines(record: OutgoingRecord): string[] {
   if (isFailure(event))
     return [`${where}  ${keyed}  ${record.value?.length ?? 0} bytes that are not an event`]
   const { type, id, data } = event
-  const shown = inspect(data, { depth: null, breakLength: 100, maxStringLength: LONGEST_TEXT })
+  const shown = inspect(data, { depth: null, breakLength: 100, maxStringLength: MAX_TEXT_LENGTH })
   return [`${where}  ${keyed}`, `    ${type}  id ${id}`, ...shown.split('\n').map(line => `    ${line}`)]
 }
 
 /** The original bytes in a failure record can be as long as a record. */
-const LONGEST_TEXT = 200
+const MAX_TEXT_LENGTH = 200
 
 function indented(line: string): string {
   return `  ${line}`

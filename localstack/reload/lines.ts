@@ -29,11 +29,11 @@ export function refusedLines(refusals: readonly Refusal[]): string[] {
 
 /** `lib/a.ts, lib/b.ts`, or `lib/a.ts and 12 more files`. */
 export function filesNamed(files: readonly string[]): string {
-  if (files.length <= MOST_NAMED) return files.join(', ')
+  if (files.length <= MAX_NAMED) return files.join(', ')
   return `${files[0]} and ${files.length - 1} more files`
 }
 
-const MOST_NAMED = 3
+const MAX_NAMED = 3
 
 /** A save without effect is reported too; otherwise it would look ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {

@@ -1,10 +1,10 @@
 import type { Report } from '../report.ts'
 
 /** Where a server is: to be started on a local port, or already running at an address. */
-export type Place = { readonly port: number } | { readonly address: string }
+export type ServerPlace = { readonly port: number } | { readonly address: string }
 
 /** `further` has the ports of the other brokers, if there are several. */
-export type KafkaPlace = Place | { readonly port: number; readonly further: readonly number[] }
+export type KafkaPlace = ServerPlace | { readonly port: number; readonly further: readonly number[] }
 
 /** Returns the ports of the servers to start; empty if one already runs, or the server is not needed. */
 export function portsAt(place: KafkaPlace | undefined): number[] {
@@ -14,10 +14,10 @@ export function portsAt(place: KafkaPlace | undefined): number[] {
 
 export interface ServicesOptions {
   readonly kafka: KafkaPlace
-  readonly valkey: Place
-  readonly aws: Place
+  readonly valkey: ServerPlace
+  readonly aws: ServerPlace
   /** Absent: there is no schema registry. */
-  readonly registry?: Place
+  readonly registry?: ServerPlace
   /** The folder of the servers' data. */
   readonly dataDir?: string
   readonly logsDir?: string

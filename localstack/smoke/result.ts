@@ -1,5 +1,5 @@
 /** Progress of the readings. */
-export interface Seen {
+export interface SmokeProgress {
   readonly sent: number
   /** How many the processor has counted. */
   readonly processed: number
@@ -10,11 +10,11 @@ export interface Seen {
   readonly pending: ReadonlyMap<string, number>
 }
 
-export function isPassed(seen: Seen): boolean {
+export function isPassed(seen: SmokeProgress): boolean {
   return failureOf(seen) === undefined
 }
 
-export function summaryOf({ processed, fired, pending }: Seen): string[] {
+export function summaryOf({ processed, fired, pending }: SmokeProgress): string[] {
   return [
     `Messages processed: ${processed}`,
     `Alerts generated: ${fired.size}`,
@@ -23,7 +23,7 @@ export function summaryOf({ processed, fired, pending }: Seen): string[] {
 }
 
 /** Names everything that is missing, and what to check; undefined if nothing is. */
-export function failureOf({ sent, processed, expected, fired, pending }: Seen): string | undefined {
+export function failureOf({ sent, processed, expected, fired, pending }: SmokeProgress): string | undefined {
   const behind = [...pending].filter(([, count]) => count > 0)
   const silent = expected.filter(rule => !fired.has(rule))
   const failures = [

@@ -37,7 +37,7 @@ export interface FunctionsOptions {
  */
 const FRAMEWORK_ERROR = /^Errors?:$/
 const STACK_FRAME = /^\s+at /
-const MOST_LINES = 15
+const MAX_LINES = 15
 
 /** The program that runs the functions, as the user knows it. */
 export const FRAMEWORK = 'serverless offline'
@@ -164,7 +164,7 @@ export function startupErrorIn(log: string): string | undefined {
   if (from < 0) return undefined
   const rest = lines.slice(from + 1)
   const end = rest.findIndex(line => STACK_FRAME.test(line) || line.startsWith('Learn more about'))
-  const message = rest.slice(0, end < 0 ? MOST_LINES : Math.min(end, MOST_LINES)).join('\n')
+  const message = rest.slice(0, end < 0 ? MAX_LINES : Math.min(end, MAX_LINES)).join('\n')
   return message.replace(/^(?:Error: )+/, '').trim() || undefined
 }
 

@@ -1,8 +1,8 @@
 import {
+  type CauseFacts,
   endlessInvocation,
   endlessRun,
   failedRun,
-  type Known,
   noProgress,
   reportedCause,
   reportedFailures,
@@ -19,7 +19,7 @@ import {
   type Cause,
   firstLine,
   type OpenStall,
-  type Place,
+  type StalledPart,
   Stalls,
 } from '../../lib/diagnosis/stalls/stalls.ts'
 import { listOf, recordsOf } from '../../lib/diagnosis/stalls/words.ts'
@@ -54,7 +54,7 @@ interface Consumer {
  * problem once, and lists what is unresolved in the end. It reads no clock.
  */
 export class Health {
-  readonly #known: Known
+  readonly #known: CauseFacts
   readonly #stalls = new Stalls()
   readonly #log = new FunctionLog()
   /** Scheduled functions whose last run failed, and why. */
@@ -65,7 +65,7 @@ export class Health {
   #lags: readonly WatchedLag[] = []
   #lines: string[] = []
 
-  constructor(known: Pick<Known, 'brokers'>) {
+  constructor(known: Pick<CauseFacts, 'brokers'>) {
     this.#known = known
   }
 
@@ -141,7 +141,7 @@ export class Health {
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
     // A failed run is not repeated, but the next one can succeed, so the outage is over without waiting for it.
-    const waitsForIt = (place: Place, cause: Cause) =>
+    const waitsForIt = (place: StalledPart, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server
         : place.obstacle === RUN && cause.server === server
@@ -154,7 +154,7 @@ export class Health {
     for (const lag of lags) {
       const { function: name, topic, partitions } = lag
       for (const { partition, next } of partitions) this.#log.passed(name, topic, partition, next)
-      const isPast = (place: Place) =>
+      const isPast = (place: StalledPart) =>
         place.function === name &&
         place.topic === topic &&
         place.partition !== undefined &&
@@ -264,7 +264,7 @@ export class Health {
   }
 
   #resumed({ function: name, topic, obstacle, partitions }: Of<'resumed'>, nowMs: number): void {
-    const fits = (place: Place) =>
+    const fits = (place: StalledPart) =>
       place.function === name &&
       place.topic === topic &&
       place.obstacle === obstacle &&
@@ -305,7 +305,7 @@ export class Health {
     const cause = this.#log.explain(line, nowMs)
     if (!cause) return
     const unknown = reportedFailures(service).id
-    const fits = (place: Place, outage: { readonly cause: Cause; readonly sinceMs: number }) =>
+    const fits = (place: StalledPart, outage: { readonly cause: Cause; readonly sinceMs: number }) =>
       place.function === service &&
       place.obstacle === INVOCATION &&
       (outage.cause.id === unknown ||
@@ -339,7 +339,7 @@ export class Health {
     }
   }
 
-  #begin(place: Place, cause: Cause, nowMs: number): void {
+  #begin(place: StalledPart, cause: Cause, nowMs: number): void {
     const { function: name } = place
     // The cause is known now.
     if (place.obstacle !== PROGRESS)
@@ -348,7 +348,7 @@ export class Health {
     if (name !== undefined) this.#log.stalled(name, nowMs)
   }
 
-  #resume(fits: (place: Place, cause: Cause) => boolean, nowMs: number): void {
+  #resume(fits: (place: StalledPart, cause: Cause) => boolean, nowMs: number): void {
     for (const name of this.#stalls.endAll(fits, nowMs))
       if (!this.#stalls.isOpen(name)) this.#log.resumed(name)
   }

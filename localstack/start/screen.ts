@@ -7,7 +7,7 @@ import type { Figures } from './figures.ts'
 const CLEAR_LINE = '\r\u001b[K'
 /** How often the live line is printed without a terminal. */
 const PLAIN_EVERY_MS = 10_000
-const LONGEST_LINE = 160
+const MAX_LINE_LENGTH = 160
 
 /** The terminal: permanent lines, and below them one live line. Without a terminal, only lines. */
 export class Screen {
@@ -107,7 +107,7 @@ export function eventLine(event: Event, timeMs: number): string {
   const { type, source, subject, data } = event
   const at = timeOf({ ...event, timeMs }).slice(11, 19)
   const short = type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
-  return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, LONGEST_LINE)
+  return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, MAX_LINE_LENGTH)
 }
 
 /** Formats the members of the data with their names; data that is not an object as JSON. */

@@ -24,7 +24,7 @@ const MIB = 1024 * 1024
  * The maximum size that is inflated at once. Brokers limit only the compressed size of a batch, and a few hundred bytes of zstd can
  * expand to gigabytes. A function has 512 MB, of which inflating takes up to twice the result.
  */
-const LARGEST_AT_ONCE_BYTES = 128 * MIB
+const MAX_AT_ONCE_BYTES = 128 * MIB
 
 /**
  * Inflates the records of a batch.
@@ -32,7 +32,7 @@ const LARGEST_AT_ONCE_BYTES = 128 * MIB
  * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
  * @throws UnreadableBytes if the codec is unknown, the bytes are corrupt, or the result exceeds `limit`
  */
-export async function inflate(codec: number, bytes: Buffer, limit = LARGEST_AT_ONCE_BYTES): Promise<Buffer> {
+export async function inflate(codec: number, bytes: Buffer, limit = MAX_AT_ONCE_BYTES): Promise<Buffer> {
   if (codec === 0) return bytes
   const { name, load } = codecOf(codec)
   const { atOnce } = await load()
@@ -55,9 +55,9 @@ export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenera
   const { name, load } = codecOf(codec)
   const { inParts } = await load()
   try {
-    yield* inParts(bytes, LARGEST_AT_ONCE_BYTES)
+    yield* inParts(bytes, MAX_AT_ONCE_BYTES)
   } catch (error) {
-    throw unreadable(name, LARGEST_AT_ONCE_BYTES, error as Error)
+    throw unreadable(name, MAX_AT_ONCE_BYTES, error as Error)
   }
 }
 

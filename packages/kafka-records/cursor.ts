@@ -1,8 +1,8 @@
 import { malformed } from './unreadable.ts'
 
-export const LONGEST_VARINT = 10
+export const MAX_VARINT_BYTES = 10
 
-const LONGEST_UVARINT = 5
+const MAX_UVARINT_BYTES = 5
 
 /** Reads numbers and fields sequentially. Throws instead of reading beyond the end. */
 export class Cursor {
@@ -37,7 +37,7 @@ export class Cursor {
     const first = this.#byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
     let value = first & 0x7f
-    for (let read = 1, factor = 0x80; read < LONGEST_VARINT; read += 1, factor *= 0x80) {
+    for (let read = 1, factor = 0x80; read < MAX_VARINT_BYTES; read += 1, factor *= 0x80) {
       const byte = this.#byte()
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2
@@ -48,7 +48,7 @@ export class Cursor {
   /** A number of up to 32 bits without a sign, seven bits per byte, lowest first. */
   uvarint(): number {
     let value = 0
-    for (let read = 0, factor = 1; read < LONGEST_UVARINT; read++, factor *= 0x80) {
+    for (let read = 0, factor = 1; read < MAX_UVARINT_BYTES; read++, factor *= 0x80) {
       const byte = this.#byte()
       value += (byte & 0x7f) * factor
       if (byte < 0x80) return value

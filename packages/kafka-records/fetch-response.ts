@@ -10,7 +10,7 @@ export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
 
 /** Time for which partitions are decoded before the event loop gets a turn, for heartbeats and other work. */
-const LONGEST_STRETCH_MS = 20
+const MAX_STRETCH_MS = 20
 
 /** A response in the form of kafkajs. */
 export interface FetchResponse {
@@ -51,7 +51,7 @@ interface RawTopic {
 }
 
 /** The request of a response, and the state that is kept from one response to the next. */
-export interface Asked {
+export interface FetchState {
   offsetOf(topic: string, partition: number): number
   /** Empty until they are decoded. Rejects as `recordsOf` does. */
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
@@ -67,7 +67,7 @@ export interface Asked {
 export async function decodeFetchResponse(
   payload: Buffer,
   version: number,
-  asked: Asked,
+  asked: FetchState,
 ): Promise<FetchResponse | undefined> {
   const cursor = new Cursor(payload)
   const throttleMs = cursor.int32()
@@ -109,7 +109,7 @@ function isOfOldFormat({ bytes }: Raw): boolean {
  */
 async function decoded(
   topics: readonly RawTopic[],
-  { offsetOf, recordsOf, putOff }: Asked,
+  { offsetOf, recordsOf, putOff }: FetchState,
 ): Promise<FetchResponse['responses']> {
   const unreadable: UnreadableBytes[] = []
   const responses = []
@@ -117,7 +117,7 @@ async function decoded(
   for (const { topicName, partitions } of topics) {
     const answers: PartitionResponse[] = []
     for (const { head, aborted, bytes } of partitions) {
-      if (performance.now() - turnAtMs > LONGEST_STRETCH_MS) {
+      if (performance.now() - turnAtMs > MAX_STRETCH_MS) {
         await turn()
         turnAtMs = performance.now()
       }

@@ -12,5 +12,5 @@ export {
   restIdleConnections,
 } from './kafkajs-internals.ts'
 export { OpenBatches, placeOf } from './open-batches.ts'
-export { LARGEST_EVENT_BYTES } from './record.ts'
+export { MAX_EVENT_BYTES } from './record.ts'
 export { UnreadableBytes } from './unreadable.ts'

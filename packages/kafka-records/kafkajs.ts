@@ -1,7 +1,7 @@
 /** Makes kafkajs read with this package. It has no public way to do that: see `kafkajs-internals.ts`. */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
-import type { Asked } from './fetch-response.ts'
+import type { FetchState } from './fetch-response.ts'
 import {
   type Broker,
   type FetchRequest,
@@ -41,7 +41,7 @@ export function readEveryCodec(codecs: object): void {
 }
 
 /** A session lasts 6 seconds at least. */
-const LONGEST_DECODING_MS = 2_000
+const MAX_DECODING_MS = 2_000
 
 interface Memory {
   readonly putOff: Set<string>
@@ -106,8 +106,8 @@ function withOwnDecoder(
     const { recordsOf } = await import('./partition.ts')
     memory.decoding ??= new Decoding()
     const { decoding } = memory
-    const untilMs = performance.now() + LONGEST_DECODING_MS
-    const asked: Asked = {
+    const untilMs = performance.now() + MAX_DECODING_MS
+    const asked: FetchState = {
       offsetOf,
       recordsOf: fetched =>
         isPatient ? recordsOf(fetched, mostBytes, open, holding) : decoding.recordsOf(fetched, untilMs),

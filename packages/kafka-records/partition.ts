@@ -18,7 +18,7 @@ export interface FetchedPartition {
 }
 
 /** Records take at most this much memory by default, unless one alone takes more. The rest is left for the next fetch. */
-const MOST_BYTES = 8 * 1024 * 1024
+const MAX_BYTES = 8 * 1024 * 1024
 /** After this many bytes as in the log, other work gets its turn: decoding a whole fetch takes tens of milliseconds. */
 const TURN_BYTES = 256 * 1024
 /** Approximate overhead of a record, and of each header. */
@@ -37,7 +37,7 @@ const HEADER_BYTES = 150
  */
 export async function recordsOf(
   fetched: FetchedPartition,
-  mostBytes = MOST_BYTES,
+  mostBytes = MAX_BYTES,
   open = new OpenBatches(0),
   holding?: Buffer,
 ): Promise<FetchedRecord[]> {

@@ -2,19 +2,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
 import { inflateInParts } from './codecs.ts'
-import { Cursor, LONGEST_VARINT } from './cursor.ts'
-import {
-  type Content,
-  contentOf,
-  headersOf,
-  LARGEST_EVENT_BYTES,
-  type RawRecord,
-  SMALL_BYTES,
-} from './record.ts'
+import { Cursor, MAX_VARINT_BYTES } from './cursor.ts'
+import { type Content, contentOf, headersOf, MAX_EVENT_BYTES, type RawRecord, SMALL_BYTES } from './record.ts'
 import { malformed } from './unreadable.ts'
 
 /** A record of a large batch and its size, or why it is missing. */
-type Next = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
+type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**
  * The records of a batch, from its first one on. Reading can stop at any record and continue there later, so the batch is inflated only once.
@@ -30,7 +23,7 @@ export class RecordStream {
   /** Length of the next record, if it was read already. */
   #length: number | undefined
   /** A record that was given back. */
-  #returned: Exclude<Next, string> | undefined
+  #returned: Exclude<StreamedRecord, string> | undefined
 
   constructor(batch: Batch) {
     this.#batch = batch
@@ -45,7 +38,7 @@ export class RecordStream {
   }
 
   /** @param hasRoom is asked with the size that a record takes at least, before it is read */
-  async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<Next> {
+  async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<StreamedRecord> {
     const returned = this.#returned
     this.#returned = undefined
     if (returned && returned.record.offsetDelta >= fromDelta) return this.#passed(returned)
@@ -53,7 +46,7 @@ export class RecordStream {
       this.#length ??= new Cursor(await this.#stream.varintBytes()).varint()
       const length = this.#length
       if (length < 0) throw malformed('a record has a negative length')
-      const isLarge = length > LARGEST_EVENT_BYTES
+      const isLarge = length > MAX_EVENT_BYTES
       const bytes = isLarge ? 2 * SMALL_BYTES : length
       if (!hasRoom(bytes)) return 'no-room'
       this.#length = undefined
@@ -65,7 +58,7 @@ export class RecordStream {
   }
 
   /** The next call of `next` returns this record again. */
-  giveBack(read: Exclude<Next, string>): void {
+  giveBack(read: Exclude<StreamedRecord, string>): void {
     this.#returned = read
     this.#nextDelta = read.record.offsetDelta
   }
@@ -74,7 +67,7 @@ export class RecordStream {
     await this.#parts.return(undefined)
   }
 
-  #passed(read: Exclude<Next, string>): Next {
+  #passed(read: Exclude<StreamedRecord, string>): StreamedRecord {
     this.#nextDelta = read.record.offsetDelta + 1
     return read
   }
@@ -181,7 +174,7 @@ class ByteStream {
     do {
       if (this.#at === this.#part.length) await this.#next()
       bytes.push(this.#part[this.#at++] as number)
-    } while ((bytes.at(-1) as number) >= 0x80 && bytes.length < LONGEST_VARINT)
+    } while ((bytes.at(-1) as number) >= 0x80 && bytes.length < MAX_VARINT_BYTES)
     return Buffer.from(bytes)
   }
 

@@ -22,10 +22,10 @@ export interface RawRecord extends Content {
  * The maximum size of a record as JSON in the event of an AWS Lambda function, which has at most 6 MiB. It is compared with a lower bound:
  * base64 of key and value, and names and number arrays of headers.
  */
-export const LARGEST_EVENT_BYTES = 6 * 1024 * 1024
+export const MAX_EVENT_BYTES = 6 * 1024 * 1024
 
 /** Records of this size always fit: a byte becomes at most four characters. */
-const SURELY_FITS_BYTES = LARGEST_EVENT_BYTES / 4
+const SURELY_FITS_BYTES = MAX_EVENT_BYTES / 4
 
 /** The maximum size up to which key and headers of an oversize record are kept. */
 export const SMALL_BYTES = 64 * 1024
@@ -72,8 +72,8 @@ export function headersOf(cursor: Cursor, copies = false): Header[] {
 }
 
 function isOversize(bytes: number, key: Buffer | null, value: Buffer | null, headers: Cursor): boolean {
-  if (bytes > LARGEST_EVENT_BYTES) return true
-  return eventBytes(key) + eventBytes(value) + headersEventBytes(headers) > LARGEST_EVENT_BYTES
+  if (bytes > MAX_EVENT_BYTES) return true
+  return eventBytes(key) + eventBytes(value) + headersEventBytes(headers) > MAX_EVENT_BYTES
 }
 
 function eventBytes(field: Buffer | null): number {

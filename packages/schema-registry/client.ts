@@ -13,11 +13,11 @@ export interface Schema {
 }
 
 /** Ids are 32-bit integers with a sign in every registry with the Confluent API. */
-export const LARGEST_SCHEMA_ID = 2 ** 31 - 1
+export const MAX_SCHEMA_ID = 2 ** 31 - 1
 
 const ANSWER_WITHIN_MS = 5_000
 /** Upper bound for the references of a schema. */
-const MOST_REFERENCES = 200
+const MAX_REFERENCES = 200
 
 /** How a registry is reached. */
 export interface RegistryAccess extends RegistryConnection {
@@ -45,7 +45,7 @@ export class RegistryClient {
    * @throws RegistryError
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
-    if (id < 0 || id > LARGEST_SCHEMA_ID) return undefined
+    if (id < 0 || id > MAX_SCHEMA_ID) return undefined
     const signal = signalWithin(withinMs, this.#answerWithinMs)
     const answer = await this.#get(`/schemas/ids/${id}`, signal)
     if (!answer) return undefined
@@ -62,8 +62,8 @@ export class RegistryClient {
     for (const { name, subject, version } of answer.references) {
       if (seen.has(name)) continue
       seen.add(name)
-      if (seen.size > MOST_REFERENCES)
-        throw new RegistryError('unusable-schema', `its schema has more than ${MOST_REFERENCES} references`)
+      if (seen.size > MAX_REFERENCES)
+        throw new RegistryError('unusable-schema', `its schema has more than ${MAX_REFERENCES} references`)
       const path = `/subjects/${encodeURIComponent(subject)}/versions/${version}`
       const referred = await this.#get(path, signal)
       if (!referred)

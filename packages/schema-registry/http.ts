@@ -27,7 +27,7 @@ interface Answer {
   readonly body: unknown
 }
 
-const LARGEST_ANSWER = 4 * 1024 * 1024
+const MAX_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 /** Requests to a registry with the Confluent API. The address may contain `user:password`, which no message shows. */
@@ -94,8 +94,8 @@ async function textOf({ body, status }: HttpAnswer): Promise<string> {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
-    if (bytes > LARGEST_ANSWER) {
-      const error = new Error(`its answer has more than ${LARGEST_ANSWER} bytes`)
+    if (bytes > MAX_ANSWER) {
+      const error = new Error(`its answer has more than ${MAX_ANSWER} bytes`)
       // The page of an error may be from a server between here and the registry.
       throw status >= 200 && status < 300 ? Object.assign(error, { code: TOO_LARGE }) : error
     }

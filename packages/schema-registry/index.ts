@@ -1,5 +1,5 @@
 export {
-  LARGEST_SCHEMA_ID,
+  MAX_SCHEMA_ID,
   type RegistryAccess,
   RegistryClient,
   type Schema,

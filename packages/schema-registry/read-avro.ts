@@ -3,7 +3,7 @@ import { AvroCursor } from './avro-cursor.ts'
 import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './values.ts'
 
-type Read = (cursor: AvroCursor) => unknown
+type AvroRead = (cursor: AvroCursor) => unknown
 
 interface Form {
   /** Takes a value beyond what a double holds. */
@@ -42,17 +42,17 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
 }
 
 /** @param known readers by type: records can contain themselves */
-function readerOf(type: Type, form: Form, known: Map<Type, Read>): Read {
+function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const found = known.get(type)
   if (found) return found
-  let read: Read | undefined
-  known.set(type, cursor => (read as Read)(cursor))
+  let read: AvroRead | undefined
+  known.set(type, cursor => (read as AvroRead)(cursor))
   read = made(type, form, known)
   known.set(type, read)
   return read
 }
 
-function made(type: Type, form: Form, known: Map<Type, Read>): Read {
+function made(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const { typeName } = type
   const simple = SIMPLE[typeName]
   if (simple) return simple
@@ -79,7 +79,7 @@ function made(type: Type, form: Form, known: Map<Type, Read>): Read {
     case 'union:wrapped':
     case 'union:unwrapped': {
       const branches = (type as types.WrappedUnionType).types.map(branch => readerOf(branch, form, known))
-      return cursor => (branches[cursor.index(branches.length)] as Read)(cursor)
+      return cursor => (branches[cursor.index(branches.length)] as AvroRead)(cursor)
     }
     case 'record':
     case 'error':
@@ -89,7 +89,7 @@ function made(type: Type, form: Form, known: Map<Type, Read>): Read {
   }
 }
 
-const SIMPLE: Readonly<Record<string, Read>> = {
+const SIMPLE: Readonly<Record<string, AvroRead>> = {
   null: () => null,
   boolean: cursor => cursor.boolean(),
   int: cursor => cursor.int(),
@@ -98,7 +98,7 @@ const SIMPLE: Readonly<Record<string, Read>> = {
   string: cursor => cursor.string(),
 }
 
-function arrayReader(item: Read): Read {
+function arrayReader(item: AvroRead): AvroRead {
   return cursor => {
     const items: unknown[] = []
     cursor.enter()
@@ -109,7 +109,7 @@ function arrayReader(item: Read): Read {
   }
 }
 
-function mapReader(value: Read): Read {
+function mapReader(value: AvroRead): AvroRead {
   return cursor => {
     const map: Record<string, unknown> = {}
     cursor.enter()
@@ -120,7 +120,7 @@ function mapReader(value: Read): Read {
   }
 }
 
-function recordReader({ fields }: types.RecordType, form: Form, known: Map<Type, Read>): Read {
+function recordReader({ fields }: types.RecordType, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const read = fields.map(field => ({
     name: field.name,
     value: readerOf(field.type, form, known),

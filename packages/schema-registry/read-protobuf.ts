@@ -4,7 +4,7 @@ import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
 /** Upper bound for the values of one message. Absent fields with an implied value count too. */
-const MOST_VALUES = 1_000_000
+const MAX_VALUES = 1_000_000
 
 interface Budget {
   values: number
@@ -31,7 +31,7 @@ const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.g
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()
-  return (message, type) => plainMessage(type, known)(message, { values: MOST_VALUES })
+  return (message, type) => plainMessage(type, known)(message, { values: MAX_VALUES })
 }
 
 function plainMessage(type: Type, known: Map<Type, readonly FieldPlan[]>): Convert {
@@ -84,7 +84,7 @@ function plainFields(
 /** @returns true */
 function spend(budget: Budget): boolean {
   budget.values -= 1
-  if (budget.values < 0) throw new UndecodableError(`it has more than ${MOST_VALUES} values`)
+  if (budget.values < 0) throw new UndecodableError(`it has more than ${MAX_VALUES} values`)
   return true
 }
 

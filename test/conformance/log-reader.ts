@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { OffsetRange } from '../../packages/runtime/pipeline/model.ts'
-import { LARGEST_READ_BYTES, type LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import { type LogReader, MAX_READ_BYTES } from '../../packages/runtime/pipeline/ports.ts'
 import { ODD_LOG_END, oddRecords } from './odd-log.ts'
 
 export interface LogUnderTest {
@@ -112,7 +112,7 @@ export function conformsAsLogReader(name: string, log: () => LogUnderTest): void
         const range = { fromOffset, toOffset: lastOffset }
         const { records, nextOffset } = await reader.read(largeTopic, 0, range)
         const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
-        const isBounded = bytes <= LARGEST_READ_BYTES || records.length === 1
+        const isBounded = bytes <= MAX_READ_BYTES || records.length === 1
         assert.ok(isBounded, `${records.length} records have ${bytes} bytes`)
         read.push(...records)
         fromOffset = nextOffset

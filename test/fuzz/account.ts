@@ -1,7 +1,7 @@
 /** Compares what the consumers did with what the log contains. Pure; its input was read by other clients. */
 import { idOf } from '../ledger/count/event.ts'
 import { Violations } from '../ledger/count/violations.ts'
-import type { FailureRecord, Logged, Sent, Topic } from './observed.ts'
+import type { FailureRecord, FuzzedRecord, Logged, Topic } from './observed.ts'
 
 /** Stored state of a consumer for one partition. */
 export interface Decided {
@@ -16,7 +16,7 @@ export interface Decided {
 
 export interface Observed {
   readonly readingsTopic: string
-  readonly sent: readonly Sent[]
+  readonly sent: readonly FuzzedRecord[]
   readonly readings: Topic<Logged>
   readonly failures: Topic<FailureRecord>
   readonly deadLetters: Topic<FailureRecord>

@@ -2,7 +2,7 @@
 import { javaLines } from './java.ts'
 
 /** A record of the fuzzing producer, and the result that the broker reported for it. */
-export interface Sent {
+export interface FuzzedRecord {
   readonly how: 'ack' | 'aborted' | 'open'
   readonly partition: number
   readonly offset: number
@@ -49,7 +49,7 @@ export interface Topic<T> {
 }
 
 /** Parses a line of the producer; undefined for the last line. */
-export function sentOf([how, ...fields]: readonly string[]): Sent | 'refused' | undefined {
+export function sentOf([how, ...fields]: readonly string[]): FuzzedRecord | 'refused' | undefined {
   if (how === 'refused') return 'refused'
   if (how !== 'ack' && how !== 'aborted' && how !== 'open') return undefined
   const [partition, offset, codec = '', manner = '', kind = ''] = fields

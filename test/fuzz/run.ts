@@ -11,7 +11,7 @@ import type { Valkey } from '../support/valkey.ts'
 import { account, type Observed } from './account.ts'
 import { Flow, TICK_EVERY_MS } from './flow.ts'
 import { javaLines } from './java.ts'
-import { readTopics, type Sent, sentOf } from './observed.ts'
+import { type FuzzedRecord, readTopics, sentOf } from './observed.ts'
 import type { Options } from './options.ts'
 import { type RedisUse, redisUse } from './redis-use.ts'
 import { STEADY_SOURCE, Steady } from './steady.ts'
@@ -93,7 +93,7 @@ export async function run(
 }
 
 interface Produced {
-  readonly sent: readonly Sent[]
+  readonly sent: readonly FuzzedRecord[]
   readonly refused: number
   readonly steady: ReadonlyMap<string, number>
 }
@@ -107,7 +107,7 @@ async function produce(
   const { environment, signal } = flow
   const topic = environment.topic('readings')
   const steady = new Steady(environment.client, topic)
-  const sent: Sent[] = []
+  const sent: FuzzedRecord[] = []
   let refused = 0
   const ticks = setInterval(() => void flow.tick().catch(() => {}), TICK_EVERY_MS)
   const progress = setInterval(

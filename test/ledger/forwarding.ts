@@ -7,9 +7,9 @@ import type { Worker } from './workers.ts'
 
 const WAKE_EVERY_MS = 500
 /** Wait after which the next worker is woken: one may be frozen. */
-const LONGEST_WAIT_MS = 2_000
+const MAX_WAIT_MS = 2_000
 /** Number of workers. Two, because two that run at once are to be tested. */
-const MOST_AT_ONCE = 2
+const MAX_AT_ONCE = 2
 
 /** A forwarder of the service, and what it reads. */
 interface Woken {
@@ -49,7 +49,7 @@ export class Forwarding {
       if (wanted.every(({ end }, at) => (cursors[at] ?? 0) >= end)) return true
       const now = JSON.stringify(cursors)
       if (now !== seen) [seen, movedAtMs, ended] = [now, Date.now(), this.#ended]
-      if (Date.now() - movedAtMs > patienceMs && this.#ended - ended > MOST_AT_ONCE) return false
+      if (Date.now() - movedAtMs > patienceMs && this.#ended - ended > MAX_AT_ONCE) return false
       await pause(WAKE_EVERY_MS)
     }
   }
@@ -62,7 +62,7 @@ export class Forwarding {
   /** A worker that is slow to answer is not woken again meanwhile: each invocation at once costs it another start. */
   async #wake(worker: Worker, name: string): Promise<void> {
     const running = this.#unanswered.get(worker) ?? 0
-    if (running >= MOST_AT_ONCE) return
+    if (running >= MAX_AT_ONCE) return
     this.#unanswered.set(worker, running + 1)
     await worker.invoke(name, {})
     this.#ended += 1
@@ -77,7 +77,7 @@ export class Forwarding {
       const isTwice = isDisturbed && wakes % 5 === 0
       const woken = isTwice ? [...workers, ...workers] : [workers[wakes % workers.length]]
       const done = Promise.all(woken.map(worker => worker && this.#wake(worker, name)))
-      await Promise.race([done, pause(LONGEST_WAIT_MS, undefined, { signal }).catch(() => {})])
+      await Promise.race([done, pause(MAX_WAIT_MS, undefined, { signal }).catch(() => {})])
       await pause(WAKE_EVERY_MS, undefined, { signal }).catch(() => {})
     }
   }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { opened } from '../../cli/replay/opened.ts'
 import type { ReplayPlan } from '../../cli/replay/plan.ts'
-import { copy, type Standing } from '../../lib/operations/record/copy.ts'
+import { type CopyProgress, copy } from '../../lib/operations/record/copy.ts'
 import { outgoing } from '../../lib/operations/replay/outgoing.ts'
 import { pacer } from '../../lib/operations/replay/pace.ts'
 import { type Departure, publishAll, requests } from '../../lib/operations/replay/publish.ts'
@@ -18,7 +18,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 const TOTAL = 50_000
 const FILES = 2
 /** A piece of each file, and what is merged of them. */
-const MOST_AHEAD = TOTAL / 10
+const MAX_AHEAD = TOTAL / 10
 
 const EVENT = { id: 'an-id', source: '/a', type: 't', subject: 's', data: { text: 'x'.repeat(400) } }
 
@@ -86,7 +86,7 @@ describe(`given recordings of ${TOTAL} records`, () => {
       await publishAll(due, publisher, counts, { futureToleranceMs: 0, nowMs: Date.now })
       assert.equal(counts.acknowledged, TOTAL)
       assert.ok(ids.every((id, at) => id === at))
-      assert.ok(mostAhead > 0 && mostAhead <= MOST_AHEAD, `${mostAhead} were read ahead`)
+      assert.ok(mostAhead > 0 && mostAhead <= MAX_AHEAD, `${mostAhead} were read ahead`)
     })
 
   test('when they are recorded, then few lines are held', async () => {
@@ -102,7 +102,7 @@ describe(`given recordings of ${TOTAL} records`, () => {
     }
     const ranges = [0, 1].map(partition => ({ partition, start: 0, end: TOTAL / 2, next: 0 }))
     const none = { recorded: 0, read: 0, expired: 0, oversize: 0 }
-    const standing: Standing = { version: 1, topic: 't', filters: [], ...none, ranges }
+    const standing: CopyProgress = { version: 1, topic: 't', filters: [], ...none, ranges }
     let [held, written] = [0, 0]
     const target = {
       get isFull() {

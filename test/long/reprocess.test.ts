@@ -11,7 +11,7 @@ import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { Offline } from '../support/offline.ts'
-import { type Ended, PROJECT, Program } from '../support/program.ts'
+import { PROJECT, Program, type ProgramResult } from '../support/program.ts'
 import { environmentReading as reading } from '../support/records.ts'
 import { brokers, redisUrl } from '../support/servers.ts'
 import { runSluice } from '../support/sluice.ts'
@@ -89,7 +89,7 @@ describe('sluice reprocess, beside alerting', () => {
 
   const reprocess = (...args: readonly string[]) => runSluice(['reprocess', ...args], variables())
 
-  async function succeeds(...args: readonly string[]): Promise<Ended> {
+  async function succeeds(...args: readonly string[]): Promise<ProgramResult> {
     const ended = await reprocess(...args)
     assert.equal(ended.code, 0, ended.output)
     return ended

@@ -1,11 +1,11 @@
 /** The alarms and the dashboard of a packaged template. */
 import assert from 'node:assert/strict'
-import { MOST_CACHE_NODES } from '../../infra/alarms/cache-nodes.ts'
+import { MAX_CACHE_NODES } from '../../infra/alarms/cache-nodes.ts'
 import { alarmsOf } from '../../infra/alarms/resources.ts'
 import { deployed } from '../support/alarms.ts'
 
 /** CloudFormation's own limits for a template that it reads from a bucket. */
-const [MOST_RESOURCES, MOST_BYTES] = [500, 1_000_000]
+const [MAX_RESOURCES, MAX_BYTES] = [500, 1_000_000]
 
 // biome-ignore lint/suspicious/noExplicitAny: a template is what it is
 type OfType = (type: string) => any[]
@@ -57,7 +57,7 @@ interface Resource {
 /** Also with as many nodes of a cache as may have alarms. @param template the file as it is uploaded, without a cache that is watched */
 export function assertFits(template: string): void {
   const { length } = Object.keys(JSON.parse(template).Resources)
-  const most = length + 3 * MOST_CACHE_NODES
-  assert.ok(length > 100 && most < MOST_RESOURCES, `${most} resources`)
-  assert.ok(template.length < MOST_BYTES, `${template.length} bytes`)
+  const most = length + 3 * MAX_CACHE_NODES
+  assert.ok(length > 100 && most < MAX_RESOURCES, `${most} resources`)
+  assert.ok(template.length < MAX_BYTES, `${template.length} bytes`)
 }

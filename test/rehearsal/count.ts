@@ -2,7 +2,7 @@
 import type { Expected } from './load.ts'
 
 /** Results after all functions had come to rest. */
-export interface Found {
+export interface RehearsalResults {
   /** The ids of the readings that are in Kafka. One that was sent again is there more than once, and has to be counted once. */
   readonly readings: ReadonlySet<string>
   /** Number of counted readings in the statistics, by sensor. */
@@ -15,7 +15,7 @@ export interface Found {
 }
 
 /** Nothing if all is there, and was counted once. */
-export function violations({ sensors, readings, alerts }: Expected, found: Found): string[] {
+export function violations({ sensors, readings, alerts }: Expected, found: RehearsalResults): string[] {
   if (sensors.length * readings === 0 || alerts === 0) return ['nothing was sent that could have been lost']
   return [
     ...sensors.flatMap(sensor => missing(sensor, readings, found.readings)),
@@ -26,7 +26,7 @@ export function violations({ sensors, readings, alerts }: Expected, found: Found
   ]
 }
 
-function missing(sensor: string, readings: number, inKafka: Found['readings']): string[] {
+function missing(sensor: string, readings: number, inKafka: RehearsalResults['readings']): string[] {
   const ids = Array.from({ length: readings }, (_, round) => `${sensor}-${round}`)
   return ids.filter(id => !inKafka.has(id)).map(id => `${id}: acknowledged, but not in Kafka`)
 }
@@ -43,7 +43,7 @@ function differences(
   })
 }
 
-function failed(failures: Found['failures']): string[] {
+function failed(failures: RehearsalResults['failures']): string[] {
   if (failures.size === 0) return ['the failures of no consumer were looked at']
   return [...failures].flatMap(([name, count]) =>
     count > 0 ? [`${name}: ${count} records have failed`] : [],

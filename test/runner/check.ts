@@ -1,4 +1,4 @@
-import { type Ended, runProgram } from '../support/program.ts'
+import { type ProgramResult, runProgram } from '../support/program.ts'
 
 /** A check of the whole project. */
 export interface Check {
@@ -15,7 +15,11 @@ export class Failed extends Error {
 }
 
 /** Runs a tool of an npm package. @throws Failed with its output unless it ends with status 0 */
-export async function tool(name: string, args: readonly string[], signal: AbortSignal): Promise<Ended> {
+export async function tool(
+  name: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<ProgramResult> {
   const ended = await runProgram(name, args, { signal })
   if (ended.code !== 0)
     throw new Failed(`${shortened(ended.output)}\n${name} ended with status ${ended.code}`)

@@ -12,7 +12,7 @@ interface ResourceAnswer {
   readonly PhysicalResourceId: string
 }
 
-interface Written {
+interface WrittenAnswer {
   readonly method: string | undefined
   readonly contentType: string | undefined
   readonly answer: ResourceAnswer
@@ -23,7 +23,7 @@ const INVOCATION_MS = 300_000
 
 export class CloudFormation {
   /** Writes in order. */
-  readonly written: Written[] = []
+  readonly written: WrittenAnswer[] = []
   /** How many answers it does not take first. */
   refusing = 0
   readonly #server: Server

@@ -53,7 +53,7 @@ export const delaying: Omit<Forwarder, 'name'> = {
   },
 }
 
-type Given = Partial<ForwardingInvocation> & { readonly ports?: Partial<ForwardingPorts> }
+type ForwardOptions = Partial<ForwardingInvocation> & { readonly ports?: Partial<ForwardingPorts> }
 
 export class ForwardStage {
   readonly observer = new RecordingObserver()
@@ -92,7 +92,7 @@ export class ForwardStage {
   }
 
   /** Wakes the forwarder, by default with enough time and when everything is due. */
-  wake({ ports = {}, ...given }: Given = {}): Promise<Forwarded> {
+  wake({ ports = {}, ...given }: ForwardOptions = {}): Promise<Forwarded> {
     const invocation: ForwardingInvocation = {
       remainingMs: () => 60_000,
       nowMs: () => 10 * DELAY_MS,

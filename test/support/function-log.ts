@@ -9,7 +9,7 @@ process.env.POWERTOOLS_METRICS_DISABLED = 'false'
 
 export type LogLine = Record<string, unknown>
 
-interface Given {
+interface LogOptions {
   readonly level?: 'DEBUG' | 'INFO' | 'WARN'
   readonly now?: () => number
   readonly environment?: string
@@ -19,7 +19,7 @@ interface Given {
 /** The log lines of one invocation. Lines with `_aws` are metrics. */
 export async function logOf(
   work: (observer: LambdaObserver) => void | Promise<void>,
-  { level = 'INFO', now = Date.now, environment, remedies }: Given = {},
+  { level = 'INFO', now = Date.now, environment, remedies }: LogOptions = {},
 ): Promise<LogLine[]> {
   process.env.LOG_LEVEL = level
   const lines: string[] = []

@@ -29,7 +29,7 @@ const LISTED_TYPE = 'test.listed'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = Array.from({ length: 6 }, (_, number) => `s-${number}`)
 /** More partitions would take longer, and show no more. */
-const MOST_PARTITIONS = 9
+const MAX_PARTITIONS = 9
 const ALWAYS_MS = 1e12
 /** Steps before Kafka is asked for partitions: until then, nothing is lost with Redis, and a growth can be taken back. */
 const EARLY = ['began', 'fenced', 'copied', 'staged'] as const satisfies readonly Step[]
@@ -262,8 +262,8 @@ class Play {
   }
 
   async #grow(): Promise<void> {
-    if (this.#partitions === MOST_PARTITIONS) return
-    const to = this.#random.between(this.#partitions + 1, MOST_PARTITIONS)
+    if (this.#partitions === MAX_PARTITIONS) return
+    const to = this.#random.between(this.#partitions + 1, MAX_PARTITIONS)
     const fate = this.#random.pick(['none', 'killed early', 'killed late', 'taken back', 'flushed'] as const)
     if (fate === 'flushed' && this.#isMended) await this.#flush()
     if (!(await this.#mayGrow(to))) return

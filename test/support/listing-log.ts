@@ -17,10 +17,10 @@ const STALE_MS = 120_000
 /** A little more than a parked reading takes. */
 export const PARKED_READING_BYTES = 540
 
-export type Seen = { readonly ids: readonly string[] }
+export type ListedIds = { readonly ids: readonly string[] }
 
 /** Lists the events of an entity, and says when nothing came for two minutes. Throws at some, and refuses others. */
-export function listing(mood: Mood, parking?: Parking): KeyedProcess<Seen> {
+export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> {
   return {
     name: 'listing',
     accepts: READING_TYPES,
@@ -94,7 +94,7 @@ export class ListingLog {
   }
 
   async ids(): Promise<readonly string[] | undefined> {
-    return ((await this.stage.state(ENTITY)) as Seen | undefined)?.ids
+    return ((await this.stage.state(ENTITY)) as ListedIds | undefined)?.ids
   }
 
   async parkedBytes(): Promise<number> {

@@ -57,7 +57,7 @@ export class MemoryBroker {
 }
 
 /** A partition state as the store in memory has it. */
-interface Held {
+interface MemoryState {
   version: Version
   partitioning?: Partitioning
   growths?: readonly KeptGrowth[]
@@ -168,8 +168,8 @@ export class MemoryTopic {
     return { consumer, topic: this.name, partition }
   }
 
-  held(key: StateKey): Held {
-    return this.#store.copyOf(key) as Held
+  held(key: StateKey): MemoryState {
+    return this.#store.copyOf(key) as MemoryState
   }
 
   #keys(consumer: string): StateKey[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Report } from '../../localstack/report.ts'
 import { LOCAL_AWS_ENVIRONMENT } from '../../localstack/resources.ts'
-import type { Place } from '../../localstack/services/options.ts'
+import type { ServerPlace } from '../../localstack/services/options.ts'
 import { freePort } from '../../localstack/services/ports.ts'
 import { serviceEnvironment, startServices } from '../../localstack/services.ts'
 import { UserError } from '../../programs/user-error.ts'
@@ -60,7 +60,7 @@ export async function inOwnFolder<T>(work: (folder: string) => Promise<T>): Prom
 }
 
 /** One that runs already, where there is an address; else a free port. */
-async function place(given: string | undefined): Promise<Place> {
+async function place(given: string | undefined): Promise<ServerPlace> {
   const address = given?.trim()
   return address ? { address } : { port: await freePort() }
 }

@@ -22,12 +22,12 @@ const SUBJECTS = ['a', 'b', 'c']
 const ALWAYS_MS = 1e12
 const RESET = { open: async () => 'reset' as const }
 
-interface Seen {
+interface SeenIds {
   readonly seen: readonly string[]
 }
 
 /** Lists what happens to an entity, timers included. It throws at the events that are broken at the moment. */
-function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<Seen> {
+function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<SeenIds> {
   const emission = (name: string, entity: string, seen: readonly string[]) =>
     ({
       name,

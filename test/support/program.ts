@@ -22,7 +22,7 @@ export interface ProgramOptions {
   readonly node?: string
 }
 
-export interface Ended {
+export interface ProgramResult {
   /** Null if a signal ended the program. */
   readonly code: number | null
   /** Standard output alone, and standard output and error interleaved. */
@@ -36,7 +36,7 @@ export interface Ended {
  */
 export class Program {
   /** Resolves when the program has ended for any reason. */
-  readonly ended: Promise<Ended>
+  readonly ended: Promise<ProgramResult>
   readonly #child: ChildProcess
   readonly #waiting = new Set<() => void>()
   #output = ''
@@ -108,7 +108,7 @@ export class Program {
       })
   }
 
-  async #end(): Promise<Ended> {
+  async #end(): Promise<ProgramResult> {
     const { pid } = this.#child
     const release = pid === undefined ? undefined : guardGroup(pid)
     const { promise, resolve, reject } = Promise.withResolvers<number | null>()
@@ -128,6 +128,6 @@ export function runProgram(
   script: string,
   args: readonly string[],
   options?: ProgramOptions,
-): Promise<Ended> {
+): Promise<ProgramResult> {
   return new Program(script, args, options).ended
 }

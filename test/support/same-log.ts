@@ -89,7 +89,7 @@ export async function violations(
 }
 
 /** So few that some entities are refused, until others are forgotten or time has passed. */
-const MOST_NEW = 3
+const MAX_NEW = 3
 
 /** The reference: processes the log in one batch, or in two if the code changes. */
 async function undisturbed(
@@ -114,7 +114,7 @@ async function undisturbed(
 function stage(parking: Parking | undefined): Stage {
   const made = new Stage(parked(WATCHING.before, parking) as never)
   // Entities that are refused would leave none to be held until their retry.
-  const bound = parking ? {} : { newEntities: MOST_NEW }
+  const bound = parking ? {} : { newEntities: MAX_NEW }
   made.consumer = { ...made.consumer, idWindowMs: WATCHED_ID_WINDOW_MS, ...bound }
   return made
 }

@@ -23,7 +23,7 @@ export interface JsonSchema {
 /** The schema that a reference names. */
 type Resolve = (ref: string) => JsonSchema
 
-const MOST_ITEMS = 3
+const MAX_ITEMS = 3
 
 export function dataOf(schema: JsonSchema, resolve: Resolve): Arbitrary<unknown> {
   const inner = (one: JsonSchema) => dataOf(one, resolve)
@@ -33,11 +33,11 @@ export function dataOf(schema: JsonSchema, resolve: Resolve): Arbitrary<unknown>
   if (schema.const !== undefined) return fc.constant(schema.const)
   if (schema.enum) return fc.constantFrom(...schema.enum)
   if (schema.items)
-    return fc.array(inner(schema.items), { minLength: schema.minItems ?? 0, maxLength: MOST_ITEMS })
+    return fc.array(inner(schema.items), { minLength: schema.minItems ?? 0, maxLength: MAX_ITEMS })
   if (typeof schema.additionalProperties === 'object')
     return fc.dictionary(text(), inner(schema.additionalProperties), {
       minKeys: schema.minProperties ?? 0,
-      maxKeys: MOST_ITEMS,
+      maxKeys: MAX_ITEMS,
       noNullPrototype: true,
     })
   return scalarOf(schema)

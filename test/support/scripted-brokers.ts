@@ -7,7 +7,7 @@ import type {
 import type { Clock } from '../../packages/runtime/adapters/system.ts'
 
 /** A request that waits for its answer. */
-export interface Sent {
+export interface WaitingRequest {
   readonly request: SendRequest
   readonly batches: readonly SentBatch[]
   /** Every batch is written, from this offset on. */
@@ -34,7 +34,7 @@ export class ConnectionClosed extends Error {
 }
 
 export class ScriptedBrokers implements Brokers {
-  readonly sent: Sent[] = []
+  readonly sent: WaitingRequest[] = []
   readonly said: string[] = []
   /** Acknowledges at once, with offsets that go on. */
   isAnswering = false

@@ -1,7 +1,7 @@
 /** Commands that run in this process. One of its own is needed only where signals, pipes or bytes are looked at. */
 import assert from 'node:assert/strict'
 import { ran } from '../unit/cli/terminal.ts'
-import { type Ended, PROJECT } from './program.ts'
+import { PROJECT, type ProgramResult } from './program.ts'
 
 /**
  * Runs a command as an operator does, whether it fails or not.
@@ -12,7 +12,7 @@ import { type Ended, PROJECT } from './program.ts'
 export async function runSluice(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
-): Promise<Ended> {
+): Promise<ProgramResult> {
   const environment = { ...process.env, ...variables }
   const { status, stdout, stderr } = await ran(args, { environment, folder: PROJECT })
   return { code: status, stdout, output: `${stdout}${stderr}` }

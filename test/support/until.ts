@@ -5,7 +5,7 @@ export const HOPELESS_MS = 5 * 60_000
 
 /** Soon at first, as most conditions hold soon; then less often, as each question takes time from what is waited for. */
 const FIRST_PAUSE_MS = 20
-const LONGEST_PAUSE_MS = 150
+const MAX_PAUSE_MS = 150
 const GROWTH = 1.25
 
 /**
@@ -35,6 +35,6 @@ export async function until(
       before = now
       giveUpAtMs = Date.now() + HOPELESS_MS
     }
-    await pause(Math.min(pauseMs, LONGEST_PAUSE_MS))
+    await pause(Math.min(pauseMs, MAX_PAUSE_MS))
   }
 }

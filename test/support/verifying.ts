@@ -14,7 +14,7 @@ import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/veri
 import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
 
-interface Given {
+interface VerifyStage {
   readonly consumer: Consumer
   readonly store: MemoryStateStore
   readonly states: readonly StateKey[]
@@ -31,7 +31,7 @@ interface Given {
   readonly own?: readonly string[]
 }
 
-export async function verified(given: Given): Promise<Verified> {
+export async function verified(given: VerifyStage): Promise<Verified> {
   const { consumer, store, states, log, published, checkpoints, sinceMs, logStart = 0, own = [] } = given
   const written = publishedLog(published)
   const live = { ...liveIn(store), ...given.live }

@@ -30,8 +30,8 @@ export interface CauseOfAlert {
 /** Where the events of an alert lie. */
 type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
-const MOST_RECORDS = 200_000
-const MOST_MS = 8_000
+const MAX_RECORDS = 200_000
+const MAX_MS = 8_000
 /** Ranges before the alert in which its reading is searched, one after the other. */
 const BEFORE_MS = [60_000, 3_600_000]
 /** Maximum lag of the broker's clock behind that of the alert's writer. */
@@ -43,7 +43,7 @@ const GONE: CauseOfAlert = {
 }
 
 /** An alert, and the record of the event with which it fired. */
-interface Told {
+interface FiredRecord {
   readonly alert: Alert
   readonly record: LogRecord
 }
@@ -53,7 +53,7 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
   const source = new ConsoleAlerts(environment)
   const told = await toldIn(environment, source, one)
   if (!told) return GONE
-  const stop = AbortSignal.timeout(MOST_MS)
+  const stop = AbortSignal.timeout(MAX_MS)
   let found: AlertCause | undefined
   let lookedAt = ''
   for (const beforeMs of BEFORE_MS) {
@@ -64,7 +64,7 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
       lookedAt = `Looked at ${looked.records} records of readings since ${instant(fromMs)}.`
     } catch (error) {
       if (!stop.aborted) throw error
-      lookedAt = `Looked for ${MOST_MS / 1000} s, and has not come to the end.`
+      lookedAt = `Looked for ${MAX_MS / 1000} s, and has not come to the end.`
     }
     if (stop.aborted || (found && found.as !== 'last')) break
   }
@@ -75,7 +75,7 @@ async function toldIn(
   environment: ConsoleEnvironment,
   source: ConsoleAlerts,
   { transitions, topic, id }: Whose,
-): Promise<Told | undefined> {
+): Promise<FiredRecord | undefined> {
   const fired = transitions.find(({ kind }) => kind === 'fired')
   if (!fired) return undefined
   const { partition, offset } = fired
@@ -89,7 +89,7 @@ async function toldIn(
 async function lookedFor(
   environment: ConsoleEnvironment,
   source: ConsoleAlerts,
-  { alert, record }: Told,
+  { alert, record }: FiredRecord,
   fromMs: number,
   stop: AbortSignal,
 ): Promise<{ readonly found: AlertCause | undefined; readonly records: number }> {
@@ -103,7 +103,7 @@ async function lookedFor(
     ...range,
     end: to.atTime[range.partition] ?? range.end,
   }))
-  const { ranges } = newestOf(until, MOST_RECORDS)
+  const { ranges } = newestOf(until, MAX_RECORDS)
   const plain = (records: readonly LogRecord[]) => source.plain(records)
   const found = await alertCause(await environment.log(), ranges, alert, plain, stop)
   return { found, records: ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0) }

@@ -44,7 +44,7 @@ export interface PendingAlerts {
   readonly total: number
 }
 
-const MOST_ROWS = 500
+const MAX_ROWS = 500
 /** Kept for the duration of the question only: quick answers are always new. */
 const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
@@ -82,7 +82,7 @@ const HISTORY = object({
   ),
 })
 
-type Given = { readonly [Key in keyof typeof FILTER]?: string | undefined }
+type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
 export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
@@ -129,15 +129,15 @@ async function historyOf(
   return { alerts, total: found.length, leftOut, isCut }
 }
 
-async function pendingIn(environment: ConsoleEnvironment, given: Given): Promise<PendingAlerts> {
+async function pendingIn(environment: ConsoleEnvironment, given: FilterQuery): Promise<PendingAlerts> {
   const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
   const active = await activeAlerts(await environment.inspection(), ...topics)
   const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
-  return { pending: found.slice(0, MOST_ROWS), total: found.length }
+  return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
 /** All but the rule, see `alertsOfRule`. */
-function filterOf({ severity, entity, label, unacknowledged }: Given): AlertFilter {
+function filterOf({ severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   return {
     severity,
@@ -148,5 +148,5 @@ function filterOf({ severity, entity, label, unacknowledged }: Given): AlertFilt
 }
 
 function newestFirst(alerts: readonly AlertSummary[]): AlertSummary[] {
-  return alerts.slice(-MOST_ROWS).reverse()
+  return alerts.slice(-MAX_ROWS).reverse()
 }

@@ -52,11 +52,11 @@ export interface NotificationsAnswer {
   readonly leftOut: number
 }
 
-const MOST_ROWS = 200
+const MAX_ROWS = 200
 /** Alerts that a row lists; the others are counted with those that the notification omits. */
-const MOST_ALERTS = 10
-const MOST_RECORDS = 100_000
-const MOST_MS = 10_000
+const MAX_ALERTS = 10
+const MAX_RECORDS = 100_000
+const MAX_MS = 10_000
 const HOUR_MS = 3_600_000
 /** The first letters of all sinks' names. */
 const SINKS = 'notify-'
@@ -104,7 +104,7 @@ async function notificationsIn(
   const all = sentNotifications(plain).filter(
     ({ notification: { alerts } }) => alert === '' || alerts.some(({ alertId }) => alertId === alert),
   )
-  const shown = all.slice(0, MOST_ROWS)
+  const shown = all.slice(0, MAX_ROWS)
   const sinks = environment.functions
     .filter(({ name, consumes }) => name.startsWith(SINKS) && consumes.includes('notifications'))
     .map(({ name, emits }) => ({ name, consumes: [topic], emits }))
@@ -130,10 +130,10 @@ function rowOf(
   const { reason, group, receivers, alerts, omitted } = notification
   return {
     ...{ id, at, reason, group, receivers, outcomes },
-    alerts: alerts.slice(0, MOST_ALERTS).map(({ alertId, rule, status, entity }) => {
+    alerts: alerts.slice(0, MAX_ALERTS).map(({ alertId, rule, status, entity }) => {
       return { id: alertId, rule, status, entity: entityOf(entity) }
     }),
-    omitted: omitted + Math.max(0, alerts.length - MOST_ALERTS),
+    omitted: omitted + Math.max(0, alerts.length - MAX_ALERTS),
   }
 }
 
@@ -142,7 +142,7 @@ class Search {
   leftOut = 0
   readonly #environment: ConsoleEnvironment
   readonly #sinceMs: number
-  readonly #signal = AbortSignal.timeout(MOST_MS)
+  readonly #signal = AbortSignal.timeout(MAX_MS)
 
   constructor(environment: ConsoleEnvironment, sinceMs: number) {
     this.#environment = environment
@@ -153,7 +153,7 @@ class Search {
   async find(signal: Signal, text: string): Promise<readonly LogRecord[]> {
     const topic = this.#environment.topic(signal)
     const reach = await topicReach(await this.#environment.offsets(), topic, this.#sinceMs)
-    const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MOST_RECORDS)
+    const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MAX_RECORDS)
     if (signal === 'notifications') this.leftOut = leftOut
     const found: LogRecord[] = []
     try {
@@ -166,7 +166,7 @@ class Search {
       )
     } catch (error) {
       if (!this.#signal.aborted) throw error
-      const limit = `within ${MOST_MS / 1_000} s`
+      const limit = `within ${MAX_MS / 1_000} s`
       throw new ProblemError('unavailable', `${topic} could not be searched ${limit}: choose a shorter time.`)
     }
     return found

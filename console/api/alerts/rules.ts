@@ -58,7 +58,7 @@ export interface OneRule {
   readonly total: number
 }
 
-const MOST_ON = 500
+const MAX_ON = 500
 const NAME = pipe(
   string('the name of a rule'),
   minLength(1, 'the name of a rule'),
@@ -87,7 +87,7 @@ export function ruleRoutes(environment: ConsoleEnvironment) {
         )
       return {
         rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
-        on: on.slice(0, MOST_ON).map(onRow),
+        on: on.slice(0, MAX_ON).map(onRow),
         total: on.length,
       }
     }),

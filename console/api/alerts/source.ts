@@ -21,8 +21,8 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
 /** How many records of the alerts topic one question reads at most, and for how long. */
-const MOST_RECORDS = 100_000
-const MOST_MS = 10_000
+const MAX_RECORDS = 100_000
+const MAX_MS = 10_000
 
 interface Bounds {
   /** Only events that hold this text, such as the id of an alert: they are found in the whole topic. */
@@ -69,9 +69,9 @@ export class ConsoleAlerts implements AlertSource {
   ): Promise<AlertLife[]> {
     const { topic } = this.topic
     const reach = await topicReach(await this.#environment.offsets(), topic, fromMs)
-    const { ranges, leftOut } = newestOf(rangesOf(topic, reach).filter(isIn), MOST_RECORDS)
+    const { ranges, leftOut } = newestOf(rangesOf(topic, reach).filter(isIn), MAX_RECORDS)
     this.leftOut = leftOut
-    const signal = AbortSignal.timeout(MOST_MS)
+    const signal = AbortSignal.timeout(MAX_MS)
     if (this.#holding !== undefined) return this.#found(ranges, this.#holding, signal, isWanted)
     const log = new PlainLog(await this.#environment.log(), this.#reader)
     const lives = await alertLives(log, ranges, { signal, ...(isWanted && { isWanted }) })
@@ -111,7 +111,7 @@ export class ConsoleAlerts implements AlertSource {
       if (!signal.aborted) throw error
       throw new ProblemError(
         'unavailable',
-        `The alerts topic could not be searched within ${MOST_MS / 1000} s: \`sluice alerts show\` takes as long as it needs.`,
+        `The alerts topic could not be searched within ${MAX_MS / 1000} s: \`sluice alerts show\` takes as long as it needs.`,
       )
     }
     return [...livesIn(await this.plain(records), isWanted).values()]

@@ -43,17 +43,17 @@ export interface RulesTried extends Omit<Trial, 'rules' | 'firings'> {
 }
 
 const HOUR_MS = 3_600_000
-const MOST_HOURS = 168
-const MOST_RECORDS = 100_000
+const MAX_HOURS = 168
+const MAX_RECORDS = 100_000
 /** An HTTP API waits for 30 seconds. */
-const MOST_MS = 20_000
-const MOST_TOLD = 10_000
-const MOST_SHOWN = 300
+const MAX_MS = 20_000
+const MAX_TOLD = 10_000
+const MAX_SHOWN = 300
 
 const HOURS = 'hours, more than none and at most the 168 for which readings are kept'
 const TRY = {
   text: RULES_TEXT,
-  hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MOST_HOURS, HOURS)),
+  hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MAX_HOURS, HOURS)),
   entity: optional(pipe(string(), trim(), maxLength(300, 'at most 300 characters')), ''),
 }
 const FILE = 'the text'
@@ -93,12 +93,12 @@ async function tried(
   const untilMs = Date.now()
   const topic = topicName('readings', environment.config.env)
   const reach = await topicReach(await environment.offsets(), topic, untilMs - hours * HOUR_MS)
-  const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MOST_RECORDS)
+  const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MAX_RECORDS)
   const trial = await tryRules({
     log: new PlainLog(await environment.log(), dataReader(environment.config)),
     rules: readRules([{ where: FILE, text }]),
-    stop: AbortSignal.any([gone, AbortSignal.timeout(MOST_MS)]),
-    mostTold: MOST_TOLD,
+    stop: AbortSignal.any([gone, AbortSignal.timeout(MAX_MS)]),
+    mostTold: MAX_TOLD,
     ...{ ranges, entity, untilMs },
   })
   const { rules, firings, ...more } = trial
@@ -109,7 +109,7 @@ async function tried(
     errors: [],
     rules: rules.map(one => ({ ...one, told: told?.get(one.rule) ?? (told ? 0 : null) })),
     firings: firings
-      .slice(-MOST_SHOWN)
+      .slice(-MAX_SHOWN)
       .reverse()
       .map(one => ({ ...one, toMs: Number.isFinite(one.toMs) ? one.toMs : null })),
     total: firings.length,

@@ -3,9 +3,9 @@ import * as v from 'valibot'
 import { parseDuration } from '../../../lib/duration.ts'
 import type { DeadLetterFilter } from '../../../lib/queries/letter-pages.ts'
 
-const LONGEST_NAME = 1_000
+const MAX_NAME_LENGTH = 1_000
 
-const name = v.pipe(v.string(), v.nonEmpty('must not be empty'), v.maxLength(LONGEST_NAME, 'is too long'))
+const name = v.pipe(v.string(), v.nonEmpty('must not be empty'), v.maxLength(MAX_NAME_LENGTH, 'is too long'))
 /** A duration before now, or an instant. */
 const time = v.pipe(
   v.string(),

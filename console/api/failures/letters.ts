@@ -65,10 +65,10 @@ export interface LettersAnswer {
 const NEWEST = 4_000
 /** Large records take long to read: an answer that knows a part comes first. */
 const LOOK_MS = 2_000
-const MOST_LISTED = 200
-const MOST_REMEMBERED = 2_000
+const MAX_LISTED = 200
+const MAX_REMEMBERED = 2_000
 /** Long errors are shown in whole with the letter itself. */
-const LONGEST_ERROR = 300
+const MAX_ERROR_LENGTH = 300
 const PARTS = 60
 /** A second for each part. */
 const SHORTEST_MS = PARTS * 1_000
@@ -105,7 +105,7 @@ class LetterList {
     const untilMs = performance.now() + LOOK_MS
     const now = await (isOpen ? this.#open : this.#all).look(() => performance.now() < untilMs)
     const counted = countedLetters(now.rows, filter, state)
-    const lines = await this.#linesOf(counted.letters.slice(0, MOST_LISTED))
+    const lines = await this.#linesOf(counted.letters.slice(0, MAX_LISTED))
     return { ...numbers(now, counted, filter, Date.now()), letters: lines, newest: isOpen ? null : NEWEST }
   }
 
@@ -115,7 +115,7 @@ class LetterList {
     for (const letter of await lettersOf(log, topic, unread)) {
       const { partition, offset, ...summary } = deadLetterSummary(letter)
       const at = placeText(letter)
-      const error = summary.error.slice(0, LONGEST_ERROR)
+      const error = summary.error.slice(0, MAX_ERROR_LENGTH)
       this.#lines.set(at, { at, ...summary, error, writtenAtMs: letter.writtenAtMs })
     }
     const lines = rows.flatMap(row => {
@@ -123,7 +123,7 @@ class LetterList {
       return line ? [{ ...line, handled: row.handled?.action ?? null }] : []
     })
     for (const at of this.#lines.keys()) {
-      if (this.#lines.size <= MOST_REMEMBERED) break
+      if (this.#lines.size <= MAX_REMEMBERED) break
       this.#lines.delete(at)
     }
     return lines
@@ -144,7 +144,7 @@ function numbers(
   return {
     total: letters.length,
     quarantined: letters.filter(({ quarantined }) => quarantined).length,
-    broken: broken.slice(0, MOST_LISTED).map(row => {
+    broken: broken.slice(0, MAX_LISTED).map(row => {
       const { writtenAtMs, why, handled } = row
       return { at: placeText(row), writtenAtMs, why, handled: handled?.action ?? null }
     }),

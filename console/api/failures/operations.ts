@@ -15,22 +15,22 @@ import { planOf } from './plan.ts'
 import { OperationRunner } from './runner.ts'
 
 /** More are chosen by conditions. */
-const MOST_NAMED = 500
+const MAX_NAMED = 500
 /** Maximum size, because a patch is kept with its operation until that has ended. */
-const LONGEST_PATCH = 64 * 1024
+const MAX_PATCH_LENGTH = 64 * 1024
 const LEAST_RATE = 1
-const MOST_RATE = 100_000
+const MAX_RATE = 100_000
 
 const rate = v.pipe(
   v.number('must be a number'),
   v.integer('must be a whole number'),
   v.minValue(LEAST_RATE, 'must be 1 or more'),
-  v.maxValue(MOST_RATE, `must be at most ${MOST_RATE}`),
+  v.maxValue(MAX_RATE, `must be at most ${MAX_RATE}`),
 )
 
 const PATCH = v.pipe(
   v.string(),
-  v.maxLength(LONGEST_PATCH, `is longer than ${LONGEST_PATCH} characters: use the command line`),
+  v.maxLength(MAX_PATCH_LENGTH, `is longer than ${MAX_PATCH_LENGTH} characters: use the command line`),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const patch = readPatch(dataset.value)
@@ -41,7 +41,7 @@ const PATCH = v.pipe(
 const REQUEST = v.pipe(
   v.strictObject({
     command: v.picklist(['redrive', 'drop'], 'must be redrive or drop'),
-    ats: v.optional(v.pipe(v.array(PLACE), v.maxLength(MOST_NAMED, `names more than ${MOST_NAMED}`)), []),
+    ats: v.optional(v.pipe(v.array(PLACE), v.maxLength(MAX_NAMED, `names more than ${MAX_NAMED}`)), []),
     filter: v.optional(FILTER, {}),
     perSecond: v.optional(rate),
     again: v.optional(v.boolean()),

@@ -27,15 +27,15 @@ export interface GroupAnswer extends AgedGroupLag {
 }
 
 /** Each costs a question to its coordinator. */
-const MOST_GROUPS = 500
+const MAX_GROUPS = 500
 /** The age of a lag costs the reading of a record. */
-const MOST_AGES = 200
+const MAX_AGES = 200
 
 /** The groups whose names have this part, up to a limit; `more` counts those that match and are not listed. */
 export async function listedGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
   const matching = (await allGroups(kafka)).filter(({ group }) => isFound(group, find))
-  const shown = matching.slice(0, MOST_GROUPS)
+  const shown = matching.slice(0, MAX_GROUPS)
   const lags = await groupLags(kafka, topics => boundsOfTopics(environment, topics), shown)
   const groups: ListedGroup[] = lags.map(({ group, state, members, topics, pending }) => ({
     group,
@@ -62,7 +62,7 @@ export async function oneGroup(environment: ConsoleEnvironment, name: string): P
   if (!lag) throw new Error('no lag was returned for a group')
   const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const aged =
-    waiting.length > MOST_AGES
+    waiting.length > MAX_AGES
       ? withoutAges(lag)
       : await withGroupAges(await environment.log(), lag, Date.now())
   return { ...aged, function: functionOf(environment, name), seconds: longestWait(aged) }

@@ -3,8 +3,8 @@ import { keySamples } from '../../../lib/queries/key-samples.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { boundsOf, topicCalled } from './layouts.ts'
 
-export const MOST_RECORDS = 100_000
-const MOST_MS = 10_000
+export const MAX_RECORDS = 100_000
+const MAX_MS = 10_000
 
 /** Counts keys in the newest records. `isCutShort`: the time was over before as many were read as were asked for. */
 export async function keysOf(
@@ -14,7 +14,7 @@ export async function keysOf(
 ) {
   const cluster = await environment.cluster()
   const bounds = (await boundsOf(cluster, [await topicCalled(cluster, topic)])).get(topic) ?? []
-  const timeout = AbortSignal.timeout(MOST_MS)
+  const timeout = AbortSignal.timeout(MAX_MS)
   const limits = { records, signal: AbortSignal.any([timeout, gone]) }
   const sample = await keySamples(await environment.log(), topic, bounds, limits)
   return { topic, ...sample, isCutShort: timeout.aborted }

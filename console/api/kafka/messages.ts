@@ -20,8 +20,8 @@ export interface MessageTopic {
 }
 
 /** Maximum of a file. An answer behind an HTTP API may have 6 MB, and this one is sent as Base64. */
-const MOST_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
-const MOST_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
+const MAX_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
+const MAX_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
 
 export class ConsoleMessages {
   readonly #environment: ConsoleEnvironment
@@ -53,7 +53,7 @@ export class ConsoleMessages {
   }
 
   async download(query: MessagesQuery, context: Context): Promise<Response> {
-    const most = this.#environment.streams ? MOST_RECORDED : MOST_BEHIND_HTTP_API
+    const most = this.#environment.streams ? MAX_RECORDED : MAX_BEHIND_HTTP_API
     const { text, records, isCut } = await this.#downloads.make(query, await this.#ports(), most)
     return context.body(text, 200, {
       'content-type': 'application/x-ndjson; charset=utf-8',

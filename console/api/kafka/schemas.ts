@@ -35,15 +35,15 @@ export interface SubjectAnswer extends ListedSubject {
   readonly changes: readonly DiffLine[] | null
 }
 
-const MOST_SUBJECTS = 2_000
+const MAX_SUBJECTS = 2_000
 /** Comparing takes time and memory with the product of the lines. */
-const MOST_LINES = 2_000
+const MAX_LINES = 2_000
 
 /** The subjects whose names have this part, up to a limit; `registry` is its address, without credentials. */
 export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
   const matching = (await ask(config, subjects => subjects.list())).filter(subject => isFound(subject, find))
   const shipped = shippedSubjects(config.env)
-  const subjects = matching.slice(0, MOST_SUBJECTS).map(subject => listed(subject, shipped))
+  const subjects = matching.slice(0, MAX_SUBJECTS).map(subject => listed(subject, shipped))
   return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }
 }
 
@@ -96,7 +96,7 @@ function ruleCalled(name: string | undefined): SubjectAnswer['rule'] {
 function changesBetween(earlier: string | null, text: string): readonly DiffLine[] | null {
   if (earlier === null) return []
   const [before, now] = [readable(earlier), readable(text)]
-  if (Math.max(before.split('\n').length, now.split('\n').length) > MOST_LINES) return null
+  if (Math.max(before.split('\n').length, now.split('\n').length) > MAX_LINES) return null
   return diffOf(before, now)
 }
 

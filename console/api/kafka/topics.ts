@@ -27,13 +27,13 @@ export interface ListedTopic {
 }
 
 /** A page with more would be too long to read and to send every few seconds. */
-const MOST_TOPICS = 1_000
+const MAX_TOPICS = 1_000
 
 /** The topics whose names have this part, up to a limit; `more` counts those that match and are not listed. */
 export async function listedTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const matching = (await clusterTopics(cluster)).filter(({ topic }) => isFound(topic, find))
-  const shown = matching.slice(0, MOST_TOPICS)
+  const shown = matching.slice(0, MAX_TOPICS)
   const bounds = await boundsOf(cluster, shown)
   const sizes = await sizesOf(cluster, shown)
   const topics = shown.map(topic =>

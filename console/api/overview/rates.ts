@@ -32,14 +32,14 @@ export class Rates {
 }
 
 /** Five minutes of looks, at one every two seconds. */
-const MOST_SAMPLES = 150
+const MAX_SAMPLES = 150
 
 export class SampleHistory {
   readonly #samples: { readonly atMs: number; readonly values: Values }[] = []
 
   add(atMs: number, values: Values): void {
     this.#samples.push({ atMs, values })
-    if (this.#samples.length > MOST_SAMPLES) this.#samples.shift()
+    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift()
   }
 
   /** A name that a sample does not have is null there. */

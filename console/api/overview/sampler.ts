@@ -16,7 +16,7 @@ const EVERY_MS = 2_000
 const ANSWERS_WITHIN_MS = 8_000
 
 /** An answer, or the reason of its absence. */
-type Asked<T> =
+type Answered<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: undefined; readonly problem: string }
 
@@ -124,7 +124,7 @@ export class OverviewSampler {
 }
 
 /** @throws what is a fault of Sluice itself */
-async function asked<T>(server: string, answer: Promise<T>): Promise<Asked<T>> {
+async function asked<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
   try {
     return { value: await inTime(server, answer), problem: null }
   } catch (error) {

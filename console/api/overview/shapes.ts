@@ -1,6 +1,6 @@
 /** Shapes of the overview. */
 import type { Signal } from '../../../lib/app/topics.ts'
-import type { Standing } from '../../../lib/diagnosis/stalls/standing-still.ts'
+import type { StalledFunctions } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 
 /** Figures by name; null where one could not be known. */
@@ -23,7 +23,7 @@ export interface Overview {
   readonly consumers: readonly ShownConsumer[]
   /** Functions that write without reading. */
   readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
-  readonly standing: readonly Standing[]
+  readonly standing: readonly StalledFunctions[]
   /** How many alerts fire now. */
   readonly firing: number | null
   /** The newest first; null if they could not be read. */

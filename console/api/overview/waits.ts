@@ -4,9 +4,9 @@ import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { problemOf } from '../problem.ts'
 
 /** Upper bound for the records that are read after one look. */
-const MOST_READ = 12
+const MAX_READ = 12
 
-interface Place {
+interface RecordPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -33,15 +33,19 @@ export class Waits {
   next(lags: readonly (ReadTopic & ConsumerLag)[], nowMs: number): Readonly<Record<string, number | null>> {
     for (const { topic, partitions } of lags)
       for (const { partition, end } of partitions) this.#times.ended(topic, partition, end, nowMs)
-    const unknown: Place[] = []
+    const unknown: RecordPosition[] = []
     const waits = lags.map(
       lag => [`${lag.function}/${lag.topic}`, this.#waitOf(lag, nowMs, unknown)] as const,
     )
-    void this.#read(unknown.slice(0, MOST_READ))
+    void this.#read(unknown.slice(0, MAX_READ))
     return Object.fromEntries(waits)
   }
 
-  #waitOf({ topic, partitions }: ReadTopic & ConsumerLag, nowMs: number, unknown: Place[]): number | null {
+  #waitOf(
+    { topic, partitions }: ReadTopic & ConsumerLag,
+    nowMs: number,
+    unknown: RecordPosition[],
+  ): number | null {
     let longest: number | null = 0
     for (const { partition, next, pending } of partitions) {
       if (pending === 0) continue
@@ -53,7 +57,7 @@ export class Waits {
     return longest
   }
 
-  async #read(places: readonly Place[]): Promise<void> {
+  async #read(places: readonly RecordPosition[]): Promise<void> {
     if (this.#isReading || places.length === 0) return
     this.#isReading = true
     try {
@@ -74,7 +78,7 @@ export class Waits {
     this.#fault = fault
   }
 
-  async #readOne(log: LogReader, { topic, partition, offset }: Place): Promise<void> {
+  async #readOne(log: LogReader, { topic, partition, offset }: RecordPosition): Promise<void> {
     const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
     const [first] = records
     if (first) this.#times.written(topic, partition, first.offset, first.timestampMs)
@@ -90,19 +94,19 @@ interface Look {
   readonly atMs: number
 }
 
-interface Known {
+interface PartitionLooks {
   readonly looks: Look[]
   /** Looks by the record that was read: as an end, and the first look at that time. */
   readonly reads: (readonly Look[])[]
 }
 
 /** Ten minutes of looks, at one every two seconds. */
-const MOST_LOOKS = 300
+const MAX_LOOKS = 300
 /** More than the number of stalled consumers of one topic. */
-const MOST_READS = 20
+const MAX_READS = 20
 
 export class OffsetTimes {
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, PartitionLooks>()
 
   /** Notes the present end of the partition. Several consumers of the topic may report the same look. */
   ended(topic: string, partition: number, end: number, atMs: number): void {
@@ -115,7 +119,7 @@ export class OffsetTimes {
       reads.length = 0
     }
     looks.push({ end, atMs })
-    if (looks.length > MOST_LOOKS) looks.shift()
+    if (looks.length > MAX_LOOKS) looks.shift()
   }
 
   /** A record that was read says when it was written. It stays known when the looks after it are forgotten. */
@@ -124,7 +128,7 @@ export class OffsetTimes {
     const { looks, reads } = this.#of(topic, partition)
     const [first] = looks
     reads.push([{ end: offset + 1, atMs }, ...(first ? [first] : [])])
-    if (reads.length > MOST_READS) reads.shift()
+    if (reads.length > MAX_READS) reads.shift()
   }
 
   /** About when the record was written, in milliseconds since the epoch; undefined if it lies before all that is known. */
@@ -139,7 +143,7 @@ export class OffsetTimes {
     return undefined
   }
 
-  #of(topic: string, partition: number): Known {
+  #of(topic: string, partition: number): PartitionLooks {
     const key = `${topic}/${partition}`
     const known = this.#known.get(key) ?? { looks: [], reads: [] }
     this.#known.set(key, known)

@@ -2,7 +2,7 @@
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { TelemetryMemory } from './memory.ts'
-import { MOST_HAPPENINGS } from './memory.ts'
+import { MAX_HAPPENINGS } from './memory.ts'
 
 export interface Activities {
   /** The most frequent first. */
@@ -26,7 +26,7 @@ export interface DeviceNow {
   readonly since: string
 }
 
-const MOST_LISTED = 200
+const MAX_LISTED = 200
 
 /** @param wanted an activity; empty for all */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
@@ -43,15 +43,15 @@ export async function activities(memory: TelemetryMemory, wanted: string): Promi
       .map(([activity, all]) => ({ activity, devices: all.length }))
       .sort((a, b) => b.devices - a.devices || (a.activity < b.activity ? -1 : 1)),
     devices: devices
-      .slice(0, MOST_LISTED)
+      .slice(0, MAX_LISTED)
       .map(({ entity, activity, sinceMs }) => ({ entity, activity, since: instant(sinceMs) })),
-    silent: silent.slice(0, MOST_LISTED).map(({ entity, lastMs }) => ({ entity, lastSeen: instant(lastMs) })),
+    silent: silent.slice(0, MAX_LISTED).map(({ entity, lastMs }) => ({ entity, lastSeen: instant(lastMs) })),
     matching: devices.length,
     silentCount: silent.length,
     known: entities,
     isWhole,
     lately: found
-      .slice(-MOST_HAPPENINGS)
+      .slice(-MAX_HAPPENINGS)
       .reverse()
       .map(({ timeMs: _, ...happening }) => happening),
   }

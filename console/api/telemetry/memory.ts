@@ -25,13 +25,13 @@ import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 import type { EntityList } from './entity-page.ts'
 
 /** Upper bound for the entities of one list: their statistics take about 50 MB. */
-const MOST_ENTITIES = 50_000
+const MAX_ENTITIES = 50_000
 /** Readings of one entity that a page shows as they come. */
-const MOST_READINGS = 900
+const MAX_READINGS = 900
 /** Minutes of a day, and as many revisions. */
-const MOST_MINUTES = 2 * 24 * 60
-const MOST_ALERTS = 500
-export const MOST_HAPPENINGS = 50
+const MAX_MINUTES = 2 * 24 * 60
+const MAX_ALERTS = 500
+export const MAX_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
@@ -61,7 +61,7 @@ export class TelemetryMemory {
           await environment.inspection(),
           ENTITIES,
           await readings(),
-          { most: MOST_ENTITIES },
+          { most: MAX_ENTITIES },
         )
         return { asOfMs, entities: rows.map(({ open: _, ...entity }) => entity), isWhole }
       },
@@ -69,7 +69,7 @@ export class TelemetryMemory {
     )
     this.activities = new KeptAnswer(
       async () =>
-        readTable(await environment.inspection(), ACTIVITIES, await readings(), { most: MOST_ENTITIES }),
+        readTable(await environment.inspection(), ACTIVITIES, await readings(), { most: MAX_ENTITIES }),
       { forMs: LIST_FOR_MS },
     )
   }
@@ -87,7 +87,7 @@ export class TelemetryMemory {
       this.#recent('readings', one => readingIn(one, entity, readData), {
         holding: textOfEntity(entity),
         partition,
-        most: MOST_READINGS,
+        most: MAX_READINGS,
       }),
     )
   }
@@ -100,14 +100,14 @@ export class TelemetryMemory {
    */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
     const partition = { ofKey: entity }
-    const options = { holding: textOfEntity(entity), partition, most: MOST_MINUTES }
+    const options = { holding: textOfEntity(entity), partition, most: MAX_MINUTES }
     return this.#minutes.get(`${hours} ${entity}`, () =>
       this.#recent('analytics', one => minuteIn(one, entity), options),
     )
   }
 
   alerts(entity: string, hours: number): RecentRecords<EntityAlert> {
-    const options = { holding: textOfEntity(entity), most: MOST_ALERTS }
+    const options = { holding: textOfEntity(entity), most: MAX_ALERTS }
     return this.#alerts.get(`${hours} ${entity}`, () =>
       this.#recent('alerts', one => entityAlertIn(one, entity), options),
     )
@@ -119,7 +119,7 @@ export class TelemetryMemory {
       const happening = happeningIn(one)
       return happening && { ...happening, timeMs: Date.parse(happening.at) }
     }
-    return this.#happenings.get('', () => this.#recent('events', timed, { most: MOST_HAPPENINGS }))
+    return this.#happenings.get('', () => this.#recent('events', timed, { most: MAX_HAPPENINGS }))
   }
 
   #recent<T extends { readonly timeMs: number }>(

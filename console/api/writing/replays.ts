@@ -40,14 +40,14 @@ interface Replay {
 }
 
 /** Called with unexpected errors. */
-type Told = (error: unknown) => void
+type ReportError = (error: unknown) => void
 type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
 type OnEnd = (ended: ReplayShown) => Promise<void>
 /** Runs work in the background, see `ConsoleEnvironment.inBackground`. */
 type InBackground = (work: (closing: AbortSignal) => Promise<void>) => void
 
 /** Number of ended replays that are remembered. */
-const MOST_REMEMBERED = 20
+const MAX_REMEMBERED = 20
 
 export class Replays {
   readonly #nowMs: () => number
@@ -72,7 +72,7 @@ export class Replays {
    * @param told called with faults, because the end has no waiting caller
    * @throws ProblemError if another recording is being played
    */
-  start(started: StartedReplay, play: Play, onEnd: OnEnd, told: Told): ReplayShown {
+  start(started: StartedReplay, play: Play, onEnd: OnEnd, told: ReportError): ReplayShown {
     const running = this.#replays.find(({ state }) => state === 'running')
     if (running)
       throw new ProblemError(
@@ -90,7 +90,7 @@ export class Replays {
       problem: null,
     }
     this.#replays.unshift(replay)
-    this.#replays.splice(MOST_REMEMBERED)
+    this.#replays.splice(MAX_REMEMBERED)
     this.#inBackground(closing =>
       this.#run(replay, AbortSignal.any([replay.stop.signal, closing]), play, onEnd, told),
     )
@@ -105,7 +105,7 @@ export class Replays {
     return shown(replay)
   }
 
-  async #run(replay: Replay, stop: AbortSignal, play: Play, onEnd: OnEnd, told: Told): Promise<void> {
+  async #run(replay: Replay, stop: AbortSignal, play: Play, onEnd: OnEnd, told: ReportError): Promise<void> {
     const messageOf = (error: unknown) => {
       const { code, message } = problemOf(error)
       if (code === 'fault') told(error)

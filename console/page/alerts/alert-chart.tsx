@@ -4,7 +4,7 @@ import { useId, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { act, useAnswer } from '../data/answers.ts'
-import { ConfirmButton, type Said } from '../parts/forms.tsx'
+import { type ChangeResult, ConfirmButton } from '../parts/forms.tsx'
 import { Known } from '../parts/known.tsx'
 import { hasTelemetry } from '../parts/words.ts'
 import { readoutOf } from '../telemetry/entity-charts.tsx'
@@ -81,7 +81,7 @@ const OUTCOMES = {
 interface AcknowledgeButtonsProps {
   readonly alert: OneAlert
   /** Hears what came of it: the buttons go away with the next answer. */
-  readonly tell: (said: Said | undefined) => void
+  readonly tell: (said: ChangeResult | undefined) => void
 }
 
 export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JSX.Element {

@@ -7,7 +7,7 @@ import { useLive } from '../data/answers.ts'
 import { traceIdOf } from '../data/event-links.ts'
 import type { Parameters } from '../data/search.ts'
 import { Facts } from '../parts/facts.tsx'
-import { Outcome, type Said } from '../parts/forms.tsx'
+import { type ChangeResult, Outcome } from '../parts/forms.tsx'
 import { Known, Once } from '../parts/known.tsx'
 import { Badge, EntityLink, Moment, Severity, useNow } from '../parts/marks.tsx'
 import { AcknowledgeButtons, AlertChart } from './alert-chart.tsx'
@@ -15,7 +15,7 @@ import { comparedText, happenedText, lastsText, reasonText, valueText } from './
 
 export function OneAlertPage({ name: id }: { readonly name: string }): JSX.Element {
   const one = useLive('/alerts/one', { id })
-  const [said, tell] = useState<Said>()
+  const [said, tell] = useState<ChangeResult>()
   return (
     <>
       <Outcome of={said} />
@@ -44,7 +44,7 @@ interface Props {
 
 interface HeadProps extends Props {
   /** Hears what came of an acknowledgement. */
-  readonly tell: (said: Said | undefined) => void
+  readonly tell: (said: ChangeResult | undefined) => void
 }
 
 function Head({ alert, tell }: HeadProps): JSX.Element {

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
 import { useParameter } from '../data/address.ts'
 import { act } from '../data/answers.ts'
-import { Choice, ConfirmButton, Outcome, type Said } from '../parts/forms.tsx'
+import { type ChangeResult, Choice, ConfirmButton, Outcome } from '../parts/forms.tsx'
 import { Live } from '../parts/known.tsx'
 import { Badge } from '../parts/marks.tsx'
 import { type Column, column, Table, timeColumn } from '../parts/table.tsx'
@@ -21,7 +21,7 @@ const STATE_TEXT = { active: 'active', pending: 'to come', past: 'over' } as con
 
 export function SilencesPage(): JSX.Element {
   const [state, setState] = useParameter('state')
-  const [said, tell] = useState<Said>()
+  const [said, tell] = useState<ChangeResult>()
   return (
     <>
       <p>
@@ -104,7 +104,7 @@ function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
 interface EndProps {
   readonly silence: SilenceRow
   /** Hears what came of it: the button goes away with the silence. */
-  readonly tell: (said: Said | undefined) => void
+  readonly tell: (said: ChangeResult | undefined) => void
 }
 
 function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {

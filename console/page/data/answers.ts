@@ -42,7 +42,7 @@ export function useAnswer<Name extends Question>(
   { keep = false, insist = false }: AskingOnce = {},
 ): Answer<Answers[Name]> {
   const path = addressOf(name, query)
-  const [state, setState] = useState<Kept<Answers[Name]>>(NOTHING)
+  const [state, setState] = useState<KeptAnswer<Answers[Name]>>(NOTHING)
   const [round, setRound] = useState(0)
   useEffect(() => {
     const over = new AbortController()
@@ -75,7 +75,7 @@ export function useLive<Name extends Question>(
 ): Answer<Answers[Name]> {
   const path = addressOf(name, query)
   const { streams } = useEnvironment()
-  const [state, setState] = useState<Kept<Answers[Name]>>(NOTHING)
+  const [state, setState] = useState<KeptAnswer<Answers[Name]>>(NOTHING)
   const [round, setRound] = useState(0)
   useEffect(
     () => watch<Answers[Name]>(path, streams, message => setState(kept => after(kept, path, message))),
@@ -106,7 +106,7 @@ export function act<Name extends Change>(
   )
 }
 
-interface Kept<T> {
+interface KeptAnswer<T> {
   readonly path: string
   readonly answer: T | undefined
   readonly problem: Problem | undefined
@@ -115,22 +115,22 @@ interface Kept<T> {
 const NOTHING = { path: '', answer: undefined, problem: undefined }
 
 /** The last answer stays beside a problem; that of another question does not. */
-function after<T>(kept: Kept<T>, path: string, message: Message<T>): Kept<T> {
+function after<T>(kept: KeptAnswer<T>, path: string, message: Message<T>): KeptAnswer<T> {
   if ('answer' in message) return { path, answer: message.answer, problem: undefined }
   return { path, answer: kept.path === path ? kept.answer : undefined, problem: message.problem }
 }
 
 /** An answer belongs to its question: another question begins with nothing, unless the one before it is kept. */
-function known<T>({ path: of, answer, problem }: Kept<T>, path: string, keep: boolean) {
+function known<T>({ path: of, answer, problem }: KeptAnswer<T>, path: string, keep: boolean) {
   if (of === path) return { answer, problem, isOlder: false }
   return { answer: keep ? answer : undefined, problem: undefined, isOlder: keep && answer !== undefined }
 }
 
-export type Shown = Answers['/environment']
+export type EnvironmentAnswer = Answers['/environment']
 
-export const EnvironmentContext = createContext<Shown | undefined>(undefined)
+export const EnvironmentContext = createContext<EnvironmentAnswer | undefined>(undefined)
 
-export function useEnvironment(): Shown {
+export function useEnvironment(): EnvironmentAnswer {
   const shown = useContext(EnvironmentContext)
   if (!shown) throw new Error('nothing is shown before the environment is known')
   return shown

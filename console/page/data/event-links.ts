@@ -8,7 +8,7 @@ export interface EventLink {
   readonly href: string
 }
 
-interface Shown {
+interface ShownEvent {
   readonly type: unknown
   readonly source: unknown
   readonly subject?: unknown
@@ -19,7 +19,7 @@ interface Shown {
 
 const DEAD_LETTER = 'io.sluice.dead-letter.v1'
 
-export function eventLinks({ type, source, subject, data, place }: Shown): EventLink[] {
+export function eventLinks({ type, source, subject, data, place }: ShownEvent): EventLink[] {
   const { alertId, rule } = (data ?? {}) as { alertId?: unknown; rule?: unknown }
   const links: EventLink[] = []
   const topic = eventTypeRow(String(type))?.topic

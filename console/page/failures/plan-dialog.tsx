@@ -12,7 +12,7 @@ import { goOnFromHere } from './steps.ts'
 import { type Command, WORDS } from './words.ts'
 
 /** A requested action: the question for its plan. */
-interface Wanted {
+interface RequestedAction {
   readonly command: Command
   readonly ats: readonly string[]
   readonly filter?: Readonly<Record<string, string | number>>
@@ -21,16 +21,16 @@ interface Wanted {
   readonly patch?: string
 }
 
-const AskForPlan = createContext<(wanted: Wanted) => void>(() => {})
+const AskForPlan = createContext<(wanted: RequestedAction) => void>(() => {})
 
 /** Opens the dialog of the `PlanDialogs` that it is used in. */
-export function useAskForPlan(): (wanted: Wanted) => void {
+export function useAskForPlan(): (wanted: RequestedAction) => void {
   return useContext(AskForPlan)
 }
 
 /** Holds the dialog outside of its children: a live answer that takes away the button leaves the plan that a person reads. */
 export function PlanDialogs({ children }: { readonly children: ComponentChildren }): JSX.Element {
-  const [wanted, setWanted] = useState<Wanted>()
+  const [wanted, setWanted] = useState<RequestedAction>()
   return (
     <AskForPlan.Provider value={setWanted}>
       {children}
@@ -46,7 +46,7 @@ export function PlanDialogs({ children }: { readonly children: ComponentChildren
 }
 
 interface DialogProps {
-  readonly wanted: Wanted
+  readonly wanted: RequestedAction
   readonly lookAgain: () => void
   readonly onClose: () => void
 }
@@ -81,17 +81,17 @@ function PlanDialog({ wanted, lookAgain, onClose }: DialogProps): JSX.Element {
   )
 }
 
-interface Asked {
+interface PlanAnswer {
   readonly plan?: Plan
   readonly problem?: Problem
 }
 
-function usePlan(wanted: Wanted): Asked {
-  const [asked, setAsked] = useState<Asked>({})
+function usePlan(wanted: RequestedAction): PlanAnswer {
+  const [asked, setAsked] = useState<PlanAnswer>({})
   useEffect(() => {
     let isNewest = true
     // The answer to an earlier question may arrive after that to a later one.
-    const say = (answer: Asked) => {
+    const say = (answer: PlanAnswer) => {
       if (isNewest) setAsked(answer)
     }
     say({})

@@ -4,7 +4,7 @@ import { problemOf } from '../data/ask.ts'
 const called = new Set<string>()
 const AGAIN_MS = 3_000
 /** After this many failed calls in a row, the server is not expected back soon. */
-const MOST_FAILED = 5
+const MAX_FAILED = 5
 
 /** Continues an operation that runs in steps. */
 export function goOnFromHere(id: string): void {
@@ -14,7 +14,7 @@ export function goOnFromHere(id: string): void {
 }
 
 async function callSteps(id: string): Promise<void> {
-  for (let failed = 0; failed < MOST_FAILED; ) {
+  for (let failed = 0; failed < MAX_FAILED; ) {
     try {
       const { state } = await act('POST /failures/operation/step', { id })
       if (state !== 'running') return

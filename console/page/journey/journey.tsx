@@ -11,7 +11,7 @@ import { Path } from './path.tsx'
 import { askedFor, endOf, kindOf } from './words.ts'
 import './journey.css'
 
-type Asked = Readonly<Record<'id' | 'trace' | 'topic' | 'partition' | 'offset', string>>
+type JourneyQuery = Readonly<Record<'id' | 'trace' | 'topic' | 'partition' | 'offset', string>>
 
 export function Journey(): JSX.Element {
   const { query } = useLocation()
@@ -53,7 +53,7 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
 }
 
 /** Shows the spans live. Without spans, and on request, it shows the records of the log. */
-function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
+function Followed({ asked }: { readonly asked: JourneyQuery }): JSX.Element {
   const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')
   const [round, setRound] = useState(0)
@@ -84,7 +84,13 @@ function Followed({ asked }: { readonly asked: Asked }): JSX.Element {
   )
 }
 
-function Searched({ asked, minutes }: { readonly asked: Asked; readonly minutes: string }): JSX.Element {
+function Searched({
+  asked,
+  minutes,
+}: {
+  readonly asked: JourneyQuery
+  readonly minutes: string
+}): JSX.Element {
   const found = useAnswer('/journey/search', { ...asked, minutes })
   return (
     <Known of={found} what={`what the log of the last ${spanText(minutes)} says`}>

@@ -1,6 +1,6 @@
 /** The path of an event: first the way to the farthest that came of it, then all of it, as a tree. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { DecisionStep, EventStep, Place } from '../../../lib/queries/journey/model.ts'
+import type { DecisionStep, EventStep, RecordPosition } from '../../../lib/queries/journey/model.ts'
 import type { JourneyAnswer } from '../../journey/recent.ts'
 import { addressOf } from '../data/address.ts'
 import { type EventLink, eventLinks } from '../data/event-links.ts'
@@ -301,11 +301,11 @@ function Details({ step }: { readonly step: EventStep }): JSX.Element {
   )
 }
 
-function placeText({ topic, partition, offset }: Place): string {
+function placeText({ topic, partition, offset }: RecordPosition): string {
   return `${topic}/${partition}/${offset}`
 }
 
-function messageAddress({ topic, partition, offset }: Place): string {
+function messageAddress({ topic, partition, offset }: RecordPosition): string {
   return addressOf('/kafka/messages', { topic, partition, offset })
 }
 

@@ -126,7 +126,7 @@ export function titleOf(
   return Object.hasOwn(signals, failed) ? `${signals[failed]}${place}` : title
 }
 
-const MOST_VALUES = 6
+const MAX_VALUES = 6
 
 /** The values of an event that one sees at a glance: those of its data that are no lists and no objects. */
 export function valuesOf({
@@ -139,7 +139,7 @@ export function valuesOf({
     .map(name => [name, all[name]] as const)
     .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== event?.subject)
     .map(([name, value]) => [name, String(value)] as const)
-    .slice(0, MOST_VALUES)
+    .slice(0, MAX_VALUES)
 }
 
 const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [

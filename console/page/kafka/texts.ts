@@ -59,7 +59,7 @@ export function disksText({
   }
 }
 
-export interface Standing {
+export interface StatusText {
   readonly text: string
   readonly tone: 'good' | 'warn' | 'bad'
 }
@@ -71,7 +71,7 @@ export function topicStanding({
 }: {
   readonly leaderless: number
   readonly underReplicated: number
-}): Standing {
+}): StatusText {
   if (leaderless > 0) return { text: `${leaderless} without leader`, tone: 'bad' }
   if (underReplicated > 0) return { text: `${underReplicated} behind`, tone: 'warn' }
   return { text: 'all in sync', tone: 'good' }
@@ -84,7 +84,7 @@ export function groupStanding({
 }: {
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
   readonly pending: number
-}): Standing {
+}): StatusText {
   if (state === 'stable') return { text: 'stable', tone: 'good' }
   if (state === 'rebalancing') return { text: 'rebalancing', tone: 'warn' }
   if (state === 'empty')

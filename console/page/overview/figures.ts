@@ -49,7 +49,7 @@ export function urgencyOf({ tone }: ConsumerState): number {
 }
 
 /** Five minutes of looks, at one every two seconds. */
-const MOST_SAMPLES = 150
+const MAX_SAMPLES = 150
 /** Looks further apart than this had none between them: a gap, not a line. */
 const GAP_MS = 15_000
 
@@ -90,11 +90,11 @@ function appended(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'valu
 }
 
 function bounded({ atMs, values }: History): History {
-  if (atMs.length <= MOST_SAMPLES) return { atMs, values }
+  if (atMs.length <= MAX_SAMPLES) return { atMs, values }
   return {
-    atMs: atMs.slice(-MOST_SAMPLES),
+    atMs: atMs.slice(-MAX_SAMPLES),
     values: Object.fromEntries(
-      Object.entries(values).map(([name, column]) => [name, column.slice(-MOST_SAMPLES)]),
+      Object.entries(values).map(([name, column]) => [name, column.slice(-MAX_SAMPLES)]),
     ),
   }
 }

@@ -90,10 +90,10 @@ interface Props {
   readonly onConfirm: () => Promise<string>
   readonly disabled?: boolean
   /** Hears what came of it, and shows it, where the change takes the button itself away. */
-  readonly tell?: (said: Said | undefined) => void
+  readonly tell?: (said: ChangeResult | undefined) => void
 }
 
-const FOR_OPERATORS: Said = {
+const FOR_OPERATORS: ChangeResult = {
   text: 'Only an operator may do this, and you are signed in as a viewer.',
   isProblem: true,
 }
@@ -134,7 +134,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
 }
 
 interface OutcomeProps {
-  readonly of: Said | undefined
+  readonly of: ChangeResult | undefined
   /** Follows what is said. */
   readonly children?: ComponentChildren
 }
@@ -150,15 +150,15 @@ export function Outcome({ of: said, children }: OutcomeProps): JSX.Element | nul
 }
 
 /** Result of a change. */
-export interface Said {
+export interface ChangeResult {
   readonly text: string
   readonly isProblem: boolean
 }
 
 interface Action {
   readonly isBusy: boolean
-  readonly said: Said | undefined
-  readonly setSaid: (said: Said | undefined) => void
+  readonly said: ChangeResult | undefined
+  readonly setSaid: (said: ChangeResult | undefined) => void
   /** Does it. */
   readonly run: (event?: Event) => Promise<void>
 }
@@ -169,10 +169,10 @@ interface Action {
  */
 export function useAction(
   work: (event: Event | undefined) => Promise<string | undefined>,
-  tell?: (said: Said | undefined) => void,
+  tell?: (said: ChangeResult | undefined) => void,
 ): Action {
   const [isBusy, setBusy] = useState(false)
-  const [said, setOwn] = useState<Said>()
+  const [said, setOwn] = useState<ChangeResult>()
   const setSaid = tell ?? setOwn
   const run = async (event?: Event) => {
     event?.preventDefault()

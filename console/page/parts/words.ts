@@ -113,7 +113,7 @@ export function hasTelemetry(entity: string): boolean {
 }
 
 const PER_LINE = 16
-const MOST_DUMPED = 4_096
+const MAX_DUMPED = 4_096
 
 /** Control characters that text does not have, besides tabs and line ends. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
@@ -145,12 +145,12 @@ export function readableText(text: string): string {
 /** `00000000  6b 61 66 6b 61 00 …  kafka.` */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = []
-  for (let at = 0; at < Math.min(bytes.length, MOST_DUMPED); at += PER_LINE) {
+  for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += PER_LINE) {
     const row = [...bytes.subarray(at, at + PER_LINE)]
     const hex = row.map(byte => byte.toString(16).padStart(2, '0')).join(' ')
     const shown = row.map(byte => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.')).join('')
     lines.push(`${at.toString(16).padStart(8, '0')}  ${hex.padEnd(PER_LINE * 3 - 1)}  ${shown}`)
   }
-  const more = bytes.length - MOST_DUMPED
+  const more = bytes.length - MAX_DUMPED
   return [...lines, ...(more > 0 ? [`(${more} more bytes)`] : [])].join('\n')
 }

@@ -8,7 +8,7 @@ import { countText, partsOf } from '../parts/words.ts'
 /** @param path below `/api`, with its query */
 export type Ask = <T>(path: string) => Promise<T>
 
-interface Thing {
+interface SearchHit {
   readonly text: string
   /** Less important than the text. */
   readonly note?: string
@@ -17,16 +17,16 @@ interface Thing {
   readonly isExact: boolean
 }
 
-interface Found {
+interface SearchHits {
   /** Exact ones first. */
-  readonly things: readonly Thing[]
+  readonly things: readonly SearchHit[]
   /** How many match, listed or not. */
   readonly total: number
 }
 
 /** Result of one question. */
 export type Result = { readonly kind: Kind } & (
-  | { readonly found: Found; readonly problem?: never }
+  | { readonly found: SearchHits; readonly problem?: never }
   | { readonly problem: string; readonly found?: never }
 )
 
@@ -34,7 +34,7 @@ interface Kind {
   readonly title: string
   /** One of them, in the sentence that nothing was found. */
   readonly one: string
-  readonly look: (ask: Ask, text: string) => Promise<Found>
+  readonly look: (ask: Ask, text: string) => Promise<SearchHits>
 }
 
 const KINDS: readonly Kind[] = [
@@ -87,7 +87,7 @@ export function unaskedText(results: readonly Result[]): string | undefined {
 }
 
 /** One page of each family that has any. */
-async function entities(ask: Ask, find: string): Promise<Found> {
+async function entities(ask: Ask, find: string): Promise<SearchHits> {
   const pageOf = (family?: string) =>
     ask<Answers['/telemetry/entities']>(addressOf('/telemetry/entities', { find, family }))
   const first = await pageOf()
@@ -104,7 +104,7 @@ async function entities(ask: Ask, find: string): Promise<Found> {
 }
 
 /** Returns the firing alerts of an entity, and the alert of an id, firing or resolved. */
-async function alerts(ask: Ask, text: string): Promise<Found> {
+async function alerts(ask: Ask, text: string): Promise<SearchHits> {
   const [now, one] = await Promise.all([
     ask<Answers['/alerts/now']>(addressOf('/alerts/now', { entity: text })),
     alertCalled(ask, text),
@@ -128,14 +128,14 @@ async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one']
 }
 
 /** Searches the spans only: a search of the log takes seconds, so it is made on request. */
-async function events(ask: Ask, text: string): Promise<Found> {
+async function events(ask: Ask, text: string): Promise<SearchHits> {
   const asked = askedFor(text)
   const { journey } = await ask<Answers['/journey']>(addressOf('/journey', { ...asked }))
   if (journey.roots.length === 0) return { things: [], total: 0 }
   return { things: [{ text, href: addressOf('/event', { ...asked }), isExact: true }], total: 1 }
 }
 
-async function groups(ask: Ask, find: string): Promise<Found> {
+async function groups(ask: Ask, find: string): Promise<SearchHits> {
   const { groups: listed, more } = await ask<Answers['/kafka/groups']>(addressOf('/kafka/groups', { find }))
   const things = listed.map(({ group, function: name }) => {
     const isExact = isSame(group, find) || isSame(name, find)
@@ -144,7 +144,7 @@ async function groups(ask: Ask, find: string): Promise<Found> {
   return { things, total: things.length + more }
 }
 
-async function topics(ask: Ask, find: string): Promise<Found> {
+async function topics(ask: Ask, find: string): Promise<SearchHits> {
   const { topics: listed, more } = await ask<Answers['/kafka/topics']>(addressOf('/kafka/topics', { find }))
   const things = listed.map(({ topic, signal }) => {
     const isExact = isSame(topic, find) || isSame(signal, find)

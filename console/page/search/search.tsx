@@ -11,7 +11,7 @@ import { onlyExact, type Result, search, summaryText, unaskedText } from './look
 import './search.css'
 
 /** Maximum of shown results of each kind, which can still be read. */
-const MOST_SHOWN = 20
+const MAX_SHOWN = 20
 
 export function Search(): JSX.Element {
   const [given] = useParameter('for')
@@ -67,7 +67,7 @@ function Results({ text }: { readonly text: string }): JSX.Element {
 
 function Kind({ result: { kind, found } }: { readonly result: Result }): JSX.Element | null {
   if (!found || found.total === 0) return null
-  const shown = found.things.slice(0, MOST_SHOWN)
+  const shown = found.things.slice(0, MAX_SHOWN)
   const more = found.total - shown.length
   return (
     <section aria-label={kind.title}>

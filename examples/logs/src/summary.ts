@@ -3,7 +3,7 @@ import { type Level, type LogLine, logging } from './application.ts'
 
 const MINUTE_MS = minutes(1)
 const BURST = 10
-const MOST_KINDS = 20
+const MAX_KINDS = 20
 const OTHERS = 'others'
 
 /** Log lines of one service in one minute that is not over yet. */
@@ -58,7 +58,7 @@ function counted({ startMs, lines, errors }: Minute, { level, message }: LogLine
 /** The most frequent first. The number of kinds is bounded, so that the state is. */
 function withError(errors: readonly Kind[], kind: string): readonly Kind[] {
   const isKnown = errors.some(({ message }) => message === kind)
-  const message = isKnown || errors.length < MOST_KINDS ? kind : OTHERS
+  const message = isKnown || errors.length < MAX_KINDS ? kind : OTHERS
   const count = errors.find(one => one.message === message)?.count ?? 0
   const rest = errors.filter(one => one.message !== message)
   return [...rest, { message, count: count + 1 }].sort((one, other) => other.count - one.count)

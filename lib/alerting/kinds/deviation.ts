@@ -10,11 +10,11 @@ interface Deviation {
 }
 
 /** A part of the time: its number, how many readings, their mean, and the sum of the squares of their distances from it. */
-type Part = readonly [index: number, count: number, mean: number, squares: number]
+type TimeBucket = readonly [index: number, count: number, mean: number, squares: number]
 
 /** The last reading is kept apart: another of the same instant replaces it. */
 interface Parts {
-  readonly parts: readonly Part[]
+  readonly parts: readonly TimeBucket[]
   readonly last: readonly [timeMs: number, value: number]
 }
 
@@ -62,24 +62,24 @@ export const deviation: MeasureKind<Deviation> = {
 }
 
 /** The parts from this number on. They are in the order of time. */
-function since(parts: readonly Part[], first: number): readonly Part[] {
+function since(parts: readonly TimeBucket[], first: number): readonly TimeBucket[] {
   let index = 0
-  while (index < parts.length && (parts[index] as Part)[0] < first) index += 1
+  while (index < parts.length && (parts[index] as TimeBucket)[0] < first) index += 1
   return index === 0 ? parts : parts.slice(index)
 }
 
 /** The sums with the last reading among them. */
-function added({ parts, last }: Parts, partMs: number): readonly Part[] {
+function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
   const index = Math.floor(last[0] / partMs)
-  const one: Part = [index, 1, last[1], 0]
+  const one: TimeBucket = [index, 1, last[1], 0]
   const newest = parts.at(-1)
   return newest?.[0] === index ? parts.with(-1, merged(newest, one)) : [...parts, one]
 }
 
-const NO_READINGS: Part = [0, 0, 0, 0]
+const NO_READINGS: TimeBucket = [0, 0, 0, 0]
 
 /** Chan, Golub and LeVeque: the moments of two sets together, without the loss of digits that sums of squares have. */
-function merged(a: Part, b: Part): Part {
+function merged(a: TimeBucket, b: TimeBucket): TimeBucket {
   const count = a[1] + b[1]
   if (count === 0) return a
   const delta = b[2] - a[2]

@@ -3,7 +3,7 @@
  * folder, except `keys.ts`, is one kind, exported by the name of its file. `npm run schemas` lists them in `all.ts`.
  */
 import type { FamilyName } from '../../telemetry/families.ts'
-import type { Given, Row } from '../given.ts'
+import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'
 
 /** A number for limits, a text for states. */
@@ -18,7 +18,7 @@ export interface Limits {
 interface Kind<Own> {
   readonly keys: Keys
   /** Reads the keys of a row, and reports what could never have an effect. Undefined for a row without them, or with errors. */
-  read(given: Given, subject: Subject): Own | undefined
+  read(given: RuleRow, subject: Subject): Own | undefined
   /** Returns the keys as a rule file has them. */
   row(own: Own): Row
 }

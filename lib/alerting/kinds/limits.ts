@@ -1,7 +1,7 @@
 /** Thresholds: a value is bad beyond a limit or outside a band. With hysteresis, it is good again only beyond another limit. */
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conversion, unitsFor } from '../../telemetry/units.ts'
-import { type Given, unitOf } from '../given.ts'
+import { type RuleRow, unitOf } from '../given.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
@@ -117,7 +117,7 @@ function quantity(limit: number, unit: string | undefined): string {
   return unit === undefined || unit === '1' ? `${limit}` : `${limit} ${unit}`
 }
 
-function read(given: Given, subject: Subject): LimitsCondition | undefined {
+function read(given: RuleRow, subject: Subject): LimitsCondition | undefined {
   const { family, metric, measure } = subject
   const side = (['above', 'below', 'outside'] as const).find(one => Object.hasOwn(given.row, KEYS[one].fire))
   if (side === undefined) return undefined
@@ -134,7 +134,7 @@ function read(given: Given, subject: Subject): LimitsCondition | undefined {
 }
 
 const THEN = 'or an alert would clear as soon as it fires'
-const WRONG_SIDE: Readonly<Record<Side, (given: Given) => string>> = {
+const WRONG_SIDE: Readonly<Record<Side, (given: RuleRow) => string>> = {
   above: ({ of }) => `must be at most fireAbove, ${of('fireAbove')}, ${THEN}`,
   below: ({ of }) => `must be at least fireBelow, ${of('fireBelow')}, ${THEN}`,
   outside: ({ of }) => `must lie within fireOutside, ${JSON.stringify(of('fireOutside'))}, ${THEN}`,
@@ -143,7 +143,7 @@ const WRONG_SIDE: Readonly<Record<Side, (given: Given) => string>> = {
 type Convert = (value: number) => number
 
 /** Thresholds are kept in the unit of the metric. A measure compares differences, for which only the size of the unit counts. */
-function readUnit(given: Given, { family, metric, measure }: Subject): Convert {
+function readUnit(given: RuleRow, { family, metric, measure }: Subject): Convert {
   const own = unitOf(family, metric)
   const unit = given.of<string>('unit')
   const unchanged: Convert = value => value
@@ -165,7 +165,7 @@ function readUnit(given: Given, { family, metric, measure }: Subject): Convert {
   return measure === undefined ? convert : value => Number((convert(value) - convert(0)).toPrecision(12))
 }
 
-function limitsOf(given: Given, side: Side, key: string, convert: Convert): Limits | undefined {
+function limitsOf(given: RuleRow, side: Side, key: string, convert: Convert): Limits | undefined {
   const raw = given.of<number | readonly [number, number]>(key)
   if (raw === undefined) return undefined
   if (typeof raw === 'number') return { ...NONE, [side]: convert(raw) }
@@ -177,7 +177,7 @@ function limitsOf(given: Given, side: Side, key: string, convert: Convert): Limi
 
 /** Reports limits beyond the bounds of the metric. */
 function reportUnreachable(
-  given: Given,
+  given: RuleRow,
   side: Side,
   fire: Limits,
   clear: Limits,

@@ -1,6 +1,6 @@
 /** The next state of a pattern while one event or instant is evaluated, and what becomes of its alert. Pure. */
 import { foremost, type TransitionReason } from '../reasons.ts'
-import { endOfFiring, type FiringPattern, type PatternState, type Waiting } from './state.ts'
+import { type AbsenceWait, endOfFiring, type FiringPattern, type PatternState } from './state.ts'
 
 export interface PatternChange {
   readonly kind: 'fired' | 'resolved'
@@ -16,7 +16,7 @@ export class Draft {
   decidedMs: number | undefined
   counted: readonly number[]
   reached: readonly (number | null)[]
-  waiting: Waiting | undefined
+  waiting: AbsenceWait | undefined
   absentMs: number | undefined
   readonly changes: PatternChange[] = []
   reason: TransitionReason = 'unchanged'

@@ -1,15 +1,15 @@
 /** Reads which events a pattern asks for, and reports what no event could ever be. */
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
-import type { Given, Row } from '../given.ts'
+import type { Row, RuleRow } from '../given.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
 import { matchRow, readMatch } from '../read-match.ts'
 import { FIRE_KEYS_IN_PATTERNS } from '../rule-keys.ts'
 import { EVENTS, isEventName } from './events.ts'
 import type { Matcher } from './pattern.ts'
 
-export type Place = readonly (string | number)[]
+export type MatcherPath = readonly (string | number)[]
 /** @param at keys and list indexes from the pattern on */
-export type PatternFault = (at: Place, message: string) => void
+export type PatternFault = (at: MatcherPath, message: string) => void
 
 type Texts = string | readonly string[]
 
@@ -23,8 +23,8 @@ export function familyOfMatcher(matcher: Matcher): FamilyName {
 }
 
 /** @param row in the shape of the schema */
-export function readMatcher(row: Row, at: Place, fault: PatternFault, isFromLog: boolean): Matcher {
-  const given: Given = {
+export function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
+  const given: RuleRow = {
     row,
     of: <Value>(key: string) => row[key] as Value | undefined,
     report: (key, message, below = []) => fault([...at, key, ...below], message),
@@ -33,7 +33,7 @@ export function readMatcher(row: Row, at: Place, fault: PatternFault, isFromLog:
   return row.event === undefined ? readingMatcher(given, at, fault) : eventMatcher(given, at, fault)
 }
 
-function readingMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
+function readingMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
   const { row } = given
   const family = row.family as FamilyName
   const metric = row.metric as string | undefined
@@ -51,7 +51,7 @@ function readingMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
   }
 }
 
-function eventMatcher(given: Given, at: Place, fault: PatternFault): Matcher {
+function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Matcher {
   const { row } = given
   const name = row.event as string
   const event = isEventName(name) ? EVENTS[name] : undefined

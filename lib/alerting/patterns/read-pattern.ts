@@ -1,25 +1,25 @@
 /** Makes a rule over several events of its row in a file, and finds what the schema cannot. */
 import { parseDuration } from '../../duration.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
-import type { Given, Row } from '../given.ts'
+import type { Row, RuleRow } from '../given.ts'
 import type { Severity } from '../rule.ts'
 import { matchersOf, type Pattern, type PatternRule, type Per, type Step } from './pattern.ts'
 import { defaultPatternSummary, patternSummaryError } from './pattern-summary.ts'
 import {
   familyOfMatcher,
+  type MatcherPath,
   matcherRow,
   type PatternFault,
-  type Place,
   readMatcher,
   ungrouped,
 } from './read-matcher.ts'
 
 const DAY_MS = 86_400_000
 /** Older events may be gone from the log, and could not be read again. */
-const LONGEST_MS = READINGS_TOPIC.keptDays * DAY_MS
+const MAX_MS = READINGS_TOPIC.keptDays * DAY_MS
 
 /** Reads what can be read of a row. The result is a rule only if nothing was reported. */
-export function readPatternRule(given: Given): PatternRule {
+export function readPatternRule(given: RuleRow): PatternRule {
   const { of, report } = given
   const labels = { ...of<Record<string, string>>('labels') }
   const keepFiringForMs = parseDuration(of('keepFiringFor') ?? 0) ?? 0
@@ -47,7 +47,7 @@ export function readPatternRule(given: Given): PatternRule {
 }
 
 function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern {
-  const read = (at: Place, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
+  const read = (at: MatcherPath, raw: unknown) => readMatcher(raw as Row, at, fault, isFromLog)
   const common = {
     per: (row.per ?? 'entity') as Per,
     ...(row.until === undefined ? {} : { until: read(['until'], row.until) }),
@@ -77,7 +77,7 @@ function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern
   return { kind: 'sequence', steps, ...(absence && { absence }), ...common }
 }
 
-function withinOfStep(step: Row, index: number, at: Place, fault: PatternFault): number {
+function withinOfStep(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
   if (index > 0) {
     if (step.within !== undefined) return withinOf(step, at, fault)
     fault([...at, 'within'], 'is missing: must be the longest time after the step before, such as 5m')
@@ -86,9 +86,9 @@ function withinOfStep(step: Row, index: number, at: Place, fault: PatternFault):
   return 0
 }
 
-function withinOf(row: Row, at: Place, fault: PatternFault): number {
+function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
   const ms = parseDuration(row.within)
-  if (ms !== undefined && ms > 0 && ms <= LONGEST_MS) return ms
+  if (ms !== undefined && ms > 0 && ms <= MAX_MS) return ms
   fault(
     [...at, 'within'],
     `must be longer than 0 and at most ${READINGS_TOPIC.keptDays}d, as long as readings are kept`,
@@ -96,7 +96,7 @@ function withinOf(row: Row, at: Place, fault: PatternFault): number {
   return 0
 }
 
-function reportOthers(step: Row, at: Place, fault: PatternFault): void {
+function reportOthers(step: Row, at: MatcherPath, fault: PatternFault): void {
   for (const key of Object.keys(step))
     if (key !== 'absence' && key !== 'within')
       fault([...at, key], 'belongs into absence: { … }, with all that says which event does not come')

@@ -4,7 +4,7 @@
  */
 import type { Draft } from './draft.ts'
 import type { SequencePattern } from './pattern.ts'
-import { endOfFiring, type PatternState, type Waiting } from './state.ts'
+import { type AbsenceWait, endOfFiring, type PatternState } from './state.ts'
 
 /** Which parts of the pattern an event is. */
 export interface Parts {
@@ -55,7 +55,7 @@ export function passSequence(
   const absenceMs = () => (knownMs === undefined ? undefined : absenceEnds(pattern, draft))
   for (let dueMs = absenceMs(); dueMs !== undefined && dueMs <= (knownMs ?? dueMs); dueMs = absenceMs()) {
     draft.endBy(dueMs - 1, keepMs)
-    const { sinceMs, latestMs, cameMs } = draft.waiting as Waiting
+    const { sinceMs, latestMs, cameMs } = draft.waiting as AbsenceWait
     draft.waiting = latestMs > sinceMs ? { sinceMs: latestMs, latestMs } : undefined
     draft.hold(dueMs, sinceMs, true)
     if (cameMs !== undefined) absentEvent(pattern, keepMs, draft, cameMs)

@@ -11,7 +11,7 @@ export interface PatternState {
   /** Time at which each step of a sequence was last reached; null before that. The last step needs no entry. */
   readonly reached?: readonly (number | null)[]
   /** Start of the absence, for a sequence whose steps have all occurred. */
-  readonly waiting?: Waiting
+  readonly waiting?: AbsenceWait
   /** Time of the last event of an absence. An earlier step that arrives later begins no wait. */
   readonly absentMs?: number
 }
@@ -26,7 +26,7 @@ export interface FiringPattern {
 }
 
 /** Every time at which the steps were complete counts, of which the first and the last are known. */
-export interface Waiting {
+export interface AbsenceWait {
   readonly sinceMs: number
   readonly latestMs: number
   /** When the event came that was awaited, if the wait was over by then, and others of the group may still be behind. */

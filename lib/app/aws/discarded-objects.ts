@@ -2,7 +2,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import type { ObjectPlace } from '../../failures/on-failure/notices.ts'
 
 /** Lambda gives a function at most 6 MB of records, and writes them as escaped text. */
-const LARGEST_BYTES = 32 * 1024 * 1024
+const MAX_BYTES = 32 * 1024 * 1024
 
 /** A frozen or silent connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
@@ -17,7 +17,7 @@ export class DiscardedObjects {
     const { Body, ContentLength = 0 } = await this.#client.send(
       new GetObjectCommand({ Bucket: bucket, Key: key }),
     )
-    if (ContentLength > LARGEST_BYTES)
+    if (ContentLength > MAX_BYTES)
       throw new Error(`an object of ${ContentLength} bytes was not written by Lambda`)
     return (await Body?.transformToString()) ?? ''
   }

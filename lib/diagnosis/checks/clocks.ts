@@ -6,7 +6,7 @@ import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 /** More than NTP leaves between two machines, less than what a timer of a rule would notice. */
 const TOLERANCE_MS = 5_000
 /** The clock ticks each minute, and a run may take a while. */
-const LONGEST_SILENCE_MS = 150_000
+const MAX_SILENCE_MS = 150_000
 
 export function redisClockFindings({ address, clock }: RedisServer): Finding[] {
   return judged('clocks', address, { redis: redisClock }, clock, 'It takes the command TIME.')
@@ -66,7 +66,7 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
         partition,
         newestMs: appended(batches).at(-1),
       }))
-      const silent = times.filter(({ newestMs = 0 }) => nowMs - newestMs > LONGEST_SILENCE_MS)
+      const silent = times.filter(({ newestMs = 0 }) => nowMs - newestMs > MAX_SILENCE_MS)
       const [first] = silent
       if (!first) return 'every partition had a tick within its last minutes'
       const since =

@@ -1,13 +1,13 @@
 /** Checks of consumers: readers, lag, outbox, breaker, and the end of an invocation; and the dead letters. Pure. */
 import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
-import { type Finding, finding, judged, type Seen, unknown, wrong } from '../finding.ts'
+import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { commits, idempotent } from './positions.ts'
 
 /** The thresholds of the alarms. */
-const MOST_PENDING = 10_000
-const LONGEST_WAIT_SECONDS = 300
+const MAX_PENDING = 10_000
+const MAX_WAIT_SECONDS = 300
 const DAY_MS = 24 * 60 * 60 * 1000
 const GROUP_RIGHTS = 'It takes the rights to describe the topic and the group.'
 
@@ -68,7 +68,7 @@ function lag(consumer: SeenConsumer) {
   const waits = Math.max(0, ...partitions.map(({ waitsSeconds }) => waitsSeconds ?? 0))
   const isUnread = partitions.some(one => one.waitsSeconds === null && pendingIn(one) > 0)
   const many = pending === 1 ? '1 record waits' : `${pending} records wait`
-  if (pending > MOST_PENDING || waits > LONGEST_WAIT_SECONDS)
+  if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
       `\`sluice groups lag\` shows each partition; docs/troubleshooting.md says why lag grows. If one is stalled: \`sluice skip ${consumer.function}\`.`,
@@ -128,7 +128,7 @@ interface OpenCount {
 export function deadLettersFindings(
   topic: string,
   keptDays: number,
-  counts: Seen<OpenCount>,
+  counts: Observed<OpenCount>,
   nowMs: number,
 ): Finding[] {
   const checks = {

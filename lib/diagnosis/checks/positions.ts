@@ -9,12 +9,12 @@ import { type Judgement, unknown, wrong } from '../finding.ts'
 const BATCHES_AHEAD = 2
 const RECOVERY = 'docs/guarantees.md says how a state is restored.'
 
-interface Known extends PartitionProgress {
+interface KnownProgress extends PartitionProgress {
   readonly applied: number
 }
 
 /** Returns the partitions, or the answer where their state is unknown or empty. */
-function knownIn({ partitions }: SeenConsumer): readonly Known[] | Judgement | string {
+function knownIn({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
   const known = partitions.map(one => ({ ...one, applied: one.applied ?? -1 }))
@@ -27,7 +27,7 @@ export function commits(consumer: SeenConsumer): Judgement | string {
   const { group, batchSize } = consumer
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string
-  const partitions: readonly Known[] = known
+  const partitions: readonly KnownProgress[] = known
   const other = partitions.filter(({ applied, end }) => applied >= end)
   if (other.length > 0)
     return wrong(
@@ -50,15 +50,15 @@ export function commits(consumer: SeenConsumer): Judgement | string {
   return 'offsets are committed after their effects, and agree with the state'
 }
 
-function firstMissing({ applied, start }: Known): number {
+function firstMissing({ applied, start }: KnownProgress): number {
   return Math.max(start, applied + 1)
 }
 
-function repeated({ applied, committedAfter, start }: Known): number {
+function repeated({ applied, committedAfter, start }: KnownProgress): number {
   return applied + 1 - Math.max(start, committedAfter)
 }
 
-function named(partitions: readonly Known[], says: (one: Known) => string | number): string {
+function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) => string | number): string {
   const [first] = partitions
   const more = partitions.length > 1 ? `, and ${partitions.length - 1} more partitions` : ''
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''
@@ -68,7 +68,7 @@ function named(partitions: readonly Known[], says: (one: Known) => string | numb
 export function idempotent(consumer: SeenConsumer): Judgement | string {
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string
-  const partitions: readonly Known[] = known
+  const partitions: readonly KnownProgress[] = known
   const without = partitions.filter(
     ({ applied, committedBefore, start }) => applied < 0 && committedBefore > start,
   )

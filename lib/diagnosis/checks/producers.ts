@@ -65,14 +65,14 @@ export function batchFindings({ topic, found }: TopicFacts, idWindowMs: number):
   return judged('producers', topic, WRITTEN, { seen: { batches, idWindowMs, perSecond } })
 }
 
-interface Written {
+interface WrittenBatches {
   readonly batches: readonly BatchFacts[]
   readonly idWindowMs: number
   readonly perSecond: number
 }
 
 const WRITTEN = {
-  idempotence: ({ batches, idWindowMs }: Written) => {
+  idempotence: ({ batches, idWindowMs }: WrittenBatches) => {
     const without = batches.filter(({ isIdempotent }) => !isIdempotent).length
     if (without === 0) return `all of the newest ${batches.length} batches are of idempotent producers`
     const says = `${without} of the newest ${batches.length} batches are of producers that are not idempotent`
@@ -82,7 +82,7 @@ const WRITTEN = {
       'Set enable.idempotence=true in the producers, or raise ID_WINDOW_SECONDS to 120 or more.',
     )
   },
-  compression: ({ batches }: Written) => {
+  compression: ({ batches }: WrittenBatches) => {
     const plain = batches.filter(({ codec, bytes }) => codec === 'none' && bytes >= WORTH_COMPRESSING_BYTES)
     if (plain.length > 0)
       return wrong(
@@ -93,7 +93,7 @@ const WRITTEN = {
     return `${codecs.map(([codec, { length }]) => `${length} ${codec}`).join(', ')}, and none large without compression`
   },
   /** batch.size and linger.ms, by their effect. */
-  batching: ({ batches, perSecond }: Written) => {
+  batching: ({ batches, perSecond }: WrittenBatches) => {
     const records = batches.reduce((sum, batch) => sum + batch.records, 0) / batches.length
     const says = `${Number(records.toFixed(1))} records a batch`
     const isMany = batches.length >= LEAST_BATCHES && perSecond > MANY_BATCHES_PER_SECOND

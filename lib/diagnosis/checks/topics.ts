@@ -1,7 +1,7 @@
 /** Checks of topics, against the table of topics. Pure. */
 import { durationText } from '../../duration.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
-import { type Finding, finding, type Judgement, judged, type Seen, unknown, wrong } from '../finding.ts'
+import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 const APPLY = '`sluice topics plan` shows the change, and `sluice topics apply` makes it.'
@@ -70,7 +70,7 @@ function settingFindings(
   [setting, judge]: SettingRule,
   one: Judged,
 ): Finding[] {
-  const settings: Seen<Settings> = one.found.settings
+  const settings: Observed<Settings> = one.found.settings
   const judgement = (values: Settings) => {
     const value = values[setting] ?? undefined
     return value === undefined ? unknown(`the broker does not report ${setting}`) : judge(value, one)

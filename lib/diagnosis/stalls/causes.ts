@@ -4,7 +4,7 @@ import type { Cause } from './stalls.ts'
 import { recordsOf } from './words.ts'
 
 const STACK_FRAME = /^\s+at /
-const LONGEST_LINE = 200
+const MAX_LINE_LENGTH = 200
 const RETRIED = 'It is retried.'
 
 /** The cause of everything that waits for a server. @param reason the answer of the last attempt */
@@ -106,7 +106,7 @@ export interface ReportedStall {
 }
 
 /** Facts from other sources. */
-export interface Known {
+export interface CauseFacts {
   readonly brokers: string
   /** The function's timeout, if its mapping has reported it. */
   readonly timeoutMs?: number
@@ -133,7 +133,7 @@ const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => 
 }
 
 /** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
-export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Known): Cause | undefined {
+export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: CauseFacts): Cause | undefined {
   const { function: name, obstacle, kind, topic } = stall
   if (kind === 'reported') return undefined
   const reason = shown(stall.reason)
@@ -210,7 +210,7 @@ export function noReaders(name: string, group: string, pending: number): Cause {
 function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
-    .map(line => line.trimEnd().slice(0, LONGEST_LINE))
+    .map(line => line.trimEnd().slice(0, MAX_LINE_LENGTH))
     .join('\n')
     .replace(/[.]$/, '')
 }

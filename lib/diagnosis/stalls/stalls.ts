@@ -15,7 +15,7 @@ export interface Cause {
 }
 
 /** The stalled part: a whole function, or one partition of its topic. */
-export interface Place {
+export interface StalledPart {
   /** Undefined if `npm start` itself cannot reach a server. */
   readonly function: string | undefined
   readonly topic?: string
@@ -36,7 +36,7 @@ export interface OpenStall {
 }
 
 /** The public part of an outage. */
-interface Told {
+interface OutageSummary {
   readonly cause: Cause
   readonly sinceMs: number
 }
@@ -45,7 +45,7 @@ interface Told {
 interface Outage {
   cause: Cause
   readonly sinceMs: number
-  readonly places: Map<string, Place>
+  readonly places: Map<string, StalledPart>
   /** All functions that it has stalled since it began. */
   readonly functions: Set<string>
   /** The functions that were already named in a line. */
@@ -73,7 +73,7 @@ export class Stalls {
   #nowMs = 0
   readonly #hiccups = new Repeats(undefined, () => this.#nowMs)
 
-  begin(place: Place, cause: Cause, nowMs: number): void {
+  begin(place: StalledPart, cause: Cause, nowMs: number): void {
     const key = keyOf(place)
     const before = this.#causes.get(key)
     if (before !== undefined && before !== cause.id) this.#leave(key, before)
@@ -90,7 +90,7 @@ export class Stalls {
   }
 
   /** Ends the matching stalls. Returns their functions. */
-  endAll(fits: (place: Place, cause: Cause) => boolean, nowMs: number): ReadonlySet<string> {
+  endAll(fits: (place: StalledPart, cause: Cause) => boolean, nowMs: number): ReadonlySet<string> {
     const functions = new Set<string>()
     for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
@@ -102,7 +102,7 @@ export class Stalls {
   }
 
   /** Removes stalls without reporting an end, because another cause covers them. */
-  drop(fits: (place: Place) => boolean): void {
+  drop(fits: (place: StalledPart) => boolean): void {
     for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
         if (!fits(place)) continue
@@ -112,13 +112,13 @@ export class Stalls {
   }
 
   /** Moves stalls to another cause, because more is known about them. */
-  explain(fits: (place: Place, outage: Told) => boolean, cause: Cause, nowMs: number): void {
+  explain(fits: (place: StalledPart, outage: OutageSummary) => boolean, cause: Cause, nowMs: number): void {
     for (const outage of [...this.#outages.values()])
       for (const place of [...outage.places.values()])
         if (fits(place, outage)) this.begin(place, cause, nowMs)
   }
 
-  causeOf(place: Place): Cause | undefined {
+  causeOf(place: StalledPart): Cause | undefined {
     const id = this.#causes.get(keyOf(place))
     return id === undefined ? undefined : this.#outages.get(id)?.cause
   }
@@ -204,7 +204,7 @@ function newOutage(cause: Cause, nowMs: number): Outage {
   }
 }
 
-function keyOf({ function: name = '', topic = '', partition, obstacle }: Place): string {
+function keyOf({ function: name = '', topic = '', partition, obstacle }: StalledPart): string {
   return [name, topic, partition ?? '', obstacle].join('|')
 }
 

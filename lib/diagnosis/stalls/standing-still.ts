@@ -1,10 +1,10 @@
 /** Stalls of any environment, by the answers of Kafka and Redis. Pure. */
 import { away, deferredCause, noProgress, noReaders } from './causes.ts'
 import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
-import { type Cause, type OpenStall, type Place, Stalls } from './stalls.ts'
+import { type Cause, type OpenStall, type StalledPart, Stalls } from './stalls.ts'
 
 /** Functions that have stalled for one common cause. */
-export interface Standing {
+export interface StalledFunctions {
   readonly functions: readonly string[]
   /** Without a full stop. */
   readonly reason: string
@@ -48,7 +48,7 @@ export class StandingStill {
   }
 
   /** Takes a look into account. Returns the stalls, the longest first. */
-  next(seen: StallFacts, nowMs: number): Standing[] {
+  next(seen: StallFacts, nowMs: number): StalledFunctions[] {
     this.#server('Kafka', seen.servers.kafka, nowMs)
     this.#server('Redis', seen.servers.redis, nowMs)
     if (seen.broken) this.#breakers(seen.broken, nowMs)
@@ -75,7 +75,7 @@ export class StandingStill {
   }
 
   #breakers(broken: readonly string[], nowMs: number): void {
-    const isClosed = ({ function: name = '', obstacle }: Place) =>
+    const isClosed = ({ function: name = '', obstacle }: StalledPart) =>
       obstacle === BREAKER && !broken.includes(name)
     this.#stalls.endAll(isClosed, nowMs)
     for (const name of broken)
@@ -114,7 +114,7 @@ export class StandingStill {
   }
 
   /** Begins a stall, or ends it where there is no cause. */
-  #set(place: Place, cause: Cause | undefined, nowMs: number): void {
+  #set(place: StalledPart, cause: Cause | undefined, nowMs: number): void {
     if (cause) this.#stalls.begin(place, cause, nowMs)
     else
       this.#stalls.endAll(

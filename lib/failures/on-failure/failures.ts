@@ -14,7 +14,7 @@ import { LAMBDA_DISCARDED } from '../policy.ts'
 import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
 
 /** The data of a failure in JSON must leave room for the attributes of its event, in a message of 2 MiB. */
-const LARGEST_DATA = 2 * 1024 * 1024 - 64 * 1024
+const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 
 /**
  * A failure for each record, and one for each range of which only the place is known.
@@ -75,7 +75,7 @@ function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): Fa
   }
   const omitted: RecordPart[] = [...onlyInLog]
   for (const [part, nothing] of PARTS) {
-    if (JSON.stringify(failure).length <= LARGEST_DATA) break
+    if (JSON.stringify(failure).length <= MAX_DATA) break
     if (!omitted.includes(part)) omitted.push(part)
     failure = {
       ...failure,

@@ -15,15 +15,15 @@ import { LastTold } from './told.ts'
 const TIMEOUTS = 2
 const SKIP_MS = 60_000
 /** A receiver that asks for a pause gets it, up to the first here. A longer one is not waited for, and the second is the most. */
-const LONGEST_WAIT_MS = 10_000
-const LONGEST_SKIP_MS = 5 * 60_000
+const MAX_WAIT_MS = 10_000
+const MAX_SKIP_MS = 5 * 60_000
 /** No attempt begins later than this after its batch has begun. */
 const BATCH_MS = 20_000
 /** How many deliveries are remembered. */
 const REMEMBERED = 1_000
 
 /** The longest that a batch can take: its last attempt has begun just in time, and takes as long as it may. */
-export const LONGEST_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
+export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 export class Lane {
   readonly #receiver: WebhookReceiver
@@ -92,7 +92,7 @@ export class Lane {
     if (news === undefined) return delivered('superseded')
     const { nowMs, pause } = this.#ports
     const waitMs = this.#notBeforeMs - nowMs()
-    if (waitMs > LONGEST_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
+    if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
       return retry(`${this.#receiver.name}: not called, because it ${this.#why || 'has been slow'}`)
     if (waitMs > 0) await pause(waitMs)
     const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
@@ -112,7 +112,7 @@ export class Lane {
   }
 
   #rest(ms: number, why: string): void {
-    this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, LONGEST_SKIP_MS)
+    this.#notBeforeMs = this.#ports.nowMs() + Math.min(ms, MAX_SKIP_MS)
     this.#why = why
   }
 }

@@ -8,7 +8,7 @@ import { Recent } from './recent.ts'
 /** How many groups are remembered. */
 const REMEMBERED = 1_000
 
-interface Told {
+interface LastMessage {
   readonly order: string
   readonly status: 'firing' | 'resolved'
   /** Fingerprints of the alerts that fire. */
@@ -18,7 +18,7 @@ interface Told {
 }
 
 export class LastTold {
-  readonly #groups = new Recent<Told>(REMEMBERED)
+  readonly #groups = new Recent<LastMessage>(REMEMBERED)
 
   /** Remembers a message that the webhook has taken. */
   remember({ notification, order }: Message): void {

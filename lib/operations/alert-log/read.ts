@@ -5,7 +5,7 @@ import type { TopicReach } from '../../queries/topics.ts'
 import { type AlertEvent, alertEventIn } from './event.ts'
 
 /** When records were written, in milliseconds since the epoch. */
-export interface Written {
+export interface WriteTimes {
   /** Then or later; undefined: from the beginning of the topic on. */
   readonly sinceMs: number | undefined
   /** Before then; undefined: to the present end. */
@@ -21,7 +21,7 @@ export interface ReadCount {
 /** The ranges of the topic with what was written then. @param reach looks up how far the topic reaches, and the offsets of a time */
 export async function writtenRanges(
   topic: string,
-  { sinceMs, untilMs }: Written,
+  { sinceMs, untilMs }: WriteTimes,
   reach: (timeMs: number | undefined) => Promise<TopicReach>,
 ): Promise<Range[]> {
   const whole = rangesOf(topic, await reach(sinceMs))

@@ -16,7 +16,7 @@ const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 100
 
 /** Acknowledgement of an alert, or its withdrawal with `acknowledged: false`. */
-export type Said = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
+export type AckStatement = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
 
 export interface Acknowledging {
   readonly inspection: Pick<StateInspection, 'state'>
@@ -47,7 +47,7 @@ export function isAcknowledged({ places }: Pick<FiringNow, 'places'>): boolean {
 export async function acknowledge(
   to: Acknowledging,
   alert: FiringNow,
-  said: Said,
+  said: AckStatement,
   stop: AbortSignal,
 ): Promise<Acknowledged> {
   const time = new Date().toISOString()

@@ -31,7 +31,7 @@ interface Watched {
 }
 
 /** So many new dead letters are named. */
-const MOST_NAMED = 5
+const MAX_NAMED = 5
 
 export class AftermathWatch {
   readonly #watched: Watched
@@ -96,7 +96,7 @@ export class AftermathWatch {
         const read = readDlqRecord(record)
         if (read.kind !== 'letter' || !this.#isOfThis(read.deadLetter)) continue
         if (topic !== failuresTopic) {
-          if (this.#letters.length < MOST_NAMED) this.#letters.push(deadLetterSummary(read))
+          if (this.#letters.length < MAX_NAMED) this.#letters.push(deadLetterSummary(read))
         } else this.#counted.add(`${read.event.source} ${read.id}`)
       }
     }

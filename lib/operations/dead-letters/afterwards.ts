@@ -11,7 +11,7 @@ import type { Tally } from './selection.ts'
 import { consumersNow } from './topics.ts'
 
 const LOOK_EVERY_MS = 250
-const MOST_WAIT_MS = 30_000
+const MAX_WAIT_MS = 30_000
 
 /** Nothing is known: a consumer does not run, or Kafka does not answer. */
 const UNKNOWN: Aftermath = { failed: 0, isDecided: false, letters: [] }
@@ -74,7 +74,7 @@ export class Afterwards {
       running.some(({ consumer, topic }) => consumer === one.function && topic === one.topic),
     )
     if (!consumers.every(name => running.some(({ consumer }) => consumer === name))) return UNKNOWN
-    const untilMs = performance.now() + MOST_WAIT_MS
+    const untilMs = performance.now() + MAX_WAIT_MS
     return this.#watch.outcome(awaited, async () => {
       await sleep(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => {})
       return !stop.aborted && performance.now() < untilMs

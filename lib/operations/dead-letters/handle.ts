@@ -20,7 +20,7 @@ import type { Operation } from './operation.ts'
 import { publishChosen } from './publish.ts'
 import type { Chooser } from './redriving.ts'
 import { ACTIONS, type Command } from './request.ts'
-import { type Selected, selectedLetters, type Taken, Tally } from './selection.ts'
+import { type Selected, type SelectedLetter, selectedLetters, Tally } from './selection.ts'
 import { TopicWatch } from './topics.ts'
 
 /** Ports and parts of a run. */
@@ -163,7 +163,11 @@ async function selectedUnlessStopped({ letters, ats, filter, operation, stop }: 
   }
 }
 
-async function* departing(work: Work, selected: Selected, run: Run): AsyncGenerator<readonly Taken[]> {
+async function* departing(
+  work: Work,
+  selected: Selected,
+  run: Run,
+): AsyncGenerator<readonly SelectedLetter[]> {
   const watch = new TopicWatch(work.connections, work.watched)
   const written = new Set<string>()
   run.total = selected.rows.length
@@ -183,7 +187,7 @@ async function* decidedGroups(
   { letters, ats, choose, command }: Work,
   { rows }: Selected,
   tally: Pick<Tally, 'leave'>,
-): AsyncGenerator<{ readonly taken: readonly Taken[]; readonly decided: number }> {
+): AsyncGenerator<{ readonly taken: readonly SelectedLetter[]; readonly decided: number }> {
   const { byRecord } = choose
   const whyLeft = (row: PlacedRow): LeftOutReason | undefined => {
     if (row.kind === 'letter') return choose.byRow(row, ats.length > 0)
@@ -212,7 +216,7 @@ function takenBy(
   byRecord: NonNullable<Chooser['byRecord']>,
   { row, found }: ReadLetter,
   tally: Pick<Tally, 'leave'>,
-): Taken[] {
+): SelectedLetter[] {
   if (!found) return []
   const choice = byRecord(found)
   if (choice.kind === 'take') {

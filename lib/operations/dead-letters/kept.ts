@@ -52,7 +52,7 @@ export interface KeptOperation {
 export type KeptOperations = readonly KeptOperation[]
 
 /** Older operations are in the dlq topic and the audit log only. */
-const MOST_KEPT = 30
+const MAX_KEPT = 30
 /** A worker without a heartbeat for this long counts as gone. */
 const WORKER_MS = 10_000
 /** A paused operation is expected to continue by itself within this time. */
@@ -85,7 +85,7 @@ export function withBegun(
   const known = [begun, ...(all ?? [])]
   // One that runs stays: without its entry, its worker is stopped.
   const runs = (one: KeptOperation) => stateNow(one, nowMs) === 'running'
-  let room = MOST_KEPT - known.filter(runs).length
+  let room = MAX_KEPT - known.filter(runs).length
   return known.filter(one => runs(one) || room-- > 0)
 }
 
@@ -113,14 +113,14 @@ export function withWorker(
 }
 
 /** How far an operation is. */
-export type Standing = Pick<KeptOperation, 'leftOut' | 'taken' | 'total' | 'unaudited'>
+export type OperationProgress = Pick<KeptOperation, 'leftOut' | 'taken' | 'total' | 'unaudited'>
 
 /** The worker says how far it is. @throws OperationRefused if another one does the operation meanwhile */
 export function withProgress(
   all: KeptOperations | undefined,
   id: string,
   name: string,
-  progress: Standing,
+  progress: OperationProgress,
   nowMs: number,
 ): KeptOperations {
   return changed(all, id, nowMs, one => {
@@ -134,7 +134,7 @@ export function withEnd(
   all: KeptOperations | undefined,
   id: string,
   name: string,
-  end: Standing & Pick<KeptOperation, 'state' | 'problem'>,
+  end: OperationProgress & Pick<KeptOperation, 'state' | 'problem'>,
   nowMs: number,
 ): KeptOperations {
   return changed(all, id, nowMs, one => {
@@ -189,7 +189,7 @@ export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'i
 export function operationIn(all: KeptOperations | undefined, id: string): KeptOperation {
   const found = all?.find(one => one.id === id)
   if (!found)
-    throw new OperationRefused('unknown', `There is no operation ${id}; the last ${MOST_KEPT} are kept.`)
+    throw new OperationRefused('unknown', `There is no operation ${id}; the last ${MAX_KEPT} are kept.`)
   return found
 }
 

@@ -5,8 +5,8 @@ import type { LetterPlace } from '../../queries/letters.ts'
 import { type Doing, Places } from './operation.ts'
 
 /** A batch is one request to Kafka, which takes up to 900 kB. */
-const MOST_BYTES = 800 * 1024
-const MOST_RECORDS = 2_000
+const MAX_BYTES = 800 * 1024
+const MAX_RECORDS = 2_000
 /** A limited rate is applied to batches of this duration. */
 const LIMITED_BATCH_MS = 250
 
@@ -79,14 +79,14 @@ async function* batches<Letter extends Departing>(
   groups: AsyncIterable<readonly Letter[]>,
   { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
 ): AsyncGenerator<Batch<Letter>> {
-  const most = Math.max(1, Math.min(MOST_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
+  const most = Math.max(1, Math.min(MAX_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
   let taken: Letter[] = []
   let records: OutgoingRecord[] = []
   let bytes = 0
   for await (const group of groups) {
     for (const one of group) {
       const size = one.record ? sizeOf(one.record) : 0
-      if (taken.length > 0 && (taken.length >= most || bytes + size > MOST_BYTES)) {
+      if (taken.length > 0 && (taken.length >= most || bytes + size > MAX_BYTES)) {
         yield { taken, records }
         taken = []
         records = []

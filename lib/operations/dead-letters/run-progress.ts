@@ -2,7 +2,7 @@
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { isExpected } from './errors.ts'
 import { countsOf, type Run } from './handle.ts'
-import type { KeptOperation, Standing, Unaudited } from './kept.ts'
+import type { KeptOperation, OperationProgress, Unaudited } from './kept.ts'
 
 /** How far a run is, from before it knows its records on. */
 export class RunProgress {
@@ -21,7 +21,7 @@ export class RunProgress {
     this.#owed = before.unaudited
   }
 
-  standing(): Standing {
+  standing(): OperationProgress {
     const { leftOut, taken, total } = this.#before
     const unaudited = this.#unaudited()
     if (this.run?.total === undefined) return { leftOut, taken, total, unaudited }

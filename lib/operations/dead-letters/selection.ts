@@ -66,7 +66,7 @@ function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Select
 }
 
 /** A dead letter that is taken. A broken one can only be dropped. */
-export interface Taken extends LetterPlace {
+export interface SelectedLetter extends LetterPlace {
   readonly row: PlacedRow
   /** The record to publish; absent if it is dropped. */
   readonly record?: OutgoingRecord
@@ -91,7 +91,7 @@ export class Tally {
     return leftOut.reduce((sum, [, count]) => sum + count, this.taken)
   }
 
-  take({ row }: Pick<Taken, 'row'>): void {
+  take({ row }: Pick<SelectedLetter, 'row'>): void {
     this.codes.add(row.kind === 'letter' ? row.code : 'broken')
     if (row.kind !== 'letter') return
     if (row.class === 'permanent') this.permanent.add(row.code)

@@ -46,7 +46,7 @@ export async function workOf(
   }
 }
 
-interface Asked extends Pick<Work, 'operation' | 'by' | 'stop'> {
+interface WorkRequest extends Pick<Work, 'operation' | 'by' | 'stop'> {
   readonly request: HandlingRequest
   /** Called with the reason for which a dead letter cannot be patched as asked. */
   readonly onRefused?: (why: string) => void
@@ -56,7 +56,7 @@ interface Asked extends Pick<Work, 'operation' | 'by' | 'stop'> {
 export async function workFor(
   connections: Connections,
   { config, readers }: Surroundings,
-  { request, operation, by, stop, onRefused = () => {} }: Asked,
+  { request, operation, by, stop, onRefused = () => {} }: WorkRequest,
 ): Promise<Work> {
   const { command, ats, filter, again = false } = request
   const options = {

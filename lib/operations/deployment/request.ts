@@ -62,7 +62,7 @@ export function isRollback({ ResourceProperties, OldResourceProperties }: Resour
 }
 
 /** A longer answer is not read. */
-const LONGEST_ANSWER_BYTES = 4096
+const MAX_ANSWER_BYTES = 4096
 
 /**
  * The body of the answer. The resource keeps its id for good: another one would have CloudFormation delete the old resource.
@@ -80,11 +80,11 @@ const CUT = ' … (the log of the function has all of it)'
 
 /** The whole text, or as much of its beginning as there is room for. */
 function shortest(text: string, bodyWith: (text: string) => string): string {
-  const fits = (body: string) => Buffer.byteLength(body) <= LONGEST_ANSWER_BYTES
+  const fits = (body: string) => Buffer.byteLength(body) <= MAX_ANSWER_BYTES
   const whole = bodyWith(text)
   if (fits(whole)) return whole
   const characters = [...text]
-  let kept = Math.min(characters.length, LONGEST_ANSWER_BYTES)
+  let kept = Math.min(characters.length, MAX_ANSWER_BYTES)
   while (kept > 0 && !fits(bodyWith(characters.slice(0, kept).join('') + CUT))) kept = Math.floor(kept * 0.9)
   return bodyWith(characters.slice(0, kept).join('') + CUT)
 }

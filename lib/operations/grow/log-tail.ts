@@ -8,7 +8,7 @@ import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 
 /** More offsets than this are not looked at: they are no ticks of a short while. */
-const MOST_OFFSETS = 2_000
+const MAX_OFFSETS = 2_000
 
 /** The records of a range, read forwards. @param toOffset the first offset after it */
 export async function* recordsIn(
@@ -39,7 +39,7 @@ export async function recordsBesideTicks(
   fromOffset: number,
   toOffset: number,
 ): Promise<number> {
-  if (toOffset - fromOffset > MOST_OFFSETS) return toOffset - fromOffset
+  if (toOffset - fromOffset > MAX_OFFSETS) return toOffset - fromOffset
   let count = 0
   for await (const record of recordsIn(log, topic, partition, { fromOffset, toOffset }))
     if (eventIn(record)?.type !== TICK_TYPE) count += 1

@@ -5,7 +5,7 @@ import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-st
 import type { Growing } from '../../../packages/runtime/pipeline/growing/repartition.ts'
 import {
   type Counts,
-  type Found,
+  type EntityKey,
   movedTo,
   routed,
   type Staying,
@@ -71,7 +71,7 @@ async function planOf(
   consumer: string,
   counts: Counts & { readonly generation: number },
 ): Promise<ConsumerPlan> {
-  const found: Found[] = []
+  const found: EntityKey[] = []
   const old: Growing['old'][number][] = []
   const failures = new Map<string, number | undefined>()
   const held = new Map<number, number>()
@@ -118,14 +118,14 @@ async function planOf(
   }
 }
 
-interface Kept {
+interface EntityData {
   readonly entities: ReadonlySet<string>
   /** How many of them are held. */
   readonly held: number
 }
 
 /** Returns the data of entities in a partition state. The counters do not include the owners of parked events. */
-async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<Kept> {
+async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<EntityData> {
   const key = topic.keyOf(consumer, partition)
   const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for await (const [entity, state] of topic.reader.states(key)) {

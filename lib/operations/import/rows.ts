@@ -25,7 +25,7 @@ export interface BrokenRow {
 }
 
 /** A longer row has no closing quote, and would extend to the end of the file. */
-const LONGEST_ROW = 64 * 1024
+const MAX_ROW_LENGTH = 64 * 1024
 
 interface Parsed {
   readonly record: readonly string[]
@@ -44,7 +44,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
     // A quote within a value is a part of it. It is then not a number or time, which is found where values are read.
     relax_quotes: true,
     skip_empty_lines: true,
-    max_record_size: LONGEST_ROW,
+    max_record_size: MAX_ROW_LENGTH,
     // Reading ends here, but with an error the parser would drop the rows before it.
     skip_records_with_error: true,
     on_skip: error => {

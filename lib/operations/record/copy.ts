@@ -16,7 +16,7 @@ export interface Target {
   flush(standing: Omit<RecordingPosition, 'bytes'>): Promise<void>
 }
 
-export type Standing = Omit<RecordingPosition, 'bytes'>
+export type CopyProgress = Omit<RecordingPosition, 'bytes'>
 
 /**
  * Records what the ranges still have, in the order of time. Whatever ends it, the target holds whole lines, and knows how far they
@@ -28,7 +28,7 @@ export type Standing = Omit<RecordingPosition, 'bytes'>
  */
 export async function copy(
   log: LogReader,
-  standing: Standing,
+  standing: CopyProgress,
   filters: readonly Filter[],
   target: Target,
   stop: AbortSignal,
@@ -58,7 +58,7 @@ export async function copy(
 
 async function take(
   record: LogRecord,
-  standing: Standing,
+  standing: CopyProgress,
   filters: readonly Filter[],
   target: Target,
   reader: DataReader | undefined,

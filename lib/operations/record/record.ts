@@ -6,7 +6,7 @@ import { parseFilter } from '../../queries/record-filter.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import type { From } from '../log-position.ts'
-import { copy, type Standing } from './copy.ts'
+import { type CopyProgress, copy } from './copy.ts'
 import { loadPosition, type RecordingPosition } from './position.ts'
 import { type Bounds, extentOf, rangesOf } from './ranges.ts'
 import { exists, positionOf, RecordingFile } from './recording-file.ts'
@@ -68,7 +68,7 @@ export async function record(plan: RecordPlan, ports: RecordPorts): Promise<void
 }
 
 interface Opened {
-  readonly standing: Standing
+  readonly standing: CopyProgress
   readonly file: RecordingFile
 }
 
@@ -139,7 +139,7 @@ async function run(
   if (!isWhole) notice(`Stopped. ${howToGoOn(plan)}`)
 }
 
-function reportOf(standing: Standing, isWhole: boolean, elapsedMs: number): RecordReport {
+function reportOf(standing: CopyProgress, isWhole: boolean, elapsedMs: number): RecordReport {
   const { recorded, read, expired, oversize, ranges } = standing
   const { done, total } = extentOf(ranges)
   return {

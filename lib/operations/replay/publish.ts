@@ -62,7 +62,7 @@ export interface ReplayCounts {
 }
 
 /** Requests that are on their way together: the next one is made while the broker writes. */
-const MOST_ON_THE_WAY = 4
+const MAX_ON_THE_WAY = 4
 
 /**
  * Publishes the requests in order, some of them on their way together: the publisher keeps the order in each partition. Rejects
@@ -127,7 +127,7 @@ class InOrder {
       .then(then)
       .finally(() => this.#leave())
     this.#last.catch(error => this.#failure.reject(error))
-    while (this.#count >= MOST_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
+    while (this.#count >= MAX_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
   }
 
   /** Resolves as another promise does, unless something fails first. */

@@ -1,7 +1,7 @@
 /** Recorded events as a log receives them. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
-import { LONGEST_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
+import { MAX_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
 import { tick } from '../../telemetry/tick.ts'
 
 /** An event that arrives. */
@@ -40,10 +40,10 @@ export function* inBatches(
 
 /** Ticks do not wait for a gap between readings: alerting would take a log without any for a stopped clock. */
 function* withTicks(arrivals: Iterable<Arrival>, { startMs, nowMs }: LogSpan): Generator<Arrival> {
-  const passed = Math.floor((nowMs - startMs) / LONGEST_STEP_MS)
-  let tickMs = startMs + (passed + 1) * LONGEST_STEP_MS
+  const passed = Math.floor((nowMs - startMs) / MAX_STEP_MS)
+  let tickMs = startMs + (passed + 1) * MAX_STEP_MS
   for (const arrival of arrivals) {
-    for (; tickMs <= arrival.arrivedMs; tickMs += LONGEST_STEP_MS)
+    for (; tickMs <= arrival.arrivedMs; tickMs += MAX_STEP_MS)
       yield { arrivedMs: tickMs, event: tick(0, instant(tickMs)) }
     yield arrival
   }

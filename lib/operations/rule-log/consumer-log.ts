@@ -28,7 +28,7 @@ import { RefusedByAlerting } from './refused.ts'
 
 const ENV = 'test'
 /** No batch of the pipeline is larger. */
-export const LARGEST_BATCH = CONSUMER_DEFAULTS.limits.records
+export const MAX_BATCH = CONSUMER_DEFAULTS.limits.records
 
 /** An event, and the time at which it is appended. */
 export type Appended = readonly [timeMs: number, event: Event]

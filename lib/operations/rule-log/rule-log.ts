@@ -19,7 +19,7 @@ import { FAMILIES, type FamilyName, type ReadingData } from '../../telemetry/fam
 import { reading } from '../../telemetry/reading.ts'
 import { tick } from '../../telemetry/tick.ts'
 import { type Arrival, inBatches } from './arrivals.ts'
-import { type Appended, ConsumerLog, LARGEST_BATCH } from './consumer-log.ts'
+import { type Appended, ConsumerLog, MAX_BATCH } from './consumer-log.ts'
 import type { RefusedByAlerting } from './refused.ts'
 
 /** A reading of a family. */
@@ -54,7 +54,7 @@ const TESTS_START_MS = Date.UTC(2026, 0, 1)
 /** How often a tick is appended to each partition, as in a deployment. */
 const TICK_MS = 60_000
 /** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
-const MOST_EXTRA_MS = 900
+const MAX_EXTRA_MS = 900
 
 export class RuleLog {
   readonly #startMs: number
@@ -122,7 +122,7 @@ export class RuleLog {
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
-    for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, LARGEST_BATCH)) {
+    for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, MAX_BATCH)) {
       // Nothing else waits for anything, so no signal would be noticed.
       await setImmediate(undefined, { signal: stop })
       const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
@@ -137,7 +137,7 @@ export class RuleLog {
     await this.#passTo(atMs)
     // A timer fires once the clock is past it. Each tick goes a little further than the one before, so that it is past whatever
     // a reading has set after that one.
-    this.#ticks = Math.min(this.#ticks + 1, MOST_EXTRA_MS)
+    this.#ticks = Math.min(this.#ticks + 1, MAX_EXTRA_MS)
     this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
@@ -162,7 +162,7 @@ export class RuleLog {
     const endMs = this.#startMs + atMs
     while (this.#nowMs < endMs) {
       const ticks: Appended[] = []
-      while (this.#nowMs < endMs && ticks.length < LARGEST_BATCH) {
+      while (this.#nowMs < endMs && ticks.length < MAX_BATCH) {
         this.#nowMs = Math.min(endMs, this.#nowMs + TICK_MS)
         ticks.push([this.#nowMs, tick(0, instant(this.#nowMs))])
       }

@@ -51,11 +51,11 @@ export async function readRecording(source: Source, reader?: DataReader): Promis
 }
 
 /** The clock runs on in between, so one wrong time could keep it ticking for hours. */
-const LONGEST_MS = 10 * 366 * 86_400_000
+const MAX_MS = 10 * 366 * 86_400_000
 
 function requirePlausible(readings: readonly RecordedReading[], file: string): void {
   const [first] = readings
-  const late = readings.find(({ arrivedMs }) => first && arrivedMs - first.arrivedMs > LONGEST_MS)
+  const late = readings.find(({ arrivedMs }) => first && arrivedMs - first.arrivedMs > MAX_MS)
   if (first === undefined || late === undefined) return
   throw new OperationFailure(
     `${file}:${late.line}: this reading is more than ten years after the first one, of line ${first.line}: one of the two times is wrong`,

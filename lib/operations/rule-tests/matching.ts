@@ -5,7 +5,7 @@ import type { ExpectedNotification } from './test-file.ts'
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 
 /** How many attempts are made to keep the order of each alert, where one instant has several notifications of it. */
-const MOST_ATTEMPTS = 10_000
+const MAX_ATTEMPTS = 10_000
 
 /**
  * Assigns actual notifications to expected ones. Different alerts at one instant have no order among each other; the
@@ -93,7 +93,7 @@ function inOrders(
     if (open === undefined) return [...chosen]
     for (const index of open) {
       attempts += 1
-      if (attempts > MOST_ATTEMPTS) return undefined
+      if (attempts > MAX_ATTEMPTS) return undefined
       const next = [...chosen, index]
       const found = chosen.includes(index) || !keepsOrders(next, sent) ? undefined : extended(next)
       if (found) return found

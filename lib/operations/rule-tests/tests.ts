@@ -175,13 +175,13 @@ function namesOf(rules: readonly AnyRule[]): readonly string[] {
 }
 
 /** The log of a test has a tick for each minute, and all of them are read. */
-const LONGEST_DAYS = 31
+const MAX_DAYS = 31
 
 /** Milliseconds from the start. Reports an offset that is too large. */
 function offsetAt(raw: unknown, at: Path, report: Fault): number {
   const atMs = offsetOf(raw)
-  if (atMs <= LONGEST_DAYS * 24 * 60 * 60_000) return atMs
-  report([...at, 'at'], `must be at most ${LONGEST_DAYS}d from the start: a test ticks each minute`)
+  if (atMs <= MAX_DAYS * 24 * 60 * 60_000) return atMs
+  report([...at, 'at'], `must be at most ${MAX_DAYS}d from the start: a test ticks each minute`)
   return 0
 }
 

@@ -8,8 +8,8 @@ import type {
   EventName,
   EventStep,
   FoundRecord,
-  Place,
   PlaceInLog,
+  RecordPosition,
 } from './model.ts'
 import { shownData } from './shown-data.ts'
 import { whyOf } from './why.ts'
@@ -32,7 +32,7 @@ export interface DecisionDraft extends Omit<DecisionStep, 'emitted' | 'timers'> 
   readonly timers: Set<DecisionDraft>
 }
 
-export function placeText({ topic, partition, offset }: Place): string {
+export function placeText({ topic, partition, offset }: RecordPosition): string {
   return `${topic}/${partition}/${offset}`
 }
 
@@ -41,7 +41,7 @@ export class Drafts {
   readonly #byPlace = new Map<string, EventDraft>()
 
   /** The event of this name, or what lies at the place if it carries none. */
-  event(name: EventName | undefined, place?: Place): EventDraft {
+  event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)
     const draft: EventDraft = known ?? {
@@ -57,7 +57,7 @@ export class Drafts {
     return draft
   }
 
-  at(place: Place): EventDraft | undefined {
+  at(place: RecordPosition): EventDraft | undefined {
     return this.#byPlace.get(placeText(place))
   }
 
@@ -84,7 +84,7 @@ export class Drafts {
   }
 
   /** A decision of a consumer about an event; the first that is known of it stays. */
-  decision(of: EventDraft, key: string, told: Told): DecisionDraft {
+  decision(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
     const known = of.decisions.get(key)
     if (known) return known
     const made = draftOf(of, key, told)
@@ -92,7 +92,7 @@ export class Drafts {
     return made
   }
 
-  #lies(draft: EventDraft, place: Place): void {
+  #lies(draft: EventDraft, place: RecordPosition): void {
     const text = placeText(place)
     this.#byPlace.set(text, draft)
     draft.topic ??= place.topic
@@ -101,21 +101,26 @@ export class Drafts {
 }
 
 /** A decision that belongs to an event, without its place among those of the event. */
-export function draftOf(of: EventDraft, key: string, told: Told): DecisionDraft {
+export function draftOf(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
   const why = whyOf(told.consumer, told.outcome, told.code ?? told.reason)
   return { key, why, ...told, of, emitted: new Set(), timers: new Set() }
 }
 
-type Told = Omit<DecisionDraft, 'key' | 'why' | 'of' | 'emitted' | 'timers'>
+type DecisionReport = Omit<DecisionDraft, 'key' | 'why' | 'of' | 'emitted' | 'timers'>
 
-export function toldBy(span: DecisionSpan): Told {
+export function toldBy(span: DecisionSpan): DecisionReport {
   const { consumer, topic, partition, offset, outcome, reason, code, timer, fromMs, toMs } = span
   const place = topic === undefined ? undefined : { topic, partition, offset }
   return { consumer, place, outcome, reason, code, timer, fromMs, toMs, knownBy: 'span' }
 }
 
 /** A decision that is not known from its consumer. */
-export function inferred(consumer: string, place: Place, outcome: string, more: Partial<Told> = {}): Told {
+export function inferred(
+  consumer: string,
+  place: RecordPosition,
+  outcome: string,
+  more: Partial<DecisionReport> = {},
+): DecisionReport {
   return {
     consumer,
     place,
@@ -131,7 +136,7 @@ export function inferred(consumer: string, place: Place, outcome: string, more: 
 }
 
 /** Returns the key of a consumer's decision about one event. */
-export function decisionKey(consumer: string, place: Place, outcome = ''): string {
+export function decisionKey(consumer: string, place: RecordPosition, outcome = ''): string {
   const parked = outcome.startsWith('parked-') ? ' parked' : ''
   return `${consumer} ${placeText(place)}${parked}`
 }

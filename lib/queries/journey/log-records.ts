@@ -5,12 +5,12 @@ import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-r
 import { isUnreadable, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { placeText } from './draft.ts'
-import type { FoundRecord, Place } from './model.ts'
+import type { FoundRecord, RecordPosition } from './model.ts'
 
 /** How many records of one path are read. */
-export const MOST_RECORDS = 60
+export const MAX_RECORDS = 60
 /** How many are kept for those who watch. */
-const MOST_KEPT = 500
+const MAX_KEPT = 500
 
 export interface RecordSources {
   readonly log: LogReader
@@ -26,9 +26,9 @@ export class KnownRecords {
    *
    * @throws Unavailable if Kafka does not answer; PartitionStopped if the log cannot be read
    */
-  async at(places: readonly Place[], sources: RecordSources): Promise<readonly FoundRecord[]> {
+  async at(places: readonly RecordPosition[], sources: RecordSources): Promise<readonly FoundRecord[]> {
     const wanted = new Map(places.map(place => [placeText(place), place]))
-    const found = [...wanted].slice(0, MOST_RECORDS).map(async ([text, place]) => {
+    const found = [...wanted].slice(0, MAX_RECORDS).map(async ([text, place]) => {
       const known = this.#kept.get(text)
       if (known) return [known]
       const record = await recordAt(place, sources.log)
@@ -40,18 +40,21 @@ export class KnownRecords {
     return (await Promise.all(found)).flat()
   }
 
-  has(place: Place): boolean {
+  has(place: RecordPosition): boolean {
     return this.#kept.has(placeText(place))
   }
 
   #keep(text: string, found: FoundRecord): void {
     this.#kept.set(text, found)
     const [oldest] = this.#kept.keys()
-    if (this.#kept.size > MOST_KEPT && oldest !== undefined) this.#kept.delete(oldest)
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest)
   }
 }
 
-async function recordAt({ topic, partition, offset }: Place, log: LogReader): Promise<LogRecord | undefined> {
+async function recordAt(
+  { topic, partition, offset }: RecordPosition,
+  log: LogReader,
+): Promise<LogRecord | undefined> {
   try {
     const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
     return records.find(record => record.offset === offset)

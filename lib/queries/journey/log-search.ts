@@ -10,7 +10,7 @@ import { type Range, rangesOf, searchRecords } from '../records.ts'
 import { topicReach } from '../topics.ts'
 import { placeText } from './draft.ts'
 import { foundIn, type RecordSources } from './log-records.ts'
-import type { FoundRecord, Place } from './model.ts'
+import type { FoundRecord, RecordPosition } from './model.ts'
 
 export interface SearchSources extends RecordSources {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
@@ -19,10 +19,10 @@ export interface SearchSources extends RecordSources {
 }
 
 /** Target of a search: the id of an event, a trace, or the record at a position. */
-export interface Asked {
+export interface JourneyTarget {
   readonly id?: string | undefined
   readonly trace?: string | undefined
-  readonly place?: Place | undefined
+  readonly place?: RecordPosition | undefined
 }
 
 export interface Searched {
@@ -32,8 +32,8 @@ export interface Searched {
 }
 
 /** A longer path is not drawn. */
-const MOST_FOUND = 200
-const MOST_TRACES = 5
+const MAX_FOUND = 200
+const MAX_TRACES = 5
 
 /**
  * Records that belong to the event: itself, those of its trace, and the failures of where it lies. An event that carries no trace
@@ -44,7 +44,7 @@ const MOST_TRACES = 5
  * @throws Unavailable or PartitionStopped, as reading does; UnknownTopic is passed over
  */
 export async function searchLog(
-  { id, trace, place }: Asked,
+  { id, trace, place }: JourneyTarget,
   sinceMs: number,
   sources: SearchSources,
   signal: AbortSignal,
@@ -53,10 +53,10 @@ export async function searchLog(
   if (id !== undefined) await search.for(id, ({ event }) => !isFailure(event) && event.id === id)
   const begun = search.found
   const traces = trace === undefined ? tracesOf(begun) : [trace]
-  for (const one of traces.slice(0, MOST_TRACES)) await search.for(one, found => traceIn(found) === one)
+  for (const one of traces.slice(0, MAX_TRACES)) await search.for(one, found => traceIn(found) === one)
   const places = place ? [place] : begun.filter(found => traceIn(found) === undefined).map(placeOf)
   // A failure has the place of its record as subject.
-  for (const one of places.slice(0, MOST_TRACES))
+  for (const one of places.slice(0, MAX_TRACES))
     await search.for(placeText(one), ({ event }) => !isFailure(event) && event.subject === placeText(one))
   return { records: search.found, isWhole: search.isWhole }
 }
@@ -85,7 +85,7 @@ class Search {
     const signal = AbortSignal.any([this.#signal, enough.signal])
     const take = (record: LogRecord) => {
       if (!holds(record, text)) return
-      if (records.length < MOST_FOUND) records.push(record)
+      if (records.length < MAX_FOUND) records.push(record)
       else enough.abort()
     }
     try {
@@ -137,7 +137,7 @@ function traceIn({ event }: FoundRecord): string | undefined {
   return isFailure(event) ? undefined : spanContextOf(event.extensions)?.traceId
 }
 
-function placeOf({ record: { topic, partition, offset } }: FoundRecord): Place {
+function placeOf({ record: { topic, partition, offset } }: FoundRecord): RecordPosition {
   return { topic, partition, offset }
 }
 

@@ -5,7 +5,7 @@ import type { Failure } from '../../../packages/runtime/consumer/failure-codes.t
 import type { RecordOutcome } from '../../../packages/runtime/pipeline/model.ts'
 
 /** A place in the log. */
-export interface Place {
+export interface RecordPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number
@@ -75,7 +75,7 @@ export interface ReadingFunction {
 }
 
 /** Everything from which a path is drawn. */
-export interface Known {
+export interface JourneyFacts {
   readonly spans: readonly ToldSpan[]
   readonly records: readonly FoundRecord[]
   readonly positions: readonly Position[]
@@ -106,7 +106,7 @@ export interface EventStep {
   readonly decisions: readonly DecisionStep[]
 }
 
-export interface PlaceInLog extends Place {
+export interface PlaceInLog extends RecordPosition {
   /** When the record was written, in milliseconds since the epoch; undefined if it was not read. */
   readonly writtenAtMs: number | undefined
   /** The consumer that a redrive has brought the record back for. */
@@ -116,7 +116,7 @@ export interface PlaceInLog extends Place {
 export interface DecisionStep {
   readonly key: string
   readonly consumer: string
-  readonly place: Place | undefined
+  readonly place: RecordPosition | undefined
   /**
    * - one of a record's outcomes, or `timer`;
    * - `decided`: the state is past the record, and how it ended is not known;

@@ -14,13 +14,13 @@ import {
   toldBy,
 } from './draft.ts'
 import { endOf } from './end.ts'
-import type { DecisionSpan, Journey, Known, ReadingFunction, ToldSpan } from './model.ts'
+import type { DecisionSpan, Journey, JourneyFacts, ReadingFunction, ToldSpan } from './model.ts'
 
 /** A producer can put thousands of events into one trace. */
-const MOST_ROOTS = 50
+const MAX_ROOTS = 50
 
 /** @param id leaves out what has nothing to do with the event of this id, where it is among them: a trace can have many roots */
-export function journeyOf(known: Known, id?: string): Journey {
+export function journeyOf(known: JourneyFacts, id?: string): Journey {
   const drafts = new Drafts()
   for (const found of known.records) drafts.found(found)
   fromSpans(drafts, known.spans)
@@ -34,8 +34,8 @@ export function journeyOf(known: Known, id?: string): Journey {
   const moments = [...events.map(timeOf), ...decisions.flatMap(({ fromMs, toMs }) => [fromMs, toMs])]
   const times = moments.filter(ms => ms !== undefined && Number.isFinite(ms)) as number[]
   return {
-    roots: roots.slice(0, MOST_ROOTS).map(root => assembled.event(root)),
-    leftOut: Math.max(0, roots.length - MOST_ROOTS),
+    roots: roots.slice(0, MAX_ROOTS).map(root => assembled.event(root)),
+    leftOut: Math.max(0, roots.length - MAX_ROOTS),
     end: endOf(events),
     events: events.filter(({ event, places }) => event || places.size > 0).length,
     decisions: decisions.length,
@@ -147,7 +147,7 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
 }
 
 /** Consumers without reports are judged by their position, which shows whether they have reached the record. */
-function fromPositions(drafts: Drafts, { positions, functions }: Known): void {
+function fromPositions(drafts: Drafts, { positions, functions }: JourneyFacts): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())
     for (const place of draft.places.values())

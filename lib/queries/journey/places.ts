@@ -1,9 +1,12 @@
 /** Where the records of a path lie, as far as it is known. Pure. */
 import { placeText } from './draft.ts'
-import type { FoundRecord, Place, ToldSpan } from './model.ts'
+import type { FoundRecord, RecordPosition, ToldSpan } from './model.ts'
 
 /** Each place once. */
-export function placesOf(spans: readonly ToldSpan[], records: readonly FoundRecord[]): readonly Place[] {
+export function placesOf(
+  spans: readonly ToldSpan[],
+  records: readonly FoundRecord[],
+): readonly RecordPosition[] {
   const told = spans.flatMap(span =>
     span.kind === 'record' && span.topic !== undefined
       ? [{ topic: span.topic, partition: span.partition, offset: span.offset }]

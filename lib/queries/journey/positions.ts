@@ -1,6 +1,6 @@
 /** How far consumers have come where records lie. */
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
-import type { Place, Position, ReadingFunction } from './model.ts'
+import type { Position, ReadingFunction, RecordPosition } from './model.ts'
 
 /**
  * How far each function that reads the topics has come in the partitions of these places.
@@ -8,7 +8,7 @@ import type { Place, Position, ReadingFunction } from './model.ts'
  * @throws Unavailable if Redis does not answer
  */
 export function positionsAt(
-  places: readonly Place[],
+  places: readonly RecordPosition[],
   functions: readonly ReadingFunction[],
   inspection: Pick<StateInspection, 'summary'>,
 ): Promise<readonly Position[]> {

@@ -4,7 +4,7 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
 
-const LARGEST_BYTES = 16 * 1024
+const MAX_BYTES = 16 * 1024
 const WITH_ORIGINALS: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
 
 export function shownData({ type, data }: Event): { readonly data?: unknown; readonly largeBytes?: number } {
@@ -12,7 +12,7 @@ export function shownData({ type, data }: Event): { readonly data?: unknown; rea
   if (Buffer.isBuffer(data)) return { largeBytes: data.length }
   const shown = WITH_ORIGINALS.includes(type) ? withoutBytes(data as FailureData) : data
   const bytes = Buffer.byteLength(JSON.stringify(shown))
-  return bytes > LARGEST_BYTES ? { largeBytes: bytes } : { data: shown }
+  return bytes > MAX_BYTES ? { largeBytes: bytes } : { data: shown }
 }
 
 /** The page of the failure shows them. */

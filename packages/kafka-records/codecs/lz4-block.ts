@@ -4,7 +4,7 @@
  */
 
 /** The maximum expansion of a block: a byte adds at most 255 to the length of a match. */
-export const LARGEST_FACTOR = 255
+export const MAX_FACTOR = 255
 
 /** Each length has four bits in the token. This value means that more bytes add to it. */
 const LENGTH_CONTINUES = 15

@@ -6,7 +6,7 @@
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
-import { inflateBlock, LARGEST_FACTOR } from './lz4-block.ts'
+import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 
 const MAGIC = 0x184d2204
 
@@ -70,7 +70,7 @@ interface Block {
 }
 
 function mostBytes({ bytes, isStored, largest }: Block): number {
-  return isStored ? bytes.length : Math.min(largest, LARGEST_FACTOR * bytes.length)
+  return isStored ? bytes.length : Math.min(largest, MAX_FACTOR * bytes.length)
 }
 
 function tooLong(): Error {

@@ -13,7 +13,7 @@ const XERIAL_MAGIC = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
 const XERIAL_HEADER_BYTES = 16
 
 /** The maximum expansion of a block: three bytes can repeat at most 64. */
-const LARGEST_FACTOR = 22
+const MAX_FACTOR = 22
 
 /**
  * One decoder instance is kept, because Java clients write many small blocks. Its memory never shrinks, so a larger
@@ -44,7 +44,7 @@ function inflateBlock(block: Buffer, limit: number): Buffer {
   // The length of the result precedes a block.
   const size = new Cursor(block).uvarint()
   if (size > limit) throw limitReached(limit)
-  if (size > LARGEST_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
+  if (size > MAX_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }

@@ -15,7 +15,7 @@ import { limitReached } from '../unreadable.ts'
 
 /** A chunk of the result is one task for a thread: large batches get few large ones, small batches small ones, which saves memory. */
 const SMALLEST_CHUNK = 16 * 1024
-const LARGEST_CHUNK = 1024 * 1024
+const MAX_CHUNK = 1024 * 1024
 
 const PART_BYTES = 256 * 1024
 
@@ -45,7 +45,7 @@ export const zstd: Inflater = {
 /** Node stops at the limit by itself and discards the output so far. */
 function bounded(here: Decompress, inThread: DecompressLater) {
   return async (bytes: Buffer, limit: number): Promise<Buffer> => {
-    const chunkSize = Math.min(LARGEST_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
+    const chunkSize = Math.min(MAX_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
     const parts: Buffer[] = []
     let length = 0
     let rest = bytes

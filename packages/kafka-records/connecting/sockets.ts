@@ -21,7 +21,7 @@ export interface TlsAdvice {
   readonly certificateWanted: string
 }
 
-interface Place {
+interface SocketAddress {
   readonly host: string
   readonly port: number
   readonly onConnect: () => void
@@ -29,7 +29,7 @@ interface Place {
 
 /** Opens a connection as kafkajs does itself, with clear errors. @param tls undefined connects in plain text */
 export function explainedSocket(
-  { host, port, onConnect }: Place,
+  { host, port, onConnect }: SocketAddress,
   tls: ConnectionOptions | undefined,
   advice: TlsAdvice,
 ): Socket {

@@ -163,7 +163,7 @@ function writeField(room: Buffer, begin: number, field: Buffer | null): number {
   return at + field.length
 }
 
-const MOST_NAMES = 1_000
+const MAX_NAMES = 1_000
 const names = new Map<string, Buffer>()
 
 /** The name with its length before it. The names of headers repeat, so their bytes are kept. */
@@ -173,6 +173,6 @@ function nameOf(name: string): Buffer {
   const text = Buffer.from(name)
   const prefixed = Buffer.allocUnsafeSlow(varintBytes(text.length) + text.length)
   text.copy(prefixed, writeVarint(prefixed, 0, text.length))
-  if (names.size < MOST_NAMES) names.set(name, prefixed)
+  if (names.size < MAX_NAMES) names.set(name, prefixed)
   return prefixed
 }

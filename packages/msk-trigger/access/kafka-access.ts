@@ -25,8 +25,8 @@ type AccessSettings = Omit<ClusterSettings, 'names'> & Partial<Pick<ClusterSetti
 export class KafkaAccess {
   /** The part of a client's options. The client connects only after `ready`. */
   readonly options: Pick<KafkaConfig, 'socketFactory' | 'sasl'>
-  readonly #certificates: Kept<Certificates> | undefined
-  readonly #login: Kept<Login> | undefined
+  readonly #certificates: CachedValue<Certificates> | undefined
+  readonly #login: CachedValue<Login> | undefined
 
   /** @throws ConfigurationError for a file or a secret that cannot be read, and for IAM without a region */
   constructor(
@@ -97,20 +97,23 @@ export function accessWarnings({
   )
 }
 
-function certificatesFor(ssl: boolean | TlsSettings, setting: string): Kept<Certificates> | undefined {
+function certificatesFor(ssl: boolean | TlsSettings, setting: string): CachedValue<Certificates> | undefined {
   if (ssl === false) return undefined
   const settings = withFilesRead(ssl === true ? {} : ssl, setting)
-  return new Kept(() => certificatesOf(settings, setting), hasSecrets(settings) ? SECRET_AGE_MS : Infinity)
+  return new CachedValue(
+    () => certificatesOf(settings, setting),
+    hasSecrets(settings) ? SECRET_AGE_MS : Infinity,
+  )
 }
 
-function loginFor(sasl: SaslSettings | undefined, setting: string): Kept<Login> | undefined {
+function loginFor(sasl: SaslSettings | undefined, setting: string): CachedValue<Login> | undefined {
   if (!sasl || sasl.mechanism === 'oauthbearer' || sasl.mechanism === 'aws-msk-iam') return undefined
   const ageMs = sasl.secret === undefined ? Infinity : SECRET_AGE_MS
-  return new Kept(() => loginOf(sasl, setting), ageMs)
+  return new CachedValue(() => loginOf(sasl, setting), ageMs)
 }
 
 /** A value for where nothing can wait. When it is older than `ageMs` it is read again in the background, and the old one is used meanwhile. */
-export class Kept<T> {
+export class CachedValue<T> {
   readonly #read: () => Promise<T>
   readonly #ageMs: number
   readonly #now: () => number

@@ -1,16 +1,16 @@
 import { isObject } from '../support/values.ts'
 import {
+  type AccountRegion,
   nameResource,
-  type Part,
-  type Place,
   partitionOf,
+  type ResourceProperty,
   type ResourceType,
   TYPES,
   urlSuffixOf,
 } from './resource-types.ts'
 
 /** Values of a stack in CloudFormation, as far as they are known locally. */
-export interface IntrinsicContext extends Place {
+export interface IntrinsicContext extends AccountRegion {
   /** `resources.Resources`. A resource has the name that its properties give it; without one it is not known here. */
   readonly resources: Readonly<Record<string, unknown>>
   readonly stage: string
@@ -20,7 +20,7 @@ export interface IntrinsicContext extends Place {
 
 export const NOTHING_KNOWN: IntrinsicContext = { resources: {}, region: '', stage: '', accountId: '' }
 
-type Known = IntrinsicContext & {
+type NestedContext = IntrinsicContext & {
   /** The resources whose names are being resolved, which must not refer to themselves. */
   readonly within: readonly string[]
 }
@@ -33,7 +33,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, (context: IntrinsicContext) => 
   'AWS::URLSuffix': urlSuffixOf,
 }
 
-const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: Known) => unknown>> = {
+const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: NestedContext) => unknown>> = {
   Ref: (id, known) => (typeof id === 'string' ? reference(id, known) : undefined),
   'Fn::GetAtt': (argument, known) => {
     const [id, attribute] = idAndAttribute(argument)
@@ -76,7 +76,7 @@ export function referredResource(value: unknown): string | undefined {
   return typeof value.Ref === 'string' ? value.Ref : idAndAttribute(value['Fn::GetAtt'])[0]
 }
 
-function resolve(value: unknown, known: Known): unknown {
+function resolve(value: unknown, known: NestedContext): unknown {
   if (Array.isArray(value)) return allOf(value.map(item => resolve(item, known)))
   if (!isObject(value)) return value
   if (isIntrinsic(value)) {
@@ -87,16 +87,20 @@ function resolve(value: unknown, known: Known): unknown {
   return values && Object.fromEntries(Object.keys(value).map((key, index) => [key, values[index]]))
 }
 
-function reference(id: string, known: Known): unknown {
+function reference(id: string, known: NestedContext): unknown {
   const pseudo = own(PSEUDO_PARAMETERS, id)
   return pseudo ? pseudo(known) : partOf(id, ({ ref }) => ref, known)
 }
 
-function attributeOf(id: string, attribute: string, known: Known): unknown {
+function attributeOf(id: string, attribute: string, known: NestedContext): unknown {
   return partOf(id, ({ attributes }) => own(attributes, attribute), known)
 }
 
-function partOf(id: string, part: (type: ResourceType) => Part | undefined, known: Known): unknown {
+function partOf(
+  id: string,
+  part: (type: ResourceType) => ResourceProperty | undefined,
+  known: NestedContext,
+): unknown {
   const resource = own(known.resources, id)
   const type = isObject(resource) ? own(TYPES, String(resource.Type)) : undefined
   if (!isObject(resource) || !type || known.within.includes(id)) return undefined
@@ -107,14 +111,14 @@ function partOf(id: string, part: (type: ResourceType) => Part | undefined, know
   return wanted && nameResource(type, name, wanted, known)
 }
 
-function join(argument: unknown, known: Known): unknown {
+function join(argument: unknown, known: NestedContext): unknown {
   const [separator, list] = listOf(resolve(argument, known))
   const isJoinable = typeof separator === 'string' && Array.isArray(list) && list.every(isScalar)
   return isJoinable ? list.join(separator) : undefined
 }
 
 /** `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`; `${!Name}` stays, without its mark. */
-function substitute(argument: unknown, known: Known): unknown {
+function substitute(argument: unknown, known: NestedContext): unknown {
   const [text, variables] = Array.isArray(argument) ? argument : [argument]
   if (typeof text !== 'string') return undefined
   let isKnown = true
@@ -127,7 +131,7 @@ function substitute(argument: unknown, known: Known): unknown {
   return isKnown ? replaced : undefined
 }
 
-function variable(name: string, variables: Readonly<Record<string, unknown>>, known: Known): unknown {
+function variable(name: string, variables: Readonly<Record<string, unknown>>, known: NestedContext): unknown {
   if (Object.hasOwn(variables, name)) return resolve(variables[name], known)
   const [id = '', attribute] = idAndAttribute(name)
   return attribute === undefined ? reference(id, known) : attributeOf(id, attribute, known)

@@ -14,21 +14,21 @@ export function clusterArn(arn: unknown, region: string): string {
     : `arn:aws:kafka:${region}:${ACCOUNT}:cluster/local/00000000-0000-0000-0000-000000000000-1`
 }
 
-export interface Place {
+export interface AccountRegion {
   readonly region: string
   /** `000000000000`, as in LocalStack. */
   readonly accountId: string
 }
 
 /** Properties that a reference to a resource can return. */
-export type Part = 'arn' | 'name' | 'url'
+export type ResourceProperty = 'arn' | 'name' | 'url'
 
 export interface ResourceType {
   readonly name: string
   /** The ARN behind `arn:<partition>:`. */
-  arn(name: string, place: Place): string
-  readonly ref: Part
-  readonly attributes: Readonly<Record<string, Part>>
+  arn(name: string, place: AccountRegion): string
+  readonly ref: ResourceProperty
+  readonly attributes: Readonly<Record<string, ResourceProperty>>
 }
 
 /** The last part of a cluster's ARN, which AWS makes up. */
@@ -91,7 +91,12 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::MSK::ServerlessCluster': CLUSTER,
 }
 
-export function nameResource({ arn }: ResourceType, name: string, part: Part, place: Place): string {
+export function nameResource(
+  { arn }: ResourceType,
+  name: string,
+  part: ResourceProperty,
+  place: AccountRegion,
+): string {
   switch (part) {
     case 'arn':
       return `arn:${partitionOf(place)}:${arn(name, place)}`
@@ -102,15 +107,15 @@ export function nameResource({ arn }: ResourceType, name: string, part: Part, pl
   }
 }
 
-function placeOf({ region, accountId }: Place): string {
+function placeOf({ region, accountId }: AccountRegion): string {
   return `${region}:${accountId}`
 }
 
-export function partitionOf({ region }: Place): string {
+export function partitionOf({ region }: AccountRegion): string {
   if (region.startsWith('cn-')) return 'aws-cn'
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
 }
 
-export function urlSuffixOf({ region }: Place): string {
+export function urlSuffixOf({ region }: AccountRegion): string {
   return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
 }

@@ -1,6 +1,6 @@
 import { shouldLog } from '../report/attempts.ts'
 import type { Log } from '../support/framework.ts'
-import { describe, type Part } from '../support/parts.ts'
+import { describe, type PartitionRecords } from '../support/parts.ts'
 
 export interface AttemptLog {
   readonly name: string
@@ -11,7 +11,7 @@ export interface AttemptLog {
 /** @param attempt counted from 1. A success after failures is always logged. */
 export function logSuccess(
   { name, log, invocationLines }: AttemptLog,
-  parts: readonly Part[],
+  parts: readonly PartitionRecords[],
   attempt: number,
   tookMs: number,
 ): void {
@@ -24,7 +24,7 @@ export function logSuccess(
 /** Logs attempts 1, 2, 4, 8 … of a batch that fails. */
 export function logFailure(
   { name, log }: AttemptLog,
-  parts: readonly Part[],
+  parts: readonly PartitionRecords[],
   reason: string,
   attempt: number,
   waitMs: number,
@@ -37,7 +37,7 @@ export function logFailure(
 /** Logs times 1, 2, 4, 8 … of an unforeseen error that has ended a delivery, with its stack. */
 export function logDefect(
   { name, log }: AttemptLog,
-  parts: readonly Part[],
+  parts: readonly PartitionRecords[],
   error: unknown,
   count: number,
   waitMs: number,

@@ -1,4 +1,4 @@
-import type { Part, WithOffset } from '../support/parts.ts'
+import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 
 /** A record that also covers the skipped records that follow it. */
 interface Passed extends WithOffset {
@@ -9,14 +9,14 @@ interface Passed extends WithOffset {
 export class BatchProgress<R extends Passed = Passed> {
   readonly #partitions = new Map<number, { records: readonly R[]; done: Set<number>; prefix: number }>()
 
-  constructor(batch: readonly Part<R>[]) {
+  constructor(batch: readonly PartitionRecords<R>[]) {
     for (const { partition, records } of batch) {
       this.#partitions.set(partition, { records, done: new Set(), prefix: 0 })
     }
   }
 
   /** Marks records as done. Returns the offsets to commit now: after the last record that is done with no open one before it. Rule 21. */
-  complete(parts: readonly Part[]): { partition: number; offset: number }[] {
+  complete(parts: readonly PartitionRecords[]): { partition: number; offset: number }[] {
     const commits: { partition: number; offset: number }[] = []
     for (const { partition, records } of parts) {
       const own = this.#partitions.get(partition)
@@ -33,13 +33,13 @@ export class BatchProgress<R extends Passed = Passed> {
   }
 
   /** The records that would be delivered again after a restart: the open ones, and those that are done behind them. */
-  get uncommitted(): readonly Part<R>[] {
+  get uncommitted(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],
     )
   }
 
-  get open(): readonly Part<R>[] {
+  get open(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
       // The common case is an untouched partition.
       const open = prefix + done.size === 0 ? records : records.slice(prefix).filter(r => !done.has(r.offset))

@@ -1,6 +1,6 @@
 import type { PartitionOffset } from '../poll/member.ts'
 import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
-import { describe, type Part } from '../support/parts.ts'
+import { describe, type PartitionRecords } from '../support/parts.ts'
 import { BatchProgress } from './batch-progress.ts'
 import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
 
@@ -26,7 +26,7 @@ export class Deliveries {
   }
 
   /** Records that were begun and not committed, without revoked partitions, which belong to another member. */
-  get uncommitted(): readonly Part[] {
+  get uncommitted(): readonly PartitionRecords[] {
     return [...this.#open].flatMap(([progress, { queues }]) =>
       progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
     )
@@ -34,12 +34,12 @@ export class Deliveries {
 }
 
 /** Returns the lines for a stop while handlers run. */
-export function waitsFor(parts: readonly Part[], graceMs: number): string[] {
+export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): string[] {
   return parts.length === 0 ? [] : [`stops when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
 /** Returns the lines about records that a restart will deliver again: open ones, and those that are `done` but not committed. */
-export function abandoned(begun: readonly Part[], done: readonly PartitionOffset[]): string[] {
+export function abandoned(begun: readonly PartitionRecords[], done: readonly PartitionOffset[]): string[] {
   const open =
     begun.length === 0 ? [] : [`abandoned ${describe(begun)}: not committed, so it will be delivered again`]
   const lost = done.map(

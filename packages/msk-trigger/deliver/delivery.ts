@@ -4,7 +4,7 @@ import type { PartitionQueue, PendingRecord } from '../poll/partition-queue.ts'
 import { delayAfter } from '../report/attempts.ts'
 import { explain } from '../report/explain.ts'
 import type { StallKind } from '../report/reports.ts'
-import { type Part, pick, without } from '../support/parts.ts'
+import { type PartitionRecords, pick, without } from '../support/parts.ts'
 import { pause } from '../support/wait.ts'
 import { type AttemptLog, attemptsOf, logDefect, logFailure, logSuccess, shownReason } from './attempt-log.ts'
 import { BatchProgress } from './batch-progress.ts'
@@ -16,7 +16,7 @@ import { afterAttempt, isOverAge, type RetryPolicy, type Unit } from './retries.
 import type { RunningInvocations } from './running-invocations.ts'
 import type { Semaphore } from './semaphore.ts'
 
-export type Batch = readonly Part<PendingRecord>[]
+export type Batch = readonly PartitionRecords<PendingRecord>[]
 
 /** Ports of the delivery of a batch, provided by its event source. */
 export interface DeliveryContext extends DiscardContext, AttemptLog {

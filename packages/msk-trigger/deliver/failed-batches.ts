@@ -1,4 +1,4 @@
-import type { Part, WithOffset } from '../support/parts.ts'
+import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 import type { LastResponse } from './invocation-record.ts'
 
 /** How often records that are delivered together were tried. */
@@ -29,7 +29,7 @@ export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
   /** These records are redelivered together. */
-  failed(parts: readonly Part<StampedRecord>[], tried: Tried): void {
+  failed(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
     for (const { partition, records } of parts) {
       const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
       this.#byPartition.set(partition, { tried, timestamps })
@@ -37,11 +37,13 @@ export class FailedBatches {
   }
 
   /** Divides a batch into what failed together and the rest, in the order of each partition. Partitions without failures come first. */
-  unitsOf<R extends StampedRecord>(parts: readonly Part<R>[]): (Tried & { readonly parts: Part<R>[] })[] {
-    const before: Part<R>[] = []
-    const known = new Map<Tried, Part<R>[]>()
-    const after: Part<R>[] = []
-    const add = (to: Part<R>[], partition: number, records: readonly R[]) => {
+  unitsOf<R extends StampedRecord>(
+    parts: readonly PartitionRecords<R>[],
+  ): (Tried & { readonly parts: PartitionRecords<R>[] })[] {
+    const before: PartitionRecords<R>[] = []
+    const known = new Map<Tried, PartitionRecords<R>[]>()
+    const after: PartitionRecords<R>[] = []
+    const add = (to: PartitionRecords<R>[], partition: number, records: readonly R[]) => {
       if (records.length > 0) to.push({ partition, records })
     }
     for (const { partition, records } of parts) {
@@ -65,7 +67,7 @@ export class FailedBatches {
   }
 
   /** Removes parts that were delivered or discarded. */
-  done(parts: readonly Part[]): void {
+  done(parts: readonly PartitionRecords[]): void {
     if (this.#byPartition.size === 0) return
     for (const { partition, records } of parts) {
       const [first = Number.POSITIVE_INFINITY] = this.#byPartition.get(partition)?.timestamps.keys() ?? []

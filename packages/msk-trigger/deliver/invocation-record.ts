@@ -3,7 +3,7 @@ import type { Mapping } from '../config/mappings.ts'
 import { type LambdaEvent, partitionName } from '../invoke/event.ts'
 import { type EventContent, RecordsEvent } from '../invoke/event-content.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
-import { countOf, type Part } from '../support/parts.ts'
+import { countOf, type PartitionRecords } from '../support/parts.ts'
 
 /** The last moment that a Date can have, in milliseconds since 1970; the first one is as far before. */
 const LAST_DATE_MS = 8.64e15
@@ -17,7 +17,7 @@ export type Condition =
   | 'DESERIALIZATION_ERROR'
 
 export interface DiscardedRecords {
-  readonly parts: readonly Part<PendingRecord>[]
+  readonly parts: readonly PartitionRecords<PendingRecord>[]
   readonly condition: Condition
   readonly invocations: number
   /** The last response; absent if the records were never sent. */
@@ -91,7 +91,10 @@ export function* oneByOne(discarded: DiscardedRecords): Generator<DiscardedRecor
   }
 }
 
-export function eventOf(parts: readonly Part<PendingRecord>[], { mapping, brokers }: Origin): EventContent {
+export function eventOf(
+  parts: readonly PartitionRecords<PendingRecord>[],
+  { mapping, brokers }: Origin,
+): EventContent {
   return new RecordsEvent(
     mapping,
     brokers,

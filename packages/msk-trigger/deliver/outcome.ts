@@ -1,15 +1,15 @@
 import type { OpenChoices } from '../config/open-choices.ts'
 import { partitionName } from '../invoke/event.ts'
 import { nearest } from '../support/nearest.ts'
-import { describe, type Part, pick, type WithOffset } from '../support/parts.ts'
+import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
 /** The outcome of an invocation for its records. Records that are not redelivered are done. */
 export interface Outcome<R extends WithOffset> {
   /** Records to redeliver. */
-  readonly again: readonly Part<R>[]
+  readonly again: readonly PartitionRecords<R>[]
   /** Records that a partial response named as failed. Absent if the whole batch is redelivered. */
-  readonly reported?: readonly Part<R>[]
+  readonly reported?: readonly PartitionRecords<R>[]
   readonly reason?: string
   readonly warning?: string
 }
@@ -22,7 +22,10 @@ export interface AnswerOptions {
 }
 
 /** Rules 22, 23: after a function error, a timeout or an invalid response, the whole batch is redelivered. */
-export function retryWholeBatch<R extends WithOffset>(parts: readonly Part<R>[], reason: string): Outcome<R> {
+export function retryWholeBatch<R extends WithOffset>(
+  parts: readonly PartitionRecords<R>[],
+  reason: string,
+): Outcome<R> {
   return { again: parts, reason }
 }
 
@@ -31,7 +34,7 @@ export function retryWholeBatch<R extends WithOffset>(parts: readonly Part<R>[],
  * an empty list mean success, and an invalid response redelivers the whole batch.
  */
 export function readAnswer<R extends WithOffset>(
-  parts: readonly Part<R>[],
+  parts: readonly PartitionRecords<R>[],
   answer: unknown,
   reading: AnswerOptions,
 ): Outcome<R> {
@@ -55,7 +58,7 @@ function warningOfIgnored(answer: unknown): { warning?: string } {
 }
 
 function partial<R extends WithOffset>(
-  parts: readonly Part<R>[],
+  parts: readonly PartitionRecords<R>[],
   failures: readonly unknown[],
   { topic, open }: AnswerOptions,
 ): Outcome<R> {
@@ -88,9 +91,9 @@ function partial<R extends WithOffset>(
 
 /** Each partition from its first failed record on, including later records. */
 function fromFirst<R extends WithOffset>(
-  parts: readonly Part<R>[],
+  parts: readonly PartitionRecords<R>[],
   failed: ReadonlyMap<number, ReadonlySet<number>>,
-): Part<R>[] {
+): PartitionRecords<R>[] {
   const first = new Map([...failed].map(([partition, offsets]) => [partition, Math.min(...offsets)]))
   return pick(parts, ({ offset }, partition) => offset >= (first.get(partition) ?? Number.POSITIVE_INFINITY))
 }

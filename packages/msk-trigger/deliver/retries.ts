@@ -1,10 +1,10 @@
 import type { Mapping } from '../config/mappings.ts'
-import { countOf, halves, type Part, type WithOffset, without } from '../support/parts.ts'
+import { countOf, halves, type PartitionRecords, type WithOffset, without } from '../support/parts.ts'
 import type { Outcome } from './outcome.ts'
 
 /** Records that are delivered together, with their history. */
 export interface Unit<R extends WithOffset> {
-  readonly parts: readonly Part<R>[]
+  readonly parts: readonly PartitionRecords<R>[]
   /** Failed attempts, as counted against the retries. */
   readonly failures: number
   readonly invocations: number
@@ -16,7 +16,7 @@ export type RetryPolicy = Pick<
 >
 
 export interface NextAttempts<R extends WithOffset> {
-  readonly exhausted: readonly Part<R>[]
+  readonly exhausted: readonly PartitionRecords<R>[]
   /** The units that replace it, to be delivered one after another. */
   readonly units: readonly Unit<R>[]
 }

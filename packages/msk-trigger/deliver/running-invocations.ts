@@ -1,18 +1,18 @@
-import type { Part } from '../support/parts.ts'
+import type { PartitionRecords } from '../support/parts.ts'
 
 /** An invocation without a response for this long is reported. */
 const SLOW_AFTER_MS = 20_000
 const CHECK_EVERY_MS = 1_000
 
 interface Running {
-  readonly parts: readonly Part[]
+  readonly parts: readonly PartitionRecords[]
   readonly sinceMs: number
   isReported: boolean
 }
 
 interface SlowInvocations {
-  running(parts: readonly Part[], forMs: number): void
-  returned(parts: readonly Part[]): void
+  running(parts: readonly PartitionRecords[], forMs: number): void
+  returned(parts: readonly PartitionRecords[]): void
 }
 
 /** The running invocations. Reports each slow one once, and its end. */
@@ -26,7 +26,7 @@ export class RunningInvocations {
   }
 
   /** Registers an invocation. Call the returned function when it ends. */
-  begin(parts: readonly Part[]): () => void {
+  begin(parts: readonly PartitionRecords[]): () => void {
     const invocation = { parts, sinceMs: Date.now(), isReported: false }
     this.#running.add(invocation)
     this.#timer ??= setInterval(() => this.#check(Date.now()), CHECK_EVERY_MS).unref()
@@ -37,7 +37,7 @@ export class RunningInvocations {
   }
 
   /** Parts that the handlers have now. */
-  get parts(): readonly Part[] {
+  get parts(): readonly PartitionRecords[] {
     return [...this.#running].flatMap(({ parts }) => parts)
   }
 

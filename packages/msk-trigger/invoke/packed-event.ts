@@ -44,7 +44,7 @@ function recordAt(
   bytes: Buffer,
   view: DataView,
   start: number,
-  { topic, partition, tombstone }: Place,
+  { topic, partition, tombstone }: PartitionHead,
 ): LambdaRecord {
   const of = fieldsAt(view, start)
   const schemas = schemasOf(bytes, of)
@@ -66,7 +66,7 @@ function recordAt(
   return record
 }
 
-type Place = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
+type PartitionHead = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
 /** Signed bytes. A header without a value becomes an empty list. Rule 13. */
 function numbers(bytes: Buffer, start: number, end: number): number[] {

@@ -27,7 +27,7 @@ export interface Take {
   readonly count: number
 }
 
-export type Next =
+export type BatchDecision =
   | {
       readonly do: 'invoke'
       readonly takes: readonly Take[]
@@ -40,7 +40,11 @@ export type Next =
  * Selects the records of the next batch, which is sent when the batch size or the payload limit is reached, or the window of its first record is
  * over (rules 1, 4, 5). It begins with the partition that has waited longest, and keeps the order within each (rule 7).
  */
-export function nextBatch(queues: readonly BatchableQueue[], limits: BatchLimits, nowMs: number): Next {
+export function nextBatch(
+  queues: readonly BatchableQueue[],
+  limits: BatchLimits,
+  nowMs: number,
+): BatchDecision {
   const filled = queues
     .flatMap(queue => (queue.pending[0] ? [{ queue, first: queue.pending[0] }] : []))
     .sort((a, b) => a.first.arrivedAtMs - b.first.arrivedAtMs || a.queue.partition - b.queue.partition)

@@ -17,7 +17,7 @@ import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
 /** A record after the registry. `data` is what filters see, if the value was decoded. */
-export type Read =
+export type ReadMessage =
   | { readonly message: Message; readonly data?: FilterData }
   | {
       readonly message: Message
@@ -50,14 +50,14 @@ export class RegistryReader {
   }
 
   /** Reads records in order. @throws RegistryError, AccessError, or Error for a missing package */
-  async read(messages: readonly Message[]): Promise<readonly Read[]> {
-    const read: Read[] = []
+  async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
+    const read: ReadMessage[] = []
     // One after another: schemas are few and cached, and the first record loads the schema for those that follow.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
 
-  async #readOne(message: Message): Promise<Read> {
+  async #readOne(message: Message): Promise<ReadMessage> {
     const { validates } = this.#config
     try {
       const key = validates.includes('KEY') && message.key ? await this.#decode(message.key) : undefined

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { cloudName } from '../config/event-cluster.ts'
 import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
-import type { Part } from '../support/parts.ts'
+import type { PartitionRecords } from '../support/parts.ts'
 
 /** Obstacle of a mapping: the topic, the function, a commit, a schema registry or a destination. */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
@@ -86,18 +86,18 @@ export class MappingReports {
   }
 
   /** Reports nothing if `parts` is empty. */
-  stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly Part[]): void {
+  stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
     if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
       this.#stalled.add(`${stall.obstacle}/${scope}`)
     this.#report({ ...this.#of, report: 'stalled', ...stall, ...(parts && { offsets: offsetsOf(parts) }) })
   }
 
-  running(parts: readonly Part[], forMs: number): void {
+  running(parts: readonly PartitionRecords[], forMs: number): void {
     this.#report({ ...this.#of, report: 'running', forMs, offsets: offsetsOf(parts) })
   }
 
-  returned(parts: readonly Part[]): void {
+  returned(parts: readonly PartitionRecords[]): void {
     this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
 
@@ -132,7 +132,7 @@ export class MappingReports {
   }
 }
 
-function offsetsOf(parts: readonly Part[]): Offsets {
+function offsetsOf(parts: readonly PartitionRecords[]): Offsets {
   return Object.fromEntries(parts.map(({ partition, records }) => [partition, records[0]?.offset ?? 0]))
 }
 

@@ -3,21 +3,21 @@ export interface WithOffset {
 }
 
 /** The records of one partition in a batch, in offset order. */
-export interface Part<R extends WithOffset = WithOffset> {
+export interface PartitionRecords<R extends WithOffset = WithOffset> {
   readonly partition: number
   readonly records: readonly R[]
 }
 
-export function countOf(parts: readonly Part[]): number {
+export function countOf(parts: readonly PartitionRecords[]): number {
   return parts.reduce((sum, { records }) => sum + records.length, 0)
 }
 
 /** The records that pass the test. Parts without any are omitted. */
 export function pick<R extends WithOffset>(
-  parts: readonly Part<R>[],
+  parts: readonly PartitionRecords<R>[],
   isWanted: (record: R, partition: number) => boolean,
-): Part<R>[] {
-  const picked: Part<R>[] = []
+): PartitionRecords<R>[] {
+  const picked: PartitionRecords<R>[] = []
   for (const part of parts) {
     const { partition } = part
     const records = part.records.filter(record => isWanted(record, partition))
@@ -28,7 +28,10 @@ export function pick<R extends WithOffset>(
   return picked
 }
 
-export function without<R extends WithOffset>(parts: readonly Part<R>[], others: readonly Part[]): Part<R>[] {
+export function without<R extends WithOffset>(
+  parts: readonly PartitionRecords<R>[],
+  others: readonly PartitionRecords[],
+): PartitionRecords<R>[] {
   if (others.length === 0) return parts.filter(({ records }) => records.length > 0)
   const taken = new Map(others.map(part => [part.partition, new Set(part.records.map(r => r.offset))]))
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
@@ -36,10 +39,10 @@ export function without<R extends WithOffset>(parts: readonly Part<R>[], others:
 
 /** Splits into two halves; with an odd number the first is larger. The order of each partition is kept. */
 export function halves<R extends WithOffset>(
-  parts: readonly Part<R>[],
-): readonly [first: Part<R>[], second: Part<R>[]] {
+  parts: readonly PartitionRecords<R>[],
+): readonly [first: PartitionRecords<R>[], second: PartitionRecords<R>[]] {
   let left = Math.ceil(countOf(parts) / 2)
-  const first: Part<R>[] = []
+  const first: PartitionRecords<R>[] = []
   for (const { partition, records } of parts) {
     if (left > 0) first.push({ partition, records: records.slice(0, left) })
     left -= records.length
@@ -48,10 +51,13 @@ export function halves<R extends WithOffset>(
 }
 
 /** Further runs of offsets are merged into the last one. */
-const MOST_RUNS = 10
+const MAX_RUNS = 10
 
 /** Describes partitions with their offsets: `0@4 1@0–99,120`. */
-export function describe(parts: readonly Part[], name: (partition: number) => string = String): string {
+export function describe(
+  parts: readonly PartitionRecords[],
+  name: (partition: number) => string = String,
+): string {
   return parts.map(({ partition, records }) => `${name(partition)}@${runsOf(records)}`).join(' ')
 }
 
@@ -59,7 +65,7 @@ function runsOf(records: readonly WithOffset[]): string {
   const runs: { first: number; last: number }[] = []
   for (const { offset } of records) {
     const run = runs.at(-1)
-    if (run && (run.last + 1 === offset || runs.length === MOST_RUNS)) run.last = offset
+    if (run && (run.last + 1 === offset || runs.length === MAX_RUNS)) run.last = offset
     else runs.push({ first: offset, last: offset })
   }
   return runs.map(({ first, last }) => (first === last ? first : `${first}–${last}`)).join(',')

@@ -12,27 +12,29 @@ import { FRAME_BYTES, framedWith } from './wire-format.ts'
 
 /** A registry with Confluent's API has such ids; AWS Glue has UUIDs. */
 const REGISTRY_ID = /^\d{1,10}$/
-const LARGEST_ID = 2 ** 32 - 1
+const MAX_ID = 2 ** 32 - 1
 
 /**
  * The bytes that the producer wrote; undefined if they are only in the log. JSON is not changed by either setting, so its id is put
  * back. Avro and Protobuf that begin like an object, a list or a text of JSON, and are JSON, were decoded.
  */
 export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSchema): Buffer | undefined {
-  if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > LARGEST_ID) return undefined
+  if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > MAX_ID) return undefined
   if (dataFormat !== 'JSON' && isJsonText(bytes)) return undefined
   return framedWith(Number(schemaId), bytes)
 }
 
-type Read = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
+type LambdaValue = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
 
 /** The value to be read: that of the log, but JSON that Lambda has validated is there without the id of its schema. */
-export function readableValue({ value, validatedByLambda }: Read): Buffer | null {
+export function readableValue({ value, validatedByLambda }: LambdaValue): Buffer | null {
   return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
 }
 
 /** The schema by which Lambda has read the value, so that it takes no registry; undefined if it has not. */
-export function lambdaSchemaOf(record: Omit<Read, 'value'>): Pick<LambdaSchema, 'dataFormat'> | undefined {
+export function lambdaSchemaOf(
+  record: Omit<LambdaValue, 'value'>,
+): Pick<LambdaSchema, 'dataFormat'> | undefined {
   const { decodedByLambda, validatedByLambda } = record
   return validatedByLambda ? { dataFormat: 'JSON' } : decodedByLambda?.value
 }

@@ -15,10 +15,10 @@ const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
 
 /** Maximum number of attempts that a record keeps, the newest; their bytes have a limit, too. */
-const MOST_ATTEMPTS = 20
-const MOST_HISTORY_BYTES = 16 * 1024
+const MAX_ATTEMPTS = 20
+const MAX_HISTORY_BYTES = 16 * 1024
 /** Longer texts were not written by a consumer; of a message, more may have been added to it. */
-const LONGEST_TEXT = 1_000
+const MAX_TEXT_LENGTH = 1_000
 /** Messages are cut to this length before an attempt is left out. */
 const SHORT_TEXT = 200
 
@@ -102,7 +102,7 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
 
 /** The attempts that are kept, and the same as JSON: many records are redriven at once, so it is made only once. */
 function newest(history: readonly FailedAttempt[]) {
-  let kept = history.length > MOST_ATTEMPTS ? history.slice(-MOST_ATTEMPTS) : history
+  let kept = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
   let text = JSON.stringify(kept)
   if (isSmall(text)) return { kept, text }
   kept = kept.map(attempt => ({ ...attempt, error: start(attempt.error, SHORT_TEXT) }))
@@ -111,7 +111,7 @@ function newest(history: readonly FailedAttempt[]) {
 }
 
 function isSmall(text: string): boolean {
-  return Buffer.byteLength(text) <= MOST_HISTORY_BYTES
+  return Buffer.byteLength(text) <= MAX_HISTORY_BYTES
 }
 
 /** The failure of the next attempt carries it, so it must fit the schema of a failure. */
@@ -131,7 +131,7 @@ function attemptIn(entry: unknown): FailedAttempt | undefined {
     attempt: attempt as number,
     failedAt,
     errorType,
-    error: start(error, LONGEST_TEXT),
+    error: start(error, MAX_TEXT_LENGTH),
     redrivenBy,
     redrivenAt,
     patched: patched === true ? patched : undefined,
@@ -139,7 +139,7 @@ function attemptIn(entry: unknown): FailedAttempt | undefined {
 }
 
 function isText(text: unknown): text is string {
-  return typeof text === 'string' && text !== '' && text.length <= LONGEST_TEXT
+  return typeof text === 'string' && text !== '' && text.length <= MAX_TEXT_LENGTH
 }
 
 function isTime(text: unknown): text is string {

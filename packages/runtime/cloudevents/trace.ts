@@ -24,12 +24,12 @@ export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Re
 }
 
 /** Trace Context, 3.3.1.5: vendors should propagate at least this many characters, and may drop a longer value. */
-const LONGEST_TRACESTATE = 512
+const MAX_TRACESTATE_LENGTH = 512
 
 /** Drops a longer value: it would take space in every event and every timer that follows from this one. */
 function tracestateOf(extensions: Event['extensions']): { readonly tracestate?: string } {
   const tracestate = extensions?.tracestate
-  return tracestate && tracestate.length <= LONGEST_TRACESTATE ? { tracestate } : {}
+  return tracestate && tracestate.length <= MAX_TRACESTATE_LENGTH ? { tracestate } : {}
 }
 
 /** Only the trace context among the extensions. */

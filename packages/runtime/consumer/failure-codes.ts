@@ -113,11 +113,11 @@ export interface Failure {
 }
 
 /** A consumer's messages may have any length, but their failure records must fit into a topic. */
-const LONGEST_MESSAGE = 1_000
+const MAX_MESSAGE_LENGTH = 1_000
 
 /** Returns a failure whose message is cut to 1,000 characters. */
 export function failure(code: FailureCode, message: string): Failure {
-  return { kind: 'failure', code, message: message.slice(0, LONGEST_MESSAGE).toWellFormed() }
+  return { kind: 'failure', code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() }
 }
 
 /** The failure of a record that its consumer has rejected. */

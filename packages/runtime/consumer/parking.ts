@@ -23,7 +23,7 @@ const DEFAULTS = {
   forMs: 15 * 60_000,
 } as const
 /** An entity is one value in the store, which is read and written as a whole. */
-const MOST_BYTES = 1024 * 1024
+const MAX_BYTES = 1024 * 1024
 
 /** The bounds that a process has declared; undefined if it does not park. */
 export function parkingOf({ parking }: { readonly parking?: Parking }): Required<Parking> | undefined {
@@ -42,7 +42,7 @@ export function parkingError(process: { readonly parking?: Parking }, firstRetry
       return `parking.${name} ${bound}, which is not a whole number from 1 on`
   if (bounds && bounds.forMs < firstRetryMs)
     return `parking.forMs ${bounds.forMs}, and the first retry of an event can take ${firstRetryMs} ms: parking would end before the retry`
-  if (bounds && bounds.bytes > MOST_BYTES)
-    return `parking.bytes ${bounds.bytes}, and an entity may park ${MOST_BYTES} bytes`
+  if (bounds && bounds.bytes > MAX_BYTES)
+    return `parking.bytes ${bounds.bytes}, and an entity may park ${MAX_BYTES} bytes`
   return undefined
 }

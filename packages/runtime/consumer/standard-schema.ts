@@ -34,7 +34,7 @@ export type DataOf<Schema> = [Schema] extends [never]
     : unknown
 
 /** A failure names this many issues. */
-const MOST_ISSUES = 5
+const MAX_ISSUES = 5
 
 /**
  * Reads data by the schema of its event type. Data of other types passes.
@@ -49,7 +49,7 @@ export function schemaReader(schemas: EventSchemas): (event: Event) => EventData
     if (!schema) return { kind: 'data', data }
     const result = resultOf(type, schema, data)
     if (!result.issues) return { kind: 'data', data: result.value }
-    const lines = result.issues.slice(0, MOST_ISSUES).map(issue => describe(issue, data))
+    const lines = result.issues.slice(0, MAX_ISSUES).map(issue => describe(issue, data))
     return failure('schema-violated', lines.join('; '))
   }
 }

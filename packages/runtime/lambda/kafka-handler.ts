@@ -131,7 +131,7 @@ function handlerOf(
   start().catch(() => {})
   const latest = new LatestDecisions()
   const logChecks = new LogChecks()
-  const invoked = middy<Held<KafkaEvent>, BatchResponse, Error, Context>()
+  const invoked = middy<Releasable<KafkaEvent>, BatchResponse, Error, Context>()
     .use(logsContext(logger))
     .use({
       before: () => {
@@ -160,7 +160,7 @@ function handlerOf(
         await connections.afterInvocation(config)
       })
     })
-  const handler = (event: KafkaEvent, context: Context) => invoked(new Held(event), context)
+  const handler = (event: KafkaEvent, context: Context) => invoked(new Releasable(event), context)
   const consumer = async (environment: Environment) => {
     const config = configIn(environment)
     const { consumer, unavailable } = await readyToWrite(await madeFrom(config), application, config)()
@@ -174,7 +174,7 @@ function handlerOf(
  * Holds an event until it is taken. Middy keeps what it is called with until the invocation ends, and the text
  * of a large event takes tens of megabytes, which are not needed once its records are read.
  */
-class Held<T> {
+class Releasable<T> {
   #value: T | undefined
 
   constructor(value: T) {

@@ -9,7 +9,7 @@ import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'n
 import { isMainThread } from 'node:worker_threads'
 
 /** Upper bound for both halves, as a part of the heap's limit: 16 MiB for a function of 512 MB. */
-const LARGEST_PART = 1 / 32
+const MAX_PART = 1 / 32
 /** V8 doubles the size when enough new objects have survived. */
 const DOUBLES = 2
 const STAYS = 1
@@ -21,7 +21,7 @@ const STAYS = 1
  * @param limitBytes of the whole heap
  */
 export function growthFactor(bytes: number, limitBytes: number): number {
-  return bytes * DOUBLES > limitBytes * LARGEST_PART ? STAYS : DOUBLES
+  return bytes * DOUBLES > limitBytes * MAX_PART ? STAYS : DOUBLES
 }
 
 let factor = DOUBLES

@@ -151,7 +151,7 @@ export interface Span {
   readonly advanceMs: number
 }
 
-export interface Wanted {
+export interface LoadSelection {
   readonly entities: readonly string[]
   /** `Fingerprint.id` of each. */
   readonly ids: readonly string[]
@@ -241,7 +241,7 @@ export interface OffsetRange {
   readonly toOffset: number
 }
 
-export interface Looked {
+export interface ReadRange {
   /** Ordered by offset. The first is not before `fromOffset`; some may be after `toOffset`. */
   readonly records: readonly LogRecord[]
   /** Every offset of the range before this one is in `records` or has no record. Always greater than `fromOffset`. */
@@ -272,11 +272,11 @@ export interface Decision {
 }
 
 /** Why a partition cannot continue, and the first offset that must be delivered again. */
-export interface Waiting {
+export interface StoppedPartition {
   readonly fromOffset: number
   readonly appendMs: number
   readonly reason: DeferredReason
   readonly error?: unknown
 }
 
-export type Deferred = Pick<Waiting, 'reason' | 'error'>
+export type Deferred = Pick<StoppedPartition, 'reason' | 'error'>

@@ -19,7 +19,7 @@ const ATTEMPTS = 3
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 
 /** The pending records can be gone on with, or why they must wait. */
-type Next = 'go-on' | Deferred
+type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
   consumer: Consumer,
@@ -76,7 +76,7 @@ function isLate({ invocation, consumer }: PartitionRun): boolean {
 type Steps = ReturnType<typeof stepsOf>
 
 /** Takes a chunk through the steps. It may end early, with a part of the chunk or nothing of it done. */
-async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<Next> {
+async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
     ensureTicks(run.consumer, run.stateKey.topic)
@@ -111,7 +111,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
 }
 
 /** Does what must come before the chunk can be taken again. */
-async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<Next> {
+async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
   const { ports, pending } = run
   switch (end.kind) {
     case 'restored':

@@ -7,13 +7,13 @@ import type {
   Change,
   Decision,
   FailureMemory,
-  Looked,
+  LoadSelection,
   OffsetRange,
   OutboxEntry,
+  ReadRange,
   Snapshot,
   StateKey,
-  Waiting,
-  Wanted,
+  StoppedPartition,
 } from './model.ts'
 import type { Recovery } from './recovery/checkpoints.ts'
 
@@ -32,7 +32,7 @@ export interface Ports {
  * with `PartitionStopped` if the store has lost a part of the partition state and kept the rest.
  */
 export interface StateStore {
-  load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot>
+  load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot>
   /** All or nothing; refused if the partition state's version is no longer `change.base`. */
   commit(stateKey: StateKey, change: Change): Promise<'committed' | 'refused'>
   /** Removes exactly these entries from the outbox. Entries that are already gone are not an error. */
@@ -61,7 +61,7 @@ export interface Publisher {
 }
 
 /** Upper bound for the records of one read, in bytes by `sizeOf`. A larger record is returned alone. */
-export const LARGEST_READ_BYTES = 4 * 1024 * 1024
+export const MAX_READ_BYTES = 4 * 1024 * 1024
 
 /**
  * Reads records from the log directly, not from a batch. Rejects with `Unavailable` if Kafka cannot be reached, and with
@@ -70,12 +70,12 @@ export const LARGEST_READ_BYTES = 4 * 1024 * 1024
  */
 export interface LogReader {
   /**
-   * Returns as much of the range as one fetch does, but not more than `LARGEST_READ_BYTES`; call again from `nextOffset`. Does
+   * Returns as much of the range as one fetch does, but not more than `MAX_READ_BYTES`; call again from `nextOffset`. Does
    * not affect any consumer group.
    *
    * @param holding records without this text in their bytes may be left out, which is much faster where few have it
    */
-  read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked>
+  read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<ReadRange>
   /** The partition is not read on for now: frees what is kept for that. Optional, and never needed for a correct result. */
   leave?(topic: string, partition: number): void
 }
@@ -124,7 +124,7 @@ export interface Observer {
   decided(stateKey: StateKey, decisions: readonly Decision[]): void
   /** Records at or below the applied offset. They were decided before and are dropped. */
   redelivered(stateKey: StateKey, count: number): void
-  waiting(stateKey: StateKey, waiting: Waiting): void
+  waiting(stateKey: StateKey, waiting: StoppedPartition): void
   /** A receiver has not accepted records in one of several tries. The last of them is reported too, before the records fail. */
   tried(stateKey: StateKey, tried: Tried): void
   /** Entries that are published but still in the outbox. The next batch of the partition publishes them again. */

@@ -8,14 +8,14 @@ import {
 import type { Deflate } from '../adapters/kafka/produce-types.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { BatchLimits } from '../settings/producer.ts'
-import type { Told } from './delivery.ts'
+import type { OutcomeCallback } from './delivery.ts'
 
 /** Topics take about 1 MiB in a batch by default. */
 const LARGE_RECORD_BYTES = 900 * 1024
 
 export class Batch {
   readonly builder = new BatchBuilder()
-  readonly #told: Told[] = []
+  readonly #told: OutcomeCallback[] = []
   /** Position among the batches of its partition. */
   readonly number: number
   /** Time of its first record, and time at which its delivery is given up; milliseconds of the producer's clock. */
@@ -53,7 +53,11 @@ export class Batch {
     return this.#closed !== undefined
   }
 
-  append(record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>, timestampMs: number, told: Told): void {
+  append(
+    record: Pick<OutgoingRecord, 'key' | 'value' | 'headers'>,
+    timestampMs: number,
+    told: OutcomeCallback,
+  ): void {
     if (this.isClosed) throw new Error('a batch that is closed takes no record')
     this.#told.push(told)
     this.builder.append(record, timestampMs)
@@ -116,7 +120,7 @@ export class PartitionQueue {
     return this.#batches[0]
   }
 
-  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: Told): Batch {
+  append(record: OutgoingRecord, nowMs: number, timestampMs: number, told: OutcomeCallback): Batch {
     let batch = this.#batches.at(-1)
     const size = estimated(record)
     if (batch === undefined || batch.isClosed || this.isFull(batch, size)) {
@@ -224,7 +228,7 @@ export class Accumulator {
     record: OutgoingRecord & { readonly partition: number },
     nowMs: number,
     timestampMs: number,
-    told: Told,
+    told: OutcomeCallback,
   ): boolean {
     const queue = this.#queueOf(record)
     const batch = queue.append(record, nowMs, timestampMs, told)

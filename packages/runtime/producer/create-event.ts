@@ -94,13 +94,13 @@ function checkedEvent(event: Event): Event {
   return withBytes(event)
 }
 
-const LONGEST_SHOWN = 60
+const MAX_SHOWN_LENGTH = 60
 
 function requireTraceparent({ extensions }: Event): void {
   const traceparent = extensions?.traceparent
   if (traceparent === undefined || isTraceparent(traceparent)) return
   throw new InvalidEvent(
-    `traceparent "${traceparent.slice(0, LONGEST_SHOWN)}" is malformed: W3C Trace Context needs 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, ` +
+    `traceparent "${traceparent.slice(0, MAX_SHOWN_LENGTH)}" is malformed: W3C Trace Context needs 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, ` +
       'lower case, neither id all zeros',
   )
 }

@@ -1,6 +1,6 @@
 /** The outcome of an event. */
 
-export type Told = (outcome: Outcome) => void
+export type OutcomeCallback = (outcome: Outcome) => void
 
 export type Outcome = { readonly partition: number; readonly offset: number } | Error
 

@@ -7,7 +7,7 @@ import type { Clock } from '../adapters/system.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { partitionOf } from '../consumer/murmur2.ts'
 import { Unavailable } from '../pipeline/errors.ts'
-import type { Outcome, Told } from './delivery.ts'
+import type { Outcome, OutcomeCallback } from './delivery.ts'
 import type { Trouble } from './trouble.ts'
 
 /** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */
@@ -15,9 +15,9 @@ const REFRESH_EVERY_MS = 5 * 60_000
 /** Time within which a new topic is known to all brokers. */
 const UNKNOWN_TOPIC_MS = 2_000
 
-interface Waiting {
+interface WaitingRecord {
   readonly record: OutgoingRecord
-  readonly told: Told
+  readonly told: OutcomeCallback
   /** Whether the partitions of its topic were looked up since it came. */
   isLookedUp: boolean
 }
@@ -30,7 +30,7 @@ interface Parts {
     readonly retryBackoffMs: number
     readonly deliveryTimeoutMs: number
   }
-  readonly put: (record: OutgoingRecord & { readonly partition: number }, told: Told) => void
+  readonly put: (record: OutgoingRecord & { readonly partition: number }, told: OutcomeCallback) => void
   readonly trouble: Trouble
   /** Called when records have been put into their queues after a look-up. */
   readonly onLoaded: () => void
@@ -40,7 +40,7 @@ export class Placing {
   readonly #parts: Parts
   readonly #known = new Set<string>()
   /** Waiting records by topic, in order; present while its partitions are looked up. */
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting = new Map<string, WaitingRecord[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
   #stopped: Error | undefined
@@ -49,7 +49,7 @@ export class Placing {
     this.#parts = parts
   }
 
-  place(record: OutgoingRecord, told: Told): void {
+  place(record: OutgoingRecord, told: OutcomeCallback): void {
     this.#place({ record, told, isLookedUp: false })
   }
 
@@ -63,7 +63,7 @@ export class Placing {
     for (const waiting of this.#waiting.values()) for (const { told } of waiting.splice(0)) told(error)
   }
 
-  #place(one: Waiting): void {
+  #place(one: WaitingRecord): void {
     const { topic } = one.record
     const waiting = this.#waiting.get(topic)
     if (waiting) waiting.push(one)
@@ -75,7 +75,7 @@ export class Placing {
   }
 
   /** Partitions may have been added since the last look-up: for a record that names one of them, or all, they are looked up again. */
-  #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: Waiting): boolean {
+  #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: WaitingRecord): boolean {
     if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false
     if (isLookedUp) return true
     return !everyPartition && (partition === undefined || this.#leaders(topic).has(partition))
@@ -122,7 +122,7 @@ export class Placing {
     }
   }
 
-  #put({ record, told }: Waiting): void {
+  #put({ record, told }: WaitingRecord): void {
     this.#refresh()
     const { topic, partition } = record
     const leaders = this.#leaders(topic)
@@ -160,7 +160,7 @@ export class Placing {
 }
 
 /** Passes on one outcome after that of all copies: the first failure if there was one. */
-function tellOnce(copies: number, told: Told): Told {
+function tellOnce(copies: number, told: OutcomeCallback): OutcomeCallback {
   let left = copies
   let failure: Error | undefined
   return (outcome: Outcome) => {

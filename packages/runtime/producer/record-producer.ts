@@ -9,7 +9,7 @@ import { RecordRefused } from '../pipeline/errors.ts'
 import type { BatchLimits, ProducerSettings } from '../settings/producer.ts'
 import { Accumulator } from './accumulator.ts'
 import { Buffered } from './buffer.ts'
-import { DeliveryFailed, type Outcome, type Told } from './delivery.ts'
+import { DeliveryFailed, type Outcome, type OutcomeCallback } from './delivery.ts'
 import { ANONYMOUS, IdempotentIdentity, type Identity } from './identity.ts'
 import { MetricsCounter, type ProducerMetrics } from './metrics.ts'
 import { Outstanding } from './outstanding.ts'
@@ -78,7 +78,7 @@ export class RecordProducer {
   }
 
   /** Takes a record, in the order of calls. Its outcome comes later, never before this returns. @throws DeliveryFailed */
-  accept(record: OutgoingRecord, told: Told): void {
+  accept(record: OutgoingRecord, told: OutcomeCallback): void {
     if (this.#isClosed) throw new DeliveryFailed('closed')
     this.#buffered.requireRoom()
     const bytes = this.#buffered.add(sizeOf(record))

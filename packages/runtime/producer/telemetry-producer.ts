@@ -13,7 +13,7 @@ import { TransactionalIdentity } from './identity.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import { RecordProducer } from './record-producer.ts'
 
-const LONGEST_FLUSH_MS = 30_000
+const MAX_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000
 
 /** Topic and key of one event. */
@@ -123,8 +123,8 @@ export class TelemetryProducer {
   }
 
   /** Sends all events, and waits until they are settled, at most 30 seconds. @returns the number that is not, after a warning */
-  async flush(withinMs = LONGEST_FLUSH_MS): Promise<number> {
-    const left = await this.#records.drained(Math.min(withinMs, LONGEST_FLUSH_MS))
+  async flush(withinMs = MAX_FLUSH_MS): Promise<number> {
+    const left = await this.#records.drained(Math.min(withinMs, MAX_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
     return left
   }

@@ -11,7 +11,7 @@ const MEBIBYTE = 1024 * 1024
  * One day. Every load searches all hours of the window. Ids are only needed to recognise an event that its producer sends again:
  * a record that Kafka delivers again is recognised by its offset, without a time limit.
  */
-const LONGEST_ID_WINDOW_SECONDS = 24 * 60 * 60
+const MAX_ID_WINDOW_SECONDS = 24 * 60 * 60
 
 const seconds = (most: number) => times(wholeNumber({ least: 0, most, unit: 'seconds' }), SECOND_MS)
 
@@ -32,7 +32,7 @@ export interface ConsumerSettings {
 }
 
 const SHARED = {
-  ID_WINDOW_SECONDS: setting(seconds(LONGEST_ID_WINDOW_SECONDS), {
+  ID_WINDOW_SECONDS: setting(seconds(MAX_ID_WINDOW_SECONDS), {
     description: 'How long an id is remembered, in log time. Each load looks through all of it.',
     default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
   }),

@@ -20,7 +20,7 @@ import { text } from './values.ts'
 
 const MOST = 2_147_483_647
 /** A topic takes 1 MiB for a batch unless it says otherwise; its header and framing need some of it. */
-const MOST_BATCH_BYTES = 1_000_000
+const MAX_BATCH_BYTES = 1_000_000
 
 const from = (least: number, most = MOST) => {
   const message = `must be a whole number from ${least} to ${most}`
@@ -95,7 +95,7 @@ export interface Profile {
 }
 
 const COMMON = {
-  batchBytes: MOST_BATCH_BYTES,
+  batchBytes: MAX_BATCH_BYTES,
   compression: 'none',
   retries: 3,
   retryBackoffMs: 100,

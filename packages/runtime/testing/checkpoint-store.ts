@@ -1,13 +1,13 @@
 import type { StateKey } from '../pipeline/model.ts'
 import { chainPages } from '../pipeline/recovery/chain.ts'
 import {
+  type CheckpointInfo,
   type CheckpointPages,
   type CheckpointPart,
   type CheckpointStore,
   DamagedCheckpoint,
   type KeptCheckpoint,
-  type Taken,
-  type Written,
+  type WrittenCheckpoint,
 } from '../pipeline/recovery/checkpoints.ts'
 
 interface Stored {
@@ -35,7 +35,11 @@ export class MemoryCheckpointStore implements CheckpointStore {
     if (!stored || stored.isDamaged) throw new DamagedCheckpoint('it was changed')
   }
 
-  async write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written> {
+  async write(
+    partitionState: StateKey,
+    taken: CheckpointInfo,
+    pages: CheckpointPages,
+  ): Promise<WrittenCheckpoint> {
     const all: (readonly CheckpointPart[])[] = []
     for await (const page of pages) all.push(page.map(copied))
     const meta = all.flat().findLast(part => part.kind === 'meta')

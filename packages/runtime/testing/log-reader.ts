@@ -1,8 +1,8 @@
 import { bufferOf } from '../cloudevents/header-bytes.ts'
 import { type LogRecord, sizeOf } from '../cloudevents/record.ts'
 import { PartitionStopped } from '../pipeline/errors.ts'
-import type { Looked, OffsetRange } from '../pipeline/model.ts'
-import { LARGEST_READ_BYTES, type LogReader } from '../pipeline/ports.ts'
+import type { OffsetRange, ReadRange } from '../pipeline/model.ts'
+import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
 
 /** A log in memory, for tests. The port's suite checks that it behaves like the Kafka one. */
 export class MemoryLogReader implements LogReader {
@@ -20,7 +20,7 @@ export class MemoryLogReader implements LogReader {
     partition: number,
     { fromOffset, toOffset }: OffsetRange,
     holding?: string,
-  ): Promise<Looked> {
+  ): Promise<ReadRange> {
     const log = this.#records
       .filter(record => record.topic === topic && record.partition === partition)
       .sort((a, b) => a.offset - b.offset)
@@ -46,7 +46,7 @@ function countOfOneRead(records: readonly LogRecord[]): number {
   let bytes = 0
   const beyond = records.findIndex((record, index) => {
     bytes += sizeOf(record)
-    return index > 0 && bytes > LARGEST_READ_BYTES
+    return index > 0 && bytes > MAX_READ_BYTES
   })
   return beyond < 0 ? records.length : beyond
 }

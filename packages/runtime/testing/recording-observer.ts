@@ -6,14 +6,14 @@ import type {
   OffsetRange,
   OutboxEntry,
   StateKey,
-  Waiting,
+  StoppedPartition,
 } from '../pipeline/model.ts'
 import type { Observer } from '../pipeline/ports.ts'
 
 /** Records everything that the pipeline reports. */
 export class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
-  readonly waits: Waiting[] = []
+  readonly waits: StoppedPartition[] = []
   readonly ranges: OffsetRange[] = []
   redeliveries = 0
   untrimmedEntries = 0
@@ -24,7 +24,7 @@ export class RecordingObserver implements Observer {
   redelivered(_: StateKey, count: number): void {
     this.redeliveries += count
   }
-  waiting(_: StateKey, waiting: Waiting): void {
+  waiting(_: StateKey, waiting: StoppedPartition): void {
     this.waits.push(waiting)
   }
   readonly tries: Tried[] = []

@@ -23,7 +23,7 @@ import { RecordingObserver } from './recording-observer.ts'
 import { kafkaEvent } from './records.ts'
 import { NOTHING_WANTED } from './wanted.ts'
 
-type Given = Partial<Invocation> & { readonly ports?: Partial<Ports> }
+type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports> }
 
 /** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
 export class Stage {
@@ -74,13 +74,13 @@ export class Stage {
   }
 
   /** Delivers records to the consumer as a batch from Lambda, and adds them to the log. */
-  batch(records: readonly LogRecord[], given: Given = {}): Promise<BatchResponse> {
+  batch(records: readonly LogRecord[], given: StageOptions = {}): Promise<BatchResponse> {
     this.inLog(records)
     return this.consume(kafkaEvent(records), given)
   }
 
   /** Invokes the consumer, by default with enough time and with partial batch responses. */
-  consume(event: KafkaEvent, { ports = {}, ...given }: Given = {}): Promise<BatchResponse> {
+  consume(event: KafkaEvent, { ports = {}, ...given }: StageOptions = {}): Promise<BatchResponse> {
     const invocation: Invocation = {
       remainingMs: () => 60_000,
       partialResponses: true,

@@ -1,7 +1,7 @@
-import type { Wanted } from '../pipeline/model.ts'
+import type { LoadSelection } from '../pipeline/model.ts'
 
 /** The default request of a test to a store: only the version, the clock and the outbox. */
-export const NOTHING_WANTED: Wanted = {
+export const NOTHING_WANTED: LoadSelection = {
   entities: [],
   ids: [],
   failures: [],

@@ -6,7 +6,7 @@ import { kafkaClient } from '../../../packages/runtime/adapters/kafka/client.ts'
 import { KafkaLogReader } from '../../../packages/runtime/adapters/kafka/log-reader.ts'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import type { Looked } from '../../../packages/runtime/pipeline/model.ts'
+import type { ReadRange } from '../../../packages/runtime/pipeline/model.ts'
 import { conformsAsLogReader, LARGE_VALUES } from '../../conformance/log-reader.ts'
 import { ODD_BATCHES } from '../../conformance/odd-log.ts'
 import { createTopic } from '../../support/create-topic.ts'
@@ -78,7 +78,7 @@ it('given transactions, then markers hold nothing, and aborted records are as th
   await producer.disconnect()
   // Three records, each with its marker behind it; the last marker is the end of the log.
   const range = { fromOffset: 0, toOffset: 4 }
-  let seen: Looked = { records: [], nextOffset: 0, logStart: 0 }
+  let seen: ReadRange = { records: [], nextOffset: 0, logStart: 0 }
   // The coordinator answers before its last marker is in the log, and until then its record is not for everybody.
   await until('the last transaction is seen to be committed', async () => {
     seen = await reader.read(written, 0, range)

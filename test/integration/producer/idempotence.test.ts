@@ -26,7 +26,7 @@ const FATES: readonly Fate[] = [
   'swallow',
   'late',
 ]
-const MOST_FAULTS = 14
+const MAX_FAULTS = 14
 
 describe('a producer whose acknowledgements are lost', () => {
   let foreign: ForeignClient
@@ -51,7 +51,7 @@ describe('a producer whose acknowledgements are lost', () => {
     let faults = 0
     let at = 0
     const front = await startKafkaFront(brokers(), () => {
-      const fate = faults < MOST_FAULTS ? (FATES[at++ % FATES.length] as Fate) : 'pass'
+      const fate = faults < MAX_FAULTS ? (FATES[at++ % FATES.length] as Fate) : 'pass'
       if (fate !== 'pass') faults++
       return fate
     })

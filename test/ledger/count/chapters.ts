@@ -7,7 +7,7 @@ import { endedIn } from './ended.ts'
 import { ERASURE, idOf, type LedgerEvent } from './event.ts'
 import { Failures, type Remembered } from './failures.ts'
 import { type Move, moved } from './growth.ts'
-import type { Held } from './held.ts'
+import type { HeldEntity } from './held.ts'
 import { type Attempt, type Hold, Holds } from './holds.ts'
 import { isForeign } from './input.ts'
 import { Intake, nameOf } from './intake.ts'
@@ -15,7 +15,7 @@ import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord, Timer } from './reference.ts'
 import { whyNotTaken } from './tasks.ts'
 
-const MOST_PARKED = 20
+const MAX_PARKED = 20
 const PARKED_FOR_MS = 30_000
 const CODE = 'unexpected-error'
 
@@ -53,7 +53,7 @@ export class Chapters {
     return this.#foreign
   }
 
-  get holds(): ReadonlyMap<string, Held> {
+  get holds(): ReadonlyMap<string, HeldEntity> {
     return this.#holds.held
   }
 
@@ -160,7 +160,7 @@ export class Chapters {
       this.#places.set(event.data.number, this.#placeOf(record.offset))
     for (let hold = this.#holds.of(event.entity); hold; hold = this.#holds.of(event.entity)) {
       if (at && at.id === hold.waitsFor?.failure) break
-      if (hold.parked.length < MOST_PARKED) {
+      if (hold.parked.length < MAX_PARKED) {
         this.#close(at)
         this.intake.applied(event)
         const parked = [...hold.parked, { ...attempt, clockMs: this.intake.nowMs }]

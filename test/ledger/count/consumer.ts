@@ -2,7 +2,7 @@
 import type { KafkaLog } from '../kafka/log.ts'
 import type { KafkaRecord } from '../kafka/records.ts'
 import { type Growth, grown, grownAt, type Movable } from './growth.ts'
-import type { Held } from './held.ts'
+import type { HeldEntity } from './held.ts'
 import { comparePartition } from './holdings.ts'
 import type { PartitionStateReader } from './partition-states.ts'
 import type { Violations } from './violations.ts'
@@ -13,7 +13,7 @@ export interface PartitionReference {
   readonly states: ReadonlyMap<string, object>
   readonly timers: ReadonlyMap<string, readonly object[]>
   readonly foreign?: number
-  readonly holds?: ReadonlyMap<string, Held>
+  readonly holds?: ReadonlyMap<string, HeldEntity>
   readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
   /** The last offset that can be decided, if that is not the last one of the partition. */
   readonly appliedOffset?: number

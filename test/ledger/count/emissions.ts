@@ -4,7 +4,7 @@ import { eventOf, type LedgerEvent } from './event.ts'
 import type { Emission, FailureRecord } from './reference.ts'
 import { ORDER, type Violations } from './violations.ts'
 
-interface Wanted {
+interface ExpectedEmission {
   readonly sequence: string
   /** Everything apart from the sequence. */
   readonly content: string
@@ -15,7 +15,7 @@ const SHOWN = 200
 
 export class Emissions {
   /** Expected events by id. Seen events are removed. */
-  readonly #wanted = new Map<string, Wanted>()
+  readonly #wanted = new Map<string, ExpectedEmission>()
   readonly #seen = new Set<string>()
   /** The sequences of failures that may be published, by id. */
   readonly #possible = new Map<string, string>()
@@ -74,7 +74,7 @@ export class Emissions {
       this.#violations.add('emissions lost', `${sequence} ${content.slice(0, SHOWN)}`)
   }
 
-  #want(id: string, wanted: Wanted): void {
+  #want(id: string, wanted: ExpectedEmission): void {
     if (this.#wanted.has(id)) this.#violations.add('one id for two emissions', `${id} ${wanted.content}`)
     this.#wanted.set(id, wanted)
   }

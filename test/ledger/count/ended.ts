@@ -4,14 +4,14 @@ import type { Violations } from './violations.ts'
 
 const ENDED = 'io.sluice.failure.ended.v1'
 
-interface Ended {
+interface EndedFailure {
   readonly consumer: string
   readonly failure: string
   readonly attempt: number
 }
 
 /** Undefined for every other record. */
-export function endedIn({ headers, value, isCompressed }: KafkaRecord): Ended | undefined {
+export function endedIn({ headers, value, isCompressed }: KafkaRecord): EndedFailure | undefined {
   if (isCompressed) return undefined
   const attribute = (name: string) => String(headers.find(([candidate]) => candidate === `ce_${name}`)?.[1])
   // Other producers may use this type.
@@ -47,7 +47,7 @@ export class EndedFailures {
   }
 
   /** @param key in base64 */
-  want(id: string, partition: number, key: string, ended: Ended): void {
+  want(id: string, partition: number, key: string, ended: EndedFailure): void {
     this.#wanted.set(id, textOf(partition, key, ended))
   }
 
@@ -63,6 +63,10 @@ export class EndedFailures {
   }
 }
 
-function textOf(partition: number, key: string | undefined, { consumer, failure, attempt }: Ended): string {
+function textOf(
+  partition: number,
+  key: string | undefined,
+  { consumer, failure, attempt }: EndedFailure,
+): string {
   return JSON.stringify([partition, key, consumer, failure, attempt])
 }

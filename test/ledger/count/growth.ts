@@ -31,7 +31,7 @@ export interface Move {
 }
 
 /** Two tick intervals. */
-const LONGEST_STEP_MS = 120_000
+const MAX_STEP_MS = 120_000
 
 /** The offset from which on records of a partition came after the growth. */
 export function grownAt(growth: Growth | undefined, partition: number): number {
@@ -65,7 +65,7 @@ export function grown<Reference extends Movable>(
       if (target === source || target % step !== source % step) continue
       const [before, after] = [reference.intake.clock, other.intake.clock]
       const passedMs = (after.lastAppendMs ?? 0) - (before.lastAppendMs ?? 0)
-      const counted = Math.max(-LONGEST_STEP_MS, Math.min(passedMs, LONGEST_STEP_MS))
+      const counted = Math.max(-MAX_STEP_MS, Math.min(passedMs, MAX_STEP_MS))
       const isThere = (entity: string) => placeOf(keyOf(entity), to) === target
       reference.moveTo(other, { isThere, onMoved, shiftMs: after.nowMs - before.nowMs - counted })
     }

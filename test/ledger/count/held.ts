@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Violations, WRONG_HOLDS } from './violations.ts'
 
-export interface Held {
+export interface HeldEntity {
   /** Id of the failure; absent once the entity is released and its parked events follow. */
   readonly waitsFor?: string
   /** The offsets of its parked records, in their first order. */
@@ -17,7 +17,7 @@ const HOLDER = ' held '
 export function withoutHolds(stored: ReadonlyMap<string, string>) {
   const [states, holds, holders] = [
     new Map<string, string>(),
-    new Map<string, Held>(),
+    new Map<string, HeldEntity>(),
     new Map<string, string>(),
   ]
   for (const [entity, text] of stored) {
@@ -39,8 +39,8 @@ export function compareHolds(
   {
     holds,
     holders,
-  }: { readonly holds: ReadonlyMap<string, Held>; readonly holders: ReadonlyMap<string, string> },
-  wanted: ReadonlyMap<string, Held>,
+  }: { readonly holds: ReadonlyMap<string, HeldEntity>; readonly holders: ReadonlyMap<string, string> },
+  wanted: ReadonlyMap<string, HeldEntity>,
   violations: Violations,
 ): void {
   for (const entity of new Set([...holds.keys(), ...wanted.keys()])) {
@@ -57,7 +57,7 @@ export function compareHolds(
 export function compareParked(
   where: string,
   tally: ReadonlyMap<string, number>,
-  holds: ReadonlyMap<string, Held>,
+  holds: ReadonlyMap<string, HeldEntity>,
   violations: Violations,
 ): void {
   const sum = (begin: string) =>

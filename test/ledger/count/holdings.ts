@@ -1,6 +1,6 @@
 /** Compares a partition state in Redis with the reference. */
 import { isDeepStrictEqual } from 'node:util'
-import { compareHolds, compareParked, type Held } from './held.ts'
+import { compareHolds, compareParked, type HeldEntity } from './held.ts'
 import type { StateContents, StateKey } from './partition-states.ts'
 import { LOST, ORDER, STILL_HELD, TWICE, type Violations } from './violations.ts'
 
@@ -15,7 +15,7 @@ interface Expected {
     /** Number of records of other producers: each has one outcome, but it is not known which. */
     readonly foreign?: number
     /** The entities that are held when all is decided. */
-    readonly holds?: ReadonlyMap<string, Held>
+    readonly holds?: ReadonlyMap<string, HeldEntity>
     /** Which of the stored states show another order than the first one. */
     readonly disorder?: (stored: ReadonlyMap<string, string>) => readonly string[]
   }

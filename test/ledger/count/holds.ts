@@ -3,7 +3,7 @@
 import type { KafkaRecord } from '../kafka/records.ts'
 import { idOf, type LedgerEvent } from './event.ts'
 import type { Remembered } from './failures.ts'
-import type { Held } from './held.ts'
+import type { HeldEntity } from './held.ts'
 import type { Timer } from './reference.ts'
 
 const AT_ONCE_MS = -1
@@ -29,8 +29,8 @@ export class Holds {
   readonly #holds = new Map<string, Hold>()
 
   /** Expected stored holds. */
-  get held(): ReadonlyMap<string, Held> {
-    const heldOf = ({ waitsFor, parked }: Hold): Held => ({
+  get held(): ReadonlyMap<string, HeldEntity> {
+    const heldOf = ({ waitsFor, parked }: Hold): HeldEntity => ({
       ...(waitsFor ? { waitsFor: waitsFor.failure } : {}),
       parked: parked.map(({ record }) => record.offset),
     })

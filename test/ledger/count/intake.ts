@@ -4,7 +4,7 @@ import { redriveOf } from './redrive.ts'
 
 const ID_WINDOW_MS = 60 * 60_000
 /** Two tick intervals: the most by which the clock advances in a pause. */
-const LONGEST_STEP_MS = 120_000
+const MAX_STEP_MS = 120_000
 
 /** The log's clock, and the time of the last record in milliseconds since the epoch. */
 interface Clock {
@@ -12,7 +12,7 @@ interface Clock {
   readonly lastAppendMs: number | undefined
 }
 
-interface Known {
+interface KnownEvent {
   readonly content: string
   readonly atMs: number
 }
@@ -24,7 +24,7 @@ export class Intake {
   nowMs = 0
   #lastAppendMs: number | undefined
   /** Undefined for an event that was forgotten, whatever is known from before a growth. */
-  readonly #known = new Map<string, Known | undefined>()
+  readonly #known = new Map<string, KnownEvent | undefined>()
   /** Memories of the partitions from which entities came when the topic grew. */
   readonly #before: { readonly intake: Intake; readonly shiftMs: number }[] = []
   readonly #accepts: (type: string) => boolean
@@ -51,7 +51,7 @@ export class Intake {
   /** Advances the log's clock to the record. */
   advance({ timestampMs }: KafkaRecord): void {
     const passed = timestampMs - (this.#lastAppendMs ?? timestampMs)
-    this.nowMs += Math.min(Math.max(passed, 0), LONGEST_STEP_MS)
+    this.nowMs += Math.min(Math.max(passed, 0), MAX_STEP_MS)
     this.#lastAppendMs = timestampMs
   }
 
@@ -79,7 +79,7 @@ export class Intake {
     this.#known.set(nameOf(event), undefined)
   }
 
-  #knownAs(name: string): Known | undefined {
+  #knownAs(name: string): KnownEvent | undefined {
     if (this.#known.has(name)) return this.#known.get(name)
     for (const { intake, shiftMs } of this.#before) {
       const known = intake.#known.get(name)

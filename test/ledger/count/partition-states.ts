@@ -1,6 +1,6 @@
 /** Reads the partition states in Redis by the names of their keys. */
 import { Redis } from 'ioredis'
-import { type Held, withoutHolds } from './held.ts'
+import { type HeldEntity, withoutHolds } from './held.ts'
 
 /** Identifies a partition state. */
 export interface StateKey {
@@ -19,7 +19,7 @@ export interface StateContents {
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, string>
   /** The held entities. */
-  readonly holds: ReadonlyMap<string, Held>
+  readonly holds: ReadonlyMap<string, HeldEntity>
   /** The entity that each failure holds, by its id. */
   readonly holders: ReadonlyMap<string, string>
 }

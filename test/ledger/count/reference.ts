@@ -11,7 +11,7 @@ import { Intake } from './intake.ts'
 const SILENCE_MS = 1_500
 const FORGET_MS = 2_500
 /** Upper bound for the data of an emission: the message limit of the topic `events`, minus room for the attributes. */
-const LARGEST_EMISSION = 1024 * 1024 - 1_000
+const MAX_EMISSION = 1024 * 1024 - 1_000
 
 export interface State {
   readonly count: number
@@ -126,7 +126,7 @@ export class Reference {
     if (event.data.refuse) return 'failed/rejected'
     const { echo, number } = event.data
     const echoed = { echo: [echo, echo] }
-    if (JSON.stringify(echoed).length > LARGEST_EMISSION) return 'failed/emission-too-large'
+    if (JSON.stringify(echoed).length > MAX_EMISSION) return 'failed/emission-too-large'
     const before = this.states.get(entity)
     const isLate = before !== undefined && timeMs < before.lastMs
     const count = (before?.count ?? 0) + 1

@@ -8,14 +8,14 @@ import { Intake } from './intake.ts'
 import { type Redrive, redriveOf, withoutRedrive } from './redrive.ts'
 import type { FailureRecord } from './reference.ts'
 
-interface Done {
+interface TaskState {
   readonly count: number
   readonly numbers: readonly number[]
 }
 
 /** The reference for one partition of the readings. */
 export class Tasks {
-  readonly states = new Map<string, Done>()
+  readonly states = new Map<string, TaskState>()
   readonly timers = new Map<string, []>()
   readonly intake = new Intake(type => type === 'ledger.task.v1' || type === ERASURE)
   readonly #failures = new Failures()

@@ -20,7 +20,7 @@ const READ_UNCOMMITTED = 0
 const FETCH_BYTES = 4 * 1024 * 1024
 
 /** Longer than a broker takes to start on a busy machine. */
-const MOST_ATTEMPTS = 60
+const MAX_ATTEMPTS = 60
 const PAUSE_MS = 1_000
 const pause = promisify(setTimeout)
 
@@ -141,7 +141,7 @@ export class KafkaLog {
       try {
         return await (await connecting).ask(new Writer().int16(api).int16(version), body)
       } catch (error) {
-        if (attempt === MOST_ATTEMPTS) throw error
+        if (attempt === MAX_ATTEMPTS) throw error
         if (this.#connections.get(address) === connecting) this.#connections.delete(address)
         await pause(PAUSE_MS)
       }

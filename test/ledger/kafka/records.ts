@@ -24,7 +24,7 @@ interface Aborted {
 }
 
 /** Committed records, and the offset after the last batch, even if that had no records. */
-interface Found {
+interface CommittedRecords {
   readonly records: KafkaRecord[]
   readonly nextOffset: number
 }
@@ -42,7 +42,7 @@ export function recordsIn(
   partition: number,
   fromOffset: number,
   aborted: readonly Aborted[],
-): Found {
+): CommittedRecords {
   const reader = new Reader(bytes)
   const records: KafkaRecord[] = []
   const coming = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)

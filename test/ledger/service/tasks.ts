@@ -23,12 +23,12 @@ interface Task {
   readonly fails: number
 }
 
-interface Done {
+interface TaskState {
   readonly count: number
   readonly numbers: readonly number[]
 }
 
-export const failing: KeyedProcess<Done, Task> = {
+export const failing: KeyedProcess<TaskState, Task> = {
   name: 'failing',
   accepts: ['ledger.task.v1'],
   onEvent(state, { data }) {

@@ -4,7 +4,7 @@ import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE } from '../../../lib/alerting/alert.ts'
 import type { LedgerEvent } from '../../ledger/count/event.ts'
 import { writtenMessage } from '../../support/written-message.ts'
-import { type Found, violations } from '../count.ts'
+import { type RehearsalResults, violations } from '../count.ts'
 import { PREFIX } from '../deployment/project.ts'
 import { eventually } from '../eventually.ts'
 import { type Expected, Load, weather } from '../load.ts'
@@ -81,7 +81,10 @@ function hotFrom(rules: readonly { readonly name: string; readonly fireAbove?: n
   return rules.find(({ name }) => name === 'HIGH_TEMP')?.fireAbove
 }
 
-async function foundIn(rehearsal: Rehearsal, failuresBefore: ReadonlyMap<string, number>): Promise<Found> {
+async function foundIn(
+  rehearsal: Rehearsal,
+  failuresBefore: ReadonlyMap<string, number>,
+): Promise<RehearsalResults> {
   const { view } = rehearsal
   const readings = new Set((await view.events('readings')).map(({ id }) => id))
   const alerts = await view.events('alerts')

@@ -12,7 +12,7 @@ interface Node {
 }
 
 /** Maximum length of a title, in characters. */
-const LONGEST_TITLE = 100
+const MAX_TITLE_LENGTH = 100
 
 const CALLS = ['describe', 'it', 'test']
 
@@ -24,11 +24,11 @@ export const titles: Check = {
     const found = await Promise.all(files.map(titlesIn))
     const all = found.flat()
     if (all.length === 0) throw new Failed('there is no test')
-    const long = all.filter(({ title }) => title.length > LONGEST_TITLE)
+    const long = all.filter(({ title }) => title.length > MAX_TITLE_LENGTH)
     if (long.length === 0) return `${all.length} titles`
     const lines = long.map(({ file, title }) => `${file}: "${title}" has ${title.length} characters`)
     throw new Failed(
-      `${lines.join('\n')}\nA title may have ${LONGEST_TITLE}: say less, or say it in the test.`,
+      `${lines.join('\n')}\nA title may have ${MAX_TITLE_LENGTH}: say less, or say it in the test.`,
     )
   },
 }

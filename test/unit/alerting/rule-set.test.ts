@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { type Activation, rulesActivated, whyActivate } from '../../../lib/alerting/activation.ts'
 import { InvalidRules, readRules } from '../../../lib/alerting/rule-files.ts'
-import { LARGEST_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
+import { MAX_RULE_SET_BYTES, ruleSetOf, rulesIn, sizeError } from '../../../lib/alerting/rule-set.ts'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import { above, ruleOf, stored } from './support.ts'
 
@@ -87,7 +87,7 @@ describe('a rule set as data', () => {
     const line = (name: string, length: number) =>
       `  - { name: ${name}, family: device, metric: x, fireAbove: 1, severity: info, summary: ${'x'.repeat(length)} }\n`
     const file = (where: string, length: number) => ({ where, text: `rules:\n${line(where, length)}` })
-    const half = LARGEST_RULE_SET_BYTES / 2 - 1000
+    const half = MAX_RULE_SET_BYTES / 2 - 1000
     assert.equal(readRules([file('a', half), file('b', half)]).length, 2)
     assert.throws(
       () => readRules([file('a', half), file('b', half), file('c', 2000)]),
@@ -144,7 +144,7 @@ describe('the largest rule set', () => {
   }
 
   it('given as many bytes as an event has room for, then it is taken; with one more, it is not', () => {
-    assert.equal(sizeError([ruleOfBytes(LARGEST_RULE_SET_BYTES)]), undefined)
-    assert.match(sizeError([ruleOfBytes(LARGEST_RULE_SET_BYTES + 1)]) ?? '', /the rules take 1032193 bytes/)
+    assert.equal(sizeError([ruleOfBytes(MAX_RULE_SET_BYTES)]), undefined)
+    assert.match(sizeError([ruleOfBytes(MAX_RULE_SET_BYTES + 1)]) ?? '', /the rules take 1032193 bytes/)
   })
 })

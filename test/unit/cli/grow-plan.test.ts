@@ -15,14 +15,14 @@ const COUNTS = { from: 3, to: 5 }
 const home = (key: string) => partitionOf(Buffer.from(key), COUNTS.from)
 const entityOf = (sensor: string) => `/environment/test-site ${sensor}`
 
-interface Kept {
+interface KeptState {
   readonly states?: readonly (readonly [entity: string, state: string])[]
   readonly failures?: readonly Partial<RememberedFailure>[]
 }
 
 /** The plan for a consumer with these contents, by the partition. */
 async function planned(
-  kept: ReadonlyMap<number, Kept>,
+  kept: ReadonlyMap<number, KeptState>,
   log: MemoryLogReader = new MemoryLogReader([]),
 ): Promise<ConsumerPlan> {
   const of = ({ partition }: { partition: number }) => kept.get(partition) ?? {}

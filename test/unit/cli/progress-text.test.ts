@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { progressText, type Standing } from '../../../cli/progress-text.ts'
+import { type Progress, progressText } from '../../../cli/progress-text.ts'
 
-const standing: Standing = { done: 3_270, total: 7_267, elapsedMs: 2_000 }
-const text = (changed: Partial<Standing> = {}) => progressText({ ...standing, ...changed }, 'acknowledged')
+const standing: Progress = { done: 3_270, total: 7_267, elapsedMs: 2_000 }
+const text = (changed: Partial<Progress> = {}) => progressText({ ...standing, ...changed }, 'acknowledged')
 
 test('given a total, then there is a bar, with the rate and the time left', () => {
   assert.equal(

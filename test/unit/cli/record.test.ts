@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'valibot'
 import { recordText } from '../../../cli/record/report.ts'
-import { copy, type Standing } from '../../../lib/operations/record/copy.ts'
+import { type CopyProgress, copy } from '../../../lib/operations/record/copy.ts'
 import { loadPosition } from '../../../lib/operations/record/position.ts'
 import { extentOf, positionKind, rangesOf } from '../../../lib/operations/record/ranges.ts'
 import { positionOf, RecordingFile } from '../../../lib/operations/record/recording-file.ts'
@@ -35,7 +35,7 @@ const LOG = [0, 1].flatMap(partition =>
     ({ offset }) => partition === 1 || offset !== 7,
   ),
 )
-const standing = (ends: readonly number[] = [10, 10]): Standing => ({
+const standing = (ends: readonly number[] = [10, 10]): CopyProgress => ({
   version: 1,
   topic: TOPIC,
   filters: [],

@@ -23,7 +23,7 @@ const AWAY: DataReader = {
   },
 }
 
-class Kept extends Writable {
+class TextSink extends Writable {
   text = ''
   override _write(chunk: Buffer, _: string, done: () => void): void {
     this.text += chunk
@@ -35,8 +35,8 @@ const record = (offset: number) => sent(offset, environmentReading(`r-${offset}`
 
 describe('given a registry that is away', () => {
   it('when a group consumes, then the run ends, and nothing of the batch is to be committed', async () => {
-    const stdout = new Kept()
-    const terminal = { stdout, stderr: new Kept() } as unknown as Terminal
+    const stdout = new TextSink()
+    const terminal = { stdout, stderr: new TextSink() } as unknown as Terminal
     const plan = { mode: 'records', json: true, env: 'test', topic: 't' } as const
     const output = new ConsumeOutput(plan, new AlertCounter([]), AWAY, terminal)
     const processing = new Processing({
@@ -65,7 +65,7 @@ describe('given a registry that is away', () => {
   })
 
   it('when tail shows records, then it is said once, and the end without following fails', () => {
-    const stderr = new Kept()
+    const stderr = new TextSink()
     const watch = new RegistryWatch({ stderr })
     watch.requireAllRead()
     const away = { kind: 'failure', code: 'registry-unavailable', message: 'it has no answer' } as const
@@ -75,7 +75,7 @@ describe('given a registry that is away', () => {
   })
 
   it('when records cannot be read for other reasons, then tail ends well', () => {
-    const stderr = new Kept()
+    const stderr = new TextSink()
     const watch = new RegistryWatch({ stderr })
     watch.see({ kind: 'failure', code: 'schema-unknown', message: 'x' })
     watch.see(environmentReading('r-0'))

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { confirm } from '../../../cli/state/confirm.ts'
-import { compareLogs, type Standing } from '../../../cli/state/other-log.ts'
+import { compareLogs, type LogStatus } from '../../../cli/state/other-log.ts'
 import { stateReport } from '../../../cli/state/report.ts'
 import { entitiesText, stateText } from '../../../cli/state/text.ts'
 import { stateKeysOf, topicOf } from '../../../lib/operations/state-keys.ts'
@@ -169,7 +169,7 @@ describe('whether a checkpoint belongs to the log', () => {
     clock: { nowMs: 0, lastAppendMs: appliedOffset < 0 ? undefined : NOON, highestAppendMs: undefined },
     appliedDigest: appliedOffset < 0 ? undefined : 'digest',
   })
-  const log = (start: number, end: number, appendedAtMs?: number, digest = 'digest'): Standing => ({
+  const log = (start: number, end: number, appendedAtMs?: number, digest = 'digest'): LogStatus => ({
     start,
     end,
     appendedAtMs,
@@ -179,7 +179,7 @@ describe('whether a checkpoint belongs to the log', () => {
   const cases: [
     what: string,
     checkpoint: ReturnType<typeof at>,
-    log: Standing,
+    log: LogStatus,
     expected: RegExp | undefined,
   ][] = [
     ['the same record at the applied offset', at(41), log(0, 50, NOON), undefined],

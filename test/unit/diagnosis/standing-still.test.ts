@@ -9,7 +9,7 @@ class Watcher {
   readonly standing = new StandingStill(2_000)
   nowMs = 1_000_000
 
-  look({ next = 10, end = 10, members = 1, ...seen }: Partial<Looked> = {}) {
+  look({ next = 10, end = 10, members = 1, ...seen }: Partial<WatchedFacts> = {}) {
     const partitions = [{ partition: 0, next, end, pending: end - next }]
     const lag = { function: 'alerting', topic: 'readings', group: GROUP, windowMs: 1_000 }
     this.nowMs += 2_000
@@ -26,13 +26,13 @@ class Watcher {
     )
   }
 
-  lookFor(ms: number, seen: Partial<Looked>) {
+  lookFor(ms: number, seen: Partial<WatchedFacts>) {
     for (let passed = 2_000; passed < ms; passed += 2_000) this.look(seen)
     return this.look(seen)
   }
 }
 
-interface Looked extends Omit<StallFacts, 'members'> {
+interface WatchedFacts extends Omit<StallFacts, 'members'> {
   readonly next: number
   readonly end: number
   /** Members of the group. */

@@ -9,12 +9,12 @@ import { readRecording } from '../../../lib/operations/rule-score/recording.ts'
 
 const EVENTS = join(import.meta.dirname, '..', '..', '..', 'events')
 
-type Told = readonly [entity: string, what: string, at: string]
+type SilenceAlert = readonly [entity: string, what: string, at: string]
 
 interface Silence {
   readonly rule: object
-  readonly fired: readonly Told[]
-  readonly resolved: readonly Told[]
+  readonly fired: readonly SilenceAlert[]
+  readonly resolved: readonly SilenceAlert[]
 }
 
 const manifest: { readonly streams: Record<string, { readonly silence?: Silence }> } = JSON.parse(
@@ -35,7 +35,7 @@ for (const [file, { rule, fired, resolved }] of silences)
     const log = new RuleLog({ startMs })
     await log.activate(0, readRules([{ where: 'manifest.json', text: JSON.stringify({ rules: [rule] }) }]))
     await log.replay(readings, new AbortController().signal)
-    const told = log.notifications.map(({ alert }): [string, Told] =>
+    const told = log.notifications.map(({ alert }): [string, SilenceAlert] =>
       alert.status === 'firing'
         ? ['fired', [alert.entity.subject ?? '', alert.rule, alert.startedAt]]
         : ['resolved', [alert.entity.subject ?? '', alert.reason, alert.endedAt]],

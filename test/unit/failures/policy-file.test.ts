@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { consumersOf, readFunctions } from '../../../lib/app/functions.ts'
-import { DEFAULT_POLICY, MOST_RETRIES, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
+import { DEFAULT_POLICY, MAX_RETRIES, PARKING_CODE, rulesFor } from '../../../lib/failures/policy.ts'
 import { InvalidPolicy, readPolicy } from '../../../lib/failures/policy-file.ts'
 import { errorLine } from '../../../lib/file-errors.ts'
 
@@ -93,7 +93,7 @@ describe('the file of the policy', () => {
     [
       'a delay that is not a list',
       'classes: { retryable: 1m }\n',
-      `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
+      `p.yaml:1:12  classes.retryable: must be a list of at most ${MAX_RETRIES} delays, each 1m, 10m, 1h`,
     ],
     [
       'a cycle of delays',
@@ -103,7 +103,7 @@ describe('the file of the policy', () => {
     [
       'delays without end',
       'classes: { retryable: [1m, 1m, 1m, 1m, 1m, 1m] }\n',
-      `p.yaml:1:12  classes.retryable: must be a list of at most ${MOST_RETRIES} delays, each 1m, 10m, 1h`,
+      `p.yaml:1:12  classes.retryable: must be a list of at most ${MAX_RETRIES} delays, each 1m, 10m, 1h`,
     ],
     [
       'an alias',

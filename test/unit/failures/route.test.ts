@@ -7,7 +7,7 @@ import {
   DELAYS_MS,
   type Delay,
   type FailurePolicy,
-  MOST_RETRIES,
+  MAX_RETRIES,
   POLICY_CLASSES,
 } from '../../../lib/failures/policy.ts'
 import { QUARANTINED_AFTER, route } from '../../../lib/failures/route.ts'
@@ -175,7 +175,7 @@ describe('the route of a failure', () => {
   })
 })
 
-const retries = fc.array(fc.constantFrom(...(Object.keys(DELAYS_MS) as Delay[])), { maxLength: MOST_RETRIES })
+const retries = fc.array(fc.constantFrom(...(Object.keys(DELAYS_MS) as Delay[])), { maxLength: MAX_RETRIES })
 const codes = fc.constantFrom(...Object.keys(FAILURES), 'from-the-future')
 const rules = fc.record({
   classes: fc.dictionary(fc.constantFrom(...POLICY_CLASSES), retries),
@@ -193,7 +193,7 @@ describe('the chain of routes', () => {
       fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
         const chain = routesOf(policy, errorTypes, 0)
         longest = Math.max(longest, chain)
-        assert.ok(chain <= MOST_RETRIES, `${chain} retries`)
+        assert.ok(chain <= MAX_RETRIES, `${chain} retries`)
       }),
     )
     assert.ok(longest > 1, 'no policy has led to a retry')
@@ -203,7 +203,7 @@ describe('the chain of routes', () => {
     fc.assert(
       fc.property(policies, fc.infiniteStream(codes), (policy, errorTypes) => {
         const chain = routesOf(policy, errorTypes, Number.POSITIVE_INFINITY)
-        assert.ok(chain <= QUARANTINED_AFTER * (MOST_RETRIES + 1), `${chain} attempts`)
+        assert.ok(chain <= QUARANTINED_AFTER * (MAX_RETRIES + 1), `${chain} attempts`)
       }),
     )
   })

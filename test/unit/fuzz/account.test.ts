@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { account, type Decided, type Observed } from '../../fuzz/account.ts'
-import type { FailureRecord, Logged, Sent } from '../../fuzz/observed.ts'
+import type { FailureRecord, FuzzedRecord, Logged } from '../../fuzz/observed.ts'
 import { idOf } from '../../ledger/count/event.ts'
 
 const TOPIC = 'sluice.telemetry.readings.test'
@@ -159,7 +159,7 @@ function topic<T>(records: readonly T[]) {
   return { records, ends: [Math.max(3, records.length)] }
 }
 
-function sent(offset: number): Sent {
+function sent(offset: number): FuzzedRecord {
   return { how: 'ack', partition: 0, offset, codec: 'zstd', manner: 'plain', kind: 'reading' }
 }
 
@@ -185,7 +185,7 @@ function failureRecord(id: string): FailureRecord {
   return { ...failure(), id }
 }
 
-type Standing = Partial<Pick<Decided, 'appliedOffset' | 'outbox'>> & {
+type DecidedOptions = Partial<Pick<Decided, 'appliedOffset' | 'outbox'>> & {
   readonly tally?: readonly (readonly [string, number])[]
 }
 
@@ -196,10 +196,10 @@ function processor({
     ['applied/counted', 2],
     ['failed/malformed-event', 1],
   ],
-}: Standing): Decided {
+}: DecidedOptions): Decided {
   return { consumer: 'processor', partition: 0, appliedOffset, outbox, tally: new Map(tally) }
 }
 
-function router({ appliedOffset = 0, tally = [['applied/not-retried', 1]] }: Standing = {}): Decided {
+function router({ appliedOffset = 0, tally = [['applied/not-retried', 1]] }: DecidedOptions = {}): Decided {
   return { consumer: 'dlq-router', partition: 0, appliedOffset, outbox: 0, tally: new Map(tally) }
 }

@@ -5,12 +5,7 @@ import { describe, it } from 'node:test'
 import { REQUIRED } from '../../../infra/account.ts'
 import { AWS_METRICS } from '../../../infra/alarms/metrics.ts'
 import { OTHER_OUTPUTS, VARIABLE_OF_OUTPUT } from '../../../infra/outputs.ts'
-import {
-  LARGEST_TEMPLATE_BYTES,
-  parameterProblems,
-  parametersOf,
-  stackTemplate,
-} from '../../../infra/stack.ts'
+import { MAX_TEMPLATE_BYTES, parameterProblems, parametersOf, stackTemplate } from '../../../infra/stack.ts'
 import { readStackTemplate, templateText } from '../../../infra/stack-files.ts'
 import { STAGES } from '../../../infra/stages.ts'
 import { PROJECT } from '../../support/program.ts'
@@ -43,7 +38,7 @@ describe('the long-lived stack', () => {
   it('given both stages, then CloudFormation takes their templates from a command', () => {
     for (const template of [DEV, PROD]) {
       const bytes = Buffer.byteLength(templateText(template))
-      assert.ok(bytes < LARGEST_TEMPLATE_BYTES, `${bytes} bytes`)
+      assert.ok(bytes < MAX_TEMPLATE_BYTES, `${bytes} bytes`)
     }
   })
 

@@ -7,7 +7,7 @@ import { recordsOf } from '../../../packages/kafka-records/partition.ts'
 import { CODEC_NAMES, recordBatch, type WrittenRecord } from '../../support/record-batches.ts'
 
 const MIB = 1024 * 1024
-const MOST_BYTES = 4 * MIB
+const MAX_BYTES = 4 * MIB
 const PLACE = { topic: 't', partition: 3 }
 
 /** A mebibyte that says which record it is of. */
@@ -20,7 +20,7 @@ function batchOf(count: number, codec: (typeof CODEC_NAMES)[number] = 'gzip', ba
 }
 
 async function read(bytes: Buffer, fromOffset: number, open: OpenBatches, place = PLACE) {
-  const records = await recordsOf({ ...place, fromOffset, bytes, aborted: [] }, MOST_BYTES, open)
+  const records = await recordsOf({ ...place, fromOffset, bytes, aborted: [] }, MAX_BYTES, open)
   for (const { offset, key, value } of records)
     assert.deepEqual([String(key), value?.[0], value?.length], [offset, Number(offset), MIB])
   return records.map(({ offset }) => Number(offset))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DecisionStep, EventStep, Known } from '../../../lib/queries/journey/model.ts'
+import type { DecisionStep, EventStep, JourneyFacts } from '../../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../../lib/queries/journey/path.ts'
 import { aDecision, anEmission, found, READING, spanId, traceId } from '../../support/journey.ts'
 
@@ -11,7 +11,7 @@ const FUNCTIONS = [
   { name: 'dlq-router', consumes: ['failures'], emits: ['dlq'] },
 ]
 
-function drawn(known: Partial<Known>, id?: string) {
+function drawn(known: Partial<JourneyFacts>, id?: string) {
   return journeyOf({ spans: [], records: [], positions: [], functions: FUNCTIONS, ...known }, id)
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { type Found, violations } from '../../rehearsal/count.ts'
+import { type RehearsalResults, violations } from '../../rehearsal/count.ts'
 
 const EXPECTED = { sensors: ['a', 'b'], readings: 2, alerts: 1 }
 const IDS = ['a-0', 'a-1', 'b-0', 'b-1']
 
-function found(changes: Partial<Found> = {}): Found {
+function found(changes: Partial<RehearsalResults> = {}): RehearsalResults {
   return {
     readings: new Set(IDS),
     counted: new Map([

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, it, type TestContext } from 'node:test'
 import { PROJECT } from '../../../programs/paths.ts'
-import { eachLine, LONGEST_LINE } from '../../../runner/lines.ts'
+import { eachLine, MAX_LINE_LENGTH } from '../../../runner/lines.ts'
 import { jsonLog } from '../../../runner/log.ts'
 import { Metrics } from '../../../runner/metrics/metrics.ts'
 import { serveEndpoints } from '../../../runner/server.ts'
@@ -143,12 +143,12 @@ describe('what the process logs', () => {
     const stream = new PassThrough()
     const lines: string[] = []
     eachLine(stream, line => lines.push(line))
-    for (let written = 0; written < 2 * LONGEST_LINE; written += 65_536) stream.write('x'.repeat(65_536))
+    for (let written = 0; written < 2 * MAX_LINE_LENGTH; written += 65_536) stream.write('x'.repeat(65_536))
     stream.end('y\nz')
     await new Promise(resolve => stream.on('end', resolve))
     assert.deepEqual(
       lines.map(line => line.length),
-      [LONGEST_LINE, LONGEST_LINE, 1, 1],
+      [MAX_LINE_LENGTH, MAX_LINE_LENGTH, 1, 1],
     )
   })
 })

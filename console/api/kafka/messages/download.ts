@@ -5,7 +5,7 @@ import { ProblemError } from '../../problem.ts'
 import { limitsOf, type MessagePorts, type Most } from './list.ts'
 import type { MessagesQuery } from './query.ts'
 import { beginningOf } from './query.ts'
-import { Wanted } from './rows.ts'
+import { RecordFilter } from './rows.ts'
 
 export interface Recording {
   /** One JSON document a line, in the order of time. */
@@ -21,7 +21,7 @@ export interface RecordingLimits {
 }
 
 /** Each may take as much memory as its file and what is looked at for it. */
-const MOST_AT_ONCE = 2
+const MAX_AT_ONCE = 2
 
 /** The downloads that are being made. */
 export class Downloads {
@@ -29,8 +29,8 @@ export class Downloads {
 
   /** @throws ProblemError if there are too many; else as `recordedMessages` does */
   async make(...asked: Parameters<typeof recordedMessages>): Promise<Recording> {
-    if (this.#running >= MOST_AT_ONCE)
-      throw new ProblemError('busy', `${MOST_AT_ONCE} downloads are being made. Try again in a moment.`)
+    if (this.#running >= MAX_AT_ONCE)
+      throw new ProblemError('busy', `${MAX_AT_ONCE} downloads are being made. Try again in a moment.`)
     this.#running += 1
     try {
       return await recordedMessages(...asked)
@@ -41,7 +41,7 @@ export class Downloads {
 }
 
 /** Maximum that is searched for one file. */
-const MOST_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
+const MAX_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
 
 /** @throws as `listedMessages` does */
 export async function recordedMessages(
@@ -49,12 +49,12 @@ export async function recordedMessages(
   ports: MessagePorts,
   most: RecordingLimits,
 ): Promise<Recording> {
-  const wanted = new Wanted(query, ports.reader)
+  const wanted = new RecordFilter(query, ports.reader)
   const { direction, ranges } = await beginningOf(query, ports.offsets)
   let bytes = 0
   let isFull = false
   const nowMs = () => (isFull ? Number.POSITIVE_INFINITY : ports.nowMs())
-  const line = async (record: Parameters<Wanted['view']>[0]) => {
+  const line = async (record: Parameters<RecordFilter['view']>[0]) => {
     if ((await wanted.view(record)) === undefined) return undefined
     const text = recordedLine(record)
     const withIt = bytes + Buffer.byteLength(text) + 1
@@ -63,7 +63,7 @@ export async function recordedMessages(
     bytes = withIt
     return text
   }
-  const limits = { ...limitsOf(ports, MOST_LOOKED), nowMs, wanted: most.records }
+  const limits = { ...limitsOf(ports, MAX_LOOKED), nowMs, wanted: most.records }
   const { found, endedBy } = await findRecords(ports.log, ranges, direction, line, limits)
   const lines = direction === 'forward' ? found : found.toReversed()
   return {

@@ -1,12 +1,12 @@
 /** Lists messages of a topic: from either end, from an offset or a time, within limits. */
-import { type Found, findRecords } from '../../../../lib/queries/find-records.ts'
+import { type FoundRecords, findRecords } from '../../../../lib/queries/find-records.ts'
 import type { Range } from '../../../../lib/queries/records.ts'
 import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { instant } from '../../../../packages/runtime/consumer/instant.ts'
 import type { DataReader, LogReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import type { MessagesQuery } from './query.ts'
 import { beginningOf, cursorOf } from './query.ts'
-import { type MessageRow, Wanted } from './rows.ts'
+import { type MessageRow, RecordFilter } from './rows.ts'
 
 export interface MessageList {
   readonly topic: string
@@ -21,7 +21,7 @@ export interface MessageList {
   /** Ticks and rule sets among them that are not shown. */
   readonly hidden: number
   /** `limit`: there may be more messages that fit, which were not looked for. */
-  readonly endedBy: Found<unknown>['endedBy']
+  readonly endedBy: FoundRecords<unknown>['endedBy']
   /** When the last message that was looked at was written. */
   readonly reached: string | null
   /** Goes on where this answer ends; null at the end. */
@@ -51,9 +51,9 @@ export interface Most {
 
 const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-/** @throws as `beginningOf`, `findRecords`, `Wanted` and the ports do */
+/** @throws as `beginningOf`, `findRecords`, `RecordFilter` and the ports do */
 export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
-  const wanted = new Wanted(query, ports.reader)
+  const wanted = new RecordFilter(query, ports.reader)
   // Asked before the ends: what is written and committed between the two questions does not count.
   const watermarks = await ports.highWatermarks(query.topic)
   const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)

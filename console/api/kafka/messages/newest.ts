@@ -11,7 +11,7 @@ import {
   offsetsIn,
 } from './list.ts'
 import type { MessagesQuery } from './query.ts'
-import { Wanted } from './rows.ts'
+import { RecordFilter } from './rows.ts'
 
 /** Last answer and its end in each partition. */
 interface Followed {
@@ -21,11 +21,11 @@ interface Followed {
 }
 
 /** Questions that are remembered, and for how long after they were asked last. */
-const MOST_FOLLOWED = 20
+const MAX_FOLLOWED = 20
 const REMEMBERED_MS = 30_000
 
 /** New messages that one question reads. A larger number is cut to the newest, since a page cannot show more. */
-const MOST_NEW = 5_000
+const MAX_NEW = 5_000
 
 export class NewestMessages {
   readonly #ports: () => Promise<MessagePorts>
@@ -75,7 +75,7 @@ export class NewestMessages {
       if (this.#followed.get(name) === next) this.#followed.delete(name)
     })
     const [oldest] = this.#followed.keys()
-    if (this.#followed.size > MOST_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
+    if (this.#followed.size > MAX_FOLLOWED && oldest !== undefined) this.#followed.delete(oldest)
   }
 }
 
@@ -90,9 +90,9 @@ async function goneOn(
     return { topic, partition, start: Math.max(start, ends[partition] ?? start), end }
   })
   const ranges = all.filter(({ partition }) => only === undefined || partition === only)
-  const share = Math.ceil(MOST_NEW / Math.max(1, ranges.filter(({ start, end }) => start < end).length))
+  const share = Math.ceil(MAX_NEW / Math.max(1, ranges.filter(({ start, end }) => start < end).length))
   const newest = ranges.map(range => ({ ...range, start: Math.max(range.start, range.end - share) }))
-  const wanted = new Wanted(query, ports.reader)
+  const wanted = new RecordFilter(query, ports.reader)
   const limits = { ...limitsOf(ports), wanted: Number.POSITIVE_INFINITY }
   const found = await findRecords(ports.log, newest, 'forward', record => wanted.row(record), limits)
   const skipped = offsetsIn(ranges) - offsetsIn(newest) + offsetsIn(found.left)

@@ -25,17 +25,17 @@ export interface Message extends RecordView {
   readonly isOversize: boolean
 }
 
-interface Place {
+interface RecordPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
 /** Shown bytes of one message. */
-const MOST_RAW_BYTES = 64 * 1024
+const MAX_RAW_BYTES = 64 * 1024
 
 /** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */
-export async function oneMessage(place: Place, ports: MessagePorts): Promise<Message> {
+export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)
   await requireReadable(place, bounds[partition]?.end, ports)
@@ -54,7 +54,7 @@ export async function oneMessage(place: Place, ports: MessagePorts): Promise<Mes
 
 /** @param end of what can be read; undefined if there is no such partition */
 async function requireReadable(
-  { topic, partition, offset }: Place,
+  { topic, partition, offset }: RecordPosition,
   end: number | undefined,
   { highWatermarks }: MessagePorts,
 ): Promise<void> {
@@ -74,7 +74,7 @@ function messageOf(record: LogRecord, view: RecordView): Message {
   return {
     ...view,
     bytes: oversizeBytes ?? sizeOf(record),
-    raw: value && { bytes: value.length, base64: value.subarray(0, MOST_RAW_BYTES).toString('base64') },
+    raw: value && { bytes: value.length, base64: value.subarray(0, MAX_RAW_BYTES).toString('base64') },
     mode: view.event === null ? null : isBinary ? 'binary' : 'structured',
     contentType: contentType ? (textOf(contentType[1]) ?? null) : null,
     isOversize: oversizeBytes !== undefined,

@@ -30,9 +30,9 @@ export interface MessageRow {
   readonly bytes: number
 }
 
-const LONGEST_KEY = 80
-const LONGEST_TYPE = 120
-const LONGEST_SUMMARY = 240
+const MAX_KEY_LENGTH = 80
+const MAX_TYPE_LENGTH = 120
+const MAX_SUMMARY_LENGTH = 240
 
 /** Pure. */
 function messageRow(view: RecordView, bytes: number): MessageRow {
@@ -44,17 +44,17 @@ function messageRow(view: RecordView, bytes: number): MessageRow {
     recordTime,
     eventTime,
     key: keyText(view.key),
-    type: event && cut(String(event.type), LONGEST_TYPE),
-    shortType: event && cut(shortType(String(event.type)), LONGEST_TYPE),
-    entity: entity && cut(entity, LONGEST_KEY),
+    type: event && cut(String(event.type), MAX_TYPE_LENGTH),
+    shortType: event && cut(shortType(String(event.type)), MAX_TYPE_LENGTH),
+    entity: entity && cut(entity, MAX_KEY_LENGTH),
     failure: failure?.code ?? null,
-    summary: cut(recordSummary(view), LONGEST_SUMMARY),
+    summary: cut(recordSummary(view), MAX_SUMMARY_LENGTH),
     bytes,
   }
 }
 
 /** Decides which records are shown, and counts those that are hidden because only the functions need them. */
-export class Wanted {
+export class RecordFilter {
   hidden = 0
   readonly #reader: DataReader
   readonly #text: string | undefined
@@ -103,7 +103,7 @@ export class Wanted {
 
 function keyText(key: RecordView['key']): string | null {
   if (key === null) return null
-  return cut('text' in key ? key.text : `base64:${key.base64}`, LONGEST_KEY)
+  return cut('text' in key ? key.text : `base64:${key.base64}`, MAX_KEY_LENGTH)
 }
 
 function cut(text: string, longest: number): string {

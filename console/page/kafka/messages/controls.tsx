@@ -5,12 +5,12 @@ import { useLocation } from 'preact-iso'
 import type { MessageTopic } from '../../../api/kafka/messages.ts'
 import { addressOf } from '../../data/address.ts'
 import { localTime } from '../../parts/words.ts'
-import { type Asked, chosenIn, MESSAGES, type Start, startOf } from './question.ts'
+import { chosenIn, MESSAGES, type MessagesQuestion, type Start, startOf } from './question.ts'
 
 interface Props {
   readonly topics: readonly MessageTopic[]
   readonly topic: string
-  readonly asked: Asked
+  readonly asked: MessagesQuestion
 }
 
 const STARTS: readonly (readonly [Start, string])[] = [

@@ -8,11 +8,11 @@ import { Moment } from '../../parts/marks.tsx'
 import { Scrolls } from '../../parts/table.tsx'
 import { countText, numberText } from '../../parts/words.ts'
 import { Detail, EventTime, failureClass } from './detail.tsx'
-import { type Asked, MESSAGES } from './question.ts'
+import { MESSAGES, type MessagesQuestion } from './question.ts'
 
 interface Props {
   readonly list: MessageList
-  readonly asked: Asked
+  readonly asked: MessagesQuestion
   readonly isLive: boolean
   /** The message that the address names, which is opened at first. */
   readonly opened: string
@@ -114,7 +114,13 @@ function NotYetReadable({ list }: { readonly list: MessageList }): JSX.Element |
   )
 }
 
-function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element {
+function Nothing({
+  list,
+  asked,
+}: {
+  readonly list: MessageList
+  readonly asked: MessagesQuestion
+}): JSX.Element {
   const { held, looked, hidden } = list
   if (held === 0) return <Empty>Kafka keeps no message of this topic that can be read now.</Empty>
   if (looked === 0)
@@ -132,7 +138,13 @@ function Nothing({ list, asked }: { readonly list: MessageList; readonly asked: 
 }
 
 /** A link, so that the browser's way back leads back. */
-function Further({ list, asked }: { readonly list: MessageList; readonly asked: Asked }): JSX.Element | null {
+function Further({
+  list,
+  asked,
+}: {
+  readonly list: MessageList
+  readonly asked: MessagesQuestion
+}): JSX.Element | null {
   const { cursor, endedBy, isNewestFirst } = list
   if (cursor === null) return null
   const isStopped = endedBy === 'limit'

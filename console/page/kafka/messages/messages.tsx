@@ -13,7 +13,15 @@ import { Empty, Known, Once } from '../../parts/known.tsx'
 import { countText } from '../../parts/words.ts'
 import { Controls, FORM } from './controls.tsx'
 import { List } from './list.tsx'
-import { type Asked, askedIn, MESSAGES, questionOf, recordCommand, recordNote, startOf } from './question.ts'
+import {
+  askedIn,
+  MESSAGES,
+  type MessagesQuestion,
+  questionOf,
+  recordCommand,
+  recordNote,
+  startOf,
+} from './question.ts'
 import './messages.css'
 
 export function Messages(): JSX.Element {
@@ -74,7 +82,7 @@ function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX
 
 interface ShownProps {
   readonly question: Parameters
-  readonly asked: Asked
+  readonly asked: MessagesQuestion
   readonly opened: string
   readonly isLive: boolean
 }
@@ -103,7 +111,7 @@ function Following({ question, ...shown }: ShownProps): JSX.Element {
 
 interface DownloadProps {
   readonly question: Parameters
-  readonly asked: Asked
+  readonly asked: MessagesQuestion
   readonly topic: string
 }
 

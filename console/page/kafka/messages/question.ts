@@ -17,12 +17,12 @@ const ASKED = [
   'ticks',
 ] as const
 
-export type Asked = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
+export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
 
 /** Where reading begins, as a person chooses it. */
 export type Start = 'newest' | 'oldest' | 'time' | 'offset'
 
-export function startOf({ offset, time, from }: Asked): Start {
+export function startOf({ offset, time, from }: MessagesQuestion): Start {
   if (offset) return 'offset'
   if (time) return 'time'
   return from === 'oldest' ? 'oldest' : 'newest'
@@ -34,12 +34,12 @@ export function questionOf(query: Readonly<Record<string, string>>, topic: strin
 }
 
 /** Returns the question of an address, without the position at which an earlier answer ended. */
-export function askedIn(query: Readonly<Record<string, string>>): Asked {
+export function askedIn(query: Readonly<Record<string, string>>): MessagesQuestion {
   return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
 /** Returns the question of a form, without fields that do not belong to the start. */
-export function chosenIn(form: Readonly<Record<string, string>>): Asked {
+export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuestion {
   const { start = 'newest', offset = '', time = '', ...others } = form
   const asked = askedIn(others)
   if (start === 'offset' && offset !== '') return { ...asked, offset }
@@ -49,7 +49,7 @@ export function chosenIn(form: Readonly<Record<string, string>>): Asked {
 }
 
 /** The command that writes what is shown into a file, however much it is. */
-export function recordCommand(asked: Asked, topic: string): string {
+export function recordCommand(asked: MessagesQuestion, topic: string): string {
   const { partition, offset, time, key, type, where } = asked
   const filters = [
     ...(key ? [`key~${literally(key)}`] : []),
@@ -66,7 +66,7 @@ export function recordCommand(asked: Asked, topic: string): string {
 }
 
 /** Returns a sentence about conditions that the command cannot express; empty if it can express all. */
-export function recordNote({ text }: Asked): string {
+export function recordNote({ text }: MessagesQuestion): string {
   return text ? `It cannot look for a text anywhere, so it also writes messages without “${text}”.` : ''
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../../../localstack/services/ports.ts'
-import { type Ended, PROJECT, Program } from '../../../../test/support/program.ts'
+import { PROJECT, Program, type ProgramResult } from '../../../../test/support/program.ts'
 import type { LambdaEvent, LambdaRecord } from '../../invoke/event.ts'
 import { BROKERS } from './kafka.ts'
 
@@ -93,7 +93,7 @@ export class Project {
   }
 
   /** Runs `serverless <command>` until it ends, and returns its output. */
-  run(...command: string[]): Promise<Ended> {
+  run(...command: string[]): Promise<ProgramResult> {
     return this.#serverless(command).ended
   }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Kept } from '../../access/kafka-access.ts'
+import { CachedValue } from '../../access/kafka-access.ts'
 
 describe('a secret that is kept', () => {
   it('given that it cannot be read, then the next call reads again', async () => {
     const answers = [Promise.reject(new Error('away')), Promise.resolve('pw')]
-    const kept = new Kept(() => answers.shift() as Promise<string>, 100)
+    const kept = new CachedValue(() => answers.shift() as Promise<string>, 100)
     await assert.rejects(kept.ready(), /away/)
     await kept.ready()
     assert.equal(kept.value, 'pw')
@@ -13,7 +13,7 @@ describe('a secret that is kept', () => {
 
   it('given several that wait for it, then it is read once', async () => {
     let reads = 0
-    const kept = new Kept(async () => ++reads, 100)
+    const kept = new CachedValue(async () => ++reads, 100)
     await Promise.all([kept.ready(), kept.ready()])
     await kept.ready()
     assert.equal(reads, 1)
@@ -22,7 +22,7 @@ describe('a secret that is kept', () => {
   it('given that it is old, then the old one is used while it is read again', async () => {
     let nowMs = 0
     let reads = 0
-    const kept = new Kept(
+    const kept = new CachedValue(
       async () => `pw-${++reads}`,
       100,
       () => nowMs,
@@ -41,7 +41,7 @@ describe('a secret that is kept', () => {
     let nowMs = 0
     const answers = [Promise.resolve('pw-1'), Promise.reject(new Error('away')), Promise.resolve('pw-2')]
     for (const answer of answers) answer.catch(() => {})
-    const kept = new Kept(
+    const kept = new CachedValue(
       () => answers.shift() as Promise<string>,
       100,
       () => nowMs,

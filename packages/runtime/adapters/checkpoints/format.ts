@@ -9,7 +9,7 @@ import {
   type CheckpointMeta,
   type CheckpointPart,
   DamagedCheckpoint,
-  type Gone,
+  type RemovedParts,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 
@@ -39,7 +39,7 @@ type Line =
   | { readonly id: string; readonly digest: string; readonly appliedAtMs: number }
   /** Base64 of `id-bytes.ts`. */
   | { readonly ids: string }
-  | { readonly gone: Gone }
+  | { readonly gone: RemovedParts }
   | { readonly failure: RememberedFailure }
   | { readonly context: { readonly hash: string; readonly content: unknown } }
 

@@ -1,7 +1,7 @@
 /** The meaning of an error of the client library: Kafka is away, it refuses, or there is a bug. Pure. */
 
 /** Known members of an error. The library's classes cannot be imported from an ES module, so they are known by name. */
-interface Known {
+interface ErrorMembers {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
   readonly type?: string | undefined
@@ -68,14 +68,14 @@ function isLibrarys(name: string): boolean {
 
 /** The library wraps the original error, in some cases twice. */
 function rootError(error: unknown): unknown {
-  const cause = typeof error === 'object' && error !== null && (error as Known).cause
+  const cause = typeof error === 'object' && error !== null && (error as ErrorMembers).cause
   return cause instanceof Error ? rootError(cause) : error
 }
 
-function rootOf(error: unknown): Known {
+function rootOf(error: unknown): ErrorMembers {
   const root = rootError(error)
   if (typeof root !== 'object' || root === null) return { name: '' }
-  const { name, type, code, retriable } = root as Known
+  const { name, type, code, retriable } = root as ErrorMembers
   return { name: String(name), type, code, retriable }
 }
 

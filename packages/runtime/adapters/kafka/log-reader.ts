@@ -9,8 +9,8 @@ import {
 } from '@sluice/kafka-records'
 import type { Kafka } from 'kafkajs'
 import { PartitionStopped, Unavailable } from '../../pipeline/errors.ts'
-import type { Looked, OffsetRange } from '../../pipeline/model.ts'
-import { LARGEST_READ_BYTES, type LogReader } from '../../pipeline/ports.ts'
+import type { OffsetRange, ReadRange } from '../../pipeline/model.ts'
+import { type LogReader, MAX_READ_BYTES } from '../../pipeline/ports.ts'
 import { askLeaders } from './ask-leaders.ts'
 import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availability.ts'
 import { logRecordOf } from './messages.ts'
@@ -32,7 +32,7 @@ const OPEN_BATCHES = 12
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
 /** A range, perhaps only of records that hold these bytes. */
-interface Wanted extends OffsetRange {
+interface SearchedRange extends OffsetRange {
   readonly holding: Buffer | undefined
 }
 
@@ -54,7 +54,7 @@ export class KafkaLogReader implements LogReader {
     this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
   }
 
-  async read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<Looked> {
+  async read(topic: string, partition: number, range: OffsetRange, holding?: string): Promise<ReadRange> {
     const wanted = { ...range, holding: holding === undefined ? undefined : Buffer.from(holding) }
     try {
       const ask = () => this.#cluster.use(cluster => this.#read(cluster, topic, partition, wanted))
@@ -72,7 +72,7 @@ export class KafkaLogReader implements LogReader {
     return this.#cluster.close()
   }
 
-  async #read(cluster: Cluster, topic: string, partition: number, range: Wanted): Promise<Looked> {
+  async #read(cluster: Cluster, topic: string, partition: number, range: SearchedRange): Promise<ReadRange> {
     try {
       const firsts = this.#firsts.get(cluster) ?? new FirstRequests()
       this.#firsts.set(cluster, firsts)
@@ -91,7 +91,12 @@ export class KafkaLogReader implements LogReader {
     }
   }
 
-  async #readFrom(cluster: Cluster, topic: string, partition: number, range: Wanted): Promise<Looked> {
+  async #readFrom(
+    cluster: Cluster,
+    topic: string,
+    partition: number,
+    range: SearchedRange,
+  ): Promise<ReadRange> {
     const logStart = await edgeOf(cluster, topic, partition, 'start')
     const fromOffset = Math.max(range.fromOffset, logStart)
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
@@ -112,14 +117,14 @@ export class KafkaLogReader implements LogReader {
     cluster: Cluster,
     topic: string,
     partition: number,
-    { fromOffset, toOffset, holding }: Wanted,
+    { fromOffset, toOffset, holding }: SearchedRange,
   ): Promise<readonly FetchedMessage[]> {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
     const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
     const { responses } = await broker.fetch({
       // No group waits for it, so it may take long to be read.
       isPatient: true,
-      mostBytes: LARGEST_READ_BYTES,
+      mostBytes: MAX_READ_BYTES,
       open: this.#open,
       holding,
       isolationLevel: ISOLATION[this.#isolation],

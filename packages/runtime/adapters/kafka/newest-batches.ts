@@ -16,7 +16,7 @@ export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly Bat
 
 /** Limits for each partition: enough for the last seconds of a busy topic, and for hours of a quiet one. */
 const NEWEST_OFFSETS = 500
-const MOST_BYTES = 256 * 1024
+const MAX_BYTES = 256 * 1024
 
 /** Resolves to the newest batches of topics. @throws what the library throws, or the first answer of a broker that refuses */
 export async function newestBatches(
@@ -28,7 +28,7 @@ export async function newestBatches(
   const answers = await askCluster(kafka, cluster =>
     eachBroker(cluster, [...byLeader.keys()], (broker, id) => {
       const from = (byLeader.get(id) ?? []).map(one => newestFrom(one, bounds))
-      return askBroker(broker, batchesQuestion(from, MOST_BYTES))
+      return askBroker(broker, batchesQuestion(from, MAX_BYTES))
     }),
   )
   const found = new Map(topics.map(({ topic }) => [topic, new Map<number, readonly BatchHead[]>()]))

@@ -1,7 +1,7 @@
 import { Unavailable } from '../../pipeline/errors.ts'
 
 /** A client that was idle for longer is replaced: if the environment was frozen meanwhile, its connections are dead. */
-const LONGEST_IDLE_MS = 2 * 60_000
+const MAX_IDLE_MS = 2 * 60_000
 
 interface Opened<Client> {
   readonly client: Promise<Client>
@@ -97,7 +97,7 @@ export class ReconnectingClient<Client> {
   }
 
   #isIdleForTooLong(): boolean {
-    return this.#opened?.uses.size === 0 && this.#now() - this.#usedAtMs > LONGEST_IDLE_MS
+    return this.#opened?.uses.size === 0 && this.#now() - this.#usedAtMs > MAX_IDLE_MS
   }
 
   async #worked<T>(opening: Promise<Client>, work: (client: Client) => Promise<T>): Promise<T> {

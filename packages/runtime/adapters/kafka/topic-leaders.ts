@@ -10,7 +10,7 @@ const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
 ])
 
 /** The answer may be that of an earlier question of the library. */
-const MOST_QUESTIONS = 2
+const MAX_QUESTIONS = 2
 
 type Leaders = ReadonlyMap<number, number>
 
@@ -75,7 +75,7 @@ export class TopicLeaders {
   async #ask(cluster: Cluster, topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return
     let unknown = topics
-    for (let asked = 0; asked < MOST_QUESTIONS && unknown.length > 0; asked++) {
+    for (let asked = 0; asked < MAX_QUESTIONS && unknown.length > 0; asked++) {
       cluster.targetTopics = new Set(topics)
       await cluster.refreshMetadata()
       unknown = topics.filter(topic => !this.#take(cluster, topic))

@@ -57,11 +57,11 @@ export function failureOf(error: unknown): Record<string, unknown> {
   return { error: named(error), place: framesOf(causes.at(-1) ?? error).slice(0, 5), ...behind }
 }
 
-const MOST_CAUSES = 5
+const MAX_CAUSES = 5
 
 /** The chain of causes of an error. */
 function causesOf({ cause }: Error, found: readonly Error[] = []): readonly Error[] {
-  if (!(cause instanceof Error) || found.length === MOST_CAUSES) return found
+  if (!(cause instanceof Error) || found.length === MAX_CAUSES) return found
   return causesOf(cause, [...found, cause])
 }
 

@@ -70,11 +70,11 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
 }
 
 /** CloudWatch takes 100 values of a metric from a line; at the hundredth, Powertools ends the line by itself. */
-const MOST_VALUES = 99
+const MAX_VALUES = 99
 
 /** Adds as many of the values as a line takes. */
 export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: readonly number[]): void {
-  for (const value of spread(values, MOST_VALUES)) metrics.addMetric(name, METRICS[name], value)
+  for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, METRICS[name], value)
 }
 
 /** Returns as many values as fit, evenly by rank, with the lowest and the highest, so that the percentiles stay the same. */

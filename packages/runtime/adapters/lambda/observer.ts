@@ -9,7 +9,7 @@ import type {
   OffsetRange,
   OutboxEntry,
   StateKey,
-  Waiting,
+  StoppedPartition,
 } from '../../pipeline/model.ts'
 import type { Observer } from '../../pipeline/ports.ts'
 import { detailsOf, explanation, failureOf, keyText, shortened } from './details.ts'
@@ -19,7 +19,7 @@ import type { TimedStep } from './metric-names.ts'
 import { isOfRecord, PerTopic, Progress } from './progress.ts'
 
 /** Dead letters of one batch and partition have at most this many lines, one for each key. */
-const MOST_KEYS = 10
+const MAX_KEYS = 10
 
 /** Makes spans of decisions. */
 export interface Tracer {
@@ -108,7 +108,7 @@ export class LambdaObserver implements Observer {
     this.#lines.write('spans-dropped', '', { spans: count, reason, ...details })
   }
 
-  waiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: Waiting): void {
+  waiting(stateKey: StateKey, { fromOffset, appendMs, reason, error }: StoppedPartition): void {
     this.#progress.waits(stateKey, appendMs, this.#now())
     this.#measured.count('deferred', reason, 1)
     const remedy = this.#remedies[reason]
@@ -146,9 +146,9 @@ export class LambdaObserver implements Observer {
   deadLettersSent(stateKey: StateKey, entries: readonly OutboxEntry[]): void {
     this.#measured.count('dead-letters', 'sent', entries.length)
     const byKey = Map.groupBy(entries, ({ key }) => keyText(key))
-    for (const [key, [first]] of [...byKey].slice(0, MOST_KEYS)) {
+    for (const [key, [first]] of [...byKey].slice(0, MAX_KEYS)) {
       const { id: eventId, subject } = first?.event ?? {}
-      const unsaid = byKey.size > MOST_KEYS ? { keys: byKey.size } : {}
+      const unsaid = byKey.size > MAX_KEYS ? { keys: byKey.size } : {}
       const details = { ...stateKey, eventId, subject, records: byKey.get(key)?.length, ...unsaid }
       this.#lines.each('dead-letter', details, `Sent to DLQ: ${key}`)
     }

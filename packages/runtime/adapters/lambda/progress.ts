@@ -69,7 +69,7 @@ export class Progress {
   }
 }
 
-interface Noted {
+interface TopicValues {
   readonly consumer: string
   readonly topic: string
   /** Values by partition. */
@@ -78,7 +78,7 @@ interface Noted {
 
 /** One value for each partition with an event of an invocation, by topic: one line reports all of them. */
 export class PerTopic {
-  readonly #topics = new Map<string, Noted>()
+  readonly #topics = new Map<string, TopicValues>()
 
   /** Keeps the highest value of a partition. */
   note({ consumer, topic, partition }: StateKey, value: number): void {
@@ -88,7 +88,7 @@ export class PerTopic {
   }
 
   /** All that was noted; forgets it. */
-  take(): readonly Noted[] {
+  take(): readonly TopicValues[] {
     const noted = [...this.#topics.values()]
     this.#topics.clear()
     return noted

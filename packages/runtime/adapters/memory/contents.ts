@@ -18,7 +18,7 @@ import type {
   CheckpointMeta,
   CheckpointPages,
   CheckpointPart,
-  Gone,
+  RemovedParts,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { bytesOfIds, idsInBytes } from '../../pipeline/recovery/id-bytes.ts'
 
@@ -189,7 +189,10 @@ function add(held: MemoryState, part: CheckpointPart): void {
   }
 }
 
-function forget(held: MemoryState, { states = [], timers = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+function forget(
+  held: MemoryState,
+  { states = [], timers = [], idsBeforeMs = 0, whole = [] }: RemovedParts,
+): void {
   for (const entity of states) held.states.delete(entity)
   for (const entity of timers) held.timers.delete(entity)
   for (const [id, { appliedAtMs }] of held.ids) if (appliedAtMs < idsBeforeMs) held.ids.delete(id)

@@ -8,6 +8,7 @@ import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,
   KeptGrowth,
+  LoadSelection,
   OutboxEntry,
   RememberedFailure,
   Snapshot,
@@ -16,7 +17,6 @@ import type {
   StoredTimer,
   TimerPlace,
   Version,
-  Wanted,
 } from '../../pipeline/model.ts'
 import type { SkippedRecords, StateStore } from '../../pipeline/ports.ts'
 import {
@@ -83,7 +83,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#digests.get(nameOf(stateKey))?.delete(offset) ?? false
   }
 
-  async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+  async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
     const skipped = await this.#skipped.skipped(stateKey)
     const held = this.#stateKey(stateKey)
     const { clock, states, timers, failures, forgotten, context, fence } = held

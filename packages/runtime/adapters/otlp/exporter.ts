@@ -20,7 +20,7 @@ export type Dropped = (count: number, reason: string, details?: Record<string, u
 /** Limit per request: about half a megabyte. */
 const REQUEST_SPANS = 500
 /** Limit per invocation: encoding them takes a tenth of a second, and sending them must not take more than one. */
-const MOST_SPANS = 5_000
+const MAX_SPANS = 5_000
 /** Pause after a failure: each attempt may take the whole time-out of an export. */
 const PAUSE_MS = 30_000
 
@@ -51,7 +51,7 @@ export class OtlpExporter {
 
   /** Keeps them for the next export. */
   add(spans: readonly Span[]): void {
-    const room = MOST_SPANS - this.#spans.length
+    const room = MAX_SPANS - this.#spans.length
     for (const span of spans.slice(0, room)) this.#spans.push(span)
     if (spans.length > room) this.#dropped(spans.length - room, 'too-many')
   }

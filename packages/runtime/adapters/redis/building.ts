@@ -9,7 +9,7 @@ import type {
   CheckpointMeta,
   CheckpointPages,
   CheckpointPart,
-  Gone,
+  RemovedParts,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
@@ -74,7 +74,7 @@ function goneOf({
   timers = [],
   idsBeforeMs = 0,
   whole = [],
-}: Gone): Omit<AddRequest, 'token' | 'parts'> {
+}: RemovedParts): Omit<AddRequest, 'token' | 'parts'> {
   const gone = new Map([
     ['states', states],
     ['timers', timers],
@@ -188,7 +188,7 @@ class MetaFields {
     else this.#parkedBytes.delete(entity)
   }
 
-  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: Gone): void {
+  #noteGone({ states = [], idsBeforeMs = 0, whole = [] }: RemovedParts): void {
     for (const entity of states) this.#parkedBytes.delete(entity)
     this.#oldestIdMs = Math.max(this.#oldestIdMs, idsBeforeMs)
     if (whole.includes('failures')) this.#failures = []

@@ -1,5 +1,5 @@
 import type { StateFacts } from '../../pipeline/generations/generations.ts'
-import type { RememberedFailure, Snapshot, StateKey, Wanted } from '../../pipeline/model.ts'
+import type { LoadSelection, RememberedFailure, Snapshot, StateKey } from '../../pipeline/model.ts'
 import type { LiveStates } from '../../pipeline/verifying/verify-partition.ts'
 import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'
@@ -15,7 +15,7 @@ export class RedisLiveStates implements LiveStates {
     this.#reader = new StateReader(client)
   }
 
-  load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+  load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
     return this.#store.load(stateKey, wanted)
   }
 

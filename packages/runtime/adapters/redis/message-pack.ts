@@ -37,18 +37,18 @@ const SHORT_STRING = 0xa0
 /** A number of Lua is of this kind anyway. */
 const DOUBLE = 0xcb
 
-const LONGEST_HEADER = 5
+const MAX_HEADER_BYTES = 5
 const NUMBER_BYTES = 9
 
 function roomFor(item: Packable, encoding: Encoding): number {
-  if (typeof item === 'string') return LONGEST_HEADER + Buffer.byteLength(item, encoding)
+  if (typeof item === 'string') return MAX_HEADER_BYTES + Buffer.byteLength(item, encoding)
   if (typeof item === 'number') return NUMBER_BYTES
   if (item instanceof Bytes) return roomFor(item.content, 'latin1')
   if (isList(item))
-    return item.reduce<number>((room, inner) => room + roomFor(inner, encoding), LONGEST_HEADER)
+    return item.reduce<number>((room, inner) => room + roomFor(inner, encoding), MAX_HEADER_BYTES)
   return entriesOf(item).reduce(
     (room, [name, inner]) => room + roomFor(name, encoding) + roomFor(inner, encoding),
-    LONGEST_HEADER,
+    MAX_HEADER_BYTES,
   )
 }
 

@@ -1,7 +1,7 @@
 /** Requests to the scripts, one map each. The head of each script explains its fields; an undefined field is nil in Lua. */
 import type { Builder, SwitchExpectation } from '../../pipeline/generations/generations.ts'
-import { LONGEST_STEP_MS } from '../../pipeline/log/clock.ts'
-import type { Change, StoredTimer, Version, Wanted } from '../../pipeline/model.ts'
+import { MAX_STEP_MS } from '../../pipeline/log/clock.ts'
+import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model.ts'
 import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { Bytes } from './message-pack.ts'
@@ -23,7 +23,7 @@ export type LoadRequest = {
   readonly contexts: readonly string[] | undefined
 }
 
-export function loadRequest({ span, ids, failures, ...wanted }: Wanted): LoadRequest {
+export function loadRequest({ span, ids, failures, ...wanted }: LoadSelection): LoadRequest {
   return {
     entities: wanted.entities,
     ids: new Bytes(ids.join('')),
@@ -31,7 +31,7 @@ export function loadRequest({ span, ids, failures, ...wanted }: Wanted): LoadReq
     failures: new Bytes(namesByBucket(failures)),
     firstAppendMs: span.firstAppendMs,
     advanceMs: span.advanceMs,
-    longestStepMs: LONGEST_STEP_MS,
+    longestStepMs: MAX_STEP_MS,
     timerLimit: wanted.timerLimit,
     byteLimit: wanted.byteLimit,
     contexts: wanted.contexts,

@@ -4,13 +4,13 @@ import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
   Change,
   Growth,
+  LoadSelection,
   OutboxEntry,
   RememberedId,
   Snapshot,
   StateKey,
   StoredTimer,
   TimerPlace,
-  Wanted,
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
@@ -34,7 +34,7 @@ export class RedisStateStore implements StateStore {
     this.#copy = copy
   }
 
-  async load(stateKey: StateKey, wanted: Wanted): Promise<Snapshot> {
+  async load(stateKey: StateKey, wanted: LoadSelection): Promise<Snapshot> {
     const loaded = [...keys(stateKey, this.#copy), skippedKeyOf(stateKey)]
     const reply = await this.#client.eval(LOAD, loaded, [packed(loadRequest(wanted))])
     if (!Array.isArray(reply)) throw evicted(stateKey, reply)
@@ -79,7 +79,7 @@ type LoadReply = [
 
 function read(
   [meta, due, states, timers, known, failures, outbox, more, context, skipped, growths]: LoadReply,
-  wanted: Wanted,
+  wanted: LoadSelection,
 ): Snapshot {
   const stored = LAYOUT.meta.map((name, index) => [name, meta[index]?.toString()])
   const found = readMeta(Object.fromEntries(stored))

@@ -2,7 +2,7 @@ import type { RedisClient } from './client.ts'
 import { COMPARE_AND_SET } from './scripts.ts'
 
 /** Changes that others made meanwhile, before an update gives up. */
-const MOST_ATTEMPTS = 20
+const MAX_ATTEMPTS = 20
 
 /** A value that a scheduled function or a command keeps between runs, as JSON. */
 export class RedisValue<T> {
@@ -26,7 +26,7 @@ export class RedisValue<T> {
 
   /** Writes the changed value, and repeats the change if another client has written meanwhile. */
   async update(change: (value: T | undefined) => T): Promise<T> {
-    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const before = await this.#client.run(redis => redis.get(this.#key))
       const next = change(before === null ? undefined : (JSON.parse(before) as T))
       const written = await this.#client.eval(
@@ -36,6 +36,6 @@ export class RedisValue<T> {
       )
       if (Number(written) === 1) return next
     }
-    throw new Error(`${this.#key} was changed ${MOST_ATTEMPTS} times by others while it was being changed`)
+    throw new Error(`${this.#key} was changed ${MAX_ATTEMPTS} times by others while it was being changed`)
   }
 }

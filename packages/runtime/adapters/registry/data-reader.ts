@@ -12,7 +12,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 import { notPrepared } from '../../pipeline/errors.ts'
 import type { DataReader } from '../../pipeline/ports.ts'
 import type { RegistryPlace } from './guarded-registry.ts'
-import type { Clocks, Found, KnownData, Needing, SchemaCache } from './schema-cache.ts'
+import type { CachedSchema, Clocks, KnownData, Needing, SchemaCache } from './schema-cache.ts'
 
 const FORMATS = { JSON: 'json', AVRO: 'avro', PROTOBUF: 'protobuf' } as const
 
@@ -92,7 +92,7 @@ export class OnDemandDataReader implements DataReader {
   }
 }
 
-function decoded(event: Event, needing: Needing, found: Exclude<Found, Failure>): Event | Failure {
+function decoded(event: Event, needing: Needing, found: Exclude<CachedSchema, Failure>): Event | Failure {
   const { codec } = found
   const format = FORMATS[codec.format]
   if (needing.format !== undefined && needing.format !== format)

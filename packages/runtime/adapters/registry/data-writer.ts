@@ -13,13 +13,13 @@ interface SchemaIds {
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
 
-interface Place {
+interface RegistryAddress {
   readonly url: string
   readonly secret?: string
 }
 
 /** Returns the subjects of the registry that the settings name. @throws Error if its secret cannot be read */
-export async function registered({ url, secret }: Place): Promise<RegistrySubjects> {
+export async function registered({ url, secret }: RegistryAddress): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
   const { username = '', password = '' } = await secretOf(secret)
   return new RegistrySubjects(url, { login: { username: String(username), password: String(password) } })
@@ -31,7 +31,10 @@ export async function registered({ url, secret }: Place): Promise<RegistrySubjec
  * @param withinMs milliseconds for all of them; by default each answer has the time that the client gives it
  * @throws Unavailable if the login is not known
  */
-export async function schemaIds(place: Place, withinMs = Number.POSITIVE_INFINITY): Promise<SchemaIds> {
+export async function schemaIds(
+  place: RegistryAddress,
+  withinMs = Number.POSITIVE_INFINITY,
+): Promise<SchemaIds> {
   const beganMs = performance.now()
   const leftMs = () => withinMs - (performance.now() - beganMs)
   const subjects = await within(registered(place), leftMs()).catch(refusal)

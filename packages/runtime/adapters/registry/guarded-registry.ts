@@ -17,7 +17,7 @@ export interface RegistryPlace {
 const ANSWER_WITHIN_MS = 2_000
 /** After failures in a row, the pause doubles from the first to the second. */
 const SHORTEST_PAUSE_MS = 500
-const LONGEST_PAUSE_MS = 30_000
+const MAX_PAUSE_MS = 30_000
 
 export class GuardedRegistry {
   readonly #place: RegistryPlace
@@ -66,7 +66,7 @@ export class GuardedRegistry {
   /** Requests that fail together count once. */
   #pause(): void {
     if (this.#nowMs() < this.#pausedUntilMs) return
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures)
+    const pauseMs = Math.min(MAX_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures)
     this.#failures += 1
     this.#pausedUntilMs = this.#nowMs() + pauseMs
   }

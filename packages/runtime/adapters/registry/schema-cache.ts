@@ -2,8 +2,8 @@
 import {
   type Codec,
   isRegistryError,
-  LARGEST_SCHEMA_ID,
   loadCodec,
+  MAX_SCHEMA_ID,
   type Schema,
   UndecodableError,
 } from '@sluice/schema-registry'
@@ -15,13 +15,13 @@ import type { GuardedRegistry } from './guarded-registry.ts'
 
 export type Needing = Exclude<SerializedData, { kind: 'json' }>
 
-export type Found = { readonly kind: 'codec'; readonly codec: Codec } | Failure
+export type CachedSchema = { readonly kind: 'codec'; readonly codec: Codec } | Failure
 
 /** The schema of an id never changes, so codecs stay while there is room. */
-const MOST_SCHEMAS = 1_000
+const MAX_SCHEMAS = 1_000
 /** Milliseconds after which an id without a usable schema is asked for again: it may have been registered or mended. */
 const UNKNOWN_FOR_MS = 15_000
-const MOST_UNKNOWN = 10_000
+const MAX_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
 /** The time with which the last chunk of an invocation begins is longer. */
 const ALL_WITHIN_MS = 2_500
@@ -48,7 +48,7 @@ export class SchemaCache {
   readonly #nowMs: () => number
   readonly #elapsedMs: () => number
   readonly #allWithinMs: number
-  readonly #known = new Map<string, Found>()
+  readonly #known = new Map<string, CachedSchema>()
   /** Reasons for missing schemas, and until when they are believed. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
@@ -69,8 +69,8 @@ export class SchemaCache {
     this.#nowMs = nowMs
   }
 
-  find(needing: Needing): Found | undefined {
-    if (needing.kind === 'registered' && needing.schemaId > LARGEST_SCHEMA_ID) return unknownSchema(needing)
+  find(needing: Needing): CachedSchema | undefined {
+    if (needing.kind === 'registered' && needing.schemaId > MAX_SCHEMA_ID) return unknownSchema(needing)
     const key = keyOf(needing)
     const known = this.#known.get(key)
     if (known) return known
@@ -95,8 +95,8 @@ export class SchemaCache {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
     const isNeeded = (key: string) => needed.has(key) || [...this.#fetches].some(one => one.has(key))
-    removeOldest(this.#known, MOST_SCHEMAS, isNeeded)
-    removeOldest(this.#unknown, MOST_UNKNOWN, isNeeded)
+    removeOldest(this.#known, MAX_SCHEMAS, isNeeded)
+    removeOldest(this.#unknown, MAX_UNKNOWN, isNeeded)
   }
 
   async #fetchAll(byKey: ReadonlyMap<string, Needing>): Promise<void> {
@@ -151,7 +151,7 @@ export class SchemaCache {
   }
 }
 
-async function found(schema: Schema, { kind }: Needing): Promise<Found> {
+async function found(schema: Schema, { kind }: Needing): Promise<CachedSchema> {
   try {
     return { kind: 'codec', codec: await loadCodec(schema, kind === 'registered' ? 'framed' : 'plain') }
   } catch (error) {

@@ -12,13 +12,13 @@ import { Unavailable } from '../../pipeline/errors.ts'
 import type { StateKey, Version } from '../../pipeline/model.ts'
 import { chainPages } from '../../pipeline/recovery/chain.ts'
 import {
+  type CheckpointInfo,
   type CheckpointPages,
   type CheckpointPart,
   type CheckpointStore,
   DamagedCheckpoint,
   type KeptCheckpoint,
-  type Taken,
-  type Written,
+  type WrittenCheckpoint,
 } from '../../pipeline/recovery/checkpoints.ts'
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { isUnreadableText, linesByPiece } from '../files/lines.ts'
@@ -93,7 +93,11 @@ export class S3CheckpointStore implements CheckpointStore {
   }
 
   /** Compresses in memory, then sends a single object: S3 stores all of it or nothing. */
-  async write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written> {
+  async write(
+    partitionState: StateKey,
+    taken: CheckpointInfo,
+    pages: CheckpointPages,
+  ): Promise<WrittenCheckpoint> {
     const packed: Buffer[] = []
     const zstd = createZstdCompress({ params: QUICK })
     let version: Version | undefined
@@ -162,7 +166,7 @@ export class S3CheckpointStore implements CheckpointStore {
 
 async function* textOf(
   partitionState: StateKey,
-  { takenAtMs, after }: Taken,
+  { takenAtMs, after }: CheckpointInfo,
   pages: CheckpointPages,
 ): AsyncGenerator<string> {
   const writer = new CheckpointWriter()

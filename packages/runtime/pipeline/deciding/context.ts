@@ -10,13 +10,13 @@ type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 /** How many contexts are cached, so that a load need not return them. Two are in use around a change, a few more in a replay. */
 const KEPT = 4
 
-interface Kept {
+interface StoredJson {
   readonly json: string
   read?: ReturnType<Definition['read']>
 }
 
 /** The cache, by hash; the most recently used context is last. */
-const keptOf = new WeakMap<Definition, Map<string, Kept>>()
+const keptOf = new WeakMap<Definition, Map<string, StoredJson>>()
 
 export function contextsAtHand(definition: Definition): ReadonlyMap<string, string> {
   return new Map([...(keptOf.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
@@ -101,8 +101,8 @@ export class CurrentContext {
   }
 }
 
-function keep(definition: Definition, { hash, json }: StoredContext): Kept {
-  const all = keptOf.get(definition) ?? new Map<string, Kept>()
+function keep(definition: Definition, { hash, json }: StoredContext): StoredJson {
+  const all = keptOf.get(definition) ?? new Map<string, StoredJson>()
   keptOf.set(definition, all)
   const kept = all.get(hash) ?? { json }
   all.delete(hash)

@@ -12,7 +12,7 @@ import type { Cause } from './cause.ts'
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
-export interface Place {
+export interface EmissionPosition {
   readonly offset: number
   /** Number of earlier emissions at that offset, by its record and by the timers before it. */
   readonly index: number
@@ -20,7 +20,12 @@ export interface Place {
   readonly generation?: number
 }
 
-export function emitted(consumer: string, emission: Emission, cause: Cause, at: Place): OutboxEntry {
+export function emitted(
+  consumer: string,
+  emission: Emission,
+  cause: Cause,
+  at: EmissionPosition,
+): OutboxEntry {
   const id = cause.emissionId(consumer, emission.name)
   const { to, key, name: _, untimed, everyPartition, partition, ...attributes } = emission
   const event: Event = {
@@ -43,7 +48,7 @@ export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'
 export function failureEntry(
   { application: { failureEvent }, failuresTo }: Sender,
   id: string,
-  at: Place,
+  at: EmissionPosition,
   data: FailureData,
   cause: Pick<Event, 'extensions'> | undefined,
 ): OutboxEntry {
@@ -62,7 +67,7 @@ export function failureEntry(
   return entryAt({ to: failuresTo, key, event }, at)
 }
 
-export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): OutboxEntry {
+export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: EmissionPosition): OutboxEntry {
   const position = [
     (at.generation ?? 0).toString(GENERATION_RADIX),
     padded(at.offset, 16),
@@ -73,7 +78,7 @@ export function entryAt(entry: Omit<OutboxEntry, 'position'>, at: Place): Outbox
   return { ...entry, position, event: { ...entry.event, extensions } }
 }
 
-export function placeOf(position: string): Place {
+export function placeOf(position: string): EmissionPosition {
   const [generation = '0', offset = 0, index = 0] = position.split('.')
   return {
     offset: Number(offset),

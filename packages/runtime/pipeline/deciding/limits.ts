@@ -2,15 +2,15 @@
 import type { Event } from '../../consumer/event.ts'
 
 /** State and timers of one entity, as JSON. Each event of the entity reads and writes all of them. */
-export const LARGEST_ENTITY_BYTES = 1024 * 1024
+export const MAX_ENTITY_BYTES = 1024 * 1024
 /** Timers of one entity. No more than this may fire before one event, see `apply`. */
-export const MOST_TIMERS = 1_000
-export const LARGEST_STEP_BYTES = 4 * 1024 * 1024
+export const MAX_TIMERS = 1_000
+export const MAX_STEP_BYTES = 4 * 1024 * 1024
 
 // Entity names, keys, timers and emissions are built from the attributes of events, so one long attribute would be stored and
 // sent many times.
 
-const LONGEST_ATTRIBUTE_BYTES = 4 * 1024
+const MAX_ATTRIBUTE_BYTES = 4 * 1024
 const ALL_ATTRIBUTES_BYTES = 32 * 1024
 
 /** This attribute has its own limit. Beyond it, the attribute is dropped, and the event is accepted: see `trace.ts`. */
@@ -23,8 +23,8 @@ export function largeAttribute(event: Event): string | undefined {
   for (const [name, value] of Object.entries({ ...context, ...extensions })) {
     if (value === undefined || name === NOT_COUNTED) continue
     const bytes = Buffer.byteLength(value)
-    if (bytes > LONGEST_ATTRIBUTE_BYTES)
-      return `"${name.slice(0, 40)}" has ${bytes} bytes, and an attribute may have ${LONGEST_ATTRIBUTE_BYTES}`
+    if (bytes > MAX_ATTRIBUTE_BYTES)
+      return `"${name.slice(0, 40)}" has ${bytes} bytes, and an attribute may have ${MAX_ATTRIBUTE_BYTES}`
     all += Buffer.byteLength(name) + bytes
   }
   return all > ALL_ATTRIBUTES_BYTES

@@ -10,8 +10,8 @@ import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { OutboxEntry, StoredTimer } from '../model.ts'
 import { bytesOf, writtenBytesOf } from '../publishing/publish.ts'
 import type { Cause } from './cause.ts'
-import { emitted, type Place } from './emission.ts'
-import { LARGEST_STEP_BYTES } from './limits.ts'
+import { type EmissionPosition, emitted } from './emission.ts'
+import { MAX_STEP_BYTES } from './limits.ts'
 import { storedState, versionOf } from './stored-state.ts'
 
 export interface Stored {
@@ -31,12 +31,12 @@ export interface StepFailure extends Failure {
   readonly forgets?: true
 }
 
-type Asked = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode' | 'dataWriter'>
+type StepConsumer = Pick<Consumer<AnyKeyedProcess>, 'application' | 'process' | 'contentMode' | 'dataWriter'>
 
 export function runStep(
-  consumer: Asked,
+  consumer: StepConsumer,
   cause: Cause,
-  at: Place,
+  at: EmissionPosition,
   call: () => Step<unknown>,
 ): Stored | StepFailure {
   const { process, application } = consumer
@@ -105,7 +105,7 @@ function jsonOf(state: unknown): string | Failure {
 function bytesOfEmission(
   entry: OutboxEntry,
   emission: Emission,
-  { application, contentMode, dataWriter }: Asked,
+  { application, contentMode, dataWriter }: StepConsumer,
   before: number,
 ): number | Failure {
   const unreadable = attributeViolation(attributesOf(entry.event))
@@ -115,14 +115,11 @@ function bytesOfEmission(
     const written = dataWriter ? writtenBytesOf(entry, contentMode, dataWriter) : bytes
     if (written > topicOf(application, entry.to).maxMessageBytes)
       return failure('emission-too-large', `a ${emission.type} does not fit into ${emission.to}`)
-    if (before + bytes <= LARGEST_STEP_BYTES) return bytes
+    if (before + bytes <= MAX_STEP_BYTES) return bytes
   } catch (error) {
     return invalidStep(`emitted "${emission.name}" that cannot be written`, because(error))
   }
-  return failure(
-    'emission-too-large',
-    `one step may emit ${LARGEST_STEP_BYTES} bytes, and this one emits more`,
-  )
+  return failure('emission-too-large', `one step may emit ${MAX_STEP_BYTES} bytes, and this one emits more`)
 }
 
 /** Messages from libraries may quote data, so they stay out of `safeMessage`. */

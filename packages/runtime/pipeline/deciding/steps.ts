@@ -8,21 +8,21 @@ import type { PartitionStopped } from '../errors.ts'
 import { FAILURE_RECORD_BYTES, timerFailure, timerFailureRecord } from '../failures/failure-record.ts'
 import type { Task } from './admission.ts'
 import { type Cause, eventCause, timerCause } from './cause.ts'
-import type { Place } from './emission.ts'
-import { LARGEST_ENTITY_BYTES, LARGEST_STEP_BYTES, MOST_TIMERS } from './limits.ts'
+import type { EmissionPosition } from './emission.ts'
+import { MAX_ENTITY_BYTES, MAX_STEP_BYTES, MAX_TIMERS } from './limits.ts'
 import { runStep, type StepFailure, type Stored } from './step.ts'
 import { readState, unreadableState } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
 /** Upper bound for the timers of an entity before one event: one that sets itself again could fire for hours between two events. */
-const MOST_BEFORE_AN_EVENT = 1_000
+const MAX_BEFORE_AN_EVENT = 1_000
 
 /** Upper bound for what those timers emit together, in bytes: all of it goes into one commit. */
-const MOST_BYTES_BEFORE_AN_EVENT = 2 * LARGEST_STEP_BYTES
+const MAX_BYTES_BEFORE_AN_EVENT = 2 * MAX_STEP_BYTES
 
-const TOO_MANY = `${MOST_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
-const TOO_MUCH = `timers of its entity have emitted ${MOST_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
+const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
+const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
 
 /** Why this code cannot read the state of the entity, so that the partition must wait for other code. */
 export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
@@ -60,8 +60,8 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
   for (let next = firstDueBefore(work, entity, timeMs); next; next = firstDueBefore(work, entity, timeMs)) {
     fired += 1
     const sentBytes = work.copy.sentBytes - sentBefore
-    if (fired > MOST_BEFORE_AN_EVENT) discard(work, next, record, TOO_MANY)
-    else if (sentBytes > MOST_BYTES_BEFORE_AN_EVENT) discard(work, next, record, TOO_MUCH)
+    if (fired > MAX_BEFORE_AN_EVENT) discard(work, next, record, TOO_MANY)
+    else if (sentBytes > MAX_BYTES_BEFORE_AN_EVENT) discard(work, next, record, TOO_MUCH)
     else fireTimer(work, next, record)
   }
 }
@@ -93,13 +93,19 @@ function discard(work: KeyedWork, due: EntityTimer, record: LogRecord, why: stri
 }
 
 /** Removes the timer from the queue. Returns the place of the next emission. */
-function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): Place {
+function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): EmissionPosition {
   work.copy.timersLeft -= 1
   work.copy.timerQueue.cancel(entity, timer.name)
   return work.copy.placeAt(offset)
 }
 
-function failTimer(work: KeyedWork, due: EntityTimer, record: LogRecord, why: Failure, at: Place): void {
+function failTimer(
+  work: KeyedWork,
+  due: EntityTimer,
+  record: LogRecord,
+  why: Failure,
+  at: EmissionPosition,
+): void {
   const failed = timerFailure(due, why)
   work.copy.send([timerFailureRecord(work.consumer, due, record, failed, at)], FAILURE_RECORD_BYTES)
   work.copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
@@ -110,7 +116,7 @@ function runChecked(
   work: KeyedWork,
   entity: string,
   cause: Cause,
-  at: Place,
+  at: EmissionPosition,
   call: () => Step<unknown>,
 ): Stored | StepFailure {
   const step = runStep(work.consumer, cause, at, call)
@@ -118,7 +124,7 @@ function runChecked(
   if (!work.copy.isTooLarge(entity, step)) return work.copy.refusedAsNew(entity, step) ?? step
   return failure(
     'state-too-large',
-    `an entity may have ${LARGEST_ENTITY_BYTES} bytes of state and timers, and ${MOST_TIMERS} timers, and this one would have more`,
+    `an entity may have ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, and this one would have more`,
   )
 }
 

@@ -43,7 +43,7 @@ export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'
   return version
 }
 
-const LONGEST_NAME = 200
+const MAX_NAME_LENGTH = 200
 
 /** Why this code must leave a state alone: a later version has stored it, or `migrate` throws. Undefined if it can read it. */
 export function unreadableState(
@@ -54,7 +54,7 @@ export function unreadableState(
   const { version } = partsOfState(stored)
   const own = versionOf(process)
   if (version === own) return undefined
-  const named = entity.slice(0, LONGEST_NAME)
+  const named = entity.slice(0, MAX_NAME_LENGTH)
   if (version > own)
     return new PartitionStopped(
       'state-newer-than-code',

@@ -20,8 +20,8 @@ import type {
 } from '../model.ts'
 import type { IgnoredReason } from '../reasons.ts'
 import { CurrentContext } from './context.ts'
-import type { Place, Sender } from './emission.ts'
-import { LARGEST_ENTITY_BYTES, MOST_TIMERS } from './limits.ts'
+import type { EmissionPosition, Sender } from './emission.ts'
+import { MAX_ENTITY_BYTES, MAX_TIMERS } from './limits.ts'
 import { NewEntities } from './new-entities.ts'
 import { States } from './states.ts'
 import type { Stored } from './step.ts'
@@ -93,7 +93,7 @@ export class WorkingCopy {
   }
 
   /** Where the next event is emitted, while the record at this offset is decided. */
-  placeAt(offset: number): Place {
+  placeAt(offset: number): EmissionPosition {
     return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
   }
 
@@ -129,11 +129,11 @@ export class WorkingCopy {
     const own = this.timerQueue.of(entity)
     // Measure exactly only near the limits: a UTF-16 unit has at most three bytes in UTF-8.
     const upper = state.length * 3 + upperBytesOf(own) + upperBytesOf(set)
-    if (upper <= LARGEST_ENTITY_BYTES && own.length + set.length <= MOST_TIMERS) return false
+    if (upper <= MAX_ENTITY_BYTES && own.length + set.length <= MAX_TIMERS) return false
     const gone = new Set([...cancelled, ...set.map(({ name }) => name)])
     const timers = [...own.filter(({ name }) => !gone.has(name)), ...set]
     const bytes = Buffer.byteLength(state) + Buffer.byteLength(JSON.stringify(timers))
-    return bytes > LARGEST_ENTITY_BYTES || timers.length > MOST_TIMERS
+    return bytes > MAX_ENTITY_BYTES || timers.length > MAX_TIMERS
   }
 
   /** Why the step would give its entity more than producers may add; undefined if it would not. */

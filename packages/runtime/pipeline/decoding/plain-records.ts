@@ -8,7 +8,7 @@ import { dataFormatOf } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { unpreparedIn } from '../errors.ts'
-import type { Looked, OffsetRange } from '../model.ts'
+import type { OffsetRange, ReadRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 
 /**
@@ -49,7 +49,7 @@ export class PlainLog implements LogReader {
     this.#reader = reader
   }
 
-  async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+  async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
     const looked = await this.#log.read(topic, partition, range)
     return { ...looked, records: await plainRecords(looked.records, this.#reader) }
   }

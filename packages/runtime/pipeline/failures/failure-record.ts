@@ -10,7 +10,7 @@ import type { Event } from '../../consumer/event.ts'
 import { type Failure, failure, isUnexpected } from '../../consumer/failure-codes.ts'
 import { type FailureData, failureId, type RecordPart } from '../../consumer/failure-event.ts'
 import { instant } from '../../consumer/instant.ts'
-import { failureEntry, type Place, placeOf, type Sender } from '../deciding/emission.ts'
+import { type EmissionPosition, failureEntry, placeOf, type Sender } from '../deciding/emission.ts'
 import type { EntityTimer } from '../deciding/timers.ts'
 import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
@@ -46,7 +46,7 @@ export function failureOf(
 }
 
 /** Messages of failures are no longer than this; a remedy is cut. */
-const LONGEST_ERROR = 1_000
+const MAX_ERROR_LENGTH = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
@@ -76,7 +76,7 @@ export function failureRecordOf(
   { code, message }: Failure,
   failure: RememberedFailure,
   cause: Event | undefined,
-  at: Place,
+  at: EmissionPosition,
   {
     failedAtMs = record.timestampMs,
     parks = false,
@@ -98,7 +98,7 @@ export function failureRecordOf(
       name,
       value: bufferOf(value).toString('base64'),
     })),
-    error: `${message}${remedyFor(sender.application, code)}`.slice(0, LONGEST_ERROR),
+    error: `${message}${remedyFor(sender.application, code)}`.slice(0, MAX_ERROR_LENGTH),
     errorType: code,
     consumer,
     attempt,
@@ -129,7 +129,7 @@ export function movedFailureRecord(
   { failure: id, attempt, place }: RedriveTarget & Required<Pick<RedriveTarget, 'place'>>,
   failed: Failure,
   cause: Event | undefined,
-  at: Place,
+  at: EmissionPosition,
 ): OutboxEntry {
   const history = historyOf(record)
   const firstFailedAt = history[0]?.failedAt ?? instant(record.timestampMs)
@@ -195,7 +195,7 @@ export function timerFailureRecord(
   { timer }: EntityTimer,
   { topic, partition, offset, timestampMs }: LogRecord,
   failed: Failure,
-  at: Place,
+  at: EmissionPosition,
 ): OutboxEntry {
   const consumer = sender.process.name
   const data = withoutBytes(consumer, { topic, partition, offset, timestampMs }, instant(timestampMs), failed)

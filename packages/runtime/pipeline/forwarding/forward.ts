@@ -9,7 +9,7 @@ import { failure } from '../../consumer/failure-codes.ts'
 import { PartitionStopped, Unavailable } from '../errors.ts'
 import { digestOf } from '../failures/failure-record.ts'
 import { deferredBySurge, type SurgeGuard } from '../failures/failure-surge.ts'
-import type { Deferred, Looked, StateKey } from '../model.ts'
+import type { Deferred, ReadRange, StateKey } from '../model.ts'
 import type { Cursor, Cursors, LogBounds, Ports } from '../ports.ts'
 import { sendInOrder } from '../publishing/publish.ts'
 import type { DeferredReason } from '../reasons.ts'
@@ -149,7 +149,7 @@ class ForwardRun {
     return this.#invocation.remainingMs() < this.#consumer.reserveMs
   }
 
-  async #read(): Promise<Looked> {
+  async #read(): Promise<ReadRange> {
     const { log, observer } = this.#ports
     const [{ topic, partition }, next, { end }] = [this.#stateKey, this.#next, this.#extent]
     const last = this.#isChecked ? undefined : this.#cursor?.last
@@ -166,7 +166,10 @@ class ForwardRun {
   }
 
   /** If the record that was forwarded last has expired, nothing can be compared. */
-  #ensureSame({ offset, digest }: NonNullable<Cursor['last']>, { records: [first], logStart }: Looked): void {
+  #ensureSame(
+    { offset, digest }: NonNullable<Cursor['last']>,
+    { records: [first], logStart }: ReadRange,
+  ): void {
     if (logStart > offset || (first?.offset === offset && digestOf(first) === digest)) return
     const { name } = this.#consumer.process
     throw anotherLog(
@@ -176,7 +179,7 @@ class ForwardRun {
   }
 
   /** Publishes before the cursor advances: a crash repeats a chunk. Returns why it cannot go on; undefined if it can. */
-  async #pass({ records, nextOffset }: Looked): Promise<Deferred | undefined> {
+  async #pass({ records, nextOffset }: ReadRange): Promise<Deferred | undefined> {
     for (let rest = records; rest.length > 0; ) {
       if (this.#isLate) return { reason: 'out-of-time' }
       const { moves, notDue } = decide(this.#consumer, rest, this.#invocation.nowMs())

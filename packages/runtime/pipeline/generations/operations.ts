@@ -20,18 +20,18 @@ export type Registered<Own extends Operation, Beside extends object> = Beside & 
   readonly underway?: Own
 }
 
-type Kept<Own extends Operation, Beside extends object> = Registered<Own, Beside> & {
+type StoredRun<Own extends Operation, Beside extends object> = Registered<Own, Beside> & {
   /** The number of the last run. */
   readonly attempt?: number
 }
 
 export class Operations<Own extends Operation, Beside extends object> {
-  protected readonly value: Shared<Kept<Own, Beside>>
-  readonly #empty: Kept<Own, Beside>
+  protected readonly value: Shared<StoredRun<Own, Beside>>
+  readonly #empty: StoredRun<Own, Beside>
   readonly #nowMs: () => number
 
   /** @param empty what stands beside the operation before anything was written */
-  constructor(value: Shared<Kept<Own, Beside>>, empty: Beside, nowMs: () => number) {
+  constructor(value: Shared<StoredRun<Own, Beside>>, empty: Beside, nowMs: () => number) {
     this.value = value
     this.#empty = empty
     this.#nowMs = nowMs
@@ -87,11 +87,13 @@ export class Operations<Own extends Operation, Beside extends object> {
   async end({ operation }: Pick<Operation, 'operation'>): Promise<void> {
     await this.#update(record => {
       const { underway, ...others } = record
-      return underway?.operation === operation ? (others as Kept<Own, Beside>) : record
+      return underway?.operation === operation ? (others as StoredRun<Own, Beside>) : record
     })
   }
 
-  #update(change: (record: Kept<Own, Beside>) => Kept<Own, Beside>): Promise<Kept<Own, Beside>> {
+  #update(
+    change: (record: StoredRun<Own, Beside>) => StoredRun<Own, Beside>,
+  ): Promise<StoredRun<Own, Beside>> {
     return this.value.update(record => change(record ?? this.#empty))
   }
 }

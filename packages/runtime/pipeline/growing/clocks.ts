@@ -1,5 +1,5 @@
 /** Converts times between the clocks of two partitions. Each partition has counted from its own beginning. Pure. */
-import { LONGEST_STEP_MS } from '../log/clock.ts'
+import { MAX_STEP_MS } from '../log/clock.ts'
 import type { LogClock } from '../model.ts'
 
 /**
@@ -13,7 +13,7 @@ export function shiftMs(from: LogClock, to: LogClock): number {
 /** Milliseconds from the last record of one log to that of another. */
 function passedMs({ lastAppendMs: before }: LogClock, { lastAppendMs: after }: LogClock): number {
   if (before === undefined || after === undefined) return 0
-  return Math.max(-LONGEST_STEP_MS, Math.min(after - before, LONGEST_STEP_MS))
+  return Math.max(-MAX_STEP_MS, Math.min(after - before, MAX_STEP_MS))
 }
 
 /** The clock of a partition without records: it continues that of the partition whose log has come furthest. */

@@ -3,7 +3,7 @@ import type { FailureData } from '../../consumer/failure-event.ts'
 import { partitionOf } from '../../consumer/murmur2.ts'
 import type { Growth } from '../model.ts'
 
-type Place = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
+type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 
 /**
  * The partition to which a failed record comes back. The place of the record stays part of the failure's id; but each time its
@@ -12,7 +12,7 @@ type Place = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' 
  * @param growths of the record's topic, the first one first
  */
 export function presentPartition(
-  { consumer, originalKey, originalPartition, originalOffset }: Place,
+  { consumer, originalKey, originalPartition, originalOffset }: FailurePosition,
   growths: readonly Growth[],
 ): number {
   if (originalKey === null || growths.length === 0) return originalPartition

@@ -19,7 +19,7 @@ type StayReason =
   | 'in-several-partitions'
 
 /** An entity of a partition state, and the key of its records; null if they have none, undefined if it is not known. */
-export interface Found {
+export interface EntityKey {
   readonly partition: number
   readonly entity: string
   readonly key: Buffer | null | undefined
@@ -56,7 +56,7 @@ export function movedTo(key: Buffer, partition: number, { from, to }: Counts): n
  * cannot be moved stays.
  */
 export function routed(
-  found: readonly Found[],
+  found: readonly EntityKey[],
   counts: Counts,
 ): { readonly routes: Routes; readonly staying: readonly Staying[] } {
   const moves = new Map<string, number>()
@@ -71,7 +71,11 @@ export function routed(
   return { routes: (partition, entity) => moves.get(nameIn(partition, entity)) ?? partition, staying }
 }
 
-function stayReason({ key, partition }: Found, isInSeveral: boolean, counts: Counts): StayReason | undefined {
+function stayReason(
+  { key, partition }: EntityKey,
+  isInSeveral: boolean,
+  counts: Counts,
+): StayReason | undefined {
   if (key === null) return 'no-key'
   if (isInSeveral) return 'in-several-partitions'
   if (key === undefined) return 'key-unknown'

@@ -6,7 +6,7 @@ import { holderName } from '../deciding/hold.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import { groupsOfFailure } from '../failures/failure-memory.ts'
 import { spanOf } from '../log/clock.ts'
-import type { FailureName, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { FailureName, LoadSelection, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 
 export async function load(
@@ -71,10 +71,10 @@ type LoadedFor = { readonly process: { readonly name: string } }
  * bytes, what it needs is loaded alone.
  */
 async function withHeld(
-  wanted: Wanted,
+  wanted: LoadSelection,
   chunk: readonly Decoded[],
   consumer: LoadedFor,
-  load: (wanted: Wanted) => Promise<Snapshot>,
+  load: (wanted: LoadSelection) => Promise<Snapshot>,
 ): Promise<Snapshot> {
   const isNamed = (decoded: Decoded) => holderOf(decoded, consumer) !== undefined
   const snapshot = await load(wanted)

@@ -5,7 +5,7 @@ import type { LogClock, Span } from '../model.ts'
 const TICK_INTERVAL_MS = 60_000
 
 /** Upper bound for the time by which one record can advance the clock. */
-export const LONGEST_STEP_MS = 2 * TICK_INTERVAL_MS
+export const MAX_STEP_MS = 2 * TICK_INTERVAL_MS
 
 /**
  * The log's clock after a record. It advances by the time since the previous append, but by at most two tick intervals, and it
@@ -25,7 +25,7 @@ export function advance(clock: LogClock, appendMs: number): LogClock {
 /** The clock gap before a record: the part of the time since the previous append that the clock does not count. */
 export function clockGapMs(clock: LogClock, appendMs: number): number {
   if (clock.lastAppendMs === undefined) return 0
-  return Math.max(0, appendMs - clock.lastAppendMs - LONGEST_STEP_MS)
+  return Math.max(0, appendMs - clock.lastAppendMs - MAX_STEP_MS)
 }
 
 /** The span of a chunk, which has at least one record. */
@@ -43,5 +43,5 @@ export function endOf({ firstAppendMs, advanceMs }: Span, { nowMs, lastAppendMs 
 }
 
 function stepOf(passedMs: number): number {
-  return Math.min(Math.max(passedMs, 0), LONGEST_STEP_MS)
+  return Math.min(Math.max(passedMs, 0), MAX_STEP_MS)
 }

@@ -3,7 +3,7 @@
  * together. Reads have a limit each, and every partition of a batch may need one at the same time: after Redis has lost its
  * state, or when a producer writes records that Lambda cannot deliver.
  */
-import type { Looked, OffsetRange } from '../model.ts'
+import type { OffsetRange, ReadRange } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
 /** How many partitions of an invocation may have records from the log in memory at the same time. */
@@ -43,7 +43,7 @@ export class PartitionLog implements LogReader {
   }
 
   /** Reads while holding a permit. Unless it was acquired before, the permit is for this read only: keep none of its records. */
-  async read(topic: string, partition: number, range: OffsetRange): Promise<Looked> {
+  async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
     this.#hasRead = true
     if (this.#isHeld) return this.#log.read(topic, partition, range)
     await this.acquire()

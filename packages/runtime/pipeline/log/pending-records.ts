@@ -5,7 +5,7 @@
 import { withCarriedTime } from '../../cloudevents/log-time.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
-import type { Looked, OffsetRange } from '../model.ts'
+import type { OffsetRange, ReadRange } from '../model.ts'
 
 export class PendingRecords {
   /** Ascending by offset, each offset once. */
@@ -84,7 +84,7 @@ export class PendingRecords {
   }
 
   /** Inserts records that were read from the log, from an offset on. Returns those that were not pending before. */
-  insert(fromOffset: number, { records, nextOffset, logStart }: Looked): readonly LogRecord[] {
+  insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
     const added = this.#timed(records.filter(({ offset }) => !delivered.has(offset) && offset < nextOffset))

@@ -49,10 +49,10 @@ export type CheckpointPart =
   | { readonly kind: 'ids'; readonly bytes: Buffer }
   | { readonly kind: 'failure'; readonly failure: RememberedFailure }
   | { readonly kind: 'context'; readonly context: StoredContext }
-  | { readonly kind: 'gone'; readonly gone: Gone }
+  | { readonly kind: 'gone'; readonly gone: RemovedParts }
 
 /** Removes what earlier parts have. It comes before the other parts of its page. */
-export interface Gone {
+export interface RemovedParts {
   /** Entities without a state, and those without timers. */
   readonly states?: readonly string[]
   readonly timers?: readonly string[]
@@ -76,7 +76,7 @@ export const EMPTY_META: CheckpointMeta = {
 }
 
 /** When a checkpoint was taken, and what it holds. */
-export interface Taken {
+export interface CheckpointInfo {
   /** Milliseconds since the epoch. */
   readonly takenAtMs: number
   /** `takenAtMs` of the checkpoint since which it holds the changes; absent if it holds a whole state. */
@@ -84,7 +84,7 @@ export interface Taken {
 }
 
 /** Identifies a stored checkpoint. */
-export interface KeptCheckpoint extends Taken {
+export interface KeptCheckpoint extends CheckpointInfo {
   readonly version: Version
 }
 
@@ -98,12 +98,12 @@ export interface CheckpointStore {
    */
   read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages
   /** Stores the checkpoint once all pages are written, or not at all if the pages fail. They say which version it is of. */
-  write(partitionState: StateKey, taken: Taken, pages: CheckpointPages): Promise<Written>
+  write(partitionState: StateKey, taken: CheckpointInfo, pages: CheckpointPages): Promise<WrittenCheckpoint>
   /** Removing a checkpoint that does not exist is not an error. */
   remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void>
 }
 
-export interface Written {
+export interface WrittenCheckpoint {
   readonly kept: KeptCheckpoint
   readonly bytes: number
 }

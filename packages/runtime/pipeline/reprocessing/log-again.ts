@@ -6,7 +6,7 @@ import { LatestDecisions } from '../failures/failure-surge.ts'
 import type { Invocation } from '../invocation.ts'
 import { LogChecks } from '../log/log-identity.ts'
 import { PartitionLog, Semaphore } from '../log/partition-log.ts'
-import type { Looked, OffsetRange, StateKey, Waiting } from '../model.ts'
+import type { OffsetRange, ReadRange, StateKey, StoppedPartition } from '../model.ts'
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
 
@@ -65,7 +65,7 @@ export class LogAgain {
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,
-    seen: (looked: Looked, fromOffset: number) => void,
+    seen: (looked: ReadRange, fromOffset: number) => void,
   ): Promise<void> {
     const { log, stop } = this.#with
     const { topic, partition } = this.#stateKey
@@ -81,7 +81,7 @@ export class LogAgain {
 
   async #batch(batch: Parameters<typeof runPartition>[3]): Promise<void> {
     const { consumer, log, stop } = this.#with
-    let waiting: Waiting | undefined
+    let waiting: StoppedPartition | undefined
     const observer: Observer = {
       ...QUIET,
       decided: this.#decided,

@@ -8,12 +8,12 @@ import { failureBytesOf } from '../failures/failure-memory.ts'
 import type { Generations } from '../generations/generations.ts'
 import type {
   Change,
+  LoadSelection,
   OffsetRange,
   OutboxEntry,
   RememberedFailure,
   Snapshot,
   StateKey,
-  Wanted,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import { sameVersion } from '../recovery/checkpoints.ts'
@@ -191,7 +191,7 @@ export function failureWindowMs(application: Application): number {
   return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
 }
 
-const NOTHING_WANTED: Wanted = {
+const NOTHING_WANTED: LoadSelection = {
   entities: [],
   ids: [],
   failures: [],

@@ -5,7 +5,7 @@ import { instant } from '../../consumer/instant.ts'
 import { decided } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import type { Cause } from '../deciding/cause.ts'
-import type { Place } from '../deciding/emission.ts'
+import type { EmissionPosition } from '../deciding/emission.ts'
 import { runStep } from '../deciding/step.ts'
 import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
@@ -54,7 +54,7 @@ export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
   return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
 }
 
-export function isOfTakeover({ index }: Place): boolean {
+export function isOfTakeover({ index }: EmissionPosition): boolean {
   return index >= FIRST_INDEX
 }
 
@@ -75,7 +75,7 @@ export function takeOver(
   const [before, after] = [told, found].map(({ state }) =>
     state === undefined ? undefined : readState(process, state),
   )
-  const place: Place = { offset: at.appliedOffset, index, generation: at.generation }
+  const place: EmissionPosition = { offset: at.appliedOffset, index, generation: at.generation }
   const taken = process.onTakeover(before, after, { entity, ...partsOfEntity(entity), timeMs: at.timeMs })
   const step = runStep(consumer, causeOf(entity, at), place, () =>
     decided('taken-over', taken.state, taken.emit),

@@ -9,9 +9,9 @@ import type { PendingRecords } from '../log/pending-records.ts'
 import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
 
 /** A segment is one commit, with an id for each event: this bounds the run time of its script, and Lua takes no more. */
-const MOST_OFFSETS = 5_000
+const MAX_OFFSETS = 5_000
 /** A segment is in memory as a whole, and so are the events in it. */
-const MOST_BYTES = 64 * 1024 * 1024
+const MAX_BYTES = 64 * 1024 * 1024
 /** Until it is known when the first segment began, it is looked at in a tenth of the span, and at every tenth offset. */
 const LOOKS = 10
 
@@ -22,10 +22,10 @@ export class SegmentCutter {
 
   constructor({ offsets, bytes = DEFAULT_SEGMENT_BYTES, spanMs = DEFAULT_SEGMENT_SPAN_MS }: SegmentLimits) {
     const isWithin = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
-    if (!isWithin(offsets, MOST_OFFSETS))
-      throw new RangeError(`segments.offsets must be a whole number from 1 to ${MOST_OFFSETS}`)
-    if (!isWithin(bytes, MOST_BYTES))
-      throw new RangeError(`segments.bytes must be a whole number from 1 to ${MOST_BYTES}`)
+    if (!isWithin(offsets, MAX_OFFSETS))
+      throw new RangeError(`segments.offsets must be a whole number from 1 to ${MAX_OFFSETS}`)
+    if (!isWithin(bytes, MAX_BYTES))
+      throw new RangeError(`segments.bytes must be a whole number from 1 to ${MAX_BYTES}`)
     if (!isWithin(spanMs, Number.MAX_SAFE_INTEGER))
       throw new RangeError('segments.spanMs must be a whole number of milliseconds, 1 or more')
     this.#offsets = offsets

@@ -39,12 +39,12 @@ export type Exception =
   | 'set-aside'
 
 /** Fields of one entity or event that are named; of more, the first are enough to see what is wrong. */
-const MOST_FIELDS = 5
-const LONGEST_VALUE = 80
+const MAX_FIELDS = 5
+const MAX_VALUE_LENGTH = 80
 
 /** Returns the fields that differ, whatever their order, or the first few of them. Absent and undefined are the same. */
 export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
-  return [...differing(live, again, [])].slice(0, MOST_FIELDS)
+  return [...differing(live, again, [])].slice(0, MAX_FIELDS)
 }
 
 function* differing(live: unknown, again: unknown, path: readonly string[]): Generator<FieldDifference> {
@@ -61,7 +61,7 @@ function isContainer(value: unknown): value is Record<string, unknown> {
 
 function shown(value: unknown): string | undefined {
   const json = JSON.stringify(value)
-  return json && json.length > LONGEST_VALUE ? `${json.slice(0, LONGEST_VALUE)}…` : json
+  return json && json.length > MAX_VALUE_LENGTH ? `${json.slice(0, MAX_VALUE_LENGTH)}…` : json
 }
 
 export interface StoredEntity {

@@ -1,7 +1,7 @@
 /** Applies the log again up to a place: the states of entities there, and the steps that led to them. */
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
-import type { Change, Decision, Snapshot, StateKey, StoredTimer, Wanted } from '../model.ts'
+import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Rereading } from '../reprocessing/log-again.ts'
 import { type Beginning, type MemoryStates, PartitionAgain } from './partition-again.ts'
@@ -67,7 +67,10 @@ export async function pastStates(
   return { steps, nowMs: clock.nowMs, states: found.states, timers: found.timers }
 }
 
-async function wanted(again: PartitionAgain, isMeant: (entity: string) => boolean): Promise<Partial<Wanted>> {
+async function wanted(
+  again: PartitionAgain,
+  isMeant: (entity: string) => boolean,
+): Promise<Partial<LoadSelection>> {
   const { entities } = await again.contents()
   return { entities: [...entities].filter(isMeant), byteLimit: Number.MAX_SAFE_INTEGER }
 }

@@ -3,11 +3,11 @@ import { CopyStopped } from '../errors.ts'
 import type {
   Change,
   Decision,
+  LoadSelection,
   RememberedFailure,
   RememberedId,
   Snapshot,
   StateKey,
-  Wanted,
 } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import {
@@ -87,12 +87,12 @@ export class PartitionAgain {
     this.#appliedOffset = toOffset
   }
 
-  load(wanted: Partial<Wanted>): Promise<Snapshot> {
+  load(wanted: Partial<LoadSelection>): Promise<Snapshot> {
     return this.#states.load(this.stateKey, wantedOf(wanted))
   }
 
   /** @throws CopyStopped unless it is at this offset, as where the log no longer has the record there */
-  async loadAt(offset: number, wanted: Partial<Wanted>): Promise<Snapshot> {
+  async loadAt(offset: number, wanted: Partial<LoadSelection>): Promise<Snapshot> {
     const snapshot = await this.load(wanted)
     const { appliedOffset } = snapshot.version
     if (appliedOffset === offset) return snapshot
@@ -121,7 +121,7 @@ export class PartitionAgain {
   }
 }
 
-export function wantedOf(wanted: Partial<Wanted>): Wanted {
+export function wantedOf(wanted: Partial<LoadSelection>): LoadSelection {
   return {
     entities: [],
     ids: [],

@@ -4,7 +4,7 @@
  */
 import { CopyStopped } from '../errors.ts'
 import type { StateFacts } from '../generations/generations.ts'
-import type { Decision, RememberedFailure, Snapshot, StateKey, Wanted } from '../model.ts'
+import type { Decision, LoadSelection, RememberedFailure, Snapshot, StateKey } from '../model.ts'
 import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Rereading } from '../reprocessing/log-again.ts'
@@ -62,7 +62,7 @@ export async function comparePartition(
   const { partition } = stateKey
   const differences: Difference[] = []
   let last: Snapshot | undefined
-  const both = async (wanted: Partial<Wanted>): Promise<readonly [Snapshot, Snapshot]> => {
+  const both = async (wanted: Partial<LoadSelection>): Promise<readonly [Snapshot, Snapshot]> => {
     last = await restingLoad(work, stateKey, version.epoch, wanted)
     await again.to(last.version.appliedOffset, seen)
     return [last, await again.loadAt(last.version.appliedOffset, wanted)]
@@ -129,7 +129,7 @@ async function restingLoad(
   { live, pause }: Verifying,
   stateKey: StateKey,
   epoch: number,
-  wanted: Partial<Wanted>,
+  wanted: Partial<LoadSelection>,
 ): Promise<Snapshot> {
   const { topic, partition } = stateKey
   for (let look = 1; look <= LOOKS; look += 1) {

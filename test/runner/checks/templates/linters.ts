@@ -10,7 +10,7 @@ import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'
 const DIR = join(LOCAL, 'python', 'lint')
 
 /** Beyond what any report of theirs has. */
-const LONGEST_OUTPUT_BYTES = 256 * 1024 * 1024
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 
 interface Linter {
   readonly name: string
@@ -41,7 +41,7 @@ export const LINTERS: readonly Linter[] = [
 
 /** Both end with a status other than 0 where they find something, so that their output decides. */
 async function outputOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const options = { signal, maxBuffer: LONGEST_OUTPUT_BYTES, env: { ...process.env, LOG_LEVEL: 'ERROR' } }
+  const options = { signal, maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LOG_LEVEL: 'ERROR' } }
   const python = join(DIR, 'bin', 'python')
   const ended = await promisify(execFile)(python, [join(DIR, 'bin', program), ...args], options).catch(
     (error: Error & { readonly stdout?: string; readonly stderr?: string }) => error,

@@ -4,7 +4,7 @@
  */
 import type { Happened } from './support.ts'
 
-interface Told {
+interface ReferenceChange {
   readonly kind: 'fired' | 'resolved'
   readonly atMs: number
 }
@@ -15,7 +15,7 @@ export function countReference(
   keepMs: number,
   events: readonly Happened[],
   endMs: number,
-): Told[] {
+): ReferenceChange[] {
   const times = events.filter(({ met }) => met?.includes(0)).map(({ atMs }) => atMs)
   const holds = (atMs: number, isAfter: boolean) =>
     times.filter(time => time <= atMs && (isAfter ? time > atMs - withinMs : time >= atMs - withinMs))
@@ -26,8 +26,12 @@ export function countReference(
 /**
  * An instant has two halves: with the events of that instant, and after it, when what lasts until then has ended.
  */
-function lifeOf(endMs: number, keepMs: number, holds: (atMs: number, isAfter: boolean) => boolean): Told[] {
-  const told: Told[] = []
+function lifeOf(
+  endMs: number,
+  keepMs: number,
+  holds: (atMs: number, isAfter: boolean) => boolean,
+): ReferenceChange[] {
+  const told: ReferenceChange[] = []
   let isFiring = false
   let lastHeldMs = 0
   for (let atMs = 0; atMs <= endMs; atMs += 1)
@@ -57,7 +61,7 @@ export function sequenceReference(
   keepMs: number,
   events: readonly Happened[],
   endMs: number,
-): Told[] {
+): ReferenceChange[] {
   const isChain = (from: number, last: number): boolean => chains(from, last, withinMs.length - 1)
   const chains = (from: number, index: number, step: number): boolean => {
     const event = events[index]
@@ -76,7 +80,12 @@ export function sequenceReference(
 type IsChain = (from: number, last: number) => boolean
 
 /** A match uses up all events so far. It counts for `keepMs` from then on. */
-function endsWithEvent(events: readonly Happened[], keepMs: number, endMs: number, isChain: IsChain): Told[] {
+function endsWithEvent(
+  events: readonly Happened[],
+  keepMs: number,
+  endMs: number,
+  isChain: IsChain,
+): ReferenceChange[] {
   const matches: number[] = []
   let from = 0
   for (const [index, { atMs }] of events.entries())
@@ -84,7 +93,7 @@ function endsWithEvent(events: readonly Happened[], keepMs: number, endMs: numbe
       matches.push(atMs)
       from = index + 1
     }
-  const told: Told[] = []
+  const told: ReferenceChange[] = []
   let lastMs: number | undefined
   for (let atMs = 0; atMs <= endMs; atMs += 1)
     for (const isAfter of [false, true]) {
@@ -108,7 +117,7 @@ function endsWithAbsence(
   keepMs: number,
   endMs: number,
   isChain: IsChain,
-): Told[] {
+): ReferenceChange[] {
   const spans: { fromMs: number; untilMs: number }[] = []
   for (const [index, { atMs }] of events.entries()) {
     if (!isChain(0, index)) continue
@@ -116,7 +125,7 @@ function endsWithAbsence(
     const nextMs = next?.atMs ?? Number.POSITIVE_INFINITY
     if (nextMs > atMs + absenceMs) spans.push({ fromMs: atMs + absenceMs, untilMs: nextMs })
   }
-  const told: Told[] = []
+  const told: ReferenceChange[] = []
   let endsMs: number | undefined
   for (let atMs = 0; atMs <= endMs; atMs += 1) {
     for (const { fromMs, untilMs } of spans)

@@ -40,14 +40,14 @@ export function consoleOf(access: Access, base = BASE, asked?: (line: AccessLine
 }
 
 /** Answer of the API. */
-export interface Said {
+export interface ApiAnswer {
   readonly message: string
   readonly person: Person
   readonly isLocal: boolean
 }
 
-export async function jsonOf(response: Response): Promise<Said> {
-  return (await response.json()) as Said
+export async function jsonOf(response: Response): Promise<ApiAnswer> {
+  return (await response.json()) as ApiAnswer
 }
 
 /** Each route once, as `GET /api/environment`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MOST_CACHE_NODES } from '../../../../infra/alarms/cache-nodes.ts'
+import { MAX_CACHE_NODES } from '../../../../infra/alarms/cache-nodes.ts'
 import { costOf } from '../../../../infra/alarms/cost.ts'
 import { dashboardResource } from '../../../../infra/alarms/dashboard.ts'
 import { AWS_METRICS, OWN_METRICS } from '../../../../infra/alarms/metrics.ts'
@@ -99,7 +99,7 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(most.problems, [])
     assert.equal(
       alarmsOf(most).filter(({ kind }) => kind.startsWith('redis-')).length,
-      1 + 3 * MOST_CACHE_NODES,
+      1 + 3 * MAX_CACHE_NODES,
     )
     const [problem, ...others] = nodes('a/90').problems
     assert.deepEqual(others, [])

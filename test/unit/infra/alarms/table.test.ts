@@ -13,14 +13,14 @@ import { everythingWritten } from '../../../support/everything-written.ts'
 import { PROJECT } from '../../../support/program.ts'
 
 /** A metric that an alarm looks at: names of its dimensions in order, and the reason, if it asks for one. */
-interface Looked {
+interface AlarmMetric {
   readonly namespace: string
   readonly name: string
   readonly dimensions: string
   readonly reason: string | undefined
 }
 
-function lookedAt(value: Value): Looked[] {
+function lookedAt(value: Value): AlarmMetric[] {
   if ('query' in value) {
     const { namespace, name, dimensions, where } = value.query
     return [{ namespace, name, dimensions: [...dimensions].sort().join(), reason: where.reason }]

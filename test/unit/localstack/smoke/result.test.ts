@@ -4,10 +4,10 @@ import { fires } from '../../../../lib/alerting/condition.ts'
 import { thresholdRules } from '../../../../lib/alerting/patterns/pattern.ts'
 import { loadRules } from '../../../../lib/alerting/rules-directory.ts'
 import { EXPECTED_RULES, SmokeReadings } from '../../../../localstack/smoke/readings.ts'
-import { failureOf, type Seen, summaryOf } from '../../../../localstack/smoke/result.ts'
+import { failureOf, type SmokeProgress, summaryOf } from '../../../../localstack/smoke/result.ts'
 import { PROJECT } from '../../../support/program.ts'
 
-const ALL: Seen = {
+const ALL: SmokeProgress = {
   sent: 20,
   processed: 20,
   expected: ['HIGH_TEMP', 'HIGH_WIND', 'LOW_PRESSURE'],
@@ -28,7 +28,7 @@ describe('the result of a smoke test', () => {
     ])
   })
 
-  const failures: [what: string, seen: Partial<Seen>, message: RegExp][] = [
+  const failures: [what: string, seen: Partial<SmokeProgress>, message: RegExp][] = [
     [
       'a consumer that makes no progress',
       { pending: new Map([...ALL.pending, ['alerting', 7]]), fired: new Set() },

@@ -11,7 +11,7 @@ const EMITS: Readonly<Record<Name, readonly string[]>> = { alerting: ['alerts'],
 /** Offsets by consumer: next one, end of its topic. */
 type Offsets = Readonly<Record<Name, readonly [next: number, end: number]>>
 
-interface Part {
+interface DrainPart {
   readonly stalled?: Name
   readonly invoked?: Name
 }
@@ -24,7 +24,7 @@ class Run {
     this.drain = new Drain(lagsOf(before), name => EMITS[name as Name], this.nowMs)
   }
 
-  look(offsets: Offsets, { stalled, invoked }: Part = {}, isSettled = true): boolean {
+  look(offsets: Offsets, { stalled, invoked }: DrainPart = {}, isSettled = true): boolean {
     this.nowMs += 1_000
     const consumers = lagsOf(offsets).map(lag => {
       return { lag, isStalled: lag.function === stalled, isInvoked: lag.function === invoked }
@@ -33,7 +33,7 @@ class Run {
   }
 
   /** Looks each second until it is over, or the time is. Returns the seconds that it took. */
-  lookFor(seconds: number, offsets: (second: number) => Offsets, part: Part = {}): number {
+  lookFor(seconds: number, offsets: (second: number) => Offsets, part: DrainPart = {}): number {
     for (let second = 0; second < seconds; second += 1) if (this.look(offsets(second), part)) return second
     return seconds
   }
@@ -106,7 +106,7 @@ describe('the drain at the end of a run', () => {
     assert.equal(run.look(QUIET, {}, true), true)
   })
 
-  const slow: [name: string, offsets: (second: number) => Offsets, part: Part, seconds: number][] = [
+  const slow: [name: string, offsets: (second: number) => Offsets, part: DrainPart, seconds: number][] = [
     ['nothing moves', () => ({ ...QUIET, router: [5, 8] }), {}, 60],
     ['the lag falls, however slowly', s => ({ ...QUIET, router: [Math.floor(s / 50), 8] }), {}, 400],
     ['a batch is being processed', () => ({ ...QUIET, router: [5, 8] }), { invoked: 'router' }, 599],

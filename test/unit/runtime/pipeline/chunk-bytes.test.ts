@@ -15,11 +15,11 @@ const { bytes: LIMIT } = CONSUMER_DEFAULTS.limits
 const KiB = 1024
 
 /** An event that says how large what it brings about is. */
-function told(id: string, subject: string, at: number, data: Told = {}): Event {
+function told(id: string, subject: string, at: number, data: LargeData = {}): Event {
   return { ...order(id, subject, at), data }
 }
 
-interface Told {
+interface LargeData {
   readonly stateBytes?: number
   readonly emissions?: readonly number[]
   /** A number of timers, from 20 seconds after the event on, a second apart. */
@@ -27,7 +27,7 @@ interface Told {
 }
 
 /** A process whose states, emissions and timers are as large as its events say; a timer emits 400 KiB. */
-const large: KeyedProcess<{ readonly seen: string; readonly pad: string }, Told> = {
+const large: KeyedProcess<{ readonly seen: string; readonly pad: string }, LargeData> = {
   name: 'large',
   accepts: ['test.order.v1'],
   onEvent: (state, { id, timeMs, data = {} }) =>

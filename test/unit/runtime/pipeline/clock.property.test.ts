@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import fc from 'fast-check'
-import { advance, endOf, LONGEST_STEP_MS, spanOf } from '../../../../packages/runtime/pipeline/log/clock.ts'
+import { advance, endOf, MAX_STEP_MS, spanOf } from '../../../../packages/runtime/pipeline/log/clock.ts'
 import type { LogClock } from '../../../../packages/runtime/pipeline/model.ts'
 import { logRecord } from '../../../support/records.ts'
 
 const START: LogClock = { nowMs: 0, lastAppendMs: undefined, highestAppendMs: undefined }
 
 it('given a chunk anywhere in a log, then its span ends where its last record takes the clock', () => {
-  const appends = fc.array(fc.integer({ min: 0, max: 5 * LONGEST_STEP_MS }), { minLength: 1, maxLength: 12 })
+  const appends = fc.array(fc.integer({ min: 0, max: 5 * MAX_STEP_MS }), { minLength: 1, maxLength: 12 })
   fc.assert(
     fc.property(appends, fc.nat(11), (times, before) => {
       const records = times.map((timestampMs, offset) => logRecord(offset, {}, { timestampMs }))

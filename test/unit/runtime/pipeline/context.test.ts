@@ -6,18 +6,18 @@ import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/s
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { decided, type KeyedProcess, rejected } from '../../../../packages/runtime/consumer/process.ts'
-import type { Change, StateKey, Wanted } from '../../../../packages/runtime/pipeline/model.ts'
+import type { Change, LoadSelection, StateKey } from '../../../../packages/runtime/pipeline/model.ts'
 import { logRecord } from '../../../support/records.ts'
 import { Stage } from '../../../support/stage.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
-interface Told {
+interface ContextState {
   readonly told: readonly string[]
 }
 
 /** Notes which setting each of its steps was given. A fresh one has nothing at hand. */
-function noting(read = (data: unknown) => data): KeyedProcess<Told, unknown, unknown> {
+function noting(read = (data: unknown) => data): KeyedProcess<ContextState, unknown, unknown> {
   return {
     name: 'noting',
     accepts: ['test.event'],
@@ -57,7 +57,7 @@ const log = (...rows: readonly (readonly [second: number, content: Event])[]): L
     logRecord(offset, content, { timestampMs: START_MS + second * 1000 }),
   )
 const TICK = tick(0, '2026-03-01T12:00:00Z')
-const told = async (stage: Stage) => ((await stage.state('/noting x')) as Told | undefined)?.told
+const told = async (stage: Stage) => ((await stage.state('/noting x')) as ContextState | undefined)?.told
 
 describe('given events that set a context', () => {
   const records = log(
@@ -118,7 +118,7 @@ describe('given a context that is stored', () => {
   /** Notes the context that each load has at hand, and whether it returned content. */
   class Listening extends MemoryStateStore {
     readonly loads: string[] = []
-    override async load(stateKey: StateKey, wanted: Wanted) {
+    override async load(stateKey: StateKey, wanted: LoadSelection) {
       const snapshot = await super.load(stateKey, wanted)
       const { contexts } = wanted
       const brought = snapshot.context && ('json' in snapshot.context ? 'content' : 'hash')

@@ -10,8 +10,8 @@ import {
   partsFor,
   sourcesOf,
 } from '../../../../packages/runtime/pipeline/growing/repartition.ts'
-import { type Found, routed, targetsOf } from '../../../../packages/runtime/pipeline/growing/routes.ts'
-import { LONGEST_STEP_MS } from '../../../../packages/runtime/pipeline/log/clock.ts'
+import { type EntityKey, routed, targetsOf } from '../../../../packages/runtime/pipeline/growing/routes.ts'
+import { MAX_STEP_MS } from '../../../../packages/runtime/pipeline/log/clock.ts'
 import type { RememberedFailure, StoredTimer } from '../../../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointPart,
@@ -90,7 +90,7 @@ function grown({ from, more, entities, clocks }: Case) {
       parts: [...parts, context],
     }
   })
-  const found = unique.map((one): Found => {
+  const found = unique.map((one): EntityKey => {
     const { partition, name: entity, key } = one
     return { partition, entity, key: typeof key === 'string' ? Buffer.from(key) : key }
   })
@@ -256,7 +256,7 @@ describe('rule 24: states that move to more partitions', () => {
       const from = { nowMs: 0, lastAppendMs: START_MS, highestAppendMs: START_MS }
       const lastAppendMs = START_MS + hours * 3_600_000
       const to = { nowMs: 100, lastAppendMs, highestAppendMs: lastAppendMs }
-      assert.equal(shiftMs(from, to), 100 - hours * LONGEST_STEP_MS)
+      assert.equal(shiftMs(from, to), 100 - hours * MAX_STEP_MS)
     })
 
   it('rule 24: given partitions with a context, then each has one, and keeps its own', () => {

@@ -16,13 +16,13 @@ import { Stage } from '../../../support/stage.ts'
 const ENTITY = '/environment/test-site s-1'
 const breaker = { open: async () => 'reset' as const }
 
-interface Seen {
+interface SeenIds {
   readonly ids: readonly string[]
   readonly takenOver?: boolean
 }
 
 /** Lists the events of an entity. Parks, throws at some, and publishes the differing entity at a switch. */
-class Held {
+class HeldStage {
   readonly throwsAt = new Set<string>()
   readonly compared: (readonly [string, readonly string[] | undefined, readonly string[] | undefined])[] = []
   readonly stage: Stage
@@ -30,7 +30,7 @@ class Held {
 
   constructor(...ids: readonly string[]) {
     const { throwsAt, compared } = this
-    const process: KeyedProcess<Seen> = {
+    const process: KeyedProcess<SeenIds> = {
       name: 'listing',
       accepts: READING_TYPES,
       parking: {},
@@ -71,14 +71,14 @@ class Held {
     return heldNow(Object.fromEntries(this.stage.store.tally(this.stage.stateKey())))
   }
 
-  async seen(): Promise<Seen | undefined> {
-    return (await this.stage.state(ENTITY)) as Seen | undefined
+  async seen(): Promise<SeenIds | undefined> {
+    return (await this.stage.state(ENTITY)) as SeenIds | undefined
   }
 }
 
 describe('reprocessing a partition with held entities', () => {
   it('given an event that does not fail any more, then its entity is compared, and is not held', async () => {
-    const held = new Held('a', 'b', 'c')
+    const held = new HeldStage('a', 'b', 'c')
     held.throwsAt.add('b')
     await held.live()
     assert.deepEqual(held.now, { held: 1, parked: 1 })
@@ -91,7 +91,7 @@ describe('reprocessing a partition with held entities', () => {
   })
 
   it('given a trial and a record after it, then the switch publishes the differences once', async () => {
-    const held = new Held('x', 'a')
+    const held = new HeldStage('x', 'a')
     await held.live()
     const copies = new MemoryGenerations(held.stage.store)
     await reprocessed(held.stage, held.log, { copies, startOffset: 1, isTrial: true })
@@ -107,7 +107,7 @@ describe('reprocessing a partition with held entities', () => {
   })
 
   it('given an entity that is held without a state, then only its states are compared', async () => {
-    const held = new Held('a', 'b')
+    const held = new HeldStage('a', 'b')
     held.throwsAt.add('a')
     await held.live()
     held.throwsAt.clear()
@@ -117,7 +117,7 @@ describe('reprocessing a partition with held entities', () => {
   })
 
   it('given an event that fails again, then its entity stays held, and what is parked follows its retry', async () => {
-    const held = new Held('x', 'a', 'b', 'c')
+    const held = new HeldStage('x', 'a', 'b', 'c')
     held.throwsAt.add('b')
     await held.live()
     await reprocessed(held.stage, held.log, { startOffset: 1 })
@@ -132,7 +132,7 @@ describe('reprocessing a partition with held entities', () => {
   })
 
   it('given an entity that only the new state holds, then it is held at the switch', async () => {
-    const held = new Held('a', 'b', 'c')
+    const held = new HeldStage('a', 'b', 'c')
     await held.live()
     held.throwsAt.add('a')
     await reprocessed(held.stage, held.log)
@@ -141,7 +141,7 @@ describe('reprocessing a partition with held entities', () => {
   })
 
   it('given a live consumer that begins to hold it before it is fenced, then it is compared as it is then', async () => {
-    const held = new Held('x', 'a')
+    const held = new HeldStage('x', 'a')
     await held.live()
     const copies = new MemoryGenerations(held.stage.store)
     const fence = copies.fence.bind(copies)

@@ -19,7 +19,7 @@ const partition = (number: number): StateKey => ({
 })
 const ALL = [0, 1, 2].map(partition)
 
-class Given {
+class CheckpointRun {
   readonly store = new MemoryStateStore()
   readonly checkpoints: CheckpointStore = new MemoryCheckpointStore()
   readonly written: number[] = []
@@ -72,7 +72,7 @@ class Given {
 
 describe('taking checkpoints', () => {
   it('given states, then each is copied once until it changes; one that is absent is left out', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL.slice(0, 2)) await given.commit(state, 1)
     const { bytes, ...first } = await given.take()
     assert.deepEqual([first, bytes > 0], [{ written: 2, unchanged: 0, notTaken: [] }, true])
@@ -83,7 +83,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a state that is gone, then what is kept of it stays', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     await given.commit(partition(0), 1)
     await given.take()
     given.store.restore(partition(0), undefined)
@@ -92,7 +92,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given more than are kept, then those before the whole one before the newest whole one go', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     const offsetsOf = (listed: readonly KeptCheckpoint[]) =>
       listed.map(({ version, after }) => `${after === undefined ? 'whole ' : ''}${version.appliedOffset}`)
     for (let appliedOffset = 0; appliedOffset < 12; appliedOffset += 1) {
@@ -109,7 +109,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given partitions whose first checkpoints are of one run, then their next whole ones are not', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     const wholeIn = new Map<number, number[]>()
     for (let run = 0; run < 12; run += 1) {
       given.nowMs += 1_000
@@ -124,7 +124,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a checkpoint that is gone, then a whole one is taken, even if the state has not changed', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (let appliedOffset = 0; appliedOffset < 3; appliedOffset += 1) {
       given.nowMs += 1_000
       await given.commit(partition(0), appliedOffset)
@@ -139,7 +139,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a clock that went back, then the newest is still the one that was taken last', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const [appliedOffset, nowMs] of [
       [0, 9_000],
       [1, 5_000],
@@ -152,7 +152,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given little time, then the oldest checkpoints are renewed first, and the others are reported', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const [state, nowMs] of [
       [partition(1), 10_000],
       [partition(0), 20_000],
@@ -171,7 +171,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a state that never rests, then it is read as it was at one moment', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL) await given.commit(state, 1)
     const moves = given.movesWhileRead(partition(0), Number.POSITIVE_INFINITY)
     const { written, notTaken } = await given.take()
@@ -184,7 +184,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a state that is replaced while it is read, then others have their turn, and it is read again', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL) await given.commit(state, 1)
     const write = given.checkpoints.write.bind(given.checkpoints)
     let replaced = 0
@@ -202,7 +202,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a state that is replaced each time, then it is reported, with the age of its newest', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL) await given.commit(state, 1)
     await given.take()
     for (const state of ALL) await given.commit(state, 2)
@@ -220,7 +220,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given two runs side by side, then each state has a checkpoint that can be read', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL) await given.commit(state, 1)
     for (const state of ALL) given.movesWhileRead(state, Number.POSITIVE_INFINITY)
     await Promise.all([given.take(), given.take()])
@@ -232,7 +232,7 @@ describe('taking checkpoints', () => {
   })
 
   it('given a state that cannot be copied, then the others are all the same', async () => {
-    const given = new Given()
+    const given = new CheckpointRun()
     for (const state of ALL) await given.commit(state, 1)
     const failure = new SyntaxError('no JSON')
     const write = given.checkpoints.write.bind(given.checkpoints)

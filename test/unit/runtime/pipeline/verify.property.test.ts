@@ -85,7 +85,7 @@ describe('live states beside their log', () => {
   })
 })
 
-interface Held {
+interface HeldParts {
   readonly states: Map<string, string>
   readonly timers: Map<string, unknown>
 }
@@ -94,7 +94,7 @@ interface Held {
 function change(stage: Stage, random: Random, fromOffset: number) {
   const what = random.pick(['states', 'timers', 'emission', 'content'] as const)
   const { store, publisher } = stage
-  const held = store.copyOf(stage.stateKey()) as Held
+  const held = store.copyOf(stage.stateKey()) as HeldParts
   const { published } = publisher
   if (what === 'states' || what === 'timers') {
     const names = [...held[what]].filter(([, own]) => what === 'timers' || /\d/.test(String(own)))
@@ -125,12 +125,13 @@ function change(stage: Stage, random: Random, fromOffset: number) {
   return { what, published: published.map((record, index) => (isIt(index) ? changed(record) : record)) }
 }
 
-type Given = Parameters<typeof verified>[0]
+type VerifyOptions = Parameters<typeof verified>[0]
 
 function check({
   stage,
   ...given
-}: Omit<Given, 'store' | 'states' | 'published'> & Partial<Given> & { readonly stage: Stage }) {
+}: Omit<VerifyOptions, 'store' | 'states' | 'published'> &
+  Partial<VerifyOptions> & { readonly stage: Stage }) {
   return verified({
     store: stage.store,
     states: [stage.stateKey()],

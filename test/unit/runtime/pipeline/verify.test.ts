@@ -14,7 +14,7 @@ import { logRecord, environmentReading as reading } from '../../../support/recor
 import { counting, Stage } from '../../../support/stage.ts'
 import { verified } from '../../../support/verifying.ts'
 
-type Given = Partial<Parameters<typeof verified>[0]>
+type VerifyOptions = Partial<Parameters<typeof verified>[0]>
 
 /** A consumer that has decided these readings of one sensor. */
 async function played(process: unknown, ids: readonly string[] = ['a', 'b', 'c', 'd']) {
@@ -26,7 +26,7 @@ async function played(process: unknown, ids: readonly string[] = ['a', 'b', 'c',
 
 function compared(
   { stage, log }: { readonly stage: Stage; readonly log: readonly LogRecord[] },
-  given: Given = {},
+  given: VerifyOptions = {},
 ) {
   const { consumer, store, publisher } = stage
   return verified({

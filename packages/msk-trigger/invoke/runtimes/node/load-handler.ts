@@ -11,10 +11,10 @@ import { isStreaming } from './streaming.ts'
 /** The loader of serverless-offline, which is found from there. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
-type Place = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
+type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
 
 /** Loads `d` of `c`, which the module `a/b` exports, for `a/b.c.d`. @throws RuntimeFailure, or what the module throws */
-export async function loadHandler(place: Place): Promise<Handler> {
+export async function loadHandler(place: HandlerLocation): Promise<Handler> {
   const { modulePath, exported } = parsed(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
     throw explained(error)
@@ -37,7 +37,7 @@ function parsed(handler: string) {
 }
 
 /** @param name the module's path from the folder of the function, without an extension */
-async function loadModule(name: string, { folder, style, loaderFrom }: Place): Promise<unknown> {
+async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
   const isModule = typeOf(dirname(path)) === 'module'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { READING_TYPES } from '../../../../../lib/telemetry/families.ts'
 import { TICK_TYPE, tick } from '../../../../../lib/telemetry/tick.ts'
 import { erasing } from '../../../../support/erasures.ts'
-import { ENTITY, heldLog, ListingLog, listing, type Seen } from '../../../../support/listing-log.ts'
+import { ENTITY, heldLog, type ListedIds, ListingLog, listing } from '../../../../support/listing-log.ts'
 import { environmentReading as reading } from '../../../../support/records.ts'
 
 describe('given a held entity, and time, erasures or other code', () => {
@@ -35,7 +35,7 @@ describe('given a held entity, and time, erasures or other code', () => {
 
   it('when later code has stored its state, then the partition waits, and parks nothing', async () => {
     const log = await heldLog()
-    const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as Seen }
+    const newer = { ...listing(log.mood, {}), version: 2, migrate: (old: unknown) => old as ListedIds }
     log.mood.throwsAt.clear()
     log.stage.consumer = { ...log.stage.consumer, process: newer as never }
     await log.append(log.again())

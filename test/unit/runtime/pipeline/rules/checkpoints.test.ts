@@ -30,7 +30,7 @@ const RULES = readRules([
 ])
 
 /** A stage with a place for checkpoints. */
-class Kept {
+class CheckpointStage {
   readonly checkpoints = new MemoryCheckpointStore()
   readonly stage: Stage
   nowMs = 1_000
@@ -71,7 +71,7 @@ function keptFrom(offset: number, log: readonly LogRecord[]) {
 
 describe('rule 5: a state that is gone is restored from its newest checkpoint', () => {
   it('rule 5: given a firing alert, a lost store and a log without its start, then the alert resolves', async () => {
-    const kept = new Kept(alerting(RULES) as Process)
+    const kept = new CheckpointStage(alerting(RULES) as Process)
     const { stage } = kept
     const hot = Array.from({ length: 10 }, (_, at) => record(at, reading(`r${at}`, { at, temperature: 42 })))
     const cold = record(10, reading('r10', { at: 10, temperature: 20 }))
@@ -96,7 +96,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given changes after a whole state, then the state comes back with all', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     for (const from of [0, 4, 8]) {
       await stage.batch(readings(from, from + 3))
@@ -115,7 +115,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given changes whose whole state is damaged, then an earlier chain is used', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     for (let from = 0; from < 7; from += 1) {
       await stage.batch(readings(from, from))
@@ -135,7 +135,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a complete log, then the range between checkpoint and batch is read', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -149,7 +149,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a batch that lies below the checkpoint, then nothing of it is applied twice', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     await kept.stage.batch(readings(0, 5))
     await kept.take()
     kept.loseState()
@@ -158,7 +158,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a first deployment, then its log is read from the start, without a report', async () => {
-    const { stage } = new Kept()
+    const { stage } = new CheckpointStage()
     await stage.batch(readings(0, 3))
     assert.deepEqual(await stage.state(ENTITY), { count: 4 })
     const { startsWithoutAppliedOffsetAt, restorations, damagedAtMs, waits } = stage.observer
@@ -166,7 +166,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a first deployment behind a long log, then checkpoints are looked for once', async () => {
-    const { stage } = new Kept()
+    const { stage } = new CheckpointStage()
     let asked = 0
     const list = async () => {
       asked += 1
@@ -181,7 +181,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given checkpoints out of reach, then the partition waits, until they are there again', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -206,7 +206,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a damaged checkpoint, then it is reported, and the one before it is used', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage, checkpoints } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -223,7 +223,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given only damaged checkpoints, then the log is read from its start, in a later epoch', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage, checkpoints } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -237,7 +237,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given only damaged checkpoints, then what is emitted again is equal to what was emitted', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage, checkpoints } = kept
     await stage.batch([record(0, { value: Buffer.from('no event') }), ...readings(1, 4)])
     await kept.take()
@@ -249,7 +249,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given two invocations that miss the same state, then one restores it', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage, checkpoints } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -276,7 +276,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given another attempt that is under way, then the partition waits instead of disturbing it', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage, checkpoints } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -289,7 +289,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a state that was dropped on purpose, then no checkpoint undoes it', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -301,7 +301,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given a state dropped, copied and then lost, then the earlier checkpoint is not used', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -323,7 +323,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
   })
 
   it('rule 5: given little time left after a restoration, then the rest waits for the next invocation', async () => {
-    const kept = new Kept()
+    const kept = new CheckpointStage()
     const { stage } = kept
     await stage.batch(readings(0, 3))
     await kept.take()
@@ -337,7 +337,7 @@ describe('rule 5: a state that is gone is restored from its newest checkpoint', 
 })
 
 /** Drops the state as `sluice state drop` does. */
-async function drop({ stage }: Kept): Promise<void> {
+async function drop({ stage }: CheckpointStage): Promise<void> {
   const state = stage.stateKey()
   const taken = await stage.store.take(state)
   assert.ok(taken)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { decodeFetchResponse, type FetchRequest } from '../../../packages/kafka-records/fetch-response.ts'
+import { decodeFetchResponse, type FetchState } from '../../../packages/kafka-records/fetch-response.ts'
 
 const Encoder = createRequire(import.meta.url)('kafkajs/src/protocol/encoder.js')
 
@@ -23,7 +23,7 @@ function payload(count: number): Buffer {
 }
 
 /** Takes this long for each partition, without giving the event loop a turn. */
-const taking = (ms: number): FetchRequest => ({
+const taking = (ms: number): FetchState => ({
   offsetOf: () => 0,
   putOff: new Set(),
   recordsOf: async () => {

@@ -9,11 +9,12 @@ import { copyProject } from './project-copy.ts'
 
 export class StartedProject {
   readonly folder: string
-  readonly #environment: Readonly<Record<string, string>>
+  /** Variables of its processes. */
+  readonly variables: Readonly<Record<string, string>>
 
   private constructor(folder: string, environment: Readonly<Record<string, string>>) {
     this.folder = folder
-    this.#environment = environment
+    this.variables = environment
   }
 
   /** @param env the name of its own environment on the shared servers */
@@ -56,7 +57,7 @@ export class StartedProject {
   #program(file: string, args: readonly string[], env: Readonly<Record<string, string>>): Program {
     return new Program(join(this.folder, 'localstack', file), args, {
       cwd: this.folder,
-      env: { ...this.#environment, ...env },
+      env: { ...this.variables, ...env },
     })
   }
 }

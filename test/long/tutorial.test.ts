@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '../../localstack/services/ports.ts'
+import { TestEnvironment } from '../support/environment.ts'
+import { PROJECT, Program, runProgram } from '../support/program.ts'
+import { StartedProject } from '../support/started-project.ts'
+import { COMMANDS, missingLine, type Step, stepsOf, type Terminal } from '../support/walkthrough.ts'
+
+const PAGE = 'docs/tutorial.md'
+
+/** The port of the webhook in the page. The test uses a free one. */
+const PORT = '8000'
+
+/** The page promises twenty minutes to a reader, who also reads and types. */
+const MACHINE_MS = 10 * 60_000
+
+/** Upper bound for output that follows from a command, such as a notification. */
+const WAIT_MS = 2 * 60_000
+
+/** Commands that only look: a reader repeats them until the functions have caught up. */
+const REPEATED = /^npx sluice (?:alerts list|dlq list|dlq show|silence list|stats)\b/
+
+/** Where a reader finds the text for a placeholder of a command: in the output of the commands before it. */
+const PLACEHOLDERS = { AT: /^(\d+@\d+) /m, ID: /^(?:Silence )?([0-9a-f]{8}) /m } as const
+
+describe('the tutorial, followed to the letter', { timeout: 2 * MACHINE_MS }, () => {
+  let environment: TestEnvironment
+  let project: StartedProject
+  let port: string
+  const terminals = new Map<Terminal, Program>()
+
+  before(async () => {
+    environment = await TestEnvironment.create()
+    project = await StartedProject.copy(environment.name)
+    port = String(await freePort())
+  })
+
+  after(async () => {
+    for (const terminal of terminals.keys()) await end(terminal)
+    await project?.remove()
+    await environment?.close()
+  })
+
+  it('given its files and commands, then each output is as the page shows it, within the time', async () => {
+    const startedAtMs = Date.now()
+    const page = await readFile(join(PROJECT, PAGE), 'utf8')
+    const steps = stepsOf(
+      page.replaceAll(PORT, port).replaceAll(/(?<=\.readings)\.local\b/g, `.${environment.name}`),
+    )
+    assert.ok(steps.length > 30, `${steps.length} steps`)
+    let shown = ''
+    for (const [at, step] of steps.entries()) {
+      if (step.kind === 'file') await write(step.file, step.text)
+      else if (step.kind === 'commands')
+        shown =
+          step.terminal === COMMANDS
+            ? await typed(step.commands, steps[at + 1], shown)
+            : await open(step, shown)
+      else if (step.terminal !== COMMANDS) await shows(step.terminal, step.lines)
+    }
+    assert.ok(
+      Date.now() - startedAtMs < MACHINE_MS,
+      `it took ${Math.round((Date.now() - startedAtMs) / 1000)} s`,
+    )
+  })
+
+  async function write(file: string, text: string): Promise<void> {
+    const path = join(project.folder, file)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  }
+
+  /** Runs commands one after another, and returns their output, which is compared with the next step. */
+  async function typed(commands: readonly string[], next: Step | undefined, shown: string): Promise<string> {
+    const expected = next?.kind === 'output' && next.terminal === COMMANDS ? next.lines : []
+    const outputs: string[] = []
+    for (const command of commands)
+      outputs.push(await outputOf(filled(command, [...outputs, shown].join('\n'))))
+    await eventually(
+      () => missingLine(expected, outputs.join('\n')),
+      () => outputs.join('\n'),
+      async () => {
+        assert.ok(
+          commands.some(command => REPEATED.test(command)),
+          outputs.join('\n'),
+        )
+        for (const [at, command] of commands.entries())
+          if (REPEATED.test(command)) outputs[at] = await outputOf(filled(command, shown))
+      },
+    )
+    return outputs.join('\n')
+  }
+
+  async function outputOf(command: string): Promise<string> {
+    const { code, output } = await runProgram(await script(COMMANDS, command), [], options())
+    assert.equal(code, 0, `${command}\n${output}`)
+    return output
+  }
+
+  /** Starts a command that stays. One that runs in this terminal gets Ctrl-C first. */
+  async function open({ terminal, commands }: Step & { kind: 'commands' }, shown: string): Promise<string> {
+    await end(terminal)
+    terminals.set(terminal, new Program(await script(terminal, commands.join('\n')), [], options()))
+    return shown
+  }
+
+  async function shows(terminal: Terminal, lines: readonly string[]): Promise<void> {
+    const program = terminals.get(terminal)
+    assert.ok(program, `nothing runs in ${terminal}`)
+    await eventually(
+      () => missingLine(lines, program.output),
+      () => program.output,
+      () => pause(100),
+    )
+  }
+
+  async function end(terminal: Terminal): Promise<void> {
+    terminals.get(terminal)?.signal('SIGINT')
+    await terminals.get(terminal)?.ended
+  }
+
+  async function script(name: string, text: string): Promise<string> {
+    const file = join('.local', `${name}.sh`)
+    await write(file, `${text}\n`)
+    return join(project.folder, file)
+  }
+
+  function options() {
+    return { node: '/bin/sh', cwd: project.folder, env: project.variables }
+  }
+})
+
+/** Waits until no line is missing. */
+async function eventually(
+  missing: () => string | undefined,
+  output: () => string,
+  again: () => Promise<unknown>,
+): Promise<void> {
+  const untilMs = Date.now() + WAIT_MS
+  while (missing() !== undefined) {
+    assert.ok(Date.now() < untilMs, `"${missing()}" is missing in:\n${output()}`)
+    await again()
+  }
+}
+
+/** The command with what the reader fills in. */
+function filled(command: string, shown: string): string {
+  return command.replaceAll(/<([A-Z]+)>/g, (_, name: keyof typeof PLACEHOLDERS) => {
+    const found = PLACEHOLDERS[name].exec(shown)?.[1]
+    assert.ok(found, `${command}: nothing for ${name} in\n${shown}`)
+    return found
+  })
+}

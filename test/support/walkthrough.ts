@@ -1,0 +1,49 @@
+/** Steps of a page that a reader types in several terminals: files, commands, and the output that the page shows. */
+
+/** A terminal of the page; `commands` is the one without a name. */
+export type Terminal = string
+
+export type Step =
+  | { readonly kind: 'file'; readonly file: string; readonly text: string }
+  | { readonly kind: 'commands'; readonly terminal: Terminal; readonly commands: readonly string[] }
+  | { readonly kind: 'output'; readonly terminal: Terminal; readonly lines: readonly string[] }
+
+/** Where commands are typed that name no terminal. */
+export const COMMANDS: Terminal = 'commands'
+
+const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms
+
+/** Returns the steps of a page in order. A block is `sh` or `text` with a terminal, or any other language with a file. */
+export function stepsOf(page: string): Step[] {
+  return [...page.matchAll(BLOCK)].map(([, language, name, text = '']): Step => {
+    const lines = text.split('\n').filter(line => line.trim() !== '')
+    if (language === 'sh') return { kind: 'commands', terminal: name ?? COMMANDS, commands: lines }
+    if (language === 'text') return { kind: 'output', terminal: name ?? COMMANDS, lines }
+    if (name === undefined) throw new Error(`a block of ${language} names no file`)
+    return { kind: 'file', file: name, text }
+  })
+}
+
+/**
+ * Returns the first line that the output lacks, undefined if all are there in this order. An ellipsis stands for any text of the line,
+ * and a space for any number of spaces.
+ */
+export function missingLine(lines: readonly string[], output: string): string | undefined {
+  let rest = output
+  for (const line of lines) {
+    const found = patternOf(line).exec(rest)
+    if (!found) return line
+    rest = rest.slice(found.index + found[0].length)
+  }
+  return undefined
+}
+
+function patternOf(line: string): RegExp {
+  const parts = line.trim().split(/\s*…\s*/)
+  const patterns = parts.map(part => part.split(/\s+/).map(escaped).join('[^\\S\\n]+'))
+  return new RegExp(patterns.join('[^\\n]*?'))
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

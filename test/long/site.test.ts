@@ -16,7 +16,7 @@ describe('the manual as a site', () => {
   it('given all pages, then it is built without an error, and each page of the index is in its sidebar', async () => {
     const { code, output } = await runProgram('vitepress', ['build', 'docs', '--outDir', folder])
     assert.equal(code, 0, output)
-    // VitePress reports an error of a page, and goes on.
+    // VitePress reports the error of a page, and continues.
     assert.doesNotMatch(output, /Error/)
     const index = await readFile(join(PROJECT, 'docs/README.md'), 'utf8')
     const page = await readFile(join(folder, 'docs/index.html'), 'utf8')

@@ -3,6 +3,7 @@ import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
+import { SimulatedFlow } from '../../bench/console/simulated-flow.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { runMain, type Say, sayWithSeconds } from '../../programs/main.ts'
 import { readOptions } from '../../programs/options.ts'
@@ -11,11 +12,18 @@ import { runningStack } from '../../programs/stack.ts'
 import { TestBrowser } from '../support/browser.ts'
 import { ForeignClient } from '../support/foreign-client.ts'
 import { Program, runProgram } from '../support/program.ts'
+import { environmentReading } from '../support/records.ts'
+import { writtenMessage } from '../support/written-message.ts'
 import { DIAGRAMS } from './diagrams.ts'
 import { diagramSvg, terminalSvg } from './svg.ts'
 
 const FOLDER = join(PROJECT, 'docs', 'pictures')
 const STACK = 'pictures'
+const ENV = 'local'
+const READINGS_PER_SECOND = 200
+const VIEWPORT = { width: 1280, height: 800 }
+/** A file with one event, for `sluice publish`. */
+const HOT_READING = '.local/reading.json'
 const SLUICE = join(PROJECT, 'cli', 'sluice.ts')
 
 const USAGE = `Usage: npm run pictures -- [options]
@@ -33,7 +41,7 @@ const OPTIONS = {
 /** A picture stays small enough for a clone and for a page. */
 const MAX_BYTES = 150 * 1024
 
-/** Time in which simulated readings fill the charts. */
+/** Time in which readings fill the charts. */
 const FILL_MS = 100_000
 
 interface Shot {
@@ -44,7 +52,6 @@ interface Shot {
 }
 
 const SHOTS: readonly Shot[] = [
-  { file: 'console-overview.png', path: '/' },
   {
     file: 'console-telemetry.png',
     path: '/telemetry',
@@ -67,26 +74,24 @@ const SHOTS: readonly Shot[] = [
   { file: 'console-write.png', path: '/write' },
 ]
 
-/** Commands whose output is a picture, with the number of lines that are shown. */
-const TERMINALS = [
+interface Terminal {
+  readonly file: string
+  readonly commands: readonly (readonly string[])[]
+}
+
+/** Commands whose output is a picture. */
+const TERMINALS: readonly Terminal[] = [
   {
     file: 'producer.svg',
-    args: [
-      'replay',
-      'events/streams/database-load.jsonl',
-      '--speed',
-      'max',
-      '--shift',
-      'now',
-      '--limit',
-      '40',
+    commands: [
+      ['publish', '--topic', 'readings', HOT_READING, '--new-id'],
+      ['replay', 'events/streams/database-load.jsonl', '--speed', 'max', '--shift', 'now', '--limit', '40'],
     ],
-    lines: 12,
   },
-  { file: 'consumer.svg', args: ['consume', '--topic', 'readings', '--from', '5m', '-n', '12'], lines: 20 },
-  { file: 'registry.svg', args: ['schemas', 'list'], lines: 20 },
-] as const
-const MAX_COLUMNS = 130
+  { file: 'consumer.svg', commands: [['consume', '--topic', 'readings', '--from', '2s', '-n', '14']] },
+  { file: 'registry.svg', commands: [['schemas', 'list', 'environment', 'database']] },
+]
+const MAX_COLUMNS = 150
 
 // Waiting for a server does not keep this process alive.
 const alive = setInterval(() => {}, 60_000)
@@ -102,72 +107,101 @@ async function makePictures(
   { diagrams }: { readonly diagrams: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const say = sayWithSeconds()
   await mkdir(FOLDER, { recursive: true })
   for (const [file, diagram] of Object.entries(DIAGRAMS))
     await writeFile(join(FOLDER, file), diagramSvg(diagram))
-  if (diagrams) return 0
-  const started = new Program(
-    join(PROJECT, 'localstack', 'start.ts'),
-    ['--name', STACK, '--fresh', '--registry'],
-    { signal },
-  )
+  if (!diagrams) await withStack(sayWithSeconds(), signal)
+  return 0
+}
+
+/** Starts the stack and a flow of readings, and takes the pictures while they run. */
+async function withStack(say: Say, signal: AbortSignal): Promise<void> {
+  say('starting a stack')
+  const args = ['--name', STACK, '--fresh', '--registry']
+  const env = { SLUICE_GENERATOR: 'off' }
+  const started = new Program(join(PROJECT, 'localstack', 'start.ts'), args, { signal, env })
+  const over = new AbortController()
+  let flowing: Promise<void> | undefined
   try {
-    say('starting a stack')
     await started.says(/^Ctrl-C stops everything/m)
-    await fill(say)
-    await pause(FILL_MS, undefined, { signal })
-    await takeShots(say)
-    for (const { file, args, lines } of TERMINALS) {
-      say(file)
-      const shown = (await sluice(args))
-        .trimEnd()
-        .split('\n')
-        .map(line => line.trimEnd().slice(0, MAX_COLUMNS))
-      await writeFile(
-        join(FOLDER, file),
-        terminalSvg(`sluice ${args.join(' ')}`, [`$ npx sluice ${args.join(' ')}`, ...shown.slice(0, lines)]),
-      )
-    }
-    return 0
+    const client = await ForeignClient.connect((stack().variables.KAFKA_BROKERS ?? '').split(','))
+    const flow = new SimulatedFlow(client, ENV, READINGS_PER_SECOND)
+    flowing = flow.run(AbortSignal.any([signal, over.signal])).finally(() => client.close())
+    await fill(client, say)
+    await takeShots(say, signal)
+    for (const terminal of TERMINALS) await takeTerminal(terminal, say)
   } finally {
+    over.abort()
+    await flowing
     started.signal('SIGTERM')
     await started.ended
   }
 }
 
 /** Gives every area something to show: alerts, a silence, and records that fail. */
-async function fill(say: Say): Promise<void> {
-  say('sending two hot days, a record that fails, and a silence')
+async function fill(client: ForeignClient, say: Say): Promise<void> {
+  say('schemas, a silence, hot rooms, and a record that fails')
   await sluice(['schemas', 'register', '--yes'])
-  await sluice(['replay', 'events/streams/heatwave.jsonl', '--speed', 'max', '--shift', 'now'])
   await sluice(['silence', 'add', '--rule', 'HIGH_WIND', '--for', '2h', '--comment', 'a storm is announced'])
-  const client = await ForeignClient.connect((stack().variables.KAFKA_BROKERS ?? '').split(','))
-  const value = JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 })
-  await client.send(topicName('readings', 'local'), [{ key: 'fridge-2', value }])
-  await client.close()
+  const hot = ['server-room-1', 'server-room-2', 'server-room-7'].map((sensor, at) =>
+    writtenMessage(
+      environmentReading(`hot-${at}`, { sensor, temperature: 41.5 + at, time: new Date().toISOString() }),
+    ),
+  )
+  const foreign = { key: 'fridge-2', value: JSON.stringify({ fridge: 'fridge-2', celsius: 8.4 }) }
+  await client.send(topicName('readings', ENV), [...hot, foreign])
+  const { id, ...reading } = environmentReading('', { sensor: 'roof-9', temperature: 43.5 })
+  const time = new Date().toISOString()
+  await writeFile(join(PROJECT, HOT_READING), JSON.stringify({ specversion: '1.0', ...reading, time }))
 }
 
-async function takeShots(say: Say): Promise<void> {
+async function takeTerminal({ file, commands }: Terminal, say: Say): Promise<void> {
+  say(file)
+  const lines: string[] = []
+  for (const args of commands) {
+    const command = args.map(arg => (arg === HOT_READING ? 'reading.json' : arg)).join(' ')
+    const output = (await sluice(args)).trimEnd().split('\n')
+    lines.push(`$ npx sluice ${command}`, ...output.map(line => line.trimEnd().slice(0, MAX_COLUMNS)), '')
+  }
+  await writeFile(
+    join(FOLDER, file),
+    terminalSvg(file.replace('.svg', ': output of sluice'), lines.slice(0, -1)),
+  )
+}
+
+async function takeShots(say: Say, signal: AbortSignal): Promise<void> {
   const browser = await TestBrowser.launch()
   try {
+    // The figures of the overview are those since the page was opened.
+    const overview = await browser.visit(addressOf('/'), VIEWPORT)
+    await pause(FILL_MS, undefined, { signal })
+    await picture(overview.page, 'console-overview.png')
     for (const { file, path, open } of SHOTS) {
       say(file)
-      const address = new URL(stack().consoleAddress ?? '')
-      address.pathname = path
-      const visit = await browser.visit(address.href, { width: 1280, height: 800 })
-      await settled(visit.page)
-      await open?.(visit.page)
-      await settled(visit.page)
-      const target = join(FOLDER, file)
-      await visit.page.screenshot({ path: target })
-      await visit.page.context().close()
-      const { size } = await stat(target)
-      if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, of at most ${MAX_BYTES}`)
+      const { page } = await browser.visit(addressOf(path), VIEWPORT)
+      await settled(page)
+      await open?.(page)
+      await settled(page)
+      await picture(page, file)
     }
   } finally {
     await browser.close()
   }
+}
+
+async function picture(page: Page, file: string): Promise<void> {
+  const target = join(FOLDER, file)
+  await page.screenshot({ path: target })
+  await page.context().close()
+  const { size } = await stat(target)
+  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, of at most ${MAX_BYTES}`)
+}
+
+/** The address of a page of the console, with the token. */
+function addressOf(path: string): string {
+  const address = new URL(stack().consoleAddress ?? '')
+  address.pathname = path
+  return address.href
 }
 
 /** Waits until the page has a heading, no part of it is loading, and charts have had a second of live data. */

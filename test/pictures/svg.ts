@@ -26,7 +26,7 @@ const STYLE = `
   }`
 
 /** A box on a grid. */
-export interface Box {
+interface Box {
   readonly column: number
   readonly row: number
   /** Lines of text. */
@@ -35,7 +35,7 @@ export interface Box {
   readonly kind?: 'box' | 'topic' | 'store' | 'end'
 }
 
-export interface Arrow {
+interface Arrow {
   readonly from: string
   readonly to: string
   readonly label?: string

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { globSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { DIAGRAMS } from '../../pictures/diagrams.ts'
 import { diagramSvg, terminalSvg } from '../../pictures/svg.ts'
@@ -20,6 +20,18 @@ describe('the pictures of the manual', () => {
   it('given the diagrams, then npm run pictures draws them as they are', () => {
     for (const [file, diagram] of Object.entries(DIAGRAMS))
       assert.equal(readFileSync(join(FOLDER, file), 'utf8'), diagramSvg(diagram), file)
+  })
+
+  it('given each of them, then a page shows it', () => {
+    const pages = globSync('{*.md,docs/*.md,config/**/*.md}', { cwd: PROJECT })
+    const text = pages.map(page => readFileSync(join(PROJECT, page), 'utf8')).join('\n')
+    const shown = new Set(
+      [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, path = '']) => basename(path)),
+    )
+    assert.deepEqual(
+      PICTURES.filter(file => !shown.has(file)),
+      [],
+    )
   })
 })
 

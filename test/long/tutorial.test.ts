@@ -7,6 +7,7 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { PROJECT, Program, runProgram } from '../support/program.ts'
 import { StartedProject } from '../support/started-project.ts'
+import { until } from '../support/until.ts'
 import { COMMANDS, missingLine, type Step, stepsOf, type Terminal } from '../support/walkthrough.ts'
 
 const PAGE = 'docs/tutorial.md'
@@ -68,9 +69,18 @@ describe('the tutorial, followed to the letter', { timeout: 2 * MACHINE_MS }, ()
   })
 
   async function write(file: string, text: string): Promise<void> {
+    if (file.startsWith('config/rules/')) await rulesAppended()
     const path = join(project.folder, file)
     await mkdir(dirname(path), { recursive: true })
     await writeFile(path, text)
+  }
+
+  /** Waits for the first run of `rules`, which would otherwise append the rules that ship after the saved ones. A reader is slower. */
+  async function rulesAppended(): Promise<void> {
+    await until('every partition has rules', async () => {
+      const ends = await environment.client.ends(environment.topic('readings'))
+      return ends.every(end => end > 0)
+    })
   }
 
   /** Runs commands one after another, and returns their output, which is compared with the next step. */

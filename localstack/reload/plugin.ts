@@ -12,9 +12,12 @@ import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
-/** Files that are read only when `serverless offline` starts. */
+/** Files that `serverless offline`, or a function, reads only when it starts. */
 const READ_AT_START = [
   'serverless.yml',
+  'config/failures',
+  'config/mappings',
+  'config/notifications',
   'package.json',
   'package-lock.json',
   'esbuild.plugins.cjs',

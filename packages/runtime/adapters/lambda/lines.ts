@@ -19,40 +19,40 @@ const LINES = {
     'an entity was held for longer than its consumer allows: its parked events are processed, although one is still retried',
   ),
   'records-refused': error(
-    'Kafka refuses records for good: failure records stand in their place. Are the limits of its topics as they should be?',
+    'Kafka permanently refuses records, which failure records replace: check the limits of its topics',
   ),
   'records-lost': error('offsets that were never processed are no longer in the log: their records are lost'),
   'range-read-back': error(
     'offsets that were never delivered, or that the store forgot, are read from the log',
   ),
   'no-applied-offset': warn(
-    'the store knows nothing of partitions that have a past: they are read from their beginning',
+    'the store has no state of partitions with old records: they are read from their beginning',
   ),
   'restored-from-checkpoint': error(
     'the store has lost the state of a partition: it is restored from its newest checkpoint',
   ),
-  'checkpoint-damaged': error('a checkpoint is not what was written: the next older one is used'),
+  'checkpoint-damaged': error('a checkpoint is damaged: the next older one is used'),
   'outbox-not-trimmed': warn(
     'published, but the outbox was not trimmed: the next batch publishes these again',
   ),
   'failure-memory-nearly-full': warn(
-    'what is remembered of failures is nearly full: which producer sends records that fail?',
+    'the memory of failures is nearly full: check which producer sends records that fail',
   ),
   'failures-forgotten': error(
     'failures were forgotten to make room for newer ones: their records can no longer be redriven',
   ),
   'clock-gap': warn(
-    'the log was silent for longer than its clock may advance in one step: is the clock function running?',
+    'the log was silent for longer than its clock may advance in one step: check that the clock function runs',
   ),
   'timed-by-producers': error(
-    "the timestamps of a topic are its producers': timers go by whatever clocks those have. Set message.timestamp.type=" +
+    'the timestamps of a topic come from its producers, so timers depend on their clocks. Set message.timestamp.type=' +
       'LogAppendTime on the topic; where it was replayed from another one, set LOG_TIME=carried on the consumer',
   ),
   'context-unreadable': error(
-    'what another version of the code has stored for a partition cannot be read: the packaged one counts until the next is set',
+    'the stored context of a partition is from another version of the code: the packaged one is used until the next is set',
   ),
   misrouted: error(
-    "records are not where Kafka's own partitioning puts their keys: does a producer use another partitioner?",
+    'records are in other partitions than those of their keys: check the partitioners of the producers',
   ),
   'breaker-open': error(
     'nearly all records fail unexpectedly: they stay in Kafka until the code changes or the circuit breaker is reset',

@@ -137,7 +137,7 @@ describe('docs/runbook.md', () => {
 
 describe('docs/observability.md', () => {
   const page = readFileSync(join(PROJECT, 'docs', 'observability.md'), 'utf8')
-  const [, table = ''] = page.split('| metric | unit | reasons | meaning | alarm |')
+  const [, table = ''] = page.split('| metric | reasons | meaning | alarm |')
   const rows = table.split('\n\n')[0]?.split('\n') ?? []
 
   it('given any metric of the functions, then its row names its alarms, and no others', () => {

@@ -32,7 +32,7 @@ const DEFAULT_PORT = 9_464
 const BUNDLES = join(LOCAL, 'run')
 
 export default command({
-  about: `Run functions as one process until it is told to stop: without Lambda, against any Kafka and Redis.
+  about: `Run functions as one process until it is stopped: without Lambda, against any Kafka and Redis.
 
 Without names it runs every function that can run here, and says which ones it leaves out. Several processes share the work: each
 partition is read by one of them. What is guaranteed is in docs/run.md.`,

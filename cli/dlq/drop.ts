@@ -19,7 +19,7 @@ Examples:
   options: {
     ...FILTERS,
     yes: flag('do it'),
-    resume: option('<operation>', 'go on with an operation that was stopped', OPERATION),
+    resume: option('<operation>', 'continue a stopped operation', OPERATION),
     json: JSON_OPTION,
     env: environment('whose dead letters are meant'),
   },

@@ -33,7 +33,7 @@ const OPTIONS = {
   rate: option('<n/s>', 'how many a second at most', RATE),
   again: flag('also those that were redriven or dropped before'),
   yes: flag('do it'),
-  resume: option('<operation>', 'go on with an operation that was stopped', OPERATION),
+  resume: option('<operation>', 'continue a stopped operation', OPERATION),
   json: JSON_OPTION,
   env: environment('whose dead letters are meant'),
 }

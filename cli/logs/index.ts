@@ -23,7 +23,7 @@ Examples:
     function: optionalArguments('only these', ANY_TEXT),
   },
   options: {
-    follow: short('f', flag('go on with what is logged from now on')),
+    follow: short('f', flag('continue with new lines')),
     lines: short('n', optionWithDefault('<n>', 'number of last lines of each function', POSITIVE, 50)),
     json: flag('print one JSON document a line'),
   },

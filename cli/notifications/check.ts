@@ -17,7 +17,7 @@ interface Report {
 }
 
 export default command({
-  about: `Check who is told of alerts: the routes and the receivers of a folder, as the functions read them when they start.
+  about: `Validate the notification routes and receivers of a folder, as the functions read them when they start.
 
 Every error is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
 \`serverless deploy\` refuse such a folder.`,

@@ -55,7 +55,7 @@ Examples:
     partition: option('<n>', 'this one alone', NATURAL),
     filter: optionList('<condition>', 'only what fits; again for more conditions', CONDITION),
     out: requiredOption('<file>', 'the file to write; gzip if its name ends in .gz', SOME_TEXT),
-    resume: flag('go on with a recording that was stopped'),
+    resume: flag('continue a stopped recording'),
     json: JSON_OPTION,
     env: environment('to look at'),
   },

@@ -89,7 +89,11 @@ Examples:
     keepPartitions: flag('put records where they came from, whatever their keys say'),
     carryLogTime: flag('let each record carry the time at which it was appended'),
     skipInvalid: flag('leave out lines that cannot be read, and count them'),
-    resume: option('<file>', 'keep the place in this file, and go on from it if it is there', SOME_TEXT),
+    resume: option(
+      '<file>',
+      'keep the position in this file, and continue from it if the file exists',
+      SOME_TEXT,
+    ),
     json: JSON_OPTION,
   },
   run({ file: files, ...options }, terminal) {

@@ -41,7 +41,7 @@ Examples:
     topic: option('<topic>', 'the signal, where the consumer reads several', SOME_TEXT),
     partition: option('<n>', 'only this one', NATURAL),
     atOnce: optionWithDefault('<n>', 'how many partitions side by side', POSITIVE, AT_ONCE),
-    resume: flag('go on with what an earlier command has begun'),
+    resume: flag('continue an earlier command'),
     discard: flag('remove what an earlier command has begun'),
     dryRun: flag('compute all states, show the events of the switch, and remove the states'),
     yes: flag('do not ask'),

@@ -171,7 +171,7 @@ function isWhole({ starts, switched }: Reprocessed): boolean {
 
 function unfinished(name: string, { begunAt }: Reprocessed): CliFailure {
   return new CliFailure(
-    `A reprocessing of ${name} was begun at ${begunAt} and is not finished: go on with it with --resume, or remove it with --discard.`,
+    `A reprocessing of ${name} was begun at ${begunAt} and is not finished: continue it with --resume, or delete it with --discard.`,
   )
 }
 

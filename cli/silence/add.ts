@@ -50,10 +50,10 @@ const OPTIONS = {
 }
 
 export default command({
-  about: `Send no notifications of the alerts that match, for a while.
+  about: `Silence matching alerts: no notifications for a while.
 
 An alert matches if every kind of matcher that is given fits; of one kind given several times, any. \`*\` in a text stands for any
-characters. When the silence is over, alerts that still fire are told. The end of an alert that people know of is told in any case.`,
+characters. When the silence is over, alerts that still fire cause notifications. The end of an alert that was sent before is sent in any case.`,
   more: `
 The silence is in force within seconds. Its author and comment are in the log for all to see.
 

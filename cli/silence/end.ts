@@ -8,7 +8,7 @@ import { changeSilences } from './servers.ts'
 export default command({
   about: `End a silence now, also one that has not begun.
 
-Alerts that it has muted and that still fire are told within a group interval, five minutes by default.`,
+Muted alerts that still fire cause notifications within a group interval, five minutes by default.`,
   more: 'Example:\n  sluice silence end 3fa91c20',
   args: {
     id: argument('its id, as `sluice silence list` shows it', SOME_TEXT),

@@ -209,5 +209,5 @@ async function undone(
   })
   printReport(terminal, { undone }, json, () => `No longer set aside: ${placesText(undone) || 'none'}.\n`)
   const others = named.filter(one => !undone.includes(one))
-  if (others.length > 0) throw new CliFailure(`Other records were not set aside: ${placesText(others)}.`)
+  if (others.length > 0) throw new CliFailure(`Not set aside before: ${placesText(others)}.`)
 }

@@ -6,7 +6,7 @@ import { printReport } from '../terminal.ts'
 import { listText, replicationOf } from './text.ts'
 
 export default command({
-  about: `List the topics of the cluster, whoever made them: partitions, copies, and partitions that lack a copy.
+  about: `List the topics of the cluster: partitions, replicas, and partitions that lack a replica.
 
 SIGNAL names the topics of the environment by the table. The topics that Kafka keeps for itself are left out.`,
   more: `

@@ -12,7 +12,7 @@ export interface Cause {
 export const CAUSES = {
   redis: { says: 'Redis is away, full or busy, or loses keys.' },
   kafka: { says: 'Kafka is away, or near its limits.' },
-  progress: { says: 'Consumers are behind, or do not go on.', followsServers: true },
+  progress: { says: 'Consumers are behind, or have stopped.', followsServers: true },
   functions: { says: 'Functions fail, or do not run.', followsServers: true },
   code: { says: 'Code fails at records or timers.' },
   data: { says: 'Records or states are lost, refused or in the wrong place.' },

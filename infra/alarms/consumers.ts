@@ -42,7 +42,7 @@ export const CONSUMERS = {
     missing: 'notBreaching',
   },
   'partition-waits': {
-    says: 'A consumer cannot go on in a partition: its records stay in Kafka.',
+    says: 'A consumer cannot continue in a partition: its records stay in Kafka.',
     urgency: 'now',
     cause: 'progress',
     watches: counted('deferred'),
@@ -242,7 +242,7 @@ export const CONSUMERS = {
     because: 'SNS has tried for as long as the protocol allows: a person was not reached',
   },
   'records-refused': {
-    says: 'Kafka refuses records for good: a topic has other limits than the table.',
+    says: 'Kafka permanently refuses records: a topic has other limits than the table.',
     urgency: 'now',
     cause: 'data',
     watches: counted('refused'),

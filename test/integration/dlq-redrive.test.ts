@@ -133,7 +133,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     stopped.signal('SIGINT')
     const { code, output } = await stopped.ended
     assert.equal(code, 130, output)
-    const [, command = ''] = /^Stopped\. To go on: sluice dlq (.*)$/m.exec(output) ?? []
+    const [, command = ''] = /^Stopped\. To continue: sluice dlq (.*)$/m.exec(output) ?? []
     const [audit] = await audits()
     const done = audit?.counts.redriven ?? 0
     assert.ok(done > 0 && done < LETTERS, `${done}`)

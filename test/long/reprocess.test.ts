@@ -161,7 +161,7 @@ describe('sluice reprocess, beside alerting', () => {
     await command.ended
     const again = await reprocess('alerting', '--from', 'start', '--yes')
     assert.equal(again.code, 1, again.output)
-    assert.match(again.output, /is not finished: go on with it with --resume/)
+    assert.match(again.output, /is not finished: continue it with --resume/)
     const resumed = succeeds('alerting', '--resume', '--yes', '--json')
     const flow = (async () => {
       for (let round = ROUNDS; round < ROUNDS + 20; round += 1) await measured(round)

@@ -63,7 +63,7 @@ describe('npm start', { timeout: 1_200_000 }, () => {
     assert.equal(reported('late is stalled: its handler takes longer than its timeout of 2 s. '), 1, output)
     assert.equal(reported('never is stalled: its handler takes longer than its timeout of 30 s. '), 1, output)
     assert.equal(reported(''), 4, output)
-    const summary = lines.find(line => line.startsWith('Not well: ')) ?? ''
+    const summary = lines.find(line => line.startsWith('Problems: ')) ?? ''
     for (const name of Object.keys(BROKEN))
       assert.match(summary, new RegExp(`${name} is stalled: .* records pending`))
     assert.doesNotMatch(summary, /processor|alerting|activity|dlq-router|generator|clock/)

@@ -209,7 +209,7 @@ describe('sluice state erase, beside its consumers', () => {
     assert.match(stdout, /^processor +not yet \(lag 12\)$/m)
     assert.match(
       stderr,
-      /Not applied within 1 s: processor, alerting, activity, patterns\. The erasure \S+ stays in the log/,
+      /Pending after 1 s: processor, alerting, activity, patterns\. The erasure \S+ stays in the log/,
     )
     assert.deepEqual(await held('roof-3'), [...consumers.keys()].sort())
     await catchUp()
@@ -227,6 +227,6 @@ describe('sluice state erase, beside its consumers', () => {
     const { status, stdout, stderr } = await erasedWhile('roof-4')
     assert.equal(status, 1)
     assert.match(stdout, new RegExp(`^ {2}old-${environment.name} on ${topic}/2$`, 'm'))
-    assert.match(stderr, /Not everything is erased: see above/)
+    assert.match(stderr, /The erasure is incomplete: see above/)
   })
 })

@@ -22,9 +22,8 @@ export function Operations(): JSX.Element {
           keyOf={({ id }) => id}
           empty={
             <>
-              Nobody has redriven or dropped dead letters from here yet. Begin with{' '}
-              <a href="/failures">the dead letters</a>; what was done on the command line stands in the audit
-              alone.
+              No dead letters were redriven or dropped from here yet. Begin with{' '}
+              <a href="/failures">the dead letters</a>; operations of the command line are in the audit log.
             </>
           }
         />

@@ -170,8 +170,7 @@ function RecentList({ answer: { counts, journeys } }: { readonly answer: RecentA
         messages.
       </Empty>
     )
-  if (journeys.length === 0)
-    return <Empty>No function has told of a decision yet: that comes with the first readings.</Empty>
+  if (journeys.length === 0) return <Empty>No decisions yet: they appear with the first readings.</Empty>
   return (
     <ul class="list lined journey-recent" aria-label="Newest events">
       {journeys.map(one => (

@@ -47,7 +47,7 @@ const ENDS: Readonly<
   },
   retrying: { word: 'retrying', says: 'It failed, and waits to be tried again.', tone: 'bad' },
   failed: { word: 'failed', says: 'A consumer could not process it.', tone: 'bad' },
-  told: { word: 'people told', says: 'An alert changed, and notifications were sent.', tone: 'warn' },
+  told: { word: 'notified', says: 'An alert changed, and notifications were sent.', tone: 'warn' },
   alert: { word: 'alert', says: 'An alert fired.', tone: 'warn' },
   waiting: { word: 'under way', says: 'It is under way: a consumer has not come to it yet.', tone: 'plain' },
   emitted: { word: 'emitted', says: 'Events came of it.', tone: 'good' },

@@ -43,7 +43,7 @@ function factsOf(found: ClusterDescription) {
     ['Partitions', numberText(found.partitions)],
     ['Behind or without leader', numberText(found.underReplicated + found.leaderless)],
     found.metadataRelease !== null && (['Metadata version', found.metadataRelease] as const),
-    ['Cluster id', <code key="id">{found.clusterId ?? 'not told'}</code>],
+    ['Cluster id', <code key="id">{found.clusterId ?? 'unknown'}</code>],
   ] as const
 }
 
@@ -54,11 +54,11 @@ function columnsOf(cluster: ClusterDescription): readonly Column<BrokerDescripti
     numberColumn('Broker', ({ id }) => id, { text: String }),
     column('Address', ({ host, port }) => <code class="line">{`${host}:${port}`}</code>),
     ...(hasRacks ? [racks] : []),
-    column('Kafka', ({ release }) => release ?? 'not told'),
+    column('Kafka', ({ release }) => release ?? 'unknown'),
     column('Role', ({ id }) => (isActive(cluster.controller, id) ? 'broker, controller' : 'broker')),
     numberColumn('Leads', ({ leads }) => leads),
     numberColumn('Copies', ({ copies }) => copies),
-    numberColumn('Logs', ({ disks }) => disks?.bytes, { none: 'not told', text: bytesText }),
+    numberColumn('Logs', ({ disks }) => disks?.bytes, { none: 'unknown', text: bytesText }),
     column('Disks', broker => <Disks broker={broker} />),
   ]
 }

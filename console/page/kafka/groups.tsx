@@ -98,8 +98,8 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
     <>
       {group.state === 'empty' && pending > 0 && (
         <Warning>
-          Nobody reads as this group, and {countText(pending, 'record waits', 'records wait')}. If a function
-          should, look whether it runs.
+          The group has no members, and {countText(pending, 'record waits', 'records wait')}. If a function
+          should read, check that it runs.
         </Warning>
       )}
       <Facts
@@ -177,7 +177,7 @@ function lagColumns(
       sortBy: ({ seconds }) => seconds ?? 0,
       align: 'right',
     },
-    column('Read by', ({ partition }) => readers.get(partition) ?? 'nobody'),
+    column('Read by', ({ partition }) => readers.get(partition) ?? 'no reader'),
   ]
 }
 

@@ -31,7 +31,7 @@ export function clusterWarnings({
 
 /** `1, elected by 1, 2, 3` */
 export function controllerText({ kind, id, voters }: ControllerDescription): string {
-  if (id === null) return kind === 'kraft' && voters.length > 0 ? 'none elected' : 'not told'
+  if (id === null) return kind === 'kraft' && voters.length > 0 ? 'not elected' : 'unknown'
   if (kind === 'zookeeper') return `${id}, by ZooKeeper`
   return voters.length > 1 ? `${id}, elected by ${voters.join(', ')}` : String(id)
 }
@@ -88,7 +88,7 @@ export function groupStanding({
   if (state === 'stable') return { text: 'stable', tone: 'good' }
   if (state === 'rebalancing') return { text: 'rebalancing', tone: 'warn' }
   if (state === 'empty')
-    return pending > 0 ? { text: 'nobody reads', tone: 'bad' } : { text: 'empty', tone: 'warn' }
+    return pending > 0 ? { text: 'no readers', tone: 'bad' } : { text: 'empty', tone: 'warn' }
   return { text: state, tone: 'warn' }
 }
 

@@ -37,7 +37,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           table && ['Signal', table.signal],
           ['Partitions', numberText(partitions.length)],
           ['Records', `${numberText(records)}${isWhole ? '' : ' and those of partitions without leader'}`],
-          ['Size', bytes === null ? 'not told' : bytesText(bytes)],
+          ['Size', bytes === null ? 'unknown' : bytesText(bytes)],
           bytesOfCopies !== null && bytesOfCopies !== bytes && ['With copies', bytesText(bytesOfCopies)],
           ['Read by', countText(groups.length, 'group')],
         ]}
@@ -98,7 +98,7 @@ function partitionColumns(
     numberColumn('First offset', ({ start }) => start, { none: 'not known' }),
     numberColumn('End', ({ end }) => end, { none: 'not known' }),
     numberColumn('Records', one => (one.end === null ? null : recordsOf(one)), { none: 'not known' }),
-    numberColumn('Size', ({ bytes }) => bytes, { none: 'not told', text: bytesText }),
+    numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
     column(
       'Skew',
       one => <Skew partition={one} fullest={fullest} />,

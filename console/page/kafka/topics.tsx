@@ -56,5 +56,5 @@ const COLUMNS: readonly Column<ListedTopic>[] = [
     ({ leaderless, underReplicated }) => leaderless * 1e6 + underReplicated,
   ),
   numberColumn('Records', ({ records }) => records, { none: 'not known' }),
-  numberColumn('Size', ({ bytes }) => bytes, { none: 'not told', text: bytesText }),
+  numberColumn('Size', ({ bytes }) => bytes, { none: 'unknown', text: bytesText }),
 ]

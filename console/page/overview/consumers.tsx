@@ -81,7 +81,7 @@ function columnsOf(overview: Overview, past: History): Column<ShownConsumer>[] {
       'State',
       consumer => {
         const { tone, text } = stateOf(consumer, overview)
-        return <Badge tone={tone}>{tone === 'bad' ? 'stands still' : text}</Badge>
+        return <Badge tone={tone}>{tone === 'bad' ? 'stalled' : text}</Badge>
       },
       consumer => urgencyOf(stateOf(consumer, overview)),
     ),

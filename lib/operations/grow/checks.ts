@@ -29,7 +29,7 @@ function stillWritten({ name, signal }: GrowingTopic, count: number): string {
     signal === 'readings'
       ? ': the generator too (SLUICE_GENERATOR=off, or end `npm start`), and `sluice replay` and `import`'
       : ', and the consumers that emit to it'
-  return `${count} records came while nothing should: stop all producers of ${name}${own}. The clock may go on.`
+  return `${count} records arrived during the growth: stop all producers of ${name}${own}. The clock may continue.`
 }
 
 /** Watches the topic for some time. */

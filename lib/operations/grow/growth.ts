@@ -121,7 +121,7 @@ export class Growth {
     if (now === own.from) return
     const failure = new OperationFailure(
       `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. The growth ` +
-        'is taken back: the consumers go on, and the states are where they were.',
+        'is taken back: the consumers continue, and the states are where they were.',
     )
     await this.#preparation.refuse(own, failure)
   }

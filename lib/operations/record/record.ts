@@ -94,7 +94,7 @@ async function resumed(
   const position = await loadPosition(positionOf(path), `${out}.position`)
   if (position === undefined) {
     if (!(await exists(path)))
-      throw new OperationFailure(`${out}.position: there is no recording to go on with.`)
+      throw new OperationFailure(`${out}.position: there is no recording to continue.`)
     notice(`${out} is whole already.`)
     return undefined
   }
@@ -161,7 +161,7 @@ function explained(error: unknown, plan: RecordPlan): unknown {
 }
 
 function howToGoOn({ out }: RecordPlan): string {
-  return `${out}.part can be replayed as it is. To go on: the same command with --resume, without --from, --to and --filter`
+  return `${out}.part can be replayed as it is. To continue: the same command with --resume, without --from, --to and --filter`
 }
 
 function isTime(position: From): position is { readonly timeMs: number } {

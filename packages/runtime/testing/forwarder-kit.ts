@@ -59,7 +59,7 @@ export class ForwarderKit {
     const decided = decisions.length
     const { nextDueMs } = await this.#run(atMs)
     const [wait] = waits
-    if (wait) throw new Error(`a partition cannot go on: ${wait.reason}`, { cause: wait.error })
+    if (wait) throw new Error(`a partition cannot continue: ${wait.reason}`, { cause: wait.error })
     return [
       ...decisions.slice(decided).map(({ outcome, reason }) => `${outcome}/${reason}`),
       ...(nextDueMs === undefined ? [] : [`waits/${new Date(nextDueMs).toISOString()}`]),

@@ -60,7 +60,7 @@ describe('given a Docker daemon', () => {
     const kafka = { ...options.kafka, further: await freePorts(2) }
     await assert.rejects(
       startServices({ ...options, kafka, docker: true }),
-      /With containers there is only one Kafka broker\. Omit --docker/,
+      /Containers include only one Kafka broker\. Omit --docker/,
     )
     assert.equal(existsSync(join(folder, 'asked.txt')), false)
   })

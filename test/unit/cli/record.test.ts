@@ -236,6 +236,6 @@ describe('a recording to go on with', () => {
   test('given nothing to go on with, then it says so', async () => {
     const { status, stderr } = await ran(['record', '--topic', 'readings', '--out', 'none.jsonl', '--resume'])
     assert.equal(status, 1)
-    assert.match(stderr, /^none\.jsonl\.position: there is no recording to go on with/)
+    assert.match(stderr, /^none\.jsonl\.position: there is no recording to continue/)
   })
 })

@@ -59,6 +59,6 @@ describe('the kit for forwarders', () => {
   it('given a forwarder that throws at every record, then the breaker opens, and the kit says so', async () => {
     const kit = new ForwarderKit(APPLICATION, delaying)
     kit.given('retry-1m', ...Array.from({ length: 30 }, () => valued('throw')))
-    await assert.rejects(kit.wake(MINUTE), /a partition cannot go on: breaker-open/)
+    await assert.rejects(kit.wake(MINUTE), /a partition cannot continue: breaker-open/)
   })
 })

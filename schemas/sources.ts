@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { fileNameOf } from '../lib/event-types.ts'
 
-/** The part of JSON Schema that schemas of event types use. */
+/** Subset of JSON Schema for event types. */
 export interface JsonSchema {
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, JsonSchema>>
@@ -17,7 +17,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** A schema, and the one whose `$defs` its references mean. */
+/** Schema, and the one with the `$defs` of its references. */
 export interface Located {
   readonly schema: JsonSchema
   readonly root: JsonSchema

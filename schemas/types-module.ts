@@ -5,7 +5,7 @@ import { jsonSchemaOf } from './sources.ts'
 
 export const TYPES = new URL('types.ts', import.meta.url)
 
-/** The text of the module: a type for each event type, called as the table of event types says. */
+/** Returns the text of the module: a type for each event type, with the name from the table of event types. */
 export async function typesModule(): Promise<string> {
   const texts: string[] = []
   for (const type of EVENT_TYPE_NAMES.toSorted()) texts.push(await typeIn(type))
@@ -22,7 +22,7 @@ async function typeIn(type: string): Promise<string> {
   return readonlyIn(text)
 }
 
-/** The name of the type, such as `AlertFired` for `alert.fired.v1`. */
+/** Returns the name of the type, such as `AlertFired` for `alert.fired.v1`. */
 function recordOf(type: string): string {
   const row = eventTypeRow(`io.sluice.${fileNameOf(type)}`)
   if (!row) throw new Error(`${type} is not in the table of event types, lib/event-types.ts`)

@@ -1,4 +1,4 @@
-/** Serves the console, a page for people, over an HTTP API. */
+/** Serves the console over an HTTP API. */
 import { httpApiConsole } from '../../console/http-api.ts'
 
 export const handler = httpApiConsole()

@@ -1,4 +1,4 @@
-/** Measures how many dead letters wait for people, and how much is tried again. */
+/** Measures the number of open dead letters and of pending retries. */
 import { measureDeadLetters } from '../../lib/app/dead-letter-metrics.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'

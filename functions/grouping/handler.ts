@@ -1,4 +1,4 @@
-/** Sends events to the groups that rules over several events see together: only those that such a rule asks for. */
+/** Sends the events that rules over several events match to their groups. */
 
 import { grouping } from '../../lib/alerting/patterns/grouping.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'

@@ -1,4 +1,4 @@
-/** Keeps the open dead letters of each partition of the dlq topic, for people to look at and to redrive. */
+/** Keeps the open dead letters of each partition of the dlq topic, to inspect and redrive them. */
 import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-letters.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 

@@ -1,4 +1,4 @@
-/** The event that acknowledges an alert, or takes an acknowledgement back. It lies beside the alert's own events. */
+/** Event that acknowledges an alert or withdraws the acknowledgement. It is stored beside the alert's own events. */
 
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { AlertAcknowledged } from '../../schemas/types.ts'
@@ -10,7 +10,7 @@ export type { AlertAcknowledged }
 
 export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1' satisfies EventType
 
-/** The acknowledgement that holds for an alert. */
+/** Current acknowledgement of an alert. */
 export interface Acknowledgement {
   readonly by: string
   readonly comment?: string
@@ -27,8 +27,8 @@ export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by'
 }
 
 /**
- * The event that acknowledges an alert. Its source and subject are those of the alert's own events, so that every process that
- * keeps a state of the alert meets it there.
+ * Returns the event that acknowledges an alert. It shares source and subject with the alert's own events, so that every process
+ * with state of the alert receives it.
  *
  * @param of source and subject of the fired event
  */

@@ -7,17 +7,17 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import type { RuleSet } from './rule-set.ts'
 
-/** A rule set that was appended to every partition. Its time is that which the schedule named for the run. */
+/** Rule set that was appended to every partition, with the scheduled time of the run. */
 export interface Activation extends Appended {
   readonly hash: string
 }
 
-/** Why a rule set is due; undefined if it is not. @param last undefined if no earlier activation is known */
+/** Returns the reason for activating a rule set; undefined if none is due. @param last undefined without a known activation */
 export function whyActivate(last: Activation | undefined, next: Activation): AppendReason | undefined {
   return whyAppend(last, next, ({ hash }) => hash)
 }
 
-/** The event for one partition and one run of the schedule. A repeated run makes the same event. */
+/** Returns the event for one partition and one run of the schedule. A repeated run makes the same event. */
 export function rulesActivated(set: RuleSet, partition: number, scheduledFor: string): Event<RuleSet> {
   return {
     id: derivedId('rules-activated', set.hash, scheduledFor, partition),

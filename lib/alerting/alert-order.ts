@@ -1,4 +1,4 @@
-/** The order of the alerts of a fingerprint. Only one of them can fire at a time, so those before the latest are over. Pure. */
+/** Order of the alerts of a fingerprint. Only one fires at a time, so all before the latest have ended. Pure. */
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
@@ -19,8 +19,8 @@ export function orderedAlert(
 }
 
 /**
- * Returns whether an alert lies before another one. In doubt it does not: sequences begin again in a new topic, and an alert that is
- * computed anew may begin before the one that it replaces. A new alert that is taken for an old one would be lost.
+ * Returns whether an alert certainly precedes another one. Sequences restart in a new topic, and a recomputed alert
+ * may begin before the one that it replaces. A new alert mistaken for an old one would be lost.
  */
 export function isBefore(one: OrderedAlert, other: OrderedAlert): boolean {
   const laterMs = Date.parse(other.startedAt) - Date.parse(one.startedAt)

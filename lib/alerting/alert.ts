@@ -1,4 +1,4 @@
-/** The events on the alerts topic: an alert fires, and later the same alert resolves, exactly once. */
+/** Events of the alerts topic: an alert fires and later resolves, each exactly once. */
 
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -31,14 +31,14 @@ export interface ResolvedAlert extends AlertResolved {
 
 /**
  * `silent`: the entity has been silent, and the rule treats that as a bad value or fires the alert `NoData`. `no-ticks`: the
- * clock of the log has stopped. `pattern`: the events of a pattern have arrived.
+ * log's clock has stopped. `pattern`: the events of a pattern have arrived.
  */
 type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
 /**
- * `silent`: the entity has been silent, and the rule counts that as good. `data-returned`: it reports again.
- * `forgotten`: it has not reported for days. `erased`: an operator has erased it. `ticks-returned`: the clock of the log goes again.
- * `reprocessed`: the state was computed anew from the log, and by that the alert does not fire.
+ * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: it reports again.
+ * `forgotten`: it has not reported for days. `erased`: an operator erased it. `ticks-returned`: the log's clock resumed.
+ * `reprocessed`: the alert does not fire in the state rebuilt from the log.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -52,37 +52,36 @@ export type ResolvedReason =
   | 'ticks-returned'
   | 'reprocessed'
 
-/** The rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule that misses its data. */
+/** Rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule without data. */
 export const NO_DATA = 'NoData'
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
 
-/** When an alert fires, and why. */
 export interface Firing extends Compared {
   readonly activeAtMs: number
   readonly firedAtMs: number
 }
 
-/** The alert that `event` fires. Its id is derived from the event, not the time: an instant can hold two alerts of a rule. */
+/** Returns the alert that `event` fires. Its id is derived from the event: a rule can fire twice at the same time. */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
   const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
   return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
 }
 
-/** The alert that time alone fires, after what was read last. A rule can come to the end of its `for` only once at an instant. */
+/** Returns the alert that fires when the `for` of a rule ends without a reading, which happens once per instant. */
 export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
-/** The alert that a silence fires. An entity can begin to be silent only once at an instant. */
+/** Returns the alert that a silence fires. A silence begins only once per instant. */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
-/** Returns the rule for the silence of an entity, with an identity of its own. */
+/** Returns the rule for the silence of an entity, with its own identity. */
 export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }
@@ -120,7 +119,7 @@ function comparedFields({ value, threshold, measured }: Optional<Compared>) {
   }
 }
 
-/** @param compared what cleared it, if a value did */
+/** @param compared comparison that cleared the alert, if any */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,

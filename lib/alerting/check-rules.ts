@@ -1,10 +1,10 @@
-/** Checks rule files before anything is deployed, and locates each error for the people who edit them. Pure. */
+/** Checks rule files before a deployment and locates each error in its file. Pure. */
 import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../file-errors.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
 import { positionsIn } from './rule-positions.ts'
 
-/** An error, and where it is in its file. */
+/** Error with its position in the file. */
 export interface LocatedError extends FileError {
   readonly rule?: string
 }
@@ -17,7 +17,7 @@ export interface RulesCheck {
   readonly errors: readonly LocatedError[]
 }
 
-/** Reads the files as the functions do: with the same number of rules, or the same errors, plus their positions. */
+/** Reads the files as the functions do, and adds positions to the errors. */
 export function checkRules(files: readonly RuleFile[]): RulesCheck {
   const checked = { files: files.map(({ where }) => where) }
   try {

@@ -1,16 +1,16 @@
-/** Finds the kinds of a rule over values: its condition decides which values are bad, its measure what is compared. Pure. */
+/** Finds the kinds of a rule over values: its condition decides which values are bad, its measure which number is compared. Pure. */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
 
 export type { Value } from './kinds/kind.ts'
 
-/** Properties that the kinds of a table read from a rule. */
+/** Union of the properties that the kinds of a table read from a rule. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
 
-/** The condition of a rule, as its kind has read it. `kind` is the name of the kind. */
+/** Condition of a rule, as read by the kind named `kind`. */
 export type Condition = ReadBy<(typeof CONDITIONS)[keyof typeof CONDITIONS]>
 
-/** The measure of a rule, as its kind has read it. `of` is the name of the kind. */
+/** Measure of a rule, as read by the kind named `of`. */
 export type Measure = ReadBy<(typeof MEASURES)[keyof typeof MEASURES]>
 
 export function conditionKind({ kind }: Pick<Condition, 'kind'>): ConditionKind<Condition> {
@@ -36,14 +36,14 @@ interface Compared {
   readonly measure?: Measure | undefined
 }
 
-/** A kind whose comparisons depend on earlier readings, by its name, with what it has read of the rule. */
+/** Kind whose comparisons depend on earlier readings, with its name and its properties of the rule. */
 export interface Remembering {
   readonly name: string
   readonly memory: Memory<Condition | Measure>
   readonly own: Condition | Measure
 }
 
-/** Returns the kind that replaces the value of the rule by a number of its own; undefined if the value itself is compared. */
+/** Returns the kind that derives the compared number; undefined if the value itself is compared. */
 export function rememberingKind({ condition, measure }: Compared): Remembering | undefined {
   if (measure) return { name: measure.of, memory: measureKind(measure).memory, own: measure }
   const { memory } = conditionKind(condition)
@@ -57,10 +57,10 @@ const MEMORIES: readonly (readonly [kind: string, Memory<Condition | Measure> | 
   ),
 ]
 
-/** Names of the kinds that remember earlier readings. */
+/** Names of the kinds with state. */
 export const REMEMBERING: readonly string[] = MEMORIES.flatMap(([kind, memory]) => (memory ? [kind] : []))
 
-/** Placeholders that single kinds add to those of every rule. */
+/** Placeholders of single kinds, in addition to those of every rule. */
 export const OWN_PLACEHOLDERS: readonly string[] = MEMORIES.flatMap(
   ([, memory]) => memory?.placeholders ?? [],
 )

@@ -1,4 +1,4 @@
-/** One step of alerting for one entity: collects the rules' next states, the alerts to send and the reason. */
+/** Step of alerting for one entity: collects the next states of its rules, the alerts to send and the reason. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import {
@@ -43,7 +43,7 @@ export class EntityRun {
     this.rules[key] = tracked
   }
 
-  /** A reading of the metric that the rule watches. @param compared what goes into the alert */
+  /** Applies a reading of the metric that the rule watches. @param compared comparison for the alert */
   read(
     key: string,
     rule: Rule,
@@ -73,7 +73,7 @@ export class EntityRun {
   }
 
   /**
-   * Time has come to an instant at which nothing was read.
+   * Applies the passing of time up to an instant without a reading.
    *
    * @param isSilenceKnown see `Observation`
    */
@@ -102,7 +102,7 @@ export class EntityRun {
     this.#track(key, rule, state, alert, noData, () => before.compared)
   }
 
-  /** The rule no longer watches the entity: no value can clear its alerts. */
+  /** Ends the alerts of a rule that no longer watches the entity: no value could clear them. */
   end(
     { state, alert, noData }: TrackedRule,
     timeMs: number,
@@ -142,12 +142,12 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
   return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
 }
 
-/** Time alone may let it fire, if not by this rule then by its next edition. */
+/** Returns whether a value made the rule pending: the rule, or its next version, may fire without another reading. */
 function isPendingByValue({ phase, silent }: RuleState): boolean {
   return phase === 'pending' && silent === undefined
 }
 
-/** A rule that is inactive needs only the time of its metric's last reading, which all rules of the metric share. */
+/** Returns whether the state is stored. An inactive rule needs only the time of its metric's last reading, which is shared. */
 function isWorthKeeping(rule: Rule, state: RuleState): boolean {
   if (state.phase !== 'inactive' || state.before !== undefined || state.decidedMs !== undefined) return true
   return awaitsEverySilence(rule)

@@ -1,21 +1,21 @@
-/** State of alerting for an entity, stored as JSON. `lib/tables/conditions.ts` reads it elsewhere. */
+/** State of alerting for an entity, stored as JSON. `lib/tables/conditions.ts` also reads it. */
 import type { FiredAlert } from './alert.ts'
 import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'
 
-/** The timers that are set, as times in milliseconds since the epoch. */
+/** Pending timers, in milliseconds since the epoch. */
 export interface SetTimers {
-  /** Ends of durations. They have come as well when a later event of the entity arrives. */
+  /** Ends of durations. A later event of the entity reaches them, too. */
   readonly wakeUps?: readonly number[]
-  /** Silences, and what follows from them. Only the log's clock can say that they have come. */
+  /** Silences and their consequences. Only the log's clock reaches them. */
   readonly silences?: readonly number[]
-  /** When it is checked next whether the rules of the entity's alerts still exist. */
+  /** Next check whether the rules of the entity's alerts still exist. */
   readonly checkMs?: number
 }
 
 /**
- * The state of an entity. Inactive rules are not stored as a rule: they need only the time when their metric was last seen, which
+ * State of an entity. Inactive rules are not stored: they need only the time when their metric was last seen, which
  * all rules of a metric share.
  */
 export interface AlertingState extends SetTimers {
@@ -25,19 +25,19 @@ export interface AlertingState extends SetTimers {
   readonly rules: Readonly<Record<string, TrackedRule>>
   /** State of the kinds that compare new readings with earlier ones, see `kinds/kind.ts`; by `historyKey` of the rules. */
   readonly history?: AlertingHistory
-  /** Only of the clock, see `pipeline-down.ts`: the time of its last tick, in milliseconds since the epoch. */
+  /** Time of the clock's last tick, in milliseconds since the epoch; see `pipeline-down.ts`. Only in the clock's state. */
   readonly lastTickMs?: number
   /** States of the rules over several readings. */
   readonly patterns?: PatternStates
 }
 
-/** State of kinds, by what they compare. */
+/** State of kinds by history key. */
 export type AlertingHistory = Readonly<Record<string, object>>
 
 /**
  * `alert` is set while firing or recovering: the resolved event repeats it, even if the rule was removed meanwhile. `noData` is
- * the alert of `onSilence: no-data`, until data returns. `compared` is what was compared last, while it is pending by
- * a value: time alone may let it fire.
+ * the alert of `onSilence: no-data`, until data returns. `compared` is the last comparison, while the rule is pending by
+ * a value: it may fire without another reading.
  */
 export interface TrackedRule {
   readonly state: RuleState

@@ -1,6 +1,6 @@
 /**
- * View of the alerts that fire now: a consumer of the alerts topic whose state has exactly those alerts. A question reads as many
- * states as alerts fire, however many entities there are.
+ * View of the firing alerts: a consumer of the alerts topic whose state has exactly those alerts. A query reads one state
+ * per firing alert, regardless of the number of entities.
  */
 
 import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
@@ -22,14 +22,14 @@ import { isBefore, type OrderedAlert, orderedAlert } from './alert-order.ts'
 import { isClock } from './pipeline-down.ts'
 
 /**
- * The state of an entity, whose name is that of the alert's events: `/alerting`, the rule and what it watches. Rules of one name
- * with other labels share it. An entity of which nothing fires has a state only if an old fire may still come.
+ * State of an entity, named after the alert's events: `/alerting`, the rule and the watched entity. Rules of the same name
+ * with other labels share it. An entity without firing alerts has a state only while an old fired event may still arrive.
  */
 export interface FiringAlerts {
   /** Firing alerts by fingerprint, which has at most one at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
   /**
-   * Last ended alert by fingerprint, kept while a fire of it may still arrive: one that failed and is redriven, or that of the
+   * Last ended alert by fingerprint, kept while its fired event may still arrive: one that failed and is redriven, or that of the
    * clock, which every partition of readings reports.
    */
   readonly ended?: Readonly<Record<string, OrderedAlert>>
@@ -44,8 +44,8 @@ export interface FiringAlert {
 }
 
 /**
- * `late`: an older alert than the one that fires, as when alerting emits again what it had emitted before. `not-firing`: what
- * resolves, or is acknowledged, does not fire.
+ * `late`: the alert is older than the firing one, as when alerting repeats its emissions. `not-firing`: the alert to resolve
+ * or acknowledge does not fire.
  */
 type Reason =
   | 'fired'
@@ -63,7 +63,7 @@ export const firingAlerts: KeyedProcess<FiringAlerts, Alert | AlertAcknowledged>
   trustsProducers: true,
   accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE],
   onEvent(state, event) {
-    if (event.data === undefined) return rejected('an event of an alert without data')
+    if (event.data === undefined) return rejected('the alert event has no data')
     switch (event.type) {
       case ALERT_FIRED_TYPE:
         return fired(state, event.data as FiredAlert, event)
@@ -85,7 +85,7 @@ function fired(state: State, alert: FiredAlert, event: Received): Decided<Firing
   return step('fired', having(state, alert.fingerprint, entry))
 }
 
-/** Ends an older alert as well: one whose own end never came, because the state of alerting was lost. */
+/** Ends an older alert, too, whose own end never arrived because the state of alerting was lost. */
 function resolved(state: State, alert: ResolvedAlert, event: Received): Decided<FiringAlerts> {
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)
@@ -123,7 +123,7 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
   return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
 }
 
-/** The alert that fires or, where that is remembered, the last one that has ended. */
+/** Returns the firing alert or, if remembered, the last one that ended. */
 function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
   const firing = alertOf(state, fingerprint)
   if (firing) return { ...firing.alert, sequence: firing.sequence }

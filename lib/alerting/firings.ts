@@ -4,13 +4,13 @@ import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { identityOf } from './rule.ts'
 
-/** One alert, from firing to resolving. */
+/** Alert from firing to resolving. */
 export interface Firing {
   /** Name and labels of the rule. */
   readonly rule: string
   /** Source and subject. */
   readonly entity: string
-  /** Undefined: the alert is not about one metric. */
+  /** Undefined for an alert without a single metric. */
   readonly metric: string | undefined
   /** Milliseconds since the epoch; infinite if it was still firing at the end. */
   readonly fromMs: number
@@ -19,7 +19,7 @@ export interface Firing {
   readonly value?: number | string
 }
 
-/** The alerts that fired, in the order in which they did. */
+/** Returns the alerts that fired, in order. */
 export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
   const ends = new Map<string, number>()
   for (const alert of alerts)
@@ -39,7 +39,7 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
     })
 }
 
-/** The identities under which a rule fires: its own, and that of the silence of its entities. */
+/** Returns the identities under which a rule fires: its own, and that for silent entities. */
 export function identitiesOf(rule: AnyRule): readonly string[] {
   if (isPatternRule(rule)) return [identityOf(rule)]
   const { name, labels, onSilence } = rule

@@ -1,5 +1,5 @@
 /**
- * Looks at entities that have stopped reporting: a rule that came into force since then may wait for silence, and after some days
+ * Checks entities that have stopped reporting: a rule activated since then may wait for silence, and after some days
  * the entity is forgotten. One timer for each entity, which moves at most once an hour. Pure.
  */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
@@ -12,13 +12,13 @@ export const LOOK = 'look'
 
 const LOOK_MS = 60 * 60_000
 const DAY_MS = 24 * LOOK_MS
-/** Longer than the log keeps readings. */
+/** Days without a reading before an entity is forgotten: longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 /**
- * The timer of an entity that reports: due one to two hours later.
+ * Returns the timer of an entity that reports: due one to two hours later.
  *
- * @param latestMs when the entity last reported before this; undefined for its first report
+ * @param latestMs time of the previous report; undefined for the first
  */
 export function looking(latestMs: number | undefined, nowMs: number): TimerChange[] {
   const hour = Math.floor(nowMs / LOOK_MS)
@@ -26,17 +26,17 @@ export function looking(latestMs: number | undefined, nowMs: number): TimerChang
   return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
 }
 
-/** Whether an entity that reported last at `latestMs` is to be forgotten. */
+/** Returns whether an entity that last reported at `latestMs` is to be forgotten. */
 export function isForgotten(latestMs: number, nowMs: number): boolean {
   return nowMs >= forgottenMs(latestMs)
 }
 
-/** The next timer of an entity that is silent and not to be forgotten yet. */
+/** Returns the next timer of a silent entity that is not to be forgotten yet. */
 export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
   return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
 }
 
-/** Days after the end of the day. */
+/** Returns a time some days after the end of the day. */
 function forgottenMs(latestMs: number): number {
   return (Math.floor(latestMs / DAY_MS) + 1 + FORGOTTEN_AFTER_DAYS) * DAY_MS
 }
@@ -45,7 +45,7 @@ function forgottenMs(latestMs: number): number {
  * Returns the rules that wait for a silence of the entity and have not seen it, because no reading has come since they took
  * effect. A rule matches by the contents of readings, except for the id of the entity.
  *
- * @param seen metric → when it was last seen
+ * @param seen metric → time of its last reading
  */
 export function newlyAwaiting(
   { byKey }: RulesInForce,

@@ -1,9 +1,9 @@
-/** Which readings a rule watches, beside their family. Pure. */
+/** Matches readings of a family with a rule. Pure. */
 import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
 import type { Match } from './rule.ts'
 
 /**
- * Whether a reading has one of the texts that the rule asks for under every key.
+ * Returns whether a reading has one of the rule's texts under every key.
  *
  * @param subject of the reading
  */

@@ -1,6 +1,6 @@
 /**
- * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings notices by itself. The id of the alert
- * is derived from what the partitions share, the time of the last tick, so that an outage is one alert. Pure.
+ * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings detects this. The id of the alert
+ * is derived from the time of the last tick, which the partitions share, so that an outage is one alert. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
@@ -11,13 +11,12 @@ import { alertEmission, type FiredAlert, resolvedAlert } from './alert.ts'
 import type { AlertingState } from './entity-state.ts'
 import type { TransitionReason } from './reasons.ts'
 
-/** The rule name of the alert. */
 export const PIPELINE_DOWN = 'PIPELINE_DOWN'
 
-/** Name of the timer that each tick sets anew. */
+/** Name of the timer that each tick resets. */
 export const PIPELINE_DOWN_TIMER = 'pipeline-down'
 
-/** A clock ticks each minute. */
+/** Time without a tick that counts as an outage; the clock ticks every minute. */
 const DOWN_AFTER_MS = 5 * 60_000
 
 /** Entity of the ticks. Its state has the last tick and the alert, and no readings. */
@@ -31,8 +30,8 @@ export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
 const MAX_AHEAD_MS = 60_000
 
 /**
- * A tick. Its own time, which the partitions share, names the outage that begins if no other follows; when it arrived, which
- * differs by milliseconds, says when an outage was over.
+ * Applies a tick. Its own time, which the partitions share, identifies the outage that begins if none follows; its time of
+ * arrival, which differs by milliseconds, ends an outage.
  */
 export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
   const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
@@ -44,7 +43,7 @@ export function ticked(state: AlertingState | undefined, tick: Received): Decide
   return decided('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
 }
 
-/** The schedule may repeat an old run. If that ends an outage, the next outage must have another name. */
+/** Returns the time of the last tick. The schedule may repeat an old run, and the next outage must still have a new identity. */
 function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Received, isDown: boolean): number {
   const saidMs = Date.parse(time)
   const ownMs = saidMs <= timeMs + MAX_AHEAD_MS ? saidMs : timeMs
@@ -52,7 +51,7 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
   return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
 }
 
-/** The log's clock, or the next tick, is well past the last tick. */
+/** Fires the alert: the log's clock, or the next tick, is well past the last tick. */
 export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { lastTickMs: activeAtMs } = state
   if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)

@@ -27,9 +27,9 @@ import { foremost, type TransitionReason } from './reasons.ts'
 import { rulesIn } from './rule-set.ts'
 import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { alertingTakeover } from './takeover.ts'
-import { isWakeUp, tellsOfSilence, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
+import { isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
-/** `no-rule`: the reading has no metric that a rule watches. */
+/** Reasons; `no-rule`: the reading has no metric that a rule watches. */
 type AlertingReason = TransitionReason | 'no-rule'
 
 interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce> {
@@ -99,7 +99,7 @@ function onReading(
   ])
 }
 
-/** Time has come to an instant that a rule waits for, or at which an entity is looked at, and no reading of it has come before. */
+/** Applies a due timer: the end of a duration, a silence, or the periodic check of an entity. */
 function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
   const isLook = timer.name === LOOK
   const latestMs = latestOf(state) ?? timer.dueMs
@@ -107,7 +107,7 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
   const run = new EntityRun(timer)
   for (const [key, tracked] of Object.entries(state.rules)) {
     const rule = rules.byKey.get(key)?.rule
-    if (rule) run.tick(key, rule, tracked, timer.dueMs, tellsOfSilence(timer.name))
+    if (rule) run.tick(key, rule, tracked, timer.dueMs, isSilenceTimer(timer.name))
     else run.end(tracked, timer.dueMs, rules.paused.has(key) ? 'rule-paused' : 'rule-removed')
   }
   for (const [key, tracked] of newlyAwaiting(rules, state.rules, state.seen, timer.subject))
@@ -123,7 +123,7 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
   ])
 }
 
-/** Time alone changes a pattern. */
+/** Applies a due timer of a pattern. */
 function patternDue(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { ofEntities, paused } = rules.patterns
   const { states, reason, emissions, timers } = patternsOnTimer(ofEntities, paused, state.patterns, timer)
@@ -137,7 +137,7 @@ function foremostOf(a: TransitionReason | undefined, b: TransitionReason | undef
   return b === undefined ? a : foremost(a, b)
 }
 
-/** No reading can clear the alerts of an entity that stopped reporting, so they end when its state is forgotten. */
+/** Forgets an entity that stopped reporting and ends its alerts, which no reading can clear. */
 function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
   return decided('forgotten', undefined, lastAlerts(state, timer, timer.dueMs, 'forgotten'))
 }
@@ -154,7 +154,7 @@ function lastAlerts(
   return [...run.emissions, ...lastPatternAlerts(patterns, entity, atMs, reason)]
 }
 
-/** When the entity last reported a metric that a rule watches, or what a pattern asks for; undefined if it never did. */
+/** Returns when the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
   const times = [...Object.values(state?.seen ?? {}), ...(state?.patterns ? [state.patterns.seenMs] : [])]
   return times.length > 0 ? Math.max(...times) : undefined

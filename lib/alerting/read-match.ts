@@ -35,7 +35,7 @@ function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): 
       report('match', `readings of ${family} have no ${name}: the rule would never fire`, [name])
 }
 
-/** The row of a match, as a rule file has it. */
+/** Returns a match in the form of a rule file. */
 export function matchRow({ dimensions, entities, tags }: Match): Readonly<Record<string, unknown>> {
   return {
     ...Object.fromEntries(dimensions),

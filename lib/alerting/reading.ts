@@ -14,7 +14,7 @@ import type { Compared } from './summary.ts'
 
 type Remembered = Pick<AlertingState, 'seen' | 'history'>
 
-/** Tells the run what becomes of each rule. Returns what else is to be remembered of the entity. */
+/** Applies the reading to each rule of the run. Returns the other changes of the entity's state. */
 export function evaluate(
   run: EntityRun,
   rules: RulesInForce,
@@ -41,7 +41,7 @@ export function evaluate(
     const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
       if (before) run.keep(key, before)
-      // The metric has been silent since before the rule came into force.
+      // The metric has been silent since before the rule was activated.
       else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
         run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
@@ -98,7 +98,7 @@ function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined,
   else run.end(before, timeMs, 'not-matched')
 }
 
-/** The histories of one entity while one reading is evaluated. Those that no rule needs any more are dropped. */
+/** Histories of one entity during the evaluation of one reading. Unused ones are dropped. */
 class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory
@@ -118,12 +118,12 @@ class Histories {
     }
   }
 
-  /** The number that replaces the value, null if it is not known yet; undefined where the value itself is compared. */
+  /** Returns the derived number, null if not known yet; undefined if the value itself is compared. */
   compare(keyed: KeyedRule, value: Value, isLate: boolean): Replaced | undefined {
     const { historyKey, remembering: kind } = keyed
     if (historyKey === undefined || !kind) return undefined
     if (isLate) this.keep(keyed)
-    // Late: the rule decides nothing, whatever the value.
+    // A late reading does not change the rule.
     if (isLate) return LATE
     const known = this.#compared.get(historyKey)
     if (known) return known
@@ -158,7 +158,7 @@ function comparedOf(
   }
 }
 
-/** When each watched metric was last seen. A late reading does not move its time back. */
+/** Returns the last time of each watched metric. A late reading does not move it back. */
 function lastSeen(
   watched: ReadonlySet<string>,
   seen: Readonly<Record<string, number>>,

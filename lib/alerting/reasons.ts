@@ -1,14 +1,14 @@
-/** Every reason for which an alert changes or stays, in one table. The reason is the metric, the log line and the test's expectation. */
+/** Table of the reasons for which an alert changes or stays. Metrics, log lines and tests use them. */
 
 interface Reason {
-  /** The notification that goes with it, if any. */
+  /** Resulting notification, if any. */
   readonly change?: 'fired' | 'resolved'
-  /** Text for people. */
+  /** Description for users. */
   readonly says: string
 }
 
 /**
- * Ordered by how much people care: with several rules, the step's reason is the first of these that occurred. `config/rules/README.md`
+ * Ordered by importance: with several rules, the step's reason is the first of these that occurred. `config/rules/README.md`
  * shows the table.
  */
 export const REASONS = {
@@ -60,7 +60,7 @@ export function foremost(a: TransitionReason | undefined, b: TransitionReason): 
   return (PRECEDENCE.get(a) as number) <= (PRECEDENCE.get(b) as number) ? a : b
 }
 
-/** The notification that goes with a reason; undefined if none does. */
+/** Returns the notification of a reason; undefined if it has none. */
 export function changeOf(reason: TransitionReason): Change | undefined {
   const { change }: Reason = REASONS[reason]
   return change

@@ -1,6 +1,6 @@
 /**
- * The parts of `schemas/files/rules.v1.json` that follow from the keys of rules and from the families; definitions of lists, durations
- * and patterns stand in that file alone. `npm run schemas` writes them there. Pure.
+ * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. Definitions of lists, durations
+ * and patterns are only in that file. `npm run schemas` updates it. Pure.
  */
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'
@@ -28,7 +28,7 @@ interface Asking {
 /** Keys of rules over values alone. */
 const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.includes(key))
 
-/** Returns the schema with these parts as they are now. */
+/** Returns the schema with its derived parts updated. */
 export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Whole {
   const { patternEvent, patternStep } = schema.$defs
   const described = Object.entries(RULE_KEYS).map(([key, { schema: own, about }]) => {
@@ -68,7 +68,7 @@ function needsOf(keys: Keys): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(needing)
 }
 
-/** Replaces the keys of conditions, which are those that need a metric, behind `unit`. */
+/** Replaces the keys of conditions, which need a metric, after `unit`. */
 function withConditions(asking: Asking, conditions: Readonly<Record<string, Schema>>): Asking {
   const { dependentRequired, properties } = asking
   const isOther = (key: string) => key === 'unit' || dependentRequired[key]?.[0] !== 'metric'
@@ -85,7 +85,7 @@ function withConditions(asking: Asking, conditions: Readonly<Record<string, Sche
   }
 }
 
-/** Has the metrics of a family completed and checked. */
+/** Returns the schema of the metrics of a family, by which editors complete and check them. */
 function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
   return {
     if: { properties: { family: { const: name } }, required: ['family'] },
@@ -100,7 +100,7 @@ function aboutSummary(): string {
   return `One line for people, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
 }
 
-/** Markdown without its marks. */
+/** Returns Markdown as plain text. */
 function plain(text: string): string {
   return text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }

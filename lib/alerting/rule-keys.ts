@@ -1,4 +1,4 @@
-/** Every key of a rule, in the order of the documentation and of messages: those that all rules share, and those of each kind. */
+/** Keys of rules, in the order of documentation and messages: those that all rules share, and those of each kind. */
 import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'
@@ -125,7 +125,7 @@ export const MEASURE_KEYS: Keys = keysOf(MEASURES)
 
 export const RULE_KEYS: Keys = { ...SUBJECT, ...CONDITION_KEYS, ...MEASURE_KEYS, ...PATTERN, ...LIFE }
 
-/** The keys of conditions of which a rule has exactly one: others refine one of them. */
+/** Keys of conditions of which a rule has exactly one; others refine one of them. */
 export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
   key => !CONDITION_KEYS[key]?.needs,
 )
@@ -133,7 +133,7 @@ export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
 /** Keys that the events of a pattern may have. */
 export const FIRE_KEYS_IN_PATTERNS = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
 
-/** The keys that rules over several events have, too. */
+/** Keys that rules over several events also have. */
 export const KEYS_WITH_PATTERN: readonly string[] = [
   'name',
   'pattern',

@@ -1,6 +1,6 @@
 /**
- * Holds rule files against their schema, `schemas/files/rules.v1.json`, and says in words what is wrong. The schema knows shapes;
- * `read-rule.ts` knows what does not go together.
+ * Validates rule files with their schema, `schemas/files/rules.v1.json`, and describes the errors. The schema checks the shape;
+ * `read-rule.ts` finds contradictions.
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
@@ -10,15 +10,14 @@ import { unknownKey } from '../similar.ts'
 import { patternMessage } from './patterns/pattern-schema.ts'
 import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 
-/** A violation at a path of a file. */
 export interface Violation {
   readonly path: FilePath
   readonly message: string
-  /** The key that is unknown or missing is the last of the path. */
+  /** Path of the value, ending with the unknown or missing key. */
   readonly isUnknownKey: boolean
 }
 
-/** The places that violate the schema, with one message for each: all of them, unless `isCut`. */
+/** Violations of the schema, one per path; incomplete if `isCut`. */
 interface Violations {
   readonly violations: readonly Violation[]
   readonly isCut: boolean
@@ -36,13 +35,13 @@ export function violationsIn(content: unknown): Violations {
       continue
     const violation = described(one, content)
     const place = JSON.stringify(violation.path)
-    // The first says most, except that a list of allowed values says more than a type.
+    // The first is the most specific, except that a list of allowed values is more specific than a type.
     if (!found.has(place) || one.keyword === 'enum') found.set(place, violation)
   }
   return { violations: [...found.values()], isCut: reported.length > MAX_ERRORS }
 }
 
-/** Branches are reported together, where they branch. */
+/** Returns whether a violation is reported by itself. Those within branches are reported as one, at the branch. */
 function isReported({ keyword, schemaPath }: SchemaViolation): boolean {
   return keyword !== 'if' && !/\/(anyOf|oneOf|propertyNames)\//.test(schemaPath)
 }
@@ -112,14 +111,14 @@ function ofDocument(keyword: string, path: FilePath): string {
   return 'must be a list; for no rules, write `rules: []`'
 }
 
-/** Keys of conditions need another one of the condition; others that need a key need `staleAfter`. */
+/** Describes a missing key: keys of conditions need another one of the condition, all others `staleAfter`. */
 function dependent(key: string, missing: string): string {
   return Object.hasOwn(CONDITION_KEYS, key)
     ? `goes with ${missing}, which the rule does not have`
     : `needs ${missing}, which says how long a silence must last`
 }
 
-/** Names the value that was found; empty for a missing key. */
+/** Describes the invalid value; empty for a missing key. */
 function butIs(raw: unknown): string {
   return raw === undefined ? '' : `, not ${shown(raw)}`
 }

@@ -5,9 +5,9 @@ export type RuleState = Inactive | Pending | Firing | Recovering
 interface Watched {
   /** The time of the last observation. */
   readonly seenMs: number
-  /** When time alone changed this state after that; absent if it did not. */
+  /** Later time at which the state changed without a reading, if it did. */
   readonly decidedMs?: number
-  /** The silence that lasts has been acted upon: `bad` if it counts as a bad value. */
+  /** Effect of the current silence: `bad` if it counts as a bad value. */
   readonly silent?: 'bad' | 'no-data'
 }
 
@@ -16,7 +16,7 @@ export interface Inactive extends Watched {
   readonly before?: Pending
 }
 
-/** Bad since `activeAtMs`, but not yet for the rule's `for`. Not notified. */
+/** Rule whose value is bad since `activeAtMs`, but not yet for its `for`. No notification. */
 export interface Pending extends Watched {
   readonly phase: 'pending'
   readonly activeAtMs: number
@@ -28,14 +28,14 @@ export interface Firing extends Watched {
   readonly before?: Recovering
 }
 
-/** Still firing for everyone outside: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
+/** Rule that is still published as firing: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
 export interface Recovering extends Watched {
   readonly phase: 'recovering'
   readonly activeAtMs: number
   readonly clearedAtMs: number
 }
 
-/** The last instant that the state knows of. Whatever is older changes nothing. */
+/** Returns the latest time in the state. Older events change nothing. */
 export function latestMs({ decidedMs, seenMs }: RuleState): number {
   return decidedMs ?? seenMs
 }

@@ -8,7 +8,7 @@ export type Severity = (typeof SEVERITIES)[number]
 export const ON_SILENCE = ['keep', 'ok', 'alert', 'no-data'] as const
 export type OnSilence = (typeof ON_SILENCE)[number]
 
-/** Which readings of the family a rule watches. A reading must have one of the texts of every key. */
+/** Readings of the family that a rule watches. A reading must have one of the texts of every key. */
 export interface Match {
   readonly dimensions: readonly (readonly [Dimension, readonly string[]])[]
   /** Subjects of the readings. */
@@ -20,30 +20,30 @@ export interface Match {
 export interface Rule {
   readonly name: string
   readonly family: FamilyName
-  /** A metric of the family, whose unit the thresholds have; or one of its states. */
+  /** Metric of the family, in whose unit the thresholds are; or one of its states. */
   readonly metric: string
-  /** Absent: every reading of the family. */
+  /** Selection of readings; by default every reading of the family. */
   readonly match?: Match
   readonly condition: Condition
-  /** Absent: the value itself. */
+  /** Derived number to compare; by default the value itself. */
   readonly measure?: Measure
-  /** How long the condition must hold. 0 fires at once. */
+  /** Time for which the condition must hold. 0 fires at once. */
   readonly forMs: number
-  /** How long an alert keeps firing after its value has cleared. 0 resolves at once. */
+  /** Time for which an alert keeps firing after its value has cleared. 0 resolves at once. */
   readonly keepFiringForMs: number
-  /** The longest silence that counts as none. 0 means no limit. */
+  /** Time without a reading after which an entity is silent. 0 means never. */
   readonly staleAfterMs: number
   readonly onSilence: OnSilence
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
-  /** A template, see `summary.ts`. */
+  /** Template, see `summary.ts`. */
   readonly summary: string
   /** Whether the rule is paused: not evaluated, and a firing alert is resolved. */
   readonly paused: boolean
 }
 
 /**
- * The identity of a rule, which survives edits: its name and labels, `HIGH_TEMP{team="ops"}`. Thresholds, durations and
+ * Returns the identity of a rule, which survives edits: its name and labels, `HIGH_TEMP{team="ops"}`. Thresholds, durations and
  * texts may change while an alert fires. Different names or label sets never have the same identity.
  */
 export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {

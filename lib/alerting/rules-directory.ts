@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { AnyRule } from './patterns/pattern.ts'
 import { type RuleFile, readRules } from './rule-files.ts'
 
-/** The rules folder cannot be used. The message names the folder and the reason. */
+/** Error for an unusable rules folder. The message names the folder and the reason. */
 export class RulesFolderError extends Error {
   override readonly name = 'RulesFolderError'
 }
@@ -44,7 +44,7 @@ export async function readRuleFiles(folder: string, shown = folder): Promise<rea
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
+  ENOENT: 'the folder does not exist',
   ENOTDIR: 'it is a file; name the folder with the rule files',
-  EACCES: 'the folder may not be read',
+  EACCES: 'permission to read the folder is missing',
 }

@@ -5,25 +5,24 @@ import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** A rule under the key of its state. */
+/** Rule with the key of its state. */
 export interface KeyedRule {
   readonly key: string
   readonly rule: Rule
-  /** Names the history that it compares with; rules that compare alike share one. */
+  /** Key of the rule's history; rules with equal comparisons share one. */
   readonly historyKey?: string
-  /** The kind to which that history belongs. */
+  /** Kind of the history. */
   readonly remembering?: Remembering
 }
 
 export interface RulesInForce {
-  /** The rules that are evaluated, by the key of their state. */
+  /** Evaluated rules, by the key of their state. */
   readonly byKey: ReadonlyMap<string, KeyedRule>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedRule[]>
-  /** Keys of the rules that are paused. */
+  /** Keys of the paused rules. */
   readonly paused: ReadonlySet<string>
-  /** The metrics that any rule watches. */
+  /** Metrics that at least one rule watches. */
   readonly watched: ReadonlySet<string>
-  /** The rules over several events. */
   readonly patterns: PatternsInForce
 }
 
@@ -49,7 +48,7 @@ function withKey(rule: Rule): KeyedRule {
 }
 
 /**
- * The key of a rule's state. It includes what is compared: when an edit makes a rule watch another metric, the rule starts anew
+ * Returns the key of a rule's state. It includes the comparison: after an edit to another metric, the rule starts anew
  * and its old alert ends as if the rule were removed. A value of the new metric must not clear it.
  */
 function keyOf(rule: Rule): string {
@@ -60,7 +59,7 @@ function keyOf(rule: Rule): string {
 
 const COMPARED = new RegExp(` \\w+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
 
-/** The identity of a rule, from the key of its state. */
+/** Returns the identity of a rule from the key of its state. */
 export function identityOfKey(key: string): string {
   return key.replace(COMPARED, '')
 }

@@ -8,14 +8,14 @@ type Durations = Pick<Rule, 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSi
 interface AfterTick {
   readonly state: RuleState
   readonly reason: TransitionReason
-  /** The instant that had come. */
+  /** Time at which the change was due. */
   readonly atMs: number
 }
 
-/** An instant at which time alone changes the state, unless a reading comes before or at it. */
+/** Time at which the state changes unless a reading arrives until then. */
 interface WakeUp {
   readonly atMs: number
-  /** Whether it follows from a silence, so that only the log's clock can reach it: a later event does not. */
+  /** Whether it follows from a silence. Then only the log's clock reaches it, not a later event. */
   readonly isOfSilence: boolean
 }
 
@@ -29,9 +29,9 @@ export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
 }
 
 /**
- * The first thing that is due at this time or before it; undefined if nothing is.
+ * Returns the first change that is due at this time or earlier; undefined if there is none.
  *
- * @param isSilenceKnown whether the log's clock has come as far; otherwise nothing that follows from a silence is due
+ * @param isSilenceKnown whether the log's clock has reached this time; otherwise no silence is due
  */
 export function afterTick(
   rule: Durations,
@@ -58,7 +58,7 @@ function isOfSilence(what: Due['what']): boolean {
   return what === 'silence' || what === 'for'
 }
 
-/** Whether a rule waits for a silence even while nothing is wrong. */
+/** Returns whether a silence affects a rule even while it is inactive. */
 export function awaitsEverySilence({
   onSilence,
   staleAfterMs,
@@ -68,7 +68,7 @@ export function awaitsEverySilence({
 
 function dues(rule: Durations, state: RuleState): Due[] {
   const found: Due[] = []
-  // A rule that was edited may have had an earlier instant than what was decided last.
+  // After an edit of the rule, this can be earlier than its last change.
   const add = (what: Due['what'], atMs: number) => found.push({ what, atMs: Math.max(atMs, latestMs(state)) })
   const silentAtMs = state.seenMs + rule.staleAfterMs
   if (state.phase === 'recovering') add('keep', state.clearedAtMs + rule.keepFiringForMs)

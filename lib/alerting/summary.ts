@@ -16,29 +16,29 @@ export const PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** Every placeholder, including those that single kinds add. */
+/** Placeholders, including those of single kinds. */
 export const EVERY_PLACEHOLDER: readonly string[] = [...PLACEHOLDERS, ...OWN_PLACEHOLDERS]
 
-/** A label of the rule is `{{labels.NAME}}`. */
+/** Prefix of a placeholder for a label: `{{labels.NAME}}`. */
 const LABEL = 'labels.'
 const PLACEHOLDER = /\{\{\s*([\w.]+)\s*\}\}/g
 
-/** Parts of a rule, as far as they could be read. */
+/** Comparison of a rule, as far as it is valid. */
 interface Sides {
   readonly condition: Rule['condition'] | undefined
   readonly measure: Rule['measure'] | undefined
 }
 
-/** The summary of a rule without one. */
+/** Returns the default summary of a rule. */
 export function defaultSummary({ condition, measure }: Sides): string {
   const is = measure ? measureKind(measure).words.summary : 'is {{value}}'
   return `{{entity}}: {{metric}} ${is}${condition ? conditionKind(condition).words.summary(condition) : ''}`
 }
 
 /**
- * Why a template cannot be used; undefined if it can.
+ * Returns an error message for an invalid template, undefined for a valid one.
  *
- * @param labels of the rule; undefined if they are not known
+ * @param labels labels of the rule; undefined if unknown
  */
 export function summaryError(
   template: string,
@@ -49,7 +49,7 @@ export function summaryError(
   return templateError(template, labels, [...PLACEHOLDERS, ...placeholders])
 }
 
-/** @param known the placeholders that the template may have beside labels */
+/** @param known allowed placeholders, apart from labels */
 export function templateError(
   template: string,
   labels: Rule['labels'] | undefined,
@@ -74,9 +74,9 @@ export interface Compared {
   /** Value that was compared with the threshold; undefined if a silence fired the alert. */
   readonly value?: Value
   readonly threshold?: number
-  /** The value of the reading, where something else was compared. */
+  /** Value of the reading, if a derived number was compared. */
   readonly measured?: number
-  /** Numbers for placeholders of the kind that compared, in the unit of the metric. */
+  /** Values of the kind's own placeholders, in the unit of the metric. */
   readonly words?: Readonly<Record<string, number>>
 }
 
@@ -119,12 +119,12 @@ export function fillIn(
   )
 }
 
-/** The summary of an alert that a silence fired: there is no value to fill in. */
+/** Returns the summary of an alert that a silence fired. */
 export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject }: Entity): string {
   return `${subject ?? source}: no ${metric} for ${durationText(staleAfterMs)}`
 }
 
-/** Rounds to six digits for people; the alert's data has the exact number. Counts, whose unit is `1`, show no unit. */
+/** Rounds to six digits; the alert's data has the exact number. Counts, whose unit is `1`, show no unit. */
 function quantity(value: number, unit: string | undefined): string {
   const digits = String(Number(value.toPrecision(6)))
   return unit === undefined || unit === '1' ? digits : `${digits} ${unit}`

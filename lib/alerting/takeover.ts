@@ -13,7 +13,7 @@ import { PIPELINE_DOWN } from './pipeline-down.ts'
 
 type Renamed = (alert: FiredAlert) => FiredAlert
 
-/** How the alerts of a state are found, and replaced by others. */
+/** Access to the alerts of a state. */
 interface Alerts<State> {
   of(state: State): readonly FiredAlert[]
   with(state: State, renamed: Renamed): State
@@ -40,7 +40,7 @@ function takeover<State>(
   }
 }
 
-/** An alert may have been published under this id, and resolved. A new fire after a resolve is a new alert. */
+/** Returns the alert with a new id: one with the old id may have been published and resolved. */
 function asNew({ timeMs }: TakeoverPlace): Renamed {
   return alert =>
     alert.rule === PIPELINE_DOWN
@@ -48,7 +48,7 @@ function asNew({ timeMs }: TakeoverPlace): Renamed {
       : { ...alert, alertId: derivedId(alert.alertId, 'reprocessed', timeMs) }
 }
 
-/** An alert ends no earlier than it began. */
+/** Returns the time of the end, which is not before the start. */
 function endOf({ startedAt }: FiredAlert, { timeMs }: TakeoverPlace): number {
   return Math.max(timeMs, Date.parse(startedAt))
 }

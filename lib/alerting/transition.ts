@@ -22,7 +22,7 @@ export interface Observation {
   readonly timeMs: number
   /** Observed value. Undefined for a tick: time has passed without a reading. Null for a reading that cannot be compared yet. */
   readonly value?: Value | null
-  /** Whether a tick proves that the log has been read up to its time, so that silences count; `true` by default. */
+  /** Whether the log has been read up to the time of the tick, so that silences count; `true` by default. */
   readonly isSilenceKnown?: boolean
 }
 
@@ -34,19 +34,19 @@ interface Measured {
 export interface Transition {
   readonly state: RuleState
   readonly reason: TransitionReason
-  /** The notification that is due, if any. */
+  /** Resulting notification, if any. */
   readonly change?: Change
-  /** When it happened: the time of the observation; for a tick, the instant that had come, which may lie before it. */
+  /** Time of the change: that of the observation; for a tick, the time that was due, which may be earlier. */
   readonly atMs: number
 }
 
-/** The part of a rule that decides. */
+/** Properties of a rule that decide about transitions. */
 export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSilence'>
 
 /**
- * A tick does only the first of the things that had become due; call it again until the reason is `unchanged`.
+ * Returns the effect of an observation. A tick applies only the first due change; repeat it until the reason is `unchanged`.
  *
- * @param previous the state after the last observation of this rule and entity; undefined if there was none
+ * @param previous state after the last observation of this rule and entity, if any
  */
 export function transition(
   rule: Life,
@@ -89,7 +89,7 @@ function beforeInstant(state: RuleState): RuleState {
   return 'before' in state && state.before !== undefined ? state.before : state
 }
 
-/** Inactive or pending: only the fire thresholds count. */
+/** Returns the transition of an inactive or pending rule, to which only the fire thresholds apply. */
 function whileQuiet(
   rule: Life,
   from: Inactive | Pending | undefined,
@@ -110,7 +110,7 @@ function whileQuiet(
   return made({ phase: 'pending', seenMs: timeMs, activeAtMs }, reason, timeMs)
 }
 
-/** Firing or recovering: only the clear thresholds count. */
+/** Returns the transition of a firing or recovering rule, to which only the clear thresholds apply. */
 function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: Measured): Transition {
   const { activeAtMs } = from
   if (holds(rule.condition, value)) {
@@ -125,7 +125,7 @@ function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: M
   return made({ phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs }, 'recovering', timeMs)
 }
 
-/** The entity has reported, so it is not silent; but its value says nothing about the condition. */
+/** Returns the transition for a reading without a comparable value, which only ends a silence. */
 function uncompared(rule: Life, previous: RuleState | undefined, timeMs: number): Transition {
   if (previous?.phase === 'pending' && isStale(rule, previous, timeMs))
     return made({ phase: 'inactive', seenMs: timeMs }, 'pending-stale', timeMs)

@@ -1,12 +1,12 @@
-/** The timers of an entity, with which time alone changes one of its rules. Pure. */
+/** Timers of an entity at which its rules change without a reading. Pure. */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
 
 /**
- * While an alert is pending or fires, its entity is looked at at least this often, in case it is silent and its rule is removed,
- * paused or edited. As long as readings arrive, the timer is moved when half of it has passed, and does not fire.
+ * Maximum time between checks of an entity whose alert is pending or firing, in case it is silent and its rule is removed,
+ * paused or edited. While readings arrive, the timer is moved after half of it, and does not fire.
  */
 const CHECK_MS = 5 * 60_000
 
@@ -14,21 +14,21 @@ const CHECK = 'check'
 const WAKE = 'wake '
 const SILENCE = 'silence '
 
-/** Whether the timer is about the end of a duration, which a later event of the entity brings about as well. */
+/** Returns whether the timer is for the end of a duration, which a later event of the entity also reaches. */
 export function isWakeUp(timer: string): boolean {
   return timer.startsWith(WAKE)
 }
 
-/** Whether silences of the entity are known to have come when the timer fires. */
-export function tellsOfSilence(timer: string): boolean {
+/** Returns whether silences of the entity are certain when the timer fires. */
+export function isSilenceTimer(timer: string): boolean {
   return timer.startsWith(SILENCE)
 }
 
 /**
- * The timers with which the rules are to be looked at again if nothing is read before.
+ * Returns the timers for the next evaluation of the rules without a reading.
  *
  * @param nowMs the time of the step; a timer must be due later
- * @param before those that are set
+ * @param before pending timers
  */
 export function wantedTimers(
   { byKey }: RulesInForce,
@@ -45,7 +45,7 @@ export function wantedTimers(
     if (rule === undefined) continue
     for (const { atMs, isOfSilence } of wakeUps(rule, state)) {
       if (!isOfSilence) ends.add(Math.max(atMs, nowMs + 1))
-      // One that is set and has not fired waits for the log, whatever the time of the event.
+      // A pending timer waits for the log, whatever the time of the event.
       else silences.add(before.silences?.includes(atMs) ? atMs : Math.max(atMs, nowMs + 1))
     }
   }
@@ -56,7 +56,7 @@ export function wantedTimers(
   }
 }
 
-/** Returns the timers that are set once this timer has fired. */
+/** Returns the timers that remain after this one has fired. */
 export function withoutFired(
   before: SetTimers,
   { name, dueMs }: { readonly name: string; readonly dueMs: number },
@@ -65,7 +65,7 @@ export function withoutFired(
   const others = (all: readonly number[]) => all.filter(atMs => atMs !== dueMs)
   return {
     wakeUps: isWakeUp(name) ? others(wakeUps) : wakeUps,
-    silences: tellsOfSilence(name) ? others(silences) : silences,
+    silences: isSilenceTimer(name) ? others(silences) : silences,
     ...(name === CHECK || checkMs === undefined ? {} : { checkMs }),
   }
 }
@@ -82,7 +82,7 @@ export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[
   ]
 }
 
-/** The same instant for a while, so that it does not move with every reading. */
+/** Returns the time of the next check. It moves only when it is close, not with every reading. */
 function checkMs(before: number | undefined, nowMs: number): number {
   return before !== undefined && before > nowMs + CHECK_MS / 2 ? before : nowMs + CHECK_MS
 }

@@ -1,4 +1,4 @@
-/** Which readings a rule watches, whatever they measure. Pure. */
+/** Selects the rules that watch a reading. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { familyOf, type ReadingData } from '../telemetry/families.ts'
 import { matches } from './match.ts'
@@ -6,7 +6,7 @@ import { type Facts, factsOfReading } from './patterns/facts.ts'
 import { isMet } from './patterns/matcher.ts'
 import { type AnyRule, isPatternRule, type Matcher, matchersOf } from './patterns/pattern.ts'
 
-/** Whether the rule would look at the reading, and not only at its time. A paused rule looks at none, and is not asked here. */
+/** Returns whether an active rule evaluates the content of the reading, not only its time. */
 export function isWatched(rule: AnyRule, event: Received): boolean {
   const data = event.data as ReadingData
   const family = familyOf(event.type)
@@ -18,7 +18,7 @@ export function isWatched(rule: AnyRule, event: Received): boolean {
   return rule.match === undefined || matches(rule.match, rule.family, event.subject, data)
 }
 
-/** Whether such readings concern the rule, whatever they measure. */
+/** Returns whether the rule watches such readings, regardless of their metrics. */
 function asksFor(matcher: Matcher, facts: Facts): boolean {
   if (matcher.of !== 'reading') return false
   const { of, family, match } = matcher

@@ -21,7 +21,7 @@ export function summariesOf(metrics: MetricStatistics): Record<string, Statistic
   )
 }
 
-/** How many readings there were. A reading that lacks some of the metrics counts, too. */
+/** Returns the number of readings, including those without some of the metrics. */
 export function readingsIn(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((most, { count }) => Math.max(most, count), 0)
 }

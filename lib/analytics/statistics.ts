@@ -23,13 +23,13 @@ export type StatisticsSummary = MinuteSummary['metrics'][string]
 /** The square of a larger value could overflow and leave the state unusable. No sensor measures such values. */
 const MAX_MAGNITUDE = 1e100
 
-/** Whether a value is small enough for statistics. */
+/** Returns whether a value is small enough for statistics. */
 export function isCountable(value: number): boolean {
   return Math.abs(value) <= MAX_MAGNITUDE
 }
 
 /**
- * The statistics with one more value. The order of values matters only for `last`: the value with the latest event time,
+ * Returns the statistics with one more value. The order matters only for `last`: the value with the latest event time,
  * and among values of the same time, the one counted last.
  *
  * @param timeMs event time, milliseconds since the epoch

@@ -24,7 +24,7 @@ export interface ForeignDocument {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** Whether the mapping is for this record. */
+/** Returns whether the mapping applies to this record. */
 export function takes(
   mapping: Mapping,
   { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,

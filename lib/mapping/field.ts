@@ -30,7 +30,7 @@ function absent({ otherwise, isRequired, from }: FieldSource): ReadField {
   return { problem: missing(from) }
 }
 
-/** That the record has none of these fields. */
+/** Returns the error for a record without any of these fields. */
 export function missing(paths: readonly Path[]): string {
   const names = paths.map(({ name }) => `"${name}"`)
   return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`

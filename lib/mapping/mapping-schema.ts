@@ -1,11 +1,11 @@
-/** Holds a mapping against its schema, `schemas/files/mapping.v1.json`, and says in words what is wrong. */
+/** Validates a mapping with its schema, `schemas/files/mapping.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-mapping.js'
 import { describedErrors, type FilePath, MORE_ERRORS, type PathError, pathOf } from '../file-errors.ts'
 
 const KEYS = 'family, when, id, time, fields and metric'
 
-/** The errors at the innermost places: that a whole is wrong because a part of it is says nothing new. */
+/** Returns the innermost errors, which explain those of the values around them. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')

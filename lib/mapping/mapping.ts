@@ -39,7 +39,7 @@ export interface TimeSource {
 
 export type Epoch = 's' | 'ms' | 'us' | 'ns'
 
-/** Where a field of the reading comes from. */
+/** Source of a field of the reading. */
 export interface FieldSource {
   /** The dotted path in the reading. */
   readonly target: string

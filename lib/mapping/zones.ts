@@ -5,7 +5,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 /** The rules change on quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 
-/** Whether the zone is known. */
+/** Returns whether the zone is known. */
 export function isTimeZone(timeZone: string): boolean {
   try {
     return zone(timeZone) !== undefined

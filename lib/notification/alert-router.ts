@@ -12,10 +12,10 @@ import { inhibitionEmission, isInhibiting } from './inhibition.ts'
 import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
 import { routedEmission } from './routed-alert.ts'
 
-/** Where the alerts of a rule and entity went that still fire. */
+/** Groups of the firing alerts of a rule and entity. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
-  /** The latest alert that has fired or ended, for each fingerprint. */
+  /** Latest alert of each fingerprint. */
   readonly latest?: Readonly<Record<string, LatestAlert>>
 }
 
@@ -27,7 +27,7 @@ interface LatestAlert extends OrderedAlert {
   readonly isKept: boolean
 }
 
-/** `no-route` cannot come of checked routes, whose last one takes every alert. */
+/** Reasons; `no-route` does not occur with valid routes, whose last one takes every alert. */
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**

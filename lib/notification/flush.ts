@@ -88,8 +88,8 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
 }
 
 /**
- * When the group is looked at next: to repeat what fires, and to see whether what is muted still is. A silence can be ended
- * before its time, so a group with muted alerts looks once in each group interval, and at the end of a silence.
+ * Returns the next evaluation of the group: to repeat firing alerts, and to check the muted ones. A silence can be ended
+ * early, so a group with muted alerts is evaluated in each group interval, and at the end of a silence.
  */
 function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group

@@ -22,7 +22,7 @@ export interface Group extends Timing {
   readonly alerts: readonly GroupAlert[]
   /** The firing alerts for which `alerts` has no room. Most groups have none. */
   readonly more?: MoreAlerts
-  /** How many alerts of `more` that people know have ended since the last notification. */
+  /** Number of published alerts of `more` that ended since the last notification. */
   readonly moreEnded?: number
   /** Ids of the alerts that ended last: several partitions can report the same alert, and late. */
   readonly ended: readonly string[]
@@ -30,9 +30,9 @@ export interface Group extends Timing {
   readonly endedFirst?: MoreAlerts
   /** When the last notification was due, in milliseconds since the epoch. */
   readonly notifiedAtMs?: number
-  /** Whether people know that the group fires. */
+  /** Whether the group was published as firing. */
   readonly isOpen: boolean
-  /** When it is looked at next. */
+  /** Time of the next evaluation. */
   readonly dueMs?: number
   /** Time of the next evaluation if an alert has fired or resolved since the last one, which is not earlier. */
   readonly newsDueMs?: number
@@ -41,7 +41,7 @@ export interface Group extends Timing {
 /** An alert with all data of its notifications. A resolved one is here only if its firing was sent. */
 export interface GroupAlert {
   readonly alert: Alert
-  /** Whether people know that it fires. */
+  /** Whether its firing was sent. */
   readonly isTold: boolean
 }
 
@@ -50,7 +50,7 @@ const MAX_ALERTS = 100
 const MAX_ALERTS_BYTES = 128 * 1024
 const MAX_ENDED = 64
 
-/** How long a fire that failed can be redriven: as long as dead letters are kept. */
+/** Time in which a failed fired event can be redriven: the retention of dead letters. */
 export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
@@ -64,7 +64,7 @@ export function newGroup(target: Target): Group {
   return withPolicy({ alerts: [], ended: [], isOpen: false }, target)
 }
 
-/** The group as its route has it by now. */
+/** Returns the group with the current policy of its route. */
 export function withPolicy<T extends object>(
   group: T,
   target: Target,
@@ -86,7 +86,7 @@ export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boole
   return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }
 
-/** Until when an alert is muted, at a time, if nothing changes before; undefined if it is not. */
+/** Returns until when an alert is muted; undefined if it is not. */
 export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number | undefined {
   const { inhibitedUntilMs } = muting
   const silencedMs = silencedUntil(alert, atMs, muting)

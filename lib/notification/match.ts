@@ -1,4 +1,4 @@
-/** Which alerts a route or a silence is about. Pure. */
+/** Selects the alerts of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 
 /**
@@ -16,7 +16,7 @@ export interface AlertMatch {
   readonly entity?: readonly string[]
 }
 
-/** Facts of an alert that routes and silences match. */
+/** Properties of an alert that routes and silences match. */
 export interface AlertFacts extends Pick<Alert, 'rule' | 'labels' | 'entity'> {
   readonly severity: string
 }
@@ -38,7 +38,7 @@ function fits(texts: readonly string[] | undefined, found: string | undefined): 
   return found !== undefined && texts.some(text => matchesText(text, found))
 }
 
-/** Whether the pattern, in which `*` stands for any characters, is the whole of the text. */
+/** Returns whether the pattern, in which `*` stands for any characters, matches the whole text. */
 export function matchesText(pattern: string, text: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()
@@ -55,7 +55,7 @@ export function matchesText(pattern: string, text: string): boolean {
   return true
 }
 
-/** A match as people write it, for one line: `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
+/** Formats a match on one line: `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
 export function matchText({ labels = {}, ...match }: AlertMatch): string {
   const rows = [
     ...Object.entries(match),

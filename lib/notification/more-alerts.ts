@@ -19,7 +19,7 @@ export const NO_MORE: MoreAlerts = ''
 /** An entity may have 1 MiB of state: room for some 25,000 alerts, with what else there is. */
 const LARGEST = 400 * 1024
 
-/** Characters of an id that are kept: 66 bits. */
+/** Stored characters of an id: 66 bits. */
 const ID_LENGTH = 11
 
 export function isFull(more: MoreAlerts): boolean {
@@ -34,7 +34,7 @@ export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): Mor
   return `${more}${keyOf(alertId)}${one}`
 }
 
-/** The rest, and the alert that was taken out; undefined if it was not there. */
+/** Returns the removed alert and the rest; undefined if it was not there. */
 export function withoutMore(
   more: MoreAlerts,
   alertId: string,

@@ -6,7 +6,7 @@ import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.
 
 export interface Muting {
   readonly silences: readonly TimedSilence[]
-  /** Until when an alert mutes those about silent entities, in milliseconds since the epoch; 0 if none stands. */
+  /** End of the muting of silent entities, in milliseconds since the epoch; 0 without an inhibiting alert. */
   readonly inhibitedUntilMs: number
 }
 
@@ -19,7 +19,7 @@ interface MutingData {
   readonly ended: readonly string[]
 }
 
-/** An alert that mutes others, and since when this partition knows of it. */
+/** Alert that mutes others, and the time at which this partition received it. */
 interface Inhibiting {
   readonly alertId: string
   readonly sinceMs: number
@@ -52,7 +52,7 @@ export const MUTING: PartitionContext<Muting> = {
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }
 
-/** Two people can add silences at once, and the older set arrive last: it has no news. */
+/** Ignores an older set of silences, which can arrive last after concurrent changes. */
 function withSilences(before: MutingData, { revision, silences }: SilencesChanged): MutingData {
   return revision < before.revision ? before : { ...before, revision, silences }
 }

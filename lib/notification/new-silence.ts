@@ -13,7 +13,7 @@ interface SilenceRequest extends Pick<Silence, 'id' | 'match' | 'author' | 'comm
   readonly endMs: number
 }
 
-/** Everything that is wrong together; empty if it is as it must be. */
+/** Returns all errors of a request; empty if it is valid. */
 export function faultsIn(
   { match, startMs, endMs }: Pick<SilenceRequest, 'match' | 'startMs' | 'endMs'>,
   nowMs: number,

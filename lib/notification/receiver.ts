@@ -1,4 +1,4 @@
-/** Whom notifications are sent to, as `config/notifications/receivers.yaml` says. */
+/** Receivers of notifications, from `config/notifications/receivers.yaml`. */
 
 export const FORMATS = ['sluice', 'slack', 'alertmanager'] as const
 export type Format = (typeof FORMATS)[number]
@@ -28,7 +28,7 @@ export interface WebhookReceiver {
 
 export const DEFAULT_TIMEOUT_MS = 5_000
 export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const
-/** How long reading a secret may take, so that a receiver without a readable one does not hold up the others. */
+/** Time limit for reading a secret, so that an unreadable one does not delay other receivers. */
 export const SECRET_WITHIN_MS = 5_000
 
 /** Headers that belong to the request itself, or to its signature. */

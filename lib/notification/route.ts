@@ -5,7 +5,7 @@ import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 /** Property by which alerts are grouped: `labels.NAME` is the label of that name. */
 export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`
 
-/** How long a group waits, in milliseconds. */
+/** Waits of a group, in milliseconds. */
 export interface Timing {
   /** Time from the first alert of a group to its first notification, so that the alerts of a batch leave together. */
   readonly groupWaitMs: number
@@ -17,7 +17,7 @@ export interface Timing {
 
 export interface Route extends Timing {
   readonly name: string
-  /** Absent: every alert. */
+  /** Selection of alerts; by default every alert. */
   readonly match?: AlertMatch
   readonly groupBy: readonly GroupKey[]
   readonly receivers: readonly string[]
@@ -44,7 +44,7 @@ export interface Target extends Timing {
   readonly receivers: readonly string[]
 }
 
-/** Where an alert goes by these routes; empty if none matches. */
+/** Returns the groups of an alert by these routes; empty if none matches. */
 export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
   const targets: Target[] = []
   for (const route of routes) {

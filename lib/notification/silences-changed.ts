@@ -25,7 +25,7 @@ export interface AppendedSilences extends Appended {
 /** Messages of the topic have 1 MiB; the rest is for the attributes, and for what the context of a partition has beside it. */
 const MAX_BYTES = 960 * 1024
 
-/** Why the set is due; undefined if it is not. */
+/** Returns the reason for publishing the set; undefined if it is not due. */
 export function whyAppend(
   last: AppendedSilences | undefined,
   next: AppendedSilences,
@@ -37,7 +37,7 @@ export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: nu
   return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
 }
 
-/** Why the silences that have not ended do not fit into one event; undefined if they do. */
+/** Returns an error message if the silences that have not ended do not fit into one event, else undefined. */
 export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
   if (bytes <= MAX_BYTES) return undefined

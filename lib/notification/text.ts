@@ -52,7 +52,7 @@ export function plainText(message: Message): string {
   return [
     titleOf(message),
     '',
-    ...(digest ? [`Told late: what was due from ${digest.from} to ${digest.to}.`, ''] : []),
+    ...(digest ? [`Delayed: notifications due from ${digest.from} to ${digest.to}.`, ''] : []),
     ...notification.alerts.slice(0, LISTED).map(alert => `- ${alertLine(alert)}`),
     ...(more ? [more] : []),
     '',

@@ -32,7 +32,7 @@ export interface AlertSummary {
   readonly acknowledged: Acknowledgement | null
 }
 
-/** Which alerts are asked for; without a condition, all of them. */
+/** Filter of alerts; without a condition, all of them. */
 export interface AlertFilter {
   readonly rule?: string | undefined
   readonly severity?: string | undefined
@@ -52,7 +52,7 @@ interface Label {
   readonly value: string
 }
 
-/** How many alerts there are of each value of this. */
+/** Properties by which alerts can be counted. */
 export const COUNTED_BY = ['rule', 'severity', 'entity', 'hour'] as const
 export type CountedBy = (typeof COUNTED_BY)[number]
 

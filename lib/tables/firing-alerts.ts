@@ -1,20 +1,20 @@
-/** The alerts that fire now, as the view of them has it. The question reads as much as fires, however many entities there are. */
+/** Table of firing alerts, from their view. A query reads only firing alerts, regardless of the number of entities. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
 import { ALERT_COLUMNS, type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
-/** An alert that fires now. */
+/** Firing alert. */
 export interface FiringNow extends AlertSummary {
   /**
    * Positions of its events: one, unless several partitions of the watched topic have reported the same alert. Only the position
    * of an acknowledgement depends on it.
    */
-  readonly places: readonly AlertPlace[]
+  readonly places: readonly AlertPosition[]
 }
 
-export interface AlertPlace {
+export interface AlertPosition {
   /** Partition of the alerts topic. */
   readonly partition: number
   /** Name of the entity that its events are about: their `source`, a space, their `subject`. */
@@ -23,7 +23,7 @@ export interface AlertPlace {
 }
 
 /** The rows are places: the alert of the clock has one for each partition of readings that reports it. */
-const FIRING: Table<FiringAlerts, AlertPlace> = {
+const FIRING: Table<FiringAlerts, AlertPosition> = {
   name: 'firing-alerts',
   about: 'The alerts that fire now, and who has acknowledged them',
   process: firingAlerts,
@@ -31,7 +31,7 @@ const FIRING: Table<FiringAlerts, AlertPlace> = {
     Object.values(state.alerts).map(firing => ({ partition, events: entity, firing })),
   key: ({ firing }) => firing.alert.alertId,
   order: (a, b) => startedMs(a) - startedMs(b) || byText(FIRING.key(a), FIRING.key(b)),
-  columns: ALERT_COLUMNS.map(column => ({ ...column, value: place => column.value(merged([place])) })),
+  columns: ALERT_COLUMNS.map(column => ({ ...column, value: position => column.value(merged([position])) })),
 }
 
 /**
@@ -49,9 +49,9 @@ export async function firingNow(
 }
 
 /** Merges the places of one alert: the first that fired describes it, and it is acknowledged once every place is. */
-function merged(places: readonly AlertPlace[]): FiringNow {
+function merged(places: readonly AlertPosition[]): FiringNow {
   const [first] = places
-  const { alert, traceparent, acknowledged } = (first as AlertPlace).firing
+  const { alert, traceparent, acknowledged } = (first as AlertPosition).firing
   const isAcknowledged = places.every(({ firing }) => firing.acknowledged)
   return {
     ...alertSummary(alert, {
@@ -62,6 +62,6 @@ function merged(places: readonly AlertPlace[]): FiringNow {
   }
 }
 
-function startedMs({ firing }: AlertPlace): number {
+function startedMs({ firing }: AlertPosition): number {
   return Date.parse(firing.alert.startedAt)
 }

@@ -56,9 +56,9 @@ export interface TopicSize {
 export interface TableRows<Row> {
   /** Rows in the order of the table. */
   readonly rows: readonly Row[]
-  /** How many entities were looked at. */
+  /** Number of examined entities. */
   readonly entities: number
-  /** False if there are more entities than were asked for. */
+  /** False if the limit was reached before the last entity. */
   readonly isWhole: boolean
 }
 

@@ -1,4 +1,4 @@
-/** How the record keys of readings are chosen: by a strategy that every family has, or by a field of the data. Pure. */
+/** Record keys of readings, by a strategy of the family or by a field of the data. Pure. */
 
 /**
  * How readings are spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as

@@ -51,7 +51,7 @@ function isTime(ms: unknown): ms is number {
   return typeof ms === 'number' && !Number.isNaN(new Date(ms).getTime())
 }
 
-/** With `schemas.enable`, the default of Kafka Connect, the change is wrapped with its schema. */
+/** Unwraps the change: Kafka Connect adds its schema if `schemas.enable` is set, which is the default. */
 function payloadOf(value: Buffer): unknown {
   try {
     const document = JSON.parse(String(value))

@@ -6,11 +6,11 @@ const BURST = 10
 const MAX_KINDS = 20
 const OTHERS = 'others'
 
-/** Log lines of one service in one minute that is not over yet. */
+/** Log lines of one service in the open minute. */
 interface Minute {
   readonly startMs: number
   readonly lines: Readonly<Partial<Record<Level, number>>>
-  /** Errors by kind: messages that differ in numbers alone are one. */
+  /** Errors by kind: messages that differ only in numbers are one kind. */
   readonly errors: readonly Kind[]
 }
 

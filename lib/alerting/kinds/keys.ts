@@ -1,13 +1,13 @@
-/** Keys of rules: the values that they take, in the schema of rule files and in words. */
+/** Keys of rules and their values, as JSON Schema and in words. */
 
-/** A key of a rule, or of a part of one. */
+/** Key of a rule or of a mapping in it. */
 interface RuleKey extends KeyValues {
   /** Markdown, for the table in `config/rules/README.md` and, without its marks, for the schema. */
   readonly about: string
   /** Column of that table: `yes`, or `no` with the default. */
   readonly required?: string
   readonly example?: string
-  /** Another key without which this one has no effect. */
+  /** Key without which this one has no effect. */
   readonly needs?: string
   /** Description of the key in the condition of a pattern; absent where patterns do not take it. */
   readonly inPatterns?: string
@@ -33,5 +33,5 @@ export const DURATION: KeyValues = {
   expected: 'a duration such as 90s, 5m or 1h30m, or 0',
 }
 
-/** Keys in the order of the documentation and of messages. */
+/** Keys in the order of documentation and messages. */
 export type Keys = Readonly<Record<string, RuleKey>>

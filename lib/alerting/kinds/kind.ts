@@ -1,15 +1,15 @@
 /**
- * The shape of a kind of rule: keys of a rule file, and everything that the application does with them. Each other file of this
+ * Interface of a kind of rule: its keys in a rule file, and their evaluation. Each other file of this
  * folder, except `keys.ts`, is one kind, exported by the name of its file. `npm run schemas` lists them in `all.ts`.
  */
 import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'
 
-/** A number for limits, a text for states. */
+/** Number for limits, text for states. */
 export type Value = number | string
 
-/** A value is beyond them if it is greater than `above` or less than `below`. A missing limit is infinite. */
+/** Limits that a value exceeds if it is greater than `above` or less than `below`. A missing limit is infinite. */
 export interface Limits {
   readonly above: number
   readonly below: number
@@ -26,29 +26,29 @@ interface Kind<Own> {
 /** Decides which values are bad. A rule has exactly one condition: one key that needs no other. */
 export interface ConditionKind<Own> extends Kind<Own> {
   readonly role: 'condition'
-  /** Reason why neither `unit` nor a measure goes with it. */
+  /** Reason why `unit` and measures are not allowed. */
   readonly alone?: string
-  /** Set where what is compared depends on earlier readings. */
+  /** State of a kind that depends on earlier readings. */
   readonly memory?: Memory<Own>
-  /** Returns whether it can judge such a value; a reading with another one counts as a reading without the metric. */
+  /** Returns whether the value has the right type; other readings count as readings without the metric. */
   isValue(value: unknown): value is Value
   /** Returns whether the value is bad for a rule that does not fire yet. */
   fires(own: Own, value: Value): boolean
   /** Returns whether the value keeps an alert firing. */
   holds(own: Own, value: Value): boolean
-  /** Returns the limit that a value is compared with; undefined where it is not a number. */
+  /** Returns the limit that a value is compared with; undefined if it is not a number. */
   threshold?(own: Own, which: 'fire' | 'clear', value: Value): number | undefined
   readonly words: {
-    /** Follows the metric: `above 40 °C`, `is degraded`. */
+    /** Text after the metric: `above 40 °C`, `is degraded`. */
     text(own: Own, unit: string | undefined): string
-    /** The same in the summary of a pattern; absent where patterns do not take the kind. */
+    /** Text in the summary of a pattern; absent if patterns do not support the kind. */
     inPatterns?(own: Own, unit: string | undefined): string
-    /** Ends the summary of a rule without one. */
+    /** End of the default summary. */
     summary(own: Own): string
-    /** Stands for `{{threshold}}` where it is not a number. */
+    /** Text of `{{threshold}}` if it is not a number. */
     threshold?(own: Own): string
   }
-  /** Returns the lines and states that a chart can show. */
+  /** Returns the lines and states for a chart. */
   chart?(own: Own): Chart
 }
 
@@ -58,43 +58,43 @@ interface Chart {
   readonly states?: readonly string[]
 }
 
-/** Replaces the value by a number that follows from earlier readings too. A rule has at most one measure. */
+/** Kind that derives the compared number from earlier readings, too. A rule has at most one measure. */
 export interface MeasureKind<Own> extends Kind<Own> {
   readonly role: 'measure'
   readonly memory: Memory<Own>
-  /** Unit of the number, and why thresholds have no other. Without it they are differences, in the unit of the metric. */
+  /** Unit of the number, and the reason why thresholds have it. By default differences, in the unit of the metric. */
   readonly unit?: { readonly symbol: string; readonly because: string }
   readonly words: {
-    /** `change of temperature over 10 min`. */
+    /** Name of the number, such as `change of temperature over 10 min`. */
     text(own: Own, metric: string): string
-    /** Replaces `is {{value}}` in the summary of a rule without one. */
+    /** Replacement of `is {{value}}` in the default summary. */
     readonly summary: string
   }
 }
 
-/** State of a kind's own, for each entity and metric, stored as JSON. Rules with the same key share it. */
+/** State of a kind for each entity and metric, stored as JSON. Rules with the same key share it. */
 export interface Memory<Own> {
   key(own: Own): string
-  /** Upper bound, whatever the rate of readings. */
+  /** Maximum size, whatever the rate of readings. */
   readonly largestBytes: number
-  /** Further words for summaries, beside those of every rule. */
+  /** Additional placeholders for summaries. */
   readonly placeholders?: readonly string[]
   /**
-   * @param state as the last call returned it; an implementation names its own type
-   * @param timeMs not before that of the last call; the same again for another reading of that instant, which replaces the first
+   * @param state result of the last call; an implementation names its own type
+   * @param timeMs not before that of the last call; if equal, the reading replaces the last one
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
 }
 
 export interface Comparison {
   readonly state: object
-  /** Null while there is too little to compare with. */
+  /** Derived number; null while there are too few earlier readings. */
   readonly value: number | null
-  /** Numbers for the placeholders, in the unit of the metric. */
+  /** Values of the placeholders, in the unit of the metric. */
   readonly words?: Readonly<Record<string, number>>
 }
 
-/** The part of a rule that other keys refer to. Keys with an error are undefined. */
+/** Properties of a rule that other keys refer to; undefined for keys with an error. */
 export interface Subject {
   readonly family: FamilyName | undefined
   readonly metric: string | undefined

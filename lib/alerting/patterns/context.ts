@@ -1,11 +1,11 @@
-/** The rules of a partition, as the log has activated them: the context of every consumer that evaluates rules. */
+/** Active rules of a partition: the context of every consumer that evaluates rules. */
 import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
 import { rulesIn } from '../rule-set.ts'
 import { type PatternsInForce, patternsInForce } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 
-/** @param packaged the rules in effect until the log has activated a rule set */
+/** @param packaged rules until the log activates a rule set */
 export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {
   return {
     setBy: RULES_ACTIVATED_TYPE,

@@ -1,12 +1,12 @@
 /**
- * So many events within a time. Events count at their own time, in whatever order they arrive. At most as many times as the rule
- * counts are remembered: the pattern holds as long as the oldest of them lies within the time. Pure.
+ * Counts events within a duration. Events count at their own time, in any order of arrival. Only as many times as the rule
+ * counts are stored: the pattern holds while the oldest of them is within the duration. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { CountPattern } from './pattern.ts'
 import { endOfFiring, type PatternState } from './state.ts'
 
-/** @param isUntil the event ends the alert, whatever else it is */
+/** @param isUntil whether the event ends the alert, even if it also counts */
 export function countEvent(
   pattern: CountPattern,
   keepMs: number,
@@ -37,16 +37,16 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
   }
   draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
   const endMs = endOf(pattern, draft.counted)
-  // The latest of them filled it, which need not be the one that arrived last.
+  // The latest event completed the count, not necessarily the one that arrived last.
   const fullMs = draft.counted.at(-1) ?? timeMs
   if (endMs !== undefined && endMs >= nowMs) draft.hold(fullMs, fullMs)
   else if (!draft.firing) draft.note('pending')
 }
 
-/** Time has come to an instant, and every event until then has been seen. */
+/** Applies the passing of time up to an instant, when every event until then has arrived. */
 export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
   if (draft.firing && draft.firing.clearedAtMs === undefined) {
-    // Without an end, the rule has been edited and counts more than have come.
+    // Without an end, the rule was edited and now counts more events than have arrived.
     const endMs = endOf(pattern, draft.counted) ?? timeMs
     if (endMs <= timeMs) draft.clear(endMs, keepMs)
   }
@@ -56,7 +56,7 @@ export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft
   draft.counted = kept
 }
 
-/** When time alone changes the state next. */
+/** Returns when the state next changes without an event. */
 export function endOfCounting(
   pattern: CountPattern,
   keepMs: number,
@@ -67,7 +67,7 @@ export function endOfCounting(
   return last === undefined ? undefined : last + pattern.withinMs
 }
 
-/** Until when enough events lie within the time; undefined if they never did. */
+/** Returns until when enough events are within the duration; undefined if they never were. */
 function endOf({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
   const [oldest, newest] = [counted.at(-count), counted.at(-1)]
   if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined

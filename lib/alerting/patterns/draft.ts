@@ -1,13 +1,13 @@
-/** The next state of a pattern while one event or instant is evaluated, and what becomes of its alert. Pure. */
+/** Next state of a pattern during one evaluation, and the changes of its alert. Pure. */
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { type AbsenceWait, endOfFiring, type FiringPattern, type PatternState } from './state.ts'
 
 export interface PatternChange {
   readonly kind: 'fired' | 'resolved'
   readonly atMs: number
-  /** When the event came that completed the pattern. */
+  /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /** Fired because an event did not arrive in time. */
+  /** Whether the alert fired because an event did not arrive in time. */
   readonly byTime: boolean
 }
 
@@ -34,7 +34,7 @@ export class Draft {
     this.reason = foremost(this.reason, reason)
   }
 
-  /** Whether something later has already been decided. */
+  /** Returns whether a later decision exists. */
   isDecided(timeMs: number): boolean {
     return this.decidedMs !== undefined && timeMs < this.decidedMs
   }
@@ -82,7 +82,7 @@ export class Draft {
     this.#decide('resolved', this.#after(timeMs), activeAtMs, false)
   }
 
-  /** Undefined if nothing is left to remember. */
+  /** Returns the state to store, if any. */
   get next(): PatternState | undefined {
     const { firing, decidedMs, counted, reached, waiting, absentMs } = this
     const isUnderWay = reached.some(atMs => atMs !== null)
@@ -103,7 +103,7 @@ export class Draft {
     this.note(kind)
   }
 
-  /** No decision is older than the one before it. */
+  /** Returns a time that is not before the last decision. */
   #after(timeMs: number): number {
     return Math.max(timeMs, this.decidedMs ?? timeMs)
   }

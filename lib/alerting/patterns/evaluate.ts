@@ -1,4 +1,4 @@
-/** Effect of one event, or of time alone, on one pattern. The only time is that of the event. Pure. */
+/** Effect of an event or a timer on a pattern. Uses only event time. Pure. */
 import type { TransitionReason } from '../reasons.ts'
 import { countEvent, endOfCounting, passCounting } from './count.ts'
 import { Draft, type PatternChange } from './draft.ts'
@@ -6,11 +6,11 @@ import type { PatternRule, SequencePattern } from './pattern.ts'
 import { absenceEnds, endOfSequence, type Parts, passSequence, sequenceEvent } from './sequence.ts'
 import type { Due, Dues, PatternState } from './state.ts'
 
-/** The part of a rule that decides. */
+/** Properties of a rule that decide about its pattern. */
 export type PatternLife = Pick<PatternRule, 'pattern' | 'keepFiringForMs'>
 
 export interface Evaluated {
-  /** Undefined if nothing is left to remember. */
+  /** State to store, if any. */
   readonly state: PatternState | undefined
   readonly reason: TransitionReason
   /** Changes to publish, in order. */
@@ -18,7 +18,7 @@ export interface Evaluated {
 }
 
 /**
- * @param met which of the pattern's matchers the event meets, by their places in `matchersOf`; at least one
+ * @param met indexes in `matchersOf` of the matchers that the event meets; at least one
  * @param behindMs how far other events of the group may be behind this one
  */
 export function onPatternEvent(
@@ -34,7 +34,7 @@ export function onPatternEvent(
   return evaluated(draft)
 }
 
-/** A timer of this pattern is due, and every event until then has been seen. */
+/** Applies a due timer of the pattern, when every event until then has arrived. */
 export function onPatternTime(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState,
@@ -47,7 +47,7 @@ export function onPatternTime(
   return evaluated(draft)
 }
 
-/** When time alone changes the state next, by the kind of timer. */
+/** Returns when the state next changes without an event, by kind of timer. */
 export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
   if (!state) return {}
   if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
@@ -61,7 +61,7 @@ function present(dues: Record<string, number | undefined>): Dues {
   return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
 }
 
-/** Matchers are in the order of `matchersOf`: the steps, the absence, and what ends the alert. */
+/** Splits the matchers, which are in the order of `matchersOf`: the steps, the absence, and the end of the alert. */
 function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
   const absent = steps.length
   return {

@@ -1,7 +1,7 @@
-/** The events of the topic `events` that patterns can name: what happened to sensors, devices and databases. */
+/** Events of the topic `events` that patterns can name: changes of sensors, devices and databases. */
 import type { FamilyName } from '../../telemetry/families.ts'
 
-/** Name in rules → whose readings it follows from, and the fields of its data that `where` can compare. */
+/** Name in rules → family of the event, and the fields of its data that `where` can compare. */
 export const EVENTS = {
   'activity.changed': { family: 'device', fields: ['from', 'to'] },
   'device.fallen': { family: 'device', fields: [] },
@@ -20,12 +20,12 @@ export function isEventName(name: string): name is EventName {
   return Object.hasOwn(EVENTS, name)
 }
 
-/** The CloudEvents type of an event that rules name. */
+/** Returns the CloudEvents type of an event named in rules. */
 export function typeOfEvent(name: string): string {
   return `io.sluice.${name}.v1`
 }
 
-/** The name that rules use for a CloudEvents type; undefined if they have none. */
+/** Returns the name of a CloudEvents type in rules, if it has one. */
 export function eventNamed(type: string): EventName | undefined {
   const name = type.replace(/^io\.sluice\./, '').replace(/\.v1$/, '')
   return isEventName(name) && typeOfEvent(name) === type ? name : undefined

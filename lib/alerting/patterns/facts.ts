@@ -35,14 +35,14 @@ export function factsOfReading(event: Received, family: Family, data: ReadingDat
   }
 }
 
-/** The dimension by which a family groups its sources: `/environment/oslo` is the site oslo. */
+/** Dimension by which a family groups its sources: `/environment/oslo` is the site oslo. */
 const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
   environment: 'site',
   database: 'databaseType',
   device: 'model',
 }
 
-/** @param data of an event of the topic `events`, with the entity that it is about */
+/** @param data data of an event of the topic `events`, with its entity */
 export function factsOfEvent(
   name: EventName,
   family: FamilyName,
@@ -66,7 +66,7 @@ export function factsOfEvent(
   }
 }
 
-/** The group that the event belongs to: a source and subject as events have them; undefined if it belongs to none. */
+/** Returns source and subject of the event's group; undefined without a group. */
 export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
@@ -75,7 +75,7 @@ export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
 
 const TAGS = 'tags.'
 
-/** The tag that a pattern groups by; undefined if it groups by something else. */
+/** Returns the tag that a pattern groups by, if any. */
 function tagOf(per: string): string | undefined {
   return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
 }
@@ -96,7 +96,7 @@ function tagsOf(data: ReadingData): Readonly<Record<string, unknown>> {
   return typeof tags === 'object' && tags !== null ? (tags as Readonly<Record<string, unknown>>) : {}
 }
 
-/** An empty text names no group. */
+/** Returns undefined for an empty text, which cannot name a group. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
@@ -110,7 +110,7 @@ function lastSegment(source: string): string | undefined {
   try {
     return textOf(decodeURIComponent(segment))
   } catch {
-    // A source that Sluice has not made: what it says is its name.
+    // A source of another producer is the name itself.
     return textOf(segment)
   }
 }

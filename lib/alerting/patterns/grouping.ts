@@ -1,4 +1,4 @@
-/** The consumer that sends events of the topic `events` to the groups that patterns see together. A map: it has no state. */
+/** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
 import {
   decided,
   type KeyedProcess,
@@ -19,9 +19,9 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 }
 
 /**
- * Reasons: `grouped`, `no-group` for an event without what the pattern groups by, `no-rule` for one that no pattern asks for.
+ * Reasons: `grouped`, `no-group` for an event without the property that the pattern groups by, `no-rule` if no pattern matches.
  *
- * @param packaged the rules in effect until the log has activated a rule set
+ * @param packaged rules until the log activates a rule set
  */
 export function grouping(packaged: readonly AnyRule[]): Grouping {
   return {

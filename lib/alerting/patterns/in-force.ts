@@ -1,4 +1,4 @@
-/** The patterns of a rule set, arranged for evaluation. Pure. */
+/** Patterns of a rule set, prepared for evaluation. Pure. */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { typeOfEvent } from './events.ts'
@@ -20,11 +20,11 @@ export interface KeyedPattern {
   readonly key: string
   readonly rule: PatternRule
   readonly matchers: readonly Matcher[]
-  /** Names each matcher, in the same order; matchers that ask for the same have the same name. */
+  /** Names of the matchers, in order; equal matchers have the same name. */
   readonly matcherKeys: readonly string[]
 }
 
-/** A test of an event before it is sent to its group. */
+/** Test of an event before it is sent to its group. */
 export interface Regrouping {
   readonly per: Per
   /** Matchers by name. */
@@ -32,9 +32,9 @@ export interface Regrouping {
 }
 
 export interface PatternsInForce {
-  /** Patterns of one entity's readings: the alerting of the entity evaluates them. By the key of their state. */
+  /** Patterns over the readings of one entity, evaluated by its alerting; by the key of their state. */
   readonly ofEntities: ReadonlyMap<string, KeyedPattern>
-  /** All others: their events are sent to their group first. */
+  /** Other patterns, whose events are first sent to a group. */
   readonly ofGroups: ReadonlyMap<string, KeyedPattern>
   readonly paused: ReadonlySet<string>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
@@ -76,7 +76,7 @@ function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
   return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
 }
 
-/** @param sourceOf where events that a matcher asks for come from; undefined if from elsewhere */
+/** @param sourceOf origin of a matcher's events; undefined for another origin */
 function regroupings<Source>(
   patterns: readonly KeyedPattern[],
   sourceOf: (matcher: Matcher) => Source | undefined,

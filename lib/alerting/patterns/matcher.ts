@@ -1,4 +1,4 @@
-/** Whether an event is one that a pattern asks for. Pure. */
+/** Matches events with the matchers of patterns. Pure. */
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { Facts } from './facts.ts'

@@ -1,4 +1,4 @@
-/** Patterns within the alerting of an entity: those of its own readings are evaluated, and for all others the reading is regrouped. */
+/** Patterns within the alerting of an entity: evaluates those of its own readings, and sends readings to the groups of all others. */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, Timer } from '../../../packages/runtime/consumer/process.ts'
 import type { Family, ReadingData } from '../../telemetry/families.ts'
@@ -34,7 +34,7 @@ export function patternsOnReading(
   return others ? { ...step, emissions: [...step.emissions, ...regrouped(facts, others)] } : step
 }
 
-/** @param inForce those that this consumer evaluates */
+/** @param inForce patterns that this consumer evaluates */
 export function patternsOnTimer(
   inForce: ReadonlyMap<string, KeyedPattern>,
   paused: ReadonlySet<string>,
@@ -50,7 +50,7 @@ export function patternsOnTimer(
   return run.step(of === undefined)
 }
 
-/** A rule set has come since in which they are not. */
+/** Ends the alerts of patterns that a later rule set removed. */
 export function endRemoved(
   run: PatternRun,
   inForce: ReadonlyMap<string, KeyedPattern>,

@@ -1,4 +1,4 @@
-/** The event by which a reading or another event is sent to its group: only where a pattern in force asks for it. */
+/** Event that carries a reading or another event to its group, if an active pattern matches it. */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
@@ -14,11 +14,11 @@ export interface PatternEvent {
   readonly entity: Facts['entity']
   /** Common property of the group: `tenant`, `tags.floor`; `entity` for one entity. */
   readonly per: string
-  /** Which of the events it is that the patterns in force ask for: names that follow from what they ask for. */
+  /** Names of the active matchers that the event meets. */
   readonly matches: readonly string[]
 }
 
-/** Returns at most one event for each kind of group, and no event without a pattern or a group for it. */
+/** Returns at most one event for each kind of group, and none without a matching pattern or a group. */
 export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))

@@ -1,4 +1,4 @@
-/** One step of all patterns of an entity or group: collects their next states, the alerts to send, the timers and the reason. */
+/** Step of all patterns of an entity or group: collects their next states, the alerts to send, the timers and the reason. */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, TimerChange } from '../../../packages/runtime/consumer/process.ts'
 import { type ResolvedReason, resolvedAlert } from '../alert.ts'
@@ -8,18 +8,18 @@ import type { KeyedPattern } from './in-force.ts'
 import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
 import type { Due, PatternStates, TrackedPattern } from './state.ts'
 
-/** An alert or wait is looked at after one to two of these, in case nothing comes for it and its rule is edited, removed or paused. */
+/** Interval of checks of alerts and waits without events, in case their rule is edited, removed or paused. */
 const CHECK_MS = 150_000
 
 const TIMER = 'pattern '
 const CHECK = `${TIMER}check`
 
-/** Whether a timer is one of the patterns'. */
+/** Returns whether a timer belongs to a pattern. */
 export function isPatternTimer(name: string): boolean {
   return name.startsWith(TIMER)
 }
 
-/** Which pattern a timer is of, and what it waits for; undefined for the check of all rules. */
+/** Returns the pattern and the reason of a timer; undefined for the check of all rules. */
 export function patternOfTimer(name: string): { readonly key: string; readonly due: Due } | undefined {
   if (name === CHECK) return undefined
   const space = name.lastIndexOf(' ')
@@ -43,7 +43,7 @@ export class PatternRun {
   #seenMs: number
   #reason: TransitionReason | undefined
 
-  /** @param timeMs of the event or timer; timers must be due later */
+  /** @param timeMs time of the event or timer; new timers must be due later */
   constructor(entity: Entity, before: PatternStates | undefined, timeMs: number) {
     this.#entity = entity
     this.#before = before
@@ -57,9 +57,9 @@ export class PatternRun {
   }
 
   /**
-   * An event that the pattern asks for.
+   * Applies an event that the pattern matches.
    *
-   * @param met which of its matchers the event meets
+   * @param met indexes of the matchers that the event meets
    * @param behindMs how far other events of the group may be behind this one
    */
   event(
@@ -74,7 +74,7 @@ export class PatternRun {
     this.#apply(pattern, before, made, event)
   }
 
-  /** A timer of the pattern is due. */
+  /** Applies a due timer of the pattern. */
   time(pattern: KeyedPattern, due: Due): void {
     const before = this.#tracked[pattern.key]
     if (!before) return
@@ -82,7 +82,7 @@ export class PatternRun {
     this.#apply(pattern, before, made, undefined, due)
   }
 
-  /** If its rule has other durations than its timers were set by, they are set anew. */
+  /** Resets the timers of a pattern whose rule was edited to other durations. */
   look(pattern: KeyedPattern): void {
     const before = this.#tracked[pattern.key]
     if (!before) return
@@ -91,7 +91,7 @@ export class PatternRun {
     this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs, 'end'), undefined)
   }
 
-  /** The rule is gone, or no event will come any more. */
+  /** Ends the pattern, because its rule was removed or no event will arrive any more. */
   end(key: string, reason: ResolvedReason & TransitionReason): void {
     const tracked = this.#tracked[key]
     if (!tracked) return
@@ -105,7 +105,7 @@ export class PatternRun {
     for (const due of ['absence', 'end']) this.#timers.push({ name: `${TIMER}${key} ${due}` })
   }
 
-  /** @param checked the timer of the check is due */
+  /** @param checked whether the timer of the check is due */
   step(checked = false): PatternStep {
     const emissions = this.#emissions
     const reason = this.#reason
@@ -145,7 +145,7 @@ export class PatternRun {
     }
   }
 
-  /** The same instant as long as it lies ahead, so that it does not move with every event. */
+  /** Returns the time of the next check. It stays the same until due, so that it does not move with every event. */
   #checkMs(checked: boolean): number | undefined {
     const before = checked ? undefined : this.#before?.checkMs
     const isWanted = Object.values(this.#tracked).some(({ alert, state }) => alert ?? state.waiting)

@@ -1,4 +1,4 @@
-/** Says in words what is wrong with the shape of a pattern. What does not go together is found by `read-pattern.ts`. */
+/** Describes schema violations of a pattern. `read-pattern.ts` finds contradictions. */
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import { unknownKey } from '../../similar.ts'
@@ -11,7 +11,7 @@ type Path = readonly (string | number)[]
 const DURATION = 'a duration such as 90s, 5m or 1h30m'
 const EVENT = 'an event such as { event: instance.restarted } or { family: environment }'
 
-/** Keys of events that other rules have, too. */
+/** Keys of events that are also keys of other rules. */
 const SHARED = ['family', 'metric', 'unit', ...FIRE_KEYS_IN_PATTERNS, 'match']
 
 const EXPECTED: Readonly<Record<string, string | undefined>> = {
@@ -30,8 +30,8 @@ const EXPECTED: Readonly<Record<string, string | undefined>> = {
 const OF_EVENTS = [...SHARED.filter(key => key !== 'match'), 'event', 'where', 'match'].join(', ')
 
 /**
- * @param path of the value, or of the key that is unknown or missing, from `pattern` on
- * @param found the value in words; undefined if it is missing
+ * @param path path of the value, or of the unknown or missing key, from `pattern` on
+ * @param found description of the value; undefined if it is missing
  */
 export function patternMessage(
   keyword: string,
@@ -70,7 +70,7 @@ function oneOf(path: Path): string {
   return isStep(path) ? 'give exactly one of family, event and absence' : 'give either family or event'
 }
 
-/** `pattern.sequence.0` */
+/** Formats a path, such as `pattern.sequence.0`. */
 function isStep(path: Path): boolean {
   return path.length === 3 && path[1] === 'sequence'
 }

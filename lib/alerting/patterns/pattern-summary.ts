@@ -1,4 +1,4 @@
-/** Summaries of alerts over several events: text with placeholders that are filled in once, when the alert fires. */
+/** Summaries of alerts over several events: text with placeholders that are filled in when the alert fires. */
 import { durationText } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conditionKind } from '../condition.ts'
@@ -17,7 +17,7 @@ export const PATTERN_PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PATTERN_PLACEHOLDERS)[number]
 
-/** Why a template cannot be used; undefined if it can. @param pattern undefined if it is not known */
+/** Returns an error message for an invalid template, undefined for a valid one. @param pattern undefined if unknown */
 export function patternSummaryError(
   template: string,
   labels: Rule['labels'],
@@ -28,7 +28,7 @@ export function patternSummaryError(
   return templateError(template, labels, known)
 }
 
-/** The summary of a rule without one. */
+/** Returns the default summary of a rule. */
 export function defaultPatternSummary(pattern: Pattern): string {
   if (pattern.kind === 'count') return `{{group}}: {{count}} times ${textOf(pattern.event)} within {{within}}`
   const steps = pattern.steps.map(({ event }) => textOf(event))

@@ -1,9 +1,9 @@
-/** Rules over several events: so many within a time, or one after the other. `config/rules/README.md` describes how to write one. */
+/** Rules over several events: a count within a duration, or a sequence. `config/rules/README.md` describes how to write one. */
 import type { Dimension, FamilyName } from '../../telemetry/families.ts'
 import type { Condition } from '../condition.ts'
 import { identityOf, type Match, type Rule } from '../rule.ts'
 
-/** A reading of a family; with a metric, one that has it; with a condition, one that meets it. */
+/** Matcher of readings of a family, optionally with a metric and a condition. */
 export interface ReadingMatcher {
   readonly of: 'reading'
   readonly family: FamilyName
@@ -12,12 +12,12 @@ export interface ReadingMatcher {
   readonly match?: Match
 }
 
-/** An event of the topic `events`. */
+/** Matcher of an event of the topic `events`. */
 export interface EventMatcher {
   readonly of: 'event'
   /** One of `EVENTS`. */
   readonly event: string
-  /** Fields of its data, and the texts of which each must have one. */
+  /** Fields of its data, each with the allowed texts. */
   readonly where: readonly (readonly [field: string, texts: readonly string[]])[]
   readonly match?: Match
 }
@@ -29,11 +29,11 @@ export type Per = 'entity' | Dimension | `tags.${string}`
 
 interface Common {
   readonly per: Per
-  /** Ends the alert and resets the pattern. */
+  /** Event that ends the alert and resets the pattern. */
   readonly until?: Matcher
 }
 
-/** Holds while at least `count` of the events lie within the time. */
+/** Pattern that holds while at least `count` of the events are within the duration. */
 export interface CountPattern extends Common {
   readonly kind: 'count'
   readonly count: number
@@ -43,11 +43,11 @@ export interface CountPattern extends Common {
 
 export interface Step {
   readonly event: Matcher
-  /** The longest time after the step before. 0 for the first step, which follows none. */
+  /** Maximum time after the previous step; 0 for the first step. */
   readonly withinMs: number
 }
 
-/** Each step after the one before; at the end, perhaps, a time in which an event does not come. */
+/** Sequence of steps, optionally followed by the absence of an event. */
 export interface SequencePattern extends Common {
   readonly kind: 'sequence'
   readonly steps: readonly Step[]
@@ -56,25 +56,25 @@ export interface SequencePattern extends Common {
 
 export type Pattern = CountPattern | SequencePattern
 
-/** A rule over several events, checked and with defaults filled in. */
+/** Rule over several events, checked and with defaults filled in. */
 export interface PatternRule
   extends Pick<Rule, 'name' | 'keepFiringForMs' | 'severity' | 'labels' | 'summary' | 'paused'> {
   readonly pattern: Pattern
 }
 
-/** A rule of either kind, as rule files and rule sets hold them. */
+/** Rule of either kind. */
 export type AnyRule = Rule | PatternRule
 
 export function isPatternRule(rule: AnyRule): rule is PatternRule {
   return 'pattern' in rule
 }
 
-/** The rules over the values of one metric. */
+/** Returns the rules over the values of one metric. */
 export function thresholdRules(rules: readonly AnyRule[]): readonly Rule[] {
   return rules.filter((rule): rule is Rule => !isPatternRule(rule))
 }
 
-/** All events that the pattern asks for; the place in this list is what the evaluation knows them by. */
+/** Returns the matchers of a pattern; the evaluation identifies them by their index. */
 export function matchersOf(pattern: Pattern): readonly Matcher[] {
   const until = pattern.until ? [pattern.until] : []
   if (pattern.kind === 'count') return [pattern.event, ...until]
@@ -82,19 +82,19 @@ export function matchersOf(pattern: Pattern): readonly Matcher[] {
   return [...pattern.steps.map(({ event }) => event), ...absence, ...until]
 }
 
-/** Whether the alerting of an entity sees all of it: readings of one family, for each entity alone. */
+/** Returns whether the alerting of an entity can evaluate the pattern: readings of one family, for each entity alone. */
 export function isOfReadingsAlone(pattern: Pattern): boolean {
   return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
 }
 
 const BEFORE_SHAPE = ' pattern '
 
-/** The key of a rule's state: the rule starts anew if an edit makes it ask for other events. @param shape of the pattern */
+/** Returns the key of a rule's state: the rule starts anew if an edit changes its events. @param shape shape of the pattern */
 export function keyOfPattern(rule: PatternRule, shape: string): string {
   return `${identityOf(rule)}${BEFORE_SHAPE}${shape}`
 }
 
-/** The identity of a rule, from the key of its state. */
+/** Returns the identity of a rule from the key of its state. */
 export function identityOfPatternKey(key: string): string {
   return key.slice(0, key.lastIndexOf(BEFORE_SHAPE))
 }

@@ -1,4 +1,4 @@
-/** The consumer of patterns over groups: it sees the events of a group together, from whatever partitions they came. */
+/** Consumer of patterns over groups, which receives the events of a group from all partitions. */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { FORGET, forgetting } from '../../../packages/runtime/consumer/forgetting.ts'
 import {
@@ -19,9 +19,9 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
 import { PatternRun, type PatternStep } from './pattern-run.ts'
 import type { PatternStates } from './state.ts'
 
-/** Events of a group come from several partitions: time waits this long for those that are behind. */
+/** Delay of timers for late events: those of a group come from several partitions. */
 const BEHIND_MS = 60_000
-/** A group whose alert fires and that says nothing more. As with readings, longer than they are kept. */
+/** Days after which a firing group without events is forgotten: longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 type PatternReason = TransitionReason | 'no-rule'
@@ -30,7 +30,7 @@ interface Patterns extends KeyedProcess<PatternStates, PatternEvent, PatternsInF
   readonly context: PartitionContext<PatternsInForce>
 }
 
-/** @param packaged the rules in effect until the log has activated a rule set */
+/** @param packaged rules until the log activates a rule set */
 export function patterns(packaged: readonly AnyRule[]): Patterns {
   return {
     name: 'patterns',
@@ -39,7 +39,7 @@ export function patterns(packaged: readonly AnyRule[]): Patterns {
     awaitsLog: timer => timer !== FORGET,
     context: patternsContext(packaged),
     onEvent(states, event, inForce) {
-      if (!Array.isArray(event.data?.matches)) return rejected('an event that does not say what it matches')
+      if (!Array.isArray(event.data?.matches)) return rejected('the event has no list of matches')
       return onGroupEvent(states, event, event.data.matches, inForce)
     },
     onTimer(states, timer, { ofGroups, paused }) {

@@ -1,12 +1,12 @@
 /**
- * One step after the other, and perhaps an absence at the end. Of each step only the latest time is remembered: it allows most time
- * for the next. Of an absence the first matters, because it ends first. A match uses up all that was seen before. Pure.
+ * Evaluates a sequence of steps, optionally with an absence at the end. Of each step only the latest time is stored: it allows
+ * most time for the next. The first absence matters, because it ends first. A match resets all earlier steps. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { SequencePattern } from './pattern.ts'
 import { type AbsenceWait, endOfFiring, type PatternState } from './state.ts'
 
-/** Which parts of the pattern an event is. */
+/** Parts of the pattern that an event meets. */
 export interface Parts {
   /** Indexes of steps. */
   readonly steps: ReadonlySet<number>
@@ -14,7 +14,7 @@ export interface Parts {
   readonly isUntil: boolean
 }
 
-/** @param behindMs how far events of the absence may be behind this event */
+/** @param behindMs maximum time by which events of the absence may be behind this event */
 export function sequenceEvent(
   pattern: SequencePattern,
   keepMs: number,
@@ -26,7 +26,7 @@ export function sequenceEvent(
   if (parts.isAbsent) draft.absentMs = Math.max(timeMs, draft.absentMs ?? timeMs)
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
-    // Others of a group may be ahead of it: only the event itself, or time, says that it has not come.
+    // Other events of a group may be ahead of it, so only the event itself or a timer decides.
     const knownMs = parts.isAbsent ? timeMs - 1 - behindMs : undefined
     passSequence(pattern, keepMs, draft, timeMs - 1, knownMs)
     if (parts.isUntil) startOver(draft, timeMs)
@@ -37,14 +37,14 @@ export function sequenceEvent(
   }
 }
 
-/** The steps are visited from the last to the first, so that an event is only one step of a match. */
+/** Applies an event to the steps, last first, so that an event is only one step of a match. */
 function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: ReadonlySet<number>): void {
   for (let index = pattern.steps.length - 1; index >= 0; index -= 1)
     if (steps.has(index) && follows(pattern, draft, index, timeMs))
       if (reach(pattern, draft, index, timeMs)) return
 }
 
-/** Time has come to an instant. @param knownMs until when every event of the absence has been seen */
+/** Applies the passing of time. @param knownMs time until which every event of the absence has arrived */
 export function passSequence(
   pattern: SequencePattern,
   keepMs: number,
@@ -72,7 +72,7 @@ export function passSequence(
   if (endMs !== undefined && endMs <= timeMs) draft.absentMs = undefined
 }
 
-/** When an absence that nothing interrupts is complete. */
+/** Returns when an uninterrupted absence is complete. */
 export function absenceEnds(
   { absence }: SequencePattern,
   { waiting }: { readonly waiting?: PatternState['waiting'] | undefined },
@@ -80,7 +80,7 @@ export function absenceEnds(
   return absence && waiting ? waiting.sinceMs + absence.withinMs : undefined
 }
 
-/** When time alone changes the state next, apart from an absence. */
+/** Returns when the state next changes without an event, apart from an absence. */
 export function endOfSequence(
   pattern: SequencePattern,
   keepMs: number,
@@ -95,7 +95,7 @@ export function endOfSequence(
   return ends.length === 0 ? endOfAbsent(pattern, state) : Math.max(...ends)
 }
 
-/** Until when an event of the absence is remembered: at least as long as the absence. It moves seldom, and not with every event. */
+/** Returns until when an event of the absence is stored: at least for its duration. It rarely moves, not with every event. */
 function endOfAbsent(
   { absence }: SequencePattern,
   { absentMs }: { readonly absentMs?: PatternState['absentMs'] | undefined },
@@ -107,13 +107,13 @@ function endOfAbsent(
 
 type Ending = { readonly [Key in 'firing' | 'waiting']?: PatternState[Key] | undefined }
 
-/** Whether an absence may make the alert fire on before it would resolve. */
+/** Returns whether an absence may renew the alert before it resolves. */
 function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, waiting }: Ending): boolean {
   const [absenceMs, endMs] = [absenceEnds(pattern, { waiting }), firing && endOfFiring(firing, keepMs)]
   return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
 }
 
-/** However late it comes, it ends an alert that says that it does not, and the waits that began before it. */
+/** Applies the absent event: even a late one ends the alert about its absence, and earlier waits. */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
   const { firing, waiting } = draft
   const clears = isAbsent && firing !== undefined && timeMs > firing.activeAtMs
@@ -136,7 +136,7 @@ function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, tim
   const dueMs = absenceEnds(pattern, draft)
   const holds = firing !== undefined && firing.clearedAtMs === undefined
   if (waiting && dueMs !== undefined && dueMs < timeMs && !holds) {
-    // One that is behind may yet end the wait in time: until then, only remember that this one came.
+    // An event that is behind may still end the wait in time, so only store the time of this one.
     draft.waiting = { ...waiting, cameMs: Math.min(timeMs, waiting.cameMs ?? timeMs) }
     return
   }
@@ -145,7 +145,6 @@ function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, tim
   if (waiting?.cameMs !== undefined) absentEvent(pattern, keepMs, draft, waiting.cameMs)
 }
 
-/** Ends the waits that began before the event. */
 function endWait(draft: Draft, timeMs: number): void {
   const { waiting } = draft
   if (!waiting || timeMs < waiting.sinceMs) return

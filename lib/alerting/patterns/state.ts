@@ -2,9 +2,9 @@
 import type { FiredAlert } from '../alert.ts'
 
 export interface PatternState {
-  /** Set while the alert fires. */
+  /** Firing alert, if any. */
   readonly firing?: FiringPattern
-  /** Time at which the alert last fired, continued or resolved: earlier events have been used. */
+  /** Time at which the alert last fired, continued or resolved. Earlier events no longer count. */
   readonly decidedMs?: number
   /** Times of the latest events of a count, oldest first; at most as many as the rule counts. */
   readonly counted?: readonly number[]
@@ -17,9 +17,9 @@ export interface PatternState {
 }
 
 export interface FiringPattern {
-  /** When the event came that completed the pattern. */
+  /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /** Since when the pattern no longer holds: the alert resolves `keepFiringFor` later. Absent while it holds. */
+  /** Time since which the pattern no longer holds: the alert resolves `keepFiringFor` later. Absent while it holds. */
   readonly clearedAtMs?: number
   /** Time of the last match of a sequence that ends with an event. It resolves `keepFiringFor` later. */
   readonly matchedAtMs?: number
@@ -29,7 +29,7 @@ export interface FiringPattern {
 export interface AbsenceWait {
   readonly sinceMs: number
   readonly latestMs: number
-  /** When the event came that was awaited, if the wait was over by then, and others of the group may still be behind. */
+  /** Time of the awaited event, if it came after the wait and others of the group may still be behind. */
   readonly cameMs?: number
 }
 
@@ -38,32 +38,32 @@ export type Due = 'absence' | 'end'
 
 export type Dues = Partial<Record<Due, number>>
 
-/** A pattern of an entity or group, as it is stored. */
+/** Stored pattern of an entity or group. */
 export interface TrackedPattern {
   readonly state: PatternState
-  /** Set while it fires: the resolved event repeats it, even if the rule was removed meanwhile. */
+  /** Firing alert, which the resolved event repeats even if the rule was removed meanwhile. */
   readonly alert?: FiredAlert
-  /** When its timers are due that are set, by the durations that the rule had then. */
+  /** Due times of the pending timers, by the durations of the rule when they were set. */
   readonly dues?: Dues
 }
 
-/** The patterns of an entity or group, by the key of their rule. */
+/** Patterns of an entity or group, by the key of their rule. */
 export interface PatternStates {
   readonly tracked: Readonly<Record<string, TrackedPattern>>
-  /** Time of the latest event that any of them asked for. */
+  /** Time of the latest matching event. */
   readonly seenMs: number
-  /** When the rules of its alerts and waits are looked at next, in case they have been edited. */
+  /** Next check whether the rules of its alerts and waits were edited. */
   readonly checkMs?: number
 }
 
-/** `pending`: under way. Some of the events or steps have come. */
+/** `pending`: some of the events or steps have arrived. */
 export function phaseOfPattern(state: PatternState): 'inactive' | 'pending' | 'firing' | 'recovering' {
   const { firing, counted, reached, waiting } = state
   if (!firing) return counted || reached || waiting ? 'pending' : 'inactive'
   return firing.clearedAtMs === undefined ? 'firing' : 'recovering'
 }
 
-/** When the alert resolves by time alone, as far as that is known; undefined if time alone does not end it. */
+/** Returns when the alert resolves without an event; undefined if only an event ends it. */
 export function endOfFiring(
   { clearedAtMs, matchedAtMs }: FiringPattern,
   keepFiringForMs: number,

@@ -32,7 +32,7 @@ export function slackBody(message: Message): object {
         type: 'header',
         text: { type: 'plain_text', text: shortened(title, SLACK_LIMITS.header), emoji: false },
       },
-      ...(digest ? [section(`Told late: what was due from ${digest.from} to ${digest.to}.`)] : []),
+      ...(digest ? [section(`Delayed: notifications due from ${digest.from} to ${digest.to}.`)] : []),
       ...listed.map(alert => section(`${mark(alert)} ${escaped(alertLine(alert))}`)),
       ...(more ? [section(more)] : []),
       context(escaped(`${group} · ${reason} · ${notificationId}`)),

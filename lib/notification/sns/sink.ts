@@ -7,7 +7,7 @@ import type { Receiver } from '../receiver.ts'
 
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
 
-/** Why one message never will be taken. */
+/** Reason of a permanent refusal. */
 export interface NotPublished {
   readonly why: string
 }

@@ -7,7 +7,7 @@ import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
 
-/** Where a webhook goes to, and what proves who sends it. */
+/** Address of a webhook, and proof of its sender. */
 export interface WebhookAccess {
   readonly url: string
   /** Keys of signatures; the first is the current one. */
@@ -42,7 +42,7 @@ export interface WebhookPorts {
 export interface Attempt {
   readonly outcome: Delivered
   readonly timedOut: boolean
-  /** How long the receiver asks not to be called, in milliseconds. */
+  /** Pause requested by the receiver, in milliseconds. */
   readonly retryAfterMs?: number
 }
 

@@ -8,7 +8,7 @@ import { Recent } from './recent.ts'
 
 /** How long a notification waits, and for how long a receiver that takes nothing is waited for. */
 const WAITS_MS = 10 * 60_000
-/** How many refused notifications are remembered. */
+/** Maximum number of remembered refused notifications. */
 const REMEMBERED = 1_000
 
 export class Patience {

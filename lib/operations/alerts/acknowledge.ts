@@ -8,7 +8,7 @@ import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { type AlertAcknowledged, alertAcknowledged, type Statement } from '../../alerting/acknowledged.ts'
 import { type FiringAlerts, firingAlerts as view } from '../../alerting/firing-alerts.ts'
-import type { AlertPlace, FiringNow } from '../../tables/firing-alerts.ts'
+import type { AlertPosition, FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 
 /** How long the view may take to come to the event. */
@@ -88,7 +88,7 @@ async function untilShown(
 }
 
 /** Undefined if Redis does not answer: the acknowledgement is in the log all the same. */
-async function shownAt(to: Acknowledging, places: readonly AlertPlace[]) {
+async function shownAt(to: Acknowledging, places: readonly AlertPosition[]) {
   try {
     return await Promise.all(places.map(place => firingAt(to, place)))
   } catch (error) {
@@ -99,7 +99,7 @@ async function shownAt(to: Acknowledging, places: readonly AlertPlace[]) {
 
 async function firingAt(
   { inspection, topic: { topic } }: Acknowledging,
-  { partition, events, firing }: AlertPlace,
+  { partition, events, firing }: AlertPosition,
 ) {
   const state = await inspection.state({ consumer: view.name, topic, partition }, events)
   return (state as FiringAlerts | undefined)?.alerts[firing.alert.fingerprint]

@@ -33,7 +33,7 @@ export function labelsOf(
   return FLEET.flatMap(sensor => labelsOfSensor(sensor, settings, fromTick, untilTick)).sort(inOrder)
 }
 
-interface Span {
+interface AnomalyPeriod {
   readonly metric: string
   readonly kind: string
   readonly fromMs: number
@@ -46,7 +46,7 @@ function labelsOfSensor(
   fromTick: number,
   untilTick: number,
 ): readonly InjectedAnomaly[] {
-  const spans = new Map<string, Span>()
+  const periods = new Map<string, AnomalyPeriod>()
   const { seed, tickSeconds, anomalyRate } = settings
   for (let tick = fromTick; tick < untilTick; tick++) {
     const timeMs = tick * tickSeconds * 1000
@@ -55,12 +55,12 @@ function labelsOfSensor(
     const kind = anomaly.kind.name
     for (const metric of changedMetrics(sensor, settings, tick, metricsOf(anomaly))) {
       const name = `${anomaly.window} ${metric}`
-      const span = spans.get(name)
-      if (span === undefined) spans.set(name, { metric, kind, fromMs: timeMs, toMs: timeMs })
-      else span.toMs = timeMs
+      const period = periods.get(name)
+      if (period === undefined) periods.set(name, { metric, kind, fromMs: timeMs, toMs: timeMs })
+      else period.toMs = timeMs
     }
   }
-  return [...spans.values()].map(({ metric, kind, fromMs, toMs }) => {
+  return [...periods.values()].map(({ metric, kind, fromMs, toMs }) => {
     return { entity: sensor.id, metric, from: instant(fromMs), to: instant(toMs), kind }
   })
 }

@@ -42,7 +42,7 @@ describe('a folder of rules', () => {
   })
 
   const unusable: [what: string, path: () => string | Promise<string>, message: RegExp][] = [
-    ['no such folder', () => join(folder, 'nowhere'), /^RULES_DIR: .*nowhere: there is no such folder$/],
+    ['no such folder', () => join(folder, 'nowhere'), /^RULES_DIR: .*nowhere: the folder does not exist$/],
     [
       'a file',
       async () => join(await given('file', { 'a.yaml': '' }), 'a.yaml'),

@@ -95,7 +95,7 @@ describe('the rules', () => {
 
   it('given rule errors, then each has file and line; given no rules or no folder, then an error', async () => {
     assert.deepEqual(await rulesProblems(join(folder, 'none'), 'none'), [
-      'RULES_DIR: none: there is no such folder',
+      'RULES_DIR: none: the folder does not exist',
     ])
     assert.match(
       (await rulesProblems(folder, 'mine')).join('\n'),

@@ -299,7 +299,7 @@ describe('given more alerts than a notification has room for', () => {
     assert.deepEqual(notifications(kit), ['+32 new firing: loud'])
   })
 
-  it('when all are silent entities that are silenced, or the pipeline is down, then none is sent', async () => {
+  it('sends nothing while all entities are silenced, or the pipeline is down', async () => {
     const silent = many(120).map(id => routed(2, fired(id, { reason: 'silent' })))
     for (const muting of [silences(1, 2, silence('s', 0, HOUR, onOslo)), pipeline(1, 'firing')])
       assert.deepEqual(notifications(await played([first, muting, ...silent], 10 * MINUTE)), [])
@@ -347,7 +347,7 @@ describe('given alerts that end before they fire, because their fires failed', (
     assert.deepEqual(notifications(await played([first, ...log], 3 * HOUR)), [])
   })
 
-  it('when all fires of the group are redriven, then none is sent, and the group forgets them', async () => {
+  it('sends nothing and forgets the alerts when all fired events of the group are redriven', async () => {
     const log = [...many.map(id => routed(1, resolved(id))), ...many.map(id => routed(2 * HOUR, fired(id)))]
     const kit = await played([first, ...log], 2 * HOUR + 10 * MINUTE)
     assert.deepEqual(notifications(kit), [])

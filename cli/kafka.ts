@@ -42,7 +42,7 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
   }
 }
 
-/** @throws CliFailure if there is no such topic, with the names that look like it */
+/** @throws CliFailure for an unknown topic, with similar names */
 export function requireTopicIn(
   { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,
   topic: string,

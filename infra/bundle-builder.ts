@@ -150,7 +150,7 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
 }
 
-/** Empty if there is no such file: a package can disable a module for a platform. */
+/** Returns an empty text for a missing file: a package can disable a module for a platform. */
 function hashOfFile(path: string): string {
   const file = statSync(path, { throwIfNoEntry: false })
   return file?.isFile() ? sha256(readFileSync(path)) : ''

@@ -7,7 +7,7 @@ import { STACK } from './settings/stack.ts'
 /** The framework's resolver: `cf(<region>):<stack>.<output>` is the value of an output. */
 type ResolveVariable = (variable: string) => Promise<unknown>
 
-/** The outputs of a stack by their names: none where there is no such stack. Rejects if it cannot be asked. */
+/** Returns the outputs of a stack by their names, empty for a missing one. Rejects if it cannot be asked. */
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {

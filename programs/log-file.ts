@@ -19,7 +19,7 @@ export class LogFile {
     this.#isFirstCut = this.#position > 0 && lastBytes !== 0
   }
 
-  /** The lines that were completed since the last call; none where there is no such file. */
+  /** Returns the lines that were completed since the last call; empty for a missing file. */
   read(): string[] {
     const text = this.#newText()
     const lines = (this.#rest + text).split('\n')

@@ -67,7 +67,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Undefined if there is no file, or one that is not from this version. */
+/** Returns undefined for a missing file, or one of another version. */
 function readStack(file: string): Stack | undefined {
   try {
     const stack = JSON.parse(readFileSync(file, 'utf8'))

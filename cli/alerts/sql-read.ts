@@ -24,7 +24,7 @@ const QUIET_MS = 1_000
  * Reads the alert events of an environment.
  *
  * @param take receives each event, those of one partition in their order
- * @throws CliFailure if Kafka does not answer, there is no such topic, or it cannot be read
+ * @throws CliFailure if Kafka does not respond, or the topic is missing or unreadable
  */
 export async function readAlertEvents(
   config: Config,

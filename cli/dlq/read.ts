@@ -12,7 +12,7 @@ import { reachOf } from '../topics.ts'
 /**
  * Asks about the dead letters as they are now.
  *
- * @throws CliFailure if Kafka does not answer, or there is no such topic, or it is made anew meanwhile
+ * @throws CliFailure if Kafka does not respond, or the topic is missing or replaced meanwhile
  */
 export async function askDlq<T>(
   config: Config,

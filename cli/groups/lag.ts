@@ -42,7 +42,7 @@ async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promis
   return reports
 }
 
-/** @throws CliFailure if there is no such group */
+/** @throws CliFailure for an unknown group */
 function chosen(
   all: readonly GroupDescription[],
   wanted: string | undefined,

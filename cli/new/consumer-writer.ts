@@ -49,7 +49,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
 /**
  * The text of serverless.yml with one more entry at the end of its functions; comments and everything else stay as they are.
  *
- * @throws CliFailure if there is no section of functions
+ * @throws CliFailure without a section of functions
  */
 export function withEntry(yaml: string, entry: string): string {
   const section = /^functions:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*/m.exec(yaml.endsWith('\n') ? yaml : `${yaml}\n`)

@@ -31,7 +31,7 @@ const POSITION = object({
 export type ReplayPosition = InferOutput<typeof POSITION>
 
 /**
- * Undefined if there is no such file: nothing has been published.
+ * Returns undefined if the file is missing: no event has been published.
  *
  * @param path of the file
  * @param name of the file, for messages

@@ -20,7 +20,7 @@ const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
  * The topic that the consumer reads.
  *
  * @param wanted the one that is asked for, if any
- * @throws CliFailure if there is no such consumer, or it does not read that topic, or it reads several
+ * @throws CliFailure for an unknown consumer, one that does not read that topic, or one that reads several
  */
 export function signalOf(consumer: string, wanted: string | undefined): Signal {
   const functions = readFunctions()

@@ -14,7 +14,7 @@ export interface ShippedSchema {
 export interface RegisteredSchema {
   /** The id of the shipped schema in its subject; undefined if the subject does not have it. */
   readonly id: number | undefined
-  /** The subject's last version; undefined if there is no such subject. */
+  /** Last version of the subject; undefined for an unknown one. */
   readonly latest: { readonly version: number; readonly text: string } | undefined
   /** The subject's rule for new versions, such as BACKWARD; undefined without one. */
   readonly rule: string | undefined
@@ -23,11 +23,8 @@ export interface RegisteredSchema {
 }
 
 /**
- * - `registered`: the subject has it;
- * - `new`: there is no such subject;
- * - `compatible`: it can become the next version of its subject;
- * - `incompatible`: it cannot;
- * - `unchecked`: the subject has another schema, and whether it fits was not asked.
+ * - `registered`: the subject has it; - `new`: the subject is unknown; - `compatible`: it can become the next version of its
+ * subject; - `incompatible`: it cannot; - `unchecked`: the subject has another schema, and compatibility was not checked.
  */
 export type SchemaStatus = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
 
@@ -35,7 +32,7 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly standing: SchemaStatus
   /** Null where it is not registered. */
   readonly id: number | null
-  /** The subject's last version; null if there is no such subject. */
+  /** Last version of the subject; null for an unknown one. */
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]

@@ -34,7 +34,7 @@ function add(
   }
 }
 
-/** Undefined if the event at the beginning is no longer known. */
+/** Returns undefined if the first event has been forgotten. */
 function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney | undefined {
   const { roots, end, fromMs } = journeyOf({ spans, records: [], positions: [], functions: [] })
   const event = roots[0]?.event

@@ -29,7 +29,7 @@ export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
 }
 
 /**
- * Returns the first change that is due at this time or earlier; undefined if there is none.
+ * Returns the first change that is due at this time or earlier; undefined without any.
  *
  * @param isSilenceKnown whether the log's clock has reached this time; otherwise no silence is due
  */

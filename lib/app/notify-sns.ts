@@ -12,7 +12,7 @@ import type { ALERTS_TOPIC } from './settings/receivers.ts'
 
 type Config = GeneralSettings & PartsOf<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC]>
 
-/** @throws NotificationFileError, InvalidReceivers, ConfigError if there is no topic */
+/** @throws NotificationFileError , InvalidReceivers, ConfigError without a topic */
 export async function notifySns({
   notificationsDir,
   alertsTopicArn,

@@ -4,8 +4,8 @@ import validators, { type SchemaViolation } from '../../schemas/compiled.js'
 const SHOWN = 3
 
 /**
- * Why `data` does not match the schema of its event type: the first few places and what is expected there, never what was found.
- * Undefined if it matches, or if there is no schema for the type.
+ * Returns the first few mismatches of `data` with the schema of its event type, as paths and expectations, never with values.
+ * Undefined if it matches, or the type has no schema.
  *
  * @param type CloudEvents `type`
  * @param data decoded; `undefined` for an event without data, which matches no schema

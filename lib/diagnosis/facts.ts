@@ -34,7 +34,7 @@ export interface ClusterFacts {
 export interface TopicFacts {
   readonly topic: string
   readonly wanted: KafkaTopic & { readonly isTicked: boolean }
-  /** Undefined if there is no such topic. */
+  /** The topic; undefined if it is missing. */
   readonly found: Observed<FoundTopic | undefined>
 }
 

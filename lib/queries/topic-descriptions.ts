@@ -41,7 +41,7 @@ export interface TopicStatistics {
   readonly topic: string
   /** Records that Kafka keeps now. */
   readonly records: number
-  /** Records that at least one subscriber has not consumed; all of them if there is no subscriber. */
+  /** Records that at least one subscriber has not consumed; all of them without subscribers. */
   readonly pending: number
   /** Consumer groups with a member that reads the topic, or with offsets of it. */
   readonly subscribers: readonly GroupLag[]

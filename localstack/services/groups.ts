@@ -44,7 +44,7 @@ export interface ProcessFacts {
   readonly commandLine: string
 }
 
-/** The parent and command line of a process; undefined if there is no such process. */
+/** Returns the parent and command line of a process; undefined if it does not run. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid)
 }

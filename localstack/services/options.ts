@@ -16,7 +16,7 @@ export interface ServicesOptions {
   readonly kafka: KafkaPlace
   readonly valkey: ServerPlace
   readonly aws: ServerPlace
-  /** Absent: there is no schema registry. */
+  /** Missing without a schema registry. */
   readonly registry?: ServerPlace
   /** The folder of the servers' data. */
   readonly dataDir?: string

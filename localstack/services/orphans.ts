@@ -19,11 +19,9 @@ interface Note {
 }
 
 /**
- * Ends the server that an earlier run left behind on this data folder, if there is one.
- *
- * The recorded process id may belong to another program by now, so the process must also name the data folder in its
- * command line. It is an orphan if the process that started it is no longer its parent. Otherwise that process is still
- * running and owns the server.
+ * Ends the server that an earlier run left behind on this data folder, if any. The recorded process id may belong to another
+ * program by now, so the process must also name the data folder in its command line. It is an orphan if its parent is not the
+ * process that started it. Otherwise that process is still running and owns the server.
  */
 export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const note = readNote(server)

@@ -16,7 +16,7 @@ import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
-/** Empty where there is no console. */
+/** Started console; empty without one. */
 export interface StartedConsole {
   /** Where a person opens it, with the token. */
   readonly address?: string

@@ -85,7 +85,7 @@ export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   return routes
 }
 
-/** Undefined if there is no such alert in what was looked at: to find that out takes the longest. */
+/** Returns undefined if the searched records have no such alert, which takes the longest to find out. */
 async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
   const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })

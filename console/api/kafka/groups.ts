@@ -49,7 +49,7 @@ export async function listedGroups(environment: ConsoleEnvironment, find: string
   return { groups, more: matching.length - shown.length }
 }
 
-/** @throws ProblemError if there is no such group */
+/** @throws ProblemError for an unknown group */
 export async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
   const kafka = await environment.kafka()
   const description = await groupCalled(kafka, name)

@@ -14,7 +14,7 @@ export async function clusterTopics(cluster: ClusterInspection): Promise<Cluster
   return layoutsIn(await kafkaAnswer('list of topics', cluster.metadata()))
 }
 
-/** @throws ProblemError if there is no such topic; RefusedByKafka or Unavailable */
+/** @throws ProblemError for an unknown topic; RefusedByKafka or Unavailable */
 export async function topicCalled(cluster: ClusterInspection, name: string): Promise<ClusterTopic> {
   const found = (await clusterTopics(cluster)).find(({ topic }) => topic === name)
   if (found) return found

@@ -47,7 +47,7 @@ export async function listedSubjects({ config }: ConsoleEnvironment, find: strin
   return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }
 }
 
-/** @param version the last one by default. @throws ProblemError if there is no such subject or version */
+/** @param version the last one by default. @throws ProblemError for an unknown subject or version */
 export async function oneSubject(
   { config }: ConsoleEnvironment,
   name: string,

@@ -124,7 +124,7 @@ export interface ReadingGroup {
   readonly pending: number
 }
 
-/** @throws ProblemError if there is no such topic; RefusedByKafka or Unavailable */
+/** @throws ProblemError for an unknown topic; RefusedByKafka or Unavailable */
 export async function oneTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
   const cluster = await environment.cluster()
   const topic = await topicCalled(cluster, name)

@@ -23,7 +23,7 @@ export class RecentAlerts {
   /**
    * The newest first. It reads the topic only where there is more than at the last question.
    *
-   * @param bounds of the topic now; undefined if they are not known, or there is no such topic
+   * @param bounds of the topic now; undefined if unknown, or the topic is missing
    * @throws see `readRecords`
    */
   async newest(bounds: readonly Bounds[] = []): Promise<readonly AlertSummary[]> {
@@ -65,7 +65,7 @@ export class OpenLetters {
   /**
    * Null as long as there is more to read.
    *
-   * @param bounds of the topic now; undefined if they are not known, or there is no such topic
+   * @param bounds of the topic now; undefined if unknown, or the topic is missing
    * @throws see `readRecords`
    */
   async count(bounds?: readonly Bounds[]): Promise<number | null> {

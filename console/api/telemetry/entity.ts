@@ -209,7 +209,7 @@ function watchingRule(rule: Rule): WatchingRule {
     unit: measureUnit ? '1' : unit,
     fireAbove: finite(fire?.above),
     fireBelow: finite(fire?.below),
-    // A value that is no longer above this one clears the alert.
+    // Clears the alert with a value at or below this one.
     clearBelow: finite(clear?.above),
     clearAbove: finite(clear?.below),
     states: states ?? [],

@@ -27,7 +27,7 @@ export interface VolumesOfTopics {
 export interface Volume {
   readonly signal: CountedSignal
   readonly topic: string
-  /** Records a minute in each step; null where that is not known yet, or there is no such topic. */
+  /** Records a minute in each step; null if unknown, or the topic is missing. */
   readonly perMinute: readonly (number | null)[]
   /** Records in the steps that are known. */
   readonly records: number

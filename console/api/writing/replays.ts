@@ -97,7 +97,7 @@ export class Replays {
     return shown(replay)
   }
 
-  /** @throws ProblemError if there is no such replay; one that has ended stays as it is */
+  /** @throws ProblemError for an unknown replay; one that has ended stays as it is */
   stop(id: string): ReplayShown {
     const replay = this.#replays.find(one => one.id === id)
     if (!replay) throw new ProblemError('not-found', 'There is no such replay: it may have been long ago.')

@@ -29,7 +29,7 @@ export interface Asking {
 }
 
 interface AskingOnce extends Asking {
-  /** While there is no answer because a server is away, it is asked for again. */
+  /** Whether to repeat the question while a server is away. */
   readonly insist?: boolean
 }
 

@@ -22,7 +22,7 @@ interface Props<Row> {
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
-  /** Text for the filter; without it, there is no filter. */
+  /** Text for the filter, which needs one. */
   readonly textOf?: (row: Row) => string
   readonly empty: ComponentChildren
   readonly pageSize?: number

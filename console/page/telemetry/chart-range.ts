@@ -34,7 +34,7 @@ interface Corner {
   readonly y: number
 }
 
-/** Above its line or below it, and only if both are taken, beside another label; undefined where there is no room at all. */
+/** Returns positions above or below the lines, or beside another label if both are taken; undefined without room. */
 export function labelPlaces(labels: readonly Label[], area: Area): (Corner | undefined)[] {
   const { top, bottom, left, right, height } = area
   const taken: { readonly y: number; readonly toX: number }[] = []

@@ -6,7 +6,7 @@ import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000 }
 
 /**
- * @returns by their names; none where there is no such stack
+ * @returns by their names; empty for a missing stack
  * @throws Error if the stack cannot be asked
  */
 export async function stackOutputs(access: AwsPlace, stack: string): Promise<Record<string, string>> {

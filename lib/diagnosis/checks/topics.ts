@@ -40,7 +40,7 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/** The finding about the timestamp type alone: a deployment refuses a topic for it. Empty if there is no such topic. */
+/** Returns the finding about the timestamp type alone, for which a deployment refuses a topic. Empty for a missing topic. */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
   const check = 'timestamp-type'
   if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]

@@ -113,7 +113,7 @@ export class StandingStill {
     return 0
   }
 
-  /** Begins a stall, or ends it where there is no cause. */
+  /** Begins a stall, or ends it without a cause. */
   #set(place: StalledPart, cause: Cause | undefined, nowMs: number): void {
     if (cause) this.#stalls.begin(place, cause, nowMs)
     else

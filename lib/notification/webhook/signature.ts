@@ -23,7 +23,7 @@ export function signingKey(secret: unknown): Buffer | undefined {
  *
  * @param id the same for every attempt; without a full stop
  * @param atMs when this attempt is made, in milliseconds since the epoch
- * @param keys a signature for each, so that a key can be replaced while both are valid; without one there is no signature
+ * @param keys a signature for each, so that a key can be replaced while both are valid; unsigned without any
  */
 export function webhookHeaders(
   id: string,

@@ -38,11 +38,10 @@ const helpers: readonly string[] = [
 ]
 
 /**
- * The statements that define `datetime`, with one argument or two. Times are UTC, and the result is a TIMESTAMP in whole seconds.
- *
- * It means what SQLite means, but where SQLite answers NULL, because it does not understand an argument, this fails and says so: a
- * comparison with NULL selects no row, which looks like an answer. `start of hour` and `start of minute` are additions; `localtime` and
- * `utc` are refused, because there is no other time than UTC.
+ * Statements that define `datetime`, with one argument or two. Times are UTC, and the result is a TIMESTAMP in whole seconds. It
+ * follows SQLite, but fails where SQLite answers NULL for an argument that it does not understand: a comparison with NULL selects
+ * no row, which looks like an answer. `start of hour` and `start of minute` are additions; `localtime` and `utc` are refused,
+ * because all times are UTC.
  */
 export const DATETIME: readonly string[] = [
   ...helpers,
@@ -91,7 +90,7 @@ function timeMs(): string {
       CASE WHEN regexp_matches(lower(given), '${NUMBER}') THEN try_cast(trim(given) AS DOUBLE) END AS number)`
 }
 
-/** The time, changed by the modifier; NULL if there is no such modifier, or the result is out of range. */
+/** Returns the time, changed by the modifier; NULL for an unknown modifier, or a result out of range. */
 function changedMs(): string {
   const names = ['sign', 'y', 'mo', 'd', 'dh', 'dm', 'ds', 'csign', 'h', 'm', 's']
   const amounts = UNITS.map(([unit, unitMs, below]) => {

@@ -97,7 +97,7 @@ interface Claiming {
   readonly only?: OperationState | undefined
 }
 
-/** @throws OperationRefused if there is no such operation, its state is another, or another worker does it now */
+/** @throws OperationRefused for an unknown operation, one in another state, or one that another worker runs now */
 export function withWorker(
   all: KeptOperations | undefined,
   { id, name, only }: Claiming,
@@ -151,7 +151,7 @@ export function withEnd(
  * Adds what has become of what the last run of an operation has redriven.
  *
  * @param redriven how many that are: of what the runs before have redriven, nothing is known
- * @throws OperationRefused if there is no such operation
+ * @throws OperationRefused for an unknown operation
  */
 export function withAftermath(
   all: KeptOperations | undefined,
@@ -170,7 +170,7 @@ export function withAftermath(
   })
 }
 
-/** @throws OperationRefused if there is no such operation, or it does not run */
+/** @throws OperationRefused for an unknown operation, or one that does not run */
 export function withStop(all: KeptOperations | undefined, id: string, nowMs: number): KeptOperations {
   return changed(all, id, nowMs, one => {
     if (one.state !== 'running') throw new OperationRefused('conflict', `Operation ${id} does not run.`)
@@ -185,7 +185,7 @@ export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'i
   return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'
 }
 
-/** @throws OperationRefused if there is no such operation */
+/** @throws OperationRefused for an unknown operation */
 export function operationIn(all: KeptOperations | undefined, id: string): KeptOperation {
   const found = all?.find(one => one.id === id)
   if (!found)

@@ -52,7 +52,7 @@ async function unknownText(named: string, folder: MappingsFolder): Promise<strin
   return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} A file of your own is named by its path.`
 }
 
-/** Empty if there is no such folder. */
+/** Returns an empty list if the folder is missing. */
 async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
   const files = await readdir(path).catch(error => {
     if (isMissing(error)) return []

@@ -38,7 +38,7 @@ const POSITION = object({
 
 export type RecordingPosition = InferOutput<typeof POSITION>
 
-/** Undefined if there is no such file. @throws OperationFailure if it is not what `savePosition` writes */
+/** Returns undefined if the file is missing. @throws OperationFailure if it is not what `savePosition` writes */
 export async function loadPosition(path: string, name: string): Promise<RecordingPosition | undefined> {
   let text: string
   try {

@@ -91,7 +91,7 @@ function timerOf(
   bySetter: ReadonlyMap<string, DecisionDraft>,
 ): DecisionDraft {
   const setter = bySetter.get(setterOf(span))
-  // The event that set it is no longer known.
+  // The event that set it has been forgotten.
   const of = setter?.of ?? drafts.event({ id: span.spanId, source: span.consumer, type: '' })
   if (setter === undefined) of.event = undefined
   const made = draftOf(of, span.spanId, toldBy(span))

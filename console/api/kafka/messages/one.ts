@@ -34,7 +34,7 @@ interface RecordPosition {
 /** Shown bytes of one message. */
 const MAX_RAW_BYTES = 64 * 1024
 
-/** @throws ProblemError if there is no such message, with the reason; else as `LogReader.read` */
+/** @throws ProblemError for a missing message, with the reason; else as `LogReader.read` */
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)
@@ -52,7 +52,7 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
 }
 
-/** @param end of what can be read; undefined if there is no such partition */
+/** @param end of the readable offsets; undefined for an unknown partition */
 async function requireReadable(
   { topic, partition, offset }: RecordPosition,
   end: number | undefined,

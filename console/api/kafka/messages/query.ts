@@ -87,8 +87,8 @@ interface Beginning {
 }
 
 /**
- * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`; ProblemError if there is no such partition, or an offset
- * comes without one
+ * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`; ProblemError for an unknown partition, or an offset
+ * without one
  */
 export async function beginningOf(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,

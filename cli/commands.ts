@@ -55,8 +55,8 @@ If most records of a consumer fail with an unexpected error, the breaker opens a
 deployment must not empty the topic into the dead letters. It closes with the next version of the code, after
 ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     commands: {
-      show: ['whether it is open', () => import('./breaker/show.ts')],
-      reset: ['close it', () => import('./breaker/reset.ts')],
+      show: ['show whether the breaker is open', () => import('./breaker/show.ts')],
+      reset: ['close the breaker', () => import('./breaker/reset.ts')],
     },
   },
   skip: ['find the record that hangs a consumer, and set it aside', () => import('./skip/index.ts')],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
+import { commandsPage, PAGE } from '../../../cli/commands-page.ts'
 import { program } from '../../../cli/program.ts'
 import { readStartOptions } from '../../../localstack/options.ts'
 
@@ -77,18 +78,6 @@ function sluice(): Promise<Command> {
   return program(terminal, { command: undefined })
 }
 
-/** The names of the commands that do something, as `alerts list`, without hidden ones and those that print help. */
-function namesBelow(command: Command, before: readonly string[] = []): string[] {
-  return command
-    .createHelp()
-    .visibleCommands(command)
-    .filter(one => one.name() !== 'help')
-    .flatMap(one => {
-      const words = [...before, one.name()]
-      return one.commands.length === 0 ? words.join(' ') : namesBelow(one, words)
-    })
-}
-
 function withoutActions(command: Command, ran: () => void): void {
   if (command.commands.length === 0) command.action(ran)
   for (const one of command.commands) withoutActions(one, ran)
@@ -107,14 +96,10 @@ describe('the commands in the pages', () => {
     assert.ok(all.length > 100, `only ${all.length} were looked at`)
   })
 
-  it('given docs/commands.md, then it has each command', async () => {
-    const lines = all.flatMap(({ page, args }) => (page === 'docs/commands.md' ? args.join(' ') : []))
-    const names = namesBelow(await sluice())
-    assert.deepEqual(
-      names.filter(name => !lines.some(line => `${line} `.startsWith(`${name} `))),
-      [],
-    )
-    assert.ok(names.length > 40)
+  it('given docs/commands.md, then it lists all commands as they are declared', async () => {
+    const page = readFileSync(PAGE, 'utf8')
+    assert.equal(page, await commandsPage(page), 'npm run commands')
+    assert.ok((page.match(/^- `sluice /gm) ?? []).length > 40)
   })
 
   it('given each with npm run, then the project, one of its packages or an example has that script', () => {

@@ -1,0 +1,66 @@
+/** Writes the list of commands in docs/commands.md from their declarations: `npm run commands`. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { Command } from 'commander'
+import { PROJECT } from '../programs/paths.ts'
+import { program } from './program.ts'
+
+export const PAGE = join(PROJECT, 'docs/commands.md')
+
+const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the list -->$)/ms
+/** The page describes these once, for all commands. */
+const COMMON = new Set(['--env', '--json'])
+
+/** The page with the commands as they are now. @throws Error if it has no place for them */
+export async function commandsPage(page: string): Promise<string> {
+  if (!LIST.test(page)) throw new Error('docs/commands.md has no place for the list of commands')
+  const nowhere = new PassThrough()
+  const sluice = await program(
+    {
+      stdin: nowhere,
+      stdout: nowhere,
+      stderr: nowhere,
+      environment: {},
+      folder: PROJECT,
+      stop: new AbortController().signal,
+    },
+    { command: undefined },
+  )
+  const rows = commandsBelow(sluice)
+    .map(({ words, command }) => rowOf(words, command))
+    .toSorted()
+  return page.replace(LIST, () => `\n${rows.join('\n')}\n\n`)
+}
+
+interface Named {
+  readonly words: string
+  readonly command: Command
+}
+
+/** The commands that do something, without hidden ones and those that print help. */
+function commandsBelow(parent: Command, before = 'sluice'): Named[] {
+  const visible = parent.createHelp().visibleCommands(parent)
+  return visible
+    .filter(command => command.name() !== 'help')
+    .flatMap(command => {
+      const words = `${before} ${command.name()}`
+      return command.commands.length === 0 ? [{ words, command }] : commandsBelow(command, words)
+    })
+}
+
+function rowOf(words: string, command: Command): string {
+  const { registeredArguments, options } = command
+  const args = registeredArguments.map(argument => {
+    const text = `${argument.name()}${argument.variadic ? '...' : ''}`
+    return argument.required ? `<${text}>` : `[${text}]`
+  })
+  const own = options.filter(({ long, helpGroupHeading }) => !helpGroupHeading && !COMMON.has(long ?? ''))
+  const flags = own.map(
+    ({ flags, mandatory }) => `\`${flags.replace(/^-\w, /, '')}\`${mandatory ? ' (required)' : ''}`,
+  )
+  const line = `- \`${[words, ...args].join(' ')}\`: ${command.summary()}`
+  return flags.length === 0 ? line : `${line}; ${flags.join(' ')}`
+}
+
+if (import.meta.main) writeFileSync(PAGE, await commandsPage(readFileSync(PAGE, 'utf8')))

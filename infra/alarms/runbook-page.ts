@@ -3,7 +3,7 @@
 import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
 import { isDeployed } from '../expand-functions.ts'
-import { type Deployed, type Missing, thresholdOf, type When, whenOf } from './alarm.ts'
+import { type Deployed, thresholdOf, type When, whenOf } from './alarm.ts'
 import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
@@ -43,33 +43,17 @@ export function runbookPage(page: string): string {
 
 function table(deployed: Deployed): string {
   const rows = Object.entries(ALARM_KINDS).map(([kind, row]) => {
-    const { says, cause, urgency, missing = 'notBreaching', watches } = row
-    const without = [...new Set([missing, ...watches(deployed).flatMap(one => one.missing ?? [])])]
-    return [
-      `[\`${kind}\`](#${kind})`,
-      says,
-      cause,
-      urgency,
-      text(whenOf(row, deployed)),
-      without.map(one => MISSING[one]).join(' or '),
-    ]
+    const { cause, urgency, missing, watches } = row
+    const withoutData = [missing, ...watches(deployed).map(one => one.missing)].includes('breaching')
+    const when = `${text(whenOf(row, deployed))}${withoutData ? ', or without data' : ''}`
+    return [`[\`${kind}\`](#${kind})`, cause, urgency, when]
   })
-  const cells = [
-    ['alarm', 'what it says', 'cause', 'urgency', 'when', 'without data'],
-    ['---', '---', '---', '---', '---', '---'],
-    ...rows,
-  ]
+  const cells = [['alarm', 'cause', 'urgency', 'when'], ['---', '---', '---', '---'], ...rows]
   return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
-const MISSING: Readonly<Record<Missing, string>> = {
-  breaching: 'alarm',
-  notBreaching: 'no alarm',
-  ignore: 'stays as it is',
-}
-
 function text(when: When): string {
-  const { below, periodSeconds, periods, breaching, because } = when
+  const { below, periodSeconds, periods, breaching } = when
   const value = thresholdOf(when, 'prod').toLocaleString('en')
   const minutes = periodSeconds / 60
   const each = minutes === 1 ? 'minutes' : `periods of ${minutes} minutes`
@@ -77,7 +61,7 @@ function text(when: When): string {
     periods === 1
       ? `within ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`
       : `in ${breaching} of ${periods} ${each}`
-  return `${below === undefined ? 'above' : 'below'} ${value} ${span}: ${because}`
+  return `${below === undefined ? 'above' : 'below'} ${value} ${span}`
 }
 
 function costs(deployed: Deployed): string {

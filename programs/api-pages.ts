@@ -133,6 +133,9 @@ function listsOf(exported: readonly Export[], project: Project): string[] {
   })
 }
 
+/** Characters of a type that is shown behind the name of an alias; an editor shows longer ones. */
+const MAX_ALIAS = 60
+
 /** The parts of a declaration that the pages show. */
 interface Declaration extends Node {
   readonly name?: Node
@@ -168,12 +171,13 @@ class Texts {
         ...others.map(other => `- ${code(this.#signature(other))}`),
       ]
     const heritage = first.heritageClauses?.map(clause => ` ${oneLine(clause.getText())}`) ?? []
-    const alias = first.members ? '' : ` = ${oneLine(first.type?.getText() ?? '').replace(/^\| /, '')}`
+    const value = oneLine(first.type?.getText() ?? '').replace(/^\| /, '')
+    const alias = first.members || value.length > MAX_ALIAS ? '' : ` = ${value}`
     const head = `- ${code(`${name}${parametersOf(first.typeParameters)}${heritage.join('')}${alias}`)}${about}`
     const members = (first.members ?? []).filter(isPublic)
     if (symbol.flags & SymbolFlags.Class) return [head, ...this.#classMembers(name, members)]
-    const texts = members.map(member => code(this.#signature(member)))
-    return [head, ...(texts.length > 0 ? [`  - ${texts.join(', ')}`] : [])]
+    const names = members.map(memberName).filter(text => text !== '')
+    return [head, ...(names.length > 0 ? [`  - ${names.map(code).join(', ')}`] : [])]
   }
 
   /** The constructors, and the members with a docstring: the others are those of an interface. */
@@ -215,12 +219,18 @@ class Texts {
     if (type) return oneLine(type.getText())
     if (!name || kind === SyntaxKind.Constructor) return ''
     const inferred = this.#checker.getTypeAtLocation(name)
-    return inferred ? this.#checker.typeToString(inferred) : ''
+    return inferred ? oneLine(this.#checker.typeToString(inferred)) : ''
   }
 }
 
 function isPublic({ name, modifierFlags = 0 }: Declaration): boolean {
   return !name?.getText().startsWith('#') && (modifierFlags & ModifierFlags.Private) === 0
+}
+
+/** The name of a member of a type, with the marks of a method and of an optional one. An editor shows the rest. */
+function memberName({ name, questionToken, postfixToken, parameters }: Declaration): string {
+  if (!name) return ''
+  return `${name.getText()}${(questionToken ?? postfixToken) ? '?' : ''}${parameters ? '()' : ''}`
 }
 
 function isGetter({ kind }: Declaration): boolean {
@@ -246,11 +256,12 @@ function joined(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ')
 }
 
-/** A type in one line, without comments. */
+/** A type in one line, without comments, and without the word that stands before nearly all names. */
 function oneLine(text: string): string {
   const separated = text
     .replaceAll(COMMENT, '')
-    .replaceAll(/(?<=[\w\])}>'"]) *\n\s*(?=readonly |\w+[(?:])/g, '; ')
+    .replaceAll(/\breadonly (?=[\w'"(])/g, '')
+    .replaceAll(/(?<=[\w\])}>'"]) *\n\s*(?=\w+[(?:])/g, '; ')
   return joined(separated).replaceAll(/(?<=[([<]) |,? (?=[)\]>](?!=))/g, '')
 }
 

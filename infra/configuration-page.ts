@@ -71,7 +71,7 @@ function configurationPage(): string {
     ...SLICES.map(slice => sliceSection(slice, MARKS)),
     "## The generator's parameter",
     PARAMETER,
-    table('key', Object.entries(GENERATOR_KEYS)),
+    list(Object.entries(GENERATOR_KEYS)),
     '## Deployment',
     `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
     ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice =>
@@ -90,22 +90,22 @@ const NO_MARKS: Marks = { person: '', deployment: '', runtime: '', machine: '' }
 
 function sliceSection({ title, settings }: Slice, marks = NO_MARKS): string {
   const mark = ([name]: [string, unknown]) => marks[settings[name]?.setBy ?? 'person']
-  return `### ${title}\n\n${table('variable', Object.entries(settings), mark)}`
+  return `### ${title}\n\n${list(Object.entries(settings), mark)}`
 }
 
-function table(
-  what: string,
+/** One line for each: name, allowed values and default, and the meaning. */
+function list(
   rows: readonly [string, Documented][],
   markOf: (row: [string, Documented]) => string = () => '',
 ): string {
   const lines = rows.map(row => {
-    const [name, { description, allowed, default: value, otherwise = '' }] = row
+    const [name, { description, allowed, default: value, otherwise }] = row
     // Outside of code, Markdown takes <name> for HTML.
     const plain = allowed.replaceAll('<', '&lt;')
-    return [`\`${name}\`${markOf(row)}`, description, plain, value === undefined ? otherwise : `\`${value}\``]
+    const standard = value === undefined ? otherwise : `\`${value}\``
+    return `- **\`${name}\`**${markOf(row)}: ${description} *${plain}${standard ? `; default: ${standard}` : ''}*`
   })
-  const cells = [[what, 'meaning', 'allowed', 'default'], ['---', '---', '---', '---'], ...lines]
-  return cells.map(line => `| ${line.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
+  return lines.join('\n')
 }
 
 const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$)/ms

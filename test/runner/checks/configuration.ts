@@ -7,7 +7,7 @@ export const configuration: Check = {
   name: 'configuration page',
   async run(signal) {
     await tool('./infra/configuration-page.ts', ['--check'], signal)
-    const rows = (await readFile(PAGE, 'utf8')).match(/^\| `\w+`/gm) ?? []
+    const rows = (await readFile(PAGE, 'utf8')).match(/^- \*\*`\w+`/gm) ?? []
     if (rows.length === 0) throw new Failed('docs/configuration.md names no setting')
     return `${rows.length} settings, documented as they are declared`
   },

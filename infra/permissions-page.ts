@@ -129,13 +129,20 @@ Each function has a role of its own, and this page has all that these roles allo
 deployment with everything: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with a login, queue and bucket of
 what Lambda has given up. Without one of these, its lines are not there. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka may also
 read that secret, and with \`OTEL_HEADERS_SECRET\` each consumer that one. With [tracing](functions.md#tracing), each may send traces to X-Ray, which knows no
-resource for them. Names in angle brackets are filled in by the deployment. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
+resource for them. Names in angle brackets are filled in by the deployment, \`<function>\` by the name of each function. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
 \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
 /** The whole page, from the same code every time. */
 export function permissionsPage(): string {
-  const [first] = Object.keys(STAGES)
-  const names = [...statementsIn(first ?? '').keys()]
+  const rows = permissionRows()
+  const shared = rows.filter(({ functions }) => functions.length > 1)
+  const sets = Map.groupBy(shared, ({ functions }) => functions.join(', '))
+  const own = Map.groupBy(
+    rows.filter(row => !shared.includes(row)),
+    ({ functions }) => functions[0] ?? '',
+  )
+  const bySize = [...sets].toSorted(([a], [b]) => b.length - a.length)
+  const every = functionNames().join(', ')
   return `${[
     INTRODUCTION,
     '## What has no name',
@@ -144,7 +151,9 @@ export function permissionsPage(): string {
       ...PATTERNS.map(({ shown, why }) => [`\`${shown}\``, why]),
       ...[...UNNAMED].map(([action, why]) => [`\`*\`, for \`${action}\``, why]),
     ]),
-    ...names.map(permissionsSection),
+    '## Several functions',
+    ...bySize.map(([names, rows]) => `${names === every ? 'All functions' : names}:\n\n${listOf(rows)}`),
+    ...[...own].map(([name, rows]) => `## ${name}\n\n${listOf(rows)}`),
   ].join('\n\n')}\n`
 }
 
@@ -152,15 +161,51 @@ function table(what: string, rows: readonly (readonly string[])[]): string {
   return [`| ${what} | why |`, '|---|---|', ...rows.map(cells => `| ${cells.join(' | ')} |`)].join('\n')
 }
 
-/** The part of the page about one function. */
-export function permissionsSection(name: string): string {
-  const stages = Object.keys(STAGES).map(stage => ({ stage, rows: rowsIn(stage, name) }))
-  const all = [...new Set(stages.flatMap(({ rows }) => rows))]
-  const rows = all.map(row => {
-    const having = stages.filter(one => one.rows.includes(row)).map(({ stage }) => stage)
-    return having.length === stages.length ? `| ${row} |` : `| ${row} (${having.join(', ')} only) |`
+function listOf(rows: readonly PermissionRow[]): string {
+  return rows.map(({ text }) => `- ${text}`).join('\n')
+}
+
+/** A line of the page: what one function or several may do. Where it is several, their own names are `<function>`. */
+export interface PermissionRow {
+  readonly text: string
+  readonly functions: readonly string[]
+}
+
+/** Everything that the roles of all functions allow, in any stage. */
+export function permissionRows(): readonly PermissionRow[] {
+  const rows = functionNames().flatMap(name =>
+    rowsOf(name).map(text => ({ name, text, shared: withoutName(text, name) })),
+  )
+  const groups = Map.groupBy(rows, ({ shared }) => shared)
+  return [...groups.values()].map(group => {
+    const [first] = group
+    const functions = group.map(({ name }) => name)
+    return { text: (functions.length > 1 ? first?.shared : first?.text) ?? '', functions }
   })
-  return [`## ${name}`, '', '| may | with |', '|---|---|', ...rows].join('\n')
+}
+
+const STAGE_NAMES = Object.keys(STAGES)
+
+/** The functions that have a role in any stage. */
+function functionNames(): readonly string[] {
+  return [...new Set(STAGE_NAMES.flatMap(stage => [...statementsIn(stage).keys()]))]
+}
+
+function withoutName(text: string, name: string): string {
+  return text.replaceAll(
+    new RegExp(`(?<![\\w-])${name}(?![\\w-])|(?<=sluice-(?:<stage>-)?)${name}(?![\\w])`, 'g'),
+    '<function>',
+  )
+}
+
+/** What one function may do, a line for each statement; with the stages, where it is not all of them. */
+export function rowsOf(name: string): readonly string[] {
+  const stages = STAGE_NAMES.map(stage => ({ stage, rows: rowsIn(stage, name) }))
+  const all = [...new Set(stages.flatMap(({ rows }) => rows))]
+  return all.map(row => {
+    const having = stages.filter(one => one.rows.includes(row)).map(({ stage }) => stage)
+    return having.length === stages.length ? row : `${row} (${having.join(', ')} only)`
+  })
 }
 
 function rowsIn(stage: string, name: string): string[] {
@@ -171,10 +216,10 @@ function rowsIn(stage: string, name: string): string[] {
 
 function rowOf({ Effect, Action, Resource, Condition }: Statement): string {
   const code = (text: string) => `\`${text}\``
-  const actions = [...Action].sort().map(code).join('<br>')
-  const resources = Resource.map(one => code(resourceText(one))).join('<br>')
-  const condition = Condition ? `<br>if ${code(conditionText(Condition))}` : ''
-  return `${Effect === 'Deny' ? 'denied to its code:<br>' : ''}${actions} | ${resources}${condition}`
+  const actions = [...Action].sort().map(code).join(', ')
+  const resources = Resource.map(one => code(resourceText(one))).join(', ')
+  const condition = Condition ? ` if ${code(conditionText(Condition))}` : ''
+  return `${Effect === 'Deny' ? 'denied to its code: ' : ''}${actions} on ${resources}${condition}`
 }
 
 function conditionText(condition: object): string {

@@ -30,9 +30,10 @@ function tableOf(headings: readonly string[], rows: readonly (readonly string[])
 function functionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
-    return [`[${name}](../functions/${name}/handler.ts)`, startOf(declared), description, emits.join(', ')]
+    const to = emits.length > 0 ? `; emits to ${emits.join(', ')}` : ''
+    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *Start: ${startOf(declared)}${to}.*`
   })
-  return tableOf(['function', 'started by', 'what it does', 'emits'], rows)
+  return rows.join('\n')
 }
 
 function topicList(): string {
@@ -45,17 +46,13 @@ function topicList(): string {
 
 function eventTypeList(): string {
   const rows = EVENT_TYPE_NAMES.map(type => {
-    const { label, topic, formats } = EVENT_TYPES[type]
+    const { topic, formats } = EVENT_TYPES[type]
     // The compiler holds that each is in the table of topics.
     const topics = topicsOf([topic satisfies TopicWord])
-    return [
-      `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`,
-      label,
-      topics.join(', '),
-      formats.join(', '),
-    ]
+    const isAlwaysJson = formats.length === 1
+    return `- [\`${type}\`](../schemas/json/${fileNameOf(type)}.json): ${topics.join(', ')}${isAlwaysJson ? ' (JSON)' : ''}`
   })
-  return tableOf(['event type', 'what it is', 'topics', 'formats'], rows)
+  return rows.join('\n')
 }
 
 function startOf(declared: DeclaredFunction): string {

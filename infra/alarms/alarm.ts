@@ -41,7 +41,7 @@ export type Cache =
  * Treatment of a minute without data. - `breaching`: there should always be data, so its absence is an alarm; - `notBreaching`:
  * there is only data after certain events; - `ignore`: the alarm stays as it is.
  */
-export type Missing = 'breaching' | 'notBreaching' | 'ignore'
+type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
 /** How the value comes about that an alarm compares. */
 export type Value =

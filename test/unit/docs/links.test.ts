@@ -57,17 +57,4 @@ describe('the pages', () => {
       [],
     )
   })
-
-  it('given the glossary, then its index has every term, in alphabetical order', () => {
-    const page = 'docs/concepts.md'
-    const terms = [...textOf(page).matchAll(/^### (.+)$/gm)].map(([, term = '']) => anchorOf(term))
-    const [, index = ''] = textOf(page).split('## Index')
-    const listed = [...index.matchAll(/\[([^\]]+)\]\(#([^)]+)\)/g)]
-    assert.deepEqual(new Set(listed.map(([, , anchor]) => anchor)), new Set(terms))
-    const names = listed.map(([, name = '']) => name.replaceAll(/\s+/g, ' '))
-    assert.deepEqual(
-      names,
-      names.toSorted((a, b) => a.localeCompare(b, 'en')),
-    )
-  })
 })

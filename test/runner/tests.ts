@@ -46,9 +46,14 @@ export async function runTestsTwice(files: readonly string[], options: TestOptio
   options.print('\nFailed files once more, one at a time')
   const again = await runTests([...failed], { ...options, width: 1 })
   if (options.signal.aborted) return results
+  const failedAgain = new Set(again.flatMap(({ outcome, file }) => (outcome === 'failed' ? [file] : [])))
   return [
     ...results.filter(({ file }) => !failed.has(file)),
-    ...again.map(result => (result.outcome === 'passed' ? { ...result, why: 'in a second run' } : result)),
+    ...again.map(result =>
+      result.outcome === 'passed' && !failedAgain.has(result.file)
+        ? { ...result, why: 'in a second run' }
+        : result,
+    ),
   ]
 }
 

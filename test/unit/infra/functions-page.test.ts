@@ -9,7 +9,7 @@ import { readFunctions } from '../../../lib/app/functions.ts'
 
 const PAGE = readFileSync(new URL('../../../docs/functions.md', import.meta.url), 'utf8')
 
-it('given the page about memory and time, then it has what serverless.yml gives, and its arithmetic holds', () => {
+it('given its figures, then it has what serverless.yml gives, and its arithmetic holds', () => {
   const entryOf = readEntries()
   const functions = readFunctions().map(({ name }) => ({ name, ...entryOf(name) }))
   const [, memory = ''] = /^All functions have (.*?):/m.exec(PAGE) ?? []

@@ -133,8 +133,8 @@ function listsOf(exported: readonly Export[], project: Project): string[] {
   })
 }
 
-/** Characters of a type that is shown behind the name of an alias; an editor shows longer ones. */
-const MAX_ALIAS = 60
+/** Characters of a type that is shown behind a name. */
+const MAX_TYPE = 60
 
 /** The parts of a declaration that the pages show. */
 interface Declaration extends Node {
@@ -144,7 +144,6 @@ interface Declaration extends Node {
   /** The question mark of a member. */
   readonly postfixToken?: Node
   readonly dotDotDotToken?: Node
-  readonly typeParameters?: readonly Node[]
   readonly parameters?: readonly Declaration[]
   readonly type?: Node
   readonly initializer?: Node
@@ -172,8 +171,8 @@ class Texts {
       ]
     const heritage = first.heritageClauses?.map(clause => ` ${oneLine(clause.getText())}`) ?? []
     const value = oneLine(first.type?.getText() ?? '').replace(/^\| /, '')
-    const alias = first.members || value.length > MAX_ALIAS ? '' : ` = ${value}`
-    const head = `- ${code(`${name}${parametersOf(first.typeParameters)}${heritage.join('')}${alias}`)}${about}`
+    const alias = first.members || value.length > MAX_TYPE ? '' : ` = ${value}`
+    const head = `- ${code(`${name}${heritage.join('')}${alias}`)}${about}`
     const members = (first.members ?? []).filter(isPublic)
     if (symbol.flags & SymbolFlags.Class) return [head, ...this.#classMembers(name, members)]
     const names = members.map(memberName).filter(text => text !== '')
@@ -200,19 +199,12 @@ class Texts {
     return about === '' ? '' : `: ${about}`
   }
 
-  /** A function, a member or a parameter with its type, and without its body or its value. */
+  /** A function or a member with the names of its parameters, and with its type if that is short. An editor shows the others. */
   #signature(declaration: Declaration): string {
-    const { name, dotDotDotToken, typeParameters, parameters, initializer } = declaration
-    const questionToken = declaration.questionToken ?? declaration.postfixToken
-    const isPattern = name?.getText().startsWith('{')
-    const head = `${dotDotDotToken ? '...' : ''}${isPattern ? 'options' : (name?.getText() ?? '')}`
-    const taken = parameters?.map(parameter => this.#signature(parameter)).join(', ')
-    // A property of a class or a constant has a value and is not optional.
-    const mark = questionToken || (initializer && declaration.kind === SyntaxKind.Parameter) ? '?' : ''
-    const call =
-      taken === undefined || isGetter(declaration) ? '' : `${parametersOf(typeParameters)}(${taken})`
+    const { parameters } = declaration
+    const call = parameters && !isGetter(declaration) ? `(${parameters.map(parameterName).join(', ')})` : ''
     const type = this.#type(declaration)
-    return `${head}${mark}${call}${type === '' ? '' : `: ${type}`}`
+    return `${nameOf(declaration)}${call}${type === '' || type.length > MAX_TYPE ? '' : `: ${type}`}`
   }
 
   #type({ name, type, kind }: Declaration): string {
@@ -223,14 +215,24 @@ class Texts {
   }
 }
 
+/** The name of a declaration, with the mark of an optional one. */
+function nameOf({ name, questionToken, postfixToken }: Declaration): string {
+  return `${name?.getText() ?? ''}${(questionToken ?? postfixToken) ? '?' : ''}`
+}
+
+function parameterName(parameter: Declaration): string {
+  const { name, dotDotDotToken, initializer } = parameter
+  if (name?.getText().startsWith('{')) return 'options'
+  return `${dotDotDotToken ? '...' : ''}${nameOf(parameter)}${initializer ? '?' : ''}`
+}
+
 function isPublic({ name, modifierFlags = 0 }: Declaration): boolean {
   return !name?.getText().startsWith('#') && (modifierFlags & ModifierFlags.Private) === 0
 }
 
-/** The name of a member of a type, with the marks of a method and of an optional one. An editor shows the rest. */
-function memberName({ name, questionToken, postfixToken, parameters }: Declaration): string {
-  if (!name) return ''
-  return `${name.getText()}${(questionToken ?? postfixToken) ? '?' : ''}${parameters ? '()' : ''}`
+/** The name of a member of a type, with the marks of a method and of an optional one. */
+function memberName(member: Declaration): string {
+  return member.name ? `${nameOf(member)}${member.parameters ? '()' : ''}` : ''
 }
 
 function isGetter({ kind }: Declaration): boolean {
@@ -244,10 +246,6 @@ function withoutImplementation(declarations: readonly Declaration[]): readonly D
     const overloads = all.filter(({ body }) => !body)
     return overloads.length > 0 ? overloads : all
   })
-}
-
-function parametersOf(types: readonly Node[] = []): string {
-  return types.length > 0 ? `<${types.map(type => oneLine(type.getText())).join(', ')}>` : ''
 }
 
 const COMMENT = /\/\*.*?\*\/|(?<=^|\s)\/\/.*?$/gms

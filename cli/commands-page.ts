@@ -57,7 +57,7 @@ function rowOf(words: string, command: Command): string {
   })
   const own = options.filter(({ long, helpGroupHeading }) => !helpGroupHeading && !COMMON.has(long ?? ''))
   const flags = own.map(
-    ({ flags, mandatory }) => `\`${flags.replace(/^-\w, /, '')}\`${mandatory ? ' (required)' : ''}`,
+    ({ flags, mandatory }) => `\`${flags.replace(/^-\w, | <.*>$/g, '')}\`${mandatory ? ' (required)' : ''}`,
   )
   const line = `- \`${[words, ...args].join(' ')}\`: ${command.summary()}`
   return flags.length === 0 ? line : `${line}; ${flags.join(' ')}`

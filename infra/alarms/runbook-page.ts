@@ -56,12 +56,9 @@ function text(when: When): string {
   const { below, periodSeconds, periods, breaching } = when
   const value = thresholdOf(when, 'prod').toLocaleString('en')
   const minutes = periodSeconds / 60
-  const each = minutes === 1 ? 'minutes' : `periods of ${minutes} minutes`
-  const span =
-    periods === 1
-      ? `within ${minutes === 1 ? 'a minute' : `${minutes} minutes`}`
-      : `in ${breaching} of ${periods} ${each}`
-  return `${below === undefined ? 'above' : 'below'} ${value} ${span}`
+  const length = minutes === 1 ? 'min' : `× ${minutes} min`
+  const span = periods === 1 ? `${minutes} min` : `${breaching}/${periods} ${length}`
+  return `${below === undefined ? '>' : '<'}${value}, ${span}`
 }
 
 function costs(deployed: Deployed): string {

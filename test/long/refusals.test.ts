@@ -66,7 +66,9 @@ describe('what cannot be deployed', () => {
     const [first, ...others] = (await refusal(['package', ...PROD], faulty)).split('\n')
     assert.equal(first, '4 things must be put right first:')
     assert.deepEqual(
-      others.map(line => line.replace(/(nowhere): .*does not exist.*/, '$1: the folder does not exist')).toSorted(),
+      others
+        .map(line => line.replace(/(nowhere): .*does not exist.*/, '$1: the folder does not exist'))
+        .toSorted(),
       [
         '  - RULES_DIR: nowhere: the folder does not exist',
         '  - REDIS_MODE: must be one of single, cluster.',

@@ -1,6 +1,7 @@
 /**
- * The commands of `sluice`, in the order of the help: one line about each, and the file that declares the rest. Only the file of the command that is
- * named is loaded. A command lies where its words say: `rules test` in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if it is one file.
+ * The commands of `sluice`, in the order of the help: one line about each, and the file that declares the rest. Only the file of
+ * the named command is loaded. The words of a command are its path: `rules test` is in `rules/test.ts`, and `tail` in
+ * `tail/index.ts`, or in `tail.ts` if it is one file.
  */
 
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'

@@ -17,7 +17,7 @@ export interface Terminal {
   readonly stack?: string | undefined
   /** The variables, as the options about Kafka of the command that runs change them. */
   readonly withKafkaOptions?: (environment: Environment) => Environment
-  /** Where the files of running stacks lie. */
+  /** Folder with the files of running stacks. */
   readonly stacksDir?: string
   /** The command line, with the commands that these words name. */
   readonly commandLine?: (words: readonly string[]) => Promise<Command>

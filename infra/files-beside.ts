@@ -12,7 +12,7 @@ const TWO_NAMES =
   /new URL\(\s*import\.meta\.url\.endsWith\('\.ts'\)\s*\?\s*'([^']+)'\s*:\s*'\.\/([^'/]+)',\s*import\.meta\.url,?\s*\)/g
 /** Files that are not compiled keep their names. */
 const ONE_NAME = /new URL\(\s*'\.\/([^'/]+(?<!\.[jt]s))',\s*import\.meta\.url,?\s*\)/g
-/** Where the code itself lies, and packages that it finds from there: right among the sources, and after compilation. */
+/** Folders of the code itself, and of packages that it finds from there: among the sources, and after compilation. */
 const HARMLESS =
   /new URL\('\.', import\.meta\.url\)|createRequire\(import\.meta\.url\)|import\.meta\.resolve\('[^'./][^']*'\)/g
 const COMMENTS = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm

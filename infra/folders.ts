@@ -42,10 +42,7 @@ export function packedFolders(
   return { folders, problems }
 }
 
-/**
- * The folders where they lie: `serverless invoke local` and `sluice run` run elsewhere. It does not matter there if they cannot be
- * packed.
- */
+/** Their folders: `serverless invoke local` and `sluice run` run elsewhere. It does not matter there if they cannot be packed. */
 export function foldersHere(environment: Environment, project: string): Folders {
   return eachFolder(({ variable, usual }) => {
     const path = environment[variable]?.trim() || usual
@@ -67,7 +64,7 @@ function eachFolder(make: (edited: Edited) => Folder): Folders {
   return Object.fromEntries(entries)
 }
 
-/** A folder as a path within the project, with slashes; undefined where it lies outside. */
+/** A folder as a path within the project, with slashes; undefined if it is outside. */
 function packed(path: string, project: string): string | undefined {
   const within = relative(project, resolve(project, path))
   const isOutside = within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within)

@@ -1,4 +1,4 @@
-/** Secrets that would lie open in a deployment, where everybody who may look at a function reads its variables. Pure. */
+/** Secrets that would be readable in a deployment, where everybody who may look at a function reads its variables. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 

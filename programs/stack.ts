@@ -12,7 +12,7 @@ import { processStart } from './process-start.ts'
 /** The default name of a stack. */
 export const DEFAULT_STACK = 'local'
 
-/** Where the files of this project's stacks lie, `<name>.json` each. */
+/** Folder with the files of this project's stacks, `<name>.json` each. */
 export const STACKS_DIR = join(LOCAL, 'stacks')
 
 /** The content of a stack's file. */

@@ -20,8 +20,8 @@ export interface ExportCounts {
 }
 
 /**
- * One line for each dead letter that meets the filter, and for each broken one of that time: where it lies, what people did with it, and
- * its data as it stands in the topic, with the bytes of the record in base64.
+ * One line for each dead letter that meets the filter, and for each broken one of that time: its place, what people did with it,
+ * and its data as in the topic, with the bytes of the record in base64.
  */
 export async function* exportLines(
   letters: LetterSource,

@@ -23,7 +23,7 @@ const TRACEPARENT = parsedBy<string>(
 )
 
 export default command({
-  about: `Publish single CloudEvents of your own, and tell where each lies: topic, partition and offset.
+  about: `Publish single CloudEvents of your own, and print the place of each: topic, partition and offset.
 
 FILE holds events in the JSON format of CloudEvents: one object, an object a line, or an array; "-" is standard input. Events of any type are
 taken; where Sluice has a schema for the type, the data must fit it. If one event is wrong, its line is named, and nothing is published.`,

@@ -48,7 +48,7 @@ export interface PastReport {
 /** Steps that are printed, the last ones. */
 const MAX_STEPS = 50
 
-/** @throws CliFailure if the place lies before what the log and the checkpoints keep, or behind the consumer */
+/** @throws CliFailure if the place is before what the log and the checkpoints keep, or behind the consumer */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
   { at, entity, ...asked }: VerifySelection & { readonly at: At; readonly entity: string },
@@ -103,7 +103,7 @@ async function statesOf(
   const beginning = beginningOf(place, kept, { sinceMs: Number.POSITIVE_INFINITY, logStart })
   if (!beginning)
     throw new CliFailure(
-      `The log of ${where} begins at offset ${logStart} now, and no checkpoint lies between there and offset ${offset}: the state there cannot be shown any more.`,
+      `The log of ${where} begins at offset ${logStart} now, and no checkpoint is between there and offset ${offset}: the state there cannot be shown any more.`,
     )
   const { checkpoint, doubt } = beginning
   const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)

@@ -34,7 +34,7 @@ export interface RecentOptions<T extends Timed> {
 /** When to look: written since a time, or between two times. Milliseconds since the epoch. */
 export interface Period {
   readonly sinceMs: number
-  /** Where records of that time may lie that was not found since. */
+  /** Times in which the record may be that was not found since. */
   readonly around?: { readonly fromMs: number; readonly untilMs: number }
 }
 

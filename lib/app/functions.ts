@@ -108,7 +108,7 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
     : { expression: schedule.rate, condition: schedule.if }
 }
 
-/** The bundle with this code lies one folder below the file in an image, and two here. */
+/** The bundle with this code is one folder below the file in an image, and two here. */
 const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
 /** The list of functions of this project. */

@@ -33,7 +33,7 @@ const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
 function ofNumber(value: number, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
   if (epoch === undefined) return { problem: 'is a number, and the mapping has no epoch that says its unit' }
   const ms = Math.round(IN_MS[epoch](value))
-  // A number of milliseconds that is read as seconds lies far behind the year 9999.
+  // A number of milliseconds that is read as seconds is far beyond the year 9999.
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return { problem: 'is not between the years 0 and 9999' }
   return { time: new Date(ms).toISOString() }
 }

@@ -43,7 +43,7 @@ interface Zone {
 }
 
 const ZONES = new Map<string, Zone>()
-/** Times of a log lie close together: this many quarters of an hour are kept for each zone. */
+/** Times of a log are close together: this many quarters of an hour are kept for each zone. */
 const MAX_KEPT = 1_000
 
 function zone(timeZone: string): Zone {

@@ -10,7 +10,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type Range, searchRecords } from './records.ts'
 
-/** Where an event lies. */
+/** Place of an event. */
 interface FoundEvent {
   readonly event: Event
   readonly record: LogRecord

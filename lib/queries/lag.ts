@@ -39,7 +39,7 @@ export interface AgedPartitionLag extends PartitionLag {
   readonly seconds: number | null
 }
 
-/** How many offsets the end of a log lies beyond the one that is taken next. Expired records are not waiting to be read. */
+/** Number of offsets from the next one to be read to the end of a log. Expired records are not waiting to be read. */
 export function offsetsBehind({ start, end }: Bounds, next: number): number {
   return end - Math.max(next, start)
 }

@@ -65,7 +65,7 @@ export interface LetterPage {
   readonly older: OlderPlaces | null
 }
 
-/** The newest page of letters, or the one that lies before some places. */
+/** The newest page of letters, or the one before some places. */
 export function pageOf(
   { rows, others }: LettersNow,
   {

@@ -110,7 +110,7 @@ export class Letters {
       if (!isEnded) break
     }
     signal?.throwIfAborted()
-    // Between the last record and the end lie markers of transactions.
+    // Between the last record and the end there are markers of transactions.
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     return this.#now(bounds)
   }

@@ -21,7 +21,7 @@ export interface PartitionState {
   readonly partition: number
   /** Last applied offset; -1 before the first. */
   readonly appliedOffset: number
-  /** How many offsets the log's end lies beyond the applied one; null if that is not known. */
+  /** Number of offsets from the applied one to the log's end; null if it is not known. */
   readonly lag: number | null
   /** Raised whenever the state was replaced. */
   readonly epoch: number

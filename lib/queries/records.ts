@@ -25,8 +25,8 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
  * The records of all ranges in the order of their times; those of one partition in their own order.
  *
  * @param onExpired called with each part of a range that retention has deleted before it could be read
- * @throws Unavailable if Kafka does not answer, or if the records lie behind a transaction that is open; PartitionStopped if
- * they cannot be read at all
+ * @throws Unavailable if Kafka does not answer, or if the records are behind an open transaction; PartitionStopped if they cannot
+ * be read at all
  */
 export async function* readRecords(
   log: LogReader,

@@ -17,7 +17,7 @@ export interface Taker {
   take(record: RawRecord, bytes: number): 'more' | 'enough' | 'refused'
 }
 
-/** Where a batch lies, and the batches that earlier reads have left in the middle. */
+/** The place of a batch, and the batches that earlier reads have left in the middle. */
 export interface Resumption {
   readonly place: string
   readonly open: OpenBatches

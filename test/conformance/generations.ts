@@ -330,7 +330,7 @@ export function conformsAsGenerations(
       assert.equal((await copies().facts(state, 'next')).version.appliedOffset, 7)
     })
 
-    it('given a topic that begins to grow after all is laid ready, then the state is not replaced', async () => {
+    it('given a topic that begins to grow after all is prepared, then the state is not replaced', async () => {
       const state = await given()
       const built = await copies().build(state, { kind: 'replacement', attempt: 0 }, inPages(partsAt(3)))
       const { version: live } = await copies().fence(state, GROWING)

@@ -158,7 +158,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(named((await asked<AlertsReport>('show', SITE)).pending), expected)
   })
 
-  it('given an acknowledgement, then it lies beside the alert, and is shown wherever that is', async () => {
+  it('given an acknowledgement, then it is beside the alert, and is shown wherever that is', async () => {
     const report = await acknowledgedBy('--by', 'ann', '--comment', 'on it', '--', id)
     assert.deepEqual([report.by, report.entity, report.outcome], ['ann', ROOF, 'shown'])
     const audits = (await environment.read('events')).map(({ value }) => JSON.parse(String(value)))

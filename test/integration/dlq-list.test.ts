@@ -52,7 +52,7 @@ it('given many dead letters, then they come page by page, without what was handl
   assert.deepEqual([places(first), first.counts.total], [fromTo(LETTERS - 41, LETTERS - 21), LETTERS - 21])
   const second = await list('--limit', '20', '--before', first.before)
   assert.deepEqual(places(second), fromTo(LETTERS - 61, LETTERS - 41))
-  // The word of what was handled lies behind the page that this one begins with.
+  // The event about handled letters is behind the page that this one begins with.
   const handled = await list('--limit', '20', '--before', `1@${LETTERS - 10}`)
   assert.deepEqual(places(handled), places(first))
   const { counts, before: older } = await list('--count', '--before', '1@15')

@@ -25,7 +25,7 @@ describe('given events of one’s own, when they are published', () => {
   const publish = (topic: string, stdin: string, ...args: string[]) =>
     commands.run(['publish', '--topic', topic, '-', ...args], stdin)
 
-  it('then each lies where it was said to, under the key of its sensor, in the partition of other clients', async () => {
+  it('then each is at the reported place, under the key of its sensor, in the partition of other clients', async () => {
     const topic = await commands.topic('readings', 5)
     const lines = HEATWAVE.split('\n').slice(0, 9)
     const { status, stdout, stderr } = await publish(topic, lines.join('\n'), '--json')

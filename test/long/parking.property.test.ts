@@ -70,7 +70,7 @@ const CHANGES: Readonly<Record<string, CodeChange>> = {
     from: 'stepOrHold(work, { ...task, waitedFromMs })',
     to: 'stepOrHold(work, task)',
   },
-  'a timer that lies between two parked events fires between them': {
+  'a timer between two parked events fires between them': {
     file: HOLDING,
     from: 'timer.thresholdMs < next.clockMs',
     to: 'timer.thresholdMs < 0',

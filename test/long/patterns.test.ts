@@ -180,7 +180,7 @@ describe('restarts of one tenant’s databases, when consumers are killed', () =
     }
     await stageOf(grouping([])).batch(events)
     const records = await recordsOf('patterns')
-    assert.equal(records.length - once, RESTARTS.length / 2, 'all of them lie there twice')
+    assert.equal(records.length - once, RESTARTS.length / 2, 'all of them are there twice')
     const stage = stageOf(patterns([]))
     await stage.batch(records)
     assert.equal(stage.outcomes.filter(outcome => outcome === 'duplicate/id-known').length, 5)

@@ -1,7 +1,7 @@
 /** Draws passages of the code by a seed, so that a run before a change and one after it try the same mutants. */
 import { createHash } from 'node:crypto'
 
-/** Lines of a passage. A mutant belongs to the sample if it lies within the drawn passages. */
+/** Lines of a passage. A mutant belongs to the sample if it is within the drawn passages. */
 const LINES = 8
 
 /** Passages of a file that follow each other. Lines are counted from 1; the last one is included. */

@@ -79,7 +79,7 @@ export function startedHandler(files: Files, name: string): Promise<unknown> {
   )
 }
 
-/** @param use is given the path at which a file of the zip lies meanwhile */
+/** @param use is given the path of a file of the zip for that time */
 export async function unpacked<T>(
   files: Files,
   use: (place: (path: string) => string) => Promise<T>,

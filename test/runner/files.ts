@@ -9,7 +9,7 @@ export interface TestGroup {
   readonly needsServers: boolean
 }
 
-/** The tests of a package lie beside its code. */
+/** The tests of a package are beside its code. */
 const TRIGGER = 'packages/msk-trigger/test'
 
 export const TEST_GROUPS: readonly TestGroup[] = [

@@ -27,7 +27,7 @@ export interface CauseOfAlert {
   readonly lookedAt: string
 }
 
-/** Where the events of an alert lie. */
+/** Places of an alert's events. */
 type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MAX_RECORDS = 200_000

@@ -131,7 +131,10 @@ export class OffsetTimes {
     if (reads.length > MAX_READS) reads.shift()
   }
 
-  /** About when the record was written, in milliseconds since the epoch; undefined if it lies before all that is known. */
+  /**
+   * Approximate time at which the record was written, in milliseconds since the epoch; undefined if it is before all known
+   * records.
+   */
   timeOf(topic: string, partition: number, offset: number): number | undefined {
     const { looks, reads } = this.#of(topic, partition)
     const record = reads.find(([one]) => one?.end === offset + 1)?.[0]

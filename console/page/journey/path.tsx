@@ -259,7 +259,7 @@ function Values({ step }: { readonly step: EventStep }): JSX.Element | null {
 function Where({ step: { places, topic }, signals }: Pick<EventCardProps, 'step' | 'signals'>): JSX.Element {
   if (places.length === 0) return <p>{topic ? `in ${signals[topic] ?? topic}; where is not known` : ''}</p>
   return (
-    <ul class="row" aria-label="Where it lies">
+    <ul class="row" aria-label="Place">
       {places.map(place => (
         <li key={placeText(place)}>
           <a href={messageAddress(place)}>

@@ -1,4 +1,4 @@
-/** One topic: how it lies on the brokers, how evenly it is filled, its settings, and who reads it. */
+/** One topic: its replicas on the brokers, how evenly it is filled, its settings, and its readers. */
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { addressOf } from '../data/address.ts'

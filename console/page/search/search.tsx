@@ -97,7 +97,7 @@ export function SearchField(): JSX.Element {
     const focusByKey = (event: KeyboardEvent) => {
       const { key, target, ctrlKey, metaKey, altKey } = event
       if (key !== '/' || ctrlKey || metaKey || altKey) return
-      // There it is a letter; and what lies under an open dialog cannot be reached.
+      // There it is a letter; and nothing under an open dialog can be reached.
       if ((target as Element).matches(FORM_FIELDS) || document.querySelector('dialog[open]')) return
       event.preventDefault()
       field.current?.select()

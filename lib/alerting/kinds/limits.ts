@@ -137,7 +137,7 @@ const THEN = 'or an alert would clear as soon as it fires'
 const WRONG_SIDE: Readonly<Record<Side, (given: RuleRow) => string>> = {
   above: ({ of }) => `must be at most fireAbove, ${of('fireAbove')}, ${THEN}`,
   below: ({ of }) => `must be at least fireBelow, ${of('fireBelow')}, ${THEN}`,
-  outside: ({ of }) => `must lie within fireOutside, ${JSON.stringify(of('fireOutside'))}, ${THEN}`,
+  outside: ({ of }) => `must be within fireOutside, ${JSON.stringify(of('fireOutside'))}, ${THEN}`,
 }
 
 type Convert = (value: number) => number

@@ -1,4 +1,4 @@
-/** The part of a growth that can be taken back: consumers are stopped, and all states are laid ready. */
+/** The part of a growth that can be undone: consumers are stopped, and all states are prepared. */
 import type { KeptGrowth, Partitioning, StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { sameVersion } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { OperationFailure } from '../failure.ts'

@@ -14,14 +14,14 @@ import { OperationFailure } from '../failure.ts'
 type Phase =
   /** Consumers are being stopped, and states are being copied. */
   | 'preparing'
-  /** All states are laid ready. */
+  /** All states are prepared. */
   | 'staged'
   /** Kafka is being asked for the partitions: it may have them or not. */
   | 'creating'
   /** Kafka has the partitions; the states are being switched over. */
   | 'created'
 
-/** A state that is laid ready for a partition. */
+/** A state that is prepared for a partition. */
 export interface StagedState {
   readonly consumer: string
   readonly partition: number
@@ -43,7 +43,7 @@ export interface Underway extends Operation {
   /** Consumers whose states move, and those without states by entity, which continue meanwhile. */
   readonly consumers: readonly string[]
   readonly except: readonly string[]
-  /** Set once the states are laid ready. */
+  /** Set once the states are prepared. */
   readonly states?: readonly StagedState[]
 }
 

@@ -60,7 +60,7 @@ export class StagedStates {
     if (kind === 'switched') return
     if (kind !== 'overtaken' && kind !== 'incomplete') throw notWritten(live, kind)
     throw new OperationFailure(
-      `Redis has lost a part of what was laid ready for ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
+      `Redis has lost a part of the prepared state of ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
         'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
     )
   }

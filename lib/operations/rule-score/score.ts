@@ -30,7 +30,7 @@ export interface Score {
   readonly entityDays: number
   /** False alerts per day of an entity. */
   readonly falsePerEntityDay: number | null
-  /** The share of the time that alerts were firing that lies outside of all windows. */
+  /** The share of the firing time of alerts that is outside all windows. */
   readonly firingOutside: number | null
 }
 

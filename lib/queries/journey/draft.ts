@@ -40,7 +40,7 @@ export class Drafts {
   readonly events = new Map<string, EventDraft>()
   readonly #byPlace = new Map<string, EventDraft>()
 
-  /** The event of this name, or what lies at the place if it carries none. */
+  /** The event of this name, or the record at the place if it carries none. */
   event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)

@@ -36,8 +36,8 @@ const MAX_FOUND = 200
 const MAX_TRACES = 5
 
 /**
- * Records that belong to the event: itself, those of its trace, and the failures of where it lies. An event that carries no trace
- * context can only be followed to its failures.
+ * Records that belong to the event: itself, those of its trace, and the failures of its record. An event without trace context
+ * can only be followed to its failures.
  *
  * @param sinceMs where the search begins, milliseconds since the epoch
  * @param signal ends the search; what was found until then counts

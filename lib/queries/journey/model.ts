@@ -58,7 +58,7 @@ export interface FoundRecord {
   readonly event: Event | Failure
 }
 
-/** How far a consumer has come where a record lies. */
+/** Progress of a consumer in the partition of a record. */
 export interface Position {
   readonly consumer: string
   readonly topic: string
@@ -90,7 +90,7 @@ export interface EventStep {
   readonly event: EventName | undefined
   /** Why the record carries no event. */
   readonly failure?: { readonly code: string; readonly message: string }
-  /** Where it lies; empty if that is not known. An event lies at several places if it was sent or redriven again. */
+  /** Its places; empty if they are not known. An event has several if it was sent or redriven again. */
   readonly places: readonly PlaceInLog[]
   /** The topic by its name in Kafka; undefined if it is not known. */
   readonly topic: string | undefined
@@ -134,7 +134,7 @@ export interface DecisionStep {
   readonly toMs: number | undefined
   /** Source of the knowledge: a report of the consumer, its emissions, or its position. */
   readonly knownBy: 'span' | 'emission' | 'position'
-  /** How many offsets lie before the record; only where it waits. */
+  /** Number of offsets before the record; only if it waits. */
   readonly behind?: number
   readonly emitted: readonly EventStep[]
   /** Timers that it set and that have fired since. */

@@ -1,4 +1,4 @@
-/** Where the records of a path lie, as far as it is known. Pure. */
+/** Places of the records of a path, as far as they are known. Pure. */
 import { placeText } from './draft.ts'
 import type { FoundRecord, RecordPosition, ToldSpan } from './model.ts'
 

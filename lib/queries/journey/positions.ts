@@ -1,4 +1,4 @@
-/** How far consumers have come where records lie. */
+/** Progress of consumers in the partitions of records. */
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import type { Position, ReadingFunction, RecordPosition } from './model.ts'
 

@@ -7,7 +7,7 @@ import type { Delivery } from './sink.ts'
  *
  * That holds because the log alone says where a segment ends, and never a batch: Lambda cuts a retry differently, and a wall clock
  * says something else each time. A segment ends at the first of these:
- * - the last offset of its block of `offsets`: blocks lie at multiples of that number, so that segments of different length meet
+ * - the last offset of its block of `offsets`: blocks are at multiples of that number, so that segments of different length meet
  *   there again;
  * - before the record with which it would exceed `bytes`;
  * - before the record that was appended `spanMs` after its first one.

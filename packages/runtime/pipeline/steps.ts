@@ -173,7 +173,7 @@ interface LoadedPart extends DecodedPart {
   readonly loaded: readonly Decoded[]
 }
 
-/** Step 3. The chunk can be decided only if the state is there, is of this log, and nothing lies between both. */
+/** Step 3. The chunk can be decided only if the state exists, is of this log, and nothing is between both. */
 async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part

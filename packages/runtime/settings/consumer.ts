@@ -47,7 +47,7 @@ const SHARED = {
     default: String(CONSUMER_DEFAULTS.newEntities),
   }),
   FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
-    description: "How far an event's time may lie after its record's.",
+    description: 'Maximum time by which an event may be later than its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
   EARLIEST_TIME: setting(instant(), {

@@ -174,7 +174,7 @@ describe('putting a checkpoint back', () => {
   })
 
   for (const [moment, after] of [
-    ['while it is laid ready', 2],
+    ['while it is prepared', 2],
     ['before the switch', 4],
   ] as const)
     it(`given a failure ${moment}, then the state is unchanged, and the next attempt cleans up`, async () => {
@@ -216,7 +216,7 @@ describe('putting a checkpoint back', () => {
     assert.deepEqual(await keysIn(stateKey), ['meta'])
   })
 
-  it('given a server that has lost a part of what was laid ready, then the partition state is what it was', async () => {
+  it('given a server that has lost a part of the prepared state, then the partition state is what it was', async () => {
     const stateKey = await filledState()
     const before = await taken(stateKey)
     const lossy = new Interrupted(async () => {

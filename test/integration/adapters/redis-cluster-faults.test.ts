@@ -38,7 +38,7 @@ describe('faults of a cluster', () => {
 
   afterEach(() => client.close())
 
-  /** A slot that lies on this master, with something in it. */
+  /** A slot of this master, with something in it. */
   async function stateKeyOn(master: ClusterNode): Promise<StateKey> {
     const stateKey = await stateKeyIn(cluster, master)
     const outbox = ['0.1.0', '0.1.1'].map(entry)
@@ -208,7 +208,7 @@ describe('faults of a cluster', () => {
   })
 })
 
-/** A slot that lies on this master. */
+/** A slot of this master. */
 async function stateKeyIn(cluster: ValkeyCluster, master: ClusterNode): Promise<StateKey> {
   for (;;) {
     const stateKey = { consumer: 'faults', topic: `topic-${randomUUID()}`, partition: 0 }

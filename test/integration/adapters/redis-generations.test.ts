@@ -102,7 +102,7 @@ it('given an expired fence, then the state continues by itself, and the fence no
   assert.equal((await copies.facts(state)).fence, undefined)
 })
 
-it('given a part that the server evicts after all is laid ready, then it is not switched to', async () => {
+it('given a part that the server evicts after all is prepared, then it is not switched to', async () => {
   for (const part of ['states', 'timers', 'due', 'ids:0', 'meta']) {
     const state = { consumer: 'c', topic: randomUUID(), partition: 0 }
     await store.commit(state, changeOf())

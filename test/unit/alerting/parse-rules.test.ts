@@ -133,7 +133,7 @@ describe('an error', () => {
     ],
     [
       { fireAbove: undefined, fireOutside: [1, 5], clearInside: [0, 4] },
-      /^clearInside: must lie within fireOutside, \[1,5\]/,
+      /^clearInside: must be within fireOutside, \[1,5\]/,
     ],
     [{ clearInside: [1, 2] }, /^clearInside: goes with fireOutside/],
     [{ fireAbove: undefined, fireEquals: 'ok' }, /^fireEquals: temperature is a number: use fireAbove, /],

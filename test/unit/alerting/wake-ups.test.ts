@@ -61,7 +61,7 @@ describe('the timers of an entity', () => {
       reading('b', { at: 60, temperature: 30 }),
       rulesActivated(ruleSetOf([ruleOf({ fireAbove: 40, keepFiringFor: '1m' })]), 0, '2026-03-01T12:01:30Z'),
     )
-    // Already over by the new rule, but a timer lies ahead.
+    // Already over by the new rule, but a timer is still to come.
     await kit.when({
       ...reading('c', { at: 150 }),
       data: { ...(reading('c').data as object), temperature: 30 },

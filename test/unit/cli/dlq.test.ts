@@ -121,7 +121,7 @@ describe('a dead letter', () => {
 })
 
 describe('a list of dead letters', () => {
-  it('says how many are not shown, and what else lies there', () => {
+  it('says how many are not shown, and what else there is', () => {
     const codes = { codes: { rejected: 2, 'schema-violated': 1 }, quarantined: 1 }
     const counts = { ...codes, total: 3, handled: 5, broken: 3, others: 2 }
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]

@@ -84,7 +84,7 @@ test('a command that is not named is not loaded, nor is a client of a server for
   )
 })
 
-test('a command lies where its words say', () => {
+test('the words of a command are its path', () => {
   const index = readFileSync(join(PROJECT, 'cli/commands.ts'), 'utf8')
   const places = [...index.matchAll(/import\('\.\/([\w/-]+)\.ts'\)/g)].map(([, place = '']) =>
     place.replace(/\/index$/, ''),

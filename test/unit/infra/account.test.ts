@@ -242,7 +242,7 @@ describe('schedules', () => {
 })
 
 describe('this machine', () => {
-  it('given rules outside the project, then they are read where they lie, and nothing outside is packed', () => {
+  it('given rules outside the project, then they are read there, and nothing outside is packed', () => {
     const { folders, problems } = thisMachine({ RULES_DIR: '/elsewhere' }, PROJECT)
     assert.deepEqual(problems, [])
     assert.equal(folders.rules.path, '/elsewhere')

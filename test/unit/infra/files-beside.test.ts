@@ -27,7 +27,7 @@ describe('files that a package starts at run time', () => {
     assert.deepEqual(filesBeside(path, code), [{ source: 'invoke/node/runner.py', name: 'runner.py' }])
   })
 
-  it('given code that asks where it lies, or for a package, then that holds after compilation', () => {
+  it('given code that looks for its own folder, or for a package, then that holds after compilation', () => {
     const code =
       "new URL('.', import.meta.url); createRequire(import.meta.url).resolve('a'); import.meta.resolve('a/b')"
     assert.deepEqual(filesBeside(path, code), [])

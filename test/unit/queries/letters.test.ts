@@ -249,7 +249,7 @@ describe('a page of dead letters', () => {
     assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
   })
 
-  it('given letters far apart, then what lies between them is not read', async () => {
+  it('given letters far apart, then the records between them are not read', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset, { attempt: offset + 1 }))
     const source = sourceOf(many, { applied: 1_499 })
     const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)

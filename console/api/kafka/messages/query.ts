@@ -30,7 +30,7 @@ const TIME = pipe(
 )
 const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
-/** Where one message lies. */
+/** Place of one message. */
 export const PLACE_FIELDS = {
   topic: pipe(optional(string(), ''), minLength(1, 'must name a topic'), maxLength(249)),
   partition: COUNT,

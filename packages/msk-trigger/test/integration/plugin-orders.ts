@@ -22,7 +22,7 @@ export function tryOrders(cases: Iterable<readonly [order: Order, command: reado
     for (const [order, command] of cases) {
       it(`given ${order.join(', ')} and serverless ${command.join(' ')}, then the bundle runs`, async () => {
         const topic = await kafka.topic('order', 1)
-        // Records that lie there already would be the first to meet a function that is not built yet.
+        // Earlier records would be the first to meet a function that is not built yet.
         await kafka.send(topic, numbered(0, 3))
         project = await builtProject(topic, order)
         await project.start(...command)

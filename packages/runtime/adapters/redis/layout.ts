@@ -1,7 +1,6 @@
 /**
- * How the values of a partition state are laid out in Redis. Both languages read this table, so it is the only place that knows:
- * `id-packing.ts`, `failure-packing.ts` and `meta.ts` in TypeScript, and the functions of `lua/partition-state.lua`, which stand
- * before each script.
+ * The layout of a partition state in Redis. Both languages read this table, so it is the only place that knows: `id-packing.ts`,
+ * `failure-packing.ts` and `meta.ts` in TypeScript, and the functions of `lua/partition-state.lua`, which precede each script.
  */
 
 /**

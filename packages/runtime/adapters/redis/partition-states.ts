@@ -54,7 +54,7 @@ export class RedisPartitionStates implements PartitionStates {
       if (error.why === 'overtaken') return error.why
       // Where its topic has begun to grow, the fence has moved the version.
       if (error.why === 'moved' || error.why === 'growing') return 'moved'
-      throw new Unavailable('store-unavailable', 'Redis lost a part of what was laid ready: try again')
+      throw new Unavailable('store-unavailable', 'Redis lost a part of the prepared state: try again')
     }
   }
 }

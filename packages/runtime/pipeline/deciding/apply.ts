@@ -27,7 +27,7 @@ export interface Applied {
 
 /**
  * Decides as much of the chunk as fits into one commit; if too many timers fire, that is only a part of it. The chunk has at
- * least one record, and all its records lie after the snapshot's applied offset. Chunk boundaries never affect the decisions.
+ * least one record, and all its records are after the snapshot's applied offset. Chunk boundaries never affect the decisions.
  */
 export function apply(
   consumer: Consumer<AnyKeyedProcess>,

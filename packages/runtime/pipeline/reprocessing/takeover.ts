@@ -38,8 +38,8 @@ export interface TakeoverAt {
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
 /**
- * Emissions lie behind those of the record at the applied offset and before those of the next one. No record emits this many. The
- * epoch keeps two takeovers at the same offset apart.
+ * Emissions are ordered behind those of the record at the applied offset and before those of the next one. No record emits this
+ * many. The epoch keeps two takeovers at the same offset apart.
  */
 const FIRST_INDEX = 10_000_000
 const ENTRIES_PER_EPOCH = 1_000_000

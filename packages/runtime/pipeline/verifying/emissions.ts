@@ -101,7 +101,7 @@ export class Emissions {
     // An event that comes again after its id was forgotten is emitted again.
     const byName = Map.groupBy(this.#expected, ({ topic, event }) => nameOf(topic, event))
     const kinds = new Set(this.#expected.map(({ topic, event }) => kindOf(topic, event)))
-    // No event from before a beginning lies behind all of them.
+    // No event from before a beginning comes after all of them.
     const beforeAll = Math.max(...beginnings.values()) - 1
     const isBefore = (partition: number, sequence: string) =>
       placeOf(sequence).offset < (beginnings.get(partition) ?? 0)

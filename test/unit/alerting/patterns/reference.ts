@@ -9,7 +9,7 @@ interface ReferenceChange {
   readonly atMs: number
 }
 
-/** Counts at each instant how many events lie within the time before it. */
+/** Counts at each instant how many events are within the time before it. */
 export function countReference(
   { count, withinMs }: { readonly count: number; readonly withinMs: number },
   keepMs: number,

@@ -30,7 +30,7 @@ const FLOW = {
 const WIDTHS = [320, 859, 860, 1_024, 1_700]
 
 describe('the picture of the flow', () => {
-  it('given any width, then every box lies within it, and none covers another', () => {
+  it('given any width, then every box is within it, and none covers another', () => {
     for (const width of WIDTHS) {
       const { boxes, height } = flowLayout(FLOW, width)
       assert.ok(boxes.length >= 9)

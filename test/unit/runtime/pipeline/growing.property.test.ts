@@ -23,7 +23,7 @@ interface Entity {
   readonly name: string
   /** Undefined if it is not known. */
   readonly key: string | null | undefined
-  /** Where it lies if its key does not say it. */
+  /** Its place if its key does not determine it. */
   readonly elsewhere: number
   readonly timers: readonly number[]
   readonly failures: number
@@ -272,7 +272,7 @@ describe('rule 24: states that move to more partitions', () => {
     )
   })
 
-  it('rule 24: given a topic that has grown before, then what is laid ready does not name the growths', () => {
+  it('rule 24: given a topic that has grown before, then the prepared state does not name the growths', () => {
     const { growing } = grown({ ...BEHIND_BY_THE_SAME, entities: [] })
     const at = '2026-03-01T12:00:00Z'
     const growths = [{ operation: 'o', at, from: 2, to: 4, ends: [1, 1], except: [] }]

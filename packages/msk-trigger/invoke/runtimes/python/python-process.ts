@@ -25,7 +25,7 @@ const SPOILT =
 
 export interface PythonCommand {
   readonly executable: string
-  /** Where the code lies: the working directory, and the first place where modules are looked for. */
+  /** Folder of the code: the working directory, and the first place where modules are looked for. */
   readonly folder: string
   readonly handler: string
   readonly environment: Readonly<Record<string, string | undefined>>

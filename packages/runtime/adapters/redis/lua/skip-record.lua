@@ -6,7 +6,7 @@
   ARGV[1]  offset
   ARGV[2]  digest of the record
 
-  Returns  1 if it is set aside, 0 if it lies at or below the applied offset
+  Returns  1 if it is set aside, 0 if it is at or below the applied offset
 ]]
 if tonumber(ARGV[1]) <= tonumber(redis.call('HGET', KEYS[1], 'appliedOffset') or -1) then
   return 0

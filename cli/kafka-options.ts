@@ -100,7 +100,7 @@ const REPLACED: readonly {
 ]
 
 /**
- * A value such as `$NAME` names a variable, so that a secret does not stand on the command line.
+ * A value such as `$NAME` names a variable, so that a secret is not on the command line.
  *
  * @throws CliFailure if it is not set
  */

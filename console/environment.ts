@@ -139,7 +139,7 @@ export class ConsoleEnvironment {
   }
 
   /**
-   * Lets work go on after the request that began it.
+   * Lets work continue after the request that began it.
    *
    * @param work must end soon when its signal is aborted, because `close` waits for it. It reports its own errors
    */

@@ -1,6 +1,6 @@
 /**
- * A plugin of the framework: adds the alarms and the dashboard of a stage to the template. It stands behind the plugins that expand
- * the functions and refuse what would not work, and reads the same entries.
+ * A plugin of the framework: adds the alarms and the dashboard of a stage to the template. It comes after the plugins that expand
+ * the functions and refuse faulty settings, and reads the same entries.
  */
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'

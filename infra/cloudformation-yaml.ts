@@ -47,7 +47,7 @@ const TAGS = NAMES.flatMap(name => {
   ]
 })
 
-/** Templates are files of the project, and the properties of resources that differ in one name stand in them once. */
+/** Templates are files of the project, and contain properties of resources that differ in one name once. */
 const MAX_ALIASES = 20
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)

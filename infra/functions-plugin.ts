@@ -1,7 +1,7 @@
 /**
- * A plugin of the framework: expands the entries of the functions into the framework's own fields, and gives each function a role.
- * It stands before all plugins that read functions. The framework checks the entries as they were written, by the schema that is
- * defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
+ * A plugin of the framework: expands the entries of the functions into the framework's own fields, and gives each function a
+ * role. It comes before all plugins that read functions. The framework checks the entries as they were written, by the schema
+ * that is defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
 
 import { declaredFunctions, type FunctionKeys } from '../lib/app/functions.ts'

@@ -69,7 +69,7 @@ export function consolePorts(env: Environment): { consolePort: number; kafkaUiPo
   return { consolePort, kafkaUiPort }
 }
 
-/** Where data and logs are kept: SLUICE_DATA_DIR moves them, so that two runs can stand side by side. */
+/** Folder for data and logs: SLUICE_DATA_DIR moves it, so that two runs can be beside each other. */
 export function foldersFromEnvironment(env: Environment): { dataDir: string; logsDir: string } {
   const { dataDir } = readSettings([LOCAL_CLOUD], env)
   return dataDir

@@ -18,7 +18,7 @@ const PLANNED = new Set([
 ])
 
 /**
- * A change that is refused is wrong, also where the topic is well as it is; what is wrong and will be put right is ok.
+ * A refused change is wrong, even if the topic is fine now; a fault that will be corrected is ok.
  *
  * @param plan of the deployment, or the reason of its absence: the changes are then unknown
  */

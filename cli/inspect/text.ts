@@ -23,7 +23,7 @@ export function summaryText(verdicts: readonly Verdict[]): string {
   return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
 }
 
-/** The type stands in the first line, and every event has the same specversion. */
+/** The first line has the type, and every event has the same specversion. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
 function membersOf(event: Readonly<Record<string, unknown>>): string[] {

@@ -1,6 +1,6 @@
 /** The JSON documents in a text: one object, JSON lines, or an array, each with the line where it begins. Pure. */
 
-/** A document as it stands in the text. */
+/** A document as in the text. */
 export interface Document {
   /** Number of the line, from 1. */
   readonly line: number
@@ -27,7 +27,7 @@ class Splitter {
   readonly #found: Bounds[] = []
   #at = 0
   #line = 1
-  /** Whether the text is an array: then a comma stands between its documents, too. */
+  /** Whether the text is an array: then there is a comma between its documents, too. */
   #isArray = false
 
   constructor(text: string) {

@@ -39,7 +39,7 @@ export function recordLine(view: RecordView, layout: LineLayout): string {
   return shortened(harmless([...start, ...content].filter(part => part !== '').join('  ')), layout.columns)
 }
 
-/** The heading that stands over such lines. */
+/** The heading above such lines. */
 export function lineHeading(layout: LineLayout): string {
   const timeWidth = (layout.columns ?? ROOMY) < ROOMY ? 12 : 24
   const parts = [

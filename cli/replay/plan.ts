@@ -38,7 +38,9 @@ export interface ReplayPlan {
   readonly json?: boolean
 }
 
-/** All that decides what is published, where, and in which order: a replay can only go on with the same. Its pace may differ. */
+/**
+ * All that decides what is published, where, and in which order: a replay can only continue with the same. Its pace may differ.
+ */
 export function identityOf(plan: ReplayPlan, env: string): string {
   const { speed: _, resume: __, json: ___, limit, forMs, loop, serialization, ...others } = plan
   // JSON has no Infinity.

@@ -1,4 +1,4 @@
-/** How far a replay has come, in a file, so that it can go on after a stop or a kill. */
+/** Progress of a replay in a file, so that it can continue after a stop or a kill. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import {
   array,

@@ -18,7 +18,7 @@ import { identityOf, type ReplayPlan } from './plan.ts'
 import { loadPosition, PositionKeeper, type ReplayPosition } from './position.ts'
 import { type Keeping, publishPaced } from './run.ts'
 
-/** @throws CliFailure if not all was acknowledged; it says how to go on */
+/** @throws CliFailure if not all was acknowledged; it says how to continue */
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, plan.env)
   try {

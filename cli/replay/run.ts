@@ -81,7 +81,7 @@ interface ReplayReport {
   readonly acknowledged: number
   readonly notAcknowledged: number
   readonly elapsedMs: number
-  /** The line, or record, to go on from; null if all is acknowledged. */
+  /** The line, or record, to continue from; null if all is acknowledged. */
   readonly nextLine: number | null
   readonly shiftMs: number | null
   /** Events that were sent too long before their time, so consumers refuse them. */
@@ -126,7 +126,7 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
   return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
 }
 
-/** A line says where to go on only if each line is published once, from one file, and nothing counts what was before it. */
+/** A line says where to continue only if each line is published once, from one file, and nothing counts what was before it. */
 function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
   if (keeping) return `To continue: the same command; ${plan.resume} has the position.`
   const { files, loop, skip } = plan

@@ -45,7 +45,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
  *
  * @param isSignedIn whether the person is, by the cookie
  * @param styleAt the style sheet of the console's page
- * @returns undefined if nothing stands between the person and the page
+ * @returns undefined if nothing keeps the person from the page
  */
 export async function admission(
   context: Context<ConsoleHono>,

@@ -117,7 +117,7 @@ export function serverlessFile(): URL | string {
 }
 
 /**
- * Reads the list from a file as it stands: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
+ * Reads the list from a file as it is: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
  *
  * @param file serverless.yml of this project, or another with the same keys
  * @throws Error with file, line and column where it is not YAML

@@ -1,4 +1,4 @@
-/** Finds records in a topic without reading it to its end: from either side, with limits, and with a place to go on from. */
+/** Finds records in a topic without reading it to its end: from either side, with limits, and with a place to continue from. */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'

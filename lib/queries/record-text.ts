@@ -1,4 +1,4 @@
-/** Whether a record holds a text, wherever it stands in it. Pure. */
+/** Whether a record contains a text, anywhere. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'

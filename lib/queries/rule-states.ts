@@ -1,4 +1,4 @@
-/** How alert rules stand: which are in force, and of how many entities each is pending or fires. */
+/** State of alert rules: which are in force, and of how many entities each is pending or fires. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { NO_DATA } from '../alerting/alert.ts'

@@ -1,6 +1,6 @@
 /** How two texts differ, by lines. Pure. */
 
-/** A line that only one text has, or one that stands between two such. */
+/** A line that only one text has, or one between two such lines. */
 export interface DiffLine {
   readonly sign: '+' | '-' | ' '
   readonly text: string

@@ -121,7 +121,7 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort(DECLARED.order)
 }
 
-/** The alert that the pipeline is down stands in every partition, as one alert of the clock. */
+/** The alert that the pipeline is down is in every partition, as one alert of the clock. */
 export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]): Active[] {
   const known = new Set<string>()
   return active.filter(one => {
@@ -166,7 +166,7 @@ function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState):
   return Math.min(...times)
 }
 
-/** The alert that an entity is silent stands beside that of its rule. */
+/** The alert that an entity is silent is beside that of its rule. */
 function missing(partition: number, entity: string, rule: string, alert: FiredAlert): ActiveAlert {
   return {
     partition,

@@ -68,7 +68,7 @@ async function deliver(
     if (!stay.has(MessageId)) await sqs('DeleteMessage', { QueueUrl, ReceiptHandle })
 }
 
-/** SQS of a local stand-in, by the JSON protocol. It looks at no signature. */
+/** SQS of a local cloud, by the JSON protocol. It looks at no signature. */
 export function localSqs(endpoint: string, region: string, signal?: AbortSignal): Sqs {
   const credential = `test/20260101/${region}/sqs/aws4_request`
   return async (action, input) => {

@@ -1,4 +1,4 @@
-/** Alert rules: which are in force, and how they stand. */
+/** Alert rules: which are in force, and the state of each. */
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'

@@ -93,7 +93,7 @@ export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnv
     const { name } = requireOperator(context)
     return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name)))
   })
-  // Where the process does not stay, the page calls one step after another. One that was stopped does not go on by that.
+  // If the process does not stay, the page calls one step after another. That does not continue a stopped operation.
   routes.post('/operation/step', async context => {
     const { name } = requireOperator(context)
     return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name, 'running')))

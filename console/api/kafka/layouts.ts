@@ -50,7 +50,7 @@ export function functionOf({ consumers }: ConsoleEnvironment, group: string): st
   return consumers.find(consumer => consumer.group === group)?.function ?? null
 }
 
-/** Whether the text stands in a name, whatever its case. */
+/** Whether a name contains the text, in any case. */
 export function isFound(name: string, text: string): boolean {
   return name.toLowerCase().includes(text.toLowerCase())
 }

@@ -1,4 +1,4 @@
-/** The rules that are in force, and how they stand. */
+/** The rules in force, and the state of each. */
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'

@@ -233,7 +233,7 @@ const HEIGHT = 16
 /** An alert that ends at once can still be seen. */
 const LEAST = 1.5
 
-/** Where the bars stand; those that overlap are one. */
+/** Places of the bars; those that overlap are one. */
 function barsOf(
   firings: readonly Stretch[],
   { fromMs, toMs }: Span,

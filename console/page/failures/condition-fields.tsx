@@ -1,4 +1,4 @@
-/** Where a person says which dead letters to list; it stands in the address. */
+/** Fields for the choice of dead letters; the choice is in the address. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'

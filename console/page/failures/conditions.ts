@@ -1,4 +1,4 @@
-/** Which dead letters a person looks at: what stands in the address, and what it means to the server. Pure. */
+/** The choice of dead letters: its form in the address, and its meaning for the server. Pure. */
 
 export interface Conditions {
   readonly code: string

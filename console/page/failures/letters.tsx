@@ -185,7 +185,7 @@ function stateOf({ handled, quarantined }: Pick<LetterLine, 'handled' | 'quarant
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
-/** Most are open: only what is not stands out. */
+/** Most are open, so only the others are marked. */
 function stateCell(letter: LetterLine): ComponentChildren {
   const state = stateOf(letter)
   return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>

@@ -156,7 +156,7 @@ const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
 /** The events on the way, each with the decision that emitted the next one. */
 export interface Stage {
   readonly step: EventStep
-  /** Undefined at the end, if no decision stands out there. */
+  /** Undefined at the end, if no decision is notable there. */
   readonly by: DecisionStep | undefined
 }
 

@@ -64,7 +64,7 @@ export interface StatusText {
   readonly tone: 'good' | 'warn' | 'bad'
 }
 
-/** How the partitions of a topic stand. */
+/** State of a topic's partitions. */
 export function topicStanding({
   leaderless,
   underReplicated,
@@ -77,7 +77,7 @@ export function topicStanding({
   return { text: 'all in sync', tone: 'good' }
 }
 
-/** How a group stands: one without members while records wait is the one to look at. */
+/** State of a group: one without members while records wait is the one to look at. */
 export function groupStanding({
   state,
   pending,

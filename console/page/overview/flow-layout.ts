@@ -1,4 +1,4 @@
-/** Where everything stands in the picture of the flow, in pixels. Pure. */
+/** The place of everything in the picture of the flow, in pixels. Pure. */
 import type { Overview, ShownConsumer, ShownTopic } from '../../api/overview/shapes.ts'
 
 type Flow = Pick<Overview, 'topics' | 'consumers' | 'producers'>
@@ -33,7 +33,7 @@ export interface Edge {
 export interface Layout {
   readonly width: number
   readonly height: number
-  /** Whether the boxes stand below each other, and no lines are drawn. */
+  /** Whether the boxes are below each other, and no lines are drawn. */
   readonly isNarrow: boolean
   readonly boxes: readonly Box[]
   readonly edges: readonly Edge[]
@@ -75,7 +75,7 @@ export function flowLayout(flow: Flow, width: number): Layout {
   }
 }
 
-/** Where a consumer's row stands in its box. */
+/** Place of a consumer's row in its box. */
 export function rowTop(index: number): number {
   return HEADER + index * ROW
 }
@@ -113,8 +113,8 @@ function keyOf(signal: Signal): string {
 }
 
 /**
- * The spot of each topic. Its column is as far from the left as the longest way that leads to it. The uppermost lane is that of the main
- * path: where a line passes by a column, only a topic without consumers may stand in its way, as its box is short.
+ * The place of each topic. Its column is as far from the left as the longest way to it. The uppermost lane is that of the main
+ * path: where a line passes by a column, only a topic without consumers may be in its way, as its box is short.
  */
 function spotsOf(keys: readonly string[], consumers: readonly ShownConsumer[]): (key: string) => Spot {
   const links = consumers.flatMap(consumer => {
@@ -172,7 +172,7 @@ function columnsOf(placed: readonly Spot[], width: number) {
   return { boxWidth, step, gap: Math.floor(step - boxWidth) }
 }
 
-/** Where each lane begins: below whatever stands in the lanes above it. */
+/** Top of each lane: below everything in the lanes above it. */
 function laneTops(placed: readonly Placed[]): number[] {
   const lanes = Math.max(...placed.map(({ lane }) => lane)) + 1
   const tops = [0]
@@ -237,7 +237,7 @@ interface Point {
 interface Room {
   /** Between two columns. */
   readonly gap: number
-  /** Where no box stands above the target; negative in the uppermost lane, in which the boxes on the way are short. */
+  /** A height without boxes above the target; negative in the uppermost lane, in which the boxes on the way are short. */
   readonly aboveY: number
 }
 

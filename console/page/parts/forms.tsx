@@ -1,4 +1,4 @@
-/** Fields of the forms above lists, whose values stand in the address. */
+/** Fields of the forms above lists, whose values are in the address. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'

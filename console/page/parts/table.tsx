@@ -1,4 +1,4 @@
-/** A table that sorts, filters and pages; how it stands is in the address. Nothing is cut: on a narrow screen it scrolls. */
+/** A table that sorts, filters and pages; its state is in the address. Nothing is cut: on a narrow screen it scrolls. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'

@@ -36,7 +36,7 @@ const STATISTICS: readonly Column<Metric>[] = [
   timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
 ]
 
-/** Every rule that watches it, and how it stands. */
+/** Every rule that watches the entity, and its state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
   const stateOf = ({ rule, isPaused }: WatchingRule) => {

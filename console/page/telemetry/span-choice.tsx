@@ -90,7 +90,7 @@ export function RangeChoice({ range }: { readonly range: ChosenRange }): JSX.Ele
 export interface Choices {
   /** Empty if nothing is chosen. */
   of(name: string): string
-  /** The address with these choices instead; an empty one is taken away. */
+  /** The address with these choices instead; an empty one is removed. */
   with(changes: Readonly<Record<string, string>>): string
   change(changes: Readonly<Record<string, string>>): void
 }

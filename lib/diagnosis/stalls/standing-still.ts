@@ -98,7 +98,7 @@ export class StandingStill {
     else this.#set(place, forMs > 0 ? noProgress(name, pending, forMs) : undefined, nowMs)
   }
 
-  /** Time without readers. A group can go on without members: some readers assign partitions themselves. */
+  /** Time without readers. A group can continue without members: some readers assign partitions themselves. */
   #unreadFor({ function: name, topic, partitions }: WatchedLag, nowMs: number): number {
     const key = `${name}|${topic}`
     const reached = partitions.reduce((sum, { next }) => sum + next, 0)

@@ -140,7 +140,7 @@ export function withEnd(
   return changed(all, id, nowMs, one => {
     requireWorker(one, name)
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
-    // A patch has values of the event, which are not kept for longer than it takes to go on.
+    // A patch has values of the event, which are kept no longer than the operation needs them.
     if (end.state === 'finished') return { ...rest, request: { ...rest.request, patch: undefined } }
     // A stop that was requested while a step ended takes effect now.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest

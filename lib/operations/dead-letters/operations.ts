@@ -1,6 +1,6 @@
 /**
- * Operations that are begun in one place and watched, stopped and resumed from others: what the console does with dead letters. Redis
- * keeps the list of them; what was done stands in the dlq topic itself, so a list that is lost loses no dead letter.
+ * Operations that are begun in one place and watched, stopped and resumed from others: what the console does with dead letters.
+ * Redis keeps their list; the dlq topic itself has what was done, so a lost list loses no dead letter.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -101,7 +101,7 @@ export async function consumersNow(
 
 const LOOK_EVERY_MS = 5_000
 
-/** An operation must not go on: a topic that it writes to was deleted or made anew. */
+/** An operation must not continue: a topic that it writes to was deleted or recreated. */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }

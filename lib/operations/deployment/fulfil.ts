@@ -49,8 +49,8 @@ export async function fulfil(
 }
 
 /**
- * The outcome of what went wrong. An older deployment that comes back succeeds nevertheless, because what it needs is there:
- * otherwise the stack could neither go on nor back.
+ * The outcome of a failure. An older deployment that comes back succeeds nevertheless, because what it needs is there: otherwise
+ * the stack could neither continue nor go back.
  */
 export function failed(request: ResourceRequest, reason: string, told: Teller): Outcome {
   told.error('the topics are not as the table says', { kind: 'deployment', reason })

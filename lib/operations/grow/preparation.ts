@@ -72,7 +72,7 @@ export class Preparation {
   async takeBack(underway: Underway): Promise<void> {
     const { generations } = this.#topic
     for (const live of this.#statesOf(underway)) {
-      // No other operation builds here while the fence stands.
+      // No other operation builds here during the fence.
       await generations.drop(live, { kind: 'growth', attempt: underway.attempt })
       await generations.unfence(live, growthFence(underway))
     }

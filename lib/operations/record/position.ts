@@ -1,4 +1,4 @@
-/** Where a recording stands, in a file beside it, so that it can go on after a stop or a kill. */
+/** Progress of a recording, in a file beside it, so that it can continue after a stop or a kill. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import {
   array,

@@ -61,7 +61,9 @@ export interface RecordPorts {
   readonly report: (report: RecordReport) => void
 }
 
-/** @throws OperationFailure if nothing is in the range, or if it could not be recorded as a whole: then it says how to go on */
+/**
+ * @throws OperationFailure if nothing is in the range, or if it could not be recorded as a whole: then it says how to continue
+ */
 export async function record(plan: RecordPlan, ports: RecordPorts): Promise<void> {
   const opened = await (plan.resume ? resumed(plan, ports) : begun(plan, ports))
   if (opened) await run(opened, plan, ports)

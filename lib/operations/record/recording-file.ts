@@ -1,6 +1,7 @@
 /**
  * The file that a recording is written to. Until it is whole it is called `FILE.part`, and ends with a whole line; beside it,
- * `FILE.position` says where to go on. Gzip is written in members, each of which ends with a line: what is there can always be read.
+ * `FILE.position` says where to continue. Gzip is written in members, each of which ends with a line: what is there can always be
+ * read.
  */
 import { type FileHandle, open, rename, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'

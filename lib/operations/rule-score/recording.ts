@@ -63,7 +63,7 @@ function requirePlausible(readings: readonly RecordedReading[], file: string): v
 }
 
 /**
- * A reading arrives at its time or, where a newer one of its entity stands before it, late, with that one. Entities are merged by
+ * A reading arrives at its time or, after a newer one of its entity in the file, late, with that one. Entities are merged by
  * time, because a file may hold them one after another.
  */
 function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {

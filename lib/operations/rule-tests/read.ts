@@ -50,7 +50,7 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
     : { faults, tests: { file: shown, rules, tests: read } }
 }
 
-/** Rules that stand in the file, or the path of a rule file or folder from it. */
+/** Rules in the file, or the path of a rule file or folder from it. */
 async function loadRules(
   rules: unknown,
   at: Path,

@@ -34,7 +34,7 @@ const STEPS = [
   ['grouping', 'patterns', 'firing-alerts', 'alert-router'],
   ['notifier'],
   ['notify-sns', 'notify-webhook', 'dlq-router'],
-  ['open-letters', 'redriver', 'dead-letters', 'checkpoints', 'on-failure'],
+  ['open-dead-letters', 'redriver', 'dead-letters', 'checkpoints', 'on-failure'],
 ] as const
 const SMALL = { small: 6_000, large: 0 }
 const ALL = { small: 24_000, large: 6_000 }

@@ -2,8 +2,8 @@
 import type { Config } from '../lib/app/config.ts'
 import { groupName, type Signal, topicName, topicSize } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
+import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
-import type { LetterSource } from '../lib/queries/letters.ts'
 import { topicBounds } from '../lib/queries/topics.ts'
 import type { TopicSize } from '../lib/tables/table.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
@@ -115,7 +115,7 @@ export class ConsoleEnvironment {
   }
 
   /** Where the dead letters are read. */
-  async letters(): Promise<LetterSource> {
+  async letters(): Promise<DeadLetterSource> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
     return { log, topic, bounds: () => topicBounds(offsets, topic), states: this.inspection }

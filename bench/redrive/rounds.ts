@@ -14,7 +14,7 @@ import type { RecordProducer } from '../../packages/runtime/producer/record-prod
 import { aimed, type Figure } from '../kit/figures.ts'
 import type { Run } from '../kit/program.ts'
 import type { Servers } from '../kit/servers.ts'
-import { filled } from './letters.ts'
+import { filled } from './dead-letters.ts'
 
 const LETTERS = 100_000
 const QUICK_LETTERS = 10_000

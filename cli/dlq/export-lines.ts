@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
-import { type DeadLetterFilter, pageOf } from '../../lib/queries/letter-pages.ts'
-import { placeText, readLetters } from '../../lib/queries/letter-records.ts'
-import { type LetterSource, Letters, type PlacedRow } from '../../lib/queries/letters.ts'
+import { type DeadLetterFilter, pageOf } from '../../lib/queries/dead-letter-pages.ts'
+import { placeText, readLetters } from '../../lib/queries/dead-letter-records.ts'
+import { type DeadLetterSource, DeadLetters, type PlacedRow } from '../../lib/queries/dead-letters.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { StoppedByUser } from '../failure.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
@@ -15,7 +15,7 @@ import { pathIn, type Terminal } from '../terminal.ts'
 export interface ExportCounts {
   exported: number
   broken: number
-  /** Letters that are to be exported, broken ones among them. */
+  /** Dead letters that are to be exported, broken ones among them. */
   total: number
 }
 
@@ -24,15 +24,15 @@ export interface ExportCounts {
  * and its data as in the topic, with the bytes of the record in base64.
  */
 export async function* exportLines(
-  letters: LetterSource,
+  letters: DeadLetterSource,
   { filter, all, signal }: { filter: DeadLetterFilter; all: boolean; signal: AbortSignal },
   counts: ExportCounts,
 ): AsyncGenerator<string> {
-  const table = await new Letters(letters).look(undefined, signal)
+  const table = await new DeadLetters(letters).look(undefined, signal)
   const isPart = all || table.wholeAfterMs !== undefined
   const now =
     isPart && table.from === 'table'
-      ? await new Letters(letters, { withHandled: true }).look(undefined, signal)
+      ? await new DeadLetters(letters, { withHandled: true }).look(undefined, signal)
       : table
   const { rows } = pageOf(now, { ...filter, limit: Number.POSITIVE_INFINITY, all })
   counts.total = rows.length

@@ -1,5 +1,5 @@
 /** The options that say which dead letters are meant: the same for each command. */
-import type { DeadLetterFilter } from '../../lib/queries/letter-pages.ts'
+import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'

@@ -20,7 +20,7 @@ export interface HandlingReport {
   readonly taken: number
   /** How many meet the conditions and are left out, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
-  /** Number of selected letters by code. */
+  /** Number of selected dead letters by code. */
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>

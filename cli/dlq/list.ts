@@ -1,6 +1,6 @@
-import { pageOf } from '../../lib/queries/letter-pages.ts'
-import { deadLetterSummary, lettersOf, placeText } from '../../lib/queries/letter-records.ts'
-import { Letters } from '../../lib/queries/letters.ts'
+import { pageOf } from '../../lib/queries/dead-letter-pages.ts'
+import { deadLetterSummary, deadLettersOf, placeText } from '../../lib/queries/dead-letter-records.ts'
+import { DeadLetters } from '../../lib/queries/dead-letters.ts'
 import { mapped, text } from '../../packages/runtime/settings/values.ts'
 import { command, environment, flag, JSON_OPTION, option, optionWithDefault, POSITIVE } from '../command.ts'
 import { configOf } from '../connections.ts'
@@ -20,7 +20,7 @@ export default command({
   about: `List dead letters, the newest last: which record failed in which consumer, and why.
 
 AT is the place in the dlq topic, by which the other commands name one of them. Those that were redriven or dropped are left out.
-The list comes from the table of open letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
+The list comes from the table of open dead letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
 the option that shows them.`,
   more: `
 Examples:
@@ -40,11 +40,11 @@ Examples:
     const filter = filterOf(filters)
     const config = configOf(terminal, env)
     const report = await askDlq(config, async letters => {
-      const reader = new Letters(letters, { withHandled: all || count })
+      const reader = new DeadLetters(letters, { withHandled: all || count })
       const now = await reader.look(undefined, terminal.stop)
       const { rows, ...page } = pageOf(now, { ...filter, limit, all, before })
       const handled = new Map(rows.map(row => [placeText(row), row.handled?.action]))
-      const found = await lettersOf(letters.log, letters.topic, rows)
+      const found = await deadLettersOf(letters.log, letters.topic, rows)
       const deadLetters = found.map(letter => deadLetterSummary(letter, handled.get(placeText(letter))))
       return listReport(config.env, {
         ...{ ...now, ...page, deadLetters },

@@ -2,7 +2,7 @@
 
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
-import type { LetterSource } from '../../lib/queries/letters.ts'
+import type { DeadLetterSource } from '../../lib/queries/dead-letters.ts'
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { PartitionStopped, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { CommandConnections } from '../command-connections.ts'
@@ -16,7 +16,7 @@ import { reachOf } from '../topics.ts'
  */
 export async function askDlq<T>(
   config: Config,
-  question: (letters: LetterSource, connections: CommandConnections) => Promise<T>,
+  question: (letters: DeadLetterSource, connections: CommandConnections) => Promise<T>,
 ): Promise<T> {
   const connections = new CommandConnections(config)
   const topic = topicName('dlq', config.env)

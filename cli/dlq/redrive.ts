@@ -45,7 +45,7 @@ alone.
 It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
 they are named.`,
   more: `
-Ctrl-C finishes the present batch and prints the command that continues. This works after a crash, too: the dlq topic itself records handled letters, and
+Ctrl-C finishes the present batch and prints the command that continues. This works after a crash, too: the dlq topic itself records handled dead letters, and
 --resume leaves them out, together with all that were written since the operation began. A letter that is redriven twice is applied once.
 
 Afterwards it waits, for 30 seconds at most, until the redriven records are decided, and reports how many failed again; its exit status is 1 if any did.

@@ -2,9 +2,13 @@
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
-import type { DeadLetterCounts, OlderPlaces } from '../../lib/queries/letter-pages.ts'
-import { type DeadLetterSummary, deadLetterSummary, placeText } from '../../lib/queries/letter-records.ts'
-import type { LettersNow, PlacedRow } from '../../lib/queries/letters.ts'
+import type { DeadLetterCounts, OlderPlaces } from '../../lib/queries/dead-letter-pages.ts'
+import {
+  type DeadLetterSummary,
+  deadLetterSummary,
+  placeText,
+} from '../../lib/queries/dead-letter-records.ts'
+import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters.ts'
 import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 
@@ -30,15 +34,15 @@ export interface DeadLetterListReport {
   readonly counts: DeadLetterCounts
   /** The value of `--before` for the next page; null if this is the last one. */
   readonly before: string | null
-  /** Where it was read: the table of open letters, or all records of the topic. */
-  readonly from: LettersNow['from']
+  /** Where it was read: the table of open dead letters, or all records of the topic. */
+  readonly from: DeadLettersNow['from']
   /** Why the table was not read although it should have been; null if it was, or was not asked for. */
   readonly withoutTable: string | null
-  /** Open letters that the table does not hold, because newer ones needed the room. */
+  /** Open dead letters that the table does not hold, because newer ones needed the room. */
   readonly left: number
 }
 
-interface ListedPage extends Pick<LettersNow, 'from' | 'withoutTable' | 'left'> {
+interface ListedPage extends Pick<DeadLettersNow, 'from' | 'withoutTable' | 'left'> {
   readonly deadLetters: readonly DeadLetterSummary[]
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
   readonly counts: DeadLetterCounts

@@ -4,8 +4,8 @@ import type { CauseOfAlert } from './alerts/cause.ts'
 import type { AlertHistory, AlertsNow, PendingAlerts } from './alerts/lists.ts'
 import type { Acknowledged, OneAlert } from './alerts/one.ts'
 import { alertRoutes } from './alerts.ts'
-import type { LettersAnswer } from './failures/letters.ts'
-import type { LetterAnswer } from './failures/one-letter.ts'
+import type { DeadLettersAnswer } from './failures/dead-letters.ts'
+import type { ShownDeadLetter } from './failures/one-dead-letter.ts'
 import type { OperationAnswer } from './failures/operation-answer.ts'
 import type { Plan } from './failures/plan.ts'
 import { journeyRoutes } from './journey.ts'
@@ -27,8 +27,8 @@ interface RouterAnswers {
   readonly '/alerts/one': OneAlert
   readonly '/alerts/cause': CauseOfAlert
   readonly 'POST /alerts/acknowledge': Acknowledged
-  readonly '/failures': LettersAnswer
-  readonly '/failures/letter': LetterAnswer
+  readonly '/failures': DeadLettersAnswer
+  readonly '/failures/letter': ShownDeadLetter
   readonly '/failures/operation': OperationAnswer
   readonly '/failures/operations': readonly OperationAnswer[]
   readonly 'POST /failures/plan': Plan

@@ -3,8 +3,8 @@
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 import type { LogBounds } from '../../packages/runtime/pipeline/ports.ts'
-import { Letters } from '../queries/letters.ts'
-import { letterSource } from './letter-source.ts'
+import { DeadLetters } from '../queries/dead-letters.ts'
+import { deadLetterSource } from './dead-letter-source.ts'
 import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'
@@ -34,13 +34,13 @@ export async function measureDeadLetters({
 }: Scheduled<Connections, GeneralSettings>): Promise<object> {
   const [value, letters, bounds] = await Promise.all([
     connections.value<Measured>(`dead-letters:${env}`),
-    letterSource(connections, env),
+    deadLetterSource(connections, env),
     connections.bounds(),
   ])
   const last = await value.read()
   const atMs = Date.now()
   const retries = await retriesSoFar(bounds, env)
-  const now = await new Letters(letters).look(() => remainingMs() > RESERVE_MS)
+  const now = await new DeadLetters(letters).look(() => remainingMs() > RESERVE_MS)
   await value.write({ atMs, retries })
 
   const { left, oldestMs, pending } = now

@@ -7,9 +7,9 @@ import { StateInspection } from '../../packages/runtime/adapters/redis/inspectio
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import type { Config } from '../app/config.ts'
-import { letterSource } from '../app/letter-source.ts'
+import { deadLetterSource } from '../app/dead-letter-source.ts'
 import { groupName, kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
-import { Letters } from '../queries/letters.ts'
+import { DeadLetters } from '../queries/dead-letters.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
 import { redisFacts } from './ask-redis.ts'
@@ -165,7 +165,7 @@ async function deadLettersCounted(
   if (!facts || 'unseen' in facts.found || !facts.found.seen) return []
   const untilMs = Date.now() + MAX_COUNT_MS
   const counted = await seenIf(async () => {
-    const letters = new Letters(await letterSource(connections, env))
+    const letters = new DeadLetters(await deadLetterSource(connections, env))
     const { rows, left, oldestMs, pending } = await letters.look(() => Date.now() < untilMs)
     return { open: rows.filter(({ handled }) => !handled).length + left, oldestMs, pending }
   })

@@ -1,8 +1,8 @@
 /** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
 
 import { topicName } from '../../lib/app/topics.ts'
-import { dlqEntry } from '../../lib/failures/letter-row.ts'
-import { LetterFold } from '../../lib/failures/open-letters.ts'
+import { dlqEntry } from '../../lib/failures/dead-letter-row.ts'
+import { DeadLetterFold } from '../../lib/failures/open-dead-letters.ts'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
 import { NewRecords } from '../../lib/queries/records.ts'
 import { topicBounds } from '../../lib/queries/topics.ts'
@@ -40,7 +40,7 @@ export interface FlowFigures {
 }
 
 export async function flowFigures(sources: Sources, env: string): Promise<FlowFigures> {
-  const letters = new NewLetters(await NewRecords.fromNow(sources, topicName('dlq', env)))
+  const letters = new NewDeadLetters(await NewRecords.fromNow(sources, topicName('dlq', env)))
   const before = await countersOf(sources, env)
   return {
     async read() {
@@ -76,9 +76,9 @@ async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise
 }
 
 /** The dead letters that have come since a moment, without what the topic says of handled ones. */
-class NewLetters {
+class NewDeadLetters {
   readonly #records: NewRecords
-  readonly #folds: LetterFold[] = []
+  readonly #folds: DeadLetterFold[] = []
   #count = 0
 
   constructor(records: NewRecords) {
@@ -87,7 +87,7 @@ class NewLetters {
 
   async count(): Promise<number> {
     for await (const record of this.#records.read()) {
-      this.#folds[record.partition] ??= new LetterFold()
+      this.#folds[record.partition] ??= new DeadLetterFold()
       const reason = this.#folds[record.partition]?.take(dlqEntry(record))
       if (reason === 'letter' || reason === 'broken') this.#count += 1
     }

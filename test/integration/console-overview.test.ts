@@ -37,7 +37,7 @@ describe('the overview of the console', () => {
     assert.ok(first.consumers.length >= 10)
     assert.ok(first.topics.every(({ records }) => records === 0))
     assert.equal(first.values[`lag/alerting/${readings()}`], 0)
-    assert.equal(first.openLetters, 0)
+    assert.equal(first.openDeadLetters, 0)
     assert.deepEqual(first.lastAlerts, [])
   })
 

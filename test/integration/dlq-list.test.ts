@@ -1,7 +1,7 @@
 /** A long list of dead letters, page by page, from a real Kafka. */
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
-import { handledRecord, letterRecord } from '../support/dead-letters.ts'
+import { deadLetterRecord, handledRecord } from '../support/dead-letters.ts'
 import { TestEnvironment } from '../support/environment.ts'
 import { brokers } from '../support/servers.ts'
 import { ran } from '../unit/cli/terminal.ts'
@@ -16,10 +16,10 @@ before(async () => {
   for (let first = 0; first < LETTERS; first += BATCH)
     await send(
       Array.from({ length: BATCH }, (_, at) =>
-        letterRecord({}, 'io.sluice.dead-letter.v1', `y${first + at}`),
+        deadLetterRecord({}, 'io.sluice.dead-letter.v1', `y${first + at}`),
       ),
     )
-  // The newest page, and one letter of the page before it.
+  // The newest page, and one dead letter of the page before it.
   const ranges = [{ from: LETTERS - 21, to: LETTERS - 1 }]
   const by = { by: 'ann', at: '2026-03-01T13:00:00Z', operation: 'o' }
   await send([handledRecord({ action: 'dropped', ...by, ranges })])
@@ -28,7 +28,7 @@ before(async () => {
 after(() => environment?.close())
 
 /** Writes records into one partition. */
-function send(records: ReturnType<typeof letterRecord>[]): Promise<void> {
+function send(records: ReturnType<typeof deadLetterRecord>[]): Promise<void> {
   const headers = { 'content-type': 'application/cloudevents+json' }
   const messages = records.map(({ value }) => ({ key: null, value, headers, partition: 1 }))
   return environment.client.send(environment.topic('dlq'), messages)
@@ -52,7 +52,7 @@ it('given many dead letters, then they come page by page, without what was handl
   assert.deepEqual([places(first), first.counts.total], [fromTo(LETTERS - 41, LETTERS - 21), LETTERS - 21])
   const second = await list('--limit', '20', '--before', first.before)
   assert.deepEqual(places(second), fromTo(LETTERS - 61, LETTERS - 41))
-  // The event about handled letters is behind the page that this one begins with.
+  // The event about handled dead letters is behind the page that this one begins with.
   const handled = await list('--limit', '20', '--before', `1@${LETTERS - 10}`)
   assert.deepEqual(places(handled), places(first))
   const { counts, before: older } = await list('--count', '--before', '1@15')

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
-import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-letters.ts'
+import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 import { userOfMachine } from '../../programs/person.ts'
@@ -69,7 +69,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
       .map(({ value }) => JSON.parse(String(value)))
   }
 
-  /** Every letter was applied once, in the order of its entity, and the other consumer saw none of them. */
+  /** Every dead letter was applied once, in the order of its entity, and the other consumer saw none of them. */
   async function appliedOnce(letters: number): Promise<void> {
     consumer.fails = false
     await consumer.catchUp()
@@ -116,13 +116,13 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.deepEqual(audit?.filter, { consumer: 'processor' })
   })
 
-  it('given two operators who redrive the same letters at once, then each letter is applied once', async () => {
+  it('given two operators who redrive the same dead letters at once, then each dead letter is applied once', async () => {
     await consumer.deadLetters(LETTERS)
     const args = ['redrive', '--consumer', 'processor', '--rate', '200/s', '--yes']
     const operators = [started(...args), started(...args)]
     for (const { code, output } of await Promise.all(operators.map(one => one.ended)))
       assert.equal(code, 0, output)
-    assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same letters')
+    assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same dead letters')
     await appliedOnce(LETTERS)
   })
 
@@ -147,7 +147,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await appliedOnce(LETTERS)
   })
 
-  it('given the table of open letters, then each command has the same answer from it as from the topic', async () => {
+  it('given the table of open dead letters, then each command answers from it as from the topic', async () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     const log = new DeliveredLog(brokers())
@@ -217,7 +217,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match((await dlq('redrive', '0@999', '2@17')).stderr, /No dead letter 0@999, 2@17 in/)
   })
 
-  it('given a consumer that runs, when the record fails again, then the command names the new letter', async () => {
+  it('given a consumer that runs, when the record fails again, then the command names the new dead letter', async () => {
     await consumer.deadLetters(1)
     await consumer.whileItRuns(async () => {
       const waiting = async () => (await report('redrive', '--since', '1h')).consumersNow[0]?.pending === 0
@@ -282,7 +282,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal((await report('list', '--all', '--type', WARM)).counts.total, 3)
   })
 
-  it('when open letters are measured, then the result is right, and the next measure continues from there', async () => {
+  it('when open dead letters are measured, then the result is right, and the next one continues there', async () => {
     const before = { ...process.env }
     Object.assign(process.env, variables(), { IS_LOCAL: 'true' })
     try {

@@ -1,4 +1,4 @@
-/** Redrives dead letters as two operators at once do: each letter twice. */
+/** Redrives dead letters as two operators at once do: each dead letter twice. */
 import { redrivenRecord } from '../../lib/failures/redriven-record.ts'
 import { type FailureData, failureId } from '../../packages/runtime/consumer/failure-event.ts'
 import type { Flow } from './flow.ts'

@@ -1,8 +1,8 @@
-/** The failures of the console on real servers: the list, one letter, and operations that are begun, watched, stopped and resumed. */
+/** The failures of the console on real servers: the list, one dead letter, and operations that are begun, watched, stopped and resumed. */
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import type { LettersAnswer } from '../../console/api/failures/letters.ts'
-import type { LetterAnswer } from '../../console/api/failures/one-letter.ts'
+import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
+import type { ShownDeadLetter } from '../../console/api/failures/one-dead-letter.ts'
 import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import type { Plan } from '../../console/api/failures/plan.ts'
 import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
@@ -104,7 +104,7 @@ describe('the failures of the console', () => {
 
     it('given dead letters, then they are counted and listed, and one is shown with all that is known', async () => {
       const console = await opened()
-      const all = await console.ask<LettersAnswer>('/failures')
+      const all = await console.ask<DeadLettersAnswer>('/failures')
       assert.deepEqual([all.total, all.quarantined, all.left], [7, 1, 0])
       assert.deepEqual(
         all.codes.map(({ name, count }) => [name, count]),
@@ -117,12 +117,12 @@ describe('the failures of the console', () => {
         all.times.counts.reduce((sum, count) => sum + count),
         7,
       )
-      const narrowed = await console.ask<LettersAnswer>('/failures?code=schema-violated&since=1h')
+      const narrowed = await console.ask<DeadLettersAnswer>('/failures?code=schema-violated&since=1h')
       const [line] = narrowed.letters
       assert.deepEqual([narrowed.total, line?.error], [1, 'not today'])
 
       const at = line?.at.replace('@', ':') ?? ''
-      const letter = await console.ask<LetterAnswer>(`/failures/letter?at=${at}`)
+      const letter = await console.ask<ShownDeadLetter>(`/failures/letter?at=${at}`)
       assert.deepEqual([letter.history[0]?.redrivenBy, letter.redrive.to.attempt], ['ann', 3])
       const bytes = await console.request(`/failures/letter/bytes?at=${at}&part=value`)
       assert.match(
@@ -134,9 +134,9 @@ describe('the failures of the console', () => {
       assert.equal((await console.request('/failures/letter?at=x')).status, 400)
     })
 
-    it('given letters, when a person chooses and redrives two, then the page shows how far it is', async () => {
+    it('given dead letters, when a person chooses and redrives two, then the page shows how far it is', async () => {
       const console = await opened()
-      const { letters, total } = await console.ask<LettersAnswer>('/failures')
+      const { letters, total } = await console.ask<DeadLettersAnswer>('/failures')
       const [first, second] = letters.filter(({ quarantined }) => !quarantined)
       const visit = await browser.visit(console.address('/failures'), { width: 360 })
       const { page } = visit
@@ -171,11 +171,11 @@ describe('the failures of the console', () => {
     it('given a console that cannot stream, then an operation is done in steps, within the calls of the page', async () => {
       await consumer.deadLetters(4)
       const console = await opened({ streams: false })
-      const [{ at } = { at: '' }] = (await console.ask<LettersAnswer>('/failures')).letters
+      const [{ at } = { at: '' }] = (await console.ask<DeadLettersAnswer>('/failures')).letters
       const done = await posted<OperationAnswer>(console, '/operations', { command: 'drop', ats: [at] })
       assert.deepEqual([done.state, done.taken], ['finished', 1])
       assert.equal(
-        (await console.ask<LettersAnswer>('/failures?state=handled')).letters[0]?.handled,
+        (await console.ask<DeadLettersAnswer>('/failures?state=handled')).letters[0]?.handled,
         'dropped',
       )
       for (const [body, status] of [
@@ -186,9 +186,9 @@ describe('the failures of the console', () => {
         assert.equal((await asked(console, '/operations', body)).status, status)
     })
 
-    it('given a letter, when a person changes its event, then it is redriven if it still fits its schema', async () => {
+    it('given a dead letter, when its event is changed, then it is redriven if it still fits its schema', async () => {
       const console = await opened()
-      const { letters } = await console.ask<LettersAnswer>('/failures?code=rejected')
+      const { letters } = await console.ask<DeadLettersAnswer>('/failures?code=rejected')
       const at = letters[0]?.at ?? ''
       const request = { command: 'redrive', ats: [at] }
       for (const patch of ['{', '[]'])
@@ -222,7 +222,7 @@ describe('the failures of the console', () => {
       const { config, connections, consumers: readers } = console.environment
       const connect = () => new Connections(config, 'test')
       const operations = new DeadLetterOperations({ config, readers, shared: connections, connect })
-      const { total: open } = await console.ask<LettersAnswer>('/failures?code=rejected')
+      const { total: open } = await console.ask<DeadLettersAnswer>('/failures?code=rejected')
       const request = { command: 'redrive', ats: [], filter: { code: 'rejected' }, perSecond: 4 } as const
       const { id } = await operations.begin(request, 'ada')
       const taken: number[] = []
@@ -262,18 +262,21 @@ describe('the failures of the console', () => {
       assert.equal(plan.consumersNow[0]?.state, 'missing')
       assert.equal((await asked(viewer, '/operations', plan.request)).status, 403)
       assert.equal(await lengthOf('readings'), 6)
-      // A later letter is not part of the plan.
+      // A later dead letter is not part of the plan.
       await consumer.deadLetters(1)
       const done = await ended(console, await posted<OperationAnswer>(console, '/operations', plan.request))
       assert.deepEqual([done.state, done.taken, done.problem, done.part], ['finished', 4, null, 1])
-      await until('the list says so', async () => (await console.ask<LettersAnswer>('/failures')).total === 3)
+      await until(
+        'the list says so',
+        async () => (await console.ask<DeadLettersAnswer>('/failures')).total === 3,
+      )
       const [audit, ...others] = await audits()
       assert.deepEqual([audit?.action, audit?.by, audit?.operation], ['dlq redrive', 'ada', done.id])
       assert.deepEqual([audit?.counts, others.length], [{ redriven: 4, quarantined: 2 }, 0])
       await appliedOnce(5 - 1)
     })
 
-    it('given a consumer that runs, when a redriven record fails again, then the page names the new letter', async () => {
+    it('given a redriven record that fails again, then the page names the new dead letter', async () => {
       await consumer.deadLetters(1)
       const console = await opened()
       await consumer.whileItRuns(async () => {
@@ -287,7 +290,7 @@ describe('the failures of the console', () => {
         await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
         await page.getByText('1 redriven, 1 failed again.').waitFor()
         assert.deepEqual(await visit.obstacles(), [])
-        const [open] = (await console.ask<LettersAnswer>('/failures')).letters
+        const [open] = (await console.ask<DeadLettersAnswer>('/failures')).letters
         await page.getByRole('list', { name: 'New dead letters' }).getByRole('link').click()
         await page.getByRole('heading', { name: `Dead letter ${open?.at}` }).waitFor()
         await visit.close()

@@ -30,7 +30,7 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   notifier: { all: 1790, atStart: 530 },
   'notify-sns': { all: 1780, atStart: 510 },
   'notify-webhook': { all: 1780, atStart: 520 },
-  'open-letters': { all: 1760, atStart: 440 },
+  'open-dead-letters': { all: 1760, atStart: 440 },
   'dlq-router': { all: 1770, atStart: 510 },
   topics: { all: 490, atStart: 75 },
   redriver: { all: 1080, atStart: 370 },

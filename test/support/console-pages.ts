@@ -1,7 +1,7 @@
 /** The pages of the console, and what an environment has to show on each of them. */
 import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/lists.ts'
-import type { LettersAnswer } from '../../console/api/failures/letters.ts'
+import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
 import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import { addressOf } from '../../console/page/data/search.ts'
 import { groupName } from '../../lib/app/topics.ts'
@@ -79,7 +79,7 @@ export const PAGES: readonly ConsolePage[] = [
 /** @param environment of `markedEnvironment` */
 export async function thingsIn(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
   const { alerts } = await served.ask<AlertsNow>('/alerts/now')
-  const { letters } = await served.ask<LettersAnswer>('/failures')
+  const { letters } = await served.ask<DeadLettersAnswer>('/failures')
   const [[alert], [letter]] = [alerts, letters]
   assert.ok(alert && letter, 'an alert fires, and there is a dead letter')
   return {
@@ -94,7 +94,7 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
   }
 }
 
-/** Starts a drop without any matching letters. */
+/** Starts a drop without any matching dead letters. */
 async function operationIn(served: ServedConsole): Promise<string> {
   const request = { command: 'drop', filter: { consumer: 'none' } }
   const response = await served.request('/failures/operations', {

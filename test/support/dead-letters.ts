@@ -32,7 +32,11 @@ const FAILURE_RECORD = {
 }
 
 /** A record of the dlq topic, at 2@17. */
-export function letterRecord(changes: object = {}, type = 'io.sluice.dead-letter.v1', id = 'x1'): LogRecord {
+export function deadLetterRecord(
+  changes: object = {},
+  type = 'io.sluice.dead-letter.v1',
+  id = 'x1',
+): LogRecord {
   return dlqRecord(type, { ...FAILURE_RECORD, ...changes }, id)
 }
 

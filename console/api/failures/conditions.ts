@@ -1,7 +1,7 @@
 /** Which dead letters are meant: what a request says of them. */
 import * as v from 'valibot'
 import { parseDuration } from '../../../lib/duration.ts'
-import type { DeadLetterFilter } from '../../../lib/queries/letter-pages.ts'
+import type { DeadLetterFilter } from '../../../lib/queries/dead-letter-pages.ts'
 
 const MAX_NAME_LENGTH = 1_000
 

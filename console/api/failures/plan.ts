@@ -13,13 +13,13 @@ export interface LeftOut {
 }
 
 export interface Plan {
-  /** Request body for exactly this operation: its times are fixed, so that letters that arrive meanwhile are not part of it. */
+  /** Request body for exactly this operation: its times are fixed, so that dead letters that arrive meanwhile are not part of it. */
   readonly request: HandlingRequest
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
   /** Why the patch would break an event; empty if it does not. */
   readonly refused: readonly string[]
-  /** Number of selected letters by code. */
+  /** Number of selected dead letters by code. */
   readonly codes: Readonly<Record<string, number>>
   /** Permanent codes among them. */
   readonly permanent: readonly string[]
@@ -27,11 +27,11 @@ export interface Plan {
   readonly topics: Readonly<Record<string, number>>
   /** The consumers that get them, as they are now. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Named letters that do not exist. */
+  /** Named dead letters that do not exist. */
   readonly missing: readonly string[]
   /** Whether all was looked at; if not, there may be more. */
   readonly isWhole: boolean
-  /** How many letters were looked at. */
+  /** How many dead letters were looked at. */
   readonly looked: number
 }
 

@@ -8,7 +8,7 @@ import { KafkaLooks } from './kafka-look.ts'
 import { Rates, SampleHistory } from './rates.ts'
 import { RedisLooks } from './redis-look.ts'
 import type { History, Overview, Values } from './shapes.ts'
-import { OpenLetters, RecentAlerts } from './topic-looks.ts'
+import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
 import { Waits } from './waits.ts'
 
 const EVERY_MS = 2_000
@@ -25,7 +25,7 @@ export class OverviewSampler {
   readonly #kafka: KafkaLooks
   readonly #redis: RedisLooks
   readonly #alerts: RecentAlerts
-  readonly #letters: OpenLetters
+  readonly #letters: OpenDeadLetters
   readonly #waits: Waits
   readonly #rates = new Rates()
   readonly #standing = new StandingStill(EVERY_MS)
@@ -40,7 +40,7 @@ export class OverviewSampler {
     this.#kafka = new KafkaLooks(environment)
     this.#redis = new RedisLooks(environment)
     this.#alerts = new RecentAlerts(environment)
-    this.#letters = new OpenLetters(environment)
+    this.#letters = new OpenDeadLetters(environment)
     this.#waits = new Waits(() => environment.log())
     environment.connections.kept({ close: () => this.#over.abort() })
   }
@@ -117,7 +117,7 @@ export class OverviewSampler {
       standing: this.#standing.next(seen, atMs),
       firing: redis.value?.firing ?? null,
       lastAlerts: alerts.value ?? null,
-      openLetters: letters.value ?? null,
+      openDeadLetters: letters.value ?? null,
     }
     return this.#last
   }

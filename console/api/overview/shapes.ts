@@ -29,7 +29,7 @@ export interface Overview {
   /** The newest first; null if they could not be read. */
   readonly lastAlerts: readonly AlertSummary[] | null
   /** How many dead letters wait for people. */
-  readonly openLetters: number | null
+  readonly openDeadLetters: number | null
 }
 
 export interface ShownTopic {

@@ -1,7 +1,7 @@
 /** The alerts that fired or resolved last. */
 
 import { alertLives } from '../../../lib/queries/alert-history.ts'
-import { Letters } from '../../../lib/queries/letters.ts'
+import { DeadLetters } from '../../../lib/queries/dead-letters.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -51,9 +51,9 @@ function endsOf(bounds: readonly Bounds[]): string {
 /** A topic of millions is counted in parts: the figure is known when all of it has been read. */
 const FOR_MS = 500
 
-export class OpenLetters {
+export class OpenDeadLetters {
   readonly #environment: ConsoleEnvironment
-  #letters: Letters | undefined
+  #letters: DeadLetters | undefined
   #bounds: readonly Bounds[] = []
   #ends = ''
   #open: number | null = null
@@ -73,7 +73,7 @@ export class OpenLetters {
     const ends = bounds.map(({ start, end }) => `${start}-${end}`).join()
     if (ends === this.#ends) return this.#open
     this.#bounds = bounds
-    this.#letters ??= new Letters({
+    this.#letters ??= new DeadLetters({
       ...(await this.#environment.letters()),
       bounds: async () => this.#bounds,
     })

@@ -1,7 +1,7 @@
 /** A part of the record that failed, as text or as a hex dump. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { PartOfRecord } from '../../api/failures/one-letter.ts'
+import type { PartOfRecord } from '../../api/failures/one-dead-letter.ts'
 import { bytesIn, bytesText, hexDump, readableText, textIn } from '../parts/words.ts'
 
 interface Props {

@@ -2,8 +2,8 @@
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { Tabs } from '../parts/tabs.tsx'
-import { OneLetter } from './letter.tsx'
-import { Letters } from './letters.tsx'
+import { OneDeadLetter } from './dead-letter.tsx'
+import { DeadLetters } from './dead-letters.tsx'
 import { OneOperation } from './operation.tsx'
 import { Operations } from './operations.tsx'
 import { PlanDialogs } from './plan-dialog.tsx'
@@ -31,5 +31,5 @@ export function Failures(): JSX.Element {
 
 function shown(isOperations: boolean, { letter, operation }: Readonly<Record<string, string>>): JSX.Element {
   if (isOperations) return operation ? <OneOperation id={operation} /> : <Operations />
-  return <PlanDialogs key={letter}>{letter ? <OneLetter at={letter} /> : <Letters />}</PlanDialogs>
+  return <PlanDialogs key={letter}>{letter ? <OneDeadLetter at={letter} /> : <DeadLetters />}</PlanDialogs>
 }

@@ -5,7 +5,7 @@ import { type Command, WORDS } from './words.ts'
 
 interface Props {
   readonly command: Command
-  /** Selected letters, one by one. */
+  /** Selected dead letters, one by one. */
   readonly ats?: readonly string[]
   /** Or conditions that say which, as they are when the person asks. */
   readonly filter?: () => Readonly<Record<string, string | number>>

@@ -23,7 +23,8 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
       </p>
       {request.command === 'drop' && (
         <p>
-          A dropped letter needs no more attention. It stays in the topic, and can be redriven all the same.
+          A dropped dead letter needs no more attention. It stays in the topic, and can be redriven all the
+          same.
         </p>
       )}
       {taken > 0 && (
@@ -72,7 +73,7 @@ function Counted({
   )
 }
 
-/** Shows the letters that an operation leaves out, with the reasons. */
+/** Shows the dead letters that an operation leaves out, with the reasons. */
 export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
   if (leftOut.length === 0) return null
   return (

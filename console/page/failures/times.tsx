@@ -1,13 +1,13 @@
 /** When dead letters came, as bars. */
 import type { JSX } from 'preact'
-import type { LettersAnswer } from '../../api/failures/letters.ts'
+import type { DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
 import { Moment } from '../parts/marks.tsx'
 import { countText, durationText, exactText, numberText } from '../parts/words.ts'
 
 const HEIGHT = 100
 const GAP = 0.15
 
-export function Times({ times: { fromMs, toMs, counts } }: Pick<LettersAnswer, 'times'>): JSX.Element {
+export function Times({ times: { fromMs, toMs, counts } }: Pick<DeadLettersAnswer, 'times'>): JSX.Element {
   const most = Math.max(1, ...counts)
   const total = counts.reduce((sum, count) => sum + count, 0)
   const each = durationText((toMs - fromMs) / counts.length)

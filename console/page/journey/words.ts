@@ -78,7 +78,7 @@ const CONSUMERS: Readonly<Record<string, string>> = {
   notifier: 'collects the alerts of a group for common notifications',
   'notify-sns': 'publishes notifications to SNS',
   'notify-webhook': 'delivers notifications to webhooks',
-  'open-letters': 'lists the dead letters that wait for people',
+  'open-dead-letters': 'lists the dead letters that wait for people',
   'dlq-router': 'decides whether a failure is tried again',
 }
 

@@ -10,14 +10,19 @@ export interface Headline {
 }
 
 /** Says that all is well only where nothing has stalled and no dead letter waits. */
-export function headlineOf({ standing, openLetters }: Pick<Overview, 'standing' | 'openLetters'>): Headline {
+export function headlineOf({
+  standing,
+  openDeadLetters,
+}: Pick<Overview, 'standing' | 'openDeadLetters'>): Headline {
   const letters =
-    openLetters === null || openLetters === 0 ? {} : { letters: countText(openLetters, 'open dead letter') }
+    openDeadLetters === null || openDeadLetters === 0
+      ? {}
+      : { letters: countText(openDeadLetters, 'open dead letter') }
   if (standing.length > 0)
     return { tone: 'bad', text: 'The flow has stalled. The list shows where, and why.', ...letters }
   if (letters.letters)
     return { tone: 'warn', text: 'Nothing has stalled, but failed records wait for a decision:', ...letters }
-  if (openLetters === null)
+  if (openDeadLetters === null)
     return { tone: 'plain', text: 'Nothing has stalled. The dead letters are not counted yet.' }
   return { tone: 'good', text: 'Everything flows.' }
 }

@@ -93,8 +93,8 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
 }
 
 /** Returns the fact in the head of a box beside its name. */
-function factOf({ key, signal }: Box, { values, openLetters }: Overview): string {
-  if (signal === 'dlq') return openLetters === null ? '–' : `${compactText(openLetters)} open`
+function factOf({ key, signal }: Box, { values, openDeadLetters }: Overview): string {
+  if (signal === 'dlq') return openDeadLetters === null ? '–' : `${compactText(openDeadLetters)} open`
   if (signal) return rateText(values[`topic/${signal}`] ?? null)
   if (key !== 'retry') return ''
   const rates = ['retry-1m', 'retry-10m', 'retry-1h'].map(name => values[`topic/${name}`] ?? null)

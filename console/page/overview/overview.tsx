@@ -152,7 +152,7 @@ function Figures({ overview, past }: { readonly overview: Overview; readonly pas
   )
 }
 
-function figuresOf({ totals, firing, openLetters }: Overview): Figure[] {
+function figuresOf({ totals, firing, openDeadLetters }: Overview): Figure[] {
   const total = (name: string, text: string) => {
     const count = totals[name] ?? null
     return count === null ? 'not known' : `${compactText(count)} ${text}`
@@ -170,7 +170,8 @@ function figuresOf({ totals, firing, openLetters }: Overview): Figure[] {
     {
       name: 'letters',
       title: 'Dead letters',
-      note: openLetters === null ? 'not known' : <a href="/failures">{compactText(openLetters)} open</a>,
+      note:
+        openDeadLetters === null ? 'not known' : <a href="/failures">{compactText(openDeadLetters)} open</a>,
       isBad: true,
     },
   ]

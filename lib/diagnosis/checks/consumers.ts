@@ -141,7 +141,7 @@ export function deadLettersFindings(
       if (pending === 0) return 'no dead letter waits'
       return unknown(
         `${pending} records of it are not counted yet`,
-        'Does the function open-letters run? Look again in a minute.',
+        'Does the function open-dead-letters run? Look again in a minute.',
       )
     },
   }

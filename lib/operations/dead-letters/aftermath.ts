@@ -6,8 +6,8 @@ import type { FailureData } from '../../../packages/runtime/consumer/failure-eve
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { readDlqRecord } from '../../failures/dlq-record.ts'
 import { ROUTER } from '../../failures/route.ts'
+import { type DeadLetterSummary, deadLetterSummary } from '../../queries/dead-letter-records.ts'
 import { consumerLags, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
-import { type DeadLetterSummary, deadLetterSummary } from '../../queries/letter-records.ts'
 import { readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
 

@@ -4,7 +4,7 @@ import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable } from '../../failures/redriven-record.ts'
-import type { PlacedLetter } from '../../queries/letters.ts'
+import type { PlacedDeadLetter } from '../../queries/dead-letters.ts'
 
 /** A topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {
@@ -39,13 +39,13 @@ export const LEFT_OUT = {
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Why a letter is left out, as far as its row in the table says; undefined if its record decides.
+ * Why a dead letter is left out, as far as its row in the table says; undefined if its record decides.
  *
  * @param isNamed the operator named this dead letter itself, and not only conditions that it meets
- * @param again whether a letter that was handled before is redriven once more
+ * @param again whether a dead letter that was handled before is redriven once more
  */
 export function whyLeftByRow(
-  { handled, quarantined, code }: Pick<PlacedLetter, 'handled' | 'quarantined' | 'code'>,
+  { handled, quarantined, code }: Pick<PlacedDeadLetter, 'handled' | 'quarantined' | 'code'>,
   { isNamed, again }: { readonly isNamed: boolean; readonly again: boolean },
 ): LeftOutReason | undefined {
   if (handled && !again) return 'handled'

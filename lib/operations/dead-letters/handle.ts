@@ -5,29 +5,29 @@ import type { Connections } from '../../../packages/runtime/lambda/connections.t
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Config } from '../../app/config.ts'
 import type { Audit } from '../../audit.ts'
-import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
+import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
-  lettersOf,
+  deadLettersOf,
   type ReadLetter,
   readLetters,
-} from '../../queries/letter-records.ts'
-import type { LetterSource, PlacedLetter, PlacedRow } from '../../queries/letters.ts'
+} from '../../queries/dead-letter-records.ts'
+import type { DeadLetterSource, PlacedDeadLetter, PlacedRow } from '../../queries/dead-letters.ts'
 import { leaveAudit } from '../audit.ts'
 import type { LeftOutReason, RedriveTopics } from './decide.ts'
 import type { Operation } from './operation.ts'
 import { publishChosen } from './publish.ts'
 import type { Chooser } from './redriving.ts'
 import { ACTIONS, type Command } from './request.ts'
-import { type Selected, type SelectedLetter, selectedLetters, Tally } from './selection.ts'
+import { type Selected, type SelectedDeadLetter, selectedDeadLetters, Tally } from './selection.ts'
 import { TopicWatch } from './topics.ts'
 
 /** Ports and parts of a run. */
 export interface Work {
   readonly config: Pick<Config, 'env' | 'contentMode'>
   readonly connections: Connections
-  readonly letters: LetterSource
+  readonly letters: DeadLetterSource
   readonly publisher: () => Promise<Publisher>
   /** Aborted when the operation is to end early. */
   readonly stop: AbortSignal
@@ -48,7 +48,7 @@ export interface Outcome {
   readonly tally: Tally
   readonly sample: readonly DeadLetterSummary[]
   readonly missing: readonly string[]
-  /** How many of the selected letters were decided. */
+  /** How many of the selected dead letters were decided. */
   readonly decided: number
   readonly elapsedMs: number
   /** The error that ended it early; undefined if there was none. */
@@ -71,7 +71,7 @@ export async function surveyed(work: Work): Promise<Outcome> {
     if (work.stop.aborted) break
   }
   const { log, topic } = work.letters
-  const letters = work.stop.aborted ? [] : await lettersOf(log, topic, sample)
+  const letters = work.stop.aborted ? [] : await deadLettersOf(log, topic, sample)
   const summaries = letters.map(letter => deadLetterSummary(letter))
   const { missing } = selected
   return { tally, sample: summaries, missing, decided: looked, elapsedMs: performance.now() - startedMs }
@@ -81,7 +81,7 @@ export async function surveyed(work: Work): Promise<Outcome> {
 export class Run {
   readonly tally = new Tally()
   readonly startedMs = performance.now()
-  /** How many letters are selected; undefined while they are looked for. */
+  /** How many dead letters are selected; undefined while they are looked for. */
   total: number | undefined
   /** How many of them are decided. */
   decided = 0
@@ -156,7 +156,7 @@ export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['co
 /** Nothing if it is stopped meanwhile. */
 async function selectedUnlessStopped({ letters, ats, filter, operation, stop }: Work): Promise<Selected> {
   try {
-    return await selectedLetters(letters, { ats, filter, operation: operation.id }, stop)
+    return await selectedDeadLetters(letters, { ats, filter, operation: operation.id }, stop)
   } catch (error) {
     if (stop.aborted && error === stop.reason) return { rows: [], missing: [] }
     throw error
@@ -167,7 +167,7 @@ async function* departing(
   work: Work,
   selected: Selected,
   run: Run,
-): AsyncGenerator<readonly SelectedLetter[]> {
+): AsyncGenerator<readonly SelectedDeadLetter[]> {
   const watch = new TopicWatch(work.connections, work.watched)
   const written = new Set<string>()
   run.total = selected.rows.length
@@ -179,15 +179,15 @@ async function* departing(
   }
 }
 
-/** Letters that are decided at once where their records are not read. */
+/** Dead letters that are decided at once where their records are not read. */
 const GROUP = 1_000
 
-/** The letters that are taken, group by group, in the order of their partitions. Those that are left out are counted. */
+/** The dead letters that are taken, group by group, in the order of their partitions. Those that are left out are counted. */
 async function* decidedGroups(
   { letters, ats, choose, command }: Work,
   { rows }: Selected,
   tally: Pick<Tally, 'leave'>,
-): AsyncGenerator<{ readonly taken: readonly SelectedLetter[]; readonly decided: number }> {
+): AsyncGenerator<{ readonly taken: readonly SelectedDeadLetter[]; readonly decided: number }> {
   const { byRecord } = choose
   const whyLeft = (row: PlacedRow): LeftOutReason | undefined => {
     if (row.kind === 'letter') return choose.byRow(row, ats.length > 0)
@@ -200,7 +200,7 @@ async function* decidedGroups(
   })
   yield { taken: [], decided: rows.length - wanted.length }
   if (byRecord) {
-    const read = readLetters(letters.log, letters.topic, wanted as readonly PlacedLetter[])
+    const read = readLetters(letters.log, letters.topic, wanted as readonly PlacedDeadLetter[])
     for await (const group of read)
       yield { taken: group.flatMap(one => takenBy(byRecord, one, tally)), decided: group.length }
   } else
@@ -211,12 +211,12 @@ async function* decidedGroups(
     }
 }
 
-/** Nothing for a letter that the topic does not keep any more. */
+/** Nothing for a dead letter that the topic does not keep any more. */
 function takenBy(
   byRecord: NonNullable<Chooser['byRecord']>,
   { row, found }: ReadLetter,
   tally: Pick<Tally, 'leave'>,
-): SelectedLetter[] {
+): SelectedDeadLetter[] {
   if (!found) return []
   const choice = byRecord(found)
   if (choice.kind === 'take') {

@@ -33,7 +33,7 @@ export interface KeptOperation {
   readonly leftOut?: Readonly<Partial<Record<LeftOutReason, number>>> | undefined
   /** How many it has redriven or dropped so far. */
   readonly taken: number
-  /** How many letters are selected, with those that were taken before; null before it knows. */
+  /** How many dead letters are selected, with those that were taken before; null before it knows. */
   readonly total: number | null
   /** Work of a run without an audit event: the next run writes it first. */
   readonly unaudited?: Unaudited | undefined

@@ -1,7 +1,7 @@
 /** Publishes what an operation has chosen, batch by batch, and says after each that its dead letters are handled. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
-import type { LetterPlace } from '../../queries/letters.ts'
+import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
 import { type Doing, Places } from './operation.ts'
 
 /** A batch is one request to Kafka, which takes up to 900 kB. */
@@ -21,12 +21,12 @@ export interface Pace {
 }
 
 /** A dead letter that leaves; without a record, it is only marked as handled. */
-interface Departing extends LetterPlace {
+interface Departing extends DeadLetterPlace {
   readonly record?: OutgoingRecord
 }
 
-interface Batch<Letter> {
-  readonly taken: readonly Letter[]
+interface Batch<Chosen> {
+  readonly taken: readonly Chosen[]
   readonly records: readonly OutgoingRecord[]
 }
 
@@ -38,15 +38,15 @@ interface Batch<Letter> {
  * @param acknowledged called with the dead letters of each batch once Kafka has their records
  * @throws as `Publisher.publish` does
  */
-export async function publishChosen<Letter extends Departing>(
-  groups: AsyncIterable<readonly Letter[]>,
+export async function publishChosen<Chosen extends Departing>(
+  groups: AsyncIterable<readonly Chosen[]>,
   publisher: Publisher,
   doing: Doing,
   pace: Pace,
-  acknowledged: (taken: readonly Letter[]) => void,
+  acknowledged: (taken: readonly Chosen[]) => void,
 ): Promise<void> {
   let dueMs = 0
-  let inFlight: Promise<Batch<Letter> | undefined> = Promise.resolve(undefined)
+  let inFlight: Promise<Batch<Chosen> | undefined> = Promise.resolve(undefined)
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
@@ -75,12 +75,12 @@ function handled(batch: Batch<Departing> | undefined, doing: Doing): OutgoingRec
   return places.records(doing, Date.now())
 }
 
-async function* batches<Letter extends Departing>(
-  groups: AsyncIterable<readonly Letter[]>,
+async function* batches<Chosen extends Departing>(
+  groups: AsyncIterable<readonly Chosen[]>,
   { perSecond = Number.POSITIVE_INFINITY, isStopped }: Pace,
-): AsyncGenerator<Batch<Letter>> {
+): AsyncGenerator<Batch<Chosen>> {
   const most = Math.max(1, Math.min(MAX_RECORDS, Math.floor((perSecond * LIMITED_BATCH_MS) / 1000)))
-  let taken: Letter[] = []
+  let taken: Chosen[] = []
   let records: OutgoingRecord[] = []
   let bytes = 0
   for await (const group of groups) {

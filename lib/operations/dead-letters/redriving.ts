@@ -4,7 +4,7 @@ import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudeven
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
-import type { PlacedLetter } from '../../queries/letters.ts'
+import type { PlacedDeadLetter } from '../../queries/dead-letters.ts'
 import { type LeftOutReason, type RedriveTopics, whyLeftByRow, whyNotRedriven } from './decide.ts'
 import { type Patch, patched } from './patch.ts'
 
@@ -26,8 +26,8 @@ type Choice =
 
 /** Decides about one dead letter: by its row, and then by its record where that is needed. */
 export interface Chooser {
-  /** Why a letter is left out, as far as its row says. */
-  readonly byRow: (row: PlacedLetter, isNamed: boolean) => LeftOutReason | undefined
+  /** Why a dead letter is left out, as far as its row says. */
+  readonly byRow: (row: PlacedDeadLetter, isNamed: boolean) => LeftOutReason | undefined
   /** Absent: the records are not read, and leave none. */
   readonly byRecord?: (letter: FoundDeadLetter) => Choice
 }
@@ -54,7 +54,7 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
   }
 }
 
-/** The present instant. Thousands of letters share one, so its text is made once. */
+/** The present instant. Thousands of dead letters share one, so its text is made once. */
 function clockOf(nowMs: () => number): () => string {
   let [textMs, text] = [Number.NaN, '']
   return () => {

@@ -2,7 +2,7 @@
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
-import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
+import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 
 export type Command = 'redrive' | 'drop'
 

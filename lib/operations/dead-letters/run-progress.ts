@@ -10,7 +10,7 @@ export class RunProgress {
   readonly #before: KeptOperation
   readonly #by: string
   readonly #startedAt = instant(Date.now())
-  /** Handled letters that are still to be written: of the run before, then of this one. */
+  /** Handled dead letters that are still to be written: of the run before, then of this one. */
   #owed: Unaudited | undefined
   #isOver = false
 

@@ -1,18 +1,23 @@
 /** The dead letters that an operation is about, and the count of what it takes and leaves out. */
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Counts } from '../../queries/counts.ts'
-import { type DeadLetterFilter, isWritten, meets } from '../../queries/letter-pages.ts'
-import { placeText } from '../../queries/letter-records.ts'
-import { type LetterPlace, type LetterSource, Letters, type PlacedRow } from '../../queries/letters.ts'
+import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letter-pages.ts'
+import { placeText } from '../../queries/dead-letter-records.ts'
+import {
+  type DeadLetterPlace,
+  type DeadLetterSource,
+  DeadLetters,
+  type PlacedRow,
+} from '../../queries/dead-letters.ts'
 import type { LeftOutReason } from './decide.ts'
 
 /** A name of a dead letter: its place in the dlq topic, or its id. */
-export function nameIn(at: string): { readonly id: string } | LetterPlace {
+export function nameIn(at: string): { readonly id: string } | DeadLetterPlace {
   const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
   return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
 }
 
-/** Which letters are meant: those that are named, or else all that meet the conditions. */
+/** Which dead letters are meant: those that are named, or else all that meet the conditions. */
 export interface Selection {
   readonly ats: readonly string[]
   readonly filter: DeadLetterFilter
@@ -23,22 +28,22 @@ export interface Selection {
 export interface Selected {
   /** Rows in the order of writing. A selection by name includes handled ones. */
   readonly rows: readonly PlacedRow[]
-  /** Names that no letter has. */
+  /** Names that no dead letter has. */
   readonly missing: readonly string[]
 }
 
 /**
- * Selects letters from the table. It reads the whole topic only if the table does not hold all that may be meant: letters that were handled
+ * Selects dead letters from the table. It reads the whole topic only if the table does not hold all that may be meant: dead letters that were handled
  * before, or that left the table for newer ones.
  *
  * @throws the reason of the signal if it is aborted; else see `readRecords`
  */
-export async function selectedLetters(
-  source: LetterSource,
+export async function selectedDeadLetters(
+  source: DeadLetterSource,
   selection: Selection,
   stop?: AbortSignal,
 ): Promise<Selected> {
-  const now = await new Letters(source).look(undefined, stop)
+  const now = await new DeadLetters(source).look(undefined, stop)
   const first = chosenOf(now.rows, selection)
   const { sinceMs = 0 } = selection.filter
   const isPart =
@@ -46,7 +51,7 @@ export async function selectedLetters(
       ? first.missing.length > 0
       : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
   if (!isPart || now.from === 'topic') return first
-  const all = await new Letters(source, { withHandled: true }).look(undefined, stop)
+  const all = await new DeadLetters(source, { withHandled: true }).look(undefined, stop)
   return chosenOf(all.rows, selection)
 }
 
@@ -66,7 +71,7 @@ function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Select
 }
 
 /** A dead letter that is taken. A broken one can only be dropped. */
-export interface SelectedLetter extends LetterPlace {
+export interface SelectedDeadLetter extends DeadLetterPlace {
   readonly row: PlacedRow
   /** The record to publish; absent if it is dropped. */
   readonly record?: OutgoingRecord
@@ -91,7 +96,7 @@ export class Tally {
     return leftOut.reduce((sum, [, count]) => sum + count, this.taken)
   }
 
-  take({ row }: Pick<SelectedLetter, 'row'>): void {
+  take({ row }: Pick<SelectedDeadLetter, 'row'>): void {
     this.codes.add(row.kind === 'letter' ? row.code : 'broken')
     if (row.kind !== 'letter') return
     if (row.class === 'permanent') this.permanent.add(row.code)

@@ -1,9 +1,9 @@
 /** Makes the work of an operation from what was asked for. */
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
-import { letterSource } from '../../app/letter-source.ts'
+import { deadLetterSource } from '../../app/dead-letter-source.ts'
+import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
-import type { DeadLetterFilter } from '../../queries/letter-pages.ts'
 import { bulkPublisherOf } from '../bulk.ts'
 import type { RedriveTopics } from './decide.ts'
 import type { Work } from './handle.ts'
@@ -34,7 +34,7 @@ export async function workOf(
   const { connections, config } = surroundings
   const { command, operation } = ordered
   const watched = await redriveTopics(connections, config, readers, command === 'redrive')
-  // Later letters are not part of it: they may have failed again because of this very operation.
+  // Later dead letters are not part of it: they may have failed again because of this very operation.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   return {
     ...ordered,
@@ -68,7 +68,7 @@ export async function workFor(
       ...{ command, ats, filter, operation, by },
       chooser: topics => (command === 'drop' ? dropChooser : redriveChooser({ ...options, topics })),
     },
-    { config, connections, letters: await letterSource(connections, config.env), stop, readers },
+    { config, connections, letters: await deadLetterSource(connections, config.env), stop, readers },
   )
 }
 

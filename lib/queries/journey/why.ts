@@ -85,13 +85,13 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     unchanged: 'people know everything already',
     forgotten: 'the group has nothing to report',
   },
-  'open-letters': {
+  'open-dead-letters': {
     letter: 'the table of open dead letters has it now',
     broken: 'it cannot be read: the table of open dead letters names its place',
-    copy: 'it is a copy of a letter that came before',
-    handled: 'letters that people have redriven or dropped leave the table',
+    copy: 'it is a copy of an earlier dead letter',
+    handled: 'dead letters that people have redriven or dropped leave the table',
     other: 'it is not about a dead letter',
-    expired: 'the topic has deleted the letter',
+    expired: 'the topic has deleted the dead letter',
   },
   'dlq-router': {
     ...RETRIES,

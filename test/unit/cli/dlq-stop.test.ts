@@ -9,16 +9,16 @@ import { newOperation } from '../../../lib/operations/dead-letters/operation.ts'
 import { dropChooser } from '../../../lib/operations/dead-letters/redriving.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
-import { letterRecord } from '../../support/dead-letters.ts'
+import { deadLetterRecord } from '../../support/dead-letters.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const RECORDS = Array.from({ length: 50 }, (_, offset) => ({
-  ...letterRecord({}, undefined, `y${offset}`),
+  ...deadLetterRecord({}, undefined, `y${offset}`),
   partition: 0,
   offset,
 }))
 
-/** Drops all letters of the topic, for a person who has pressed Ctrl-C before the first answer of Kafka. */
+/** Drops all dead letters of the topic, for a person who has pressed Ctrl-C before the first answer of Kafka. */
 function stoppedDrop() {
   const log = new MemoryLogReader(RECORDS, 1)
   const publisher = new MemoryPublisher()

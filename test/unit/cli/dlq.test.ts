@@ -9,11 +9,11 @@ import {
 import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
 import { deadLetterIn } from '../../../lib/failures/dlq-record.ts'
-import { deadLetterSummary } from '../../../lib/queries/letter-records.ts'
-import { base64, letterRecord } from '../../support/dead-letters.ts'
+import { deadLetterSummary } from '../../../lib/queries/dead-letter-records.ts'
+import { base64, deadLetterRecord } from '../../support/dead-letters.ts'
 
 function found(changes: object = {}) {
-  const deadLetter = deadLetterIn(letterRecord(changes))
+  const deadLetter = deadLetterIn(deadLetterRecord(changes))
   assert.ok(deadLetter)
   return deadLetter
 }

@@ -51,7 +51,7 @@ describe('the router of failures', () => {
 
   it('given a record of the dlq topic that failed, then it does not become another dead letter', async () => {
     const [taken] = await new Kit(router).when(
-      event({ ...failure, originalTopic: 'sluice.telemetry.dlq.test', consumer: 'open-letters' }),
+      event({ ...failure, originalTopic: 'sluice.telemetry.dlq.test', consumer: 'open-dead-letters' }),
     )
     assert.deepEqual([taken?.reason, taken?.emitted], ['from-dead-letters', []])
   })

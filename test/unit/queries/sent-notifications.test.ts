@@ -4,7 +4,7 @@ import type { Notification } from '../../../lib/notification/notification.ts'
 import { NOTIFICATION_TYPE } from '../../../lib/notification/notification.ts'
 import { outcomeOf, sentNotifications, undeliveredIn } from '../../../lib/queries/sent-notifications.ts'
 import { logRecord } from '../../../packages/runtime/testing/records.ts'
-import { letterRecord } from '../../support/dead-letters.ts'
+import { deadLetterRecord } from '../../support/dead-letters.ts'
 import { fired } from '../notification/support.ts'
 
 const TOPIC = 'sluice.telemetry.notifications.local'
@@ -46,7 +46,10 @@ describe('sent notifications', () => {
 
   it('given dead letters, then only those of notifications count, each with its place', () => {
     const changes = { consumer: 'notify-webhook', originalTopic: TOPIC, error: 'pager: status 404' }
-    const letters = [letterRecord({ ...changes, originalPartition: 1, originalOffset: 7 }), letterRecord()]
+    const letters = [
+      deadLetterRecord({ ...changes, originalPartition: 1, originalOffset: 7 }),
+      deadLetterRecord(),
+    ]
     assert.deepEqual(undeliveredIn(letters, TOPIC), [{ ...FAILED, letter: '2:17' }])
   })
 

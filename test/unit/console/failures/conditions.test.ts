@@ -12,7 +12,7 @@ describe('which dead letters a person looks at', () => {
     assert.deepEqual([isLimited(NONE), filterFrom(NONE, NOW_MS)], [false, {}])
   })
 
-  it('given conditions, then the list and an operation on it mean the same letters', () => {
+  it('given conditions, then the list and an operation on it mean the same dead letters', () => {
     const conditions = { ...NONE, code: 'rejected', entity: '/a b', since: '1h' }
     const query = new URL(`http://x${listPath(conditions)}`).searchParams
     const asked = filterOfQuery(Object.fromEntries(query), NOW_MS)

@@ -6,7 +6,7 @@ import { figuresLine } from '../../../../localstack/start/screen.ts'
 import type { StateInspection, StateSummary } from '../../../../packages/runtime/adapters/redis/inspection.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
-import { handledRecord, letterRecord } from '../../../support/dead-letters.ts'
+import { deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
 const NO_ALERTS = { fired: 0, resolved: 0 }
 const UP_TO_DATE = { pending: 0, busy: [] }
@@ -51,15 +51,19 @@ describe('the figures of a flow', () => {
           offset: flow.dlq.length,
         })
     }
-    add(letterRecord({}, undefined, 'before'))
+    add(deadLetterRecord({}, undefined, 'before'))
     const figures = await flowFigures(flow, 'test')
     assert.equal((await figures.read()).deadLetters, 0)
-    add(letterRecord({}, undefined, 'a'), letterRecord({}, undefined, 'b'), letterRecord({}, undefined, 'a'))
+    add(
+      deadLetterRecord({}, undefined, 'a'),
+      deadLetterRecord({}, undefined, 'b'),
+      deadLetterRecord({}, undefined, 'a'),
+    )
     assert.equal((await figures.read()).deadLetters, 2)
     const ranges = [{ from: 1, to: 2 }]
     add(handledRecord({ action: 'redriven', by: 'ann', at: '2026-03-01T12:00:00Z', operation: 'o', ranges }))
     assert.equal((await figures.read()).deadLetters, 2)
-    add({ ...letterRecord(), value: Buffer.from('{"type":"io.sluice.dead-letter.v1"') })
+    add({ ...deadLetterRecord(), value: Buffer.from('{"type":"io.sluice.dead-letter.v1"') })
     assert.equal((await figures.read()).deadLetters, 3)
   })
 

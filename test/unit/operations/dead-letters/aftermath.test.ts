@@ -4,7 +4,7 @@ import { describe, it } from 'node:test'
 import { AftermathWatch } from '../../../../lib/operations/dead-letters/aftermath.ts'
 import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
-import { letterRecord } from '../../../support/dead-letters.ts'
+import { deadLetterRecord } from '../../../support/dead-letters.ts'
 
 const [READINGS, FAILURES, DLQ] = ['readings', 'failures', 'dlq']
 const SINCE_MS = Date.parse('2026-03-02T08:00:00Z')
@@ -16,7 +16,7 @@ class World {
   readonly #log: LogRecord[] = []
   readonly committed = new Map<string, number>()
 
-  add(topic: string, record: LogRecord = letterRecord()): void {
+  add(topic: string, record: LogRecord = deadLetterRecord()): void {
     this.#log.push({ ...record, topic, partition: 0, offset: this.#end(topic) })
   }
 
@@ -47,7 +47,7 @@ function again(
 ): LogRecord {
   const attempt = { attempt: 1, failedAt: '2026-03-01T12:00:00Z', errorType: 'rejected', error: 'no' }
   const redriven = { ...attempt, redrivenBy: by, redrivenAt: new Date(atMs).toISOString() }
-  return letterRecord({ errorType, attempt: 2, history: [redriven] }, type, id)
+  return deadLetterRecord({ errorType, attempt: 2, history: [redriven] }, type, id)
 }
 const FAILED = 'io.sluice.failure.v1'
 const LETTER = 'io.sluice.dead-letter.v1'
@@ -101,8 +101,8 @@ describe('the aftermath of a redrive', () => {
   for (const [name, record, expected] of [
     ['of another person', again('a', FAILED, { by: 'bob' }), 0],
     ['of a redrive before', again('a', FAILED, { atMs: SINCE_MS - 1 }), 0],
-    ['that were not redriven', letterRecord({}, FAILED), 0],
-    ['that their consumer does not know', letterRecord({ errorType: 'unknown-failure' }, FAILED), 1],
+    ['that were not redriven', deadLetterRecord({}, FAILED), 0],
+    ['that their consumer does not know', deadLetterRecord({ errorType: 'unknown-failure' }, FAILED), 1],
   ] as const)
     it(`given failures ${name}, then ${expected} of them count`, async () => {
       const world = new World()

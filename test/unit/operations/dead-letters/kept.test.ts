@@ -13,8 +13,8 @@ import {
   withStop,
   withWorker,
 } from '../../../../lib/operations/dead-letters/kept.ts'
-import { deadLetterSummary } from '../../../../lib/queries/letter-records.ts'
-import { letterRecord } from '../../../support/dead-letters.ts'
+import { deadLetterSummary } from '../../../../lib/queries/dead-letter-records.ts'
+import { deadLetterRecord } from '../../../support/dead-letters.ts'
 
 const REQUEST = { command: 'redrive', ats: [], filter: { code: 'rejected' } } as const
 const PROGRESS = { leftOut: {}, taken: 4, total: 10 }
@@ -125,7 +125,7 @@ describe('an operation that is kept', () => {
   ] as const)
     it(`given a last run that has redriven ${name}, then what failed again ${isDecided ? 'is' : 'is not'} all known`, () => {
       const ended = withEnd(worked(), 'a', 'w1', { ...PROGRESS, state: 'finished' }, 5_000)
-      const letter = deadLetterIn(letterRecord())
+      const letter = deadLetterIn(deadLetterRecord())
       assert.ok(letter)
       const aftermath = { failed: 2, isDecided: true, letters: [deadLetterSummary(letter)] }
       const { failedAgain, updatedAtMs } = one(withAftermath(ended, 'a', aftermath, redriven))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
+import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { deadLetterIn, originalEvent } from '../../../../lib/failures/dlq-record.ts'
-import { letterRow } from '../../../../lib/failures/letter-row.ts'
 import {
   type RedriveTopics,
   whyLeftByRow,
@@ -11,12 +11,12 @@ import { newOperation, Places } from '../../../../lib/operations/dead-letters/op
 import { patched, readPatch } from '../../../../lib/operations/dead-letters/patch.ts'
 import { type Pace, publishChosen } from '../../../../lib/operations/dead-letters/publish.ts'
 import { dropChooser, redriveChooser } from '../../../../lib/operations/dead-letters/redriving.ts'
-import { selectedLetters } from '../../../../lib/operations/dead-letters/selection.ts'
+import { selectedDeadLetters } from '../../../../lib/operations/dead-letters/selection.ts'
 import { historyOf, redriveTargetOf } from '../../../../packages/runtime/cloudevents/redrive.ts'
 import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
-import { base64, handledRecord, letterRecord } from '../../../support/dead-letters.ts'
+import { base64, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
 const TOPICS: RedriveTopics = new Map([
@@ -32,13 +32,13 @@ const TOPICS: RedriveTopics = new Map([
 ])
 
 function letter(changes: object = {}, offset = 17) {
-  const found = deadLetterIn({ ...letterRecord(changes), offset })
+  const found = deadLetterIn({ ...deadLetterRecord(changes), offset })
   assert.ok(found)
   return found
 }
 
 describe('whether a dead letter is redriven', () => {
-  const rowOf = (changes: object) => letterRow(letter(changes))
+  const rowOf = (changes: object) => deadLetterRow(letter(changes))
   const why = (changes: object) =>
     whyLeftByRow(rowOf(changes), { isNamed: false, again: false }) ?? whyNotRedriven(letter(changes), TOPICS)
   const cases: [title: string, changes: object, expected: string | undefined][] = [
@@ -105,7 +105,7 @@ describe('what is redriven', () => {
   })
 
   it('given a drop, then everything that is open is taken, without a record', () => {
-    const row = { ...letterRow(letter({ quarantined: true })), partition: 2 }
+    const row = { ...deadLetterRow(letter({ quarantined: true })), partition: 2 }
     assert.deepEqual([dropChooser.byRow(row, false), dropChooser.byRecord], [undefined, undefined])
     const handled = { action: 'redriven', operations: [] } as const
     assert.equal(dropChooser.byRow({ ...row, handled }, false), 'handled')
@@ -230,7 +230,7 @@ describe('a patch', () => {
 
 describe('the dead letters of an operation', () => {
   const at = (offset: number, changes: object = {}) => ({
-    ...letterRecord(changes, undefined, `y${offset}`),
+    ...deadLetterRecord(changes, undefined, `y${offset}`),
     partition: 0,
     offset,
   })
@@ -257,11 +257,11 @@ describe('the dead letters of an operation', () => {
     bounds: async () => [{ start: 0, end: records.length }],
   }
   const select = async (ats: readonly string[], filter: object = {}) => {
-    const { rows, missing } = await selectedLetters(source, { ats, filter, operation: 'own' })
+    const { rows, missing } = await selectedDeadLetters(source, { ats, filter, operation: 'own' })
     return { offsets: rows.map(({ offset }) => offset), missing }
   }
 
-  it('given conditions, then the letters that meet them are meant, and the broken ones of that time', async () => {
+  it('given conditions, then the dead letters that meet them are meant, and the broken ones of that time', async () => {
     assert.deepEqual(await select([], { consumer: 'processor' }), { offsets: [0, 2, 5], missing: [] })
     assert.deepEqual(await select([], { consumer: 'alerting', untilMs: 0 }), { offsets: [], missing: [] })
   })
@@ -271,7 +271,7 @@ describe('the dead letters of an operation', () => {
     assert.deepEqual(await select(all), { offsets: [0, 1, 2, 5], missing: ['0@9', 'x1', '0@4'] })
   })
 
-  it('given that the operation continues after a stop, then letters that it handled itself are excluded', async () => {
+  it('given an operation that continues after a stop, then dead letters that it handled are excluded', async () => {
     assert.deepEqual(await select(['0@3', '0@5']), { offsets: [5], missing: [] })
   })
 })

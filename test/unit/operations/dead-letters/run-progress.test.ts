@@ -20,7 +20,7 @@ function run(hasBegun: boolean): { progress: RunProgress; ended: (changes?: obje
 }
 
 describe('the run of an operation', () => {
-  it('given a run that continues an earlier one, then the letters of both count', () => {
+  it('given a run that continues an earlier one, then the dead letters of both count', () => {
     const { progress } = run(true)
     progress.run?.tally.take({ row: BROKEN })
     progress.run?.tally.leave('quarantined')

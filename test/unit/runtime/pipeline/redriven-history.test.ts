@@ -61,7 +61,7 @@ const patched = (replaces: string, patch: Omit<NonNullable<ByHand['patch']>, 're
   patch: { ...patch, replaces },
 })
 
-/** The digest of the record in a letter. */
+/** The digest of the record in a dead letter. */
 function digestIn({ originalKey, originalValue, originalHeaders: headers }: FailureData): string {
   const bytes = (text: string | null) => (text === null ? null : Buffer.from(text, 'base64'))
   return digestOf({

@@ -2,17 +2,17 @@
 
 import type { Application, ForeignRecord } from '../../packages/runtime/consumer/application.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
+import { dlqEntry } from '../failures/dead-letter-row.ts'
 import { OWN_TYPES } from '../failures/dlq-record.ts'
-import { dlqEntry } from '../failures/letter-row.ts'
-import { DLQ_ENTRY_TYPE, DLQ_SOURCE, openLetters } from '../failures/open-letters.ts'
+import { DLQ_ENTRY_TYPE, DLQ_SOURCE, openDeadLetters } from '../failures/open-dead-letters.ts'
 import { APPLICATION } from './application.ts'
 import { TOPICS } from './topics.ts'
 
 const DAY_MS = 86_400_000
 
-export const OPEN_LETTERS = openLetters(TOPICS.dlq.keptDays * DAY_MS)
+export const OPEN_LETTERS = openDeadLetters(TOPICS.dlq.keptDays * DAY_MS)
 
-/** No erasure: an event that names the entity of a partition would empty its table. The topic keeps letters for as long in any case. */
+/** No erasure: an event that names the entity of a partition would empty its table. The topic keeps dead letters for as long in any case. */
 const { erasureType: _, ...OTHERS } = APPLICATION
 
 /**

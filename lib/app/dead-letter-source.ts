@@ -1,14 +1,14 @@
 /** Where the dead letters of an environment are read. */
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import type { LetterSource } from '../queries/letters.ts'
+import type { DeadLetterSource } from '../queries/dead-letters.ts'
 import { topicName } from './topics.ts'
 
 /** @throws Unavailable if Kafka does not answer */
-export async function letterSource(
+export async function deadLetterSource(
   connections: Pick<Connections, 'log' | 'bounds' | 'redis'>,
   env: string,
-): Promise<LetterSource> {
+): Promise<DeadLetterSource> {
   const topic = topicName('dlq', env)
   const [log, bounds] = await Promise.all([connections.log(), connections.bounds()])
   return {

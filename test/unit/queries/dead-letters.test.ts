@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import { deadLetterIn, readDlqRecord } from '../../../lib/failures/dlq-record.ts'
-import { dlqEntry } from '../../../lib/failures/letter-row.ts'
-import { LetterFold, STORED_BOUNDS } from '../../../lib/failures/open-letters.ts'
-import { countedLetters, type OlderPlaces, pageOf } from '../../../lib/queries/letter-pages.ts'
-import { findDeadLetter, lettersOf, placeText } from '../../../lib/queries/letter-records.ts'
-import { type LetterSource, Letters } from '../../../lib/queries/letters.ts'
+import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
+import { countedDeadLetters, type OlderPlaces, pageOf } from '../../../lib/queries/dead-letter-pages.ts'
+import { deadLettersOf, findDeadLetter, placeText } from '../../../lib/queries/dead-letter-records.ts'
+import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-letters.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { handledRecord, letterRecord } from '../../support/dead-letters.ts'
+import { deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'
 const at = (offset: number, changes: object = {}, type?: string, id = `y${offset}`): LogRecord => ({
-  ...letterRecord(changes, type, id),
+  ...deadLetterRecord(changes, type, id),
   partition: 0,
   offset,
   timestampMs: offset,
@@ -29,17 +29,17 @@ const tick = (offset: number): LogRecord => at(offset, {}, 'io.sluice.clock.tick
 function sourceOf(
   records: readonly LogRecord[],
   { applied, starts = [], bounds = STORED_BOUNDS }: SourceOptions = {},
-): LetterSource & { readonly offsets: () => number[] } {
+): DeadLetterSource & { readonly offsets: () => number[] } {
   const partitions = Math.max(...records.map(({ partition }) => partition)) + 1
   const log = new MemoryLogReader(records)
   const seen = new Set<number>()
   const stored: Record<string, StoredPartition> = {}
   for (let partition = 0; applied !== undefined && partition < partitions; partition++) {
-    const fold = new LetterFold(undefined, { bounds })
+    const fold = new DeadLetterFold(undefined, { bounds })
     for (const record of records)
       if (record.partition === partition && record.offset <= applied) fold.take(dlqEntry(record))
     const state = JSON.parse(JSON.stringify(fold.stored))
-    stored[`open-letters ${TOPIC}/${partition}`] = {
+    stored[`open-dead-letters ${TOPIC}/${partition}`] = {
       details: appliedUpTo(applied),
       states: [[`/dlq ${partition}`, state]],
     }
@@ -70,7 +70,7 @@ interface SourceOptions {
   readonly bounds?: typeof STORED_BOUNDS
 }
 
-const look = (source: LetterSource, options = {}) => new Letters(source, options).look()
+const look = (source: DeadLetterSource, options = {}) => new DeadLetters(source, options).look()
 const places = (rows: readonly { readonly partition: number; readonly offset: number }[]) =>
   rows.map(placeText)
 
@@ -113,18 +113,18 @@ describe('the dead letters as they are now', () => {
     const source = sourceOf(RECORDS)
     let length = 4
     const bounds = async () => [{ start: 0, end: length }]
-    const letters = new Letters({ ...source, bounds })
+    const letters = new DeadLetters({ ...source, bounds })
     assert.deepEqual(places((await letters.look()).rows), ['0@0', '0@1', '0@3'])
     const before = source.offsets().length
     length = RECORDS.length
     await letters.look()
     assert.deepEqual([before, source.offsets().length], [4, RECORDS.length])
     const slow = new MemoryLogReader(RECORDS, 2)
-    const early = await new Letters({ ...source, log: slow }).look(() => false)
+    const early = await new DeadLetters({ ...source, log: slow }).look(() => false)
     assert.deepEqual([early.rows.length, early.pending], [2, 8])
   })
 
-  it('given what retention has taken, or a topic that was made anew, then those letters are gone', async () => {
+  it('given what retention has taken, or a topic that was made anew, then those dead letters are gone', async () => {
     const later = await look(sourceOf(RECORDS, { applied: 9, starts: [2] }))
     assert.deepEqual(places(later.rows), ['0@3', '0@6'])
     const anew = sourceOf(RECORDS.slice(0, 2))
@@ -136,11 +136,11 @@ describe('the dead letters as they are now', () => {
   it('given a signal that is aborted, then no part of the answer looks like the whole', async () => {
     const signal = AbortSignal.abort('stopped')
     const isReason = (error: unknown) => error === 'stopped'
-    await assert.rejects(new Letters(sourceOf(RECORDS)).look(undefined, signal), isReason)
+    await assert.rejects(new DeadLetters(sourceOf(RECORDS)).look(undefined, signal), isReason)
     await assert.rejects(findDeadLetter(sourceOf(RECORDS), { id: 'x2' }, signal), isReason)
   })
 
-  it('given more open letters than the table holds, then it says how many left, and the topic has them', async () => {
+  it('given more open dead letters than the table holds, then it counts those left, and the topic has them', async () => {
     const many = Array.from({ length: 30 }, (_, offset) => at(offset))
     const bounds = { rows: 10, bytes: 1e6 }
     const table = await look(sourceOf(many, { applied: 29, bounds }))
@@ -167,7 +167,7 @@ describe('a page of dead letters', () => {
     })
   })
 
-  it('given more than a page, then each page continues where the one before ended, without handled letters', async () => {
+  it('given more than a page, then each page continues the one before, without handled dead letters', async () => {
     const inOther = [1, 4, 7].map((timestampMs, offset) => ({ ...at(offset), partition: 1, timestampMs }))
     const mixed = [...[0, 1, 2, 3].map(offset => at(offset)), ...inOther]
     const records = [...mixed, handledAt(4, 'dropped', [{ from: 1, to: 1 }])]
@@ -235,7 +235,7 @@ describe('a page of dead letters', () => {
     assert.match(whys[6] ?? '', /should say which/)
   })
 
-  it('given a letter that the router published twice, then it is there once, at its first place', async () => {
+  it('given a dead letter that the router published twice, then it is there once, at its first place', async () => {
     const twice = [at(0), at(1), at(2, {}, undefined, 'y1'), at(3, {}, undefined, 'y0'), at(4)]
     assert.deepEqual(places((await pageIn(twice)).rows), ['0@0', '0@1', '0@4'])
     assert.equal((await pageIn([at(0), { ...at(0), partition: 1 }])).counts.total, 2)
@@ -245,26 +245,26 @@ describe('a page of dead letters', () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset))
     const source = sourceOf(many, { applied: 1_499 })
     const { rows } = pageOf(await look(source), { limit: 50 })
-    const found = await lettersOf(source.log, TOPIC, rows)
+    const found = await deadLettersOf(source.log, TOPIC, rows)
     assert.deepEqual([found.length, found.at(-1)?.offset, source.offsets().length], [50, 1_499, 50])
   })
 
-  it('given letters far apart, then the records between them are not read', async () => {
+  it('given dead letters far apart, then the records between them are not read', async () => {
     const many = Array.from({ length: 1_500 }, (_, offset) => at(offset, { attempt: offset + 1 }))
     const source = sourceOf(many, { applied: 1_499 })
     const rows = (await look(source)).rows.filter(({ offset }) => offset % 500 === 7)
-    const found = await lettersOf(source.log, TOPIC, rows.toReversed())
+    const found = await deadLettersOf(source.log, TOPIC, rows.toReversed())
     assert.deepEqual([places(found), source.offsets().length], [['0@1007', '0@507', '0@7'], 3])
   })
 
   it('given a code that is chosen, then it is counted which others there are', async () => {
     const { rows } = await look(sourceOf(RECORDS))
-    const { letters, codes, consumers, broken } = countedLetters(rows, { code: 'rejected' }, 'open')
+    const { letters, codes, consumers, broken } = countedDeadLetters(rows, { code: 'rejected' }, 'open')
     assert.deepEqual(places(letters), ['0@3'])
     assert.deepEqual([codes, consumers], [{ 'schema-violated': 1, rejected: 1 }, { processor: 1 }])
     assert.equal(broken.length, 1)
     const numbers = (['open', 'quarantined', 'handled', 'all'] as const).map(
-      state => countedLetters(rows, {}, state).letters.length,
+      state => countedDeadLetters(rows, {}, state).letters.length,
     )
     assert.deepEqual(numbers, [2, 1, 2, 4])
   })
@@ -292,18 +292,18 @@ describe('one dead letter', () => {
   it('given a failure of the router or the redriver themselves, then it is a dead letter, not a broken one', () => {
     const unrouted = { class: undefined, routedBecause: undefined, quarantined: undefined }
     const changes = { ...unrouted, consumer: 'redriver', errorType: 'rejected' }
-    const found = deadLetterIn(letterRecord(changes, 'io.sluice.failure.v1'))
+    const found = deadLetterIn(deadLetterRecord(changes, 'io.sluice.failure.v1'))
     const { class: kind, routedBecause, quarantined, consumer } = found?.deadLetter ?? {}
     assert.deepEqual([kind, quarantined, consumer], ['permanent', false, 'redriver'])
     assert.equal(routedBecause, 'the consumer refused the event; failures of redriver itself are not retried')
-    const cut = letterRecord({ ...changes, consumer: undefined }, 'io.sluice.failure.v1')
+    const cut = deadLetterRecord({ ...changes, consumer: undefined }, 'io.sluice.failure.v1')
     assert.equal(readDlqRecord(cut).kind, 'broken')
   })
 
   it('given another record of the same topic, then it is not a dead letter', () => {
-    assert.ok(deadLetterIn(letterRecord()))
-    assert.equal(deadLetterIn(letterRecord({}, 'io.sluice.audit.v1')), undefined)
-    assert.equal(deadLetterIn(letterRecord({ error: undefined })), undefined)
-    assert.equal(deadLetterIn({ ...letterRecord(), value: null }), undefined)
+    assert.ok(deadLetterIn(deadLetterRecord()))
+    assert.equal(deadLetterIn(deadLetterRecord({}, 'io.sluice.audit.v1')), undefined)
+    assert.equal(deadLetterIn(deadLetterRecord({ error: undefined })), undefined)
+    assert.equal(deadLetterIn({ ...deadLetterRecord(), value: null }), undefined)
   })
 })

@@ -1,7 +1,7 @@
 /** Which rows of the dead letters are asked for, in pages and in numbers. Pure. */
-import { cut } from '../failures/letter-row.ts'
+import { cut } from '../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
-import type { LettersNow, PlacedLetter, PlacedRow } from './letters.ts'
+import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 
 /** Without a condition, all of them. */
 export interface DeadLetterFilter {
@@ -19,10 +19,10 @@ export interface DeadLetterFilter {
 }
 
 /** `open` waits for people; `handled` was redriven or dropped. */
-export type LetterState = 'open' | 'quarantined' | 'handled' | 'all'
+export type DeadLetterState = 'open' | 'quarantined' | 'handled' | 'all'
 
 /** Whether a dead letter meets all conditions. A record that is not an event has neither entity nor type. */
-export function meets(row: PlacedLetter, filter: DeadLetterFilter): boolean {
+export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   const { code, consumer } = filter
   return (
     isWritten(row, filter) &&
@@ -57,7 +57,7 @@ export interface DeadLetterCounts {
   readonly others: number | null
 }
 
-export interface LetterPage {
+export interface DeadLetterPage {
   /** The newest that match, broken ones of that time among them, in order of time. */
   readonly rows: readonly PlacedRow[]
   readonly counts: DeadLetterCounts
@@ -65,9 +65,9 @@ export interface LetterPage {
   readonly older: OlderPlaces | null
 }
 
-/** The newest page of letters, or the one before some places. */
+/** The newest page of dead letters, or the one before some places. */
 export function pageOf(
-  { rows, others }: LettersNow,
+  { rows, others }: DeadLettersNow,
   {
     limit,
     all = false,
@@ -75,12 +75,12 @@ export function pageOf(
     ...filter
   }: DeadLetterFilter & {
     readonly limit: number
-    /** Handled letters are listed, too. */
+    /** Handled dead letters are listed, too. */
     readonly all?: boolean | undefined
-    /** Only letters before these places; partitions without one are left out. */
+    /** Only dead letters before these places; partitions without one are left out. */
     readonly before?: OlderPlaces | undefined
   },
-): LetterPage {
+): DeadLetterPage {
   const matching = rows
     .filter(row => !before || row.offset < (before.get(row.partition) ?? 0))
     .filter(row => (row.kind === 'broken' ? isWritten(row, filter) : meets(row, filter)))
@@ -105,9 +105,9 @@ export function pageOf(
   }
 }
 
-export interface CountedLetters {
-  /** Letters that meet all conditions, the newest first. */
-  readonly letters: readonly PlacedLetter[]
+export interface CountedDeadLetters {
+  /** Dead letters that meet all conditions, the newest first. */
+  readonly letters: readonly PlacedDeadLetter[]
   /** Broken ones of that time: nothing else is known of them. */
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
   /** How many have each code or consumer, whichever of them is asked for: the others can be chosen instead. */
@@ -115,16 +115,16 @@ export interface CountedLetters {
   readonly consumers: Readonly<Record<string, number>>
 }
 
-/** Letters counted by what they have in common, for who looks for a pattern in them. */
-export function countedLetters(
+/** Dead letters counted by what they have in common, for who looks for a pattern in them. */
+export function countedDeadLetters(
   all: readonly PlacedRow[],
   filter: DeadLetterFilter,
-  state: LetterState,
-): CountedLetters {
+  state: DeadLetterState,
+): CountedDeadLetters {
   const written = all.filter(row => isIn(row, state) && isWritten(row, filter)).toReversed()
   const letters = written.filter(row => row.kind === 'letter').filter(row => isOf(row, filter))
-  const hasCode = ({ code }: PlacedLetter) => (filter.code ?? code) === code
-  const hasConsumer = ({ consumer }: PlacedLetter) => (filter.consumer ?? consumer) === consumer
+  const hasCode = ({ code }: PlacedDeadLetter) => (filter.code ?? code) === code
+  const hasConsumer = ({ consumer }: PlacedDeadLetter) => (filter.consumer ?? consumer) === consumer
   return {
     letters: letters.filter(row => hasCode(row) && hasConsumer(row)),
     broken: written.filter(row => row.kind === 'broken'),
@@ -147,20 +147,20 @@ export function histogram(
   return counts
 }
 
-function countsOf(letters: readonly PlacedLetter[], nameOf: (letter: PlacedLetter) => string) {
+function countsOf(letters: readonly PlacedDeadLetter[], nameOf: (letter: PlacedDeadLetter) => string) {
   const counts = new Counts()
   for (const letter of letters) counts.add(nameOf(letter))
   return counts.byFrequency()
 }
 
-function isIn(row: PlacedRow, state: LetterState): boolean {
+function isIn(row: PlacedRow, state: DeadLetterState): boolean {
   if (state === 'all') return true
   if (state === 'handled') return row.handled !== undefined
   if (row.handled) return false
   return state === 'open' || (row.kind === 'letter' && row.quarantined)
 }
 
-function isOf({ entity, type }: PlacedLetter, filter: DeadLetterFilter): boolean {
+function isOf({ entity, type }: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   if (filter.type !== undefined && cut(filter.type) !== type) return false
   const subject = entity?.slice(entity.indexOf(' ') + 1)
   return filter.entity === undefined || cut(filter.entity) === entity || filter.entity === subject

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
-import type { LetterLine, LettersAnswer } from '../../api/failures/letters.ts'
+import type { DeadLetterLine, DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
 import { addressOf, useParameter } from '../data/address.ts'
 import { useLive } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
@@ -18,7 +18,7 @@ import { Times } from './times.tsx'
 /** Name in the address. */
 const TABLE = 'letters'
 
-export function Letters(): JSX.Element {
+export function DeadLetters(): JSX.Element {
   const [code, setCode] = useParameter('code')
   const [consumer, setConsumer] = useParameter('consumer')
   const [entity] = useParameter('entity')
@@ -50,7 +50,13 @@ export function Letters(): JSX.Element {
   )
 }
 
-function Summary({ known, state }: { readonly known: LettersAnswer; readonly state: string }): JSX.Element {
+function Summary({
+  known,
+  state,
+}: {
+  readonly known: DeadLettersAnswer
+  readonly state: string
+}): JSX.Element {
   const { total, quarantined, newest, left, pending } = known
   const kind = state === 'open' || state === 'quarantined' ? 'open ' : ''
   return (
@@ -65,14 +71,14 @@ function Summary({ known, state }: { readonly known: LettersAnswer; readonly sta
 }
 
 interface ListedProps {
-  readonly known: LettersAnswer
+  readonly known: DeadLettersAnswer
   readonly conditions: Conditions
 }
 
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // Letters that are no longer listed are not selected.
+  // Dead letters that are no longer listed are not selected.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)
@@ -122,7 +128,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
 }
 
 /**
- * Offers an action for all letters of the conditions. The filter of the table is not one of them: while it is set, "all of these"
+ * Offers an action for all dead letters of the conditions. The filter of the table is not one of them: while it is set, "all of these"
  * would be more than the page shows.
  */
 function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
@@ -130,8 +136,8 @@ function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   if (tableFilter)
     return (
       <p>
-        The filter of the table limits only what is listed. Choose letters, or empty it to redrive or drop all
-        that meet the conditions.
+        The filter of the table limits only what is listed. Choose dead letters, or empty it to redrive or
+        drop all that meet the conditions.
       </p>
     )
   const filter = () => filterFrom(conditions, Date.now())
@@ -146,7 +152,7 @@ function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
 function columnsFor(
   chosen: ReadonlySet<string>,
   toggle: (at: string) => void,
-): readonly Column<LetterLine>[] {
+): readonly Column<DeadLetterLine>[] {
   return [
     {
       heading: 'Choose',
@@ -160,7 +166,7 @@ function columnsFor(
       ),
     },
     {
-      heading: 'Letter',
+      heading: 'Dead letter',
       cell: ({ at }) => <a href={addressOf('/failures', { letter: at.replace('@', ':') })}>{at}</a>,
     },
     {
@@ -181,18 +187,18 @@ function columnsFor(
   ]
 }
 
-function stateOf({ handled, quarantined }: Pick<LetterLine, 'handled' | 'quarantined'>): string {
+function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'quarantined'>): string {
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
 /** Most are open, so only the others are marked. */
-function stateCell(letter: LetterLine): ComponentChildren {
+function stateCell(letter: DeadLetterLine): ComponentChildren {
   const state = stateOf(letter)
   return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>
 }
 
 interface BrokenProps {
-  readonly broken: LettersAnswer['broken']
+  readonly broken: DeadLettersAnswer['broken']
   readonly total: number
 }
 

@@ -11,14 +11,14 @@ import {
   type DeadLetterSummary,
   deadLetterSummary,
   findDeadLetter,
-} from '../../../lib/queries/letter-records.ts'
+} from '../../../lib/queries/dead-letter-records.ts'
 import type { FailedAttempt } from '../../../packages/runtime/consumer/failure-event.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 import { queryOf } from '../query.ts'
 import { PLACE } from './conditions.ts'
-import { meaningOf } from './letters.ts'
+import { meaningOf } from './dead-letters.ts'
 
 /** The first bytes of a part of a record. */
 export interface PartOfRecord {
@@ -28,7 +28,7 @@ export interface PartOfRecord {
   readonly base64: string
 }
 
-export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
+export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   readonly at: string
   readonly writtenAtMs: number
   /** Meaning of the code; null if this version does not know it. */
@@ -50,31 +50,31 @@ export interface LetterAnswer extends Omit<DeadLetterSummary, 'partition' | 'off
 /** Shown bytes of one part; all of it can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
-/** Only the whole topic says how a letter was handled. */
+/** Only the whole topic says how a dead letter was handled. */
 const PATIENCE_MS = 15_000
 
 const QUERY = v.object({ at: PLACE })
 const BYTES = v.object({ at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') })
 
-export function addOneLetter(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+export function addOneDeadLetter(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
   routes.get('/letter', async context => {
     const { at } = queryOf(QUERY, context)
-    return context.json(await letterAnswer(environment, at))
+    return context.json(await shownDeadLetter(environment, at))
   })
   routes.get('/letter/bytes', async context => {
     const { at, part } = queryOf(BYTES, context)
-    const { found } = await letterAt(environment, at)
+    const { found } = await deadLetterAt(environment, at)
     return downloaded(context, found.original[part], `letter-${at.replace('@', '-')}.${part}`)
   })
 }
 
-async function letterAnswer(environment: ConsoleEnvironment, at: string): Promise<LetterAnswer> {
-  const { found, handled } = await letterAt(environment, at)
+async function shownDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {
+  const { found, handled } = await deadLetterAt(environment, at)
   const topics = await redriveTopics(environment.connections, environment.config, environment.consumers)
   return answerOf(found, outlookOf(found, handled, topics))
 }
 
-async function letterAt(
+async function deadLetterAt(
   environment: ConsoleEnvironment,
   at: string,
 ): Promise<Extract<DeadLetterAnswer, { kind: 'found' }>> {
@@ -95,12 +95,12 @@ function tooLong(error: unknown): never {
   if ((error as Error).name !== 'TimeoutError') throw error
   throw new ProblemError(
     'unavailable',
-    'The letter is not open, and the topic has too many records to say in time how it was handled: `sluice dlq show` takes the time.',
+    'The dead letter is not open, and the topic has too many records to say in time how it was handled: `sluice dlq show` takes the time.',
   )
 }
 
 /** Pure. */
-function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): LetterAnswer {
+function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLetter {
   const { deadLetter, original, writtenAtMs } = found
   const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
   const event = originalEvent(found)

@@ -2,31 +2,31 @@
 import type { Hono } from 'hono'
 import * as v from 'valibot'
 import {
-  type CountedLetters,
-  countedLetters,
+  type CountedDeadLetters,
+  countedDeadLetters,
   type DeadLetterFilter,
+  type DeadLetterState,
   histogram,
-  type LetterState,
-} from '../../../lib/queries/letter-pages.ts'
+} from '../../../lib/queries/dead-letter-pages.ts'
 import {
   type DeadLetterSummary,
   deadLetterSummary,
-  lettersOf,
+  deadLettersOf,
   placeText,
-} from '../../../lib/queries/letter-records.ts'
+} from '../../../lib/queries/dead-letter-records.ts'
 import {
-  type LetterSource,
-  Letters,
-  type LettersNow,
-  type PlacedLetter,
-} from '../../../lib/queries/letters.ts'
+  type DeadLetterSource,
+  DeadLetters,
+  type DeadLettersNow,
+  type PlacedDeadLetter,
+} from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { watchable } from '../../live/watchable.ts'
 import { CONDITIONS, filterFrom } from './conditions.ts'
 
-export interface LetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
+export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
   /** `2@17`: its place in the dlq topic. */
   readonly at: string
   /** When it came into the topic; milliseconds since the epoch. */
@@ -40,9 +40,9 @@ interface BrokenLine {
   readonly handled: string | null
 }
 
-export interface LettersAnswer {
+export interface DeadLettersAnswer {
   /** The newest that meet the conditions. */
-  readonly letters: readonly LetterLine[]
+  readonly letters: readonly DeadLetterLine[]
   /** How many meet them. */
   readonly total: number
   readonly quarantined: number
@@ -53,21 +53,21 @@ export interface LettersAnswer {
   readonly consumers: readonly { readonly name: string; readonly count: number }[]
   /** How many came in each of equal parts of this time; milliseconds since the epoch. */
   readonly times: { readonly fromMs: number; readonly toMs: number; readonly counts: readonly number[] }
-  /** How many records of each partition were looked at, the newest, to find handled letters; null where the table has the answer. */
+  /** How many records of each partition were looked at, the newest, to find handled dead letters; null where the table has the answer. */
   readonly newest: number | null
-  /** Open letters that the table does not hold, because newer ones needed the room. */
+  /** Open dead letters that the table does not hold, because newer ones needed the room. */
   readonly left: number
   /** How many records are still to be looked at: the next answer knows of them. */
   readonly pending: number
 }
 
-/** Only the topic knows handled letters; it is read as far back as this, in each partition. */
+/** Only the topic knows handled dead letters; it is read as far back as this, in each partition. */
 const NEWEST = 4_000
 /** Large records take long to read: an answer that knows a part comes first. */
 const LOOK_MS = 2_000
 const MAX_LISTED = 200
 const MAX_REMEMBERED = 2_000
-/** Long errors are shown in whole with the letter itself. */
+/** Long errors are shown in whole with the dead letter itself. */
 const MAX_ERROR_LENGTH = 300
 const PARTS = 60
 /** A second for each part. */
@@ -78,41 +78,41 @@ const QUERY = v.object({
   state: v.optional(v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be a state'), 'open'),
 })
 
-export function addLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
-  let list: LetterList | undefined
+export function addDeadLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+  let list: DeadLetterList | undefined
   watchable(routes, '/', { query: QUERY, everyMs: 3_000, environment }, async ({ state, ...conditions }) => {
-    list ??= new LetterList(await environment.letters())
+    list ??= new DeadLetterList(await environment.letters())
     return list.answer(state, filterFrom(conditions, Date.now()))
   })
 }
 
 /** Remembers its reading, because an open list is refreshed every few seconds. */
-class LetterList {
-  readonly #source: LetterSource
-  readonly #open: Letters
-  readonly #all: Letters
+class DeadLetterList {
+  readonly #source: DeadLetterSource
+  readonly #open: DeadLetters
+  readonly #all: DeadLetters
   /** Lines by place, without the work of operators. */
-  readonly #lines = new Map<string, LetterLine>()
+  readonly #lines = new Map<string, DeadLetterLine>()
 
-  constructor(source: LetterSource) {
+  constructor(source: DeadLetterSource) {
     this.#source = source
-    this.#open = new Letters(source)
-    this.#all = new Letters(source, { withHandled: true, newest: NEWEST })
+    this.#open = new DeadLetters(source)
+    this.#all = new DeadLetters(source, { withHandled: true, newest: NEWEST })
   }
 
-  async answer(state: LetterState, filter: DeadLetterFilter): Promise<LettersAnswer> {
+  async answer(state: DeadLetterState, filter: DeadLetterFilter): Promise<DeadLettersAnswer> {
     const isOpen = state === 'open' || state === 'quarantined'
     const untilMs = performance.now() + LOOK_MS
     const now = await (isOpen ? this.#open : this.#all).look(() => performance.now() < untilMs)
-    const counted = countedLetters(now.rows, filter, state)
+    const counted = countedDeadLetters(now.rows, filter, state)
     const lines = await this.#linesOf(counted.letters.slice(0, MAX_LISTED))
     return { ...numbers(now, counted, filter, Date.now()), letters: lines, newest: isOpen ? null : NEWEST }
   }
 
-  async #linesOf(rows: readonly PlacedLetter[]): Promise<readonly LetterLine[]> {
+  async #linesOf(rows: readonly PlacedDeadLetter[]): Promise<readonly DeadLetterLine[]> {
     const { log, topic } = this.#source
     const unread = rows.filter(row => !this.#lines.has(placeText(row)))
-    for (const letter of await lettersOf(log, topic, unread)) {
+    for (const letter of await deadLettersOf(log, topic, unread)) {
       const { partition, offset, ...summary } = deadLetterSummary(letter)
       const at = placeText(letter)
       const error = summary.error.slice(0, MAX_ERROR_LENGTH)
@@ -132,11 +132,11 @@ class LetterList {
 
 /** Pure. */
 function numbers(
-  { rows, left, pending }: LettersNow,
-  { letters, broken, codes, consumers }: CountedLetters,
+  { rows, left, pending }: DeadLettersNow,
+  { letters, broken, codes, consumers }: CountedDeadLetters,
   { sinceMs, untilMs }: DeadLetterFilter,
   nowMs: number,
-): Omit<LettersAnswer, 'letters' | 'newest'> {
+): Omit<DeadLettersAnswer, 'letters' | 'newest'> {
   const toMs = untilMs ?? roundUp(nowMs)
   const oldestMs = rows[0]?.writtenAtMs ?? toMs
   const fromMs = Math.min(sinceMs ?? oldestMs, toMs - SHORTEST_MS)

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { DLQ_READING, OPEN_LETTERS } from '../../../lib/app/open-letters.ts'
+import { DLQ_READING, OPEN_LETTERS } from '../../../lib/app/open-dead-letters.ts'
 import { TOPICS } from '../../../lib/app/topics.ts'
-import { dlqEntry } from '../../../lib/failures/letter-row.ts'
+import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
 import {
-  LetterFold,
-  type OpenLetters,
-  openLetters,
+  DeadLetterFold,
+  type OpenDeadLetters,
+  openDeadLetters,
   STORED_BOUNDS,
-} from '../../../lib/failures/open-letters.ts'
+} from '../../../lib/failures/open-dead-letters.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Stage } from '../../../packages/runtime/testing/stage.ts'
-import { base64, handledRecord, letterRecord } from '../../support/dead-letters.ts'
+import { base64, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const MINUTE_MS = 60_000
@@ -28,7 +28,7 @@ class Dlq {
     this.stage = new Stage(DLQ_READING, process, {}, 'dlq')
   }
 
-  async append(...records: readonly LogRecord[]): Promise<OpenLetters> {
+  async append(...records: readonly LogRecord[]): Promise<OpenDeadLetters> {
     const placed = records.map((record, index) => {
       const offset = this.records.length + index
       return { ...record, topic: this.stage.topic, partition: 0, offset, timestampMs: this.#nowMs }
@@ -42,8 +42,13 @@ class Dlq {
     this.#nowMs += ms
   }
 
-  async state(): Promise<OpenLetters> {
-    return ((await this.stage.state('/dlq 0')) ?? { next: 0, rows: [], newest: [], bytes: 0 }) as OpenLetters
+  async state(): Promise<OpenDeadLetters> {
+    return ((await this.stage.state('/dlq 0')) ?? {
+      next: 0,
+      rows: [],
+      newest: [],
+      bytes: 0,
+    }) as OpenDeadLetters
   }
 
   get offsets(): Promise<number[]> {
@@ -52,7 +57,7 @@ class Dlq {
 }
 
 let ids = 0
-const letter = (changes: object = {}, id = `l${ids++}`) => letterRecord(changes, undefined, id)
+const letter = (changes: object = {}, id = `l${ids++}`) => deadLetterRecord(changes, undefined, id)
 const handled = (from: number, to: number, operation = 'o') =>
   handledRecord({
     action: 'redriven',
@@ -61,7 +66,7 @@ const handled = (from: number, to: number, operation = 'o') =>
     operation,
     ranges: [{ from, to }],
   })
-const tick = () => letterRecord({}, 'io.sluice.clock.tick.v1', `t${ids++}`)
+const tick = () => deadLetterRecord({}, 'io.sluice.clock.tick.v1', `t${ids++}`)
 /** Malformed in each way that a reader may meet. */
 const POISON: readonly LogRecord[] = [
   letter({ consumer: undefined }),
@@ -72,11 +77,11 @@ const POISON: readonly LogRecord[] = [
   { ...letter(), headers: [['ce_type', Buffer.from('io.sluice.dead-letter.v1')]], value: Buffer.from('{}') },
   { ...letter(), headers: [['ce_id', Buffer.of(0xff)]] },
   handledRecord({ action: 'redriven', ranges: 'all' }),
-  letterRecord({}, 'io.sluice.audit.v1'),
+  deadLetterRecord({}, 'io.sluice.audit.v1'),
 ]
 
 describe('the process of the open dead letters', () => {
-  it('given letters, redrives and drops, then it keeps what is open, without bytes and messages', async () => {
+  it('given dead letters, redrives and drops, then it keeps what is open, without bytes and messages', async () => {
     const dlq = new Dlq()
     await dlq.append(
       letter({ quarantined: true }),
@@ -102,12 +107,12 @@ describe('the process of the open dead letters', () => {
       quarantined: false,
     })
     assert.doesNotMatch(JSON.stringify(rows), /must be number|temperature/)
-    // A note can only be about letters before it.
+    // A note can only be about dead letters before it.
     await dlq.append(handled(0, 99), letter())
     assert.deepEqual(await dlq.offsets, [6])
   })
 
-  it('given unreadable records, then all are passed, and those that should be letters are listed', async () => {
+  it('given unreadable records, then all are passed, and those that should be dead letters are listed', async () => {
     const dlq = new Dlq()
     await dlq.append(...POISON)
     assert.deepEqual(
@@ -120,7 +125,7 @@ describe('the process of the open dead letters', () => {
     assert.ok(rows.every(({ kind }) => kind === 'broken'))
   })
 
-  it('given a copy of a letter, as a router that was killed writes it, then it is not another letter', async () => {
+  it('given a copy of a dead letter, as a killed router writes it, then it is not another one', async () => {
     const dlq = new Dlq()
     await dlq.append(letter({}, 'same'), letter({}, 'same'))
     await dlq.append(letter({}, 'same'))
@@ -136,7 +141,7 @@ describe('the process of the open dead letters', () => {
       await dlq.append(...Array.from({ length: 205 }, () => letter()))
     const { rows, left } = await dlq.state()
     assert.deepEqual([rows.length, left?.count, left?.before], [STORED_BOUNDS.rows, 50, 50])
-    // Handling the letters that left is counted, too.
+    // Handling the dead letters that left is counted, too.
     await dlq.append(handled(10, 29))
     assert.equal((await dlq.state()).left?.count, 30)
     await dlq.append(handled(30, 5_000), handled(0, 9))
@@ -163,8 +168,8 @@ describe('the process of the open dead letters', () => {
     assert.ok(dlq.stage.outcomes.every(outcome => !outcome.startsWith('failed')))
   })
 
-  it('given letters that the topic does not keep any more, then a tick is enough for them to leave', async () => {
-    const dlq = new Dlq(openLetters(10 * MINUTE_MS))
+  it('given dead letters that the topic does not keep any more, then a tick is enough for them to leave', async () => {
+    const dlq = new Dlq(openDeadLetters(10 * MINUTE_MS))
     await dlq.append(letter())
     for (let minute = 1; minute <= 20; minute++) {
       dlq.pass(MINUTE_MS)
@@ -174,7 +179,7 @@ describe('the process of the open dead letters', () => {
     }
   })
 
-  it('given letters of before an upgrade that are older than the topic keeps them, then they do not fail', async () => {
+  it('given dead letters of before an upgrade that the topic no longer keeps, then they do not fail', async () => {
     const dlq = new Dlq()
     await dlq.append(letter())
     dlq.pass(2 * KEPT_MS)
@@ -185,7 +190,7 @@ describe('the process of the open dead letters', () => {
   it('given records that a fold has had already, then they change nothing', async () => {
     const dlq = new Dlq()
     await dlq.append(letter(), letter(), handled(0, 0))
-    const fold = new LetterFold()
+    const fold = new DeadLetterFold()
     for (const record of [...dlq.records, ...dlq.records]) fold.take(dlqEntry(record))
     assert.deepEqual(
       [...fold.rows].map(({ offset }) => offset),
@@ -212,7 +217,7 @@ describe('the process of the open dead letters', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(record, { maxLength: 8 }), { maxLength: 6 }), async batches => {
         const dlq = new Dlq()
-        const fold = new LetterFold()
+        const fold = new DeadLetterFold()
         for (const batch of batches) if (batch.length > 0) await dlq.append(...batch.map(make => make()))
         for (const one of dlq.records) fold.take(dlqEntry(one))
         assert.deepEqual((await dlq.state()).rows, [...fold.rows])

@@ -1,6 +1,6 @@
 /** One dead letter: why it failed, each time, and what it was. */
 import type { ComponentChildren, JSX } from 'preact'
-import type { LetterAnswer } from '../../api/failures/one-letter.ts'
+import type { ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
 import { Known } from '../parts/known.tsx'
@@ -11,7 +11,7 @@ import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
 import { PatchForm } from './patch.tsx'
 
-export function OneLetter({ at }: { readonly at: string }): JSX.Element {
+export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
   const answer = useAnswer('/failures/letter', { at })
   return (
     <>
@@ -43,7 +43,7 @@ function bytesAddress(at: string, part: 'key' | 'value'): string {
   return addressOf('/api/failures/letter/bytes', { at, part })
 }
 
-function Actions({ letter: { at, redrive } }: { readonly letter: LetterAnswer }): JSX.Element {
+function Actions({ letter: { at, redrive } }: { readonly letter: ShownDeadLetter }): JSX.Element {
   const { to, handled, leftOutBecause } = redrive
   return (
     <>
@@ -62,7 +62,7 @@ function Actions({ letter: { at, redrive } }: { readonly letter: LetterAnswer })
   )
 }
 
-function Facts({ letter }: { readonly letter: LetterAnswer }): JSX.Element {
+function Facts({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
   const { originalTopic: topic, originalPartition: partition, originalOffset: offset, entity } = letter
   return (
     <dl class="facts">
@@ -116,7 +116,7 @@ function Fact({
   )
 }
 
-function History({ letter }: { readonly letter: LetterAnswer }): JSX.Element {
+function History({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element {
   const { history, attempt, failedAt, code, error } = letter
   return (
     <section>
@@ -139,7 +139,7 @@ function History({ letter }: { readonly letter: LetterAnswer }): JSX.Element {
   )
 }
 
-function Headers({ headers }: Pick<LetterAnswer, 'headers'>): JSX.Element {
+function Headers({ headers }: Pick<ShownDeadLetter, 'headers'>): JSX.Element {
   return (
     <section>
       <h3>Headers</h3>

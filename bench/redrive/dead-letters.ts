@@ -29,7 +29,7 @@ function* deadLetters(env: string, count: number): Generator<OutgoingRecord> {
   for (const record of readings(env, count)) {
     const offset = offsets[record.partition] as number
     offsets[record.partition] = offset + 1
-    yield letterOf(topicName('dlq', env), { ...record, offset })
+    yield deadLetterOf(topicName('dlq', env), { ...record, offset })
   }
 }
 
@@ -51,7 +51,7 @@ function reading(topic: string, partition: number, number: number): OutgoingReco
   return { ...producedRecord(topic, sensorId, event), partition }
 }
 
-function letterOf(
+function deadLetterOf(
   dlq: string,
   record: OutgoingRecord & { partition: number; offset: number },
 ): OutgoingRecord {

@@ -1,5 +1,5 @@
 /** Keeps the open dead letters of each partition of the dlq topic, to inspect and redrive them. */
-import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-letters.ts'
+import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 
 export const handler = kafkaHandler(DLQ_READING, OPEN_LETTERS.name, OPEN_LETTERS)

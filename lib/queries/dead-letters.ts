@@ -1,5 +1,5 @@
 /**
- * The dead letters as they are now: the table that the consumer `open-letters` stores, and the records of the dlq topic behind it, folded in
+ * The dead letters as they are now: the table that the consumer `open-dead-letters` stores, and the records of the dlq topic behind it, folded in
  * the same way. So the answer is exact however far the consumer is, and without Redis the topic alone gives the same answer.
  */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -7,23 +7,23 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import { type BrokenRow, type DeadLetterRow, entryOf } from '../failures/dead-letter-row.ts'
 import { readDlqRecord } from '../failures/dlq-record.ts'
-import { type BrokenRow, entryOf, type LetterRow } from '../failures/letter-row.ts'
-import { DLQ_SOURCE, LetterFold, type OpenLetters } from '../failures/open-letters.ts'
+import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../failures/open-dead-letters.ts'
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { readRecordGroups } from './records.ts'
 
 /** The place of a dead letter in the dlq topic. */
-export interface LetterPlace {
+export interface DeadLetterPlace {
   readonly partition: number
   readonly offset: number
 }
 
-export type PlacedLetter = LetterRow & LetterPlace
-type PlacedBroken = BrokenRow & LetterPlace
-export type PlacedRow = PlacedLetter | PlacedBroken
+export type PlacedDeadLetter = DeadLetterRow & DeadLetterPlace
+type PlacedBroken = BrokenRow & DeadLetterPlace
+export type PlacedRow = PlacedDeadLetter | PlacedBroken
 
-export interface LetterSource {
+export interface DeadLetterSource {
   readonly log: LogReader
   /** Name of the dlq topic in Kafka. */
   readonly topic: string
@@ -33,14 +33,14 @@ export interface LetterSource {
   readonly states?: () => Promise<Pick<StateInspection, 'state' | 'summary'>>
 }
 
-export interface LettersNow {
-  /** Rows in the order of writing: open letters, and handled ones if the topic was read instead of the table. */
+export interface DeadLettersNow {
+  /** Rows in the order of writing: open dead letters, and handled ones if the topic was read instead of the table. */
   readonly rows: readonly PlacedRow[]
-  /** Open letters that the table does not hold, because newer ones needed the room. They are still in the topic. */
+  /** Open dead letters that the table does not hold, because newer ones needed the room. They are still in the topic. */
   readonly left: number
-  /** The table holds all open letters that were written after this time; undefined if it holds all. */
+  /** The table holds all open dead letters that were written after this time; undefined if it holds all. */
   readonly wholeAfterMs: number | undefined
-  /** When the oldest open letter was written, held or not; milliseconds since the epoch. */
+  /** When the oldest open dead letter was written, held or not; milliseconds since the epoch. */
   readonly oldestMs: number | undefined
   /** `topic`: no part of the table was used, but all records were read. */
   readonly from: 'table' | 'topic'
@@ -52,8 +52,8 @@ export interface LettersNow {
   readonly pending: number
 }
 
-interface LettersOptions {
-  /** Reads the topic instead of the table, because only the topic knows handled letters. */
+interface DeadLettersOptions {
+  /** Reads the topic instead of the table, because only the topic knows handled dead letters. */
   readonly withHandled?: boolean
   /** Only the newest records of each partition are read. */
   readonly newest?: number
@@ -62,17 +62,17 @@ interface LettersOptions {
 /** Bound of what a reader holds in memory, for each partition: the oldest leave first, as they leave the stored table. */
 const MAX_IN_MEMORY = 200_000
 
-/** Reads the letters, and with each further look only the records that are new. */
-export class Letters {
-  readonly #source: LetterSource
-  readonly #options: LettersOptions
-  readonly #partitions: LetterFold[] = []
-  #from: LettersNow['from'] = 'topic'
+/** Reads the dead letters, and with each further look only the records that are new. */
+export class DeadLetters {
+  readonly #source: DeadLetterSource
+  readonly #options: DeadLettersOptions
+  readonly #partitions: DeadLetterFold[] = []
+  #from: DeadLettersNow['from'] = 'topic'
   #withoutTable: string | undefined
   #others = 0
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(source: LetterSource, options: LettersOptions = {}) {
+  constructor(source: DeadLetterSource, options: DeadLettersOptions = {}) {
     this.#source = source
     this.#options = options
   }
@@ -83,18 +83,18 @@ export class Letters {
    * @param mayGoOn asked between reads: false ends the look early
    * @throws the reason of the signal if it is aborted, since a part must not look like the whole; else see `readRecords`
    */
-  look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<LettersNow> {
+  look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<DeadLettersNow> {
     const looked = this.#last.then(() => this.#look(mayGoOn, signal))
     this.#last = looked.catch(() => {})
     return looked
   }
 
-  async #look(mayGoOn: () => boolean, signal: AbortSignal | undefined): Promise<LettersNow> {
+  async #look(mayGoOn: () => boolean, signal: AbortSignal | undefined): Promise<DeadLettersNow> {
     const { log, topic } = this.#source
     const bounds = await this.#source.bounds()
     await this.#begin(bounds)
     const ranges = bounds.map(({ start, end }, partition) => {
-      const fold = this.#partitions[partition] as LetterFold
+      const fold = this.#partitions[partition] as DeadLetterFold
       fold.startAt(start)
       return { topic, partition, start: fold.next, end }
     })
@@ -133,18 +133,18 @@ export class Letters {
         bounds: { rows: MAX_IN_MEMORY, bytes: Number.POSITIVE_INFINITY },
         keepsHandled: !isUsable,
       }
-      const fold = new LetterFold(isUsable ? table : undefined, limits)
+      const fold = new DeadLetterFold(isUsable ? table : undefined, limits)
       if (newest !== undefined) fold.startAt(end - newest)
       this.#partitions[partition] = fold
     }
   }
 
-  async #stored(partitions: readonly number[]): Promise<readonly (OpenLetters | undefined)[]> {
+  async #stored(partitions: readonly number[]): Promise<readonly (OpenDeadLetters | undefined)[]> {
     const { states, topic } = this.#source
     if (!states || this.#options.withHandled) return []
     try {
       const inspection = await states()
-      return await Promise.all(partitions.map(partition => storedLetters(inspection, topic, partition)))
+      return await Promise.all(partitions.map(partition => storedDeadLetters(inspection, topic, partition)))
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       this.#withoutTable = error.message
@@ -152,7 +152,7 @@ export class Letters {
     }
   }
 
-  #now(bounds: readonly Bounds[]): LettersNow {
+  #now(bounds: readonly Bounds[]): DeadLettersNow {
     const folds = this.#partitions.slice(0, bounds.length)
     const rows = folds.flatMap((fold, partition) => [...fold.rows].map(row => ({ ...row, partition })))
     const left = folds.flatMap(fold => fold.left ?? [])
@@ -173,15 +173,15 @@ export class Letters {
 }
 
 /** The stored table of one partition, up to the offset that the consumer had applied before it was read. */
-async function storedLetters(
+async function storedDeadLetters(
   inspection: Pick<StateInspection, 'state' | 'summary'>,
   topic: string,
   partition: number,
-): Promise<OpenLetters | undefined> {
-  const key = { consumer: 'open-letters', topic, partition }
+): Promise<OpenDeadLetters | undefined> {
+  const key = { consumer: 'open-dead-letters', topic, partition }
   const { appliedOffset } = await inspection.summary(key)
   const state = await inspection.state(key, entityOf({ source: DLQ_SOURCE, subject: String(partition) }))
   if (state === undefined) return undefined
-  const letters = state as OpenLetters
+  const letters = state as OpenDeadLetters
   return { ...letters, next: Math.max(letters.next, appliedOffset + 1) }
 }

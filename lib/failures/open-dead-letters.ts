@@ -1,6 +1,6 @@
 /**
- * The open dead letters of one partition of the dlq topic, folded from its records: letters come, and operators redrive or drop them by
- * events behind them. The consumer `open-letters` stores the fold; readers apply the same fold to the records that it has not read. Pure.
+ * The open dead letters of one partition of the dlq topic, folded from its records: dead letters come, and operators redrive or drop them by
+ * events behind them. The consumer `open-dead-letters` stores the fold; readers apply the same fold to the records that it has not read. Pure.
  */
 import {
   decided,
@@ -8,35 +8,35 @@ import {
   rejected,
   type TimerChange,
 } from '../../packages/runtime/consumer/process.ts'
+import type { DlqEntry, Row } from './dead-letter-row.ts'
 import type { HandledAction } from './dlq-record.ts'
-import type { DlqEntry, Row } from './letter-row.ts'
 
 /** The state of a partition. It survives JSON. */
-export interface OpenLetters {
+export interface OpenDeadLetters {
   /** The offset after the last record that was folded in. */
   readonly next: number
   /** Rows by ascending offset. */
   readonly rows: readonly Row[]
-  /** Open letters that the table does not hold any more, because newer ones needed the room; absent if it holds all. */
-  readonly left?: LeftLetters
-  /** Names of the newest letters, by which copies of them are recognised. */
+  /** Open dead letters that the table does not hold any more, because newer ones needed the room; absent if it holds all. */
+  readonly left?: LeftDeadLetters
+  /** Names of the newest dead letters, by which copies of them are recognised. */
   readonly newest: readonly string[]
   /** Size of the rows, where it is bounded. */
   readonly bytes: number
 }
 
-/** Letters that made room for newer ones. They are still in the topic. */
-export interface LeftLetters {
+/** Dead letters that made room for newer ones. They are still in the topic. */
+export interface LeftDeadLetters {
   readonly count: number
-  /** The table holds every open letter from this offset on. */
+  /** The table holds every open dead letter from this offset on. */
   readonly before: number
   /** When the oldest and the newest of them were written, milliseconds since the epoch. */
   readonly oldestMs: number
   readonly newestMs: number
 }
 
-export interface LetterBounds {
-  /** Open letters of one partition; the oldest leave first. */
+export interface DeadLetterBounds {
+  /** Open dead letters of one partition; the oldest leave first. */
   readonly rows: number
   /** Size of the rows as JSON, in bytes. */
   readonly bytes: number
@@ -44,9 +44,9 @@ export interface LetterBounds {
 
 /**
  * The bound of the stored table, for each partition of the dlq topic, against a producer of records that fail. The state of a partition is one
- * value of at most 1 MiB, which every letter reads and writes.
+ * value of at most 1 MiB, which every dead letter reads and writes.
  */
-export const STORED_BOUNDS: LetterBounds = { rows: 2_000, bytes: 640 * 1024 }
+export const STORED_BOUNDS: DeadLetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
 /** Room for a few chunks of the router. */
 const MAX_REMEMBERED = 1_000
@@ -55,25 +55,25 @@ const MAX_REMEMBERED = 1_000
 type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'
 
 interface FoldOptions {
-  readonly bounds?: LetterBounds
-  /** Handled letters stay, with what was done, instead of leaving the table. */
+  readonly bounds?: DeadLetterBounds
+  /** Handled dead letters stay, with what was done, instead of leaving the table. */
   readonly keepsHandled?: boolean
 }
 
-const UNBOUNDED: LetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+const UNBOUNDED: DeadLetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
 /** Folds the records of one partition, in their order. */
-export class LetterFold {
+export class DeadLetterFold {
   /** Rows by offset, in ascending order. */
   readonly #rows: Map<number, Row>
   readonly #newest: Set<string>
-  readonly #bounds: LetterBounds
+  readonly #bounds: DeadLetterBounds
   readonly #keepsHandled: boolean
-  #left: LeftLetters | undefined
+  #left: LeftDeadLetters | undefined
   #next: number
   #bytes = 0
 
-  constructor(from?: OpenLetters, { bounds = UNBOUNDED, keepsHandled = false }: FoldOptions = {}) {
+  constructor(from?: OpenDeadLetters, { bounds = UNBOUNDED, keepsHandled = false }: FoldOptions = {}) {
     this.#bounds = bounds
     this.#keepsHandled = keepsHandled
     this.#rows = new Map(from?.rows.map(row => [row.offset, row]))
@@ -87,7 +87,7 @@ export class LetterFold {
     return this.#rows.values()
   }
 
-  get left(): LeftLetters | undefined {
+  get left(): LeftDeadLetters | undefined {
     return this.#left
   }
 
@@ -96,7 +96,7 @@ export class LetterFold {
     return this.#next
   }
 
-  get stored(): OpenLetters {
+  get stored(): OpenDeadLetters {
     const left = this.#left && { left: this.#left }
     const [rows, newest] = [[...this.#rows.values()], [...this.#newest]]
     return { next: this.#next, rows, ...left, newest, bytes: this.#bytes }
@@ -108,7 +108,7 @@ export class LetterFold {
     if (entry.kind === 'other') return 'other'
     if (entry.kind === 'row') return this.#add(entry.row, entry.copyName)
     const { action, operation, ranges } = entry.handled
-    // Letters behind the event are not here yet, whatever its ranges say.
+    // Dead letters behind the event are not here yet, whatever its ranges say.
     for (const range of ranges) this.#handle(range, action, operation)
     return 'handled'
   }
@@ -118,14 +118,14 @@ export class LetterFold {
     this.#next = Math.max(this.#next, offset)
   }
 
-  /** Forgets the letters before an offset, which the topic does not keep any more. */
+  /** Forgets the dead letters before an offset, which the topic does not keep any more. */
   startAt(offset: number): void {
     this.readTo(offset)
     if (this.#left && this.#left.before <= offset) this.#left = undefined
     this.#removeFirst(row => row.offset < offset)
   }
 
-  /** Forgets the letters that were written at this time or before. */
+  /** Forgets the dead letters that were written at this time or before. */
   expire(untilMs: number): void {
     if (this.#left && this.#left.newestMs <= untilMs) this.#left = undefined
     this.#removeFirst(row => row.writtenAtMs <= untilMs)
@@ -155,7 +155,7 @@ export class LetterFold {
   }
 
   #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
-    // Letters that left are only counted.
+    // Dead letters that left are only counted.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
       this.#left = count > 0 ? { ...this.#left, count } : undefined
@@ -176,7 +176,7 @@ export class LetterFold {
       return
     }
     const before = row.handled
-    // A letter that was redriven and dropped counts as redriven.
+    // A dead letter that was redriven and dropped counts as redriven.
     const both = before?.action === 'redriven' ? 'redriven' : action
     const handled = { action: both, operations: [...(before?.operations ?? []), operation] }
     this.#rows.set(offset, { ...row, handled })
@@ -210,27 +210,27 @@ export const DLQ_SOURCE = '/dlq'
  *
  * @param keptMs for how long the topic keeps a record, in milliseconds
  */
-export function openLetters(keptMs: number): KeyedProcess<OpenLetters, DlqEntry> {
+export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, DlqEntry> {
   return {
-    name: 'open-letters',
+    name: 'open-dead-letters',
     trustsProducers: true,
     accepts: [DLQ_ENTRY_TYPE],
     onEvent(state, { data, timeMs }) {
       if (!data) return rejected('a record of the dlq topic without data')
-      const fold = new LetterFold(state, { bounds: STORED_BOUNDS })
+      const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       const reason = fold.take(data)
       return decided(reason, fold.stored, [], [expiry(fold, keptMs, timeMs)])
     },
     onTimer(state, { dueMs }) {
-      const fold = new LetterFold(state, { bounds: STORED_BOUNDS })
+      const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       fold.expire(dueMs - keptMs)
       return decided('expired', fold.stored, [], [expiry(fold, keptMs, dueMs)])
     },
   }
 }
 
-/** The timer that fires when the topic may have deleted the oldest letter. */
-function expiry({ rows, left }: LetterFold, keptMs: number, nowMs: number): TimerChange {
+/** The timer that fires when the topic may have deleted the oldest dead letter. */
+function expiry({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs
   if (oldestMs === undefined) return { name: 'expiry' }

@@ -9,7 +9,7 @@ import {
   originalEvent,
   readDlqRecord,
 } from '../failures/dlq-record.ts'
-import { type LetterPlace, type LetterSource, Letters, type PlacedRow } from './letters.ts'
+import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
 /** A dead letter without the bytes that failed. */
@@ -33,7 +33,7 @@ export interface DeadLetterSummary {
   readonly type: string | null
   readonly error: string
   readonly quarantined: boolean
-  /** Action of a person; null while the letter is open. */
+  /** Action of a person; null while the dead letter is open. */
   readonly handled: HandledAction | null
 }
 
@@ -51,17 +51,19 @@ export type DeadLetterAnswer =
  * @throws the reason of the signal if it is aborted; else see `readRecords`
  */
 export async function findDeadLetter(
-  source: LetterSource,
-  wanted: { readonly id: string } | LetterPlace,
+  source: DeadLetterSource,
+  wanted: { readonly id: string } | DeadLetterPlace,
   signal?: AbortSignal,
 ): Promise<DeadLetterAnswer> {
   const isWanted = (row: PlacedRow) =>
     'offset' in wanted
       ? row.partition === wanted.partition && row.offset === wanted.offset
       : row.kind === 'letter' && row.id === wanted.id
-  const now = await new Letters(source).look(undefined, signal)
+  const now = await new DeadLetters(source).look(undefined, signal)
   const isKnown = now.from === 'topic' || now.rows.some(isWanted)
-  const { rows } = isKnown ? now : await new Letters(source, { withHandled: true }).look(undefined, signal)
+  const { rows } = isKnown
+    ? now
+    : await new DeadLetters(source, { withHandled: true }).look(undefined, signal)
   const row = rows.find(isWanted)
   const place = 'offset' in wanted ? wanted : row
   const record = place && (await recordAt(source, place))
@@ -72,8 +74,8 @@ export async function findDeadLetter(
 }
 
 async function recordAt(
-  { log, topic, bounds }: LetterSource,
-  { partition, offset }: LetterPlace,
+  { log, topic, bounds }: DeadLetterSource,
+  { partition, offset }: DeadLetterPlace,
 ): Promise<LogRecord | undefined> {
   const { start, end } = (await bounds())[partition] ?? { start: 0, end: 0 }
   if (offset < start || offset >= end) return undefined
@@ -106,7 +108,7 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
   }
 }
 
-/** Records between two letters that are read along with them, because another read would take longer. */
+/** Records between two dead letters that are read along with them, because another read would take longer. */
 const MAX_BETWEEN = 100
 
 /** A row with its record; no record if the row is broken, or the topic does not keep it any more. */
@@ -149,7 +151,7 @@ export async function* readLetters(
 }
 
 /** The records of a few rows, in the order of the rows; rows without a readable record are left out. */
-export async function lettersOf(
+export async function deadLettersOf(
   log: LogReader,
   topic: string,
   rows: readonly PlacedRow[],
@@ -161,7 +163,7 @@ export async function lettersOf(
 }
 
 /** `2@17`, as operators name a dead letter. */
-export function placeText({ partition, offset }: LetterPlace): string {
+export function placeText({ partition, offset }: DeadLetterPlace): string {
   return `${partition}@${offset}`
 }
 

@@ -1,4 +1,4 @@
-/** The row of a dead letter in the table of open letters: its place and its failure, without its bytes and its message. Pure. */
+/** The row of a dead letter in the table of open dead letters: its place and its failure, without its bytes and its message. Pure. */
 import { hash } from 'node:crypto'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -26,7 +26,7 @@ interface HandledRow {
   readonly operations: readonly string[]
 }
 
-export interface LetterRow extends WrittenRow {
+export interface DeadLetterRow extends WrittenRow {
   readonly kind: 'letter'
   /** The id of the dead letter's event. */
   readonly id: string
@@ -51,7 +51,7 @@ export interface BrokenRow extends WrittenRow {
   readonly why: string
 }
 
-export type Row = LetterRow | BrokenRow
+export type Row = DeadLetterRow | BrokenRow
 
 /** The meaning of one record of the dlq topic for the table. It survives JSON. */
 export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number } & (
@@ -78,7 +78,7 @@ export function entryOf(
   const place = { offset, writtenAtMs: timestampMs }
   switch (read.kind) {
     case 'letter':
-      return { ...place, kind: 'row', row: letterRow(read), copyName: copyNameOf(read) }
+      return { ...place, kind: 'row', row: deadLetterRow(read), copyName: copyNameOf(read) }
     case 'broken':
       return { ...place, kind: 'row', row: { ...place, kind: 'broken', why: cut(read.why) } }
     case 'handled':
@@ -88,7 +88,7 @@ export function entryOf(
   }
 }
 
-export function letterRow(found: FoundDeadLetter): LetterRow {
+export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
   const { id, offset, writtenAtMs, deadLetter } = found
   const { errorType, consumer, originalTopic, attempt, quarantined } = deadLetter
   const event = originalEvent(found)

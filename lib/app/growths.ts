@@ -1,6 +1,6 @@
 /** How the topics of an environment have grown, for records that come back to the partition of their key. */
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
-import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
+import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
 /** Growths by the topic's name in Kafka. */

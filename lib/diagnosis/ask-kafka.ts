@@ -1,5 +1,5 @@
 /** Gathers the facts of Kafka. Refusals and unknown topics are facts, too. */
-import type { BatchHead, Setting } from '@sluice/kafka-records/asking'
+import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type {
   ClusterInspection,

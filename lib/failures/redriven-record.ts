@@ -5,7 +5,7 @@ import {
   type FailureData,
   failureId,
 } from '../../packages/runtime/consumer/failure-event.ts'
-import { presentPartition } from '../../packages/runtime/pipeline/growing/present-partition.ts'
+import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */

@@ -1,5 +1,5 @@
 /** The cluster: its brokers, who controls it, what they lead and keep, and what is missing. */
-import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/asking'
+import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/requests'
 import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import {

@@ -1,5 +1,5 @@
 /** How many bytes topics take on the disks of brokers. */
-import type { LogDir } from '@sluice/kafka-records/asking'
+import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'

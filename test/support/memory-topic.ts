@@ -5,7 +5,7 @@ import type { RedisClient } from '../../packages/runtime/adapters/redis/client.t
 import { COMPARE_AND_SET, type Script } from '../../packages/runtime/adapters/redis/scripts.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Fence } from '../../packages/runtime/pipeline/generations/fence.ts'
-import { growthsName, withGrowths } from '../../packages/runtime/pipeline/growing/history.ts'
+import { growthsName, withGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type {
   KeptGrowth,
   Partitioning,

@@ -4,7 +4,7 @@ import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { entityOf, partsOfEntity } from '../../../packages/runtime/consumer/event.ts'
 import { partitionOf } from '../../../packages/runtime/consumer/murmur2.ts'
-import { movedTo } from '../../../packages/runtime/pipeline/growing/routes.ts'
+import { movedTo } from '../../../packages/runtime/pipeline/growth/routes.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { ENTITY_ERASED_TYPE } from '../../telemetry/erasure.ts'
 import { FAMILIES } from '../../telemetry/families.ts'

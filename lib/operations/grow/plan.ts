@@ -2,7 +2,7 @@
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { isHolderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'
-import type { Growing } from '../../../packages/runtime/pipeline/growing/repartition.ts'
+import type { Growing } from '../../../packages/runtime/pipeline/growth/repartition.ts'
 import {
   type Counts,
   type EntityKey,
@@ -10,7 +10,7 @@ import {
   routed,
   type Staying,
   targetsOf,
-} from '../../../packages/runtime/pipeline/growing/routes.ts'
+} from '../../../packages/runtime/pipeline/growth/routes.ts'
 import type { RememberedFailure } from '../../../packages/runtime/pipeline/model.ts'
 import { KeyFinder } from './keys.ts'
 import type { GrowingTopic } from './topic.ts'

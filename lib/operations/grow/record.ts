@@ -6,7 +6,7 @@ import {
   growthsName,
   type KeptGrowths,
   withGrowths,
-} from '../../../packages/runtime/pipeline/growing/history.ts'
+} from '../../../packages/runtime/pipeline/growth/history.ts'
 import type { KeptGrowth, Version } from '../../../packages/runtime/pipeline/model.ts'
 import { OperationFailure } from '../failure.ts'
 

@@ -7,7 +7,7 @@ import {
   latestOf,
   partsFor,
   sourcesOf,
-} from '../../../packages/runtime/pipeline/growing/repartition.ts'
+} from '../../../packages/runtime/pipeline/growth/repartition.ts'
 import type {
   KeptGrowth,
   RememberedFailure,

@@ -3,8 +3,8 @@
  * and throws the answers away if one of them is an error, so that a caller does not know which records were written.
  */
 
-import { int16, int32, string } from '../asking/wire.ts'
 import { Cursor } from '../cursor.ts'
+import { int16, int32, string } from '../requests/wire.ts'
 
 export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
 

@@ -1,5 +1,5 @@
 import { type Cluster, createCluster } from '@sluice/kafka-records'
-import { askBroker, type TopicId, topicIdsQuestion } from '@sluice/kafka-records/asking'
+import { askBroker, type TopicId, topicIdsQuestion } from '@sluice/kafka-records/requests'
 import type { Kafka } from 'kafkajs'
 import { pause } from '../support/wait.ts'
 

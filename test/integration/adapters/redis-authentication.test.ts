@@ -14,7 +14,7 @@ import { StateList } from '../../../packages/runtime/adapters/redis/state-list.t
 import { RedisStateStore } from '../../../packages/runtime/adapters/redis/state-store.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
-import { growthsName, type KnownGrowths } from '../../../packages/runtime/pipeline/growing/history.ts'
+import { growthsName, type KnownGrowths } from '../../../packages/runtime/pipeline/growth/history.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../packages/runtime/testing/wanted.ts'
 import { conformsAsPartitionStates } from '../../conformance/partition-states.ts'

@@ -9,7 +9,7 @@ import { GrowingTopic } from '../../../lib/operations/grow/topic.ts'
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { FENCE, OWN_GENERATION } from '../../../packages/runtime/adapters/redis/generation-scripts.ts'
 import { COMPARE_AND_SET, type Script } from '../../../packages/runtime/adapters/redis/scripts.ts'
-import { growthsName } from '../../../packages/runtime/pipeline/growing/history.ts'
+import { growthsName } from '../../../packages/runtime/pipeline/growth/history.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryBroker } from '../../support/memory-topic.ts'
 

@@ -12,7 +12,7 @@ import { PROJECT, runProgram } from '../../support/program.ts'
 
 describe('mutants of TypeScript', () => {
   it('given code of a workspace, then tests that import it by name notice its mutants', async () => {
-    const file = 'packages/kafka-records/asking/batches.ts'
+    const file = 'packages/kafka-records/requests/batches.ts'
     const source = await readFile(join(PROJECT, file), 'utf8')
     const last = source.split('\n').length
     const judged = await tryPassages(

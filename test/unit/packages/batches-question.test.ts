@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { batchesQuestion } from '@sluice/kafka-records/asking'
+import { batchesQuestion } from '@sluice/kafka-records/requests'
 import { recordBatch } from '../../support/record-batches.ts'
 
 /** An answer of a broker in version 4, by the definition of the protocol. */

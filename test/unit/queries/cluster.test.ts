@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/asking'
+import type { ClusterMetadata, LogDir } from '@sluice/kafka-records/requests'
 import { type ClusterAnswers, clusterIn, layoutsIn } from '../../../lib/queries/cluster.ts'
 import { releaseOf } from '../../../lib/queries/kafka-releases.ts'
 import { partitionLags } from '../../../lib/queries/lag.ts'

@@ -6,7 +6,7 @@ import {
   metadataQuestion,
   type Setting,
   settingsQuestion,
-} from '@sluice/kafka-records/asking'
+} from '@sluice/kafka-records/requests'
 import { askOver } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 

@@ -13,7 +13,7 @@ import {
   type Question,
   quorumQuestion,
   type Setting,
-} from '@sluice/kafka-records/asking'
+} from '@sluice/kafka-records/requests'
 import { answerError, knowBrokers, metadataOf, openCluster, settingsOf } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import type { Bounds } from './offsets.ts'

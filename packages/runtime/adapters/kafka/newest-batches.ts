@@ -5,7 +5,7 @@ import {
   type BatchHead,
   batchesQuestion,
   type Setting,
-} from '@sluice/kafka-records/asking'
+} from '@sluice/kafka-records/requests'
 import { answerError, askCluster, settingsOf } from './ask-cluster.ts'
 import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'

@@ -1,5 +1,5 @@
 /** Questions about topics, and changes of them, by operators. The table of an application is in `topics.ts`. */
-import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/asking'
+import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
 import { askAdmin } from './ask-leaders.ts'

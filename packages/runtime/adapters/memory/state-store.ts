@@ -3,7 +3,7 @@ import { byPlace } from '../../pipeline/deciding/timers.ts'
 import { CopyStopped } from '../../pipeline/errors.ts'
 import { type Fence, fenced, isOwnFence } from '../../pipeline/generations/fence.ts'
 import type { Builder } from '../../pipeline/generations/generations.ts'
-import { type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
+import { type KeptGrowths, withGrowths } from '../../pipeline/growth/history.ts'
 import { endOf } from '../../pipeline/log/clock.ts'
 import type {
   Change,

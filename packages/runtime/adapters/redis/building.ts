@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import { type Builder, type Built, notReplaced } from '../../pipeline/generations/generations.ts'
-import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growing/history.ts'
+import { growthsName, type KeptGrowths, withGrowths } from '../../pipeline/growth/history.ts'
 import type { KeptGrowth, RememberedFailure, StateKey } from '../../pipeline/model.ts'
 import type {
   CheckpointMeta,

@@ -12,7 +12,7 @@ import {
   failureRecordOf,
   movedFailureRecord,
 } from '../failures/failure-record.ts'
-import { presentPartition } from '../growing/present-partition.ts'
+import { presentPartition } from '../growth/present-partition.ts'
 import type { Decision, LogClock, RememberedFailure, RememberedId } from '../model.ts'
 import type { DuplicateReason, IgnoredReason, ParkedReason } from '../reasons.ts'
 import type { Work } from './working-copy.ts'

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { partitionOf } from '../../../../packages/runtime/consumer/murmur2.ts'
-import { shiftMs } from '../../../../packages/runtime/pipeline/growing/clocks.ts'
+import { shiftMs } from '../../../../packages/runtime/pipeline/growth/clocks.ts'
 import {
   type Growing,
   grownMeta,
   latestOf,
   partsFor,
   sourcesOf,
-} from '../../../../packages/runtime/pipeline/growing/repartition.ts'
-import { type EntityKey, routed, targetsOf } from '../../../../packages/runtime/pipeline/growing/routes.ts'
+} from '../../../../packages/runtime/pipeline/growth/repartition.ts'
+import { type EntityKey, routed, targetsOf } from '../../../../packages/runtime/pipeline/growth/routes.ts'
 import { MAX_STEP_MS } from '../../../../packages/runtime/pipeline/log/clock.ts'
 import type { RememberedFailure, StoredTimer } from '../../../../packages/runtime/pipeline/model.ts'
 import {

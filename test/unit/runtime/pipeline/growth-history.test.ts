@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { growthsName, withGrowths } from '../../../../packages/runtime/pipeline/growing/history.ts'
+import { growthsName, withGrowths } from '../../../../packages/runtime/pipeline/growth/history.ts'
 import type { KeptGrowth } from '../../../../packages/runtime/pipeline/model.ts'
 
 const growth = (operation: string): KeptGrowth => {

@@ -11,7 +11,7 @@ import {
   quorumQuestion,
   settingsQuestion,
   topicIdsQuestion,
-} from '@sluice/kafka-records/asking'
+} from '@sluice/kafka-records/requests'
 
 const int8 = (value: number) => Buffer.from([value & 0xff])
 const int16 = (value: number) => Buffer.from([(value >> 8) & 0xff, value & 0xff])

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { deflate, WRITABLE_CODECS } from '@sluice/kafka-records/compress'
-import { BatchBuilder, type WritableCodec } from '@sluice/kafka-records/writing'
+import { BatchBuilder, deflate, WRITABLE_CODECS, type WritableCodec } from '@sluice/kafka-records/writing'
 import { loadCodec } from '@sluice/schema-registry'
 import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
 import { parseExact } from '../../packages/runtime/cloudevents/exact-json.ts'

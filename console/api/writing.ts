@@ -184,7 +184,7 @@ async function playInto(
   const dataWriter = await dataWriterOf(config)
   const addressing = { env, contentMode, dataWriter, keepPartitions: false, ...(keyBy ? { keyBy } : {}) }
   // Separate publisher, because it remembers its undelivered events.
-  const publisher = bulkPublisher(() => environment.kafka())
+  const publisher = bulkPublisher(() => environment.kafka(), config.compression)
   try {
     await play({ ...played, addressing, publisher, futureToleranceMs, nowMs: Date.now, stop }, counts)
   } finally {

@@ -7,8 +7,8 @@ import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 
 /** Publishes in order, and each record once unless its delivery is given up. Several batches are on their way together. */
 export async function bulkPublisherOf(
-  connections: Pick<Connections, 'kafka' | 'kept'>,
+  connections: Pick<Connections, 'kafka' | 'kept' | 'compression'>,
 ): Promise<TopicPublisher> {
   const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
-  return connections.kept(bulkPublisher(connections.kafka))
+  return connections.kept(bulkPublisher(connections.kafka, connections.compression))
 }

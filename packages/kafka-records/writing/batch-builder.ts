@@ -1,6 +1,6 @@
 /** Writes record batches (https://kafka.apache.org/documentation/#recordbatch): each record is encoded once, when it is added. */
 import { crc32c } from '../crc32c.ts'
-import type { Deflate, WritableCodec } from './gzip.ts'
+import type { Deflate, WritableCodec } from './compress.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** A record to be written. Kafka allows a header's name more than once. */

@@ -1,20 +1,26 @@
 /** Compresses the records of a batch. Each codec is imported on demand. */
 import { promisify } from 'node:util'
-import { type Deflater, gzipped, LITTLE_BYTES, type WritableCodec } from './gzip.ts'
 
 /** Codecs that records can be written with. */
-export const WRITABLE_CODECS = [
-  'none',
-  'gzip',
-  'snappy',
-  'lz4',
-  'zstd',
-] as const satisfies readonly WritableCodec[]
+export const WRITABLE_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+/** Name of a codec that records can be written with. */
+export type WritableCodec = (typeof WRITABLE_CODECS)[number]
+
+type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
 
 const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
+/** Less than this is compressed faster than a thread is started. */
+const LITTLE_BYTES = 16 * 1024
+
 const LOADERS: Readonly<Record<Exclude<WritableCodec, 'none'>, () => Promise<Deflater>>> = {
-  gzip: async () => gzipped,
+  gzip: async () => {
+    const { gzip, gzipSync } = await import('node:zlib')
+    // Kafka's own level is 6 as well; the Java client and librdkafka leave it there.
+    const inThread = promisify(gzip)
+    return bytes => (bytes.length <= LITTLE_BYTES ? gzipSync(bytes) : inThread(bytes))
+  },
   snappy: async () => {
     const { snappyCompress, snappyCompressor } = await import('hysnappy')
     const compress = snappyCompressor()
@@ -33,15 +39,14 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/**
- * Compresses the records of a batch.
- *
- * @returns the codec's number in the attributes of a batch, and the compressed bytes; those of `none` are the given ones
- */
-export async function deflate(
+/** Resolves to the codec's number in the attributes of a batch, and the compressed bytes. */
+export type Deflate = (
   codec: WritableCodec,
   bytes: Buffer,
-): Promise<readonly [number: number, compressed: Buffer]> {
+) => Promise<readonly [number: number, compressed: Buffer]>
+
+/** Compresses the records of a batch. The bytes of `none` are the given ones. */
+export const deflate: Deflate = async (codec, bytes) => {
   if (codec === 'none') return [0, bytes]
   const compress = loaded.get(codec) ?? (await LOADERS[codec]())
   loaded.set(codec, compress)

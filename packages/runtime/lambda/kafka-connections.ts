@@ -3,7 +3,7 @@ import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
 import type { GeneralSettings } from '../settings/general.ts'
-import type { KafkaSettings } from '../settings/kafka.ts'
+import type { Compression, KafkaSettings } from '../settings/kafka.ts'
 import { kafkaConnection } from './kafka-connection.ts'
 import { once } from './once.ts'
 
@@ -17,6 +17,8 @@ export class KafkaConnections {
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
+  /** For publishers that are made elsewhere. */
+  readonly compression: Compression
   /** Called with the duration of each publishing in milliseconds, successful or not. */
   onPublished: ((ms: number) => void) | undefined
   readonly #open: Closable[] = []
@@ -25,9 +27,10 @@ export class KafkaConnections {
   /** @param clientId identifies the client in the broker's logs */
   constructor(config: KafkaSettings, clientId: string) {
     this.kafka = once(() => connectKafka(config, clientId))
+    this.compression = config.compression
     this.publisher = once(async () => {
       const { KafkaPublisher } = await import('../producer/publisher.ts')
-      return this.#timed(this.kept(new KafkaPublisher(await this.kafka())))
+      return this.#timed(this.kept(new KafkaPublisher(await this.kafka(), config.compression)))
     })
     this.log = once(async () => {
       const { KafkaLogReader } = await import('../adapters/kafka/log-reader.ts')

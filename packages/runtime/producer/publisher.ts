@@ -4,8 +4,12 @@ import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { ReconnectingClient } from '../adapters/kafka/reconnecting-client.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
+import type { Compression } from '../settings/kafka.ts'
 import { PROFILES, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
+
+/** Smaller batches are mostly headers. */
+const COMPRESS_FROM_BYTES = 8 * 1024
 
 /** Settings of functions: acknowledged by all copies in sync, one request after another. A retry can repeat a record. */
 export const PUBLISHING = {
@@ -15,8 +19,8 @@ export const PUBLISHING = {
   bufferBytes: Number.MAX_SAFE_INTEGER,
   // Topics take batches of at least 1 MiB. A larger record is sent alone.
   batchBytes: 900 * 1024,
-  compression: 'gzip',
-  compressFromBytes: 8 * 1024,
+  compression: 'lz4',
+  compressFromBytes: COMPRESS_FROM_BYTES,
   maxInFlight: 1,
   retryBackoffMs: 300,
   requestTimeoutMs: 5_000,
@@ -27,9 +31,10 @@ export const PUBLISHING = {
 export class KafkaPublisher implements TopicPublisher {
   readonly #producer: ReconnectingClient<RecordProducer>
 
-  constructor(kafka: Kafka) {
+  constructor(kafka: Kafka, compression: Compression = PUBLISHING.compression) {
+    const settings = { ...PUBLISHING, compression }
     this.#producer = new ReconnectingClient(
-      async () => new RecordProducer(new ProducingConnection(async () => kafka), PUBLISHING),
+      async () => new RecordProducer(new ProducingConnection(async () => kafka), settings),
       async producer => {
         await producer.drained()
         await producer.close()
@@ -56,13 +61,12 @@ const DELIVERY_TIMEOUT_MS = 30_000
 /** Publishes many records: acknowledged by all replicas, in order for each partition, and once while it keeps trying to deliver. */
 export function bulkPublisher(
   kafka: () => Promise<Kafka>,
+  compression: Compression = PUBLISHING.compression,
   deliveryTimeoutMs = DELIVERY_TIMEOUT_MS,
 ): RecordProducer {
-  const settings = producerSettings('balanced', {
-    batchBytes: 512 * 1024,
-    // Every client can read it.
-    compression: 'gzip',
-    deliveryTimeoutMs,
+  const settings = producerSettings('balanced', { batchBytes: 512 * 1024, compression, deliveryTimeoutMs })
+  return new RecordProducer(new ProducingConnection(kafka), {
+    ...settings,
+    compressFromBytes: COMPRESS_FROM_BYTES,
   })
-  return new RecordProducer(new ProducingConnection(kafka), settings)
 }

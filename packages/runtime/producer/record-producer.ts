@@ -1,8 +1,8 @@
 /** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
 
-import { deflateGzip } from '@sluice/kafka-records/writing'
+import { deflate } from '@sluice/kafka-records/writing'
 import { failureOf, isUnknownTopic, missingTopic } from '../adapters/kafka/errors.ts'
-import type { Brokers, Deflate } from '../adapters/kafka/produce-types.ts'
+import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { type Clock, SYSTEM_CLOCK } from '../adapters/system.ts'
 import { type OutgoingRecord, sizeOf } from '../cloudevents/record.ts'
 import { RecordRefused } from '../pipeline/errors.ts'
@@ -37,7 +37,6 @@ export class RecordProducer {
    * Connects at the first record.
    *
    * @param identity by default according to the settings
-   * @param deflate compresses batches; gzip alone by default
    * @param warn is called once when Kafka does not answer for some seconds
    */
   constructor(
@@ -45,12 +44,10 @@ export class RecordProducer {
     settings: Settings,
     {
       clock = SYSTEM_CLOCK,
-      deflate = deflateGzip,
       identity,
       warn,
     }: {
       readonly clock?: Clock
-      readonly deflate?: Deflate
       readonly identity?: Identity | undefined
       readonly warn?: (line: string) => void
     } = {},

@@ -1,4 +1,3 @@
-import { deflate } from '@sluice/kafka-records/compress'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
@@ -64,7 +63,7 @@ export class TelemetryProducer {
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
     this.#transactions = transactionsOf(config, this.#settings, connection, clock)
     this.#records = new RecordProducer(connection, this.#settings, {
-      ...{ clock, deflate, identity: this.#transactions, warn: line => this.#warn(line) },
+      ...{ clock, identity: this.#transactions, warn: line => this.#warn(line) },
     })
   }
 

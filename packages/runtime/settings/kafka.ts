@@ -27,6 +27,11 @@ export const MSK_CLUSTER = text(
   'the ARN of an MSK cluster: arn:aws:kafka:<region>:<account>:cluster/<name>/<id>',
 )
 
+/** Codecs of record batches, by their names in Kafka. */
+export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+export type Compression = (typeof COMPRESSIONS)[number]
+
 const SECRET = text(/\S/, 'the name or the ARN of a secret')
 const FILE = text(/\S/, 'a file')
 
@@ -92,6 +97,10 @@ const SETTINGS = {
       'Records of transactions that the event source mappings deliver. Other readers must see the same records.',
     default: 'read-committed',
   }),
+  COMPRESSION: setting(oneOf(COMPRESSIONS), {
+    description: 'How batches from 8 KiB on are compressed, by functions and commands.',
+    default: 'lz4',
+  }),
   AWS_REGION: setting(text(/^[a-z0-9-]+$/, 'a region'), {
     description: 'Region for which IAM signs, if neither the ARN nor the name of a broker contains it.',
     setBy: 'runtime',
@@ -101,6 +110,7 @@ const SETTINGS = {
 /** Which Kafka cluster to use, and how to connect to it. */
 export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
   kafka: { ...kafkaAccess(settings, refuse), isolation: settings.KAFKA_ISOLATION },
+  compression: settings.COMPRESSION,
 }))
 
 export type KafkaSettings = PartOf<typeof KAFKA>

@@ -15,6 +15,7 @@ import {
 } from 'valibot'
 import { ConfigError, errorLines } from './config-error.ts'
 import { readSettings } from './environment.ts'
+import { COMPRESSIONS } from './kafka.ts'
 import { setting, slice } from './slice.ts'
 import { text } from './values.ts'
 
@@ -31,10 +32,7 @@ const SCHEMA = strictObject({
   batchRecords: from(1),
   batchBytes: from(1, 64 * 1024 * 1024),
   lingerMs: from(0),
-  compression: picklist(
-    ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
-    'must be one of none, gzip, snappy, lz4, zstd',
-  ),
+  compression: picklist(COMPRESSIONS, `must be one of ${COMPRESSIONS.join(', ')}`),
   acks: union([picklist(['all']), picklist([1])], 'must be "all" or 1'),
   retries: from(0),
   retryBackoffMs: from(0),

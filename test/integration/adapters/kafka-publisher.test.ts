@@ -31,7 +31,7 @@ conformsAsPublisher('Kafka, many at once', async () => {
 })
 
 const nobody = kafkaClient({ brokers: ['127.0.0.1:1'], clientId: 'test', auth: 'none' })
-for (const one of [new KafkaPublisher(nobody), bulkPublisher(async () => nobody, 1_000)])
+for (const one of [new KafkaPublisher(nobody), bulkPublisher(async () => nobody, 'lz4', 1_000)])
   it(`given a broker that does not answer, then ${one.constructor.name} rejects as unavailable, within seconds`, async () => {
     const lost = one.publish([{ topic: 't', key: null, value: null, headers: [] }])
     await assert.rejects(lost, Unavailable)
@@ -94,20 +94,28 @@ it('given a leader that loses answers, then each record is there once and in ord
   }
 })
 
-for (const one of [publisher, bulk])
-  it(`given many records, then ${one.constructor.name} compresses them with gzip, which everyone can read`, async () => {
-    const topic = await newTopic()
-    const texts = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(100))
-    await one.publish(texts.map(text => ({ topic, key: null, value: Buffer.from(text), headers: [] })))
-    const layouts = (await topicLayouts(kafka)).filter(layout => layout.topic === topic)
-    const bounds = new Map([[topic, [{ start: 0, end: texts.length }]]])
-    const batches = (await newestBatches(kafka, layouts, bounds)).get(topic)?.get(0) ?? []
-    assert.deepEqual([...new Set(batches.map(batch => batch.codec))], [1])
-    assert.deepEqual(
-      (await foreign.read(topic)).map(({ value }) => String(value)),
-      texts,
-    )
-  })
+const CODEC_BITS = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
+for (const [name, codec] of Object.entries(CODEC_BITS)) {
+  const compression = name as keyof typeof CODEC_BITS
+  const writers = [new KafkaPublisher(kafka, compression), bulkPublisher(async () => kafka, compression)]
+  after(() => Promise.all(writers.map(one => one.close())))
+  for (const one of writers)
+    it(`given ${name}, then ${one.constructor.name} compresses large batches with it, and no small ones`, async () => {
+      const topic = await newTopic()
+      const texts = Array.from({ length: 100 }, (_, n) => `${n} `.repeat(100))
+      const records = texts.map(text => ({ topic, key: null, value: Buffer.from(text), headers: [] }))
+      await one.publish(records)
+      await one.publish(records.slice(0, 1))
+      const layouts = (await topicLayouts(kafka)).filter(layout => layout.topic === topic)
+      const bounds = new Map([[topic, [{ start: 0, end: texts.length + 1 }]]])
+      const batches = (await newestBatches(kafka, layouts, bounds)).get(topic)?.get(0) ?? []
+      assert.deepEqual([...new Set(batches.map(batch => batch.codec))], codec === 0 ? [0] : [codec, 0])
+      assert.deepEqual(
+        (await foreign.read(topic)).map(({ value }) => String(value)),
+        [...texts, texts[0]],
+      )
+    })
+}
 
 it('given a topic that is not there, then many at once are rejected as of an unknown topic', async () => {
   const record = { topic: `none-${randomUUID()}`, key: null, value: null, headers: [] }

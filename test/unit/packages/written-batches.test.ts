@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deflate, WRITABLE_CODECS } from '@sluice/kafka-records/compress'
-import { BatchBuilder, type WritableRecord } from '@sluice/kafka-records/writing'
+import { BatchBuilder, deflate, WRITABLE_CODECS, type WritableRecord } from '@sluice/kafka-records/writing'
 import fc from 'fast-check'
 import { batchesOf, verifyChecksum } from '../../../packages/kafka-records/batch.ts'
 import { recordsOf } from '../../../packages/kafka-records/partition.ts'

@@ -1,5 +1,6 @@
 /** Parses record batches (version 2), which a fetch returns. */
 import { gunzipSync } from 'node:zlib'
+import { lz4Decoded } from './lz4.ts'
 import { Reader } from './wire.ts'
 
 /** A record as the broker stores it. */
@@ -32,6 +33,7 @@ interface CommittedRecords {
 /** Bits of the attributes of a batch. */
 const COMPRESSION = 0b111
 const GZIP = 1
+const LZ4 = 3
 const LOG_APPEND_TIME = 0b1000
 const TRANSACTIONAL = 0b10000
 const CONTROL = 0b100000
@@ -126,13 +128,14 @@ function recordsOf(
   })
 }
 
-/** The batch from its number of records on; undefined if it cannot be inflated. The project writes gzip, and the fuzzing producer anything. */
+/** The batch from its number of records on; undefined if it cannot be inflated. The project writes lz4 or gzip, and the fuzzing producer anything. */
 function inflated(rest: Reader, codec: number): Reader | undefined {
   if (codec === 0) return rest
-  if (codec !== GZIP) return undefined
+  const inflate = codec === GZIP ? gunzipSync : codec === LZ4 ? lz4Decoded : undefined
+  if (!inflate) return undefined
   const count = rest.take(4)
   try {
-    return new Reader(Buffer.concat([count, gunzipSync(rest.take(rest.left))]))
+    return new Reader(Buffer.concat([count, inflate(rest.take(rest.left))]))
   } catch {
     return undefined
   }

@@ -60,6 +60,11 @@ const OPTIONS = {
   metric: option('<name>', "the metric in the value column (default: the family's first)", ANY_TEXT),
   unit: option('<unit>', "unit of the value column (default: the metric's own)", ANY_TEXT),
   entity: option('<id>', 'id of the sensor, instance or device (default: the name of the file)', SOME_TEXT),
+  entityColumn: option(
+    '<name>',
+    'header of a column with that id, for files about several entities',
+    SOME_TEXT,
+  ),
   site: option('<name>', 'environment: where the sensor stands (default: "unknown")', SOME_TEXT),
   latitude: option('<degrees>', 'environment: north positive (default: 0)', decimal(-90, 90)),
   longitude: option('<degrees>', 'environment: east positive (default: 0)', decimal(-180, 180)),
@@ -96,6 +101,7 @@ ${METRICS.join('\n')}
 Example:
   sluice import office.csv --metric temperature --unit F --site office --utc-offset -05:00 --output office.jsonl
   sluice replay office.jsonl --speed max
+  sluice import fleet.csv --entity-column sensor --value-column celsius --output fleet.jsonl
   sluice import metrics.jsonl --mapping database-metrics --key-by tenant --output metrics-stream.jsonl`,
   args: {
     file: argumentList('CSV files with a header, or JSON lines, one after another into one stream', ANY_TEXT),
@@ -159,11 +165,20 @@ async function sourceOf(
     )
     return { source: { mappings }, kind: { mappings } }
   }
+  const { entity, entityColumn } = options
+  if (entity !== undefined && entityColumn !== undefined)
+    throw usageFailure(
+      '--entity names one entity for all rows, and --entity-column one for each: give one of them.',
+    )
   const series = seriesOf(options)
   const source: SeriesPlan = {
     series,
-    ...(options.entity === undefined ? {} : { entity: options.entity }),
-    columns: { timestamp: options.timestampColumn, value: options.valueColumn },
+    ...(entity === undefined ? {} : { entity }),
+    columns: {
+      timestamp: options.timestampColumn,
+      value: options.valueColumn,
+      ...(entityColumn === undefined ? {} : { entity: entityColumn }),
+    },
     utcOffset: options.utcOffset,
   }
   return { source, kind: { series } }

@@ -32,7 +32,8 @@ export function takes(
   if (isEvent && mapping.eventType === undefined) return false
   return (
     mapping.equals.every(([path, value]) => valueAt(document, path) === value) &&
-    mapping.has.every(path => valueAt(document, path) !== undefined)
+    mapping.has.every(path => valueAt(document, path) !== undefined) &&
+    mapping.lacks.every(path => valueAt(document, path) === undefined)
   )
 }
 

@@ -43,6 +43,7 @@ function mappingOf(name: string, { family, when, id, time, fields, metric }: Raw
     name,
     family: FAMILIES[family],
     has: (when?.has ?? []).map(pathOf),
+    lacks: (when?.lacks ?? []).map(pathOf),
     equals: equals.map(([path, value]) => [pathOf(path), value] as const),
     ...(typeof type === 'string' ? { eventType: type } : {}),
     ...(id === undefined ? {} : { id: id === 'position' ? id : id.map(pathOf) }),

@@ -34,7 +34,7 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
 }
 
 function knownIn([outer, inner]: FilePath): string {
-  if (outer === 'when') return 'has and equals'
+  if (outer === 'when') return 'has, lacks and equals'
   if (outer === 'time') return 'from, pattern, timeZone, disambiguation and epoch'
   if (outer === 'fields') return 'from, constant, default, pattern, values, as, scale, offset and unit'
   if (outer === 'metric')
@@ -52,11 +52,12 @@ const BY_KEY: Readonly<Record<string, string>> = {
   offset: 'a number',
   from: 'a field, or a list of fields',
   has: 'a list of fields',
+  lacks: 'a list of fields',
   equals: 'a mapping of fields to texts, numbers or truth values',
   values: 'a mapping of values to texts or numbers',
   names: 'a mapping of names to metrics',
   pattern: 'a regular expression',
-  when: 'a mapping with the keys has and equals',
+  when: 'a mapping with the keys has, lacks and equals',
   metric: 'a mapping with the keys name, value and names',
   fields: 'a mapping of fields of the reading to fields of the record',
 }

@@ -15,6 +15,7 @@ export interface Mapping {
   readonly name: string
   readonly family: Family
   readonly has: readonly Path[]
+  readonly lacks: readonly Path[]
   readonly equals: readonly (readonly [path: Path, value: Scalar])[]
   /** The CloudEvents type that it takes; undefined if it takes only records that are no CloudEvents. */
   readonly eventType?: string

@@ -30,7 +30,11 @@ export interface RawNamedMetric extends Pick<RawField, 'unit' | 'scale' | 'offse
 
 export interface RawMapping {
   readonly family: FamilyName
-  readonly when?: { readonly has?: readonly string[]; readonly equals?: Readonly<Record<string, Scalar>> }
+  readonly when?: {
+    readonly has?: readonly string[]
+    readonly lacks?: readonly string[]
+    readonly equals?: Readonly<Record<string, Scalar>>
+  }
   readonly id?: 'position' | readonly string[]
   readonly time: OneOrMore<'record' | RawTime>
   readonly fields: Readonly<Record<string, string | RawField>>

@@ -14,6 +14,7 @@ import type { Series } from './series.ts'
 export interface Recording {
   /** The file's name without its folders: part of every id, so that a file may move. */
   readonly file: string
+  /** The entity of rows that name none. */
   readonly entity: string
   readonly series: Series
   /** Offset from UTC, `±hh:mm`, of timestamps that have no zone. */
@@ -27,8 +28,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
  * distinguishes two equal rows; the same row with another unit or entity is another event.
  */
 export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
-  const { series, entity, utcOffset, file } = recording
-  const { line } = row
+  const { series, utcOffset, file } = recording
+  const { line, entity = recording.entity } = row
   const time = rfc3339(row.timestamp, utcOffset)
   if (time === undefined)
     return { line, error: `${quoted(row.timestamp)} is not a timestamp such as 2026-01-31 13:45:00` }

@@ -5,6 +5,8 @@ import { parse } from 'csv-parse'
 export interface Columns {
   readonly timestamp: string
   readonly value: string
+  /** Column with the id of each row's entity; undefined if the whole file is about one. */
+  readonly entity?: string
 }
 
 export interface Row {
@@ -12,6 +14,7 @@ export interface Row {
   readonly line: number
   readonly timestamp: string
   readonly value: string
+  readonly entity?: string
 }
 
 /** A row that cannot be read; line 1 is the header. */
@@ -77,6 +80,8 @@ interface Header {
   readonly width: number
   readonly timestamp: number
   readonly value: number
+  /** -1 without such a column. */
+  readonly entity: number
 }
 
 function headerOf(names: readonly string[], columns: Columns): Header | BrokenRow {
@@ -99,6 +104,7 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
     width: names.length,
     timestamp: trimmed.indexOf(columns.timestamp),
     value: trimmed.indexOf(columns.value),
+    entity: columns.entity === undefined ? -1 : trimmed.indexOf(columns.entity),
   }
 }
 
@@ -110,5 +116,8 @@ function isName(text: string): boolean {
 function cells(header: Header, record: readonly string[], line: number): Row | BrokenRow {
   if (record.length !== header.width)
     return { line, error: `${record.length} columns, but the header has ${header.width}` }
-  return { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
+  const row = { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
+  if (header.entity < 0) return row
+  const entity = record[header.entity]?.trim()
+  return entity ? { ...row, entity } : { line, error: 'the row names no entity' }
 }

@@ -84,6 +84,25 @@ describe('a series becomes a stream', () => {
     )
   })
 
+  test('of several entities in one file, by the column that names them', async () => {
+    const text =
+      'sensor,timestamp,value\n a ,2026-01-01 00:00:00,1\nb,2026-01-01 00:00:00,2\n,2026-01-01 00:00:00,3\n'
+    const { stdout, stderr } = await imported(text, '--entity-column', 'sensor', '--skip-invalid')
+    assert.deepEqual(
+      eventsIn(stdout).map(({ subject, data }) => [subject, data?.temperature]),
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+    )
+    assert.match(stderr, /^series\.csv:4: the row names no entity: skipped$/m)
+    const both = await imported(text, '--entity-column', 'sensor', '--entity', 'a')
+    assert.deepEqual([both.status, both.stdout], [2, ''])
+    assert.match(both.stderr, /--entity names one entity .* give one of them/)
+    const missing = await imported(text, '--entity-column', 'id')
+    assert.match(missing.stderr, /the header has no column id; it has: sensor, timestamp, value/)
+  })
+
   test('several files go into one stream, each an entity of its own', async () => {
     writeFileSync(join(folder, 'b.csv'), FAHRENHEIT)
     const { stdout } = await importedAs('a.csv', FAHRENHEIT, 'b.csv')

@@ -133,7 +133,7 @@ describe('the file of a mapping', () => {
     [
       'an unknown condition',
       deviceText({ when: '{ is: { a: 1 } }' }),
-      /when\.is: unknown key; there are has and equals$/,
+      /when\.is: unknown key; there are has, lacks and equals$/,
     ],
     [
       'a name of an unknown metric',

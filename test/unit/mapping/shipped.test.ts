@@ -22,6 +22,7 @@ const VALUE = {
   value: 22.5,
   metadata: { room: '101', floor: { level: 3 } },
 }
+const PLAIN = { sensor_id: 'ws_001', temperature: 25.5 }
 const STATION = {
   sensor_id: 'sensor-1',
   timestamp: '2025-01-16T10:30:45.123456',
@@ -72,6 +73,17 @@ const EXPECTED: Readonly<
       temperature: 22.5,
       location: { site: 'unknown', latitude: 0, longitude: 0 },
       tags: { room: '101', 'floor.level': '3' },
+    },
+  ],
+  'plain-sensor': [
+    PLAIN,
+    '/environment/unknown',
+    'ws_001',
+    undefined,
+    {
+      sensorId: 'ws_001',
+      temperature: 25.5,
+      location: { site: 'unknown', latitude: 0, longitude: 0 },
     },
   ],
   'sensor-reading': [

@@ -4,6 +4,7 @@ import { createTopics } from '../../localstack/topics.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { environmentReading } from '../../test/support/records.ts'
 import { percentile } from '../kit/statistics.ts'
+import '../../test/support/foreign-codecs.ts'
 
 export interface Latency {
   readonly p50: number

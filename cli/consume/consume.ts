@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
 import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
 import { followTopic, TopicReplaced } from '../../lib/queries/follow.ts'
 import { topicBounds, topicReach } from '../../lib/queries/topics.ts'
 import { failureOf, isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { GroupReader } from '../../packages/runtime/adapters/kafka/group-reader.ts'
+import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import { reasonOf } from '../connections.ts'
 import { CliFailure, StoppedByUser } from '../failure.ts'
@@ -29,6 +29,7 @@ export interface ConsumePlan {
   readonly from: 'start' | 'end' | { readonly timeMs: number }
   /** End after this many records. */
   readonly count: number
+  readonly reader: PlainReader
   /** Rules that are not paused. */
   readonly rules: readonly AnyRule[]
 }
@@ -42,7 +43,7 @@ export async function consume(plan: ConsumePlan, config: Config, terminal: Termi
   const output = new ConsumeOutput(
     { ...plan, env: config.env },
     new AlertCounter(plan.rules),
-    dataReader(config),
+    plan.reader,
     terminal,
   )
   await withKafka(config, async command => {

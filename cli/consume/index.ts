@@ -18,6 +18,7 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { MAPPING, readerWith } from '../mapping-option.ts'
 import { pathIn, type Terminal } from '../terminal.ts'
 import { consume } from './consume.ts'
 import type { OutputMode } from './output.ts'
@@ -46,6 +47,7 @@ const OPTIONS = {
     'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
     SOME_TEXT,
   ),
+  mapping: MAPPING,
   force: flag("join a group of Sluice's own functions, which then miss records"),
   json: flag('print one JSON document a record'),
   env: environment('of a signal'),
@@ -80,7 +82,8 @@ Examples:
     if (group !== undefined && !options.force) requireForeign(group)
     const rules = (await rulesOf(options, terminal)).filter(({ paused }) => !paused)
     const topic = topicOf(options, config.env)
-    const plan = { topic, group, commit: commit ?? 'auto', count, json, rules }
+    const reader = await readerWith(config, options.mapping, terminal)
+    const plan = { topic, group, commit: commit ?? 'auto', count, json, rules, reader }
     await consume({ ...plan, mode: modeOf(options), from: fromOf(options) }, config, terminal)
   },
 })

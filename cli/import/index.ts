@@ -1,14 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import { count } from '../../lib/count.ts'
 import type { Mapping } from '../../lib/mapping/mapping.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
-import { type MappingsFolder, mappingNamed } from '../../lib/operations/import/mapping-named.ts'
 import { type Series, seriesOf } from '../../lib/operations/import/series.ts'
 import {
   type ImportCounts,
@@ -19,7 +16,6 @@ import {
 } from '../../lib/operations/import/stream.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import { decimal, oneOf } from '../../packages/runtime/settings/values.ts'
-import { PROJECT } from '../../programs/paths.ts'
 import {
   ANY_TEXT,
   argumentList,
@@ -34,6 +30,7 @@ import {
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 import { KEY_BY } from '../key-by.ts'
+import { mappingsIn, mappingsNamed } from '../mapping-option.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 
 type ImportOptions = ValuesOf<typeof OPTIONS>
@@ -116,7 +113,7 @@ async function importFiles(
   given: ReadonlySet<string>,
 ): Promise<void> {
   const mappings = mappingsIn(terminal)
-  const { source, kind } = await sourceOf(options, given, mappings, terminal)
+  const { source, kind } = await sourceOf(options, given, terminal)
   const output = options.output && pathIn(terminal, options.output)
   if (files.some(file => pathIn(terminal, file) === output))
     throw usageFailure('--output names a file that is to be imported: its rows would be lost')
@@ -142,27 +139,18 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** Returns the mappings of MAPPINGS_DIR, else the shipped ones. */
-function mappingsIn({ environment }: Terminal): MappingsFolder {
-  const { mappingsDir } = readSettings([MAPPINGS], environment)
-  return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
-}
-
 /** Kind of the import, for the summary and the report. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(
   options: ImportOptions,
   given: ReadonlySet<string>,
-  folder: MappingsFolder,
   terminal: Terminal,
 ): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
   if (options.mapping.length > 0) {
     const unfit = [...given].find(name => !WITH_MAPPING.has(name))
     if (unfit) throw usageFailure(`${flagOf(unfit)} is for CSV files: with --mapping, the mapping says it`)
-    const mappings = await Promise.all(
-      options.mapping.map(named => mappingNamed(named, folder, file => pathIn(terminal, file))),
-    )
+    const mappings = await mappingsNamed(options.mapping, terminal)
     return { source: { mappings }, kind: { mappings } }
   }
   const { entity, entityColumn } = options

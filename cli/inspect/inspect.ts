@@ -1,12 +1,13 @@
 /** Shows the contents of a captured Lambda event: for each record the event, or the reason why it has no event. */
 import { isUtf8 } from 'node:buffer'
-import { dataReader } from '../../lib/app/data-reader.ts'
+import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
-import { configOf } from '../connections.ts'
+import { mappedRecord } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { CliFailure } from '../failure.ts'
 import { inputBytes } from '../input.ts'
+import { readerWith } from '../mapping-option.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { capturedRecords } from './captured.ts'
 import { summaryText, verdictText } from './text.ts'
@@ -17,18 +18,21 @@ export interface InspectPlan {
   readonly file: string
   /** Judges the data, too. */
   readonly schema: boolean
+  /** Names of mappings; those of the topics if it is empty. */
+  readonly mapping: readonly string[]
   readonly json: boolean
 }
 
 /** @throws CliFailure if the file cannot be read, is not JSON, or is not a Kafka event */
-export async function inspect({ file, schema, json }: InspectPlan, terminal: Terminal): Promise<void> {
+export async function inspect(plan: InspectPlan, terminal: Terminal): Promise<void> {
+  const { file, json } = plan
   const name = file === '-' ? 'standard input' : file
   const bytes = await inputBytes(file, terminal).catch(error => {
     throw fileFailure(name, error)
   })
   const records = capturedRecords(documentIn(bytes, name))
   if (typeof records === 'string') throw new CliFailure(`${name} is not a Kafka event of Lambda: ${records}`)
-  const verdicts = schema ? await withData(records, terminal) : records.map(record => verdictOn(record))
+  const verdicts = await verdictsOn(records, plan, terminal)
   const columns = columnsOf(terminal)
   for (const verdict of verdicts)
     terminal.stdout.write(json ? `${JSON.stringify(verdict)}\n` : verdictText(verdict, columns))
@@ -36,10 +40,19 @@ export async function inspect({ file, schema, json }: InspectPlan, terminal: Ter
 }
 
 /** Data in other formats than JSON is read with the registry that is configured, else with the schemas that Sluice has. */
-async function withData(records: readonly LogRecord[], terminal: Terminal): Promise<readonly Verdict[]> {
-  const reader = dataReader(configOf(terminal, undefined))
+async function verdictsOn(
+  records: readonly LogRecord[],
+  { schema, mapping }: InspectPlan,
+  terminal: Terminal,
+): Promise<readonly Verdict[]> {
+  const reader = await readerWith(readSettings([MAPPINGS, REGISTRY], terminal.environment), mapping, terminal)
+  const foreign = await reader.foreign?.()
   const verdicts: Verdict[] = []
-  for (const record of records) verdicts.push(verdictOn(record, await plainEvent(record, reader)))
+  for (const record of records) {
+    const mapped = foreign ? mappedRecord(record, foreign) : record
+    if ('kind' in mapped) verdicts.push(verdictOn(record, mapped))
+    else verdicts.push(verdictOn(mapped, schema ? await plainEvent(mapped, reader) : undefined))
+  }
   return verdicts
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
+import { MAPPING, readerWith } from '../mapping-option.ts'
 import { FILTER } from './filter.ts'
 import { tailTopics } from './tail.ts'
 
@@ -48,13 +49,14 @@ Examples:
     ),
     filter: optionList('<condition>', 'only what fits; again for more conditions', FILTER),
     partition: option('<n>', 'this one alone', NATURAL),
+    mapping: MAPPING,
     ticks: flag("show the clock's ticks and the rule sets, too"),
     count: short('n', option('<n>', 'end after this many records', POSITIVE)),
     follow: negation('end with what is there now'),
     json: flag('print one JSON document a line'),
     env: environment('to look at'),
   },
-  run({ topic: wanted, ...options }, terminal) {
+  async run({ topic: wanted, ...options }, terminal) {
     const { partition, follow, filter: filters, ticks, count, json, env } = options
     const from = options.from ?? (follow ? 'end' : 'start')
     if (from === 'end' && !follow)
@@ -68,7 +70,8 @@ Examples:
       throw usageFailure(
         '--from with an offset needs one topic and --partition: each partition counts its own.',
       )
-    const plan = { topics, partition, from, filters, follow, json, withTicks: ticks }
+    const reader = await readerWith(config, options.mapping, terminal)
+    const plan = { topics, partition, from, filters, follow, json, withTicks: ticks, reader }
     return tailTopics({ ...plan, count: count ?? Number.POSITIVE_INFINITY }, config, terminal)
   },
 })

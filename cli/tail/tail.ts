@@ -2,7 +2,6 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
-import { dataReader } from '../../lib/app/data-reader.ts'
 import type { From } from '../../lib/operations/log-position.ts'
 import { FOR_FUNCTIONS } from '../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
@@ -13,8 +12,8 @@ import type { TopicReach } from '../../lib/queries/topics.ts'
 import { tail as follow, type Positions } from '../../packages/runtime/adapters/kafka/tail.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
+import type { PlainReader } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 import { CommandConnections } from '../command-connections.ts'
 import { CliFailure, StoppedByUser, usageFailure } from '../failure.ts'
 import { type LineLayout, lineHeading, recordLine } from '../records/line.ts'
@@ -35,6 +34,7 @@ export interface TailPlan {
   /** Continue with new records. */
   readonly follow: boolean
   readonly json: boolean
+  readonly reader: PlainReader
 }
 
 /** A connection to a broker that does not answer is not waited for. */
@@ -159,7 +159,7 @@ class Output {
   readonly #terminal: Terminal
   readonly #env: string
   readonly #topicWidth: number
-  readonly #reader: DataReader
+  readonly #reader: PlainReader
   #shown = 0
   #latest: Promise<void> = Promise.resolve()
 
@@ -167,7 +167,7 @@ class Output {
     const { env } = config
     this.#plan = plan
     this.#env = env
-    this.#reader = dataReader(config)
+    this.#reader = plan.reader
     this.#terminal = terminal
     this.registry = new RegistryWatch(terminal)
     this.#topicWidth = Math.max(...plan.topics.map(topic => shortTopic(topic, env).length), 'TOPIC'.length)

@@ -2,12 +2,11 @@
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
-import { plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
+import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
-import type { DataReader } from '../../packages/runtime/pipeline/ports.ts'
 
 /** Returns the event of a record with plain data, or the reason why it has no event, an outage of the registry included. */
-export async function plainEvent(record: LogRecord, reader: DataReader): Promise<Event | Failure> {
+export async function plainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)
     return event as Event | Failure

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, Kafka, type KafkaMessage, logLevel, type Message, type Producer } from 'kafkajs'
 import { brokers } from './servers.ts'
 import { until } from './until.ts'
+import './foreign-codecs.ts'
 
 /** A record as the client library returns it. */
 export type ForeignRecord = KafkaMessage & { readonly partition: number }

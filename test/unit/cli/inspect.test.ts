@@ -40,6 +40,24 @@ const verdict = async (changes: object, ...options: string[]) =>
   JSON.parse((await inspected(msk([record(changes)]), ...options))[0] ?? '')
 
 describe('given a captured event, when it is inspected with --json', () => {
+  it('given --mapping, then a record of another form is judged by it', async () => {
+    const value = (record: object) => ({ headers: [], value: base64(JSON.stringify(record)) })
+    const taken = await verdict(
+      value({ sensor_id: 'ws_001', temperature: 25.5 }),
+      '--mapping',
+      'plain-sensor',
+    )
+    assert.deepEqual(
+      [taken.accepted, taken.event.subject, taken.event.data.temperature],
+      [true, 'ws_001', 25.5],
+    )
+    const hot = value({ sensor_id: 'ws_001', temperature: 'hot' })
+    assert.equal((await verdict(hot, '--mapping', 'plain-sensor')).code, 'mapping-failed')
+    assert.equal((await verdict(hot, '--mapping', 'device')).code, 'not-a-cloudevent')
+    const wet = value({ sensor_id: 'ws_001', temperature: 20, humidity: 200 })
+    assert.equal((await verdict(wet, '--mapping', 'plain-sensor', '--schema')).code, 'schema-violated')
+  })
+
   it('then an event is one line, with its attributes, extensions and data side by side', async () => {
     const time = '2018-04-05T03:56:24.123456789Z'
     const headers = headersOf({ ...REQUIRED, 'content-type': 'application/json', ce_time: time, ce_ext: 'x' })

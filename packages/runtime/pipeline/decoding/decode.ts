@@ -9,6 +9,7 @@ import { readableValue } from '../../cloudevents/lambda-schema.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { type RedriveTarget, redriveTargetOf } from '../../cloudevents/redrive.ts'
+import type { Application } from '../../consumer/application.ts'
 import { type Event, entityOf, type Received } from '../../consumer/event.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import { instant } from '../../consumer/instant.ts'
@@ -71,7 +72,7 @@ type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 
 function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveTarget | undefined): Content {
   try {
-    const event = readForeign(record, readEvent(record), consumer, redriveTarget)
+    const event = readForeign(record, readEvent(record), consumer.application, redriveTarget)
     return isFailure(event) ? { kind: 'failed', failure: event } : understood(record, event, consumer)
   } catch (error) {
     if (unpreparedIn(error)) throw error
@@ -80,10 +81,10 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
 }
 
 /** Returns the application's own reading of the record, or else `read`. */
-function readForeign(
+export function readForeign(
   record: LogRecord,
   read: Event | Failure,
-  { application }: Expectations,
+  application: Pick<Application, 'readForeign' | 'readsMalformed'>,
   redriveTarget: RedriveTarget | undefined,
 ): Event | Failure {
   const isForeign = isFailure(read)

@@ -3,13 +3,22 @@ import { isFailure } from '../../cloudevents/event.ts'
 import { textOf } from '../../cloudevents/header-bytes.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
+import { redriveTargetOf } from '../../cloudevents/redrive.ts'
 import { writeEvent } from '../../cloudevents/writer.ts'
+import type { Application } from '../../consumer/application.ts'
 import { dataFormatOf } from '../../consumer/data-format.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Failure } from '../../consumer/failure-codes.ts'
 import { unpreparedIn } from '../errors.ts'
 import type { OffsetRange, ReadRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
+import { readForeign } from './decode.ts'
+
+/** Reads data for people. */
+export interface PlainReader extends DataReader {
+  /** Resolves to what reads records that are not CloudEvents, as the consumers of their topic do; undefined if nothing does. */
+  readonly foreign?: () => Promise<Application['readForeign']>
+}
 
 /**
  * Returns the events of records, with plain data, or the reasons why they have none. @throws Unavailable if a schema cannot be
@@ -17,15 +26,21 @@ import type { DataReader, LogReader } from '../ports.ts'
  */
 export async function plainEvents(
   records: readonly LogRecord[],
-  reader: DataReader,
+  reader: PlainReader,
 ): Promise<readonly (Event | Failure)[]> {
-  const sent = records.map(record => readEvent(record))
+  const foreign = await reader.foreign?.()
+  const sent = records.map(record => sentEvent(record, foreign))
   const missing = records.filter((record, index) => !isAtHand(sent[index] as Event, record, reader))
   if (missing.length > 0) await reader.prepare(missing)
   return records.map((record, index) => {
     const event = sent[index] as Event | Failure
     return isFailure(event) ? event : reader.read(event, record)
   })
+}
+
+function sentEvent(record: LogRecord, foreign: Application['readForeign']): Event | Failure {
+  const read = readEvent(record)
+  return foreign ? readForeign(record, read, { readForeign: foreign }, redriveTargetOf(record)) : read
 }
 
 function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader): boolean {
@@ -42,9 +57,9 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
 /** A log whose records have plain data. Records without an event that can be read are as they are. */
 export class PlainLog implements LogReader {
   readonly #log: LogReader
-  readonly #reader: DataReader
+  readonly #reader: PlainReader
 
-  constructor(log: LogReader, reader: DataReader) {
+  constructor(log: LogReader, reader: PlainReader) {
     this.#log = log
     this.#reader = reader
   }
@@ -59,17 +74,37 @@ export class PlainLog implements LogReader {
   }
 }
 
-/** The records as if their data had been sent as JSON. Rejects with `Unavailable` if a schema cannot be fetched. */
+/** The records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a schema cannot be fetched. */
 export async function plainRecords(
   records: readonly LogRecord[],
-  reader: DataReader,
+  reader: PlainReader,
 ): Promise<readonly LogRecord[]> {
-  if (!records.some(mayBeSerialized)) return records
+  const foreign = await reader.foreign?.()
+  const isOther = (record: LogRecord) =>
+    mayBeSerialized(record) || (foreign !== undefined && isMapped(record, foreign))
+  const others = records.map(isOther)
+  if (!others.includes(true)) return records
   const events = await plainEvents(records, reader)
   return records.map((record, index) => {
     const event = events[index] as Event | Failure
-    return isFailure(event) || !mayBeSerialized(record) ? record : rewritten(record, event)
+    return isFailure(event) || !others[index] ? record : rewritten(record, event)
   })
+}
+
+/** Whether a mapping makes another event of the record than it has itself. */
+function isMapped(record: LogRecord, foreign: NonNullable<Application['readForeign']>): boolean {
+  return mappedRecord(record, foreign) !== record
+}
+
+/** The record as a CloudEvent if a mapping takes it, or why it cannot; otherwise the record itself. */
+export function mappedRecord(
+  record: LogRecord,
+  foreign: NonNullable<Application['readForeign']>,
+): LogRecord | Failure {
+  const read = readEvent(record)
+  const event = readForeign(record, read, { readForeign: foreign }, redriveTargetOf(record))
+  if (event === read) return record
+  return isFailure(event) ? event : rewritten(record, event)
 }
 
 /** Whether the record may have something other than JSON, as far as can be seen without reading it: then it is not read twice. */

@@ -1,0 +1,40 @@
+/** `--mapping`: reads records of other forms by mappings that a person names, instead of those of the topic. */
+import { resolve } from 'node:path'
+import { dataReader } from '../lib/app/data-reader.ts'
+import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
+import { foreignReader } from '../lib/mapping/foreign.ts'
+import type { Mapping } from '../lib/mapping/mapping.ts'
+import { type MappingsFolder, mappingNamed } from '../lib/operations/import/mapping-named.ts'
+import type { PlainReader } from '../packages/runtime/pipeline/decoding/plain-records.ts'
+import { PROJECT } from '../programs/paths.ts'
+import { optionList, SOME_TEXT } from './command.ts'
+import { pathIn, type Terminal } from './terminal.ts'
+
+export const MAPPING = optionList(
+  '<name>',
+  "read records that are not CloudEvents by this mapping, a name or a file; again for more (default: the topic's)",
+  SOME_TEXT,
+)
+
+/** Returns the mappings of MAPPINGS_DIR, else the shipped ones. */
+export function mappingsIn({ environment }: Terminal): MappingsFolder {
+  const { mappingsDir } = readSettings([MAPPINGS], environment)
+  return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
+}
+
+/** @throws OperationFailure without such a mapping, or with all its errors */
+export function mappingsNamed(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
+  const folder = mappingsIn(terminal)
+  return Promise.all(names.map(name => mappingNamed(name, folder, file => pathIn(terminal, file))))
+}
+
+/** The reader of records for commands that show or judge them. @throws OperationFailure as `mappingsNamed` */
+export async function readerWith(
+  config: Parameters<typeof dataReader>[0],
+  names: readonly string[],
+  terminal: Terminal,
+): Promise<PlainReader> {
+  if (names.length === 0) return dataReader(config)
+  const read = foreignReader(await mappingsNamed(names, terminal))
+  return dataReader(config, async () => read)
+}

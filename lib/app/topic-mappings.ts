@@ -1,0 +1,59 @@
+/** Reads records of foreign forms as the functions of their topic do, for everything that shows or judges records. */
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Application } from '../../packages/runtime/consumer/application.ts'
+import { loadMappings } from '../mapping/adapters/mapping-files.ts'
+import { foreignReader } from '../mapping/foreign.ts'
+import { type DeclaredFunction, readFunctions, serverlessFile } from './functions.ts'
+import { SIGNALS, TOPICS, topicNamed } from './topics.ts'
+
+type ReadForeign = NonNullable<Application['readForeign']>
+
+/** The names of the mappings for each signal or foreign topic, in the order of the functions that read it. Pure. */
+export function mappingsByTopic(
+  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
+): ReadonlyMap<string, readonly string[]> {
+  const byTopic = new Map<string, readonly string[]>()
+  for (const { consumes, foreignTopics, mappings } of functions)
+    if (mappings.length > 0)
+      for (const topic of [...consumes, ...foreignTopics])
+        byTopic.set(topic, [...new Set([...(byTopic.get(topic) ?? []), ...mappings])])
+  return byTopic
+}
+
+/**
+ * What reads the foreign records of all topics, in any environment, by the mappings of the functions; undefined if no function has any.
+ *
+ * @param file the list of functions; a deployed function has none, and so no mappings of others
+ * @throws MappingFileError or InvalidMapping if a mapping cannot be used
+ */
+export async function topicMappings(
+  mappingsDir: string,
+  file: URL | string = serverlessFile(),
+): Promise<ReadForeign | undefined> {
+  const named = mappingsByTopic(functionsIn(file))
+  if (named.size === 0) return undefined
+  const folder = file instanceof URL ? resolve(dirname(fileURLToPath(file)), mappingsDir) : mappingsDir
+  const readers = new Map(
+    await Promise.all(
+      [...named].map(async ([topic, names]) => {
+        return [topic, foreignReader(await loadMappings(folder, names, mappingsDir))] as const
+      }),
+    ),
+  )
+  return (record, event) => readers.get(signalOrName(record.topic))?.(record, event)
+}
+
+function signalOrName(topic: string): string {
+  const known = topicNamed(topic)
+  return SIGNALS.find(signal => TOPICS[signal] === known) ?? topic
+}
+
+function functionsIn(file: URL | string): readonly DeclaredFunction[] {
+  try {
+    return readFunctions(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -120,13 +120,6 @@ describe('serverless package', () => {
         [],
       )
       assert.doesNotMatch(code, /amz-sdk-invocation-id/)
-      assert.deepEqual(
-        [...files]
-          .filter(([, text]) => /lz4Compress|snappyCompress/.test(String(text)))
-          .map(([file]) => file),
-        [],
-        'functions write gzip alone',
-      )
       assert.doesNotMatch(code, /duckdb/i, 'only the command line asks in SQL')
       assert.deepEqual(
         [...files.keys()].filter(file => /duckdb|\.node$/i.test(file)),
@@ -142,8 +135,11 @@ describe('serverless package', () => {
       const kafka = holding('KafkaJSConnectionError')
       const redis = holding('MaxRetriesPerRequestError')
       assert.deepEqual([kafka.length > 0, redis.length], [true, uses.includes('redis') ? 1 : 0])
+      // COMPRESSION may name any codec; only batches from 8 KiB on need one.
+      const codecs = [...holding('lz4Compress'), ...holding('snappyCompress')]
+      assert.ok(codecs.length > 0)
       assert.deepEqual(
-        atStart.filter(file => [...kafka, ...redis].includes(file)),
+        atStart.filter(file => [...kafka, ...redis, ...codecs].includes(file)),
         [],
       )
     })

@@ -4,6 +4,7 @@ import type { Event } from '../consumer/event.ts'
 import { type ProducerSettings, type ProfileName, producerSettings } from '../settings/producer.ts'
 import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery.ts'
+import type { ProducerSerialization } from './serializing.ts'
 
 /** Where a producer publishes, and a profile, of which each setting can be given instead. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
@@ -21,7 +22,9 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly mode?: ContentMode
   /** Defaults for `createEvent`. */
   readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
-  /** Writes `data` in another format than JSON. */
+  /** Writes `data` as Avro or Protobuf instead of JSON. */
+  readonly serialization?: ProducerSerialization
+  /** Writes `data` in a format of your own. */
   readonly writer?: { write(event: Event): Event }
   /** Name for transactions: unique among running producers, and the same after a restart. */
   readonly transactionalId?: string
@@ -42,6 +45,7 @@ export function settingsOf(config: ProducerConfig): ProducerSettings {
     key: _key,
     mode: _mode,
     event: _event,
+    serialization: _serialization,
     writer: _writer,
     transactionalId,
     transactionTimeoutMs: _transactionTimeoutMs,

@@ -16,4 +16,5 @@ export {
   type NotDelivered,
 } from './delivery.ts'
 export type { Latency, ProducerMetrics } from './metrics.ts'
+export type { ProducerSerialization } from './serializing.ts'
 export { type Committed, type PublishOptions, TelemetryProducer } from './telemetry-producer.ts'

@@ -1,6 +1,7 @@
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
 import { type Clock, SYSTEM_CLOCK, warnOnTerminal } from '../adapters/system.ts'
+import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { OutgoingRecord } from '../cloudevents/record.ts'
 import { producedRecord } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
@@ -11,6 +12,7 @@ import { type Delivered, DeliveryFailed, type DeliveryReport, deliveryText, repo
 import { TransactionalIdentity } from './identity.ts'
 import type { ProducerMetrics } from './metrics.ts'
 import { RecordProducer } from './record-producer.ts'
+import { writerLoader } from './serializing.ts'
 
 const MAX_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000
@@ -45,6 +47,7 @@ export class TelemetryProducer {
   readonly #settings: ProducerSettings
   readonly #records: RecordProducer
   readonly #transactions: TransactionalIdentity | undefined
+  readonly #loadWriter: (() => Promise<DataWriter>) | undefined
   #closing: Promise<number> | undefined
   #transaction: OpenTransaction | undefined
 
@@ -60,6 +63,7 @@ export class TelemetryProducer {
   ) {
     this.#config = config
     this.#settings = settingsOf(config)
+    this.#loadWriter = writerLoader(config.serialization)
     const connection = brokers ?? new ProducingConnection(() => clientOf(config, this.#settings))
     this.#transactions = transactionsOf(config, this.#settings, connection, clock)
     this.#records = new RecordProducer(connection, this.#settings, {
@@ -81,12 +85,13 @@ export class TelemetryProducer {
    */
   publish(event: Event | CloudEventLike, options?: PublishOptions): Promise<Delivered> {
     const { promise, resolve, reject } = Promise.withResolvers<Delivered>()
+    const report: Report = report => {
+      this.#tell(report)
+      if (report.isDelivered) resolve(report)
+      else reject(new DeliveryFailed('failed', report.error))
+    }
     try {
-      this.#accept(event, options, report => {
-        this.#tell(report)
-        if (report.isDelivered) resolve(report)
-        else reject(new DeliveryFailed('failed', report.error))
-      })
+      this.#take(event, options, report)?.catch(reject)
     } catch (error) {
       reject(error)
     }
@@ -114,7 +119,7 @@ export class TelemetryProducer {
    * @throws DeliveryFailed or InvalidEvent
    */
   async enqueue(event: Event | CloudEventLike, options?: PublishOptions): Promise<void> {
-    this.#accept(event, options, report => {
+    await this.#take(event, options, report => {
       if (!report.isDelivered && !this.#config.onDelivery) this.#warn(deliveryText(report))
       this.#tell(report)
     })
@@ -123,6 +128,8 @@ export class TelemetryProducer {
 
   /** Sends all events, and waits until they are settled, at most 30 seconds. @returns the number that is not, after a warning */
   async flush(withinMs = MAX_FLUSH_MS): Promise<number> {
+    // Events that wait for the writer are accepted before this goes on.
+    await this.#loadWriter?.().catch(() => {})
     const left = await this.#records.drained(Math.min(withinMs, MAX_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
     return left
@@ -194,25 +201,41 @@ export class TelemetryProducer {
     }
   }
 
-  /** Takes an event, in the order of calls. Its report comes later, never before this returns. */
-  #accept(given: Event | CloudEventLike, options: PublishOptions | undefined, report: Report): void {
+  /**
+   * Takes an event, in the order of calls. Its report comes later, never before this returns. Resolves once the event is accepted, if
+   * the writer of its data must be loaded first.
+   */
+  #take(
+    given: Event | CloudEventLike,
+    options: PublishOptions | undefined,
+    report: Report,
+  ): Promise<void> | undefined {
     if (this.#closing) throw new DeliveryFailed('closed')
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
     if (this.#transaction?.isEnding)
       throw new Error('the transaction is ending: its work must await what it publishes')
     const event = eventOf(given)
-    const record = this.#recordOf(event, options)
     const transaction = this.#transaction
-    this.#records.accept(record, outcome => {
-      if (outcome instanceof Error && transaction) transaction.failure ??= outcome
-      report(reportOf(event.id, record.topic, outcome))
-    })
-    if (transaction) transaction.messages++
+    const accept = (writer = this.#config.writer) => {
+      const record = this.#recordOf(event, options, writer)
+      this.#records.accept(record, outcome => {
+        if (outcome instanceof Error && transaction) transaction.failure ??= outcome
+        report(reportOf(event.id, record.topic, outcome))
+      })
+      if (transaction) transaction.messages++
+    }
+    if (this.#loadWriter) return this.#loadWriter().then(accept)
+    accept()
+    return undefined
   }
 
-  #recordOf(event: Event, { topic = this.#config.topic, key }: PublishOptions = {}): OutgoingRecord {
-    const { writer, mode } = this.#config
+  #recordOf(
+    event: Event,
+    { topic = this.#config.topic, key }: PublishOptions = {},
+    writer?: Pick<DataWriter, 'write'>,
+  ): OutgoingRecord {
+    const { mode } = this.#config
     const chosen = key === undefined ? (this.#config.key ?? defaultKey)(event) : key
     return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
   }

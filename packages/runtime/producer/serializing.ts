@@ -1,0 +1,45 @@
+/** The writer of a producer whose data is Avro or Protobuf. */
+import type { DataWriter } from '../cloudevents/data-writer.ts'
+import type { SchemaDataFormat } from '../consumer/serialization.ts'
+import { once } from '../lambda/once.ts'
+import { ConfigError } from '../settings/config-error.ts'
+
+/** How a producer writes data in another format than JSON. */
+export interface ProducerSerialization {
+  readonly format: SchemaDataFormat
+  /** The schema of each event type that is written in this format; the data of other types is JSON. */
+  readonly schemas: Readonly<Record<string, string>>
+  /**
+   * A schema registry with Confluent's API, in which the schemas are registered under the event type, or another subject. Without
+   * it, data has no schema id, and readers need the same schema.
+   */
+  readonly registry?: { readonly url: string; readonly subject?: (type: string) => string }
+}
+
+/**
+ * Returns what loads the writer, once; undefined for JSON. The parser of schemas and the registry are not loaded before the first event.
+ *
+ * @throws ConfigError without any schema
+ */
+export function writerLoader(
+  serialization: ProducerSerialization | undefined,
+): (() => Promise<DataWriter>) | undefined {
+  if (serialization === undefined) return undefined
+  const { format, schemas, registry } = serialization
+  if (Object.keys(schemas).length === 0)
+    throw new ConfigError('the producer', ['serialization.schemas: must have the schema of an event type'])
+  return once(async () => {
+    const { dataWriter, schemaIds } = await import('../adapters/registry/data-writer.ts')
+    const ids = registry && (await schemaIds({ url: registry.url }))
+    return dataWriter({
+      application: {
+        serializedTypes: Object.keys(schemas).map(type => ({ type })),
+        packagedSchema: async type => ({ text: schemas[type] ?? '', references: [] }),
+        schemaSubjects: type => [registry?.subject?.(type) ?? type],
+      },
+      env: '',
+      serialization: { otherwise: format, named: new Map() },
+      ...(ids ? { registry: ids } : {}),
+    })
+  })
+}

@@ -8,9 +8,9 @@ import { Builder, versionOf } from './bundle-builder.ts'
 const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
 
 /**
- * Bundles the function from the sources as they are now, and returns the versions by which the function can call them: the hash of
- * one of its files, as `bundleVersion` computes it in a bundle of its own, or the hash of its sources, which `serverless offline`
- * gives it. A function that says one of them runs these sources.
+ * Bundles the function from the present sources, and returns the versions by which the function can call them: the hash of one of
+ * its files, as `bundleVersion` computes it in a bundle, or the hash of its sources, which `serverless offline` gives it. A
+ * function with one of these versions runs these sources.
  *
  * @param entry the handler's source file, relative to the project
  * @throws BuildError if they cannot be bundled

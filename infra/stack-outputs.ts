@@ -11,7 +11,7 @@ type ResolveVariable = (variable: string) => Promise<unknown>
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {
-  /** The environment, with the outputs in the place of variables that are not set. */
+  /** The environment, in which outputs replace variables that are not set. */
   readonly environment: Environment
   /** Why they could not be read; a sentence each. */
   readonly problems: readonly string[]

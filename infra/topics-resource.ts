@@ -39,7 +39,7 @@ const SERVICE_TIMEOUT = 600
  * So a deployment whose topics are refused has changed nothing else: no code, no role, no trigger. Without a function that manages
  * topics, nothing is added.
  *
- * @returns the logical ids of what waits
+ * @returns the logical ids of the resources that wait
  */
 export function addTopicsResource(template: Template, parts: TopicsResourceParts): string[] {
   const manager = parts.functions.find(({ uses }) => uses.includes('topics'))

@@ -99,7 +99,7 @@ export const USES: Readonly<Record<string, Use>> = {
       ...(onFailureQueue
         ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [onFailureQueue])]
         : []),
-      // All of the bucket, which is for nothing else: Lambda chooses the names of the objects.
+      // The whole bucket, which has no other use: Lambda chooses the names of the objects.
       ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
     ],
   },
@@ -172,7 +172,7 @@ function alertsTopicStatements(topic: string): Statement[] {
   return [allow(['sns:Publish'], [arnHere('sns', topic)]), key]
 }
 
-/** A message that cannot be taken stays in the queue, whose own policy moves it to a dead letter queue. */
+/** A message that cannot be processed stays in the queue, which moves it to its dead letter queue. */
 function queueEvent(onFailureQueue: string): object {
   const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
   // The least that SQS knows: many messages at once must not take invocations and Kafka from the consumers.

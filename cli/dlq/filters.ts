@@ -1,4 +1,4 @@
-/** The options that say which dead letters are meant: the same for each command. */
+/** The options that select dead letters, the same for each command. */
 import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'

@@ -24,7 +24,7 @@ export interface HandlingReport {
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** The consumers that get them, as they are now. */
+  /** The consumers that get them, in their present state. */
   readonly consumersNow: readonly RedriveConsumer[]
   /** Some of those that would be taken. */
   readonly sample: readonly DeadLetterLine[]

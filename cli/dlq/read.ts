@@ -10,7 +10,7 @@ import { CliFailure } from '../failure.ts'
 import { reachOf } from '../topics.ts'
 
 /**
- * Asks about the dead letters as they are now.
+ * Asks about the present dead letters.
  *
  * @throws CliFailure if Kafka does not respond, or the topic is missing or replaced meanwhile
  */

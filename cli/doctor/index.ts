@@ -51,7 +51,7 @@ Examples:
   },
 })
 
-/** A deployment knows nothing of the stacks that run on this machine. */
+/** A deployment does not use the stacks that run on this machine. */
 function deploying({ environment, withKafkaOptions = same => same }: Terminal): Environment {
   return withKafkaOptions(environment)
 }

@@ -27,7 +27,7 @@ export interface ReplayPlan {
   readonly limit: number
   /** How much recorded time, in milliseconds; `Infinity` is all. */
   readonly forMs: number
-  /** How many of what the other options leave are passed over. */
+  /** Number of items to skip, of those that the other options leave. */
   readonly skip: number
   /** `Infinity` is forever. */
   readonly loop: number

@@ -26,7 +26,7 @@ export async function readSilences(
 /**
  * Changes the silences, and appends them to the log at once.
  *
- * @param change of what others may have changed meanwhile; what it throws is thrown, and nothing is changed
+ * @param change receives the newest silences, which others may have changed; if it throws, nothing is changed
  * @throws CliFailure if a server does not answer
  */
 export async function changeSilences(

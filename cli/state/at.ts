@@ -1,4 +1,4 @@
-/** `sluice state show --at`: states of before, from the log. */
+/** `sluice state show --at`: earlier states, from the log. */
 
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'

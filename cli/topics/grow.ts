@@ -142,7 +142,7 @@ async function done(
   return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
 }
 
-/** Checkpoints of before the growth, and the log itself, would bring entities back to where they were. */
+/** Older checkpoints, and the log itself, would bring entities back to their old partitions. */
 async function checkpointsOf(
   topic: string,
   config: Config,

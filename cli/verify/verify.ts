@@ -115,7 +115,7 @@ async function chosenOf(
   return { partitions, uncompared, records }
 }
 
-/** Topics that no other consumer writes to. Redriven records are repeats of what was there before. */
+/** Topics that no other consumer writes to. Redriven records repeat earlier ones. */
 function ownTopics(name: string, env: string): string[] {
   const functions = readFunctions()
   const others = functions.filter(

@@ -14,7 +14,7 @@ export interface Access {
   /** Ends a session before its time. @throws if it may last elsewhere */
   endSession(session: string): Promise<void>
   /**
-   * Whether a request may ask for this host. One under a foreign name comes from a page whose own name was made to lead here.
+   * Whether a request may ask for this host. A foreign name belongs to a page that has pointed its own name here.
    *
    * @param host the request's `Host`
    * @param url its address, with the name that the server knows by itself where it knows one
@@ -86,7 +86,7 @@ export function localAccess(token: string, person: Person, now: () => number = D
 /** How long the other instances of a console may not know of a session that was ended. */
 export const SIGN_OUTS_FOR_MS = 60_000
 
-/** @param holders all who may come in, as they are now */
+/** @param holders all present holders of tokens */
 export function deployedAccess(
   holders: () => Promise<readonly Holder[]>,
   signOuts: SignOuts,
@@ -104,7 +104,7 @@ export function deployedAccess(
   }
 }
 
-/** Compares in a time that says nothing of the token. */
+/** Compares in a time that does not depend on the token. */
 function comparison(token: string): (given: string) => boolean {
   const wanted = hashOf(token)
   return given => timingSafeEqual(hashOf(given), wanted)

@@ -25,7 +25,7 @@ const FORM =
 interface Freshness {
   /** How old they may be, in milliseconds. */
   readonly forMs: number
-  /** Returns whether an error of `read` says nothing of the secret. */
+  /** Returns whether an error of `read` says that the secret cannot be reached. */
   readonly isUnreachable: (error: unknown) => boolean
   readonly now?: () => number
   /** Hears why they could not be read again, and whether the old ones still count. */
@@ -79,7 +79,7 @@ export function freshHolders(
 /**
  * The content of the secret.
  *
- * @throws Error that says what it must be, and nothing of what it is
+ * @throws Error that says what the secret must be, without its content
  */
 export function holdersIn(secret: unknown): readonly Holder[] {
   const { success, output } = safeParse(HOLDERS, secret)

@@ -11,7 +11,7 @@ export const SESSION_MS = 12 * 3_600_000
 export interface Session {
   readonly id: string
   readonly untilMs: number
-  /** Returns whether this token began it, in a time that says nothing of the token. */
+  /** Returns whether this token began it, in a time that does not depend on the token. */
   isOf(token: string): boolean
 }
 

@@ -42,7 +42,7 @@ function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney |
   return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emittedAfter(roots))] }
 }
 
-/** The types of what was emitted, causes before what came of them: spans arrive in any order. */
+/** The types of the emitted events, causes before their effects: spans arrive in any order. */
 function emittedAfter(steps: readonly EventStep[]): string[] {
   const next = steps.flatMap(({ decisions }) =>
     decisions.flatMap(({ emitted, timers }) => [...emitted, ...timers.flatMap(timer => timer.emitted)]),

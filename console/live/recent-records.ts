@@ -99,7 +99,7 @@ export class RecentRecords<T extends Timed> {
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, next[partition] ?? start), end }
     })
-    // The topic ends before what was read of it: it was made anew.
+    // The topic ends before the last read record: it was recreated.
     if (ranges.some(({ partition, end }) => end < (next[partition] ?? 0))) return this.#begin(period)
     const before = this.#searched
     const searched = await this.#search(ranges)

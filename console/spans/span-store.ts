@@ -3,8 +3,8 @@ import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface SpanLimits {
   /**
-   * Upper bound for all spans. Traces in which something was emitted, failed or timed have half of it at most. The others have what
-   * these leave: so the store is full soon, and its memory is then the same for as long as records flow.
+   * Upper bound for all spans. Traces in which something was emitted, failed or timed have at most half of it, and the others the
+   * rest: so the store is full soon, and its memory is then the same for as long as records flow.
    */
   readonly spans: number
   /** Upper bound for the spans of one trace: a trace that never ends must not displace all others. */

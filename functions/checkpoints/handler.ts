@@ -1,4 +1,4 @@
-/** Copies the state of all consumers to S3, from where they restore it if Redis loses it. */
+/** Copies the state of all consumers to S3. Consumers restore it if Redis loses it. */
 import { takeAllCheckpoints } from '../../lib/app/checkpoints.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { CHECKPOINT_CONSUMERS, CHECKPOINTS, GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'

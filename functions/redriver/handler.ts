@@ -1,6 +1,6 @@
 /**
- * Brings back failures that are due. Those that it cannot bring back go to the dlq, never to failures, from where they would
- * return here.
+ * Brings back failures that are due. Those that cannot be brought back go to the dlq, never to failures, which would send them
+ * here again.
  */
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
 import { deployedRedriver } from '../../lib/app/redriver.ts'

@@ -32,7 +32,7 @@ export function alarmingOf(
   const usual = isServerlessCluster(clusterArn) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
   const soonTopicArn = read('ALARM_SOON_TOPIC_ARN')
-  // CloudWatch publishes to no other.
+  // CloudWatch publishes only to topics of its own region.
   for (const [name, arn] of Object.entries({ ALARM_TOPIC_ARN: topicArn, ALARM_SOON_TOPIC_ARN: soonTopicArn }))
     if (arn && arn.split(':')[3] !== region)
       errors.push(`${name}: must be a topic in ${region}, where the alarms are`)

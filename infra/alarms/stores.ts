@@ -2,7 +2,7 @@
 import type { AlarmKind } from './alarm.ts'
 import { brokers, caches, cluster, counted, onConsole, provisioned, WAITS } from './sources.ts'
 
-/** More than this part of what a server can take is too much. */
+/** A server is too busy above this part of its capacity. */
 const PART = 0.8
 
 export const STORES = {

@@ -1,4 +1,4 @@
-/** Checks the servers of a deployment, as far as they are reached from where it is deployed. */
+/** Checks the servers of a deployment, if they can be reached from this machine. */
 import { type Config, readConfig } from '../../lib/app/config.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
 import type { Environment } from '../../lib/app/settings/index.ts'

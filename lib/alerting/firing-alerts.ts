@@ -85,7 +85,7 @@ function fired(state: State, alert: FiredAlert, event: Received): Decided<Firing
   return step('fired', having(state, alert.fingerprint, entry))
 }
 
-/** Ends an older alert, too, whose own end never arrived because the state of alerting was lost. */
+/** Also ends an older alert whose end never arrived because the state of alerting was lost. */
 function resolved(state: State, alert: ResolvedAlert, event: Received): Decided<FiringAlerts> {
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)

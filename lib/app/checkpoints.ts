@@ -17,7 +17,7 @@ const RESERVE_MS = 20_000
 /**
  * Takes a checkpoint of each partition state that has changed since its last checkpoint.
  *
- * @returns counts of what was done
+ * @returns counts of taken checkpoints
  * @throws Error if a state could not be copied, after all others were tried; `Unavailable` if Redis or the bucket cannot be
  *   reached
  */

@@ -48,7 +48,7 @@ export async function measureDeadLetters({
   const open = rows.length + left
   const quarantined = rows.filter(row => row.kind === 'letter' && row.quarantined).length
   const oldestSeconds = oldestMs === undefined ? 0 : Math.max(0, atMs - oldestMs) / 1000
-  // Topics that were made anew have had fewer records than before.
+  // Topics that were recreated have had fewer records than before.
   const retriesPerMinute =
     last && retries >= last.retries
       ? ((retries - last.retries) * MINUTE_MS) / Math.max(1, atMs - last.atMs)

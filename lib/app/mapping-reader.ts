@@ -4,7 +4,7 @@ import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
 /**
- * Reader for `Choices.foreignReader`. A function without mappings loads nothing of them.
+ * Reader for `Choices.foreignReader`. A function without mappings loads no code for them.
  *
  * @throws MappingFileError or InvalidMapping if a mapping cannot be used
  */

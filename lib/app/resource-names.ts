@@ -1,4 +1,4 @@
-/** The names of what an environment has in AWS, where more than one place must know them. Pure. */
+/** The names of an environment's resources in AWS that are used in several places. Pure. */
 
 /** The SNS topic for alerts. The key that encrypts it has this alias. */
 export function alertsTopicName(env: string): string {

@@ -56,7 +56,7 @@ function isThisMachine({ kafka, redis }: Config): boolean {
   return kafka.brokers.length > 0 && hosts.every(isLoopback)
 }
 
-/** Reads the settings of the project's producers from where they use them themselves. */
+/** Reads the settings of the project's producers from their own code. */
 export function ownProducers(): ProducerFacts[] {
   const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()
   return [

@@ -24,8 +24,8 @@ export const POLICY_CLASSES = [
 ] as const satisfies readonly RoutedClass[]
 
 /**
- * The code of what Lambda itself has given up. Its consumer knows no such failure and reads the record from the log: to redrive it would
- * only make a failure of another code.
+ * The code of records that Lambda itself has given up. Their consumer has no such failure and reads the record from the log: a
+ * redrive would only make a failure with another code.
  */
 export const LAMBDA_DISCARDED: FailureCode = 'lambda-discarded'
 

@@ -1,4 +1,4 @@
-/** Where a failure goes: into a retry topic, or to the dead letters. Pure, and the same for every copy of the failure. */
+/** Destination of a failure: a retry topic, or the dead letters. Pure, and the same for every copy of the failure. */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'

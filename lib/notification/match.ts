@@ -2,8 +2,8 @@
 import type { Alert } from '../alerting/alert.ts'
 
 /**
- * An alert matches if under every key one of the texts fits. `*` in a text stands for any characters, and nothing else is
- * special: such a text is compared in a time that is bounded by its length and that of what it is compared with.
+ * An alert matches if one of the texts fits under every key. `*` in a text stands for any characters, and no other character is
+ * special: so the time of a comparison is bounded by the lengths of both texts.
  */
 export interface AlertMatch {
   readonly rule?: readonly string[]

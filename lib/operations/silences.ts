@@ -12,7 +12,7 @@ export class SilencesNotAppended extends Error {
 }
 
 /**
- * @param change of what others may have changed meanwhile; what it throws is thrown, and nothing is changed
+ * @param change receives the newest silences, which others may have changed; if it throws, nothing is changed
  * @throws SilencesNotAppended, or what the servers' clients throw while nothing has been changed
  */
 export async function changeSilences(

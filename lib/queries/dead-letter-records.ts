@@ -45,8 +45,8 @@ export type DeadLetterAnswer =
   | { readonly kind: 'none' }
 
 /**
- * Finds one dead letter by its place in the dlq topic, or by its id. One that is not open is searched for in the whole topic, which alone knows
- * what was done with it.
+ * Finds one dead letter by its place in the dlq topic, or by its id. One that is not open is searched for in the whole topic,
+ * because only the topic records what was done with it.
  *
  * @throws the reason of the signal if it is aborted; else see `readRecords`
  */

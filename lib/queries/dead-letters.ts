@@ -1,6 +1,7 @@
 /**
- * The dead letters as they are now: the table that the consumer `open-dead-letters` stores, and the records of the dlq topic behind it, folded in
- * the same way. So the answer is exact however far the consumer is, and without Redis the topic alone gives the same answer.
+ * The present dead letters: the table that the consumer `open-dead-letters` stores, and the records of the dlq topic behind it,
+ * folded in the same way. So the answer is exact however far the consumer is, and without Redis the topic alone gives the same
+ * answer.
  */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -59,7 +60,10 @@ interface DeadLettersOptions {
   readonly newest?: number
 }
 
-/** Bound of what a reader holds in memory, for each partition: the oldest leave first, as they leave the stored table. */
+/**
+ * Maximum number of dead letters that a reader holds in memory, for each partition: the oldest leave first, as they leave the
+ * stored table.
+ */
 const MAX_IN_MEMORY = 200_000
 
 /** Reads the dead letters, and with each further look only the records that are new. */
@@ -115,7 +119,7 @@ export class DeadLetters {
     return this.#now(bounds)
   }
 
-  /** Begins with the stored table, where there is one; and anew where the topic was made anew. */
+  /** Begins with the stored table, if it exists; and again if the topic was recreated. */
   async #begin(bounds: readonly Bounds[]): Promise<void> {
     const unknown = bounds.flatMap(({ end }, partition) => {
       const fold = this.#partitions[partition]

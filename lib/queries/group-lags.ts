@@ -52,8 +52,8 @@ async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
 }
 
 /**
- * How far a group is behind the present ends of what it reads: the topics of its members, and those that it has offsets of. Where
- * it has committed nothing, it is taken to begin with the first record.
+ * Distance of a group from the present ends of its topics: those of its members, and those with committed offsets. Without a
+ * committed offset it is taken to begin with the first record.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

@@ -1,4 +1,4 @@
-/** The list of dead letters, and how many there are of what. */
+/** The list of dead letters, and their counts by code, consumer and time. */
 import type { Hono } from 'hono'
 import * as v from 'valibot'
 import {

@@ -25,7 +25,7 @@ export interface Plan {
   readonly permanent: readonly string[]
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** The consumers that get them, as they are now. */
+  /** The consumers that get them, in their present state. */
   readonly consumersNow: readonly RedriveConsumer[]
   /** Named dead letters that do not exist. */
   readonly missing: readonly string[]

@@ -65,7 +65,7 @@ export class OperationRunner {
     }
   }
 
-  /** The batch at hand is finished; the operation can be resumed by its id. */
+  /** Finishes the present batch; the operation can be resumed by its id. */
   async #pause(): Promise<void> {
     this.#over.abort()
     await Promise.all(this.#running)

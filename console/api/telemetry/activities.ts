@@ -10,7 +10,7 @@ export interface Activities {
   /** Devices that changed last, of the requested activity or of all. */
   readonly devices: readonly DeviceNow[]
   readonly silent: readonly { readonly entity: string; readonly lastSeen: string }[]
-  /** How many there are of both, of which lists have the first. */
+  /** Number of each, of which the lists have the first. */
   readonly matching: number
   readonly silentCount: number
   /** Entities that were looked at, and whether these are all. */

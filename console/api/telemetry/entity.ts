@@ -1,4 +1,4 @@
-/** One entity as it is now. */
+/** The present state of one entity. */
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
@@ -139,7 +139,7 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
   )
 }
 
-/** Where charts of the entity end: now, unless nothing of it would be in them. */
+/** End of an entity's charts: now, or the last reading if the chart would be empty otherwise. */
 export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
   const nowMs = Date.now()
   return lastAtMs < nowMs - spanMs ? lastAtMs : Math.max(nowMs, lastAtMs + 1)

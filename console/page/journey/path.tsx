@@ -88,7 +88,7 @@ interface Common {
   readonly signals: Readonly<Record<string, string>>
   /** Where the path begins, in milliseconds since the epoch. */
   readonly startMs: number | undefined
-  /** The keys of what leads to the farthest that came of the event. */
+  /** The keys of the steps that lead to the farthest effect of the event. */
   readonly onWay: ReadonlySet<string>
 }
 

@@ -31,7 +31,7 @@ interface AccountUses {
   readonly generator: boolean
   readonly console: boolean
   readonly registrySecret?: string
-  /** A local cloud in the place of AWS. */
+  /** A local cloud instead of AWS. */
   readonly endpoint?: string
 }
 

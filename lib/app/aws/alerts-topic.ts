@@ -14,7 +14,7 @@ import { alertsTopicName } from '../resource-names.ts'
 /** A frozen or silent connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Refusals of what was sent. After any other error, the same messages may be taken later. */
+/** Errors of the messages themselves. After any other error, the same messages may be accepted later. */
 const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/
 

@@ -1,4 +1,4 @@
-/** Checks of what an environment has in AWS, as far as the caller may see it. Pure. */
+/** Checks of an environment's resources in AWS, as far as the caller may see them. Pure. */
 import type { AccountThing, ThingSeen } from '../../app/aws/account-things.ts'
 import { type Finding, finding, type Judgement, unknown, wrong } from '../finding.ts'
 

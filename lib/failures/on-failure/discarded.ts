@@ -36,7 +36,7 @@ export interface DiscardedRange {
   readonly timestampMs: number
 }
 
-/** Thrown for a message that is not such a record. It quotes nothing of the message. */
+/** Thrown for a message that is not such a record. It does not quote the message. */
 export class NotDiscarded extends Error {
   override readonly name = 'NotDiscarded'
 }

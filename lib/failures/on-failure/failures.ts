@@ -1,4 +1,4 @@
-/** Makes failures of what Lambda has given up. Pure. */
+/** Makes failures of records that Lambda has given up. Pure. */
 
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -32,7 +32,7 @@ export function failuresOf(
   ]
 }
 
-/** The event of such a failure, for the failures topic: the same for every copy of what Lambda wrote. */
+/** The event of such a failure, for the failures topic: the same for every copy of Lambda's message. */
 export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {

@@ -101,7 +101,7 @@ function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
   }
 }
 
-/** Names, statuses and errors of the network: nothing of the notification, so it may be logged. */
+/** Names, statuses and errors of the network: no part of the notification, so it may be logged. */
 function sayingWhy(why: string): Delivered {
   return retry(why, why)
 }

@@ -101,7 +101,7 @@ export class AlertDatabase {
     }
   }
 
-  /** Makes the tables of what was added. Nothing can be added any more. @throws OperationFailure if the memory is used up */
+  /** Makes the tables of the added records. Nothing can be added any more. @throws OperationFailure if the memory is used up */
   async complete(): Promise<void> {
     try {
       this.#appender.closeSync()

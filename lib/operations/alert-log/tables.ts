@@ -75,7 +75,7 @@ const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledge
   (SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event IN ('acknowledged', 'acknowledgement-removed')
     ORDER BY alert_id, "offset" DESC) WHERE event = 'acknowledged')`
 
-/** The statements that make the tables of what was loaded. */
+/** The statements that make the tables of the loaded records. */
 export const CREATE_TABLES: readonly string[] = [
   // An event that was published again has the same source and id.
   `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}

@@ -74,7 +74,7 @@ export class AftermathWatch {
     }
   }
 
-  /** Tells whether these have come past the present ends of what they read. */
+  /** Tells whether these have passed the present ends of their topics. */
   async #goal(readers: readonly ReadTopic[]): Promise<() => Promise<boolean>> {
     const topics = [...new Set(readers.map(({ topic }) => topic))]
     const ends = new Map(
@@ -102,7 +102,7 @@ export class AftermathWatch {
     }
   }
 
-  /** A redriven record that its consumer does not know fails anew, without a history. */
+  /** A redriven record that its consumer does not know fails again, without a history. */
   #isOfThis({ errorType, history }: Pick<FailureData, 'errorType' | 'history'>): boolean {
     if (errorType === ('unknown-failure' satisfies FailureCode)) return true
     const { redrivenBy, redrivenAt = '' } = history.at(-1) ?? {}

@@ -148,9 +148,9 @@ export function withEnd(
 }
 
 /**
- * Adds what has become of what the last run of an operation has redriven.
+ * Adds the results of the records that the last run of an operation has redriven.
  *
- * @param redriven how many that are: of what the runs before have redriven, nothing is known
+ * @param redriven number of them: nothing is known of those of earlier runs
  * @throws OperationRefused for an unknown operation
  */
 export function withAftermath(

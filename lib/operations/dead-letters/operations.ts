@@ -72,7 +72,7 @@ export class DeadLetterOperations {
     return this.#change(id, (all, nowMs) => withBegun(all, { id, request, by }, nowMs))
   }
 
-  /** Lets an operation end after the batch at hand, wherever it runs. @throws OperationRefused if it does not run */
+  /** Lets an operation end after the present batch, wherever it runs. @throws OperationRefused if it does not run */
   async stop(id: string): Promise<KeptOperation> {
     return this.#change(id, (all, nowMs) => withStop(all, id, nowMs))
   }

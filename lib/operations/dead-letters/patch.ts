@@ -85,7 +85,7 @@ function whyNotRead(record: {
   return data.kind === 'failure' ? `${data.code}: ${data.message}` : undefined
 }
 
-/** RFC 7396: null removes a member, an object is merged, anything else takes the place of what is there. */
+/** RFC 7396: null removes a member, an object is merged, anything else replaces the member. */
 function merged(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result = new Map(isObject(target) ? Object.entries(target) : [])

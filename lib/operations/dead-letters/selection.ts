@@ -1,4 +1,4 @@
-/** The dead letters that an operation is about, and the count of what it takes and leaves out. */
+/** The dead letters of an operation, and the numbers of taken and left out ones. */
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Counts } from '../../queries/counts.ts'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letter-pages.ts'

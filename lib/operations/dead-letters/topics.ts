@@ -118,7 +118,7 @@ export class TopicWatch {
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
 
-  /** @throws TopicReplaced if one of these topics was deleted or made anew */
+  /** @throws TopicReplaced if one of these topics was deleted or recreated */
   async check(topics: Iterable<string>): Promise<void> {
     if (performance.now() < this.#nextMs) return
     this.#nextMs = performance.now() + LOOK_EVERY_MS

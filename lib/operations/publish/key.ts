@@ -13,15 +13,15 @@ import { keyOf } from '../../telemetry/reading.ts'
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
 /** Types whose subject is the group. */
 const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
-/** Types whose data name an entity, but whose own source and subject name the group. */
+/** Types whose data name an entity, but whose source and subject name the group. */
 const OF_PATTERNS: readonly string[] = [PATTERN_EVENT_TYPE]
 /** Types that keep the key of the failed record. */
 const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
 
 /**
- * The key of an event: what its extension `partitionkey` says (CloudEvents "Partitioning"); of a reading, the key of its family;
- * of an alert, its fingerprint; of a notification, its group; of what happened to an entity that its data name, that entity; else
- * its own source and subject.
+ * The key of an event: its extension `partitionkey` (CloudEvents "Partitioning"); for a reading, the key of its family; for an
+ * alert, its fingerprint; for a notification, its group; for an event about an entity that its data name, that entity; otherwise
+ * its source and subject.
  *
  * @param event whose data fit the schema of its type
  */

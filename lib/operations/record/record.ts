@@ -47,7 +47,7 @@ interface RecordProgress {
 
 export interface RecordPorts {
   readonly log: () => Promise<LogReader>
-  /** How far the topic reaches; with a time, also the offsets of then. */
+  /** The bounds of the topic; with a time, also the offsets of that time. */
   readonly reach: (timeMs: number | undefined) => Promise<TopicReach>
   readonly reader: DataReader
   /** Finds the file by the name that it was given by. */

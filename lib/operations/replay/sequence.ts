@@ -18,7 +18,7 @@ export interface Limits {
   readonly limit: number
   /** How much recorded time of all rounds, in milliseconds; `Infinity` is all. */
   readonly forMs: number
-  /** So many items of what is left are passed over. */
+  /** Number of the remaining items that are skipped. */
   readonly skip: number
   /** How many items a round has, if that is known: whole rounds are then passed over without reading them. */
   readonly roundCount?: number | undefined

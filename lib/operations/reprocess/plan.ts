@@ -1,4 +1,4 @@
-/** Which partitions are computed anew, by which code, and from where. */
+/** Partitions to compute again, by which code, and from which place. */
 
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { Generations, StateFacts } from '../../../packages/runtime/pipeline/generations/generations.ts'

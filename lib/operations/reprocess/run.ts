@@ -1,4 +1,4 @@
-/** Computes the partitions of an operation anew, some of them side by side, and switches each when it has caught up. */
+/** Computes the partitions of an operation again, some of them side by side, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Generations } from '../../../packages/runtime/pipeline/generations/generations.ts'

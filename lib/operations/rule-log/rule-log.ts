@@ -113,8 +113,8 @@ export class RuleLog {
   }
 
   /**
-   * The readings arrive one after another, and nothing of them stays in the log, however many there are. Rules over groups are left
-   * out of a replay.
+   * The readings arrive one after another, and the log keeps none of them, however many there are. Rules over groups are left out
+   * of a replay.
    *
    * @param stop ends it, with an AbortError
    * @returns how many were duplicates

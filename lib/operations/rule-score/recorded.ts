@@ -58,7 +58,7 @@ export function isOf({ entity: named }: Label, { entity, subject }: RecordedEnti
   return named === entity || named === subject
 }
 
-/** The rules that are evaluated. Some may watch nothing of what was recorded. */
+/** The rules that are evaluated. Some may match no recorded reading. */
 export function watchesIn(readings: readonly RecordedReading[], rules: readonly AnyRule[]): readonly Watch[] {
   return rules
     .filter(({ paused }) => !paused)

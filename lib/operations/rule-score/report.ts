@@ -53,11 +53,11 @@ export interface ScoreReport {
   readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
   readonly missed: readonly ShownLabel[]
   readonly falseAlerts: readonly ShownAlert[]
-  /** Labels of what was not recorded. */
+  /** Labels outside the recording. */
   readonly notCounted: readonly (ShownLabel & { readonly reason: NotCountedReason })[]
   /** Alerts that fired only after the last reading of their entity: whether they are true cannot be known. */
   readonly afterTheEnd: number
-  /** Rules that watch nothing of what was recorded. */
+  /** Rules that match no recorded reading. */
   readonly unusedRules: readonly string[]
 }
 

@@ -3,7 +3,7 @@ import type { Parameters } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
 
-/** Parameters that say which messages are shown; the same for the page and the server. */
+/** Parameters that select messages; the same for the page and the server. */
 const ASKED = [
   'topic',
   'partition',

@@ -36,7 +36,7 @@ export interface AlertTransition {
 export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 
 /**
- * The alerts of ranges of the alerts topic, by id. Of an alert that fired before the ranges, only what came later is known.
+ * The alerts of ranges of the alerts topic, by id. For an alert that fired before the ranges, only its later events are known.
  *
  * @param isWanted decides which alerts are kept
  * @param signal ends the search early, with what was found until then

@@ -52,7 +52,7 @@ export class KeyCounter {
     this.#partitions.set(partition, keys)
   }
 
-  /** @param partitions how many the topic has */
+  /** @param partitions number of partitions of the topic */
   samples(partitions: number): KeySample[] {
     return Array.from({ length: partitions }, (_, partition) => {
       const keys = [...(this.#partitions.get(partition) ?? [])]

@@ -1,4 +1,4 @@
-/** The erasure of an entity: who holds anything of it, and how far consumers are with forgetting it. */
+/** The erasure of an entity: which consumers have a state of it, and which have already erased it. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'

@@ -14,7 +14,7 @@ import { kafkaAnswer } from './kafka-answers.ts'
 import { type AgedPartitionLag, type ConsumerLag, partitionLags, withAges } from './lag.ts'
 import { type BoundsSource, boundsIfThere } from './topics.ts'
 
-/** A group, and how far it is behind in each topic that it reads. */
+/** A group, and its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
   /** Records that it has not consumed, of all its topics. */
   readonly pending: number
@@ -70,7 +70,7 @@ export async function groupLag(
 /**
  * Returns lags as `groupLag` does, for many groups with few questions.
  *
- * @param boundsOf how far topics reach, by topic; one that does not exist is left out
+ * @param boundsOf bounds of topics; one that does not exist is left out
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function groupLags(

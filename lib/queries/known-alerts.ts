@@ -16,7 +16,7 @@ import type { Range } from './records.ts'
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
 
-/** Source of the answers. The caller decides how far the topic is read, and how an outage is reported. */
+/** Source of the answers. The caller decides how much of the topic is read, and how an outage is reported. */
 export interface AlertSource {
   /** Returns the alerts of the view. */
   firing(): Promise<FiringNow[]>
@@ -164,7 +164,7 @@ async function livesLike(
   return filteredAlerts([...byId.values()], { entity: wanted })
 }
 
-/** The topic has nothing of it any more, or nothing since the time that was asked for. */
+/** The topic no longer has the alert, or not since the requested time. */
 function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
   return { ...known, transitions: [] }
 }

@@ -1,4 +1,4 @@
-/** Lag: how many records consumers have not got through yet, and for how long the first of them has waited. */
+/** Lag: the number of records that consumers have not processed yet, and the waiting time of the first of them. */
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -45,8 +45,8 @@ export function offsetsBehind({ start, end }: Bounds, next: number): number {
 }
 
 /**
- * How far consumers are behind the present ends of what they read, by the offsets that their groups have committed. Where a
- * group has committed nothing, it begins with the first record. A topic that does not exist has nothing pending.
+ * Distance of consumers from the present ends of their topics, by the committed offsets of their groups. A group without a
+ * committed offset begins with the first record. A topic that does not exist has nothing pending.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

@@ -20,7 +20,7 @@ export interface MeasuredState
 }
 
 /**
- * Reads as `partitionStates` does, until the signal is aborted. The partition at hand and later ones then lack the figures that
+ * Reads as `partitionStates` does, until the signal is aborted. The present partition and later ones then lack the figures that
  * need counting.
  *
  * @throws Unavailable if Redis does not answer

@@ -33,7 +33,7 @@ export async function* readRecordGroupsBackward(
   }
 }
 
-/** The records of a window that are in memory, and how far the windows have come. */
+/** The records of a window that are in memory, and the progress of the windows. */
 class PartitionBackward {
   readonly #log: LogReader
   readonly #range: Range

@@ -1,4 +1,4 @@
-/** State of alert rules: which are in force, and of how many entities each is pending or fires. */
+/** State of alert rules: which are in force, and for how many entities each is pending or fires. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { NO_DATA } from '../alerting/alert.ts'
@@ -15,7 +15,7 @@ export interface ActivatedRules {
   /** Hash of the rule set that most partitions have. */
   readonly hash: string
   readonly rules: readonly AnyRule[]
-  /** How many partitions have it, and how many there are: in the others the event that activates it is still to be read. */
+  /** Number of partitions with this rule set, and of all: the others have not yet read the event that activates it. */
   readonly having: number
   readonly partitions: number
 }

@@ -1,4 +1,4 @@
-/** Notifications as their topic has them, and what came of each: by how far the sinks are, and by their failures. Pure. */
+/** Notifications as their topic has them, and the outcome of each, by the progress of the sinks and by their failures. Pure. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -76,7 +76,7 @@ function fitsSchema({ type, data }: Event): boolean {
   return validators[type]?.(data) ?? false
 }
 
-/** @param appliedOffset how far the sink is in the notification's partition */
+/** @param appliedOffset progress of the sink in the notification's partition */
 export function outcomeOf(
   { partition, offset }: Pick<SentNotification, 'partition' | 'offset'>,
   sink: string,

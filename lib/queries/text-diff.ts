@@ -34,7 +34,7 @@ export function diffOf(before: string, after: string, breaking: BreakingLines = 
   return lines.filter((_, index) => near.has(index))
 }
 
-/** `[i][j]`: how many lines `a` from i on and `b` from j on have in common. */
+/** `[i][j]`: number of lines that `a` from i on and `b` from j on have in common. */
 function commonLengths(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   for (let i = a.length - 1; i >= 0; i--)

@@ -16,7 +16,7 @@ export interface TopicReach {
   readonly atTime: readonly number[]
 }
 
-/** Knows how far topics reach, of some perhaps only for partitions that have a leader. */
+/** Knows the bounds of topics; for some perhaps only in partitions that have a leader. */
 export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
   bounds(topic: string): Promise<readonly Known[]>
 }

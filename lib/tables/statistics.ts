@@ -79,7 +79,7 @@ export function entityReport({ entity, partition, ...state }: ListedEntity): Ent
 export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'lastAtMs' | 'open'>
 
 /**
- * The statistics of one entity, in whichever partition it is; undefined if the processor has counted nothing of it.
+ * The statistics of one entity, in whichever partition it is; undefined if the processor has not counted any reading of it.
  *
  * @param entity `source`, a space, `subject`
  * @throws Unavailable if Redis does not answer

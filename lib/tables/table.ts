@@ -46,7 +46,7 @@ export interface StoredState<State> {
   readonly state: State
 }
 
-/** A topic, and how many partitions it has. */
+/** A topic and its number of partitions. */
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number

@@ -10,8 +10,8 @@ const STAND_INS = {
 }
 
 /**
- * Replaces the modules that connect to servers in the bundles for `serverless invoke local`. No variable and no branch
- * in the code decides this: deployed code, and code in `serverless offline`, contains nothing of the replacements.
+ * Replaces the modules that connect to servers in the bundles for `serverless invoke local`. No variable and no branch in the
+ * code decides this: deployed code, and code in `serverless offline`, does not contain the replacements.
  */
 const standIns = {
   name: 'stand-ins',

@@ -29,8 +29,8 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
 }
 
 /**
- * Describes how many rules differ, as `1 rule added, 2 rules changed`; undefined if none does. Rules with the same name
- * and labels are the same rule.
+ * Describes the number of different rules, as `1 rule added, 2 rules changed`; undefined if all are equal. Rules with the same
+ * name and labels are the same rule.
  */
 export function differenceOf(before: readonly AnyRule[], after: readonly AnyRule[]): string | undefined {
   const old = byIdentity(before)

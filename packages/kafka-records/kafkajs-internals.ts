@@ -125,7 +125,7 @@ interface TransactionIdentity extends ProducerIdentity {
 export interface FetchRequest {
   /** Our own, for `readRecordsOf`: the answer waits until all is decoded, even if a group waits. */
   readonly isPatient?: boolean
-  /** Our own, for a patient request: how much memory the records of a partition may take, once they are inflated. */
+  /** Our own, for a patient request: maximum memory for the records of a partition, once they are inflated. */
   readonly mostBytes?: number
   /** Our own, for a patient request: the batches that earlier requests have left in the middle. */
   readonly open?: OpenBatches

@@ -59,7 +59,7 @@ async function recordAt(
     const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
     return records.find(record => record.offset === offset)
   } catch (error) {
-    // The topic was made anew, and is shorter now.
+    // The topic was recreated, and is shorter now.
     if (error instanceof PartitionStopped && !isUnreadable(error)) return undefined
     throw error
   }

@@ -1,4 +1,4 @@
-/** Finds an event and what came of it in the log alone, within a time. */
+/** Finds an event and its effects in the log alone, within a time. */
 
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'

@@ -21,7 +21,7 @@ interface Kind {
 interface Anomaly {
   readonly kind: Kind
   readonly window: number
-  /** 0 to 1: how far the metrics have gone from their normal value to where the anomaly drives them. */
+  /** 0 to 1: the position of the metrics between their normal value and the anomaly's. */
   readonly intensity: number
 }
 

@@ -1,6 +1,6 @@
 import { AnswerCursor, compactArray, compactString, int32, NO_TAGS, type Question } from './wire.ts'
 
-/** Levels of what a broker can do, by the name of the feature, such as `metadata.version`. */
+/** Levels of a broker's features by their names, such as `metadata.version`. */
 export interface BrokerFeatures {
   /** The highest level that the broker's own release knows. */
   readonly supported: ReadonlyMap<string, number>

@@ -1,6 +1,6 @@
 import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
-/** The protocol's numbers of what has settings, and of values that were set for it alone. */
+/** The protocol's numbers for the kinds of settings, and for values that were set for one resource. */
 const KINDS = { topic: { type: 2, own: 1 }, broker: { type: 4, own: 2 } } as const
 
 export interface SettingsAnswer {

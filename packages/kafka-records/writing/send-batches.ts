@@ -11,7 +11,8 @@ import {
 /**
  * Sends finished batches to their leader.
  *
- * @param withinMs time for the answer. Afterwards the connection is closed, so that nothing of it can arrive later than the next request
+ * @param withinMs time for the answer. Afterwards the connection is closed, so that no part of it can arrive later than the next
+ * request
  * @param onSent called at its turn on the connection: a request that is sent after that arrives after it
  * @throws an error with the code ETIMEDOUT for a late answer: the batches may be written; an error of the connection
  */

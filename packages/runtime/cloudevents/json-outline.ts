@@ -49,7 +49,7 @@ function endOfDigits(json: string, start: number): number {
  * The first name that occurs twice in the outermost object, of which `JSON.parse` silently keeps the last; undefined if none does.
  *
  * @param json a text that is JSON
- * @param names how many different names the object has
+ * @param names number of different names in the object
  */
 export function repeatedMember(json: string, { commas }: Outline, names: number): string | undefined {
   // Counting is enough for nearly all texts, and much faster than reading the names.

@@ -18,7 +18,7 @@ export function withCarriedTime(record: LogRecord): LogRecord {
  * The headers with an append time to carry. One that they carry already is the original one: it stays, and moves with the record.
  *
  * @param appendedMs when the record was appended, milliseconds since the epoch
- * @param movedMs by how much it is moved, milliseconds
+ * @param movedMs milliseconds by which it is moved
  */
 export function carryingTime<Bytes extends HeaderBytes>(
   headers: readonly RecordHeader<Bytes>[],

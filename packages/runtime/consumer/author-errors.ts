@@ -10,7 +10,7 @@ export class PermanentError extends Error {
 
   /**
    * @param why for people; it becomes part of the failure
-   * @param safeMessage what may be logged of it, because it contains nothing of the event
+   * @param safeMessage the text that may be logged, because it has no part of the event
    */
   constructor(why: string, safeMessage?: string) {
     super(why)

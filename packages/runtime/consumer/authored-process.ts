@@ -47,7 +47,7 @@ export interface StepTools<Topic extends string = string> {
    * `PermanentError`.
    *
    * @param why for people; it becomes part of the failure
-   * @param safeMessage what may be logged of it, because it contains nothing of the event
+   * @param safeMessage the text that may be logged, because it has no part of the event
    */
   reject(why: string, safeMessage?: string): never
 }

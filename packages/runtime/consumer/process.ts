@@ -202,7 +202,7 @@ export function decided<State>(
  * Says that the event can never be processed.
  *
  * @param why for people; it becomes part of the failure
- * @param safeMessage what may be logged of it, because it contains nothing of the event
+ * @param safeMessage the text that may be logged, because it has no part of the event
  */
 export function rejected(why: string, safeMessage?: string): Rejected {
   return { kind: 'rejected', why, ...(safeMessage === undefined ? {} : { safeMessage }) }

@@ -71,7 +71,7 @@ export function delivered(reason: string): Delivered {
  * The receiver does not accept the event now. Use `rejected()` if it never will.
  *
  * @param why for people; it may quote the event, so it is not logged
- * @param safeMessage what may be logged of it, because it contains nothing of the event
+ * @param safeMessage the text that may be logged, because it has no part of the event
  */
 export function retry(why: string, safeMessage?: string): Delivered {
   return { kind: 'retry', why, ...(safeMessage === undefined ? {} : { safeMessage }) }

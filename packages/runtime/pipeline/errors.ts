@@ -62,7 +62,7 @@ export function isUnreadable(error: unknown): error is PartitionStopped {
   return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }
 
-/** A copy of a partition state cannot be read, advanced, or put in the place of the state, which is what it was. */
+/** A copy of a partition state cannot be read, advanced, or put in place of the state, which is unchanged. */
 export class CopyStopped extends Error {
   override readonly name = 'CopyStopped'
   readonly why: /** A commit came meanwhile, or another command has replaced the state. */
@@ -74,7 +74,7 @@ export class CopyStopped extends Error {
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'
-    /** One of the two states is of before a growth of the topic. */
+    /** One of the two states is from before a growth of the topic. */
     | 'other-partitioning'
     | 'growing'
     | 'waiting'

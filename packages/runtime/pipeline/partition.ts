@@ -75,7 +75,7 @@ function isLate({ invocation, consumer }: PartitionRun): boolean {
 
 type Steps = ReturnType<typeof stepsOf>
 
-/** Takes a chunk through the steps. It may end early, with a part of the chunk or nothing of it done. */
+/** Takes a chunk through the steps. It may end early, with a part of the chunk done or none. */
 async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable

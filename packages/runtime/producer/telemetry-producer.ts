@@ -20,7 +20,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
 /** Topic and key of one event. */
 export interface PublishOptions {
   readonly topic?: string
-  /** Instead of what the producer's `key` makes of the event; null spreads events over the partitions. */
+  /** Instead of the producer's `key` for the event; null spreads events over the partitions. */
   readonly key?: string | null
 }
 

@@ -14,7 +14,7 @@ export class MemoryPublisher implements Publisher {
 
   /**
    * @param largest returns the maximum size of a topic's records in bytes; no limit by default
-   * @param partitions returns how many partitions a topic has; no limit by default
+   * @param partitions returns the number of partitions of a topic; no limit by default
    */
   constructor(largest: (topic: string) => number = UNLIMITED, partitions = UNLIMITED) {
     this.#largest = largest

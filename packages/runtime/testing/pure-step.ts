@@ -47,7 +47,7 @@ export function pureStep<T>(name: string, call: () => T): T {
   }
 }
 
-/** A Date that makes dates of what it gets, and knows no present. */
+/** A Date that makes dates of its arguments, and has no present. */
 function clocklessDate(refuse: (what: string, why: string) => never): DateConstructor {
   return new Proxy(Date, {
     construct: (target, given: readonly unknown[], made) =>
@@ -58,7 +58,7 @@ function clocklessDate(refuse: (what: string, why: string) => never): DateConstr
   })
 }
 
-/** Returns a function that puts back what was there. */
+/** Returns a function that restores the former value. */
 function replace(holder: object, name: string, value: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(holder, name)
   Object.defineProperty(holder, name, { value, configurable: true, writable: true })

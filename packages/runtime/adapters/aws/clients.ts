@@ -24,8 +24,8 @@ export async function parameterOf(name: string): Promise<Record<string, unknown>
 }
 
 /**
- * Returns whether an error of `secretOf` or `parameterOf` says nothing of the content: AWS did not answer, or not now. A secret that
- * was deleted, must not be read, or holds something else has been answered for.
+ * Returns whether an error of `secretOf` or `parameterOf` leaves the content unknown: AWS did not answer, or not now. A secret
+ * that was deleted, must not be read, or holds something else has been answered for.
  */
 export function isUnreachable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: Partial<AwsError> }

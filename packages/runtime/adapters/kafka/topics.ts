@@ -169,7 +169,7 @@ async function findDifferences(
   })
 }
 
-/** A topic may have grown: the table says how many partitions it has at least. */
+/** A topic may have grown: the table has the minimum number of partitions. */
 function isGrown({ setting, wanted, found }: TopicDifference): boolean {
   return setting === 'partitions' && Number(found) > Number(wanted)
 }

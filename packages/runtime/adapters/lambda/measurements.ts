@@ -38,7 +38,7 @@ export class Measurements {
     append(this.#durations, `${step}Ms`, ms)
   }
 
-  /** `outcome/reason` and how often, of what was counted so far. */
+  /** `outcome/reason` and the number of each so far. */
   get counts(): Readonly<Record<string, number>> {
     const named = [...this.#counts].flatMap(([reason, outcomes]) =>
       [...outcomes].map(([outcome, count]) => [`${outcome}/${reason}`, count] as const),

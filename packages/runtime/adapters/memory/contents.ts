@@ -79,7 +79,7 @@ export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   return state
 }
 
-/** Returns a state as it takes the place of another, in an epoch above both. Contents of before a growth do not undo it. */
+/** Returns a state as it replaces another, in an epoch above both. Contents from before a growth do not undo it. */
 export function inPlaceOf(
   { version, partitioning, growths }: MemoryState,
   next: MemoryState,

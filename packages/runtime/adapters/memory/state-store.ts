@@ -304,7 +304,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const moved = () =>
       new CopyStopped('moved', 'the state was replaced, or another run has taken a checkpoint')
     if (!isKnown()) throw moved()
-    // A real store reads on while there are commits, and has what was there at the end.
+    // A real store reads on while there are commits, and has the state of the end.
     const held = structuredClone(this.#stateKey(stateKey))
     const changes = held.changes as Changes
     run.commits = changes.commits

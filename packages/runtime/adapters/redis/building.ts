@@ -126,7 +126,7 @@ function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   return new Map(parts)
 }
 
-/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of what is parked. */
+/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of parked events. */
 class MetaFields {
   #meta: CheckpointMeta | undefined
   #oldestIdMs = Infinity

@@ -65,8 +65,8 @@ export class StateCheckpoints {
   }
 
   /**
-   * Replaces the whole partition state, or nothing of it. The new epoch is above the present one and the checkpoint's, so that
-   * no invocation can commit a result computed from another state.
+   * Replaces the whole partition state, or no part of it. The new epoch is above the present one and the checkpoint's, so that no
+   * invocation can commit a result computed from another state.
    *
    * @throws CopyStopped if another attempt to replace the same partition state began, or the server lost a part meanwhile
    */

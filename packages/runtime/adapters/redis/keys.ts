@@ -49,7 +49,7 @@ export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }
 
-/** Where a forwarder keeps how far it has come in a partition. */
+/** Key of a forwarder's progress in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }

@@ -44,7 +44,7 @@ export const LAYOUT = {
     'states',
     'timers',
     'ids',
-    /** How often the topic has grown, and how many partitions it has since. */
+    /** Number of growths of the topic, and its number of partitions since the last. */
     'generation',
     'partitions',
     /** Which code made the last commit. */

@@ -8,7 +8,7 @@ export interface Meta {
   readonly clock: LogClock
   readonly appliedDigest: string | undefined
   readonly emitted: number
-  /** Approximate size of what all entities have parked, in bytes. */
+  /** Approximate size of the parked events of all entities, in bytes. */
   readonly parkedBytes: number
   /** How many entities each group of producers has added of late; absent if none has. */
   readonly newEntities?: string

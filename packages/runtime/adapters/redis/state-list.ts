@@ -47,7 +47,7 @@ export class StateList {
     return listed
   }
 
-  /** Names all partition states, by consumer, topic and partition, and reads nothing of them. */
+  /** Names all partition states, by consumer, topic and partition, without reading them. */
   async names(): Promise<StateKey[]> {
     return (await this.#found()).map(({ partitionState }) => partitionState)
   }

@@ -32,7 +32,7 @@ export class StatePages {
     yield* this.large(partitionState)
     const { outbox } = keysOf(partitionState)
     yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
-    // Each as it is now: an earlier attempt would open a closed failure again.
+    // Only the present attempt of each: an earlier one would open a closed failure again.
     const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
     yield failures.map(failure => ({ kind: 'failure', failure }))
     const context = await this.#reader.context(partitionState)

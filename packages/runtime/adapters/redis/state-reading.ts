@@ -182,7 +182,7 @@ function entityParts(
   return gone.states.length + gone.timers.length > 0 ? [{ kind: 'gone', gone }, ...parts] : parts
 }
 
-/** Each as it is now: an earlier attempt would open a closed failure again. */
+/** Only the present attempt of each: an earlier one would open a closed failure again. */
 function failuresIn(buckets: readonly Buffer[]): RememberedFailure[] {
   const found = new Map<string, RememberedFailure>()
   for (const [group, bucket] of inPairs(buckets))

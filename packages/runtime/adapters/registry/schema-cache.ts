@@ -78,7 +78,7 @@ export class SchemaCache {
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
-  /** Fetches schemas that are not at hand, each once. Rejects with `Unavailable` after all have ended, if one could not be fetched. */
+  /** Fetches missing schemas, each once. Rejects with `Unavailable` after all have ended, if one could not be fetched. */
   async fetch(needed: readonly Needing[]): Promise<void> {
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     this.#makeRoom(byKey)

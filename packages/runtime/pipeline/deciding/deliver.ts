@@ -14,7 +14,7 @@ import { type Work, WorkingCopy } from './working-copy.ts'
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
-  /** Whether the invocation has decided nothing of the partition yet. */
+  /** Whether the invocation has decided no record of the partition yet. */
   isFirst: boolean
 }
 

@@ -83,7 +83,7 @@ export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 
-/** Approximate size of what an entity has parked, from its state as it is stored, in bytes; 0 if it is not held. */
+/** Approximate size of an entity's parked events, from its stored state, in bytes; 0 if it is not held. */
 export function parkedBytesIn(stored: string): number {
   const { hold } = heldParts(stored)
   return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))

@@ -1,4 +1,4 @@
-/** Applies the next chunk of a partition and keeps nothing of it: to find a record that hangs or ends its function. */
+/** Applies the next chunk of a partition without keeping the result: to find a record that hangs or ends its function. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'

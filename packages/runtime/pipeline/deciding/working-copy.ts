@@ -197,7 +197,7 @@ export class WorkingCopy {
     this.#failures.set(failure.id, failure)
   }
 
-  /** Whether an operator has set this record aside. Another record at its offset, as of a topic that was made anew, is not. */
+  /** Whether an operator has set this record aside. Another record at its offset, as in a recreated topic, is not. */
   isSkipped(record: LogRecord): boolean {
     const digest = this.#snapshot.skipped?.get(record.offset)
     return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))

@@ -21,7 +21,7 @@ export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consume
   return { decoded, restWaits: deferred ?? { reason: 'registry-unavailable' } }
 }
 
-/** Fetches the schemas of these records. Undefined if all are at hand then; else why the records wait. */
+/** Fetches the schemas of these records. Undefined if all are known then; else the reason why the records wait. */
 export async function prepare(
   records: readonly LogRecord[],
   { reader }: Pick<Consumer, 'reader'>,

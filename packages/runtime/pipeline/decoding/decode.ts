@@ -1,6 +1,6 @@
 /**
- * Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure: the schemas that this
- * takes are at hand, or the record must wait for them.
+ * Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure: the schemas that
+ * this needs are loaded, or the record must wait for them.
  */
 
 import { parseTime } from '../../cloudevents/attributes.ts'

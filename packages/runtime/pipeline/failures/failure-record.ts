@@ -50,7 +50,7 @@ const MAX_ERROR_LENGTH = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
-/** Digest of what the producer wrote, to recognise it at a redrive. Headers are sorted, since clients do not keep their order. */
+/** Digest of the producer's record, to recognise it at a redrive. Headers are sorted, since clients do not keep their order. */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')

@@ -73,7 +73,7 @@ export type SwitchOutcome =
   | { readonly kind: 'growing' }
   /** Other code has committed to the live state, or to the next generation. */
   | { readonly kind: 'other-code' }
-  /** One of the two states is of before a growth of the topic, and so has other entities. */
+  /** One of the two states is from before a growth of the topic, and so has other entities. */
   | { readonly kind: 'other-partitioning' }
   /** The next generation is not the expected one: another command works on it, or has begun to replace the live state. */
   | { readonly kind: 'overtaken' }

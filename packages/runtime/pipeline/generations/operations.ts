@@ -10,7 +10,7 @@ export interface Operation {
 /** A value in a store that commands share. */
 interface Shared<T> {
   read(): Promise<T | undefined>
-  /** Writes what `change` makes of the value, unless another has written meanwhile: then again, with what is there by then. */
+  /** Writes the result of `change`, unless another has written meanwhile: then again, with the newer value. */
   update(change: (value: T | undefined) => T): Promise<T>
 }
 

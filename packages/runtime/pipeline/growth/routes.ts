@@ -1,7 +1,7 @@
 /** Where entities and failures belong once their topic has more partitions. Pure. */
 import { partitionOf } from '../../consumer/murmur2.ts'
 
-/** How many partitions a topic had, and how many it will have. */
+/** Present and future number of partitions of a topic. */
 export interface Counts {
   readonly from: number
   readonly to: number

@@ -32,7 +32,7 @@ export async function* chainPages(
  * if any one object is lost, there is an earlier state without it.
  *
  * @param all newest first
- * @param count how many of the newest are kept
+ * @param count number of newest ones that are kept
  */
 export function dispensable(all: readonly KeptCheckpoint[], count: number): readonly KeptCheckpoint[] {
   const whole = all.filter(({ after }) => after === undefined)

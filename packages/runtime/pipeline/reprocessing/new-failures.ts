@@ -47,8 +47,8 @@ function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedF
 }
 
 /**
- * The ids of the events that have failed: a retry of one must not count as a repeat of what the live consumer has applied. Rejects
- * with `Unavailable` if a schema cannot be fetched.
+ * The ids of the events that have failed: a retry of one must not count as a repeat of an event that the live consumer has
+ * applied. Rejects with `Unavailable` if a schema cannot be fetched.
  */
 export async function failedEventIds(
   consumer: Consumer,

@@ -7,8 +7,8 @@ import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /**
- * An empty state before an offset of the log. If that is not the first offset of all, the state has what came before and is still
- * needed: the context that is in force now, until the log sets one, and the failures whose records may be redriven.
+ * An empty state before an offset of the log. If that is not the first offset of all, the state has the earlier facts that are
+ * still needed: the context in force, until the log sets one, and the failures whose records may be redriven.
  */
 export async function* emptyAt(
   copies: Pick<Generations, 'context' | 'facts' | 'failures'>,

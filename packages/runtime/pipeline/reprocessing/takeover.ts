@@ -29,7 +29,7 @@ export interface TakeoverAt {
   readonly epoch: number
   /** The applied offset of both states. */
   readonly appliedOffset: number
-  /** How often the topic has grown: part of the sequence of what is emitted. */
+  /** Number of growths of the topic: part of the sequence of emissions. */
   readonly generation: number
   /** Append time of the record at that offset, milliseconds since the epoch. */
   readonly timeMs: number

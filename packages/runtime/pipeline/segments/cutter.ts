@@ -51,7 +51,7 @@ export class SegmentCutter {
     return undefined
   }
 
-  /** Whether these records may show the end of the next segment, whose first records are not at hand: then they are read. */
+  /** Whether these records may show the end of the next segment, whose first records are not loaded: then they are read. */
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)

@@ -6,7 +6,7 @@ import type { Beginning } from './partition-again.ts'
 
 /** Why differences of a whole partition say nothing about its consumer. */
 export type Doubt =
-  /** Other code or settings have decided a part of what is compared. */
+  /** Other code or settings have decided a part of the compared records. */
   | 'other-code'
   /** The state was restored, imported, reprocessed or moved by a growth since. */
   | 'replaced'
@@ -16,14 +16,14 @@ export interface ChosenBeginning extends Beginning {
 }
 
 export interface BeginningWanted {
-  /** The newest checkpoint of then or earlier; undefined for the start of the log. */
+  /** The newest checkpoint of that time or earlier; undefined for the start of the log. */
   readonly sinceMs: number | undefined
   readonly logStart: number
 }
 
 /**
- * Returns where to begin: the newest checkpoint of then or earlier, or else the start of the log; a later checkpoint where only that
- * leaves no doubt, or where the log does not reach back. Undefined if there is no place to begin at.
+ * Returns where to begin: the newest checkpoint of that time or earlier, or else the start of the log; a later checkpoint if only
+ * that is certain, or if the log does not reach back. Undefined if no place is certain.
  *
  * @param kept checkpoints of the partition state
  */

@@ -237,7 +237,7 @@ function placeOfFailure({ originalPartition, originalOffset }: FailureData): str
   return `${originalPartition}@${originalOffset}`
 }
 
-/** Trace context and names of schemas are left out: they say nothing of what happened. */
+/** Trace context and names of schemas are left out: they do not describe the event. */
 function comparable(
   { source, type, subject, time, data, extensions }: Event,
   { key }: Pick<LogRecord, 'key'>,

@@ -25,15 +25,14 @@ export const CONSOLE_DEPLOYMENT = slice(
   'Console of a deployment',
   {
     SLUICE_CONSOLE: setting(onOff(), {
-      description:
-        'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API. It is for deployments alone: `npm start` serves one by itself.',
+      description: 'Whether the [console](console.md#in-an-account) is deployed, behind an HTTP API.',
       default: 'off',
     }),
     CONSOLE_JWT_ISSUER: setting(
       text(/^https:\/\/[^\s@]+$/, 'the https:// address of an OpenID Connect issuer'),
       {
         description:
-          'Whose tokens requests must have before they reach the console, in the header `X-Console-Authorization`: see [what protects it](console.md#what-protects-it).',
+          'The issuer of tokens that requests to the console must have, in the header `X-Console-Authorization`.',
         otherwise: 'the tokens of the console alone are asked for',
       },
     ),
@@ -50,7 +49,7 @@ export const TRACING_DEPLOYMENT = slice(
   {
     SLUICE_TRACING: setting(onOff(), {
       description:
-        'Whether Lambda traces the invocations of the functions with X-Ray. Spans of records are sent by [`OTEL_EXPORTER_OTLP_ENDPOINT`](#spans), with it or without.',
+        'Whether Lambda traces invocations with X-Ray; spans of records have [another setting](#spans).',
       default: 'off',
     }),
   },
@@ -67,7 +66,7 @@ export const SCHEDULES = slice(
     }),
     SLUICE_SCHEDULES: setting(onOff(), {
       description:
-        'Whether any schedule runs: `off` counts whatever `SLUICE_GENERATOR` says, and `npm start` publishes nothing by itself either. See [deploying](deployment.md#schedules).',
+        'Whether any [schedule](deployment.md#schedules) runs; `off` overrides `SLUICE_GENERATOR`.',
       default: 'on',
     }),
   },

@@ -14,7 +14,7 @@ export const ALARMS = slice(
     }),
     ALARM_TOPIC_ARN: setting(TOPIC, {
       description:
-        'SNS topic for urgent alarms. CloudWatch must be allowed to publish there, and to use its key, as with the topic of `infra/`.',
+        'SNS topic for urgent alarms. CloudWatch must be allowed to publish there, and to use its key.',
       otherwise: 'the alarms change their state without notifications',
     }),
     ALARM_SOON_TOPIC_ARN: setting(TOPIC, {
@@ -27,7 +27,7 @@ export const ALARMS = slice(
     }),
     KAFKA_CAPACITY_IN: setting(positiveDecimal(), {
       description:
-        'How many MB a second may come in: into each broker or, with MSK Serverless, into the cluster. There is an alarm above four fifths of it.',
+        'MB a second that may come in, for each broker or for MSK Serverless. There is an alarm above four fifths of it.',
       otherwise: '20 for a broker, 200 for MSK Serverless',
     }),
     KAFKA_CAPACITY_OUT: setting(positiveDecimal(), {

@@ -12,7 +12,7 @@ export const STACK = slice(
       ),
       {
         description:
-          'The [long-lived stack](infrastructure.md), in the region of the deployment. Its outputs stand for variables that are not set: a variable always wins.',
+          'The [long-lived stack](infrastructure.md), in the region of the deployment. Its outputs are used for variables that are not set.',
         otherwise: 'nothing is looked up',
       },
     ),

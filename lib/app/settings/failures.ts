@@ -7,7 +7,7 @@ export const FAILURES = slice(
   {
     FAILURES_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder that says [which failures are tried again](../config/failures/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+        'The folder with the [policy of retries](../config/failures/README.md); for a deployment, inside the project.',
       default: 'config/failures',
       setBy: 'deployment',
     }),

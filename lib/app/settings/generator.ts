@@ -71,7 +71,7 @@ function strategyOf(family: FamilyName) {
 export const GENERATOR_KEYS = {
   seed: {
     description:
-      'Names the simulated world, from which the readings and their ids follow. Choose another one when other settings change: the same ids with other content are refused as a conflict.',
+      'The seed of the readings and their ids. Change it with other settings: the same ids with other content are refused.',
     allowed: SEED,
     default: GENERATOR_DEFAULTS.seed,
     // Without a hyphen: ids are `sim-<seed>-<sensor>-<tick>` and must not be ambiguous.

@@ -22,7 +22,7 @@ export const MAPPINGS = slice(
     ),
     MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [mappings](../config/mappings/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+        'The folder with the [mappings](../config/mappings/README.md); for a deployment, inside the project.',
       default: 'config/mappings',
       setBy: 'deployment',
     }),

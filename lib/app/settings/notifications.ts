@@ -7,7 +7,7 @@ export const NOTIFICATIONS = slice(
   {
     NOTIFICATIONS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'Folder of the [notification routes](../config/notifications/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+        'The folder with the [notification routes](../config/notifications/README.md); for a deployment, inside the project.',
       default: 'config/notifications',
       setBy: 'deployment',
     }),

@@ -9,7 +9,7 @@ export const ON_FAILURE = slice(
       text(/^arn:aws[\w-]*:sqs:[\w-]+:\d{12}:[\w-]{1,80}$/, 'the ARN of an SQS queue'),
       {
         description:
-          'SQS queue of [records that Lambda has given up](failures.md#what-lambda-itself-gives-up): an on-failure destination, or notifications of SNS or S3.',
+          'SQS queue of [records that Lambda has given up](failures.md#what-lambda-itself-gives-up).',
         otherwise: 'not read',
         setBy: 'deployment',
       },

@@ -17,7 +17,7 @@ export const PARTITION_KEY = slice(
       text(/^[^\s.]+(\.[^\s.]+)*$/, 'the path of a field of the data, such as location.site'),
       {
         description:
-          'The field whose value is the record key of the readings that `generator`, `sluice replay` and `sluice publish` write. See [record keys](readings.md#record-keys).',
+          'The field whose value is the [record key](readings.md#record-keys) of readings that `generator`, `replay` and `publish` write.',
         otherwise: 'the key of the family',
       },
     ),

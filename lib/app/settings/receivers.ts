@@ -21,8 +21,7 @@ export const RECEIVERS = slice(
   'Receivers of notifications',
   {
     RECEIVER_SECRETS: setting(parsedBy(secretsIn, 'a JSON object of secrets by name'), {
-      description:
-        'Secrets of receivers by name, as [Secrets Manager](notifications.md#secrets) would have them. For this machine alone: a deployment does not pass it on.',
+      description: 'The [secrets](notifications.md#secrets) of receivers by name, for this machine alone.',
       otherwise: 'Secrets Manager',
       setBy: 'deployment',
     }),

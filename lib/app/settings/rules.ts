@@ -7,7 +7,7 @@ export const RULES = slice(
   {
     RULES_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [alert rules](../config/rules/README.md). For a deployment it must be inside the project; its `*.yaml` and `*.yml` files are packed.',
+        'The folder with the [alert rules](../config/rules/README.md); for a deployment, inside the project.',
       default: 'config/rules',
       setBy: 'deployment',
     }),

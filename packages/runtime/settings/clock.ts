@@ -6,7 +6,7 @@ export const CLOCK = slice(
   {
     CLOCK_SECONDS: setting(wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
       description:
-        'The time between two ticks of a topic for whose timers people wait, which is `notifications`: a notification leaves at most this much, and some two seconds for its way, after its wait. From 56 on, there is one tick a minute.',
+        'The time between two ticks of `notifications`, by which a notification can be late. From 56 on, there is one tick a minute.',
       default: '5',
     }),
   },

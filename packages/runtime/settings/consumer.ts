@@ -38,12 +38,12 @@ const SHARED = {
   }),
   FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
     description:
-      'How much a consumer may remember of failures, for each topic that it reads: see [guarantees](guarantees.md#what-bounds-the-memory).',
+      'Maximum memory of a consumer for [failures](guarantees.md#what-bounds-the-memory), for each topic.',
     default: String(CONSUMER_DEFAULTS.failureBytes / MEBIBYTE),
   }),
   NEW_ENTITIES_PER_DAY: setting(wholeNumber({ least: 1, most: 99_999_999 }), {
     description:
-      'How many entities the producers of one source may add to a partition in a day of log time; all sources together, twice as many: see [guarantees](guarantees.md#what-bounds-the-memory).',
+      'Entities that one source may add to a partition in a day of log time; all sources together, twice as many ([guarantees](guarantees.md#what-bounds-the-memory)).',
     default: String(CONSUMER_DEFAULTS.newEntities),
   }),
   FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
@@ -57,7 +57,7 @@ const SHARED = {
   }),
   LOG_TIME: setting(oneOf(LOG_TIMES), {
     description:
-      'When a record was appended: `append`, as its log says; `carried`, as its header `sluice-logtime` says (decimal milliseconds), for a topic that another one was replayed into.',
+      'The time at which a record was appended: `append` from its log, `carried` from its header `sluice-logtime` (milliseconds), for a topic with a replay.',
     default: CONSUMER_DEFAULTS.logTime,
   }),
   REPORT_BATCH_ITEM_FAILURES: setting(oneOf(['true', 'false']), {

@@ -51,12 +51,12 @@ const SETTINGS = {
   }),
   MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
     description:
-      'Which brokers of the cluster are looked up: those in its `private` network, its `public` ones, or those for other networks (`multi-vpc`).',
+      'The brokers that are looked up: in the `private` network, the `public` ones, or those for other networks (`multi-vpc`).',
     default: 'private',
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
     description:
-      'How clients connect: `none` in plain text, `tls` encrypted, all others encrypted and signed in: see [secured clusters](kafka-security.md).',
+      'How clients connect: `none` in plain text, `tls` encrypted, others also [signed in](kafka-security.md).',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
   KAFKA_TLS: setting(onOff(), {
@@ -65,7 +65,7 @@ const SETTINGS = {
   }),
   KAFKA_SECRET: setting(SECRET, {
     description:
-      'The secret to sign in with: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It wins over the variables below.',
+      'The secret to sign in with: `{"username": "…", "password": "…"}` for SCRAM and PLAIN, `{"certificate": "…", "privateKey": "…"}` for a client certificate. It overrides the variables below.',
   }),
   KAFKA_CA_SECRET: setting(SECRET, {
     description: 'The secret with the certificate of the authority, as `{"certificate": "…"}`.',
@@ -89,7 +89,7 @@ const SETTINGS = {
     setBy: 'machine',
   }),
   EVENT_HUBS_CONN_STR: setting(CONNECTION_STRING, {
-    description: 'A connection string of Azure Event Hubs, as the portal shows it: it is all that is needed.',
+    description: 'A connection string of Azure Event Hubs, as the portal shows it. Nothing else is needed.',
     setBy: 'machine',
   }),
   KAFKA_ISOLATION: setting(oneOf(['read-committed', 'read-uncommitted']), {

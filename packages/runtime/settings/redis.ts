@@ -20,7 +20,7 @@ export const REDIS = slice(
     }),
     REDIS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with the user and the password, as `{"username": "…", "password": "…"}`; they win over those of the URL.',
+        'The secret with the user and the password, as `{"username": "…", "password": "…"}`; they override those of the URL.',
       setBy: 'deployment',
     }),
   },

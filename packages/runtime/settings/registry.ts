@@ -11,8 +11,7 @@ export const REGISTRY = slice(
   'Schema registry',
   {
     SCHEMA_REGISTRY_URL: setting(REGISTRY_ADDRESS, {
-      description:
-        "A schema registry with Confluent's API, with the path of that API if it has one. [Data formats](data-formats.md) says what is read with it.",
+      description: "A schema registry with Confluent's API, for [data formats](data-formats.md).",
       otherwise: 'data in Avro and Protobuf has the packaged schema of its event type',
     }),
     SCHEMA_REGISTRY_SECRET: setting(text(/\S/, 'the name of a secret'), {

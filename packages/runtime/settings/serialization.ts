@@ -28,7 +28,7 @@ export const SERIALIZATION = slice(
   {
     SERIALIZATION: setting(SERIALIZATION_KIND, {
       description:
-        'How the data of events is written: one format for all, and others for the families and event types that are named, as in `avro,environment=json`. Ticks, failures and what controls consumers are always JSON. All formats are read, whatever this says.',
+        'The format of event data: one for all, and others by family or event type, as in `avro,environment=json`. Ticks, failures and control events are always JSON. All formats are read.',
       default: 'json',
     }),
   },

@@ -27,7 +27,7 @@ export const TRACING = slice(
     }),
     OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {
       description:
-        'How many of those records get spans at most, in each instance of a function. Records that fail get them in any case.',
+        'Maximum number of those records, for each instance of a function. Failed records always get spans.',
       otherwise: 'all of them',
     }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {

@@ -43,12 +43,12 @@ export function runbookPage(page: string): string {
 
 function table(deployed: Deployed): string {
   const rows = Object.entries(ALARM_KINDS).map(([kind, row]) => {
-    const { cause, urgency, missing, watches } = row
+    const { urgency, missing, watches } = row
     const withoutData = [missing, ...watches(deployed).map(one => one.missing)].includes('breaching')
     const when = `${text(whenOf(row, deployed))}${withoutData ? ', or without data' : ''}`
-    return [`[\`${kind}\`](#${kind})`, cause, urgency, when]
+    return [`[\`${kind}\`](#${kind})`, urgency, when]
   })
-  const cells = [['alarm', 'cause', 'urgency', 'when'], ['---', '---', '---', '---'], ...rows]
+  const cells = [['alarm', 'urgency', 'when'], ['---', '---', '---'], ...rows]
   return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
 }
 
@@ -56,14 +56,14 @@ function text(when: When): string {
   const { below, periodSeconds, periods, breaching } = when
   const value = thresholdOf(when, 'prod').toLocaleString('en')
   const minutes = periodSeconds / 60
-  const length = minutes === 1 ? 'min' : `× ${minutes} min`
-  const span = periods === 1 ? `${minutes} min` : `${breaching}/${periods} ${length}`
+  const length = minutes === 1 ? 'm' : `×${minutes}m`
+  const span = periods === 1 ? `${minutes}m` : `${breaching}/${periods}${length}`
   return `${below === undefined ? '>' : '<'}${value}, ${span}`
 }
 
 function costs(deployed: Deployed): string {
   const causes = causesOf(deployed).length
   const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed), causes)
-  return `The functions of \`serverless.yml\` without the console, on provisioned brokers with a serverless cache, have **${alarms} alarms**: ${queries} that find
-their metrics by a query, and others that name ${metrics} metrics; and ${causes} of causes: **${dollars.toFixed(2)} dollars a month**.`
+  return `The functions of \`serverless.yml\` without the console, on provisioned brokers with a serverless cache, have **${alarms} alarms** (${queries} find
+their metrics by a query, the others name ${metrics} metrics) and ${causes} composite alarms: **${dollars.toFixed(2)} dollars a month**.`
 }

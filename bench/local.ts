@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { duration } from '../lib/app/settings/duration.ts'
 import { durationText } from '../lib/duration.ts'
-import { FLEET } from '../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../lib/telemetry/simulator.ts'
 import { toJsonEvent } from '../packages/runtime/cloudevents/json-format.ts'
@@ -124,7 +123,7 @@ async function measured(
 function readings(count: number): string {
   let lines = ''
   let left = count
-  for (const { event } of simulate(GENERATOR_DEFAULTS, 0, Math.ceil(count / FLEET.length)))
+  for (const { event } of simulate(GENERATOR_DEFAULTS, 0, Math.ceil(count / GENERATOR_DEFAULTS.fleet.length)))
     if (left-- > 0) lines += `${JSON.stringify(toJsonEvent(event))}\n`
   return lines
 }

@@ -9,7 +9,6 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { recordedLine } from '../lib/queries/recorded-line.ts'
-import { FLEET } from '../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../lib/telemetry/simulator.ts'
 import { createTopics } from '../localstack/topics.ts'
@@ -22,7 +21,7 @@ import { kafkaOnly } from './kit/servers.ts'
 // its own, and compares the most memory that each had with that for a tenth of the records: it must not grow with them.
 
 const RECORDS = 1_000_000
-const SENSORS = FLEET.length
+const SENSORS = GENERATOR_DEFAULTS.fleet.length
 
 /** Enough for the difference between two runs of the same work. */
 const MAX_GROWTH_MIB = 64

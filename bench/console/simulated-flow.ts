@@ -2,7 +2,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message } from 'kafkajs'
 import { topicName } from '../../lib/app/topics.ts'
-import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../lib/telemetry/simulator.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
@@ -45,14 +44,20 @@ export class SimulatedFlow {
 
   /** Time between two readings of a sensor. */
   get #tickSeconds(): number {
-    return FLEET.length / this.#rate
+    return GENERATOR_DEFAULTS.fleet.length / this.#rate
   }
 
   #next(firstTick: number): Message {
     const number = this.#sent++
-    const sensor = FLEET[number % FLEET.length] as (typeof FLEET)[number]
+    const sensor = GENERATOR_DEFAULTS.fleet[
+      number % GENERATOR_DEFAULTS.fleet.length
+    ] as (typeof GENERATOR_DEFAULTS.fleet)[number]
     const settings = { ...GENERATOR_DEFAULTS, tickSeconds: this.#tickSeconds, anomalyRate: ANOMALY_RATE }
-    const { key, event } = simulated(settings, sensor, firstTick + Math.floor(number / FLEET.length))
+    const { key, event } = simulated(
+      settings,
+      sensor,
+      firstTick + Math.floor(number / GENERATOR_DEFAULTS.fleet.length),
+    )
     const { value, headers } = writeEvent(event)
     return { key, value, headers: Object.fromEntries(headers) }
   }

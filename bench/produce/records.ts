@@ -1,5 +1,4 @@
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
-import { FLEET } from '../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -15,7 +14,12 @@ const FROM_TICK = Date.parse('2026-01-01T00:00:00Z') / (GENERATOR_DEFAULTS.tickS
 
 /** Simulated readings, each with a trace, as producers send them. */
 export function loadOf(count: number, topic: string): Load {
-  const untilTick = FROM_TICK + Math.ceil(count / FLEET.length)
-  const events = [...simulate(GENERATOR_DEFAULTS, FROM_TICK, untilTick)].slice(0, count)
+  const events = readings(count)
   return { events, records: events.map(({ key, event }) => producedRecord(topic, key, event)) }
+}
+
+/** So many simulated readings. */
+export function readings(count: number): readonly KeyedEvent[] {
+  const untilTick = FROM_TICK + Math.ceil(count / GENERATOR_DEFAULTS.fleet.length)
+  return [...simulate(GENERATOR_DEFAULTS, FROM_TICK, untilTick)].slice(0, count)
 }

@@ -44,11 +44,11 @@ const OPTIONS = {
 export default command({
   about: `Measure how well alert rules find labelled anomalies in recorded readings, without a server.
 
-FILE is what \`sluice import\` and \`sluice simulate\` write and \`sluice replay\` reads. The alerting function itself reads it, with
+FILE is what \`sluice import\` and \`sluice generate\` write and \`sluice replay\` reads. The alerting function itself reads it, with
 the clock and the timers that it has in a deployment. Its alerts are held against the labels: precision, recall, delay and false
 alerts per day, for each rule and for all together, with what was missed and what was false.`,
   more: `
-Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice simulate\` writes them; metric and kind may be left out.
+Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice generate\` writes them; metric and kind may be left out.
 The windows of the Numenta Anomaly Benchmark are read, too: an object with the windows of each file, whose name is that of the
 entity. docs/detection.md says what counts as found, and as false.
 

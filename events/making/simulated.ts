@@ -4,6 +4,7 @@ import { topicName } from '../../lib/app/topics.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
 import type { ReadingData } from '../../lib/telemetry/families.ts'
 import type { KeyedEvent } from '../../lib/telemetry/reading.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -16,7 +17,7 @@ const PARTITIONS = 12
 
 /** The readings of all simulated sensors without an anomaly. */
 function calm(seed: string, from: string, everyMs: number, forMs: number): readonly KeyedEvent[] {
-  const settings = { seed, tickSeconds: everyMs / 1_000, anomalyRate: 0, keyStrategy: {} }
+  const settings = { ...GENERATOR_DEFAULTS, seed, tickSeconds: everyMs / 1_000, anomalyRate: 0 }
   const firstTick = Date.parse(from) / everyMs
   return [...simulate(settings, firstTick, firstTick + forMs / everyMs)]
 }

@@ -2,7 +2,7 @@
 
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { NAME } from '../../lib/app/name.ts'
-import { generatorSettings } from '../../lib/app/settings/generator.ts'
+import { generatorSettings, generatorSettingsIn } from '../../lib/app/settings/generator.ts'
 import {
   GENERAL,
   GENERATOR,
@@ -15,7 +15,7 @@ import {
 } from '../../lib/app/settings/index.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
-import { ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
+import { slicesOf, ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
@@ -26,20 +26,27 @@ export const handler = scheduled(
   Connections,
   [GENERAL, KAFKA, REDIS, GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
   async ({ config, connections, scheduledFor }) => {
-    const { generatorParameter: name } = config
-    const settings = keyedBy(generatorSettings(await connections.parameter(name), name), config.keyBy)
+    const { generatorParameter: name, generatorFile: file } = config
+    const chosen = file
+      ? await generatorSettingsIn(file)
+      : generatorSettings(await connections.parameter(name), name && `parameter ${name}`)
+    const settings = keyedBy(chosen, config.keyBy)
     const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
     const topic = topicName('readings', config.env)
-    const readings = [...simulate(settings, due.from, due.until)]
     const writer = await dataWriterOf(config, READING_TYPES)
     const publisher = await connections.publisher()
-    await publisher.publish(
-      readings.map(({ key, event }) => producedRecord(topic, key, writer.write(event), config.contentMode)),
-    )
-    // Only after publishing: a failed run is repeated, and its readings are then the same events with the same ids.
-    await cursor.advance(due.until - 1)
-    return { readings: readings.length, ticks: due.until - due.from, skippedTicks: due.skipped }
+    let count = 0
+    for (const { from, until } of slicesOf(due, settings.fleet.length)) {
+      const readings = [...simulate(settings, from, until)]
+      await publisher.publish(
+        readings.map(({ key, event }) => producedRecord(topic, key, writer.write(event), config.contentMode)),
+      )
+      // Only after publishing: a failed run is repeated, and its readings are then the same events with the same ids.
+      await cursor.advance(until - 1)
+      count += readings.length
+    }
+    return { readings: count, ticks: due.until - due.from, skippedTicks: due.skipped }
   },
   NAME,
 )

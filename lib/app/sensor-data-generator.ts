@@ -4,7 +4,7 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
 import type { KeyStrategy } from '../telemetry/key.ts'
 import { keyOf } from '../telemetry/reading.ts'
-import { FLEET, type Sensor } from '../telemetry/simulator/fleet.ts'
+import type { Sensor } from '../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../telemetry/simulator/settings.ts'
 import { simulated } from '../telemetry/simulator.ts'
 
@@ -26,7 +26,9 @@ export class SensorDataGenerator {
 
   constructor({ family, seed = newId(), startMs = Date.now(), ...settings }: SensorDataConfig = {}) {
     this.#settings = { ...GENERATOR_DEFAULTS, ...settings, seed }
-    this.#sensors = FLEET.filter(sensor => family === undefined || sensor.family === family)
+    this.#sensors = GENERATOR_DEFAULTS.fleet.filter(
+      sensor => family === undefined || sensor.family === family,
+    )
     if (this.#sensors.length === 0)
       throw new RangeError(`there is no family "${family}": choose environment, database or device`)
     this.#firstTick = Math.floor(startMs / (this.#settings.tickSeconds * 1_000))

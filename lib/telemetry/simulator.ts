@@ -6,14 +6,15 @@ import { FAMILIES, type FamilyName, type ReadingData } from './families.ts'
 import { type KeyedEvent, keyOf, reading } from './reading.ts'
 import { anomalyOf, disturb } from './simulator/anomalies.ts'
 import { observeDatabase } from './simulator/database-load.ts'
-import { FLEET, type Sensor } from './simulator/fleet.ts'
-import type { Moment, Observation } from './simulator/moment.ts'
+import { delayedUntil, delayOf, FAULTS, type FaultName, faultAt, withFault } from './simulator/faults.ts'
+import type { Sensor } from './simulator/fleet.ts'
+import { DAY_MS, type Moment, type Observation } from './simulator/moment.ts'
 import { observeMotion } from './simulator/motion.ts'
-import { GENERATOR_DEFAULTS, type GeneratorSettings } from './simulator/settings.ts'
+import { GENERATOR_DEFAULTS, type GeneratorSettings, timeOfTick } from './simulator/settings.ts'
 import { observeWeather } from './simulator/weather.ts'
 
 /**
- * The readings of every sensor, ordered by time.
+ * The readings of every sensor, in the order in which they are sent.
  *
  * @param fromTick the first tick, counted from the epoch in steps of `settings.tickSeconds`
  * @param untilTick the tick after the last one
@@ -24,25 +25,44 @@ export function* simulate(
   untilTick: number,
 ): Generator<KeyedEvent> {
   for (let tick = fromTick; tick < untilTick; tick++) {
-    for (const sensor of FLEET) yield simulated(settings, sensor, tick)
+    for (const sensor of settings.fleet) yield* sentAt(settings, sensor, tick)
   }
 }
 
-/** The reading of one sensor at one tick. */
-export function simulated(settings: GeneratorSettings, sensor: Sensor, tick: number): KeyedEvent {
-  const moment = { seed: settings.seed, tick, timeMs: tick * settings.tickSeconds * 1000 }
+/** The readings that a sensor sends at a tick: its own, unless a fault of transport loses or delays it, and delayed ones. */
+function* sentAt(settings: GeneratorSettings, sensor: Sensor, tick: number): Generator<KeyedEvent> {
+  const { faults, seed } = settings
+  if (faults === undefined) return yield simulated(settings, sensor, tick)
+  const at = { seed, tick }
+  const has = (name: FaultName) => faultAt(name, faults[name] ?? 0, sensor, at) !== undefined
+  if (!has('dropout') && delayOf(faults, sensor, at) === 0) {
+    yield simulated(settings, sensor, tick)
+    if (has('duplicate')) yield simulated(settings, sensor, tick)
+  }
+  for (const past of delayedUntil(faults, sensor, at))
+    if (!faultAt('dropout', faults.dropout ?? 0, sensor, { seed, tick: past }))
+      yield simulated(settings, sensor, past)
+}
+
+/** The reading of one sensor at one tick. @param timeMs when it is measured, in milliseconds since the epoch */
+export function simulated(
+  settings: GeneratorSettings,
+  sensor: Sensor,
+  tick: number,
+  timeMs: number = timeOfTick(settings, tick),
+): KeyedEvent {
   const family = FAMILIES[sensor.family]
-  const data = measured(sensor, moment, settings.anomalyRate)
+  const data = measured(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
   return {
     key: keyOf(family, data, settings.keyStrategy[sensor.family]),
-    event: reading(family, id, new Date(moment.timeMs).toISOString(), data),
+    event: reading(family, id, new Date(timeMs).toISOString(), data),
   }
 }
 
 /** The paths of the fields that every simulated reading of a family has, such as `location.site`: each can be a record key. */
 export function simulatedFields(family: FamilyName): readonly string[] {
-  const sensor = FLEET.find(one => one.family === family)
+  const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
   return sensor === undefined ? [] : paths(simulated(GENERATOR_DEFAULTS, sensor, 0).event.data)
 }
 
@@ -52,24 +72,38 @@ function paths(data: unknown): string[] {
   )
 }
 
-function measured(sensor: Sensor, moment: Moment, anomalyRate: number): ReadingData {
+/** The data of a reading, as its sensor reports it. */
+export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
+  const anomaly = anomalyOf(sensor, moment, settings.anomalyRate)
   const normal = observe(sensor, moment)
-  const anomaly = anomalyOf(sensor, moment, anomalyRate)
-  const { metrics, fields } = anomaly === undefined ? normal : disturb(normal, anomaly, sensor, moment)
-  const shown = Object.entries(metrics).map(([metric, value]) => [metric, displayed(metric, value)])
-  return { ...fields, ...Object.fromEntries(shown) }
+  let observed = anomaly === undefined ? normal : disturb(normal, anomaly, sensor, moment)
+  for (const [name, share] of Object.entries(settings.faults ?? {})) {
+    if ('isTransport' in FAULTS[name as FaultName]) continue
+    const fault = faultAt(name as FaultName, share, sensor, moment)
+    if (fault === undefined) continue
+    const start = { ...moment, tick: fault.start, timeMs: timeOfTick(settings, fault.start) }
+    observed = withFault(observed, fault, sensor, moment, () => observe(sensor, start))
+  }
+  const data: Record<string, unknown> = { ...observed.fields }
+  for (const [metric, value] of Object.entries(observed.metrics))
+    if (sensor.metrics?.includes(metric) ?? true) data[metric] = displayed(metric, value)
+  return data as ReadingData
 }
 
+/** The values without anomalies and faults. */
 function observe(sensor: Sensor, moment: Moment): Observation {
-  switch (sensor.family) {
-    case 'environment':
-      return observeWeather(sensor, moment)
-    case 'database':
-      return observeDatabase(sensor, moment)
-    case 'device':
-      return observeMotion(sensor, moment)
-  }
+  const { metrics, fields } = OBSERVERS[sensor.family](sensor as never, moment)
+  if (sensor.trend === undefined) return { metrics, fields }
+  const days = (moment.timeMs - TREND_FROM_MS) / DAY_MS
+  const changed = Object.entries(sensor.trend).map(([metric, perDay]) => [
+    metric,
+    (metrics[metric] ?? 0) + perDay * days,
+  ])
+  return { metrics: { ...metrics, ...Object.fromEntries(changed) }, fields }
 }
+
+const TREND_FROM_MS = Date.UTC(2026, 0, 1)
+const OBSERVERS = { environment: observeWeather, database: observeDatabase, device: observeMotion } as const
 
 /** Rounds a value as the sensor does: counts are whole, other values have two decimals. Adding 0 turns -0 into 0. */
 function displayed(metric: string, value: number): number {

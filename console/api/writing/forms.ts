@@ -1,7 +1,6 @@
 /** Forms for readings: the fields of each family, as its schema has them. Pure. */
 import { FAMILIES, type Family, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { NAMED_STRATEGIES } from '../../../lib/telemetry/key.ts'
-import { FLEET } from '../../../lib/telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../../lib/telemetry/simulator.ts'
 
@@ -95,7 +94,7 @@ function kindOf({ type, enum: choices }: Schema): FormField['kind'] {
 }
 
 function exampleOf(name: FamilyName, nowMs: number): Readonly<Record<string, unknown>> {
-  const sensor = FLEET.find(({ family }) => family === name)
+  const sensor = GENERATOR_DEFAULTS.fleet.find(({ family }) => family === name)
   if (!sensor) return {}
   const calm = { ...GENERATOR_DEFAULTS, anomalyRate: 0 }
   const tick = Math.floor(nowMs / (calm.tickSeconds * 1000))

@@ -1,29 +1,38 @@
 import {
+  array,
+  check,
   exactOptional,
   type GenericSchema,
   integer,
+  literal,
   maxValue,
   minValue,
   number,
   optional,
+  picklist,
   pipe,
   rawTransform,
+  record,
   regex,
   safeParse,
   string,
+  union,
 } from 'valibot'
 import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { type KeyStrategy, keyStrategyNamed, NAMED_STRATEGIES } from '../../telemetry/key.ts'
+import { FAULT_NAMES, maxShare } from '../../telemetry/simulator/faults.ts'
+import { type FleetGroup, InvalidFleet, type Sensor, sensorsOf } from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
-export interface GeneratorParameter {
+export interface GeneratorSource {
   /** Name of the parameter, if one is configured. */
   readonly generatorParameter?: string
+  readonly generatorFile?: string
 }
 
 /** Where the settings of the generator are. */
@@ -35,8 +44,16 @@ export const GENERATOR = slice(
       otherwise: 'its defaults',
       setBy: 'deployment',
     }),
+    GENERATOR_FILE: setting(text(/\S/, 'the path of a file'), {
+      description:
+        "A YAML or JSON file with the [generator's settings](#the-generators-parameter), instead of the parameter: for `npm start`.",
+      otherwise: 'the parameter',
+    }),
   },
-  ({ GENERATOR_PARAMETER: name }): GeneratorParameter => ({ ...(name ? { generatorParameter: name } : {}) }),
+  ({ GENERATOR_PARAMETER, GENERATOR_FILE }): GeneratorSource => ({
+    ...(GENERATOR_PARAMETER && { generatorParameter: GENERATOR_PARAMETER }),
+    ...(GENERATOR_FILE && { generatorFile: GENERATOR_FILE }),
+  }),
 )
 
 interface Key extends Documented {
@@ -44,7 +61,7 @@ interface Key extends Documented {
 }
 
 const SEED = 'a text of 1 to 32 letters and digits'
-const TICK = 'a whole number of seconds from 1 to 60'
+const TICK = 'a number of seconds from 0.001 to 3600, in whole milliseconds'
 const RATE = 'a number from 0 to 1'
 const STRATEGY = `one of ${NAMED_STRATEGIES.join(', ')}, or the path of a field of its readings, such as location.site`
 const FAMILY_NAMES = Object.keys(FAMILIES)
@@ -67,6 +84,65 @@ function strategyOf(family: FamilyName) {
   )
 }
 
+/** What one run of the scheduled function publishes within its timeout, with room for the minutes that it catches up on. */
+const MAX_READINGS_PER_SECOND = 1_000
+
+function isWholeMilliseconds(seconds: number): boolean {
+  return Math.abs(seconds * 1000 - Math.round(seconds * 1000)) < 1e-6
+}
+
+function shareOf(most: number) {
+  const message = `must be a number from 0 to ${most}`
+  return exactOptional(pipe(number(message), minValue(0, message), maxValue(most, message)))
+}
+
+const SOME_TEXT = pipe(string('must be a text'), regex(/^\S+$/, 'must be a text without spaces'))
+const TEXTS = exactOptional(
+  pipe(
+    array(SOME_TEXT, 'must be a list'),
+    check(list => list.length > 0, 'must not be empty'),
+  ),
+)
+const COUNT = pipe(
+  number('must be a number'),
+  integer('must be a whole number'),
+  minValue(1, 'must be at least 1'),
+)
+const degrees = (most: number) =>
+  pipe(
+    number('must be a number'),
+    minValue(-most, `must be from -${most}`),
+    maxValue(most, `must be at most ${most}`),
+  )
+const NUMBER = number('must be a number')
+const SITE = document({
+  site: SOME_TEXT,
+  ...{ latitude: degrees(90), longitude: degrees(180), mean: NUMBER, yearly: NUMBER, daily: NUMBER },
+  humidity: exactOptional(NUMBER),
+  khamsin: exactOptional(literal(true, 'must be true')),
+})
+
+/** The groups of a fleet in a settings document. */
+const FLEET = array(
+  document({
+    family: picklist(
+      Object.keys(FAMILIES) as FamilyName[],
+      `must be one of ${Object.keys(FAMILIES).join(', ')}`,
+    ),
+    ...{
+      sensors: exactOptional(COUNT),
+      connections: exactOptional(COUNT),
+      idPattern: exactOptional(SOME_TEXT),
+    },
+    ...{ ids: TEXTS, types: TEXTS, tenants: TEXTS, metrics: TEXTS },
+    sites: exactOptional(
+      array(union([SOME_TEXT, SITE], 'must be the name of a site, or a site'), 'must be a list'),
+    ),
+    trend: exactOptional(record(SOME_TEXT, NUMBER, 'must be an object of metrics')),
+  }),
+  'must be a list of groups',
+)
+
 /** The keys of the JSON document in the parameter. */
 export const GENERATOR_KEYS = {
   seed: {
@@ -83,9 +159,9 @@ export const GENERATOR_KEYS = {
     default: String(GENERATOR_DEFAULTS.tickSeconds),
     schema: pipe(
       number(`must be ${TICK}`),
-      integer(`must be ${TICK}`),
-      minValue(1, `must be ${TICK}`),
-      maxValue(60, `must be ${TICK}`),
+      minValue(0.001, `must be ${TICK}`),
+      maxValue(3600, `must be ${TICK}`),
+      check(seconds => isWholeMilliseconds(seconds), `must be ${TICK}`),
     ),
   },
   anomalyRate: {
@@ -104,6 +180,18 @@ export const GENERATOR_KEYS = {
       device: strategyOf('device'),
     }),
   },
+  faults: {
+    description: `The share of a sensor's readings with a fault: an object with any of the keys ${FAULT_NAMES.join(', ')}.`,
+    allowed: `an object whose values are numbers from 0 to 1; at most 0.5 for faults that last`,
+    otherwise: 'none',
+    schema: document(Object.fromEntries(FAULT_NAMES.map(name => [name, shareOf(maxShare(name))]))),
+  },
+  fleet: {
+    description: `The sensors: a list of groups, each with \`family\` (${FAMILY_NAMES.join(', ')}) and any of \`sensors\` (how many), \`ids\`, \`idPattern\` (such as \`ws_{site}_{n:3}\`), \`sites\`, \`types\` (of databases, or models of devices), \`tenants\`, \`metrics\`, \`trend\` (change of a metric per day) and \`connections\`.`,
+    allowed: `a list of groups with at most ${MAX_READINGS_PER_SECOND} readings per second together`,
+    otherwise: 'fifteen sensors of all families',
+    schema: FLEET,
+  },
 } as const satisfies Readonly<Record<keyof GeneratorSettings, Key>>
 
 const DOCUMENT = document({
@@ -111,20 +199,65 @@ const DOCUMENT = document({
   tickSeconds: optional(GENERATOR_KEYS.tickSeconds.schema, GENERATOR_DEFAULTS.tickSeconds),
   anomalyRate: optional(GENERATOR_KEYS.anomalyRate.schema, GENERATOR_DEFAULTS.anomalyRate),
   keyStrategy: optional(GENERATOR_KEYS.keyStrategy.schema, GENERATOR_DEFAULTS.keyStrategy),
+  faults: exactOptional(GENERATOR_KEYS.faults.schema),
+  fleet: exactOptional(GENERATOR_KEYS.fleet.schema),
 })
 
 /**
- * Reads the generator's settings from parsed JSON. Missing settings have their defaults.
+ * Reads the generator's settings from a parsed document. Missing settings have their defaults.
  *
- * @param parameter the name of the parameter that contains them, for messages
+ * @param source of the document, for messages, such as "parameter /sluice/dev/generator"
  * @throws ConfigError with every error of the settings
  */
-export function generatorSettings(input: unknown, parameter?: string): GeneratorSettings {
+export function generatorSettings(
+  input: unknown,
+  source = "the generator's settings",
+  maxReadingsPerSecond = MAX_READINGS_PER_SECOND,
+): GeneratorSettings {
   const { output, issues } = safeParse(DOCUMENT, input)
-  if (issues)
-    throw new ConfigError(
-      parameter ? `parameter ${parameter}` : "the generator's parameter",
-      errorLines(issues),
-    )
-  return output
+  if (issues) throw new ConfigError(source, errorLines(issues))
+  const { fleet: groups, ...settings } = output
+  const fleet = groups ? fleetOf(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
+  const perSecond = fleet.length / settings.tickSeconds
+  if (perSecond > maxReadingsPerSecond)
+    throw new ConfigError(source, [
+      `fleet: ${fleet.length} sensors every ${settings.tickSeconds} s are ${Math.round(perSecond)} readings per second. ` +
+        `At most ${maxReadingsPerSecond} fit: use at most ${Math.floor(maxReadingsPerSecond * settings.tickSeconds)} sensors, ` +
+        `or tickSeconds of ${fleet.length / maxReadingsPerSecond} or more`,
+    ])
+  return { ...settings, fleet }
+}
+
+/** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */
+export async function generatorSettingsIn(
+  file: string,
+  maxReadingsPerSecond?: number,
+): Promise<GeneratorSettings> {
+  const [{ readFile }, { yamlDocument }] = await Promise.all([
+    import('node:fs/promises'),
+    import('../../yaml-document.ts'),
+  ])
+  const text = await readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
+    throw new ConfigError(file, [`the file cannot be read (${code})`])
+  })
+  const read = yamlDocument(text)
+  if (!('content' in read)) throw new ConfigError(file, [`line ${read.line}: ${read.message}`])
+  return generatorSettings(read.content, file, maxReadingsPerSecond)
+}
+
+/** @throws ConfigError for groups that cannot be made, and for metrics that their family does not have */
+function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
+  const errors = groups.flatMap(({ family, metrics = [], trend = {} }, index) => {
+    const known = Object.keys(FAMILIES[family].metrics)
+    return [...metrics, ...Object.keys(trend)]
+      .filter(metric => !known.includes(metric))
+      .map(metric => `fleet.${index}: ${family} has no metric "${metric}": use ${known.join(', ')}`)
+  })
+  if (errors.length > 0) throw new ConfigError(source, errors)
+  try {
+    return sensorsOf(groups)
+  } catch (error) {
+    if (error instanceof InvalidFleet) throw new ConfigError(source, [`fleet: ${error.message}`])
+    throw error
+  }
 }

@@ -28,9 +28,11 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
   }
 }
 
-/** 0 (asleep) to 1: the working day, busiest at 14 h, with better and worse hours. */
+/** 0 (asleep) to 1: the working day, busiest at 14 h, with better and worse hours; half of it at weekends. */
 function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
-  const day = (1 + diurnal(timeMs, instance.longitude, 14)) / 2
+  const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()
+  const busy = weekday === 0 || weekday === 6 ? 0.5 : 1
+  const day = (busy * (1 + diurnal(timeMs, instance.longitude, 14))) / 2
   const hour = (1 + drift(timeMs / HOUR_MS, seed, instance.id, 'load')) / 2
   return 0.75 * day + 0.25 * hour
 }

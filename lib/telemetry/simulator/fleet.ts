@@ -1,26 +1,25 @@
-/** The simulated sensors, and their normal values. */
-import type { Location } from '../families.ts'
+/** The simulated sensors: a fleet is a list of groups, each of like sensors. Pure. */
+import type { FamilyName } from '../families.ts'
+import { SITES, type Site } from './sites.ts'
 
 export type Sensor = EnvironmentSensor | DatabaseInstance | Device
 
-export interface EnvironmentSensor {
-  readonly family: 'environment'
+interface Common {
   readonly id: string
   readonly tenant: string
+  /** Metrics of its readings; all of its family if absent. */
+  readonly metrics?: readonly string[]
+  /** Linear change of metrics, in units per day since the begin of 2026. */
+  readonly trend?: Readonly<Record<string, number>>
+}
+
+export interface EnvironmentSensor extends Common {
+  readonly family: 'environment'
   readonly site: Site
 }
 
-/** Temperatures in °C: the mean of the year, and the amplitudes over the year and over the day. */
-interface Site extends Location {
-  readonly mean: number
-  readonly yearly: number
-  readonly daily: number
-}
-
-export interface DatabaseInstance {
+export interface DatabaseInstance extends Common {
   readonly family: 'database'
-  readonly id: string
-  readonly tenant: string
   readonly databaseType: string
   /** Longitude in degrees of the users, whose working day determines the load. */
   readonly longitude: number
@@ -28,60 +27,143 @@ export interface DatabaseInstance {
   readonly connections: number
 }
 
-export interface Device {
+export interface Device extends Common {
   readonly family: 'device'
-  readonly id: string
-  readonly tenant: string
   readonly model: string
   /** Longitude in degrees of the wearer, which determines night and day. */
   readonly longitude: number
 }
 
-const rotterdam = site('rotterdam', 51.9225, 4.4792, { mean: 12, yearly: 6, daily: 3 })
-const osaka = site('osaka', 34.6937, 135.5023, { mean: 17, yearly: 9, daily: 4 })
-const valparaiso = site('valparaiso', -33.0472, -71.6127, { mean: 15, yearly: 4, daily: 5 })
+/** Sensors of one family. Sites, types and tenants are dealt out in turn. */
+export interface FleetGroup {
+  readonly family: FamilyName
+  /** Number of sensors; without it that of `ids`, else one. */
+  readonly sensors?: number
+  readonly ids?: readonly string[]
+  /** Ids of the sensors if `ids` is absent: `{n}` or `{n:3}` is the number, padded to three digits, and `{site}` the site. */
+  readonly idPattern?: string
+  /** Names of sites in `SITES`, or sites of one's own. */
+  readonly sites?: readonly (string | Site)[]
+  /** Types of databases, or models of devices. */
+  readonly types?: readonly string[]
+  readonly tenants?: readonly string[]
+  readonly metrics?: readonly string[]
+  readonly trend?: Readonly<Record<string, number>>
+  readonly connections?: number
+}
 
-export const FLEET: readonly Sensor[] = [
-  sensor('rtm-quay', 'harbour', rotterdam),
-  sensor('rtm-roof', 'harbour', rotterdam),
-  sensor('osa-garden', 'campus', osaka),
-  sensor('osa-roof', 'campus', osaka),
-  sensor('vap-hill', 'harbour', valparaiso),
-  sensor('vap-pier', 'harbour', valparaiso),
-  database('pg-orders', 'shop', 'postgresql', 4.48, 320),
-  database('pg-ledger', 'bank', 'postgresql', 135.5, 180),
-  database('my-catalog', 'shop', 'mysql', -71.61, 240),
-  database('mongo-profiles', 'bank', 'mongodb', 4.48, 150),
-  device('band-01', 'clinic', 'motion-band-2', 4.48),
-  device('band-02', 'clinic', 'motion-band-2', 4.48),
-  device('band-03', 'clinic', 'motion-band-2', 135.5),
-  device('tag-01', 'campus', 'asset-tag-1', 135.5),
-  device('tag-02', 'campus', 'asset-tag-1', -71.61),
+/** The fleet of a generator without one of its own. */
+export const DEFAULT_FLEET: readonly FleetGroup[] = [
+  { family: 'environment', ids: ['rtm-quay', 'rtm-roof'], sites: ['rotterdam'], tenants: ['harbour'] },
+  { family: 'environment', ids: ['osa-garden', 'osa-roof'], sites: ['osaka'], tenants: ['campus'] },
+  { family: 'environment', ids: ['vap-hill', 'vap-pier'], sites: ['valparaiso'], tenants: ['harbour'] },
+  { family: 'database', ids: ['pg-orders'], types: ['postgresql'], tenants: ['shop'], connections: 320 },
+  {
+    family: 'database',
+    ids: ['pg-ledger'],
+    sites: ['osaka'],
+    types: ['postgresql'],
+    tenants: ['bank'],
+    connections: 180,
+  },
+  {
+    family: 'database',
+    ids: ['my-catalog'],
+    sites: ['valparaiso'],
+    types: ['mysql'],
+    tenants: ['shop'],
+    connections: 240,
+  },
+  { family: 'database', ids: ['mongo-profiles'], types: ['mongodb'], tenants: ['bank'], connections: 150 },
+  { family: 'device', ids: ['band-01', 'band-02'], types: ['motion-band-2'], tenants: ['clinic'] },
+  { family: 'device', ids: ['band-03'], sites: ['osaka'], types: ['motion-band-2'], tenants: ['clinic'] },
+  { family: 'device', ids: ['tag-01'], sites: ['osaka'], types: ['asset-tag-1'], tenants: ['campus'] },
+  { family: 'device', ids: ['tag-02'], sites: ['valparaiso'], types: ['asset-tag-1'], tenants: ['campus'] },
 ]
 
-function site(
-  name: string,
-  latitude: number,
-  longitude: number,
-  climate: Pick<Site, 'mean' | 'yearly' | 'daily'>,
-): Site {
-  return { site: name, latitude, longitude, ...climate }
+const PREFIXES: Readonly<Record<FamilyName, string>> = { environment: 'ws', database: 'db', device: 'dev' }
+const DEFAULT_SITES = ['rotterdam']
+const DEFAULT_TYPES: Readonly<Record<FamilyName, readonly string[]>> = {
+  environment: [],
+  database: ['postgresql', 'mysql', 'mongodb'],
+  device: ['motion-band-2', 'asset-tag-1'],
+}
+const DEFAULT_TENANTS = ['default']
+const DEFAULT_CONNECTIONS = 200
+/** Bounds the memory of a generator. */
+export const MAX_SENSORS = 100_000
+const NUMBER = /\{n(?::([1-9]))?\}/
+
+/** A fleet that cannot be made. The message says which group is wrong, and how. */
+export class InvalidFleet extends Error {
+  override readonly name = 'InvalidFleet'
 }
 
-function sensor(id: string, tenant: string, at: Site): EnvironmentSensor {
-  return { family: 'environment', id, tenant, site: at }
+/**
+ * The sensors of a fleet, in the order of its groups.
+ *
+ * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than `MAX_SENSORS`
+ */
+export function sensorsOf(groups: readonly FleetGroup[]): readonly Sensor[] {
+  const total = groups.reduce((sum, group) => sum + sizeOf(group), 0)
+  if (total === 0) throw new InvalidFleet('the fleet has no sensors')
+  if (total > MAX_SENSORS)
+    throw new InvalidFleet(`the fleet has ${total} sensors: use at most ${MAX_SENSORS}`)
+  const known = new Set<string>()
+  return groups.flatMap(group =>
+    sensorsOfGroup(group).map(sensor => {
+      if (known.has(sensor.id)) throw new InvalidFleet(`two sensors have the id "${sensor.id}"`)
+      known.add(sensor.id)
+      return sensor
+    }),
+  )
 }
 
-function database(
-  id: string,
-  tenant: string,
-  databaseType: string,
-  longitude: number,
-  connections: number,
-): DatabaseInstance {
-  return { family: 'database', id, tenant, databaseType, longitude, connections }
+function sizeOf({ sensors, ids }: FleetGroup): number {
+  return sensors ?? ids?.length ?? 1
 }
 
-function device(id: string, tenant: string, model: string, longitude: number): Device {
-  return { family: 'device', id, tenant, model, longitude }
+function sensorsOfGroup(group: FleetGroup): Sensor[] {
+  const { family, ids, metrics, trend, connections = DEFAULT_CONNECTIONS } = group
+  const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
+  const count = sizeOf(group)
+  if (ids && ids.length !== count)
+    throw new InvalidFleet(`a group has ${ids.length} ids for ${count} sensors: leave out "sensors"`)
+  const sites = (group.sites ?? DEFAULT_SITES).map(siteOf)
+  const pattern = group.idPattern ?? `${PREFIXES[family]}_${group.sites ? '{site}_' : ''}{n:3}`
+  if (!ids && count > 1 && !NUMBER.test(pattern))
+    throw new InvalidFleet(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
+  return Array.from({ length: count }, (_, index) => {
+    const site = inTurn(sites, index)
+    // Numbers begin anew at each site if the site is part of the id.
+    const number = 1 + (pattern.includes('{site}') ? Math.floor(index / sites.length) : index)
+    const common = {
+      id: ids?.[index] ?? idOf(pattern, number, site),
+      tenant: inTurn(tenants, index),
+      ...(metrics && { metrics }),
+      ...(trend && { trend }),
+    }
+    const longitude = Math.round(site.longitude * 100) / 100
+    if (family === 'environment') return { family, ...common, site }
+    const type = inTurn(types, index)
+    return family === 'database'
+      ? { family, ...common, databaseType: type, longitude, connections }
+      : { family, ...common, model: type, longitude }
+  })
+}
+
+function idOf(pattern: string, number: number, { site }: Site): string {
+  const numbered = pattern.replace(NUMBER, (_, width = '1') => String(number).padStart(Number(width), '0'))
+  return numbered.replace('{site}', site)
+}
+
+function siteOf(named: string | Site): Site {
+  if (typeof named !== 'string') return named
+  const found = SITES.get(named)
+  if (!found) throw new InvalidFleet(`there is no site "${named}": use ${[...SITES.keys()].join(', ')}`)
+  return found
+}
+
+function inTurn<T>(values: readonly T[], index: number): T {
+  return values[index % values.length] as T
 }

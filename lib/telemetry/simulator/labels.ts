@@ -1,16 +1,17 @@
 /** Labels of the anomalies of a simulation, for scoring rules. Pure. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ReadingData } from '../families.ts'
-import { simulated } from '../simulator.ts'
+import { measured } from '../simulator.ts'
 import { anomalyOf, metricsOf } from './anomalies.ts'
-import { FLEET, type Sensor } from './fleet.ts'
-import type { GeneratorSettings } from './settings.ts'
+import { FAULT_NAMES, FAULTS, faultAt } from './faults.ts'
+import type { Sensor } from './fleet.ts'
+import { type GeneratorSettings, timeOfTick } from './settings.ts'
 
-/** One metric, or state, of one sensor that is not what it would have been. */
+/** One metric, or state, of one sensor that is not what it would have been; or a fault of transport, which has no metric. */
 export interface InjectedAnomaly {
   /** The id of the sensor. */
   readonly entity: string
-  readonly metric: string
+  readonly metric?: string
   /** RFC 3339: the first and the last reading whose value differs. */
   readonly from: string
   readonly to: string
@@ -30,14 +31,22 @@ export function labelsOf(
   fromTick: number,
   untilTick: number,
 ): readonly InjectedAnomaly[] {
-  return FLEET.flatMap(sensor => labelsOfSensor(sensor, settings, fromTick, untilTick)).sort(inOrder)
+  return settings.fleet.flatMap(sensor => labelsOfSensor(sensor, settings, fromTick, untilTick)).sort(inOrder)
 }
 
 interface AnomalyPeriod {
-  readonly metric: string
+  readonly metric?: string
   readonly kind: string
   readonly fromMs: number
   toMs: number
+}
+
+/** An anomaly or a fault at one tick, and the metrics that it changes. */
+interface Cause {
+  readonly kind: string
+  /** Distinguishes it from others of its kind. */
+  readonly window: number
+  readonly metrics: readonly (string | undefined)[]
 }
 
 function labelsOfSensor(
@@ -47,35 +56,59 @@ function labelsOfSensor(
   untilTick: number,
 ): readonly InjectedAnomaly[] {
   const periods = new Map<string, AnomalyPeriod>()
-  const { seed, tickSeconds, anomalyRate } = settings
   for (let tick = fromTick; tick < untilTick; tick++) {
-    const timeMs = tick * tickSeconds * 1000
-    const anomaly = anomalyOf(sensor, { seed, tick, timeMs }, anomalyRate)
-    if (anomaly === undefined) continue
-    const kind = anomaly.kind.name
-    for (const metric of changedMetrics(sensor, settings, tick, metricsOf(anomaly))) {
-      const name = `${anomaly.window} ${metric}`
-      const period = periods.get(name)
-      if (period === undefined) periods.set(name, { metric, kind, fromMs: timeMs, toMs: timeMs })
-      else period.toMs = timeMs
+    const timeMs = timeOfTick(settings, tick)
+    for (const { kind, window, metrics } of causesAt(sensor, settings, tick)) {
+      for (const metric of metrics) {
+        const name = `${kind} ${window} ${metric}`
+        const period = periods.get(name)
+        if (period === undefined)
+          periods.set(name, { ...(metric && { metric }), kind, fromMs: timeMs, toMs: timeMs })
+        else period.toMs = timeMs
+      }
     }
   }
   return [...periods.values()].map(({ metric, kind, fromMs, toMs }) => {
-    return { entity: sensor.id, metric, from: instant(fromMs), to: instant(toMs), kind }
+    return { entity: sensor.id, ...(metric && { metric }), from: instant(fromMs), to: instant(toMs), kind }
   })
 }
 
-/** An anomaly can be smaller than the resolution of the sensor at its edges. */
+function causesAt(sensor: Sensor, settings: GeneratorSettings, tick: number): readonly Cause[] {
+  const { seed, faults = {}, anomalyRate } = settings
+  const moment = { seed, tick, timeMs: timeOfTick(settings, tick) }
+  const anomaly = anomalyOf(sensor, moment, anomalyRate)
+  const found = FAULT_NAMES.flatMap(name => faultAt(name, faults[name] ?? 0, sensor, moment) ?? [])
+  if (anomaly === undefined && found.length === 0) return []
+  const changed = changedMetrics(sensor, settings, moment)
+  return [
+    ...(anomaly === undefined
+      ? []
+      : [
+          {
+            kind: anomaly.kind.name,
+            window: anomaly.window,
+            metrics: metricsOf(anomaly).filter(one => changed.has(one)),
+          },
+        ]),
+    ...found.map(({ name, window }) => {
+      return { kind: name, window, metrics: 'isTransport' in FAULTS[name] ? [undefined] : [...changed] }
+    }),
+  ]
+}
+
+/** The metrics that differ from a simulation without anomalies: one can be smaller than the resolution of the sensor at its edges. */
 function changedMetrics(
   sensor: Sensor,
   settings: GeneratorSettings,
-  tick: number,
-  metrics: readonly string[],
-): readonly string[] {
-  const [own, calm] = [settings, { ...settings, anomalyRate: 0 }].map(
-    one => simulated(one, sensor, tick).event.data as ReadingData,
+  moment: Parameters<typeof measured>[2],
+): ReadonlySet<string> {
+  const own = measured(settings, sensor, moment)
+  const calm: ReadingData = measured({ ...settings, anomalyRate: 0, faults: {} }, sensor, moment)
+  return new Set(
+    Object.keys(own).filter(
+      metric => own[metric] !== calm[metric] && metric in calm && typeof own[metric] !== 'object',
+    ),
   )
-  return metrics.filter(metric => own?.[metric] !== calm?.[metric])
 }
 
 function inOrder(a: InjectedAnomaly, b: InjectedAnomaly): number {

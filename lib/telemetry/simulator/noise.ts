@@ -7,7 +7,7 @@ type Name = string | number
 
 /** A number in [0, 1) derived from its names. Fast, but not cryptographically secure. */
 export function uniform(...names: readonly Name[]): number {
-  return hash32(names.join('\u0000')) / 2 ** 32
+  return hash32(names) / 2 ** 32
 }
 
 /** A number in [-1, 1], more often near 0. Bounded, unlike a Gaussian, so that noise alone never crosses a threshold. */
@@ -32,11 +32,18 @@ export function drift(at: number, ...names: readonly Name[]): number {
   return anchor(start) * (1 - eased) + anchor(start + 1) * eased
 }
 
-/** FNV-1a over the UTF-16 code units, then MurmurHash3's finaliser, because the high bits of FNV are weak. */
-function hash32(text: string): number {
+/**
+ * FNV-1a over the UTF-16 code units of the names with a zero between them, then MurmurHash3's finaliser, because the high bits of
+ * FNV are weak.
+ */
+function hash32(names: readonly Name[]): number {
   let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  for (const [position, name] of names.entries()) {
+    if (position > 0) hash = Math.imul(hash, 0x01000193)
+    const text = String(name)
+    for (let index = 0; index < text.length; index++) {
+      hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+    }
   }
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)

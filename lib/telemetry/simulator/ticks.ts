@@ -23,7 +23,7 @@ export function ticksDue(
   nowMs: number,
   { tickSeconds }: Pick<GeneratorSettings, 'tickSeconds'>,
 ): TicksDue {
-  const until = Math.floor(nowMs / 1000 / tickSeconds) + 1
+  const until = Math.floor(nowMs / Math.round(tickSeconds * 1000)) + 1
   const catchUp = ticksIn(CATCH_UP_SECONDS, tickSeconds)
   // Too far ahead for a clock that was set back: the last tick was counted with another tick length, so ignore it.
   if (lastTick === undefined || lastTick > until + catchUp) {
@@ -38,4 +38,17 @@ export function ticksDue(
 
 function ticksIn(seconds: number, tickSeconds: number): number {
   return Math.max(1, Math.floor(seconds / tickSeconds))
+}
+
+/** Bounds the memory of a run, and what a failed one repeats. */
+const SLICE_READINGS = 5_000
+
+/** Cuts due ticks into slices of some thousand readings. Without due ticks, there are none. */
+export function* slicesOf(
+  { from, until }: Pick<TicksDue, 'from' | 'until'>,
+  sensors: number,
+): Generator<Pick<TicksDue, 'from' | 'until'>> {
+  const ticks = Math.max(1, Math.floor(SLICE_READINGS / sensors))
+  for (let start = from; start < until; start += ticks)
+    yield { from: start, until: Math.min(until, start + ticks) }
 }

@@ -18,7 +18,9 @@ describe('given settings that hold', () => {
   const cases: [name: string, input: object][] = [
     ['nothing set', {}],
     ['a seed', { seed: 'Demo42' }],
-    ['the bounds of numbers', { tickSeconds: 60, anomalyRate: 0 }],
+    ['the bounds of numbers', { tickSeconds: 3600, anomalyRate: 0 }],
+    ['a fraction of a second', { tickSeconds: 0.1 }],
+    ['shares of faults', { faults: { spike: 0.1, stuck: 0.5 } }],
     ['a key strategy for some families', { keyStrategy: { device: 'instance', database: 'tenant' } }],
   ]
   for (const [name, input] of cases) {
@@ -50,7 +52,7 @@ describe('given settings that hold', () => {
 
   test('when the documentation lists the defaults, then they are the same', () => {
     const { seed, tickSeconds, anomalyRate } = GENERATOR_KEYS
-    const { keyStrategy: _, ...defaults } = GENERATOR_DEFAULTS
+    const { keyStrategy: _, fleet: __, ...defaults } = GENERATOR_DEFAULTS
     assert.deepEqual(
       {
         seed: seed.default,
@@ -73,12 +75,23 @@ describe('given an error', () => {
     [{ seed: 'x'.repeat(33) }, /^seed: must be/],
     [{ seed: 7 }, /^seed: must be/],
     [{ tickSeconds: 0 }, /^tickSeconds: must be/],
-    [{ tickSeconds: 61 }, /^tickSeconds: must be/],
-    [{ tickSeconds: 2.5 }, /^tickSeconds: must be/],
+    [{ tickSeconds: 3601 }, /^tickSeconds: must be/],
+    [{ tickSeconds: 0.0015 }, /^tickSeconds: must be/],
     [{ tickSeconds: '5' }, /^tickSeconds: must be/],
     [{ anomalyRate: 1.1 }, /^anomalyRate: must be/],
     [{ anomalyRate: Number.NaN }, /^anomalyRate: must be/],
     [{ anomalyRate: null }, /^anomalyRate: must be/],
+    [{ faults: { late: 2 } }, /^faults\.late: must be a number from 0 to 1/],
+    [{ faults: { storm: 1 } }, /^faults: "storm" is not known; known are spike/],
+    [{ fleet: {} }, /^fleet: must be a list of groups/],
+    [{ fleet: [] }, /^fleet: the fleet has no sensors/],
+    [{ fleet: [{ family: 'device', metrics: ['w'] }] }, /^fleet\.0: device has no metric "w": use x, y, z/],
+    [{ fleet: [{ family: 'device', ids: ['a', 'a'] }] }, /^fleet: two sensors have the id "a"/],
+    [{ fleet: [{ family: 'device', ids: ['a'], sensors: 2 }] }, /^fleet: a group has 1 ids for 2 sensors/],
+    [
+      { fleet: [{ family: 'device', sensors: 300 }], tickSeconds: 0.1 },
+      /3000 readings per second\. At most 1000 fit: use at most 100 sensors, or tickSeconds of 0\.3 or more$/,
+    ],
     [{ keyStrategy: [] }, /^keyStrategy: must be an object/],
     [
       { keyStrategy: { device: 'location.site' } },
@@ -102,7 +115,7 @@ describe('given an error', () => {
   test('when there are several, then all are named at once, and the parameter with them', () => {
     const wrong = { seed: '', tickSeconds: 0, foo: 1, keyStrategy: { device: 1, x: 2 } }
     assert.equal(errorsOf(wrong).length, 5)
-    assert.throws(() => generatorSettings(wrong, '/sluice/prod/generator'), {
+    assert.throws(() => generatorSettings(wrong, 'parameter /sluice/prod/generator'), {
       name: 'ConfigError',
       message: /^parameter \/sluice\/prod\/generator has 5 errors:\n {2}- /,
     })

@@ -3,7 +3,6 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { schemaViolation } from '../../../lib/app/schemas.ts'
 import type { KeyedEvent } from '../../../lib/telemetry/reading.ts'
-import { FLEET } from '../../../lib/telemetry/simulator/fleet.ts'
 import { solarHour } from '../../../lib/telemetry/simulator/moment.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulate, simulated } from '../../../lib/telemetry/simulator.ts'
@@ -26,7 +25,7 @@ const TICKS_A_DAY = 86_400 / GENERATOR_DEFAULTS.tickSeconds
 const T0 = Date.UTC(2026, 0, 1) / 1000 / GENERATOR_DEFAULTS.tickSeconds
 const ticks = fc.integer({ min: T0, max: T0 + 3653 * TICKS_A_DAY })
 const seeds = fc.stringMatching(/^[A-Za-z0-9]{1,32}$/)
-const sensors = fc.constantFrom(...FLEET)
+const sensors = fc.constantFrom(...GENERATOR_DEFAULTS.fleet)
 
 type Values = Readonly<Record<string, number>>
 const dataOf = ({ event }: KeyedEvent) => event.data as Values
@@ -47,8 +46,11 @@ describe('given a seed, a sensor and a tick', () => {
     fc.assert(
       fc.property(ticks, fc.nat(10), fc.nat(10), (tick, before, after) => {
         const run = [...simulate(GENERATOR_DEFAULTS, tick - before, tick + after + 1)]
-        const alone = FLEET.map(sensor => simulated(GENERATOR_DEFAULTS, sensor, tick))
-        assert.deepEqual(run.slice(before * FLEET.length, (before + 1) * FLEET.length), alone)
+        const alone = GENERATOR_DEFAULTS.fleet.map(sensor => simulated(GENERATOR_DEFAULTS, sensor, tick))
+        assert.deepEqual(
+          run.slice(before * GENERATOR_DEFAULTS.fleet.length, (before + 1) * GENERATOR_DEFAULTS.fleet.length),
+          alone,
+        )
       }),
     )
   })
@@ -80,7 +82,7 @@ describe('given a run over many ticks', () => {
   })
 
   test('then no id comes twice', () => {
-    assert.equal(new Set(run.map(({ event }) => event.id)).size, 1000 * FLEET.length)
+    assert.equal(new Set(run.map(({ event }) => event.id)).size, 1000 * GENERATOR_DEFAULTS.fleet.length)
   })
 
   test('then it is in the order of time', () => {
@@ -124,7 +126,7 @@ describe('given no anomaly', () => {
   })
 
   test('when a day passes, then it is warmer in the afternoon by the site’s own sun than before its dawn', () => {
-    for (const sensor of FLEET) {
+    for (const sensor of GENERATOR_DEFAULTS.fleet) {
       if (sensor.family !== 'environment') continue
       const at = (hour: number) => {
         const tick = T0 + Math.round(((hour - solarHour(0, sensor.site.longitude)) / 24) * TICKS_A_DAY)
@@ -176,7 +178,7 @@ describe('given anomalies', () => {
   })
 
   test('when one is at its height, then what belongs together moves together', () => {
-    const calmAndHard = FLEET.flatMap(sensor =>
+    const calmAndHard = GENERATOR_DEFAULTS.fleet.flatMap(sensor =>
       Array.from({ length: 600 }, (_, tick) => ({
         calm: dataOf(simulated(CALM, sensor, T0 + tick)),
         hard: dataOf(simulated(HARD, sensor, T0 + tick)),
@@ -226,7 +228,7 @@ describe('given a key strategy for a family', () => {
     test(`when ${family} is keyed by ${strategy ?? 'its default'}, then the key is ${key}`, () => {
       const keyStrategy = strategy === undefined ? {} : { [family]: strategy }
       const settings = { ...GENERATOR_DEFAULTS, keyStrategy }
-      const sensor = FLEET.find(one => one.family === family)
+      const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
       assert.ok(sensor)
       assert.equal(simulated(settings, sensor, T0).key, key)
     })

@@ -27,7 +27,7 @@ export const COMMANDS: Listed = {
     "compute a consumer's states anew from the log, beside the live ones",
     () => import('./reprocess/index.ts'),
   ],
-  simulate: ['write simulated readings, and labels of their anomalies', () => import('./simulate.ts')],
+  generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
   stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {
     line: 'look at what a consumer remembers, take it, put it back, erase an entity',

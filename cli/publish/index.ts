@@ -1,6 +1,4 @@
 import { topicOf } from '../../lib/operations/state-keys.ts'
-import { spanContextOf } from '../../packages/runtime/cloudevents/trace.ts'
-import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import {
   argument,
   command,
@@ -15,12 +13,8 @@ import { configOf } from '../connections.ts'
 import { usageFailure } from '../failure.ts'
 import { KEY_BY } from '../key-by.ts'
 import { SERIALIZATION_OPTION } from '../serialization.ts'
+import { TRACEPARENT } from '../traceparent.ts'
 import { publish } from './publish.ts'
-
-const TRACEPARENT = parsedBy<string>(
-  text => (spanContextOf({ traceparent: text }) ? text : undefined),
-  'a traceparent of W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case',
-)
 
 export default command({
   about: `Publish single CloudEvents of your own, and print the place of each: topic, partition and offset.

@@ -1,15 +1,10 @@
-import { kafkaTopics } from '../../lib/app/topics.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { ownTopicOf } from '../../lib/operations/state-keys.ts'
-import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import {
   brokerCount,
   createTopic,
   isTopicNotCreated,
-  type NewTopic,
-  topicNotCreated,
 } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
-import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { oneOf } from '../../packages/runtime/settings/values.ts'
 import {
   argument,
@@ -20,7 +15,6 @@ import {
   optionList,
   POSITIVE,
   SOME_TEXT,
-  type ValuesOf,
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
@@ -28,8 +22,7 @@ import { withKafka } from '../kafka.ts'
 import { carryOut } from '../operation.ts'
 import { printReport } from '../terminal.ts'
 import { CLEANUP_POLICIES, COMPRESSION_TYPES, RETENTION_MS, SETTING, settingsIn } from './settings.ts'
-
-type CreateOptions = ValuesOf<typeof OPTIONS>
+import { requireWritable, wantedTopic } from './wanted-topic.ts'
 
 const OPTIONS = {
   partitions: option('<n>', 'how many partitions', POSITIVE),
@@ -78,36 +71,3 @@ Examples:
     }
   },
 })
-
-function wantedTopic(
-  topic: string,
-  settings: Readonly<Record<string, string>>,
-  { partitions, replicationFactor }: CreateOptions,
-  env: string,
-  brokers: number,
-): NewTopic {
-  const given = {
-    ...(partitions === undefined ? {} : { partitions }),
-    ...(replicationFactor === undefined ? {} : { replicationFactor }),
-  }
-  const inTable = kafkaTopics(env).find(one => one.name === topic)
-  if (!inTable) return { topic, ...given, settings }
-  const replication = replicationOn(brokers)
-  const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
-  return {
-    topic,
-    partitions: inTable.partitions,
-    replicationFactor: replication.factor,
-    ...given,
-    settings: { ...Object.fromEntries(byTable), ...settings },
-  }
-}
-
-/** Kafka creates such a topic, and then refuses every record. */
-function requireWritable({ replicationFactor, settings }: NewTopic): void {
-  const needed = Number(settings['min.insync.replicas'] ?? 1)
-  if (replicationFactor !== undefined && needed > replicationFactor)
-    throw topicNotCreated(
-      `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
-    )
-}

@@ -86,6 +86,7 @@ describe('the sources of the command line', () => {
   it('given commands that write without being operations, then they audit themselves or produce', () => {
     assert.deepEqual(filesWith(/\.writing\(/), [
       'cli/dlq/handling.ts',
+      'cli/generate/run.ts',
       'cli/operation.ts',
       'cli/publish/publish.ts',
       'cli/replay/replay.ts',
@@ -97,6 +98,7 @@ describe('the sources of the command line', () => {
       /import \{[^}]*\} from '[^']*(runtime\/producer\/|operations\/(bulk|dead-letters\/work|grow\/growth|publish\/publish|topics\/apply)|kafka\/grow-topic)/
     assert.deepEqual(filesWith(writers), [
       'cli/dlq/handling.ts',
+      'cli/generate/run.ts',
       'cli/publish/publish.ts',
       'cli/replay/replay.ts',
       'cli/topics/apply.ts',

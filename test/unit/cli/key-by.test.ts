@@ -101,14 +101,14 @@ describe('a key that travels with an event', () => {
     assert.equal(withKey(READING, 'random').extensions?.partitionkey, 'r-1')
   })
 
-  it('given sluice simulate, then readings with the field have its value, and others none', async () => {
-    const options = ['--from', '2026-01-01T00:00:00Z', '--for', '5s']
-    const { stdout, stderr } = await ran(['simulate', ...options, '--key-by', 'location.site'])
+  it('given sluice generate, then readings with the field have its value, and others none', async () => {
+    const options = ['--no-kafka', '--output', '-', '--from', '2026-01-01T00:00:00Z', '--duration', '5s']
+    const { stdout, stderr } = await ran(['generate', ...options, '--key-by', 'location.site'])
     const events = stdout.trim().split('\n')
     assert.equal(events.length, 15, stderr)
     const keys = events.map(line => JSON.parse(line).partitionkey)
     assert.deepEqual([...new Set(keys)], ['rotterdam', 'osaka', 'valparaiso', undefined])
-    const wrong = await ran(['simulate', ...options, '--key-by', 'site'])
+    const wrong = await ran(['generate', ...options, '--key-by', 'site'])
     assert.equal(wrong.status, 2)
     assert.match(wrong.stderr, /--key-by site: simulated readings have the fields sensorId, location\.site/)
   })

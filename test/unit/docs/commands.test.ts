@@ -126,7 +126,7 @@ describe('the commands in the pages', () => {
   })
 
   it('given one that is wrong, then it is refused', async () => {
-    assert.match((await refusalOf(['simulate', '--for', '1d'])) ?? '', /--from/)
+    assert.match((await refusalOf(['generate', '--interval', '0'])) ?? '', /--interval/)
     assert.match((await refusalOf(['nonsense'])) ?? '', /nonsense/)
     assert.match((await refusalOf(['doctor', '--nonsense'])) ?? '', /--nonsense/)
     assert.match((await refusalOf(['doctor', '--stage', 'nonsense'])) ?? '', /nonsense/)

@@ -1,0 +1,110 @@
+/** The settings of the generator that the options of `sluice generate` describe. */
+import { generatorSettings, generatorSettingsIn } from '../../lib/app/settings/generator.ts'
+import { keyedBy } from '../../lib/app/settings/index.ts'
+import { suggestion } from '../../lib/similar.ts'
+import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import type { FaultName } from '../../lib/telemetry/simulator/faults.ts'
+import type { FleetGroup } from '../../lib/telemetry/simulator/fleet.ts'
+import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
+import { simulatedFields } from '../../lib/telemetry/simulator.ts'
+import { usageFailure } from '../failure.ts'
+
+export interface FleetOptions {
+  readonly fleet?: string | undefined
+  readonly families?: readonly FamilyName[] | undefined
+  readonly numSensors?: number | undefined
+  readonly interval?: number | undefined
+  readonly sampleRate?: number | undefined
+  readonly metrics?: readonly string[] | undefined
+  readonly sites?: readonly string[] | undefined
+  readonly idPattern?: string | undefined
+  readonly tenants?: readonly string[] | undefined
+  readonly seed?: string | undefined
+  readonly anomalyRate?: number | undefined
+  readonly anomalies?: Readonly<Partial<Record<FaultName, number>>> | undefined
+  readonly late?: number | undefined
+  readonly duplicates?: number | undefined
+  readonly keyBy?: KeyStrategy | undefined
+}
+
+/** Fields of readings by other names that people use. */
+const ALIASES: Readonly<Record<string, string>> = { temp: 'temperature', wind: 'windSpeed' }
+
+/** The file of `--fleet`, or no settings; with what other options say instead. @throws OperationFailure, ConfigError */
+export async function settingsOf(
+  options: FleetOptions,
+  pathOf: (file: string) => string,
+): Promise<GeneratorSettings> {
+  const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
+  if (interval !== undefined && sampleRate !== undefined)
+    throw usageFailure('--interval and --sample-rate say the same thing: give one of them.')
+  const groups = groupsOf(options)
+  if (file !== undefined && groups !== undefined)
+    throw usageFailure('--fleet describes the sensors: leave out the other options about them.')
+  const base =
+    file === undefined ? undefined : await generatorSettingsIn(pathOf(file), Number.POSITIVE_INFINITY)
+  const faults = {
+    ...base?.faults,
+    ...anomalies,
+    ...(late && { late }),
+    ...(duplicates && { duplicate: duplicates }),
+  }
+  const hasFaults = Object.keys(faults).length > 0
+  const seconds = interval ?? (sampleRate === undefined ? undefined : Math.round(1000 / sampleRate) / 1000)
+  // Faults that are asked for are the only ones, unless others are asked for as well.
+  const anomalyRate = options.anomalyRate ?? base?.anomalyRate ?? (hasFaults ? 0 : undefined)
+  const { fleet, ...settings } = generatorSettings(
+    {
+      ...(base && { tickSeconds: base.tickSeconds, seed: base.seed }),
+      ...(seconds !== undefined && { tickSeconds: seconds }),
+      ...(seed !== undefined && { seed }),
+      ...(anomalyRate !== undefined && { anomalyRate }),
+      ...(hasFaults && { faults }),
+      ...(groups && { fleet: groups }),
+    },
+    'the options',
+    Number.POSITIVE_INFINITY,
+  )
+  const chosen = { ...settings, ...(base && { keyStrategy: base.keyStrategy }), fleet: base?.fleet ?? fleet }
+  return keyedBy(chosen, keyBy === undefined ? undefined : optionalKey(keyBy))
+}
+
+/** The groups that the options describe; undefined if none of them is given. */
+function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
+  const { families = ['environment'], numSensors = 10, metrics, sites, idPattern, tenants } = options
+  const isDefault = [options.families, options.numSensors, metrics, sites, idPattern, tenants].every(
+    value => value === undefined,
+  )
+  if (isDefault) return undefined
+  const named = metrics?.map(name => ALIASES[name] ?? name)
+  const unknown = named?.filter(name => !families.some(family => name in FAMILIES[family].metrics)) ?? []
+  if (unknown.length > 0) {
+    const known = families.flatMap(family => Object.keys(FAMILIES[family].metrics))
+    const near = suggestion(unknown[0] as string, known) ?? ''
+    throw usageFailure(`--metrics ${unknown[0]}: there is no such metric.${near} Use ${known.join(', ')}.`)
+  }
+  const groups = families.map((family, index) => {
+    const own = named?.filter(name => name in FAMILIES[family].metrics)
+    if (own?.length === 0) throw usageFailure(`--metrics: none is of the family ${family}`)
+    // The first families get what is left of an uneven division.
+    const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
+    return {
+      ...{ family, sensors },
+      ...(own && { metrics: own }),
+      ...(sites && { sites }),
+      ...(tenants && { tenants }),
+      ...(idPattern !== undefined && { idPattern }),
+    }
+  })
+  return groups.filter(({ sensors }) => sensors > 0)
+}
+
+/** Readings of families without the field keep the key of their family. @throws OperationFailure if no family has the field */
+export function optionalKey(keyBy: KeyStrategy): KeyStrategy {
+  if (typeof keyBy !== 'object') return keyBy
+  const families = Object.keys(FAMILIES) as FamilyName[]
+  const fields = [...new Set(families.flatMap(simulatedFields))]
+  if (fields.includes(keyBy.field)) return { ...keyBy, isOptional: true }
+  throw usageFailure(`--key-by ${keyBy.field}: simulated readings have the fields ${fields.join(', ')}`)
+}

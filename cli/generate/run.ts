@@ -1,0 +1,233 @@
+/** Runs the generator of `sluice generate`, and shows how far it is. */
+import { writeFile } from 'node:fs/promises'
+import type { Config } from '../../lib/app/config.ts'
+import { count as counted } from '../../lib/count.ts'
+import { durationText } from '../../lib/duration.ts'
+import { fileFailure } from '../../lib/operations/file-failure.ts'
+import {
+  fileOutlet,
+  type Generated,
+  generate,
+  kafkaOutlet,
+  noneYet,
+  type Outlet,
+} from '../../lib/operations/generate/generate.ts'
+import type { Pace } from '../../lib/operations/generate/pace.ts'
+import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
+import type { KeyStrategy } from '../../lib/telemetry/key.ts'
+import { labelsOf } from '../../lib/telemetry/simulator/labels.ts'
+import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
+import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
+import {
+  brokerCount,
+  createTopic,
+  isTopicNotCreated,
+} from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import type { Event } from '../../packages/runtime/consumer/event.ts'
+import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
+import type { ProducerMetrics } from '../../packages/runtime/producer/metrics.ts'
+import { TelemetryProducer } from '../../packages/runtime/producer/telemetry-producer.ts'
+import type { Compression } from '../../packages/runtime/settings/kafka.ts'
+import type { ProfileName } from '../../packages/runtime/settings/producer.ts'
+import { CliFailure } from '../failure.ts'
+import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
+import { carryOut } from '../operation.ts'
+import { showLine } from '../progress.ts'
+import { writerFor } from '../serialization.ts'
+import { pathIn, type Terminal } from '../terminal.ts'
+import { requireWritable, wantedTopic } from '../topics/wanted-topic.ts'
+import { optionalKey } from './fleet.ts'
+
+export interface GeneratorRun {
+  readonly settings: GeneratorSettings
+  readonly pace: Pace
+  readonly count?: number
+  readonly durationMs?: number | undefined
+  readonly kafka: boolean
+  readonly kafkaTopic?: string
+  readonly createTopic: boolean
+  readonly output?: string
+  readonly labels?: string
+  readonly serialization?: Serialization
+  readonly profile?: ProfileName
+  readonly compression?: Compression
+  readonly keyBy?: KeyStrategy
+  readonly traceparent?: string
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/** Delivery is given up only when the command ends: a broker that is away is waited for. */
+const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
+
+/** Summary of a run. */
+interface Summary extends Pick<Generated, 'readings'> {
+  readonly seconds: number
+  readonly seed: string
+  readonly acknowledged?: number
+  readonly errors?: number
+  readonly unacknowledged?: number
+  readonly latencyMs?: ProducerMetrics['latency_ms']
+  readonly labels?: number
+}
+
+/** @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start */
+export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
+  if (!run.kafka) return toOutlets(run, terminal, [])
+  await withKafka(config, async command => {
+    const topic = await topicFor(run, command, terminal)
+    const writer = await writerFor(config, run.serialization)
+    const { kafka, connections } = command
+    const producer = new TelemetryProducer(
+      {
+        // Unused: the connection below is that of the command.
+        kafka: { brokers: [], auth: 'none' },
+        topic,
+        mode: config.contentMode,
+        writer: { write: event => writer.write(traced(event, run.traceparent)) },
+        warn: line => terminal.stderr.write(`${line}\n`),
+        // Failures are counted by the producer's metrics, and the summary reports them.
+        onDelivery: () => {},
+        ...PATIENT,
+        ...(run.profile ? { profile: run.profile } : { compression: config.compression }),
+        ...(run.compression && { compression: run.compression }),
+      },
+      { brokers: new ProducingConnection(async () => kafka) },
+    )
+    terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
+    await connections.writing(() =>
+      toOutlets(run, terminal, [kafkaOutlet(producer)], () => producer.metrics()),
+    )
+  })
+}
+
+function traced(event: Event, traceparent: string | undefined): Event {
+  return traceparent === undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
+}
+
+/** The topic, which is created if it is missing. @throws CliFailure */
+async function topicFor(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
+  const { kafkaTopic = 'readings' } = run
+  const { config, kafka, connections, topics } = command
+  const topic = topicOf({ topic: kafkaTopic }, config.env)
+  if (topics.some(one => one.topic === topic)) return topic
+  if (!run.createTopic) return requireTopicIn(command, topic).topic
+  try {
+    const wanted = wantedTopic(
+      ownTopicOf({ topic }, config.env),
+      {},
+      {},
+      config.env,
+      await brokerCount(kafka),
+    )
+    requireWritable(wanted)
+    await carryOut(connections, { action: 'topics create', filter: { topic } }, async counts => {
+      await createTopic(kafka, wanted)
+      counts.created = 1
+    })
+  } catch (error) {
+    if (!isTopicNotCreated(error)) throw error
+    throw new CliFailure(`Failed to create ${topic}: ${error.message}`, 1, { cause: error })
+  }
+  terminal.stderr.write(`Created topic: ${topic}\n`)
+  return topic
+}
+
+async function toOutlets(
+  run: GeneratorRun,
+  terminal: Terminal,
+  outlets: readonly Outlet[],
+  metrics?: () => ProducerMetrics,
+): Promise<void> {
+  const { settings, output, labels: labelsFile } = run
+  const file =
+    output === undefined || output === '-' ? undefined : { path: pathIn(terminal, output), name: output }
+  const keyBy = run.keyBy && optionalKey(run.keyBy)
+  const all = output === undefined ? outlets : [...outlets, await fileOutlet(file, terminal.stdout, keyBy)]
+  const sensors = counted(settings.fleet.length, 'sensor')
+  terminal.stderr.write(`Starting generator: ${sensors}, ${rhythmText(run)}\n`)
+  const options = { ...run, signal: terminal.stop }
+  const counts = noneYet(options)
+  const startMs = Date.now()
+  const elapsed = () => Date.now() - startMs
+  const hide = run.quiet ? () => {} : showLine(terminal, () => progressLine(counts, elapsed(), metrics?.()))
+  let left = 0
+  try {
+    await generate(options, all, counts)
+  } finally {
+    for (const outlet of all) left += await outlet.close()
+    hide()
+  }
+  const labels = labelsFile === undefined ? undefined : labelsOf(settings, counts.fromTick, counts.untilTick)
+  if (labels && labelsFile !== undefined) await writeLabels(labels, labelsFile, terminal)
+  const delivery = metrics?.()
+  const summary: Summary = {
+    ...{ readings: counts.readings, seconds: elapsed() / 1000, seed: settings.seed },
+    ...(delivery && {
+      acknowledged: delivery.messages_sent,
+      errors: delivery.errors,
+      unacknowledged: left,
+      latencyMs: delivery.latency_ms,
+    }),
+    ...(labels && { labels: labels.length }),
+  }
+  if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
+  else terminal.stderr.write(summaryText(summary))
+  const lost = left + (delivery?.errors ?? 0)
+  if (lost > 0)
+    throw new CliFailure(`${counted(lost, 'reading')} of ${counts.readings} were not acknowledged.`)
+}
+
+function rhythmText({ settings: { tickSeconds }, pace }: GeneratorRun): string {
+  if (pace.kind !== 'rate')
+    return `${tickSeconds.toFixed(Number.isInteger(tickSeconds * 10) ? 1 : 3)}s interval`
+  return Number.isFinite(pace.perSecond) ? `${pace.perSecond} readings/s` : 'as fast as possible'
+}
+
+function progressLine(
+  { readings }: Generated,
+  elapsedMs: number,
+  metrics: ProducerMetrics | undefined,
+): string {
+  const rate = `${Math.round((readings * 1000) / Math.max(1, elapsedMs))}/s`
+  const made = `${durationText(elapsedMs)} | ${counted(readings, 'reading')}, ${rate}`
+  if (metrics === undefined) return made
+  const { messages_sent, errors, latency_ms, retries } = metrics
+  const waiting = readings - messages_sent - errors
+  return (
+    `${made} | ${messages_sent} acknowledged, ${waiting} pending | ${latencyText(latency_ms)} | ` +
+    `${counted(errors, 'error')}${retries > 0 ? `, ${retries} retries` : ''}`
+  )
+}
+
+function latencyText({ p50, p99 }: ProducerMetrics['latency_ms']): string {
+  return `latency p50 ${Math.round(p50)} ms, p99 ${Math.round(p99)} ms`
+}
+
+function summaryText({
+  readings,
+  seconds,
+  seed,
+  acknowledged,
+  errors = 0,
+  latencyMs,
+  labels,
+}: Summary): string {
+  const rate = Math.round(readings / Math.max(0.001, seconds))
+  const lines = [
+    `Generated ${counted(readings, 'reading')} in ${durationText(seconds * 1000)}, ${rate}/s (--seed ${seed})`,
+  ]
+  if (acknowledged !== undefined && latencyMs)
+    lines.push(`Kafka: ${acknowledged} acknowledged, ${counted(errors, 'error')}, ${latencyText(latencyMs)}`)
+  if (labels !== undefined) lines.push(`Labels: ${labels}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** One label per line, so that the file can be compared and cut by line. */
+async function writeLabels(labels: readonly object[], file: string, terminal: Terminal): Promise<void> {
+  const lines = labels.map(label => `  ${JSON.stringify(label)}`)
+  const text = lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`
+  await writeFile(pathIn(terminal, file), text).catch(error => {
+    throw fileFailure(file, error)
+  })
+}

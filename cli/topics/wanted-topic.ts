@@ -1,0 +1,39 @@
+/** Topics that commands create. */
+import { kafkaTopics } from '../../lib/app/topics.ts'
+import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
+import { type NewTopic, topicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
+
+/** The topic as the table of topics has it, with what is given instead; other topics have the brokers' defaults. */
+export function wantedTopic(
+  topic: string,
+  settings: Readonly<Record<string, string>>,
+  { partitions, replicationFactor }: Pick<NewTopic, 'partitions' | 'replicationFactor'>,
+  env: string,
+  brokers: number,
+): NewTopic {
+  const given = {
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(replicationFactor === undefined ? {} : { replicationFactor }),
+  }
+  const inTable = kafkaTopics(env).find(one => one.name === topic)
+  if (!inTable) return { topic, ...given, settings }
+  const replication = replicationOn(brokers)
+  const byTable = topicConfiguration(inTable, replication).map(({ name, value }) => [name, value])
+  return {
+    topic,
+    partitions: inTable.partitions,
+    replicationFactor: replication.factor,
+    ...given,
+    settings: { ...Object.fromEntries(byTable), ...settings },
+  }
+}
+
+/** Kafka creates such a topic, and then refuses every record. */
+export function requireWritable({ replicationFactor, settings }: NewTopic): void {
+  const needed = Number(settings['min.insync.replicas'] ?? 1)
+  if (replicationFactor !== undefined && needed > replicationFactor)
+    throw topicNotCreated(
+      `min.insync.replicas ${needed} is larger than the replication factor ${replicationFactor}: nothing could be written`,
+    )
+}

@@ -1,0 +1,98 @@
+/** Makes readings and hands them to their outlets, until it is stopped. */
+
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import type { TelemetryProducer } from '../../../packages/runtime/producer/telemetry-producer.ts'
+import type { KeyStrategy } from '../../telemetry/key.ts'
+import type { KeyedEvent } from '../../telemetry/reading.ts'
+import { fileFailure } from '../file-failure.ts'
+import { withKey } from '../publish/key-by.ts'
+import { batchesOf, firstTick, type GenerateOptions } from './pace.ts'
+
+/** Receives readings. `send` resolves when more can be taken. */
+export interface Outlet {
+  send(readings: readonly KeyedEvent[]): Promise<void>
+  /** Resolves when all is written, to the number of readings that are not. */
+  close(): Promise<number>
+}
+
+/** Numbers of a run. */
+export interface Generated {
+  readings: number
+  readonly fromTick: number
+  untilTick: number
+}
+
+/**
+ * Hands each reading to all outlets.
+ *
+ * @param counts grows while it runs
+ */
+export async function generate(
+  options: GenerateOptions,
+  outlets: readonly Outlet[],
+  counts: Generated,
+): Promise<void> {
+  for await (const { readings, untilTick } of batchesOf(options, Date.now())) {
+    for (const outlet of outlets) await outlet.send(readings)
+    counts.readings += readings.length
+    counts.untilTick = untilTick
+  }
+}
+
+/** Counts of a run that has not begun. */
+export function noneYet(options: GenerateOptions): Generated {
+  const fromTick = firstTick(options, Date.now())
+  return { readings: 0, fromTick, untilTick: fromTick }
+}
+
+/** Publishes readings to the topic of a producer. */
+export function kafkaOutlet(producer: TelemetryProducer): Outlet {
+  return {
+    async send(readings) {
+      for (const { event, key } of readings) await producer.enqueue(event, { key })
+    },
+    close: () => producer.close(),
+  }
+}
+
+/**
+ * Writes readings as JSON, one CloudEvent per line.
+ *
+ * @param keyBy adds the record key as `partitionkey`, for `sluice replay`
+ * @param stdout written to if `file` is undefined, and left open
+ * @throws OperationFailure with the reason of the operating system, such as a full disk
+ */
+export async function fileOutlet(
+  file: { readonly path: string; readonly name: string } | undefined,
+  stdout: Writable,
+  keyBy?: KeyStrategy,
+): Promise<Outlet> {
+  const stream = file ? createWriteStream(file.path) : stdout
+  let failure: unknown
+  const failed = (error: unknown) => {
+    failure ??= fileFailure(file?.name ?? 'standard output', error)
+  }
+  stream.on('error', failed)
+  if (file) await once(stream, 'open').catch(failed)
+  if (failure) throw failure
+  return {
+    async send(readings) {
+      if (failure) throw failure
+      const lines = readings.map(
+        ({ event }) => `${JSON.stringify(toJsonEvent(keyBy ? withKey(event, keyBy) : event))}\n`,
+      )
+      if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(failed)
+      if (failure) throw failure
+    },
+    async close() {
+      if (file) await finished(stream.end()).catch(failed)
+      else stream.off('error', failed)
+      if (failure) throw failure
+      return 0
+    },
+  }
+}

@@ -1,0 +1,99 @@
+/** The readings of a generator in time: each batch comes when it is due. */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KeyedEvent } from '../../telemetry/reading.ts'
+import type { Sensor } from '../../telemetry/simulator/fleet.ts'
+import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/settings.ts'
+import { simulate, simulated } from '../../telemetry/simulator.ts'
+
+/**
+ * When readings are made.
+ * - `live`: each sensor is read at its interval, from now on;
+ * - `past`: the same, from an earlier time on and without waiting;
+ * - `rate`: so many readings per second, all sensors in turn, each measured when it is made. `Infinity` does not wait.
+ */
+export type Pace =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'past'; readonly fromMs: number }
+  | { readonly kind: 'rate'; readonly perSecond: number }
+
+export interface GenerateOptions {
+  readonly settings: GeneratorSettings
+  readonly pace: Pace
+  /** Readings after which it ends. */
+  readonly count?: number | undefined
+  /** Milliseconds of the sensors' time after which it ends. */
+  readonly durationMs?: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** A batch of readings, and the ticks whose readings are complete. */
+export interface Batch {
+  readonly readings: readonly KeyedEvent[]
+  readonly untilTick: number
+}
+
+/** The first tick of a pace at this time. */
+export function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
+  const tickMs = timeOfTick(settings, 1)
+  return Math.ceil((pace.kind === 'past' ? pace.fromMs : nowMs) / tickMs)
+}
+
+/** Gives batches until the count or the duration is reached, or the signal aborts. */
+export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): AsyncGenerator<Batch> {
+  let left = options.count ?? Number.POSITIVE_INFINITY
+  const batches =
+    options.pace.kind === 'rate' ? atRate(options, options.pace.perSecond) : ticks(options, nowMs)
+  for await (const batch of batches) {
+    const readings = batch.readings.length > left ? batch.readings.slice(0, left) : batch.readings
+    left -= readings.length
+    yield { ...batch, readings }
+    if (left === 0) return
+  }
+}
+
+/** Small enough for a stop to be noticed soon. */
+const PART = 500
+
+async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<Batch> {
+  const { settings, pace, durationMs, signal } = options
+  const from = firstTick(options, nowMs)
+  const endMs = durationMs === undefined ? Number.POSITIVE_INFINITY : timeOfTick(settings, from) + durationMs
+  for (let tick = from; timeOfTick(settings, tick) < endMs && !signal.aborted; tick++) {
+    if (pace.kind === 'live') await until(timeOfTick(settings, tick), signal)
+    if (signal.aborted) return
+    const readings = [...simulate(settings, tick, tick + 1)]
+    for (let start = 0; start < readings.length; start += PART)
+      yield { readings: readings.slice(start, start + PART), untilTick: tick + 1 }
+    if (readings.length === 0) yield { readings, untilTick: tick + 1 }
+  }
+}
+
+async function until(timeMs: number, signal: AbortSignal): Promise<void> {
+  const waitMs = timeMs - Date.now()
+  if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => {})
+}
+
+const RATE_STEP_MS = 10
+
+async function* atRate(options: GenerateOptions, perSecond: number): AsyncGenerator<Batch> {
+  const { settings, durationMs = Number.POSITIVE_INFINITY, signal } = options
+  const { fleet } = settings
+  const startMs = Date.now()
+  const from = firstTick(options, startMs)
+  for (let made = 0; !signal.aborted; ) {
+    const elapsedMs = Date.now() - startMs
+    if (elapsedMs >= durationMs) return
+    const due = Math.min(PART, Math.floor((elapsedMs * perSecond) / 1000) - made)
+    if (due <= 0 && Number.isFinite(perSecond)) {
+      await pause(RATE_STEP_MS, undefined, { signal }).catch(() => {})
+      continue
+    }
+    const readings = Array.from({ length: Number.isFinite(perSecond) ? due : PART }, () => {
+      const sensor = fleet[made % fleet.length] as Sensor
+      const tick = from + Math.floor(made / fleet.length)
+      made++
+      return simulated(settings, sensor, tick, Date.now())
+    })
+    yield { readings, untilTick: from + Math.floor(made / fleet.length) }
+  }
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { generate, kafkaOutlet, noneYet } from '../../lib/operations/generate/generate.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
+import { ProducingConnection } from '../../packages/runtime/adapters/kafka/producing.ts'
+import { TelemetryProducer } from '../../packages/runtime/producer/index.ts'
+import { type Fate, startKafkaFront } from '../support/kafka-front.ts'
+import { brokers } from '../support/servers.ts'
+import { TopicCommands } from '../support/topic-commands.ts'
+
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+describe('given a Kafka, when a fleet is generated', () => {
+  let commands: TopicCommands
+  before(async () => {
+    commands = await TopicCommands.open()
+  })
+  after(() => commands?.close())
+
+  const generated = (topic: string, ...args: string[]) =>
+    commands.run(['generate', '--kafka-topic', topic, ...args])
+
+  it('creates a missing topic, reports it, and publishes what the summary counts', async () => {
+    const topic = commands.adopt(commands.named('sensor_data'))
+    const fleet = ['--num-sensors', '4', '--interval', '0.05', '--duration', '1s', '--traceparent', TRACE]
+    const { status, stdout, stderr } = await generated(topic, ...fleet, '--seed', 'a', '--json')
+    assert.equal(status, 0, stderr)
+    assert.match(
+      stderr,
+      new RegExp(
+        `^Created topic: ${topic}\nConnected to Kafka broker, topic: ${topic}\nStarting generator: 4 sensors, 0\\.050s interval\n`,
+      ),
+    )
+    const { readings, acknowledged, errors, unacknowledged, seed } = JSON.parse(stdout)
+    assert.deepEqual([readings, acknowledged, errors, unacknowledged, seed], [80, 80, 0, 0, 'a'])
+    const records = await commands.client.read(topic)
+    assert.equal(new Set(records.map(({ headers }) => String(headers?.ce_id))).size, 80)
+    for (const { key, headers } of records) {
+      assert.equal(String(key), String(headers?.ce_subject))
+      assert.equal(String(headers?.ce_traceparent), TRACE)
+    }
+  })
+
+  it('refuses a missing topic with --no-create-topic, and one of another environment', async () => {
+    const { status, stderr } = await generated(commands.named('absent'), '--no-create-topic', '--count', '1')
+    assert.equal(status, 1)
+    assert.match(stderr, /has no topic .*-absent/)
+  })
+
+  it('writes Avro, and the same readings as JSON into a file beside Kafka', async () => {
+    const topic = await commands.topic('avro', 1)
+    const args = ['--num-sensors', '2', '--serialization', 'avro', '--output', '-', '--rate', '1000']
+    const { status, stdout, stderr } = await generated(
+      topic,
+      ...args,
+      '--count',
+      '20',
+      '--profile',
+      'compact',
+    )
+    assert.equal(status, 0, stderr)
+    const ids = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line).id)
+    const records = await commands.client.read(topic)
+    assert.deepEqual(
+      records.map(({ headers }) => String(headers?.ce_id)),
+      ids,
+    )
+    assert.match(String(records[0]?.headers?.['content-type']), /avro/)
+  })
+
+  it('waits for a broker that is away, and loses nothing that it reports as acknowledged', async () => {
+    const topic = await commands.topic('away', 2)
+    let sent = 0
+    const fates: readonly Fate[] = ['pass', 'cut', 'cut', 'cut', 'cut', 'cut']
+    const front = await startKafkaFront(brokers(), () => fates[sent++] ?? 'pass')
+    try {
+      const producer = new TelemetryProducer(
+        {
+          ...{ kafka: { brokers: [], auth: 'none' }, topic, onDelivery: () => {}, lingerMs: 10 },
+          ...{ retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647, retryBackoffMs: 20 },
+        },
+        { brokers: new ProducingConnection(async () => front.kafka) },
+      )
+      const settings = { ...GENERATOR_DEFAULTS, seed: commands.prefix, tickSeconds: 0.02 }
+      const options = {
+        ...{ settings, pace: { kind: 'live' as const }, count: 300, signal: new AbortController().signal },
+      }
+      const counts = noneYet(options)
+      const outlet = kafkaOutlet(producer)
+      await generate(options, [outlet], counts)
+      assert.equal(await outlet.close(), 0)
+      const { messages_sent, errors } = producer.metrics()
+      assert.deepEqual([counts.readings, messages_sent, errors], [300, 300, 0])
+      assert.ok(front.met.cut > 0)
+      const records = await commands.client.read(topic)
+      assert.equal(new Set(records.map(({ headers }) => String(headers?.ce_id))).size, 300)
+    } finally {
+      await front.stop()
+    }
+  })
+})

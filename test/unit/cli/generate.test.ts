@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { readData } from '../../../lib/app/event-data.ts'
+import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
+import { simulate } from '../../../lib/telemetry/simulator.ts'
+import { PROJECT } from '../../support/program.ts'
+import { ran } from './terminal.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-generate-'))
+after(() => rmSync(folder, { recursive: true }))
+const linesOf = (text: string) => text.trim().split('\n')
+const file = (name: string) => readFileSync(join(folder, name), 'utf8')
+
+const FROM = ['generate', '--no-kafka', '--from', '2026-01-01T00:00:00Z']
+
+describe('sluice generate', () => {
+  it('given a span, then it writes the readings that the generator sends, with the same ids', async () => {
+    const { status, stdout, stderr } = await ran([...FROM, '--duration', '2m', '--output', '-'], { folder })
+    const tick = Date.UTC(2026, 0, 1) / 5000
+    const expected = [...simulate(GENERATOR_DEFAULTS, tick, tick + 24)].map(({ event }) => event)
+    assert.equal(status, 0)
+    assert.deepEqual(
+      linesOf(stdout).map(line => JSON.parse(line)),
+      expected.map(event => ({ specversion: '1.0', ...event })),
+    )
+    assert.match(
+      stderr,
+      /^Starting generator: 15 sensors, 5\.0s interval\nGenerated 360 readings in .*--seed sluice\)\n$/,
+    )
+  })
+
+  it('given files, then the same options write the same bytes, and another seed writes others', async () => {
+    const args = ['--duration', '10m', '--interval', '10', '--anomaly-rate', '1', '--json']
+    for (const [name, seed] of [
+      ['one', 'a'],
+      ['two', 'a'],
+      ['other', 'b'],
+    ]) {
+      const more = ['--output', `${name}.jsonl`, '--labels', `${name}.json`, '--seed', String(seed)]
+      const { status, stdout, stderr } = await ran([...FROM, ...args, ...more], { folder })
+      assert.deepEqual([status, stderr], [0, 'Starting generator: 15 sensors, 10.0s interval\n'])
+      const { readings, labels } = JSON.parse(stdout)
+      assert.equal(readings, 60 * GENERATOR_DEFAULTS.fleet.length)
+      assert.equal(linesOf(file(`${name}.jsonl`)).length, readings)
+      assert.equal(JSON.parse(file(`${name}.json`)).length, labels)
+      assert.ok(labels > 0)
+    }
+    for (const kind of ['jsonl', 'json']) {
+      assert.equal(file(`one.${kind}`), file(`two.${kind}`))
+      assert.notEqual(file(`one.${kind}`), file(`other.${kind}`))
+    }
+  })
+
+  it('given the rules that ship, when they are scored on it, then only anomalies fire them', async () => {
+    const files = ['--output', 'hour.jsonl', '--labels', 'hour.json']
+    assert.equal((await ran([...FROM, '--duration', '1h', ...files], { folder })).status, 0)
+    const labels = ['--labels', join(folder, 'hour.json'), '--json']
+    const { stdout } = await ran(['rules', 'score', join(folder, 'hour.jsonl'), ...labels], {
+      folder: PROJECT,
+    })
+    const { total, rules, kinds } = JSON.parse(stdout)
+    assert.equal(rules.length, 8)
+    assert.ok(total.alerts > 100)
+    assert.deepEqual([total.precision, total.falseAlerts], [1, 0])
+    // One that no rule watches, and one of which a rule watches only what it leaves alone.
+    const without = ['fall', 'replication-stall']
+    for (const { kind, anomalies, anomaliesFound } of kinds)
+      assert.equal(anomaliesFound, without.includes(kind) ? 0 : anomalies, kind)
+    assert.equal(kinds.length, 9)
+  })
+
+  const OUT = ['--duration', '1m', '--output', '-']
+  for (const [args, status, said] of [
+    [['generate', '--no-kafka'], 2, /--no-kafka needs a file/],
+    [[...FROM, '--output', '-'], 2, /--from needs an end/],
+    [['generate', '--from', 'now'], 2, /'--from <time>': "now" is invalid/],
+    [[...FROM, '--duration', '5'], 2, /'--duration <duration>': "5" is invalid/],
+    [[...FROM, ...OUT, '--seed', 'a-b'], 2, /must be 1 to 32 letters and digits/],
+    [[...FROM, ...OUT, '--interval', '0'], 2, /from 1ms to 1h/],
+    [[...FROM, ...OUT, '--interval', '0.0001'], 2, /from 1ms to 1h/],
+    [[...FROM, ...OUT, '--interval', '1', '--sample-rate', '1'], 2, /give one of them/],
+    [[...FROM, ...OUT, '--rate', '5'], 2, /leave out --from/],
+    [['generate', '--rate', 'fast'], 2, /must be one of max, or a number above 0|must be max/],
+    [[...FROM, ...OUT, '--num-sensors', '0'], 2, /from 1 to 100000/],
+    [[...FROM, ...OUT, '--sites', 'atlantis'], 2, /there is no site "atlantis": use rotterdam/],
+    [[...FROM, ...OUT, '--metrics', 'temperatur'], 2, /there is no such metric\. Did you mean temperature\?/],
+    [[...FROM, ...OUT, '--num-sensors', '2', '--id-pattern', 'a'], 2, /the same id to all sensors/],
+    [[...FROM, ...OUT, '--anomaly-rate', '2'], 2, /'--anomaly-rate <share>': "2" is invalid/],
+    [[...FROM, ...OUT, '--anomalies', 'spke=0.1'], 2, /name=share, separated by commas: spike/],
+    [[...FROM, ...OUT, '--anomalies', 'stuck=0.6'], 2, /stuck \(to 0\.5\)/],
+    [[...FROM, ...OUT, '--fleet', 'no.yml'], 2, /no\.yml.*cannot be read \(ENOENT\)/s],
+    [[...FROM, ...OUT, '--json'], 2, /both print to standard output/],
+    [[...FROM, '--output', 'a', '--labels', './a', '--count', '1'], 2, /name the same file/],
+    [[...FROM, '--output', 'no/a.jsonl', '--count', '1'], 1, /no\/a\.jsonl: there is no such file or folder/],
+    [
+      [...FROM, '--output', 'b.jsonl', '--labels', 'no/b.json', '--count', '1'],
+      1,
+      /no\/b\.json: there is no such/,
+    ],
+  ] as const)
+    it(`refuses ${args.slice(1).join(' ').replace('--no-kafka --from 2026-01-01T00:00:00Z --duration 1m --output - ', '')}`, async () => {
+      const result = await ran(args, { folder })
+      assert.match(result.stderr, said)
+      assert.equal(result.status, status)
+    })
+
+  const eventsOf = async (...args: string[]) => {
+    const { status, stdout, stderr } = await ran([...FROM, '--output', '-', ...args], { folder })
+    assert.equal(status, 0, stderr)
+    return stdout === '' ? [] : linesOf(stdout).map(line => JSON.parse(line))
+  }
+
+  it('makes the fleet that the options describe', async () => {
+    const fleet = [
+      '--num-sensors',
+      '3',
+      '--sites',
+      'cairo,oslo',
+      '--metrics',
+      'temp,humidity',
+      '--tenants',
+      'a,b',
+    ]
+    const events = await eventsOf(...fleet, '--count', '3')
+    assert.deepEqual(
+      events.map(({ subject, data: { location, tags } }) => [subject, location.site, tags.tenant]),
+      [
+        ['ws_cairo_001', 'cairo', 'a'],
+        ['ws_oslo_001', 'oslo', 'b'],
+        ['ws_cairo_002', 'cairo', 'a'],
+      ],
+    )
+    for (const { data } of events) {
+      assert.deepEqual(Object.keys(data).slice(-2), ['temperature', 'humidity'])
+      assert.equal(readData({ ...events[0], data }).kind, 'data')
+    }
+    const named = await eventsOf('--num-sensors', '2', '--id-pattern', 'SENSOR_{n:3}', '--count', '2')
+    assert.deepEqual(
+      named.map(({ subject }) => subject),
+      ['SENSOR_001', 'SENSOR_002'],
+    )
+  })
+
+  it('reads each sensor at the interval, fractions of a second included', async () => {
+    const events = await eventsOf('--num-sensors', '1', '--sample-rate', '10', '--duration', '1s')
+    assert.deepEqual(
+      events.map(({ time }) => time.slice(17)),
+      [
+        '00.000Z',
+        '00.100Z',
+        '00.200Z',
+        '00.300Z',
+        '00.400Z',
+        '00.500Z',
+        '00.600Z',
+        '00.700Z',
+        '00.800Z',
+        '00.900Z',
+      ],
+    )
+  })
+
+  it('takes a fleet from a file, and names what is wrong in it', async () => {
+    writeFileSync(
+      join(folder, 'fleet.yml'),
+      'tickSeconds: 1\nanomalyRate: 0\nfleet:\n  - { family: database, sensors: 2, types: [mysql], trend: { queryLatencyMs: 1 } }\n',
+    )
+    const events = await eventsOf('--fleet', 'fleet.yml', '--duration', '2s')
+    assert.deepEqual(
+      events.map(({ subject, data }) => [subject, data.databaseType]),
+      ['db_001', 'db_002', 'db_001', 'db_002'].map(id => [id, 'mysql']),
+    )
+    writeFileSync(join(folder, 'wrong.yml'), 'fleet: [{ family: databse }]\n')
+    const { status, stderr } = await ran([...FROM, ...OUT, '--fleet', 'wrong.yml'], { folder })
+    assert.equal(status, 2)
+    assert.match(stderr, /must be one of environment, database, device/)
+  })
+
+  it('sends faults of transport, and labels each fault', async () => {
+    const faults = [
+      '--anomalies',
+      'spike=0.1,dropout=0.2,out-of-order=0.1',
+      '--late',
+      '0.05',
+      '--duplicates',
+      '0.1',
+    ]
+    const events = await eventsOf(
+      '--num-sensors',
+      '2',
+      ...faults,
+      '--duration',
+      '1h',
+      '--labels',
+      'faults.json',
+    )
+    const kinds = Map.groupBy(JSON.parse(file('faults.json')) as { kind: string }[], ({ kind }) => kind)
+    assert.deepEqual([...kinds.keys()].sort(), ['dropout', 'duplicate', 'late', 'out-of-order', 'spike'])
+    const ids = events.map(({ id }) => id)
+    assert.ok(ids.length > new Set(ids).size, 'some are sent twice')
+    assert.ok(new Set(ids).size < 1440, 'some are never sent')
+    const times = events.filter(({ subject }) => subject === 'ws_001').map(({ time }) => time)
+    assert.notDeepEqual(times, times.toSorted(), 'some come too late')
+  })
+})

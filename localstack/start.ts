@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readEntries } from '../lib/app/function-entries.ts'
+import { generatorSettingsIn } from '../lib/app/settings/generator.ts'
 import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
+import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
 import { runMain } from '../programs/main.ts'
 import { PROJECT } from '../programs/paths.ts'
@@ -20,7 +22,7 @@ import type { ConsoleOptions, StartedConsole } from './start/console.ts'
 import { FRAMEWORK, invokeFunction, startFunctions } from './start/functions.ts'
 import { LOOK_EVERY_MS } from './start/health.ts'
 import { localSqs, pollQueue } from './start/queue-poller.ts'
-import { localSchedules } from './start/schedules.ts'
+import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 
@@ -31,6 +33,9 @@ const ENV = process.env.SLUICE_ENV || 'local'
 
 /** A message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
+
+/** The generator runs as often as its sensors are read, but not more often than this. */
+const MIN_READINGS_MS = 1_000
 
 await runMain({
   readOptions: args => readStartOptions(args, process.env),
@@ -74,7 +79,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const { dataDir, logsDir } = servers
   const run = { stack, options, dataDir, logsDir, port: lambda.port, variables, screen, report, signal }
   try {
-    return await runFunctions(run, watching, schedules.first)
+    return await runFunctions(run, watching, schedules)
   } catch (error) {
     // Print it before the servers stop, which takes seconds.
     if (!(error instanceof UserError)) throw error
@@ -96,9 +101,13 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 /**
  * Builds the functions and the console while the servers start, and runs them when the servers are ready.
  *
- * @param first the functions to invoke at once
+ * @param schedules the functions to invoke at once, and whether readings are simulated
  */
-async function runFunctions(run: Run, watching: Promise<Watch>, first: readonly string[]): Promise<number> {
+async function runFunctions(
+  run: Run,
+  watching: Promise<Watch>,
+  { first, expectsReadings }: Pick<LocalSchedules, 'first' | 'expectsReadings'>,
+): Promise<number> {
   const { stack, options, dataDir, logsDir, port, variables, screen, report, signal } = run
   const reportsFile = join(logsDir, 'msk-trigger.jsonl')
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
@@ -120,6 +129,8 @@ async function runFunctions(run: Run, watching: Promise<Watch>, first: readonly 
       ...variables,
       ...console.functionVariables,
       LAMBDA_PORT: String(port),
+      // The generator runs every few seconds instead, see `steadyReadings`.
+      SLUICE_GENERATOR: 'off',
       // Without --no-watch, the user's own variable applies.
       ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
     },
@@ -158,7 +169,13 @@ async function runFunctions(run: Run, watching: Promise<Watch>, first: readonly 
     try {
       const started = await watching
       const begun = firstRuns(first, port, started)
-      return await flow(run, { lost: lost.promise, begun, watch: started })
+      const steady = expectsReadings
+        ? begun.then(() => steadyReadings(port, started, stack.environment, over.signal))
+        : Promise.resolve()
+      return await flow(run, { lost: lost.promise, begun, watch: started }).finally(() => {
+        over.abort()
+        return steady
+      })
     } finally {
       over.abort()
       await polled
@@ -237,4 +254,23 @@ async function firstRuns(names: readonly string[], port: number, watch: Watch): 
       entryOf(name).timeoutSeconds * 1_000,
       async () => void (await invokeFunction(port, name)),
     )
+}
+
+/** Runs the generator when its readings are due, so that they arrive as they are made. */
+async function steadyReadings(
+  port: number,
+  watch: Watch,
+  { GENERATOR_FILE: file }: Readonly<Record<string, string | undefined>>,
+  signal: AbortSignal,
+): Promise<void> {
+  // A wrong file is reported by the function itself.
+  const settings = file ? await generatorSettingsIn(file).catch(() => GENERATOR_DEFAULTS) : GENERATOR_DEFAULTS
+  const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
+  const timeoutMs = readEntries()('generator').timeoutSeconds * 1_000
+  while (!signal.aborted) {
+    const untilDue = everyMs - (Date.now() % everyMs)
+    await pause(untilDue, undefined, { signal }).catch(() => {})
+    if (!signal.aborted)
+      await watch.run('generator', timeoutMs, async () => void (await invokeFunction(port, 'generator')))
+  }
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../programs/user-error.ts'
 export interface LocalSchedules {
   /** The functions to invoke at the start: a schedule fires on the minute, and the first readings should not wait for it. */
   readonly first: readonly string[]
-  /** Whether readings are simulated. */
+  /** Whether readings are simulated. Then `npm start` runs the generator every few seconds itself, instead of each minute. */
   readonly expectsReadings: boolean
   /** Missing schedules and their consequences, a line each. */
   readonly notices: readonly string[]

@@ -10,8 +10,8 @@ import { type Run, runBenchmark } from './kit/program.ts'
 import { kafkaOnly } from './kit/servers.ts'
 import { installLibrdkafka, librdkafkaMs, writeRecords } from './produce/librdkafka.ts'
 import { paced } from './produce/paced.ts'
-import { type Load, loadOf } from './produce/records.ts'
-import { bareKafkajs, type MakeSide, platformatic, sluice, type Target } from './produce/sides.ts'
+import { type Load, loadOf, readings } from './produce/records.ts'
+import { bareKafkajs, generator, type MakeSide, platformatic, sluice, type Target } from './produce/sides.ts'
 
 // `npm run bench:produce`: publishes simulated readings with every profile of the producer, and the same bytes with the same settings
 // by other clients, which take turns. Sluice begins with events and reports on each; the others begin with finished records, so that
@@ -24,7 +24,7 @@ const SIDES: Readonly<Record<string, MakeSide>> = { sluice, kafkajs: bareKafkajs
 
 await runBenchmark({
   usage: `npm run bench:produce -- [options]
-  --only PART     ${Object.keys(PROFILES).join(', ')}, or paced`,
+  --only PART     ${Object.keys(PROFILES).join(', ')}, paced, or generate`,
   rounds: 5,
   async *measure(run) {
     const folder = await mkdtemp(join(tmpdir(), 'bench-produce-'))
@@ -34,6 +34,7 @@ await runBenchmark({
         const figures: Figure[] = []
         for (const profile of Object.keys(PROFILES) as ProfileName[])
           if (run.wants(profile)) figures.push(...(await comparison(profile, broker, folder, run)))
+        if (run.wants('generate')) figures.push(...(await generated(broker, run)))
         if (run.wants('paced')) figures.push(...(await withTopic(broker, target => paced(target, run))))
         return figures
       })
@@ -86,6 +87,32 @@ async function comparison(profile: ProfileName, broker: string, folder: string, 
     ...Object.entries(cpu).map(([name, rounds]): Figure => {
       return { name: `produce/${profile}, ${name}, processor time of a record`, unit: 'µs', rounds }
     }),
+  ]
+}
+
+/** `sluice generate --rate max` beside bare kafkajs with finished records of the same profile, and making readings alone. */
+async function generated(broker: string, run: Run): Promise<Figure[]> {
+  const load = loadOf(countFor('balanced', run), 'any')
+  const [ratios, making]: [number[], number[]] = [[], []]
+  for (let round = 0; round < run.rounds; round++) {
+    const perSecond = async (make: MakeSide) => {
+      const { ms } = await withTopic(broker, target => published(make, 'balanced', target, load))
+      return (load.records.length * 1_000) / ms
+    }
+    const kafkajs = await perSecond(bareKafkajs)
+    const own = await perSecond(generator)
+    const startedMs = performance.now()
+    const made = readings(load.records.length)
+    const makes = (made.length * 1_000) / (performance.now() - startedMs)
+    ratios.push(own / kafkajs)
+    making.push(makes / own)
+    run.say(
+      `generate  round ${round + 1}: generate ${Math.round(own)}, kafkajs ${Math.round(kafkajs)} records/s; ${Math.round(makes)} made/s; load ${loadOfMachine()}`,
+    )
+  }
+  return [
+    aimed('produce/generate --rate max, of bare kafkajs', '×', { atLeast: LEAST_OF_KAFKAJS }, ratios),
+    aimed('produce/generate, making readings, of publishing them', '×', { atLeast: 3 }, making),
   ]
 }
 

@@ -1,5 +1,7 @@
 import { Producer as PlatformaticProducer } from '@platformatic/kafka'
 import kafkajs from 'kafkajs'
+import { generate, kafkaOutlet, noneYet } from '../../lib/operations/generate/generate.ts'
+import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
 import { deflate } from '../../packages/kafka-records/writing/compress.ts'
 import { requestsOf } from '../../packages/runtime/adapters/kafka/requests.ts'
 import { type OutgoingRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
@@ -34,6 +36,25 @@ export const sluice: MakeSide = async (profile, { broker, topic }) => {
     async publish({ events }) {
       for (const { key, event } of events) await producer.enqueue(event, { key })
       if ((await producer.flush()) > 0 || failed > 0) throw new Error(`${failed} records were not delivered`)
+    },
+    close: () => producer.close(),
+  }
+}
+
+/** Makes the readings as well, as `sluice generate --rate max` does. */
+export const generator: MakeSide = async (profile, { broker, topic }) => {
+  const producer = new TelemetryProducer({
+    ...{ kafka: { brokers: [broker], auth: 'none' }, topic, profile },
+    onDelivery: () => {},
+  })
+  return {
+    async publish({ records }) {
+      const pace = { kind: 'rate', perSecond: Number.POSITIVE_INFINITY } as const
+      const signal = new AbortController().signal
+      const options = { settings: GENERATOR_DEFAULTS, pace, count: records.length, signal }
+      await generate(options, [kafkaOutlet(producer)], noneYet(options))
+      const left = await producer.flush()
+      if (left + producer.metrics().errors > 0) throw new Error(`${left} records were not delivered`)
     },
     close: () => producer.close(),
   }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NAMES } from '../lib/app/settings/names.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from '../programs/lock-file.mjs'
 import { processStart } from '../programs/process-start.ts'
@@ -66,7 +67,7 @@ export async function withStack<T>(
   }
 }
 
-/** Settings, besides its address, that a client of a server needs. */
+/** Settings, besides its address, that a client of a server needs: the names of its topics as well. */
 const CLIENT_SETTINGS = [
   'KAFKA_AUTH',
   'KAFKA_TLS',
@@ -75,7 +76,8 @@ const CLIENT_SETTINGS = [
   'KAFKA_CA_FILE',
   'REDIS_MODE',
   'REDIS_SECRET',
-] as const
+  ...Object.keys(NAMES.settings),
+]
 
 /** The variables that other programs need for the servers of a stack: addresses and client settings. */
 export function stackVariables(

@@ -1,4 +1,5 @@
 /** Finds the stack that a command works with, and the variables by which its servers are reached. */
+import { NAMES } from '../lib/app/settings/names.ts'
 import { KAFKA } from '../packages/runtime/settings/kafka.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
@@ -74,6 +75,7 @@ const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION']
 const OF_KAFKA = [
   ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
   'KAFKA_PORT',
+  ...Object.keys(NAMES.settings),
 ]
 const OF_REDIS = ['REDIS_URL', 'REDIS_PORT', 'REDIS_MODE', 'REDIS_SECRET']
 const OF_REGISTRY = ['SCHEMA_REGISTRY_URL', 'SCHEMA_REGISTRY_SECRET', 'REGISTRY_PORT']

@@ -1,5 +1,5 @@
 /** The list of partition states as text. Pure. */
-import { topicNamed } from '../../lib/app/topics.ts'
+import { environmentIn, topicNamed } from '../../lib/app/topics.ts'
 import type { StateLine } from '../../lib/queries/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
@@ -37,7 +37,8 @@ export function listText(lines: readonly StateLine[], columns?: number): string 
 
 /** The options for all partitions of a consumer: on the topics of the environment, or on one that the table does not have. */
 function whereOf({ topic }: StateLine): string {
-  const where = topicNamed(topic) ? `--env ${topic.split('.').slice(3).join('.')}` : `--topic ${topic}`
+  const env = environmentIn(topic)
+  const where = topicNamed(topic) ? (env ? `--env ${env}` : '') : `--topic ${topic}`
   return `--all-partitions ${harmless(where)}`
 }
 

@@ -5,7 +5,7 @@ import type { Application } from '../../packages/runtime/consumer/application.ts
 import { loadMappings } from '../mapping/adapters/mapping-files.ts'
 import { foreignReader } from '../mapping/foreign.ts'
 import { type DeclaredFunction, readFunctions, serverlessFile } from './functions.ts'
-import { SIGNALS, TOPICS, topicNamed } from './topics.ts'
+import { signalIn } from './topics.ts'
 
 type ReadForeign = NonNullable<Application['readForeign']>
 
@@ -41,12 +41,7 @@ export async function topicMappings(
       }),
     ),
   )
-  return (record, event) => readers.get(signalOrName(record.topic))?.(record, event)
-}
-
-function signalOrName(topic: string): string {
-  const known = topicNamed(topic)
-  return SIGNALS.find(signal => TOPICS[signal] === known) ?? topic
+  return (record, event) => readers.get(signalIn(record.topic) ?? record.topic)?.(record, event)
 }
 
 function functionsIn(file: URL | string): readonly DeclaredFunction[] {

@@ -1,132 +1,28 @@
-/**
- * The topic table: the only place that says which topics exist and how they are configured. The creation of topics, the deployed
- * triggers, lag checks and the docs read it.
- */
+/** The topics of this process: the table of topics, with the names that they have in Kafka. */
 
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
-import type { TopicSettings } from '../../packages/runtime/consumer/application.ts'
-import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
+import { readSettings } from '../../packages/runtime/settings/environment.ts'
+import { groupNameIn, NAMES, type Names, topicNameIn } from './settings/names.ts'
+import { SIGNALS, type Signal, TOPICS, type Topic } from './topic-table.ts'
 
-/** A row of the table. */
-export interface Topic extends TopicSettings {
-  /** LogAppendTime where the broker's clock must decide: timers and delays count from it. */
-  readonly timestamps: 'LogAppendTime' | 'CreateTime'
-  /** Whether `clock` appends ticks, because its consumers have timers or park events. */
-  readonly isTicked: boolean
-  /** Whether people wait for its timers: its partitions get a tick every few seconds. */
-  readonly isTickedOften?: boolean
-  /** Whether `rules` appends the alert rules, because its consumers evaluate them or route by them. */
-  readonly isRuled?: boolean
-  /** Whether its consumers keep states by entity, which an erasure has to reach. */
-  readonly isErased?: boolean
-  /** Whether consumers read it whose failed records come back: every topic that a consumer reads, except failures. */
-  readonly isRedriven?: boolean
-  /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
-  readonly delayMs?: number
-  readonly key: string
-  readonly carries: string
+export * from './topic-table.ts'
+
+/** A process works with one naming, as it works with one environment: every name goes through here. */
+let inUse: Names | undefined
+
+/** Makes this process use the names that its settings say. Without this call, the variables of the process count. */
+export function useNames(names: Names): void {
+  inUse = names
 }
 
-const ORG = 'sluice'
-const DOMAIN = 'telemetry'
-const MiB = 1024 * 1024
-
-/**
- * A topic is one row here. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and docs follow from it. The stream
- * of readings is sized for twelve concurrent functions, one for each partition. The other topics carry little.
- */
-const TABLE = {
-  readings: {
-    ...READINGS_TOPIC,
-    partitions: 12,
-    timestamps: 'LogAppendTime',
-    isTicked: true,
-    isRuled: true,
-    isErased: true,
-    isRedriven: true,
-    key: 'entity key',
-    carries: 'all telemetry families, distinguished by type; ticks, rule sets and erasures',
-  },
-  events: {
-    ...topic(3, 30, MiB, 'entity', 'things that happened; rule sets'),
-    isRuled: true,
-    isRedriven: true,
-  },
-  alerts: { ...topic(3, 90, MiB, 'alert fingerprint', 'alert fired / resolved'), isRedriven: true },
-  notifications: {
-    ...ticked(3, 7, 'group', 'alerts by group, silences, and notifications; ticks'),
-    isTickedOften: true,
-    isRedriven: true,
-  },
-  patterns: {
-    ...ticked(
-      3,
-      7,
-      'group',
-      'events that a rule counts together for a group of entities; ticks and rule sets',
-    ),
-    isRuled: true,
-    isErased: true,
-    isRedriven: true,
-  },
-  analytics: topic(3, 7, MiB, 'entity', 'closed windows, rolling statistics'),
-  failures: topic(
-    3,
-    7,
-    2 * MiB,
-    'original key',
-    'records that a consumer, or Lambda itself, could not process',
-  ),
-  'retry-1m': retryTopic(1, 'failures to try again after one minute'),
-  'retry-10m': retryTopic(10, 'failures to try again after ten minutes'),
-  'retry-1h': retryTopic(60, 'failures to try again after one hour'),
-  dlq: {
-    ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
-    maxMessageBytes: 2 * MiB,
-  },
-} as const satisfies Readonly<Record<string, Topic>>
-
-/** Contents of a topic, and the third part of its name. */
-export type Signal = keyof typeof TABLE
-
-export type RetrySignal = Extract<Signal, `retry-${string}`>
-
-export const TOPICS: Readonly<Record<Signal, Topic>> = TABLE
-
-export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
-
-/** The topics whose partitions have a clock. */
-export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
-
-/** Topics with timers that people wait for: their partitions get a tick every few seconds. */
-export const TICKED_OFTEN = SIGNALS.filter(signal => TOPICS[signal].isTickedOften)
-
-/** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
-export const RETRY_TOPICS = SIGNALS.filter(
-  (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
-)
-
-/** Topics by what they have in common, for the lists in `serverless.yml` and in the table of event types. */
-export const TOPIC_GROUPS = {
-  ticked: TICKED,
-  ruled: SIGNALS.filter(signal => TOPICS[signal].isRuled),
-  erased: SIGNALS.filter(signal => TOPICS[signal].isErased),
-  redriven: SIGNALS.filter(signal => TOPICS[signal].isRedriven),
-  retries: RETRY_TOPICS,
-} as const satisfies Readonly<Record<string, readonly Signal[]>>
-
-/** A topic, or a group of topics. */
-export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
-
-/** The topics that words mean, each once. */
-export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
-  const groups: Readonly<Partial<Record<TopicWord, readonly Signal[]>>> = TOPIC_GROUPS
-  return [...new Set(words.flatMap(word => groups[word] ?? [word as Signal]))]
+function names(): Names {
+  inUse ??= readSettings([NAMES]).names
+  return inUse
 }
 
-/** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`. */
+/** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the settings give it another. */
 export function topicName(signal: Signal, env: string): string {
-  return `${ORG}.${DOMAIN}.${signal}.${env}`
+  return topicNameIn(names(), signal, env)
 }
 
 /** The topic of a signal in one environment, and its number of partitions in the table. */
@@ -144,11 +40,34 @@ export function kafkaTopics(env: string): readonly KafkaTopic[] {
 
 /** The topic with this name, in any environment; undefined if it is not in the table. */
 export function topicNamed(name: string): Topic | undefined {
-  const [org, domain, signal = ''] = name.split('.')
-  return org === ORG && domain === DOMAIN && Object.hasOwn(TOPICS, signal)
-    ? TOPICS[signal as Signal]
-    : undefined
+  const signal = signalIn(name)
+  return signal && TOPICS[signal]
 }
+
+/** The signal of a topic of any environment; undefined if it is not in the table. */
+export function signalIn(name: string): Signal | undefined {
+  // A name without the environment could be another one's name in an environment that does not exist.
+  return (
+    SIGNALS.find(signal => topicName(signal, ENV) === name) ??
+    SIGNALS.find(signal => environmentFor(signal, name) !== undefined)
+  )
+}
+
+/** The environment in the name of a topic of the table; undefined for other names, empty if the name does not say it. */
+export function environmentIn(name: string): string | undefined {
+  const signal = signalIn(name)
+  return signal && environmentFor(signal, name)
+}
+
+function environmentFor(signal: Signal, name: string): string | undefined {
+  const [before = '', after] = topicName(signal, ENV).split(ENV)
+  if (after === undefined) return name === before ? '' : undefined
+  const env = name.slice(before.length, name.length - after.length)
+  return name.startsWith(before) && name.endsWith(after) && /^[a-z0-9-]+$/.test(env) ? env : undefined
+}
+
+/** Stands for an environment; no environment has this name. */
+const ENV = '{env}'
 
 /** The signal of a topic of this environment; undefined for any other name. */
 export function signalNamed(name: string, env: string): Signal | undefined {
@@ -157,29 +76,5 @@ export function signalNamed(name: string, env: string): Signal | undefined {
 
 /** The Kafka consumer group of a function in one environment. */
 export function groupName(consumer: string, env: string): string {
-  return `sluice-${consumer}-${env}`
-}
-
-function topic(
-  partitions: number,
-  keptDays: number,
-  maxMessageBytes: number,
-  key: string,
-  carries: string,
-): Topic {
-  return { partitions, keptDays, timestamps: 'CreateTime', isTicked: false, maxMessageBytes, key, carries }
-}
-
-/** A topic whose consumers have timers. */
-function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
-  return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
-}
-
-/** One fixed delay for all its records, so the first one of a partition is always the next one due. */
-function retryTopic(minutes: number, carries: string): Topic {
-  return {
-    ...topic(3, 7, 2 * MiB, 'original key', carries),
-    timestamps: 'LogAppendTime',
-    delayMs: minutes * 60_000,
-  }
+  return groupNameIn(names(), consumer, env)
 }

@@ -7,7 +7,7 @@ import type { LogRecord, OutgoingRecord, RecordHeader } from '../../../packages/
 import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { SIGNALS, topicName } from '../../app/topics.ts'
+import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { keyOf } from '../../telemetry/reading.ts'
@@ -153,8 +153,9 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
   return [name, bufferOf(bytes)]
 }
 
+/** Recordings that ship with Sluice have the names that topics have by default. */
 function sameSignal(topic: string, line: number, env: string): string {
-  const signal = SIGNALS.find(name => topic.startsWith(topicName(name, '')))
+  const signal = signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined) return topicName(signal, env)
   throw new OperationFailure(
     `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): say with --topic where it goes`,

@@ -1,0 +1,79 @@
+/** How the topics and consumer groups of a process are named. Pure. */
+import { type PartOf, setting, slice } from '../../../packages/runtime/settings/slice.ts'
+import { mapped, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { SIGNALS, type Signal } from '../topic-table.ts'
+
+/** An empty variable counts as one that is not set, so a part that is left out has a word of its own. */
+const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
+  part === 'none' ? '' : part,
+)
+
+/** A name that Kafka allows, and in which `{env}` stands for the environment. */
+const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
+const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
+
+const TOPIC_NAMES = parsedBy(
+  value => {
+    const pairs = value.split(',').map(pair => pair.trim().split('='))
+    const names = new Map(pairs.map(([signal = '', name = '']) => [signal as Signal, name]))
+    const isRight = pairs.every(
+      ([signal, name = '', ...rest]) =>
+        rest.length === 0 && SIGNALS.includes(signal as Signal) && TOPIC.test(name),
+    )
+    return isRight && names.size === pairs.length ? names : undefined
+  },
+  `signal=topic, separated by commas, with the signals ${SIGNALS.join(', ')}`,
+)
+
+/** Names of topics and consumer groups. */
+export const NAMES = slice(
+  'Names',
+  {
+    ORG: setting(PART, {
+      description: 'The first part of the names of topics and consumer groups. `none` leaves it out.',
+      default: 'sluice',
+    }),
+    DOMAIN: setting(PART, {
+      description: "The second part of the topics' names. `none` leaves it out.",
+      default: 'telemetry',
+    }),
+    TOPIC_NAMES: setting(TOPIC_NAMES, {
+      description:
+        'Other names for single topics, as in `alerts=gds.alerts.{env},dlq=gds.metrics.dlq`. See [names](kafka.md#names).',
+      otherwise: '`{org}.{domain}.{signal}.{env}`',
+    }),
+    KAFKA_TOPIC: setting(text(TOPIC, 'the name of a topic, in which {env} stands for the environment'), {
+      description: 'The name of the topic of readings.',
+      otherwise: 'as `TOPIC_NAMES` says',
+    }),
+    GROUP_NAME: setting(text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'), {
+      description:
+        'The names of consumer groups. Without `{env}`, every environment needs a Kafka of its own.',
+      default: '{org}-{consumer}-{env}',
+    }),
+  },
+  ({ ORG: org, DOMAIN: domain, TOPIC_NAMES: named, KAFKA_TOPIC: readings, GROUP_NAME: group }, refuse) => {
+    const topics = new Map(named)
+    if (readings !== undefined) topics.set('readings', readings)
+    const names = { org, domain, group, topics }
+    const all = SIGNALS.map(signal => topicNameIn(names, signal, '{env}'))
+    const twice = all.find((name, index) => all.indexOf(name) !== index)
+    if (twice !== undefined)
+      refuse('TOPIC_NAMES', `must give each signal a topic of its own, not ${twice} to two`)
+    return { names }
+  },
+)
+
+/** How the topics and consumer groups of a process are named. */
+export type Names = PartOf<typeof NAMES>['names']
+
+export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env: string): string {
+  const name = topics.get(signal)
+  if (name !== undefined) return name.replaceAll('{env}', env)
+  return [org, domain, signal, env].filter(part => part !== '').join('.')
+}
+
+export function groupNameIn({ org, group }: Names, consumer: string, env: string): string {
+  const name = group.replaceAll('{consumer}', consumer).replaceAll('{env}', env)
+  return org === '' ? name.replace(/\{org\}[-_.]?/g, '') : name.replaceAll('{org}', org)
+}

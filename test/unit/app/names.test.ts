@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, test } from 'node:test'
+import { NAMES, readSettings } from '../../../lib/app/settings/index.ts'
+import {
+  environmentIn,
+  groupName,
+  kafkaTopics,
+  signalIn,
+  signalNamed,
+  TOPICS,
+  topicName,
+  topicNamed,
+  useNames,
+} from '../../../lib/app/topics.ts'
+import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
+
+function named(environment: Readonly<Record<string, string>>): void {
+  useNames(readSettings([NAMES], environment).names)
+}
+
+const FOREIGN = {
+  ORG: 'gds',
+  DOMAIN: 'none',
+  KAFKA_TOPIC: 'gds.metrics.{env}',
+  TOPIC_NAMES: 'dlq=gds.metrics.dlq',
+  GROUP_NAME: '{org}-{consumer}',
+}
+
+describe('names of topics and groups', () => {
+  afterEach(() => named({}))
+
+  const cases: [environment: Record<string, string>, readings: string, alerts: string, group: string][] = [
+    [{}, 'sluice.telemetry.readings.prod', 'sluice.telemetry.alerts.prod', 'sluice-alerting-prod'],
+    [FOREIGN, 'gds.metrics.prod', 'gds.alerts.prod', 'gds-alerting'],
+    [{ ORG: 'none' }, 'telemetry.readings.prod', 'telemetry.alerts.prod', 'alerting-prod'],
+    [{ ORG: 'none', DOMAIN: 'none' }, 'readings.prod', 'alerts.prod', 'alerting-prod'],
+    [{ KAFKA_TOPIC: 'sensor_data' }, 'sensor_data', 'sluice.telemetry.alerts.prod', 'sluice-alerting-prod'],
+  ]
+  for (const [environment, readings, alerts, group] of cases)
+    test(`given ${JSON.stringify(environment)}, then names follow, and are found again`, () => {
+      named(environment)
+      assert.deepEqual(
+        [topicName('readings', 'prod'), topicName('alerts', 'prod'), groupName('alerting', 'prod')],
+        [readings, alerts, group],
+      )
+      assert.equal(signalNamed(readings, 'prod'), 'readings')
+      assert.equal(topicNamed(alerts), TOPICS.alerts)
+      assert.equal(environmentIn(alerts), 'prod')
+      assert.equal(new Set(kafkaTopics('prod').map(({ name }) => name)).size, kafkaTopics('prod').length)
+    })
+
+  test('given other names, then the usual ones are foreign topics', () => {
+    named(FOREIGN)
+    assert.equal(topicNamed('sluice.telemetry.readings.prod'), undefined)
+    assert.equal(signalIn('gds.metrics.dlq'), 'dlq')
+    assert.equal(environmentIn('gds.metrics.dlq'), '')
+  })
+
+  const wrong: [environment: Record<string, string>, error: RegExp][] = [
+    [
+      { TOPIC_NAMES: 'alerts=x,events=x' },
+      /TOPIC_NAMES: must give each signal a topic of its own, not x to two/,
+    ],
+    [{ TOPIC_NAMES: 'alarms=x' }, /TOPIC_NAMES: must be signal=topic/],
+    [{ TOPIC_NAMES: 'alerts=a b' }, /TOPIC_NAMES: must be signal=topic/],
+    [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a topic of its own/],
+    [{ ORG: 'a.b' }, /ORG: must be 1 to 40 letters/],
+    [{ GROUP_NAME: 'same-for-all' }, /GROUP_NAME: must be a text with \{consumer\}/],
+  ]
+  for (const [environment, error] of wrong)
+    test(`given ${JSON.stringify(environment)}, then it is refused`, () => {
+      assert.throws(
+        () => named(environment),
+        (thrown: ConfigError) => error.test(thrown.message),
+      )
+    })
+})

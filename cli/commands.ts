@@ -173,6 +173,13 @@ registered.`,
       consumer: ['write a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
     },
   },
+  config: {
+    line: 'show settings, and where they come from',
+    about: 'Look at the settings of functions and commands.',
+    commands: {
+      show: ['show settings, and where they come from', () => import('./config/show.ts')],
+    },
+  },
   stacks: ['list the stacks that run', () => import('./stacks.ts')],
   completion: ['print the completion script of a shell', () => import('./completion/index.ts')],
   complete: [undefined, () => import('./completion/complete.ts')],

@@ -21,13 +21,13 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
 }
 
 /** Adds the options about Kafka to a command with an environment. */
-export function addKafkaOptions(command: Command, { environment }: Pick<Terminal, 'environment'>): void {
+export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
   const hasTopic = has('topic')
   for (const [name, parameter] of Object.entries({ ...KAFKA_OPTIONS, ...(hasTopic && EVENT_HUB_OPTIONS) }))
     command.addOption(optionOf(name, parameter).helpGroup('Kafka:'))
-  if (hasTopic) takeTopicFromEventHub(command, environment)
+  if (hasTopic) takeTopicFromEventHub(command, terminal)
 }
 
 function argumentOf(name: string, { description, kind, isRequired, isList }: Parameter<unknown>): Argument {

@@ -8,6 +8,7 @@ import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { mapped, oneOf } from '../packages/runtime/settings/values.ts'
 import { ANY_TEXT, option, SOME_TEXT, type ValuesOf } from './command.ts'
 import { CliFailure } from './failure.ts'
+import type { Terminal } from './terminal.ts'
 
 export const KAFKA_OPTIONS = {
   brokers: option(
@@ -37,14 +38,14 @@ export const EVENT_HUB_OPTIONS = {
 type KafkaOptions = Partial<ValuesOf<typeof KAFKA_OPTIONS>>
 
 /** An event hub is a topic: its name stands for a topic that is not named. */
-export function takeTopicFromEventHub(command: Command, environment: Environment): void {
+export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const useTopic = (topic: string | undefined) => {
     if (topic !== undefined && command.getOptionValueSource('topic') !== 'cli')
       command.setOptionValueWithSource('topic', topic, 'implied')
   }
   command.on('option:event-hubs-conn-str', (string: string) => {
     if (command.getOptionValue('topic') === undefined)
-      useTopic(parseConnectionString(resolved(string, environment))?.hub)
+      useTopic(parseConnectionString(resolved(string, terminal.environment))?.hub)
   })
   command.on('option:event-hub-name', useTopic)
 }

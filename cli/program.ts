@@ -6,7 +6,7 @@ import { STACK_NAME } from '../programs/stack.ts'
 import { option } from './command.ts'
 import { COMMANDS, type Listed } from './commands.ts'
 import { declare, optionOf, requireRightValues } from './declare.ts'
-import { CliFailure, isStop } from './failure.ts'
+import { CliFailure, isStop, usageFailure } from './failure.ts'
 import { HELP, helpWidth } from './help.ts'
 import { kafkaEnvironment } from './kafka-options.ts'
 import { withOptionNames } from './option-names.ts'
@@ -16,7 +16,7 @@ import { version } from './version.ts'
 const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see what became of it.
 
 The servers are those of the stack that --stack names, else of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on
-this machine.`
+this machine. --config FILE, or SLUICE_CONFIG, names a file with settings.`
 
 const STACK = option(
   '<name>',
@@ -33,11 +33,31 @@ const STACK = option(
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
   try {
-    await (await program(terminal, running, args)).parseAsync([...args], { from: 'user' })
+    const { context, words } = await withSettings(terminal, args)
+    await (await program(context, running, words)).parseAsync([...words], { from: 'user' })
     return terminal.stop.aborted ? 130 : 0
   } catch (error) {
     return ended(error, terminal, running)
   }
+}
+
+/**
+ * Takes `--config FILE` out of the command line, wherever it stands, and sets the variables of that file, or of SLUICE_CONFIG.
+ * \`topics create\` has an option of that name, whose values have an equals sign.
+ */
+async function withSettings(terminal: Terminal, args: readonly string[]) {
+  const { environment: ownEnvironment, folder } = terminal
+  const at = args.findIndex(
+    (arg, index) => /^--config=[^=]*$/.test(arg) || (arg === '--config' && !args[index + 1]?.includes('=')),
+  )
+  const named = at === -1 ? undefined : (args[at]?.split('=')[1] ?? args[at + 1])
+  if (at !== -1 && !named) throw usageFailure('--config needs the name of a file.')
+  if (named === undefined && !ownEnvironment.SLUICE_CONFIG) return { context: terminal, words: args }
+  const { settingsFileOf, withSettingsFile } = await import('../lib/app/settings-file.ts')
+  const settingsFile = settingsFileOf(ownEnvironment, named, folder)
+  const environment = withSettingsFile(ownEnvironment, settingsFile)
+  const words = at === -1 ? args : args.toSpliced(at, args[at] === '--config' ? 2 : 1)
+  return { context: { ...terminal, environment, ownEnvironment, settingsFile }, words }
 }
 
 /** The command that runs; undefined before one does. */
@@ -109,9 +129,11 @@ async function addCommands(
   }
 }
 
-/** The arguments that can be names of commands: those that are neither options nor the value of the one above all commands. */
+/** The arguments that can be names of commands: those that are neither options nor the value of one above all commands. */
 function wordsOf(args: readonly string[]): string[] {
-  return args.filter((word, index) => !word.startsWith('-') && args[index - 1] !== '--stack')
+  return args.filter(
+    (word, index) => !word.startsWith('-') && !['--stack', '--config'].includes(args[index - 1] ?? ''),
+  )
 }
 
 function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {

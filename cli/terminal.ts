@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Command } from 'commander'
+import type { SettingsFile } from '../lib/app/settings-file.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** Everything that a command uses of its environment; tests replace it. */
@@ -10,7 +11,11 @@ export interface Terminal {
   /** `isTTY` and `columns` as a terminal has them. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
+  /** The variables of the process, and those that the settings file sets beneath them. */
   readonly environment: Environment
+  /** The variables of the process alone; where missing, there is no settings file. */
+  readonly ownEnvironment?: Environment
+  readonly settingsFile?: SettingsFile | undefined
   /** Relative file names start here. */
   readonly folder: string
   /** The stack that the option `--stack` names; its servers go before those of variables. */

@@ -17,6 +17,7 @@ import {
   SERIALIZATION,
   TRACING,
 } from '../lib/app/settings/index.ts'
+import { FILE_KEYS } from '../lib/app/settings-file.ts'
 import { consumerSettings } from '../packages/runtime/settings/consumer.ts'
 import { generalSettings } from '../packages/runtime/settings/general.ts'
 import type { Documented, Setting, Slice } from '../packages/runtime/settings/slice.ts'
@@ -62,10 +63,45 @@ function. Those marked ³ are for programs on this machine: a deployment does no
 const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys, and no others. \`{}\` stands for the
 defaults.`
 
+const FILE = `\`--config FILE\`, an option of every command and of \`npm start\`, or \`SLUICE_CONFIG\` names a YAML file with settings of functions and
+commands. \`SLUICE_CONFIG\` also counts for deployments, which hand the values on to the functions. An option goes before a variable, and a
+variable before the file; \`npx sluice config show\` says where each value comes from. Unknown keys and wrong values are refused with their line.
+
+\`\`\`yaml
+kafka:
+  bootstrap_servers: [127.0.0.1:9092]
+  topic: sensor_data
+producer:
+  serialization: avro
+  compression: zstd
+telemetry:
+  sensors: [temp, humidity, pressure]
+  sample_rate: 10
+cloudevents:
+  source: /sensors/datacenter1
+logging:
+  level: INFO
+\`\`\`
+
+The keys of each section stand for these variables:`
+
+/** The keys of a settings file, a line for each section. */
+function fileKeys(): string {
+  return Object.entries(FILE_KEYS)
+    .map(([section, keys]) => {
+      const named = Object.entries(keys).map(([key, variable]) => `\`${key}\` (\`${variable}\`)`)
+      return `- **\`${section}\`**: ${named.join(', ')}`
+    })
+    .join('\n')
+}
+
 /** The whole page, from the same declarations every time. */
 function configurationPage(): string {
   return `${[
     INTRODUCTION,
+    '## A settings file',
+    FILE,
+    fileKeys(),
     '## Functions',
     HANDED_ON,
     ...SLICES.map(slice => sliceSection(slice, MARKS)),

@@ -1,9 +1,13 @@
 /** Values of serverless.yml that depend on the place of the deployment. The needs of functions are derived from their entries. */
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
+const { useSettingsFile } = require('../lib/app/settings-file.ts')
 const { account } = require('./account.ts')
 const { byFramework, problemsWith, withStackOutputs } = require('./stack-outputs.ts')
 const { thisMachine } = require('./this-machine.ts')
+
+// Before anything else reads the environment: topics have their names from it.
+useSettingsFile()
 
 const PROJECT = resolve(__dirname, '..')
 

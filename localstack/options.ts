@@ -2,6 +2,7 @@
 import { pipe, transform } from 'valibot'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
+import { useSettingsFile } from '../lib/app/settings-file.ts'
 import { type Kind, oneOf } from '../packages/runtime/settings/values.ts'
 import { LOCAL_CLOUD } from '../programs/local-cloud.ts'
 import { readOptions } from '../programs/options.ts'
@@ -28,6 +29,7 @@ const FOR_SERVERS = {
   help: { type: 'boolean', default: false },
   brokers: { type: 'string' },
   name: { type: 'string' },
+  config: { type: 'string' },
 } as const
 
 /** Options of the servers of a stack. */
@@ -60,7 +62,8 @@ export function readServicesOptions(
 ): CloudOptions | undefined {
   const kinds = { brokers: BROKERS, name: STACK_NAME }
   const values = readOptions('npm run services', args, FOR_SERVERS, kinds)
-  const { help, name, brokers, ...rest } = values
+  const { help, name, brokers, config, ...rest } = values
+  if (!help) useSettingsFile(config)
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
@@ -76,7 +79,8 @@ export function readStartOptions(
   } as const
   const kinds = { brokers: BROKERS, name: STACK_NAME, for: duration() }
   const values = readOptions('npm start', args, options, kinds)
-  const { help, name, brokers, 'no-watch': noWatch, for: forMs, ...rest } = values
+  const { help, name, brokers, config, 'no-watch': noWatch, for: forMs, ...rest } = values
+  if (!help) useSettingsFile(config)
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment), watch: !noWatch, forMs }
 }
 
@@ -108,6 +112,7 @@ const PORTS = 'Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REG
 const LINES = {
   fresh: '--fresh      start from empty data',
   name: '--name NAME  a stack of that name, with its own ports and data (also: SLUICE_STACK)',
+  config: '--config F   a file with settings (also: SLUICE_CONFIG)',
   brokers:
     '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it',
   registry: '--registry   also a schema registry, which functions and commands then use (Apicurio)',
@@ -122,6 +127,7 @@ Starts Kafka, Valkey and LocalStack, creates the topics and resources, and runs 
 
   ${LINES.fresh}
   ${LINES.name}
+  ${LINES.config}
   ${LINES.brokers}
   ${LINES.registry}
   ${LINES.docker}
@@ -136,6 +142,7 @@ Starts Kafka, Valkey and LocalStack, the console, then every function, and shows
 
   ${LINES.fresh}
   ${LINES.name}
+  ${LINES.config}
   --for TIME   stop this long after the functions are up, e.g. 90s or 5m, when all records that arrived by then are processed;
                exit status 0 if all was well
   ${LINES.brokers}

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readEntries } from '../lib/app/function-entries.ts'
-import { generatorSettingsIn } from '../lib/app/settings/generator.ts'
+import { generatorSettingsIn } from '../lib/app/generator-file.ts'
 import { ON_FAILURE, readSettings } from '../lib/app/settings/index.ts'
 import { GENERATOR_DEFAULTS } from '../lib/telemetry/simulator/settings.ts'
 import { frameworkLog, functionLogsDir } from '../programs/function-logs.ts'
@@ -28,9 +28,6 @@ import { type Watch, watchFlow } from './start/watch.ts'
 
 // `npm start`: starts the servers, creates topics and resources, runs every function, and shows what flows.
 
-/** The same value as in the functions, see infra/deployment.cjs. */
-const ENV = process.env.SLUICE_ENV || 'local'
-
 /** A message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
 
@@ -42,6 +39,11 @@ await runMain({
   usage: START_USAGE,
   run: start,
 })
+
+/** The same value as in the functions, see infra/deployment.cjs. */
+function environmentName(): string {
+  return process.env.SLUICE_ENV || 'local'
+}
 
 function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   const request = { name: options.name, command: 'npm start', environment: process.env, signal }
@@ -63,6 +65,7 @@ interface Run {
 }
 
 async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSignal): Promise<number> {
+  const env = environmentName()
   const screen = new Screen()
   const { notices, ...schedules } = localSchedules(stack.environment)
   for (const notice of notices) screen.line(notice)
@@ -71,8 +74,8 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const servers = servicesFromEnvironment(stack.environment, options)
   const report: Report = event => screen.line(formatEvent(event))
   const failed = new AbortController()
-  const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, ENV)
-  const watching = cloud.then(({ services }) => watchFlow(services, ENV, screen, schedules))
+  const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
+  const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
   // A failure is kept for the functions, which then fail with its reason.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
@@ -115,7 +118,7 @@ async function runFunctions(
   let watch: Watch | undefined
   // Before the functions: they have to know where it listens.
   const console = await consoleFor({
-    environment: { ...stack.environment, ...variables, SLUICE_ENV: ENV },
+    environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
     dataDir,
     say: line => screen.line(line),
     standing: () => watch?.standing() ?? [],

@@ -1,11 +1,12 @@
 /** The settings of the generator that the options of `sluice generate` describe. */
-import { generatorSettings, generatorSettingsIn } from '../../lib/app/settings/generator.ts'
+import { generatorSettingsIn } from '../../lib/app/generator-file.ts'
+import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { keyedBy } from '../../lib/app/settings/index.ts'
 import { suggestion } from '../../lib/similar.ts'
 import { FAMILIES, type FamilyName } from '../../lib/telemetry/families.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import type { FaultName } from '../../lib/telemetry/simulator/faults.ts'
-import type { FleetGroup } from '../../lib/telemetry/simulator/fleet.ts'
+import { type FleetGroup, metricNamed } from '../../lib/telemetry/simulator/fleet.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
 import { simulatedFields } from '../../lib/telemetry/simulator.ts'
 import { usageFailure } from '../failure.ts'
@@ -28,13 +29,11 @@ export interface FleetOptions {
   readonly keyBy?: KeyStrategy | undefined
 }
 
-/** Fields of readings by other names that people use. */
-const ALIASES: Readonly<Record<string, string>> = { temp: 'temperature', wind: 'windSpeed' }
-
 /** The file of `--fleet`, or no settings; with what other options say instead. @throws OperationFailure, ConfigError */
 export async function settingsOf(
   options: FleetOptions,
   pathOf: (file: string) => string,
+  defaults: GeneratorOverrides,
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
   if (interval !== undefined && sampleRate !== undefined)
@@ -43,7 +42,9 @@ export async function settingsOf(
   if (file !== undefined && groups !== undefined)
     throw usageFailure('--fleet describes the sensors: leave out the other options about them.')
   const base =
-    file === undefined ? undefined : await generatorSettingsIn(pathOf(file), Number.POSITIVE_INFINITY)
+    file === undefined
+      ? undefined
+      : await generatorSettingsIn(pathOf(file), defaults, Number.POSITIVE_INFINITY)
   const faults = {
     ...base?.faults,
     ...anomalies,
@@ -64,6 +65,7 @@ export async function settingsOf(
       ...(groups && { fleet: groups }),
     },
     'the options',
+    defaults,
     Number.POSITIVE_INFINITY,
   )
   const chosen = { ...settings, ...(base && { keyStrategy: base.keyStrategy }), fleet: base?.fleet ?? fleet }
@@ -77,7 +79,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
     value => value === undefined,
   )
   if (isDefault) return undefined
-  const named = metrics?.map(name => ALIASES[name] ?? name)
+  const named = metrics?.map(metricNamed)
   const unknown = named?.filter(name => !families.some(family => name in FAMILIES[family].metrics)) ?? []
   if (unknown.length > 0) {
     const known = families.flatMap(family => Object.keys(FAMILIES[family].metrics))

@@ -174,14 +174,18 @@ Examples:
       throw usageFailure('--from needs an end: give --duration or --count.')
     const seed =
       options.seed ?? (options.fleet ? undefined : from === undefined ? newSeed() : GENERATOR_DEFAULTS.seed)
-    const settings = await settingsOf({ ...options, seed }, file => pathIn(terminal, file))
+    const config = configOf(terminal, options.env)
+    const settings = await settingsOf(
+      { ...options, seed },
+      file => pathIn(terminal, file),
+      config.generatorDefaults,
+    )
     const pace =
       rate !== undefined
         ? ({ kind: 'rate', perSecond: rate } as const)
         : from === undefined
           ? ({ kind: 'live' } as const)
           : ({ kind: 'past', fromMs: from } as const)
-    const config = configOf(terminal, options.env)
     await runGenerator({ ...options, settings, pace, durationMs: duration }, config, terminal)
   },
 })

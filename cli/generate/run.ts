@@ -89,7 +89,9 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
         // Failures are counted by the producer's metrics, and the summary reports them.
         onDelivery: () => {},
         ...PATIENT,
-        ...(run.profile ? { profile: run.profile } : { compression: config.compression }),
+        profile: run.profile ?? config.profile,
+        ...(run.profile ? {} : { compression: config.compression }),
+        ...config.producer,
         ...(run.compression && { compression: run.compression }),
       },
       { brokers: new ProducingConnection(async () => kafka) },

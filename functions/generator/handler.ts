@@ -2,7 +2,7 @@
 
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { NAME } from '../../lib/app/name.ts'
-import { generatorSettings, generatorSettingsIn } from '../../lib/app/settings/generator.ts'
+import { generatorSettings } from '../../lib/app/settings/generator.ts'
 import {
   GENERAL,
   GENERATOR,
@@ -26,10 +26,10 @@ export const handler = scheduled(
   Connections,
   [GENERAL, KAFKA, REDIS, GENERATOR, PARTITION_KEY, SERIALIZATION, REGISTRY],
   async ({ config, connections, scheduledFor }) => {
-    const { generatorParameter: name, generatorFile: file } = config
+    const { generatorParameter: name, generatorFile: file, generatorDefaults: defaults } = config
     const chosen = file
-      ? await generatorSettingsIn(file)
-      : generatorSettings(await connections.parameter(name), name && `parameter ${name}`)
+      ? await (await import('../../lib/app/generator-file.ts')).generatorSettingsIn(file, defaults)
+      : generatorSettings(await connections.parameter(name), name && `parameter ${name}`, defaults)
     const settings = keyedBy(chosen, config.keyBy)
     const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)

@@ -15,10 +15,12 @@ import {
   LOCAL_PORTS,
   LOGGING,
   MAPPINGS,
+  NAMES,
   NOTIFICATIONS,
   ON_FAILURE,
   PARTITION_KEY,
   type PartsOf,
+  PRODUCER,
   RECEIVERS,
   REDIS,
   REGISTRY,
@@ -27,9 +29,11 @@ import {
   SERIALIZATION,
   TRACING,
 } from './settings/index.ts'
+import { useNames } from './topics.ts'
 
 const READ = [
   GENERAL,
+  NAMES,
   CLOCK,
   KAFKA,
   REDIS,
@@ -41,6 +45,7 @@ const READ = [
   FAILURES,
   MAPPINGS,
   GENERATOR,
+  PRODUCER,
   PARTITION_KEY,
   CHECKPOINTS,
   CHECKPOINT_CONSUMERS,
@@ -56,9 +61,15 @@ export const SLICES = [...READ, LOGGING] as const
 
 export type Config = PartsOf<typeof READ>
 
-/** @throws ConfigError naming every variable that is missing or wrong */
+/**
+ * Reads all settings. From then on, this process names its topics as they say.
+ *
+ * @throws ConfigError naming every variable that is missing or wrong
+ */
 export function readConfig(environment?: Environment): Config {
-  return readSettings(READ, environment)
+  const config = readSettings(READ, environment)
+  useNames(config.names)
+  return config
 }
 
 /**

@@ -54,10 +54,10 @@ export function simulated(
   const family = FAMILIES[sensor.family]
   const data = measured(settings, sensor, { seed: settings.seed, tick, timeMs })
   const id = `sim-${settings.seed}-${sensor.id}-${tick}`
-  return {
-    key: keyOf(family, data, settings.keyStrategy[sensor.family]),
-    event: reading(family, id, new Date(timeMs).toISOString(), data),
-  }
+  const event = reading(family, id, new Date(timeMs).toISOString(), data)
+  const { source = event.source, dataschema = event.dataschema } = settings
+  const key = keyOf(family, data, settings.keyStrategy[sensor.family])
+  return { key, event: { ...event, source, ...(dataschema !== undefined && { dataschema }) } }
 }
 
 /** The paths of the fields that every simulated reading of a family has, such as `location.site`: each can be a record key. */

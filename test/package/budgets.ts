@@ -16,10 +16,10 @@ interface Sizes {
 }
 
 export const BUDGETS: Readonly<Record<string, Sizes>> = {
-  rules: { all: 960, atStart: 280 },
+  rules: { all: 965, atStart: 286 },
   silences: { all: 800, atStart: 128 },
   clock: { all: 520, atStart: 70 },
-  generator: { all: 1430, atStart: 148 },
+  generator: { all: 1490, atStart: 156 },
   processor: { all: 1830, atStart: 450 },
   alerting: { all: 1970, atStart: 640 },
   activity: { all: 1830, atStart: 440 },
@@ -32,11 +32,11 @@ export const BUDGETS: Readonly<Record<string, Sizes>> = {
   'notify-webhook': { all: 1850, atStart: 520 },
   'open-dead-letters': { all: 1760, atStart: 440 },
   'dlq-router': { all: 1840, atStart: 510 },
-  topics: { all: 530, atStart: 75 },
+  topics: { all: 535, atStart: 78 },
   redriver: { all: 1130, atStart: 370 },
   'dead-letters': { all: 1010, atStart: 340 },
   checkpoints: { all: 800, atStart: 133 },
-  'on-failure': { all: 530, atStart: 80 },
+  'on-failure': { all: 530, atStart: 83 },
 }
 
 /** Limits of a function without an entry: those of the largest consumer. */

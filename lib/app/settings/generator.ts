@@ -18,13 +18,21 @@ import {
   string,
   union,
 } from 'valibot'
+import { defined } from '../../../packages/runtime/consumer/defined.ts'
 import { ConfigError, errorLines } from '../../../packages/runtime/settings/config-error.ts'
 import { type Documented, setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { text } from '../../../packages/runtime/settings/values.ts'
+import { decimal, list, mapped, text } from '../../../packages/runtime/settings/values.ts'
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import { type KeyStrategy, keyStrategyNamed, NAMED_STRATEGIES } from '../../telemetry/key.ts'
 import { FAULT_NAMES, maxShare } from '../../telemetry/simulator/faults.ts'
-import { type FleetGroup, InvalidFleet, type Sensor, sensorsOf } from '../../telemetry/simulator/fleet.ts'
+import {
+  type FleetGroup,
+  InvalidFleet,
+  metricNamed,
+  type Sensor,
+  sensorsOf,
+  withMetrics,
+} from '../../telemetry/simulator/fleet.ts'
 import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
@@ -33,9 +41,19 @@ export interface GeneratorSource {
   /** Name of the parameter, if one is configured. */
   readonly generatorParameter?: string
   readonly generatorFile?: string
+  readonly generatorDefaults: GeneratorOverrides
 }
 
-/** Where the settings of the generator are. */
+/** What readings are like where the settings of the generator do not say it. */
+export interface GeneratorOverrides
+  extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'source' | 'dataschema'>> {
+  readonly metrics?: readonly string[]
+}
+
+const METRICS = Object.values(FAMILIES).flatMap(({ metrics }) => Object.keys(metrics))
+const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
+
+/** Where the settings of the generator are, and what it does where they do not say it. */
 export const GENERATOR = slice(
   'Generator',
   {
@@ -49,10 +67,38 @@ export const GENERATOR = slice(
         "A YAML or JSON file with the [generator's settings](#the-generators-parameter), instead of the parameter: for `npm start`.",
       otherwise: 'the parameter',
     }),
+    GENERATOR_METRICS: setting(
+      mapped(
+        list(name => METRICS.includes(metricNamed(name)), `any of ${METRICS.join(', ')}`),
+        names => names.map(metricNamed),
+      ),
+      {
+        description: 'The metrics of simulated readings, for families that have one of them.',
+        otherwise: 'all of the family',
+      },
+    ),
+    GENERATOR_SAMPLE_RATE: setting(decimal(0.001, 1000), {
+      description: 'Readings of each simulated sensor per second, in Hz.',
+      otherwise: '`tickSeconds` of the settings',
+    }),
+    CLOUDEVENTS_SOURCE: setting(REFERENCE, {
+      description: 'The `source` of simulated readings. An entity is known by its source and its id.',
+      otherwise: 'that of the family, such as `/environment/oslo`',
+    }),
+    CLOUDEVENTS_DATASCHEMA: setting(REFERENCE, {
+      description: 'The `dataschema` of simulated readings.',
+      otherwise: 'the schema of the family',
+    }),
   },
-  ({ GENERATOR_PARAMETER, GENERATOR_FILE }): GeneratorSource => ({
+  ({ GENERATOR_PARAMETER, GENERATOR_FILE, GENERATOR_SAMPLE_RATE: rate, ...others }): GeneratorSource => ({
     ...(GENERATOR_PARAMETER && { generatorParameter: GENERATOR_PARAMETER }),
     ...(GENERATOR_FILE && { generatorFile: GENERATOR_FILE }),
+    generatorDefaults: defined({
+      tickSeconds: rate === undefined ? undefined : Math.max(0.001, Math.round(1000 / rate) / 1000),
+      metrics: others.GENERATOR_METRICS,
+      source: others.CLOUDEVENTS_SOURCE,
+      dataschema: others.CLOUDEVENTS_DATASCHEMA,
+    }),
   }),
 )
 
@@ -192,6 +238,18 @@ export const GENERATOR_KEYS = {
     otherwise: 'fifteen sensors of all families',
     schema: FLEET,
   },
+  source: {
+    description: 'The CloudEvents `source` of all readings.',
+    allowed: REFERENCE.allowed,
+    otherwise: '`CLOUDEVENTS_SOURCE`',
+    schema: REFERENCE.schema,
+  },
+  dataschema: {
+    description: 'The `dataschema` of all readings.',
+    allowed: REFERENCE.allowed,
+    otherwise: '`CLOUDEVENTS_DATASCHEMA`',
+    schema: REFERENCE.schema,
+  },
 } as const satisfies Readonly<Record<keyof GeneratorSettings, Key>>
 
 const DOCUMENT = document({
@@ -201,23 +259,28 @@ const DOCUMENT = document({
   keyStrategy: optional(GENERATOR_KEYS.keyStrategy.schema, GENERATOR_DEFAULTS.keyStrategy),
   faults: exactOptional(GENERATOR_KEYS.faults.schema),
   fleet: exactOptional(GENERATOR_KEYS.fleet.schema),
+  source: exactOptional(GENERATOR_KEYS.source.schema),
+  dataschema: exactOptional(GENERATOR_KEYS.dataschema.schema),
 })
 
 /**
  * Reads the generator's settings from a parsed document. Missing settings have their defaults.
  *
  * @param source of the document, for messages, such as "parameter /sluice/dev/generator"
+ * @param defaults for what the document does not have
  * @throws ConfigError with every error of the settings
  */
 export function generatorSettings(
   input: unknown,
   source = "the generator's settings",
+  { metrics, ...defaults }: GeneratorOverrides = {},
   maxReadingsPerSecond = MAX_READINGS_PER_SECOND,
 ): GeneratorSettings {
-  const { output, issues } = safeParse(DOCUMENT, input)
+  const { issues, output } = safeParse(DOCUMENT, input)
   if (issues) throw new ConfigError(source, errorLines(issues))
-  const { fleet: groups, ...settings } = output
-  const fleet = groups ? fleetOf(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
+  const { fleet: groups, ...settings } = { ...output, ...without(defaults, input as object) }
+  const chosen = groups ? fleetOf(groups as readonly FleetGroup[], source) : GENERATOR_DEFAULTS.fleet
+  const fleet = metrics ? withMetrics(chosen, metrics) : chosen
   const perSecond = fleet.length / settings.tickSeconds
   if (perSecond > maxReadingsPerSecond)
     throw new ConfigError(source, [
@@ -228,21 +291,9 @@ export function generatorSettings(
   return { ...settings, fleet }
 }
 
-/** Reads the generator's settings from a YAML or JSON file. @throws ConfigError */
-export async function generatorSettingsIn(
-  file: string,
-  maxReadingsPerSecond?: number,
-): Promise<GeneratorSettings> {
-  const [{ readFile }, { yamlDocument }] = await Promise.all([
-    import('node:fs/promises'),
-    import('../../yaml-document.ts'),
-  ])
-  const text = await readFile(file, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-    throw new ConfigError(file, [`the file cannot be read (${code})`])
-  })
-  const read = yamlDocument(text)
-  if (!('content' in read)) throw new ConfigError(file, [`line ${read.line}: ${read.message}`])
-  return generatorSettings(read.content, file, maxReadingsPerSecond)
+/** The defaults that the settings do not have. */
+function without(defaults: GeneratorOverrides, settings: object): GeneratorOverrides {
+  return Object.fromEntries(Object.entries(defaults).filter(([name]) => !Object.hasOwn(settings, name)))
 }
 
 /** @throws ConfigError for groups that cannot be made, and for metrics that their family does not have */

@@ -24,6 +24,7 @@ export const RECEIVERS = slice(
       description: 'The [secrets](notifications.md#secrets) of receivers by name, for this machine alone.',
       otherwise: 'Secrets Manager',
       setBy: 'deployment',
+      isSecret: true,
     }),
   },
   ({ RECEIVER_SECRETS }) => ({ receiverSecrets: RECEIVER_SECRETS ?? {} }),

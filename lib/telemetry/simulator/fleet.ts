@@ -1,5 +1,5 @@
 /** The simulated sensors: a fleet is a list of groups, each of like sensors. Pure. */
-import type { FamilyName } from '../families.ts'
+import { FAMILIES, type FamilyName } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
 export type Sensor = EnvironmentSensor | DatabaseInstance | Device
@@ -50,6 +50,25 @@ export interface FleetGroup {
   readonly metrics?: readonly string[]
   readonly trend?: Readonly<Record<string, number>>
   readonly connections?: number
+}
+
+/** Metrics by other names that people use. */
+const ALIASES: Readonly<Record<string, string>> = { temp: 'temperature', wind: 'windSpeed' }
+
+export function metricNamed(name: string): string {
+  return ALIASES[name] ?? name
+}
+
+/**
+ * The sensors with only these metrics. A sensor whose group says which metrics it has keeps those.
+ *
+ * @param metrics a sensor of a family that has none of them keeps its own
+ */
+export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
+  return fleet.map(sensor => {
+    const own = metrics.filter(metric => metric in FAMILIES[sensor.family].metrics)
+    return sensor.metrics || own.length === 0 ? sensor : { ...sensor, metrics: own }
+  })
 }
 
 /** The fleet of a generator without one of its own. */

@@ -19,6 +19,9 @@ export interface GeneratorSettings {
   /** How each family is keyed, where not as its table says. */
   readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
   readonly fleet: readonly Sensor[]
+  /** CloudEvents `source` and `dataschema` of all readings, where not as the table of families says. */
+  readonly source?: string
+  readonly dataschema?: string
 }
 
 export const GENERATOR_DEFAULTS: GeneratorSettings = {

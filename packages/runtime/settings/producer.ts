@@ -13,11 +13,12 @@ import {
   string,
   union,
 } from 'valibot'
+import { defined } from '../consumer/defined.ts'
 import { ConfigError, errorLines } from './config-error.ts'
 import { readSettings } from './environment.ts'
 import { COMPRESSIONS } from './kafka.ts'
 import { setting, slice } from './slice.ts'
-import { text } from './values.ts'
+import { oneOf, text, wholeNumber } from './values.ts'
 
 const MOST = 2_147_483_647
 /** A topic takes 1 MiB for a batch unless it says otherwise; its header and framing need some of it. */
@@ -144,6 +145,54 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all' },
   },
 }
+
+/** What a producer of telemetry does otherwise than its profile says. `PRODUCER_SETTINGS` explains each. */
+export const PRODUCER = slice(
+  'Producer',
+  {
+    PRODUCER_PROFILE: setting(oneOf(Object.keys(PROFILES) as ProfileName[]), {
+      description:
+        'The [profile](producer.md#profiles) of `sluice generate`. The variables below go before what it says.',
+      default: 'balanced',
+    }),
+    PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
+      description: 'Maximum size of a batch of one partition, before compression.',
+      otherwise: 'that of the profile',
+    }),
+    PRODUCER_LINGER_MS: setting(wholeNumber({ least: 0, most: MOST }), {
+      description: 'How long a record waits for others before it is sent, in milliseconds.',
+      otherwise: 'that of the profile',
+    }),
+    PRODUCER_ACKS: setting(oneOf(['all', '1', '-1']), {
+      description:
+        'Who must have a batch: `all` replicas in sync (or `-1`), or its leader (`1`), whose loss can then lose records.',
+      otherwise: 'that of the profile',
+    }),
+    PRODUCER_RETRIES: setting(wholeNumber({ least: 0, most: MOST }), {
+      description: 'How often a batch is sent again after an error that may pass.',
+      otherwise: 'until the command ends',
+    }),
+    PRODUCER_RETRY_BACKOFF_MS: setting(wholeNumber({ least: 0, most: MOST }), {
+      description: 'How long to wait before a batch is sent again, in milliseconds.',
+      otherwise: 'that of the profile',
+    }),
+  },
+  ({ PRODUCER_PROFILE, PRODUCER_ACKS, PRODUCER_RETRIES, ...others }) => {
+    const acks = PRODUCER_ACKS === undefined ? undefined : PRODUCER_ACKS === '1' ? 1 : ('all' as const)
+    return {
+      profile: PRODUCER_PROFILE,
+      producer: defined({
+        batchBytes: others.PRODUCER_BATCH_SIZE,
+        lingerMs: others.PRODUCER_LINGER_MS,
+        acks,
+        retries: PRODUCER_RETRIES,
+        retryBackoffMs: others.PRODUCER_RETRY_BACKOFF_MS,
+        // A broker drops what arrives twice only with all replicas and with retries.
+        idempotent: acks === 1 || PRODUCER_RETRIES === 0 ? false : undefined,
+      }),
+    }
+  },
+)
 
 const IN_FUNCTION = slice(
   'Function',

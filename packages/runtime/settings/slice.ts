@@ -25,9 +25,11 @@ export interface Setting<Value = unknown> extends Documented {
    */
   readonly setBy: 'person' | 'deployment' | 'runtime' | 'machine'
   readonly schema: GenericSchema<string | undefined, Value>
+  /** The value is, or may contain, a secret. */
+  readonly isSecret?: true
 }
 
-type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy'>>
+type About = Omit<Documented, 'allowed'> & Partial<Pick<Setting, 'setBy' | 'isSecret'>>
 
 /** Declares a variable. Its value is undefined if it is not set and has no default. */
 export function setting<Value>(kind: Kind<Value>, about: About & { readonly default: string }): Setting<Value>

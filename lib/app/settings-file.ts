@@ -1,0 +1,235 @@
+/**
+ * The settings file: settings of functions and commands under keys of its own, in YAML. Each key stands for a variable, which it
+ * sets where the environment does not.
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { safeParse } from 'valibot'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import type { Environment, Setting } from '../../packages/runtime/settings/slice.ts'
+import { positionsIn } from '../alerting/rule-positions.ts'
+import type { FilePath } from '../file-errors.ts'
+import { unknownKey } from '../similar.ts'
+import { yamlDocument } from '../yaml-document.ts'
+import { SLICES } from './config.ts'
+import { LOCAL_PORTS } from './settings/index.ts'
+
+/** Variables by section and key. */
+export const FILE_KEYS = {
+  kafka: {
+    bootstrap_servers: 'KAFKA_BROKERS',
+    topic: 'KAFKA_TOPIC',
+    topics: 'TOPIC_NAMES',
+    org: 'ORG',
+    domain: 'DOMAIN',
+    environment: 'SLUICE_ENV',
+    group: 'GROUP_NAME',
+    auth: 'KAFKA_AUTH',
+    tls: 'KAFKA_TLS',
+    username: 'KAFKA_USERNAME',
+    password: 'KAFKA_PASSWORD',
+    secret: 'KAFKA_SECRET',
+    ca_file: 'KAFKA_CA_FILE',
+    ca_secret: 'KAFKA_CA_SECRET',
+    cert_file: 'KAFKA_CERT_FILE',
+    key_file: 'KAFKA_KEY_FILE',
+    msk_cluster_arn: 'MSK_CLUSTER_ARN',
+    msk_connectivity: 'MSK_CONNECTIVITY',
+    event_hubs: 'EVENT_HUBS_CONN_STR',
+    isolation: 'KAFKA_ISOLATION',
+  },
+  redis: { url: 'REDIS_URL', mode: 'REDIS_MODE', secret: 'REDIS_SECRET' },
+  schema_registry: { url: 'SCHEMA_REGISTRY_URL', secret: 'SCHEMA_REGISTRY_SECRET' },
+  producer: {
+    profile: 'PRODUCER_PROFILE',
+    serialization: 'SERIALIZATION',
+    content_mode: 'CONTENT_MODE',
+    compression: 'COMPRESSION',
+    batch_size: 'PRODUCER_BATCH_SIZE',
+    linger_ms: 'PRODUCER_LINGER_MS',
+    acks: 'PRODUCER_ACKS',
+    retries: 'PRODUCER_RETRIES',
+    retry_backoff_ms: 'PRODUCER_RETRY_BACKOFF_MS',
+    partition_key_field: 'PARTITION_KEY_FIELD',
+  },
+  telemetry: {
+    sensors: 'GENERATOR_METRICS',
+    sample_rate: 'GENERATOR_SAMPLE_RATE',
+    file: 'GENERATOR_FILE',
+    parameter: 'GENERATOR_PARAMETER',
+  },
+  cloudevents: { source: 'CLOUDEVENTS_SOURCE', dataschema: 'CLOUDEVENTS_DATASCHEMA' },
+  consumers: {
+    id_window_seconds: 'ID_WINDOW_SECONDS',
+    failure_memory_mib: 'FAILURE_MEMORY_MIB',
+    new_entities_per_day: 'NEW_ENTITIES_PER_DAY',
+    future_tolerance_seconds: 'FUTURE_TOLERANCE_SECONDS',
+    earliest_time: 'EARLIEST_TIME',
+    log_time: 'LOG_TIME',
+    since: 'SLUICE_SINCE',
+    clock_seconds: 'CLOCK_SECONDS',
+  },
+  folders: {
+    rules: 'RULES_DIR',
+    notifications: 'NOTIFICATIONS_DIR',
+    failures: 'FAILURES_DIR',
+    mappings: 'MAPPINGS_DIR',
+  },
+  checkpoints: { bucket: 'CHECKPOINT_BUCKET', kept: 'CHECKPOINTS_KEPT' },
+  notifications: { topic_arn: 'ALERTS_TOPIC_ARN' },
+  console: { secret: 'CONSOLE_SECRET' },
+  aws: { endpoint: 'AWS_ENDPOINT_URL' },
+  spans: {
+    endpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    headers: 'OTEL_EXPORTER_OTLP_HEADERS',
+    headers_secret: 'OTEL_HEADERS_SECRET',
+    sampler: 'OTEL_TRACES_SAMPLER',
+    sampler_arg: 'OTEL_TRACES_SAMPLER_ARG',
+    service_name: 'OTEL_SERVICE_NAME',
+  },
+  logging: { level: 'LOG_LEVEL' },
+  ports: {
+    kafka: 'KAFKA_PORT',
+    redis: 'REDIS_PORT',
+    aws: 'AWS_PORT',
+    registry: 'REGISTRY_PORT',
+    lambda: 'LAMBDA_PORT',
+    console: 'CONSOLE_PORT',
+    kafka_ui: 'KAFKA_UI_PORT',
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>
+
+const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = FILE_KEYS
+
+/** Every setting of functions and commands, by its variable. */
+export const SETTINGS: Readonly<Record<string, Setting>> = Object.assign(
+  {},
+  ...[...SLICES, LOCAL_PORTS].map(({ settings }) => settings),
+)
+
+/** Variables that name the same thing: one of the environment goes before all of the file. */
+const SAME: readonly (readonly string[])[] = [
+  ['KAFKA_BROKERS', 'KAFKA_PORT', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR'],
+  ['KAFKA_USERNAME', 'KAFKA_SECRET'],
+  ['KAFKA_CA_FILE', 'KAFKA_CA_SECRET'],
+  ['REDIS_URL', 'REDIS_PORT'],
+  ['KAFKA_TOPIC', 'TOPIC_NAMES'],
+]
+
+/** A value of a settings file. */
+interface FileValue {
+  readonly text: string
+  readonly line: number
+}
+
+export interface SettingsFile {
+  /** How messages name it. */
+  readonly file: string
+  /** By variable. */
+  readonly values: ReadonlyMap<string, FileValue>
+}
+
+/**
+ * Reads the file that SLUICE_CONFIG, or an option, names.
+ *
+ * @param named by the option
+ * @param folder where relative names start
+ * @returns undefined if no file is named
+ * @throws ConfigError with every error and its line
+ */
+export function settingsFileOf(
+  environment: Environment,
+  named: string | undefined,
+  folder: string,
+): SettingsFile | undefined {
+  const file = named ?? environment.SLUICE_CONFIG?.trim()
+  if (!file) return undefined
+  return readSettingsFile(textOf(resolve(folder, file), file), file)
+}
+
+function textOf(path: string, file: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(file, [`the file cannot be read (${(error as NodeJS.ErrnoException).code})`])
+  }
+}
+
+/** @param file how messages name it @throws ConfigError with every error and its line */
+export function readSettingsFile(text: string, file: string): SettingsFile {
+  const yaml = yamlDocument(text)
+  if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
+  const positionOf = positionsIn(text)
+  const errors: { line: number; message: string }[] = []
+  const report = (path: FilePath, message: string) =>
+    errors.push({ line: positionOf(path).line, message: `${path.join('.')}: ${message}` })
+  const values = new Map<string, FileValue>()
+  for (const [section, content] of entriesOf(yaml.content ?? {}, [], report)) {
+    const keys = Object.hasOwn(KEYS, section) ? KEYS[section] : undefined
+    if (keys === undefined)
+      report([section], unknownKey(section, `a file has ${Object.keys(KEYS).join(', ')}`))
+    else
+      for (const [key, value] of entriesOf(content ?? {}, [section], report)) {
+        const path = [section, key]
+        const variable = Object.hasOwn(keys, key) ? keys[key] : undefined
+        const written = textIn(value)
+        if (variable === undefined)
+          report(path, unknownKey(key, `${section} has ${Object.keys(keys).join(', ')}`))
+        else if (written === undefined) report(path, 'must be a text, a number, or a list of them')
+        else if (written !== '') {
+          const { issues } = safeParse((SETTINGS[variable] as Setting).schema, written)
+          for (const { message } of issues ?? []) report(path, message)
+          values.set(variable, { text: written, line: positionOf(path).line })
+        }
+      }
+  }
+  if (errors.length === 0) return { file, values }
+  errors.sort((a, b) => a.line - b.line)
+  throw new ConfigError(
+    file,
+    errors.map(({ line, message }) => `line ${line}: ${message}`),
+  )
+}
+
+function entriesOf(
+  content: unknown,
+  path: FilePath,
+  report: (path: FilePath, message: string) => void,
+): readonly [string, unknown][] {
+  if (typeof content === 'object' && content !== null && !Array.isArray(content))
+    return Object.entries(content)
+  report(path, 'must be keys and values')
+  return []
+}
+
+/** The value as its variable has it; empty for none, undefined for what no variable can have. */
+function textIn(value: unknown): string | undefined {
+  if (value === null) return ''
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (typeof value === 'string' || typeof value === 'number') return String(value).trim()
+  const parts = Array.isArray(value)
+    ? value.map(textIn)
+    : Object.entries(value as object).map(([name, one]) => `${name}=${textIn(one)}`)
+  return parts.includes(undefined) ? undefined : parts.join(',')
+}
+
+/** The environment, with the values of the file for variables that it does not have. */
+export function withSettingsFile(environment: Environment, settings: SettingsFile | undefined): Environment {
+  if (settings === undefined) return environment
+  const isSet = (name: string) => Boolean(environment[name]?.trim())
+  const isLeft = (name: string) =>
+    isSet(name) || SAME.some(names => names.includes(name) && names.some(isSet))
+  const used = [...settings.values].filter(([name]) => !isLeft(name))
+  return { ...environment, ...Object.fromEntries(used.map(([name, { text }]) => [name, text])) }
+}
+
+/**
+ * Sets the variables of this process, which the programs that it starts inherit.
+ *
+ * @param named by an option
+ * @throws ConfigError with every error and its line
+ */
+export function useSettingsFile(named?: string): void {
+  const { env } = process
+  Object.assign(env, withSettingsFile(env, settingsFileOf(env, named, process.cwd())))
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { LOCAL_PORTS } from '../../../lib/app/settings/index.ts'
+import { FILE_KEYS, readSettingsFile, SETTINGS, withSettingsFile } from '../../../lib/app/settings-file.ts'
+import type { ConfigError } from '../../../packages/runtime/settings/config-error.ts'
+
+function errorsOf(text: string): readonly string[] {
+  try {
+    readSettingsFile(text, 'sluice.yml')
+    return []
+  } catch (error) {
+    return (error as ConfigError).errors
+  }
+}
+
+function variablesOf(text: string, environment: Readonly<Record<string, string>> = {}) {
+  return withSettingsFile(environment, readSettingsFile(text, 'sluice.yml'))
+}
+
+describe('a settings file', () => {
+  test('given texts, numbers, lists, pairs and switches, then each variable has its text', () => {
+    const text = `
+kafka:
+  bootstrap_servers: [one:9092, two:9092]
+  topics: { alerts: 'gds.alerts.{env}', dlq: gds.metrics.dlq }
+  tls: off
+producer: { batch_size: 16384, acks: all, compression: }
+telemetry: { sensors: [temp, humidity], sample_rate: 0.5 }
+`
+    assert.deepEqual(variablesOf(text), {
+      KAFKA_BROKERS: 'one:9092,two:9092',
+      TOPIC_NAMES: 'alerts=gds.alerts.{env},dlq=gds.metrics.dlq',
+      KAFKA_TLS: 'off',
+      PRODUCER_BATCH_SIZE: '16384',
+      PRODUCER_ACKS: 'all',
+      GENERATOR_METRICS: 'temp,humidity',
+      GENERATOR_SAMPLE_RATE: '0.5',
+    })
+  })
+
+  test('given an empty file, then nothing is set', () => {
+    assert.deepEqual(variablesOf('# nothing yet\n'), {})
+  })
+
+  test('given a variable that is set, then it goes before the file', () => {
+    const environment = { LOG_LEVEL: 'DEBUG' }
+    assert.deepEqual(variablesOf('logging: { level: WARN }', environment), environment)
+  })
+
+  const same: [file: string, environment: Record<string, string>][] = [
+    ['kafka: { bootstrap_servers: file:1 }', { MSK_CLUSTER_ARN: 'arn' }],
+    ['kafka: { bootstrap_servers: file:1 }', { KAFKA_PORT: '9192' }],
+    ['redis: { url: "redis://file:1" }', { REDIS_PORT: '6479' }],
+    ['kafka: { topic: from-file }', { TOPIC_NAMES: 'readings=other' }],
+  ]
+  for (const [file, environment] of same)
+    test(`given ${file} and ${Object.keys(environment)}, then the variable names the server or topic`, () => {
+      assert.deepEqual(variablesOf(file, environment), environment)
+    })
+
+  const wrong: [text: string, error: RegExp][] = [
+    [
+      'kafka:\n  bootstrap_server: x',
+      /^line 2: kafka.bootstrap_server: unknown key; did you mean bootstrap_servers\?/,
+    ],
+    ['producr: {}', /^line 1: producr: unknown key; did you mean producer\?/],
+    ['logging: WARN', /^line 1: logging: must be keys and values$/],
+    ['- a', /must be keys and values$/],
+    ['kafka:\n\n  auth: maybe', /^line 3: kafka.auth: must be one of none, tls/],
+    ['redis: { url: { a: [{}] } }', /^line 1: redis.url: must be/],
+    ['a: [', /^line \d: not YAML/],
+    ['producer: { acks: 2 }', /^line 1: producer.acks: must be one of all, 1/],
+    ['telemetry: { sensors: [warmth] }', /^line 1: telemetry.sensors: must be any of temperature/],
+    ['kafka: { topics: { readings: a, alert: b } }', /^line 1: kafka.topics: must be signal=topic/],
+  ]
+  for (const [text, error] of wrong)
+    test(`given ${JSON.stringify(text)}, then it is refused with its line`, () => {
+      const errors = errorsOf(text)
+      assert.equal(errors.length, 1)
+      assert.match(errors[0] ?? '', error)
+    })
+
+  test('given several errors, then all are named, in the order of their lines, and no value of a secret', () => {
+    const errors = errorsOf('logging: { level: LOUD }\nkafka:\n  event_hubs: hunter2\n  nope: 1\n')
+    assert.deepEqual(
+      errors.map(line => line.split(':').slice(0, 2).join(':')),
+      ['line 1: logging.level', 'line 3: kafka.event_hubs', 'line 4: kafka.nope'],
+    )
+    assert.doesNotMatch(errors.join(), /hunter2/)
+  })
+
+  test('has a key for every setting of a person and of this machine, and each variable once', () => {
+    const named = Object.values(FILE_KEYS).flatMap(keys => Object.values<string>(keys))
+    const settable = Object.entries(SETTINGS).filter(
+      ([, { setBy }]) => setBy === 'person' || setBy === 'machine',
+    )
+    assert.ok(settable.length > Object.keys(LOCAL_PORTS.settings).length)
+    assert.deepEqual(
+      settable.map(([name]) => name).filter(name => !named.includes(name)),
+      [],
+    )
+    assert.deepEqual(
+      named.filter(name => SETTINGS[name] === undefined),
+      [],
+    )
+    assert.equal(new Set(named).size, named.length)
+  })
+})

@@ -43,14 +43,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 /**
  * Takes `--config FILE` out of the command line, wherever it stands, and sets the variables of that file, or of SLUICE_CONFIG.
- * \`topics create\` has an option of that name, whose values have an equals sign.
+ * `topics create` has an option of that name.
  */
 async function withSettings(terminal: Terminal, args: readonly string[]) {
   const { environment: ownEnvironment, folder } = terminal
-  const at = args.findIndex(
-    (arg, index) => /^--config=[^=]*$/.test(arg) || (arg === '--config' && !args[index + 1]?.includes('=')),
-  )
-  const named = at === -1 ? undefined : (args[at]?.split('=')[1] ?? args[at + 1])
+  const create = args.findIndex((arg, index) => arg === 'create' && args[index - 1] === 'topics')
+  const before = create === -1 ? args : args.slice(0, create)
+  const at = before.findIndex(arg => /^--config(=|$)/.test(arg))
+  const named =
+    at === -1 ? undefined : args[at]?.includes('=') ? args[at].slice('--config='.length) : args[at + 1]
   if (at !== -1 && !named) throw usageFailure('--config needs the name of a file.')
   if (named === undefined && !ownEnvironment.SLUICE_CONFIG) return { context: terminal, words: args }
   const { settingsFileOf, withSettingsFile } = await import('../lib/app/settings-file.ts')

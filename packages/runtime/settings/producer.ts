@@ -146,13 +146,12 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** What a producer of telemetry does otherwise than its profile says. `PRODUCER_SETTINGS` explains each. */
+/** Settings of a producer that are given by variables. `PRODUCER_SETTINGS` explains each. */
 export const PRODUCER = slice(
   'Producer',
   {
     PRODUCER_PROFILE: setting(oneOf(Object.keys(PROFILES) as ProfileName[]), {
-      description:
-        'The [profile](producer.md#profiles) of `sluice generate`. The variables below go before what it says.',
+      description: 'The [profile](producer.md#profiles). The variables below go before what it says.',
       default: 'balanced',
     }),
     PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {

@@ -39,7 +39,11 @@ export async function update(rehearsal: Rehearsal): Promise<string> {
   try {
     await rounds(ROUNDS_AROUND)
     await project.replace('config/rules/weather.yaml', 'fireAbove: 40', `fireAbove: ${CHANGED_THRESHOLD}`)
-    await project.replace('lib/app/topics.ts', 'analytics: topic(3, 7,', `analytics: topic(3, ${KEPT_DAYS},`)
+    await project.replace(
+      'lib/app/topic-table.ts',
+      'analytics: topic(3, 7,',
+      `analytics: topic(3, ${KEPT_DAYS},`,
+    )
     await project.deploy(await project.package('package-2', CHANGED), CHANGED)
     await rounds(load.rounds + ROUNDS_AROUND)
   } finally {

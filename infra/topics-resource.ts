@@ -1,7 +1,7 @@
 /** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
 
 import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
-import { SIGNALS, type Signal } from '../lib/app/topics.ts'
+import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
 import { neededBy } from './needed-resources.ts'
 
 /** Logical id of the resource. */
@@ -67,6 +67,8 @@ function topicsResource(
       // A new value for each package, so each deployment looks at the topics. It also distinguishes a returning older one from a
       // newer one.
       PackagedAt: String(packagedAtMs),
+      // The next deployment compares its names with these.
+      Names: topicNames(env),
       Readers: Object.fromEntries(
         SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(
           ([, readers]) => readers.length > 0,

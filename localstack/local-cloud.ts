@@ -3,10 +3,11 @@ import type { ResourcesOutcome } from '../lib/app/aws/resources.ts'
 import { packagedSchema, schemaSubject } from '../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../lib/app/serializing.ts'
 import { EVENT_FORMATS } from '../lib/event-types.ts'
+import { DATA_DIR } from '../programs/paths.ts'
 import { createResources } from './resources.ts'
 import type { ServicesOptions } from './services/options.ts'
 import { type Services, startServices } from './services.ts'
-import { createTopics } from './topics.ts'
+import { createTopics, keepTopicNames } from './topics.ts'
 
 export interface LocalCloud {
   readonly services: Services
@@ -19,6 +20,9 @@ export interface LocalCloud {
  * @param env the last part of all topic and resource names
  */
 export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
+  // Data of a Kafka that was running before, or in a container, is elsewhere.
+  if ('port' in options.kafka && !options.docker)
+    keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
   const services = await startServices(options)
   const { brokers, awsEndpoint, registryUrl } = services
   try {

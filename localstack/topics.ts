@@ -1,4 +1,6 @@
-import { kafkaTopics } from '../lib/app/topics.ts'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { kafkaTopics, renamedTopics, type Signal, topicNames } from '../lib/app/topics.ts'
 import { replicationOn } from '../packages/runtime/adapters/kafka/replication.ts'
 import {
   ensureTopics,
@@ -37,4 +39,38 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
     `Existing topics differ from lib/app/topics.ts:\n${lines.join('\n')}\n` +
     'Start with --fresh to recreate them (their records are lost), or change them by hand.'
   )
+}
+
+/**
+ * Refuses other names of topics than the data was made with, and keeps the names beside the data.
+ *
+ * @param fresh whether the data begins empty, so that any name is right
+ * @throws UserError naming every topic that would get another name
+ */
+export function keepTopicNames(dataDir: string, env: string, fresh = false): void {
+  const file = join(dataDir, 'topic-names.json')
+  const kept = fresh ? {} : namesIn(file)
+  const names = topicNames(env)
+  const renamed = renamedTopics(kept[env] ?? {}, names)
+  if (renamed.length > 0)
+    throw new UserError(
+      `The data in ${dataDir} was made with other names of topics:\n${renamed.map(line => `  ${line}\n`).join('')}` +
+        'States and waiting records stay with the old topics. Set the names as they were; or start another stack beside this one ' +
+        '(--name other); or start with --fresh (the data is lost).',
+    )
+  mkdirSync(dataDir, { recursive: true })
+  writeFileSync(file, `${JSON.stringify({ ...kept, [env]: names }, null, 2)}\n`)
+}
+
+type NamesByEnvironment = Readonly<Record<string, Readonly<Partial<Record<Signal, string>>>>>
+
+function namesIn(file: string): NamesByEnvironment {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new UserError(
+      `${file} cannot be read: ${(error as Error).message}. Delete it, or start with --fresh.`,
+    )
+  }
 }

@@ -38,6 +38,25 @@ export function kafkaTopics(env: string): readonly KafkaTopic[] {
   return SIGNALS.map(signal => ({ name: topicName(signal, env), ...TOPICS[signal] }))
 }
 
+/** The names of all topics of one environment, by their signals. */
+export function topicNames(env: string): Readonly<Record<Signal, string>> {
+  return Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)])) as Record<Signal, string>
+}
+
+/**
+ * The names that would change, as `readings: a → b`. States, offsets and waiting records stay with the old topic, so its consumers
+ * would begin anew. A signal that only one side has is not renamed.
+ */
+export function renamedTopics(
+  before: Readonly<Partial<Record<Signal, string>>>,
+  now: Readonly<Partial<Record<Signal, string>>>,
+): string[] {
+  return SIGNALS.flatMap(signal => {
+    const [old, name] = [before[signal], now[signal]]
+    return old === undefined || name === undefined || old === name ? [] : [`${signal}: ${old} → ${name}`]
+  })
+}
+
 /** The topic with this name, in any environment; undefined if it is not in the table. */
 export function topicNamed(name: string): Topic | undefined {
   const signal = signalIn(name)

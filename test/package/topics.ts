@@ -15,11 +15,12 @@ export function assertTopicsResource(
 ): void {
   const { SluiceTopics } = template.Resources
   assert.equal(SluiceTopics?.Type, 'Custom::SluiceTopics')
-  const { ServiceToken, Environment, PackagedAt, Readers } = SluiceTopics.Properties
+  const { ServiceToken, Environment, PackagedAt, Names, Readers } = SluiceTopics.Properties
   assert.deepEqual(ServiceToken, { 'Fn::GetAtt': ['TopicsLambdaFunction', 'Arn'] })
   assert.equal(template.Resources.TopicsLambdaFunction?.Type, 'AWS::Lambda::Function')
   assert.equal(Environment, 'prod')
   assert.ok(Number(PackagedAt) >= madeAfterMs && Number(PackagedAt) <= Date.now(), PackagedAt)
+  assert.equal(Names.readings, 'sluice.telemetry.readings.prod')
   assert.ok(Readers.readings.includes('alerting') && Readers['retry-1h'].includes('redriver'))
   const waiting = (type: string) => {
     const all = Object.entries(template.Resources).filter(([, { Type }]) => Type === type)

@@ -4,7 +4,7 @@ import { OperationFailure } from '../failure.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
 import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/planned.ts'
-import { isRollback, type Outcome, type ResourceRequest, readersIn } from './request.ts'
+import { isRollback, type Outcome, type ResourceRequest, readersIn, renamedIn } from './request.ts'
 
 /** Ports of a deployment. */
 export interface DeploymentPorts {
@@ -63,6 +63,8 @@ async function deploy(
   told: Teller,
   applying: Applying,
 ): Promise<void> {
+  const renamed = renamedIn(request)
+  if (renamed.length > 0 && !isRollback(request)) throw new OperationFailure(refusalOfNames(renamed))
   const planned = await ports.planned(readersIn(request))
   const { refused } = planned.plan
   if (refused.length > 0) {
@@ -80,6 +82,14 @@ function refusalOf(refused: readonly RefusedChange[]): string {
   )
   const why = refused.length === 1 ? 'a change that is refused' : `${refused.length} changes that are refused`
   return `No topic was changed, because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
+}
+
+function refusalOfNames(renamed: readonly string[]): string {
+  return (
+    `No topic was changed, because topics would get other names: ${renamed.join(', ')}. States and waiting records stay with the ` +
+    'old topics, so every consumer would begin anew. Keep the names with TOPIC_NAMES, KAFKA_TOPIC, ORG and DOMAIN; or move: deploy ' +
+    'the new names as another stage, have producers write there, and remove this stage when its consumers have read everything.'
+  )
 }
 
 /** The messages of libraries hold names and places, never records or passwords. */

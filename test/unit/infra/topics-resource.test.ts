@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { packagedAtMs } from '../../../infra/topics-plugin.ts'
 import { addTopicsResource, type Template, TOPICS_RESOURCE } from '../../../infra/topics-resource.ts'
 import { declaredFunctions } from '../../../lib/app/functions.ts'
+import { topicNames } from '../../../lib/app/topics.ts'
 
 const FUNCTIONS = declaredFunctions({
   keeper: { uses: 'topics' },
@@ -72,6 +73,7 @@ describe('given a template with functions and triggers, when the topics are adde
         ServiceTimeout: 600,
         Environment: 'prod',
         PackagedAt: '1700000000000',
+        Names: topicNames('prod'),
         Readers: { readings: ['frost'], events: ['frost'], 'retry-1m': ['mover'] },
       },
     })

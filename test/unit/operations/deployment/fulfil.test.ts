@@ -98,6 +98,30 @@ describe('given a change that would lose records', () => {
   })
 })
 
+describe('given topics that would get other names', () => {
+  const renaming = (request: ResourceRequest): ResourceRequest => ({
+    ...request,
+    ResourceProperties: { ...request.ResourceProperties, Names: { readings: 'gds.metrics', dlq: 'gds.dlq' } },
+    OldResourceProperties: {
+      ...request.OldResourceProperties,
+      Names: { readings: 'sluice.readings', dlq: 'gds.dlq', alerts: 'gone' },
+    },
+  })
+
+  it('then nothing is looked at or changed, and the answer says which, why, and how to move', async () => {
+    const { outcome, steps } = await done(renaming(UPDATE), { ...NOTHING, creations: [CREATION] })
+    assert.deepEqual(steps, [])
+    assert.ok(outcome.status === 'FAILED')
+    assert.match(outcome.reason, /other names: readings: sluice\.readings → gds\.metrics\. States/)
+    assert.match(outcome.reason, /TOPIC_NAMES.*as another stage/)
+  })
+
+  it('then an older deployment that comes back gets its names back', async () => {
+    const { outcome, steps } = await done(renaming(ROLLBACK), NOTHING)
+    assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, ['plan', 'settings', 'apply']])
+  })
+})
+
 describe('given a stack that is deleted', () => {
   it('then topics and settings stay, and neither Kafka nor AWS is asked', async () => {
     const { outcome, steps, told } = await done(requested({ RequestType: 'Delete' }), NOTHING)

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { NAMES } from '../../../lib/app/settings/names.ts'
+import { useNames } from '../../../lib/app/topics.ts'
+import { keepTopicNames } from '../../../localstack/topics.ts'
+import { readSettings } from '../../../packages/runtime/settings/environment.ts'
+
+const named = (environment: Record<string, string>) => useNames(readSettings([NAMES], environment).names)
+
+describe('given data that was made with names of topics, when a stack starts with it', () => {
+  let dir: string
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'sluice-names-'))
+    named({})
+    keepTopicNames(dir, 'local')
+  })
+  afterEach(() => {
+    named({})
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  it('then the same names are right, and those of another environment, too', () => {
+    keepTopicNames(dir, 'local')
+    keepTopicNames(dir, 'other')
+    const kept = JSON.parse(readFileSync(join(dir, 'topic-names.json'), 'utf8'))
+    assert.deepEqual(Object.keys(kept), ['local', 'other'])
+    assert.equal(kept.other.dlq, 'sluice.telemetry.dlq.other')
+  })
+
+  it('then another name is refused with what it was and what to do, until the data is empty', () => {
+    named({ KAFKA_TOPIC: 'gds.metrics' })
+    for (const time of ['first', 'second'])
+      assert.throws(
+        () => keepTopicNames(dir, 'local'),
+        /other names of topics:\n {2}readings: sluice\.telemetry\.readings\.local → gds\.metrics\n.*--name.*--fresh/,
+        time,
+      )
+    keepTopicNames(dir, 'local', true)
+    keepTopicNames(dir, 'local')
+  })
+
+  it('then a file that is damaged is named', () => {
+    writeFileSync(join(dir, 'topic-names.json'), '{')
+    assert.throws(() => keepTopicNames(dir, 'local'), /topic-names\.json cannot be read: .*Delete it/)
+  })
+})

@@ -1,6 +1,6 @@
 /** Runs a command with Kafka, and explains what Kafka does not do for it. */
 import type { Config } from '../lib/app/config.ts'
-import { SIGNALS } from '../lib/app/topics.ts'
+import { signals } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
 import { suggestion } from '../lib/similar.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
@@ -49,7 +49,7 @@ export function requireTopicIn(
 ): TopicLayout {
   const found = topics.find(one => one.topic === topic)
   if (found) return found
-  const names = [...topics.map(one => one.topic), ...SIGNALS]
+  const names = [...topics.map(one => one.topic), ...signals()]
   const known = suggestion(topic, names) ?? ' `sluice topics list` shows those that there are.'
   throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no topic ${topic}.${known}`)
 }

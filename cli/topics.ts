@@ -1,7 +1,7 @@
 /** Finds the topics of a command and their offsets. */
 
 import type { Config } from '../lib/app/config.ts'
-import { SIGNALS } from '../lib/app/topics.ts'
+import { signals } from '../lib/app/topics.ts'
 import { type TopicReach, topicReach } from '../lib/queries/topics.ts'
 import { suggestion } from '../lib/similar.ts'
 import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
@@ -44,7 +44,7 @@ export async function reachOf(
 function unreachable(error: unknown, topic: string, config: Config): CliFailure {
   if (isUnknownTopic(error))
     return new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, SIGNALS) ?? ''} Signals are ${SIGNALS.join(', ')}; is --env or SLUICE_ENV right?`,
+      `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, signals()) ?? ''} Signals are ${signals().join(', ')}; is --env or SLUICE_ENV right?`,
     )
   return new CliFailure(
     `Kafka does not answer at ${kafkaAddress(config)}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,

@@ -1,6 +1,8 @@
 /** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
+
 import type { Config } from '../lib/app/config.ts'
-import { groupName, type Signal, topicName, topicSize } from '../lib/app/topics.ts'
+import { topicsRead } from '../lib/app/functions.ts'
+import { type Signal, signalSize, type TableSignal, topicName } from '../lib/app/topics.ts'
 import type { OpenStall } from '../lib/diagnosis/stalls/stalls.ts'
 import type { DeadLetterSource } from '../lib/queries/dead-letters.ts'
 import type { ReadTopic } from '../lib/queries/lag.ts'
@@ -85,11 +87,7 @@ export class ConsoleEnvironment {
   /** Topics and consumer groups of the functions. */
   get consumers(): readonly ReadTopic[] {
     const { env } = this.config
-    return this.functions.flatMap(({ name, consumes, foreignTopics }) =>
-      [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => {
-        return { function: name, topic, group: groupName(name, env) }
-      }),
-    )
+    return this.functions.flatMap(declared => topicsRead(declared, env))
   }
 
   /** The name in Kafka of a topic of the table. */
@@ -99,11 +97,14 @@ export class ConsoleEnvironment {
 
   /**
    * Returns the name in Kafka of a topic of the table, and its number of partitions: that of the table, if Kafka does not respond
-   * soon.
+   * soon. Those of its sub-signals are included.
    */
-  async topicSize(signal: Signal): Promise<TopicSize> {
-    const { topic, partitions } = topicSize(signal, this.config.env)
-    return { topic, partitions: await this.#partitions.of(topic, partitions) }
+  async topicSize(signal: TableSignal): Promise<TopicSize> {
+    const { subTopics = [], ...own } = signalSize(signal, this.config.env)
+    const sized = async ({ topic, partitions }: TopicSize) => {
+      return { topic, partitions: await this.#partitions.of(topic, partitions) }
+    }
+    return { ...(await sized(own)), subTopics: await Promise.all(subTopics.map(sized)) }
   }
 
   kafka(): Promise<Kafka> {

@@ -5,8 +5,10 @@ import {
   type FunctionKeys,
   isConsumer,
   READING_DEFAULTS,
+  type ReadTopic,
+  topicsRead,
 } from '../lib/app/functions.ts'
-import { groupName, topicName, topicNamed } from '../lib/app/topics.ts'
+import { tableSignalOf, topicNamed, topicsOf } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { folderVariable } from './folders.ts'
 import { mappingSignIn } from './kafka-secrets.ts'
@@ -67,26 +69,26 @@ export function expandedFields(
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
     events: [
-      ...topicsOf(declared, surroundings.env).map(topic => mskEvent(declared, topic, surroundings)),
+      ...topicsRead(declared, surroundings.env).map(read => mskEvent(declared, read, surroundings)),
       ...(schedule ? [scheduleEvent(schedule, surroundings)] : []),
       ...used.flatMap(({ events }) => events?.(surroundings) ?? []),
     ],
   }
 }
 
-function topicsOf({ consumes, foreignTopics }: DeclaredFunction, env: string): string[] {
-  return [...consumes.map(signal => topicName(signal, env)), ...foreignTopics]
-}
-
 /** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
-function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surroundings): object {
-  const { name, reading } = declared
-  const { clusterArn, env, kafkaSecrets } = surroundings
+function mskEvent(
+  declared: DeclaredFunction,
+  { topic, group }: ReadTopic,
+  surroundings: Surroundings,
+): object {
+  const { reading } = declared
+  const { clusterArn, kafkaSecrets } = surroundings
   return {
     msk: {
       arn: clusterArn,
       topic,
-      consumerGroupId: groupName(name, env),
+      consumerGroupId: group,
       startingPosition: 'TRIM_HORIZON',
       batchSize: reading.batchSize,
       maximumBatchingWindow: reading.maximumBatchingWindow,
@@ -127,7 +129,11 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
       problems.push(
         `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
       )
-    const read = [...declared.consumes, ...foreignTopics]
+    const { consumes, forwards: from, emits } = entries[name] ?? {}
+    for (const word of [consumes, from, emits].flat().filter(one => one !== undefined))
+      if (topicsOf([word]).length === 0)
+        problems.push(`${where}: there is no topic ${word} here. The setting EXTRA_SIGNALS adds it.`)
+    const read = [...new Set<string>(declared.consumes.map(tableSignalOf)), ...foreignTopics]
     if (read.length > 1)
       problems.push(
         `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS wants a group for each event source: ` +

@@ -1,6 +1,6 @@
 /** The lists in docs/functions.md: functions from serverless.yml, and the tables of topics and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
-import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
+import { signals, type TopicWord, topicRow, topicsOf } from '../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
 import { usesOf } from './uses.ts'
 
@@ -37,8 +37,8 @@ function functionList(): string {
 }
 
 function topicList(): string {
-  const rows = SIGNALS.map(signal => {
-    const { partitions, keptDays, key, carries, isTicked } = TOPICS[signal]
+  const rows = signals().map(signal => {
+    const { partitions, keptDays, key, carries, isTicked } = topicRow(signal)
     return [signal, String(partitions), `${keptDays} days`, key, isTicked ? 'yes' : '', carries]
   })
   return tableOf(['topic', 'partitions', 'kept', 'key', 'ticked', 'carries'], rows)

@@ -1,12 +1,15 @@
 /** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
-import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
+import { DIVISIBLE, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
-const SIGNAL = { type: 'string', enum: SIGNALS }
+const SUB_SIGNAL = { type: 'string', pattern: `^(${DIVISIBLE.join('|')})\\.[a-z0-9][a-z0-9_-]*$` }
+const SIGNAL = { anyOf: [{ type: 'string', enum: TABLE_SIGNALS }, SUB_SIGNAL] }
 /** A topic, or a group of topics. */
-const TOPIC_WORD = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
+const TOPIC_WORD = {
+  anyOf: [{ type: 'string', enum: [...TABLE_SIGNALS, ...Object.keys(TOPIC_GROUPS)] }, SUB_SIGNAL],
+}
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
 /** Kafka's limits of names are checked in `names.ts`, with a sentence. */
 const TOPIC = { type: 'string' }

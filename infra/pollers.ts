@@ -1,7 +1,7 @@
 /** Pollers of the consumers' topics, and their costs. Pure. */
 
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
-import { TOPICS } from '../lib/app/topics.ts'
+import { tableSignalOf, topicRow } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 
 type Polled = Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'reading'>
@@ -26,7 +26,7 @@ export function pollerFields(declared: Polled, { env, pollers }: PollersPlace): 
 
 /** Mappings of a group share what they are billed for. The stream of readings has a group of its own, so that it slows no other. */
 function groupOf({ consumes }: Polled, env: string): string {
-  return `sluice-${env}-${consumes.includes('readings') ? 'readings' : 'others'}`
+  return `sluice-${env}-${consumes.some(one => tableSignalOf(one) === 'readings') ? 'readings' : 'others'}`
 }
 
 /** Values of AWS's own example on the page above: a unit's throughput, its pollers, and its price in us-east-1. */
@@ -71,7 +71,7 @@ function topicsOf({ consumes, foreignTopics }: DeclaredFunction): readonly strin
 /** Lambda starts no more than a topic has partitions. How many a topic of others has is not known here. */
 function mostPollers({ consumes, foreignTopics, reading }: DeclaredFunction): number {
   const { maximumPollers } = reading
-  const own = consumes.map(signal => Math.min(maximumPollers, TOPICS[signal].partitions))
+  const own = consumes.map(signal => Math.min(maximumPollers, topicRow(signal).partitions))
   return own.reduce((sum, pollers) => sum + pollers, maximumPollers * foreignTopics.length)
 }
 

@@ -1,7 +1,7 @@
 /** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
-import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
+import { type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
 import { lambdaName } from '../lib/app/resource-names.ts'
-import { groupName, RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
+import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInCluster, type Statement } from './arn.ts'
 import { kafkaSecretStatements } from './kafka-secrets.ts'
@@ -80,7 +80,7 @@ function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecret
 }
 
 function topicStatements(declared: DeclaredFunction, deployed: WithAll): Statement[] {
-  const { name, consumes, foreignTopics, forwards, writes, uses } = declared
+  const { forwards, writes, uses } = declared
   const { clusterArn, env } = deployed
   const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const topic = (signal: Signal) => named(topicName(signal, env))
@@ -89,14 +89,15 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
     writes.length > 0 &&
     (uses.includes('console') ||
       forwards.some(signal => (RETRY_TOPICS as readonly Signal[]).includes(signal)))
-  const group = arnInCluster(clusterArn, 'group', groupName(name, env))
+  const read = topicsRead(declared, env)
+  const groups = [...new Set(read.map(({ group }) => arnInCluster(clusterArn, 'group', group)))]
   const reading = isConsumer(declared)
     ? [
         allow(
           ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
-          [...consumes.map(topic), ...foreignTopics.map(named)],
+          read.map(one => named(one.topic)),
         ),
-        allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], [group]),
+        allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], groups),
       ]
     : []
   // A forwarder keeps offsets of its own and joins no consumer group.

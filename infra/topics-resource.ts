@@ -1,7 +1,7 @@
 /** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
 
 import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
-import { SIGNALS, type Signal, topicNames } from '../lib/app/topics.ts'
+import { type Signal, signals, topicNames } from '../lib/app/topics.ts'
 import { neededBy } from './needed-resources.ts'
 
 /** Logical id of the resource. */
@@ -70,9 +70,9 @@ function topicsResource(
       // The next deployment compares its names with these.
       Names: topicNames(env),
       Readers: Object.fromEntries(
-        SIGNALS.map(signal => [signal, readersOf(functions, signal)] as const).filter(
-          ([, readers]) => readers.length > 0,
-        ),
+        signals()
+          .map(signal => [signal, readersOf(functions, signal)] as const)
+          .filter(([, readers]) => readers.length > 0),
       ),
     },
   }

@@ -1,8 +1,8 @@
 /** Everything that functions may use beside topics, a row each: the words that `uses` takes, and what a function gets by them. Pure. */
 
-import { consumersOf, type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
+import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
-import { groupName, SIGNALS, topicName } from '../lib/app/topics.ts'
+import { signals, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
 import { consoleEvent } from './console-api.ts'
@@ -140,14 +140,15 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
 
 /** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */
 function checkpointStatements(
-  { name, consumes, foreignTopics, uses }: DeclaredFunction,
+  declared: DeclaredFunction,
   { checkpointBucket, env }: RolesPlace,
 ): Statement[] {
   if (!checkpointBucket) return []
+  const { name, uses } = declared
   // Names of objects as in `packages/runtime/adapters/s3/checkpoint-store.ts`.
   const access = uses.includes('checkpoints')
     ? [{ objects: 'checkpoints/*', actions: ['s3:PutObject', 's3:DeleteObject'] }]
-    : [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({
+    : topicsRead(declared, env).map(({ topic }) => ({
         objects: `checkpoints/${name}/${topic}/*`,
         actions: ['s3:GetObject'],
       }))
@@ -181,10 +182,10 @@ function queueEvent(onFailureQueue: string): object {
 
 /** The console looks at every topic and group of the environment, and at nothing else of the cluster. */
 function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
-  const topics = [...SIGNALS.map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
+  const topics = [...signals().map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
   const below = (kind: 'topic' | 'group', names: readonly string[]) =>
     names.map(name => arnInCluster(clusterArn, kind, name))
-  const groups = consumersOf(all).map(name => groupName(name, env))
+  const groups = all.flatMap(one => topicsRead(one, env).map(({ group }) => group))
   return [
     allow(
       ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { kafkaTopics, renamedTopics, type Signal, topicNames } from '../lib/app/topics.ts'
+import { kafkaTopics, renamedTopics, topicNames } from '../lib/app/topics.ts'
 import { replicationOn } from '../packages/runtime/adapters/kafka/replication.ts'
 import {
   ensureTopics,
@@ -62,7 +62,7 @@ export function keepTopicNames(dataDir: string, env: string, fresh = false): voi
   writeFileSync(file, `${JSON.stringify({ ...kept, [env]: names }, null, 2)}\n`)
 }
 
-type NamesByEnvironment = Readonly<Record<string, Readonly<Partial<Record<Signal, string>>>>>
+type NamesByEnvironment = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 function namesIn(file: string): NamesByEnvironment {
   try {

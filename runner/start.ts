@@ -3,8 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Config } from '../lib/app/config.ts'
 import type { FunctionEntry } from '../lib/app/function-entries.ts'
-import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
-import { groupName, topicName } from '../lib/app/topics.ts'
+import { type DeclaredFunction, topicsRead } from '../lib/app/functions.ts'
 import {
   announceResponseType,
   type FunctionInvoker,
@@ -111,7 +110,11 @@ export async function startRun(options: RunOptions): Promise<Run> {
   })
   const connections = new Connections(config, 'sluice-run')
   const redis = new RedisCheck(connections.redis, metrics)
-  const lag = new Lag(connections, readTopics(functions, place.env), metrics)
+  const lag = new Lag(
+    connections,
+    functions.flatMap(declared => topicsRead(declared, place.env)),
+    metrics,
+  )
   const processed = processMetrics(metrics)
   const served = await serveEndpoints(
     {
@@ -175,16 +178,6 @@ function schedulesOf(functions: readonly DeclaredFunction[], { schedules }: RunP
       expression: schedule?.expression ?? '',
       isLong: name === 'clock',
     }))
-}
-
-function readTopics(functions: readonly DeclaredFunction[], env: string) {
-  return functions.filter(isConsumer).flatMap(({ name, consumes, foreignTopics }) =>
-    [...consumes.map(signal => topicName(signal, env)), ...foreignTopics].map(topic => ({
-      function: name,
-      topic,
-      group: groupName(name, env),
-    })),
-  )
 }
 
 /** Returns the event that EventBridge sends; the first one at a start says that no schedule was due. */

@@ -1,4 +1,4 @@
-import { topicSize } from '../../lib/app/topics.ts'
+import { signalSize, topicSize } from '../../lib/app/topics.ts'
 import { pendingAlerts, selectedAlerts } from '../../lib/queries/known-alerts.ts'
 import { type ActiveAlert, activeAlerts } from '../../lib/tables/conditions.ts'
 import { command, environment, flag, JSON_OPTION, optionWithDefault, POSITIVE } from '../command.ts'
@@ -55,5 +55,5 @@ Examples:
 })
 
 function activeIn({ inspection, config: { env } }: AlertsReader): Promise<ActiveAlert[]> {
-  return activeAlerts(inspection, topicSize('readings', env), topicSize('patterns', env))
+  return activeAlerts(inspection, signalSize('readings', env), topicSize('patterns', env))
 }

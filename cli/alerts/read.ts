@@ -1,7 +1,7 @@
 /** Where the answers about alerts come from: the view of those that fire, in Redis, and the alerts topic. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { topicSize } from '../../lib/app/topics.ts'
+import { signalSize, topicSize } from '../../lib/app/topics.ts'
 import { type AlertLife, alertLives, type IsWanted } from '../../lib/queries/alert-history.ts'
 import { type AlertSource, recordsBehind } from '../../lib/queries/known-alerts.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
@@ -94,6 +94,6 @@ export class AlertsReader implements AlertSource {
 
   active(entity: string): Promise<ActiveAlert[]> {
     const { env } = this.config
-    return activeAlertsOf(this.inspection, topicSize('readings', env), topicSize('patterns', env), entity)
+    return activeAlertsOf(this.inspection, signalSize('readings', env), topicSize('patterns', env), entity)
   }
 }

@@ -1,5 +1,5 @@
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
-import { groupName, SIGNALS } from '../../lib/app/topics.ts'
+import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
+import { signals } from '../../lib/app/topics.ts'
 import { FRAMEWORK } from '../../programs/function-logs.ts'
 import { runningStacks } from '../../programs/stack.ts'
 import type { KnownValues } from './candidates.ts'
@@ -23,8 +23,9 @@ export function knownValues(stacksDir: string | undefined): KnownValues {
     stack: () => runningStacks(stacksDir).map(({ name }) => name),
     consumer: () => consumersOf(readFunctions()),
     function: () => [...readFunctions().map(({ name }) => name), FRAMEWORK],
-    topic: () => SIGNALS,
-    'consumer-group': () => consumersOf(readFunctions()).map(name => groupName(name, 'local')),
+    topic: () => signals(),
+    'consumer-group': () =>
+      readFunctions().flatMap(declared => topicsRead(declared, 'local').map(({ group }) => group)),
     rule: ruleNames,
     from: () => ['start', 'end', '10m', '1h'],
     since: () => ['10m', '1h', '1d'],

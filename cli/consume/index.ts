@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { readFunctions } from '../../lib/app/functions.ts'
 import { fromKind } from '../../lib/operations/log-position.ts'
 import { allRulesAt } from '../../lib/operations/rule-score/rules.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
@@ -90,7 +90,7 @@ Examples:
 
 /** @throws CliFailure for the group of a function */
 function requireForeign(group: string): void {
-  const own = functionOfGroup(group, consumersOf(readFunctions()))
+  const own = functionOfGroup(group, readFunctions())
   if (own === undefined) return
   throw new CliFailure(
     `${group} is the consumer group of the function ${own}, which would lose records to this command. ` +

@@ -1,14 +1,7 @@
-import { readFunctions } from '../../lib/app/functions.ts'
-import { groupName, topicName } from '../../lib/app/topics.ts'
+import { readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import type { ReadTopic } from '../../lib/queries/lag.ts'
 
 /** The functions of an environment, and the topics of the table that they read. */
 export function readersIn(env: string): readonly ReadTopic[] {
-  return readFunctions().flatMap(({ name, consumes }) =>
-    consumes.map(signal => ({
-      function: name,
-      topic: topicName(signal, env),
-      group: groupName(name, env),
-    })),
-  )
+  return readFunctions().flatMap(declared => topicsRead({ ...declared, foreignTopics: [] }, env))
 }

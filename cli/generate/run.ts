@@ -13,7 +13,7 @@ import {
   type Outlet,
 } from '../../lib/operations/generate/generate.ts'
 import type { Pace } from '../../lib/operations/generate/pace.ts'
-import { ownTopicOf, topicOf } from '../../lib/operations/state-keys.ts'
+import { ownTopicOf, topicFor, topicOf } from '../../lib/operations/state-keys.ts'
 import type { KeyStrategy } from '../../lib/telemetry/key.ts'
 import { labelsOf } from '../../lib/telemetry/simulator/labels.ts'
 import type { GeneratorSettings } from '../../lib/telemetry/simulator/settings.ts'
@@ -75,7 +75,9 @@ interface Summary extends Pick<Generated, 'readings'> {
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
   if (!run.kafka) return toOutlets(run, terminal, [])
   await withKafka(config, async command => {
-    const topic = await topicFor(run, command, terminal)
+    const topic = await existingTopic(run, command, terminal)
+    const wanted = { topic: run.kafkaTopic ?? 'readings' }
+    const topicOfSource = (source: string) => topicFor(wanted, source, config.env)
     const writer = await writerFor(config, run.serialization)
     const { kafka, connections } = command
     const producer = new TelemetryProducer(
@@ -98,7 +100,7 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      toOutlets(run, terminal, [kafkaOutlet(producer)], () => producer.metrics()),
+      toOutlets(run, terminal, [kafkaOutlet(producer, topicOfSource)], () => producer.metrics()),
     )
   })
 }
@@ -108,7 +110,7 @@ function traced(event: Event, traceparent: string | undefined): Event {
 }
 
 /** The topic, which is created if it is missing. @throws CliFailure */
-async function topicFor(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
+async function existingTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
   const { kafkaTopic = 'readings' } = run
   const { config, kafka, connections, topics } = command
   const topic = topicOf({ topic: kafkaTopic }, config.env)

@@ -1,4 +1,4 @@
-import { topicOf } from '../../lib/operations/state-keys.ts'
+import { topicFor } from '../../lib/operations/state-keys.ts'
 import {
   argument,
   command,
@@ -54,8 +54,8 @@ Examples:
     if (options.key !== undefined && options.keyBy !== undefined)
       throw usageFailure('--key gives one key to all events, and --key-by one to each: give one of them.')
     const { key, keyBy, traceparent, newId, dryRun, json, serialization } = options
-    const topic = topicOf(options, config.env)
-    const plan = { topic, file, key, keyBy, traceparent, newId, dryRun, json, serialization }
+    const topicOf = (source: string) => topicFor(options, source, config.env)
+    const plan = { topicOf, file, key, keyBy, traceparent, newId, dryRun, json, serialization }
     await publish(plan, config, terminal)
   },
 })

@@ -24,8 +24,8 @@ import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
 
 export interface PublishPlan {
-  /** Whole name. */
-  readonly topic: string
+  /** Returns the whole name of the topic for the events of a source. */
+  readonly topicOf: (source: string) => string
   /** `-` is standard input. */
   readonly file: string
   readonly key: string | undefined
@@ -46,10 +46,13 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   const writer = await writerFor(config, plan.serialization)
   const { contentMode, keyBy: keyBySetting } = config
   await withKafka(config, async command => {
-    const partitions = requireTopicIn(command, plan.topic).partitions.length
-    const { topic, key, keyBy } = plan
-    const placing = { topic, key, keyBy, keyBySetting, partitions, contentMode, writer }
-    const records = events.map(({ event, line }) => place(event, `${name}:${line}`, placing))
+    const { key, keyBy } = plan
+    const records = events.map(({ event, line }) => {
+      const topic = plan.topicOf(event.source)
+      const partitions = requireTopicIn(command, topic).partitions.length
+      const placing = { topic, key, keyBy, keyBySetting, partitions, contentMode, writer }
+      return place(event, `${name}:${line}`, placing)
+    })
     const published: PublishedEvent[] = []
     try {
       if (plan.dryRun) published.push(...records.map(record => told(record, null)))

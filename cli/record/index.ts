@@ -1,5 +1,5 @@
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { SIGNALS } from '../../lib/app/topics.ts'
+import { signals } from '../../lib/app/topics.ts'
 import { positionKind } from '../../lib/operations/record/ranges.ts'
 import { type RecordPorts, record } from '../../lib/operations/record/record.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
@@ -34,7 +34,7 @@ partition, offset and time. \`sluice replay\` publishes them again.
 Reading leaves no trace: no consumer group keeps an offset. The range is fixed at the beginning, so it ends. Records of aborted
 transactions are left out; an open one ends the recording before it, to be resumed.`,
   more: `
---topic is a signal (${SIGNALS.join(', ')}) or the whole name of any topic. --from and --to are start, end, now, an RFC 3339
+--topic is a signal (${signals().join(', ')}) or the whole name of any topic. --from and --to are start, end, now, an RFC 3339
 time, a duration before now, or, with --partition, an offset; --to is the first that is left out. --filter compares as that of
 \`sluice tail\` does: by the type of the event, its entity (subject), the key, or whatever else it says.
 

@@ -1,7 +1,7 @@
 /** How topics are called at a terminal. Pure. */
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { signals, topicName } from '../../lib/app/topics.ts'
 
 /** The signal of a topic of the environment; of any other topic, its whole name. */
 export function shortTopic(topic: string, env: string): string {
-  return SIGNALS.find(signal => topicName(signal, env) === topic) ?? topic
+  return signals().find(signal => topicName(signal, env) === topic) ?? topic
 }

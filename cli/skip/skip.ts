@@ -1,8 +1,7 @@
 /** Sets records aside that hang or end the function of a consumer, or takes that back. */
 import { readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
-import { topicName } from '../../lib/app/topics.ts'
+import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
 import { stateKeysOf, topicOf as wholeName } from '../../lib/operations/state-keys.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
@@ -114,7 +113,7 @@ interface Skipping {
 function topicOf(consumer: string, wanted: string | undefined, env: string): string {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
-  const topics = own ? [...own.consumes.map(signal => topicName(signal, env)), ...own.foreignTopics] : []
+  const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
   if (topics.length === 0)
     throw usageFailure(
       `No function of this project is the consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,

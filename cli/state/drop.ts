@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
-import { groupName } from '../../lib/app/topics.ts'
+import { groupName, signals } from '../../lib/app/topics.ts'
 import { nameOf, ownTopicOf, signalTopics, textsOf } from '../../lib/operations/state-keys.ts'
 import { consumerGroups } from '../../lib/queries/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
@@ -144,14 +144,15 @@ async function requireNoMembers(
   config: Config,
   connections: CommandConnections,
 ): Promise<void> {
-  const group = groupName(consumer, config.env)
-  const [found] = await withinPatience(consumerGroups(await connections.kafka(), [group])).catch(error => {
+  const groups = [...new Set(signals().map(signal => groupName(consumer, config.env, signal)))]
+  const found = await withinPatience(consumerGroups(await connections.kafka(), groups)).catch(error => {
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${kafkaAddress(config)} does not say whether the group ${group} has members. (${(error as Error).message})`,
+      `Nothing was changed: Kafka at ${kafkaAddress(config)} does not say whether the groups ${groups.join(', ')} have members. (${(error as Error).message})`,
     )
   })
-  if (found?.state !== 'missing' && found?.state !== 'empty')
+  const live = found.find(({ state }) => state !== 'missing' && state !== 'empty')
+  if (live)
     throw new CliFailure(
-      `Nothing was changed: the consumer group ${group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,
+      `Nothing was changed: the consumer group ${live.group} has members, so a function of another project reads for ${consumer}. Remove that function first.`,
     )
 }

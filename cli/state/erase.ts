@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/app/config.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
-import { TOPIC_GROUPS, topicSize } from '../../lib/app/topics.ts'
+import { topicSize, topicsOf } from '../../lib/app/topics.ts'
 import { durationText } from '../../lib/duration.ts'
 import type { ErasedTopic, ErasureReport } from '../../lib/operations/erase/erase.ts'
 import { erased, planned } from '../../lib/operations/erase/erase.ts'
@@ -35,7 +35,6 @@ import { boundsOf, type LogBounds } from './log.ts'
  * The topics whose consumers keep states by the entities of readings. `patterns` gets what consumers of `readings` send there, so it
  * comes later.
  */
-const BY_ENTITY = TOPIC_GROUPS.erased
 
 const DEFAULT_TIMEOUT_MS = 120_000
 
@@ -153,7 +152,7 @@ export async function askedTopics(
 ): Promise<readonly AskedTopic[]> {
   const functions = readFunctions()
   const asked: AskedTopic[] = []
-  for (const signal of BY_ENTITY) {
+  for (const signal of topicsOf(['erased'])) {
     const { topic, partitions } = topicSize(signal, env)
     let refused: string | undefined
     const bounds = await boundsOf(connections, topic, error => {

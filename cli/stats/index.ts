@@ -1,4 +1,4 @@
-import { topicSize } from '../../lib/app/topics.ts'
+import { signalSize } from '../../lib/app/topics.ts'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
 import { ENTITIES, entityReport } from '../../lib/tables/statistics.ts'
 import { partitionsOf, readTable } from '../../lib/tables/table.ts'
@@ -26,7 +26,7 @@ Example:
   withoutKafka: true,
   async run({ entity, env, json }, terminal) {
     const config = configOf(terminal, env)
-    const readings = topicSize('readings', config.env)
+    const readings = signalSize('readings', config.env)
     const report = await withRedis(config, async (client): Promise<Report> => {
       const inspection = new StateInspection(client)
       const { rows } = await readTable(inspection, ENTITIES, readings, { text: entity })

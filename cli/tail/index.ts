@@ -1,4 +1,4 @@
-import { SIGNALS, topicName } from '../../lib/app/topics.ts'
+import { signals, topicName } from '../../lib/app/topics.ts'
 import { fromKind } from '../../lib/operations/log-position.ts'
 import { topicOf } from '../../lib/operations/state-keys.ts'
 import {
@@ -23,7 +23,7 @@ import { tailTopics } from './tail.ts'
 export default command({
   about: `Show topics, one record a line: when it was written, when the event happened, where it is, and what it says.
 
-TOPIC is a signal (${SIGNALS.join(', ')}) or the whole name of any topic; without one, all signals are shown. What is there already
+TOPIC is a signal (${signals().join(', ')}) or the whole name of any topic; without one, all signals are shown. What is there already
 comes in the order of time, then what is written from now on, until Ctrl-C. Records that carry no event are shown as text, with the
 reason. Reading leaves no trace: no consumer group keeps an offset.`,
   more: `
@@ -65,7 +65,7 @@ Examples:
     const topics =
       wanted.length > 0
         ? [...new Set(wanted.map(topic => topicOf({ topic }, config.env)))]
-        : SIGNALS.map(signal => topicName(signal, config.env))
+        : signals().map(signal => topicName(signal, config.env))
     if (typeof from === 'object' && 'offset' in from && (topics.length > 1 || partition === undefined))
       throw usageFailure(
         '--from with an offset needs one topic and --partition: each partition counts its own.',

@@ -1,6 +1,6 @@
 /** Finds what is known of an event: from spans, from the log, and from how far the consumers are. */
 import { dataReader } from '../../lib/app/data-reader.ts'
-import { SIGNALS, signalNamed, topicName } from '../../lib/app/topics.ts'
+import { signalNamed, signals, topicName } from '../../lib/app/topics.ts'
 import { KnownRecords, MAX_RECORDS } from '../../lib/queries/journey/log-records.ts'
 import { type JourneyTarget, locate, searchLog } from '../../lib/queries/journey/log-search.ts'
 import type {
@@ -166,7 +166,7 @@ export class JourneyFinder {
   #topics(): readonly string[] {
     const { env } = this.#environment.config
     const foreign = this.#environment.functions.flatMap(({ foreignTopics }) => foreignTopics)
-    return [...SIGNALS.map(signal => topicName(signal, env)), ...new Set(foreign)]
+    return [...signals().map(signal => topicName(signal, env)), ...new Set(foreign)]
   }
 
   #signalOf(topic: string): string {

@@ -1,9 +1,9 @@
 /** Appends a tick to every partition of the topics whose consumers have timers, so that the log's clock advances even where no readings arrive. */
 import { NAME } from '../../lib/app/name.ts'
-import { TICKED, TICKED_OFTEN, topicName } from '../../lib/app/topics.ts'
+import { TICKED_OFTEN, topicName, topicsOf } from '../../lib/app/topics.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'
 import { clockHandler } from '../../packages/runtime/lambda/clock-handler.ts'
 
 const application = { name: NAME, kafkaTopic: topicName, tickType: TICK_TYPE }
 
-export const handler = clockHandler(application, 'clock', TICKED, tick, TICKED_OFTEN)
+export const handler = clockHandler(application, 'clock', topicsOf(['ticked']), tick, TICKED_OFTEN)

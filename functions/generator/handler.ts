@@ -13,7 +13,7 @@ import {
   REGISTRY,
   SERIALIZATION,
 } from '../../lib/app/settings/index.ts'
-import { topicName } from '../../lib/app/topics.ts'
+import { signalOfSource, topicName } from '../../lib/app/topics.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { slicesOf, ticksDue } from '../../lib/telemetry/simulator/ticks.ts'
 import { simulate } from '../../lib/telemetry/simulator.ts'
@@ -33,14 +33,16 @@ export const handler = scheduled(
     const settings = keyedBy(chosen, config.keyBy)
     const cursor = await connections.cursor(`generator:${config.env}:${settings.seed}`)
     const due = ticksDue(await cursor.read(), Date.parse(scheduledFor), settings)
-    const topic = topicName('readings', config.env)
     const writer = await dataWriterOf(config, READING_TYPES)
     const publisher = await connections.publisher()
     let count = 0
     for (const { from, until } of slicesOf(due, settings.fleet.length)) {
       const readings = [...simulate(settings, from, until)]
       await publisher.publish(
-        readings.map(({ key, event }) => producedRecord(topic, key, writer.write(event), config.contentMode)),
+        readings.map(({ key, event }) => {
+          const topic = topicName(signalOfSource('readings', event.source), config.env)
+          return producedRecord(topic, key, writer.write(event), config.contentMode)
+        }),
       )
       // Only after publishing: a failed run is repeated, and its readings are then the same events with the same ids.
       await cursor.advance(until - 1)

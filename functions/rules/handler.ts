@@ -5,7 +5,7 @@ import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS, RULES } from '../../lib/app/settings/index.ts'
-import { TOPIC_GROUPS, topicName } from '../../lib/app/topics.ts'
+import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -18,7 +18,7 @@ export const handler = scheduled(
     const set = ruleSetOf(await loadRules(config.rulesDir))
     const publisher = await connections.publisher()
     const places: { topic: string; partition: number }[] = []
-    for (const topic of TOPIC_GROUPS.ruled.map(signal => topicName(signal, config.env)))
+    for (const topic of topicsOf(['ruled']).map(signal => topicName(signal, config.env)))
       for (let partition = 0, end = await publisher.partitionsOf(topic); partition < end; partition += 1)
         places.push({ topic, partition })
     const partitions = places.length

@@ -1,9 +1,9 @@
 /** Sources of metrics for alarms: each returns the metrics of one kind in a deployment. Pure. */
 
-import { consumersOf, type DeclaredFunction, isConsumer } from '../../lib/app/functions.ts'
+import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { isServerlessCluster, lambdaName } from '../../lib/app/resource-names.ts'
-import { groupName, SIGNALS, TICKED, topicName } from '../../lib/app/topics.ts'
+import { signals, topicRow } from '../../lib/app/topics.ts'
 import { missedRunsName } from '../missed-runs.ts'
 import { periodOf } from '../schedules.ts'
 import type { AlarmKind, Cache, Deployed, Watched } from './alarm.ts'
@@ -67,7 +67,7 @@ export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
     of: name,
     value: { metric: own(env, name, 'lagSeconds'), statistic: 'Maximum' },
     // `clock` appends a tick a minute, so a consumer that reports nothing does not run. Other topics may be silent.
-    missing: clock && consumes.some(signal => TICKED.includes(signal)) ? 'breaching' : 'ignore',
+    missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
 /** How many records each consumer has before it in each of its topics, as MSK counts them. */
@@ -76,20 +76,16 @@ export const lagRecords: Source = deployed =>
 
 export function recordLags(deployed: Deployed): readonly { readonly of: string; readonly metric: Metric }[] {
   const { env, functions } = deployed
-  return functions.filter(isConsumer).flatMap(({ name, consumes, foreignTopics }) => {
-    const topics = new Map<string, string>([
-      ...consumes.map(signal => [signal, topicName(signal, env)] as const),
-      ...foreignTopics.map(topic => [topic, topic] as const),
-    ])
-    return [...topics].map(([short, topic]) => ({
-      of: `${name}-${short}`,
+  return functions.flatMap(declared =>
+    topicsRead(declared, env).map(({ function: name, signal, topic, group }) => ({
+      of: `${name}-${signal ?? topic}`,
       metric: ofKafka('SumOffsetLag', {
         'Cluster Name': clusterName(deployed),
-        'Consumer Group': groupName(name, env),
+        'Consumer Group': group,
         Topic: topic,
       }),
-    }))
-  })
+    })),
+  )
 }
 
 /** A metric of each function that writes topics. */
@@ -102,7 +98,7 @@ export function publishing(name: OwnMetric): Source {
 
 /** All consumers of a topic see the same repeats, so one of them is enough. */
 export const duplicateRates: Source = ({ env, functions }) =>
-  SIGNALS.flatMap(signal => {
+  signals().flatMap(signal => {
     const [name] = consumersOf(functions, signal)
     if (name === undefined) return []
     return {

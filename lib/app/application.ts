@@ -12,7 +12,16 @@ import { withEmptyCollections } from './empty-collections.ts'
 import { readData } from './event-data.ts'
 import { NAME } from './name.ts'
 import { SERIALIZING } from './serializing.ts'
-import { groupName, type Signal, TOPICS, topicName, topicNamed } from './topics.ts'
+import {
+  groupName,
+  type Signal,
+  signalNamed,
+  signals,
+  TOPICS,
+  topicName,
+  topicNamed,
+  topicRow,
+} from './topics.ts'
 
 declare module '../../packages/runtime/consumer/declared.ts' {
   interface Declared {
@@ -23,9 +32,11 @@ declare module '../../packages/runtime/consumer/declared.ts' {
 export const APPLICATION: Application = {
   ...SERIALIZING,
   name: NAME,
-  topics: TOPICS,
+  get topics() {
+    return Object.fromEntries(signals().map(signal => [signal, topicRow(signal)]))
+  },
   kafkaTopic: topicName,
-  groupName,
+  groupName: (consumer, env, topic) => groupName(consumer, env, signalNamed(topic, env)),
   topicNamed,
   failuresTopic: 'failures',
   deadLettersTopic: 'dlq',

@@ -7,7 +7,7 @@ import type { PartitionStates } from '../../packages/runtime/pipeline/recovery/c
 import { type NotTaken, takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import { report } from './metrics.ts'
 import type { CheckpointConsumers, CheckpointSettings, GeneralSettings } from './settings/index.ts'
-import { TOPICS, topicName } from './topics.ts'
+import { topicName, topicRow } from './topics.ts'
 
 type Settings = CheckpointSettings & CheckpointConsumers & GeneralSettings
 
@@ -53,7 +53,7 @@ async function partitionStatesOf(
   const all: StateKey[] = []
   for (const { consumer, signal } of checkpointConsumers) {
     const topic = topicName(signal, env)
-    const { partitions } = TOPICS[signal]
+    const { partitions } = topicRow(signal)
     for (let partition = 0; ; partition += 1) {
       const partitionState = { consumer, topic, partition }
       if (partition >= partitions && !(await states.take(partitionState))) break

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
-import { RETRY_TOPICS, type Signal, type TopicWord, topicsOf } from './topics.ts'
+import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 
 /** Conditions of a schedule, see `infra/schedules.ts`. Without one, it runs with the clock. */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
@@ -13,7 +13,10 @@ type Condition = (typeof CONDITIONS)[number]
 
 /** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `infra/functions-schema.ts`. */
 export interface FunctionKeys {
-  /** The topic that it reads as a consumer group of its own: one, as a group is for one event source. See `functionProblems`. */
+  /**
+   * The signal that it reads, with its sub-signals: each topic as a consumer group of its own, as a group is for one event source.
+   * See `functionProblems`.
+   */
   readonly consumes?: Signal | readonly Signal[]
   /** Topics that a forwarder reads when its schedule calls it, from an offset that it keeps itself. */
   readonly forwards?: TopicWord | readonly TopicWord[]
@@ -40,7 +43,7 @@ type Entry = FunctionKeys & { readonly description?: string }
 export interface DeclaredFunction {
   readonly name: string
   readonly description: string
-  /** Empty where no topic triggers it. */
+  /** With sub-signals. Empty where no topic triggers it. */
   readonly consumes: readonly Signal[]
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
@@ -65,8 +68,10 @@ export function declaredFunctions(entries: Readonly<Record<string, Entry>>): Dec
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
     // The framework, too, takes one word for a list of one.
-    const [consumes, uses] = [listed(entry.consumes), listed(entry.uses)]
-    const [forwards, emits] = [topicsOf(listed(entry.forwards)), topicsOf(listed(entry.emits))]
+    const uses = listed(entry.uses)
+    const [consumes, forwards, emits] = [entry.consumes, entry.forwards, entry.emits].map(words =>
+      topicsOf(listed(words)),
+    ) as [Signal[], Signal[], Signal[]]
     const foreignTopics = listed(entry.foreignTopics)
     return {
       name,
@@ -128,6 +133,30 @@ export function readFunctions(file: URL | string = serverlessFile()): DeclaredFu
     functions?: Readonly<Record<string, Entry>>
   }
   return declaredFunctions(functions ?? {})
+}
+
+/** A topic that a function reads, and the consumer group with which it does. */
+export interface ReadTopic {
+  readonly function: string
+  /** Absent for a topic of another system. */
+  readonly signal?: Signal
+  readonly topic: string
+  readonly group: string
+}
+
+/** The topics that trigger a function in an environment. */
+export function topicsRead(
+  { name, consumes, foreignTopics }: Pick<DeclaredFunction, 'name' | 'consumes' | 'foreignTopics'>,
+  env: string,
+): ReadTopic[] {
+  const own = consumes.map(signal => ({
+    function: name,
+    signal,
+    topic: topicName(signal, env),
+    group: groupName(name, env, signal),
+  }))
+  const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
+  return [...own, ...foreign]
 }
 
 /** Whether a topic triggers the function. */

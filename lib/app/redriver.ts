@@ -6,7 +6,7 @@ import type { GeneralSettings } from '../../packages/runtime/settings/general.ts
 import { redriver } from '../failures/redriver.ts'
 import { APPLICATION } from './application.ts'
 import { type Growths, growthsOf } from './growths.ts'
-import { RETRY_TOPICS, type RetrySignal, TOPIC_GROUPS, TOPICS, topicName } from './topics.ts'
+import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './topics.ts'
 
 /** Added to each delay: the broker's clock, which stamps the records, may be this much behind the function's. */
 const CLOCKS_DIFFER_BY_MS = 1_000
@@ -41,7 +41,7 @@ export function redriverIn(
 }
 
 function topicsBackTo(env: string): ReadonlySet<string> {
-  return new Set(TOPIC_GROUPS.redriven.map(signal => topicName(signal, env)))
+  return new Set(topicsOf(['redriven']).map(signal => topicName(signal, env)))
 }
 
 function waitMs(signal: RetrySignal): number {

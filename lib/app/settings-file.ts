@@ -20,6 +20,7 @@ export const FILE_KEYS = {
     bootstrap_servers: 'KAFKA_BROKERS',
     topic: 'KAFKA_TOPIC',
     topics: 'TOPIC_NAMES',
+    extra_signals: 'EXTRA_SIGNALS',
     org: 'ORG',
     domain: 'DOMAIN',
     environment: 'SLUICE_ENV',
@@ -209,7 +210,7 @@ function textIn(value: unknown): string | undefined {
   if (typeof value === 'string' || typeof value === 'number') return String(value).trim()
   const parts = Array.isArray(value)
     ? value.map(textIn)
-    : Object.entries(value as object).map(([name, one]) => `${name}=${textIn(one)}`)
+    : Object.entries(value as object).map(([name, one]) => (one === null ? name : `${name}=${textIn(one)}`))
   return parts.includes(undefined) ? undefined : parts.join(',')
 }
 

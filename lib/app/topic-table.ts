@@ -22,6 +22,8 @@ export interface Topic extends TopicSettings {
   readonly isRedriven?: boolean
   /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
   readonly delayMs?: number
+  /** True if the topic exists only where `EXTRA_SIGNALS` names it. */
+  readonly isExtra?: boolean
   readonly key: string
   readonly carries: string
 }
@@ -81,44 +83,58 @@ const TABLE = {
     ...ticked(3, 30, 'original key', 'dead letters, for people; redrives and drops of them; ticks'),
     maxMessageBytes: 2 * MiB,
   },
+  logs: extra('log records of other systems; ticks and erasures'),
+  traces: extra('spans of other systems; ticks and erasures'),
 } as const satisfies Readonly<Record<string, Topic>>
 
-/** Contents of a topic, and the third part of its name. */
-export type Signal = keyof typeof TABLE
+/** A row of the table. */
+export type TableSignal = keyof typeof TABLE
 
-export type RetrySignal = Extract<Signal, `retry-${string}`>
+/** Signals that can be divided into sub-signals, each with a topic of its own: other systems write to them. */
+export const DIVISIBLE = ['readings', 'logs', 'traces'] as const satisfies readonly TableSignal[]
 
-export const TOPICS: Readonly<Record<Signal, Topic>> = TABLE
+/** Contents of a topic, and the third part of its name. A sub-signal has the settings of its signal. */
+export type Signal = TableSignal | `${(typeof DIVISIBLE)[number]}.${string}`
 
-export const SIGNALS = Object.keys(TOPICS) as readonly Signal[]
+export type RetrySignal = Extract<TableSignal, `retry-${string}`>
 
-/** The topics whose partitions have a clock. */
-export const TICKED = SIGNALS.filter(signal => TOPICS[signal].isTicked)
+export const TOPICS: Readonly<Record<TableSignal, Topic>> = TABLE
 
-/** Topics with timers that people wait for: their partitions get a tick every few seconds. */
-export const TICKED_OFTEN = SIGNALS.filter(signal => TOPICS[signal].isTickedOften)
+/** The signals of the table, including those that only `EXTRA_SIGNALS` adds. */
+export const TABLE_SIGNALS = Object.keys(TOPICS) as readonly TableSignal[]
+
+/** The row of a signal or sub-signal. */
+export function tableSignalOf(signal: Signal): TableSignal {
+  return signal.split('.', 1)[0] as TableSignal
+}
+
+/** The settings of a signal's topic. */
+export function topicRow(signal: Signal): Topic {
+  return TOPICS[tableSignalOf(signal)]
+}
 
 /** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
-export const RETRY_TOPICS = SIGNALS.filter(
+export const RETRY_TOPICS = TABLE_SIGNALS.filter(
   (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
 )
 
 /** Topics by what they have in common, for the lists in `serverless.yml` and in the table of event types. */
 export const TOPIC_GROUPS = {
-  ticked: TICKED,
-  ruled: SIGNALS.filter(signal => TOPICS[signal].isRuled),
-  erased: SIGNALS.filter(signal => TOPICS[signal].isErased),
-  redriven: SIGNALS.filter(signal => TOPICS[signal].isRedriven),
+  ticked: rowsWith('isTicked'),
+  ruled: rowsWith('isRuled'),
+  erased: rowsWith('isErased'),
+  redriven: rowsWith('isRedriven'),
   retries: RETRY_TOPICS,
-} as const satisfies Readonly<Record<string, readonly Signal[]>>
+} as const satisfies Readonly<Record<string, readonly TableSignal[]>>
+
+/** Topics with timers that people wait for: their partitions get a tick every few seconds. */
+export const TICKED_OFTEN = rowsWith('isTickedOften')
 
 /** A topic, or a group of topics. */
 export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
-/** The topics that words mean, each once. */
-export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
-  const groups: Readonly<Partial<Record<TopicWord, readonly Signal[]>>> = TOPIC_GROUPS
-  return [...new Set(words.flatMap(word => groups[word] ?? [word as Signal]))]
+function rowsWith(flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isErased' | 'isRedriven'): TableSignal[] {
+  return TABLE_SIGNALS.filter(signal => TOPICS[signal][flag])
 }
 
 function topic(
@@ -134,6 +150,11 @@ function topic(
 /** A topic whose consumers have timers. */
 function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
   return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
+}
+
+/** A topic of other systems' records. Consumers of any kind can read it, so it has a clock, and erasures reach it. */
+function extra(carries: string): Topic {
+  return { ...ticked(3, 7, 'entity', carries), isErased: true, isRedriven: true, isExtra: true }
 }
 
 /** One fixed delay for all its records, so the first one of a partition is always the next one due. */

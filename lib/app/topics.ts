@@ -3,7 +3,15 @@
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { readSettings } from '../../packages/runtime/settings/environment.ts'
 import { groupNameIn, NAMES, type Names, topicNameIn } from './settings/names.ts'
-import { SIGNALS, type Signal, TOPICS, type Topic } from './topic-table.ts'
+import {
+  type Signal,
+  type TableSignal,
+  TOPIC_GROUPS,
+  type Topic,
+  type TopicWord,
+  tableSignalOf,
+  topicRow,
+} from './topic-table.ts'
 
 export * from './topic-table.ts'
 
@@ -20,27 +28,66 @@ function names(): Names {
   return inUse
 }
 
+/** The signals that this process works with: the rows of the table, and those that `EXTRA_SIGNALS` adds. */
+export function signals(): readonly Signal[] {
+  return names().signals
+}
+
+/** The topics that words mean, each once, with their sub-signals. */
+export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
+  const groups: Readonly<Partial<Record<string, readonly Signal[]>>> = TOPIC_GROUPS
+  const named = words.flatMap<Signal>(word => groups[word] ?? [word as Signal])
+  const found = named.flatMap(one =>
+    signals().filter(signal => signal === one || tableSignalOf(signal) === one),
+  )
+  return [...new Set(found)]
+}
+
+/** The signal or sub-signal whose topic has the events of a source, so that all events of an entity are in one topic. */
+export function signalOfSource(signal: Signal, source: string): Signal {
+  const matching = [...names().sources].filter(
+    ([part, start]) =>
+      start !== '' && tableSignalOf(part) === signal && `${source}/`.startsWith(start.replace(/\/?$/, '/')),
+  )
+  matching.sort(([, a], [, b]) => b.length - a.length)
+  return matching[0]?.[0] ?? signal
+}
+
 /** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the settings give it another. */
 export function topicName(signal: Signal, env: string): string {
   return topicNameIn(names(), signal, env)
 }
 
+interface SignalSize {
+  readonly topic: string
+  readonly partitions: number
+  readonly subTopics?: readonly SignalSize[]
+}
+
 /** The topic of a signal in one environment, and its number of partitions in the table. */
-export function topicSize(
-  signal: Signal,
-  env: string,
-): { readonly topic: string; readonly partitions: number } {
-  return { topic: topicName(signal, env), partitions: TOPICS[signal].partitions }
+export function topicSize(signal: Signal, env: string): SignalSize {
+  return { topic: topicName(signal, env), partitions: topicRow(signal).partitions }
+}
+
+/** As `topicSize`, with the topics of the sub-signals. */
+export function signalSize(signal: TableSignal, env: string): SignalSize {
+  const subTopics = topicsOf([signal]).filter(one => one !== signal)
+  return { ...topicSize(signal, env), subTopics: subTopics.map(one => topicSize(one, env)) }
+}
+
+/** As `signalOfSource`. @param entity `source`, a space, `subject` */
+export function signalOfEntity(signal: TableSignal, entity: string): Signal {
+  return signalOfSource(signal, entity.split(' ', 1)[0] ?? '')
 }
 
 /** All topics of one environment, as they should be in Kafka. */
 export function kafkaTopics(env: string): readonly KafkaTopic[] {
-  return SIGNALS.map(signal => ({ name: topicName(signal, env), ...TOPICS[signal] }))
+  return signals().map(signal => ({ name: topicName(signal, env), ...topicRow(signal) }))
 }
 
 /** The names of all topics of one environment, by their signals. */
-export function topicNames(env: string): Readonly<Record<Signal, string>> {
-  return Object.fromEntries(SIGNALS.map(signal => [signal, topicName(signal, env)])) as Record<Signal, string>
+export function topicNames(env: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(signals().map(signal => [signal, topicName(signal, env)]))
 }
 
 /**
@@ -48,27 +95,27 @@ export function topicNames(env: string): Readonly<Record<Signal, string>> {
  * would begin anew. A signal that only one side has is not renamed.
  */
 export function renamedTopics(
-  before: Readonly<Partial<Record<Signal, string>>>,
-  now: Readonly<Partial<Record<Signal, string>>>,
+  before: Readonly<Record<string, string>>,
+  now: Readonly<Record<string, string>>,
 ): string[] {
-  return SIGNALS.flatMap(signal => {
-    const [old, name] = [before[signal], now[signal]]
-    return old === undefined || name === undefined || old === name ? [] : [`${signal}: ${old} → ${name}`]
+  return Object.entries(now).flatMap(([signal, name]) => {
+    const old = before[signal]
+    return old === undefined || old === name ? [] : [`${signal}: ${old} → ${name}`]
   })
 }
 
 /** The topic with this name, in any environment; undefined if it is not in the table. */
 export function topicNamed(name: string): Topic | undefined {
   const signal = signalIn(name)
-  return signal && TOPICS[signal]
+  return signal && topicRow(signal)
 }
 
 /** The signal of a topic of any environment; undefined if it is not in the table. */
 export function signalIn(name: string): Signal | undefined {
   // A name without the environment could be another one's name in an environment that does not exist.
   return (
-    SIGNALS.find(signal => topicName(signal, ENV) === name) ??
-    SIGNALS.find(signal => environmentFor(signal, name) !== undefined)
+    signals().find(signal => topicName(signal, ENV) === name) ??
+    signals().find(signal => environmentFor(signal, name) !== undefined)
   )
 }
 
@@ -90,10 +137,10 @@ const ENV = '{env}'
 
 /** The signal of a topic of this environment; undefined for any other name. */
 export function signalNamed(name: string, env: string): Signal | undefined {
-  return SIGNALS.find(signal => topicName(signal, env) === name)
+  return signals().find(signal => topicName(signal, env) === name)
 }
 
-/** The Kafka consumer group of a function in one environment. */
-export function groupName(consumer: string, env: string): string {
-  return groupNameIn(names(), consumer, env)
+/** The Kafka consumer group of a function in one environment. A sub-signal is read by a group of its own. */
+export function groupName(consumer: string, env: string, signal?: Signal): string {
+  return groupNameIn(names(), consumer, env, signal)
 }

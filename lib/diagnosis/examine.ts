@@ -8,7 +8,8 @@ import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { CONSUMER_DEFAULTS } from '../../packages/runtime/pipeline/consumer.ts'
 import type { Config } from '../app/config.ts'
 import { deadLetterSource } from '../app/dead-letter-source.ts'
-import { groupName, kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
+import { topicsRead } from '../app/functions.ts'
+import { kafkaTopics, type Signal, TOPICS, topicName } from '../app/topics.ts'
 import { DeadLetters } from '../queries/dead-letters.ts'
 import { type AskedConsumer, consumerFacts } from './ask-consumers.ts'
 import { clusterFacts, topicFacts } from './ask-kafka.ts'
@@ -141,10 +142,10 @@ async function consumerFindingsOf(
 
 function askedConsumers(functions: readonly ExaminedFunction[], env: string): AskedConsumer[] {
   return functions.flatMap(({ name, consumes, writes, reading, timeoutMs }) =>
-    consumes.map(signal => ({
+    topicsRead({ name, consumes, foreignTopics: [] }, env).map(({ group, topic }) => ({
       function: name,
-      group: groupName(name, env),
-      topic: topicName(signal, env),
+      group,
+      topic,
       batchSize: reading.batchSize,
       timeoutMs,
       reserveMs: CONSUMER_DEFAULTS.reserveMs,

@@ -1,7 +1,15 @@
 /** The partition states that a command works on. */
 
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
-import { SIGNALS, type Signal, signalNamed, TOPICS, topicName, topicNamed, topicSize } from '../app/topics.ts'
+import {
+  type Signal,
+  signalNamed,
+  signalOfSource,
+  signals,
+  topicName,
+  topicNamed,
+  topicSize,
+} from '../app/topics.ts'
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 import { usageFailure } from './failure.ts'
 
@@ -14,6 +22,11 @@ export interface StateSelection {
 
 export function topicOf({ topic }: Pick<StateSelection, 'topic'>, env: string): string {
   return isSignal(topic) ? topicName(topic, env) : topic
+}
+
+/** Returns the topic for an event that is sent to a topic or signal: a signal's events are in the sub-signals of their sources. */
+export function topicFor({ topic }: Pick<StateSelection, 'topic'>, source: string, env: string): string {
+  return isSignal(topic) ? topicName(signalOfSource(topic, source), env) : topic
 }
 
 /**
@@ -62,7 +75,7 @@ export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Reco
 
 /** The topics of an environment by the table. */
 export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
-  return SIGNALS.map(signal => ({ signal, ...topicSize(signal, env) }))
+  return signals().map(signal => ({ signal, ...topicSize(signal, env) }))
 }
 
 function partitionsInTable(topic: string, env: string): number | undefined {
@@ -70,5 +83,5 @@ function partitionsInTable(topic: string, env: string): number | undefined {
 }
 
 function isSignal(text: string): text is Signal {
-  return Object.hasOwn(TOPICS, text)
+  return (signals() as readonly string[]).includes(text)
 }

@@ -50,6 +50,8 @@ export interface StoredState<State> {
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
+  /** Topics of sub-signals. The states of their consumers belong to the same table. */
+  readonly subTopics?: readonly TopicSize[]
 }
 
 /** Result of a query of a table. */
@@ -115,9 +117,10 @@ export async function rowsOfEntity<State, Row>(
   return (await Promise.all(found)).flat().sort(table.order)
 }
 
-/** A consumer's partition states of a topic: one for each of its partitions. */
-export function partitionsOf(consumer: string, { topic, partitions }: TopicSize): StateKey[] {
-  return Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
+/** A consumer's partition states of a topic and its sub-signals: one for each partition. */
+export function partitionsOf(consumer: string, { topic, partitions, subTopics = [] }: TopicSize): StateKey[] {
+  const own = Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
+  return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]
 }
 
 /** An entity as it is stored. */

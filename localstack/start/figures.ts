@@ -1,6 +1,6 @@
 /** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
 
-import { topicName } from '../../lib/app/topics.ts'
+import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { dlqEntry } from '../../lib/failures/dead-letter-row.ts'
 import { DeadLetterFold } from '../../lib/failures/open-dead-letters.ts'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
@@ -59,12 +59,12 @@ export async function flowFigures(sources: Sources, env: string): Promise<FlowFi
 }
 
 async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise<Counters> {
-  const topic = topicName('readings', env)
-  const { length: partitions } = await topicBounds(offsets, topic)
-  const { applied, duplicate, ignored, failed, reasons } = await outcomesOf(
-    stateKeys,
-    partitionsOf(ENTITIES.process.name, { topic, partitions }),
-  )
+  const sizes = topicsOf(['readings']).map(async signal => {
+    const topic = topicName(signal, env)
+    return { topic, partitions: (await topicBounds(offsets, topic)).length }
+  })
+  const keys = (await Promise.all(sizes)).flatMap(size => partitionsOf(ENTITIES.process.name, size))
+  const { applied, duplicate, ignored, failed, reasons } = await outcomesOf(stateKeys, keys)
   const forFunctions = FOR_FUNCTIONS.reduce((sum, reason) => sum + (reasons[reason] ?? 0), 0)
   return {
     readings: applied + duplicate + ignored + failed - forFunctions,

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import type { CloudEvent } from 'cloudevents'
 import type { Message } from 'kafkajs'
 import type { EntityStatistics } from '../../lib/analytics/process.ts'
-import { TICKED, TOPICS } from '../../lib/app/topics.ts'
+import { TOPICS, topicRow, topicsOf } from '../../lib/app/topics.ts'
 import type { DeadLetter } from '../../lib/failures/process.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { CONSUMERS_OF_READINGS, taken } from '../support/consumers.ts'
@@ -156,7 +156,7 @@ describe('the whole flow, through serverless offline', () => {
   it('when the schedule fires the clock, then every partition gets a tick, which both consumers pass over', async () => {
     const before = await environment.client.ends(environment.topic('readings'))
     const answer = await offline.invoke('clock', { time: '2026-03-01T12:00:00Z' })
-    const ticks = TICKED.reduce((sum, signal) => sum + TOPICS[signal].partitions, 0)
+    const ticks = topicsOf(['ticked']).reduce((sum, signal) => sum + topicRow(signal).partitions, 0)
     assert.deepEqual(answer, { ticks })
     await environment.untilTrimmed()
     assert.deepEqual(

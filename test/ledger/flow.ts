@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readFunctions } from '../../lib/app/functions.ts'
-import { type Signal, TOPICS, topicName } from '../../lib/app/topics.ts'
+import { type Signal, topicName, topicRow } from '../../lib/app/topics.ts'
 import { Random } from '../support/random.ts'
 import { ARCHIVED_OFFSETS } from './count/archive.ts'
 import type { Growth } from './count/growth.ts'
@@ -15,7 +15,7 @@ import type { Worker } from './workers.ts'
 
 /** The functions of the ledger. */
 export const CONSUMERS = readFunctions(join(import.meta.dirname, 'service', 'serverless.yml'))
-const SIGNALS = CONSUMERS.flatMap(({ consumes }) => consumes)
+const signals = CONSUMERS.flatMap(({ consumes }) => consumes)
 
 const TICK_EVERY_MS = 400
 const AT_ONCE = 200
@@ -94,7 +94,7 @@ export class Flow {
   }
 
   partitionsOf(signal: Signal): number {
-    return signal === 'readings' && this.#growth ? this.#growth.to : TOPICS[signal].partitions
+    return signal === 'readings' && this.#growth ? this.#growth.to : topicRow(signal).partitions
   }
 
   /** Sends records and ticks to all new partitions from now on. */
@@ -116,7 +116,7 @@ export class Flow {
     }
   }
 
-  /** Returns the keys of one consumer, or of all in the order of `SIGNALS`. */
+  /** Returns the keys of one consumer, or of all in the order of `signals`. */
   stateKeys(consumer?: string): StateKey[] {
     const wanted = CONSUMERS.filter(({ name }) => consumer === undefined || name === consumer)
     return wanted.flatMap(({ name, consumes }) =>
@@ -176,7 +176,7 @@ export class Flow {
 
   /** Sends a tick to every partition of every topic, because consumers notice a lost state only with the next record. */
   async tickAll(): Promise<void> {
-    for (const signal of new Set(SIGNALS)) await this.tick(signal)
+    for (const signal of new Set(signals)) await this.tick(signal)
   }
 
   async progress(stateKeys: readonly StateKey[] = this.stateKeys()) {
@@ -193,7 +193,7 @@ export class Flow {
 
   /** The end offset of the partition of each partition state. */
   async ends(): Promise<number[]> {
-    return (await Promise.all(SIGNALS.map(signal => this.log.ends(this.topic(signal))))).flat()
+    return (await Promise.all(signals.map(signal => this.log.ends(this.topic(signal))))).flat()
   }
 
   /** Resolves when no transaction is open. Until then, later records cannot be read. */

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
 import kafkajs from 'kafkajs'
-import { SIGNALS, TOPICS, topicName } from '../../lib/app/topics.ts'
+import { signals, topicName, topicRow } from '../../lib/app/topics.ts'
 import type { ServiceEvent } from '../../localstack/report.ts'
 import { createResources } from '../../localstack/resources.ts'
 import { accepts } from '../../localstack/services/ports.ts'
@@ -49,22 +49,24 @@ describe('given the three servers on their own ports', () => {
 
   it('when the topics are created, then they match the table', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
-    assert.equal(created.length, SIGNALS.length)
+    assert.equal(created.length, signals().length)
     assert.deepEqual(existing, [])
     const admin = new kafkajs.Kafka({
       brokers: [...services.brokers],
       logLevel: kafkajs.logLevel.NOTHING,
     }).admin()
     await admin.connect()
-    const { topics } = await admin.fetchTopicMetadata({ topics: SIGNALS.map(one => topicName(one, 'test')) })
+    const { topics } = await admin.fetchTopicMetadata({
+      topics: signals().map(one => topicName(one, 'test')),
+    })
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
       resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topicName('readings', 'test') }],
     })
     await admin.disconnect()
-    for (const signal of SIGNALS) {
+    for (const signal of signals()) {
       const found = topics.find(({ name }) => name === topicName(signal, 'test'))
-      assert.equal(found?.partitions.length, TOPICS[signal].partitions, signal)
+      assert.equal(found?.partitions.length, topicRow(signal).partitions, signal)
     }
     const readings = new Map(resources[0]?.configEntries.map(one => [one.configName, one.configValue]))
     assert.equal(readings.get('message.timestamp.type'), 'LogAppendTime')
@@ -75,7 +77,7 @@ describe('given the three servers on their own ports', () => {
   it('when the topics are created again, then the existing ones are found', async () => {
     const { created, existing } = await createTopics({ brokers: services.brokers, env: 'test' })
     assert.deepEqual(created, [])
-    assert.equal(existing.length, SIGNALS.length)
+    assert.equal(existing.length, signals().length)
   })
 
   it('when a topic differs from the table, then the message names topic, setting and both values', async () => {
@@ -127,7 +129,7 @@ describe('given the three servers on their own ports', () => {
       [],
     )
     const { existing } = await createTopics({ brokers: services.brokers, env: 'test' })
-    assert.equal(existing.length, SIGNALS.length)
+    assert.equal(existing.length, signals().length)
   })
 })
 

@@ -16,25 +16,32 @@ export type Tally = Readonly<Record<string, number>>
 
 /** The environment of one test file on the shared servers: its own topics, resources, and partition states in Redis. */
 export class TestEnvironment {
-  readonly name = `t${randomUUID().slice(0, 8)}`
+  readonly name: string
   readonly client: ForeignClient
   readonly #redis: RedisClient
 
-  private constructor(client: ForeignClient, redis: RedisClient) {
+  private constructor(name: string, client: ForeignClient, redis: RedisClient) {
+    this.name = name
     this.client = client
     this.#redis = redis
   }
 
   /**
+   * @param name of the environment; by default one that no other test has
    * @param kafka the brokers of its topics
    * @param url the Redis of its partition states
    */
   static async create({
+    name = `t${randomUUID().slice(0, 8)}`,
     kafka = brokers() as readonly string[],
     url = redisUrl(),
     generator = {} as unknown,
   } = {}): Promise<TestEnvironment> {
-    const environment = new TestEnvironment(await ForeignClient.connect(kafka), new RedisClient({ url }))
+    const environment = new TestEnvironment(
+      name,
+      await ForeignClient.connect(kafka),
+      new RedisClient({ url }),
+    )
     await Promise.all([
       createTopics({ brokers: kafka, env: environment.name }),
       createResources({ awsEndpoint: awsEndpoint(), env: environment.name, generator }),
@@ -95,10 +102,10 @@ export class TestEnvironment {
   }
 
   /** The states of all the consumer's partition states, by entity. */
-  async states(consumer: string): Promise<Map<string, unknown>> {
+  async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
-    for (const stateKey of this.#stateKeys(consumer))
+    for (const stateKey of signals.flatMap(one => partitionsOf(consumer, topicSize(one, this.name))))
       for await (const { entity, state } of storedEntities(inspection, stateKey, ''))
         states.set(entity, state)
     return states

@@ -1,6 +1,6 @@
 /** Finds the reading that caused an alert. */
 import type { Alert } from '../../../lib/alerting/alert.ts'
-import { topicName } from '../../../lib/app/topics.ts'
+import { signalOfSource } from '../../../lib/app/topics.ts'
 import { type AlertCause, alertCause } from '../../../lib/queries/alert-cause.ts'
 import { alertIn } from '../../../lib/queries/alerts.ts'
 import type { ShownAlert } from '../../../lib/queries/known-alerts.ts'
@@ -93,7 +93,7 @@ async function lookedFor(
   fromMs: number,
   stop: AbortSignal,
 ): Promise<{ readonly found: AlertCause | undefined; readonly records: number }> {
-  const topic = topicName('readings', environment.config.env)
+  const topic = environment.topic(signalOfSource('readings', alert.entity.source))
   const offsets = await environment.offsets()
   const [from, to] = [
     await topicReach(offsets, topic, fromMs),

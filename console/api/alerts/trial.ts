@@ -5,7 +5,7 @@ import type { Firing } from '../../../lib/alerting/firings.ts'
 import { identityOf } from '../../../lib/alerting/rule.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { topicName } from '../../../lib/app/topics.ts'
+import { topicsOf } from '../../../lib/app/topics.ts'
 import { type Trial, type TriedRule, tryRules } from '../../../lib/operations/rule-trial.ts'
 import { newestOf } from '../../../lib/queries/newest.ts'
 import { rangesOf } from '../../../lib/queries/records.ts'
@@ -91,9 +91,12 @@ async function tried(
 ): Promise<RulesTried> {
   const startedMs = performance.now()
   const untilMs = Date.now()
-  const topic = topicName('readings', environment.config.env)
-  const reach = await topicReach(await environment.offsets(), topic, untilMs - hours * HOUR_MS)
-  const { ranges, leftOut } = newestOf(rangesOf(topic, reach), MAX_RECORDS)
+  const offsets = await environment.offsets()
+  const ofTopics = topicsOf(['readings']).map(async signal => {
+    const topic = environment.topic(signal)
+    return rangesOf(topic, await topicReach(offsets, topic, untilMs - hours * HOUR_MS))
+  })
+  const { ranges, leftOut } = newestOf((await Promise.all(ofTopics)).flat(), MAX_RECORDS)
   const trial = await tryRules({
     log: new PlainLog(await environment.log(), dataReader(environment.config)),
     rules: readRules([{ where: FILE, text }]),

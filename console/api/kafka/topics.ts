@@ -1,5 +1,5 @@
 /** The topics of the cluster. */
-import { signalNamed, TOPICS } from '../../../lib/app/topics.ts'
+import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { balanceOf } from '../../../lib/queries/balance.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/cluster.ts'
 import { type GroupLag, groupsReading } from '../../../lib/queries/group-lags.ts'
@@ -152,7 +152,7 @@ export async function oneTopic(environment: ConsoleEnvironment, name: string): P
 function inTable(name: string, env: string): TopicAnswer['table'] {
   const signal = signalNamed(name, env)
   if (!signal) return null
-  const { carries, key } = TOPICS[signal]
+  const { carries, key } = topicRow(signal)
   return { signal, carries, key }
 }
 

@@ -1,5 +1,5 @@
 /** Computes the figures of the overview from the reports of Kafka and Redis. Pure. */
-import { SIGNALS, type Signal, signalNamed } from '../../../lib/app/topics.ts'
+import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
 import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -13,10 +13,10 @@ type Lag = ReadTopic & ConsumerLag
 /** Returns the growing counters by name; see `Overview.values`. */
 export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   const ends = (signal: Signal) => endsOf(kafka?.bounds[signal])
-  const topics = SIGNALS.map(signal => [`topic/${signal}`, ends(signal)] as const)
+  const topics = signals().map(signal => [`topic/${signal}`, ends(signal)] as const)
   const consumers = (kafka?.lags ?? []).map(lag => [`rate/${nameOf(lag)}`, reachedBy(lag)] as const)
   return {
-    in: ends('readings'),
+    in: sumOf(topicsOf(['readings']).map(ends)),
     failed: ends('failures'),
     alerts: ends('alerts'),
     letters: ends('dlq'),
@@ -41,7 +41,7 @@ export function lagsIn(lags: readonly Lag[], waits: Values): Values {
 
 export function totalsIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   return {
-    in: recordsIn(kafka?.bounds.readings),
+    in: sumOf(topicsOf(['readings']).map(signal => recordsIn(kafka?.bounds[signal]))),
     applied: redis?.outcomes.applied ?? null,
     duplicates: redis?.outcomes.duplicate ?? null,
     failed: recordsIn(kafka?.bounds.failures),
@@ -52,7 +52,7 @@ export function shownTopics(
   environment: Pick<ConsoleEnvironment, 'topic'>,
   bounds: KafkaLook['bounds'] | undefined,
 ): ShownTopic[] {
-  return SIGNALS.map(signal => {
+  return signals().map(signal => {
     return { signal, topic: environment.topic(signal), records: recordsIn(bounds?.[signal]) }
   })
 }
@@ -95,4 +95,9 @@ function endsOf(bounds: readonly Bounds[] | undefined): number | null {
 
 function recordsIn(bounds: readonly Bounds[] | undefined): number | null {
   return bounds ? bounds.reduce((sum, { start, end }) => sum + end - start, 0) : null
+}
+
+/** The sum of a topic and its sub-signals; null if a count is missing. */
+function sumOf(counts: readonly (number | null)[]): number | null {
+  return counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0)
 }

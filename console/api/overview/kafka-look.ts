@@ -1,6 +1,6 @@
 /** How far topics and consumers are. */
 import type { Signal } from '../../../lib/app/topics.ts'
-import { SIGNALS } from '../../../lib/app/topics.ts'
+import { signals } from '../../../lib/app/topics.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import { type ConsumerLag, consumerLags, type ReadTopic } from '../../../lib/queries/lag.ts'
 import { boundsIfThere } from '../../../lib/queries/topics.ts'
@@ -40,7 +40,7 @@ export class KafkaLooks {
     const asked = boundsOnce(await this.#offsets())
     const lags = await consumerLags(asked, consumers)
     const bounds = await Promise.all(
-      SIGNALS.map(
+      signals().map(
         async signal => [signal, await boundsIfThere(asked, this.#environment.topic(signal))] as const,
       ),
     )

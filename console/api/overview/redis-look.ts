@@ -42,8 +42,8 @@ export class RedisLooks {
     lags: KafkaLook['lags'] | undefined,
   ): Promise<RedisLook> {
     const inspection = await this.#environment.inspection()
-    const { topic, partitions: known } = await this.#environment.topicSize('readings')
-    const readings = { topic, partitions: partitions ?? known }
+    const size = await this.#environment.topicSize('readings')
+    const readings = { ...size, partitions: partitions ?? size.partitions }
     const [outcomes, firing, broken] = await Promise.all([
       outcomesOf(inspection, partitionsOf(ENTITIES.process.name, readings)),
       this.#firing.at(nowMs, appliedByView(lags)),

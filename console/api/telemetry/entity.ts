@@ -1,9 +1,11 @@
 /** The present state of one entity. */
+
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import { matches } from '../../../lib/alerting/match.ts'
 import { type AnyRule, thresholdRules } from '../../../lib/alerting/patterns/pattern.ts'
 import { identityOf, type Rule } from '../../../lib/alerting/rule.ts'
 import type { StatisticsSummary } from '../../../lib/analytics/statistics.ts'
+import { signalOfEntity } from '../../../lib/app/topics.ts'
 import type { EntityReading } from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import { ACTIVITIES } from '../../../lib/tables/activities.ts'
@@ -94,7 +96,7 @@ export async function entityNow(
   const [[activity], alerts, rules, recent] = await Promise.all([
     rowsOfEntity(inspection, ACTIVITIES, readings, entity),
     activeAlertsOf(inspection, readings, patterns, entity),
-    memory.rules(partition),
+    memory.rules(entity, partition),
     memory.readings(entity, partition).get(period),
   ])
   const { source, subject = '' } = partsOfEntity(entity)
@@ -106,7 +108,7 @@ export async function entityNow(
     subject,
     family,
     partition,
-    topic: readings.topic,
+    topic: environment.topic(signalOfEntity('readings', entity)),
     metrics: shown.map(metric => ({ ...metric, statistics: metrics[metric.name] ?? null })),
     readings: known.readings,
     lastAt: instant(known.lastAtMs),

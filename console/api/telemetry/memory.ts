@@ -1,7 +1,9 @@
 /** Common parts of the questions about telemetry: expensive answers, and the positions in topics. */
+
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
+import { type Signal, signalOfEntity } from '../../../lib/app/topics.ts'
 import {
   type EntityAlert,
   type EntityMinute,
@@ -74,17 +76,17 @@ export class TelemetryMemory {
     )
   }
 
-  /** The rules that the log has put into force in a partition of readings. */
-  rules(partition: number): Promise<readonly AnyRule[] | undefined> {
-    const topic = this.#environment.topic('readings')
-    return this.#rules.ask(String(partition), async () =>
+  /** The rules that the log has put into force in an entity's partition of readings. */
+  rules(entity: string, partition: number): Promise<readonly AnyRule[] | undefined> {
+    const topic = this.#environment.topic(signalOfEntity('readings', entity))
+    return this.#rules.ask(`${topic} ${partition}`, async () =>
       rulesOfPartition(await this.#environment.inspection(), topic, partition),
     )
   }
 
   readings(entity: string, partition: number): RecentRecords<EntityReading> {
     return this.#readings.get(`${partition} ${entity}`, () =>
-      this.#recent('readings', one => readingIn(one, entity, readData), {
+      this.#recent(signalOfEntity('readings', entity), one => readingIn(one, entity, readData), {
         holding: textOfEntity(entity),
         partition,
         most: MAX_READINGS,
@@ -123,7 +125,7 @@ export class TelemetryMemory {
   }
 
   #recent<T extends { readonly timeMs: number }>(
-    signal: 'readings' | 'analytics' | 'alerts' | 'events',
+    signal: Signal,
     findIn: (read: ReadRecord) => T | undefined,
     more: Pick<RecentOptions<T>, 'most' | 'holding' | 'partition'>,
   ): RecentRecords<T> {

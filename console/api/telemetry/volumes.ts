@@ -1,5 +1,5 @@
 /** How many records the topics get a minute. */
-import type { Signal } from '../../../lib/app/topics.ts'
+import { type Signal, topicsOf } from '../../../lib/app/topics.ts'
 import { instantsUntil, type KnownOffsets, recordsIfThere } from '../../../lib/queries/volumes.ts'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { once } from '../../../packages/runtime/lambda/once.ts'
@@ -72,14 +72,23 @@ export class Volumes {
     stepMs: number,
     limits: { readonly nowMs: number; readonly signal: AbortSignal },
   ): Promise<Volume> {
-    const topic = this.#environment.topic(signal)
-    const name = `${signal} ${stepMs}`
-    const known = this.#known.get(name) ?? new Map()
-    this.#known.set(name, known)
-    const counts = await recordsIfThere(await this.#offsets(), topic, instants, known, limits)
+    const offsets = await this.#offsets()
+    const ofTopics = topicsOf([signal]).map(async part => {
+      const name = `${part} ${stepMs}`
+      const known = this.#known.get(name) ?? new Map()
+      this.#known.set(name, known)
+      return recordsIfThere(offsets, this.#environment.topic(part), instants, known, limits)
+    })
+    const [first = [], ...others] = await Promise.all(ofTopics)
+    const counts = first.map((records, step) =>
+      others.reduce(
+        (sum, other) => (sum === null ? (other[step] ?? null) : sum + (other[step] ?? 0)),
+        records,
+      ),
+    )
     return {
       signal,
-      topic,
+      topic: this.#environment.topic(signal),
       perMinute: counts.map(records => (records === null ? null : (records * MINUTE_MS) / stepMs)),
       records: counts.reduce<number>((sum, records) => sum + (records ?? 0), 0),
     }

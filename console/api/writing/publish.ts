@@ -2,6 +2,7 @@
 import { UnencodableError } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { readData } from '../../../lib/app/event-data.ts'
+import { signalOfSource } from '../../../lib/app/topics.ts'
 import { appendPlaced, type PublishedEvent, placed } from '../../../lib/operations/publish/publish.ts'
 import { FAMILIES, type FamilyName, type ReadingData } from '../../../lib/telemetry/families.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../../lib/telemetry/key.ts'
@@ -67,7 +68,7 @@ export async function publishReading(
 ): Promise<Delivery> {
   const { config } = environment
   const { contentMode, keyBy: keyBySetting } = config
-  const topic = environment.topic('readings')
+  const topic = environment.topic(signalOfSource('readings', event.source))
   const publisher = await environment.publisher()
   const [partitions, writer] = await Promise.all([publisher.partitionsOf(topic), dataWriterOf(config)])
   const startedMs = performance.now()

@@ -1,10 +1,10 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { list } from '../../../packages/runtime/settings/values.ts'
-import { SIGNALS, type Signal } from '../topics.ts'
+import { type Signal, TABLE_SIGNALS, tableSignalOf } from '../topic-table.ts'
 
 function isConsumer(text: string): boolean {
-  const [, signal] = /^[\w-]+=([\w-]+)$/.exec(text) ?? []
-  return SIGNALS.some(known => known === signal)
+  const [, signal] = /^[\w-]+=([\w.-]+)$/.exec(text) ?? []
+  return signal !== undefined && TABLE_SIGNALS.includes(tableSignalOf(signal as Signal))
 }
 
 export interface CheckpointConsumers {

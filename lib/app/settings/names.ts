@@ -1,7 +1,7 @@
 /** How the topics and consumer groups of a process are named. Pure. */
 import { type PartOf, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { mapped, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
-import { SIGNALS, type Signal } from '../topic-table.ts'
+import { DIVISIBLE, type Signal, TABLE_SIGNALS, TOPICS, tableSignalOf } from '../topic-table.ts'
 
 /** An empty variable counts as one that is not set, so a part that is left out has a word of its own. */
 const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
@@ -12,18 +12,42 @@ const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" 
 const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
 const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
 
+const SUB_SIGNAL = new RegExp(`^(?:${DIVISIBLE.join('|')})\\.[a-z0-9][a-z0-9_-]{0,39}$`)
+
+function isSubSignal(text: string): text is Signal {
+  return SUB_SIGNAL.test(text)
+}
+
 const TOPIC_NAMES = parsedBy(
-  value => {
-    const pairs = value.split(',').map(pair => pair.trim().split('='))
-    const names = new Map(pairs.map(([signal = '', name = '']) => [signal as Signal, name]))
-    const isRight = pairs.every(
-      ([signal, name = '', ...rest]) =>
-        rest.length === 0 && SIGNALS.includes(signal as Signal) && TOPIC.test(name),
-    )
-    return isRight && names.size === pairs.length ? names : undefined
-  },
-  `signal=topic, separated by commas, with the signals ${SIGNALS.join(', ')}`,
+  value =>
+    pairsIn(value, (signal, name = '') => {
+      return (TABLE_SIGNALS.includes(signal as never) || isSubSignal(signal)) && TOPIC.test(name)
+    }),
+  `signal=topic, separated by commas, with the signals ${TABLE_SIGNALS.join(', ')}, or those of EXTRA_SIGNALS`,
 )
+
+/** Start of the CloudEvents sources of a sub-signal. */
+const SOURCE = /^[^\s,=]{1,200}$/
+
+const EXTRA_SIGNALS = parsedBy(
+  value =>
+    pairsIn(value, (signal, source) => {
+      if (isSubSignal(signal)) return source === undefined || SOURCE.test(source)
+      return source === undefined && TOPICS[signal as keyof typeof TOPICS]?.isExtra === true
+    }),
+  `logs, traces, or sub-signals such as readings.postgresql=/database/postgresql, separated by commas`,
+)
+
+/** The pairs of `name` or `name=value`, separated by commas; undefined if one is invalid or a name is repeated. */
+function pairsIn(
+  text: string,
+  isValid: (name: string, value: string | undefined) => boolean,
+): ReadonlyMap<Signal, string> | undefined {
+  const pairs = text.split(',').map(pair => pair.trim().split('='))
+  const isRight = pairs.every(([name = '', value, ...rest]) => rest.length === 0 && isValid(name, value))
+  const found = new Map(pairs.map(([name = '', value = '']) => [name as Signal, value]))
+  return isRight && found.size === pairs.length ? found : undefined
+}
 
 /** Names of topics and consumer groups. */
 export const NAMES = slice(
@@ -46,17 +70,29 @@ export const NAMES = slice(
       description: 'The name of the topic of readings.',
       otherwise: 'as `TOPIC_NAMES` says',
     }),
+    EXTRA_SIGNALS: setting(EXTRA_SIGNALS, {
+      description:
+        'Further topics: `logs`, `traces`, and sub-signals of these and of `readings`, each with the start of the `source` of its events. See [sub-signals](kafka.md#sub-signals).',
+      otherwise: 'none',
+    }),
     GROUP_NAME: setting(text(GROUP, 'a text with {consumer}, and perhaps with {org} and {env}'), {
       description:
         'The names of consumer groups. Without `{env}`, every environment needs a Kafka of its own.',
       default: '{org}-{consumer}-{env}',
     }),
   },
-  ({ ORG: org, DOMAIN: domain, TOPIC_NAMES: named, KAFKA_TOPIC: readings, GROUP_NAME: group }, refuse) => {
+  (read, refuse) => {
+    const { ORG: org, DOMAIN: domain, TOPIC_NAMES: named, KAFKA_TOPIC: readings, GROUP_NAME: group } = read
+    const sources: ReadonlyMap<Signal, string> = read.EXTRA_SIGNALS ?? new Map()
     const topics = new Map(named)
     if (readings !== undefined) topics.set('readings', readings)
-    const names = { org, domain, group, topics }
-    const all = SIGNALS.map(signal => topicNameIn(names, signal, '{env}'))
+    const always = TABLE_SIGNALS.filter(signal => !TOPICS[signal].isExtra)
+    const signals: readonly Signal[] = [...always, ...sources.keys()]
+    const unknown = [...topics.keys()].find(signal => !signals.includes(signal))
+    if (unknown !== undefined)
+      refuse('TOPIC_NAMES', `names ${unknown}, which EXTRA_SIGNALS must have as well`)
+    const names = { org, domain, group, topics, signals, sources }
+    const all = signals.map(signal => topicNameIn(names, signal, '{env}'))
     const twice = all.find((name, index) => all.indexOf(name) !== index)
     if (twice !== undefined)
       refuse('TOPIC_NAMES', `must give each signal a topic of its own, not ${twice} to two`)
@@ -67,13 +103,22 @@ export const NAMES = slice(
 /** How the topics and consumer groups of a process are named. */
 export type Names = PartOf<typeof NAMES>['names']
 
+/** A sub-signal whose signal has another name adds its own part to that: before the environment, or at the end. */
 export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env: string): string {
-  const name = topics.get(signal)
-  if (name !== undefined) return name.replaceAll('{env}', env)
-  return [org, domain, signal, env].filter(part => part !== '').join('.')
+  const own = topics.get(signal)
+  if (own !== undefined) return own.replaceAll('{env}', env)
+  const row = tableSignalOf(signal)
+  const named = topics.get(row)
+  if (named === undefined) return [org, domain, signal, env].filter(part => part !== '').join('.')
+  const part = signal.slice(row.length)
+  const at = named.endsWith('.{env}') ? named.length - '.{env}'.length : named.length
+  return `${named.slice(0, at)}${part}${named.slice(at)}`.replaceAll('{env}', env)
 }
 
-export function groupNameIn({ org, group }: Names, consumer: string, env: string): string {
-  const name = group.replaceAll('{consumer}', consumer).replaceAll('{env}', env)
+/** @param signal the topic that the group reads: Kafka's offsets of a sub-signal belong to a group of its own */
+export function groupNameIn({ org, group }: Names, consumer: string, env: string, signal?: Signal): string {
+  const [, part] = signal?.split('.') ?? []
+  const reader = part === undefined ? consumer : `${consumer}-${part}`
+  const name = group.replaceAll('{consumer}', reader).replaceAll('{env}', env)
   return org === '' ? name.replace(/\{org\}[-_.]?/g, '') : name.replaceAll('{org}', org)
 }

@@ -8,7 +8,7 @@ import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { Config } from '../../app/config.ts'
 import { growthsOf } from '../../app/growths.ts'
-import { SIGNALS, type Signal, TOPICS, topicName } from '../../app/topics.ts'
+import { type Signal, signals, topicName, topicRow } from '../../app/topics.ts'
 import { consumerGroups } from '../../queries/groups.ts'
 import { consumerLags, type ReadTopic } from '../../queries/lag.ts'
 import { boundsIfThere } from '../../queries/topics.ts'
@@ -30,16 +30,18 @@ export async function redriveTopics(
   const offsets = new TopicOffsets(await connections.kafka())
   try {
     const found = await Promise.all(
-      SIGNALS.filter(signal => signal !== 'dlq').map(async (signal: Signal) => {
-        const name = topicName(signal, env)
-        const bounds = await boundsIfThere(offsets, name)
-        const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
-        const { maxMessageBytes } = TOPICS[signal]
-        if (!bounds) return []
-        const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
-        const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
-        return [[name, topic] as const]
-      }),
+      signals()
+        .filter(signal => signal !== 'dlq')
+        .map(async (signal: Signal) => {
+          const name = topicName(signal, env)
+          const bounds = await boundsIfThere(offsets, name)
+          const consumers = new Set(readers.filter(({ topic }) => topic === name).map(one => one.function))
+          const { maxMessageBytes } = topicRow(signal)
+          if (!bounds) return []
+          const growths = readsGrowths ? await growthsFor(name, consumers, connections) : []
+          const topic: RedriveTopic = { bounds, consumers, maxMessageBytes, growths }
+          return [[name, topic] as const]
+        }),
     )
     return new Map(found.flat())
   } finally {

@@ -2,7 +2,7 @@
  * Requests of CloudFormation to a custom resource, and their answers. Pure. @see
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
-import { renamedTopics, SIGNALS, type Signal } from '../../app/topics.ts'
+import { renamedTopics, type Signal, signals } from '../../app/topics.ts'
 
 type Properties = Readonly<Record<string, unknown>>
 
@@ -50,12 +50,14 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
   if (typeof Readers !== 'object' || Readers === null)
     throw new TypeError('the properties of the resource have no Readers')
   const readers = Readers as Readonly<Record<string, readonly string[]>>
-  return new Map(SIGNALS.map(signal => [signal, readers[signal] ?? []]))
+  return new Map(signals().map(signal => [signal, readers[signal] ?? []]))
 }
 
 /** The topics that would get another name, as `readings: a → b`. Deployments of older packages did not tell their names. */
 export function renamedIn({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
-  return renamedTopics(OldResourceProperties?.Names ?? {}, ResourceProperties.Names ?? {})
+  const namesIn = (properties: Properties = {}) =>
+    (properties.Names ?? {}) as Readonly<Record<string, string>>
+  return renamedTopics(namesIn(OldResourceProperties), namesIn(ResourceProperties))
 }
 
 /**

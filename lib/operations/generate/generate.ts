@@ -49,11 +49,15 @@ export function noneYet(options: GenerateOptions): Generated {
   return { readings: 0, fromTick, untilTick: fromTick }
 }
 
-/** Publishes readings to the topic of a producer. */
-export function kafkaOutlet(producer: TelemetryProducer): Outlet {
+/** Publishes readings. @param topicOf the topic of the events of a source; by default, the topic of the producer */
+export function kafkaOutlet(
+  producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
+  topicOf?: (source: string) => string,
+): Outlet {
   return {
     async send(readings) {
-      for (const { event, key } of readings) await producer.enqueue(event, { key })
+      for (const { event, key } of readings)
+        await producer.enqueue(event, { key, ...(topicOf && { topic: topicOf(event.source) }) })
     },
     close: () => producer.close(),
   }

@@ -13,7 +13,7 @@ import type { Generations } from '../../../packages/runtime/pipeline/generations
 import type { StateKey, Version } from '../../../packages/runtime/pipeline/model.ts'
 import type { Cursors, LogBounds, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { PartitionStates } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { SIGNALS, topicName } from '../../app/topics.ts'
+import { signals, topicName } from '../../app/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 
@@ -104,6 +104,6 @@ export class GrowingTopic {
 
   /** The signal of the environment that the topic carries; undefined for any other topic. */
   get signal() {
-    return SIGNALS.find(signal => topicName(signal, this.env) === this.name)
+    return signals().find(signal => topicName(signal, this.env) === this.name)
   }
 }

@@ -7,12 +7,13 @@ import type { LogRecord, OutgoingRecord, RecordHeader } from '../../../packages/
 import { type ContentMode, producedRecord, writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
-import { SIGNALS, signalIn, topicName } from '../../app/topics.ts'
+import { signalIn, signals, tableSignalOf, topicName } from '../../app/topics.ts'
 import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { KeyFieldMissing, type KeyStrategy } from '../../telemetry/key.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 import { OperationFailure } from '../failure.ts'
 import { keyBy as keyOfEvent } from '../publish/key-by.ts'
+import { topicFor } from '../state-keys.ts'
 import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
@@ -75,7 +76,8 @@ function streamRecord(event: Event, line: number, addressing: Addressing): Outgo
   const { env, topic, mode, contentMode, keyBy, dataWriter } = addressing
   const key = keyInStream(event, line, keyBy)
   const written = dataWriter && fitsSchema(event) ? dataWriter.write(event) : event
-  return producedRecord(topic ?? topicName('readings', env), key, written, mode ?? contentMode)
+  const ownTopic = topicFor({ topic: topic ?? 'readings' }, event.source, env)
+  return producedRecord(ownTopic, key, written, mode ?? contentMode)
 }
 
 /** Data that violates its schema cannot be written with it. It stays JSON, so that consumers can refuse it. */
@@ -133,7 +135,7 @@ function capturedRecord(
     )
   const { key, value, headers, partition } = record
   return {
-    topic: addressing.topic ?? sameSignal(record.topic, line, addressing.env),
+    topic: addressing.topic ?? sameSignal(record.topic, event?.source, line, addressing.env),
     ...(addressing.keepPartitions ? { partition } : {}),
     key,
     ...(event && movedMs !== undefined
@@ -154,8 +156,10 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
 }
 
 /** Recordings that ship with Sluice have the names that topics have by default. */
-function sameSignal(topic: string, line: number, env: string): string {
-  const signal = signalIn(topic) ?? SIGNALS.find(name => topic.startsWith(`sluice.telemetry.${name}.`))
+function sameSignal(topic: string, source: string | undefined, line: number, env: string): string {
+  const signal = signalIn(topic) ?? signals().find(name => topic.startsWith(`sluice.telemetry.${name}.`))
+  if (signal !== undefined && source !== undefined)
+    return topicFor({ topic: tableSignalOf(signal) }, source, env)
   if (signal !== undefined) return topicName(signal, env)
   throw new OperationFailure(
     `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): say with --topic where it goes`,

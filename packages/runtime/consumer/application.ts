@@ -25,8 +25,8 @@ export interface Application {
   readonly topics: Readonly<Record<string, TopicSettings>>
   /** The name of the topic in Kafka, in an environment. */
   kafkaTopic(name: TopicName, env: string): string
-  /** The Kafka consumer group of a consumer, in an environment: named in spans. By default, the consumer's name. */
-  groupName?(consumer: string, env: string): string
+  /** Returns the Kafka consumer group of a consumer for a topic, named in spans. By default, the consumer's name. */
+  groupName?(consumer: string, env: string, kafkaTopic: string): string
   /** The topic with this name in Kafka, in any environment; undefined if it does not belong to the application. */
   topicNamed(kafkaTopic: string): TopicSettings | undefined
   /** Receives records that cannot be processed. */

@@ -204,7 +204,7 @@ async function tracingOf(
   const traced = {
     env,
     application: application.name,
-    group: application.groupName?.(name, env) ?? name,
+    groupOf: (topic: string) => application.groupName?.(name, env, topic) ?? name,
     kafkaTopic: (topic: Parameters<Application['kafkaTopic']>[0]) => application.kafkaTopic(topic, env),
     serviceName: otlp.serviceName ?? `${application.name}-${name}`,
     sampler: otlp.sampler,

@@ -5,7 +5,7 @@ import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { ACTIVITY_CHANGED_TYPE } from '../../../lib/activity/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../../../lib/alerting/activated-type.ts'
 import { ALERT_FIRED_TYPE } from '../../../lib/alerting/alert.ts'
-import { TICKED } from '../../../lib/app/topics.ts'
+import { topicsOf } from '../../../lib/app/topics.ts'
 import type { SilenceSet } from '../../../lib/notification/silences.ts'
 import { TICK_TYPE } from '../../../lib/telemetry/tick.ts'
 import { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
@@ -55,7 +55,7 @@ async function schedulesBegin(rehearsal: Rehearsal): Promise<void> {
   const expected = [
     ...(['readings', 'events', 'patterns'] as const).map(signal => [signal, RULES_ACTIVATED_TYPE] as const),
     ['notifications', 'io.sluice.silences.changed.v1'] as const,
-    ...TICKED.map(signal => [signal, TICK_TYPE] as const),
+    ...topicsOf(['ticked']).map(signal => [signal, TICK_TYPE] as const),
   ]
   for (const [signal, type] of expected)
     assert.ok(await view.everyPartitionHas(signal, type), `${signal} lacks ${type}`)

@@ -7,6 +7,7 @@ import { Batches } from '../../../cli/consume/batches.ts'
 import { functionOfGroup } from '../../../cli/consume/own-groups.ts'
 import { Processing } from '../../../cli/consume/processing.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
+import { declaredFunctions } from '../../../lib/app/functions.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import { reading } from '../../../lib/telemetry/reading.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -151,7 +152,10 @@ describe('given the records of a group, when they are processed', () => {
 
 describe('given a consumer group', () => {
   it('then those of functions are known in any environment, and others are not', () => {
-    const functions = ['alerting', 'notify-sns']
+    const functions = declaredFunctions({
+      alerting: { consumes: 'readings' },
+      'notify-sns': { consumes: 'notifications' },
+    })
     assert.equal(functionOfGroup('sluice-alerting-local', functions), 'alerting')
     assert.equal(functionOfGroup('sluice-notify-sns-prod-2', functions), 'notify-sns')
     for (const other of ['alerting', 'sluice-alerting', 'sluice-alerting-', 'my-sluice-alerting-local'])

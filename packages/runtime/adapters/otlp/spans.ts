@@ -39,8 +39,8 @@ export interface Scene {
   readonly application: string
   /** A topic's name in Kafka in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
-  /** The Kafka consumer group. */
-  readonly group: string
+  /** Returns the Kafka consumer group that reads a topic. */
+  readonly groupOf: (kafkaTopic: string) => string
   readonly sampler: Sampler
   /** Asked for each decision that is sampled. */
   readonly isAllowed: (decision: Decision) => boolean
@@ -168,10 +168,10 @@ function messaging(operation: 'process' | 'create', topic: string) {
 function ofRecord(
   stateKey: StateKey,
   { offset, outcome, reason, failure }: Decision,
-  { application, group }: Scene,
+  { application, groupOf }: Scene,
 ) {
   return {
-    'messaging.consumer.group.name': group,
+    'messaging.consumer.group.name': groupOf(stateKey.topic),
     'messaging.destination.partition.id': String(stateKey.partition),
     'messaging.kafka.offset': offset,
     [`${application}.consumer`]: stateKey.consumer,

@@ -6,7 +6,7 @@ import { type Scene, spansOf } from './spans.ts'
 
 export interface Traced {
   readonly env: string
-  readonly group: string
+  readonly groupOf: Scene['groupOf']
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
   /** The name of the application. */
@@ -25,8 +25,8 @@ export class Tracing {
   #spent = 0
 
   constructor(settings: OtlpSettings, traced: Traced, dropped: Dropped) {
-    const { env, application, group, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
-    this.#scene = { application, kafkaTopic, group, sampler }
+    const { env, application, groupOf, kafkaTopic, serviceName, sampler = 'parentbased_always_off' } = traced
+    this.#scene = { application, kafkaTopic, groupOf, sampler }
     this.#mostPerSecond = traced.mostPerSecond ?? Number.POSITIVE_INFINITY
     const resource = {
       'service.name': serviceName,

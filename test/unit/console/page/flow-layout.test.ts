@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { ShownConsumer } from '../../../../console/api/overview/shapes.ts'
 import { flowLayout } from '../../../../console/page/overview/flow-layout.ts'
 import { readFunctions } from '../../../../lib/app/functions.ts'
-import { groupName, SIGNALS, type Signal, signalNamed, topicName } from '../../../../lib/app/topics.ts'
+import { groupName, type Signal, signalNamed, signals, topicName } from '../../../../lib/app/topics.ts'
 
 const FUNCTIONS = readFunctions()
 
@@ -20,7 +20,7 @@ const consumerOf = (name: string, topic: string, emits: readonly Signal[]): Show
 }
 
 const FLOW = {
-  topics: SIGNALS.map(signal => ({ signal, topic: topicName(signal, 'local'), records: 0 })),
+  topics: signals().map(signal => ({ signal, topic: topicName(signal, 'local'), records: 0 })),
   consumers: FUNCTIONS.flatMap(({ name, consumes, emits }) =>
     consumes.map(signal => consumerOf(name, topicName(signal, 'local'), emits)),
   ),

@@ -16,7 +16,7 @@ import { Stage } from '../../../support/stage.ts'
 const WHO = {
   env: 'test',
   application: 'sluice',
-  group: 'sluice-tested-test',
+  groupOf: () => 'sluice-tested-test',
   kafkaTopic: (topic: Signal) => topicName(topic, 'test'),
   serviceName: 'sluice-tested',
 }

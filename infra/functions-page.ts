@@ -22,16 +22,11 @@ export function functionsPage(page: string): string {
   }, page)
 }
 
-function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings, headings.map(() => '---'), ...rows]
-  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
-}
-
 function functionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
-    const to = emits.length > 0 ? `; emits to ${emits.join(', ')}` : ''
-    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *Start: ${startOf(declared)}${to}.*`
+    const to = emits.length > 0 ? ` → ${emits.join(', ')}` : ''
+    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *${startOf(declared)}${to}*`
   })
   return rows.join('\n')
 }
@@ -39,20 +34,30 @@ function functionList(): string {
 function topicList(): string {
   const rows = SIGNALS.map(signal => {
     const { partitions, keptDays, key, carries, isTicked } = TOPICS[signal]
-    return [signal, String(partitions), `${keptDays} days`, key, isTicked ? 'yes' : '', carries]
-  })
-  return tableOf(['topic', 'partitions', 'kept', 'key', 'ticked', 'carries'], rows)
-}
-
-function eventTypeList(): string {
-  const rows = EVENT_TYPE_NAMES.map(type => {
-    const { topic, formats } = EVENT_TYPES[type]
-    // The compiler holds that each is in the table of topics.
-    const topics = topicsOf([topic satisfies TopicWord])
-    const isAlwaysJson = formats.length === 1
-    return `- [\`${type}\`](../schemas/json/${fileNameOf(type)}.json): ${topics.join(', ')}${isAlwaysJson ? ' (JSON)' : ''}`
+    return `- \`${signal}\` (${partitions}, ${keptDays} days, ${key}${isTicked ? ', ticked' : ''}): ${carries}`
   })
   return rows.join('\n')
+}
+
+/** The event types of each set of topics in a line, those with a choice of formats first. */
+function eventTypeList(): string {
+  const all = EVENT_TYPE_NAMES.map(type => {
+    const { topic, formats } = EVENT_TYPES[type]
+    // The compiler holds that each is in the table of topics.
+    const topics = topicsOf([topic satisfies TopicWord]).join(', ')
+    const link = `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`
+    return { topics, link, isAlwaysJson: formats.length === 1 }
+  })
+  const lines = (isAlwaysJson: boolean) => {
+    const byTopics = Map.groupBy(
+      all.filter(one => one.isAlwaysJson === isAlwaysJson),
+      ({ topics }) => topics,
+    )
+    return [...byTopics]
+      .map(([topics, types]) => `- ${topics}: ${types.map(({ link }) => link).join(', ')}`)
+      .join('\n')
+  }
+  return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON, because they control consumers:\n\n${lines(true)}`
 }
 
 function startOf(declared: DeclaredFunction): string {

@@ -80,7 +80,7 @@ function written(project: Project): {
   readonly undocumented: readonly string[]
 } {
   const undocumented = new Set<string>()
-  const described = new Map<number, string>()
+  const described = new Map<number, Described>()
   const pages = new Map<string, string>()
   // `@sluice/runtime` comes last: it exports what other entries have as well.
   for (const [page, entries] of Object.entries(PAGES).toReversed()) {
@@ -91,23 +91,40 @@ function written(project: Project): {
       const own = all.filter(({ symbol }) => !described.has(symbol.id))
       const elsewhere = Map.groupBy(
         all.filter(one => !own.includes(one)),
-        ({ symbol }) => described.get(symbol.id) as string,
+        ({ symbol }) => described.get(symbol.id)?.page ?? '',
       )
-      for (const { symbol } of own) described.set(symbol.id, page)
-      return [
-        ...(entries.length > 1 ? [`## \`${entry.module}\``] : []),
-        ...[...elsewhere].map(seeOther),
-        ...listsOf(own, project),
-      ]
+      const also = [...elsewhere].map(([other, exported]) => seeOther(other, exported, described))
+      for (const { name, symbol } of own) described.set(symbol.id, { page, name })
+      return [...(entries.length > 1 ? [`## \`${entry.module}\``] : []), ...also, ...listsOf(own, project)]
     })
     pages.set(page, `${[headOf(page, entries), ...sections].join('\n\n')}\n`)
   }
   return { pages, undocumented: [...undocumented] }
 }
 
-function seeOther([page, exported]: readonly [string, readonly Export[]]): string {
-  const names = exported.map(({ name }) => code(name)).toSorted((a, b) => a.localeCompare(b, 'en'))
-  return `On the page [${page}](${page}.md): ${names.join(', ')}.`
+/** Where an export is described, and its name there. */
+interface Described {
+  readonly page: string
+  readonly name: string
+}
+
+/** Names what an entry exports of another page: its names, or those that it leaves out if they are fewer. */
+function seeOther(
+  page: string,
+  exported: readonly Export[],
+  described: ReadonlyMap<number, Described>,
+): string {
+  const listed = (names: readonly string[]) =>
+    names
+      .toSorted((a, b) => a.localeCompare(b, 'en'))
+      .map(code)
+      .join(', ')
+  const names = exported.map(({ name }) => name)
+  const others = [...described.values()].filter(one => one.page === page && !names.includes(one.name))
+  const link = `[${page}](${page}.md)`
+  if (others.length >= names.length) return `On the page ${link}: ${listed(names)}.`
+  const except = others.length === 0 ? '' : `, except ${listed(others.map(({ name }) => name))}`
+  return `Also all exports of ${link}${except}.`
 }
 
 function headOf(page: string, [first]: readonly Entry[]): string {
@@ -159,7 +176,7 @@ class Texts {
     this.#checker = checker
   }
 
-  /** A declaration in one line of a list, and its members below it. */
+  /** A declaration and its members in one line of a list; documented members of a class below it. */
   lines({ name, symbol, doc, declarations }: Export): string[] {
     const [first, ...others] = withoutImplementation(declarations as readonly Declaration[])
     if (!first) throw new Error(`${name} is not declared`)
@@ -174,16 +191,28 @@ class Texts {
     const alias = first.members || value.length > MAX_TYPE ? '' : ` = ${value}`
     const head = `- ${code(`${name}${heritage.join('')}${alias}`)}${about}`
     const members = (first.members ?? []).filter(isPublic)
-    if (symbol.flags & SymbolFlags.Class) return [head, ...this.#classMembers(name, members)]
-    const names = members.map(memberName).filter(text => text !== '')
-    return [head, ...(names.length > 0 ? [`  - ${names.map(code).join(', ')}`] : [])]
+    const isClass = symbol.flags & SymbolFlags.Class
+    const names = isClass ? this.#constructors(name, members) : members.map(memberName)
+    const inline = names.filter(text => text !== '').map(code)
+    const line = inline.length > 0 ? `${head}${about === '' ? ':' : ''} ${inline.join(', ')}` : head
+    return isClass ? [line, ...this.#classMembers(members)] : [line]
   }
 
-  /** The constructors, and the members with a docstring: the others are those of an interface. */
-  #classMembers(name: string, members: readonly Declaration[]): string[] {
+  #constructors(name: string, members: readonly Declaration[]): string[] {
+    return withoutImplementation(members)
+      .filter(member => !this.#symbolOf(member))
+      .map(member => `new ${name}${this.#signature(member)}`)
+  }
+
+  #symbolOf({ name }: Declaration): ExportedSymbol | undefined {
+    return name && this.#checker.getSymbolAtLocation(name)
+  }
+
+  /** Members with a docstring: the others are those of an interface. */
+  #classMembers(members: readonly Declaration[]): string[] {
     return withoutImplementation(members).flatMap(member => {
-      const symbol = member.name && this.#checker.getSymbolAtLocation(member.name)
-      if (!symbol) return [`  - ${code(`new ${name}${this.#signature(member)}`)}`]
+      const symbol = this.#symbolOf(member)
+      if (!symbol) return []
       const doc = this.#checker.getDocumentationCommentOfSymbol(symbol)
       return doc === '' ? [] : [`  - ${code(this.#signature(member))}${this.#about(doc, symbol)}`]
     })

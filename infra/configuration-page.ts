@@ -142,11 +142,17 @@ function sliceSection({ title, settings }: Slice, suffixOf: Suffix = () => ''): 
   return `### ${title}\n\n${list(Object.entries(settings), name => suffixOf(name, settings[name]))}`
 }
 
+/** A range of allowed numbers, which the page shortens. */
+const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
+
 /** One line for each: name, meaning, allowed values and default. */
 function list(rows: readonly [string, Documented][], suffixOf: (name: string) => string = () => ''): string {
   const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
     // Outside of code, Markdown takes <name> for HTML.
-    const plain = allowed.replaceAll('<', '&lt;').replace(/^one of /, '')
+    const plain = allowed
+      .replaceAll('<', '&lt;')
+      .replace(/^one of /, '')
+      .replace(WHOLE_NUMBER, (_, unit, least, most) => `${least} to ${most}${unit ? ` ${unit}` : ''}`)
     const standard = value === undefined ? otherwise : `\`${value}\``
     return `- **\`${name}\`**${suffixOf(name)}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
   })

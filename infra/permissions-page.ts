@@ -143,16 +143,23 @@ export function permissionsPage(): string {
     ({ functions }) => functions[0] ?? '',
   )
   const bySize = [...sets].toSorted(([a], [b]) => b.length - a.length)
-  const every = functionNames().join(', ')
+  const every = functionNames()
   return `${[
     INTRODUCTION,
     '## What has no name',
     'All other resources are named.',
     unnamedList(),
     '## Several functions',
-    ...bySize.map(([names, rows]) => `${names === every ? 'All functions' : names}:\n\n${listOf(rows)}`),
+    ...bySize.map(([names, rows]) => `${shortest(names.split(', '), every)}:\n\n${listOf(rows)}`),
     ...[...own].map(([name, rows]) => `## ${name}\n\n${listOf(rows)}`),
   ].join('\n\n')}\n`
+}
+
+/** Names these functions, or all others if they are fewer. */
+function shortest(names: readonly string[], every: readonly string[]): string {
+  const others = every.filter(name => !names.includes(name))
+  if (others.length === 0) return 'All functions'
+  return others.length < names.length ? `All functions except ${others.join(', ')}` : names.join(', ')
 }
 
 /** The resources without a name, each with the reason. */

@@ -15,13 +15,14 @@ import {
 
 const PROJECT = resolve(import.meta.dirname, '..')
 
-/** Folders of the packages. Each entry of a published package has a page; a private package has one page. */
+/** Folders of the packages. Each entry of a published package has a page; a private package has one page, without its types. */
 const PACKAGES = ['packages/runtime', 'packages/kafka-records', 'packages/schema-registry']
 
 interface Entry {
   /** The name that programs import. */
   readonly module: string
   readonly file: string
+  readonly isPrivate: boolean
 }
 
 /** A page, by the name of its file without extension: that of its example as well. */
@@ -39,7 +40,11 @@ function pagesOf(folder: string): readonly (readonly [string, readonly Entry[]])
   const manifest: Manifest = JSON.parse(readFileSync(join(PROJECT, folder, 'package.json'), 'utf8'))
   const { name, exports } = manifest
   const entries = Object.entries(typeof exports === 'string' ? { '.': exports } : exports)
-    .map(([path, to]) => ({ module: path.replace('.', name), file: join(PROJECT, folder, sourceOf(to)) }))
+    .map(([path, to]) => ({
+      module: path.replace('.', name),
+      file: join(PROJECT, folder, sourceOf(to)),
+      isPrivate: manifest.private === true,
+    }))
     .filter(({ file }) => file.endsWith('.ts'))
   const pageName = (module: string) => module.replace('@sluice/', '').replaceAll('/', '-')
   if (manifest.private) return [[pageName(name), entries]]
@@ -95,7 +100,11 @@ function written(project: Project): {
       )
       const also = [...elsewhere].map(([other, exported]) => seeOther(other, exported, described))
       for (const { name, symbol } of own) described.set(symbol.id, { page, name })
-      return [...(entries.length > 1 ? [`## \`${entry.module}\``] : []), ...also, ...listsOf(own, project)]
+      return [
+        ...(entries.length > 1 ? [`## \`${entry.module}\``] : []),
+        ...also,
+        ...listsOf(own, project, entry),
+      ]
     })
     pages.set(page, `${[headOf(page, entries), ...sections].join('\n\n')}\n`)
   }
@@ -129,22 +138,24 @@ function seeOther(
 
 function headOf(page: string, [first]: readonly Entry[]): string {
   const example = readFileSync(join(PROJECT, 'examples', 'api', `${page}.ts`), 'utf8')
+  const note = first?.isPrivate ? '\n\nAn editor shows the types.' : ''
   return `# \`${first?.module}\`
 
 <!-- Written by \`npm run api\` from the code. Changes made here are lost. -->
 
 \`\`\`ts
 ${example.trim()}
-\`\`\``
+\`\`\`${note}`
 }
 
 /** Functions and constants, then classes, then types: each in alphabetical order. */
-function listsOf(exported: readonly Export[], project: Project): string[] {
+function listsOf(exported: readonly Export[], project: Project, { isPrivate }: Entry): string[] {
   const sorted = exported.toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
   const kindOf = ({ symbol: { flags } }: Export) =>
     flags & (SymbolFlags.Function | SymbolFlags.Variable) ? 0 : flags & SymbolFlags.Class ? 1 : 2
   const texts = new Texts(project)
-  return [0, 1, 2].flatMap(kind => {
+  const kinds = isPrivate ? [0, 1] : [0, 1, 2]
+  return kinds.flatMap(kind => {
     const lines = sorted.filter(one => kindOf(one) === kind).flatMap(one => texts.lines(one))
     return lines.length > 0 ? [lines.join('\n')] : []
   })

@@ -33,7 +33,10 @@ describe('docs/clients.md', () => {
     }
     for (const [before, version] of Object.entries(named)) {
       assert.notEqual(version, '', before)
-      assert.ok(PAGE.replaceAll('\n', ' ').includes(before + version), `the page does not have ${before}${version}`)
+      assert.ok(
+        PAGE.replaceAll('\n', ' ').includes(before + version),
+        `the page does not have ${before}${version}`,
+      )
     }
   })
 

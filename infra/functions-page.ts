@@ -57,7 +57,7 @@ function eventTypeList(): string {
       .map(([topics, types]) => `- ${topics}: ${types.map(({ link }) => link).join(', ')}`)
       .join('\n')
   }
-  return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON, because they control consumers:\n\n${lines(true)}`
+  return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON:\n\n${lines(true)}`
 }
 
 function startOf(declared: DeclaredFunction): string {

@@ -62,7 +62,7 @@ npx sluice config show     # each setting, and where it comes from
 An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
 allowed values, and never a value.`
 
-const LEGEND = `Each line below has the variable, its key in the file (\`section.key\`), the meaning, the allowed values in italics, and the default in brackets.`
+const LEGEND = `Each line below has the variable, its key in the file (\`section.key\`) if it has one, the meaning, the allowed values in italics, and the default in brackets.`
 
 const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`, which hand them on. The deployment sets those
 marked ¹, from its stage or the variable of the same name; the program that runs the function sets those marked ². Those marked ³ are for programs on this machine alone.`

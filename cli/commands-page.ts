@@ -34,22 +34,22 @@ export async function commandsPage(page: string): Promise<string> {
 }
 
 interface Named {
-  readonly words: string
+  readonly words: readonly string[]
   readonly command: Command
 }
 
-/** The commands that do something, without hidden ones and those that print help. */
-function commandsBelow(parent: Command, before = 'sluice'): Named[] {
+/** Commands with an action, without hidden ones and those that print help. */
+function commandsBelow(parent: Command, before: readonly string[] = []): Named[] {
   const visible = parent.createHelp().visibleCommands(parent)
   return visible
     .filter(command => command.name() !== 'help')
     .flatMap(command => {
-      const words = `${before} ${command.name()}`
+      const words = [...before, command.name()]
       return command.commands.length === 0 ? [{ words, command }] : commandsBelow(command, words)
     })
 }
 
-function rowOf(words: string, command: Command): string {
+function rowOf(words: readonly string[], command: Command): string {
   const { registeredArguments, options } = command
   const args = registeredArguments.map(argument => {
     const text = `${argument.name()}${argument.variadic ? '...' : ''}`
@@ -59,7 +59,7 @@ function rowOf(words: string, command: Command): string {
   const flags = own.map(
     ({ flags, mandatory }) => `\`${flags.replace(/^-\w, | <.*>$/g, '')}\`${mandatory ? ' (required)' : ''}`,
   )
-  const line = `- \`${[words, ...args].join(' ')}\`: ${command.summary()}`
+  const line = `- \`${[...words, ...args].join(' ')}\`: ${command.summary()}`
   return flags.length === 0 ? line : `${line}; ${flags.join(' ')}`
 }
 

@@ -52,20 +52,26 @@ const INTRODUCTION = `# Configuration
 
 <!-- Written by \`npm run configuration\` from the declarations in the code. Changes made here are lost. -->
 
-Settings are variables of the environment. One that is empty counts as one that is not set. Each function reads only the
-settings that it uses, and does not start where one of those is missing or wrong: the error names each of them, with what is allowed,
-and never a value.`
+Settings are environment variables:
 
-const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`: they are handed on to the functions. The
-deployment decides about those marked ¹, by its stage or by the variable of the same name. Those marked ² come from what runs the
-function. Those marked ³ are for programs on this machine: a deployment does not hand them on.`
+\`\`\`sh
+KAFKA_BROKERS=broker.example:9092 KAFKA_AUTH=tls npx sluice topics list
+npx sluice config show     # each setting, and where it comes from
+\`\`\`
 
-const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys, and no others. \`{}\` stands for the
+An empty variable counts as not set. A function does not start if a setting that it uses is missing or wrong: the error names each of them and the
+allowed values, and never a value.`
+
+const LEGEND = `Each line below has the variable, its key in the file (\`section.key\`) if it has one, the meaning, the allowed values in italics, and the default in brackets.`
+
+const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`, which hand them on. The deployment sets those
+marked ¹, from its stage or the variable of the same name; the program that runs the function sets those marked ². Those marked ³ are for programs on this machine alone.`
+
+const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys. \`{}\` stands for the
 defaults.`
 
-const FILE = `\`--config FILE\`, an option of every command and of \`npm start\`, or \`SLUICE_CONFIG\` names a YAML file with settings of functions and
-commands. \`SLUICE_CONFIG\` also counts for deployments, which hand the values on to the functions. An option goes before a variable, and a
-variable before the file; \`npx sluice config show\` says where each value comes from. Unknown keys and wrong values are refused with their line.
+const FILE = `\`--config FILE\` of every command and of \`npm start\`, or \`SLUICE_CONFIG\`, names a YAML file with settings. \`SLUICE_CONFIG\` also counts
+for deployments. An option overrides a variable, and a variable the file. Unknown keys and wrong values are refused with their line.
 
 \`\`\`yaml
 kafka:
@@ -81,19 +87,14 @@ cloudevents:
   source: /sensors/datacenter1
 logging:
   level: INFO
-\`\`\`
+\`\`\``
 
-The keys of each section stand for these variables:`
-
-/** The keys of a settings file, a line for each section. */
-function fileKeys(): string {
-  return Object.entries(FILE_KEYS)
-    .map(([section, keys]) => {
-      const named = Object.entries(keys).map(([key, variable]) => `\`${key}\` (\`${variable}\`)`)
-      return `- **\`${section}\`**: ${named.join(', ')}`
-    })
-    .join('\n')
-}
+/** Keys of the settings file, by variable. */
+const KEY_OF: ReadonlyMap<string, string> = new Map(
+  Object.entries(FILE_KEYS).flatMap(([section, keys]) =>
+    Object.entries(keys).map(([key, variable]) => [variable, `${section}.${key}`] as const),
+  ),
+)
 
 /** The whole page, from the same declarations every time. */
 function configurationPage(): string {
@@ -101,45 +102,59 @@ function configurationPage(): string {
     INTRODUCTION,
     '## A settings file',
     FILE,
-    fileKeys(),
+    LEGEND,
     '## Functions',
     HANDED_ON,
-    ...SLICES.map(slice => sliceSection(slice, MARKS)),
+    ...SLICES.map(slice => sliceSection(slice, markOf)),
     "## The generator's parameter",
     PARAMETER,
     list(Object.entries(GENERATOR_KEYS)),
     '## Deployment',
-    `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules are for \`npm start\` and \`serverless offline\` as well.`,
+    `A deployment needs ${REQUIRED.map(name => `\`${name}\``).join(', ')}. The schedules also count for \`npm start\` and \`serverless offline\`.`,
     ...[STACK, VPC, CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, ALARMS, SCHEDULES].map(slice =>
       sliceSection(slice),
     ),
     '## This machine',
-    'Settings of `npm start` and `npm run services`. Where `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` is set, that server is used instead of a new one.',
-    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice)),
+    'For `npm start` and `npm run services`. They use the server that `KAFKA_BROKERS`, `REDIS_URL` or `AWS_ENDPOINT_URL` names, instead of a new one.',
+    ...[LOCAL_PORTS, LOCAL_CLOUD].map(slice => sliceSection(slice, keyOf)),
   ].join('\n\n')}\n`
 }
 
-type Marks = Readonly<Record<Setting['setBy'], string>>
-
-const MARKS: Marks = { person: '', deployment: ' ¹', runtime: ' ²', machine: ' ³' }
-const NO_MARKS: Marks = { person: '', deployment: '', runtime: '', machine: '' }
-
-function sliceSection({ title, settings }: Slice, marks = NO_MARKS): string {
-  const mark = ([name]: [string, unknown]) => marks[settings[name]?.setBy ?? 'person']
-  return `### ${title}\n\n${list(Object.entries(settings), mark)}`
+const MARKS: Readonly<Record<Setting['setBy'], string>> = {
+  person: '',
+  deployment: '¹',
+  runtime: '²',
+  machine: '³',
 }
 
-/** One line for each: name, allowed values and default, and the meaning. */
-function list(
-  rows: readonly [string, Documented][],
-  markOf: (row: [string, Documented]) => string = () => '',
-): string {
-  const lines = rows.map(row => {
-    const [name, { description, allowed, default: value, otherwise }] = row
+/** Text behind the name of a setting. */
+type Suffix = (name: string, setting: Pick<Setting, 'setBy'> | undefined) => string
+
+/** Returns the key of a variable in the settings file. */
+const keyOf: Suffix = name => {
+  const key = KEY_OF.get(name)
+  return key === undefined ? '' : `, \`${key}\``
+}
+
+const markOf: Suffix = (name, setting) => `${MARKS[setting?.setBy ?? 'person']}${keyOf(name, setting)}`
+
+function sliceSection({ title, settings }: Slice, suffixOf: Suffix = () => ''): string {
+  return `### ${title}\n\n${list(Object.entries(settings), name => suffixOf(name, settings[name]))}`
+}
+
+/** A range of allowed numbers, which the page shortens. */
+const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
+
+/** One line for each: name, meaning, allowed values and default. */
+function list(rows: readonly [string, Documented][], suffixOf: (name: string) => string = () => ''): string {
+  const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
     // Outside of code, Markdown takes <name> for HTML.
-    const plain = allowed.replaceAll('<', '&lt;')
+    const plain = allowed
+      .replaceAll('<', '&lt;')
+      .replace(/^one of /, '')
+      .replace(WHOLE_NUMBER, (_, unit, least, most) => `${least} to ${most}${unit ? ` ${unit}` : ''}`)
     const standard = value === undefined ? otherwise : `\`${value}\``
-    return `- **\`${name}\`**${markOf(row)}: ${description} *${plain}${standard ? `; default: ${standard}` : ''}*`
+    return `- **\`${name}\`**${suffixOf(name)}: ${description} *${plain}*${standard ? ` (${standard})` : ''}`
   })
   return lines.join('\n')
 }

@@ -1,6 +1,6 @@
 /** The lists in docs/functions.md: functions from serverless.yml, and the tables of topics and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
-import { signals, type TopicWord, topicRow, topicsOf } from '../lib/app/topics.ts'
+import { TABLE_SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
 import { usesOf } from './uses.ts'
 
@@ -22,37 +22,43 @@ export function functionsPage(page: string): string {
   }, page)
 }
 
-function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [headings, headings.map(() => '---'), ...rows]
-  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
-}
-
 function functionList(): string {
   const rows = readFunctions().map(declared => {
     const { name, description, emits } = declared
-    const to = emits.length > 0 ? `; emits to ${emits.join(', ')}` : ''
-    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *Start: ${startOf(declared)}${to}.*`
+    const to = emits.length > 0 ? ` → ${emits.join(', ')}` : ''
+    return `- [\`${name}\`](../functions/${name}/handler.ts): ${description}. *${startOf(declared)}${to}*`
   })
   return rows.join('\n')
 }
 
 function topicList(): string {
-  const rows = signals().map(signal => {
-    const { partitions, keptDays, key, carries, isTicked } = topicRow(signal)
-    return [signal, String(partitions), `${keptDays} days`, key, isTicked ? 'yes' : '', carries]
-  })
-  return tableOf(['topic', 'partitions', 'kept', 'key', 'ticked', 'carries'], rows)
-}
-
-function eventTypeList(): string {
-  const rows = EVENT_TYPE_NAMES.map(type => {
-    const { topic, formats } = EVENT_TYPES[type]
-    // The compiler holds that each is in the table of topics.
-    const topics = topicsOf([topic satisfies TopicWord])
-    const isAlwaysJson = formats.length === 1
-    return `- [\`${type}\`](../schemas/json/${fileNameOf(type)}.json): ${topics.join(', ')}${isAlwaysJson ? ' (JSON)' : ''}`
+  const rows = TABLE_SIGNALS.map(signal => {
+    const { partitions, keptDays, key, carries, isTicked, isExtra } = TOPICS[signal]
+    const facts = [String(partitions), `${keptDays} days`, key, ...(isTicked ? ['ticked'] : [])]
+    return `- \`${signal}\` (${facts.join(', ')}${isExtra ? '; only with `EXTRA_SIGNALS`' : ''}): ${carries}`
   })
   return rows.join('\n')
+}
+
+/** The event types of each set of topics in a line, those with a choice of formats first. */
+function eventTypeList(): string {
+  const all = EVENT_TYPE_NAMES.map(type => {
+    const { topic, formats } = EVENT_TYPES[type]
+    // The compiler holds that each is in the table of topics.
+    const topics = topicsOf([topic satisfies TopicWord]).join(', ')
+    const link = `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`
+    return { topics, link, isAlwaysJson: formats.length === 1 }
+  })
+  const lines = (isAlwaysJson: boolean) => {
+    const byTopics = Map.groupBy(
+      all.filter(one => one.isAlwaysJson === isAlwaysJson),
+      ({ topics }) => topics,
+    )
+    return [...byTopics]
+      .map(([topics, types]) => `- ${topics}: ${types.map(({ link }) => link).join(', ')}`)
+      .join('\n')
+  }
+  return `In JSON, Avro or Protobuf:\n\n${lines(false)}\n\nAlways in JSON:\n\n${lines(true)}`
 }
 
 function startOf(declared: DeclaredFunction): string {

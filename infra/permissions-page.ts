@@ -125,12 +125,13 @@ const INTRODUCTION = `# Permissions
 
 <!-- Written by \`npm run permissions\` from the code that makes the roles. Changes made here are lost. -->
 
-Each function has a role of its own, and this page has all that these roles allow, in every stage (${Object.keys(STAGES).join(', ')}). It is for a
+Each function has a role of its own. This page has all that these roles allow, in every stage (${Object.keys(STAGES).join(', ')}). It shows a
 deployment with everything: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with a login, queue and bucket of
-what Lambda has given up. Without one of these, its lines are not there. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka may also
-read that secret, and with \`OTEL_HEADERS_SECRET\` each consumer that one. With [tracing](functions.md#tracing), each may send traces to X-Ray, which knows no
-resource for them. Names in angle brackets are filled in by the deployment, \`<function>\` by the name of each function. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
-\`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
+discarded records. Without one of these, its lines are missing. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka also
+reads that secret, with \`OTEL_HEADERS_SECRET\` each consumer that one, and with [tracing](functions.md#tracing) each may send traces to X-Ray.
+
+The deployment fills in names in angle brackets, such as \`<function>\`. \`arn:<partition>:<service>:<region>:<account>:…\` is written
+\`<service>:…\`, and \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
 /** The whole page, from the same code every time. */
 export function permissionsPage(): string {
@@ -142,23 +143,34 @@ export function permissionsPage(): string {
     ({ functions }) => functions[0] ?? '',
   )
   const bySize = [...sets].toSorted(([a], [b]) => b.length - a.length)
-  const every = functionNames().join(', ')
+  const every = functionNames()
   return `${[
     INTRODUCTION,
     '## What has no name',
-    'Everything else is named.',
-    table('resource', [
-      ...PATTERNS.map(({ shown, why }) => [`\`${shown}\``, why]),
-      ...[...UNNAMED].map(([action, why]) => [`\`*\`, for \`${action}\``, why]),
-    ]),
+    'All other resources are named.',
+    unnamedList(),
     '## Several functions',
-    ...bySize.map(([names, rows]) => `${names === every ? 'All functions' : names}:\n\n${listOf(rows)}`),
+    ...bySize.map(([names, rows]) => `${shortest(names.split(', '), every)}:\n\n${listOf(rows)}`),
     ...[...own].map(([name, rows]) => `## ${name}\n\n${listOf(rows)}`),
   ].join('\n\n')}\n`
 }
 
-function table(what: string, rows: readonly (readonly string[])[]): string {
-  return [`| ${what} | why |`, '|---|---|', ...rows.map(cells => `| ${cells.join(' | ')} |`)].join('\n')
+/** Names these functions, or all others if they are fewer. */
+function shortest(names: readonly string[], every: readonly string[]): string {
+  const others = every.filter(name => !names.includes(name))
+  if (others.length === 0) return 'All functions'
+  return others.length < names.length ? `All functions except ${others.join(', ')}` : names.join(', ')
+}
+
+/** The resources without a name, each with the reason. */
+function unnamedList(): string {
+  const byReason = Map.groupBy(UNNAMED, ([, why]) => why)
+  return [
+    ...PATTERNS.map(({ shown, why }) => `- \`${shown}\`: ${why}`),
+    ...[...byReason].map(
+      ([why, actions]) => `- \`*\` for ${actions.map(([action]) => `\`${action}\``).join(', ')}: ${why}`,
+    ),
+  ].join('\n')
 }
 
 function listOf(rows: readonly PermissionRow[]): string {

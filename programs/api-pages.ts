@@ -15,13 +15,14 @@ import {
 
 const PROJECT = resolve(import.meta.dirname, '..')
 
-/** Folders of the packages. Each entry of a published package has a page; a private package has one page. */
+/** Folders of the packages. Each entry of a published package has a page; a private package has one page, without its types. */
 const PACKAGES = ['packages/runtime', 'packages/kafka-records', 'packages/schema-registry']
 
 interface Entry {
   /** The name that programs import. */
   readonly module: string
   readonly file: string
+  readonly isPrivate: boolean
 }
 
 /** A page, by the name of its file without extension: that of its example as well. */
@@ -39,7 +40,11 @@ function pagesOf(folder: string): readonly (readonly [string, readonly Entry[]])
   const manifest: Manifest = JSON.parse(readFileSync(join(PROJECT, folder, 'package.json'), 'utf8'))
   const { name, exports } = manifest
   const entries = Object.entries(typeof exports === 'string' ? { '.': exports } : exports)
-    .map(([path, to]) => ({ module: path.replace('.', name), file: join(PROJECT, folder, sourceOf(to)) }))
+    .map(([path, to]) => ({
+      module: path.replace('.', name),
+      file: join(PROJECT, folder, sourceOf(to)),
+      isPrivate: manifest.private === true,
+    }))
     .filter(({ file }) => file.endsWith('.ts'))
   const pageName = (module: string) => module.replace('@sluice/', '').replaceAll('/', '-')
   if (manifest.private) return [[pageName(name), entries]]
@@ -80,7 +85,7 @@ function written(project: Project): {
   readonly undocumented: readonly string[]
 } {
   const undocumented = new Set<string>()
-  const described = new Map<number, string>()
+  const described = new Map<number, Described>()
   const pages = new Map<string, string>()
   // `@sluice/runtime` comes last: it exports what other entries have as well.
   for (const [page, entries] of Object.entries(PAGES).toReversed()) {
@@ -91,13 +96,14 @@ function written(project: Project): {
       const own = all.filter(({ symbol }) => !described.has(symbol.id))
       const elsewhere = Map.groupBy(
         all.filter(one => !own.includes(one)),
-        ({ symbol }) => described.get(symbol.id) as string,
+        ({ symbol }) => described.get(symbol.id)?.page ?? '',
       )
-      for (const { symbol } of own) described.set(symbol.id, page)
+      const also = [...elsewhere].map(([other, exported]) => seeOther(other, exported, described))
+      for (const { name, symbol } of own) described.set(symbol.id, { page, name })
       return [
         ...(entries.length > 1 ? [`## \`${entry.module}\``] : []),
-        ...[...elsewhere].map(seeOther),
-        ...listsOf(own, project),
+        ...also,
+        ...listsOf(own, project, entry),
       ]
     })
     pages.set(page, `${[headOf(page, entries), ...sections].join('\n\n')}\n`)
@@ -105,29 +111,51 @@ function written(project: Project): {
   return { pages, undocumented: [...undocumented] }
 }
 
-function seeOther([page, exported]: readonly [string, readonly Export[]]): string {
-  const names = exported.map(({ name }) => code(name)).toSorted((a, b) => a.localeCompare(b, 'en'))
-  return `On the page [${page}](${page}.md): ${names.join(', ')}.`
+/** Where an export is described, and its name there. */
+interface Described {
+  readonly page: string
+  readonly name: string
+}
+
+/** Names what an entry exports of another page: its names, or those that it leaves out if they are fewer. */
+function seeOther(
+  page: string,
+  exported: readonly Export[],
+  described: ReadonlyMap<number, Described>,
+): string {
+  const listed = (names: readonly string[]) =>
+    names
+      .toSorted((a, b) => a.localeCompare(b, 'en'))
+      .map(code)
+      .join(', ')
+  const names = exported.map(({ name }) => name)
+  const others = [...described.values()].filter(one => one.page === page && !names.includes(one.name))
+  const link = `[${page}](${page}.md)`
+  if (others.length >= names.length) return `On the page ${link}: ${listed(names)}.`
+  const except = others.length === 0 ? '' : `, except ${listed(others.map(({ name }) => name))}`
+  return `Also all exports of ${link}${except}.`
 }
 
 function headOf(page: string, [first]: readonly Entry[]): string {
   const example = readFileSync(join(PROJECT, 'examples', 'api', `${page}.ts`), 'utf8')
+  const note = first?.isPrivate ? '\n\nAn editor shows the types.' : ''
   return `# \`${first?.module}\`
 
 <!-- Written by \`npm run api\` from the code. Changes made here are lost. -->
 
 \`\`\`ts
 ${example.trim()}
-\`\`\``
+\`\`\`${note}`
 }
 
 /** Functions and constants, then classes, then types: each in alphabetical order. */
-function listsOf(exported: readonly Export[], project: Project): string[] {
+function listsOf(exported: readonly Export[], project: Project, { isPrivate }: Entry): string[] {
   const sorted = exported.toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
   const kindOf = ({ symbol: { flags } }: Export) =>
     flags & (SymbolFlags.Function | SymbolFlags.Variable) ? 0 : flags & SymbolFlags.Class ? 1 : 2
   const texts = new Texts(project)
-  return [0, 1, 2].flatMap(kind => {
+  const kinds = isPrivate ? [0, 1] : [0, 1, 2]
+  return kinds.flatMap(kind => {
     const lines = sorted.filter(one => kindOf(one) === kind).flatMap(one => texts.lines(one))
     return lines.length > 0 ? [lines.join('\n')] : []
   })
@@ -159,7 +187,7 @@ class Texts {
     this.#checker = checker
   }
 
-  /** A declaration in one line of a list, and its members below it. */
+  /** A declaration and its members in one line of a list; documented members of a class below it. */
   lines({ name, symbol, doc, declarations }: Export): string[] {
     const [first, ...others] = withoutImplementation(declarations as readonly Declaration[])
     if (!first) throw new Error(`${name} is not declared`)
@@ -174,16 +202,28 @@ class Texts {
     const alias = first.members || value.length > MAX_TYPE ? '' : ` = ${value}`
     const head = `- ${code(`${name}${heritage.join('')}${alias}`)}${about}`
     const members = (first.members ?? []).filter(isPublic)
-    if (symbol.flags & SymbolFlags.Class) return [head, ...this.#classMembers(name, members)]
-    const names = members.map(memberName).filter(text => text !== '')
-    return [head, ...(names.length > 0 ? [`  - ${names.map(code).join(', ')}`] : [])]
+    const isClass = symbol.flags & SymbolFlags.Class
+    const names = isClass ? this.#constructors(name, members) : members.map(memberName)
+    const inline = names.filter(text => text !== '').map(code)
+    const line = inline.length > 0 ? `${head}${about === '' ? ':' : ''} ${inline.join(', ')}` : head
+    return isClass ? [line, ...this.#classMembers(members)] : [line]
   }
 
-  /** The constructors, and the members with a docstring: the others are those of an interface. */
-  #classMembers(name: string, members: readonly Declaration[]): string[] {
+  #constructors(name: string, members: readonly Declaration[]): string[] {
+    return withoutImplementation(members)
+      .filter(member => !this.#symbolOf(member))
+      .map(member => `new ${name}${this.#signature(member)}`)
+  }
+
+  #symbolOf({ name }: Declaration): ExportedSymbol | undefined {
+    return name && this.#checker.getSymbolAtLocation(name)
+  }
+
+  /** Members with a docstring: the others are those of an interface. */
+  #classMembers(members: readonly Declaration[]): string[] {
     return withoutImplementation(members).flatMap(member => {
-      const symbol = member.name && this.#checker.getSymbolAtLocation(member.name)
-      if (!symbol) return [`  - ${code(`new ${name}${this.#signature(member)}`)}`]
+      const symbol = this.#symbolOf(member)
+      if (!symbol) return []
       const doc = this.#checker.getDocumentationCommentOfSymbol(symbol)
       return doc === '' ? [] : [`  - ${code(this.#signature(member))}${this.#about(doc, symbol)}`]
     })

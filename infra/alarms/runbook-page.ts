@@ -1,4 +1,4 @@
-/** The tables of docs/runbook.md that follow from the table of alarms. Pure. */
+/** The lists of docs/runbook.md that follow from the table of alarms. Pure. */
 
 import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
@@ -28,28 +28,33 @@ function example(): Deployed {
   return { stage: 'prod', env, clusterArn, schedules, functions, alarms }
 }
 
-const TABLE = /(?<=^<!-- The table is .* -->\n).*?(?=^<!-- end of the table -->$)/ms
+const LIST = /(?<=^<!-- The list is .* -->\n).*?(?=^<!-- end of the list -->$)/ms
 const COSTS = /(?<=^<!-- The costs are .* -->\n).*?(?=^<!-- end of the costs -->$)/ms
 
-/** The page with its tables as they are now. @throws Error if it has no place for them */
+const TITLES = { now: 'Urgent', soon: 'The next working day' } as const
+
+/** The page with its lists as they are now. @throws Error if it has no place for them */
 export function runbookPage(page: string): string {
-  for (const place of [TABLE, COSTS])
-    if (!place.test(page)) throw new Error('docs/runbook.md has no place for the tables of the alarms')
+  for (const place of [LIST, COSTS])
+    if (!place.test(page)) throw new Error('docs/runbook.md has no place for the lists of the alarms')
   const deployed = example()
-  return page
-    .replace(TABLE, () => `\n${table(deployed)}\n\n`)
-    .replace(COSTS, () => `\n${costs(deployed)}\n\n`)
+  return page.replace(LIST, () => `\n${list(deployed)}\n\n`).replace(COSTS, () => `\n${costs(deployed)}\n\n`)
 }
 
-function table(deployed: Deployed): string {
-  const rows = Object.entries(ALARM_KINDS).map(([kind, row]) => {
+/** The alarms by urgency, a line for each. */
+function list(deployed: Deployed): string {
+  const alarms = Object.entries(ALARM_KINDS).map(([kind, row]) => {
     const { urgency, missing, watches } = row
     const withoutData = [missing, ...watches(deployed).map(one => one.missing)].includes('breaching')
     const when = `${text(whenOf(row, deployed))}${withoutData ? ', or without data' : ''}`
-    return [`[\`${kind}\`](#${kind})`, urgency, when]
+    return { urgency, line: `- [\`${kind}\`](#${kind}): ${when}` }
   })
-  const cells = [['alarm', 'urgency', 'when'], ['---', '---', '---'], ...rows]
-  return cells.map(row => `| ${row.join(' | ')} |`).join('\n')
+  return (['now', 'soon'] as const)
+    .map(urgency => {
+      const lines = alarms.filter(alarm => alarm.urgency === urgency).map(({ line }) => line)
+      return `### ${TITLES[urgency]}\n\n${lines.join('\n')}`
+    })
+    .join('\n\n')
 }
 
 function text(when: When): string {
@@ -64,6 +69,6 @@ function text(when: When): string {
 function costs(deployed: Deployed): string {
   const causes = causesOf(deployed).length
   const { alarms, metrics, queries, dollars } = costOf(alarmsOf(deployed), causes)
-  return `The functions of \`serverless.yml\` without the console, on provisioned brokers with a serverless cache, have **${alarms} alarms** (${queries} find
-their metrics by a query, the others name ${metrics} metrics) and ${causes} composite alarms: **${dollars.toFixed(2)} dollars a month**.`
+  return `Without the console, on provisioned brokers with a serverless cache: ${alarms} alarms (${queries} with a query, the others with ${metrics} metrics)
+and ${causes} composite alarms, **${dollars.toFixed(2)} dollars a month**.`
 }

@@ -81,20 +81,26 @@ test('a unit that a metric is kept in is the first of those that are listed for 
 
 test('the page on readings lists the units of each metric, and no others', () => {
   const page = readFileSync(new URL('../../../docs/readings.md', import.meta.url), 'utf8')
-  const rows = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \| ([^|]+) \| ([^|]+) \|$/gm)]
+  const [, units = ''] = /^## Units$(.*?)^## /ms.exec(page) ?? []
+  const families = [...units.matchAll(/^- `(\w+)`: (`.*)$/gm)]
+  const rows = families.flatMap(([, family, metrics = '']) =>
+    metrics.split('; ').map(text => {
+      const [, metric, own = '', others = ''] = /^`(\w+)` ([^,]+)(?:, or (.+))?$/.exec(text) ?? []
+      return { family, metric, unit: own === 'connections' ? '1' : own, others }
+    }),
+  )
   const expected = Object.values(FAMILIES).flatMap(({ name, metrics }) =>
     Object.entries(metrics).map(([metric, unit]) => [name, metric, unit]),
   )
   assert.deepEqual(
-    rows.map(([, family, metric, unit]) => [family, metric, unit === 'connections' ? '1' : unit]),
+    rows.map(({ family, metric, unit }) => [family, metric, unit]),
     expected,
   )
-  for (const [, , metric, own = '', others = ''] of rows) {
-    const unit = own === 'connections' ? '1' : own
+  for (const { metric, unit, others } of rows) {
     const listed = unitsFor(unit)
       .replaceAll(/ \([^)]*\)/g, '')
       .split(', ')
       .slice(1)
-    assert.deepEqual(others === 'none' ? [] : others.split(', '), listed, metric)
+    assert.deepEqual(others === '' ? [] : others.split(', '), listed, metric)
   }
 })

@@ -29,6 +29,9 @@ export interface FleetOptions {
   readonly keyBy?: KeyStrategy | undefined
 }
 
+/** More than one machine can publish: such a fleet could only fall behind. */
+const MAX_READINGS_PER_SECOND = 1_000_000
+
 /** The file of `--fleet`, or no settings; with what other options say instead. @throws OperationFailure, ConfigError */
 export async function settingsOf(
   options: FleetOptions,
@@ -44,7 +47,7 @@ export async function settingsOf(
   const base =
     file === undefined
       ? undefined
-      : await generatorSettingsIn(pathOf(file), defaults, Number.POSITIVE_INFINITY)
+      : await generatorSettingsIn(pathOf(file), defaults, MAX_READINGS_PER_SECOND)
   const faults = {
     ...base?.faults,
     ...anomalies,
@@ -64,9 +67,9 @@ export async function settingsOf(
       ...(hasFaults && { faults }),
       ...(groups && { fleet: groups }),
     },
-    'the options',
+    'The command line',
     defaults,
-    Number.POSITIVE_INFINITY,
+    MAX_READINGS_PER_SECOND,
   )
   const chosen = { ...settings, ...(base && { keyStrategy: base.keyStrategy }), fleet: base?.fleet ?? fleet }
   return keyedBy(chosen, keyBy === undefined ? undefined : optionalKey(keyBy))

@@ -286,7 +286,7 @@ export function generatorSettings(
     throw new ConfigError(source, [
       `fleet: ${fleet.length} sensors every ${settings.tickSeconds} s are ${Math.round(perSecond)} readings per second. ` +
         `At most ${maxReadingsPerSecond} fit: use at most ${Math.floor(maxReadingsPerSecond * settings.tickSeconds)} sensors, ` +
-        `or tickSeconds of ${fleet.length / maxReadingsPerSecond} or more`,
+        `or an interval of ${fleet.length / maxReadingsPerSecond} s or more`,
     ])
   return { ...settings, fleet }
 }

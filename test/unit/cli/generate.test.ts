@@ -85,7 +85,16 @@ describe('sluice generate', () => {
     [[...FROM, ...OUT, '--rate', '5'], 2, /leave out --from/],
     [['generate', '--rate', 'fast'], 2, /must be one of max, or a number above 0|must be max/],
     [[...FROM, ...OUT, '--num-sensors', '0'], 2, /from 1 to 100000/],
-    [[...FROM, ...OUT, '--sites', 'atlantis'], 2, /there is no site "atlantis": use rotterdam/],
+    [
+      [...FROM, ...OUT, '--sites', 'atlantis'],
+      2,
+      /^The command line has 1 error:\n.*there is no site "atlantis": use rotterdam/,
+    ],
+    [
+      [...FROM, ...OUT, '--num-sensors', '100000', '--interval', '0.001'],
+      2,
+      /At most 1000000 fit: use at most 1000 sensors, or an interval of 0\.1 s or more/,
+    ],
     [[...FROM, ...OUT, '--metrics', 'temperatur'], 2, /there is no such metric\. Did you mean temperature\?/],
     [[...FROM, ...OUT, '--num-sensors', '2', '--id-pattern', 'a'], 2, /the same id to all sensors/],
     [[...FROM, ...OUT, '--anomaly-rate', '2'], 2, /'--anomaly-rate <share>': "2" is invalid/],

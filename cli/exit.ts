@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream'
  * @param withinMs maximum wait for a blocked reader; without it, as long as the reader takes
  */
 export function exitOnceRead(out: Writable, status: number, withinMs?: number): void {
-  out.write('', () => process.exit(status))
+  // The stream reports an error first, in an event: its handler decides then.
+  out.write('', error => (error ? setImmediate(() => process.exit(status)) : process.exit(status)))
   if (withinMs !== undefined) setTimeout(() => process.exit(status), withinMs)
 }

@@ -1,4 +1,5 @@
 /** `npx sluice COMMAND …`: the command line for operators. */
+import { fileFailure } from '../lib/operations/file-failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../programs/hide-secrets.mjs'
 import { exitOnceRead } from './exit.ts'
@@ -12,7 +13,10 @@ let stopsWhenUnread = false
 // The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
+  if (error.code !== 'EPIPE') {
+    process.stderr.write(`${(fileFailure('standard output', error) as Error).message}\n`)
+    process.exit(1)
+  }
   // `sluice … | head`: the reader has closed the pipe.
   if (!stopsWhenUnread) process.exit(0)
   stop.abort()

@@ -52,7 +52,7 @@ export const generator: MakeSide = async (profile, { broker, topic }) => {
       const pace = { kind: 'rate', perSecond: Number.POSITIVE_INFINITY } as const
       const signal = new AbortController().signal
       const options = { settings: GENERATOR_DEFAULTS, pace, count: records.length, signal }
-      await generate(options, [kafkaOutlet(producer)], noneYet(options))
+      await generate(options, [kafkaOutlet(producer, signal)], noneYet(options))
       const left = await producer.flush()
       if (left + producer.metrics().errors > 0) throw new Error(`${left} records were not delivered`)
     },

@@ -100,7 +100,9 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     )
     terminal.stderr.write(`Connected to Kafka broker, topic: ${topic}\n`)
     await connections.writing(() =>
-      toOutlets(run, terminal, [kafkaOutlet(producer, topicOfSource)], () => producer.metrics()),
+      toOutlets(run, terminal, [kafkaOutlet(producer, terminal.stop, topicOfSource)], () =>
+        producer.metrics(),
+      ),
     )
   })
 }
@@ -159,17 +161,22 @@ async function toOutlets(
   try {
     await generate(options, all, counts)
   } finally {
-    for (const outlet of all) left += await outlet.close()
-    hide()
+    try {
+      for (const outlet of all) left += await outlet.close()
+    } finally {
+      hide()
+    }
   }
   const labels = labelsFile === undefined ? undefined : labelsOf(settings, counts.fromTick, counts.untilTick)
   if (labels && labelsFile !== undefined) await writeLabels(labels, labelsFile, terminal)
   const delivery = metrics?.()
+  // The producer counts readings that it gives up at the end as errors, too.
+  const errors = Math.max(0, (delivery?.errors ?? 0) - left)
   const summary: Summary = {
     ...{ readings: counts.readings, seconds: elapsed() / 1000, seed: settings.seed },
     ...(delivery && {
       acknowledged: delivery.messages_sent,
-      errors: delivery.errors,
+      errors,
       unacknowledged: left,
       latencyMs: delivery.latency_ms,
     }),
@@ -177,7 +184,7 @@ async function toOutlets(
   }
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary, null, 2)}\n`)
   else terminal.stderr.write(summaryText(summary))
-  const lost = left + (delivery?.errors ?? 0)
+  const lost = left + errors
   if (lost > 0)
     throw new CliFailure(`${counted(lost, 'reading')} of ${counts.readings} were not acknowledged.`)
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { generate, kafkaOutlet, noneYet } from '../../lib/operations/generate/generate.ts'
 import { GENERATOR_DEFAULTS } from '../../lib/telemetry/simulator/settings.ts'
@@ -71,6 +72,17 @@ describe('given a Kafka, when a fleet is generated', () => {
     assert.match(String(records[0]?.headers?.['content-type']), /avro/)
   })
 
+  it('given a full disk for the file beside Kafka, then it fails, and publishes no more', {
+    skip: !existsSync('/dev/full') && 'this system has no full device',
+  }, async () => {
+    const topic = await commands.topic('full', 1)
+    const args = ['--rate', '1000', '--duration', '1m', '--output', '/dev/full', '--json']
+    const { status, stdout, stderr } = await generated(topic, ...args)
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(stderr, /, 1000 readings\/s\n\/dev\/full: no space left on the device\n$/)
+    assert.ok((await commands.client.read(topic)).length < 10_000)
+  })
+
   it('waits for a broker that is away, and loses nothing that it reports as acknowledged', async () => {
     const topic = await commands.topic('away', 2)
     let sent = 0
@@ -89,7 +101,7 @@ describe('given a Kafka, when a fleet is generated', () => {
         ...{ settings, pace: { kind: 'live' as const }, count: 300, signal: new AbortController().signal },
       }
       const counts = noneYet(options)
-      const outlet = kafkaOutlet(producer)
+      const outlet = kafkaOutlet(producer, options.signal)
       await generate(options, [outlet], counts)
       assert.equal(await outlet.close(), 0)
       const { messages_sent, errors } = producer.metrics()

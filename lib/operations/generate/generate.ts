@@ -12,9 +12,10 @@ import { fileFailure } from '../file-failure.ts'
 import { withKey } from '../publish/key-by.ts'
 import { batchesOf, firstTick, type GenerateOptions } from './pace.ts'
 
-/** Receives readings. `send` resolves when more can be taken. */
+/** Receives readings. */
 export interface Outlet {
-  send(readings: readonly KeyedEvent[]): Promise<void>
+  /** Resolves when more can be taken, to the number of readings that were: fewer than all only after a stop. */
+  send(readings: readonly KeyedEvent[]): Promise<number>
   /** Resolves when all is written, to the number of readings that are not. */
   close(): Promise<number>
 }
@@ -37,8 +38,9 @@ export async function generate(
   counts: Generated,
 ): Promise<void> {
   for await (const { readings, untilTick } of batchesOf(options, Date.now())) {
-    for (const outlet of outlets) await outlet.send(readings)
-    counts.readings += readings.length
+    let taken = readings.length
+    for (const outlet of outlets) taken = await outlet.send(readings.slice(0, taken))
+    counts.readings += taken
     counts.untilTick = untilTick
   }
 }
@@ -49,15 +51,33 @@ export function noneYet(options: GenerateOptions): Generated {
   return { readings: 0, fromTick, untilTick: fromTick }
 }
 
-/** Publishes readings. @param topicOf the topic of the events of a source; by default, the topic of the producer */
+/**
+ * Publishes readings.
+ *
+ * @param signal ends the wait for a broker that takes no more
+ * @param topicOf the topic of the events of a source; by default, the topic of the producer
+ */
 export function kafkaOutlet(
   producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
+  signal: AbortSignal,
   topicOf?: (source: string) => string,
 ): Outlet {
   return {
     async send(readings) {
-      for (const { event, key } of readings)
-        await producer.enqueue(event, { key, ...(topicOf && { topic: topicOf(event.source) }) })
+      let taken = 0
+      const enqueueAll = async () => {
+        for (const { event, key } of readings) {
+          if (signal.aborted) return
+          taken++
+          await producer.enqueue(event, { key, ...(topicOf && { topic: topicOf(event.source) }) })
+        }
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      const stopped = () => resolve()
+      signal.addEventListener('abort', stopped)
+      void enqueueAll().then(resolve, reject)
+      await promise.finally(() => signal.removeEventListener('abort', stopped))
+      return taken
     },
     close: () => producer.close(),
   }
@@ -91,6 +111,7 @@ export async function fileOutlet(
       )
       if (!stream.write(lines.join(''))) await once(stream, 'drain').catch(failed)
       if (failure) throw failure
+      return readings.length
     },
     async close() {
       if (file) await finished(stream.end()).catch(failed)

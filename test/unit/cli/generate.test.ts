@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -114,6 +115,36 @@ describe('sluice generate', () => {
       const result = await ran(args, { folder })
       assert.match(result.stderr, said)
       assert.equal(result.status, status)
+    })
+
+  const FULL = '/dev/full'
+  const skip = !existsSync(FULL) && 'this system has no full device'
+  const MUCH = ['generate', '--no-kafka', '--rate', 'max', '--count', '20000']
+  for (const args of [
+    [...FROM, '--duration', '5s', '--output', FULL, '--json'],
+    [...MUCH, '--output', FULL],
+    [...FROM, '--duration', '5s', '--output', 'c.jsonl', '--labels', FULL],
+  ])
+    it(`given a full disk, then ${args.slice(2).join(' ')} fails with one message`, { skip }, async () => {
+      const { status, stdout, stderr } = await ran(args, { folder })
+      assert.match(stderr, /^Starting generator: 15 sensors, .*\n\/dev\/full: no space left on the device\n$/)
+      assert.deepEqual([status, stdout], [1, ''])
+    })
+
+  for (const args of [
+    ['--output', '-'],
+    ['--output', 'd.jsonl', '--json'],
+  ])
+    it(`given a full disk behind standard output, then ${args.join(' ')} fails, too`, { skip }, () => {
+      const full = openSync(FULL, 'w')
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [join(PROJECT, 'cli/sluice.ts'), ...FROM, '--duration', '1m', ...args],
+        { cwd: folder, stdio: ['ignore', full, 'pipe'], encoding: 'utf8' },
+      )
+      closeSync(full)
+      assert.match(stderr, /^Starting .*\nstandard output: no space left on the device\n$/)
+      assert.equal(status, 1)
     })
 
   const eventsOf = async (...args: string[]) => {

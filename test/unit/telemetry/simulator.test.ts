@@ -145,7 +145,9 @@ describe('given no anomaly', () => {
     }
     assert.ok(Math.max(...(felt.get('resting') ?? [])) < 0.2)
     assert.ok(Math.max(...(felt.get('running') ?? [])) > 5)
-    assert.deepEqual([...felt.keys()].sort(), ['cycling', 'resting', 'running', 'walking'])
+    assert.deepEqual([...felt.keys()].sort(), [
+      ...['cycling', 'resting', 'running', 'sitting', 'standing', 'walking'],
+    ])
   })
 })
 

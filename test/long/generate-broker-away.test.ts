@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { before, describe, it } from 'node:test'
+import { kafkaServers } from '../../localstack/services/kafka.ts'
+import { freePorts, LOOPBACK } from '../../localstack/services/ports.ts'
+import { startApart } from '../../localstack/services/server.ts'
+import type { Supervisor } from '../../localstack/services/supervisor.ts'
+import { ForeignClient } from '../support/foreign-client.ts'
+import { inOwnFolder } from '../support/own-servers.ts'
+import { Program } from '../support/program.ts'
+import { HOPELESS_MS } from '../support/until.ts'
+import { onFreePorts } from '../support/valkey.ts'
+
+interface Outcome {
+  readonly code: number | null
+  readonly output: string
+  readonly summary: {
+    readonly readings: number
+    readonly acknowledged: number
+    readonly errors: number
+    readonly unacknowledged: number
+  }
+  readonly inFile: readonly string[]
+  readonly inTopic: readonly string[]
+}
+
+const WARNING = 'Warning: Kafka does not answer.*: events wait, and are sent once it does'
+const ACKNOWLEDGING = / [1-9]\d* acknowledged, /
+/** A warning, and later a line with few pending readings: those of a moment, at 200 a second. */
+const BACK = `${WARNING}\\n[^]*?, \\d{1,2} pending[^]*?`
+
+describe('given two runs of `sluice generate` whose only broker goes away in the middle', () => {
+  let patient: Outcome
+  let impatient: Outcome
+
+  before(() =>
+    inOwnFolder(async folder => {
+      let address = ''
+      const kafka = await onFreePorts(async () => {
+        const ports = await freePorts(1)
+        address = `${LOOPBACK}:${ports[0]}`
+        return startApart(dataDir => kafkaServers({ ports, dataDir, version: undefined }), {
+          signal: AbortSignal.timeout(HOPELESS_MS),
+        })
+      })
+      const broker = [...kafka.byName.values()][0] as Supervisor
+
+      /** With one sensor, the topic has the order of the file. */
+      const started = (topic: string, rate: string) => {
+        const args = ['generate', '--kafka-topic', topic, '--num-sensors', '1', '--rate', rate]
+        const more = ['--output', join(folder, topic), '--json']
+        return new Program('./cli/sluice.ts', [...args, ...more], { env: { KAFKA_BROKERS: address } })
+      }
+      const outcome = async (topic: string, program: Program): Promise<Outcome> => {
+        const { code, stdout, output } = await program.ended
+        const client = await ForeignClient.connect([address])
+        const inTopic = (await client.read(topic)).map(({ headers }) => String(headers?.ce_id))
+        await client.close()
+        const lines = (await readFile(join(folder, topic), 'utf8')).trim().split('\n')
+        return {
+          code,
+          output,
+          summary: JSON.parse(stdout),
+          inFile: lines.map(line => JSON.parse(line).id),
+          inTopic,
+        }
+      }
+
+      try {
+        const [slow, fast] = [started('slow', '200'), started('fast', 'max')]
+        await Promise.all([slow.says(ACKNOWLEDGING), fast.says(ACKNOWLEDGING)])
+        await broker.kill('SIGKILL')
+        await Promise.all([slow.says(new RegExp(WARNING)), fast.says(new RegExp(WARNING))])
+        // The memory for readings is full: no more are made.
+        await fast.says(/\| (\d+) readings, .*\| \1 readings, /s)
+        fast.signal('SIGINT')
+        await fast.ended
+        await broker.restart()
+        await slow.says(new RegExp(BACK))
+        broker.signal('SIGSTOP')
+        await slow.says(new RegExp(`${BACK}${WARNING}`))
+        broker.signal('SIGCONT')
+        await slow.says(new RegExp(`${BACK}${BACK}`))
+        slow.signal('SIGINT')
+        patient = await outcome('slow', slow)
+        impatient = await outcome('fast', fast)
+      } finally {
+        // A process that is paused does not react to SIGTERM.
+        broker.signal('SIGCONT')
+        await kafka.stop()
+      }
+    }),
+  )
+
+  it('when it is killed and started, and paused and continues, then one waits, and loses nothing', () => {
+    const { code, output, summary, inFile, inTopic } = patient
+    assert.equal(code, 130, output)
+    const { readings, acknowledged, errors, unacknowledged } = summary
+    assert.deepEqual([acknowledged, errors, unacknowledged], [readings, 0, 0])
+    assert.equal(inFile.length, readings)
+    assert.ok(inTopic.length >= acknowledged)
+    assert.deepEqual(new Set(inTopic), new Set(inFile))
+  })
+
+  it('when one is stopped while it can take no more, then it ends, and counts what is missing', () => {
+    const { code, output, summary, inFile, inTopic } = impatient
+    assert.equal(code, 1, output)
+    const { readings, acknowledged, errors, unacknowledged } = summary
+    assert.ok(acknowledged > 0 && unacknowledged > 0)
+    assert.deepEqual([errors, acknowledged + unacknowledged], [0, readings])
+    assert.ok(output.endsWith(`\n${unacknowledged} readings of ${readings} were not acknowledged.\n`))
+    assert.equal(inFile.length, readings)
+    assert.ok(inTopic.length >= acknowledged)
+    assert.deepEqual(inTopic.slice(0, acknowledged), inFile.slice(0, acknowledged))
+  })
+})

@@ -1,6 +1,4 @@
 /** Alerts now and before, notifications, silences, and rules. */
-import { Hono } from 'hono'
-import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'
@@ -12,18 +10,12 @@ import { trialRoutes } from './alerts/trial.ts'
 
 export function alertRoutes(environment: ConsoleEnvironment) {
   return {
+    ...listRoutes(environment),
+    ...oneRoutes(environment),
     ...notificationRoutes(environment),
     ...silenceRoutes(environment),
     ...ruleRoutes(environment),
     ...ruleFileRoutes(environment),
     ...trialRoutes(environment),
   }
-}
-
-/** The lists of alerts, and one of them. */
-export function alertListRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  routes.route('/', listRoutes(environment))
-  routes.route('/', oneRoutes(environment))
-  return routes
 }

@@ -4,17 +4,18 @@ import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
 import { ruleFileRoutes } from './alerts/rule-files.ts'
-import { ruleRoutes } from './alerts/rules.ts'
+import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
 import { trialRoutes } from './alerts/trial.ts'
 
 export function alertRoutes(environment: ConsoleEnvironment) {
+  const conditions = conditionsIn(environment)
   return {
-    ...listRoutes(environment),
+    ...listRoutes(environment, conditions),
     ...oneRoutes(environment),
     ...notificationRoutes(environment),
     ...silenceRoutes(environment),
-    ...ruleRoutes(environment),
+    ...ruleRoutes(environment, conditions),
     ...ruleFileRoutes(environment),
     ...trialRoutes(environment),
   }

@@ -3,9 +3,9 @@ import { check, type InferOutput, number, object, optional, picklist, pipe, stri
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
-import { activeAlerts } from '../../../lib/tables/conditions.ts'
+import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswers } from '../../live/kept.ts'
+import { type KeptAnswer, KeptAnswers } from '../../live/kept.ts'
 import { watched } from '../route.ts'
 import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
@@ -81,17 +81,15 @@ const HISTORY = object({
 
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
-export function listRoutes(environment: ConsoleEnvironment) {
+/** @param conditions of `conditionsIn` */
+export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
   const histories = new KeptAnswers<AlertHistory>(KEPT)
-  const pending = new KeptAnswers<PendingAlerts>(KEPT)
   return {
     '/alerts/now': watched(FILTER, 2_000, given => alertsNow(environment, given)),
     '/alerts/history': watched(HISTORY, 10_000, given =>
       histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
     ),
-    '/alerts/pending': watched(FILTER, 10_000, given =>
-      pending.ask(JSON.stringify(given), () => pendingIn(environment, given)),
-    ),
+    '/alerts/pending': watched(FILTER, 10_000, async given => pendingIn(await conditions.get(), given)),
   }
 }
 
@@ -124,9 +122,7 @@ async function historyOf(
   return { alerts, total: found.length, leftOut, isCut }
 }
 
-async function pendingIn(environment: ConsoleEnvironment, given: FilterQuery): Promise<PendingAlerts> {
-  const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
-  const active = await activeAlerts(await environment.inspection(), ...topics)
+function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
   const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }

@@ -3,21 +3,18 @@ const { readdir, rm } = require('node:fs/promises')
 const { basename, join } = require('node:path')
 const { invokesApart, standIns } = require('./localstack/invoke-local/esbuild.cjs')
 
-const READ = /readFileSync\(new URL\('([^']+)', import\.meta\.url\), 'utf8'\)/g
+const LUA = /\blua\('([\w-]+)'\)/g
 
-/**
- * Puts the text files that code reads beside itself when it runs unbuilt (`readFileSync(new URL('./x.lua', import.meta.url),
- * 'utf8')`) into the bundle, as imports: esbuild then lists them among its inputs.
- */
+/** Puts the Lua files that adapters name (`lua('load')`) into the bundle, as imports: esbuild then lists them among its inputs. */
 const inlineText = {
   name: 'inline-text',
   setup(build) {
     build.initialOptions.loader = { ...build.initialOptions.loader, '.lua': 'text' }
-    build.onLoad({ filter: /packages[\\/]runtime[\\/]adapters[\\/].*\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /packages[\\/]runtime[\\/]adapters[\\/]redis[\\/].*\.ts$/ }, ({ path }) => {
       const imports = []
-      const source = readFileSync(path, 'utf8').replace(READ, (_, file) => {
+      const source = readFileSync(path, 'utf8').replace(LUA, (_, file) => {
         const name = `text${imports.length}`
-        imports.push(`import ${name} from '${file}'; `)
+        imports.push(`import ${name} from './lua/${file}.lua'; `)
         return name
       })
       return { contents: imports.join('') + source, loader: 'ts' }

@@ -3,7 +3,7 @@ import type { Config } from '../lib/app/config.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
 import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
-import { LOAD } from '../packages/runtime/adapters/redis/scripts.ts'
+import { LOAD } from '../packages/runtime/adapters/redis/state-store.ts'
 import { Connections } from '../packages/runtime/lambda/connections.ts'
 
 /** A command that writes without `carryOut` fails the first time that it is run, so the audit cannot be forgotten. */

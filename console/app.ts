@@ -7,9 +7,7 @@ import { ownRequests, safeHeaders, signedIn, whoAsks } from './access/guard.ts'
 import { DEPLOYED_LIMITS, LIMITS, limitedBodies, limitedQuestions } from './access/limits.ts'
 import type { ConsoleHono } from './access/person.ts'
 import { admission, signInRoutes } from './access/sign-in.ts'
-import { alertListRoutes } from './api/alerts.ts'
 import { apiRoutes } from './api/api.ts'
-import { failureRoutes } from './api/failures.ts'
 import { answerProblem, ProblemError } from './api/problem.ts'
 import { addRoutes } from './api/route.ts'
 import { localOnly } from './api/writing.ts'
@@ -74,8 +72,6 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   })
   routes.use('/writing/*', localOnly(environment))
   addRoutes(routes, apiRoutes(environment), environment)
-  routes.route('/alerts', alertListRoutes(environment))
-  routes.route('/failures', failureRoutes(environment))
   routes.all('*', ({ req }) => {
     throw new ProblemError('not-found', `The console has no ${req.path}.`)
   })

@@ -1,29 +1,22 @@
 /** Alerts now and before, notifications, silences, and rules. */
-import { Hono } from 'hono'
-import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'
 import { oneRoutes } from './alerts/one.ts'
 import { ruleFileRoutes } from './alerts/rule-files.ts'
-import { ruleRoutes } from './alerts/rules.ts'
+import { conditionsIn, ruleRoutes } from './alerts/rules.ts'
 import { silenceRoutes } from './alerts/silences.ts'
 import { trialRoutes } from './alerts/trial.ts'
 
 export function alertRoutes(environment: ConsoleEnvironment) {
+  const conditions = conditionsIn(environment)
   return {
+    ...listRoutes(environment, conditions),
+    ...oneRoutes(environment),
     ...notificationRoutes(environment),
     ...silenceRoutes(environment),
-    ...ruleRoutes(environment),
+    ...ruleRoutes(environment, conditions),
     ...ruleFileRoutes(environment),
     ...trialRoutes(environment),
   }
-}
-
-/** The lists of alerts, and one of them. */
-export function alertListRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  routes.route('/', listRoutes(environment))
-  routes.route('/', oneRoutes(environment))
-  return routes
 }

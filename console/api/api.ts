@@ -1,13 +1,7 @@
 /** All routes of the HTTP interface below `/api`, and the types of their answers for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
-import type { CauseOfAlert } from './alerts/cause.ts'
-import type { AlertHistory, AlertsNow, PendingAlerts } from './alerts/lists.ts'
-import type { Acknowledged, OneAlert } from './alerts/one.ts'
 import { alertRoutes } from './alerts.ts'
-import type { DeadLettersAnswer } from './failures/dead-letters.ts'
-import type { ShownDeadLetter } from './failures/one-dead-letter.ts'
-import type { OperationAnswer } from './failures/operation-answer.ts'
-import type { Plan } from './failures/plan.ts'
+import { failureRoutes } from './failures.ts'
 import { journeyRoutes } from './journey.ts'
 import { kafkaRoutes } from './kafka.ts'
 import { OverviewSampler } from './overview/sampler.ts'
@@ -17,26 +11,7 @@ import { telemetryRoutes } from './telemetry.ts'
 import { writingRoutes } from './writing.ts'
 
 /** Answers by the names of routes, for the page. */
-export type Answers = AnswersOf<ReturnType<typeof apiRoutes>> & RouterAnswers
-
-/** Answers of the routes that have a router of their own. */
-interface RouterAnswers {
-  readonly '/alerts/now': AlertsNow
-  readonly '/alerts/history': AlertHistory
-  readonly '/alerts/pending': PendingAlerts
-  readonly '/alerts/one': OneAlert
-  readonly '/alerts/cause': CauseOfAlert
-  readonly 'POST /alerts/acknowledge': Acknowledged
-  readonly '/failures': DeadLettersAnswer
-  readonly '/failures/letter': ShownDeadLetter
-  readonly '/failures/operation': OperationAnswer
-  readonly '/failures/operations': readonly OperationAnswer[]
-  readonly 'POST /failures/plan': Plan
-  readonly 'POST /failures/operations': OperationAnswer
-  readonly 'POST /failures/operation/step': OperationAnswer
-  readonly 'POST /failures/operation/stop': OperationAnswer
-  readonly 'POST /failures/operation/resume': OperationAnswer
-}
+export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
 
 export function apiRoutes(environment: ConsoleEnvironment) {
   return {
@@ -44,6 +19,7 @@ export function apiRoutes(environment: ConsoleEnvironment) {
     ...overviewRoutes(environment),
     ...telemetryRoutes(environment),
     ...alertRoutes(environment),
+    ...failureRoutes(environment),
     ...kafkaRoutes(environment),
     ...stateRoutes(environment),
     ...journeyRoutes(environment),

@@ -1,6 +1,6 @@
 /** The HTTP interface as tables: a route is a value under its path, and the page has the type of its answer from there. */
 import type { Context, Hono } from 'hono'
-import { type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
+import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { watchable } from '../live/watchable.ts'
@@ -8,8 +8,13 @@ import { bodyOf, queryOf } from './query.ts'
 
 type Request = Context<ConsoleHono>
 
-/** The fields that a request may have, each with its schema. */
-type Input<Fields extends ObjectEntries> = InferOutput<ObjectSchema<Fields, undefined>>
+/** The fields that a request may have, each with its schema, or one schema for all. */
+type Fields = ObjectEntries | GenericSchema
+type Input<F extends Fields> = F extends GenericSchema
+  ? InferOutput<F>
+  : F extends ObjectEntries
+    ? InferOutput<ObjectSchema<F, undefined>>
+    : never
 
 export interface Route<Answer> {
   readonly addTo: (app: Hono<ConsoleHono>, path: string, environment: ConsoleEnvironment) => void
@@ -25,11 +30,11 @@ export type AnswersOf<Table extends Routes> = {
 }
 
 /** A question that is answered once. An answer that is a response, such as a file, is sent as it is. */
-export function asked<Fields extends ObjectEntries, Answer>(
-  fields: Fields,
-  answer: (query: Input<Fields>, request: Request) => Promise<Answer>,
+export function asked<F extends Fields, Answer>(
+  fields: F,
+  answer: (query: Input<F>, request: Request) => Promise<Answer>,
 ): Route<Answer> {
-  const schema = object(fields)
+  const schema = schemaOf(fields)
   return {
     addTo: (app, path) => {
       app.get(path, async request => sent(request, await answer(queryOf(schema, request), request)))
@@ -42,24 +47,24 @@ export function asked<Fields extends ObjectEntries, Answer>(
  *
  * @param everyMs interval of the question while a page is open
  */
-export function watched<Fields extends ObjectEntries, Answer>(
-  fields: Fields,
+export function watched<F extends Fields, Answer>(
+  fields: F,
   everyMs: number,
-  answer: (query: Input<Fields>) => Promise<Answer>,
+  answer: (query: Input<F>) => Promise<Answer>,
 ): Route<Answer> {
   return {
     addTo: (app, path, environment) => {
-      watchable(app, path, { query: object(fields), everyMs, environment }, answer)
+      watchable(app, path, { query: schemaOf(fields), everyMs, environment }, answer)
     },
   }
 }
 
 /** A question that is too long for an address: `POST`. */
-export function askedByBody<Fields extends ObjectEntries, Answer>(
-  fields: Fields,
-  answer: (body: Input<Fields>, request: Request) => Promise<Answer>,
+export function askedByBody<F extends Fields, Answer>(
+  fields: F,
+  answer: (body: Input<F>, request: Request) => Promise<Answer>,
 ): Route<Answer> {
-  const schema = object(fields)
+  const schema = schemaOf(fields)
   return {
     addTo: (app, name) => {
       app.post(name.replace('POST ', ''), async request =>
@@ -70,14 +75,14 @@ export function askedByBody<Fields extends ObjectEntries, Answer>(
 }
 
 /** A change, which is for operators. Without fields, the body is not read. @param status of its answer */
-export function changed<Fields extends ObjectEntries, Answer>(
-  fields: Fields,
-  answer: (body: Input<Fields>, person: Person, request: Request) => Promise<Answer>,
-  status: 200 | 202 = 200,
+export function changed<F extends Fields, Answer>(
+  fields: F,
+  answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,
+  status: 200 | 201 | 202 = 200,
 ): Route<Answer> {
-  const schema = object(fields)
+  const schema = schemaOf(fields)
   const hasFields = Object.keys(fields).length > 0
-  const bodyIn = async (request: Request) => (hasFields ? bodyOf(schema, request) : ({} as Input<Fields>))
+  const bodyIn = async (request: Request) => (hasFields ? bodyOf(schema, request) : ({} as Input<F>))
   return {
     addTo: (app, name) => {
       const [method = '', path = ''] = name.split(' ')
@@ -91,6 +96,11 @@ export function changed<Fields extends ObjectEntries, Answer>(
 
 export function addRoutes(app: Hono<ConsoleHono>, table: Routes, environment: ConsoleEnvironment): void {
   for (const [name, route] of Object.entries(table)) route.addTo(app, name, environment)
+}
+
+function schemaOf<F extends Fields>(fields: F): GenericSchema<unknown, Input<F>> {
+  const isSchema = typeof fields.kind === 'string'
+  return (isSchema ? fields : object(fields as ObjectEntries)) as GenericSchema<unknown, Input<F>>
 }
 
 function sent(request: Request, answer: unknown): Response {

@@ -31,7 +31,7 @@ export function watchable<Schema extends GenericSchema, T>(
 ): void {
   routes.get(path, async context => context.json(await ask(queryOf(query, context))))
   if (!environment.streams) return
-  routes.get(path === '/' ? '/live' : `${path}/live`, context => {
+  routes.get(`${path}/live`, context => {
     const wanted = queryOf(query, context)
     // Hono answers HEAD through this route and drops the body unread: a stream would never learn that it is over.
     if (context.req.method !== 'GET') return context.body(null, 200, { 'content-type': 'text/event-stream' })

@@ -64,50 +64,22 @@ export interface AlertCount {
 
 /** An alert in a list. `endedAt` says nothing of one that fires, and so does `state`: a list of firing ones leaves both out. */
 export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
-  { name: 'id', type: 'name', words: 'The alert', value: ({ id }) => id },
-  { name: 'state', type: 'name', words: 'Firing or resolved', value: ({ state }) => state },
-  {
-    name: 'severity',
-    type: 'name',
-    words: 'Severity of its rule',
-    leaveOut: 5,
-    value: ({ severity }) => severity,
-  },
-  { name: 'rule', type: 'name', words: 'The rule that fired', least: 10, value: ({ rule }) => rule },
-  { name: 'entity', type: 'entity', words: 'Entity of the alert', least: 12, value: ({ entity }) => entity },
-  {
-    name: 'startedAt',
-    heading: 'FIRED',
-    type: 'time',
-    words: 'Time of firing',
-    leaveOut: 4,
-    value: ({ startedAt }) => startedAt,
-  },
-  {
-    name: 'endedAt',
-    heading: 'RESOLVED',
-    type: 'time',
-    words: 'Time of resolution',
-    leaveOut: 3,
-    value: ({ endedAt }) => endedAt,
-  },
-  {
-    name: 'value',
-    type: 'number',
-    words: 'Value compared last, or observed state',
-    leaveOut: 2,
-    value: ({ value }) => value,
-  },
+  { name: 'id', value: ({ id }) => id },
+  { name: 'state', value: ({ state }) => state },
+  { name: 'severity', leaveOut: 5, value: ({ severity }) => severity },
+  { name: 'rule', least: 10, value: ({ rule }) => rule },
+  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
+  { name: 'startedAt', heading: 'FIRED', leaveOut: 4, value: ({ startedAt }) => startedAt },
+  { name: 'endedAt', heading: 'RESOLVED', leaveOut: 3, value: ({ endedAt }) => endedAt },
+  { name: 'value', type: 'number', leaveOut: 2, value: ({ value }) => value },
   {
     name: 'acknowledgedBy',
     heading: 'BY',
-    type: 'name',
-    words: 'Person who acknowledged it',
     least: 6,
     leaveOut: 6,
     value: ({ acknowledged }) => acknowledged?.by ?? null,
   },
-  { name: 'summary', type: 'text', words: 'Summary', least: 20, leaveOut: 1, value: one => one.summary },
+  { name: 'summary', least: 20, leaveOut: 1, value: one => one.summary },
 ]
 
 export function alertSummary(

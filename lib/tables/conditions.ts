@@ -9,11 +9,12 @@ import type { FiredAlert } from '../alerting/alert.ts'
 import type { AlertingState } from '../alerting/entity-state.ts'
 import { identityOfPatternKey } from '../alerting/patterns/pattern.ts'
 import { type PatternState, type PatternStates, phaseOfPattern } from '../alerting/patterns/state.ts'
+import { identityOfKey } from '../alerting/rules-in-force.ts'
 import {
   byText,
-  readTable,
   rowsOfEntity,
   type StoredState,
+  storedStates,
   type Table,
   type TableColumn,
   type TopicSize,
@@ -26,6 +27,10 @@ export interface ActiveAlert {
   readonly entity: string
   /** The rule's identity and what it looks at, as in `HIGH_TEMP environment.temperature`. */
   readonly rule: string
+  /** Name and labels of the rule. */
+  readonly identity: string
+  /** Fires because the entity is silent, beside the alert of the rule itself. */
+  readonly isOfSilence: boolean
   /** `pending`: not for long enough yet, nothing published. `recovering`: still firing, although the value has cleared. */
   readonly phase: 'pending' | 'firing' | 'recovering'
   /** Start of the condition, RFC 3339. */
@@ -36,70 +41,56 @@ export interface ActiveAlert {
 
 /** The columns of a condition that is pending. */
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
-  {
-    name: 'rule',
-    type: 'name',
-    words: 'The rule and what it looks at',
-    least: 10,
-    value: ({ rule }) => rule,
-  },
-  {
-    name: 'entity',
-    type: 'entity',
-    words: 'Watched entity or group',
-    least: 12,
-    value: ({ entity }) => entity,
-  },
-  {
-    name: 'activeAt',
-    heading: 'SINCE',
-    type: 'time',
-    words: 'Time since which the condition holds',
-    leaveOut: 1,
-    value: ({ activeAt }) => activeAt,
-  },
+  { name: 'rule', least: 10, value: ({ rule }) => rule },
+  { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
+  { name: 'activeAt', heading: 'SINCE', leaveOut: 1, value: ({ activeAt }) => activeAt },
 ]
 
-const DECLARED: Pick<Table<never, ActiveAlert>, 'key' | 'order' | 'columns'> = {
-  key: ({ entity, rule, alert }) => `${entity} ${rule} ${alert?.alertId ?? ''}`,
-  order: (a, b) => byText(a.entity, b.entity) || byText(a.rule, b.rule),
-  columns: [
-    ...PENDING_COLUMNS,
-    { name: 'phase', type: 'name', words: 'Pending, firing or recovering', value: ({ phase }) => phase },
-  ],
-}
-
 const OF_ENTITIES: Table<AlertingState, ActiveAlert> = {
-  ...DECLARED,
-  name: 'conditions',
-  about: 'Rules that a value of an entity is beyond, or was until just now',
   process: { name: 'alerting' },
   rows: activeIn,
+  order: byRule,
 }
 
 const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
-  ...DECLARED,
-  name: 'group-conditions',
-  about: 'Rules over several events of a group that are under way, firing or recovering',
   process: { name: 'patterns' },
   rows: activePatterns,
+  order: byRule,
+}
+
+export interface Conditions {
+  /** By entity and rule. */
+  readonly active: readonly ActiveAlert[]
+  /** How many entities alerting remembers. */
+  readonly entities: number
+  /** Number of entities that have reported each metric. */
+  readonly reporting: ReadonlyMap<string, number>
 }
 
 /**
- * The conditions of all entities and groups. It reads the state of every entity.
+ * The conditions of all entities and groups. It reads the state of every entity, page by page.
  *
  * @param readings the topic that alerting reads
  * @param groups the topic of the events of groups
  * @throws Unavailable if Redis does not answer
  */
-export async function activeAlerts(
+export async function conditionsNow(
   inspection: Pick<StateInspection, 'states'>,
   readings: TopicSize,
   groups: TopicSize,
-): Promise<ActiveAlert[]> {
-  const ofGroups = await readTable(inspection, OF_GROUPS, groups)
-  const ofEntities = await readTable(inspection, OF_ENTITIES, readings)
-  return eachOnce([...ofGroups.rows, ...ofEntities.rows]).sort(DECLARED.order)
+): Promise<Conditions> {
+  const active: ActiveAlert[] = []
+  const reporting = new Map<string, number>()
+  let entities = 0
+  for await (const stored of storedStates(inspection, OF_ENTITIES, readings)) {
+    const { seen, lastTickMs } = stored.state
+    for (const metric of Object.keys(seen)) reporting.set(metric, (reporting.get(metric) ?? 0) + 1)
+    if (lastTickMs === undefined) entities += 1
+    active.push(...activeIn(stored))
+  }
+  for await (const stored of storedStates(inspection, OF_GROUPS, groups))
+    active.push(...activePatterns(stored))
+  return { active: eachOnce(active).sort(byRule), entities, reporting }
 }
 
 /**
@@ -118,15 +109,15 @@ export async function activeAlertsOf(
     rowsOfEntity(inspection, OF_ENTITIES, readings, entity),
     rowsOfEntity(inspection, OF_GROUPS, groups, entity),
   ])
-  return eachOnce(found.flat()).sort(DECLARED.order)
+  return eachOnce(found.flat()).sort(byRule)
 }
 
 /** The alert that the pipeline is down is in every partition, as one alert of the clock. */
-export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]): Active[] {
+function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
   const known = new Set<string>()
-  return active.filter(one => {
-    if (one.alert === null) return true
-    const name = DECLARED.key(one)
+  return active.filter(({ entity, rule, alert }) => {
+    if (alert === null) return true
+    const name = `${entity} ${rule} ${alert.alertId}`
     const isNew = !known.has(name)
     known.add(name)
     return isNew
@@ -134,28 +125,42 @@ export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]):
 }
 
 /** The conditions of one entity, as alerting has stored them. Pure. */
-export function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
+function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   const { partition, entity, state } = stored
   const ofRules = Object.entries(state.rules).flatMap(([rule, { state, alert = null, noData }]) => {
-    const silent = noData ? [missing(partition, entity, rule, noData)] : []
+    const of = { partition, entity, identity: identityOfKey(rule) }
+    // The alert that an entity is silent is beside that of its rule.
+    const silent: ActiveAlert[] = noData
+      ? [
+          {
+            ...of,
+            rule: `${noData.rule} ${rule}`,
+            isOfSilence: true,
+            phase: 'firing',
+            activeAt: noData.activeAt,
+            alert: noData,
+          },
+        ]
+      : []
     if (state.phase === 'inactive') return silent
     const { phase, activeAtMs } = state
-    return [...silent, { partition, entity, rule, phase, activeAt: instant(activeAtMs), alert }]
+    return [...silent, { ...of, rule, isOfSilence: false, phase, activeAt: instant(activeAtMs), alert }]
   })
   return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
 }
 
 /** The rules over several events of an entity, as alerting has them, or of a group, as the consumer of groups does. Pure. */
-export function activePatterns({
+function activePatterns({
   partition,
   entity,
   state: states,
 }: StoredState<PatternStates | undefined>): ActiveAlert[] {
-  return Object.entries(states?.tracked ?? {}).flatMap(([key, { state, alert }]) => {
+  return Object.entries(states?.tracked ?? {}).flatMap(([key, { state, alert = null }]) => {
     const phase = phaseOfPattern(state)
     if (phase === 'inactive') return []
-    const rule = `${identityOfPatternKey(key)} pattern`
-    return [{ partition, entity, rule, phase, activeAt: instant(sinceMs(state)), alert: alert ?? null }]
+    const identity = identityOfPatternKey(key)
+    const of = { partition, entity, identity, rule: `${identity} pattern`, isOfSilence: false }
+    return [{ ...of, phase, activeAt: instant(sinceMs(state)), alert }]
   })
 }
 
@@ -166,14 +171,6 @@ function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState):
   return Math.min(...times)
 }
 
-/** The alert that an entity is silent is beside that of its rule. */
-function missing(partition: number, entity: string, rule: string, alert: FiredAlert): ActiveAlert {
-  return {
-    partition,
-    entity,
-    rule: `${alert.rule} ${rule}`,
-    phase: 'firing',
-    activeAt: alert.activeAt,
-    alert,
-  }
+function byRule(a: ActiveAlert, b: ActiveAlert): number {
+  return byText(a.entity, b.entity) || byText(a.rule, b.rule)
 }

@@ -2,7 +2,7 @@
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
-import { ALERT_COLUMNS, type AlertSummary, alertSummary } from './alert-summary.ts'
+import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
 /** Firing alert. */
@@ -24,14 +24,10 @@ export interface AlertPosition {
 
 /** The rows are places: the alert of the clock has one for each partition of readings that reports it. */
 const FIRING: Table<FiringAlerts, AlertPosition> = {
-  name: 'firing-alerts',
-  about: 'The alerts that fire now, and who has acknowledged them',
   process: firingAlerts,
   rows: ({ partition, entity, state }) =>
     Object.values(state.alerts).map(firing => ({ partition, events: entity, firing })),
-  key: ({ firing }) => firing.alert.alertId,
-  order: (a, b) => startedMs(a) - startedMs(b) || byText(FIRING.key(a), FIRING.key(b)),
-  columns: ALERT_COLUMNS.map(column => ({ ...column, value: position => column.value(merged([position])) })),
+  order: (a, b) => startedMs(a) - startedMs(b) || byText(idOf(a), idOf(b)),
 }
 
 /**
@@ -45,7 +41,7 @@ export async function firingNow(
   alerts: TopicSize,
 ): Promise<FiringNow[]> {
   const { rows } = await readTable(inspection, FIRING, alerts)
-  return [...Map.groupBy(rows, FIRING.key).values()].map(merged)
+  return [...Map.groupBy(rows, idOf).values()].map(merged)
 }
 
 /** Merges the places of one alert: the first that fired describes it, and it is acknowledged once every place is. */
@@ -60,6 +56,10 @@ function merged(places: readonly AlertPosition[]): FiringNow {
     }),
     places,
   }
+}
+
+function idOf({ firing }: AlertPosition): string {
+  return firing.alert.alertId
 }
 
 function startedMs({ firing }: AlertPosition): number {

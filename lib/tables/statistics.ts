@@ -27,8 +27,6 @@ export interface ListedEntity {
 }
 
 export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
-  name: 'entities',
-  about: 'Every entity that has sent readings, with the statistics of its metrics since the first one',
   process: statistics,
   rows: ({ partition, entity, state }) => {
     const { family, metrics, windows } = state
@@ -39,30 +37,7 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
     const [readings, lastAtMs] = [readingsIn(metrics), latestIn(metrics)]
     return [{ entity, partition, family, metrics, readings, lastAtMs, minutes, open }]
   },
-  key: ({ entity }) => entity,
   order: (a, b) => byText(a.entity, b.entity),
-  columns: [
-    { name: 'entity', type: 'entity', words: 'Source and subject', value: ({ entity }) => entity },
-    { name: 'family', type: 'name', words: 'Family of its latest reading', value: ({ family }) => family },
-    {
-      name: 'partition',
-      type: 'count',
-      words: 'Partition of readings',
-      value: ({ partition }) => partition,
-    },
-    {
-      name: 'readings',
-      type: 'count',
-      words: 'Readings since the first',
-      value: ({ readings }) => readings,
-    },
-    {
-      name: 'lastAt',
-      type: 'time',
-      words: 'Event time of its newest reading',
-      value: ({ lastAtMs }) => new Date(lastAtMs).toISOString(),
-    },
-  ],
 }
 
 /** The statistics of an entity, with names for people. */
@@ -107,47 +82,20 @@ export function metricRows({ entity, family, metrics }: EntityReport): MetricRow
 }
 
 export const METRIC_COLUMNS: readonly TableColumn<MetricRow>[] = [
-  { name: 'entity', type: 'entity', words: 'Source and subject', least: 14, value: row => row.entity },
-  { name: 'metric', type: 'name', words: 'Metric', least: 8, value: row => row.metric },
-  { name: 'count', type: 'count', words: 'Readings with it', value: row => row.count },
-  { name: 'mean', type: 'number', words: 'Mean of all', value: row => row.mean },
+  { name: 'entity', type: 'entity', least: 14, value: row => row.entity },
+  { name: 'metric', least: 8, value: row => row.metric },
+  { name: 'count', type: 'count', value: row => row.count },
+  { name: 'mean', type: 'number', value: row => row.mean },
   {
     name: 'standardDeviation',
     heading: 'STD DEV',
     type: 'number',
-    words: 'Standard deviation of all, of the population',
     leaveOut: 2,
     value: row => row.standardDeviation,
   },
-  {
-    name: 'minimum',
-    heading: 'MIN',
-    type: 'number',
-    words: 'Lowest of all',
-    leaveOut: 3,
-    value: row => row.minimum,
-  },
-  {
-    name: 'maximum',
-    heading: 'MAX',
-    type: 'number',
-    words: 'Highest of all',
-    leaveOut: 4,
-    value: row => row.maximum,
-  },
-  { name: 'last', type: 'number', words: 'Value of the newest reading', value: row => row.last },
-  {
-    name: 'unit',
-    type: 'text',
-    words: 'Unit of the family; 1 for counts',
-    value: ({ family, metric }) => FAMILIES[family].metrics[metric] ?? '',
-  },
-  {
-    name: 'lastAt',
-    heading: 'LAST AT',
-    type: 'time',
-    words: 'Event time of the newest reading',
-    leaveOut: 1,
-    value: row => row.lastAt,
-  },
+  { name: 'minimum', heading: 'MIN', type: 'number', leaveOut: 3, value: row => row.minimum },
+  { name: 'maximum', heading: 'MAX', type: 'number', leaveOut: 4, value: row => row.maximum },
+  { name: 'last', type: 'number', value: row => row.last },
+  { name: 'unit', value: ({ family, metric }) => FAMILIES[family].metrics[metric] ?? '' },
+  { name: 'lastAt', heading: 'LAST AT', leaveOut: 1, value: row => row.lastAt },
 ]

@@ -1,35 +1,27 @@
 /**
- * Tables: the states of a keyed process as rows that people look at. A table is declared once, with its columns; command line and console read
- * every table in the same way.
+ * Tables: the states of a keyed process as rows that people look at. A table is declared once; command line and console read every
+ * table in the same way.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 export interface Table<State, Row> {
-  /** Name in statements and addresses. */
-  readonly name: string
-  /** One sentence for people. */
-  readonly about: string
   /** The process whose state it shows. */
   readonly process: { readonly name: string }
   /** The rows of one entity; none if its state has nothing for people. */
   readonly rows: (stored: StoredState<State>) => readonly Row[]
-  /** Identifies a row. Rows with one key, in several partitions, are about the same thing. */
-  readonly key: (row: Row) => string
   readonly order: (a: Row, b: Row) => number
-  readonly columns: readonly TableColumn<Row>[]
 }
 
+/** Column of a text. */
 export interface TableColumn<Row> {
-  /** Name in JSON and in statements. */
+  /** Name in JSON. */
   readonly name: string
   /** Heading in a text; by default the name in capitals. */
   readonly heading?: string
-  /** Decides how a value is shown: a `count` has all its digits, a `number` as many as people read. */
-  readonly type: 'name' | 'entity' | 'text' | 'count' | 'number' | 'time'
-  /** Description for people. */
-  readonly words: string
+  /** Kind of the values: a `count` is shown with all its digits, a `number` with as many as people read. */
+  readonly type?: 'entity' | 'count' | 'number'
   /** Minimum width in characters: where there is not enough room, a value is cut down to it. Without it, it is shown in whole. */
   readonly least?: number
   /** Where there is still not enough room, columns are left out in the order of these numbers; one without a number stays. */
@@ -85,17 +77,26 @@ export async function readTable<State, Row>(
 ): Promise<TableRows<Row>> {
   const found: StoredState<State>[] = []
   let isWhole = true
-  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
-  for (const partitionState of partitionsOf(table.process.name, topic)) {
-    for await (const stored of storedEntities(inspection, partitionState, text)) {
-      isWhole = found.length < most
-      if (!isWhole) break
-      found.push(stored as StoredState<State>)
-    }
+  for await (const stored of storedStates(inspection, table, topic, text)) {
+    isWhole = found.length < most
     if (!isWhole) break
+    found.push(stored)
   }
   const rows = preferExact(found, text === '' ? undefined : text).flatMap(table.rows)
   return { rows: rows.sort(table.order), entities: found.length, isWhole }
+}
+
+/** The states of a table's process in all partitions, of entities whose source and subject contain a text. */
+export async function* storedStates<State, Row>(
+  inspection: Pick<StateInspection, 'states'>,
+  { process }: Table<State, Row>,
+  topic: TopicSize,
+  text = '',
+): AsyncGenerator<StoredState<State>> {
+  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  for (const partitionState of partitionsOf(process.name, topic))
+    for await (const stored of storedEntities(inspection, partitionState, text))
+      yield stored as StoredState<State>
 }
 
 /**

@@ -1,14 +1,12 @@
 /** Alerts now, before, and to come. */
-import { Hono } from 'hono'
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
 import { type AlertFilter, type AlertSummary, filteredAlerts } from '../../../lib/tables/alert-summary.ts'
-import { activeAlerts } from '../../../lib/tables/conditions.ts'
-import type { ConsoleHono } from '../../access/person.ts'
+import type { Conditions } from '../../../lib/tables/conditions.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { KeptAnswers } from '../../live/kept.ts'
-import { watchable } from '../../live/watchable.ts'
+import { type KeptAnswer, KeptAnswers } from '../../live/kept.ts'
+import { watched } from '../route.ts'
 import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -67,7 +65,6 @@ const FILTER = {
   ),
   unacknowledged: optional(picklist(['true', 'false'], 'true or false')),
 }
-const NOW = object(FILTER)
 const HISTORY = object({
   ...FILTER,
   state: optional(picklist(['resolved', 'all'], 'resolved or all'), 'all'),
@@ -84,32 +81,28 @@ const HISTORY = object({
 
 type FilterQuery = { readonly [Key in keyof typeof FILTER]?: string | undefined }
 
-export function listRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
-  watchable(routes, '/now', { query: NOW, everyMs: 2_000, environment }, async given => {
-    const source = new ConsoleAlerts(environment)
-    const [firing, silences, behind] = await Promise.all([
-      source.firing(),
-      source.silences(),
-      source.behind(),
-    ])
-    const fitting = filteredAlerts<AlertSummary>(
-      firing.map(({ places: _, ...summary }) => summary),
-      filterOf(given),
-    )
-    const found = alertsOfRule(fitting, given.rule)
-    const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
-    return { alerts, total: found.length, firing: firing.length, behind } satisfies AlertsNow
-  })
+/** @param conditions of `conditionsIn` */
+export function listRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
   const histories = new KeptAnswers<AlertHistory>(KEPT)
-  watchable(routes, '/history', { query: HISTORY, everyMs: 10_000, environment }, given =>
-    histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
+  return {
+    '/alerts/now': watched(FILTER, 2_000, given => alertsNow(environment, given)),
+    '/alerts/history': watched(HISTORY, 10_000, given =>
+      histories.ask(JSON.stringify(given), () => historyOf(environment, given)),
+    ),
+    '/alerts/pending': watched(FILTER, 10_000, async given => pendingIn(await conditions.get(), given)),
+  }
+}
+
+async function alertsNow(environment: ConsoleEnvironment, given: FilterQuery): Promise<AlertsNow> {
+  const source = new ConsoleAlerts(environment)
+  const [firing, silences, behind] = await Promise.all([source.firing(), source.silences(), source.behind()])
+  const fitting = filteredAlerts<AlertSummary>(
+    firing.map(({ places: _, ...summary }) => summary),
+    filterOf(given),
   )
-  const pending = new KeptAnswers<PendingAlerts>(KEPT)
-  watchable(routes, '/pending', { query: NOW, everyMs: 10_000, environment }, given =>
-    pending.ask(JSON.stringify(given), () => pendingIn(environment, given)),
-  )
-  return routes
+  const found = alertsOfRule(fitting, given.rule)
+  const alerts = newestFirst(found).map(one => ({ ...one, silencedBy: silencedBy(silences, one) }))
+  return { alerts, total: found.length, firing: firing.length, behind }
 }
 
 async function historyOf(
@@ -129,9 +122,7 @@ async function historyOf(
   return { alerts, total: found.length, leftOut, isCut }
 }
 
-async function pendingIn(environment: ConsoleEnvironment, given: FilterQuery): Promise<PendingAlerts> {
-  const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
-  const active = await activeAlerts(await environment.inspection(), ...topics)
+function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
   const found = alertsOfRule(pendingAlerts(active, filterOf(given)), given.rule)
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }

@@ -1,16 +1,13 @@
 /** One alert: what is known of it, the reading that caused it, and who takes it on. */
-import { Hono } from 'hono'
-import { boolean, maxLength, minLength, object, optional, pipe, string, trim } from 'valibot'
+import { boolean, maxLength, minLength, optional, pipe, string, trim } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
 import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/operations/alerts/acknowledge.ts'
 import { type ShownAlert, shownAlerts } from '../../../lib/queries/known-alerts.ts'
-import { type ConsoleHono, requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswers } from '../../live/kept.ts'
-import { watchable } from '../../live/watchable.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { bodyOf, queryOf } from '../query.ts'
+import { asked, changed, watched } from '../route.ts'
 import { causeOf } from './cause.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
@@ -25,64 +22,65 @@ export interface OneAlert extends ShownAlert {
 /** Result of an acknowledgement. */
 export type { Acknowledged }
 
-const ID = object({
+const ID = {
   id: pipe(
     string('the id of an alert'),
     minLength(1, 'the id of an alert'),
     maxLength(200, 'the id of an alert'),
   ),
-})
+}
 /** Form of `derivedId`. Any other text would match half of the topic, and no alert. */
 const DERIVED_ID = /^[\w-]{22}$/
 
-const SAID = object({
-  ...ID.entries,
+const SAID = {
+  ...ID,
   acknowledged: boolean('true or false'),
   comment: optional(pipe(string(), trim(), maxLength(1000, 'at most 1,000 characters'))),
-})
+}
 
-export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
-  const routes = new Hono<ConsoleHono>()
+export function oneRoutes(environment: ConsoleEnvironment) {
   const known = new KeptAnswers<OneAlert | undefined>({ forMs: 0, most: 50, idleMs: 300_000 })
   const oneAlert = async (id: string) =>
     (DERIVED_ID.test(id) ? await known.ask(id, () => alertOf(environment, id)) : undefined) ??
     throwUnknown(id)
-  watchable(routes, '/one', { query: ID, everyMs: 3_000, environment }, ({ id }) => oneAlert(id))
-  routes.get('/cause', async context => {
-    const { id } = queryOf(ID, context)
-    return context.json(await causeOf(environment, await oneAlert(id)))
-  })
-  routes.post('/acknowledge', async context => {
-    const person = requireOperator(context)
-    const { id, acknowledged, comment } = await bodyOf(SAID, context)
-    const source = new ConsoleAlerts(environment)
-    const alert = (await source.firing()).find(one => one.id === id)
-    if (!alert)
-      throw new ProblemError(
-        'conflict',
-        `Alert ${id} does not fire: it has resolved, or there never was one.`,
-      )
-    if (!acknowledged && !isAcknowledged(alert))
-      throw new ProblemError('conflict', 'The alert is not acknowledged, so there is nothing to take back.')
-    const to = {
-      inspection: await environment.inspection(),
-      topic: source.topic,
-      contentMode: environment.config.contentMode,
-      publisher: () => environment.publisher(),
-    }
-    const said = { acknowledged, by: person.name, ...(comment ? { comment } : {}) }
-    const done = await audited(
-      environment,
-      { by: person.name, action: 'alerts ack', filter: { id, acknowledged: String(acknowledged) } },
-      async () => ({
-        result: await acknowledge(to, alert, said, context.req.raw.signal),
-        counts: { alerts: 1 },
-      }),
-    )
-    known.forget(id)
-    return context.json(done satisfies Acknowledged)
-  })
-  return routes
+  return {
+    '/alerts/one': watched(ID, 3_000, ({ id }) => oneAlert(id)),
+    '/alerts/cause': asked(ID, async ({ id }) => causeOf(environment, await oneAlert(id))),
+    'POST /alerts/acknowledge': changed(
+      SAID,
+      async ({ id, acknowledged, comment }, person, request): Promise<Acknowledged> => {
+        const source = new ConsoleAlerts(environment)
+        const alert = (await source.firing()).find(one => one.id === id)
+        if (!alert)
+          throw new ProblemError(
+            'conflict',
+            `Alert ${id} does not fire: it has resolved, or there never was one.`,
+          )
+        if (!acknowledged && !isAcknowledged(alert))
+          throw new ProblemError(
+            'conflict',
+            'The alert is not acknowledged, so there is nothing to take back.',
+          )
+        const to = {
+          inspection: await environment.inspection(),
+          topic: source.topic,
+          contentMode: environment.config.contentMode,
+          publisher: () => environment.publisher(),
+        }
+        const said = { acknowledged, by: person.name, ...(comment ? { comment } : {}) }
+        const done = await audited(
+          environment,
+          { by: person.name, action: 'alerts ack', filter: { id, acknowledged: String(acknowledged) } },
+          async () => ({
+            result: await acknowledge(to, alert, said, request.req.raw.signal),
+            counts: { alerts: 1 },
+          }),
+        )
+        known.forget(id)
+        return done
+      },
+    ),
+  }
 }
 
 /** Returns undefined if the searched records have no such alert, which takes the longest to find out. */

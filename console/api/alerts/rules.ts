@@ -8,7 +8,8 @@ import { InvalidRules } from '../../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
 import { loadRules, RulesFolderError } from '../../../lib/alerting/rules-directory.ts'
 import { durationText } from '../../../lib/duration.ts'
-import { activatedRules, type RuleOn, type RuleStates, ruleStates } from '../../../lib/queries/rule-states.ts'
+import { activatedRules } from '../../../lib/queries/activated-rules.ts'
+import { type ActiveAlert, type Conditions, conditionsNow } from '../../../lib/tables/conditions.ts'
 import { FAMILIES } from '../../../lib/telemetry/families.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { KeptAnswer } from '../../live/kept.ts'
@@ -46,7 +47,7 @@ export interface Rules {
 }
 
 /** An entity or a group for which a rule is on. */
-export type OnRow = Pick<RuleOn, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
+export type OnRow = Pick<ActiveAlert, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
   /** Id of its alert; null while it is pending. */
   readonly alert: string | null
 }
@@ -65,9 +66,9 @@ const NAME = pipe(
   maxLength(1000, 'the name of a rule'),
 )
 
-export function ruleRoutes(environment: ConsoleEnvironment) {
-  const states = new KeptAnswer(() => statesIn(environment), { forMs: 0 })
-  const known = () => Promise.all([rulesInForce(environment), states.get()])
+/** @param conditions of `conditionsIn` */
+export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnswer<Conditions>) {
+  const known = () => Promise.all([rulesInForce(environment), conditions.get()])
   return {
     '/alerts/rules': watched({}, 5_000, async (): Promise<Rules> => {
       const [{ rules: inForce, hash, having, partitions }, now] = await known()
@@ -78,7 +79,7 @@ export function ruleRoutes(environment: ConsoleEnvironment) {
       const [{ rules }, now] = await known()
       const own = rules.filter(rule => asked === rule.name || asked === identityOf(rule))
       const identities = new Set([asked, ...own.map(identityOf)])
-      const on = now.on.filter(({ identity }) => identities.has(identity))
+      const on = now.active.filter(({ identity }) => identities.has(identity)).sort(newestFirst)
       // A rule that has been removed may still be on, until its entities are looked at.
       if (own.length === 0 && on.length === 0)
         throw new ProblemError(
@@ -122,16 +123,20 @@ export function textOf(rules: readonly AnyRule[]): string {
   return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
 }
 
-async function statesIn(environment: ConsoleEnvironment): Promise<RuleStates> {
-  const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
-  return ruleStates(await environment.inspection(), ...topics)
+/** Returns all conditions. Simultaneous questions share one answer, because it reads the state of every entity. */
+export function conditionsIn(environment: ConsoleEnvironment): KeptAnswer<Conditions> {
+  const read = async () => {
+    const topics = [await environment.topicSize('readings'), await environment.topicSize('patterns')] as const
+    return conditionsNow(await environment.inspection(), ...topics)
+  }
+  return new KeptAnswer(read, { forMs: 0 })
 }
 
-function rowOf(rule: AnyRule, { on, reporting }: RuleStates): RuleRow {
+function rowOf(rule: AnyRule, { active, reporting }: Conditions): RuleRow {
   const identity = identityOf(rule)
-  const own = on.filter(one => one.identity === identity)
+  const own = active.filter(one => one.identity === identity)
   const ofRule = own.filter(({ isOfSilence }) => !isOfSilence)
-  const count = (phase: RuleOn['phase']) => ofRule.filter(one => one.phase === phase).length
+  const count = (phase: ActiveAlert['phase']) => ofRule.filter(one => one.phase === phase).length
   const isOfAll = !isPatternRule(rule) && rule.match === undefined && !rule.paused
   return {
     ...{ rule: identity, name: rule.name, labels: rule.labels, severity: rule.severity },
@@ -142,8 +147,12 @@ function rowOf(rule: AnyRule, { on, reporting }: RuleStates): RuleRow {
   }
 }
 
-function onRow({ entity, phase, activeAt, isOfSilence, alert }: RuleOn): OnRow {
+function onRow({ entity, phase, activeAt, isOfSilence, alert }: ActiveAlert): OnRow {
   return { entity: entity.trim(), phase, activeAt, isOfSilence, alert: alert?.alertId ?? null }
+}
+
+function newestFirst(a: ActiveAlert, b: ActiveAlert): number {
+  return Date.parse(b.activeAt) - Date.parse(a.activeAt)
 }
 
 /** `temperature above 40 °C for 5 min`, `3 events within 10 min, per site` */

@@ -1,5 +1,4 @@
 /** The list of dead letters, and their counts by code, consumer and time. */
-import type { Hono } from 'hono'
 import * as v from 'valibot'
 import {
   type CountedDeadLetters,
@@ -21,9 +20,8 @@ import {
   type PlacedDeadLetter,
 } from '../../../lib/queries/dead-letters.ts'
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watchable } from '../../live/watchable.ts'
+import { watched } from '../route.ts'
 import { CONDITIONS, filterFrom } from './conditions.ts'
 
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
@@ -73,17 +71,19 @@ const PARTS = 60
 /** A second for each part. */
 const SHORTEST_MS = PARTS * 1_000
 
-const QUERY = v.object({
+const QUERY = {
   ...CONDITIONS,
   state: v.optional(v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be a state'), 'open'),
-})
+}
 
-export function addDeadLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+export function deadLetterRoutes(environment: ConsoleEnvironment) {
   let list: DeadLetterList | undefined
-  watchable(routes, '/', { query: QUERY, everyMs: 3_000, environment }, async ({ state, ...conditions }) => {
-    list ??= new DeadLetterList(await environment.letters())
-    return list.answer(state, filterFrom(conditions, Date.now()))
-  })
+  return {
+    '/failures': watched(QUERY, 3_000, async ({ state, ...conditions }) => {
+      list ??= new DeadLetterList(await environment.letters())
+      return list.answer(state, filterFrom(conditions, Date.now()))
+    }),
+  }
 }
 
 /** Remembers its reading, because an open list is refreshed every few seconds. */

@@ -1,5 +1,5 @@
 /** One dead letter: why it failed, each time, what a redrive would do, and its bytes. */
-import type { Context, Hono } from 'hono'
+import type { Context } from 'hono'
 import * as v from 'valibot'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../../lib/operations/dead-letters/decide.ts'
@@ -13,10 +13,9 @@ import {
   findDeadLetter,
 } from '../../../lib/queries/dead-letter-records.ts'
 import type { FailedAttempt } from '../../../packages/runtime/consumer/failure-event.ts'
-import type { ConsoleHono } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
-import { queryOf } from '../query.ts'
+import { asked } from '../route.ts'
 import { PLACE } from './conditions.ts'
 import { meaningOf } from './dead-letters.ts'
 
@@ -53,19 +52,16 @@ const SHOWN_HEADER_BYTES = 4 * 1024
 /** Only the whole topic says how a dead letter was handled. */
 const PATIENCE_MS = 15_000
 
-const QUERY = v.object({ at: PLACE })
-const BYTES = v.object({ at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') })
+const BYTES = { at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') }
 
-export function addOneDeadLetter(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
-  routes.get('/letter', async context => {
-    const { at } = queryOf(QUERY, context)
-    return context.json(await shownDeadLetter(environment, at))
-  })
-  routes.get('/letter/bytes', async context => {
-    const { at, part } = queryOf(BYTES, context)
-    const { found } = await deadLetterAt(environment, at)
-    return downloaded(context, found.original[part], `letter-${at.replace('@', '-')}.${part}`)
-  })
+export function oneDeadLetterRoutes(environment: ConsoleEnvironment) {
+  return {
+    '/failures/letter': asked({ at: PLACE }, ({ at }) => shownDeadLetter(environment, at)),
+    '/failures/letter/bytes': asked(BYTES, async ({ at, part }, request) => {
+      const { found } = await deadLetterAt(environment, at)
+      return downloaded(request, found.original[part], `letter-${at.replace('@', '-')}.${part}`)
+    }),
+  }
 }
 
 async function shownDeadLetter(environment: ConsoleEnvironment, at: string): Promise<ShownDeadLetter> {

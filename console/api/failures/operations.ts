@@ -1,14 +1,10 @@
 /** Redrives and drops of dead letters: what one would do, and those that run or have run. */
-import type { Hono } from 'hono'
 import * as v from 'valibot'
 import { readPatch } from '../../../lib/operations/dead-letters/patch.ts'
-import type { ConsoleHono } from '../../access/person.ts'
-import { requireOperator } from '../../access/person.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
-import { watchable } from '../../live/watchable.ts'
 import { audited } from '../audited.ts'
 import { ProblemError } from '../problem.ts'
-import { bodyOf } from '../query.ts'
+import { askedByBody, changed, watched } from '../route.ts'
 import { FILTER, PLACE } from './conditions.ts'
 import { type OperationAnswer, operationAnswer } from './operation-answer.ts'
 import { planOf } from './plan.ts'
@@ -61,50 +57,42 @@ const REQUEST = v.pipe(
   ),
 )
 
-const ONE = v.object({ id: v.pipe(v.string(), v.maxLength(100)) })
+const ONE = { id: v.pipe(v.string(), v.maxLength(100)) }
 
-export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {
+export function operationRoutes(environment: ConsoleEnvironment) {
   const runner = new OperationRunner(environment)
   const answer = (one: Parameters<typeof operationAnswer>[0]): OperationAnswer =>
     operationAnswer(one, environment.config.env, Date.now())
 
-  routes.post('/plan', async context => {
-    const request = await bodyOf(REQUEST, context)
-    return context.json(await planOf(runner.operations, environment, request, context.get('person').name))
-  })
-  watchable(
-    routes,
-    '/operations',
-    { query: v.object({}), everyMs: 1_000, environment },
-    async (): Promise<readonly OperationAnswer[]> => (await runner.operations.list()).map(answer),
-  )
-  watchable(routes, '/operation', { query: ONE, everyMs: 500, environment }, async ({ id }) => {
-    const found = (await runner.operations.list()).find(one => one.id === id)
-    if (!found)
-      throw new ProblemError('not-found', `There is no operation ${id}: only the last ones are kept.`)
-    return answer(found)
-  })
-  routes.post('/operations', async context => {
-    const { name } = requireOperator(context)
-    const request = await bodyOf(REQUEST, context)
-    return context.json(answer(await runner.begin(request, name)), 201)
-  })
-  routes.post('/operation/resume', async context => {
-    const { name } = requireOperator(context)
-    return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name)))
-  })
-  // If the process does not stay, the page calls one step after another. That does not continue a stopped operation.
-  routes.post('/operation/step', async context => {
-    const { name } = requireOperator(context)
-    return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name, 'running')))
-  })
-  routes.post('/operation/stop', async context => {
-    const { name: by } = requireOperator(context)
-    const { id } = await bodyOf(ONE, context)
-    const about = { by, action: 'dlq stop', filter: { operation: id } } as const
-    const stopped = await audited(environment, about, async () => {
-      return { result: await runner.stop(id), counts: { stopped: 1 } }
-    })
-    return context.json(answer(stopped))
-  })
+  return {
+    'POST /failures/plan': askedByBody(REQUEST, (asked, request) =>
+      planOf(runner.operations, environment, asked, request.get('person').name),
+    ),
+    '/failures/operations': watched({}, 1_000, async () => (await runner.operations.list()).map(answer)),
+    '/failures/operation': watched(ONE, 500, async ({ id }) => {
+      const found = (await runner.operations.list()).find(one => one.id === id)
+      if (!found)
+        throw new ProblemError('not-found', `There is no operation ${id}: only the last ones are kept.`)
+      return answer(found)
+    }),
+    'POST /failures/operations': changed(
+      REQUEST,
+      async (request, { name }) => answer(await runner.begin(request, name)),
+      201,
+    ),
+    'POST /failures/operation/resume': changed(ONE, async ({ id }, { name }) =>
+      answer(await runner.goOn(id, name)),
+    ),
+    // If the process does not stay, the page calls one step after another. That does not continue a stopped operation.
+    'POST /failures/operation/step': changed(ONE, async ({ id }, { name }) =>
+      answer(await runner.goOn(id, name, 'running')),
+    ),
+    'POST /failures/operation/stop': changed(ONE, async ({ id }, { name: by }) => {
+      const about = { by, action: 'dlq stop', filter: { operation: id } } as const
+      const stopped = await audited(environment, about, async () => {
+        return { result: await runner.stop(id), counts: { stopped: 1 } }
+      })
+      return answer(stopped)
+    }),
+  }
 }

@@ -4,6 +4,7 @@ import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { readData } from '../../../lib/app/event-data.ts'
 import { type Signal, signalOfEntity } from '../../../lib/app/topics.ts'
+import { rulesOfPartition } from '../../../lib/queries/activated-rules.ts'
 import {
   type EntityAlert,
   type EntityMinute,
@@ -15,7 +16,6 @@ import {
   textOfEntity,
 } from '../../../lib/queries/entity-log.ts'
 import { type Happening, happeningIn } from '../../../lib/queries/happenings.ts'
-import { rulesOfPartition } from '../../../lib/queries/rules-of-partition.ts'
 import { ACTIVITIES, type EntityActivity } from '../../../lib/tables/activities.ts'
 import { ENTITIES } from '../../../lib/tables/statistics.ts'
 import { readTable, type TableRows } from '../../../lib/tables/table.ts'

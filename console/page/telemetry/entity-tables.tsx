@@ -41,7 +41,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
   const stateOf = ({ rule, isPaused }: WatchingRule) => {
     if (isPaused) return 'paused'
-    return alerts.find(one => one.rule.startsWith(`${rule} `))?.phase ?? 'inactive'
+    return alerts.find(({ identity, isOfSilence }) => identity === rule && !isOfSilence)?.phase ?? 'inactive'
   }
   const columns: readonly Column<WatchingRule>[] = [
     column(

@@ -8,9 +8,10 @@ import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
+import { jsonIn } from '../../json.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
 import { OperationFailure } from '../failure.ts'
-import { batchRecords } from './batch.ts'
 import { type Line, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
 
@@ -90,7 +91,7 @@ class RecordingReader {
   /** The records of a batch, now that the text has ended. */
   batch(): Recorded[] {
     if (this.#document === undefined) return []
-    const records = batchRecords(parse(this.#document.join('\n')), this.#name)
+    const records = batchRecords(jsonIn(this.#document.join('\n')), this.#name)
     return records.map((record, index) => fromLog(record, index + 1))
   }
 
@@ -119,7 +120,7 @@ class RecordingReader {
 
 /** Each line of a stream is a JSON document. A batch has `records`, or continues over several lines. */
 function isWholeLine(text: string): boolean {
-  const parsed = parse(text)
+  const parsed = jsonIn(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
@@ -127,7 +128,7 @@ function isWholeLine(text: string): boolean {
 const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
 
 function mayBeginBatch(text: string): boolean {
-  return parse(text) !== undefined || BATCH_BEGINS.test(text)
+  return jsonIn(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
 /** @returns the problem of an invalid line, as text */
@@ -167,14 +168,51 @@ function parsedExactly(text: string): unknown {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 function timeOf({ time }: Event): number | undefined {
   return time === undefined ? undefined : parseTime(time)
+}
+
+/**
+ * The records in the order in which the log received them; records of one partition by their offsets.
+ *
+ * @param name for messages
+ * @throws OperationFailure if it is not a batch
+ */
+function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
+  if (!isBatch(batch))
+    throw new OperationFailure(
+      `${name}: neither a stream of CloudEvents or records (JSON, one a line) nor a captured batch (JSON with "records")`,
+    )
+  const partitions = receive(batch)
+  const records = partitions.flatMap(({ records }) => records)
+  // Sorting is stable, and append times of one partition do not go back.
+  return records.toSorted((a, b) => a.timestampMs - b.timestampMs)
+}
+
+function isBatch(document: unknown): document is KafkaEvent {
+  if (typeof document !== 'object' || document === null) return false
+  const groups = Object.values((document as { records?: object }).records ?? {})
+  return (
+    groups.length > 0 &&
+    groups.every(group => Array.isArray(group) && group.length > 0 && group.every(isRecord))
+  )
+}
+
+function isRecord(record: unknown): boolean {
+  const {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    key,
+    value,
+    headers = [],
+  } = (record ?? {}) as Record<string, unknown>
+  return (
+    typeof topic === 'string' &&
+    [partition, offset, timestamp].every(Number.isInteger) &&
+    [key, value].every(bytes => bytes === undefined || bytes === null || typeof bytes === 'string') &&
+    Array.isArray(headers) &&
+    headers.every(header => Object.values(header ?? {}).every(Array.isArray))
+  )
 }

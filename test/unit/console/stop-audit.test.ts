@@ -64,8 +64,8 @@ describe('given something that a person stops', () => {
       context.set('person', person)
       await next()
     })
-    addRoutes(routes, writingRoutes(environment), environment)
-    return routes.route('/failures', failureRoutes(environment))
+    addRoutes(routes, { ...writingRoutes(environment), ...failureRoutes(environment) }, environment)
+    return routes
   }
 
   async function post(path: string, body: object = {}): Promise<{ readonly id: string }> {

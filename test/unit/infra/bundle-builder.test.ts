@@ -11,16 +11,16 @@ const { inlineText } = createRequire(import.meta.url)('../../../esbuild.plugins.
 const CLOCK = 'functions/clock/handler.ts'
 const RULES = 'functions/rules/handler.ts'
 const SHARED = 'lib/shared.ts'
-const SCRIPTS = 'packages/runtime/adapters/scripts.ts'
-const LUA = 'packages/runtime/adapters/load.lua'
+const SCRIPTS = 'packages/runtime/adapters/redis/scripts.ts'
+const LUA = 'packages/runtime/adapters/redis/lua/load.lua'
 
 const SOURCES = {
   [CLOCK]: "import { shared } from '../../lib/shared.ts'\nexport const handler = () => ['clock ', shared]\n",
   [RULES]:
     "import { shared } from '../../lib/shared.ts'\nexport const handler = async () =>\n" +
-    "  ['rules ', shared, await import('../../packages/runtime/adapters/scripts.ts')]\n",
+    "  ['rules ', shared, await import('../../packages/runtime/adapters/redis/scripts.ts')]\n",
   [SHARED]: "export const shared = 'in both'\n",
-  [SCRIPTS]: "export const load = readFileSync(new URL('./load.lua', import.meta.url), 'utf8')\n",
+  [SCRIPTS]: "export const load = lua('load')\n",
   [LUA]: "return 'text of a script'\n",
 }
 

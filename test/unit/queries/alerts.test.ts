@@ -7,7 +7,7 @@ import { patterns } from '../../../lib/alerting/patterns/process.ts'
 import type { PatternStates } from '../../../lib/alerting/patterns/state.ts'
 import { alerting } from '../../../lib/alerting/process.ts'
 import { alertIn } from '../../../lib/queries/alerts.ts'
-import { activeAlerts, activeAlertsOf } from '../../../lib/tables/conditions.ts'
+import { activeAlertsOf, conditionsNow } from '../../../lib/tables/conditions.ts'
 import { acknowledged, firstAlert } from '../../support/alerts.ts'
 import { alertFired, environmentReading, logRecord } from '../../support/records.ts'
 import { inspectionOf } from '../tables/stored.ts'
@@ -51,7 +51,7 @@ describe('alerts that are on', () => {
         ],
       },
     })
-    const found = await activeAlerts(inspection, READINGS, GROUPS)
+    const { active: found } = await conditionsNow(inspection, READINGS, GROUPS)
     assert.deepEqual(
       found.map(({ entity, rule, phase, alert }) => [entity, rule, phase, alert?.rule ?? null]),
       [
@@ -88,7 +88,7 @@ describe('alerts that are on', () => {
     const both = inspectionOf({ 'alerting readings/0': { states }, 'alerting readings/1': { states } })
     for (const stored of [inspection, both])
       assert.deepEqual(
-        (await activeAlerts(stored, READINGS, GROUPS)).map(({ entity, rule }) => [entity, rule]),
+        (await conditionsNow(stored, READINGS, GROUPS)).active.map(({ entity, rule }) => [entity, rule]),
         [['/clock ', 'PIPELINE_DOWN']],
       )
   })
@@ -109,7 +109,7 @@ describe('rules over several events that are on', () => {
       [`${alerting([]).name} readings/0`]: { states: [['/e s-1', own]] },
       [`${patterns([]).name} patterns/0`]: { states: [['/groups/tenant acme', states]] },
     })
-    const found = await activeAlerts(inspection, READINGS, GROUPS)
+    const { active: found } = await conditionsNow(inspection, READINGS, GROUPS)
     assert.deepEqual(
       found.map(({ entity, rule, phase, activeAt, alert }) => [entity, rule, phase, activeAt, alert?.rule]),
       ['/e s-1', '/groups/tenant acme'].flatMap(entity => [

@@ -25,15 +25,19 @@ describe('activities', () => {
   it('given devices and sensors, then each is a row, and those that changed last come first', async () => {
     const { rows, entities, isWhole } = await readTable(inspection, ACTIVITIES, READINGS)
     assert.deepEqual([entities, isWhole], [5, true])
-    const [, ...columns] = ACTIVITIES.columns
     assert.deepEqual(
-      rows.map(row => [row.entity, ...columns.map(({ value }) => value(row))]),
+      rows.map(({ entity, doing, isSilent, lastMs }) => [
+        entity,
+        doing?.activity,
+        doing?.sinceMs ?? lastMs,
+        isSilent,
+      ]),
       [
-        ['/environment/a s-2', null, null, null],
-        ['/device/m d-2', 'resting', '1970-01-01T00:00:00.005Z', null],
-        ['/environment/a s-3', null, null, '1970-01-01T00:00:00.004Z'],
-        ['/environment/a s-1', null, null, '1970-01-01T00:00:00.003Z'],
-        ['/device/m d-1', 'walking', '1970-01-01T00:00:00.001Z', null],
+        ['/environment/a s-2', undefined, 7, undefined],
+        ['/device/m d-2', 'resting', 5, undefined],
+        ['/environment/a s-3', undefined, 4, true],
+        ['/environment/a s-1', undefined, 3, true],
+        ['/device/m d-1', 'walking', 1, undefined],
       ],
     )
   })

@@ -14,13 +14,19 @@ import type {
 import { bytesOfIds, oldestInBytes } from '../../pipeline/recovery/id-bytes.ts'
 import type { RedisClient } from './client.ts'
 import { restoredFailures } from './failure-packing.ts'
-import { ADD_TO_GENERATION, OWN_GENERATION } from './generation-scripts.ts'
 import { packIdBytes } from './id-packing.ts'
 import { prefixOf } from './keys.ts'
 import { GROWTHS, generationOf, type MetaField } from './layout.ts'
 import { Bytes, packed } from './message-pack.ts'
 import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
+import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { RedisValue } from './value.ts'
+
+/** Common beginning of all scripts about new contents of a partition state. */
+export const GENERATION = [PARTITION_STATE, lua('state-parts'), lua('generation')]
+
+export const OWN_GENERATION = script(...GENERATION, EVICTED_PART, lua('own-generation'))
+export const ADD_TO_GENERATION = script(...GENERATION, lua('add-to-generation'))
 
 /** Upper bound for what one script adds: a few milliseconds of the server's time. */
 const ADDED_FIELDS = 500

@@ -1,6 +1,8 @@
 import type { CircuitBreaker } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
-import { OPEN_BREAKER } from './scripts.ts'
+import { lua, script } from './scripts.ts'
+
+const OPEN_BREAKER = script(lua('open-breaker'))
 
 /** The circuit breakers of an environment's consumers, one key each. */
 export class RedisCircuitBreaker implements CircuitBreaker {

@@ -1,5 +1,7 @@
 import type { RedisClient } from './client.ts'
-import { ADVANCE_CURSOR } from './scripts.ts'
+import { lua, script } from './scripts.ts'
+
+export const ADVANCE_CURSOR = script(lua('advance-cursor'))
 
 /** The progress of a scheduled function: an integer that only grows. */
 export class RedisCursor {

@@ -21,15 +21,19 @@ import type {
 } from '../../pipeline/model.ts'
 import type { StateStore } from '../../pipeline/ports.ts'
 import type { CheckpointPages } from '../../pipeline/recovery/checkpoints.ts'
-import { build, own } from './building.ts'
+import { build, GENERATION, own } from './building.ts'
 import type { RedisClient } from './client.ts'
-import { FENCE, NOTE_GROWTH, SWITCH_GENERATION } from './generation-scripts.ts'
 import { keysOf, prefixOf } from './keys.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import { switchRequest } from './requests.ts'
+import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
+
+export const SWITCH_GENERATION = script(...GENERATION, EVICTED_PART, lua('switch-generation'))
+export const FENCE = script(PARTITION_STATE, lua('fence'))
+const NOTE_GROWTH = script(PARTITION_STATE, lua('note-growth'))
 
 /** Next generations of partition states in Redis, in the same hash slot, so that one script can switch to one. */
 export class RedisGenerations implements Generations {

@@ -2,7 +2,9 @@ import type { StateKey } from '../../pipeline/model.ts'
 import type { SkippedRecords } from '../../pipeline/ports.ts'
 import type { RedisClient } from './client.ts'
 import { keysOf, skippedKeyOf } from './keys.ts'
-import { SKIP_RECORD } from './scripts.ts'
+import { lua, script } from './scripts.ts'
+
+const SKIP_RECORD = script(lua('skip-record'))
 
 /** The records that operators have set aside, one key for each partition state, which `load` reads with it. */
 export class RedisSkippedRecords implements SkippedRecords {

@@ -10,9 +10,13 @@ import { unpackFailureBucket } from './failure-packing.ts'
 import { changesKeyOf, keysOf } from './keys.ts'
 import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
-import { BEGIN_CHECKPOINT, END_CHECKPOINT, READ_CHANGES } from './scripts.ts'
+import { CHANGES, lua, PARTITION_STATE, script } from './scripts.ts'
 import { StatePages } from './state-pages.ts'
 import { checkpointMetaOf, stateMetaOf } from './state-reader.ts'
+
+export const BEGIN_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('begin-checkpoint'))
+export const READ_CHANGES = script(PARTITION_STATE, CHANGES, lua('read-changes'))
+export const END_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('end-checkpoint'))
 
 /** How often what has changed meanwhile is read before a partition state is left for later. Each time, it is less. */
 const PASSES = 25

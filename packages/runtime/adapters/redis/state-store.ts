@@ -21,7 +21,17 @@ import { LAYOUT } from './layout.ts'
 import { packed } from './message-pack.ts'
 import { readMeta } from './meta.ts'
 import { commitRequest, loadRequest } from './requests.ts'
-import { COMMIT, LOAD } from './scripts.ts'
+import { CHANGES, EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
+
+export const LOAD = script(PARTITION_STATE, EVICTED_PART, lua('load'))
+export const COMMIT = script(
+  PARTITION_STATE,
+  EVICTED_PART,
+  lua('failure-memory'),
+  CHANGES,
+  lua('note-changes'),
+  lua('commit'),
+)
 
 /** Partition states in Redis: a load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Hono } from 'hono'
+import type { ConsoleHono } from '../../../../console/access/person.ts'
 import { oneRoutes } from '../../../../console/api/alerts/one.ts'
+import { addRoutes } from '../../../../console/api/route.ts'
 import type { ConsoleEnvironment } from '../../../../console/environment.ts'
 import { readConfig } from '../../../../lib/app/config.ts'
 import { derivedId } from '../../../../packages/runtime/consumer/derived-id.ts'
@@ -29,7 +32,9 @@ function quiet() {
       },
     }),
   } as unknown as ConsoleEnvironment
-  return { routes: oneRoutes(environment), reads }
+  const routes = new Hono<ConsoleHono>()
+  addRoutes(routes, oneRoutes(environment), environment)
+  return { routes, reads }
 }
 
 describe('one alert that does not fire', () => {
@@ -41,7 +46,7 @@ describe('one alert that does not fire', () => {
       return context.text('')
     })
     for (const path of [`/one?id=${A}`, `/one?id=${A}`, `/cause?id=${A}`, `/one?id=${B}`, '/one?id=e'])
-      await routes.request(path)
+      await routes.request(`/alerts${path}`)
     const none = 'There is no alert'
     assert.deepEqual(told, [none, none, none, none, none])
     assert.deepEqual(reads, [A, B])

@@ -100,7 +100,8 @@ describe('what charts are drawn from', () => {
     ]
     const active = ['a-1', 'a-9'].map(alertId => {
       const alert = firstAlert({ alertId, startedAt: '1970-01-01T00:00:02.000Z' })
-      return { partition: 0, entity: '', rule: 'HOT', phase: 'firing' as const, activeAt: '', alert }
+      const of = { partition: 0, entity: '', rule: 'HOT', identity: 'HOT', isOfSilence: false }
+      return { ...of, phase: 'firing' as const, activeAt: '', alert }
     })
     assert.deepEqual(spansOf(told, active, { metric: 'temperature', endsMs: 9_000 }), [
       { fromS: 1, toS: 5, severity: 'critical' },

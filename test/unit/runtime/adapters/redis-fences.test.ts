@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
-import { FENCE } from '../../../../packages/runtime/adapters/redis/generation-scripts.ts'
-import { RedisGenerations } from '../../../../packages/runtime/adapters/redis/generations.ts'
+import { FENCE, RedisGenerations } from '../../../../packages/runtime/adapters/redis/generations.ts'
 
 describe('the fence of a partition state', () => {
   it('when it is removed, then by one script, so that no commit can come between two commands', async () => {

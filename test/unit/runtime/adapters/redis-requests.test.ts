@@ -1,24 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { ADD_TO_GENERATION, OWN_GENERATION } from '../../../../packages/runtime/adapters/redis/building.ts'
 import type { RedisClient } from '../../../../packages/runtime/adapters/redis/client.ts'
 import {
-  ADD_TO_GENERATION,
   FENCE,
-  OWN_GENERATION,
+  RedisGenerations,
   SWITCH_GENERATION,
-} from '../../../../packages/runtime/adapters/redis/generation-scripts.ts'
-import { RedisGenerations } from '../../../../packages/runtime/adapters/redis/generations.ts'
+} from '../../../../packages/runtime/adapters/redis/generations.ts'
 import { LAYOUT, withLayout } from '../../../../packages/runtime/adapters/redis/layout.ts'
+import type { Script } from '../../../../packages/runtime/adapters/redis/scripts.ts'
 import {
   BEGIN_CHECKPOINT,
-  COMMIT,
   END_CHECKPOINT,
-  LOAD,
   READ_CHANGES,
-  type Script,
-} from '../../../../packages/runtime/adapters/redis/scripts.ts'
-import { RedisReading } from '../../../../packages/runtime/adapters/redis/state-reading.ts'
-import { RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
+  RedisReading,
+} from '../../../../packages/runtime/adapters/redis/state-reading.ts'
+import { COMMIT, LOAD, RedisStateStore } from '../../../../packages/runtime/adapters/redis/state-store.ts'
 import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, versionAt } from '../../../support/changes.ts'

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { NO_DATA } from '../../../lib/alerting/alert.ts'
 import { ruleSetOf } from '../../../lib/alerting/rule-set.ts'
-import { activatedRules, ruleStates } from '../../../lib/queries/rule-states.ts'
+import { activatedRules } from '../../../lib/queries/activated-rules.ts'
+import { conditionsNow } from '../../../lib/tables/conditions.ts'
 import { firstAlert } from '../../support/alerts.ts'
 import { ruleOf } from '../alerting/support.ts'
-import { inspectionOf } from '../tables/stored.ts'
+import { inspectionOf } from './stored.ts'
 
 const READINGS = { topic: 'readings', partitions: 3 }
 const GROUPS = { topic: 'patterns', partitions: 1 }
@@ -39,10 +40,10 @@ describe('the rules in force', () => {
 })
 
 describe('how rules stand', () => {
-  it('given states of entities and groups, then each rule that is on is named, the newest first', async () => {
+  it('given states of entities and groups, then each rule that is on is named', async () => {
     const noData = firstAlert({ alertId: 'silent', rule: NO_DATA, labels: { rule: 'HOT' } })
     const later = { seenMs: AT_MS + 1, activeAtMs: AT_MS + 60_000 }
-    const { on, entities, reporting } = await ruleStates(
+    const { active, entities, reporting } = await conditionsNow(
       inspectionOf({
         'alerting readings/0': {
           states: [
@@ -84,11 +85,11 @@ describe('how rules stand', () => {
       GROUPS,
     )
     assert.deepEqual(
-      on.map(({ identity, entity, phase, isOfSilence }) => [identity, entity, phase, isOfSilence]),
+      active.map(({ identity, entity, phase, isOfSilence }) => [identity, entity, phase, isOfSilence]),
       [
         ['HOT', '/e a', 'pending', false],
-        ['MANY{team="ops"}', '/groups/site oslo', 'pending', false],
         ['HOT', '/e c', 'firing', true],
+        ['MANY{team="ops"}', '/groups/site oslo', 'pending', false],
       ],
     )
     assert.equal(entities, 3)
@@ -106,7 +107,7 @@ describe('how rules stand', () => {
       seen: {},
       rules: { PIPELINE_DOWN: { state: { phase: 'firing', ...watched }, alert: firstAlert() } },
     }
-    const { on } = await ruleStates(
+    const { active } = await conditionsNow(
       inspectionOf({
         'alerting readings/0': { states: [['/clock ', down]] },
         'alerting readings/1': { states: [['/clock ', down]] },
@@ -115,7 +116,7 @@ describe('how rules stand', () => {
       GROUPS,
     )
     assert.deepEqual(
-      on.map(({ identity }) => identity),
+      active.map(({ identity }) => identity),
       ['PIPELINE_DOWN'],
     )
   })

@@ -1,0 +1,61 @@
+/** The rules in force, as alerting has taken them from the log. */
+
+import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
+import type { AnyRule } from '../alerting/patterns/pattern.ts'
+import { rulesIn } from '../alerting/rule-set.ts'
+import { partitionsOf, type TopicSize } from '../tables/table.ts'
+
+/** The rules that the log has activated for alerting. */
+export interface ActivatedRules {
+  /** Hash of the rule set that most partitions have. */
+  readonly hash: string
+  readonly rules: readonly AnyRule[]
+  /** Number of partitions with this rule set, and of all: the others have not yet read the event that activates it. */
+  readonly having: number
+  readonly partitions: number
+}
+
+const ALERTING = 'alerting'
+
+/**
+ * The rules in force, as alerting has them. Undefined if the log has not activated any yet: then alerting uses those that it was
+ * deployed with.
+ *
+ * @param readings the topic that alerting reads
+ * @throws Unavailable if Redis does not answer
+ */
+export async function activatedRules(
+  inspection: Pick<StateInspection, 'context'>,
+  readings: TopicSize,
+): Promise<ActivatedRules | undefined> {
+  const keys = partitionsOf(ALERTING, readings)
+  const contexts = await Promise.all(keys.map(key => inspection.context(key)))
+  const byHash = Map.groupBy(
+    contexts.filter(one => one !== undefined),
+    ({ hash }) => hash,
+  )
+  const [most] = [...byHash.values()].sort((a, b) => b.length - a.length)
+  if (!most?.[0]) return undefined
+  const data = JSON.parse(most[0].json) as { readonly hash?: string }
+  const read = rulesIn(data)
+  if ('error' in read) return undefined
+  return { hash: String(data.hash), rules: read.rules, having: most.length, partitions: keys.length }
+}
+
+/**
+ * The rules that the log has put into force in one partition.
+ *
+ * @param topic that alerting reads
+ * @returns undefined if the log has activated no rules there, or none that this version can read
+ * @throws Unavailable if Redis does not answer
+ */
+export async function rulesOfPartition(
+  inspection: Pick<StateInspection, 'context'>,
+  topic: string,
+  partition: number,
+): Promise<readonly AnyRule[] | undefined> {
+  const context = await inspection.context({ consumer: ALERTING, topic, partition })
+  if (context === undefined) return undefined
+  const read = rulesIn(JSON.parse(context.json))
+  return 'error' in read ? undefined : read.rules
+}

@@ -77,7 +77,13 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
   await withKafka(config, async command => {
     const topic = await existingTopic(run, command, terminal)
     const wanted = { topic: run.kafkaTopic ?? 'readings' }
-    const topicOfSource = (source: string) => topicFor(wanted, source, config.env)
+    // A fleet has few sources, and very many readings.
+    const topics = new Map<string, string>()
+    const topicOfSource = (source: string) => {
+      const known = topics.get(source) ?? topicFor(wanted, source, config.env)
+      topics.set(source, known)
+      return known
+    }
     const writer = await writerFor(config, run.serialization)
     const { kafka, connections } = command
     const producer = new TelemetryProducer(

@@ -1,8 +1,5 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import { AlertDatabase, type Answer, SqlError } from '../../lib/operations/alert-log/database.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import {
   command,
   environment,
@@ -16,7 +13,8 @@ import {
 } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
+import { inputBytes } from '../input.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmlessLines } from '../text-width.ts'
 import { readAlertEvents } from './sql-read.ts'
 import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
@@ -90,10 +88,7 @@ async function statementsOf(
   if ((given === undefined) === (file === undefined))
     throw usageFailure('Give statements, or --file with a file that has them: one of the two.')
   if (given !== undefined) return given
-  if (file === undefined || file === '-') return text(terminal.stdin)
-  return readFile(pathIn(terminal, file), 'utf8').catch(error => {
-    throw fileFailure(file, error)
-  })
+  return String(await inputBytes(file ?? '-', terminal))
 }
 
 /** Makes the tables, and prints what the statements answer. */

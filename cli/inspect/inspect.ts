@@ -1,12 +1,11 @@
 /** Shows the contents of a captured Lambda event: for each record the event, or the reason why it has no event. */
 import { isUtf8 } from 'node:buffer'
 import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { mappedRecord } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { CliFailure } from '../failure.ts'
-import { inputBytes } from '../input.ts'
+import { inputBytes, inputName } from '../input.ts'
 import { readerWith } from '../mapping-option.ts'
 import { columnsOf, type Terminal } from '../terminal.ts'
 import { capturedRecords } from './captured.ts'
@@ -26,16 +25,18 @@ export interface InspectPlan {
 /** @throws CliFailure if the file cannot be read, is not JSON, or is not a Kafka event */
 export async function inspect(plan: InspectPlan, terminal: Terminal): Promise<void> {
   const { file, json } = plan
-  const name = file === '-' ? 'standard input' : file
-  const bytes = await inputBytes(file, terminal).catch(error => {
-    throw fileFailure(name, error)
-  })
+  const name = inputName(file)
+  const bytes = await inputBytes(file, terminal)
   const records = capturedRecords(documentIn(bytes, name))
   if (typeof records === 'string') throw new CliFailure(`${name} is not a Kafka event of Lambda: ${records}`)
   const verdicts = await verdictsOn(records, plan, terminal)
   const columns = columnsOf(terminal)
   for (const verdict of verdicts)
-    terminal.stdout.write(json ? `${JSON.stringify(verdict)}\n` : verdictText(verdict, columns))
+    terminal.stdout.write(
+      json
+        ? `${JSON.stringify(verdict)}\n`
+        : verdictText(`${verdict.topic} ${verdict.partition}@${verdict.offset}`, verdict, columns),
+    )
   if (!json) terminal.stdout.write(summaryText(verdicts))
 }
 

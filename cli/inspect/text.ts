@@ -1,11 +1,13 @@
 /** Verdicts on records as text for people. Pure. */
 import { count as numbered } from '../../lib/count.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
-import type { Verdict } from './verdict.ts'
 
-/** A record: where it is, then the event's attributes and data a line each, or the code and what is wrong. */
-export function verdictText(verdict: Verdict, columns: number | undefined): string {
-  const place = `${verdict.topic} ${verdict.partition}@${verdict.offset}`
+type Judged =
+  | { readonly accepted: true; readonly event: Readonly<Record<string, unknown>> }
+  | { readonly accepted: false; readonly code: string; readonly reason: string }
+
+/** A record: its place, then the event's attributes and data a line each, or the code and what is wrong. */
+export function verdictText(place: string, verdict: Judged, columns: number | undefined): string {
   const lines = verdict.accepted
     ? [`${place}  ✓ ${verdict.event.type}`, ...membersOf(verdict.event)]
     : [`${place}  ✗ ${verdict.code}: ${verdict.reason}`]
@@ -13,7 +15,7 @@ export function verdictText(verdict: Verdict, columns: number | undefined): stri
 }
 
 /** `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)` */
-export function summaryText(verdicts: readonly Verdict[]): string {
+export function summaryText(verdicts: readonly Judged[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
     if (!verdict.accepted) codes.set(verdict.code, (codes.get(verdict.code) ?? 0) + 1)

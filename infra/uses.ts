@@ -28,7 +28,7 @@ export type Variables = Readonly<Record<string, string | object>>
 
 export type UsesPlace = Pick<
   DeploymentPlace,
-  'env' | 'folders' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
+  'env' | 'folders' | 'topicMappings' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
 >
 
 /** The part of a deployment that roles depend on. */

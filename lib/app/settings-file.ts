@@ -20,6 +20,7 @@ export const FILE_KEYS = {
     bootstrap_servers: 'KAFKA_BROKERS',
     topic: 'KAFKA_TOPIC',
     topics: 'TOPIC_NAMES',
+    mappings: 'TOPIC_MAPPINGS',
     org: 'ORG',
     domain: 'DOMAIN',
     environment: 'SLUICE_ENV',

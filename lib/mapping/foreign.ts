@@ -8,10 +8,7 @@ import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Returns the reading in a document, or the reason why it has none; undefined if no mapping takes it. */
-export function mappedByFirst(
-  mappings: readonly Mapping[],
-  document: ForeignDocument,
-): Event | Failure | undefined {
+function mappedByFirst(mappings: readonly Mapping[], document: ForeignDocument): Event | Failure | undefined {
   const mapping = mappings.find(one => takes(one, document))
   return mapping && mapped(mapping, document)
 }

@@ -42,6 +42,18 @@ export function unmet(
   return undefined
 }
 
+/** Returns the field of the reading by which two records belong to different entities; undefined if they belong to the same. */
+export function entityDifference(
+  { family, fields }: Mapping,
+  one: object,
+  other: object,
+): string | undefined {
+  const valueIn = (source: FieldSource, document: object) => JSON.stringify(readField(source, document))
+  return fields.find(
+    source => family.entityFields.includes(source.target) && valueIn(source, one) !== valueIn(source, other),
+  )?.target
+}
+
 /**
  * The reading, in the units of its family, with an id that is the same whenever the same record is mapped; or the failure
  * `mapping-failed` or `unit-mismatch`. Whether the data fits the schema of the family is not checked here.

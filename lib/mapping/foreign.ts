@@ -52,7 +52,7 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
 }
 
 /** The JSON object in a value; undefined if it is something else, a failure if JavaScript would change one of its numbers. */
-function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
+export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined
   const { value: found } = read

@@ -1,4 +1,4 @@
-/** Redrives one dead letter with a change of its event. */
+/** Redrives one dead letter with a change of its event, or of its plain JSON. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import { useAskForPlan } from './plan-dialog.tsx'
@@ -22,7 +22,8 @@ export function PatchForm({ at }: { readonly at: string }): JSX.Element {
       />
       <p id={`${id}-help`} class="muted">
         A JSON merge patch of the event: members replace those of the event, and null removes one. With
-        "specversion", it is a whole event in its place. Source and subject stay.
+        "specversion", it is a whole event in its place. Source and subject stay. Of a record that is not an
+        event it changes the JSON, for all consumers that failed on the record.
       </p>
       <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
         Redrive with this change

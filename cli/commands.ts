@@ -125,6 +125,13 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   console: ['serve the console: one page to see what flows, and to act', () => import('./console/index.ts')],
   consume: ['consume a topic, alone or as a member of a group', () => import('./consume/index.ts')],
   publish: ['publish single events of your own', () => import('./publish/index.ts')],
+  mappings: {
+    line: 'try mappings of records of other forms',
+    about: 'Try mappings: the YAML files that turn records of other forms into readings.',
+    commands: {
+      try: ['show the result of mappings for the records of a file', () => import('./mappings/try.ts')],
+    },
+  },
   inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],
   logs: ['show what functions have logged', () => import('./logs/index.ts')],
   rules: {

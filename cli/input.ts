@@ -1,14 +1,22 @@
 /** Reads a file that a command was given, or standard input. */
 import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { fileFailure } from '../lib/operations/file-failure.ts'
 import { pathIn, type Terminal } from './terminal.ts'
 
-/** The content of the file; `-` is standard input. */
+/** Name of a file in messages. */
+export function inputName(file: string): string {
+  return file === '-' ? 'standard input' : file
+}
+
+/** The content of the file; `-` is standard input. @throws OperationFailure if it cannot be read */
 export async function inputBytes(
   file: string,
   terminal: Pick<Terminal, 'stdin' | 'folder'>,
 ): Promise<Buffer> {
-  if (file !== '-') return readFile(pathIn(terminal, file))
-  const pieces: Buffer[] = []
-  for await (const piece of terminal.stdin) pieces.push(Buffer.from(piece))
-  return Buffer.concat(pieces)
+  try {
+    return file === '-' ? await buffer(terminal.stdin) : await readFile(pathIn(terminal, file))
+  } catch (error) {
+    throw fileFailure(inputName(file), error)
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { schedulesFrom } from '../infra/schedules.ts'
 import { readConfig } from '../lib/app/config.ts'
 import { type FunctionEntry, readEntries } from '../lib/app/function-entries.ts'
-import { readFunctions } from '../lib/app/functions.ts'
+import { readFunctions, topicMappingProblems } from '../lib/app/functions.ts'
 import { suggestion } from '../lib/similar.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { LAST_PORT, wholeNumber } from '../packages/runtime/settings/values.ts'
@@ -85,6 +85,8 @@ Examples:
       files: PROJECT,
       schedules: runsSchedules ? schedules : none,
     }
+    const unread = topicMappingProblems(all, config.topicMappings)
+    if (unread.length > 0) throw usageFailure(unread.join('\n'))
     const { chosen, leftOut } = chosenOf(all, names, place)
     terminal.stopWhenUnread?.()
     const { serverProblems } = await import('../infra/checks/servers.ts')

@@ -15,6 +15,7 @@ import {
   REGISTRY,
   RULES,
   readSetting,
+  type TopicMappings,
   TRACING,
 } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
@@ -39,6 +40,8 @@ export interface DeploymentPlace {
   readonly brokers: string
   /** Folders of files that people edit. */
   readonly folders: Folders
+  /** The mappings that all consumers of a topic have. */
+  readonly topicMappings: readonly TopicMappings[]
   /** ARN of the topic of alerts for the functions that publish them, or the expression from which CloudFormation makes it. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
@@ -126,6 +129,7 @@ export function account(stage: string, region: string, env: Environment, project
     registrySecret: read('SCHEMA_REGISTRY_SECRET'),
     spansSecret: read('OTEL_HEADERS_SECRET'),
     console: read('SLUICE_CONSOLE'),
+    topicMappings: read('TOPIC_MAPPINGS'),
     tracing: read('SLUICE_TRACING'),
     issuer: read('CONSOLE_JWT_ISSUER'),
     audience: read('CONSOLE_JWT_AUDIENCE'),
@@ -170,6 +174,7 @@ export function account(stage: string, region: string, env: Environment, project
     clusterArn,
     brokers: '',
     folders,
+    topicMappings: given.topicMappings ?? [],
     alertsTopicArn: arnHere('sns', alertsTopicName(given.env ?? 'none')),
     schedules: { ...schedules, checkpoints: schedules.checkpoints && given.checkpointBucket !== undefined },
     pollers,

@@ -5,7 +5,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { consumersOf, readFunctions } from '../lib/app/functions.ts'
+import { consumersOf, mappingsOf, readFunctions } from '../lib/app/functions.ts'
 import type { DeploymentPlace } from './account.ts'
 import { isDeployed } from './expand-functions.ts'
 import type { KafkaSecrets } from './kafka-secrets.ts'
@@ -20,6 +20,7 @@ interface Framework {
     readonly provider: { readonly environment?: Readonly<Record<string, unknown>> }
     readonly custom: {
       readonly deployment: Pick<DeploymentPlace, 'env' | 'console' | 'pollers' | 'problems'> & {
+        readonly topicMappings: DeploymentPlace['topicMappings']
         readonly schedules: Schedules
       }
     }
@@ -51,6 +52,7 @@ const SETTINGS = {
     env: { type: 'string' },
     clusterArn: { type: 'string' },
     folders: { type: 'object' },
+    topicMappings: { type: 'array', items: { type: 'object' } },
     alertsTopicArn: { anyOf: [{ type: 'string' }, { type: 'object' }] },
     checkpointBucket: { type: 'string' },
     registrySecret: { type: 'string' },
@@ -192,13 +194,16 @@ export default class DeploymentChecks {
     ])
     const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
     const consumers = consumersOf(functions)
-    const mappings = [...new Set(functions.flatMap(declared => declared.mappings))]
+    const { topicMappings } = service.custom.deployment
+    const mappings = new Set(functions.flatMap(declared => mappingsOf(declared, topicMappings)))
     const checked = await Promise.all([
       schemaProblems(),
       ...pathsIn('RULES_DIR').map(([folder, shown]) => files.rulesProblems(folder, shown)),
       ...pathsIn('NOTIFICATIONS_DIR').map(([folder, shown]) => files.notificationProblems(folder, shown)),
       ...pathsIn('FAILURES_DIR').map(([folder, shown]) => files.policyProblems(folder, shown, consumers)),
-      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) => files.mappingProblems(folder, shown, mappings)),
+      ...pathsIn('MAPPINGS_DIR').map(([folder, shown]) =>
+        files.mappingProblems(folder, shown, [...mappings]),
+      ),
     ])
     return [
       ...settingsProblems(environments, this.#framework.getProvider('aws').getRegion()),

@@ -4,6 +4,7 @@ import {
   declaredFunctions,
   type FunctionKeys,
   isConsumer,
+  mappingsOf,
   READING_DEFAULTS,
   type ReadTopic,
   topicsRead,
@@ -48,8 +49,9 @@ export function expandedFields(
   all: readonly DeclaredFunction[],
   surroundings: Surroundings,
 ): ExpandedFields {
-  const { name, schedule, mappings } = declared
-  const { folders } = surroundings
+  const { name, schedule } = declared
+  const { folders, topicMappings } = surroundings
+  const mappings = mappingsOf(declared, topicMappings)
   const used = usesOf(declared)
   const read = [
     ...used.flatMap(({ folder }) => folder ?? []),
@@ -116,7 +118,7 @@ export function isDeployed(
 /** Returns problems of the functions that no schema of a single key can express; a sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return declaredFunctions(entries).flatMap(declared => {
-    const { name, foreignTopics, forwards, schedule, uses, mappings } = declared
+    const { name, foreignTopics, forwards, schedule, uses, mappings = [] } = declared
     const where = `functions.${name} of serverless.yml`
     const isForwarder = forwards.length > 0
     const problems: string[] = []

@@ -4,7 +4,7 @@
  * that is defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
  */
 
-import { declaredFunctions, type FunctionKeys } from '../lib/app/functions.ts'
+import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../lib/app/functions.ts'
 import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
@@ -60,6 +60,7 @@ export default class FunctionsPlugin {
     const surroundings = service.custom.deployment
     this.#refuse([...functionProblems(service.functions), ...nameProblems(service.functions)])
     const all = declaredFunctions(service.functions)
+    this.#refuse(topicMappingProblems(all, surroundings.topicMappings))
     const declared = all.filter(one => isDeployed(one, surroundings))
     for (const { name } of all.filter(one => !declared.includes(one))) delete service.functions[name]
     for (const one of declared)

@@ -23,7 +23,7 @@ export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof F
     emits: listOf(TOPIC_WORD),
     uses: listOf({ type: 'string', enum: Object.keys(USES) }),
     foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
-    mappings: { anyOf: [MAPPING, listOf(MAPPING)] },
+    mappings: { anyOf: [MAPPING, { ...listOf(MAPPING), minItems: 0 }] },
     schedule: {
       anyOf: [
         EXPRESSION,

@@ -1,6 +1,6 @@
 /** The local cloud as a place where the functions run. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
-import { type Environment, LOCAL_PORTS, readSetting } from '../lib/app/settings/index.ts'
+import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../lib/app/settings/index.ts'
 import type { DeploymentPlace } from './account.ts'
 import { foldersHere } from './folders.ts'
 import { schedulesFrom } from './schedules.ts'
@@ -23,6 +23,7 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1',
     brokers,
     folders: foldersHere(env, project),
+    topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
     // The trigger of this machine has no other kind.

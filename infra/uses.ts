@@ -1,7 +1,14 @@
 /** Everything that functions may use beside topics, a row each: the words that `uses` takes, and what a function gets by them. Pure. */
 
-import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
+import {
+  consumersOf,
+  type DeclaredFunction,
+  isConsumer,
+  mappingsByTopic,
+  topicsRead,
+} from '../lib/app/functions.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../lib/app/resource-names.ts'
+import { topicMappingsVariable } from '../lib/app/settings/index.ts'
 import { signals, topicName } from '../lib/app/topics.ts'
 import type { DeploymentPlace } from './account.ts'
 import { allow, arnHere, arnInBucket, arnInCluster, byService, type Statement } from './arn.ts'
@@ -28,7 +35,7 @@ export type Variables = Readonly<Record<string, string | object>>
 
 export type UsesPlace = Pick<
   DeploymentPlace,
-  'env' | 'folders' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
+  'env' | 'folders' | 'topicMappings' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
 >
 
 /** The part of a deployment that roles depend on. */
@@ -106,9 +113,12 @@ export const USES: Readonly<Record<string, Use>> = {
   console: {
     text: 'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
-    variables: ({ env }) => ({
+    // Its package has no list of functions, from which other readers of records know the mappings.
+    folder: 'mappings',
+    variables: ({ env, topicMappings }, all) => ({
       CONSOLE_SECRET: consoleSecret(env),
       REDIS_SECRET: redisSecret(env, 'console'),
+      ...topicMappingsVariable(mappingsByTopic(all, topicMappings)),
     }),
     events: ({ consoleTokens }) => [consoleEvent(consoleTokens)],
     statements: (_, place) => consoleStatements(place),

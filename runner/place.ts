@@ -4,6 +4,7 @@ import { foldersHere } from '../infra/folders.ts'
 import type { Schedules } from '../infra/schedules.ts'
 import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import type { DeclaredFunction } from '../lib/app/functions.ts'
+import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
 /** A function as the trigger's engine takes it: as the framework has it. */
@@ -60,6 +61,7 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     env,
     clusterArn: CLUSTER_ARN,
     folders: foldersHere(environment, files),
+    topicMappings: readSettings([MAPPINGS], environment).topicMappings,
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,

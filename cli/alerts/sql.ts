@@ -1,6 +1,4 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -13,7 +11,6 @@ import {
   writtenRanges,
 } from '../../lib/operations/alert-log/read.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import type { TopicReach } from '../../lib/queries/topics.ts'
 import { PlainLog } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -31,8 +28,9 @@ import {
 import { CommandConnections } from '../command-connections.ts'
 import { configOf } from '../connections.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
+import { inputBytes } from '../input.ts'
 import { showLine } from '../progress.ts'
-import { columnsOf, pathIn, type Terminal } from '../terminal.ts'
+import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmlessLines } from '../text-width.ts'
 import { reachOf } from '../topics.ts'
 import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
@@ -147,10 +145,7 @@ async function statementsOf(
   if ((given === undefined) === (file === undefined))
     throw usageFailure('Give statements, or --file with a file that has them: one of the two.')
   if (given !== undefined) return given
-  if (file === undefined || file === '-') return text(terminal.stdin)
-  return readFile(pathIn(terminal, file), 'utf8').catch(error => {
-    throw fileFailure(file, error)
-  })
+  return String(await inputBytes(file ?? '-', terminal))
 }
 
 /** Makes the tables, and prints what the statements answer. */

@@ -63,7 +63,7 @@ export interface HandlingRun {
 
 /** @throws CliFailure if it is not clear which are meant, if one that is named is not there, or if not all was done */
 export async function handle(handling: Handling, terminal: Terminal): Promise<void> {
-  const { options, ats, command, chooser } = handling
+  const { options, ats, command, isPatched, chooser } = handling
   requireLimits(handling)
   const filter = filterOf(options)
   const operation = options.resume ?? newOperation(Date.now())
@@ -72,7 +72,7 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
   await askDlq(config, async (letters, connections) => {
     const by = await operatorOf(config)
     const work = await workOf(
-      { command, ats, filter, operation, by, chooser: topics => chooser(topics, by) },
+      { command, ats, filter, operation, by, isPatched, chooser: topics => chooser(topics, by) },
       { config, connections, letters, stop: terminal.stop, readers },
     )
     const run = { handling, work, env: config.env, readers, terminal }

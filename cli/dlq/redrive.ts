@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
+import { mappingsOfTopics } from '../../lib/app/topic-mappings.ts'
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { OPERATION } from '../../lib/operations/dead-letters/operation.ts'
 import { type Patch, readPatch } from '../../lib/operations/dead-letters/patch.ts'
 import { type Chooser, redriveChooser } from '../../lib/operations/dead-letters/redriving.ts'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
 import { mapped, text } from '../../packages/runtime/settings/values.ts'
 import {
   command,
@@ -16,7 +16,8 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
-import { pathIn, type Terminal } from '../terminal.ts'
+import { inputBytes } from '../input.ts'
+import type { Terminal } from '../terminal.ts'
 import { FILTERS } from './filters.ts'
 import { handle } from './handling.ts'
 
@@ -29,7 +30,11 @@ const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'),
 
 const OPTIONS = {
   ...FILTERS,
-  patch: option('<file>', 'a change of the event: a file with JSON, or the JSON itself', SOME_TEXT),
+  patch: option(
+    '<file>',
+    'a change of the event or of plain JSON: a file with JSON, or the JSON itself',
+    SOME_TEXT,
+  ),
   rate: option('<n/s>', 'how many a second at most', RATE),
   again: flag('also those that were redriven or dropped before'),
   yes: flag('do it'),
@@ -51,7 +56,8 @@ Ctrl-C finishes the present batch and prints the command that continues. This wo
 Afterwards it waits, for 30 seconds at most, until the redriven records are decided, and reports how many failed again; its exit status is 1 if any did.
 
 --patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
-dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
+dead letter. Of a record that is not an event it changes the JSON, by the mappings of its topic, for all consumers that failed on that record.
+Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
 JSON on the command line goes into the audit event; of a file, only its name does.
 
 Examples:
@@ -133,15 +139,7 @@ function requirePatchable(refusals: readonly string[]): void {
 
 async function patchOf(given: string, terminal: Terminal): Promise<Patch> {
   const isJson = given.trimStart().startsWith('{')
-  const patch = readPatch(isJson ? given : await fileText(given, terminal))
+  const patch = readPatch(isJson ? given : String(await inputBytes(given, terminal)))
   if (typeof patch === 'string') throw usageFailure(`--patch: ${isJson ? '' : `${given}: `}${patch}`)
-  return patch
-}
-
-async function fileText(file: string, terminal: Terminal): Promise<string> {
-  try {
-    return await readFile(pathIn(terminal, file), 'utf8')
-  } catch (error) {
-    throw fileFailure(file, error)
-  }
+  return { ...patch, mappingsOf: await mappingsOfTopics(readSettings([MAPPINGS], terminal.environment)) }
 }

@@ -45,7 +45,7 @@ const METRICS = Object.values(FAMILIES).map(
 const OPTIONS = {
   mapping: optionList(
     '<name>',
-    'read JSON lines by this mapping, a name or a file; again for more',
+    'read JSON lines, or CSV with any columns, by this mapping, a name or a file; again for more',
     SOME_TEXT,
   ),
   family: optionWithDefault(
@@ -89,8 +89,8 @@ const OPTIONS = {
 export default command({
   about: `Turn CSV files, or JSON lines, into a stream of CloudEvents, one JSON document a line, for \`sluice replay\`.
 
-A CSV file has one column of timestamps, and one with the values of one metric. JSON lines, which can be gzip, are read by a mapping: a file of
-MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. The same file gives the same events.`,
+A CSV file has one column of timestamps, and one with the values of one metric. JSON lines, which can be gzip, and CSV files of other forms are
+read by a mapping: a file of MAPPINGS_DIR by its name, or any other by its path; see config/mappings/README.md. \`sluice mappings try\` tries it. The same file gives the same events.`,
   more: `
 Metrics, and the units they are kept in:
 ${METRICS.join('\n')}

@@ -33,12 +33,15 @@ const MAX_NAMED = 10
 export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const events: NamedEvent[] = []
   const wrong: string[] = []
-  for (const document of documentsIn(text)) {
+  const documents = documentsIn(text)
+  for (const document of documents) {
     const read = eventIn(document, options)
     if (typeof read === 'string') wrong.push(`${options.name}:${document.line}: ${read}`)
     else events.push({ line: document.line, event: read })
   }
-  if (wrong.length > 0) throw new CliFailure(wrongText(wrong))
+  const file = options.name.includes(' ') ? 'FILE' : options.name
+  const advice = `\nPlain JSON becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
+  if (wrong.length > 0) throw new CliFailure(wrongText(wrong) + (documents.some(isPlain) ? advice : ''))
   if (events.length === 0) throw new CliFailure(`${options.name}: there is no event in it`)
   return events
 }
@@ -47,6 +50,13 @@ function wrongText(wrong: readonly string[]): string {
   const more = wrong.length - MAX_NAMED
   const lines = [...wrong.slice(0, MAX_NAMED), ...(more > 0 ? [`and ${more} more`] : [])]
   return `${lines.join('\n')}\nNothing was published.`
+}
+
+/** Whether it is a JSON object that does not look like an event. */
+function isPlain({ text }: Document): boolean {
+  const parsed = parse(text)
+  if (typeof parsed === 'string' || typeof parsed.value !== 'object' || parsed.value === null) return false
+  return !Array.isArray(parsed.value) && !('specversion' in parsed.value || 'source' in parsed.value)
 }
 
 /** The event, or what is wrong with it. */

@@ -2,7 +2,8 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
-import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
+import { consumersOf, mappingsOf, readFunctions } from '../../lib/app/functions.ts'
+import { MAPPINGS, readSettings } from '../../lib/app/settings/index.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 import { suggestion } from '../../lib/similar.ts'
 import type { KafkaHandler } from '../../packages/runtime/lambda/handler-types.ts'
@@ -52,7 +53,9 @@ export async function consumerNamed(
 export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
-  const mappings = readFunctions().find(declared => declared.name === name)?.mappings ?? []
+  const { topicMappings } = readSettings([MAPPINGS], environment)
+  const own = readFunctions().find(declared => declared.name === name)
+  const mappings = own ? mappingsOf(own, topicMappings) : []
   const { handler } = (await import(pathToFileURL(resolve(PROJECT, entryOf(name))).href)) as {
     handler: KafkaHandler
   }

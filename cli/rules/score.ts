@@ -1,5 +1,4 @@
-import { dataReader } from '../../lib/app/data-reader.ts'
-import { REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
+import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { UTC_OFFSET } from '../../lib/operations/import/instant.ts'
 import { sourceOf } from '../../lib/operations/replay/source.ts'
 import { firingsIn } from '../../lib/operations/rule-score/firings.ts'
@@ -20,6 +19,7 @@ import {
   type ValuesOf,
 } from '../command.ts'
 import { CliFailure } from '../failure.ts'
+import { MAPPING, readerWith } from '../mapping-option.ts'
 import { pathIn, printReport, type Terminal } from '../terminal.ts'
 import { scoreText } from './score-text.ts'
 
@@ -38,6 +38,7 @@ const OPTIONS = {
     UTC_OFFSET,
     '+00:00',
   ),
+  mapping: MAPPING,
   json: flag('print one JSON document'),
 }
 
@@ -51,6 +52,8 @@ alerts per day, for each rule and for all together, with what was missed and wha
 Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice generate\` writes them; metric and kind may be left out.
 The windows of the Numenta Anomaly Benchmark are read, too: an object with the windows of each file, whose name is that of the
 entity. docs/detection.md says what counts as found, and as false.
+
+A recording of a topic is read by the mappings of that topic; --mapping names others. Plain JSON needs \`sluice import --mapping\` first.
 
 Examples:
   sluice rules score office.jsonl --labels windows.json --rules config/rules/office.yaml
@@ -80,7 +83,7 @@ async function score(
   const source = await sourceOf(file, terminal)
   const { readings, others } = await readRecording(
     source,
-    dataReader(readSettings([REGISTRY], terminal.environment)),
+    await readerWith(readSettings([MAPPINGS, REGISTRY], terminal.environment), options.mapping, terminal),
   )
   const watches = watchesIn(readings, rules)
   if (watches.every(({ entities }) => entities.size === 0))

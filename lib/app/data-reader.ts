@@ -5,7 +5,7 @@ import type { RegistrySettings } from '../../packages/runtime/settings/registry.
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
-type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir'>>
+type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>>
 
 /**
  * Reads the data of any event of Sluice, with the configured schema registry or else with the packaged schemas; and records of
@@ -15,11 +15,11 @@ type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir'>>
  */
 export function dataReader(config: Settings, foreign?: PlainReader['foreign']): PlainReader {
   const reader = dataReaderOf(APPLICATION, config)
-  const { mappingsDir } = config
+  const { mappingsDir, topicMappings: named = [] } = config
   const ofTopics = async () => {
     if (mappingsDir === undefined) return undefined
     const { topicMappings } = await import('./topic-mappings.ts')
-    return topicMappings(mappingsDir)
+    return topicMappings({ mappingsDir, topicMappings: named })
   }
   return {
     foreign: foreign ?? once(ofTopics),

@@ -4,7 +4,9 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { suggestion } from '../similar.ts'
 import { yamlContent } from '../yaml-document.ts'
+import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 
 /** Conditions of a schedule, see `infra/schedules.ts`. Without one, it runs with the clock. */
@@ -26,7 +28,10 @@ export interface FunctionKeys {
   readonly uses?: string | readonly string[]
   /** Foreign Kafka topics by their whole names, instead of `consumes`. */
   readonly foreignTopics?: string | readonly string[]
-  /** The mappings by which it reads records of foreign forms: files of `config/mappings/`, asked in this order. */
+  /**
+   * The mappings by which it reads records of foreign forms, instead of those of its topic: files of `config/mappings/`, asked in
+   * this order. An empty list stands for none.
+   */
   readonly mappings?: string | readonly string[]
   /** `rate(…)` or `cron(…)`. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }
@@ -50,7 +55,8 @@ export interface DeclaredFunction {
   /** `emits`, and where a consumer's or forwarder's failures go. */
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
-  readonly mappings: readonly string[]
+  /** Undefined if its topic decides: see `mappingsOf`. */
+  readonly mappings?: readonly string[]
   readonly foreignTopics: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
   readonly reading: typeof READING_DEFAULTS
@@ -81,7 +87,7 @@ export function declaredFunctions(entries: Readonly<Record<string, Entry>>): Dec
       emits,
       writes: [...emits, ...failuresOf([...consumes, ...forwards], foreignTopics)],
       uses,
-      mappings: listed(entry.mappings),
+      ...(entry.mappings === undefined ? {} : { mappings: listed(entry.mappings) }),
       foreignTopics,
       ...(schedule === undefined ? {} : { schedule: scheduleOf(schedule) }),
       reading: {
@@ -157,6 +163,45 @@ export function topicsRead(
   }))
   const foreign = foreignTopics.map(topic => ({ function: name, topic, group: groupName(name, env) }))
   return [...own, ...foreign]
+}
+
+/** Returns the names of a consumer's mappings: its own, or else those of its topic. */
+export function mappingsOf(
+  { mappings, consumes, foreignTopics }: Pick<DeclaredFunction, 'mappings' | 'consumes' | 'foreignTopics'>,
+  topicMappings: readonly TopicMappings[],
+): readonly string[] {
+  const topics: readonly string[] = [...consumes, ...foreignTopics]
+  return (
+    mappings ??
+    topicMappings.flatMap(({ topic, mappings: ofTopic }) => (topics.includes(topic) ? ofTopic : []))
+  )
+}
+
+/** Returns the mappings of each topic: those that the settings name, then those of functions that read it, in their order. */
+export function mappingsByTopic(
+  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
+  topicMappings: readonly TopicMappings[] = [],
+): TopicMappings[] {
+  const byTopic = new Map(topicMappings.map(({ topic, mappings }) => [topic, mappings]))
+  for (const declared of functions)
+    for (const topic of [...declared.consumes, ...declared.foreignTopics]) {
+      const mappings = mappingsOf(declared, topicMappings)
+      if (mappings.length > 0) byTopic.set(topic, [...new Set([...(byTopic.get(topic) ?? []), ...mappings])])
+    }
+  return [...byTopic].map(([topic, mappings]) => ({ topic, mappings }))
+}
+
+/** Returns a sentence for each topic of `TOPIC_MAPPINGS` that no function reads: most likely its name is misspelled. */
+export function topicMappingProblems(
+  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics'>[],
+  topicMappings: readonly TopicMappings[],
+): string[] {
+  const read = [...new Set(functions.flatMap(one => [...one.consumes, ...one.foreignTopics]))]
+  return topicMappings.flatMap(({ topic }) => {
+    if (read.includes(topic)) return []
+    const meant = suggestion(topic, read) ?? ''
+    return `TOPIC_MAPPINGS: no function reads "${topic}".${meant} Functions read ${read.join(', ')}.`
+  })
 }
 
 /** Whether a topic triggers the function. */

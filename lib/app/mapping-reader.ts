@@ -11,7 +11,7 @@ import type { MappingSettings } from './settings/index.ts'
 export async function mappingReader({
   mappings,
   mappingsDir,
-}: MappingSettings): Promise<Application['readForeign']> {
+}: Pick<MappingSettings, 'mappings' | 'mappingsDir'>): Promise<Application['readForeign']> {
   if (mappings.length === 0) return undefined
   const [{ loadMappings }, { foreignReader }] = await Promise.all([
     import('../mapping/adapters/mapping-files.ts'),

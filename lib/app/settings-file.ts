@@ -21,6 +21,7 @@ export const FILE_KEYS = {
     topic: 'KAFKA_TOPIC',
     topics: 'TOPIC_NAMES',
     extra_signals: 'EXTRA_SIGNALS',
+    mappings: 'TOPIC_MAPPINGS',
     org: 'ORG',
     domain: 'DOMAIN',
     environment: 'SLUICE_ENV',

@@ -2,46 +2,56 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Application } from '../../packages/runtime/consumer/application.ts'
-import { loadMappings } from '../mapping/adapters/mapping-files.ts'
+import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
+import { loadMappings, MappingFileError } from '../mapping/adapters/mapping-files.ts'
 import { foreignReader } from '../mapping/foreign.ts'
-import { type DeclaredFunction, readFunctions, serverlessFile } from './functions.ts'
+import type { Mapping } from '../mapping/mapping.ts'
+import { InvalidMapping } from '../mapping/mapping-file.ts'
+import { type DeclaredFunction, mappingsByTopic, readFunctions, serverlessFile } from './functions.ts'
+import type { MappingSettings } from './settings/index.ts'
 import { signalIn } from './topics.ts'
 
-type ReadForeign = NonNullable<Application['readForeign']>
+export type TopicMappingSettings = Pick<MappingSettings, 'mappingsDir'> &
+  Partial<Pick<MappingSettings, 'topicMappings'>>
 
-/** The names of the mappings for each signal or foreign topic, in the order of the functions that read it. Pure. */
-export function mappingsByTopic(
-  functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
-): ReadonlyMap<string, readonly string[]> {
-  const byTopic = new Map<string, readonly string[]>()
-  for (const { consumes, foreignTopics, mappings } of functions)
-    if (mappings.length > 0)
-      for (const topic of [...consumes, ...foreignTopics])
-        byTopic.set(topic, [...new Set([...(byTopic.get(topic) ?? []), ...mappings])])
-  return byTopic
-}
+/** Returns the mappings of a topic by its name in any environment; none for a topic without mappings. */
+export type MappingsOfTopic = (topic: string) => readonly Mapping[]
 
 /**
- * What reads the foreign records of all topics, in any environment, by the mappings of the functions; undefined if no function has any.
+ * Reads the mappings of all topics; undefined if no topic has mappings.
  *
- * @param file the list of functions; a deployed function has none, and so no mappings of others
- * @throws MappingFileError or InvalidMapping if a mapping cannot be used
+ * @param file the list of functions; a deployed function has no such file, and `TOPIC_MAPPINGS` has the mappings of all
+ * @throws ConfigError if a mapping cannot be used
  */
-export async function topicMappings(
-  mappingsDir: string,
+export async function mappingsOfTopics(
+  { mappingsDir, topicMappings: ofTopics = [] }: TopicMappingSettings,
   file: URL | string = serverlessFile(),
-): Promise<ReadForeign | undefined> {
-  const named = mappingsByTopic(functionsIn(file))
-  if (named.size === 0) return undefined
+): Promise<MappingsOfTopic | undefined> {
+  const named = mappingsByTopic(functionsIn(file), ofTopics)
+  if (named.length === 0) return undefined
   const folder = file instanceof URL ? resolve(dirname(fileURLToPath(file)), mappingsDir) : mappingsDir
-  const readers = new Map(
+  const byTopic = new Map(
     await Promise.all(
-      [...named].map(async ([topic, names]) => {
-        return [topic, foreignReader(await loadMappings(folder, names, mappingsDir))] as const
+      named.map(async ({ topic, mappings }) => {
+        const loaded = loadMappings(folder, mappings, mappingsDir)
+        return [topic, await loaded.catch(error => Promise.reject(unusable(topic, error)))] as const
       }),
     ),
   )
-  return (record, event) => readers.get(signalIn(record.topic) ?? record.topic)?.(record, event)
+  return topic => byTopic.get(signalIn(topic) ?? topic) ?? []
+}
+
+function unusable(topic: string, error: unknown): unknown {
+  const isOfFile = error instanceof MappingFileError || error instanceof InvalidMapping
+  return isOfFile ? new ConfigError(`The topic ${topic}`, [error.message]) : error
+}
+
+/** Returns a reader of the foreign records of all topics, as `mappingsOfTopics` reads their mappings. */
+export async function topicMappings(
+  ...from: Parameters<typeof mappingsOfTopics>
+): Promise<Application['readForeign']> {
+  const ofTopic = await mappingsOfTopics(...from)
+  return ofTopic && ((record, event) => foreignReader(ofTopic(record.topic))(record, event))
 }
 
 function functionsIn(file: URL | string): readonly DeclaredFunction[] {

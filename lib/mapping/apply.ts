@@ -25,16 +25,33 @@ export interface ForeignDocument {
 }
 
 /** Returns whether the mapping applies to this record. */
-export function takes(
-  mapping: Mapping,
+export function takes(mapping: Mapping, record: Pick<ForeignDocument, 'document' | 'isEvent'>): boolean {
+  return unmet(mapping, record) === undefined
+}
+
+/** Returns the first condition of the mapping that the record does not meet; undefined if the mapping takes it. */
+export function unmet(
+  { eventType, equals, has, lacks }: Mapping,
   { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,
-): boolean {
-  if (isEvent && mapping.eventType === undefined) return false
-  return (
-    mapping.equals.every(([path, value]) => valueAt(document, path) === value) &&
-    mapping.has.every(path => valueAt(document, path) !== undefined) &&
-    mapping.lacks.every(path => valueAt(document, path) === undefined)
-  )
+): string | undefined {
+  if (isEvent && eventType === undefined) return 'it is a CloudEvent'
+  for (const [path, value] of equals)
+    if (valueAt(document, path) !== value) return `"${path.name}" is not ${JSON.stringify(value)}`
+  for (const path of has) if (valueAt(document, path) === undefined) return `it has no "${path.name}"`
+  for (const path of lacks) if (valueAt(document, path) !== undefined) return `it has "${path.name}"`
+  return undefined
+}
+
+/** Returns the field of the reading by which two records belong to different entities; undefined if they belong to the same. */
+export function entityDifference(
+  { family, fields }: Mapping,
+  one: object,
+  other: object,
+): string | undefined {
+  const valueIn = (source: FieldSource, document: object) => JSON.stringify(readField(source, document))
+  return fields.find(
+    source => family.entityFields.includes(source.target) && valueIn(source, one) !== valueIn(source, other),
+  )?.target
 }
 
 /**

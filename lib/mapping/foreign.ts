@@ -8,10 +8,7 @@ import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Returns the reading in a document, or the reason why it has none; undefined if no mapping takes it. */
-export function mappedByFirst(
-  mappings: readonly Mapping[],
-  document: ForeignDocument,
-): Event | Failure | undefined {
+function mappedByFirst(mappings: readonly Mapping[], document: ForeignDocument): Event | Failure | undefined {
   const mapping = mappings.find(one => takes(one, document))
   return mapping && mapped(mapping, document)
 }
@@ -55,7 +52,7 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
 }
 
 /** The JSON object in a value; undefined if it is something else, a failure if JavaScript would change one of its numbers. */
-function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
+export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined
   const { value: found } = read

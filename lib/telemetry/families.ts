@@ -28,6 +28,8 @@ export interface Family {
   /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
+  /** The dotted paths of the data from which source and subject follow. */
+  readonly entityFields: readonly string[]
   readonly keys: Readonly<Record<Exclude<NamedStrategy, 'random'>, (data: ReadingData) => string>>
   /** The default strategy. */
   readonly keyedBy: NamedStrategy
@@ -61,6 +63,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
     dimensions: { site: data => (data.location as ReadingData | undefined)?.site, tenant: tenantTag },
     source: data => `/environment/${segment(site(data))}`,
     subject: data => text(data, 'sensorId'),
+    entityFields: ['location.site', 'sensorId'],
     keys: { instance: data => text(data, 'sensorId'), type: site, tenant: tagged },
     keyedBy: 'instance',
   },
@@ -86,6 +89,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
     dimensions: { databaseType: data => data.databaseType, tenant: data => data.tenant },
     source: data => `/database/${segment(text(data, 'databaseType'))}`,
     subject: data => text(data, 'instanceId'),
+    entityFields: ['databaseType', 'instanceId'],
     keys: {
       instance: data => `${text(data, 'databaseType')}:${text(data, 'instanceId')}`,
       type: data => text(data, 'databaseType'),
@@ -103,6 +107,7 @@ export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
     dimensions: { model: data => data.model, tenant: tenantTag },
     source: data => `/device/${segment(text(data, 'model'))}`,
     subject: data => text(data, 'deviceId'),
+    entityFields: ['model', 'deviceId'],
     keys: { instance: data => text(data, 'deviceId'), type: data => text(data, 'model'), tenant: tagged },
     keyedBy: 'type',
   },

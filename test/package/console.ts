@@ -30,6 +30,7 @@ export function assertConsoleApi(ofType: (type: string) => any[]): void {
 
 /** The page and the list of functions are in the bundle: nothing is read beside it. */
 export function assertConsoleBundle(files: Files): void {
+  assert.ok(files.has('config/mappings/plain-sensor.yaml'), 'the mappings')
   const code = [...files].filter(([path]) => path.endsWith('.js')).map(([, content]) => String(content))
   const all = code.join('')
   assert.match(all, /prefers-color-scheme/, 'the style of the page')

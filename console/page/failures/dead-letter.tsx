@@ -196,7 +196,8 @@ function PatchForm({ at }: { readonly at: string }): JSX.Element {
       />
       <p id={`${id}-help`} class="muted">
         A JSON merge patch of the event: members replace those of the event, and null removes one. With
-        "specversion", it is a whole event in its place. Source and subject stay.
+        "specversion", it is a whole event in its place. Source and subject stay. Of a record that is not an
+        event it changes the JSON, for all consumers that failed on the record.
       </p>
       <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
         Redrive with this change

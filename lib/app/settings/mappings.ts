@@ -1,10 +1,39 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
-import { list, text } from '../../../packages/runtime/settings/values.ts'
+import { list, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+
+/** The mappings of a topic. */
+export interface TopicMappings {
+  /** A signal, or the whole name of a foreign topic. */
+  readonly topic: string
+  /** Names of mappings, in the order in which they are tried. */
+  readonly mappings: readonly string[]
+}
 
 export interface MappingSettings {
   readonly mappingsDir: string
   /** Names of the mappings, in the order in which they are tried. */
   readonly mappings: readonly string[]
+  readonly topicMappings: readonly TopicMappings[]
+}
+
+const NAME = /^[\w-]+$/
+
+const TOPIC_MAPPINGS = parsedBy(value => {
+  const found: { topic: string; mappings: string[] }[] = []
+  for (const part of value.split(',')) {
+    const [, topic, name = ''] = /^(?:([\w.-]+)=)?(.*)$/.exec(part.trim()) ?? []
+    if (topic !== undefined) found.push({ topic, mappings: [] })
+    const own = found.at(-1)
+    if (own === undefined || !NAME.test(name)) return undefined
+    own.mappings.push(name)
+  }
+  return new Set(found.map(({ topic }) => topic)).size === found.length ? found : undefined
+}, 'topic=mapping, separated by commas, each topic once; further mappings of a topic follow it after commas')
+
+/** Returns the variable from which these are read; none for an empty list. */
+export function topicMappingsVariable(all: readonly TopicMappings[]): { readonly TOPIC_MAPPINGS?: string } {
+  const texts = all.map(({ topic, mappings }) => `${topic}=${mappings.join(',')}`)
+  return texts.length === 0 ? {} : { TOPIC_MAPPINGS: texts.join(',') }
 }
 
 /** Which foreign records a function reads. */
@@ -12,14 +41,20 @@ export const MAPPINGS = slice(
   'Mappings',
   {
     MAPPINGS: setting(
-      list(name => /^[\w-]+$/.test(name), 'names of mappings'),
+      list(name => NAME.test(name), 'names of mappings'),
       {
         description:
-          'The [mappings](../config/mappings/README.md) by which the function reads foreign records, as its entry says.',
+          'The [mappings](../config/mappings/README.md) by which the function reads foreign records, as its entry or `TOPIC_MAPPINGS` says.',
         otherwise: 'none',
         setBy: 'deployment',
       },
     ),
+    TOPIC_MAPPINGS: setting(TOPIC_MAPPINGS, {
+      description:
+        'The mappings of all consumers of a topic, as in `readings=plain-sensor,device`. The entry of a function can name others.',
+      otherwise: 'none',
+      setBy: 'deployment',
+    }),
     MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
       description:
         'The folder with the [mappings](../config/mappings/README.md); for a deployment, inside the project.',
@@ -27,5 +62,9 @@ export const MAPPINGS = slice(
       setBy: 'deployment',
     }),
   },
-  ({ MAPPINGS: mappings = [], MAPPINGS_DIR }): MappingSettings => ({ mappings, mappingsDir: MAPPINGS_DIR }),
+  ({ MAPPINGS: mappings = [], TOPIC_MAPPINGS: topicMappings = [], MAPPINGS_DIR }): MappingSettings => ({
+    mappings,
+    topicMappings,
+    mappingsDir: MAPPINGS_DIR,
+  }),
 )

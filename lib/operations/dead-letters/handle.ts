@@ -33,6 +33,8 @@ export interface Work {
   readonly stop: AbortSignal
   readonly command: Command
   readonly ats: readonly string[]
+  /** Whether the records are changed: then a record that is not an event is changed for all consumers that failed on it. */
+  readonly isPatched: boolean
   readonly filter: DeadLetterFilter
   readonly operation: Operation
   readonly by: string
@@ -154,9 +156,11 @@ export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['co
 }
 
 /** Nothing if it is stopped meanwhile. */
-async function selectedUnlessStopped({ letters, ats, filter, operation, stop }: Work): Promise<Selected> {
+async function selectedUnlessStopped({ letters, stop, ...work }: Work): Promise<Selected> {
+  const { ats, filter, operation, isPatched: ofAllConsumers } = work
   try {
-    return await selectedDeadLetters(letters, { ats, filter, operation: operation.id }, stop)
+    const selection = { ats, filter, operation: operation.id, ofAllConsumers }
+    return await selectedDeadLetters(letters, selection, stop)
   } catch (error) {
     if (stop.aborted && error === stop.reason) return { rows: [], missing: [] }
     throw error

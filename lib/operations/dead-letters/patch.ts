@@ -1,4 +1,4 @@
-/** Changes the event of a dead letter before it is redriven. Pure. */
+/** Changes the event of a dead letter, or its plain JSON, before it is redriven. Pure. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -9,16 +9,23 @@ import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { readData } from '../../app/event-data.ts'
+import type { MappingsOfTopic } from '../../app/topic-mappings.ts'
 import { type FoundDeadLetter, originalEvent } from '../../failures/dlq-record.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
+import { entityDifference } from '../../mapping/apply.ts'
+import { objectIn } from '../../mapping/foreign.ts'
+import type { Mapping } from '../../mapping/mapping.ts'
+import { tried } from '../import/trial.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
-/** A change: a JSON merge patch (RFC 7396) of the event in the JSON event format, or a whole event. */
+/** A change: a JSON merge patch (RFC 7396) of the event in the JSON event format or of plain JSON, or a whole event. */
 export interface Patch {
   readonly document: Document
   /** Whether it has a `specversion` and replaces the event. Otherwise it is merged. */
   readonly isWhole: boolean
+  /** The mappings that read a record that is not an event. */
+  readonly mappingsOf?: MappingsOfTopic | undefined
 }
 
 type Patched =
@@ -30,7 +37,7 @@ export function readPatch(text: string): Patch | string {
   try {
     const document = parseExact(text)
     if (!isObject(document) || Object.keys(document).length === 0)
-      return 'a patch is a JSON object with attributes of the event, or its data'
+      return 'a patch is a JSON object with what changes: attributes of the event, or members of plain JSON'
     return { document, isWhole: 'specversion' in document }
   } catch (error) {
     return isInexact(error) ? error.message : 'it is not JSON'
@@ -38,12 +45,12 @@ export function readPatch(text: string): Patch | string {
 }
 
 /** The parts of the record that take the place of the original ones, or why the patched event would fail again. */
-export function patched(found: FoundDeadLetter, { document, isWhole }: Patch): Patched {
+export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf }: Patch): Patched {
   const { key, value, headers } = found.original
   const pairs = headers.map(({ name, value }) => [name, value] as const)
   const before = originalEvent(found)
   if (!before && !isWhole)
-    return refused('the record cannot be read as an event: only a whole event can take its place')
+    return patchedJson(found, document, mappingsOf?.(found.deadLetter.originalTopic) ?? [])
   const serialized = whySerialized(before, { document, isWhole })
   if (serialized) return refused(serialized)
   const after = readJsonEvent(isWhole ? document : merged(toJsonEvent(before as Event), document))
@@ -57,6 +64,29 @@ export function patched(found: FoundDeadLetter, { document, isWhole }: Patch): P
   const why = Buffer.isBuffer(after.data) ? undefined : whyNotRead(record)
   if (why) return refused(why)
   return { kind: 'patched', patch: { ...record, replaces: digestOf({ key, value, headers: pairs }) } }
+}
+
+/** The record with changed JSON; key and headers stay, and so does the entity that a mapping reads of it. */
+function patchedJson(found: FoundDeadLetter, document: Document, mappings: readonly Mapping[]): Patched {
+  const { key, value, headers } = found.original
+  const { originalTopic, originalPartition, originalOffset } = found.deadLetter
+  const position = [originalTopic, originalPartition, originalOffset]
+  const before = value === null ? undefined : objectIn(value)
+  if (before === undefined || 'kind' in before)
+    return refused('the record is neither an event nor a JSON object: only a whole event can take its place')
+  if (mappings.length === 0)
+    return refused(
+      `the record is not an event, and ${originalTopic} has no mappings: name some by TOPIC_MAPPINGS, or give a whole event`,
+    )
+  const after = merged(before.object, document) as object
+  const trial = tried(mappings, { document: after, position })
+  if (!trial.accepted) return refused(`${trial.code}: ${trial.reason}`)
+  const mapping = mappings.find(({ name }) => name === trial.mapping) as Mapping
+  const changed = entityDifference(mapping, before.object, after)
+  if (changed !== undefined)
+    return refused(`"${changed}" cannot be changed: another entity may belong to another partition`)
+  const replaces = digestOf({ key, value, headers: headers.map(({ name, value }) => [name, value]) })
+  return { kind: 'patched', patch: { value: Buffer.from(JSON.stringify(after)), replaces } }
 }
 
 /** The attributes that say how the bytes of the data are read. */

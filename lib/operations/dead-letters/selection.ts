@@ -1,12 +1,14 @@
 /** The dead letters of an operation, and the numbers of taken and left out ones. */
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
+import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { Counts } from '../../queries/counts.ts'
 import { type DeadLetterFilter, isWritten, meets } from '../../queries/dead-letter-pages.ts'
-import { placeText } from '../../queries/dead-letter-records.ts'
+import { deadLettersOf, placeText } from '../../queries/dead-letter-records.ts'
 import {
   type DeadLetterPlace,
   type DeadLetterSource,
   DeadLetters,
+  type PlacedDeadLetter,
   type PlacedRow,
 } from '../../queries/dead-letters.ts'
 import type { LeftOutReason } from './decide.ts'
@@ -23,6 +25,8 @@ export interface Selection {
   readonly filter: DeadLetterFilter
   /** Id of the operation: what it has handled before it was stopped is not selected again. */
   readonly operation: string
+  /** Adds to each that is named the open ones of other consumers for the same record, if that is not an event. */
+  readonly ofAllConsumers?: boolean
 }
 
 export interface Selected {
@@ -50,12 +54,39 @@ export async function selectedDeadLetters(
     selection.ats.length > 0
       ? first.missing.length > 0
       : now.wholeAfterMs !== undefined && sinceMs <= now.wholeAfterMs
-  if (!isPart || now.from === 'topic') return first
+  if (!isPart || now.from === 'topic') return withOtherConsumers(source, now.rows, first, selection)
   const all = await new DeadLetters(source, { withHandled: true }).look(undefined, stop)
-  return chosenOf(all.rows, selection)
+  return withOtherConsumers(source, all.rows, chosenOf(all.rows, selection), selection)
 }
 
-function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Selection): Selected {
+interface Chosen extends Selected {
+  /** Rows that are named, or meet the conditions, also those that this operation has handled. */
+  readonly meant: readonly PlacedRow[]
+}
+
+/** Quarantined letters are not added: a person must name each. */
+async function withOtherConsumers(
+  { log, topic }: DeadLetterSource,
+  all: readonly PlacedRow[],
+  { rows, missing, meant }: Chosen,
+  { ats, filter, ofAllConsumers }: Selection,
+): Promise<Selected> {
+  const isForeign = (row: PlacedRow): row is PlacedDeadLetter => row.kind === 'letter' && row.type === null
+  const named = meant.filter(isForeign)
+  if (!ofAllConsumers || ats.length === 0 || named.length === 0) return { rows, missing }
+  const topics = new Set(named.map(row => row.topic))
+  const others = all
+    .filter(isForeign)
+    .filter(row => !row.handled && !row.quarantined && topics.has(row.topic) && isWritten(row, filter))
+  const originOf = ({ deadLetter: { originalTopic, originalPartition, originalOffset } }: FoundDeadLetter) =>
+    `${originalTopic} ${originalPartition}@${originalOffset}`
+  const records = new Set((await deadLettersOf(log, topic, named)).map(originOf))
+  const found = (await deadLettersOf(log, topic, others)).filter(one => records.has(originOf(one)))
+  const places = new Set([...rows, ...found].map(placeText))
+  return { rows: all.filter(row => places.has(placeText(row))), missing }
+}
+
+function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Selection): Chosen {
   const names = new Set(ats)
   const missing = new Set(ats)
   const isMeant = (row: PlacedRow) => {
@@ -67,7 +98,7 @@ function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Select
   const meant = rows.filter(isMeant)
   const isOver = ({ kind, handled }: PlacedRow) =>
     handled?.operations.includes(operation) || (kind === 'broken' && handled && names.size === 0)
-  return { rows: meant.filter(row => !isOver(row)), missing: [...missing] }
+  return { meant, rows: meant.filter(row => !isOver(row)), missing: [...missing] }
 }
 
 /** A dead letter that is taken. A broken one can only be dropped. */

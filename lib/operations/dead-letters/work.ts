@@ -2,6 +2,7 @@
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import { deadLetterSource } from '../../app/dead-letter-source.ts'
+import { mappingsOfTopics } from '../../app/topic-mappings.ts'
 import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 import type { ReadTopic } from '../../queries/lag.ts'
 import { bulkPublisherOf } from '../bulk.ts'
@@ -12,7 +13,7 @@ import { type Chooser, dropChooser, redriveChooser } from './redriving.ts'
 import { filterTexts, type HandlingRequest } from './request.ts'
 import { redriveTopics } from './topics.ts'
 
-interface Ordered extends Pick<Work, 'command' | 'ats' | 'operation' | 'by'> {
+interface Ordered extends Pick<Work, 'command' | 'ats' | 'operation' | 'by' | 'isPatched'> {
   readonly filter: DeadLetterFilter
   readonly chooser: (topics: RedriveTopics) => Chooser
 }
@@ -60,12 +61,12 @@ export async function workFor(
 ): Promise<Work> {
   const { command, ats, filter, again = false } = request
   const options = {
-    ...{ by, nowMs: Date.now, patch: patchOf(request), again },
+    ...{ by, nowMs: Date.now, patch: await patchOf(request, config), again },
     onRefused: (_: unknown, why: string) => onRefused(why),
   }
   return workOf(
     {
-      ...{ command, ats, filter, operation, by },
+      ...{ command, ats, filter, operation, by, isPatched: options.patch !== undefined },
       chooser: topics => (command === 'drop' ? dropChooser : redriveChooser({ ...options, topics })),
     },
     { config, connections, letters: await deadLetterSource(connections, config.env), stop, readers },
@@ -73,11 +74,11 @@ export async function workFor(
 }
 
 /** @throws if the text is not a patch: the beginning of an operation has to check that */
-function patchOf({ patch: text }: HandlingRequest): Patch | undefined {
+async function patchOf({ patch: text }: HandlingRequest, config: Config): Promise<Patch | undefined> {
   if (text === undefined) return undefined
   const patch = readPatch(text)
   if (typeof patch === 'string') throw new Error(`The patch of an operation cannot be read: ${patch}`)
-  return patch
+  return { ...patch, mappingsOf: await mappingsOfTopics(config) }
 }
 
 /** The request by the names of the command line's options, for the audit. */

@@ -1,17 +1,9 @@
-/** One line of JSON becomes one event, by a mapping. Pure. */
-
-import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
-import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
-import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+/** One line of JSON, or one row of a table, becomes one event, by a mapping. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
-import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
-import { schemaViolation } from '../../app/schemas.ts'
-import type { ForeignDocument } from '../../mapping/apply.ts'
-import { eventDocument, mappedByFirst } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../replay/lines.ts'
-import { readersFault } from './reading.ts'
-import type { BrokenRow } from './rows.ts'
+import type { BrokenRow, RowDocument } from './rows.ts'
+import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
 
 /**
  * The event of a line. Where the mapping identifies a record by its position, that is file name, line and content: a file may hold
@@ -25,37 +17,21 @@ export function eventOfLine(
   { number: line, text, failure }: Line,
 ): Event | BrokenRow {
   if (text === undefined) return { line, error: failure ?? 'the text is not UTF-8' }
-  const document = documentIn(text, ['import', file, line, text.trim()])
-  if ('error' in document) return { line, ...document }
-  if ('code' in document) return broken(line, document)
-  const event = mappedByFirst(mappings, document)
-  if (event === undefined) {
-    const names = mappings.map(({ name }) => name).join(', ')
-    return { line, error: `no mapping takes it: its fields are not those that ${names} looks for in "when"` }
-  }
-  if (isFailure(event)) return broken(line, event)
-  const error = schemaViolation(event.type, event.data) ?? readersFault(event)
-  return error === undefined ? event : { line, error }
+  return eventOf(mappings, line, recordIn(text, ['import', file, line, text.trim()]))
 }
 
-function broken(line: number, { code, message }: Failure): BrokenRow {
-  return { line, error: `${code}: ${message}` }
+/** The event of a row, identified as that of a line. */
+export function eventOfDocument(
+  mappings: readonly Mapping[],
+  file: string,
+  { line, document }: RowDocument,
+): Event | BrokenRow {
+  return eventOf(mappings, line, { document, position: ['import', file, line, JSON.stringify(document)] })
 }
 
-function documentIn(
-  text: string,
-  position: ForeignDocument['position'],
-): ForeignDocument | Failure | { readonly error: string } {
-  try {
-    const document = parseExact(text)
-    if (typeof document !== 'object' || document === null || Array.isArray(document))
-      return { error: 'it is not a JSON object' }
-    if (!Object.hasOwn(document, 'specversion')) return { document, position }
-    const event = readJsonEvent(document)
-    return isFailure(event) ? event : eventDocument(event, position)
-  } catch (error) {
-    if (isInexact(error)) return { error: error.message }
-    if (error instanceof SyntaxError) return { error: 'it is not JSON' }
-    throw error
-  }
+function eventOf(mappings: readonly Mapping[], line: number, record: TriedRecord): Event | BrokenRow {
+  const trial = tried(mappings, record)
+  if (trial.accepted) return trial.event
+  const { code, reason } = trial
+  return { line, error: code === 'unreadable' || UNTAKEN.has(code) ? reason : `${code}: ${reason}` }
 }

@@ -52,8 +52,8 @@ async function unknownText(named: string, folder: MappingsFolder): Promise<strin
   return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} A file of your own is named by its path.`
 }
 
-/** Returns an empty list if the folder is missing. */
-async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
+/** Returns the names of the mappings in the folder; none if it is missing. */
+export async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
   const files = await readdir(path).catch(error => {
     if (isMissing(error)) return []
     throw error

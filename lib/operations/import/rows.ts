@@ -1,6 +1,7 @@
 /** The rows of a CSV file, one after another, in memory that does not grow with the file. */
 import { pipeline, type Readable } from 'node:stream'
 import { parse } from 'csv-parse'
+import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
 
 export interface Columns {
   readonly timestamp: string
@@ -27,8 +28,27 @@ export interface BrokenRow {
   readonly isJson?: true
 }
 
+/** A row as an object: its cells by the names of the columns. */
+export interface RowDocument {
+  readonly line: number
+  readonly document: object
+}
+
 /** A longer row has no closing quote, and would extend to the end of the file. */
 const MAX_ROW_LENGTH = 64 * 1024
+
+const PARSING = {
+  bom: true,
+  info: true,
+  // Accept all of them: a file that was joined from several may mix them.
+  record_delimiter: ['\r\n', '\n', '\r'] as string[],
+  // A quote within a value is a part of it. It is then not a number or time, which is found where values are read.
+  relax_quotes: true,
+  skip_empty_lines: true,
+  max_record_size: MAX_ROW_LENGTH,
+  // Reading ends here, but with an error the parser would drop the rows before it.
+  skip_records_with_error: true,
+}
 
 interface Parsed {
   readonly record: readonly string[]
@@ -39,17 +59,8 @@ interface Parsed {
 export async function* readRows(source: Readable, columns: Columns): AsyncGenerator<Row | BrokenRow> {
   let unclosedAtLine: number | undefined
   const parser = parse({
-    bom: true,
-    info: true,
-    // Accept all of them: a file that was joined from several may mix them.
-    record_delimiter: ['\r\n', '\n', '\r'],
+    ...PARSING,
     relax_column_count: true,
-    // A quote within a value is a part of it. It is then not a number or time, which is found where values are read.
-    relax_quotes: true,
-    skip_empty_lines: true,
-    max_record_size: MAX_ROW_LENGTH,
-    // Reading ends here, but with an error the parser would drop the rows before it.
-    skip_records_with_error: true,
     on_skip: error => {
       unclosedAtLine ??= Number(error?.lines)
       return undefined
@@ -74,6 +85,36 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
   if (unclosedAtLine !== undefined)
     yield { line: line + 1, error: 'a quote that opens here is not closed', fatal: true }
   else if (header === undefined) yield { line: 1, error: 'the file has no header', fatal: true }
+}
+
+/** Yields rows with all their columns. Cells that are JSON numbers become numbers; empty ones are left out. */
+export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
+  const broken: BrokenRow[] = []
+  const parser = parse({
+    ...PARSING,
+    columns: (names: readonly string[]) => names.map(name => name.trim() || false),
+    cast: (cell, { header }) => (header ? cell : cellValue(cell.trim())),
+    on_skip: error => {
+      broken.push({ line: Number(error?.lines), error: error?.message ?? 'it cannot be read' })
+      return undefined
+    },
+  })
+  pipeline(source, parser, () => {})
+  for await (const { record, info } of parser as AsyncIterable<{ record: object; info: Parsed['info'] }>) {
+    while (broken[0] && broken[0].line < info.lines) yield broken.shift() as BrokenRow
+    yield { line: info.lines, document: record }
+  }
+  yield* broken
+}
+
+/** A number that a double cannot hold stays text, as does `007`. */
+function cellValue(cell: string): string | number | undefined {
+  if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(cell)) return cell || undefined
+  try {
+    return parseExact(cell) as number
+  } catch {
+    return cell
+  }
 }
 
 interface Header {

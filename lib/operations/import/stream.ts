@@ -10,10 +10,10 @@ import { fileFailure } from '../file-failure.ts'
 import { withKey } from '../publish/key-by.ts'
 import { numberedLines } from '../replay/lines.ts'
 import { DamagedGzip, unzipped } from '../replay/unzipped.ts'
-import { eventOfLine } from './mapped.ts'
+import { eventOfDocument, eventOfLine } from './mapped.ts'
 import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
-import { type BrokenRow, type Columns, readRows } from './rows.ts'
+import { type BrokenRow, type Columns, readDocuments, readRows } from './rows.ts'
 
 /** Common properties of all rows of CSV files. Without `entity`, the name of each file is the entity. */
 export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
@@ -21,7 +21,7 @@ export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly columns: Columns
 }
 
-/** JSON lines: the first mapping that takes a line decides. */
+/** JSON lines, or CSV files with any columns: the first mapping that takes a line decides. */
 export interface MappedPlan {
   readonly mappings: readonly Mapping[]
 }
@@ -114,11 +114,17 @@ async function* mappedEvents(
   const name = basename(file)
   let last = 0
   try {
-    for await (const lines of numberedLines(unzipped(ports.open(file))))
-      for (const line of lines) {
-        last = line.number
-        if (line.text?.trim() !== '') yield { line: last, event: eventOfLine(mappings, name, line) }
+    if (extname(file).toLowerCase() === '.csv')
+      for await (const row of readDocuments(ports.open(file))) {
+        last = row.line
+        yield { line: last, event: 'error' in row ? row : eventOfDocument(mappings, name, row) }
       }
+    else
+      for await (const lines of numberedLines(unzipped(ports.open(file))))
+        for (const line of lines) {
+          last = line.number
+          if (line.text?.trim() !== '') yield { line: last, event: eventOfLine(mappings, name, line) }
+        }
   } catch (error) {
     if (!(error instanceof DamagedGzip)) throw error
     yield { line: last, event: { line: last, error: `after this line, ${error.message}`, fatal: true } }

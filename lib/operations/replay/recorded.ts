@@ -145,7 +145,8 @@ function recordedRecord(parsed: unknown, line: number): Recorded | string {
   return typeof record === 'string' ? record : fromLog(record, line)
 }
 
-function fromLog(record: LogRecord, line: number): Recorded {
+/** The item of a record that was read from a log. */
+export function fromLog(record: LogRecord, line: number): Recorded {
   const read = readEvent(record)
   const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
   return { line, record, paceMs: record.timestampMs, eventMs: undefined, ...event }

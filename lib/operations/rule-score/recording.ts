@@ -2,10 +2,11 @@
 
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
-import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
+import { mappedRecord, type PlainReader } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { familyOf } from '../../telemetry/families.ts'
 import { OperationFailure } from '../failure.ts'
 import { plainGroup } from '../replay/plain.ts'
+import { fromLog, type Recorded } from '../replay/recorded.ts'
 import type { Source } from '../replay/source.ts'
 import type { Arrival } from '../rule-log/arrivals.ts'
 
@@ -25,15 +26,15 @@ export interface Recording {
 }
 
 /**
- * @param reader for data that is not JSON
+ * @param reader for data that is not JSON, and for records of other forms
  * @throws OperationFailure if it has no reading, or one without time, or covers more than ten years
  */
-export async function readRecording(source: Source, reader?: DataReader): Promise<Recording> {
+export async function readRecording(source: Source, reader?: PlainReader): Promise<Recording> {
   const readings: RecordedReading[] = []
   const latest = new Map<string, number>()
   let others = 0
   for await (const group of source.read())
-    for (const { event, eventMs, line } of reader ? await plainGroup(group, reader) : group) {
+    for (const { event, eventMs, line } of reader ? await readingGroup(group, reader) : group) {
       if (event === undefined || familyOf(event.type) === undefined) {
         others += 1
         continue
@@ -43,11 +44,27 @@ export async function readRecording(source: Source, reader?: DataReader): Promis
       readings.push(arrivalOf(event, eventMs, line, latest))
     }
   if (readings.length === 0)
-    throw new OperationFailure(`${source.name}: has no readings, so there is nothing to score`)
+    throw new OperationFailure(
+      `${source.name}: has no readings, so there is nothing to score; --mapping reads records of other forms`,
+    )
   // Sorting is stable: readings that arrive at one instant keep their order.
   readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
   requirePlausible(readings, source.name)
   return { readings, others }
+}
+
+/** Returns the group as a consumer would see it. A record that its mapping refuses has no event. */
+async function readingGroup(group: readonly Recorded[], reader: PlainReader): Promise<readonly Recorded[]> {
+  const [plain, foreign] = [await plainGroup(group, reader), await reader.foreign?.()]
+  if (foreign === undefined) return plain
+  return plain.map(one => {
+    const { record, line } = one
+    const mapped = record && mappedRecord(record, foreign)
+    if (mapped === undefined || mapped === record || 'kind' in mapped) return one
+    // A reading without a time has that of its record.
+    const read = fromLog(mapped, line)
+    return { ...read, eventMs: read.eventMs ?? mapped.timestampMs }
+  })
 }
 
 /** The clock runs on in between, so one wrong time could keep it ticking for hours. */

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { dataReader } from '../../../lib/app/data-reader.ts'
-import { mappingsByTopic, topicMappings } from '../../../lib/app/topic-mappings.ts'
+import { mappingsByTopic, mappingsOf } from '../../../lib/app/functions.ts'
+import { readSettings, MAPPINGS as SLICE, topicMappingsVariable } from '../../../lib/app/settings/index.ts'
+import { topicMappings } from '../../../lib/app/topic-mappings.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -50,17 +52,60 @@ describe('the mappings of a topic', () => {
       one('readings', 'a', 'd'),
     ])
     assert.deepEqual(
-      [...found],
-      [
-        ['readings', ['b', 'a', 'd']],
-        ['x', ['c']],
-        ['y', ['c']],
-      ],
+      found.map(({ topic, mappings }) => `${topic}: ${mappings.join(' ')}`),
+      ['readings: b a d', 'x: c', 'y: c'],
     )
   })
 
+  it('given mappings of a topic, then they come before those of its functions, which may have others', () => {
+    const named = [
+      { topic: 'readings', mappings: ['a'] },
+      { topic: 'z', mappings: ['c'] },
+    ]
+    const consumer = { consumes: ['readings'] as const, foreignTopics: [] }
+    const functions = [consumer, { ...consumer, mappings: ['b'] }, { ...consumer, mappings: [] }]
+    assert.deepEqual(
+      functions.map(one => mappingsOf(one, named)),
+      [['a'], ['b'], []],
+    )
+    assert.deepEqual(mappingsOf({ consumes: ['events'], foreignTopics: ['z'] }, named), ['c'])
+    assert.deepEqual(topicMappingsVariable(mappingsByTopic(functions, named)), {
+      TOPIC_MAPPINGS: 'readings=a,b,z=c',
+    })
+    assert.deepEqual(topicMappingsVariable([]), {})
+  })
+
+  const texts: [text: string, expected: object | RegExp][] = [
+    ['readings=a', { readings: ['a'] }],
+    [' readings=a , b,x.y-z=c', { readings: ['a', 'b'], 'x.y-z': ['c'] }],
+    ['a', /TOPIC_MAPPINGS: must be topic=mapping/],
+    ['readings=', /must be topic=mapping/],
+    ['readings=a,,b', /must be topic=mapping/],
+    ['readings=a,readings=b', /must be topic=mapping/],
+    ['readings=a=b', /must be topic=mapping/],
+    ['readings=../a', /must be topic=mapping/],
+  ]
+  for (const [text, expected] of texts)
+    it(`given TOPIC_MAPPINGS=${text}, then ${expected instanceof RegExp ? 'it is refused' : 'each topic has its list'}`, () => {
+      const read = () => readSettings([SLICE], { TOPIC_MAPPINGS: text }).topicMappings
+      if (expected instanceof RegExp) assert.throws(read, expected)
+      else
+        assert.deepEqual(Object.fromEntries(read().map(({ topic, mappings }) => [topic, mappings])), expected)
+    })
+
+  it('given mappings of a topic and no list of functions (a deployed console), then records are read', async () => {
+    const named = [{ topic: 'readings', mappings: ['plain-sensor'] }]
+    const foreign = await topicMappings(
+      { mappingsDir: MAPPINGS, topicMappings: named },
+      join(folder, 'none.yml'),
+    )
+    const event = foreign?.(PLAIN)
+    assert.ok(event && !isFailure(event))
+    assert.equal(event.subject, 'ws_001')
+  })
+
   it('given a list of functions, then a record is read by the mapping of its topic, in any environment', async () => {
-    const foreign = await topicMappings(MAPPINGS, fileOf(ENTRY))
+    const foreign = await topicMappings({ mappingsDir: MAPPINGS }, fileOf(ENTRY))
     const event = foreign?.(PLAIN)
     assert.ok(event && !isFailure(event))
     assert.deepEqual([event.source, event.subject], ['/environment/unknown', 'ws_001'])
@@ -71,18 +116,24 @@ describe('the mappings of a topic', () => {
   })
 
   it('given no list, or no mappings in it, then nothing reads foreign records', async () => {
-    assert.equal(await topicMappings(MAPPINGS, join(folder, 'none.yml')), undefined)
-    assert.equal(await topicMappings(MAPPINGS, fileOf('  counting:\n    consumes: readings\n')), undefined)
+    assert.equal(await topicMappings({ mappingsDir: MAPPINGS }, join(folder, 'none.yml')), undefined)
+    assert.equal(
+      await topicMappings({ mappingsDir: MAPPINGS }, fileOf('  counting:\n    consumes: readings\n')),
+      undefined,
+    )
   })
 
   it('given a mapping that is not there, then the error names its file', async () => {
     const wrong = fileOf('  counting:\n    consumes: readings\n    mappings: nowhere\n')
-    await assert.rejects(topicMappings('config/mappings', wrong), /config\/mappings\/nowhere\.yaml/)
+    await assert.rejects(
+      topicMappings({ mappingsDir: 'config/mappings' }, wrong),
+      /^ConfigError: The topic readings has 1 error:\n {2}- config\/mappings\/nowhere\.yaml: there is no such/,
+    )
   })
 })
 
 describe('records as people see them', () => {
-  const reader = dataReader({}, () => topicMappings(MAPPINGS, fileOf(ENTRY)))
+  const reader = dataReader({}, () => topicMappings({ mappingsDir: MAPPINGS }, fileOf(ENTRY)))
 
   it('given a foreign record, then its event is shown, or why the mapping refuses it', async () => {
     const wrong = recordOf({ sensor_id: 'ws_002', temperature: 'hot' })

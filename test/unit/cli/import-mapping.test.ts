@@ -51,6 +51,20 @@ function eventsIn(text: string): Event<Record<string, unknown>>[] {
     })
 }
 
+it('given a CSV file and a mapping, then each row is a reading, and a broken one is named', async () => {
+  writeFileSync(join(folder, 'rows.csv'), 'sensor_id,temperature\na,1\nb,2\nc\n')
+  const options = ['--mapping', 'plain-sensor', '--skip-invalid']
+  const { stdout, stderr } = await ran(['import', 'rows.csv', ...options], { folder })
+  assert.deepEqual(
+    eventsIn(stdout).map(({ subject }) => subject),
+    ['a', 'b'],
+  )
+  assert.match(
+    stderr,
+    /^rows\.csv:4: Invalid Record Length: columns length is 2, got 1.*: skipped\nImported 2 events/,
+  )
+})
+
 describe('JSON lines that are imported by a mapping', () => {
   it('given a mapping that ships, by its name, then each line is a reading', async () => {
     const memory = { ...METRIC, metric_name: 'memory_usage_percent', value: 50 }
@@ -129,11 +143,7 @@ describe('lines that cannot be imported', () => {
   for (const [given, line, message] of [
     ['no JSON', 'temperature 20', 'it is not JSON'],
     ['a list', '[1]', 'it is not a JSON object'],
-    [
-      'another form',
-      '{"a":1}',
-      'no mapping takes it: its fields are not those that device looks for in "when"',
-    ],
+    ['another form', '{"a":1}', 'no mapping takes it (device: it has no "model")'],
     [
       'what does not fit',
       JSON.stringify({ ...MOTION, x: 'fast' }),
@@ -147,7 +157,7 @@ describe('lines that cannot be imported', () => {
     [
       'too large a number',
       JSON.stringify(MOTION).replace('9.8', '12345678901234567891'),
-      'the number "z" is larger than',
+      'number-not-exact: the number "z" is larger than',
     ],
   ] as const)
     it(`given ${given}, then the line is named, and the import ends; --skip-invalid leaves it out`, async () => {

@@ -76,9 +76,25 @@ describe('given events to publish, when they are read', () => {
     assert.match(refused(''), /^f: there is no event in it$/)
     const hot = text({ type: 'io.sluice.environment.reading.v1', data: { sensorId: 's', temperature: '28' } })
     assert.match(refused(hot), /^f:1: schema-violated: location is missing; temperature must be number\n/)
-    const many = Array.from({ length: 13 }, () => '{}').join('\n')
+    const many = Array.from({ length: 13 }, () => '{"specversion":"1.0"}').join('\n')
     assert.match(refused(many), /\nf:10: .*\nand 3 more\nNothing was published\.$/)
   })
+
+  const plain: [text: string, isPlain: boolean][] = [
+    ['{"sensor_id":"ws_001","temperature":25.5}', true],
+    [`${text()}\n{}`, true],
+    ['{"specversion":"1.0"}', false],
+    ['{"id":"1","source":"/s"}', false],
+    ['"text"', false],
+    ['[', false],
+  ]
+  for (const [given, isPlain] of plain)
+    it(`then ${given.slice(-40)} ${isPlain ? 'leads to mappings and to import' : 'is only refused'}`, () => {
+      const message = refused(given)
+      assert.match(message, /Nothing was published\./)
+      assert.equal(message.includes('sluice mappings try f`'), isPlain)
+      assert.equal(message.includes('sluice import f --mapping NAME'), isPlain)
+    })
 
   it('then an id is made up only on request, and only if it is missing', () => {
     const options = { ...OPTIONS, newId: true }

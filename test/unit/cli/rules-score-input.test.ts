@@ -196,3 +196,46 @@ describe('the recording of sluice rules score', () => {
     assert.match(stderr, /required option '--labels <file>' not specified/)
   })
 })
+
+describe('records of other forms', () => {
+  const plain = (minute: number, temperature: unknown, time = true) =>
+    JSON.stringify({
+      ...{ sensor_id: 's1', temperature },
+      ...(time ? { time: `2026-01-01T00:0${minute}:00Z` } : {}),
+    })
+  const recorded = (minute: number, value: string) =>
+    JSON.stringify({
+      ...{ topic: 'sluice.telemetry.readings.prod', partition: 0, offset: minute, key: null, headers: [] },
+      ...{ timestamp: Date.parse('2026-01-01T00:00:00Z') + minute * 60_000, value: { text: value } },
+    })
+  put('plain.jsonl', `${plain(0, 20)}\n${plain(1, 35)}\n`)
+  put(
+    'recorded.jsonl',
+    `${recorded(0, plain(0, 20, false))}\n${recorded(1, plain(1, 35, false))}\n${recorded(2, '{}')}\n`,
+  )
+  const NAMED = ['--mapping', 'plain-sensor', '--json']
+
+  it('given a recording and --mapping, then its readings are scored, and the rest is counted', async () => {
+    const { status, stdout, stderr } = await scored({ readings: 'recorded.jsonl', more: NAMED })
+    assert.deepEqual([status, stderr], [0, ''])
+    const { total, recording } = JSON.parse(stdout)
+    assert.deepEqual([recording.readings, recording.others, total.windows, total.found], [2, 1, 1, 1])
+  })
+
+  it('given mappings of its topic, then those count, and a reading has the time of its record', async () => {
+    const environment = { TOPIC_MAPPINGS: 'readings=plain-sensor' }
+    const { status, stdout } = await ran(
+      ['rules', 'score', 'recorded.jsonl', '--labels', 'labels.json', '--rules', 'rules.yaml', '--json'],
+      { folder, environment },
+    )
+    assert.equal(status, 0)
+    const { total, recording } = JSON.parse(stdout)
+    assert.deepEqual([recording.readings, total.found], [2, 1])
+  })
+
+  it('given no mapping, then a recording leads to one; plain JSON is no recording', async () => {
+    const { stderr } = await scored({ readings: 'recorded.jsonl' })
+    assert.match(stderr, /^recorded\.jsonl: has no readings, .*; --mapping reads records of other forms\n$/)
+    assert.match((await scored({ readings: 'plain.jsonl' })).stderr, /^plain\.jsonl:1: not a CloudEvent/)
+  })
+})

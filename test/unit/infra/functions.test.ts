@@ -7,11 +7,13 @@ import { account } from '../../../infra/account.ts'
 import { expandedFields, functionProblems } from '../../../infra/expand-functions.ts'
 import { missedRunFields } from '../../../infra/missed-runs.ts'
 import { roleId, roles } from '../../../infra/roles.ts'
+import { thisMachine } from '../../../infra/this-machine.ts'
 import {
   consumersOf,
   declaredFunctions,
   type FunctionKeys,
   readFunctions,
+  topicMappingProblems,
 } from '../../../lib/app/functions.ts'
 
 const CLUSTER =
@@ -145,6 +147,48 @@ describe('the fields that the framework gets', () => {
     assert.deepEqual(one?.mappings, ['device'])
   })
 
+  it('given mappings of a topic, then all its consumers have them, but for those that name their own', () => {
+    const topicMappings = [
+      { topic: 'readings', mappings: ['weather'] },
+      { topic: 'factory.motion', mappings: ['plain-sensor'] },
+    ]
+    const mappingsIn = (name: string, own?: readonly string[]) => {
+      const declared = DECLARED.find(one => one.name === name)
+      assert.ok(declared)
+      const entry = own === undefined ? declared : { ...declared, mappings: own }
+      const fields = expandedFields(entry, DECLARED, { ...PLACE, topicMappings })
+      return [fields.environment?.MAPPINGS, fields.package?.patterns.filter(one => one.includes('mappings'))]
+    }
+    const packed = ['config/mappings/*.yaml', 'config/mappings/*.yml']
+    assert.deepEqual(mappingsIn('frost-watch'), ['weather', packed])
+    assert.deepEqual(mappingsIn('reader'), ['device,weather', packed])
+    assert.deepEqual(mappingsIn('reader', []), [undefined, undefined])
+    assert.deepEqual(mappingsIn('stranger'), ['device', packed])
+    assert.deepEqual(mappingsIn('teller'), [undefined, []])
+  })
+
+  it('given a topic with mappings that no function reads, then the similar one is named', () => {
+    const named = (topic: string) => topicMappingProblems(DECLARED, [{ topic, mappings: ['device'] }])
+    assert.deepEqual(named('factory.motion'), [])
+    assert.match(
+      named('reading').join(),
+      /^TOPIC_MAPPINGS: no function reads "reading"\. Did you mean readings\? Functions read readings, events,/,
+    )
+  })
+
+  it('given TOPIC_MAPPINGS, then a deployment and this machine have them, or say why not', () => {
+    const variables = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'readings=weather' }
+    const expected = [{ topic: 'readings', mappings: ['weather'] }]
+    assert.deepEqual(account('prod', 'eu-west-1', variables, '/project').topicMappings, expected)
+    assert.deepEqual(thisMachine(variables, '/project').topicMappings, expected)
+    const wrong = { ...ENVIRONMENT, TOPIC_MAPPINGS: 'weather' }
+    for (const { problems } of [
+      account('prod', 'eu-west-1', wrong, '/project'),
+      thisMachine(wrong, '/project'),
+    ])
+      assert.match(problems.join(), /TOPIC_MAPPINGS: must be topic=mapping/)
+  })
+
   it('given a topic of others, then it is an event source, and what is tried again may go back there', () => {
     const msk = expanded('stranger').events[0] as { msk: { topic: string; consumerGroupId: string } }
     assert.equal(msk.msk.topic, 'factory.motion')
@@ -262,7 +306,6 @@ describe('the list of functions', () => {
         emits: ['alerts'],
         writes: ['alerts', 'failures'],
         uses: ['redis'],
-        mappings: [],
         foreignTopics: [],
         reading: { batchSize: 500, maximumBatchingWindow: 1, maximumPollers: 4 },
       },

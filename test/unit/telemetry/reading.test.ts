@@ -32,6 +32,24 @@ describe('given the data of a reading', () => {
   })
 })
 
+const full = {
+  location: { site: 'a' },
+  sensorId: 'a',
+  databaseType: 'a',
+  instanceId: 'a',
+  model: 'a',
+  deviceId: 'a',
+}
+for (const { name, source, subject, entityFields } of Object.values(FAMILIES))
+  test(`given a reading of ${name}, then its entity follows from exactly the fields that the family names`, () => {
+    const entityOf = (data: object) => `${source(data as never)} ${subject(data as never)}`
+    const changed = Object.keys(full).flatMap(field => {
+      const data = { ...full, [field]: field === 'location' ? { site: 'b' } : 'b' }
+      return entityOf(data) === entityOf(full) ? [] : [field === 'location' ? 'location.site' : field]
+    })
+    assert.deepEqual(changed, entityFields)
+  })
+
 test('given a type of another, then it has no family', () => {
   assert.equal(familyOf('io.sluice.clock.tick.v1'), undefined)
   assert.equal(familyOf(device.type), device)

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
 import { deadLetterIn, originalEvent } from '../../../../lib/failures/dlq-record.ts'
+import { loadMappings } from '../../../../lib/mapping/adapters/mapping-files.ts'
 import {
   type RedriveTopics,
   whyLeftByRow,
@@ -17,8 +19,10 @@ import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
 import { base64, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
+import { PROJECT } from '../../../support/program.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'
+const MAPPINGS = await loadMappings(join(PROJECT, 'config/mappings'), ['plain-sensor'])
 const TOPICS: RedriveTopics = new Map([
   [
     READINGS,
@@ -154,7 +158,12 @@ describe('a patch', () => {
     ['no id', {}, { ...FIT, id: null }, /not a CloudEvent: .*id/],
     ['another subject', {}, { ...FIT, subject: 'roof-2' }, /source and subject cannot be changed/],
     ['an attribute that is not one', {}, { ...FIT, Shouted: 'x' }, /not a CloudEvent/],
-    ['a record that is not an event', { originalHeaders: [] }, FIT, /only a whole event can take its place/],
+    [
+      'a record that is not an event',
+      { originalHeaders: [], originalValue: base64('[]') },
+      FIT,
+      /only a whole event can take its place/,
+    ],
   ]
   for (const [title, changes, document, why] of broken)
     test(`given ${title}, then it is refused`, () => {
@@ -204,6 +213,71 @@ describe('a patch', () => {
       assert.match(String(result.patch.value), /"temperature":28/)
       const { data: _, ...rest } = whole
       assert.equal(change({ ...rest, data_base64: 'AAEC' }).kind, 'refused')
+    })
+  })
+
+  describe('given a record of plain JSON', () => {
+    const HEADERS = [{ name: 'traceparent', value: base64('t') }]
+    const plain = (record: object) =>
+      letter({ originalHeaders: HEADERS, originalValue: base64(JSON.stringify(record)) })
+    const change = (record: object, document: object) =>
+      patched(plain(record), { document: document as never, isWhole: false, mappingsOf: () => MAPPINGS })
+    const HOT = { sensor_id: 's1', temperature: 'hot', site: 'a', more: { kept: 1, gone: 2 } }
+
+    it('when it is patched, then its JSON changes, its key and headers stay, and the failed bytes are named', () => {
+      const result = change(HOT, { temperature: 21.5, more: { gone: null } })
+      assert.ok(result.kind === 'patched')
+      const { value, replaces, ...others } = result.patch
+      assert.equal(String(value), '{"sensor_id":"s1","temperature":21.5,"site":"a","more":{"kept":1}}')
+      assert.deepEqual(others, {})
+      const headers = [['traceparent', Buffer.from('t')] as const]
+      const before = { key: Buffer.from('roof-1'), value: Buffer.from(JSON.stringify(HOT)), headers }
+      assert.equal(replaces, digestOf(before))
+    })
+
+    const refusals: [title: string, record: object, document: object, why: RegExp][] = [
+      ['data that the mapping refuses', HOT, { temperature: 'warm' }, /^mapping-failed: .*"temperature"/],
+      ['data that the schema refuses', HOT, { temperature: 1, humidity: 200 }, /^schema-violated: /],
+      ['data that no mapping takes', HOT, { temperature: null }, /^not-a-cloudevent: .*no "temperature"/],
+      ['another entity', HOT, { temperature: 1, sensor_id: 's2' }, /^"sensorId" cannot be changed: another/],
+      ['another source', HOT, { temperature: 1, site: 'b' }, /^"location.site" cannot be changed/],
+      ['an entity where there was none', { temperature: 1 }, { sensor_id: 's1' }, /^"sensorId" cannot be/],
+      [
+        'a source where there was none',
+        { ...HOT, site: null },
+        { temperature: 1, site: 'b' },
+        /location.site/,
+      ],
+    ]
+    for (const [title, record, document, why] of refusals)
+      it(`when the patch gives it ${title}, then it is refused`, () => {
+        const result = change(record, document)
+        assert.ok(result.kind === 'refused')
+        assert.match(result.why, why)
+      })
+
+    it('when it looks like an event without being one, then it is changed as it was written', () => {
+      const result = change({ specversion: '1.0', ...HOT }, { temperature: 1 })
+      assert.ok(result.kind === 'patched')
+      assert.match(String(result.patch.value), /^\{"specversion":"1\.0","sensor_id":"s1","temperature":1,/)
+    })
+
+    for (const [title, bytes] of [
+      ['text that is not UTF-8', Buffer.from('7b2261223a22ff227d', 'hex')],
+      ['a number that would change', Buffer.from('{"a":12345678901234567890}')],
+    ] as const)
+      it(`when it has ${title}, then it is refused`, () => {
+        const found = letter({ originalHeaders: [], originalValue: bytes.toString('base64') })
+        const document = { temperature: 1 }
+        const result = patched(found, { document, isWhole: false, mappingsOf: () => MAPPINGS })
+        assert.ok(result.kind === 'refused')
+        assert.match(result.why, /neither an event nor a JSON object/)
+      })
+
+    it('when its topic has no mappings, then the sentence says how it gets some', () => {
+      const result = patched(plain(HOT), { document: { temperature: 1 }, isWhole: false })
+      assert.ok(result.kind === 'refused')
+      assert.match(result.why, /has no mappings: name some by TOPIC_MAPPINGS, or give a whole event$/)
     })
   })
 
@@ -269,6 +343,35 @@ describe('the dead letters of an operation', () => {
   it('given places and ids, then those are meant, handled by others or not, and the rest is missing', async () => {
     const all = ['0@0', 'y1', '0@2', '0@5', '0@9', 'x1', '0@4']
     assert.deepEqual(await select(all), { offsets: [0, 1, 2, 5], missing: ['0@9', 'x1', '0@4'] })
+  })
+
+  it('given a patch, then the open letters of other consumers for the same plain record are meant, too', async () => {
+    const plain = (offset: number, changes: object = {}) =>
+      at(offset, { originalHeaders: [], originalValue: base64('{}'), ...changes })
+    const alerting = { consumer: 'alerting' }
+    const written = [
+      plain(0),
+      plain(1, alerting),
+      plain(2, { ...alerting, originalOffset: 187 }),
+      plain(3, { ...alerting, originalPartition: 8 }),
+      plain(4, { consumer: 'activity', quarantined: true }),
+      plain(5, { consumer: 'grouping' }),
+      word(6, 'other', 5),
+      at(7, alerting),
+      { ...plain(8, { consumer: 'late' }), timestampMs: 50 },
+      plain(9, { consumer: 'last' }),
+    ]
+    const log = new MemoryLogReader(written)
+    const here = { topic: source.topic, log, bounds: async () => [{ start: 0, end: written.length }] }
+    const offsets = async (ats: readonly string[], operation = 'own', ofAllConsumers = true) => {
+      const selection = { ats, filter: { untilMs: 50 }, operation, ofAllConsumers }
+      return (await selectedDeadLetters(here, selection)).rows.map(({ offset }) => offset)
+    }
+    assert.deepEqual(await offsets(['0@0']), [0, 1, 9])
+    assert.deepEqual(await offsets(['0@1', '0@4']), [0, 1, 4, 9])
+    assert.deepEqual(await offsets(['0@7']), [7])
+    assert.deepEqual(await offsets(['0@0'], 'own', false), [0])
+    assert.deepEqual(await offsets(['0@5'], 'other'), [0, 1, 9], 'it continues after the one that is named')
   })
 
   it('given an operation that continues after a stop, then dead letters that it handled are excluded', async () => {

@@ -1,0 +1,67 @@
+/** Results of mappings for single records: the event of a record, or the reason why it has none. Pure. */
+import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
+import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
+import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { type Failure, type FailureCode, failure } from '../../../packages/runtime/consumer/failure-codes.ts'
+import { schemaViolation } from '../../app/schemas.ts'
+import { type ForeignDocument, mapped, takes, unmet } from '../../mapping/apply.ts'
+import { eventDocument } from '../../mapping/foreign.ts'
+import type { Mapping } from '../../mapping/mapping.ts'
+import { readersFault } from './reading.ts'
+
+/** A record, or the reason why its text has none. */
+export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
+
+type TrialCode = FailureCode | 'unreadable' | 'cloudevent'
+
+/** Codes of records that fit the conditions of no mapping; a consumer applies a CloudEvent as it is. */
+export const UNTAKEN: ReadonlySet<TrialCode> = new Set(['not-a-cloudevent', 'cloudevent'] as const)
+
+export type Trial =
+  | {
+      readonly accepted: true
+      readonly mapping: string
+      /** Further mappings that take the record; the first decides. */
+      readonly others: readonly string[]
+      readonly event: Event
+    }
+  | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
+
+/** Returns the result of the first mapping that takes the record. */
+export function tried(mappings: readonly Mapping[], record: TriedRecord): Trial {
+  if ('error' in record) return refused('unreadable', record.error)
+  if ('kind' in record) return refused(record.code, record.message)
+  const [first, ...others] = mappings.filter(one => takes(one, record))
+  if (first === undefined) {
+    const reasons = mappings.map(one => `${one.name}: ${unmet(one, record)}`).join('; ')
+    return refused(record.isEvent ? 'cloudevent' : 'not-a-cloudevent', `no mapping takes it (${reasons})`)
+  }
+  const event = mapped(first, record)
+  if (isFailure(event)) return refused(event.code, event.message)
+  const violation = schemaViolation(event.type, event.data)
+  if (violation !== undefined) return refused('schema-violated', violation)
+  const fault = readersFault(event)
+  if (fault !== undefined) return refused('malformed-event', fault)
+  return { accepted: true, mapping: first.name, others: others.map(({ name }) => name), event }
+}
+
+function refused(code: TrialCode, reason: string): Trial {
+  return { accepted: false, code, reason }
+}
+
+/** Reads the text of one record. */
+export function recordIn(text: string, position: ForeignDocument['position']): TriedRecord {
+  try {
+    const document = parseExact(text)
+    if (typeof document !== 'object' || document === null || Array.isArray(document))
+      return { error: 'it is not a JSON object' }
+    if (!Object.hasOwn(document, 'specversion')) return { document, position }
+    const event = readJsonEvent(document)
+    return isFailure(event) ? event : eventDocument(event, position)
+  } catch (error) {
+    if (isInexact(error)) return failure('number-not-exact', error.message)
+    if (error instanceof SyntaxError) return { error: 'it is not JSON' }
+    throw error
+  }
+}

@@ -77,6 +77,7 @@ const CLIENT_SETTINGS = [
   'REDIS_MODE',
   'REDIS_SECRET',
   ...Object.keys(NAMES.settings),
+  'TOPIC_MAPPINGS',
 ]
 
 /** The variables that other programs need for the servers of a stack: addresses and client settings. */

@@ -1,5 +1,4 @@
 /** Progress of a replay in a file, so that it can continue after a stop or a kill. */
-import { readFile, rename, writeFile } from 'node:fs/promises'
 import {
   array,
   boolean,
@@ -10,10 +9,10 @@ import {
   number,
   object,
   pipe,
-  safeParse,
   string,
 } from 'valibot'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { readPosition, savePosition } from '../../lib/operations/position-file.ts'
 import { CliFailure } from '../failure.ts'
 
 const POSITION = object({
@@ -42,15 +41,9 @@ export async function loadPosition(
   name: string,
   { options, sizes }: Pick<ReplayPosition, 'options' | 'sizes'>,
 ): Promise<ReplayPosition | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw fileFailure(name, error)
-  }
-  const { success, output } = safeParse(POSITION, parsed(text))
-  if (!success) throw new CliFailure(`${name}: it does not say how far a replay has come.`)
+  const refusal = 'it does not say how far a replay has come.'
+  const output = await readPosition(path, name, POSITION, refusal)
+  if (output === undefined) return undefined
   if (output.options !== options || JSON.stringify(output.sizes) !== JSON.stringify(sizes))
     throw new CliFailure(
       `${name}: it belongs to a replay of other files, or with other options than its own (only --speed may differ). Name another position file.`,
@@ -82,18 +75,9 @@ export class PositionKeeper {
   async save(position: ReplayPosition): Promise<void> {
     this.#savedAtMs = this.#nowMs()
     try {
-      await writeFile(`${this.#path}.new`, `${JSON.stringify(position)}\n`)
-      await rename(`${this.#path}.new`, this.#path)
+      await savePosition(this.#path, position)
     } catch (error) {
       throw fileFailure(this.#path, error)
     }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

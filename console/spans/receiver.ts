@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { jsonIn } from '../../lib/json.ts'
 import { spansIn } from './otlp.ts'
 import { SpanStore } from './span-store.ts'
 
@@ -56,7 +57,7 @@ async function answer(request: IncomingMessage, token: string, store: SpanStore)
     return refusal(415, 'Spans are read in JSON alone.')
   const body = await bodyOf(request)
   if (body === undefined) return refusal(413, `A request has at most ${MAX_BYTES} bytes.`)
-  const taken = spansIn(parsed(body))
+  const taken = spansIn(jsonIn(body))
   if (!taken) return refusal(400, 'The body is no ExportTraceServiceRequest in JSON.')
   store.add(taken.spans)
   // OTLP, "Partial Success": nothing is said where all were taken.
@@ -78,14 +79,6 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString()
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {

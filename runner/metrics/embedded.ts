@@ -3,6 +3,7 @@
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
+import { jsonIn } from '../../lib/json.ts'
 import type { Labels } from './metrics.ts'
 
 /** One metric of a line. */
@@ -28,7 +29,7 @@ interface Directive {
 /** Returns the metrics of a line; undefined for any other line. */
 export function measuredIn(line: string): Measured[] | undefined {
   if (!line.startsWith(BEGINNING)) return undefined
-  const document = parsed(line)
+  const document = jsonIn(line) as Readonly<Record<string, unknown>> | undefined
   const directives = (document?._aws as { CloudWatchMetrics?: readonly Directive[] })?.CloudWatchMetrics
   if (!document || !Array.isArray(directives)) return undefined
   return directives.flatMap(({ Dimensions = [], Metrics = [] }: Directive) => {
@@ -63,12 +64,4 @@ function snakeCase(name: string): string {
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/\W/g, '_')
     .toLowerCase()
-}
-
-function parsed(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,10 @@
 /** The last hours of one entity: its minutes as analytics has published them, and its alerts. */
-import { alertsOnce, type EntityMinute, lastRevisions } from '../../../lib/queries/entity-log.ts'
+import {
+  alertsOnce,
+  type EntityAlert,
+  type EntityMinute,
+  lastRevisions,
+} from '../../../lib/queries/entity-log.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import type { Period } from '../../live/recent-records.ts'
@@ -23,15 +28,7 @@ interface MinuteColumns {
   readonly maximum: readonly (number | null)[]
 }
 
-export interface AlertSpan {
-  readonly id: string
-  readonly rule: string
-  readonly metric: string | null
-  readonly severity: string
-  /** Milliseconds since the epoch; `endedMs` is null while it fires. */
-  readonly startedMs: number
-  readonly endedMs: number | null
-}
+export type AlertSpan = Omit<EntityAlert, 'timeMs'>
 
 const HOUR_MS = 3_600_000
 /** A minute is published when a reading of a later one has come. */

@@ -1,19 +1,6 @@
 /** Progress of a recording, in a file beside it, so that it can continue after a stop or a kill. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
-import {
-  array,
-  type InferOutput,
-  integer,
-  literal,
-  minValue,
-  number,
-  object,
-  pipe,
-  safeParse,
-  string,
-} from 'valibot'
-import { OperationFailure } from '../failure.ts'
-import { fileFailure } from '../file-failure.ts'
+import { array, type InferOutput, integer, literal, minValue, number, object, pipe, string } from 'valibot'
+import { readPosition } from '../position-file.ts'
 
 const count = pipe(number(), integer(), minValue(0))
 
@@ -38,36 +25,8 @@ const POSITION = object({
 
 export type RecordingPosition = InferOutput<typeof POSITION>
 
-/** Returns undefined if the file is missing. @throws OperationFailure if it is not what `savePosition` writes */
-export async function loadPosition(path: string, name: string): Promise<RecordingPosition | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw fileFailure(name, error)
-  }
-  const { success, output } = safeParse(POSITION, parsed(text))
-  if (success) return output
-  throw new OperationFailure(
-    `${name}: it does not say how far a recording has come. Remove it, and record anew.`,
-  )
-}
-
-/** Writes the file completely or not at all. */
-export async function savePosition(path: string, position: RecordingPosition): Promise<void> {
-  await writeFile(`${path}.new`, `${JSON.stringify(position)}\n`, { flush: true })
-  await rename(`${path}.new`, path)
-}
-
-export async function removePosition(path: string): Promise<void> {
-  await rm(path, { force: true })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+/** Returns undefined if the file is missing. @throws OperationFailure if it is not a position */
+export function loadPosition(path: string, name: string): Promise<RecordingPosition | undefined> {
+  const refusal = 'it does not say how far a recording has come. Remove it, and record anew.'
+  return readPosition(path, name, POSITION, refusal)
 }

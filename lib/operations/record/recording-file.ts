@@ -3,12 +3,13 @@
  * `FILE.position` says where to continue. Gzip is written in members, each of which ends with a line: what is there can always be
  * read.
  */
-import { type FileHandle, open, rename, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { OperationFailure } from '../failure.ts'
 import { fileFailure } from '../file-failure.ts'
-import { type RecordingPosition, removePosition, savePosition } from './position.ts'
+import { savePosition } from '../position-file.ts'
+import type { RecordingPosition } from './position.ts'
 
 const zipped = promisify(gzip)
 
@@ -89,7 +90,7 @@ export class RecordingFile {
     if (this.#bytes === 0 && this.#isZipped) await this.#handle.write(await zipped(Buffer.alloc(0)))
     await this.#handle.close()
     await rename(partOf(this.#path), this.#path)
-    await removePosition(positionOf(this.#path))
+    await rm(positionOf(this.#path), { force: true })
   }
 
   close(): Promise<void> {

@@ -8,6 +8,7 @@ import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { jsonIn } from '../../json.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
 import { OperationFailure } from '../failure.ts'
 import { batchRecords } from './batch.ts'
@@ -90,7 +91,7 @@ class RecordingReader {
   /** The records of a batch, now that the text has ended. */
   batch(): Recorded[] {
     if (this.#document === undefined) return []
-    const records = batchRecords(parse(this.#document.join('\n')), this.#name)
+    const records = batchRecords(jsonIn(this.#document.join('\n')), this.#name)
     return records.map((record, index) => fromLog(record, index + 1))
   }
 
@@ -119,7 +120,7 @@ class RecordingReader {
 
 /** Each line of a stream is a JSON document. A batch has `records`, or continues over several lines. */
 function isWholeLine(text: string): boolean {
-  const parsed = parse(text)
+  const parsed = jsonIn(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
@@ -127,7 +128,7 @@ function isWholeLine(text: string): boolean {
 const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
 
 function mayBeginBatch(text: string): boolean {
-  return parse(text) !== undefined || BATCH_BEGINS.test(text)
+  return jsonIn(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
 /** @returns the problem of an invalid line, as text */
@@ -164,14 +165,6 @@ function parsedExactly(text: string): unknown {
     return parseExact(text)
   } catch (error) {
     return new Unparsed(isInexact(error) ? error.message : 'not JSON')
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

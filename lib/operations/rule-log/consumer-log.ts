@@ -17,13 +17,14 @@ import { LatestDecisions } from '../../../packages/runtime/pipeline/failures/fai
 import type { Invocation } from '../../../packages/runtime/pipeline/invocation.ts'
 import { LogChecks } from '../../../packages/runtime/pipeline/log/log-identity.ts'
 import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
+import type { Observer } from '../../../packages/runtime/pipeline/ports.ts'
+import { QUIET } from '../../../packages/runtime/pipeline/reprocessing/log-again.ts'
 import { MemoryCircuitBreaker } from '../../../packages/runtime/testing/circuit-breaker.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../packages/runtime/testing/publisher.ts'
 import { kafkaEvent } from '../../../packages/runtime/testing/records.ts'
 import { APPLICATION } from '../../app/application.ts'
 import { type Signal, topicName } from '../../app/topics.ts'
-import { decisionsOnly } from './observer.ts'
 import { RefusedByAlerting } from './refused.ts'
 
 const ENV = 'test'
@@ -52,6 +53,15 @@ export class ConsumerLog {
   readonly #latest = new LatestDecisions()
   readonly #logChecks = new LogChecks()
   readonly #topic: string
+  readonly #observer: Observer = {
+    ...QUIET,
+    decided: (_, decisions) => {
+      this.#decisions.push(...decisions)
+    },
+    waiting: (_, { reason }) => {
+      throw new Error(`the alerting function waits: ${reason}`)
+    },
+  }
   #length = 0
 
   constructor(signal: Signal, process: unknown) {
@@ -116,7 +126,7 @@ export class ConsumerLog {
       publisher: this.#publisher,
       log: new MemoryLogReader(this.#records),
       breaker: new MemoryCircuitBreaker(),
-      observer: decisionsOnly(this.#decisions),
+      observer: this.#observer,
     }
   }
 

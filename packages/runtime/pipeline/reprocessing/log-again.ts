@@ -10,8 +10,8 @@ import type { OffsetRange, ReadRange, StateKey, StoppedPartition } from '../mode
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
 
-/** The live consumer has reported all this. */
-const QUIET: Observer = {
+/** Reports nothing: of a range that is decided again, the live consumer has reported all. */
+export const QUIET: Observer = {
   decided() {},
   redelivered() {},
   waiting() {},

@@ -17,13 +17,13 @@ import {
   readSetting,
   TRACING,
 } from '../lib/app/settings/index.ts'
+import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 import type { Alarming } from './alarms/alarm.ts'
 import { alarmingOf } from './alarms/place.ts'
 import { arnHere } from './arn.ts'
 import type { ConsoleTokens } from './console-api.ts'
 import { type Folders, packedFolders } from './folders.ts'
 import { type KafkaSecrets, kafkaSecretProblems } from './kafka-secrets.ts'
-import { openSecrets } from './open-secrets.ts'
 import { otherRegions } from './other-regions.ts'
 import { PROCESS_VARIABLES } from './process-variables.ts'
 import { type Schedules, schedulesFrom } from './schedules.ts'
@@ -213,4 +213,23 @@ function missingVariables(stage: string, env: Environment): string[] {
 /** Whether a problem is the sentence that names the variables that are missing. */
 export function tellsMissing(problem: string): boolean {
   return problem.endsWith(WHAT_TO_SET)
+}
+
+/** A sentence for each variable that holds a secret and would be handed on to the functions. Never with the secret. */
+function openSecrets(stage: string, env: Environment): string[] {
+  const { username, password } = parseRedisUrl(env.REDIS_URL ?? '') ?? {}
+  return [
+    ...(username || password
+      ? [
+          `REDIS_URL: must hold neither a user nor a password in a deployment: put them into the secret sluice/${stage}/redis, as ` +
+            '{"username": "…", "password": "…"}.',
+        ]
+      : []),
+    ...(env.OTEL_EXPORTER_OTLP_HEADERS?.trim()
+      ? [
+          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials: put them into a secret, as ' +
+            '{"authorization": "…"}, and name it in OTEL_HEADERS_SECRET.',
+        ]
+      : []),
+  ]
 }

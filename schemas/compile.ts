@@ -5,16 +5,42 @@
  * bundle holds code alone. Which event types there are, the table in `lib/event-types.ts` says.
  * With `--check` it writes nothing, and fails if a module is out of date.
  */
+
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standaloneCode from 'ajv/dist/standalone/index.js'
 import { build } from 'esbuild'
-import { EVENT_TYPE_NAMES } from '../lib/event-types.ts'
+import { EVENT_FORMATS, EVENT_TYPE_NAMES, type EventFormat } from '../lib/event-types.ts'
 import { binarySchemas, lostFields } from './binary.ts'
 import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
-import { PACKAGED } from './packaged.ts'
-import { SOURCES } from './sources.ts'
+import { type JsonSchema, jsonSchemaOf, SOURCES } from './sources.ts'
 import { TYPES, typesModule } from './types-module.ts'
+
+/** The modules, and what makes the text of each: an object that maps each event type to the text of its schema. */
+const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(format => [
+  new URL(`compiled-texts-${format}.js`, import.meta.url),
+  () => `export default ${JSON.stringify(Object.fromEntries(textsOf(format).sort()), null, 1)}\n`,
+])
+
+function textsOf(format: EventFormat): [type: string, text: string][] {
+  if (format === 'json') return EVENT_TYPE_NAMES.map(type => [type, bundled(jsonSchemaOf(type))])
+  return binarySchemas(format).map(({ type, text }) => [
+    type,
+    format === 'avro' ? JSON.stringify(JSON.parse(text())) : text(),
+  ])
+}
+
+/** Returns the schema with its references under `$defs`, where their `$id` makes them found. */
+function bundled(schema: JsonSchema): string {
+  const names = new Set(
+    [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)\.json"/g)].map(
+      ([, name = '']) => name,
+    ),
+  )
+  if (names.size === 0) return JSON.stringify(schema)
+  const others = [...names].map(name => [`${name}.json`, jsonSchemaOf(name)])
+  return JSON.stringify({ ...schema, $defs: { ...schema.$defs, ...Object.fromEntries(others) } })
+}
 
 export const COMPILED = new URL('compiled.js', import.meta.url)
 const FILE_SOURCES = new URL('files/', import.meta.url)

@@ -1,9 +1,26 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidRules, readRules } from '../../lib/alerting/rule-files.ts'
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import { groupName, SIGNALS } from '../../lib/app/topics.ts'
 import { FRAMEWORK } from '../../programs/function-logs.ts'
+import { PROJECT } from '../../programs/paths.ts'
 import { runningStacks } from '../../programs/stack.ts'
 import type { KnownValues } from './candidates.ts'
-import { ruleNames } from './rule-names.ts'
+
+const RULES = join(PROJECT, 'config/rules')
+
+/** The names of the project's alert rules; none if the rules have errors, which is not for a completion to say. */
+function ruleNames(): readonly string[] {
+  const files = globSync('*.{yaml,yml}', { cwd: RULES })
+  try {
+    const rules = readRules(files.map(where => ({ where, text: readFileSync(join(RULES, where), 'utf8') })))
+    return [...new Set(rules.map(({ name }) => name))].sort()
+  } catch (error) {
+    if (error instanceof InvalidRules) return []
+    throw error
+  }
+}
 
 const FILES: ReadonlySet<string> = new Set([
   'file',

@@ -1,10 +1,12 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readFunctions } from '../../lib/app/functions.ts'
 import { suggestion } from '../../lib/similar.ts'
+import { onlyOne, StackNotFound } from '../../programs/addresses.ts'
 import { FRAMEWORK, functionLogsDir, loggedFunctions } from '../../programs/function-logs.ts'
+import { DEFAULT_STACK, runningStack, runningStacks, STACKS_DIR } from '../../programs/stack.ts'
 import { ANY_TEXT, command, flag, optionalArguments, optionWithDefault, POSITIVE, short } from '../command.ts'
 import { CliFailure } from '../failure.ts'
-import { logsDirOf } from './logs-dir.ts'
+import type { Terminal } from '../terminal.ts'
 import { showLogs } from './show.ts'
 
 export default command({
@@ -43,3 +45,22 @@ Examples:
     return showLogs({ logsDir, functions, last: lines, follow, json }, terminal)
   },
 })
+
+/**
+ * The folder with the logs of the chosen stack: the running one, or the last run of the one that is named, because logs are kept.
+ * @throws CliFailure if several run without a choice
+ */
+function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
+  const name = stack ?? (environment.SLUICE_STACK || undefined)
+  try {
+    const running = name === undefined ? onlyOne(runningStacks(stacksDir)) : runningStack(name, stacksDir)
+    if (running) return running.logsDir
+  } catch (error) {
+    throw error instanceof StackNotFound ? new CliFailure(error.message) : error
+  }
+  const dataDir = environment.SLUICE_DATA_DIR?.trim()
+  if (dataDir) return resolve(dataDir, 'logs')
+  return name === undefined || name === DEFAULT_STACK
+    ? join(stacksDir, '..', 'logs')
+    : join(stacksDir, name, 'logs')
+}

@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/app/config.ts'
 import { Growth } from '../../lib/operations/grow/growth.ts'
+import type { ConsumerPlan } from '../../lib/operations/grow/plan.ts'
 import { GrowingTopic, type KeptStates } from '../../lib/operations/grow/topic.ts'
 import { ownTopicOf } from '../../lib/operations/state-keys.ts'
 import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
@@ -25,7 +26,62 @@ import { carryOut } from '../operation.ts'
 import { operatorOf } from '../person.ts'
 import { printReport } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
-import { type GrowthReport, growthText, planLine } from './growth-text.ts'
+
+/** Effects of a growth, done or planned, as `--json` prints them. */
+interface GrowthReport {
+  readonly topic: string
+  readonly from: number
+  readonly to: number
+  /** `checked` changed nothing. */
+  readonly outcome: 'checked' | 'grown' | 'aborted'
+  /** Obstacles; empty without any. */
+  readonly wrong: readonly string[]
+  readonly consumers: readonly PlanLine[]
+}
+
+interface PlanLine {
+  readonly consumer: string
+  readonly entities: number
+  readonly moving: number
+  readonly staying: number
+  readonly failures: number
+  readonly copiedFailures: number
+  readonly ids: number
+  readonly idBytes: number
+}
+
+function planLine({ growing: _, held: __, staying, ...plan }: ConsumerPlan): PlanLine {
+  return { ...plan, staying: staying.length }
+}
+
+function growthText({ topic, from, to, outcome, wrong, consumers }: GrowthReport): string {
+  const lines = consumers.map(planText)
+  if (outcome === 'aborted') return `${topic} has ${from} partitions, as before. Its consumers continue.\n`
+  if (outcome === 'grown') return `${[`Grown: ${topic} has ${to} partitions.`, ...AFTERWARDS].join('\n')}\n`
+  const verdict =
+    wrong.length === 0
+      ? 'Nothing is in the way. With --yes, it grows; Kafka cannot take that back.'
+      : `It cannot grow now:\n${wrong.map(line => `  ${line}`).join('\n')}`
+  return `${[`${topic}: ${from} → ${to} partitions`, ...lines, verdict].join('\n')}\n`
+}
+
+function planText(plan: PlanLine): string {
+  const { consumer, entities, moving, staying, failures, copiedFailures, ids, idBytes } = plan
+  const parts = [
+    `${moving} of ${entities} entities move`,
+    ...(staying > 0 ? [`${staying} stay without a known partition`] : []),
+    ...(failures > 0
+      ? [`${failures} failures${copiedFailures > 0 ? `, ${copiedFailures} of them copied` : ''}`]
+      : []),
+    ...(ids > 0 ? [`${ids} ids, copies of ${Math.ceil(idBytes / 1024)} KiB`] : []),
+  ]
+  return `  ${consumer}: ${parts.join('; ')}`
+}
+
+const AFTERWARDS = [
+  '  Start the producers again: those that ran before may still know the old number of partitions.',
+  '  Records from before the growth stay where they are. So a consumer that loses its state needs a checkpoint of after it.',
+]
 
 type GrowOptions = ValuesOf<typeof OPTIONS>
 

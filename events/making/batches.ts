@@ -1,12 +1,13 @@
 /** Lambda batches of the readings topic, each with one special kind of content. */
 
+import { topicName } from '../../lib/app/topics.ts'
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
+import type { OutgoingRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
-import { type Captured, lambdaBatch } from './lambda-batch.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')
 
@@ -177,4 +178,50 @@ export function mixedPartitions() {
       ...captured('band-3', { id: 'foreign-2', source: '/elsewhere', type: 'org.example.ping', time: at(9) }),
     },
   ])
+}
+
+/** A record as it was appended to the log. */
+interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
+  readonly partition: number
+  /** RFC 3339: when the broker appended it. */
+  readonly appendedAt: string
+}
+
+/**
+ * The batch with these records. The offsets of each partition start at 0, and the topic is in an environment of its own:
+ * when batches run against a live stack or one after another, the offsets of one log must never advance the applied offset
+ * of another.
+ *
+ * @param name the last part of the environment's name
+ */
+function lambdaBatch(name: string, captured: readonly Captured[]) {
+  const topic = topicName('readings', `recorded-${name}`)
+  const records: Record<string, object[]> = {}
+  for (const { partition, appendedAt, key, value, headers } of captured) {
+    const place = `${topic}-${partition}`
+    records[place] ??= []
+    records[place].push({
+      topic,
+      partition,
+      offset: records[place].length,
+      timestamp: Date.parse(appendedAt),
+      timestampType: 'LOG_APPEND_TIME',
+      // Lambda omits null values.
+      ...(key === null ? {} : { key: key.toString('base64') }),
+      ...(value === null ? {} : { value: value.toString('base64') }),
+      headers: headers.map(signed),
+    })
+  }
+  return {
+    eventSource: 'aws:kafka',
+    eventSourceArn:
+      'arn:aws:kafka:eu-central-1:000000000000:cluster/recorded/00000000-0000-0000-0000-000000000000-1',
+    bootstrapServers: '127.0.0.1:9092',
+    records,
+  }
+}
+
+/** Bytes as in Java: 128 and above are negative. */
+function signed([name, bytes]: RecordHeader): Record<string, number[]> {
+  return { [name]: [...new Int8Array(bytes)] }
 }

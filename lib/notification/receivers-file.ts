@@ -2,25 +2,84 @@
  * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
  * error is found at once, with its line. Pure.
  */
+
+import type { SchemaViolation } from '../../schemas/compiled.js'
+import validators from '../../schemas/compiled-notification-receivers.js'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
 import {
   byPosition,
+  describedErrors,
   errorLine,
   type FilePath,
   type LocatedError,
   MORE_ERRORS,
   type PathError,
+  pathOf,
 } from '../file-errors.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import {
   DEFAULT_TIMEOUT_MS,
+  FORMATS,
   OWN_HEADERS,
   type Receiver,
   TIMEOUT_MS,
   type WebhookReceiver,
 } from './receiver.ts'
-import { schemaErrors } from './receivers-schema.ts'
+
+const KEYS: Readonly<Record<string, string>> = {
+  name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
+  kind: 'one of sns, webhook',
+  format: `one of ${FORMATS.join(', ')}`,
+  url: 'an address such as https://host/path, without user and password',
+  secret: "the last part of a secret's name: letters, digits, _ and -",
+  timeout: 'a duration from 1s to 30s',
+  allowPrivate: 'true or false',
+  headers: 'a mapping of names to texts',
+}
+
+/** Returns at most one error for each path. */
+function schemaErrors(content: unknown): readonly PathError[] {
+  const validate = validators['io.sluice.notification-receivers.v1']
+  if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
+  if (validate(content)) return []
+  const violations = (validate.errors ?? []).filter(
+    ({ schemaPath }) => !schemaPath.includes('/propertyNames/'),
+  )
+  return describedErrors(violations, violation => described(violation, content))
+}
+
+function described({ instancePath, keyword, params }: SchemaViolation, content: unknown): PathError {
+  const at = pathOf(instancePath, content)
+  switch (keyword) {
+    case 'additionalProperties': {
+      const known =
+        at.length < 2 ? 'the one key is receivers' : `a receiver has ${Object.keys(KEYS).join(', ')}`
+      return { path: [...at, String(params.additionalProperty)], message: `unknown key; ${known}` }
+    }
+    case 'required': {
+      const key = String(params.missingProperty)
+      return { path: [...at, key], message: `is missing: must be ${KEYS[key] ?? 'a list'}` }
+    }
+    case 'propertyNames':
+      return {
+        path: [...at, String(params.propertyName)],
+        message: 'must be the name of a header: letters, digits and -',
+      }
+    default:
+      return { path: at, message: `must be ${expected(at)}` }
+  }
+}
+
+/** The values themselves are not repeated: one may be a secret that was put into the wrong place. */
+function expected(path: FilePath): string {
+  if (path.length === 0) return 'a mapping with the one key receivers'
+  if (path.length === 1) return 'a list with at least one receiver'
+  if (path.length === 2) return 'a mapping of keys to values'
+  return path.length === 3
+    ? (KEYS[String(path[2])] ?? 'something else')
+    : 'a text of ASCII characters, in quotes'
+}
 
 /** An error, and where it is in its file. */
 export interface ReceiverError extends LocatedError {

@@ -1,5 +1,6 @@
 /** One dead letter: why it failed, each time, and what it was. */
 import type { ComponentChildren, JSX } from 'preact'
+import { useId, useState } from 'preact/hooks'
 import type { ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
 import { addressOf } from '../data/address.ts'
 import { useAnswer } from '../data/answers.ts'
@@ -9,7 +10,7 @@ import { Scrolls } from '../parts/table.tsx'
 import { bytesIn, hexDump, textIn } from '../parts/words.ts'
 import { Bytes } from './bytes.tsx'
 import { Handle } from './handle.tsx'
-import { PatchForm } from './patch.tsx'
+import { useAskForPlan } from './plan-dialog.tsx'
 
 export function OneDeadLetter({ at }: { readonly at: string }): JSX.Element {
   const answer = useAnswer('/failures/letter', { at })
@@ -174,4 +175,32 @@ function Headers({ headers }: Pick<ShownDeadLetter, 'headers'>): JSX.Element {
 function headerText(base64: string, size: number): string {
   const bytes = bytesIn(base64)
   return textIn(bytes, bytes.length < size) ?? hexDump(bytes)
+}
+
+function PatchForm({ at }: { readonly at: string }): JSX.Element {
+  const id = useId()
+  const askForPlan = useAskForPlan()
+  const [patch, setPatch] = useState('{ "data": {} }')
+  return (
+    <details>
+      <summary>Change the event before it is redriven</summary>
+      <label for={id}>Patch (JSON)</label>
+      <textarea
+        id={id}
+        class="mono"
+        rows={4}
+        spellcheck={false}
+        aria-describedby={`${id}-help`}
+        value={patch}
+        onInput={event => setPatch(event.currentTarget.value)}
+      />
+      <p id={`${id}-help`} class="muted">
+        A JSON merge patch of the event: members replace those of the event, and null removes one. With
+        "specversion", it is a whole event in its place. Source and subject stay.
+      </p>
+      <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
+        Redrive with this change
+      </button>
+    </details>
+  )
 }

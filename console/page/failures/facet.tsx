@@ -2,7 +2,6 @@
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'
-import { type FacetValue, listedValues } from './facet-values.ts'
 
 interface Props {
   readonly title: string
@@ -51,4 +50,34 @@ export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
       )}
     </section>
   )
+}
+
+/** Which values of a facet are listed. Pure. */
+
+interface FacetValue {
+  readonly name: string
+  readonly count: number
+  readonly means?: string | null
+}
+
+interface Listed {
+  readonly listed: readonly FacetValue[]
+  /** How many values are not listed. */
+  readonly more: number
+}
+
+/**
+ * The first values, and the chosen one wherever it is, so that it can be undone.
+ *
+ * @param values the most frequent first
+ * @param chosen empty without a choice
+ * @param shown how many of the values are listed
+ */
+function listedValues(values: readonly FacetValue[], chosen: string, shown: number): Listed {
+  const known = values.find(({ name }) => name === chosen)
+  const first = values.slice(0, shown)
+  const more = values.length - first.length
+  if (chosen === '' || (known && first.includes(known))) return { listed: first, more }
+  if (known) return { listed: [...first, known], more: more - 1 }
+  return { listed: [{ name: chosen, count: 0 }, ...first], more }
 }

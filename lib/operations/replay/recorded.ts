@@ -8,10 +8,10 @@ import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { jsonIn } from '../../json.ts'
 import { isRecordedLine, readRecordedLine } from '../../queries/recorded-line.ts'
 import { OperationFailure } from '../failure.ts'
-import { batchRecords } from './batch.ts'
 import { type Line, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
 
@@ -170,4 +170,49 @@ function parsedExactly(text: string): unknown {
 
 function timeOf({ time }: Event): number | undefined {
   return time === undefined ? undefined : parseTime(time)
+}
+
+/**
+ * The records in the order in which the log received them; records of one partition by their offsets.
+ *
+ * @param name for messages
+ * @throws OperationFailure if it is not a batch
+ */
+function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
+  if (!isBatch(batch))
+    throw new OperationFailure(
+      `${name}: neither a stream of CloudEvents or records (JSON, one a line) nor a captured batch (JSON with "records")`,
+    )
+  const partitions = receive(batch)
+  const records = partitions.flatMap(({ records }) => records)
+  // Sorting is stable, and append times of one partition do not go back.
+  return records.toSorted((a, b) => a.timestampMs - b.timestampMs)
+}
+
+function isBatch(document: unknown): document is KafkaEvent {
+  if (typeof document !== 'object' || document === null) return false
+  const groups = Object.values((document as { records?: object }).records ?? {})
+  return (
+    groups.length > 0 &&
+    groups.every(group => Array.isArray(group) && group.length > 0 && group.every(isRecord))
+  )
+}
+
+function isRecord(record: unknown): boolean {
+  const {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    key,
+    value,
+    headers = [],
+  } = (record ?? {}) as Record<string, unknown>
+  return (
+    typeof topic === 'string' &&
+    [partition, offset, timestamp].every(Number.isInteger) &&
+    [key, value].every(bytes => bytes === undefined || bytes === null || typeof bytes === 'string') &&
+    Array.isArray(headers) &&
+    headers.every(header => Object.values(header ?? {}).every(Array.isArray))
+  )
 }

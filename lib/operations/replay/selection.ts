@@ -1,11 +1,15 @@
 /** Selects the part of a recording to publish, and surveys it beforehand. */
 
+import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { Filter } from '../../queries/record-filter.ts'
+import { eventDocument, type RecordView, recordView } from '../../queries/record-view.ts'
+import { streamKey } from './outgoing.ts'
 import { plainGroup } from './plain.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
-import { viewOf } from './view.ts'
 
 /** The first line, and what must hold of each item. */
 export interface Selection {
@@ -116,4 +120,23 @@ function timesOf(group: readonly Recorded[]): Times {
 function extentOf(all: Times, some: Times): Extent | undefined {
   if (all.firstMs === undefined || some.firstMs === undefined) return undefined
   return { startMs: all.firstMs, firstMs: some.firstMs, latestMs: some.latestMs }
+}
+
+/** An event of a stream has no place in a log: its offset is its line, and its record's time is its own. */
+function viewOf({ record, event, line }: Recorded): RecordView {
+  if (record !== undefined) return recordView(record, event)
+  const { time } = event as Event
+  const key = streamKey(event as Event)
+  return {
+    topic: '',
+    partition: -1,
+    offset: line,
+    recordTime: time === undefined ? '' : instant(parseTime(time)),
+    eventTime: time ?? null,
+    key: key === null ? null : { text: key },
+    headers: [],
+    event: eventDocument(event as Event),
+    failure: null,
+    value: null,
+  }
 }

@@ -2,11 +2,11 @@
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Firing } from '../../alerting/firings.ts'
-import { type KindScore, kindsOf } from './kinds.ts'
 import type { Label } from './label.ts'
 import type { RecordedEntity, Watch } from './recorded.ts'
 import {
   delayMs,
+  type Matched,
   matched,
   type NotCountedReason,
   type Score,
@@ -148,4 +148,43 @@ function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
     ...{ startedAt: instant(fromMs), endedAt: ended.has(firing) ? instant(toMs) : null },
     ...(value === undefined ? {} : { value }),
   }
+}
+
+interface KindScore {
+  readonly kind: string
+  /** An anomaly may have several windows, such as one for each metric. It is found if one of them is. */
+  readonly anomalies: number
+  readonly anomaliesFound: number
+  readonly windows: number
+  readonly found: number
+}
+
+/** Sorted by kind. Labels without one belong to none. */
+function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly KindScore[] {
+  const named = windows.filter(({ kind }) => kind !== undefined)
+  const isFound = (window: Window) => firstOf.has(window)
+  return [...Map.groupBy(named, ({ kind }) => kind as string)]
+    .map(([kind, own]) => {
+      const anomalies = anomaliesIn(own)
+      return {
+        ...{ kind, anomalies: anomalies.length },
+        anomaliesFound: anomalies.filter(anomaly => anomaly.some(isFound)).length,
+        ...{ windows: own.length, found: own.filter(isFound).length },
+      }
+    })
+    .sort((a, b) => (a.kind < b.kind ? -1 : 1))
+}
+
+/** Windows of one kind that belong together: they are of the same entity, and overlap. */
+function anomaliesIn(windows: readonly Window[]): readonly (readonly Window[])[] {
+  return [...Map.groupBy(windows, ({ entity }) => entity).values()].flatMap(own => {
+    const anomalies: Window[][] = []
+    let endMs = Number.NEGATIVE_INFINITY
+    for (const window of own.toSorted((a, b) => a.fromMs - b.fromMs)) {
+      if (window.fromMs > endMs) anomalies.push([])
+      anomalies.at(-1)?.push(window)
+      endMs = Math.max(endMs, window.toMs)
+    }
+    return anomalies
+  })
 }

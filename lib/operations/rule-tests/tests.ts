@@ -3,13 +3,52 @@
 import { isDeepStrictEqual } from 'node:util'
 import { NO_DATA } from '../../alerting/alert.ts'
 import type { LocatedError } from '../../alerting/check-rules.ts'
+import { factsOfReading, groupOf } from '../../alerting/patterns/facts.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
 import { parseDuration } from '../../duration.ts'
-import { Groups } from './groups.ts'
+import { FAMILIES } from '../../telemetry/families.ts'
 import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
+
+/** The groups that the observations of a test belong to, by the rules that see groups together. */
+class Groups {
+  readonly #byRule: ReadonlyMap<string, readonly string[]>
+
+  constructor(rules: readonly AnyRule[], observations: readonly Observation[]) {
+    const facts = observations.flatMap(one => {
+      if (one.kind === 'event') return [one.happening.facts]
+      if (one.kind !== 'reading') return []
+      const family = FAMILIES[one.family]
+      const named = { source: family.source(one.data), subject: family.subject(one.data) }
+      return [factsOfReading({ id: '', type: '', timeMs: 0, entity: '', ...named }, family, one.data)]
+    })
+    const grouped = rules.filter(isPatternRule).filter(({ pattern }) => pattern.per !== 'entity')
+    this.#byRule = new Map(
+      grouped.flatMap(rule => {
+        const found = facts.flatMap(one => groupOf(one, rule.pattern.per)?.subject ?? [])
+        const names = [...new Set(found)]
+        return [rule.name, identityOf(rule)].map(name => [name, names] as const)
+      }),
+    )
+  }
+
+  /** Whether the rule, by name or identity, is of groups. */
+  has(rule: string): boolean {
+    return this.#byRule.has(rule)
+  }
+
+  of(rule: string): readonly string[] {
+    return this.#byRule.get(rule) ?? []
+  }
+
+  /** The group, if there is one only. */
+  only(rule: string): string | undefined {
+    const groups = this.of(rule)
+    return groups.length === 1 ? groups[0] : undefined
+  }
+}
 
 type Path = readonly (string | number)[]
 export type Fault = (at: Path, message: string, more?: Partial<LocatedError>) => void

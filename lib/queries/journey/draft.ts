@@ -2,6 +2,9 @@
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
 import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
+import type { Event } from '../../../packages/runtime/consumer/event.ts'
+import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
 import type {
   DecisionSpan,
   DecisionStep,
@@ -11,8 +14,24 @@ import type {
   PlaceInLog,
   RecordPosition,
 } from './model.ts'
-import { shownData } from './shown-data.ts'
 import { whyOf } from './why.ts'
+
+const MAX_BYTES = 16 * 1024
+const WITH_ORIGINALS: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
+
+function shownData({ type, data }: Event): { readonly data?: unknown; readonly largeBytes?: number } {
+  if (data === undefined) return {}
+  if (Buffer.isBuffer(data)) return { largeBytes: data.length }
+  const shown = WITH_ORIGINALS.includes(type) ? withoutBytes(data as FailureData) : data
+  const bytes = Buffer.byteLength(JSON.stringify(shown))
+  return bytes > MAX_BYTES ? { largeBytes: bytes } : { data: shown }
+}
+
+/** The page of the failure shows them. */
+function withoutBytes(data: FailureData): Partial<FailureData> {
+  const { originalKey, originalValue, originalHeaders, ...rest } = { ...data }
+  return rest
+}
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 

@@ -2,7 +2,9 @@
 
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { placeOf } from '../../../packages/runtime/pipeline/deciding/emission.ts'
-import { FAILURE_TYPE } from '../../failures/event-types.ts'
+import { ALERT_FIRED_TYPE } from '../../alerting/alert.ts'
+import { DEAD_LETTER_TYPE, FAILURE_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
+import { NOTIFICATION_TYPE } from '../../notification/notification.ts'
 import { Assembly, byTime, timeOf } from './assembly.ts'
 import {
   type DecisionDraft,
@@ -13,8 +15,43 @@ import {
   inferred,
   toldBy,
 } from './draft.ts'
-import { endOf } from './end.ts'
-import type { DecisionSpan, Journey, JourneyFacts, ReadingFunction, ToldSpan } from './model.ts'
+import type { DecisionSpan, Journey, JourneyEnd, JourneyFacts, ReadingFunction, ToldSpan } from './model.ts'
+
+const DONE = ['applied', 'parked-applied']
+
+function endOf(events: readonly EventDraft[]): JourneyEnd {
+  const has = (type: string) => events.some(({ event }) => event?.type === type)
+  const decisions = events.flatMap(of => [...of.decisions.values()])
+  const outcome = (...wanted: readonly string[]) => decisions.some(one => wanted.includes(one.outcome))
+  if (has(DEAD_LETTER_TYPE)) return 'dead-letter'
+  if (has(RETRY_TYPE) && !decisions.some(isRetried)) return 'retrying'
+  if (outcome('failed', 'parked-failed') && !decisions.some(isRetried)) return 'failed'
+  if (decisions.some(isTold)) return 'told'
+  if (has(ALERT_FIRED_TYPE)) return 'alert'
+  if (outcome('waiting', 'parked')) return 'waiting'
+  if (events.some(({ parent }) => parent)) return 'emitted'
+  return outcome(...DONE, 'duplicate', 'ignored', 'timer') ? 'remembered' : 'unknown'
+}
+
+/** Returns whether a failed event has been retried and processed. */
+function isRetried({ of, place, outcome }: DecisionDraft): boolean {
+  if (!DONE.includes(outcome) || !place) return false
+  return [...of.places.values()].some(
+    ({ offset, partition, redrivenFor }) =>
+      redrivenFor !== undefined && offset === place.offset && partition === place.partition,
+  )
+}
+
+/** A receiver of people has a notification. */
+function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
+  return (
+    of.event?.type === NOTIFICATION_TYPE &&
+    consumer.startsWith('notify-') &&
+    DONE.includes(outcome) &&
+    reason !== 'other-receivers' &&
+    reason !== 'superseded'
+  )
+}
 
 /** A producer can put thousands of events into one trace. */
 const MAX_ROOTS = 50

@@ -77,12 +77,6 @@ export function readDlqRecord(record: LogRecord): DlqRecord {
   }
 }
 
-/** Returns undefined if the record is not a dead letter that is whole. */
-export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
-  const read = readDlqRecord(record)
-  return read.kind === 'letter' ? read : undefined
-}
-
 /** The event that failed; undefined if the record is not one. */
 export function originalEvent({ original }: Pick<FoundDeadLetter, 'original'>): Event | undefined {
   const { value, headers } = original

@@ -11,10 +11,9 @@ import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/check
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { begin } from '../../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
-
-import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'
+import { MemoryGenerations } from '../../../support/memory-generations.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'

@@ -1,6 +1,6 @@
 /** Publishes single events, and reports their positions. */
+
 import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { fileFailure } from '../../lib/operations/file-failure.ts'
 import {
@@ -17,9 +17,10 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { RecordRefused } from '../../packages/runtime/pipeline/errors.ts'
 import { CliFailure } from '../failure.ts'
+import { inputBytes } from '../input.ts'
 import { type KafkaCommand, requireTopicIn, withKafka } from '../kafka.ts'
 import { writerFor } from '../serialization.ts'
-import { pathIn, printReport, type Terminal } from '../terminal.ts'
+import { printReport, type Terminal } from '../terminal.ts'
 import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
 
@@ -101,18 +102,11 @@ function publishedText({ dryRun, published }: PublishReport): string {
 }
 
 async function textOf(file: string, name: string, terminal: Terminal): Promise<string> {
-  const bytes = await bytesOf(file, terminal).catch(error => {
+  const bytes = await inputBytes(file, terminal).catch(error => {
     throw fileFailure(name, error)
   })
   if (bytes.length > LONGEST)
     throw new CliFailure(`${name}: too large for single events: \`sluice replay\` publishes streams`)
   if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
   return bytes.toString()
-}
-
-async function bytesOf(file: string, terminal: Terminal): Promise<Buffer> {
-  if (file !== '-') return readFile(pathIn(terminal, file))
-  const pieces: Buffer[] = []
-  for await (const piece of terminal.stdin) pieces.push(Buffer.from(piece))
-  return Buffer.concat(pieces)
 }

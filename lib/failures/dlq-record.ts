@@ -172,6 +172,6 @@ function isBase64(text: string | null): boolean {
   return text === null || (text.length % 4 === 0 && BASE64.test(text))
 }
 
-function decoded(base64: string | null): Buffer | null {
+export function decoded(base64: string | null): Buffer | null {
   return base64 === null ? null : Buffer.from(base64, 'base64')
 }

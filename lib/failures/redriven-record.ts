@@ -1,4 +1,5 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
+
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
 import {
   type FailedAttempt,
@@ -7,6 +8,7 @@ import {
 } from '../../packages/runtime/consumer/failure-event.ts'
 import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
+import { decoded } from './dlq-record.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
 export interface RedrivenRecord {
@@ -60,8 +62,8 @@ export function redrivenRecord(
   return {
     topic,
     partition: presentPartition(failure, growths),
-    key: patch?.key === undefined ? bytes(originalKey) : patch.key,
-    value: patch?.value === undefined ? bytes(originalValue) : patch.value,
+    key: patch?.key === undefined ? decoded(originalKey) : patch.key,
+    value: patch?.value === undefined ? decoded(originalValue) : patch.value,
     headers: [...withoutOwn({ headers: patch?.headers ?? original }), ...headers],
   }
 }
@@ -74,8 +76,4 @@ function attemptOf(
   if (!byHand) return made
   const { by, at, patch } = byHand
   return { ...made, redrivenBy: by, redrivenAt: at, ...(patch ? { patched: true } : {}) }
-}
-
-function bytes(base64: string | null): Buffer | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64')
 }

@@ -11,6 +11,7 @@ import { digestOf } from '../../../packages/runtime/pipeline/failures/failure-re
 import { readData } from '../../app/event-data.ts'
 import { type FoundDeadLetter, originalEvent } from '../../failures/dlq-record.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
+import { isObject } from '../../json.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
@@ -93,10 +94,6 @@ function merged(target: unknown, patch: unknown): unknown {
     if (value === null) result.delete(name)
     else result.set(name, merged(result.get(name), value))
   return Object.fromEntries(result)
-}
-
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isStructured(headers: readonly RecordHeader<Buffer>[]): boolean {

@@ -9,6 +9,7 @@ import type { FailureData } from '../../packages/runtime/consumer/failure-event.
 import validators, { type SchemaViolation } from '../../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
 import type { DeadLetter } from './process.ts'
+import { decoded } from './redriven-record.ts'
 import { unroutedWhy } from './route.ts'
 
 /** A record of the dlq topic, and the dead letter in it. */
@@ -170,8 +171,4 @@ function bytesViolation({ originalKey, originalValue, originalHeaders }: Failure
 
 function isBase64(text: string | null): boolean {
   return text === null || (text.length % 4 === 0 && BASE64.test(text))
-}
-
-export function decoded(base64: string | null): Buffer | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64')
 }

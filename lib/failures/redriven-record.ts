@@ -8,7 +8,6 @@ import {
 } from '../../packages/runtime/consumer/failure-event.ts'
 import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
-import { decoded } from './dlq-record.ts'
 
 /** A record for the partition in which its consumer failed: there alone the failure is remembered. */
 export interface RedrivenRecord {
@@ -76,4 +75,8 @@ function attemptOf(
   if (!byHand) return made
   const { by, at, patch } = byHand
   return { ...made, redrivenBy: by, redrivenAt: at, ...(patch ? { patched: true } : {}) }
+}
+
+export function decoded(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, 'base64')
 }

@@ -8,7 +8,7 @@ import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../l
 import { CONSOLE_STAGE, consoleApi } from './console-api.ts'
 import { destinationProblems } from './destinations.ts'
 import { expandedFields, functionProblems, isDeployed, type Surroundings } from './expand-functions.ts'
-import { FUNCTION_PROPERTIES } from './functions-schema.ts'
+import { functionProperties } from './functions-schema.ts'
 import { missedRunsResources } from './missed-runs.ts'
 import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
@@ -43,7 +43,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string }
 }
 
-const OWN_KEYS: ReadonlySet<string> = new Set(Object.keys(FUNCTION_PROPERTIES.properties))
+const OWN_KEYS: ReadonlySet<string> = new Set(Object.keys(functionProperties().properties))
 
 export default class FunctionsPlugin {
   readonly hooks: Readonly<Record<string, () => void>>
@@ -52,7 +52,7 @@ export default class FunctionsPlugin {
   constructor(framework: Framework) {
     this.#framework = framework
     this.hooks = { initialize: () => this.#expand() }
-    framework.configSchemaHandler.defineFunctionProperties('aws', FUNCTION_PROPERTIES)
+    framework.configSchemaHandler.defineFunctionProperties('aws', functionProperties())
   }
 
   #expand(): void {

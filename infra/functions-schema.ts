@@ -1,44 +1,44 @@
 /** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
-import { DIVISIBLE, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
+import { signals, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
-const SUB_SIGNAL = { type: 'string', pattern: `^(${DIVISIBLE.join('|')})\\.[a-z0-9][a-z0-9_-]*$` }
-const SIGNAL = { anyOf: [{ type: 'string', enum: TABLE_SIGNALS }, SUB_SIGNAL] }
-/** A topic, or a group of topics. */
-const TOPIC_WORD = {
-  anyOf: [{ type: 'string', enum: [...TABLE_SIGNALS, ...Object.keys(TOPIC_GROUPS)] }, SUB_SIGNAL],
-}
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
 /** Kafka's limits of names are checked in `names.ts`, with a sentence. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
-/** Schema for `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
-export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
-  properties: {
-    consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },
-    forwards: { anyOf: [TOPIC_WORD, listOf(TOPIC_WORD)] },
-    emits: listOf(TOPIC_WORD),
-    uses: listOf({ type: 'string', enum: Object.keys(USES) }),
-    foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
-    mappings: { anyOf: [MAPPING, { ...listOf(MAPPING), minItems: 0 }] },
-    schedule: {
-      anyOf: [
-        EXPRESSION,
-        {
-          type: 'object',
-          properties: { rate: EXPRESSION, if: { type: 'string', enum: CONDITIONS } },
-          required: ['rate', 'if'],
-          additionalProperties: false,
-        },
-      ],
+/** Schema for `defineFunctionProperties`, with the signals of this deployment. The limits of batches and pollers are Lambda's. */
+export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
+  const known = [...new Set([...TABLE_SIGNALS, ...signals()])]
+  const signal = { type: 'string', enum: known }
+  /** A topic, or a group of topics. */
+  const word = { type: 'string', enum: [...known, ...Object.keys(TOPIC_GROUPS)] }
+  return {
+    properties: {
+      consumes: { anyOf: [signal, listOf(signal)] },
+      forwards: { anyOf: [word, listOf(word)] },
+      emits: listOf(word),
+      uses: listOf({ type: 'string', enum: Object.keys(USES) }),
+      foreignTopics: { anyOf: [TOPIC, listOf(TOPIC)] },
+      mappings: { anyOf: [MAPPING, { ...listOf(MAPPING), minItems: 0 }] },
+      schedule: {
+        anyOf: [
+          EXPRESSION,
+          {
+            type: 'object',
+            properties: { rate: EXPRESSION, if: { type: 'string', enum: CONDITIONS } },
+            required: ['rate', 'if'],
+            additionalProperties: false,
+          },
+        ],
+      },
+      batchSize: { type: 'integer', minimum: 1, maximum: 10_000 },
+      maximumBatchingWindow: { type: 'integer', minimum: 0, maximum: 300 },
+      maximumPollers: { type: 'integer', minimum: 1, maximum: 2_000 },
     },
-    batchSize: { type: 'integer', minimum: 1, maximum: 10_000 },
-    maximumBatchingWindow: { type: 'integer', minimum: 0, maximum: 300 },
-    maximumPollers: { type: 'integer', minimum: 1, maximum: 2_000 },
-  },
+  }
 }
 
 function listOf(items: object): object {

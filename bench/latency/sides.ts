@@ -1,9 +1,8 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { type Signal, topicName } from '../../lib/app/topics.ts'
-import { freePorts } from '../../localstack/services/ports.ts'
+import { topicName } from '../../lib/app/topics.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { Program } from '../../test/support/program.ts'
+import { offlineProgram } from '../kit/offline-project.ts'
 import type { Servers } from '../kit/servers.ts'
 
 /** The function in `hanging-sink.ts`. */
@@ -52,76 +51,25 @@ function bare(env: string, { broker }: Setup): Program {
 }
 
 /** The alerting function as deployed, but with a window of 0. */
-async function sluice(
+function sluice(
   env: string,
   { broker, redisUrl, handler, room }: Setup,
   { receiverUrl }: Beside,
 ): Promise<Program> {
-  const folder = join(room, env)
-  await mkdir(folder)
-  const trigger = join(PROJECT, 'packages', 'msk-trigger')
-  await Promise.all([
-    symlink(dirname(handler), join(folder, 'alerting')),
-    symlink(join(PROJECT, 'node_modules'), join(folder, 'node_modules')),
-    symlink(trigger, join(folder, 'msk-trigger')),
-    writeFile(join(folder, 'package.json'), '{"type":"module"}'),
-    writeFile(join(folder, 'hanging.mjs'), `export { handler } from ${JSON.stringify(HANGING_SINK)}\n`),
-    // JSON is YAML.
-    writeFile(
-      join(folder, 'serverless.yml'),
-      JSON.stringify(configuration(env, { broker, redisUrl, receiverUrl })),
-    ),
-  ])
-  const [http, lambda, websocket] = await freePorts(3)
-  const ports = ['--httpPort', http, '--lambdaPort', lambda, '--websocketPort', websocket].map(String)
-  return new Program('serverless', ['offline', ...ports], { cwd: folder })
-}
-
-const HANGING_SINK = join(import.meta.dirname, 'hanging-sink.ts')
-
-interface Places {
-  readonly broker: string
-  readonly redisUrl: string
-  readonly receiverUrl: string | undefined
-}
-
-function configuration(env: string, { broker, redisUrl, receiverUrl }: Places) {
-  const mskOf = (topic: Signal) => ({
-    arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
-    topic: topicName(topic, env),
-    startingPosition: 'TRIM_HORIZON',
-    batchSize: 500,
-    maximumBatchingWindow: 0,
-    functionResponseType: 'ReportBatchItemFailures',
-  })
-  const functionOf = (handler: string, timeout: number, topic: Signal) => ({
-    handler,
-    timeout,
-    events: [{ msk: mskOf(topic) }],
-  })
-  return {
-    service: `bench-${env}`,
-    frameworkVersion: '4',
-    provider: {
-      name: 'aws',
-      runtime: 'nodejs24.x',
-      region: 'us-east-1',
-      environment: {
-        SLUICE_ENV: env,
-        KAFKA_BROKERS: broker,
-        REDIS_URL: redisUrl,
-        RULES_DIR: join(PROJECT, 'config/rules'),
-        REPORT_BATCH_ITEM_FAILURES: 'true',
-        LOG_LEVEL: 'WARN',
-        POWERTOOLS_METRICS_DISABLED: 'true',
-        ...(receiverUrl === undefined ? {} : { RECEIVER_URL: receiverUrl }),
-      },
+  const sink = join(import.meta.dirname, 'hanging-sink.ts')
+  return offlineProgram({
+    ...{ folder: join(room, env), env, broker, redisUrl },
+    environment: {
+      RULES_DIR: join(PROJECT, 'config/rules'),
+      ...(receiverUrl === undefined ? {} : { RECEIVER_URL: receiverUrl }),
     },
-    plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
-    custom: { mskTrigger: { brokers: broker } },
     functions: {
-      alerting: functionOf('alerting/handler.handler', 30, 'readings'),
-      ...(receiverUrl === undefined ? {} : { [HANGING]: functionOf('hanging.handler', 60, 'alerts') }),
+      alerting: { handler: 'alerting/handler.handler', timeout: 30, topic: 'readings' },
+      ...(receiverUrl === undefined
+        ? {}
+        : { [HANGING]: { handler: 'hanging.handler', timeout: 60, topic: 'alerts' } }),
     },
-  }
+    links: { alerting: dirname(handler) },
+    files: { 'hanging.mjs': `export { handler } from ${JSON.stringify(sink)}\n` },
+  })
 }

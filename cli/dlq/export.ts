@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { durationText } from '../../lib/duration.ts'
 import { filterTexts } from '../../lib/operations/dead-letters/request.ts'
+import { exists } from '../../lib/operations/file-failure.ts'
 import { command, environment, flag, requiredOption, SOME_TEXT } from '../command.ts'
 import { configOf } from '../connections.ts'
 import { isStop, usageFailure } from '../failure.ts'
@@ -85,11 +85,4 @@ function exportText({
 }: Record<'exported' | 'broken' | 'elapsedMs', number> & { to: string }) {
   const apart = broken > 0 ? `, and ${broken} broken ones` : ''
   return `Exported ${exported} dead letters${apart} to ${to} in ${durationText(elapsedMs)}\n`
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

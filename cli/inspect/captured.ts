@@ -1,12 +1,11 @@
 /** Reads a captured Lambda event of a Kafka event source, managed or self-managed. Pure. */
+import { isObject } from '../../lib/json.ts'
 import { isBase64 } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, toLogRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
 
 /** Lambda writes the first two. Fixtures of some libraries have the third. */
 const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])
-
-type Fields = Readonly<Record<string, unknown>>
 
 /**
  * The records of the event in the order in which it has them, also those that come twice.
@@ -64,8 +63,4 @@ function isByte(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 /** Publishes single events, and reports their positions. */
+
 import { isUtf8 } from 'node:buffer'
 import type { Config } from '../../lib/app/config.ts'
 import {

@@ -1,8 +1,8 @@
-import { open, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { fileFailure } from '../../lib/operations/file-failure.ts'
+import { exists, fileFailure } from '../../lib/operations/file-failure.ts'
 import { nameOf, ownTopicOf, stateKeysOf } from '../../lib/operations/state-keys.ts'
 import { ATTEMPTS, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
@@ -141,11 +141,4 @@ async function write(file: CheckpointFile, to: string, terminal: Terminal): Prom
     await rm(partial, { force: true }).catch(() => {})
     throw fileFailure(to, error)
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -2,7 +2,9 @@
  * Reads alert rules from parsed YAML and checks them strictly: a typing error must not become a rule that silently never
  * fires. All errors of all rules are reported at once.
  */
+
 import { MAX_ERRORS, MORE_ERRORS } from '../file-errors.ts'
+import { isObject } from '../json.ts'
 import type { Row } from './given.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { readPatternRule } from './patterns/read-pattern.ts'
@@ -59,7 +61,7 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
       const rule = nameOf(row) ?? `rule ${index + 1}`
       const found = [...(ofRows.get(index) ?? [])]
       // The violations of a row decide which of its keys can be read.
-      if (isRow(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
+      if (isObject(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
     }
     if (isCut || errors.length > MAX_ERRORS)
@@ -109,13 +111,9 @@ function placeOf({ path, isUnknownKey }: Violation): number {
 }
 
 function rowsOf(content: unknown): readonly unknown[] {
-  return isRow(content) && Array.isArray(content.rules) ? content.rules : []
+  return isObject(content) && Array.isArray(content.rules) ? content.rules : []
 }
 
 function nameOf(row: unknown): string | undefined {
-  return isRow(row) && typeof row.name === 'string' && row.name !== '' ? row.name : undefined
-}
-
-function isRow(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject(row) && typeof row.name === 'string' && row.name !== '' ? row.name : undefined
 }

@@ -2,6 +2,7 @@
  * The settings file: settings of functions and commands under keys of its own, in YAML. Each key stands for a variable, which it
  * sets where the environment does not.
  */
+
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { safeParse } from 'valibot'
@@ -9,6 +10,7 @@ import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import type { Environment, Setting } from '../../packages/runtime/settings/slice.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
 import type { FilePath } from '../file-errors.ts'
+import { isObject } from '../json.ts'
 import { unknownKey } from '../similar.ts'
 import { yamlDocument } from '../yaml-document.ts'
 import { SLICES } from './config.ts'
@@ -198,8 +200,7 @@ function entriesOf(
   path: FilePath,
   report: (path: FilePath, message: string) => void,
 ): readonly [string, unknown][] {
-  if (typeof content === 'object' && content !== null && !Array.isArray(content))
-    return Object.entries(content)
+  if (isObject(content)) return Object.entries(content)
   report(path, 'must be keys and values')
   return []
 }

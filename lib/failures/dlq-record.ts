@@ -9,6 +9,7 @@ import type { FailureData } from '../../packages/runtime/consumer/failure-event.
 import validators, { type SchemaViolation } from '../../schemas/compiled.js'
 import { DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE } from './event-types.ts'
 import type { DeadLetter } from './process.ts'
+import { decoded } from './redriven-record.ts'
 import { unroutedWhy } from './route.ts'
 
 /** A record of the dlq topic, and the dead letter in it. */
@@ -75,12 +76,6 @@ export function readDlqRecord(record: LogRecord): DlqRecord {
     // Example: data that is nested too deeply for the check of its schema.
     return broken(record, `it cannot be read: ${(error as Error).name}`)
   }
-}
-
-/** Returns undefined if the record is not a dead letter that is whole. */
-export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
-  const read = readDlqRecord(record)
-  return read.kind === 'letter' ? read : undefined
 }
 
 /** The event that failed; undefined if the record is not one. */
@@ -176,8 +171,4 @@ function bytesViolation({ originalKey, originalValue, originalHeaders }: Failure
 
 function isBase64(text: string | null): boolean {
   return text === null || (text.length % 4 === 0 && BASE64.test(text))
-}
-
-function decoded(base64: string | null): Buffer | null {
-  return base64 === null ? null : Buffer.from(base64, 'base64')
 }

@@ -1,4 +1,5 @@
 /** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
+
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
 import {
   type FailedAttempt,
@@ -60,8 +61,8 @@ export function redrivenRecord(
   return {
     topic,
     partition: presentPartition(failure, growths),
-    key: patch?.key === undefined ? bytes(originalKey) : patch.key,
-    value: patch?.value === undefined ? bytes(originalValue) : patch.value,
+    key: patch?.key === undefined ? decoded(originalKey) : patch.key,
+    value: patch?.value === undefined ? decoded(originalValue) : patch.value,
     headers: [...withoutOwn({ headers: patch?.headers ?? original }), ...headers],
   }
 }
@@ -76,6 +77,6 @@ function attemptOf(
   return { ...made, redrivenBy: by, redrivenAt: at, ...(patch ? { patched: true } : {}) }
 }
 
-function bytes(base64: string | null): Buffer | null {
+export function decoded(base64: string | null): Buffer | null {
   return base64 === null ? null : Buffer.from(base64, 'base64')
 }

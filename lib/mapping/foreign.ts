@@ -1,9 +1,11 @@
 /** Reads records of foreign forms as readings, by the first mapping that takes them. Pure. */
+
 import { parsedJson, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import { traceInHeaders } from '../../packages/runtime/cloudevents/trace.ts'
 import type { ForeignRecord } from '../../packages/runtime/consumer/application.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
+import { isObject } from '../json.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
@@ -56,6 +58,5 @@ export function objectIn(value: Buffer): { readonly object: object } | Failure |
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined
   const { value: found } = read
-  const isObject = typeof found === 'object' && found !== null && !Array.isArray(found)
-  return isObject ? { object: found } : undefined
+  return isObject(found) ? { object: found } : undefined
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { OperationFailure } from './failure.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -12,4 +13,11 @@ export function fileFailure(file: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return error
   return new OperationFailure(`${file}: ${REASONS[code] ?? code}`, { cause: error })
+}
+
+export function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
 }

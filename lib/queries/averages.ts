@@ -1,6 +1,8 @@
 /** Common statistics of several entities: of a family, a site, a database type or a model. Pure. */
+
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
+import { sumOf } from '../count.ts'
 import type { ListedEntity as TableEntity } from '../tables/statistics.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 
@@ -84,10 +86,6 @@ function averageOf(all: readonly Statistics[]): Average {
     maximum: all.reduce((most, { maximum }) => Math.max(most, maximum), Number.NEGATIVE_INFINITY),
     standardDeviation: Math.sqrt(m2 / count),
   }
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
 
 function byText(a: string, b: string): number {

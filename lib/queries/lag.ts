@@ -1,7 +1,9 @@
 /** Lag: the number of records that consumers have not processed yet, and the waiting time of the first of them. */
+
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
+import { sumOf } from '../count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'
 
@@ -130,8 +132,4 @@ async function firstTimestamp(
     if (error instanceof Unavailable || isUnreadable(error)) return undefined
     throw error
   }
-}
-
-function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0)
 }

@@ -12,15 +12,16 @@ export interface Newest {
  * about the same time.
  */
 export function newestOf(ranges: readonly Range[], most: number): Newest {
-  const total = sizeOf(ranges)
+  const total = offsetsIn(ranges)
   if (total <= most) return { ranges, leftOut: 0 }
   const shortened = ranges.map(range => {
     const kept = Math.floor((Math.max(0, range.end - range.start) * most) / total)
     return { ...range, start: range.end - kept }
   })
-  return { ranges: shortened, leftOut: total - sizeOf(shortened) }
+  return { ranges: shortened, leftOut: total - offsetsIn(shortened) }
 }
 
-function sizeOf(ranges: readonly Range[]): number {
+/** How many offsets the ranges have. */
+export function offsetsIn(ranges: readonly Pick<Range, 'start' | 'end'>[]): number {
   return ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
 }

@@ -1,4 +1,5 @@
 /** Descriptions of a cluster's topics: their partitions, settings, records and subscribers. */
+
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import {
@@ -8,6 +9,7 @@ import {
   type TopicLayout,
   topicLayouts,
 } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
+import { sumOf } from '../count.ts'
 import { type GroupLag, groupsReading } from './group-lags.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { topicBounds } from './topics.ts'
@@ -66,8 +68,4 @@ export function pendingOf(
   if (subscribers.length === 0) return sumOf(counts)
   const lags = subscribers.flatMap(({ topics }) => topics.map(({ partitions }) => partitions))
   return sumOf(counts.map((_, partition) => Math.max(0, ...lags.map(lag => lag[partition]?.pending ?? 0))))
-}
-
-function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0)
 }

@@ -59,7 +59,7 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
 }
 
 export interface Conditions {
-  /** By entity and rule. */
+  /** Conditions in the order of entity and rule. */
   readonly active: readonly ActiveAlert[]
   /** How many entities alerting remembers. */
   readonly entities: number

@@ -7,7 +7,6 @@ import { afterEach, beforeEach, describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { Context } from 'aws-lambda'
 import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
-import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { DeliveredLog } from '../support/delivered-log.ts'
@@ -58,17 +57,6 @@ describe('sluice dlq, beside the consumer that failed', () => {
     return new Program('./cli/sluice.ts', ['dlq', ...args], { env: variables() })
   }
 
-  async function lengthOf(signal: 'readings' | 'dlq'): Promise<number> {
-    return (await environment.client.ends(environment.topic(signal))).reduce((sum, end) => sum + end, 0)
-  }
-
-  async function audits(): Promise<Audit[]> {
-    const events = await environment.read('events')
-    return events
-      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }) => JSON.parse(String(value)))
-  }
-
   /** Every dead letter was applied once, in the order of its entity, and the other consumer saw none of them. */
   async function appliedOnce(letters: number): Promise<void> {
     consumer.fails = false
@@ -76,7 +64,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const tally = await consumer.tally()
     assert.equal(tally['failed/rejected'], letters)
     assert.equal(tally['applied/counted'], letters)
-    const redriven = (await lengthOf('readings')) - letters
+    const redriven = (await environment.lengthOf('readings')) - letters
     assert.equal(tally['duplicate/attempt-known'] ?? 0, redriven - letters)
     const beside = await consumer.tallyBeside()
     assert.deepEqual(beside, { 'applied/counted': letters, 'ignored/redriven-for-another': redriven })
@@ -94,11 +82,17 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const args = ['redrive', '--consumer', 'processor', '--rate', '100/s', '--yes']
     const killed = started(...args)
     await killed.says(/^Operation \S+/m)
-    await until('a part of it is redriven', async () => (await lengthOf('readings')) >= LETTERS + LETTERS / 4)
+    await until(
+      'a part of it is redriven',
+      async () => (await environment.lengthOf('readings')) >= LETTERS + LETTERS / 4,
+    )
     killed.signal('SIGKILL')
     const { output } = await killed.ended
     const [, operation = ''] = /^Operation (\S+)$/m.exec(output) ?? []
-    assert.ok((await lengthOf('readings')) < 2 * LETTERS, 'it was killed too late to show anything')
+    assert.ok(
+      (await environment.lengthOf('readings')) < 2 * LETTERS,
+      'it was killed too late to show anything',
+    )
 
     const resumed = await report('redrive', '--consumer', 'processor', '--yes', '--resume', operation)
     assert.ok(resumed.taken < LETTERS, 'nothing was handled before it was killed')
@@ -106,7 +100,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.equal(resumed.operation, operation)
     await appliedOnce(LETTERS)
     assert.equal((await report('list')).counts.total, 0)
-    const [audit, ...others] = await audits()
+    const [audit, ...others] = await environment.audits()
     assert.equal(others.length, 0)
     assert.equal(audit?.operation, operation)
     assert.deepEqual(
@@ -122,23 +116,26 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const operators = [started(...args), started(...args)]
     for (const { code, output } of await Promise.all(operators.map(one => one.ended)))
       assert.equal(code, 0, output)
-    assert.ok((await lengthOf('readings')) > 2 * LETTERS, 'they did not redrive the same dead letters')
+    assert.ok(
+      (await environment.lengthOf('readings')) > 2 * LETTERS,
+      'they did not redrive the same dead letters',
+    )
     await appliedOnce(LETTERS)
   })
 
   it('when it is stopped, then it says how to go on, and what was done is audited', async () => {
     await consumer.deadLetters(LETTERS)
     const stopped = started('redrive', '--since', '1h', '--rate', '50/s', '--yes')
-    await until('some are redriven', async () => (await lengthOf('readings')) > LETTERS)
+    await until('some are redriven', async () => (await environment.lengthOf('readings')) > LETTERS)
     stopped.signal('SIGINT')
     const { code, output } = await stopped.ended
     assert.equal(code, 130, output)
     const [, command = ''] = /^Stopped\. To continue: sluice dlq (.*)$/m.exec(output) ?? []
-    const [audit] = await audits()
+    const [audit] = await environment.audits()
     const done = audit?.counts.redriven ?? 0
     assert.ok(done > 0 && done < LETTERS, `${done}`)
     // The batch at hand was finished, and is handled.
-    assert.equal((await lengthOf('readings')) - LETTERS, done)
+    assert.equal((await environment.lengthOf('readings')) - LETTERS, done)
     const [name = '', ...rest] = command
       .split(' ')
       .filter((_, at, words) => words[at] !== '--rate' && words[at - 1] !== '--rate')
@@ -197,7 +194,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     await consumer.deadLetters(1, { originalOffset: 1_000_000 })
     await consumer.deadLetters(1, { consumer: 'gone' })
     await consumer.deadLetters(1, { omitted: ['value'] })
-    const lengths = [await lengthOf('readings'), await lengthOf('dlq')]
+    const lengths = [await environment.lengthOf('readings'), await environment.lengthOf('dlq')]
     const shown = await report('redrive', '--since', '1h')
     assert.deepEqual(
       [shown.dryRun, shown.taken, shown.codes, shown.consumers, shown.topics],
@@ -209,7 +206,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     assert.match(stdout, /^Would redrive 4 dead letters\.$/m)
     assert.match(stdout, /^processor on readings is not running \(its group is missing\)/m)
     assert.match(stdout, /^Nothing was changed: --yes redrives them\.$/m)
-    assert.deepEqual([await lengthOf('readings'), await lengthOf('dlq')], lengths)
+    assert.deepEqual([await environment.lengthOf('readings'), await environment.lengthOf('dlq')], lengths)
     const nothing = await dlq('redrive', '--consumer', 'gone', '--yes')
     assert.deepEqual([nothing.status, /Nothing to redrive: see above/.test(nothing.stderr)], [1, true])
     const none = await dlq('redrive', '--entity', 'nobody', '--yes')
@@ -258,7 +255,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
         /^Nothing was redriven: the patch would break events\.\n {2}\d@\d {2}schema-violated: /m,
       )
     }
-    assert.equal(await lengthOf('readings'), 2)
+    assert.equal(await environment.lengthOf('readings'), 2)
 
     const location = { site: 'a', latitude: 1, longitude: 2 }
     const patch = JSON.stringify({ data: { temperature: 28, location } })
@@ -324,7 +321,7 @@ describe('sluice dlq, beside the consumer that failed', () => {
     const after = await report('list')
     assert.deepEqual([after.counts.total, after.counts.handled, after.counts.broken], [2, 1, 0])
     assert.equal((await report('show', at)).redrive.handled, 'dropped')
-    assert.equal((await audits())[0]?.action, 'dlq drop')
+    assert.equal((await environment.audits())[0]?.action, 'dlq drop')
 
     const to = join(folder, 'letters.jsonl.gz')
     assert.equal((await report('export', '--to', to, '--all')).exported, 3)

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
-import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
+import type { Audit } from '../../lib/audit.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { describeGroups } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { NOTHING, StateCheckpoints } from '../../packages/runtime/adapters/redis/checkpoint.ts'
@@ -61,10 +61,7 @@ describe('operations of the command line', () => {
 
   /** The audit events since the last call. */
   async function audits(): Promise<readonly Pick<Audit, 'action' | 'by' | 'filter' | 'counts'>[]> {
-    const all = (await environment.read('events'))
-      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }): Audit => JSON.parse(String(value)))
-      .sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
+    const all = (await environment.audits()).sort((a, b) => (a.endedAt < b.endedAt ? -1 : 1))
     const fresh = all.slice(seen)
     seen = all.length
     return fresh.map(({ action, by, filter, counts }) => ({ action, by, filter, counts }))

@@ -16,7 +16,6 @@ import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { alerting } from '../../lib/alerting/process.ts'
 import { readRules } from '../../lib/alerting/rule-files.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
-import { AUDIT_TYPE } from '../../lib/audit.ts'
 import { kafkaClient } from '../../packages/runtime/adapters/kafka/client.ts'
 import { logRecordOf } from '../../packages/runtime/adapters/kafka/messages.ts'
 import { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -121,13 +120,6 @@ describe('the console about alerts', () => {
     return answered
   }
 
-  async function audits(): Promise<readonly { action: string; by: string }[]> {
-    const records = await environment.read('events')
-    return records
-      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }) => JSON.parse(String(value)))
-  }
-
   it('given an alert that fires, then lists have it by their filters, and those of others are pending', async () => {
     const { alerts, total, firing, behind } = await served.ask<AlertsNow>('/alerts/now')
     assert.deepEqual([total, firing, behind], [1, 1, 0])
@@ -184,7 +176,7 @@ describe('the console about alerts', () => {
     })
     assert.equal(again.status, 409)
     assert.deepEqual(
-      (await audits()).map(({ action, by }) => [action, by]),
+      (await environment.audits()).map(({ action, by }) => [action, by]),
       [
         ['alerts ack', 'ada'],
         ['alerts ack', 'ada'],
@@ -210,7 +202,7 @@ describe('the console about alerts', () => {
       'past',
     )
     assert.deepEqual((await served.ask<AlertsNow>('/alerts/now')).alerts[0]?.silencedBy, [])
-    const actions = (await audits()).map(({ action }) => action)
+    const actions = (await environment.audits()).map(({ action }) => action)
     assert.deepEqual([actions.includes('silence add'), actions.includes('silence end')], [true, true])
   })
 

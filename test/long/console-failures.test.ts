@@ -5,7 +5,6 @@ import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.
 import type { ShownDeadLetter } from '../../console/api/failures/one-dead-letter.ts'
 import type { OperationAnswer } from '../../console/api/failures/operation-answer.ts'
 import type { Plan } from '../../console/api/failures/plan.ts'
-import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { DeadLetterOperations } from '../../lib/operations/dead-letters/operations.ts'
 import { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { TestBrowser } from '../support/browser.ts'
@@ -70,17 +69,6 @@ describe('the failures of the console', () => {
   async function ended(one: ServedConsole, begun: OperationAnswer): Promise<OperationAnswer> {
     await until('the operation has ended', async () => (await operation(one, begun)).state !== 'running')
     return operation(one, begun)
-  }
-
-  async function lengthOf(signal: 'readings' | 'dlq'): Promise<number> {
-    return (await environment.client.ends(environment.topic(signal))).reduce((sum, end) => sum + end, 0)
-  }
-
-  async function audits(): Promise<Audit[]> {
-    const events = await environment.read('events')
-    return events
-      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
-      .map(({ value }) => JSON.parse(String(value)))
   }
 
   async function appliedOnce(letters: number): Promise<void> {
@@ -212,7 +200,7 @@ describe('the failures of the console', () => {
       await page.getByRole('heading', { name: 'Redrive: finished' }).waitFor()
       const values = (await environment.read('readings')).map(({ value }) => String(value))
       assert.equal(values.filter(value => value.includes('28.5')).length, 1)
-      const [audit] = (await audits()).toReversed()
+      const [audit] = (await environment.audits()).toReversed()
       assert.deepEqual(audit?.filter, { at, patch: 'yes' })
       await visit.close()
     })
@@ -227,10 +215,10 @@ describe('the failures of the console', () => {
       const { id } = await operations.begin(request, 'ada')
       const taken: number[] = []
       for (let state = 'running'; state === 'running'; ) {
-        const [pause, before] = [new AbortController(), await lengthOf('readings')]
+        const [pause, before] = [new AbortController(), await environment.lengthOf('readings')]
         const step = operations.run(await operations.claim(id, 'running'), 'ada', pause.signal)
         if (taken.length === 0)
-          await until('one is redriven', async () => (await lengthOf('readings')) > before)
+          await until('one is redriven', async () => (await environment.lengthOf('readings')) > before)
         if (taken.length === 0) pause.abort()
         const ended = await step
         taken.push(ended.taken)
@@ -261,7 +249,7 @@ describe('the failures of the console', () => {
       )
       assert.equal(plan.consumersNow[0]?.state, 'missing')
       assert.equal((await asked(viewer, '/operations', plan.request)).status, 403)
-      assert.equal(await lengthOf('readings'), 6)
+      assert.equal(await environment.lengthOf('readings'), 6)
       // A later dead letter is not part of the plan.
       await consumer.deadLetters(1)
       const done = await ended(console, await posted<OperationAnswer>(console, '/operations', plan.request))
@@ -270,7 +258,7 @@ describe('the failures of the console', () => {
         'the list says so',
         async () => (await console.ask<DeadLettersAnswer>('/failures')).total === 3,
       )
-      const [audit, ...others] = await audits()
+      const [audit, ...others] = await environment.audits()
       assert.deepEqual([audit?.action, audit?.by, audit?.operation], ['dlq redrive', 'ada', done.id])
       assert.deepEqual([audit?.counts, others.length], [{ redriven: 4, quarantined: 2 }, 0])
       await appliedOnce(5 - 1)
@@ -301,12 +289,12 @@ describe('the failures of the console', () => {
       await consumer.deadLetters(LETTERS)
       const first = await opened()
       const begun = await posted<OperationAnswer>(first, '/operations', { ...OF_PROCESSOR, perSecond: 40 })
-      await until('some are redriven', async () => (await lengthOf('readings')) > LETTERS)
+      await until('some are redriven', async () => (await environment.lengthOf('readings')) > LETTERS)
       await posted(first, '/operation/stop', begun)
       const stopped = await ended(first, begun)
       assert.equal(stopped.state, 'stopped')
       assert.ok(stopped.taken > 0 && stopped.taken < LETTERS, `${stopped.taken}`)
-      assert.equal((await lengthOf('readings')) - LETTERS, stopped.taken)
+      assert.equal((await environment.lengthOf('readings')) - LETTERS, stopped.taken)
       assert.match(
         stopped.resume ?? '',
         /^sluice dlq redrive --consumer processor --rate 40\/s --env t\w+ --yes --resume /,
@@ -324,8 +312,8 @@ describe('the failures of the console', () => {
       await posted(second, '/operation/resume', begun)
       const done = await ended(second, begun)
       assert.deepEqual([done.state, done.taken, done.leftOut], ['finished', LETTERS, []])
-      assert.equal((await lengthOf('readings')) - LETTERS, LETTERS)
-      const all = await audits()
+      assert.equal((await environment.lengthOf('readings')) - LETTERS, LETTERS)
+      const all = await environment.audits()
       const stops = all.filter(({ action }) => action === 'dlq stop')
       assert.deepEqual(
         stops.map(({ by, filter }) => [by, filter.operation]),

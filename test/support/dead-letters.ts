@@ -1,3 +1,4 @@
+import { type FoundDeadLetter, readDlqRecord } from '../../lib/failures/dlq-record.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -56,4 +57,10 @@ function dlqRecord(type: string, data: object, id = 'x1'): LogRecord {
     value: Buffer.from(JSON.stringify(event)),
     headers: [['content-type', Buffer.from('application/cloudevents+json')]],
   }
+}
+
+/** Returns undefined if the record is not a dead letter that is whole. */
+export function deadLetterIn(record: LogRecord): FoundDeadLetter | undefined {
+  const read = readDlqRecord(record)
+  return read.kind === 'letter' ? read : undefined
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Signal, topicName, topicSize } from '../../lib/app/topics.ts'
+import { AUDIT_TYPE, type Audit } from '../../lib/audit.ts'
 import { outcomesOf } from '../../lib/queries/outcomes.ts'
 import { partitionsOf, storedEntities } from '../../lib/tables/table.ts'
 import { createResources } from '../../localstack/resources.ts'
@@ -55,6 +56,19 @@ export class TestEnvironment {
 
   read(signal: Signal): Promise<ForeignRecord[]> {
     return this.client.read(this.topic(signal))
+  }
+
+  /** How many records the topic has had. */
+  async lengthOf(signal: Signal): Promise<number> {
+    return (await this.client.ends(this.topic(signal))).reduce((sum, end) => sum + end, 0)
+  }
+
+  /** The audit events of all operations. */
+  async audits(): Promise<Audit[]> {
+    const events = await this.read('events')
+    return events
+      .filter(({ headers }) => String(headers?.ce_type) === AUDIT_TYPE)
+      .map(({ value }) => JSON.parse(String(value)))
   }
 
   /** Waits until the consumer has decided every record of its topics, and published all that came of it. */

@@ -16,7 +16,7 @@ import type { FailureData } from '../../packages/runtime/consumer/failure-event.
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 import { decided, type KeyedProcess, rejected } from '../../packages/runtime/consumer/process.ts'
 import { withoutOutbox } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
-import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
+import { MemoryGenerations } from './memory-generations.ts'
 import { MemoryTopic } from './memory-topic.ts'
 import type { Random } from './random.ts'
 import { logRecord, environmentReading as reading, TOPIC } from './records.ts'

@@ -19,8 +19,8 @@ import type { Recovery } from '../../packages/runtime/pipeline/recovery/checkpoi
 import { takeCheckpoints } from '../../packages/runtime/pipeline/recovery/take-checkpoints.ts'
 import { MemoryCheckpointStore } from '../../packages/runtime/testing/checkpoint-store.ts'
 import { MemoryForwardCursors } from '../../packages/runtime/testing/forward-cursors.ts'
-import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryGenerations } from './memory-generations.ts'
 
 /** A broker with one topic. */
 export class MemoryBroker {

@@ -12,8 +12,8 @@ import {
   reprocess,
 } from '../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { emptyAt } from '../../packages/runtime/pipeline/reprocessing/seed.ts'
-import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryGenerations } from './memory-generations.ts'
 import type { Stage } from './stage.ts'
 
 interface Options {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { after, beforeEach } from 'node:test'
 
 interface Registered {
   readonly schema: string
@@ -51,6 +52,19 @@ export async function startSchemaRegistry() {
       await once(server, 'close')
     },
   }
+}
+
+/** A schema registry for the tests of a file, which has these schemas at the beginning of each test, and no requests. */
+export async function registryWith(registered: readonly (readonly [number, Registered])[]) {
+  const registry = await startSchemaRegistry()
+  after(() => registry.close())
+  beforeEach(() => {
+    registry.requests.length = 0
+    registry.answerBy()
+    registry.schemas.clear()
+    for (const [id, schema] of registered) registry.schemas.set(id, schema)
+  })
+  return registry
 }
 
 /** Frames a message as a Confluent serializer does. */

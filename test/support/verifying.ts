@@ -11,8 +11,8 @@ import {
   verify,
 } from '../../packages/runtime/pipeline/verifying/verify.ts'
 import type { LiveStates, Verifying } from '../../packages/runtime/pipeline/verifying/verify-partition.ts'
-import { MemoryGenerations } from '../../packages/runtime/testing/generations.ts'
 import { MemoryLogReader } from '../../packages/runtime/testing/log-reader.ts'
+import { MemoryGenerations } from './memory-generations.ts'
 
 interface VerifyStage {
   readonly consumer: Consumer

@@ -28,14 +28,6 @@ export const STATES: readonly (readonly [value: string, text: string])[] = [
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The question about the list. */
-export function listPath(conditions: Conditions): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(conditions)) if (value !== '') query.set(name, value)
-  const text = query.toString()
-  return text ? `/failures?${text}` : '/failures'
-}
-
 /** The conditions of an operation, whose times do not move. @param nowMs milliseconds since the epoch */
 export function filterFrom(
   { code, consumer, entity, type, since }: Conditions,

@@ -1,14 +1,12 @@
 import { custom, type ObjectEntries, pipe, type StrictObjectIssue, strictObject } from 'valibot'
+import { isObject } from '../../json.ts'
 
 /** The schema of a JSON object that may have only these keys. */
 export function document<const Entries extends ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries).join(', ')
   return pipe(
     // Valibot accepts an array as an object.
-    custom<object>(
-      input => typeof input === 'object' && input !== null && !Array.isArray(input),
-      'must be an object',
-    ),
+    custom<object>(isObject, 'must be an object'),
     strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${known}`),
   )
 }

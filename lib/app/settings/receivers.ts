@@ -1,19 +1,12 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { parsedBy, text } from '../../../packages/runtime/settings/values.ts'
+import { isObject, jsonIn } from '../../json.ts'
 
 type Secrets = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 function secretsIn(json: string): Secrets | undefined {
-  try {
-    const secrets: unknown = JSON.parse(json)
-    const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject(secrets) && Object.values(secrets as object).every(isObject)
-      ? (secrets as Secrets)
-      : undefined
-  } catch {
-    // The parser's message would quote a secret.
-    return undefined
-  }
+  const secrets = jsonIn(json)
+  return isObject(secrets) && Object.values(secrets).every(isObject) ? (secrets as Secrets) : undefined
 }
 
 /** Credentials of the receivers of notifications. */

@@ -4,9 +4,11 @@
  * Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event sources", and
  * "Using a Kafka topic as an on-failure destination".
  */
+
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
+import { isObject } from '../../json.ts'
 
 /** CloudEvents `type` under which the router gets such a record from Kafka. It is never written: the record is not an event. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
@@ -198,6 +200,6 @@ function isTime(value: unknown): value is string {
 }
 
 function object(value: unknown, where: string): Json {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json
+  if (isObject(value)) return value
   throw new NotDiscarded(`${where} is not an object`)
 }

@@ -1,6 +1,7 @@
 /**
  * Messages of a queue for records that Lambda has given up: the record itself, or the notification of an object with it. Pure.
  */
+import { isObject } from '../../json.ts'
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
 /** An object in S3. */
@@ -71,8 +72,4 @@ function parsed(text: string): unknown {
     // The parser's message would quote the text.
     throw new NotDiscarded('the message is not JSON')
   }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -6,6 +6,7 @@ import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
+import { isObject } from '../../json.ts'
 
 /** Event of an alert. Missing facts are null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {
@@ -84,12 +85,6 @@ export function alertEventIn(record: LogRecord): AlertEvent | undefined {
     offset: record.offset,
     data: JSON.stringify(data),
   }
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function textIn(value: unknown): string | null {

@@ -12,6 +12,7 @@ import { readData } from '../../app/event-data.ts'
 import type { MappingsOfTopic } from '../../app/topic-mappings.ts'
 import { type FoundDeadLetter, originalEvent } from '../../failures/dlq-record.ts'
 import type { ByHand } from '../../failures/redriven-record.ts'
+import { isObject } from '../../json.ts'
 import { entityDifference } from '../../mapping/apply.ts'
 import { objectIn } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
@@ -123,10 +124,6 @@ function merged(target: unknown, patch: unknown): unknown {
     if (value === null) result.delete(name)
     else result.set(name, merged(result.get(name), value))
   return Object.fromEntries(result)
-}
-
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isStructured(headers: readonly RecordHeader<Buffer>[]): boolean {

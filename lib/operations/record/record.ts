@@ -5,11 +5,12 @@ import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/p
 import { parseFilter } from '../../queries/record-filter.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { OperationFailure } from '../failure.ts'
+import { exists } from '../file-failure.ts'
 import type { From } from '../log-position.ts'
 import { type CopyProgress, copy } from './copy.ts'
 import { loadPosition, type RecordingPosition } from './position.ts'
 import { type Bounds, extentOf, rangesOf } from './ranges.ts'
-import { exists, positionOf, RecordingFile } from './recording-file.ts'
+import { positionOf, RecordingFile } from './recording-file.ts'
 
 export interface RecordPlan extends Bounds {
   /** Whole name of the topic. */

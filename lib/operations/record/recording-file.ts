@@ -3,11 +3,11 @@
  * `FILE.position` says where to continue. Gzip is written in members, each of which ends with a line: what is there can always be
  * read.
  */
-import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { OperationFailure } from '../failure.ts'
-import { fileFailure } from '../file-failure.ts'
+import { exists, fileFailure } from '../file-failure.ts'
 import { savePosition } from '../position-file.ts'
 import type { RecordingPosition } from './position.ts'
 
@@ -110,11 +110,4 @@ export function positionOf(path: string): string {
 
 function partOf(path: string): string {
   return `${path}.part`
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -20,7 +20,7 @@ export class Archiving {
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
   #open: KafkaRecord[] = []
-  #foreign = 0
+  foreign = 0
   #appliedOffset = -1
 
   readonly #growth: Growth | undefined
@@ -35,10 +35,6 @@ export class Archiving {
 
   get tally(): ReadonlyMap<string, number> {
     return this.#intake.tally
-  }
-
-  get foreign(): number {
-    return this.#foreign
   }
 
   /** Last record of the last complete segment; -1 before the first. */
@@ -72,7 +68,7 @@ export class Archiving {
   #decide(record: KafkaRecord): LedgerEvent | undefined {
     this.#intake.advance(record)
     if (isForeign(record)) {
-      this.#foreign += 1
+      this.foreign += 1
       this.#fail(record, undefined)
       return undefined
     }

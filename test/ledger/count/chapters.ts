@@ -37,8 +37,8 @@ export class Chapters {
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
   #index = 0
-  #foreign = 0
-  #generation = 0
+  foreign = 0
+  generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -49,20 +49,12 @@ export class Chapters {
     return this.intake.tally
   }
 
-  get foreign(): number {
-    return this.#foreign
-  }
-
   get holds(): ReadonlyMap<string, HeldEntity> {
     return this.#holds.held
   }
 
   get timers(): ReadonlyMap<string, readonly Timer[]> {
     return this.#holds.timers
-  }
-
-  grow(): void {
-    this.#generation += 1
   }
 
   /** A topic grows only while no entity is held. */
@@ -80,7 +72,7 @@ export class Chapters {
     this.intake.advance(record)
     this.#followUp(record)
     if (isForeign(record)) {
-      this.#foreign += 1
+      this.foreign += 1
       this.#send(this.#failureOf(record, record, 1, undefined, false))
       return
     }
@@ -210,7 +202,7 @@ export class Chapters {
 
   /** A position that is comparable within an entity: in its new partition, offsets start again. */
   #placeOf(offset: number): number {
-    return this.#generation * 2 ** 40 + offset
+    return this.generation * 2 ** 40 + offset
   }
 
   #erase(event: LedgerEvent): string {
@@ -278,6 +270,6 @@ export class Chapters {
     const id = idOf('failure', 'parking', this.#topic, partition, offset, ...parts)
     const at = [String(during.offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return { id, code, sequence: [this.#generation, ...at].join('.'), record: withoutRedrive(record), parks }
+    return { id, code, sequence: [this.generation, ...at].join('.'), record: withoutRedrive(record), parks }
   }
 }

@@ -18,7 +18,7 @@ export interface Growth {
 export interface Movable {
   readonly intake: Intake
   /** Starts a new generation of emissions, which follow all earlier ones. */
-  grow(): void
+  generation: number
   /** Moves what belongs to entities, and lets the other one know what this one remembers. */
   moveTo(other: Movable, move: Move): void
 }
@@ -69,7 +69,7 @@ export function grown<Reference extends Movable>(
       const isThere = (entity: string) => placeOf(keyOf(entity), to) === target
       reference.moveTo(other, { isThere, onMoved, shiftMs: after.nowMs - before.nowMs - counted })
     }
-  for (const reference of all) reference.grow()
+  for (const reference of all) reference.generation += 1
   return all
 }
 

@@ -65,8 +65,10 @@ export class Reference {
   /** The number of emissions at the current record, by the record and by the timers that fire before it. */
   #index = 0
   #offset = 0
-  #foreign = 0
-  #generation = 0
+  /** Number of records of other producers: each has one outcome, and `counting` applies none of them. */
+  foreign = 0
+  /** Number of growths of the topic so far. */
+  generation = 0
 
   constructor(topic: string, emit: (emission: Emission) => void, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -76,15 +78,6 @@ export class Reference {
 
   get tally(): ReadonlyMap<string, number> {
     return this.intake.tally
-  }
-
-  /** Number of records of other producers: each has one outcome, and `counting` applies none of them. */
-  get foreign(): number {
-    return this.#foreign
-  }
-
-  grow(): void {
-    this.#generation += 1
   }
 
   moveTo(other: Reference, move: Move): void {
@@ -101,7 +94,7 @@ export class Reference {
     this.intake.advance(record)
     for (let next = this.#passed(); next; next = this.#passed()) this.#fire(next.entity, next.timer)
     if (isForeign(record)) {
-      this.#foreign += 1
+      this.foreign += 1
       this.#fail(record, undefined)
       return
     }
@@ -222,7 +215,7 @@ export class Reference {
   #next(): string {
     const place = [String(this.#offset).padStart(16, '0'), String(this.#index).padStart(8, '0')]
     this.#index += 1
-    return [String(this.#generation), ...place].join('.')
+    return [String(this.generation), ...place].join('.')
   }
 }
 

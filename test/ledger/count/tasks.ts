@@ -21,8 +21,8 @@ export class Tasks {
   readonly #failures = new Failures()
   readonly #topic: string
   readonly #send: (failure: FailureRecord) => void
-  #foreign = 0
-  #generation = 0
+  foreign = 0
+  generation = 0
 
   constructor(topic: string, send: (failure: FailureRecord) => void) {
     this.#topic = topic
@@ -31,14 +31,6 @@ export class Tasks {
 
   get tally(): ReadonlyMap<string, number> {
     return this.intake.tally
-  }
-
-  get foreign(): number {
-    return this.#foreign
-  }
-
-  grow(): void {
-    this.#generation += 1
   }
 
   moveTo(other: Tasks, move: Move): void {
@@ -50,7 +42,7 @@ export class Tasks {
   apply(record: KafkaRecord): void {
     this.intake.advance(record)
     if (isForeign(record)) {
-      this.#foreign += 1
+      this.foreign += 1
       this.#fail(record, undefined, undefined)
       return
     }
@@ -89,7 +81,7 @@ export class Tasks {
     const failure = idOf('failure', 'failing', this.#topic, partition, offset)
     this.#failures.set(failure, { attempt, isOpen: true, partition, offset })
     const id = attempt === 1 ? failure : idOf('failure', 'failing', this.#topic, partition, offset, attempt)
-    const sequence = [String(this.#generation), String(record.offset).padStart(16, '0'), '00000000'].join('.')
+    const sequence = [String(this.generation), String(record.offset).padStart(16, '0'), '00000000'].join('.')
     this.#send({ id, code, sequence, record: { ...withoutRedrive(record), partition, offset } })
   }
 }

@@ -8,9 +8,8 @@ import {
 } from '../../../cli/dlq/report.ts'
 import { deadLetterText, listText } from '../../../cli/dlq/text.ts'
 import { shownBytes } from '../../../cli/records/bytes.ts'
-import { deadLetterIn } from '../../../lib/failures/dlq-record.ts'
 import { deadLetterSummary } from '../../../lib/queries/dead-letter-records.ts'
-import { base64, deadLetterRecord } from '../../support/dead-letters.ts'
+import { base64, deadLetterIn, deadLetterRecord } from '../../support/dead-letters.ts'
 
 function found(changes: object = {}) {
   const deadLetter = deadLetterIn(deadLetterRecord(changes))

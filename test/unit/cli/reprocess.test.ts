@@ -12,8 +12,8 @@ import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/stat
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { codeOf } from '../../../packages/runtime/pipeline/loading/code.ts'
 import { EMPTY_META } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
-import { MemoryGenerations } from '../../../packages/runtime/testing/generations.ts'
 import { PROJECT } from '../../../programs/paths.ts'
+import { MemoryGenerations } from '../../support/memory-generations.ts'
 import { Stage } from '../../support/stage.ts'
 import { ran } from './terminal.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { dlqEntry } from '../../../lib/failures/dead-letter-row.ts'
-import { deadLetterIn, readDlqRecord } from '../../../lib/failures/dlq-record.ts'
+import { readDlqRecord } from '../../../lib/failures/dlq-record.ts'
 import { DeadLetterFold, STORED_BOUNDS } from '../../../lib/failures/open-dead-letters.ts'
 import { countedDeadLetters, type OlderPlaces, pageOf } from '../../../lib/queries/dead-letter-pages.ts'
 import { deadLettersOf, findDeadLetter, placeText } from '../../../lib/queries/dead-letter-records.ts'
@@ -9,7 +9,7 @@ import { type DeadLetterSource, DeadLetters } from '../../../lib/queries/dead-le
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import { MemoryLogReader } from '../../../packages/runtime/testing/log-reader.ts'
-import { deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
+import { deadLetterIn, deadLetterRecord, handledRecord } from '../../support/dead-letters.ts'
 import { appliedUpTo, inspectionOf, type StoredPartition } from '../tables/stored.ts'
 
 const TOPIC = 'sluice.telemetry.dlq.local'

@@ -1,5 +1,7 @@
 /** Lists messages of a topic: from either end, from an offset or a time, within limits. */
+
 import { type FoundRecords, findRecords } from '../../../../lib/queries/find-records.ts'
+import { offsetsIn } from '../../../../lib/queries/newest.ts'
 import type { Range } from '../../../../lib/queries/records.ts'
 import type { TopicOffsets } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
 import { instant } from '../../../../packages/runtime/consumer/instant.ts'
@@ -92,8 +94,4 @@ export function behindTransactions(
 
 export function limitsOf({ nowMs }: Pick<MessagePorts, 'nowMs'>, { records, bytes, ms }: Most = MOST) {
   return { records, bytes, untilMs: nowMs() + ms, nowMs }
-}
-
-export function offsetsIn(ranges: readonly Pick<Range, 'start' | 'end'>[]): number {
-  return ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
 }

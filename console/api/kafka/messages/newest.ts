@@ -1,15 +1,10 @@
 /** The newest messages for an open page: each question continues where the one before ended, so that records are read once. */
+
 import { findRecords } from '../../../../lib/queries/find-records.ts'
+import { offsetsIn } from '../../../../lib/queries/newest.ts'
 import { topicBounds } from '../../../../lib/queries/topics.ts'
 import type { Bounds } from '../../../../packages/runtime/adapters/kafka/offsets.ts'
-import {
-  behindTransactions,
-  limitsOf,
-  listedMessages,
-  type MessageList,
-  type MessagePorts,
-  offsetsIn,
-} from './list.ts'
+import { behindTransactions, limitsOf, listedMessages, type MessageList, type MessagePorts } from './list.ts'
 import type { MessagesQuery } from './query.ts'
 import { RecordFilter } from './rows.ts'
 

@@ -10,7 +10,7 @@ import type { OffsetRange, ReadRange, StateKey, StoppedPartition } from '../mode
 import { runPartition } from '../partition.ts'
 import type { LogReader, Observer, StateStore } from '../ports.ts'
 
-/** Reports nothing: of a range that is decided again, the live consumer has reported all. */
+/** Observer without effects. The live consumer has already reported these records. */
 export const QUIET: Observer = {
   decided() {},
   redelivered() {},

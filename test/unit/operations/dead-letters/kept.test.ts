@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { deadLetterIn } from '../../../../lib/failures/dlq-record.ts'
 import {
   type KeptOperations,
   OperationRefused,
@@ -14,7 +13,7 @@ import {
   withWorker,
 } from '../../../../lib/operations/dead-letters/kept.ts'
 import { deadLetterSummary } from '../../../../lib/queries/dead-letter-records.ts'
-import { deadLetterRecord } from '../../../support/dead-letters.ts'
+import { deadLetterIn, deadLetterRecord } from '../../../support/dead-letters.ts'
 
 const REQUEST = { command: 'redrive', ats: [], filter: { code: 'rejected' } } as const
 const PROGRESS = { leftOut: {}, taken: 4, total: 10 }

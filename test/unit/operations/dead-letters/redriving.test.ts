@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, it, test } from 'node:test'
 import { deadLetterRow } from '../../../../lib/failures/dead-letter-row.ts'
-import { deadLetterIn, originalEvent } from '../../../../lib/failures/dlq-record.ts'
+import { originalEvent } from '../../../../lib/failures/dlq-record.ts'
 import { loadMappings } from '../../../../lib/mapping/adapters/mapping-files.ts'
 import {
   type RedriveTopics,
@@ -18,7 +18,7 @@ import { historyOf, redriveTargetOf } from '../../../../packages/runtime/cloudev
 import { digestOf } from '../../../../packages/runtime/pipeline/failures/failure-record.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { MemoryPublisher } from '../../../../packages/runtime/testing/publisher.ts'
-import { base64, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
+import { base64, deadLetterIn, deadLetterRecord, handledRecord } from '../../../support/dead-letters.ts'
 import { PROJECT } from '../../../support/program.ts'
 
 const READINGS = 'sluice.telemetry.readings.local'

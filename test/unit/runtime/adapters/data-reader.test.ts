@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { OnDemandDataReader } from '../../../../packages/runtime/adapters/registry/data-reader.ts'
 import { isFailure } from '../../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../../packages/runtime/cloudevents/reader.ts'
@@ -8,7 +8,7 @@ import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import { PlainLog } from '../../../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { MemoryLogReader } from '../../../../packages/runtime/testing/log-reader.ts'
 import { environmentReading } from '../../../support/records.ts'
-import { framed, startSchemaRegistry } from '../../../support/schema-registry.ts'
+import { framed, registryWith } from '../../../support/schema-registry.ts'
 import {
   AVRO,
   avroBytes,
@@ -19,16 +19,7 @@ import {
   sent,
 } from '../../../support/serialized.ts'
 
-let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
-before(async () => {
-  registry = await startSchemaRegistry()
-})
-after(() => registry.close())
-beforeEach(() => {
-  registry.requests.length = 0
-  registry.answerBy()
-  for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
-})
+const registry = await registryWith(REGISTERED)
 
 const UNAVAILABLE = { name: 'Unavailable', code: 'registry-unavailable' }
 

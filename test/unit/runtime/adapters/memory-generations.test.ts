@@ -1,7 +1,7 @@
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
 import type { KeptGrowth } from '../../../../packages/runtime/pipeline/model.ts'
-import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { conformsAsGenerations } from '../../../conformance/generations.ts'
+import { MemoryGenerations } from '../../../support/memory-generations.ts'
 
 const store = new MemoryStateStore()
 const copies = new MemoryGenerations(store)

@@ -1,6 +1,6 @@
 import { MemoryStateStore } from '../../../../packages/runtime/adapters/memory/state-store.ts'
-import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { conformsAsSkippedRecords } from '../../../conformance/skipped-records.ts'
+import { MemoryGenerations } from '../../../support/memory-generations.ts'
 
 const store = new MemoryStateStore()
 const copies = new MemoryGenerations(store)

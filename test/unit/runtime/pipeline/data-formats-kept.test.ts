@@ -1,24 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { redrivenRecord } from '../../../../lib/failures/redriven-record.ts'
 import { READING_TYPES } from '../../../../lib/telemetry/families.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
 import { type SegmentSink, written } from '../../../../packages/runtime/consumer/segment-sink.ts'
 import { delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
-import { startSchemaRegistry } from '../../../support/schema-registry.ts'
+import { registryWith } from '../../../support/schema-registry.ts'
 import { AVRO_ID, REGISTERED, sent } from '../../../support/serialized.ts'
 
-let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
-before(async () => {
-  registry = await startSchemaRegistry()
-})
-after(() => registry.close())
-beforeEach(() => {
-  registry.requests.length = 0
-  registry.answerBy()
-  for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
-})
+const registry = await registryWith(REGISTERED)
 
 describe('records that are kept for later', () => {
   const keeping = (failing: readonly string[]): KeyedProcess<string[]> => ({

@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { AVRO_METADATA, delivered, FormatStage, failureOf } from '../../../support/format-stage.ts'
 import { environmentReading, logRecord } from '../../../support/records.ts'
-import { framed, startSchemaRegistry } from '../../../support/schema-registry.ts'
+import { framed, registryWith } from '../../../support/schema-registry.ts'
 import { AVRO_ID, avroBytes, REGISTERED, SENT_AS, type SentAs, sent } from '../../../support/serialized.ts'
 
-let registry: Awaited<ReturnType<typeof startSchemaRegistry>>
-before(async () => {
-  registry = await startSchemaRegistry()
-})
-after(() => registry.close())
-beforeEach(() => {
-  registry.requests.length = 0
-  registry.answerBy()
-  registry.schemas.clear()
-  for (const [id, schema] of REGISTERED) registry.schemas.set(id, schema)
-})
+const registry = await registryWith(REGISTERED)
 
 const content = (event: { value: Buffer; type: string }) =>
   logRecord(0, {

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../../../packages/runtime/cloudevents/record.
 import type { Event } from '../../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../../packages/runtime/consumer/failure-event.ts'
 import { decided, type KeyedProcess } from '../../../../packages/runtime/consumer/process.ts'
-import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
+import { MemoryGenerations } from '../../../support/memory-generations.ts'
 import { nextAttempt } from '../../../support/parking.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
 import { reprocessed } from '../../../support/reprocessing.ts'

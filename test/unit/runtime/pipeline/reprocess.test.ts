@@ -11,10 +11,9 @@ import { EMPTY_META } from '../../../../packages/runtime/pipeline/recovery/check
 import { failureToKeep } from '../../../../packages/runtime/pipeline/reprocessing/remembered.ts'
 import { begin } from '../../../../packages/runtime/pipeline/reprocessing/reprocess.ts'
 import { withoutOutbox } from '../../../../packages/runtime/pipeline/reprocessing/seed.ts'
-
-import { MemoryGenerations } from '../../../../packages/runtime/testing/generations.ts'
 import { NOTHING_WANTED } from '../../../../packages/runtime/testing/wanted.ts'
 import { changeOf, failureOf } from '../../../support/changes.ts'
+import { MemoryGenerations } from '../../../support/memory-generations.ts'
 import { inPages, partsAt } from '../../../support/parts.ts'
 import { Random } from '../../../support/random.ts'
 import { logRecord, environmentReading as reading } from '../../../support/records.ts'
@@ -51,6 +50,20 @@ function contentsOf(stage: Stage) {
     tally: unknown
   }
   return { appliedOffset: version.appliedOffset, ...contents }
+}
+
+/** Counts readings, and fails for this subject while it is broken. */
+function breaking(subject: string) {
+  const own = counting as KeyedProcess<{ count: number }>
+  const process: typeof own & { isBroken: boolean } = {
+    ...own,
+    isBroken: true,
+    onEvent(state, event) {
+      if (event.subject === subject && process.isBroken) throw new Error('not now')
+      return own.onEvent(state, event, undefined)
+    },
+  }
+  return process
 }
 
 describe('reprocessing a partition', () => {
@@ -337,18 +350,11 @@ describe('reprocessing a partition', () => {
   })
 
   it('given a redrive after the start of a failure before it, then the rebuild applies it, too', async () => {
-    let isBroken = true
-    const process = {
-      ...counting,
-      onEvent: ((state, event) => {
-        if (event.subject === 's-0' && isBroken) throw new Error('not now')
-        return (counting as KeyedProcess<{ count: number }>).onEvent(state as never, event, undefined)
-      }) as (typeof counting)['onEvent'],
-    }
+    const process = breaking('s-0')
     const log = readings(3)
     const stage = new Stage(process as never)
     await stage.batch(log, { ports: { breaker } })
-    isBroken = false
+    process.isBroken = false
     const [original] = log as [LogRecord]
     const target = { consumer: 'counting', failure: failureId('counting', original), attempt: 2 }
     const redriven: LogRecord = {
@@ -473,18 +479,11 @@ describe('reprocessing a partition', () => {
   })
 
   it('given failures on both sides of the start, then those before it stay and later ones are as found', async () => {
-    let isBroken = true
-    const process = {
-      ...counting,
-      onEvent: ((state, event) => {
-        if (event.subject === 's-0' && isBroken) throw new Error('not now')
-        return (counting as KeyedProcess<{ count: number }>).onEvent(state as never, event, undefined)
-      }) as (typeof counting)['onEvent'],
-    }
+    const process = breaking('s-0')
     const log = readings(6)
     const stage = new Stage(process as never)
     await stage.batch(log, { ports: { breaker } })
-    isBroken = false
+    process.isBroken = false
     await reprocessed(stage, log, { startOffset: 2 })
     const copies = new MemoryGenerations(stage.store)
     const failures = new Map<number, boolean>()

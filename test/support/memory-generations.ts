@@ -1,6 +1,6 @@
-import { inPlaceOf, type MemoryState, stateOf } from '../adapters/memory/contents.ts'
-import type { MemoryStateStore } from '../adapters/memory/state-store.ts'
-import { type Fence, isOwnFence } from '../pipeline/generations/fence.ts'
+import { inPlaceOf, type MemoryState, stateOf } from '../../packages/runtime/adapters/memory/contents.ts'
+import type { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
+import { type Fence, isOwnFence } from '../../packages/runtime/pipeline/generations/fence.ts'
 import {
   type Builder,
   type Built,
@@ -12,7 +12,7 @@ import {
   type StateFacts,
   type SwitchExpectation,
   type SwitchOutcome,
-} from '../pipeline/generations/generations.ts'
+} from '../../packages/runtime/pipeline/generations/generations.ts'
 import type {
   KeptGrowth,
   Partitioning,
@@ -20,15 +20,15 @@ import type {
   RememberedId,
   StateKey,
   StoredContext,
-} from '../pipeline/model.ts'
+} from '../../packages/runtime/pipeline/model.ts'
 import {
   type CheckpointPages,
   type CheckpointPart,
   EMPTY_META,
   isAbsent,
   sameVersion,
-} from '../pipeline/recovery/checkpoints.ts'
-import { idsInBytes } from '../pipeline/recovery/id-bytes.ts'
+} from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
+import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 
 /** Next generations of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
 export class MemoryGenerations implements Generations {

@@ -1,0 +1,89 @@
+/** Functions that run in `serverless offline`, with the trigger of this project. */
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Signal, topicName } from '../../lib/app/topics.ts'
+import { freePorts } from '../../localstack/services/ports.ts'
+import { PROJECT } from '../../programs/paths.ts'
+import { Program } from '../../test/support/program.ts'
+
+interface OfflineFunction {
+  readonly handler: string
+  /** Seconds. */
+  readonly timeout: number
+  readonly topic: Signal
+}
+
+export interface OfflineProject {
+  /** A folder for its files, which does not exist yet. */
+  readonly folder: string
+  readonly env: string
+  readonly broker: string
+  readonly redisUrl: string
+  /** More variables of all functions. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly functions: Readonly<Record<string, OfflineFunction>>
+  /** Linked folders by their names in it. */
+  readonly links: Readonly<Record<string, string>>
+  /** Contents of more files by their names. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export async function offlineProgram(project: OfflineProject): Promise<Program> {
+  const { folder } = project
+  await mkdir(folder, { recursive: true })
+  const links = {
+    node_modules: join(PROJECT, 'node_modules'),
+    'msk-trigger': join(PROJECT, 'packages', 'msk-trigger'),
+    ...project.links,
+  }
+  const files = {
+    'package.json': '{"type":"module"}',
+    // JSON is YAML.
+    'serverless.yml': JSON.stringify(configuration(project)),
+    ...project.files,
+  }
+  await Promise.all([
+    ...Object.entries(links).map(([name, target]) => symlink(target, join(folder, name))),
+    ...Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)),
+  ])
+  const [http, lambda, websocket] = await freePorts(3)
+  const ports = ['--httpPort', http, '--lambdaPort', lambda, '--websocketPort', websocket].map(String)
+  return new Program('serverless', ['offline', ...ports], { cwd: folder })
+}
+
+function configuration({ env, broker, redisUrl, environment, functions }: OfflineProject) {
+  const mskOf = (topic: Signal) => ({
+    arn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0000-0000-0000-000000000000-1',
+    topic: topicName(topic, env),
+    startingPosition: 'TRIM_HORIZON',
+    batchSize: 500,
+    maximumBatchingWindow: 0,
+    functionResponseType: 'ReportBatchItemFailures',
+  })
+  return {
+    service: `bench-${env}`,
+    frameworkVersion: '4',
+    provider: {
+      name: 'aws',
+      runtime: 'nodejs24.x',
+      region: 'us-east-1',
+      environment: {
+        SLUICE_ENV: env,
+        KAFKA_BROKERS: broker,
+        REDIS_URL: redisUrl,
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+        LOG_LEVEL: 'WARN',
+        POWERTOOLS_METRICS_DISABLED: 'true',
+        ...environment,
+      },
+    },
+    plugins: ['./msk-trigger/index.ts', 'serverless-offline'],
+    custom: { mskTrigger: { brokers: broker } },
+    functions: Object.fromEntries(
+      Object.entries(functions).map(([name, { topic, ...one }]) => [
+        name,
+        { ...one, events: [{ msk: mskOf(topic) }] },
+      ]),
+    ),
+  }
+}

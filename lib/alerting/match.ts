@@ -3,9 +3,8 @@ import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/famili
 import type { Match } from './rule.ts'
 
 /**
- * Returns whether a reading has one of the rule's texts under every key.
- *
- * @param subject of the reading
+ * Returns whether a reading has one of the allowed texts under every key of the match.
+ * @param subject subject of the reading
  */
 export function matches(
   { dimensions, entities, tags }: Match,

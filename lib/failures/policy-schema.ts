@@ -1,4 +1,4 @@
-/** Holds the policy against its schema, `schemas/files/failure-policy.v1.json`, and says in words what is wrong. */
+/** Validates the policy with its schema, `schemas/files/failure-policy.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-failure-policy.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
@@ -7,7 +7,7 @@ import { DELAYS_MS, MAX_RETRIES, POLICY_CLASSES } from './policy.ts'
 const DELAYS = Object.keys(DELAYS_MS).join(', ')
 const KEYS = 'maxAge, classes and codes'
 
-/** Returns at most one error for each path. */
+/** Returns the schema violations, at most one per path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
   if (validate === undefined) throw new Error('schemas/compiled-failure-policy.js has no policy')

@@ -1,14 +1,14 @@
-/** The table of activities: what devices are doing, and which sensors are silent. */
+/** Table of activities: the current activity of each device, and silent sensors. */
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type Activity, activity } from '../activity/process.ts'
 import type { Table } from './table.ts'
 
 export interface EntityActivity extends Activity {
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
 }
 
-/** Table of activities, the last changed first. */
+/** Table of activities, sorted by the latest change first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
   name: 'activities',
   about: 'Activity of each device, and sensors that have been silent for five minutes',

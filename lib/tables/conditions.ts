@@ -1,7 +1,8 @@
 /**
- * Table of conditions: rules that a value meets, or met until just now, as decided by alerting and the consumer of groups. Only
- * they know pending ones. A firing alert is also a row of `firing-alerts`, once and with its acknowledgement; here every
- * partition has the alert of the clock.
+ * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting`
+ * and `patterns`. Only these consumers know pending rules. A firing alert is also a row of the table
+ * `firing-alerts`, once and with its acknowledgement; in this table, the alert of the clock occurs once per
+ * partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -19,22 +20,28 @@ import {
   type TopicSize,
 } from './table.ts'
 
-/** A rule that a value of an entity or a group is beyond, or was until just now. */
+/** Rule that is pending, firing or recovering for an entity or a group. */
 export interface ActiveAlert {
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** The rule's identity and what it looks at, as in `HIGH_TEMP environment.temperature`. */
+  /**
+   * Identity of the rule, with the family and metric that it watches, such as `HIGH_TEMP
+   * environment.temperature`.
+   */
   readonly rule: string
-  /** `pending`: not for long enough yet, nothing published. `recovering`: still firing, although the value has cleared. */
+  /**
+   * `pending`: the condition has not held for long enough yet, and nothing was published. `recovering`: the
+   * alert still fires, although the value has cleared.
+   */
   readonly phase: 'pending' | 'firing' | 'recovering'
-  /** Start of the condition, RFC 3339. */
+  /** Time since which the condition holds, RFC 3339. */
   readonly activeAt: string
-  /** Alert that was published when it fired; null while it is pending. */
+  /** Alert that was published; null while the rule is pending. */
   readonly alert: FiredAlert | null
 }
 
-/** The columns of a condition that is pending. */
+/** Columns of a pending condition. */
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
   {
     name: 'rule',
@@ -86,10 +93,9 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
 }
 
 /**
- * The conditions of all entities and groups. It reads the state of every entity.
- *
- * @param readings the topic that alerting reads
- * @param groups the topic of the events of groups
+ * Returns the conditions of all entities and groups. Reads the state of every entity.
+ * @param readings topic that alerting reads
+ * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlerts(
@@ -103,9 +109,9 @@ export async function activeAlerts(
 }
 
 /**
- * The conditions of one entity or group, by rule. It reads one field in each partition, whatever the keys of the readings are.
- *
- * @param entity its whole name: `source`, a space, `subject`
+ * Returns the conditions of one entity or group, by rule. Reads one field in each partition, regardless of
+ * the keys of the readings.
+ * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlertsOf(
@@ -121,7 +127,7 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort(DECLARED.order)
 }
 
-/** The alert that the pipeline is down is in every partition, as one alert of the clock. */
+/** Removes duplicates: every partition has the alert `PIPELINE_DOWN`, which is one alert of the clock. */
 export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]): Active[] {
   const known = new Set<string>()
   return active.filter(one => {
@@ -133,7 +139,7 @@ export function eachOnce<Active extends ActiveAlert>(active: readonly Active[]):
   })
 }
 
-/** The conditions of one entity, as alerting has stored them. Pure. */
+/** Returns the conditions in the stored alerting state of one entity. Pure. */
 export function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   const { partition, entity, state } = stored
   const ofRules = Object.entries(state.rules).flatMap(([rule, { state, alert = null, noData }]) => {
@@ -145,7 +151,10 @@ export function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
 }
 
-/** The rules over several events of an entity, as alerting has them, or of a group, as the consumer of groups does. Pure. */
+/**
+ * Returns the rules over several events in the stored state of an entity (by alerting) or of a group (by
+ * patterns). Pure.
+ */
 export function activePatterns({
   partition,
   entity,
@@ -159,14 +168,14 @@ export function activePatterns({
   })
 }
 
-/** Returns the time of firing, or of the first event of a pattern that is under way. */
+/** Returns the time of firing or, for a pattern that is pending, of its first event. */
 function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState): number {
   if (firing) return firing.activeAtMs
   const times = [...counted, ...reached.filter(atMs => atMs !== null), ...(waiting ? [waiting.sinceMs] : [])]
   return Math.min(...times)
 }
 
-/** The alert that an entity is silent is beside that of its rule. */
+/** Returns the row of a `NoData` alert, which is separate from the row of its rule. */
 function missing(partition: number, entity: string, rule: string, alert: FiredAlert): ActiveAlert {
   return {
     partition,

@@ -1,52 +1,61 @@
 /**
- * Tables: the states of a keyed process as rows that people look at. A table is declared once, with its columns; command line and console read
- * every table in the same way.
+ * Tables: states of keyed processes in the form of rows. A table is declared once, with its columns; command
+ * line and console read every table in the same way.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 export interface Table<State, Row> {
-  /** Name in statements and addresses. */
+  /** Name of the table in queries and URLs. */
   readonly name: string
-  /** One sentence for people. */
+  /** Description of the table, one sentence. */
   readonly about: string
-  /** The process whose state it shows. */
+  /** Process whose state the table shows. */
   readonly process: { readonly name: string }
-  /** The rows of one entity; none if its state has nothing for people. */
+  /** Returns the rows of one entity; empty if its state has nothing to show. */
   readonly rows: (stored: StoredState<State>) => readonly Row[]
-  /** Identifies a row. Rows with one key, in several partitions, are about the same thing. */
+  /** Returns the key of a row. Rows with the same key, from several partitions, describe the same thing. */
   readonly key: (row: Row) => string
   readonly order: (a: Row, b: Row) => number
   readonly columns: readonly TableColumn<Row>[]
 }
 
 export interface TableColumn<Row> {
-  /** Name in JSON and in statements. */
+  /** Name of the column in JSON and in queries. */
   readonly name: string
-  /** Heading in a text; by default the name in capitals. */
+  /** Heading in text output; by default the name in capitals. */
   readonly heading?: string
-  /** Decides how a value is shown: a `count` has all its digits, a `number` as many as people read. */
+  /**
+   * Type of the values, which determines their format: a `count` is shown with all digits, a `number` is
+   * rounded.
+   */
   readonly type: 'name' | 'entity' | 'text' | 'count' | 'number' | 'time'
-  /** Description for people. */
+  /** Description of the column. */
   readonly words: string
-  /** Minimum width in characters: where there is not enough room, a value is cut down to it. Without it, it is shown in whole. */
+  /**
+   * Minimum width in characters, to which a value may be truncated in narrow terminals. Absent if values must
+   * not be truncated.
+   */
   readonly least?: number
-  /** Where there is still not enough room, columns are left out in the order of these numbers; one without a number stays. */
+  /**
+   * Order in which columns are omitted if there is still not enough room. A column without a number is never
+   * omitted.
+   */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }
 
-/** An entity of a partition, as the table's process has stored it. */
+/** State of an entity, as stored by the table's process. */
 export interface StoredState<State> {
   /** Partition of the topic that the process reads. */
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
   readonly state: State
 }
 
-/** A topic and its number of partitions. */
+/** Topic with its number of partitions. */
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
@@ -63,16 +72,15 @@ export interface TableRows<Row> {
 }
 
 interface TableQuery {
-  /** Whole subject, or part of source and subject; all entities if undefined. */
+  /** Whole subject, or part of source and subject; undefined for all entities. */
   readonly text?: string | undefined
-  /** Upper bound for the number of entities that are looked at. */
+  /** Maximum number of entities to examine. */
   readonly most?: number
 }
 
 /**
  * Reads a table.
- *
- * @param topic the topic that its process reads
+ * @param topic topic that the table's process reads
  * @throws Unavailable if Redis does not answer
  */
 export async function readTable<State, Row>(
@@ -83,7 +91,8 @@ export async function readTable<State, Row>(
 ): Promise<TableRows<Row>> {
   const found: StoredState<State>[] = []
   let isWhole = true
-  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  // Reads one partition at a time, so that responses of Redis are not delayed while this process handles
+  // those of other partitions.
   for (const partitionState of partitionsOf(table.process.name, topic)) {
     for await (const stored of storedEntities(inspection, partitionState, text)) {
       isWhole = found.length < most
@@ -97,9 +106,8 @@ export async function readTable<State, Row>(
 }
 
 /**
- * Reads the rows of one entity: one field in each partition, or in the one that is given.
- *
- * @param entity its whole name: `source`, a space, `subject`
+ * Reads the rows of one entity: one field in each partition, or only in the given one.
+ * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function rowsOfEntity<State, Row>(
@@ -115,25 +123,25 @@ export async function rowsOfEntity<State, Row>(
   return (await Promise.all(found)).flat().sort(table.order)
 }
 
-/** A consumer's partition states of a topic: one for each of its partitions. */
+/** Returns the keys of a consumer's partition states for a topic, one for each partition. */
 export function partitionsOf(consumer: string, { topic, partitions }: TopicSize): StateKey[] {
   return Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
 }
 
-/** An entity as it is stored. */
+/** Entity in its stored form. */
 export interface StoredEntity {
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Version of the shape of the state. */
+  /** Version of the state's structure. */
   readonly version: number
   readonly state: unknown
   readonly hold?: Hold | undefined
 }
 
 /**
- * The entities of one partition that have a state, and whose source and subject contain a text, each once, in no order.
- *
+ * Yields the entities of one partition that have a state and whose source and subject contain the text, each
+ * once, in no particular order.
  * @throws Unavailable if Redis does not answer
  */
 export async function* storedEntities(
@@ -145,7 +153,7 @@ export async function* storedEntities(
     if (stored.state !== undefined) yield stored
 }
 
-/** Yields the entities, including those that are held without a state. */
+/** Yields the entities of one partition, including those that are held without a state. */
 export async function* entitiesIn(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
@@ -161,7 +169,9 @@ export async function* entitiesIn(
   }
 }
 
-/** A whole subject matches only that subject: `pump-1` must not show `pump-10` as well. Pure. */
+/**
+ * Returns only the exact match if the text is a whole subject: `pump-1` must not also show `pump-10`. Pure.
+ */
 export function preferExact<Named extends { readonly entity: string }>(
   found: readonly Named[],
   wanted: string | undefined,

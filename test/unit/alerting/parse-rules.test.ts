@@ -94,7 +94,7 @@ describe('a rule', () => {
 describe('an error', () => {
   const cases: [changes: Record<string, unknown>, ...errors: RegExp[]][] = [
     [{ onsilence: 'alert' }, /^onsilence: unknown key; did you mean onSilence\? a rule has name, family, /],
-    [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, which says how long a silence must last$/],
+    [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, the duration of a silence$/],
     [{ fireabove: 3 }, /^fireabove: unknown key/],
     [{ name: undefined }, /^name: is missing: must be a letter/],
     [{ name: 'HIGH TEMP' }, /^name: must be a letter.*, not "HIGH TEMP"$/],
@@ -200,7 +200,7 @@ describe('an error', () => {
       const value = clear === 'clearInside' ? [1, 2] : 1
       const other = fire === 'fireAbove' ? { fireAbove: undefined, fireBelow: 0 } : {}
       const errors = errorsOf({ ...other, [clear]: value })
-      assert.ok(errors.includes(`${clear}: goes with ${fire}, which the rule does not have`), errors.join())
+      assert.ok(errors.includes(`${clear}: requires ${fire}, which the rule does not have`), errors.join())
     })
 
   test('given a state of a family that does not exist, then only the family is wrong', () => {
@@ -293,9 +293,9 @@ describe('rule files', () => {
         assert.equal(error.name, 'InvalidRules')
         assert.match(error.message, /^the alert rules have \d+ errors:\n {2}a\.yaml: not YAML: /)
         assert.match(error.message, /\n {2}b\.yaml: not YAML: duplicated mapping key at line 3/)
-        assert.match(error.message, /\n {2}c\.yaml: has an alias: write its value out at line 1/)
+        assert.match(error.message, /\n {2}c\.yaml: aliases are not supported: replace it with the value at line 1/)
         assert.match(error.message, /\n {2}empty\.yaml: must be a mapping with the one key `rules`/)
-        assert.match(error.message, /\n {2}two\.yaml: holds more than one YAML document/)
+        assert.match(error.message, /\n {2}two\.yaml: contains more than one YAML document/)
         assert.match(error.message, /\n {2}d\.yaml: rule 1: \.\.\.: unknown key/)
         assert.match(error.message, /\n {2}d\.yaml: HOT: fireAbove: must be a number without quotes, not "x"/)
         return true

@@ -1,5 +1,6 @@
 /**
  * Returns a number with the noun that it counts, such as `1 rule` or `2 rules`.
+ *
  * @param what noun in the singular
  */
 export function count(number: number, what: string): string {

@@ -38,6 +38,7 @@ interface Position {
 
 /**
  * Formats an error, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
+ *
  * @param part part of the file that contains the key, such as the name of a rule
  */
 export function errorLine({ file, line, column, key, message }: LocatedError, part?: string): string {
@@ -85,6 +86,7 @@ export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly
 
 /**
  * Returns the path of a JSON Pointer.
+ *
  * @param content document that the pointer refers to, which shows which parts are list indexes
  */
 export function pathOf(pointer: SchemaViolation['instancePath'], content: unknown): (string | number)[] {

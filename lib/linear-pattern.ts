@@ -9,6 +9,7 @@ export type LinearPattern = Pick<RE2JS, 'exec' | 'test' | 'groupCount'>
  * cannot match in linear time.
  * A backtracking engine can take longer than the timeout of a function for a single text, and would block its
  * partition.
+ *
  * @throws UnfitPattern with the reason
  */
 export function linearPattern(text: string): LinearPattern {

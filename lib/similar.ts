@@ -12,6 +12,7 @@ export function suggestion(typed: string, names: Iterable<string>): string | und
 
 /**
  * Returns the message for an unknown key of a file.
+ *
  * @param known sentence that lists the allowed keys, such as "a rule has name, family"
  */
 export function unknownKey(typed: string, known: string): string {

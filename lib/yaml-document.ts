@@ -57,6 +57,7 @@ export function yamlDocument(
 
 /**
  * Returns the content of a file that is required to be valid.
+ *
  * @param file name of the file in the error
  * @throws Error with file, line and column if the text is not a single YAML document
  */

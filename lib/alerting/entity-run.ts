@@ -51,6 +51,7 @@ export class EntityRun {
 
   /**
    * Applies a reading of the metric that the rule watches.
+   *
    * @param compared comparison that the alert reports
    */
   read(

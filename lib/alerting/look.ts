@@ -18,6 +18,7 @@ const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 /**
  * Returns the check timer of an entity that has just reported; it is due in one to two hours.
+ *
  * @param latestMs time of the previous report; undefined for the first
  */
 export function looking(latestMs: number | undefined, nowMs: number): TimerChange[] {
@@ -47,6 +48,7 @@ function forgottenMs(latestMs: number): number {
 /**
  * Returns the rules that wait for a silence of the entity and have received no reading since they took
  * effect. A rule matches by the content of readings, except for the id of the entity.
+ *
  * @param seen time of the last reading, by metric
  */
 export function newlyAwaiting(

@@ -4,6 +4,7 @@ import type { Match } from './rule.ts'
 
 /**
  * Returns whether a reading has one of the allowed texts under every key of the match.
+ *
  * @param subject subject of the reading
  */
 export function matches(

@@ -47,6 +47,7 @@ interface ParsedRules {
 /**
  * Reads all documents together, because rules must be unique across files. Reports the first `MAX_ERRORS`
  * errors.
+ *
  * @param isFromLog true for activated rules, which stay valid even if a newer check would reject them
  */
 export function parseRules(documents: readonly RuleDocument[], isFromLog = false): ParsedRules {

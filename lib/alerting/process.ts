@@ -42,6 +42,7 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 /**
  * Returns the alerting consumer, which evaluates the rules that the log has activated in the partition. See
  * `activation.ts`.
+ *
  * @param packaged rules that apply until the log activates a rule set
  * @throws if two rules have the same identity, because their states and alerts would be mixed up
  */

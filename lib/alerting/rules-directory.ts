@@ -10,6 +10,7 @@ export class RulesFolderError extends Error {
 
 /**
  * Reads all alert rules of the folder in `RULES_DIR` as one set.
+ *
  * @throws RulesFolderError if the folder cannot be used
  * @throws InvalidRules with all errors of all files
  */
@@ -22,12 +23,10 @@ export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
 }
 
 /**
- *
  * Reads all `*.yaml` and `*.yml` files of a folder, sorted by name.
  *
  * @param shown name of the folder in messages
  * @throws RulesFolderError if the folder cannot be read or has no such file
- *
  */
 export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {

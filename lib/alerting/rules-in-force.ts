@@ -28,6 +28,7 @@ export interface RulesInForce {
 
 /**
  * Prepares a rule set for evaluation.
+ *
  * @throws if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function rulesInForce(all: readonly AnyRule[]): RulesInForce {

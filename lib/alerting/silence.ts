@@ -30,6 +30,7 @@ export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
 
 /**
  * Returns the first change that is due at this time or earlier; undefined if none is due.
+ *
  * @param isSilenceKnown true if the log's clock has reached this time; otherwise no silence is due
  */
 export function afterTick(

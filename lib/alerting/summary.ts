@@ -36,11 +36,9 @@ export function defaultSummary({ condition, measure }: Sides): string {
 }
 
 /**
- *
  * Returns an error message for an invalid template, undefined for a valid one.
  *
  * @param labels labels of the rule; undefined if they have errors
- *
  */
 export function summaryError(
   template: string,

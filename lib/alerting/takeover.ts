@@ -22,6 +22,7 @@ interface Alerts<State> {
 
 /**
  * Returns the takeover of one state.
+ *
  * @param alerts accessors for the alerts of the state
  */
 function takeover<State>(

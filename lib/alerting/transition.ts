@@ -55,6 +55,7 @@ export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'stale
 /**
  * Returns the effect of an observation. A tick applies only the first due change; call it again until the
  * reason is `unchanged`.
+ *
  * @param previous state after the last observation of this rule and entity, if any
  */
 export function transition(

@@ -27,6 +27,7 @@ export function isSilenceTimer(timer: string): boolean {
 
 /**
  * Returns the timers for the next evaluation of the rules without a reading.
+ *
  * @param nowMs time of the step; new timers are due later
  * @param before timers that are pending
  */

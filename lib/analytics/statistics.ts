@@ -35,12 +35,10 @@ export function isCountable(value: number): boolean {
 }
 
 /**
- *
  * Returns the statistics with one more value. The order of values affects only `last`, which is the value
  * with the latest event time or, among values of the same time, the one that was added last.
  *
  * @param timeMs event time, milliseconds since the epoch
- *
  */
 export function counted(statistics: Statistics | undefined, measured: number, timeMs: number): Statistics {
   // Turns -0 into 0, as JSON does, so that a stored state reads back unchanged.

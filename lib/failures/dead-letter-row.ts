@@ -78,6 +78,7 @@ export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry 
 
 /**
  * Returns the table entry of a record.
+ *
  * @param read result of `readDlqRecord` for the record
  */
 export function entryOf(

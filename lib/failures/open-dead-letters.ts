@@ -221,6 +221,7 @@ export const DLQ_SOURCE = '/dlq'
 
 /**
  * Returns the consumer that keeps the open dead letters of each partition of the dlq topic.
+ *
  * @param keptMs retention of the topic, in milliseconds
  */
 export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, DlqEntry> {

@@ -36,6 +36,7 @@ export class InvalidPolicy extends Error {
 
 /**
  * Reads the failure policy.
+ *
  * @param file name of the file in messages
  * @param consumers names of all consumers; undefined if they are unknown
  * @throws InvalidPolicy with all errors or, for text that is not YAML, with the first syntax error

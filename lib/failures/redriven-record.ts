@@ -47,6 +47,7 @@ export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean
 
 /**
  * Returns the record to write.
+ *
  * @param byHand redrive by an operator; undefined for a scheduled retry
  * @param growths increases of the partition count of the record's topic, with which the failure has moved
  */

@@ -52,6 +52,7 @@ export interface Route {
 
 /**
  * Returns the destination of a failure.
+ *
  * @param nowMs time of the decision, in milliseconds since the epoch; by default the time of the failure on
  * the log's clock, so that the same log results in the same routes
  */
@@ -113,6 +114,7 @@ export function unroutedWhy({ consumer, errorType }: FailureData): {
  * Returns the time of the first attempt since the last redrive by an operator. The log does not contain it:
  * the record may have waited for its consumer, and its `failedAt` is the time of its append. It is computed
  * from the second attempt, whose record was appended when the delay after the first one had passed.
+ *
  * @param before number of attempts before that redrive
  */
 function firstAttemptMs(

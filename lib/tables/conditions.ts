@@ -94,6 +94,7 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
 
 /**
  * Returns the conditions of all entities and groups. Reads the state of every entity.
+ *
  * @param readings topic that alerting reads
  * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not answer
@@ -111,6 +112,7 @@ export async function activeAlerts(
 /**
  * Returns the conditions of one entity or group, by rule. Reads one field in each partition, regardless of
  * the keys of the readings.
+ *
  * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */

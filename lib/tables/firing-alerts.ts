@@ -39,6 +39,7 @@ const FIRING: Table<FiringAlerts, AlertPosition> = {
 
 /**
  * Returns the firing alerts, each once, in the order in which they fired.
+ *
  * @param alerts topic that the view reads
  * @throws Unavailable if Redis does not answer
  */

@@ -81,6 +81,7 @@ export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'la
 /**
  * Returns the statistics of one entity, in whichever partition it is; undefined if the processor has not
  * counted any reading of it.
+ *
  * @param entity source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */

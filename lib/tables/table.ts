@@ -80,6 +80,7 @@ interface TableQuery {
 
 /**
  * Reads a table.
+ *
  * @param topic topic that the table's process reads
  * @throws Unavailable if Redis does not answer
  */
@@ -107,6 +108,7 @@ export async function readTable<State, Row>(
 
 /**
  * Reads the rows of one entity: one field in each partition, or only in the given one.
+ *
  * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
@@ -142,6 +144,7 @@ export interface StoredEntity {
 /**
  * Yields the entities of one partition that have a state and whose source and subject contain the text, each
  * once, in no particular order.
+ *
  * @throws Unavailable if Redis does not answer
  */
 export async function* storedEntities(

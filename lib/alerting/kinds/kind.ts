@@ -93,6 +93,7 @@ export interface Memory<Own> {
   readonly placeholders?: readonly string[]
   /**
    * Compares a value with earlier readings.
+   *
    * @param state state that the previous call returned
    * @param timeMs time of the reading, not before that of the previous call; if equal, the reading replaces
    * the previous one

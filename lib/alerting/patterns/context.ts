@@ -7,6 +7,7 @@ import type { AnyRule } from './pattern.ts'
 
 /**
  * Returns the partition context of pattern consumers.
+ *
  * @param packaged rules that apply until the log activates a rule set
  */
 export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {

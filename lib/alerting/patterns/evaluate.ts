@@ -19,6 +19,7 @@ export interface Evaluated {
 
 /**
  * Applies an event to a pattern.
+ *
  * @param met indexes in `matchersOf` of the matchers that the event meets; at least one
  * @param behindMs maximum delay of other events of the group, relative to this one
  */

@@ -44,6 +44,7 @@ const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
 
 /**
  * Returns the facts of an event of the topic `events`.
+ *
  * @param data data of the event, with the entity that it concerns
  */
 export function factsOfEvent(

@@ -21,6 +21,7 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 /**
  * Returns the grouping consumer. Its reasons are `grouped`, `no-group` for an event without the property that
  * the pattern groups by, and `no-rule` if no pattern matches.
+ *
  * @param packaged rules that apply until the log activates a rule set
  */
 export function grouping(packaged: readonly AnyRule[]): Grouping {

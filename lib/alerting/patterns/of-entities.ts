@@ -39,6 +39,7 @@ export function patternsOnReading(
 
 /**
  * Applies a due timer of the patterns.
+ *
  * @param inForce patterns that this consumer evaluates
  */
 export function patternsOnTimer(

@@ -64,6 +64,7 @@ export class PatternRun {
 
   /**
    * Applies an event that the pattern matches.
+   *
    * @param met indexes of the matchers that the event meets
    * @param behindMs maximum delay of other events of the group, relative to this one
    */

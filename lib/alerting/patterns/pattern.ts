@@ -97,6 +97,7 @@ const BEFORE_SHAPE = ' pattern '
 /**
  * Returns the key of a rule's state. An edit of the rule's events changes the key, so that the rule starts
  * over.
+ *
  * @param shape text that identifies the pattern without its numbers
  */
 export function keyOfPattern(rule: PatternRule, shape: string): string {

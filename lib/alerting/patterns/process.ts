@@ -37,6 +37,7 @@ interface Patterns extends KeyedProcess<PatternStates, PatternEvent, PatternsInF
 
 /**
  * Returns the patterns consumer.
+ *
  * @param packaged rules that apply until the log activates a rule set
  */
 export function patterns(packaged: readonly AnyRule[]): Patterns {

@@ -48,6 +48,7 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: 
 
 /**
  * Applies the passing of time.
+ *
  * @param knownMs time up to which all events of the absence have arrived
  */
 export function passSequence(

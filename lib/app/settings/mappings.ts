@@ -7,7 +7,7 @@ export interface MappingSettings {
   readonly mappings: readonly string[]
 }
 
-/** Which foreign records a function reads. */
+/** Settings of the mappings for foreign records. */
 export const MAPPINGS = slice(
   'Mappings',
   {
@@ -15,14 +15,14 @@ export const MAPPINGS = slice(
       list(name => /^[\w-]+$/.test(name), 'names of mappings'),
       {
         description:
-          'The [mappings](../config/mappings/README.md) by which the function reads foreign records, as its entry says.',
+          'The [mappings](../config/mappings/README.md) with which the function reads foreign records, from its entry.',
         otherwise: 'none',
         setBy: 'deployment',
       },
     ),
     MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [mappings](../config/mappings/README.md); for a deployment, inside the project.',
+        'The folder with the [mappings](../config/mappings/README.md). For a deployment, it must be inside the project.',
       default: 'config/mappings',
       setBy: 'deployment',
     }),

@@ -2,7 +2,10 @@
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
 import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
 
-/** Readings are kept this long: a group that was stopped for that time finds its offsets and its records gone together. */
+/**
+ * Minimum retention of committed offsets, in minutes. It equals the retention of readings: the offsets of a
+ * group that is stopped for longer expire together with the records.
+ */
 const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
 export const NOT_REACHED = 'Is it running, and is it reached from here? See docs/troubleshooting.md.'
 
@@ -37,7 +40,7 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
         `broker ${id}`,
         SETTINGS,
         settings,
-        'It takes the right to describe the configuration of the cluster.',
+        'This check needs permission to describe the configuration of the cluster.',
       ),
     ),
   ]

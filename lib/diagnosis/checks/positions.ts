@@ -1,11 +1,15 @@
 /**
- * Compares a group's committed offsets with the applied offsets of its state. A consumer commits an offset to Kafka only after its
- * effects are in the state, so the state is never behind the group, and ahead of it by what is under way. Pure.
+ * Compares the committed offsets of a consumer group with the applied offsets of its state. A consumer
+ * commits an offset to Kafka only after its effects are in the state, so the state is never behind the group,
+ * and ahead of it by at most the current batch. Pure.
  */
 import type { PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Judgement, unknown, wrong } from '../finding.ts'
 
-/** More than the one under way: markers of transactions, and records that a filter leaves out, have offsets as well. */
+/**
+ * Accepted number of batches between the two offsets. It is more than one, because transaction markers and
+ * filtered records also have offsets.
+ */
 const BATCHES_AHEAD = 2
 const RECOVERY = 'docs/guarantees.md says how a state is restored.'
 
@@ -13,7 +17,7 @@ interface KnownProgress extends PartitionProgress {
   readonly applied: number
 }
 
-/** Returns the partitions, or the answer where their state is unknown or empty. */
+/** Returns the progress of the partitions, or the finding if their state is unknown or empty. */
 function knownIn({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
@@ -34,7 +38,7 @@ export function commits(consumer: SeenConsumer): Judgement | string {
       `its state has applied offset ${named(other, one => one.applied)}, and the log ends before it: it is another log`,
       'Was the topic made anew? `sluice state drop` lets the consumer read it from its start.',
     )
-  // Committed, not applied, and still in the log.
+  // Offsets that are committed but not applied, and whose records are still in the log.
   const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
   if (behind.length > 0)
     return wrong(
@@ -64,7 +68,7 @@ function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) 
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''
 }
 
-/** Repeats are known by the applied offset, so each partition that was consumed must have one. */
+/** Checks that each consumed partition has an applied offset, which identifies repeated records. */
 export function idempotent(consumer: SeenConsumer): Judgement | string {
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string

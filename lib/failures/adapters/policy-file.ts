@@ -13,6 +13,7 @@ export class PolicyFileError extends Error {
 
 /**
  * Reads the failure policy of a folder.
+ *
  * @param consumers names of all consumers; undefined if they are unknown
  * @param shown name of the folder in messages
  * @throws PolicyFileError if the file cannot be read

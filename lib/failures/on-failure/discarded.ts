@@ -58,6 +58,7 @@ const WORD = /^[\w$-]{1,140}$/
 
 /**
  * Reads a message about discarded records.
+ *
  * @param content parsed content of the message
  * @throws NotDiscarded
  */
@@ -145,6 +146,7 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
 /**
  * Returns the ranges of records that are not in the payload. `recordsInfo` has a range for each partition;
  * `recordInfo` has the offset of one record, whose partition only the payload contains.
+ *
  * @param here partitions whose records are in the payload
  */
 function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<string>): DiscardedRange[] {

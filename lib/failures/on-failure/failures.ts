@@ -21,6 +21,7 @@ const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 
 /**
  * Returns a failure for each record, and one for each range of records whose contents are unknown.
+ *
  * @param consumerOf returns the consumer that a Lambda function belongs to
  */
 export function failuresOf(

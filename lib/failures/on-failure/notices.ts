@@ -22,6 +22,7 @@ type Json = Readonly<Record<string, unknown>>
 /**
  * Reads the body of a message: Lambda's own form, an SNS notification that contains it, or an S3
  * notification.
+ *
  * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
@@ -37,6 +38,7 @@ export function readNotice(body: string): Notice {
 
 /**
  * Reads the text of an object that Lambda has written.
+ *
  * @throws NotDiscarded
  */
 export function readObject(text: string): Discarded {
@@ -45,6 +47,7 @@ export function readObject(text: string): Discarded {
 
 /**
  * Returns the objects that an S3 event names.
+ *
  * @throws NotDiscarded if it is not an S3 event
  */
 function objectsIn({ Records }: Json): readonly ObjectPlace[] {

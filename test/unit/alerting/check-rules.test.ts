@@ -34,7 +34,7 @@ test('given more rules than one event of the log holds, then the first file has 
   assert.equal(rules, 0)
   assert.match(
     errors.map(errorLine).join('\n'),
-    /^a\.yaml:1:1 {2}the rules take \d{7} bytes together, and [^\n]*$/,
+    /^a\.yaml:1:1 {2}the rules have \d{7} bytes in total, more [^\n]*$/,
   )
 })
 

@@ -112,7 +112,7 @@ describe('an error', () => {
     [{ clearBelow: null }, /^clearBelow: must be a number without quotes, not null$/],
     [{ clearBelow: 41 }, /^clearBelow: must be at most fireAbove, 40/],
     [{ fireAbove: undefined, fireBelow: 0, clearAbove: -1 }, /^clearAbove: must be at least fireBelow, 0/],
-    [{ clearAbove: 30 }, /^clearAbove: goes with fireBelow, which the rule does not have$/],
+    [{ clearAbove: 30 }, /^clearAbove: requires fireBelow, which the rule does not have$/],
     [{ for: 90 }, /^for: must be a duration such as 90s, 5m or 1h30m, or 0, not 90$/],
     [{ keepFiringFor: '-5m' }, /^keepFiringFor: must be a duration/],
     [{ staleAfter: '5 minutes' }, /^staleAfter: must be a duration/],
@@ -135,7 +135,7 @@ describe('an error', () => {
       { fireAbove: undefined, fireOutside: [1, 5], clearInside: [0, 4] },
       /^clearInside: must be within fireOutside, \[1,5\]/,
     ],
-    [{ clearInside: [1, 2] }, /^clearInside: goes with fireOutside/],
+    [{ clearInside: [1, 2] }, /^clearInside: requires fireOutside/],
     [{ fireAbove: undefined, fireEquals: 'ok' }, /^fireEquals: temperature is a number: use fireAbove, /],
     [{ metric: 'status' }, /^fireAbove: status is a state and not a number: use fireEquals$/],
     [

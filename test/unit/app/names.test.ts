@@ -59,11 +59,11 @@ describe('names of topics and groups', () => {
   const wrong: [environment: Record<string, string>, error: RegExp][] = [
     [
       { TOPIC_NAMES: 'alerts=x,events=x' },
-      /TOPIC_NAMES: must give each signal a topic of its own, not x to two/,
+      /TOPIC_NAMES: must give each signal a different topic; x is given to two/,
     ],
     [{ TOPIC_NAMES: 'alarms=x' }, /TOPIC_NAMES: must be signal=topic/],
     [{ TOPIC_NAMES: 'alerts=a b' }, /TOPIC_NAMES: must be signal=topic/],
-    [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a topic of its own/],
+    [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a different topic/],
     [{ ORG: 'a.b' }, /ORG: must be 1 to 40 letters/],
     [{ GROUP_NAME: 'same-for-all' }, /GROUP_NAME: must be a text with \{consumer\}/],
   ]

@@ -35,7 +35,7 @@ for (const [file, text] of Object.entries(FILES)) {
   writeFileSync(join(folder, file), text)
 }
 
-const NO_RULES = 'none: the folder has no *.yaml file so it has no rules: check the path\n'
+const NO_RULES = 'none: the folder has no *.yaml file, so it has no rules: check the path\n'
 
 describe('checked files', () => {
   for (const [args, expected] of [

@@ -190,12 +190,12 @@ describe('a fault in a pattern', () => {
     [
       'a step without time',
       with_(EVENTS, ', within: 5m', ''),
-      /^a\.yaml:8:11 {2}P\.pattern\.sequence\.1\.within: is missing: must be the longest time after the step before/,
+      /^a\.yaml:8:11 {2}P\.pattern\.sequence\.1\.within: is missing: must be the maximum time since the previous step/,
     ],
     [
       'a first step with a time',
       with_(EVENTS, '{ to: falling }', '{ to: falling }, within: 5m'),
-      /P\.pattern\.sequence\.0\.within: does not go with the first step/,
+      /P\.pattern\.sequence\.0\.within: is not allowed in the first step/,
     ],
     [
       'an absence without time',

@@ -1,6 +1,6 @@
 /**
- * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
- * error is found at once, with its line. Pure.
+ * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not result in a
+ * receiver that is never notified. All errors are reported at once, with their lines. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { parseDuration } from '../duration.ts'
@@ -22,13 +22,13 @@ import {
 } from './receiver.ts'
 import { schemaErrors } from './receivers-schema.ts'
 
-/** An error, and where it is in its file. */
+/** Error with its position in the file. */
 export interface ReceiverError extends LocatedError {
-  /** The receiver's name, or its number in the list if it has no name. */
+  /** Name of the receiver, or its number in the list if it has no name. */
   readonly receiver?: string
 }
 
-/** The receivers cannot be used. The message lists every error on a line of its own. */
+/** Error for invalid receivers. The message lists every error on a separate line. */
 export class InvalidReceivers extends Error {
   override readonly name = 'InvalidReceivers'
   readonly errors: readonly ReceiverError[]
@@ -45,7 +45,9 @@ export class InvalidReceivers extends Error {
 }
 
 /**
- * @param file how messages name it
+ * Reads the receivers.
+ *
+ * @param file name of the file in messages
  * @throws InvalidReceivers with every error
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
@@ -53,7 +55,7 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
-  // Rows of the wrong shape cannot be checked any further.
+  // Further checks require rows of the right structure.
   const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
   const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
   if (errors.length === 0) return rows.map(receiverOf)
@@ -89,7 +91,7 @@ function named(
 
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
-/** Returns errors beyond the schema, except for keys with an error of the schema. */
+/** Returns errors that the schema cannot express, except for keys that already have an error. */
 function rowErrors(
   row: Row,
   index: number,
@@ -115,33 +117,33 @@ const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*toke
 
 function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
   if (row.url === undefined && row.secret === undefined)
-    report('has neither url nor a secret that holds one', 'url')
+    report('is missing: set url, or a secret that contains it', 'url')
   if (typeof row.url === 'string')
     urlError(row.url, row.allowPrivate === true, message => report(message, 'url'))
   const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
   if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
   for (const header of Object.keys(row.headers ?? {})) {
     if (OWN_HEADERS.test(header)) report('is set by Sluice itself', 'headers', header)
-    if (SECRET_HEADERS.test(header)) report('belongs into the secret, as headers', 'headers', header)
+    if (SECRET_HEADERS.test(header)) report('must be in the secret, under headers', 'headers', header)
   }
 }
 
-/** Addresses with which anybody can post, so that they are secrets themselves. */
+/** Hosts whose URLs are secrets, because anyone who knows such a URL can post to it. */
 const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
 
 function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
   if (!URL.canParse(url)) {
-    report('must be an address such as https://host/path')
+    report('must be a URL such as https://host/path')
     return
   }
   const { protocol, hostname } = new URL(url)
   if (protocol === 'http:' && !allowPrivate)
     report('must be https; http is only for private addresses, with allowPrivate: true')
   if (SECRET_HOSTS.some(host => hostname === host || hostname.endsWith(`.${host}`)))
-    report('is itself a secret, because everybody who knows it can post: put it into the secret, as url')
+    report('is a secret, because anyone who knows it can post to it: move it to the secret, under url')
 }
 
-/** @param row without an error */
+/** @param row row without errors */
 function receiverOf({
   name = '',
   kind,

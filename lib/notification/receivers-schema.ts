@@ -1,4 +1,7 @@
-/** Holds the receivers against their schema, `schemas/files/notification-receivers.v1.json`, and says in words what is wrong. */
+/**
+ * Validates the receivers with their schema, `schemas/files/notification-receivers.v1.json`, and describes
+ * the errors.
+ */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-receivers.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
@@ -8,14 +11,14 @@ const KEYS: Readonly<Record<string, string>> = {
   name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
   kind: 'one of sns, webhook',
   format: `one of ${FORMATS.join(', ')}`,
-  url: 'an address such as https://host/path, without user and password',
+  url: 'a URL such as https://host/path, without user and password',
   secret: "the last part of a secret's name: letters, digits, _ and -",
   timeout: 'a duration from 1s to 30s',
   allowPrivate: 'true or false',
   headers: 'a mapping of names to texts',
 }
 
-/** Returns at most one error for each path. */
+/** Returns the schema violations, at most one per path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
   if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
@@ -41,19 +44,20 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
     case 'propertyNames':
       return {
         path: [...at, String(params.propertyName)],
-        message: 'must be the name of a header: letters, digits and -',
+        message: 'must be a header name: letters, digits and -',
       }
     default:
       return { path: at, message: `must be ${expected(at)}` }
   }
 }
 
-/** The values themselves are not repeated: one may be a secret that was put into the wrong place. */
+/**
+ * Returns a description of valid values at a path. Invalid values are not quoted, because one may be a secret
+ * in the wrong place.
+ */
 function expected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'
   if (path.length === 1) return 'a list with at least one receiver'
   if (path.length === 2) return 'a mapping of keys to values'
-  return path.length === 3
-    ? (KEYS[String(path[2])] ?? 'something else')
-    : 'a text of ASCII characters, in quotes'
+  return path.length === 3 ? (KEYS[String(path[2])] ?? 'something else') : 'an ASCII string in quotes'
 }

@@ -182,6 +182,6 @@ describe('sluice verify, beside alerting', () => {
     })
     const { status, stderr } = await sluice('verify', 'alerting')
     assert.equal(status, 3)
-    assert.match(stderr, /decided last by version 0123456789abcdef/)
+    assert.match(stderr, /last updated by version 0123456789abcdef/)
   })
 })

@@ -1,4 +1,4 @@
-/** One line of JSON becomes one event, by a mapping. Pure. */
+/** Converts one line of JSON to one event, by a mapping. Pure. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -14,10 +14,10 @@ import { readersFault } from './reading.ts'
 import type { BrokenRow } from './rows.ts'
 
 /**
- * The event of a line. Where the mapping identifies a record by its position, that is file name, line and content: a file may hold
- * two records that are alike.
+ * Returns the event of a line. If the mapping identifies a record by its position, the position consists of
+ * file name, line and content, because a file may contain equal records.
  *
- * @param file the name without its folders
+ * @param file name of the file without its folders
  */
 export function eventOfLine(
   mappings: readonly Mapping[],
@@ -31,7 +31,7 @@ export function eventOfLine(
   const event = mappedByFirst(mappings, document)
   if (event === undefined) {
     const names = mappings.map(({ name }) => name).join(', ')
-    return { line, error: `no mapping takes it: its fields are not those that ${names} looks for in "when"` }
+    return { line, error: `no mapping matches: its fields do not meet the "when" of ${names}` }
   }
   if (isFailure(event)) return broken(line, event)
   const error = schemaViolation(event.type, event.data) ?? readersFault(event)

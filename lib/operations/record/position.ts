@@ -1,4 +1,7 @@
-/** Progress of a recording, in a file beside it, so that it can continue after a stop or a kill. */
+/**
+ * Position of a recording, stored in a separate file, so that the recording can continue after a stop or a
+ * kill.
+ */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import {
   array,
@@ -19,26 +22,30 @@ const count = pipe(number(), integer(), minValue(0))
 
 const POSITION = object({
   version: literal(1),
-  /** Whole name of the topic. */
+  /** Full name of the topic. */
   topic: string(),
-  /** Filters as written on the command line. */
+  /** Filters as given on the command line. */
   filters: array(string()),
-  /** How many bytes of the file are good. */
+  /** Number of bytes of the file that are valid. */
   bytes: count,
-  /** Lines in the file. */
+  /** Number of lines in the file. */
   recorded: count,
-  /** Records that were read, whether they fitted the filters or not. */
+  /** Number of records read, including those that did not match the filters. */
   read: count,
-  /** Offsets that retention took before they could be read. */
+  /** Number of offsets that retention deleted before they could be read. */
   expired: count,
-  /** Records without their values, which are too large to be read. */
+  /** Number of records without their values, which are too large to be read. */
   oversize: count,
   ranges: array(object({ partition: count, start: count, end: count, next: count })),
 })
 
 export type RecordingPosition = InferOutput<typeof POSITION>
 
-/** Returns undefined if the file is missing. @throws OperationFailure if it is not what `savePosition` writes */
+/**
+ * Reads the position. Returns undefined if the file is missing.
+ *
+ * @throws OperationFailure if it was not written by `savePosition`
+ */
 export async function loadPosition(path: string, name: string): Promise<RecordingPosition | undefined> {
   let text: string
   try {
@@ -50,11 +57,11 @@ export async function loadPosition(path: string, name: string): Promise<Recordin
   const { success, output } = safeParse(POSITION, parsed(text))
   if (success) return output
   throw new OperationFailure(
-    `${name}: it does not say how far a recording has come. Remove it, and record anew.`,
+    `${name}: it is not the position of a recording. Remove it and start a new recording.`,
   )
 }
 
-/** Writes the file completely or not at all. */
+/** Writes the file atomically. */
 export async function savePosition(path: string, position: RecordingPosition): Promise<void> {
   await writeFile(`${path}.new`, `${JSON.stringify(position)}\n`, { flush: true })
   await rename(`${path}.new`, path)

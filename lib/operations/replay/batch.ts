@@ -1,22 +1,23 @@
-/** A captured Lambda batch. Pure. */
+/** Reads a captured Lambda batch. Pure. */
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEvent, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { OperationFailure } from '../failure.ts'
 
 /**
- * The records in the order in which the log received them; records of one partition by their offsets.
+ * Returns the records in the order in which the log received them; records of one partition are ordered by
+ * offset.
  *
- * @param name for messages
+ * @param name name of the input in messages
  * @throws OperationFailure if it is not a batch
  */
 export function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
   if (!isBatch(batch))
     throw new OperationFailure(
-      `${name}: neither a stream of CloudEvents or records (JSON, one a line) nor a captured batch (JSON with "records")`,
+      `${name}: neither a stream of CloudEvents or records (one JSON document per line) nor a captured batch (JSON with "records")`,
     )
   const partitions = receive(batch)
   const records = partitions.flatMap(({ records }) => records)
-  // Sorting is stable, and append times of one partition do not go back.
+  // Sorting is stable, and append times within a partition do not decrease.
   return records.toSorted((a, b) => a.timestampMs - b.timestampMs)
 }
 

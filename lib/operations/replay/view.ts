@@ -1,4 +1,4 @@
-/** A recorded item as `--filter` sees it. Pure. */
+/** Recorded item in the form that `--filter` uses. Pure. */
 
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
@@ -7,7 +7,10 @@ import { eventDocument, type RecordView, recordView } from '../../queries/record
 import { streamKey } from './outgoing.ts'
 import type { Recorded } from './recorded.ts'
 
-/** An event of a stream has no place in a log: its offset is its line, and its record's time is its own. */
+/**
+ * Returns the view of an item. An event of a stream has no position in a log, so its offset is its line
+ * number and its record time is the event time.
+ */
 export function viewOf({ record, event, line }: Recorded): RecordView {
   if (record !== undefined) return recordView(record, event)
   const { time } = event as Event

@@ -1,7 +1,9 @@
 import type { Decision } from '../../../packages/runtime/pipeline/model.ts'
 import type { Observer } from '../../../packages/runtime/pipeline/ports.ts'
 
-/** Adds every decision to the list; nothing else is of interest without servers. */
+/**
+ * Returns an observer that adds every decision to the list. Without servers, other observations do not occur.
+ */
 export function decisionsOnly(list: Decision[]): Observer {
   return {
     decided: (_, decisions) => {

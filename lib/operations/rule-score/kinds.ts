@@ -3,14 +3,17 @@ import type { Matched, Window } from './score.ts'
 
 export interface KindScore {
   readonly kind: string
-  /** An anomaly may have several windows, such as one for each metric. It is found if one of them is. */
+  /**
+   * Number of anomalies. An anomaly may have several windows, such as one for each metric; it counts as found
+   * if one of them is.
+   */
   readonly anomalies: number
   readonly anomaliesFound: number
   readonly windows: number
   readonly found: number
 }
 
-/** Sorted by kind. Labels without one belong to none. */
+/** Returns the scores sorted by kind. Labels without a kind are not included. */
 export function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly KindScore[] {
   const named = windows.filter(({ kind }) => kind !== undefined)
   const isFound = (window: Window) => firstOf.has(window)
@@ -26,7 +29,10 @@ export function kindsOf(windows: readonly Window[], { firstOf }: Matched): reado
     .sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
-/** Windows of one kind that belong together: they are of the same entity, and overlap. */
+/**
+ * Returns the windows of one kind, grouped into anomalies: overlapping windows of the same entity belong
+ * together.
+ */
 function anomaliesIn(windows: readonly Window[]): readonly (readonly Window[])[] {
   return [...Map.groupBy(windows, ({ entity }) => entity).values()].flatMap(own => {
     const anomalies: Window[][] = []

@@ -4,7 +4,7 @@ import { identityOf } from '../../alerting/rule.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import type { Observation } from './test-file.ts'
 
-/** The groups that the observations of a test belong to, by the rules that see groups together. */
+/** Groups of the observations of a test, by the rules that evaluate groups. */
 export class Groups {
   readonly #byRule: ReadonlyMap<string, readonly string[]>
 
@@ -26,7 +26,7 @@ export class Groups {
     )
   }
 
-  /** Whether the rule, by name or identity, is of groups. */
+  /** Returns whether the rule, by name or identity, evaluates groups. */
   has(rule: string): boolean {
     return this.#byRule.has(rule)
   }
@@ -35,7 +35,7 @@ export class Groups {
     return this.#byRule.get(rule) ?? []
   }
 
-  /** The group, if there is one only. */
+  /** Returns the group if there is exactly one. */
   only(rule: string): string | undefined {
     const groups = this.of(rule)
     return groups.length === 1 ? groups[0] : undefined

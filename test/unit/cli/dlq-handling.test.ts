@@ -30,7 +30,7 @@ describe('what a redrive says', () => {
       '  codes      rejected 3',
       '  consumers  alerting 3',
       '  to topics  readings 3',
-      'Left out: 2, quarantined: people have redriven them several times; name each by AT to redrive it once more',
+      'Left out: 2, quarantined: operators have redriven them several times; specify each by its AT to redrive it again',
       'alerting on readings is not running (its group is empty): what is redriven waits for it in the topic.',
       'Nothing was changed: --yes redrives them.',
     ])

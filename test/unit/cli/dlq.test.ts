@@ -81,7 +81,7 @@ describe('a dead letter', () => {
       /Attempts before:\n {2}1 {2}2026-03-01T11:00:00Z {2}rejected: not today; redriven by ann at \S+, patched\n/,
     )
     const left = deadLetterText(letter, { ...OUTLOOK, leftOut: 'incomplete', handled: 'dropped' })
-    assert.match(left, /redrive +dropped before; left out, because it is not whole/)
+    assert.match(left, /redrive +dropped before; left out, because it is incomplete/)
   })
 
   it('is shown with a dump of its bytes unless they are text or empty', () => {

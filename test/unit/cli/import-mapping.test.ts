@@ -132,7 +132,7 @@ describe('lines that cannot be imported', () => {
     [
       'another form',
       '{"a":1}',
-      'no mapping takes it: its fields are not those that device looks for in "when"',
+      'no mapping matches: its fields do not meet the "when" of device',
     ],
     [
       'what does not fit',
@@ -157,7 +157,7 @@ describe('lines that cannot be imported', () => {
       assert.ok(failed.stderr.startsWith(`records.jsonl:2: ${message}`), failed.stderr)
       assert.match(
         failed.stderr,
-        /Put the line right, or leave such lines out .*\nStopped: only the 1 event before it is written/,
+        /Correct the line, or skip invalid lines .*\nStopped: only the 1 event before it is written/,
       )
       const options = ['--mapping', 'device', '--skip-invalid', '--output', 'out.jsonl', '--json']
       const { status, stdout } = await imported(text, ...options)

@@ -95,7 +95,7 @@ describe('a series becomes a stream', () => {
         ['b', 2],
       ],
     )
-    assert.match(stderr, /^series\.csv:4: the row names no entity: skipped$/m)
+    assert.match(stderr, /^series\.csv:4: the row has no entity: skipped$/m)
     const both = await imported(text, '--entity-column', 'sensor', '--entity', 'a')
     assert.deepEqual([both.status, both.stdout], [2, ''])
     assert.match(both.stderr, /--entity names one entity .* give one of them/)

@@ -52,8 +52,8 @@ describe('sluice alerts send-test', () => {
       stdout.replaceAll(/in \d+ ms/g, 'in n ms'),
       'good    webhook  delivered in n ms\n' +
         'chat    webhook  delivered in n ms\n' +
-        'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: name the final address\n' +
-        'strict  webhook  not delivered: its name leads to a private address, and the receiver does not have allowPrivate: true\n',
+        'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: use the final URL\n' +
+        'strict  webhook  not delivered: its host name resolves to a private address; set allowPrivate: true of the receiver to allow it\n',
     )
     assert.deepEqual([status, stderr], [1, '2 of 4 receivers did not take the test.\n'])
     const { body = '', signature } = got.find(({ url }) => url === '/good') ?? {}

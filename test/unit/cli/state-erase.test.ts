@@ -66,10 +66,10 @@ describe('the entity that is meant', () => {
   })
 
   const refused: [wanted: string, status: number, said: RegExp][] = [
-    ['both', 2, /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nName it whole/],
-    ['roof', 1, /^No consumer holds .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nName it whole/],
-    ['tower', 1, /^No consumer holds a state of an entity with the subject "tower"\. Name it whole/],
-    ['<b> roof', 2, /^No entity can be called .*"source" is not a URI-reference\. Name it whole/],
+    ['both', 2, /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nSpecify the whole name/],
+    ['roof', 1, /^No consumer has .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nSpecify the whole name/],
+    ['tower', 1, /^No consumer has a state of an entity with the subject "tower"\. Specify the whole name/],
+    ['<b> roof', 2, /^No entity can be named .*"source" is not a URI-reference\. Specify the whole name/],
     [`/a ${'x'.repeat(5_000)}`, 2, /"subject" has 5000 bytes/],
   ]
   for (const [wanted, status, said] of refused)

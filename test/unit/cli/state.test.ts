@@ -73,7 +73,7 @@ describe('which partition states are meant', () => {
     })
     assert.throws(() => stateKeysOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
       isUsage: true,
-      message: /name one with --partition/,
+      message: /select one with --partition/,
     })
   })
 })

@@ -70,7 +70,7 @@ it('given MSK Serverless, then its replication is not different, and its cleanup
   )
   assert.deepEqual(
     refused.map(({ setting, because }) => [setting, because]),
-    [['cleanup.policy', 'this kind of cluster changes it only while it creates a topic']],
+    [['cleanup.policy', 'this kind of cluster allows it only when a topic is created']],
   )
   const provisioned = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one-s1/751d2973-2')
   for (const kind of [provisioned, clusterKind(undefined)]) assert.deepEqual(kind, { decides: [], fixes: [] })

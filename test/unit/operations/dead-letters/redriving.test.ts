@@ -154,7 +154,7 @@ describe('a patch', () => {
     ['no id', {}, { ...FIT, id: null }, /not a CloudEvent: .*id/],
     ['another subject', {}, { ...FIT, subject: 'roof-2' }, /source and subject cannot be changed/],
     ['an attribute that is not one', {}, { ...FIT, Shouted: 'x' }, /not a CloudEvent/],
-    ['a record that is not an event', { originalHeaders: [] }, FIT, /only a whole event can take its place/],
+    ['a record that is not an event', { originalHeaders: [] }, FIT, /so the patch must be a whole event/],
   ]
   for (const [title, changes, document, why] of broken)
     test(`given ${title}, then it is refused`, () => {
@@ -185,7 +185,7 @@ describe('a patch', () => {
       for (const document of [FIT, { data_base64: 'AAEC' }, { datacontenttype: null }, { type: 'x' }]) {
         const result = change(document)
         assert.ok(result.kind === 'refused', JSON.stringify(document))
-        assert.match(result.why, /^its data is application\/avro, .* cannot be patched: give the whole event/)
+        assert.match(result.why, /^its data is application\/avro, .* cannot be patched: use a whole event/)
       }
     })
 

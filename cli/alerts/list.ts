@@ -26,7 +26,7 @@ Examples:
   sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
   options: {
     ...SELECTION,
-    pending: flag('also those that do not fire yet'),
+    pending: flag('include alerts that do not fire yet'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
     json: JSON_OPTION,
     env: environment('to look at'),

@@ -26,11 +26,11 @@ Examples:
   sluice alerts send-test
   sluice alerts send-test pager --json`,
   args: {
-    receiver: optionalArgument('its name, as in the file of receivers (default: all)', SOME_TEXT),
+    receiver: optionalArgument('name of the receiver in the receivers file (default: all)', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,
-    env: environment('that the test is sent from'),
+    env: environment('that the test names'),
   },
   withoutKafka: true,
   async run({ receiver: name, env, json }, terminal) {
@@ -44,7 +44,7 @@ Examples:
     const failed = receivers.filter(({ delivered }) => !delivered).length
     if (failed > 0)
       throw new CliFailure(
-        `${failed} of ${chosen.length} ${chosen.length === 1 ? 'receiver' : 'receivers'} did not take the test.`,
+        `${failed} of ${chosen.length} ${chosen.length === 1 ? 'receiver' : 'receivers'} did not accept the test.`,
       )
   },
 })
@@ -73,7 +73,7 @@ function choose(receivers: readonly Receiver[], name: string | undefined, file: 
   const found = receivers.filter(receiver => receiver.name === name)
   if (found.length > 0) return found
   const names = receivers.map(receiver => receiver.name).join(', ')
-  throw new CliFailure(`${file} has no receiver "${name}"; there are: ${names}.`)
+  throw new CliFailure(`${file} has no receiver "${name}". Its receivers are: ${names}.`)
 }
 
 function textOf({ receivers }: Report): string {

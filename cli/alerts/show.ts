@@ -27,12 +27,12 @@ Examples:
   sluice alerts show IFzYlCPmXUzUpk-fYxk9ag
   sluice alerts show roof-1 --since 1d`,
   args: {
-    alert: argument('its id, or an entity', SOME_TEXT),
+    alert: argument('id of the alert, or an entity', SOME_TEXT),
   },
   options: {
     since: option(
       '<time>',
-      'only what was written since: an RFC 3339 time, or a duration before now (default: all that is kept)',
+      'only events written since: an RFC 3339 time, or a duration before now (default: all retained events)',
       TIME_OR_AGO,
     ),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 10),
@@ -47,7 +47,7 @@ Examples:
       if (report.alerts.length === 0 && report.pending.length === 0)
         throw new CliFailure(
           `No alert in "${config.env}" has the id "${wanted}", or is of an entity that matches it. \`sluice alerts list --state all\` ` +
-            'shows which there are; --pending those that do not fire yet.',
+            'lists the alerts, and with --pending also those that do not fire yet.',
         )
       printReport(terminal, report, json, showText)
     })

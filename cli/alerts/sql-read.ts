@@ -17,13 +17,13 @@ import { showLine } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 
-/** A read that takes longer shows how far it has come. */
+/** Time in milliseconds after which a read shows its progress. */
 const QUIET_MS = 1_000
 
 /**
  * Reads the alert events of an environment.
  *
- * @param take receives each event, those of one partition in their order
+ * @param take receives each event; those of one partition are in order
  * @throws CliFailure if Kafka does not respond, or the topic is missing or unreadable
  */
 export async function readAlertEvents(

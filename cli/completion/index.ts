@@ -4,7 +4,7 @@ import { PROJECT } from '../../programs/paths.ts'
 import { argument, command } from '../command.ts'
 import { completionScript, SHELLS } from './scripts.ts'
 
-/** The program that a shell can start from any folder, on any Node. */
+/** Path of the program, which a shell can start from any folder with any Node version. */
 const PROGRAM = join(PROJECT, 'bin', 'sluice.mjs')
 
 export default command({

@@ -17,7 +17,10 @@ const FILES: ReadonlySet<string> = new Set([
   'patch',
 ])
 
-/** Values that are known without a server: what runs on this machine, and what the project declares. */
+/**
+ * Returns the values that are known without a server: running stacks of this machine, and names that the
+ * project declares.
+ */
 export function knownValues(stacksDir: string | undefined): KnownValues {
   const sources: Readonly<Record<string, () => readonly string[]>> = {
     stack: () => runningStacks(stacksDir).map(({ name }) => name),

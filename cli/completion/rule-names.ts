@@ -5,7 +5,10 @@ import { PROJECT } from '../../programs/paths.ts'
 
 const RULES = join(PROJECT, 'config/rules')
 
-/** The names of the project's alert rules; none if the rules have errors, which is not for a completion to say. */
+/**
+ * Returns the names of the project's alert rules. Returns none if the rules have errors, which a completion
+ * does not report.
+ */
 export function ruleNames(): readonly string[] {
   const files = globSync('*.{yaml,yml}', { cwd: RULES })
   try {

@@ -14,10 +14,10 @@ Examples:
   sluice --stack lab console --port 8060`,
   options: {
     env: environment('to show'),
-    port: option('<number>', 'the port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
+    port: option('<number>', 'port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
     host: optionWithDefault(
       '<address>',
-      'the address to listen on; in a container, 0.0.0.0',
+      'address to listen on; in a container, 0.0.0.0',
       SOME_TEXT,
       '127.0.0.1',
     ),

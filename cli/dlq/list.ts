@@ -10,7 +10,7 @@ import { askDlq } from './read.ts'
 import { listReport } from './report.ts'
 import { listText } from './text.ts'
 
-/** A value of `--before`, as the report has it. */
+/** Kind for the value of `--before`, in the form of the report. */
 const PLACES = mapped(
   text(/^\d{1,9}@\d{1,15}(,\d{1,9}@\d{1,15})*$/, 'PARTITION@OFFSET, several separated by commas'),
   places => new Map(places.split(',').map(place => place.split('@').map(Number) as [number, number])),
@@ -28,10 +28,10 @@ Examples:
   sluice dlq list --code schema-violated --consumer alerting --json`,
   options: {
     ...FILTERS,
-    all: flag('also those that were redriven or dropped'),
+    all: flag('include those that were redriven or dropped'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
-    before: option('<places>', 'only older ones: the places that the list before ended with', PLACES),
-    count: flag('also count those that were handled, which reads the whole topic'),
+    before: option('<places>', 'only older ones: the positions at which the previous list ended', PLACES),
+    count: flag('also count handled ones, which reads the whole topic'),
     json: JSON_OPTION,
     env: environment('to look at'),
   },

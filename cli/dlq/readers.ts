@@ -2,7 +2,7 @@ import { readFunctions } from '../../lib/app/functions.ts'
 import { groupName, topicName } from '../../lib/app/topics.ts'
 import type { ReadTopic } from '../../lib/queries/lag.ts'
 
-/** The functions of an environment, and the topics of the table that they read. */
+/** Returns the functions of an environment, with the topics of the table that they read. */
 export function readersIn(env: string): readonly ReadTopic[] {
   return readFunctions().flatMap(({ name, consumes }) =>
     consumes.map(signal => ({

@@ -22,20 +22,20 @@ import { handle } from './handling.ts'
 
 type RedriveOptions = ValuesOf<typeof OPTIONS>
 
-/** Dead letters a second. */
+/** Kind for a number of dead letters per second. */
 const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
   Number.parseInt(rate, 10),
 )
 
 const OPTIONS = {
   ...FILTERS,
-  patch: option('<file>', 'a change of the event: a file with JSON, or the JSON itself', SOME_TEXT),
-  rate: option('<n/s>', 'how many a second at most', RATE),
-  again: flag('also those that were redriven or dropped before'),
+  patch: option('<file>', 'change of the event: a file with JSON, or the JSON itself', SOME_TEXT),
+  rate: option('<n/s>', 'maximum number per second', RATE),
+  again: flag('include those that were redriven or dropped before'),
   yes: flag('do it'),
   resume: option('<operation>', 'continue a stopped operation', OPERATION),
   json: JSON_OPTION,
-  env: environment('whose dead letters are meant'),
+  env: environment('of the dead letters'),
 }
 
 export default command({
@@ -59,7 +59,7 @@ Examples:
   sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes
   sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`,
   args: {
-    at: optionalArguments('their places as `sluice dlq list` shows them, or their ids', SOME_TEXT),
+    at: optionalArguments('positions as shown by `sluice dlq list`, or ids', SOME_TEXT),
   },
   options: OPTIONS,
   run: ({ at, ...options }, terminal) => redriven(at, options, terminal),
@@ -71,10 +71,12 @@ async function redriven(
   terminal: Terminal,
 ): Promise<void> {
   if (again && ats.length === 0)
-    throw usageFailure('--again is for dead letters that are named: it would redrive all that ever failed.')
+    throw usageFailure(
+      '--again needs specified dead letters; otherwise it would redrive all that ever failed.',
+    )
   const patch = given === undefined ? undefined : await patchOf(given, terminal)
   if (patch?.isWhole && ats.length !== 1)
-    throw usageFailure('A whole event can take the place of one record: name one dead letter.')
+    throw usageFailure('A whole event can replace only one record: specify one dead letter.')
   const refusals: string[] = []
   const onRefused = ({ partition, offset }: FoundDeadLetter, why: string) => {
     if (refusals.length < SHOWN) refusals.push(`  ${partition}@${offset}  ${why}`)
@@ -105,7 +107,10 @@ async function redriven(
   )
 }
 
-/** Says once of each code that is permanent that a redrive alone does not help, before any is redriven. */
+/**
+ * Returns a chooser that warns once for each permanent code that a redrive alone does not help, before
+ * anything is redriven.
+ */
 function warning(choose: Chooser, { stderr }: Terminal): Chooser {
   const said = new Set<string>()
   return {
@@ -116,7 +121,7 @@ function warning(choose: Chooser, { stderr }: Terminal): Chooser {
       if (because === undefined && kind === 'permanent' && !said.has(code)) {
         said.add(code)
         stderr.write(
-          `${code} is permanent: the same record fails again, unless what it failed by was mended since, or --patch changes it.\n`,
+          `${code} is permanent: the same record fails again, unless the cause was fixed or --patch changes the record.\n`,
         )
       }
       return because
@@ -128,7 +133,9 @@ const SHOWN = 5
 
 function requirePatchable(refusals: readonly string[]): void {
   if (refusals.length > 0)
-    throw new CliFailure(`Nothing was redriven: the patch would break events.\n${refusals.join('\n')}`)
+    throw new CliFailure(
+      `Nothing was redriven: some events would be invalid after the patch.\n${refusals.join('\n')}`,
+    )
 }
 
 async function patchOf(given: string, terminal: Terminal): Promise<Patch> {

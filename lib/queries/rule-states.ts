@@ -1,4 +1,4 @@
-/** State of alert rules: which are in force, and for how many entities each is pending or fires. */
+/** Reads the state of alert rules: the active rules, and the entities for which each is pending or firing. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { NO_DATA } from '../alerting/alert.ts'
@@ -10,28 +10,31 @@ import { identityOfKey } from '../alerting/rules-in-force.ts'
 import { type ActiveAlert, activeIn, activePatterns, eachOnce } from '../tables/conditions.ts'
 import { partitionsOf, storedEntities, type TopicSize } from '../tables/table.ts'
 
-/** The rules that the log has activated for alerting. */
+/** Rules that the log has activated for alerting. */
 export interface ActivatedRules {
   /** Hash of the rule set that most partitions have. */
   readonly hash: string
   readonly rules: readonly AnyRule[]
-  /** Number of partitions with this rule set, and of all: the others have not yet read the event that activates it. */
+  /**
+   * Number of partitions with this rule set. `partitions` is the number of all partitions; the others have
+   * not yet processed the event that activates it.
+   */
   readonly having: number
   readonly partitions: number
 }
 
-/** A rule that is on for an entity or a group. */
+/** Rule that is pending, firing or recovering for an entity or a group. */
 export interface RuleOn extends ActiveAlert {
-  /** The rule's name and labels. */
+  /** Identity of the rule: its name and labels. */
   readonly identity: string
-  /** Fires because the entity is silent, beside the alert of the rule itself. */
+  /** True for a `NoData` alert, which is separate from the alert of the rule itself. */
   readonly isOfSilence: boolean
 }
 
 export interface RuleStates {
-  /** The newest first. */
+  /** Pending, firing and recovering rules, newest first. */
   readonly on: readonly RuleOn[]
-  /** How many entities alerting remembers. */
+  /** Number of entities in the state of alerting. */
   readonly entities: number
   /** Number of entities that have reported each metric. */
   readonly reporting: ReadonlyMap<string, number>
@@ -41,10 +44,10 @@ const ALERTING = 'alerting'
 const PATTERNS = 'patterns'
 
 /**
- * The rules in force, as alerting has them. Undefined if the log has not activated any yet: then alerting uses those that it was
- * deployed with.
+ * Returns the active rules in the state of alerting. Undefined if the log has not activated any yet; alerting
+ * then uses the rules that it was deployed with.
  *
- * @param readings the topic that alerting reads
+ * @param readings topic that alerting reads
  * @throws Unavailable if Redis does not answer
  */
 export async function activatedRules(
@@ -66,10 +69,10 @@ export async function activatedRules(
 }
 
 /**
- * Reads the states of every entity and group in alerting, page by page.
+ * Reads the states of every entity and group in alerting, in pages.
  *
- * @param readings the topic that alerting reads
- * @param groups the topic of the events of groups
+ * @param readings topic that alerting reads
+ * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not answer
  */
 export async function ruleStates(

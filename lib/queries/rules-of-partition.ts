@@ -1,15 +1,17 @@
-/** The rules that the log has put into force in a partition, as alerting has taken them from it. */
+/** Reads the rules that the log has activated in a partition, from the state of alerting. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
 
-/** Name of the consumer. */
+/** Name of the consumer whose state has the rules. */
 const ALERTING = 'alerting'
 
 /**
- * @param topic that alerting reads
- * @returns undefined if the log has activated no rules there, or none that this version can read
+ * Returns the active rules of a partition.
+ *
+ * @param topic topic that alerting reads
+ * @returns undefined if the log has activated no rules in the partition, or none that this version can read
  * @throws Unavailable if Redis does not answer
  */
 export async function rulesOfPartition(

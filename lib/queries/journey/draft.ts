@@ -1,4 +1,4 @@
-/** The events and decisions of a path while it is being drawn. */
+/** Drafts of the events and decisions of a path, while facts about them are collected. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
 import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
@@ -17,12 +17,12 @@ import { whyOf } from './why.ts'
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export interface EventDraft extends Writable<Omit<EventStep, 'places' | 'decisions'>> {
-  /** Positions by their texts. */
+  /** Positions of the event, by their text. */
   readonly places: Map<string, PlaceInLog>
   readonly decisions: Map<string, DecisionDraft>
-  /** The decision that emitted it. */
+  /** Decision that emitted the event. */
   parent?: DecisionDraft
-  /** Position of its cause in the log, as CloudEvents' "Sequence" extension has it. */
+  /** Position of the event's cause in the log, from the CloudEvents extension "Sequence". */
   sequence?: string
 }
 
@@ -40,7 +40,10 @@ export class Drafts {
   readonly events = new Map<string, EventDraft>()
   readonly #byPlace = new Map<string, EventDraft>()
 
-  /** The event of this name, or the record at the place if it carries none. */
+  /**
+   * Returns the draft of the event with this name or, for a record without an event, of the record at the
+   * position.
+   */
   event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)
@@ -61,7 +64,7 @@ export class Drafts {
     return this.#byPlace.get(placeText(place))
   }
 
-  /** Takes what a record of the log says. */
+  /** Adds the facts that a record of the log contains. */
   found({ record, event }: FoundRecord): void {
     const place = { topic: record.topic, partition: record.partition, offset: record.offset }
     const draft = isFailure(event) ? this.event(undefined, place) : this.event(nameOf(event), place)
@@ -83,7 +86,9 @@ export class Drafts {
     Object.assign(draft, shownData(event))
   }
 
-  /** A decision of a consumer about an event; the first that is known of it stays. */
+  /**
+   * Adds a consumer's decision about an event. If the decision is already known, the earlier facts are kept.
+   */
   decision(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
     const known = of.decisions.get(key)
     if (known) return known
@@ -100,7 +105,7 @@ export class Drafts {
   }
 }
 
-/** A decision that belongs to an event, without its place among those of the event. */
+/** Returns the draft of a decision about an event, without adding it to the event. */
 export function draftOf(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
   const why = whyOf(told.consumer, told.outcome, told.code ?? told.reason)
   return { key, why, ...told, of, emitted: new Set(), timers: new Set() }
@@ -114,7 +119,7 @@ export function toldBy(span: DecisionSpan): DecisionReport {
   return { consumer, place, outcome, reason, code, timer, fromMs, toMs, knownBy: 'span' }
 }
 
-/** A decision that is not known from its consumer. */
+/** Returns the draft of a decision that was not reported by its consumer. */
 export function inferred(
   consumer: string,
   place: RecordPosition,

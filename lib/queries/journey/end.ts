@@ -1,4 +1,4 @@
-/** How a journey ended: the farthest that came of it, the worst first. Pure. */
+/** Determines the outcome of a journey. If several apply, the worst is used. Pure. */
 import { ALERT_FIRED_TYPE } from '../../alerting/alert.ts'
 import { DEAD_LETTER_TYPE, RETRY_TYPE } from '../../failures/event-types.ts'
 import { NOTIFICATION_TYPE } from '../../notification/notification.ts'
@@ -30,7 +30,7 @@ function isRetried({ of, place, outcome }: DecisionDraft): boolean {
   )
 }
 
-/** A receiver of people has a notification. */
+/** Returns whether people were notified, because a receiver has accepted the notification. */
 function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   return (
     of.event?.type === NOTIFICATION_TYPE &&

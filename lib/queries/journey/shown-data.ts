@@ -1,4 +1,7 @@
-/** The data of an event as a path shows them: those of failures without the bytes of their records, and none that are large. Pure. */
+/**
+ * Returns the data of an event in the form that a path shows: failures without the bytes of their records,
+ * and no large data. Pure.
+ */
 
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
@@ -15,7 +18,7 @@ export function shownData({ type, data }: Event): { readonly data?: unknown; rea
   return bytes > MAX_BYTES ? { largeBytes: bytes } : { data: shown }
 }
 
-/** The page of the failure shows them. */
+/** Returns the data of a failure without the bytes, which the page of the failure shows. */
 function withoutBytes(data: FailureData): Partial<FailureData> {
   const { originalKey, originalValue, originalHeaders, ...rest } = { ...data }
   return rest

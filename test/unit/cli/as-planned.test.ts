@@ -54,7 +54,7 @@ describe('given what was found of topics before a deployment, and what the deplo
       'ok min-insync empty',
       'wrong timestamp-type empty',
     ])
-    assert.equal(told[1]?.says, 'not as it must be; the deployment puts it right')
+    assert.equal(told[1]?.says, 'not as it must be; the deployment corrects it')
   })
 
   it('then what it neither creates nor changes stays as it was found', () => {

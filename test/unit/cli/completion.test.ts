@@ -82,7 +82,7 @@ describe('what can stand at the end of a command line', () => {
   test('names what a command and an option are for', async () => {
     assert.match(
       (await ran(['complete', '--', 'dl'])).stdout,
-      /^dlq\tlook at dead letters, and redrive them\n$/,
+      /^dlq\tlist, show and redrive dead letters\n$/,
     )
   })
 })

@@ -127,8 +127,8 @@ describe('a list of dead letters', () => {
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
     const text = listText(listOf({ deadLetters: [listed(found())], broken, counts, before: '0@7,1@4' }))
     assert.match(text, /^Codes: rejected 2, schema-violated 1; 1 of them quarantined$/m)
-    assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
-    assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
+    assert.match(text, /^5 more have been redriven or dropped: use --all to show them\.$/m)
+    assert.match(text, /^3 unreadable.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3\.$/m)
     assert.match(text, /^Older ones: add --before 0@7,1@4 to the command\.$/m)

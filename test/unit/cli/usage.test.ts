@@ -42,18 +42,18 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['state', 'drop', 'processor', '--all-partitions'], /processor is a function of this project/],
     [['state', 'erase', '/environment/vienna', 'roof-1', '--yes'], /too many arguments/],
     [['state', 'erase', 'roof-1'], /no terminal .* --yes, or --dry-run/],
-    [['dlq', 'redrive'], /Which dead letters\? Name them, or limit them/],
+    [['dlq', 'redrive'], /No dead letters are selected\. Specify them, or limit them/],
     [['dlq', 'show', '-rN7TRkTD7P5mS6dYCt4eQ'], /unknown option .*: write -- before an id/],
     [['dlq', 'redrive', '0@1', '--code', 'rejected'], /not both/],
-    [['dlq', 'redrive', '--code', 'rejected', '--again'], /--again is for dead letters that are named/],
+    [['dlq', 'redrive', '--code', 'rejected', '--again'], /--again needs specified dead letters/],
     [['dlq', 'redrive', '0@1', '--resume', '2026-11-21T12:07:00.123Z-3f9a2c'], /add --yes/],
     [['dlq', 'redrive', '0@1', '--patch', '{"a":'], /--patch: it is not JSON/],
-    [['dlq', 'redrive', '--code', 'rejected', '--patch', '{"specversion":"1.0"}'], /name one dead letter/],
+    [['dlq', 'redrive', '--code', 'rejected', '--patch', '{"specversion":"1.0"}'], /specify one dead letter/],
     [['dlq', 'list', '--since', '1h', '--until', '2h'], /is not before --until/],
-    [['dlq', 'export', '--to', '-', '--json'], /name a file with --to/],
-    [['dlq', 'show', '0@1', '--raw', '--json'], /take one of them/],
+    [['dlq', 'export', '--to', '-', '--json'], /specify a file with --to/],
+    [['dlq', 'show', '0@1', '--raw', '--json'], /exclude each other/],
     [['alerts'], /Usage: sluice alerts/],
-    [['alerts', 'list', '--label', 'team'], /'--label .*must be a label and its value, as team=ops/],
+    [['alerts', 'list', '--label', 'team'], /'--label .*must be a label and its value, such as team=ops/],
     [['alerts', 'list', '--since', '1h', '--until', '2h'], /--until must be later than --since/],
     [
       ['alerts', 'list', '--pending', '--state', 'resolved'],
@@ -62,9 +62,9 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['tail', '--from', 'end', '--no-follow'], /--no-follow shows what is there/],
     [['tail', 'readings', 'dlq', '--from', '3'], /an offset needs one topic and --partition/],
     [['consume', '--topic', 't', '--commit', 'manual'], /--commit needs --group/],
-    [['consume', '--topic', 't', '--batch', '--quiet'], /--batch and --quiet print different things/],
+    [['consume', '--topic', 't', '--batch', '--quiet'], /--batch and --quiet exclude each other/],
     [['consume', '--topic', 't', '--from', '7'], /each partition counts its own offsets/],
-    [['consume', '--topic', 't', '--group', 'g', '--from', '1h'], /a group begins where it has committed/],
+    [['consume', '--topic', 't', '--group', 'g', '--from', '1h'], /a group starts at its committed offsets/],
     [
       ['publish', '--topic', 'events', '-', '--traceparent', '00-0-0-01'],
       /'--traceparent .*a traceparent of W3C Trace Context/,
@@ -167,13 +167,13 @@ describe('failures: exit status 1', () => {
     assert.equal(replay.status, 1)
     assert.match(
       replay.stderr,
-      /^Kafka does not answer at 127\.0\.0\.1:1: is `npm start` running\? .*KAFKA_BROKERS/,
+      /^Kafka does not answer at 127\.0\.0\.1:1: start it with `npm start`, or set KAFKA_BROKERS/,
     )
     const stats = await ran(['stats'], { environment: { REDIS_URL: 'redis://me:secret@127.0.0.1:1' } })
     assert.equal(stats.status, 1)
     assert.match(
       stats.stderr,
-      /^Redis does not answer at 127\.0\.0\.1:1: is `npm start` running\? .*REDIS_URL/,
+      /^Redis does not answer at 127\.0\.0\.1:1: start it with `npm start`, or set REDIS_URL/,
     )
     assert.doesNotMatch(stats.stderr, /secret/)
   })

@@ -34,10 +34,11 @@ export const COMMANDS: Listed = {
   stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {
     line: 'show, export, import and drop the state of a consumer, erase an entity',
-    about: `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
+    about: `Show, export, import and drop the state of a consumer, and erase an entity from it.
 
-The state of a consumer for one partition is one partition state in Redis, with an applied offset: the last offset that is
-decided. A checkpoint is a partition state as a file; from its applied offset the log is read on.`,
+The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
+last processed record. A checkpoint is a partition state as a file; after an import, the log is read from its applied
+offset on.`,
     commands: {
       list: [
         'list every partition state, those without a function included',
@@ -56,10 +57,10 @@ decided. A checkpoint is a partition state as a file; from its applied offset th
   },
   breaker: {
     line: 'show and reset the circuit breaker of a consumer',
-    about: `Look at the circuit breaker of a consumer, and reset it.
+    about: `Show and reset the circuit breaker of a consumer.
 
-If most records of a consumer fail with an unexpected error, the breaker opens and its batches stay in Kafka: a bad
-deployment must not empty the topic into the dead letters. It closes with the next version of the code, after
+If most records of a consumer fail with an unexpected error, the breaker opens and its batches stay in Kafka, so that
+a bad deployment does not turn the whole topic into dead letters. It closes with the next version of the code, after
 ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     commands: {
       show: ['show whether the breaker is open', () => import('./breaker/show.ts')],
@@ -149,10 +150,10 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   },
   schemas: {
     line: 'check and register the schemas of events',
-    about: `The schemas of events in a schema registry: which it has, what a new version would break, and registering them.
+    about: `List, check and register the schemas of events in a schema registry.
 
-The schemas ship with the code (schemas/). Functions never register them: with a registry and SERIALIZATION, they start only if theirs are
-registered.`,
+The schemas are packaged with the code (schemas/). Functions never register them: with a registry and SERIALIZATION,
+functions start only if their schemas are registered.`,
     commands: {
       list: ['list schemas, and what the registry has', () => import('./schemas/list.ts')],
       check: ['compare schemas with the registry', () => import('./schemas/check.ts')],

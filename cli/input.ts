@@ -1,8 +1,8 @@
-/** Reads a file that a command was given, or standard input. */
+/** Reads an input file of a command, or standard input. */
 import { readFile } from 'node:fs/promises'
 import { pathIn, type Terminal } from './terminal.ts'
 
-/** The content of the file; `-` is standard input. */
+/** Returns the content of the file; `-` is standard input. */
 export async function inputBytes(
   file: string,
   terminal: Pick<Terminal, 'stdin' | 'folder'>,

@@ -1,4 +1,4 @@
-/** `npx sluice COMMAND …`: the command line for operators. */
+/** Entry point of `npx sluice COMMAND …`, the command line for operators. */
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../programs/hide-secrets.mjs'
 import { exitOnceRead } from './exit.ts'
@@ -9,11 +9,12 @@ const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 let stopsWhenUnread = false
-// The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
+// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on.
+// Both count as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  // `sluice … | head`: the reader has closed the pipe.
+  // The reader has closed the pipe, as in `sluice … | head`.
   if (!stopsWhenUnread) process.exit(0)
   stop.abort()
 })
@@ -32,5 +33,5 @@ const status = await run(args, {
     stopsWhenUnread = true
   },
 })
-// After a request to stop, a reader that reads no more holds the end up for a moment only.
+// After a request to stop, a reader that no longer reads delays the end only briefly.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

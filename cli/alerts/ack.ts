@@ -7,12 +7,12 @@ import { type AckReport, acknowledge } from './acknowledge.ts'
 import { AlertsReader } from './read.ts'
 
 export default command({
-  about: `Acknowledge an alert that fires: say who is working on it.
+  about: `Acknowledge a firing alert, to show who is working on it.
 
-The acknowledgement is an event beside the alert's own, so it holds even if Redis loses its contents. It ends when the alert
-resolves, and changes nothing about when that is. A later one replaces it.`,
+The acknowledgement is an event in the alerts topic, so it is kept even if Redis loses its contents. It ends when the
+alert resolves, and does not affect when that happens. A later acknowledgement replaces it.`,
   more: `
-An id that begins with "-" goes behind "--", after all options.
+An id that begins with "-" must follow "--", after all options.
 
 Examples:
   sluice alerts ack IFzYlCPmXUzUpk-fYxk9ag --comment 'the fan is being replaced'

@@ -17,10 +17,10 @@ interface Report {
 }
 
 export default command({
-  about: `Send a test to every receiver of notifications, or to one, and say what came of it.
+  about: `Send a test to all receivers of notifications, or to one, and report the result.
 
-The test goes straight to them, not through Kafka: a notification with the reason "test" and one alert, which says that nothing has
-happened. The exit status is 1 if a receiver did not take it.`,
+The test is sent directly to the receivers, without Kafka: a notification with the reason "test" and one alert, which
+says that there is no incident. The exit status is 1 if a receiver did not accept it.`,
   more: `
 Examples:
   sluice alerts send-test

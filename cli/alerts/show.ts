@@ -17,11 +17,10 @@ import { AlertsReader } from './read.ts'
 import { showText } from './show-text.ts'
 
 export default command({
-  about: `Show an alert, or the alerts of an entity, with everything that happened to them: when, why, values, trace and
-acknowledgements.`,
+  about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values, traces and acknowledgements.`,
   more: `
-ALERT is an id as \`sluice alerts list\` shows it, or an entity: its whole subject, or a part of its source and subject. Of an
-entity, alerts that are pending are shown as well. An id that begins with "-" goes behind "--".
+ALERT is an id as shown by \`sluice alerts list\`, or an entity: its whole subject, or a part of its source and subject.
+For an entity, pending alerts are shown as well. An id that begins with "-" must follow "--".
 
 Examples:
   sluice alerts show IFzYlCPmXUzUpk-fYxk9ag

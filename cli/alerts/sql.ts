@@ -47,14 +47,15 @@ const OPTIONS = {
 }
 
 export default command({
-  about: `Ask the alert log in SQL. DuckDB answers, from tables that are made of the alerts topic for this call.
+  about: `Query the alert log with SQL. The queries run in DuckDB, on tables that are built from the alerts topic for this call.
 
-alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
+alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition.
+Times are UTC.`,
   more: `
 datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour') or datetime(alert_ts, 'start of day').
 
-Statements can change nothing outside of this call: they reach no file and no network. Several are separated by semicolons.
-docs/alerts.md lists the columns; so does DESCRIBE alert_log.
+Statements cannot change anything outside of this call: they have no access to files or the network. Several
+statements are separated by semicolons. docs/alerts.md lists the columns; so does DESCRIBE alert_log.
 
 Examples:
   sluice alerts sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"

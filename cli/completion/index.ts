@@ -8,11 +8,11 @@ import { completionScript, SHELLS } from './scripts.ts'
 const PROGRAM = join(PROJECT, 'bin', 'sluice.mjs')
 
 export default command({
-  about: `Print what a shell needs to complete commands, options and values of sluice when Tab is pressed.
+  about: `Print the script with which a shell completes commands, options and values of sluice when Tab is pressed.
 
-It is for the command \`sluice\`, so make that one: alias sluice='npx sluice'`,
+The script completes the command \`sluice\`, so define it first: alias sluice='npx sluice'`,
   more: `
-Put one of these into the file that your shell reads at its start:
+Add one of these to the startup file of your shell:
 
   ~/.bashrc: eval "$(sluice completion bash)"
   ~/.zshrc: eval "$(sluice completion zsh)"

@@ -20,10 +20,10 @@ interface SettingReport {
 const MASKED = '********'
 
 export default command({
-  about: `Show settings, their values, and where each comes from: the command line, a variable of the environment, the settings file with its
-line, the running stack, or the default.
+  about: `Show settings, their values, and the source of each: the command line, an environment variable, a line of the settings
+file, the running stack, or the default.
 
-Secrets are masked. Without --json, settings without a value are left out.`,
+Secrets are masked. Without --json, settings without a value are omitted.`,
   more: `
 Examples:
   sluice config show

@@ -54,20 +54,23 @@ const OPTIONS = {
 }
 
 export default command({
-  about: `Consume a topic, as scripts with a Kafka consumer do: what is there and what comes, until Ctrl-C.
+  about: `Consume a topic like a script with a Kafka consumer: existing records, then new ones, until Ctrl-C.
 
-It prints a line for each record, and below it the alerts that the record would fire. With --quiet it prints one line for each hundred
-records, as "Processed 100 messages | 5 alerts", where alerts are the records that would fire one. With --batch it processes records in batches
-of 100, or of what came within 5.0 s, and prints a line for each batch. Nothing is published: the alerts are only counted.
+The command prints a line for each record, followed by the alerts that the record would fire. With --quiet it prints
+one line per hundred records, such as "Processed 100 messages | 5 alerts", where alerts is the number of records that
+would fire one. With --batch it processes records in batches of 100, or of those that arrived within 5.0 s, and prints
+a line for each batch. Nothing is published: alerts are only counted.
 
-Without --group it reads from the first record on, and leaves no trace. With --group it is a member of that consumer group, begins where the
-group has committed, and commits: auto every 5 s and at the end, manual after each processed batch.`,
+Without --group it reads from the first record on, and commits no offsets. With --group it is a member of that
+consumer group, starts at the committed offsets of the group, and commits offsets: auto every 5 s and at the end,
+manual after each processed batch.`,
   more: `
-Alerts are decided as the alerting function decides them, by the rules that are not paused and from the readings that this command has seen.
-Alerts that only time can fire, as for a silent sensor, are not counted, nor are rules over several entities.
+Alerts are evaluated in the same way as by the alerting function, with the rules that are not paused and the readings
+that this command has read. Alerts that only passing time can fire, such as one for a silent sensor, are not counted,
+nor are rules over several entities.
 
-A consumer group shares out the partitions among its members. The groups of Sluice's own functions are refused, because they would lose
-records to this command.
+A consumer group divides the partitions among its members. The groups of Sluice's functions are rejected, because the
+functions would lose records to this command.
 
 Examples:
   sluice consume --topic readings

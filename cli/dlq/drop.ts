@@ -5,10 +5,10 @@ import { FILTERS } from './filters.ts'
 import { handle } from './handling.ts'
 
 export default command({
-  about: `Mark dead letters as done with: they need no more attention, and are not listed and not redriven any more.
+  about: `Mark dead letters as handled: they are no longer listed or redriven.
 
-Without --yes, it only shows the effect. They stay in the topic for as long as it keeps records; \`sluice dlq redrive AT --again\` brings one back
-all the same.`,
+Without --yes, the command only shows the effect. Dropped dead letters stay in the topic until their retention ends;
+to redrive one anyway, use \`sluice dlq redrive AT --again\`.`,
   more: `
 Examples:
   sluice dlq drop 2@17 --yes

@@ -12,11 +12,12 @@ import { conditionsOf, FILTERS, filterOf } from './filters.ts'
 import { askDlq } from './read.ts'
 
 export default command({
-  about: `Write dead letters to a file: one JSON document a line, with the bytes of the record that failed in base64.
+  about: `Write dead letters to a file: one JSON document per line, with the bytes of the failed record in base64.
 
-The file holds the records as they are: keep it as you keep the data itself.`,
+The file contains the records unchanged: protect it like the data itself.`,
   more: `
-A dead letter that cannot be read has a line with its place and what is wrong with it. Those that were redriven or dropped are left out.
+A dead letter that cannot be read has a line with its position and the error. Those that were redriven or dropped are
+omitted.
 
 Examples:
   sluice dlq export --to letters.jsonl.gz

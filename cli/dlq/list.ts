@@ -17,11 +17,11 @@ const PLACES = mapped(
 )
 
 export default command({
-  about: `List dead letters, the newest last: which record failed in which consumer, and why.
+  about: `List dead letters, the newest last, with the failed record, the consumer and the reason.
 
-AT is the place in the dlq topic, by which the other commands name one of them. Those that were redriven or dropped are left out.
-The list comes from the table of open dead letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
-the option that shows them.`,
+AT is the position in the dlq topic, by which other commands identify a dead letter. Those that were redriven or
+dropped are omitted. The list is read from the table of open dead letters or, if Redis does not answer, from the topic
+itself. If there are older dead letters, the list ends with the option that shows them.`,
   more: `
 Examples:
   sluice dlq list --since 1h

@@ -39,20 +39,23 @@ const OPTIONS = {
 }
 
 export default command({
-  about: `Bring dead letters back to the consumers that failed: each to its original topic and partition, with its bytes, for that consumer
-alone.
+  about: `Return dead letters to the consumers that failed: each to its original topic and partition, with its bytes, and only
+for that consumer.
 
-It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
-they are named.`,
+Without --yes, the command only shows the effect. Specify dead letters by AT or id, or select them with options.
+Quarantined ones are skipped unless they are specified.`,
   more: `
-Ctrl-C finishes the present batch and prints the command that continues. This works after a crash, too: the dlq topic itself records handled dead letters, and
---resume leaves them out, together with all that were written since the operation began. A letter that is redriven twice is applied once.
+Ctrl-C finishes the current batch and prints the command that continues. This also works after a crash: the dlq topic
+itself records handled dead letters, and --resume skips them, together with all that were written since the operation
+started. A dead letter that is redriven twice is applied once.
 
-Afterwards it waits, for 30 seconds at most, until the redriven records are decided, and reports how many failed again; its exit status is 1 if any did.
+Afterwards, the command waits for at most 30 seconds until the consumers have processed the redriven records, and
+reports how many failed again; its exit status is 1 if any did.
 
---patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
-dead letter. Each patched event must fit its schema, or nothing is redriven. The history of the record says that it was patched, and by whom.
-JSON on the command line goes into the audit event; of a file, only its name does.
+--patch changes the event of one dead letter: a JSON merge patch (RFC 7396) in the JSON event format or, with a
+specversion, a whole event that replaces it. If a patched event does not match its schema, nothing is redriven. The
+history of the record contains the patch and its author. JSON on the command line is recorded in the audit event; of a
+file, only the name is.
 
 Examples:
   sluice dlq redrive 2@17

@@ -12,10 +12,9 @@ import { reportOf } from './report.ts'
 import { deadLetterText } from './text.ts'
 
 export default command({
-  about: `Show a dead letter: why the record failed, each time, where a redrive would bring it, and its key, headers and value
-as they were.
+  about: `Show a dead letter: the reasons of its failures, the target of a redrive, and the original key, headers and value.
 
-What is text is shown as text, JSON indented, anything else as a hex dump.`,
+Text is shown as text, JSON indented, and anything else as a hex dump.`,
   more: `
 Examples:
   sluice dlq show 2@17

@@ -9,12 +9,12 @@ import { printReport, type Terminal } from '../terminal.ts'
 import { doctorText, reportOf } from './text.ts'
 
 export default command({
-  about: `Check an environment against the checklists of producers, consumers and topics, and say for each point that it is ok, or what to
-change.
+  about: `Check an environment against the checklists of producers, consumers and topics, and report for each point whether it
+is ok, or what to change.
 
-Nothing is changed. What cannot be seen from here is unknown, with the reason, and never ok.`,
+Nothing is changed. A check that cannot be made from here is reported as unknown, with the reason, and never as ok.`,
   more: `
-The exit status is 1 if anything is wrong, and with --strict also if anything is unknown.
+The exit status is 1 if a check failed, and with --strict also if a check was not possible.
 
 Examples:
   sluice doctor

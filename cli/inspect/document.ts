@@ -1,4 +1,4 @@
-/** An event in the JSON event format of CloudEvents, as a record carried it. Pure. */
+/** Returns events in the JSON event format of CloudEvents, as a record contained them. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import { isStructured } from '../../packages/runtime/cloudevents/reader.ts'
@@ -8,9 +8,9 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 export type EventDocument = Readonly<Record<string, unknown>>
 
 /**
- * The event in a record, with its data as it was sent, or plain where it was serialized.
+ * Returns the event of a record. The data is unchanged, or decoded if it was serialized.
  *
- * @param sent the event as it was read from the record
+ * @param sent event as read from the record
  */
 export function eventDocument(
   event: Event,
@@ -21,13 +21,19 @@ export function eventDocument(
   return isStructured(record) && !isSerialized ? sentDocument(record.value) : documentOf(event)
 }
 
-/** The document of structured mode as it was sent, with extensions that are numbers or true. JSON format, 2.2: null means absent. */
+/**
+ * Returns the original document of structured mode, including extensions that are numbers or booleans. JSON
+ * format, section 2.2: null means absent.
+ */
 function sentDocument(value: Buffer | null): EventDocument {
   const members = Object.entries(JSON.parse(String(value)) as EventDocument)
   return Object.fromEntries(members.filter(([name, member]) => name === 'data' || member !== null))
 }
 
-/** JSON format, 3.1: data of a type that is text is a JSON string; all other bytes are base64. */
+/**
+ * Returns the event as a document. JSON format, section 3.1: data of a text type is a JSON string; other
+ * bytes are base64.
+ */
 function documentOf(event: Event): EventDocument {
   const { data, datacontenttype = '' } = event
   const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
@@ -37,7 +43,7 @@ function documentOf(event: Event): EventDocument {
 const TEXT = /^(?:text\/[^\s;]+|[^\s;]+[/+](?:xml|yaml)|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
 
-/** Whether data of this type is text in UTF-8. */
+/** Returns whether data of this content type is UTF-8 text. */
 function isText(contentType: string): boolean {
   const [, charset = 'utf-8'] = CHARSET.exec(contentType) ?? []
   return TEXT.test(contentType) && /^(?:utf-?8|us-ascii)$/i.test(charset)

@@ -1,9 +1,12 @@
-/** Verdicts on records as text for people. Pure. */
+/** Formats verdicts on records as text. Pure. */
 import { count as numbered } from '../../lib/count.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 import type { Verdict } from './verdict.ts'
 
-/** A record: where it is, then the event's attributes and data a line each, or the code and what is wrong. */
+/**
+ * Returns the text of a verdict: the position, then the attributes and data of the event, one per line, or
+ * the failure code and the error.
+ */
 export function verdictText(verdict: Verdict, columns: number | undefined): string {
   const place = `${verdict.topic} ${verdict.partition}@${verdict.offset}`
   const lines = verdict.accepted
@@ -12,7 +15,7 @@ export function verdictText(verdict: Verdict, columns: number | undefined): stri
   return lines.map(line => `${shortened(harmless(line), columns)}\n`).join('')
 }
 
-/** `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)` */
+/** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
 export function summaryText(verdicts: readonly Verdict[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
@@ -23,7 +26,7 @@ export function summaryText(verdicts: readonly Verdict[]): string {
   return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
 }
 
-/** The first line has the type, and every event has the same specversion. */
+/** Attributes that are not listed: the first line has the type, and all events have the same specversion. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
 function membersOf(event: Readonly<Record<string, unknown>>): string[] {

@@ -1,4 +1,4 @@
-/** Whether a record carries a CloudEvent that a consumer would accept, by its envelope. Pure. */
+/** Decides whether a record contains a CloudEvent that a consumer accepts, judging by its envelope. Pure. */
 import { readData } from '../../lib/app/event-data.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -21,9 +21,10 @@ export type Verdict =
   | (RecordPosition & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })
 
 /**
- * Judges the record as consumers do before they look at its type, its time and what they remember.
+ * Makes the checks of a consumer that precede those of type, time and state.
  *
- * @param plain the event with plain data, or why its data cannot be read; if it is given, the data must fit the schema of its type
+ * @param plain event with decoded data, or the reason why its data cannot be read; if given, the data must
+ * also match the schema of its type
  */
 export function verdictOn(record: LogRecord, plain?: Event | Failure): Verdict {
   const { topic, partition, offset } = record

@@ -5,8 +5,10 @@ import { CliFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
- * The folder with the logs of the chosen stack: the running one, or the last run of the one that is named, because logs are kept.
- * @throws CliFailure if several run without a choice
+ * Returns the folder with the logs of the selected stack. If it is specified by name, it need not be running,
+ * because logs are kept.
+ *
+ * @throws CliFailure if several stacks run and none is selected
  */
 export function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
   const name = stack ?? (environment.SLUICE_STACK || undefined)

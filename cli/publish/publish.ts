@@ -24,9 +24,9 @@ import { harmless } from '../text-width.ts'
 import { eventsIn } from './events.ts'
 
 export interface PublishPlan {
-  /** Whole name. */
+  /** Full name of the topic. */
   readonly topic: string
-  /** `-` is standard input. */
+  /** Name of the file; `-` is standard input. */
   readonly file: string
   readonly key: string | undefined
   readonly keyBy: KeyStrategy | undefined
@@ -34,11 +34,15 @@ export interface PublishPlan {
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** How data is written; as the settings say if undefined. */
+  /** Serialization of data; undefined to use the settings. */
   readonly serialization: Serialization | undefined
 }
 
-/** @throws CliFailure for an invalid event; nothing is published then */
+/**
+ * Publishes the events.
+ *
+ * @throws CliFailure for an invalid event; nothing is published then
+ */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = plan.file === '-' ? 'standard input' : plan.file
   const { newId, traceparent } = plan
@@ -61,7 +65,11 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   })
 }
 
-/** @throws CliFailure if the event lacks the field that is to be its key */
+/**
+ * Returns the event with its record.
+ *
+ * @throws CliFailure if the event lacks the field for its key
+ */
 function place(event: Event, where: string, placing: Placing): PlacedEvent {
   try {
     return placed(event, placing)
@@ -90,7 +98,7 @@ interface PublishReport {
   readonly published: readonly PublishedEvent[]
 }
 
-/** `Published ID to TOPIC, partition 2, offset 17, key roof-1` */
+/** Returns one line per event, such as `Published ID to TOPIC, partition 2, offset 17, key roof-1`. */
 function publishedText({ dryRun, published }: PublishReport): string {
   return published
     .map(({ id, topic, partition, offset, key }) => {
@@ -105,7 +113,9 @@ async function textOf(file: string, name: string, terminal: Terminal): Promise<s
     throw fileFailure(name, error)
   })
   if (bytes.length > LONGEST)
-    throw new CliFailure(`${name}: too large for single events: \`sluice replay\` publishes streams`)
+    throw new CliFailure(
+      `${name}: too large for single events: use \`sluice replay\`, which publishes streams`,
+    )
   if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
   return bytes.toString()
 }

@@ -1,14 +1,14 @@
 /** Texts of `sluice topics grow`. Pure. */
 import type { ConsumerPlan } from '../../lib/operations/grow/plan.ts'
 
-/** Effects of a growth, done or planned, as `--json` prints them. */
+/** Effects of a growth, completed or planned, in the output of `--json`. */
 export interface GrowthReport {
   readonly topic: string
   readonly from: number
   readonly to: number
-  /** `checked` changed nothing. */
+  /** Outcome. `checked`: nothing was changed. */
   readonly outcome: 'checked' | 'grown' | 'aborted'
-  /** Obstacles; empty without any. */
+  /** Problems that prevent the growth; empty if there are none. */
   readonly wrong: readonly string[]
   readonly consumers: readonly PlanLine[]
 }
@@ -34,7 +34,7 @@ export function growthText({ topic, from, to, outcome, wrong, consumers }: Growt
   if (outcome === 'grown') return `${[`Grown: ${topic} has ${to} partitions.`, ...AFTERWARDS].join('\n')}\n`
   const verdict =
     wrong.length === 0
-      ? 'Nothing is in the way. With --yes, it grows; Kafka cannot take that back.'
+      ? 'All preconditions are met. Add --yes to grow the topic; this cannot be undone.'
       : `It cannot grow now:\n${wrong.map(line => `  ${line}`).join('\n')}`
   return `${[`${topic}: ${from} → ${to} partitions`, ...lines, verdict].join('\n')}\n`
 }
@@ -53,6 +53,6 @@ function planText(plan: PlanLine): string {
 }
 
 const AFTERWARDS = [
-  '  Start the producers again: those that ran before may still know the old number of partitions.',
+  '  Start the producers again: running ones may still use the old number of partitions.',
   '  Records from before the growth stay where they are. So a consumer that loses its state needs a checkpoint of after it.',
 ]

@@ -338,7 +338,7 @@ describe('sluice topics grow', () => {
       SLUICE_ENV: environment.name,
     }
     const dropped = await ran(drop, { environment: servers })
-    assert.match(dropped.stderr, /is what it was: its topic is growing/)
+    assert.match(dropped.stderr, /was not replaced: its topic is growing/)
     await growth().abort()
     await assert.rejects(growth().abort(), /No growth of .* is under way/)
     const left = (await new StateList(redis).names()).filter(({ topic }) => topic === name)

@@ -131,7 +131,7 @@ describe('a list of dead letters', () => {
     assert.match(text, /^3 unreadable.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3\.$/m)
-    assert.match(text, /^Older ones: add --before 0@7,1@4 to the command\.$/m)
+    assert.match(text, /^For older ones, add --before 0@7,1@4\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
     assert.equal(listText(listOf()), 'No dead letters.\n')
   })

@@ -23,8 +23,8 @@ const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 
 describe('what is wrong with a command line of sluice reprocess', () => {
   for (const [given, args, expected] of [
-    ['no start', ['alerting'], /--from, or take --resume or --discard/],
-    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or take --resume/],
+    ['no start', ['alerting'], /--from, or use --resume or --discard/],
+    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or use --resume/],
     ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
     ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
     ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],

@@ -117,7 +117,7 @@ ok    good.yml:4  one good sample resets
   it('given a folder without tests, or none, then it is refused', async () => {
     put('none/README.md', '')
     for (const [name, said] of [
-      ['none', 'none: the folder has no *.yml file and so no tests\n'],
+      ['none', 'none: the folder has no *.yml file, so it has no tests\n'],
       ['nowhere.yml', 'nowhere.yml: there is no such file or folder\n'],
     ] as const)
       assert.deepEqual(await ran(['rules', 'test', name], { folder }), {

@@ -299,14 +299,14 @@ describe('what is shown', () => {
   it('before it: who holds what, and what the erasure does not reach', () => {
     assert.equal(
       planText(plan),
-      `/environment/vienna roof-1, in what the consumers of sluice.telemetry.readings.test remember
+      `/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.readings.test
 
 CONSUMER   PARTITION    STATE  TIMERS
 processor          -     none  -
 alerting           3     11 B  forget
 alerting           4  2.0 KiB  -
 
-/environment/vienna roof-1, in what the consumers of sluice.telemetry.patterns.test remember
+/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.patterns.test
 
 CONSUMER  PARTITION  STATE  TIMERS
 patterns          1   11 B  forget
@@ -321,10 +321,10 @@ These copies are not erased, because no function reads them any more. If a consu
     const text = reportText(report)
     assert.match(
       text,
-      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}held nothing\nactivity {3}not yet \(lag 12\)\n\n/,
+      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}no state\nactivity {3}not yet \(lag 12\)\n\n/,
     )
     assert.match(text, /\n\nConsumers of \S+patterns\.test\n\nCONSUMER {2}ERASURE\npatterns {2}erased\n\n/)
-    assert.match(text, /Events of it came after the erasure, and have made a new state in processor\./)
+    assert.match(text, /Events of the entity arrived after the erasure and created a new state in processor\./)
     assert.doesNotMatch(text, /These hold it too/)
   })
 })

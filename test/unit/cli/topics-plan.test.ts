@@ -97,7 +97,7 @@ describe('given a plan, when it is shown', () => {
 
   it('then an empty one says that nothing differs', () => {
     const plan = { creations: [], changes: [], refused: [] }
-    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" are as the table says.\n')
+    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" match the topic table.\n')
   })
 
   it('then what was applied is named, and so is how much was refused', () => {

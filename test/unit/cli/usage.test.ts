@@ -31,13 +31,13 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
     [['replay', '-', '--loop', '2'], /--loop needs files: a pipe cannot be read twice/],
     [
       ['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'],
-      /a loop without an end/,
+      /an infinite loop/,
     ],
     [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*must be max, or a number above 0/],
     [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
     [['state', 'export', 'processor', '--to', 'x'], /one partition with --partition, or .*--all-partitions/],
     [['state', 'export', 'processor', '--all-partitions', '--to', '-'], /--all-partitions needs a folder/],
-    [['state', 'export', 'p', '--partition', '1', '--to', '-', '--json'], /where the checkpoint goes/],
+    [['state', 'export', 'p', '--partition', '1', '--to', '-', '--json'], /receives the checkpoint/],
     [['state', 'drop', 'processor'], /one partition with --partition, or .*--all-partitions/],
     [['state', 'drop', 'processor', '--all-partitions'], /processor is a function of this project/],
     [['state', 'erase', '/environment/vienna', 'roof-1', '--yes'], /too many arguments/],
@@ -59,7 +59,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
       ['alerts', 'list', '--pending', '--state', 'resolved'],
       /--pending and --state resolved exclude each other/,
     ],
-    [['tail', '--from', 'end', '--no-follow'], /--no-follow shows what is there/],
+    [['tail', '--from', 'end', '--no-follow'], /--no-follow and --from end exclude each other/],
     [['tail', 'readings', 'dlq', '--from', '3'], /an offset needs one topic and --partition/],
     [['consume', '--topic', 't', '--commit', 'manual'], /--commit needs --group/],
     [['consume', '--topic', 't', '--batch', '--quiet'], /--batch and --quiet exclude each other/],
@@ -77,7 +77,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
       ['record', '--topic', 'readings', '--out', 'x', '--from', '7'],
       /--from with an offset needs --partition/,
     ],
-    [['record', '--topic', 'readings', '--out', 'x', '--resume', '--from', '1h'], /leave out --from, --to/],
+    [['record', '--topic', 'readings', '--out', 'x', '--resume', '--from', '1h'], /omit --from, --to/],
     [['topics', 'create', 'orders', '--config', 'retention.ms'], /'--config .*a setting and its value/],
     [
       ['topics', 'create', 'orders', '--retention-ms', '0'],
@@ -150,9 +150,9 @@ describe('failures: exit status 1', () => {
     [['import', 'none.csv'], /^none\.csv: there is no such file or folder\n$/],
     [['state', 'import', 'stream.jsonl'], /^stream\.jsonl: it is not a checkpoint of a partition state/],
     [['replay', 'broken.jsonl'], /^broken\.jsonl:2: not JSON\n$/],
-    [['replay', 'timed.jsonl', '--filter', 'type=other'], /nothing in it to publish/],
+    [['replay', 'timed.jsonl', '--filter', 'type=other'], /there is nothing to publish/],
     [['replay', 'neither.json'], /^neither\.json: neither a stream .* nor a captured batch/],
-    [['replay', 'stream.jsonl', '--shift', 'now'], /no event in it has a time/],
+    [['replay', 'stream.jsonl', '--shift', 'now'], /no event has a time/],
   ]
   for (const [args, said] of failing)
     test(`sluice ${args.join(' ')}`, async () => {
@@ -182,7 +182,7 @@ describe('failures: exit status 1', () => {
     const { stderr } = await ran(['replay', 'broken.jsonl', '--skip-invalid', '--filter', 'id=2'], { folder })
     assert.equal(
       stderr,
-      'Left out: broken.jsonl:2: not JSON\nbroken.jsonl: there is nothing in it to publish\n',
+      'Left out: broken.jsonl:2: not JSON\nbroken.jsonl: there is nothing to publish\n',
     )
   })
 

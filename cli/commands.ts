@@ -23,11 +23,11 @@ interface Group {
 export type Listed = Readonly<Record<string, Leaf | Group>>
 
 export const COMMANDS: Listed = {
-  import: ['turn CSV files, or JSON lines, into a stream of CloudEvents', () => import('./import/index.ts')],
+  import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/index.ts')],
   record: ['write the records of a topic into a file, for replay', () => import('./record/index.ts')],
   replay: ['publish recordings, recorded streams or captured batches', () => import('./replay/index.ts')],
   reprocess: [
-    "compute a consumer's states anew from the log, beside the live ones",
+    "recompute the states of a consumer from the log",
     () => import('./reprocess/index.ts'),
   ],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
@@ -109,7 +109,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     line: 'list, show and redrive dead letters',
     about: 'List, show and redrive dead letters, which are records that a consumer could not process.',
     commands: {
-      list: ['list dead letters, and why they failed', () => import('./dlq/list.ts')],
+      list: ['list dead letters with the reasons of their failures', () => import('./dlq/list.ts')],
       show: ['show a dead letter with the bytes that failed', () => import('./dlq/show.ts')],
       policy: ['check the failure policy', () => import('./dlq/policy.ts')],
       redrive: ['return dead letters to the consumers that failed', () => import('./dlq/redrive.ts')],
@@ -117,7 +117,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
       export: ['write dead letters to a file', () => import('./dlq/export.ts')],
     },
   },
-  doctor: ['check an environment, or what a deployment will need', () => import('./doctor/index.ts')],
+  doctor: ['check an environment, or the prerequisites of a deployment', () => import('./doctor/index.ts')],
   groups: {
     line: 'list consumer groups and their lag',
     about: 'Inspect the consumer groups of the cluster.',
@@ -130,7 +130,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   consume: ['consume a topic, alone or as a member of a group', () => import('./consume/index.ts')],
   publish: ['publish single events', () => import('./publish/index.ts')],
   inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],
-  logs: ['show what functions have logged', () => import('./logs/index.ts')],
+  logs: ['show the logs of functions', () => import('./logs/index.ts')],
   rules: {
     line: 'check, test and score alert rules',
     about: 'Check, test and score the alert rules: the YAML files that define alerts.',
@@ -155,7 +155,7 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
 The schemas are packaged with the code (schemas/). Functions never register them: with a registry and SERIALIZATION,
 functions start only if their schemas are registered.`,
     commands: {
-      list: ['list schemas, and what the registry has', () => import('./schemas/list.ts')],
+      list: ['list packaged schemas and their status in the registry', () => import('./schemas/list.ts')],
       check: ['compare schemas with the registry', () => import('./schemas/check.ts')],
       register: ['register schemas', () => import('./schemas/register.ts')],
     },
@@ -174,7 +174,7 @@ functions start only if their schemas are registered.`,
     line: 'create files for a new consumer',
     about: 'Create the files for a new consumer in this project.',
     commands: {
-      consumer: ['write a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
+      consumer: ['create a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
     },
   },
   config: {

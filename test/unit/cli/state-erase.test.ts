@@ -311,7 +311,7 @@ alerting           4  2.0 KiB  -
 CONSUMER  PARTITION  STATE  TIMERS
 patterns          1   11 B  forget
 
-These copies are not erased, because no function reads them any more. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes all that it has left:
+These copies are not erased, because no function reads them any more. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes its states:
   old\\u0007name on sluice.telemetry.readings.test/3
 `,
     )

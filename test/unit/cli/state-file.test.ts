@@ -135,8 +135,8 @@ describe('a checkpoint as a file', () => {
         [whole, changes(LATER, LATEST)],
         /^1\.jsonl contains the changes since the checkpoint of 2026-03-01T12:15/,
       ],
-      [[whole, changes(NOON, LATER, 4)], /^1\.jsonl holds what has changed/],
-      [[whole, whole], /^1\.jsonl holds a whole state: give it first, or alone/],
+      [[whole, changes(NOON, LATER, 4)], /^1\.jsonl contains the changes/],
+      [[whole, whole], /^1\.jsonl contains a complete state: specify it first, or alone/],
     ] as const
     for (const [files, message] of wrong)
       await assert.rejects(readAll(...files), { name: 'CliFailure', message })

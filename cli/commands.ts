@@ -26,10 +26,7 @@ export const COMMANDS: Listed = {
   import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/index.ts')],
   record: ['write the records of a topic into a file, for replay', () => import('./record/index.ts')],
   replay: ['publish recordings, recorded streams or captured batches', () => import('./replay/index.ts')],
-  reprocess: [
-    "recompute the states of a consumer from the log",
-    () => import('./reprocess/index.ts'),
-  ],
+  reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/index.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
   stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {

@@ -1,4 +1,7 @@
-/** Reads records of foreign forms as the functions of their topic do, for everything that shows or judges records. */
+/**
+ * Reads foreign records in the same way as the functions of their topic, for everything that shows or
+ * validates records.
+ */
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Application } from '../../packages/runtime/consumer/application.ts'
@@ -9,7 +12,10 @@ import { signalIn } from './topics.ts'
 
 type ReadForeign = NonNullable<Application['readForeign']>
 
-/** The names of the mappings for each signal or foreign topic, in the order of the functions that read it. Pure. */
+/**
+ * Returns the names of the mappings for each signal or foreign topic, in the order of the functions that read
+ * it. Pure.
+ */
 export function mappingsByTopic(
   functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
 ): ReadonlyMap<string, readonly string[]> {
@@ -22,9 +28,11 @@ export function mappingsByTopic(
 }
 
 /**
- * What reads the foreign records of all topics, in any environment, by the mappings of the functions; undefined if no function has any.
+ * Returns the reader of foreign records of all topics, in any environment, using the mappings of the
+ * functions; undefined if no function has any.
  *
- * @param file the list of functions; a deployed function has none, and so no mappings of others
+ * @param file list of functions; a deployed function does not have it, and therefore no mappings of other
+ * functions
  * @throws MappingFileError or InvalidMapping if a mapping cannot be used
  */
 export async function topicMappings(

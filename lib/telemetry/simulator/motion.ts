@@ -1,4 +1,7 @@
-/** Motion of a device: an activity of its wearer that lasts some minutes, and the acceleration that fits it. */
+/**
+ * Simulates the motion of a device: an activity of its wearer that lasts some minutes, and the corresponding
+ * acceleration.
+ */
 import type { Device } from './fleet.ts'
 import { HOUR_MS, type Moment, type Observation, solarHour } from './moment.ts'
 import { uniform } from './noise.ts'
@@ -20,9 +23,9 @@ const ACTIVITIES: readonly Activity[] = [
 ]
 const RESTING = ACTIVITIES[0] as Activity
 
-/** How long an activity lasts before the next one is chosen, which may be the same. */
+/** Duration of an activity in milliseconds. Afterwards the next one is chosen, which may be the same. */
 const EPISODE_MS = HOUR_MS / 20
-/** m/s². */
+/** Acceleration of gravity, in m/s². */
 const GRAVITY = 9.81
 
 export function observeMotion(device: Device, moment: Moment): Observation {
@@ -48,7 +51,7 @@ export function observeMotion(device: Device, moment: Moment): Observation {
   }
 }
 
-/** The activity of the current episode: mostly resting by night, anything by day. */
+/** Returns the activity of the current episode: mostly resting at night, any activity during the day. */
 function activityOf(device: Device, { seed, timeMs }: Moment): Activity {
   const hour = solarHour(timeMs, device.longitude)
   const part = hour >= 7 && hour < 22 ? 'day' : 'night'

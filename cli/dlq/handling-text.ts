@@ -45,7 +45,6 @@ export interface HandlingReport {
 }
 
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
-const DOES = { redrive: 'redrives', drop: 'drops' } as const
 
 export function handlingText(report: HandlingReport, columns?: number): string {
   const { command, dryRun, taken, patched, elapsedMs } = report

@@ -122,10 +122,7 @@ describe('sluice skip', () => {
       assert.match(stderr, message)
       assert.notEqual(status, 0)
     }
-    assert.match(
-      (await sluice('skip', 'nobody', '--yes')).stderr,
-      /The project has no consumer "nobody"/,
-    )
+    assert.match((await sluice('skip', 'nobody', '--yes')).stderr, /The project has no consumer "nobody"/)
     assert.match(
       (await sluice('skip', 'processor', '--yes', '--topic', 'alerts')).stderr,
       /select one of them with --topic/,

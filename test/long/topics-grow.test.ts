@@ -424,7 +424,10 @@ describe('sluice topics grow', () => {
     )
     assert.match(looked.stdout, /counter has 1 records still to read/)
     assert.match(looked.stdout, /1 retries of its records wait in retry-1m/)
-    assert.match(looked.stdout, /1 entities of counter have an unknown key and would not be moved: .* stranger \(misrouted\)/)
+    assert.match(
+      looked.stdout,
+      /1 entities of counter have an unknown key and would not be moved: .* stranger \(misrouted\)/,
+    )
     assert.equal(looked.status, 1)
     const kept = await ran([...args, String(AFTER), '--except', 'counter'], { environment: environmentOf })
     assert.match(kept.stdout, /counter keeps states of 41 entities, which must move/)

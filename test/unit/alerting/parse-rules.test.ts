@@ -293,7 +293,10 @@ describe('rule files', () => {
         assert.equal(error.name, 'InvalidRules')
         assert.match(error.message, /^the alert rules have \d+ errors:\n {2}a\.yaml: not YAML: /)
         assert.match(error.message, /\n {2}b\.yaml: not YAML: duplicated mapping key at line 3/)
-        assert.match(error.message, /\n {2}c\.yaml: aliases are not supported: replace it with the value at line 1/)
+        assert.match(
+          error.message,
+          /\n {2}c\.yaml: aliases are not supported: replace it with the value at line 1/,
+        )
         assert.match(error.message, /\n {2}empty\.yaml: must be a mapping with the one key `rules`/)
         assert.match(error.message, /\n {2}two\.yaml: contains more than one YAML document/)
         assert.match(error.message, /\n {2}d\.yaml: rule 1: \.\.\.: unknown key/)

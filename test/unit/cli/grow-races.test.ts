@@ -85,10 +85,7 @@ describe('a growth beside others', () => {
       // The run looks at the log a last time.
       if (step === 'staged') broker.looked = () => growth().abort()
     })
-    await assert.rejects(
-      first.run(),
-      /Another run of the command has taken over, or has reverted the growth/,
-    )
+    await assert.rejects(first.run(), /Another run of the command has taken over, or has reverted the growth/)
     assert.deepEqual([broker.partitions, await records.read()], [BEFORE, { growths: [] }])
   })
 

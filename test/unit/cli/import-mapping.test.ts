@@ -129,11 +129,7 @@ describe('lines that cannot be imported', () => {
   for (const [given, line, message] of [
     ['no JSON', 'temperature 20', 'it is not JSON'],
     ['a list', '[1]', 'it is not a JSON object'],
-    [
-      'another form',
-      '{"a":1}',
-      'no mapping matches: its fields do not meet the "when" of device',
-    ],
+    ['another form', '{"a":1}', 'no mapping matches: its fields do not meet the "when" of device'],
     [
       'what does not fit',
       JSON.stringify({ ...MOTION, x: 'fast' }),
@@ -205,7 +201,7 @@ describe('lines that cannot be imported', () => {
     ]) {
       const { status, stderr } = await imported(lines(MOTION), '--mapping', 'device', ...options)
       assert.equal(status, 2)
-      assert.match(stderr, new RegExp(`${options[0]} is for CSV files: with --mapping, the mapping says it`))
+      assert.match(stderr, new RegExp(`${options[0]} is for CSV files: omit it with --mapping`))
     }
   })
 

@@ -103,6 +103,9 @@ describe('sluice logs', () => {
   it('says where it looked where there is nothing', async () => {
     const { status, stderr } = await ran(['logs'], { environment: { SLUICE_DATA_DIR: join(root, 'none') } })
     assert.equal(status, 0)
-    assert.match(stderr, /No function has logged anything yet in .*none.logs: check that `npm start` is running/)
+    assert.match(
+      stderr,
+      /No function has logged anything yet in .*none.logs: check that `npm start` is running/,
+    )
   })
 })

@@ -165,7 +165,10 @@ describe('the code that is deployed', () => {
 
   test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
     const copies = new MemoryGenerations(new MemoryStateStore())
-    await assert.rejects(livePartitions(copies, [STATE]), /alerting has no state of readings: check that it is deployed/)
+    await assert.rejects(
+      livePartitions(copies, [STATE]),
+      /alerting has no state of readings: check that it is deployed/,
+    )
   })
 })
 

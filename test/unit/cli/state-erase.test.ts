@@ -66,8 +66,16 @@ describe('the entity that is meant', () => {
   })
 
   const refused: [wanted: string, status: number, said: RegExp][] = [
-    ['both', 2, /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nSpecify the whole name/],
-    ['roof', 1, /^No consumer has .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nSpecify the whole name/],
+    [
+      'both',
+      2,
+      /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nSpecify the whole name/,
+    ],
+    [
+      'roof',
+      1,
+      /^No consumer has .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nSpecify the whole name/,
+    ],
     ['tower', 1, /^No consumer has a state of an entity with the subject "tower"\. Specify the whole name/],
     ['<b> roof', 2, /^No entity can be named .*"source" is not a URI-reference\. Specify the whole name/],
     [`/a ${'x'.repeat(5_000)}`, 2, /"subject" has 5000 bytes/],
@@ -324,7 +332,10 @@ These copies are not erased, because no function reads them any more. If a consu
       /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}no state\nactivity {3}not yet \(lag 12\)\n\n/,
     )
     assert.match(text, /\n\nConsumers of \S+patterns\.test\n\nCONSUMER {2}ERASURE\npatterns {2}erased\n\n/)
-    assert.match(text, /Events of the entity arrived after the erasure and created a new state in processor\./)
+    assert.match(
+      text,
+      /Events of the entity arrived after the erasure and created a new state in processor\./,
+    )
     assert.doesNotMatch(text, /These hold it too/)
   })
 })

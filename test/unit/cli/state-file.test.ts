@@ -127,10 +127,7 @@ describe('a checkpoint as a file', () => {
   test('is refused with changes that do not follow it', async () => {
     const whole = lines().join('\n')
     const wrong = [
-      [
-        [changes(NOON, LATER)],
-        /^0\.jsonl contains the changes since the checkpoint of 2026-03-01T12:00:00/,
-      ],
+      [[changes(NOON, LATER)], /^0\.jsonl contains the changes since the checkpoint of 2026-03-01T12:00:00/],
       [
         [whole, changes(LATER, LATEST)],
         /^1\.jsonl contains the changes since the checkpoint of 2026-03-01T12:15/,

@@ -29,10 +29,7 @@ describe('wrong usage: exit status 2, and one message that says what is wrong', 
       /--from-line is for one file: use --skip/,
     ],
     [['replay', '-', '--loop', '2'], /--loop needs files: a pipe cannot be read twice/],
-    [
-      ['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'],
-      /an infinite loop/,
-    ],
+    [['replay', 'timed.jsonl', '--loop', 'forever', '--shift', 'now', '--speed', '2'], /an infinite loop/],
     [['replay', 'stream.jsonl', '--speed', '0'], /'--speed .*must be max, or a number above 0/],
     [['replay', 'stream.jsonl', '--keep-partitions'], /a stream has no partitions/],
     [['state', 'export', 'processor', '--to', 'x'], /one partition with --partition, or .*--all-partitions/],
@@ -180,10 +177,7 @@ describe('failures: exit status 1', () => {
 
   test('given --skip-invalid, then each line that is left out is named', async () => {
     const { stderr } = await ran(['replay', 'broken.jsonl', '--skip-invalid', '--filter', 'id=2'], { folder })
-    assert.equal(
-      stderr,
-      'Left out: broken.jsonl:2: not JSON\nbroken.jsonl: there is nothing to publish\n',
-    )
+    assert.equal(stderr, 'Left out: broken.jsonl:2: not JSON\nbroken.jsonl: there is nothing to publish\n')
   })
 
   test('a pipe cannot be asked for its latest event', async () => {

@@ -22,7 +22,7 @@ Examples:
   },
   options: {
     by: option('<who>', 'the person who is working on it (default: the user of this machine)', SOME_TEXT),
-    comment: option('<text>', 'what is being done', SOME_TEXT),
+    comment: option('<text>', 'description of the work on the alert', SOME_TEXT),
     remove: flag('withdraw the acknowledgement'),
     json: JSON_OPTION,
     env: environment('of the alert'),

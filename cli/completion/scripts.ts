@@ -28,7 +28,7 @@ _sluice() {
 complete -F _sluice sluice
 `,
   zsh: program => `#compdef sluice
-# zsh completion of sluice; in ~/.zshrc, behind compinit: eval "$(sluice completion zsh)"
+# zsh completion of sluice; in ~/.zshrc, after compinit: eval "$(sluice completion zsh)"
 _sluice() {
   local line files
   local -a candidates

@@ -1,4 +1,4 @@
-/** The reports of `dlq list --json` and `dlq show --json`. Pure. */
+/** Reports of `dlq list --json` and `dlq show --json`. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'

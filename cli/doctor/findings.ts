@@ -168,7 +168,7 @@ async function planIfReached(
   const isReached = findings.some(
     ({ area, check, verdict }) => area === 'kafka' && check === 'reached' && verdict === 'ok',
   )
-  return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka was not seen' }
+  return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka could not be checked' }
 }
 
 /**

@@ -159,7 +159,7 @@ Examples:
       (output === '-' ? false : output) &&
       pathIn(terminal, output as string) === pathIn(terminal, labels)
     )
-      throw usageFailure('--output and --labels name the same file')
+      throw usageFailure('--output and --labels must be different files')
     if (
       rate !== undefined &&
       (from !== undefined || options.interval !== undefined || options.sampleRate !== undefined)

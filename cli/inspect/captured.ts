@@ -29,7 +29,7 @@ export function capturedRecords(document: unknown): readonly LogRecord[] | strin
       records.push(toLogRecord(entry))
     }
   }
-  return records.length > 0 ? records : '"records" holds no record'
+  return records.length > 0 ? records : '"records" contains no record'
 }
 
 /** Returns an error message for an invalid record; undefined for a valid one. */

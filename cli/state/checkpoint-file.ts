@@ -1,4 +1,4 @@
-/** A checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
+/** Reads and writes a checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
 import {
   CheckpointParser,
   CheckpointWriter,

@@ -11,7 +11,7 @@ export interface VerifyReport extends Verified {
   readonly env: string
   readonly consumer: string
   readonly topic: string
-  /** Partitions for which there is no start from which they can be compared. */
+  /** Partitions that cannot be compared, because the start of their log has expired and no checkpoint continues in it. */
   readonly uncompared: readonly string[]
 }
 

@@ -62,7 +62,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   const own = ownProducers().flatMap(producer => producerFindings(producer, config.idWindowMs))
   if ('unseen' in opened) {
     const notSeen = (area: Area, check: string) =>
-      finding(area, check, config.env, unknown('Kafka was not seen'))
+      finding(area, check, config.env, unknown('Kafka could not be checked'))
     return [
       ...serversOf(opened, standardsFor(config, asAccount, 1)),
       notSeen('topics', 'exists'),
@@ -135,7 +135,7 @@ async function consumerFindingsOf(
   }
   const facts = await consumerFacts(sources, askedConsumers(functions, config.env), topics)
   if (facts.length === 0)
-    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer was seen'))]
+    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
     ...facts.flatMap(one => consumerFindings(one, Date.now())),
     ...(await deadLettersCounted(connections, config.env, topics)),

@@ -166,7 +166,7 @@ export class DeadLetterFold {
   }
 
   #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
-    // Of removed dead letters, only the count is known.
+    // Only the count of removed dead letters is known.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
       this.#left = count > 0 ? { ...this.#left, count } : undefined

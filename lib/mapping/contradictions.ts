@@ -41,7 +41,7 @@ function timeErrors({ time }: RawMapping): PathError[] {
     const path: FilePath = Array.isArray(time) ? ['time', index] : ['time']
     if (source === 'record')
       return index < times.length - 1
-        ? [{ path, message: 'every record has this one: what follows never counts' }]
+        ? [{ path, message: 'every record has this one, so the following ones are never used' }]
         : []
     return [...zoneErrors(source, path), ...patternErrors(source.pattern, path)]
   })
@@ -126,7 +126,7 @@ function sourceErrors({ from, constant, ...rest }: RawField, path: FilePath): Pa
     return [{ path, message: 'needs either from or constant' }]
   const [other] = Object.keys(rest)
   if (constant === undefined || other === undefined) return []
-  return [{ path: [...path, other], message: 'says nothing about a constant' }]
+  return [{ path: [...path, other], message: 'has no effect with a constant' }]
 }
 
 const OF_NUMBERS = ['scale', 'offset', 'unit'] as const

@@ -7,7 +7,7 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
 
-/** An event of the alerts topic. */
+/** Event of the alerts topic, with its time. */
 export interface FoundAlert {
   readonly alert: Alert
   /** Event time, RFC 3339. */

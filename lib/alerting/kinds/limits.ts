@@ -82,7 +82,7 @@ export const limits: ConditionKind<LimitsCondition> = {
     const { above, below } = own[which]
     const side = sideOf(own[which])
     if (side !== 'outside') return own[which][side]
-    // The limit that the value exceeds; within both limits, the closer one.
+    // Uses the limit that the value exceeds or, within both limits, the closer one.
     const value = raw as number
     return Math.abs(value - above) <= Math.abs(value - below) ? above : below
   },

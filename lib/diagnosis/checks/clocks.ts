@@ -92,7 +92,7 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
       return wrong(
         `${silent.length} of ${times.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
         ticks
-          ? 'Does the function clock run? `sluice logs clock` shows it here, CloudWatch in an account.'
+          ? 'Check that the function clock runs: with `sluice logs clock` here, or in CloudWatch in an account.'
           : 'SLUICE_SCHEDULES=off stops the clock: set it to on.',
       )
     },

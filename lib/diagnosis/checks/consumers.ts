@@ -71,7 +71,7 @@ function lag(consumer: SeenConsumer) {
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
-      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md says why lag grows. If one is stalled: \`sluice skip ${consumer.function}\`.`,
+      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled: \`sluice skip ${consumer.function}\`.`,
     )
   if (isUnread)
     return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')

@@ -11,7 +11,7 @@ import { type Judgement, unknown, wrong } from '../finding.ts'
  * filtered records also have offsets.
  */
 const BATCHES_AHEAD = 2
-const RECOVERY = 'docs/guarantees.md says how a state is restored.'
+const RECOVERY = 'See docs/guarantees.md for restoring a state.'
 
 interface KnownProgress extends PartitionProgress {
   readonly applied: number
@@ -43,13 +43,13 @@ export function commits(consumer: SeenConsumer): Judgement | string {
   if (behind.length > 0)
     return wrong(
       `its state is behind its group: ${named(behind, one => `offsets ${firstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
-      `The next batch reads these records from Kafka and applies them, where they are still kept. Did Redis lose writes, or was the offset of ${group} moved? ${RECOVERY}`,
+      `The next batch reads these records from Kafka and applies them, where they are still kept. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
     )
   const ahead = partitions.filter(one => repeated(one) > BATCHES_AHEAD * batchSize)
   if (ahead.length > 0)
     return wrong(
       `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${named(ahead, one => `${repeated(one)} applied offsets are not committed`)}`,
-      `They are delivered again and dropped as duplicates, so nothing is applied twice. Was the offset of ${group} set back, or can it not commit? \`sluice groups lag ${group}\` shows the offsets.`,
+      `They are delivered again and dropped as duplicates, so nothing is applied twice. Check whether the offsets of ${group} were reset, and that it can commit. \`sluice groups lag ${group}\` shows the offsets.`,
     )
   return 'offsets are committed after their effects, and agree with the state'
 }
@@ -79,6 +79,6 @@ export function idempotent(consumer: SeenConsumer): Judgement | string {
   if (without.length === 0) return 'a record that comes again is known by the applied offset'
   return wrong(
     `${without.length} of ${partitions.length} partitions were consumed and have no state: a repeat is not known there`,
-    `Did Redis lose everything, or does REDIS_URL name another server? ${RECOVERY}`,
+    `Check whether Redis has lost its data, and that REDIS_URL is correct. ${RECOVERY}`,
   )
 }

@@ -16,7 +16,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
     return [
       finding('redis', 'reached', address, wrong(servers.unseen, NOT_REACHED)),
       encrypted,
-      finding('redis', 'eviction', address, unknown('Redis was not seen')),
+      finding('redis', 'eviction', address, unknown('Redis could not be checked')),
     ]
   const count = servers.seen.length
   return [
@@ -99,7 +99,7 @@ function memory({ used_memory: used, maxmemory = '0' }: Info) {
   if (share <= FULL) return says
   return wrong(
     says,
-    'Give it more memory: when it is full, commits are refused and records wait in Kafka. `sluice state list` shows what uses it.',
+    'Increase its memory: when it is full, commits are refused and records wait in Kafka. `sluice state list` shows what uses it.',
   )
 }
 

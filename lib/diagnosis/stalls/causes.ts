@@ -17,7 +17,7 @@ export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
     id: server.toLowerCase(),
     server,
     reason: shown(reason),
-    advice: 'Is it running? Everything continues when it answers.',
+    advice: 'Check that it is running. Everything continues when it answers.',
   }
 }
 
@@ -42,16 +42,16 @@ export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
     reason: 'it reports records as failed (batchItemFailures)',
-    advice: `Its log may say why: npx sluice logs ${name}`,
+    advice: `Check its log: npx sluice logs ${name}`,
   }
 }
 
 /** Advice by reason, for deferred partitions whose log line already describes the problem. */
 const DEFERRED: Readonly<Record<string, string>> = {
-  'state-evicted': 'docs/guarantees.md says what to do.',
+  'state-evicted': 'See docs/guarantees.md for the remedy.',
   'state-newer-than-code': 'It continues with the code that stored the state.',
   'state-not-migrated': 'It continues with a migrate that can read the state, or with the version before.',
-  'parking-without-ticks': 'docs/consumers.md, "Order behind a retry", says more.',
+  'parking-without-ticks': 'See docs/consumers.md, "Order behind a retry".',
 }
 
 /** Returns the cause of a deferred partition from the function's log line. */
@@ -77,7 +77,7 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         id,
         reason: 'the log is not the one that its state was built from',
         advice:
-          'Was the topic deleted? docs/guarantees.md says what to do; npm start -- --fresh starts with empty data.',
+          'If the topic was deleted, see docs/guarantees.md, or start with empty data: npm start -- --fresh.',
       }
     case 'receiver-unavailable':
       return {
@@ -129,10 +129,10 @@ const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => 
   }),
   invocation: broken,
   commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: RETRIED }),
-  registry: reason => ({ reason, advice: `Is the schema registry running? ${RETRIED}` }),
+  registry: reason => ({ reason, advice: `Check that the schema registry is running. ${RETRIED}` }),
   destination: reason => ({
     reason: `discarded records are ${reason}`,
-    advice: `Does the destination exist? ${RETRIED}`,
+    advice: `Check that the destination exists. ${RETRIED}`,
   }),
 }
 
@@ -189,7 +189,7 @@ function findRecord(name: string): string {
 }
 
 function notEnded(id: string, what: string): Cause {
-  return { id, reason: `${what}, and nothing has ended it`, advice: 'Does its handler ever return?' }
+  return { id, reason: `${what}, and nothing has ended it`, advice: 'Check that its handler returns.' }
 }
 
 /** Returns the cause for a consumer that makes no progress and logs no reason. */
@@ -197,7 +197,7 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, and none has gone through for ${durationText(forMs)}`,
-    advice: `Its log may say why: npx sluice logs ${name}. ${findRecord(name)}`,
+    advice: `Check its log: npx sluice logs ${name}. ${findRecord(name)}`,
   }
 }
 
@@ -206,7 +206,8 @@ export function noReaders(name: string, group: string, pending: number): Cause {
   return {
     id: `no-readers/${name}`,
     reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
-    advice: 'Is the function deployed, and its trigger enabled? It continues where it was.',
+    advice:
+      'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
   }
 }
 

@@ -84,7 +84,7 @@ export class AftermathWatch {
     }
   }
 
-  /** Returns a function that tells whether these consumers have passed the current ends of their topics. */
+  /** Returns a function that checks whether these consumers have passed the current ends of their topics. */
   async #goal(readers: readonly ReadTopic[]): Promise<() => Promise<boolean>> {
     const topics = [...new Set(readers.map(({ topic }) => topic))]
     const ends = new Map(

@@ -109,7 +109,9 @@ async function resumed(
     return undefined
   }
   if (topic !== position.topic)
-    throw new OperationFailure(`${out}.part holds ${position.topic}, not ${topic}: choose another file.`)
+    throw new OperationFailure(
+      `${out}.part is a recording of ${position.topic}, not ${topic}: choose another file.`,
+    )
   requireSameLog(position, (await reach(undefined)).bounds)
   const { bytes: _, ...standing } = position
   return { standing, file: await RecordingFile.resume(path, out, position) }

@@ -132,7 +132,7 @@ function checkRepeat(ids: FirstById, id: string, own: Identified, at: Path, repo
   const first = ids.get(id) ?? own
   ids.set(id, first)
   if (!isDeepStrictEqual(first.what, own.what))
-    report(at, `is that of observation ${first.place}, which is another event: an id names one`)
+    report(at, `is already the id of observation ${first.place}, which is another event: use a different id`)
 }
 
 interface Checked {

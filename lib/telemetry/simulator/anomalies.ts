@@ -20,7 +20,7 @@ interface Kind {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** The anomaly of a sensor at a moment. */
+/** Anomaly of a sensor at a moment. */
 interface Anomaly {
   readonly kind: Kind
   readonly window: number

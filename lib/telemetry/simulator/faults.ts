@@ -31,7 +31,7 @@ export type FaultName = keyof typeof FAULTS
 
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** A fault of a sensor at a moment. */
+/** Fault of a sensor at a moment. */
 export interface Fault {
   readonly name: FaultName
   readonly window: number

@@ -1,4 +1,4 @@
-/** The connections of a command: they read, and write only while an operation is carried out. */
+/** Connections of a command. They allow only reads, except while an operation is carried out. */
 import type { Config } from '../lib/app/config.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
 import type { TopicPublisher } from '../packages/runtime/adapters/kafka/produce-types.ts'
@@ -6,7 +6,10 @@ import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
 import { LOAD } from '../packages/runtime/adapters/redis/state-store.ts'
 import { Connections } from '../packages/runtime/lambda/connections.ts'
 
-/** A command that writes without `carryOut` fails the first time that it is run, so the audit cannot be forgotten. */
+/**
+ * Connections that reject writes outside of `carryOut`. A command that forgets the audit thus fails the first
+ * time that it runs.
+ */
 export class CommandConnections extends Connections {
   readonly config: Config
   declare readonly redis: () => Promise<RedisClient>
@@ -25,8 +28,8 @@ export class CommandConnections extends Connections {
   }
 
   /**
-   * Permits writes to commands that publish as any producer does, or that audit each part of a run themselves. A test lists them; all others are
-   * operations.
+   * Permits writes for commands that publish like any producer, or that audit each part of a run themselves.
+   * A test lists these commands; all others are operations.
    */
   async writing<T>(work: () => Promise<T>): Promise<T> {
     this.#operations += 1
@@ -38,11 +41,11 @@ export class CommandConnections extends Connections {
   }
 }
 
-/** Commands of Redis that change nothing. So does the script that loads. */
+/** Pattern of Redis commands that only read. Loading a script also counts as a read. */
 const READS =
   /^(ping|info|time|scan|get|exists|type|memory|h(get|getall|mget|len|scan|exists)|z(card|range|score))(Buffer)?$/
 
-/** Changes of Kafka that its administration client can make. */
+/** Pattern of the methods with which Kafka's administration client makes changes. */
 const ADMINISTRATION = /^(create|delete|alter|set|reset)/
 
 function guardedRedis(client: RedisClient, mayWrite: () => boolean): RedisClient {
@@ -61,10 +64,10 @@ function guardedKafka(kafka: Kafka, mayWrite: () => boolean): Kafka {
 }
 
 /**
- * The object, whose methods of some names throw when they are called.
+ * Returns the object with methods that throw if they are called.
  *
  * @param isRefused decides by the name and the arguments of a call
- * @param others take the place of its own methods
+ * @param others methods that replace those of the object
  */
 function refusing<T extends object>(
   target: T,
@@ -77,7 +80,7 @@ function refusing<T extends object>(
       if (typeof value !== 'function') return value
       return (...args: unknown[]) => {
         if (isRefused(String(name), args))
-          throw new TypeError(`${String(name)} writes: only an operation may`)
+          throw new TypeError(`${String(name)} writes, which is only allowed within an operation`)
         return value.apply(target, args)
       }
     },

@@ -1,47 +1,48 @@
 /**
- * A command of `sluice` as a value: its texts, its arguments and options, and what it does. Parsing, help and completion derive from it, and so do
- * the types of the values that it receives. `commands.ts` lists the commands.
+ * Declaration of a command of `sluice`: its texts, its arguments and options, and its function. Parsing, help
+ * and completion are derived from it, and so are the types of the values that it receives. `commands.ts`
+ * lists the commands.
  */
 import { duration } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'
 import { either, instant, type Kind, mapped, text, wholeNumber } from '../packages/runtime/settings/values.ts'
 import type { Terminal } from './terminal.ts'
 
-/** An argument or an option. */
+/** Argument or option of a command. */
 export interface Parameter<Value> {
   readonly description: string
-  /** The form of its text; undefined for a flag. */
+  /** Kind that parses the text of the value; undefined for a flag. */
   readonly kind?: Kind<unknown>
-  /** The name of an option's value in the help, such as `<n>`. */
+  /** Placeholder of an option's value in the help, such as `<n>`. */
   readonly value?: string
   readonly isRequired?: boolean
   readonly isList?: boolean
-  /** Is a flag `--no-…`. */
+  /** True for a flag of the form `--no-…`. */
   readonly isNegated?: boolean
-  /** Messages show neither user nor password of its address. */
+  /** True for an address, whose user and password are hidden in messages. */
   readonly isAddress?: boolean
-  /** A letter that stands for the option. */
+  /** Letter of the short form of the option. */
   readonly short?: string
-  /** Default value, and its text in the help. */
+  /** Default value, with its text in the help. */
   readonly initial?: { readonly value: Value; readonly shown?: string }
 }
 
-/** Parameters by name, in the order of the help. The option `dryRun` is `--dry-run`. */
+/** Parameters by name, in the order of the help. The option `dryRun` is `--dry-run` on the command line. */
 export type Parameters = Readonly<Record<string, Parameter<unknown>>>
 
 type ValueOf<P> = P extends Parameter<infer Value> ? Value : never
 
-/** `dryRun` → `dry-run` */
+/** Returns the name in kebab case: `dryRun` becomes `dry-run`. */
 export function dashed(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
 
-/** The flag of an option, such as `--dry-run`. */
+/** Returns the flag of an option, such as `--dry-run`. */
 export function flagOf(name: string): string {
   return `--${dashed(name)}`
 }
 
-/** Values of a command's arguments and options. A value that may be missing is an optional property. */
+/** Values of a command's arguments and options. A value that may be absent is an optional property. */
 export type ValuesOf<Declared extends Parameters> = {
   readonly [Name in keyof Declared as undefined extends ValueOf<Declared[Name]> ? never : Name]: ValueOf<
     Declared[Name]
@@ -54,15 +55,19 @@ export type ValuesOf<Declared extends Parameters> = {
 }
 
 interface Declaration<Arguments extends Parameters, Options extends Parameters> {
-  /** Paragraphs, whose line breaks have no meaning. */
+  /** Description of the command, in paragraphs. Line breaks within a paragraph are ignored. */
   readonly about: string
-  /** Below the options: more paragraphs, and examples. */
+  /** Further paragraphs and examples, shown after the options. */
   readonly more: string
   readonly args?: Arguments
   readonly options?: Options
-  /** The command makes no connection to Kafka, although it has an environment. */
+  /** Set for a command that has an environment but does not connect to Kafka. */
   readonly withoutKafka?: true
-  /** @param given the names of the options that the command line has */
+  /**
+   * Runs the command.
+   *
+   * @param given names of the options on the command line
+   */
   run(
     values: ValuesOf<Arguments & Options>,
     terminal: Terminal,
@@ -72,7 +77,7 @@ interface Declaration<Arguments extends Parameters, Options extends Parameters> 
 
 type NoParameters = Readonly<Record<never, never>>
 
-/** A command with whatever arguments and options. */
+/** Command with any arguments and options. */
 export type CommandValue = Declaration<Parameters, Parameters>
 
 export function command<
@@ -93,12 +98,12 @@ export function optionalArgument<Value>(
   return { description, kind }
 }
 
-/** One or more, as the last argument. */
+/** Returns an argument with one or more values, which must be the last argument. */
 export function argumentList<Value>(description: string, kind: Kind<Value>): Parameter<readonly Value[]> {
   return { description, kind, isRequired: true, isList: true }
 }
 
-/** None or more, as the last argument. */
+/** Returns an argument with any number of values, which must be the last argument. */
 export function optionalArguments<Value>(
   description: string,
   kind: Kind<Value>,
@@ -122,7 +127,7 @@ export function requiredOption<Value>(
   return { description, kind, value, isRequired: true }
 }
 
-/** @param shown how the help shows the initial value */
+/** @param shown text of the default value in the help */
 export function optionWithDefault<Value>(
   value: string,
   description: string,
@@ -133,7 +138,7 @@ export function optionWithDefault<Value>(
   return { description, kind, value, initial: { value: initial, ...(shown && { shown }) } }
 }
 
-/** Can be given several times. */
+/** Returns an option that can be given several times. */
 export function optionList<Value>(
   value: string,
   description: string,
@@ -146,48 +151,48 @@ export function flag(description: string): Parameter<boolean> {
   return { description }
 }
 
-/** A flag that turns off what is on by default: `follow` is `--no-follow`. */
+/** Returns a flag that disables something: `follow` becomes `--no-follow`. */
 export function negation(description: string): Parameter<boolean> {
   return { description, isNegated: true }
 }
 
-/** The option with a letter, as `-n`. */
+/** Returns the option with a short form, such as `-n`. */
 export function short<Value>(letter: string, option: Parameter<Value>): Parameter<Value> {
   return { ...option, short: letter }
 }
 
-/** The option for an address, which may hold a user and a password: messages show neither. */
+/** Returns the option for an address. Messages hide its user and password. */
 export function address<Value>(option: Parameter<Value>): Parameter<Value> {
   return { ...option, isAddress: true }
 }
 
 /**
- * The option that names an environment. Commands with it have the options about Kafka, too.
+ * Returns the option for an environment. Commands with this option also have the Kafka options.
  *
- * @param what it is named for, as in "to look at"
+ * @param what purpose of the environment, such as "to look at"
  */
 export function environment(what: string): Parameter<string | undefined> {
   return option('<name>', `the environment ${what} (default: SLUICE_ENV, else "local")`, ENVIRONMENT_NAME)
 }
 
-/** The option of every command that reports: one JSON document on standard output instead of text. */
+/** Option of every command with a report: one JSON document is printed to standard output instead of text. */
 export const JSON_OPTION = flag('print one JSON document')
 
 export const POSITIVE = wholeNumber({ least: 1 })
 
-/** A partition, or an offset: a whole number from 0 on. */
+/** Kind for a partition or an offset: a non-negative integer. */
 export const NATURAL = wholeNumber({ least: 0 })
 
-/** A duration greater than zero, in milliseconds. */
+/** Kind for a duration greater than zero, in milliseconds. */
 export const DURATION = duration()
 
-/** An RFC 3339 time, or a duration before now; in milliseconds since the epoch. */
+/** Kind for an RFC 3339 time or a duration before now, in milliseconds since the epoch. */
 export const TIME_OR_AGO = either(
   instant(),
   mapped(duration(), ms => Date.now() - ms),
 )
 
-/** Text that says something: an empty option value is most often a shell variable that is not set. */
+/** Kind for non-empty text. An empty option value usually comes from a shell variable that is not set. */
 export const SOME_TEXT = text(/\S/, 'a text that is not empty')
 
 export const ANY_TEXT = text(/^/, 'a text')

@@ -9,10 +9,14 @@ import { program } from './program.ts'
 export const PAGE = join(PROJECT, 'docs/commands.md')
 
 const LIST = /(?<=^<!-- The list is written by .* -->\n).*?(?=^<!-- end of the list -->$)/ms
-/** The page describes these once, for all commands. */
+/** Options that the page describes once for all commands. */
 const COMMON = new Set(['--env', '--json'])
 
-/** The page with the commands as they are now. @throws Error if it has no place for them */
+/**
+ * Returns the page with the current list of commands.
+ *
+ * @throws Error if the page has no section for the list
+ */
 export async function commandsPage(page: string): Promise<string> {
   if (!LIST.test(page)) throw new Error('docs/commands.md has no place for the list of commands')
   const nowhere = new PassThrough()

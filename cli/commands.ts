@@ -1,18 +1,21 @@
 /**
- * The commands of `sluice`, in the order of the help: one line about each, and the file that declares the rest. Only the file of
- * the named command is loaded. The words of a command are its path: `rules test` is in `rules/test.ts`, and `tail` in
- * `tail/index.ts`, or in `tail.ts` if it is one file.
+ * Commands of `sluice`, in the order of the help, each with one line of description and the file that
+ * declares it. Only the file of the named command is loaded. The path of the file follows from the words of
+ * the command: `rules test` is in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if it is a
+ * single file.
  */
 
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
 
-/** The line is missing where a command is for programs alone. */
+/**
+ * Command with its description and its file. The description is absent for a command that only programs use.
+ */
 type Leaf = readonly [line: string | undefined, load: () => Promise<{ readonly default: CommandValue }>]
 
 interface Group {
   readonly line: string
-  /** Paragraphs, as those of a command. */
+  /** Description in paragraphs. */
   readonly about: string
   readonly commands: Readonly<Record<string, Leaf>>
 }
@@ -20,51 +23,52 @@ interface Group {
 export type Listed = Readonly<Record<string, Leaf | Group>>
 
 export const COMMANDS: Listed = {
-  import: ['turn CSV files, or JSON lines, into a stream of CloudEvents', () => import('./import/index.ts')],
+  import: ['convert CSV files or JSON lines to a stream of CloudEvents', () => import('./import/index.ts')],
   record: ['write the records of a topic into a file, for replay', () => import('./record/index.ts')],
   replay: ['publish recordings, recorded streams or captured batches', () => import('./replay/index.ts')],
-  reprocess: [
-    "compute a consumer's states anew from the log, beside the live ones",
-    () => import('./reprocess/index.ts'),
-  ],
+  reprocess: ['recompute the states of a consumer from the log', () => import('./reprocess/index.ts')],
   generate: ['simulate a fleet of sensors, and publish its readings', () => import('./generate/index.ts')],
   stats: ['show statistics of entities', () => import('./stats/index.ts')],
   state: {
-    line: 'look at what a consumer remembers, take it, put it back, erase an entity',
-    about: `Look at what a consumer remembers of its partitions, take it, put it back, and erase an entity from it.
+    line: 'show, export, import and drop the state of a consumer, erase an entity',
+    about: `Show, export, import and drop the state of a consumer, and erase an entity from it.
 
-The state of a consumer for one partition is one partition state in Redis, with an applied offset: the last offset that is
-decided. A checkpoint is a partition state as a file; from its applied offset the log is read on.`,
+The state of a consumer for one partition is one partition state in Redis. Its applied offset is the offset of the
+last processed record. A checkpoint is a partition state as a file; after an import, the log is read from its applied
+offset on.`,
     commands: {
       list: [
         'list every partition state, those without a function included',
         () => import('./state/list.ts'),
       ],
-      show: ['show what a consumer remembers', () => import('./state/show.ts')],
+      show: ['show the state of a consumer', () => import('./state/show.ts')],
       sources: ['show which producers have the most entities', () => import('./state/sources.ts')],
       export: ['write a checkpoint of a partition', () => import('./state/export.ts')],
-      import: ['put a checkpoint back', () => import('./state/import.ts')],
-      drop: ['let a consumer forget a partition', () => import('./state/drop.ts')],
-      erase: ['erase what all consumers remember of an entity, or of many', () => import('./state/erase.ts')],
+      import: ['restore a checkpoint', () => import('./state/import.ts')],
+      drop: ['drop the state of a partition', () => import('./state/drop.ts')],
+      erase: [
+        'erase one or many entities from the states of all consumers',
+        () => import('./state/erase.ts'),
+      ],
     },
   },
   breaker: {
-    line: 'look at the circuit breaker of a consumer, and reset it',
-    about: `Look at the circuit breaker of a consumer, and reset it.
+    line: 'show and reset the circuit breaker of a consumer',
+    about: `Show and reset the circuit breaker of a consumer.
 
-If most records of a consumer fail with an unexpected error, the breaker opens and its batches stay in Kafka: a bad
-deployment must not empty the topic into the dead letters. It closes with the next version of the code, after
+If most records of a consumer fail with an unexpected error, the breaker opens and its batches stay in Kafka, so that
+a bad deployment does not turn the whole topic into dead letters. It closes with the next version of the code, after
 ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     commands: {
       show: ['show whether the breaker is open', () => import('./breaker/show.ts')],
       reset: ['close the breaker', () => import('./breaker/reset.ts')],
     },
   },
-  skip: ['find the record that hangs a consumer, and set it aside', () => import('./skip/index.ts')],
+  skip: ['find the record at which a consumer hangs, and skip it', () => import('./skip/index.ts')],
   tail: ['show topics, record by record', () => import('./tail/index.ts')],
   topics: {
-    line: 'create topics, look at them, compare them with the table',
-    about: 'Create topics, look at them, and keep those of an environment as the table of topics says.',
+    line: 'create and describe topics, compare them with the topic table',
+    about: 'Create and describe topics, and keep those of an environment as in the topic table.',
     commands: {
       create: ['create a topic', () => import('./topics/create.ts')],
       list: ['list the topics of the cluster', () => import('./topics/list.ts')],
@@ -76,55 +80,52 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
         'show messages, bytes, pending messages and subscribers of a topic',
         () => import('./topics/stats.ts'),
       ],
-      balance: ['show how evenly a topic fills its partitions', () => import('./topics/balance.ts')],
+      balance: ['show the distribution of records over partitions', () => import('./topics/balance.ts')],
       plan: ['show how topics differ from the table', () => import('./topics/plan.ts')],
-      apply: ['bring topics to what the table says', () => import('./topics/apply.ts')],
+      apply: ['apply the topic table', () => import('./topics/apply.ts')],
       grow: [
         'add partitions to a topic, and move the states of its consumers',
         () => import('./topics/grow.ts'),
       ],
     },
   },
-  verify: [
-    'compare what a consumer has made of its log with the log itself',
-    () => import('./verify/index.ts'),
-  ],
+  verify: ['compare the results of a consumer with its log', () => import('./verify/index.ts')],
   alerts: {
-    line: 'look at alerts, and acknowledge them',
-    about: 'Look at the alerts that fire now or have fired, and acknowledge them.',
+    line: 'list, show and acknowledge alerts',
+    about: 'List, show and acknowledge alerts.',
     commands: {
-      list: ['list the alerts that fire now, or have fired', () => import('./alerts/list.ts')],
+      list: ['list firing or resolved alerts', () => import('./alerts/list.ts')],
       show: ['show an alert, or the alerts of an entity', () => import('./alerts/show.ts')],
       count: ['count alerts by rule, severity, entity or hour', () => import('./alerts/count.ts')],
       ack: ['acknowledge an alert that fires', () => import('./alerts/ack.ts')],
-      sql: ['ask the alert log in SQL', () => import('./alerts/sql.ts')],
+      sql: ['query the alert log with SQL', () => import('./alerts/sql.ts')],
       'send-test': ['send a test to the receivers', () => import('./alerts/send-test.ts')],
     },
   },
   dlq: {
-    line: 'look at dead letters, and redrive them',
-    about: 'Look at dead letters, which are records that a consumer could not process, and bring them back.',
+    line: 'list, show and redrive dead letters',
+    about: 'List, show and redrive dead letters, which are records that a consumer could not process.',
     commands: {
-      list: ['list dead letters, and why they failed', () => import('./dlq/list.ts')],
+      list: ['list dead letters with the reasons of their failures', () => import('./dlq/list.ts')],
       show: ['show a dead letter with the bytes that failed', () => import('./dlq/show.ts')],
-      policy: ['check which failures are tried again', () => import('./dlq/policy.ts')],
-      redrive: ['bring dead letters back to the consumers that failed', () => import('./dlq/redrive.ts')],
-      drop: ['mark dead letters as done with', () => import('./dlq/drop.ts')],
+      policy: ['check the failure policy', () => import('./dlq/policy.ts')],
+      redrive: ['return dead letters to the consumers that failed', () => import('./dlq/redrive.ts')],
+      drop: ['mark dead letters as handled', () => import('./dlq/drop.ts')],
       export: ['write dead letters to a file', () => import('./dlq/export.ts')],
     },
   },
-  doctor: ['check an environment, or what a deployment will need', () => import('./doctor/index.ts')],
+  doctor: ['check an environment, or the prerequisites of a deployment', () => import('./doctor/index.ts')],
   groups: {
-    line: 'look at consumer groups, and how far they are behind',
+    line: 'list consumer groups and their lag',
     about: 'Inspect the consumer groups of the cluster.',
     commands: {
       list: ['list consumer groups with state and members', () => import('./groups/list.ts')],
-      lag: ['show how far consumer groups are behind', () => import('./groups/lag.ts')],
+      lag: ['show the lag of consumer groups', () => import('./groups/lag.ts')],
     },
   },
-  console: ['serve the console: one page to see what flows, and to act', () => import('./console/index.ts')],
+  console: ['serve the console', () => import('./console/index.ts')],
   consume: ['consume a topic, alone or as a member of a group', () => import('./consume/index.ts')],
-  publish: ['publish single events of your own', () => import('./publish/index.ts')],
+  publish: ['publish single events', () => import('./publish/index.ts')],
   mappings: {
     line: 'try mappings of records of other forms',
     about: 'Try mappings: the YAML files that turn records of other forms into readings.',
@@ -133,13 +134,13 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
     },
   },
   inspect: ['show the events in a captured Lambda event', () => import('./inspect/index.ts')],
-  logs: ['show what functions have logged', () => import('./logs/index.ts')],
+  logs: ['show the logs of functions', () => import('./logs/index.ts')],
   rules: {
     line: 'check, test and score alert rules',
-    about: 'Check, test and score the alert rules: the YAML files that say when a reading is an alert.',
+    about: 'Check, test and score the alert rules: the YAML files that define alerts.',
     commands: {
       check: ['check alert rules', () => import('./rules/check.ts')],
-      test: ['try alert rules on timelines', () => import('./rules/test.ts')],
+      test: ['run tests of alert rules', () => import('./rules/test.ts')],
       score: ['measure how well alert rules find labelled anomalies', () => import('./rules/score.ts')],
     },
   },
@@ -153,18 +154,18 @@ ${OPEN_MS / 60_000} minutes, or when an operator resets it.`,
   },
   schemas: {
     line: 'check and register the schemas of events',
-    about: `The schemas of events in a schema registry: which it has, what a new version would break, and registering them.
+    about: `List, check and register the schemas of events in a schema registry.
 
-The schemas ship with the code (schemas/). Functions never register them: with a registry and SERIALIZATION, they start only if theirs are
-registered.`,
+The schemas are packaged with the code (schemas/). Functions never register them: with a registry and SERIALIZATION,
+functions start only if their schemas are registered.`,
     commands: {
-      list: ['list schemas, and what the registry has', () => import('./schemas/list.ts')],
-      check: ['show what registering would do', () => import('./schemas/check.ts')],
+      list: ['list packaged schemas and their status in the registry', () => import('./schemas/list.ts')],
+      check: ['compare schemas with the registry', () => import('./schemas/check.ts')],
       register: ['register schemas', () => import('./schemas/register.ts')],
     },
   },
   silence: {
-    line: 'send no notifications of some alerts for a while',
+    line: 'mute notifications of alerts for a while',
     about:
       'Silence matching alerts: no notifications for a while. They still fire, and stay in the alerts topic.',
     commands: {
@@ -174,20 +175,20 @@ registered.`,
     },
   },
   new: {
-    line: 'start something new in this project',
-    about: 'Write the files that something new in this project begins with.',
+    line: 'create files for a new consumer',
+    about: 'Create the files for a new consumer in this project.',
     commands: {
-      consumer: ['write a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
+      consumer: ['create a process, a handler, an entry and a test', () => import('./new/consumer.ts')],
     },
   },
   config: {
-    line: 'show settings, and where they come from',
-    about: 'Look at the settings of functions and commands.',
+    line: 'show settings and their sources',
+    about: 'Show the settings of functions and commands.',
     commands: {
-      show: ['show settings, and where they come from', () => import('./config/show.ts')],
+      show: ['show settings and their sources', () => import('./config/show.ts')],
     },
   },
-  stacks: ['list the stacks that run', () => import('./stacks.ts')],
+  stacks: ['list the running stacks', () => import('./stacks.ts')],
   completion: ['print the completion script of a shell', () => import('./completion/index.ts')],
   complete: [undefined, () => import('./completion/complete.ts')],
 }

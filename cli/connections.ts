@@ -16,28 +16,31 @@ import type { Terminal } from './terminal.ts'
 
 export { kafkaAddress, reasonOf } from '../lib/operations/servers.ts'
 
-/** How long a server may take to answer for the first time. */
+/** Timeout for the first answer of a server, in milliseconds. */
 const PATIENCE_MS = 10_000
 
 /**
- * @param env the environment that an option names; it goes before the variable
- * @throws CliFailure if the stack that is asked for does not run
+ * Returns the settings of a command.
+ *
+ * @param env environment from an option, which takes precedence over the variable
+ * @throws CliFailure if the requested stack does not run
  */
 export function configOf(terminal: Terminal, env: string | undefined): Config {
   return readConfig(environmentOf(terminal, env))
 }
 
 /**
- * The variables from which `configOf` reads.
+ * Returns the variables from which `configOf` reads.
  *
- * @throws CliFailure if the stack that is asked for does not run
+ * @throws CliFailure if the requested stack does not run
  */
 export function environmentOf(
   { environment, stack, stacksDir, withKafkaOptions = same => same }: Terminal,
   env: string | undefined,
 ): Environment {
   try {
-    // Before, so that no stack is needed for Kafka; and after, because they go before a stack that is named.
+    // Applied before, so that Kafka options work without a stack, and after, because they take precedence
+    // over a selected stack.
     const reaching = withKafkaOptions(stackEnvironment(withKafkaOptions(environment), stack, stacksDir))
     return localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env })
   } catch (error) {
@@ -45,7 +48,11 @@ export function environmentOf(
   }
 }
 
-/** @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic */
+/**
+ * Checks that the topic exists.
+ *
+ * @throws CliFailure if Kafka does not answer within ten seconds, or does not have the topic
+ */
 export async function requireTopic(
   publisher: Pick<TopicPublisher, 'partitionsOf'>,
   topic: string,
@@ -58,13 +65,16 @@ export async function requireTopic(
     requireSignIn(error, config)
     if (isUnknownTopic(error))
       throw new CliFailure(
-        `Kafka at ${where} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
+        `Kafka at ${where} has no topic ${topic}. \`npm start\` creates the topics of "local"; check --env and SLUICE_ENV.`,
       )
     throw kafkaFailure(error, config)
   }
 }
 
-/** The error as one sentence for people, if it is about Kafka; any other error as it is. */
+/**
+ * Returns an error with one sentence for users if the error concerns Kafka. Any other error is returned
+ * unchanged.
+ */
 export function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
   if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)
@@ -72,11 +82,11 @@ export function kafkaFailure(error: unknown, config: Config): unknown {
     return new CliFailure(`Kafka at ${where} refuses: ${reasonOf(error)}`)
   if (!isAnswerMissing(error)) return error
   return new CliFailure(
-    `Kafka does not answer at ${where}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
+    `Kafka does not answer at ${where}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,
   )
 }
 
-/** @throws CliFailure if the error says that the way to connect or to sign in is wrong */
+/** @throws CliFailure if the error results from wrong connection or authentication settings */
 export function requireSignIn(error: unknown, config: Config): void {
   const problem = signInProblem(error)
   if (problem !== undefined)
@@ -84,7 +94,7 @@ export function requireSignIn(error: unknown, config: Config): void {
 }
 
 /**
- * Runs work with Redis without a time limit for the whole: each Redis command has its own.
+ * Runs work with Redis. There is no time limit for the whole, because each Redis command has its own.
  *
  * @throws CliFailure if Redis does not answer
  */
@@ -102,11 +112,11 @@ export async function withRedis<T>(
     const host = address && describeAddress(address)
     const { name, message } = error as Error
     if (name === 'ReplyError') throw new CliFailure(`Redis at ${host} refuses: ${message}`)
-    // Commands that work with Redis use Kafka, too.
+    // Commands that work with Redis also use Kafka.
     if (error instanceof Unavailable && error.code === 'broker-unavailable') throw kafkaFailure(error, config)
     if (!isAnswerMissing(error)) throw error
     throw new CliFailure(
-      `Redis does not answer at ${host}: is \`npm start\` running? Otherwise set REDIS_URL. (${reasonOf(error)})`,
+      `Redis does not answer at ${host}: start it with \`npm start\`, or set REDIS_URL. (${reasonOf(error)})`,
     )
   } finally {
     await connections.close()
@@ -115,12 +125,12 @@ export async function withRedis<T>(
 
 class NoAnswer extends Error {}
 
-/** Whether the error means that the server cannot be reached. */
+/** Returns whether the error means that the server cannot be reached. */
 export function isAnswerMissing(error: unknown): boolean {
   return error instanceof Unavailable || error instanceof NoAnswer
 }
 
-/** @throws NoAnswer if the answer takes longer than a server may take to answer for the first time */
+/** @throws NoAnswer if the answer takes longer than the timeout for first answers */
 export function withinPatience<T>(answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(

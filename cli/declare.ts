@@ -1,4 +1,4 @@
-/** Makes commander's commands of command values: parsing, help, and the values for `run`. */
+/** Converts command declarations to commander commands: parsing, help, and the values for `run`. */
 import { Argument, type Command, Option } from 'commander'
 import { safeParse } from 'valibot'
 import type { Kind } from '../packages/runtime/settings/values.ts'
@@ -7,7 +7,7 @@ import { more } from './help.ts'
 import { EVENT_HUB_OPTIONS, KAFKA_OPTIONS, takeTopicFromEventHub } from './kafka-options.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Gives a command of commander what the value declares. */
+/** Adds the declared arguments and options to a commander command. */
 export function declare(command: Command, value: CommandValue, terminal: Terminal): void {
   const { args = {}, options = {} } = value
   command.description(value.about).addHelpText('after', more(value.more))
@@ -20,7 +20,7 @@ export function declare(command: Command, value: CommandValue, terminal: Termina
   })
 }
 
-/** Adds the options about Kafka to a command with an environment. */
+/** Adds the Kafka options to a command with an environment. */
 export function addKafkaOptions(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const has = (name: string) => command.options.some(option => option.attributeName() === name)
   if (!has('env')) return
@@ -50,13 +50,13 @@ export function optionOf(name: string, parameter: Parameter<unknown>): Option {
   return initial ? option.default(initial.value, initial.shown) : option
 }
 
-/** The texts of a kind that has only these. */
+/** Returns the allowed texts of a kind that has a fixed set of them. */
 function choicesOf({ schema }: Kind<unknown>): readonly string[] | undefined {
   const { type, options } = schema as { type: string; options?: readonly string[] }
   return type === 'picklist' ? options : undefined
 }
 
-/** Returns the values by name. A missing value without a default is an empty list, `false`, or no property. */
+/** Returns the values by name. A missing value without a default is an empty list, `false`, or absent. */
 function valuesOf(command: Command, args: Parameters, options: Parameters): Record<string, unknown> {
   const given = command.opts()
   const ofArguments = Object.entries(args).map(([name, { isList }], index) => {
@@ -68,7 +68,10 @@ function valuesOf(command: Command, args: Parameters, options: Parameters): Reco
   return Object.fromEntries([...ofArguments, ...ofOptions].filter(([, value]) => value !== undefined))
 }
 
-/** Takes the place of a value until `requireRightValues` reports it, so that later values are looked at, too. */
+/**
+ * Placeholder for an invalid value until `requireRightValues` reports it, so that the other values are also
+ * checked.
+ */
 class WrongValue {
   readonly text: string
   readonly allowed: string
@@ -79,7 +82,10 @@ class WrongValue {
   }
 }
 
-/** The parser of values of this kind, for commander. No command runs with a wrong value: `requireRightValues` comes before. */
+/**
+ * Returns a commander parser for values of this kind. A command never runs with an invalid value, because
+ * `requireRightValues` is called before.
+ */
 function parserOf({ schema, allowed }: Kind<unknown>, isList = false, isAddress = false) {
   const parse = (text: string) => {
     const { success, output } = safeParse(schema, text)
@@ -88,13 +94,14 @@ function parserOf({ schema, allowed }: Kind<unknown>, isList = false, isAddress 
   return isList ? (text: string, before: unknown = []) => [...(before as unknown[]), parse(text)] : parse
 }
 
-/** An address may hold a user and a password. */
+/** Returns the address without user and password. */
 function withoutLogin(address: string): string {
   return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1…@')
 }
 
 /**
- * Ends the command with one line for each wrong value of its arguments and options, and of those of the commands above it.
+ * Ends the command with one line for each invalid value of its arguments and options, and of those of its
+ * parent commands.
  *
  * @throws CommanderError
  */
@@ -116,7 +123,7 @@ function wrongIn(command: Command): string[] {
   return [...(command.parent ? wrongIn(command.parent) : []), ...wrong]
 }
 
-/** Returns the error in the form of commander's own. */
+/** Returns the error in the format of commander's errors. */
 function lineOf(where: string, { text, allowed }: WrongValue): string {
   return `error: ${where}: "${text}" is invalid. It must be ${allowed}.`
 }

@@ -2,10 +2,10 @@ import process from 'node:process'
 import type { Writable } from 'node:stream'
 
 /**
- * Ends this process once its output has been read. It does not wait for an empty event loop: a connection attempt that never succeeds
- * would keep the command running for a while.
+ * Ends this process once its output has been read. It does not wait until the event loop is empty, because a
+ * connection attempt that never succeeds would keep the command running for a while.
  *
- * @param withinMs maximum wait for a blocked reader; without it, as long as the reader takes
+ * @param withinMs maximum wait for a reader that does not read, in milliseconds; by default no limit
  */
 export function exitOnceRead(out: Writable, status: number, withinMs?: number): void {
   // The stream reports an error first, in an event: its handler decides then.

@@ -5,7 +5,7 @@ export { usageFailure } from '../lib/operations/failure.ts'
 /** Exit status of a failed command: 1 for a failure, 2 for wrong usage, 3 for a failure of a command whose answer can be 1. */
 export type FailureStatus = 1 | 2 | 3
 
-/** One message for people: what happened, where, and what to do about it. */
+/** Error of a command, with one message for users: what happened, where, and what to do. */
 export class CliFailure extends OperationFailure {
   override readonly name = 'CliFailure'
   readonly status: FailureStatus
@@ -16,12 +16,12 @@ export class CliFailure extends OperationFailure {
   }
 }
 
-/** Ends a command that runs until a signal stops it. This is not a failure. */
+/** Error that ends a command which runs until a signal stops it. It does not count as a failure. */
 export class StoppedByUser extends Error {
   override readonly name = 'StoppedByUser'
 }
 
-/** Whether an error says only that a person has stopped the command. */
+/** Returns whether an error only reports that the user has stopped the command. */
 export function isStop(error: unknown, stop: AbortSignal): boolean {
   return error instanceof StoppedByUser || (stop.aborted && error === stop.reason)
 }

@@ -1,15 +1,18 @@
-/** Help that is wrapped to the terminal. Texts are written as paragraphs; their line breaks in the code have no meaning. */
+/**
+ * Formats help texts for the width of the terminal. Texts are written in paragraphs, within which line breaks
+ * in the code are ignored.
+ */
 import type { AddHelpTextContext, Help } from 'commander'
 import { widthOf } from './text-width.ts'
 
-/** Used if the output is not a terminal. */
+/** Width if the output is not a terminal. */
 const USUAL_WIDTH = 100
-/** Longer lines are hard to read. */
+/** Maximum width, because longer lines are hard to read. */
 const WIDEST = 120
 /** Minimum width of option descriptions. */
 const NARROWEST = 20
 
-/** Options for `configureHelp`: paragraphs of descriptions are wrapped anew. */
+/** Options for `configureHelp`, which rewrap the paragraphs of descriptions. */
 export const HELP: Partial<Help> = {
   minWidthToWrap: NARROWEST,
   showGlobalOptions: true,
@@ -22,7 +25,10 @@ export function helpWidth(columns: number | undefined): number {
   return Math.min(columns ?? USUAL_WIDTH, WIDEST)
 }
 
-/** Returns a text for `addHelpText`: paragraphs, and indented lines, of which those that call `sluice` are examples. */
+/**
+ * Returns a text for `addHelpText`, with paragraphs and indented lines. Indented lines that call `sluice` are
+ * examples.
+ */
 export function more(text: string): (context: AddHelpTextContext) => string {
   return ({ command, error }) => {
     const output = command.configureOutput()
@@ -31,14 +37,14 @@ export function more(text: string): (context: AddHelpTextContext) => string {
   }
 }
 
-/** The text, broken at this width. */
+/** Returns the text, wrapped at this width. */
 export function wrapped(text: string, width: number): string {
   return paragraphs(text.trim())
     .map(line => {
       const [indent = ''] = /^ */.exec(line) ?? []
       if (indent === '') return fill(line.split(' '), width, '', '')
       const words = line.match(WORDS_AND_QUOTES) ?? []
-      // An example stays one command, which can be copied.
+      // An example stays a single command that can be copied.
       return fill(words, width, `${indent}  `, line.trim().startsWith('sluice ') ? ' \\' : '', indent)
     })
     .join('\n')
@@ -46,7 +52,7 @@ export function wrapped(text: string, width: number): string {
 
 const WORDS_AND_QUOTES = /(?:'[^']*'|"[^"]*"|\S)+/g
 
-/** One string for each paragraph, and for each blank or indented line. */
+/** Returns one string for each paragraph, and for each blank or indented line. */
 function paragraphs(text: string): string[] {
   const found: string[] = []
   let isOpen = false

@@ -1,4 +1,4 @@
-/** Reads a file that a command was given, or standard input. */
+/** Reads an input file of a command, or standard input. */
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { fileFailure } from '../lib/operations/file-failure.ts'

@@ -1,4 +1,4 @@
-/** The options by which every command that connects to Kafka is given another cluster. */
+/** Options that select another Kafka cluster, shared by all commands that connect to Kafka. */
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { AUTHENTICATIONS, CONNECTIVITIES } from '../packages/runtime/adapters/kafka/authentication.ts'
@@ -16,13 +16,13 @@ export const KAFKA_OPTIONS = {
     'host:port of brokers, separated by commas',
     mapped(BROKERS, brokers => brokers.join(',')),
   ),
-  clusterArn: option('<arn>', 'a cluster on Amazon MSK, whose brokers are looked up', MSK_CLUSTER),
-  mskConnectivity: option('<network>', 'which of its brokers to look up', oneOf(CONNECTIVITIES)),
-  auth: option('<how>', 'how to connect and sign in', oneOf(AUTHENTICATIONS)),
-  username: option('<name>', 'the user for SCRAM and PLAIN; KAFKA_PASSWORD is the password', SOME_TEXT),
-  secret: option('<name>', 'a secret with user and password, or with a client certificate', SOME_TEXT),
-  caFile: option('<file>', 'the certificate of the authority to trust', SOME_TEXT),
-  // Checked later, because the message about a wrong value would contain it.
+  clusterArn: option('<arn>', 'Amazon MSK cluster whose brokers are looked up', MSK_CLUSTER),
+  mskConnectivity: option('<network>', 'network of the brokers to look up', oneOf(CONNECTIVITIES)),
+  auth: option('<how>', 'authentication method', oneOf(AUTHENTICATIONS)),
+  username: option('<name>', 'user for SCRAM and PLAIN; the password is in KAFKA_PASSWORD', SOME_TEXT),
+  secret: option('<name>', 'secret with user and password, or with a client certificate', SOME_TEXT),
+  caFile: option('<file>', 'file with the certificate of the trusted authority', SOME_TEXT),
+  // Validated later, because the message about an invalid value would contain it.
   eventHubsConnStr: option(
     '<string>',
     'a connection string of Azure Event Hubs, as it is, or $VARIABLE',
@@ -37,7 +37,7 @@ export const EVENT_HUB_OPTIONS = {
 
 type KafkaOptions = Partial<ValuesOf<typeof KAFKA_OPTIONS>>
 
-/** An event hub is a topic: its name stands for a topic that is not named. */
+/** Uses the event hub as the topic if no topic is specified, because an event hub is a topic. */
 export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal, 'environment'>): void {
   const useTopic = (topic: string | undefined) => {
     if (topic !== undefined && command.getOptionValueSource('topic') !== 'cli')
@@ -51,10 +51,10 @@ export function takeTopicFromEventHub(command: Command, terminal: Pick<Terminal,
 }
 
 /**
- * The environment as the options of a command change it: they go before variables.
+ * Returns the environment with the values of the command's options, which take precedence over variables.
  *
- * @param command the command that runs; undefined before one does
- * @param folder where relative file names start
+ * @param command command that runs; undefined before it starts
+ * @param folder base folder of relative file names
  */
 export function kafkaEnvironment(
   command: Command | undefined,
@@ -86,7 +86,7 @@ function variablesOf(given: KafkaOptions, environment: Environment, folder: stri
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }
 
-/** An option replaces variables with another name, too, that would go before it or contradict it. */
+/** Variables that an option replaces because they would take precedence over it or contradict it. */
 const REPLACED: readonly {
   readonly by: readonly (keyof KafkaOptions)[]
   readonly variables: readonly string[]
@@ -101,14 +101,17 @@ const REPLACED: readonly {
 ]
 
 /**
- * A value such as `$NAME` names a variable, so that a secret is not on the command line.
+ * Returns the value of an option. A value such as `$NAME` refers to a variable, so that a secret need not be
+ * on the command line.
  *
- * @throws CliFailure if it is not set
+ * @throws CliFailure if the variable is not set
  */
 function resolved(text: string, environment: Environment): string {
   const name = /^\$(\w+)$/.exec(text)?.[1]
   if (name === undefined) return text
   const value = environment[name]
   if (value) return value
-  throw new CliFailure(`--event-hubs-conn-str names the variable ${name}, which is not set.`)
+  throw new CliFailure(
+    `--event-hubs-conn-str refers to the variable ${name}, which is not set: set it, or pass the connection string.`,
+  )
 }

@@ -1,4 +1,4 @@
-/** Runs a command with Kafka, and explains what Kafka does not do for it. */
+/** Runs the work of a command with Kafka, and explains errors. */
 import type { Config } from '../lib/app/config.ts'
 import { signals } from '../lib/app/topics.ts'
 import { allTopics } from '../lib/queries/topic-descriptions.ts'
@@ -16,14 +16,14 @@ export interface KafkaCommand {
   readonly kafka: Kafka
   readonly connections: CommandConnections
   readonly offsets: TopicOffsets
-  /** The topics of the cluster when the command began, without those that Kafka keeps for itself. */
+  /** Topics of the cluster at the start of the command, without internal ones. */
   readonly topics: readonly TopicLayout[]
 }
 
 /**
  * Runs work with Kafka, and closes its connections.
  *
- * @throws CliFailure if Kafka does not answer within ten seconds, or refuses
+ * @throws CliFailure if Kafka does not answer within ten seconds, or refuses a request
  */
 export async function withKafka<T>(config: Config, use: (command: KafkaCommand) => Promise<T>): Promise<T> {
   const connections = new CommandConnections(config)
@@ -42,7 +42,11 @@ export async function withKafka<T>(config: Config, use: (command: KafkaCommand) 
   }
 }
 
-/** @throws CliFailure for an unknown topic, with similar names */
+/**
+ * Checks that the topic exists.
+ *
+ * @throws CliFailure for an unknown topic, with similar names
+ */
 export function requireTopicIn(
   { topics, config }: Pick<KafkaCommand, 'topics' | 'config'>,
   topic: string,
@@ -50,6 +54,6 @@ export function requireTopicIn(
   const found = topics.find(one => one.topic === topic)
   if (found) return found
   const names = [...topics.map(one => one.topic), ...signals()]
-  const known = suggestion(topic, names) ?? ' `sluice topics list` shows those that there are.'
+  const known = suggestion(topic, names) ?? ' `sluice topics list` lists all topics.'
   throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no topic ${topic}.${known}`)
 }

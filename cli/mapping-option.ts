@@ -1,4 +1,6 @@
-/** `--mapping`: reads records of other forms by mappings that a person names, instead of those of the topic. */
+/**
+ * Option `--mapping`, which reads foreign records with the specified mappings instead of those of the topic.
+ */
 import { resolve } from 'node:path'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
@@ -12,23 +14,31 @@ import { pathIn, type Terminal } from './terminal.ts'
 
 export const MAPPING = optionList(
   '<name>',
-  "read records that are not CloudEvents by this mapping, a name or a file; again for more (default: the topic's)",
+  'read records that are not CloudEvents with this mapping, a name or a file; can be repeated (default: the mappings of the topic)',
   SOME_TEXT,
 )
 
-/** Returns the mappings of MAPPINGS_DIR, else the shipped ones. */
+/** Returns the mappings folder in MAPPINGS_DIR or, if it is not set, the packaged one. */
 export function mappingsIn({ environment }: Terminal): MappingsFolder {
   const { mappingsDir } = readSettings([MAPPINGS], environment)
   return { path: resolve(PROJECT, mappingsDir), shown: mappingsDir }
 }
 
-/** @throws OperationFailure without such a mapping, or with all its errors */
+/**
+ * Returns the specified mappings.
+ *
+ * @throws OperationFailure for an unknown mapping, or with all errors of an invalid one
+ */
 export function mappingsNamed(names: readonly string[], terminal: Terminal): Promise<readonly Mapping[]> {
   const folder = mappingsIn(terminal)
   return Promise.all(names.map(name => mappingNamed(name, folder, file => pathIn(terminal, file))))
 }
 
-/** The reader of records for commands that show or judge them. @throws OperationFailure as `mappingsNamed` */
+/**
+ * Returns the reader of records for commands that show or validate them.
+ *
+ * @throws OperationFailure as `mappingsNamed`
+ */
 export async function readerWith(
   config: Parameters<typeof dataReader>[0],
   names: readonly string[],

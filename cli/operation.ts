@@ -1,4 +1,4 @@
-/** Commands that change an environment declare it here. */
+/** Carries out commands that change an environment. */
 import { topicName } from '../lib/app/topics.ts'
 import { audited, type Counts, type Operation } from '../lib/operations/audit.ts'
 import { isUnknownTopic } from '../packages/runtime/adapters/kafka/errors.ts'
@@ -7,11 +7,12 @@ import { requireTopic } from './connections.ts'
 import { operatorOf } from './person.ts'
 
 /**
- * Carries out an operation with connections that can write, and leaves its audit event. Without an operator who can be named, or a topic for the
- * event, nothing is changed.
+ * Carries out an operation with connections that can write, and writes its audit event. Without an
+ * identifiable operator, or a topic for the event, nothing is changed.
  *
- * @param change raises the counts with each thing that it has changed
- * @throws CliFailure if nothing was begun; what `audited` throws
+ * @param change carries out the operation, and increments the counts with each change
+ * @throws CliFailure if the operation was not started
+ * @throws what `audited` throws
  */
 export async function carryOut<T>(
   connections: CommandConnections,
@@ -22,7 +23,7 @@ export async function carryOut<T>(
   const by = await operatorOf(config)
   const topic = topicName('events', config.env)
   const publisher = await connections.publisher()
-  // Topics can be made before there is an environment, or where there never is one.
+  // Topics may be created before the environment exists, or where none is intended.
   const hasNone = (error: unknown) => isUnknownTopic(error) && about.action.startsWith('topics ')
   const isTrailed = await publisher.partitionsOf(topic).then(
     () => true,

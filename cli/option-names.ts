@@ -1,4 +1,4 @@
-/** Messages about settings name variables; this adds the options that say the same. Pure. */
+/** Adds option names to messages about settings, which contain only the names of variables. Pure. */
 import type { Command } from 'commander'
 
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -14,10 +14,10 @@ const OPTIONS: Readonly<Record<string, string>> = {
   SERIALIZATION: '--serialization',
 }
 
-/** A variable, with a value if it has one, that is not followed by an option. */
+/** Variable, with a value if it has one, that is not already followed by an option. */
 const VARIABLE = /\b([A-Z][A-Z_]*[A-Z])(=[\w-]+)?(?![\w-]| \(--)/g
 
-/** The message with `KAFKA_AUTH (--auth)` for `KAFKA_AUTH`, where the command has that option. */
+/** Returns the message with `KAFKA_AUTH (--auth)` instead of `KAFKA_AUTH`, if the command has that option. */
 export function withOptionNames(message: string, command: Command | undefined): string {
   const has = new Set(command?.options.map(({ long }) => long))
   return message.replace(VARIABLE, (named, variable: string) => {

@@ -4,10 +4,10 @@ import { userOfMachine } from '../programs/person.ts'
 import { CliFailure } from './failure.ts'
 
 /**
- * Returns the name under which operations are audited: the AWS identity where the environment is in AWS, else the user of this machine. Neither
- * is an option or a variable.
+ * Returns the name under which operations are audited: the AWS identity if the environment is in AWS,
+ * otherwise the user of this machine. It cannot be set by an option or a variable.
  *
- * @throws CliFailure if AWS does not name the caller
+ * @throws CliFailure if AWS does not return the identity of the caller
  */
 export async function operatorOf(config: Pick<Config, 'kafka' | 'redis'>): Promise<string> {
   if (!isInAws(config)) return userOfMachine()
@@ -15,7 +15,7 @@ export async function operatorOf(config: Pick<Config, 'kafka' | 'redis'>): Promi
     return await callerArn(config.kafka.clusterArn?.split(':')[3] ?? config.kafka.region)
   } catch (error) {
     throw new CliFailure(
-      `Nothing was changed: AWS does not say who you are, and operations are audited by that name. \`aws sts get-caller-identity\` must work. (${(error as Error).message})`,
+      `Nothing was changed: AWS did not return your identity, which is needed for the audit log. Check that \`aws sts get-caller-identity\` works. (${(error as Error).message})`,
     )
   }
 }

@@ -1,4 +1,7 @@
-/** The `sluice` command: finds the command that the arguments name, and turns errors into messages and an exit status. */
+/**
+ * The `sluice` program: finds the command for the arguments, and converts errors to messages and an exit
+ * status.
+ */
 import { Command, CommanderError } from 'commander'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
@@ -18,17 +21,14 @@ const ABOUT = `For those who run Sluice: bring recorded telemetry in, and see wh
 The servers are those of the stack that --stack names, else of KAFKA_BROKERS and REDIS_URL, else those of \`npm start\` on
 this machine. --config FILE, or SLUICE_CONFIG, names a file with settings.`
 
-const STACK = option(
-  '<name>',
-  'the running stack to work with, as in `npm start -- --name <name>`',
-  STACK_NAME,
-)
+const STACK = option('<name>', 'running stack to use, as in `npm start -- --name <name>`', STACK_NAME)
 
 /**
- * Runs the command that the arguments name.
+ * Runs the command for the arguments.
  *
- * @param args without the program's own name
- * @returns the exit status: 0; 1 for a failure, 2 for wrong usage, 3 if `verify` could not compare, 130 if it was stopped
+ * @param args arguments without the program's name
+ * @returns the exit status: 0 for success, 1 for a failure, 2 for wrong usage, 3 if `verify` could not
+ * compare, 130 if the command was stopped
  */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const running: Running = { command: undefined }
@@ -42,8 +42,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 /**
- * Takes `--config FILE` out of the command line, wherever it stands, and sets the variables of that file, or of SLUICE_CONFIG.
- * `topics create` has an option of that name.
+ * Removes `--config FILE` from any position of the command line, and sets the variables from that file, or
+ * from SLUICE_CONFIG. `topics create` has its own option of that name.
  */
 async function withSettings(terminal: Terminal, args: readonly string[]) {
   const { environment: ownEnvironment, folder } = terminal
@@ -61,16 +61,16 @@ async function withSettings(terminal: Terminal, args: readonly string[]) {
   return { context: { ...terminal, environment, ownEnvironment, settingsFile }, words }
 }
 
-/** The command that runs; undefined before one does. */
+/** Command that runs; undefined before it starts. */
 interface Running {
   command: Command | undefined
 }
 
 /**
- * Returns the command line. Files of commands that are not named are not loaded: of those, only the name and the summary are known.
+ * Builds the command line. Files of other commands are not loaded; only their name and summary are known.
  *
  * @param running receives the command that runs
- * @param args the words of the command line; without them, every command is loaded
+ * @param args words of the command line; without them, every command is loaded
  */
 export async function program(
   terminal: Terminal,
@@ -83,7 +83,7 @@ export async function program(
     .configureOutput({
       writeOut: text => terminal.stdout.write(text),
       writeErr: text => terminal.stderr.write(text),
-      // One id in 64 begins like an option.
+      // One id in 64 starts like an option.
       outputError: (text, write) =>
         write(text.replace(/(unknown option '-[\w-]{20,}')/, '$1: write -- before an id')),
       getOutHelpWidth: () => helpWidth(columnsOf(terminal)),
@@ -100,7 +100,7 @@ export async function program(
     })
   const context: Terminal = {
     ...terminal,
-    // Known when a command runs; commands are added before that.
+    // Evaluated when a command runs, because commands are added before the options are parsed.
     get stack() {
       return sluice.opts().stack
     },
@@ -111,7 +111,7 @@ export async function program(
   return sluice
 }
 
-/** @param words that name a command below the parent; undefined for all */
+/** @param words words that select a command below the parent; undefined for all commands */
 async function addCommands(
   parent: Command,
   listed: Listed,
@@ -130,7 +130,7 @@ async function addCommands(
   }
 }
 
-/** The arguments that can be names of commands: those that are neither options nor the value of one above all commands. */
+/** Returns the arguments that can be names of commands: neither options nor values of global options. */
 function wordsOf(args: readonly string[]): string[] {
   return args.filter(
     (word, index) => !word.startsWith('-') && !['--stack', '--config'].includes(args[index - 1] ?? ''),
@@ -138,7 +138,7 @@ function wordsOf(args: readonly string[]): string[] {
 }
 
 function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running): number {
-  // Commander has printed its message already. Its status is 0 after --help, and 1 for any wrong usage.
+  // Commander has already printed its message. Its status is 0 after --help, and 1 for any wrong usage.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (isStop(error, stop)) return 0
   if (error instanceof OperationFailure) {
@@ -150,6 +150,6 @@ function ended(error: unknown, { stderr, stop }: Terminal, { command }: Running)
     return 2
   }
   const trace = error instanceof Error ? error.stack : String(error)
-  stderr.write(`This is a fault of Sluice itself:\n${trace}\n`)
+  stderr.write(`This is a bug in Sluice:\n${trace}\n`)
   return 1
 }

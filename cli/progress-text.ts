@@ -1,11 +1,11 @@
-/** How far a command has come, as one line. Pure. */
+/** Formats the progress of a command as one line. Pure. */
 import { durationText } from '../lib/duration.ts'
 
 export interface Progress {
   readonly done: number
-  /** The part of `done` from before this command, which does not count for the rate. */
+  /** Part of `done` from before this command, which is not included in the rate. */
   readonly doneBefore?: number
-  /** Undefined if the total is not known. */
+  /** Total number; undefined if unknown. */
   readonly total: number | undefined
   readonly elapsedMs: number
 }
@@ -13,9 +13,9 @@ export interface Progress {
 const BAR = 30
 
 /**
- * `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s, 12 s left`
+ * Returns a line such as `[=====>        ]  45 %  3270 of 7267 acknowledged, 5400/s, 12 s left`.
  *
- * @param what is counted, or what happened to it, such as "acknowledged"
+ * @param what what is counted, such as "acknowledged"
  */
 export function progressText({ done, doneBefore = 0, total, elapsedMs }: Progress, what: string): string {
   const perMs = elapsedMs > 0 ? (done - doneBefore) / elapsedMs : 0

@@ -1,11 +1,14 @@
-/** One line on standard error that says how far a command has come. */
+/** Shows the progress of a command as one line on standard error. */
 import type { Terminal } from './terminal.ts'
 
-/** A terminal's line is written over; elsewhere each one stays. */
+/**
+ * Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all
+ * lines remain.
+ */
 const ON_TERMINAL_MS = 100
 const ELSEWHERE_MS = 5_000
 
-/** Shows the text, again and again, until the returned function is called. */
+/** Shows the text repeatedly until the returned function is called. */
 export function showLine({ stderr }: Pick<Terminal, 'stderr'>, text: () => string): () => void {
   const onTerminal = stderr.isTTY === true
   const show = () =>

@@ -28,23 +28,26 @@ import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 const DEFAULT_PORT = 9_464
-/** Has a folder for each process that builds its functions itself, by the id of the process. */
+/**
+ * Folder with the bundles of processes that build their functions. Each process has a subfolder, named by its
+ * id.
+ */
 const BUNDLES = join(LOCAL, 'run')
 
 export default command({
-  about: `Run functions as one process until it is stopped: without Lambda, against any Kafka and Redis.
+  about: `Run functions as one process until it is stopped, without Lambda, against any Kafka and Redis.
 
-Without names it runs every function that can run here, and says which ones it leaves out. Several processes share the work: each
-partition is read by one of them. What is guaranteed is in docs/run.md.`,
+Without names it runs every function that can run here, and reports the others. Several processes share the work: each
+partition is read by one of them. docs/run.md describes the guarantees.`,
   more: `
-The servers are those of the variables that functions read: KAFKA_BROKERS (or MSK_CLUSTER_ARN) and REDIS_URL at least. Nothing has a
-default, so that a forgotten variable is noticed. --stack takes those of a stack of \`npm start\`.
+The servers are those in the variables that functions read: at least KAFKA_BROKERS (or MSK_CLUSTER_ARN) and REDIS_URL.
+They have no defaults, so that a missing variable is noticed. --stack uses the servers of a stack of \`npm start\`.
 
-/health answers as long as the process does. /ready answers 200 once every consumer has joined its group. /metrics is for Prometheus.
-Logs of the process and its functions go to standard output, one JSON document a line.
+/health answers as long as the process runs. /ready answers 200 once every consumer has joined its group. /metrics is
+for Prometheus. Logs of the process and its functions are written to standard output, one JSON document per line.
 
-SIGTERM and SIGINT end it: it fetches no more, waits for what runs, commits, and leaves its groups. What takes longer than --grace is
-delivered again, to the next process.
+SIGTERM and SIGINT stop it: it fetches no more records, waits for running work, commits, and leaves its groups.
+Records whose processing takes longer than --grace are delivered again, to the next process.
 
 Examples:
   sluice run
@@ -54,22 +57,22 @@ Examples:
     function: optionalArguments('only these', ANY_TEXT),
   },
   options: {
-    env: environment('whose topics are read'),
-    host: optionWithDefault('<address>', 'where /health, /ready and /metrics listen', SOME_TEXT, '127.0.0.1'),
+    env: environment('of the topics'),
+    host: optionWithDefault('<address>', 'address for /health, /ready and /metrics', SOME_TEXT, '127.0.0.1'),
     port: optionWithDefault(
       '<number>',
-      'the port for them; 0 for any that is free',
+      'port for them; 0 for any free port',
       wholeNumber({ least: 0, most: LAST_PORT }),
       DEFAULT_PORT,
     ),
     grace: optionWithDefault(
       '<time>',
-      'how long what runs may take when it is stopped',
+      'time that running work may take when the process is stopped',
       DURATION,
       8_000,
       '8s',
     ),
-    schedules: negation('call no function by its schedule: another process does'),
+    schedules: negation('do not run schedules, because another process does'),
   },
   async run({ function: names, env, host, port, grace, schedules: runsSchedules }, terminal) {
     const environment = variablesOf(terminal, env)
@@ -126,7 +129,10 @@ Examples:
   },
 })
 
-/** Unlike other commands, it takes the servers of a stack only if one is named. */
+/**
+ * Returns the variables. Unlike other commands, this one uses the servers of a stack only if a stack is
+ * specified.
+ */
 function variablesOf(terminal: Terminal, env: string | undefined): Environment {
   const { environment, stack, withKafkaOptions = same => same } = terminal
   if (stack !== undefined || environment.SLUICE_STACK) return environmentOf(terminal, env)
@@ -134,7 +140,12 @@ function variablesOf(terminal: Terminal, env: string | undefined): Environment {
   return env === undefined ? reaching : { ...reaching, SLUICE_ENV: env }
 }
 
-/** @throws CliFailure for an unknown name, for a requested function that cannot run, and if all cannot */
+/**
+ * Returns the functions to run.
+ *
+ * @throws CliFailure for an unknown name, for a requested function that cannot run, and if no function can
+ * run
+ */
 function chosenOf(
   all: Parameters<typeof chooseFunctions>[0],
   names: readonly string[],
@@ -145,7 +156,7 @@ function chosenOf(
   const [first] = unknown
   if (first !== undefined)
     throw usageFailure(
-      `There is no function ${first}.${suggestion(first, known) ?? ` There are: ${known.join(', ')}.`}`,
+      `Unknown function ${first}.${suggestion(first, known) ?? ` The functions are ${known.join(', ')}.`}`,
     )
   if (refused.length > 0)
     throw usageFailure(refused.map(({ name, why }) => `${name} cannot run: ${why}.`).join('\n'))
@@ -153,7 +164,11 @@ function chosenOf(
   return found
 }
 
-/** @throws StoppedByUser as soon as the signal is aborted, and leaves the work */
+/**
+ * Waits for work.
+ *
+ * @throws StoppedByUser as soon as the signal is aborted, without waiting any longer
+ */
 function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>()
   const giveUp = () => reject(new StoppedByUser())
@@ -162,7 +177,7 @@ function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   return Promise.race([work, stopped]).finally(() => stop.removeEventListener('abort', giveUp))
 }
 
-/** The folder with the bundles: built ahead, as in an image, or built now. */
+/** Returns the folder with the bundles, which were built in advance, as in an image, or are built now. */
 async function codeOf(
   names: readonly string[],
   entryOf: (name: string) => FunctionEntry,

@@ -1,4 +1,4 @@
-/** The option by which commands that publish choose how data is written. */
+/** Option with which publishing commands select how data is written. */
 import { UnencodableError } from '@sluice/schema-registry'
 import type { Config } from '../lib/app/config.ts'
 import { dataWriterOf } from '../lib/app/data-writer.ts'
@@ -13,15 +13,16 @@ import { harmless } from './text-width.ts'
 
 export const SERIALIZATION_OPTION = option(
   '<formats>',
-  'how data is written, such as avro, or avro,environment=json (default: SERIALIZATION, else json)',
+  'format of the data, such as avro, or avro,environment=json (default: SERIALIZATION, else json)',
   SERIALIZATION_KIND,
 )
 
 /**
- * Returns the writer for the data of events. It throws a CliFailure for an event that it cannot write.
+ * Returns the writer for event data. It throws a CliFailure for an event that cannot be written.
  *
- * @param chosen what the option says; undefined: as the settings say
- * @throws ConfigError for a name that no event type has; CliFailure if a schema registry is set, and does not answer
+ * @param chosen value of the option; undefined to use the settings
+ * @throws ConfigError for an unknown event type
+ * @throws CliFailure if a configured schema registry does not answer
  */
 export async function writerFor(config: Config, chosen: Serialization | undefined): Promise<DataWriter> {
   try {
@@ -33,7 +34,11 @@ export async function writerFor(config: Config, chosen: Serialization | undefine
   }
 }
 
-/** The event as it is written. @throws CliFailure if its data does not fit its schema, such as an integer of more than 32 bits */
+/**
+ * Returns the serialized event.
+ *
+ * @throws CliFailure if the data does not match its schema, such as an integer of more than 32 bits
+ */
 function writtenBy(writer: DataWriter, event: Event): Event {
   try {
     return writer.write(event)

@@ -1,4 +1,4 @@
-/** `npx sluice COMMAND …`: the command line for operators. */
+/** Entry point of `npx sluice COMMAND …`, the command line for operators. */
 import { fileFailure } from '../lib/operations/file-failure.ts'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { hideSecrets } from '../programs/hide-secrets.mjs'
@@ -10,14 +10,15 @@ const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 let stopsWhenUnread = false
-// The signal can arrive twice, because a terminal sends it to the whole group and npm passes it on. Treat both as one.
+// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on.
+// Both count as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') {
     process.stderr.write(`${(fileFailure('standard output', error) as Error).message}\n`)
     process.exit(1)
   }
-  // `sluice … | head`: the reader has closed the pipe.
+  // The reader has closed the pipe, as in `sluice … | head`.
   if (!stopsWhenUnread) process.exit(0)
   stop.abort()
 })
@@ -36,5 +37,5 @@ const status = await run(args, {
     stopsWhenUnread = true
   },
 })
-// After a request to stop, a reader that reads no more holds the end up for a moment only.
+// After a request to stop, a reader that no longer reads delays the end only briefly.
 exitOnceRead(stdout, status, stop.signal.aborted ? LAST_WORDS_MS : undefined)

@@ -4,7 +4,7 @@ import { runningStacks, type Stack } from '../programs/stack.ts'
 import { command, JSON_OPTION } from './command.ts'
 import { printReport } from './terminal.ts'
 
-/** A server of a stack that this machine runs. */
+/** Server of a stack on this machine. */
 interface ServerReport {
   readonly server: string
   readonly pid: number
@@ -17,11 +17,11 @@ interface StackReport {
   readonly pid: number
   readonly startedAt: string
   readonly brokers: readonly string[]
-  /** Without user and password. */
+  /** Address of Redis without user and password. */
   readonly redisUrl: string | null
   readonly awsEndpoint: string | null
   readonly lambdaPort: number | null
-  /** Address with the token. */
+  /** Address of the console with its token. */
   readonly consoleAddress: string | null
   readonly dataDir: string
   readonly logsDir: string
@@ -31,8 +31,8 @@ interface StackReport {
 export default command({
   about: `List the stacks that run on this machine from this folder, with their addresses and the process ids of their servers.
 
-A stack is what one \`npm start\` or \`npm run services\` runs. Commands work with the one that runs; where several do, with
-"local", or with the one that --stack or SLUICE_STACK names.`,
+A stack consists of the servers of one \`npm start\` or \`npm run services\`. Commands use the running stack; if several
+run, they use "local", or the one that --stack or SLUICE_STACK selects.`,
   more: `
 Examples:
   sluice stacks
@@ -65,7 +65,7 @@ function stackReport({ variables, ...stack }: Stack): StackReport {
   }
 }
 
-/** Returns the servers from the files of the local cloud: `<server>.pid`, JSON. */
+/** Returns the servers, read from the files `<server>.pid` of the local cloud, which contain JSON. */
 function serversIn(dataDir: string): ServerReport[] {
   return filesIn(dataDir)
     .filter(file => file.endsWith('.pid'))
@@ -80,7 +80,7 @@ function filesIn(dir: string): string[] {
   try {
     return readdirSync(dir)
   } catch {
-    // A stack that uses servers elsewhere has no data of its own.
+    // A stack that uses other servers has no data folder.
     return []
   }
 }
@@ -90,14 +90,14 @@ function pidIn(file: string): number | undefined {
     const { pid } = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(pid) ? pid : undefined
   } catch {
-    // The server has just ended.
+    // The server has just exited.
     return undefined
   }
 }
 
-/** One block per stack. Addresses and process ids are meant to be copied, so they are never cut off. */
+/** Returns one block per stack. Addresses and process ids are never truncated, because users copy them. */
 function stacksText(stacks: readonly StackReport[]): string {
-  if (stacks.length === 0) return 'No stack runs. Start one: npm start\n'
+  if (stacks.length === 0) return 'No stack is running. Start one with: npm start\n'
   return `${stacks.map(stackText).join('\n\n')}\n`
 }
 

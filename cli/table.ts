@@ -5,21 +5,23 @@ import { harmless, shortened, shortenedAtStart, widthOf } from './text-width.ts'
 export interface Column {
   readonly heading: string
   readonly align?: 'right'
-  /** Minimum width, with "…" where something is cut off. Without it, its cells are shown whole or not at all. */
+  /** Minimum width to which cells may be truncated, with "…". Absent if cells must not be truncated. */
   readonly least?: number
-  /** Which end of a cell is cut off: the end, unless its last part is the most important. */
+  /** End at which a cell is truncated; `start` if the last part of the text is the most important. */
   readonly cut?: 'start'
-  /** Where the table does not fit, columns are left out in the order of these numbers. Without it, the column stays. */
+  /**
+   * Order in which columns are omitted if the table does not fit. A column without a number is never omitted.
+   */
   readonly leaveOut?: number
 }
 
-/** More digits do not help a reader; `--json` has them all. */
+/** Number of significant digits. Output with `--json` has all digits. */
 const DIGITS = 6
 
 /**
- * Rows of a declared table as text.
+ * Formats rows of a declared table as text.
  *
- * @param width undefined: no limit, as where the output is not a terminal
+ * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
 export function rowsText<Row>(
   columns: readonly TableColumn<Row>[],
@@ -45,7 +47,7 @@ function cellText(type: TableColumn<never>['type'], value: string | number | nul
   return type === 'count' ? String(value) : numberText(value)
 }
 
-/** `41.25`, with as many digits as people read. */
+/** Returns a number such as `41.25`, rounded to six significant digits. */
 export function numberText(value: number): string {
   return String(Number(value.toPrecision(DIGITS)))
 }
@@ -55,10 +57,10 @@ type Rows = readonly (readonly string[])[]
 const GAP = '  '
 
 /**
- * Cells in columns under headings. If they do not fit the width, columns are narrowed, then left out, as each column allows. If that
- * is not enough, each row becomes a block with one line per cell.
+ * Formats cells in columns with headings. If they do not fit, columns are narrowed and then omitted, as each
+ * column allows. If that is not sufficient, each row becomes a block with one line per cell.
  *
- * @param width undefined: no limit, as where the output is not a terminal
+ * @param width maximum width; undefined for no limit, for example if the output is not a terminal
  */
 export function tableText(columns: readonly Column[], rows: Rows, width?: number): string {
   const all = columns.map((_, index) => index)
@@ -76,7 +78,7 @@ export function tableText(columns: readonly Column[], rows: Rows, width?: number
   return rows.map(row => block(columns, row, width)).join('\n\n')
 }
 
-/** The width of each shown column; undefined if they do not fit. */
+/** Returns the width of each shown column; undefined if they do not fit. */
 function fittedWidths(
   columns: readonly Column[],
   rows: Rows,
@@ -92,7 +94,8 @@ function fittedWidths(
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
   let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
   while (excess > 0) {
-    // Narrow the widest column first, so that columns of short cells are not cut because of one with long cells.
+    // Narrows the widest column first, so that columns with short cells are not truncated because of one with
+    // long cells.
     const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
     if (!widest) return undefined
     widths.set(widest[0], widest[1] - 1)
@@ -129,7 +132,7 @@ function block(columns: readonly Column[], row: readonly string[], width: number
 
 function leftOutNote(columns: readonly Column[], left: readonly number[], width: number | undefined): string {
   const names = left.map(index => columns[index]?.heading).join(', ')
-  return shortened(`(too narrow for ${names}: --json has all)`, width)
+  return shortened(`(too narrow for ${names}: use --json to show all)`, width)
 }
 
 function headings(columns: readonly Column[]): string[] {

@@ -4,35 +4,41 @@ import type { Command } from 'commander'
 import type { SettingsFile } from '../lib/app/settings-file.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
-/** Everything that a command uses of its environment; tests replace it. */
+/** Environment of a command. Tests replace it. */
 export interface Terminal {
-  /** `isTTY` if a person can be asked. */
+  /** Standard input. `isTTY` is true if the user can be asked. */
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  /** `isTTY` and `columns` as a terminal has them. */
+  /** Standard output, with the properties of a terminal. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number }
-  /** The variables of the process, and those that the settings file sets beneath them. */
+  /** Variables of the process, and those that the settings file adds. */
   readonly environment: Environment
-  /** The variables of the process alone; where missing, there is no settings file. */
+  /** Variables of the process only; absent if there is no settings file. */
   readonly ownEnvironment?: Environment
   readonly settingsFile?: SettingsFile | undefined
-  /** Relative file names start here. */
+  /** Base folder of relative file names. */
   readonly folder: string
-  /** The stack that the option `--stack` names; its servers go before those of variables. */
+  /** Stack in the option `--stack`. Its servers take precedence over those in variables. */
   readonly stack?: string | undefined
-  /** The variables, as the options about Kafka of the command that runs change them. */
+  /** Applies the Kafka options of the running command to the variables. */
   readonly withKafkaOptions?: (environment: Environment) => Environment
   /** Folder with the files of running stacks. */
   readonly stacksDir?: string
-  /** The command line, with the commands that these words name. */
+  /** Builds the command line, with the commands that these words select. */
   readonly commandLine?: (words: readonly string[]) => Promise<Command>
-  /** Aborted when the user wants to stop: the command then ends in order. */
+  /** Signal that is aborted when the user wants to stop. The command then ends in an orderly way. */
   readonly stop: AbortSignal
-  /** Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends at once. */
+  /**
+   * Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends
+   * immediately.
+   */
   stopWhenUnread?(): void
 }
 
-/** The columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not set: then nothing is cut. */
+/**
+ * Returns the number of columns of the terminal. Undefined if the output is not a terminal and COLUMNS is not
+ * set; then nothing is truncated.
+ */
 export function columnsOf({
   stdout,
   environment,
@@ -42,7 +48,7 @@ export function columnsOf({
   return /^[1-9]\d{0,4}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
 }
 
-/** Prints a report: as one JSON document, or as text for people. */
+/** Prints a report, either as one JSON document or as text. */
 export function printReport<T>(
   terminal: Terminal,
   report: T,
@@ -57,8 +63,9 @@ export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): stri
 }
 
 /**
- * Returns the folder of the user. npm runs a script in the project's folder and passes the user's in INIT_CWD; a command that was
- * started otherwise may have inherited the variable from another npm.
+ * Returns the folder in which the user runs the command. npm runs a script in the project's folder and passes
+ * the original folder in INIT_CWD; a command that was started otherwise may have inherited the variable from
+ * another npm.
  */
 export function callersFolder(environment: Environment, workingFolder: string): string {
   return (environment.npm_lifecycle_event === 'sluice' && environment.INIT_CWD) || workingFolder

@@ -1,4 +1,4 @@
-/** Text as a terminal shows it: wide characters take two columns, and control characters must not reach it. Pure. */
+/** Text for terminals: wide characters take two columns, and control characters must not be printed. Pure. */
 import stringWidth from 'string-width'
 
 export { harmless, harmlessLines } from '../lib/harmless.ts'
@@ -6,19 +6,19 @@ export { harmless, harmlessLines } from '../lib/harmless.ts'
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' })
 const MORE = '…'
 
-/** How many columns of a terminal a line takes. */
+/** Returns the number of terminal columns of a line. */
 export function widthOf(text: string): number {
   return stringWidth(text)
 }
 
-/** The text, or its beginning and "…" where it takes more columns than there are. */
+/** Returns the text or, if it is too wide, its beginning followed by "…". */
 export function shortened(text: string, width = Number.POSITIVE_INFINITY): string {
   // A character takes at most two columns.
   if (text.length * 2 <= width || widthOf(text) <= width) return text
   return width > 0 ? fitting(graphemes(text), width - widthOf(MORE)).join('') + MORE : ''
 }
 
-/** The text, or "…" and its end where it takes more columns than there are. */
+/** Returns the text or, if it is too wide, "…" followed by its end. */
 export function shortenedAtStart(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   const end = fitting(graphemes(text).reverse(), width - widthOf(MORE)).reverse()
@@ -29,7 +29,7 @@ function graphemes(text: string): string[] {
   return [...GRAPHEMES.segment(text)].map(({ segment }) => segment)
 }
 
-/** Splits the segments into lines with as many characters as fit. */
+/** Returns as many segments as fit into the width. */
 function fitting(segments: readonly string[], width: number): string[] {
   let room = width
   const tooWide = segments.findIndex(segment => {

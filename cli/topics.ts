@@ -11,9 +11,9 @@ import { kafkaAddress, reasonOf, requireSignIn, withinPatience } from './connect
 import { CliFailure } from './failure.ts'
 
 /**
- * Asks Kafka how far topics reach.
+ * Returns the bounds of topics.
  *
- * @param timeMs the time to look up; without one, `atTime` is empty
+ * @param timeMs time for which offsets are looked up; without it, `atTime` is empty
  * @throws CliFailure if Kafka does not answer, or does not have one of the topics
  */
 export async function reachOf(
@@ -32,7 +32,7 @@ export async function reachOf(
     }
   }
   try {
-    // Only the first one: if Kafka does not answer, one message is enough.
+    // The first topic is requested alone: if Kafka does not answer, one message is enough.
     const [first, ...others] = topics
     const reach = first === undefined ? [] : [await ask(first)]
     return new Map([...reach, ...(await Promise.all(others.map(ask)))])
@@ -47,6 +47,6 @@ function unreachable(error: unknown, topic: string, config: Config): CliFailure 
       `Kafka at ${kafkaAddress(config)} has no topic ${topic}.${suggestion(topic, signals()) ?? ''} Signals are ${signals().join(', ')}; is --env or SLUICE_ENV right?`,
     )
   return new CliFailure(
-    `Kafka does not answer at ${kafkaAddress(config)}: is \`npm start\` running? Otherwise set KAFKA_BROKERS. (${reasonOf(error)})`,
+    `Kafka does not answer at ${kafkaAddress(config)}: start it with \`npm start\`, or set KAFKA_BROKERS. (${reasonOf(error)})`,
   )
 }

@@ -1,8 +1,8 @@
-/** When what every partition of a topic must have is appended to all of them. Pure. */
+/** Decides when content that every partition of a topic must contain is appended to all of them. Pure. */
 
-/** Content that was appended to every partition, or is to be appended. */
+/** Content that is appended to every partition. */
 export interface Appended {
-  /** Milliseconds since the epoch. */
+  /** Time of the append, in milliseconds since the epoch. */
   readonly atMs: number
   readonly partitions: number
 }
@@ -12,10 +12,11 @@ export type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * Why it is due; undefined if it is not. It is appended again every day because a log is kept for a few days only: a replay from
- * its start then meets it within the first day.
+ * Returns the reason for appending the content; undefined if it is not due. The content is appended again
+ * every day, because a log is kept for only a few days: a replay from its start then reads the content within
+ * the first day.
  *
- * @param last undefined if nothing is known to have been appended
+ * @param last content that was appended last; undefined if unknown
  * @param versionOf returns the version of a content
  */
 export function whyAppend<Kind extends Appended>(

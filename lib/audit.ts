@@ -1,11 +1,11 @@
-/** Action of an operator, as an event of the topic `events`. Pure. */
+/** Audit event, which records an action of an operator in the topic `events`. Pure. */
 
 import type { Event } from '../packages/runtime/consumer/event.ts'
 import type { Audit as AuditData } from '../schemas/types.ts'
 import type { EventType } from './event-types.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
-/** Every operation, by the name that its audit event has. docs/commands.md lists them. */
+/** Names of all operations, as audit events have them. docs/commands.md lists them. */
 export const ACTIONS = [
   'alerts ack',
   'breaker reset',
@@ -36,10 +36,13 @@ export type Action = (typeof ACTIONS)[number]
 
 export type Audit = AuditData & { readonly action: Action }
 
-/** CloudEvents `type` of the event that an operator's command leaves behind. */
+/** CloudEvents `type` of audit events. */
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 
-/** The event for an operation. Its id is derived from the operation and its end, so each part of a resumed one leaves its own. */
+/**
+ * Returns the audit event of an operation. Its id is derived from the operation and its end, so each part of
+ * a resumed operation has its own event.
+ */
 export function auditEvent(audit: Audit): Event<Audit> {
   return {
     id: `${audit.operation}.${audit.endedAt}`,

@@ -1,4 +1,8 @@
-/** `1 rule`, `2 rules`: a number with the word for what it counts. @param what in the singular */
+/**
+ * Returns a number with the noun that it counts, such as `1 rule` or `2 rules`.
+ *
+ * @param what noun in the singular
+ */
 export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`
 }

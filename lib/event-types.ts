@@ -1,41 +1,48 @@
 /**
- * The table of event types: the only place that lists them. The validated types, the schemas of all formats, registry subjects, names of
- * types in TypeScript, the page's words and the docs derive from it. A type's JSON Schema is `schemas/json/<name>.json`.
+ * Table of event types, the only place that lists them. The validated types, the schemas of all formats,
+ * registry subjects, TypeScript types, labels in the console and the documentation are derived from it. The
+ * JSON Schema of a type is `schemas/json/<name>.json`.
  */
 
-/** A row of the table. */
+/** Row of the table of event types. */
 export interface EventTypeRow {
-  /** Name of its type in TypeScript, its record in Avro and its message in Protobuf. */
+  /** Name of its TypeScript type, its Avro record and its Protobuf message. */
   readonly record: string
-  /** Topics that carry it. Groups of topics are flags of the table of topics. */
+  /** Topic that carries the type. For several topics, the name of their flag in the table of topics. */
   readonly topic: string
-  /** Short name for people. */
+  /** Short name for the console. */
   readonly label: string
   /**
-   * Formats in which its data can be written. Ticks, records of failures and events that control consumers are JSON alone: every
-   * version of the code must be able to read them without a registry.
+   * Formats in which the data can be written. Ticks, failures and events that control consumers are always
+   * JSON: every version of the code must be able to read them without a registry.
    */
   readonly formats: typeof EVERY_FORMAT | typeof JSON_ONLY
   /** Parts of its Avro and Protobuf schemas that JSON Schema cannot express. */
   readonly binary?: BinaryHints
 }
 
-/** Paths are names of properties, joined by dots; `*` stands for each item of a list or map. */
+/**
+ * Additions to the binary schemas. A key is a path of property names, joined by dots; `*` matches each item
+ * of a list or map.
+ */
 interface BinaryHints {
-  /** Integers that are not unsigned numbers of 32 bits. */
+  /** Types of integers that are not unsigned 32-bit numbers. */
   readonly integers?: Readonly<Record<string, 'int32' | 'int64'>>
-  /** Nested records that are not called as their property is. */
+  /** Names of nested records that differ from the name of their property. */
   readonly records?: Readonly<Record<string, { readonly name: string; readonly doc?: string }>>
 }
 
-/** Formats of data, in the order in which people name them. */
+/** Formats of event data, in the order in which they are listed to users. */
 export const EVENT_FORMATS = ['json', 'avro', 'protobuf'] as const
 export type EventFormat = (typeof EVENT_FORMATS)[number]
 
 const EVERY_FORMAT = EVENT_FORMATS
 const JSON_ONLY = ['json'] as const
 
-/** An alert that has fired or resolved is one record outside of JSON, which has no alternatives. */
+/**
+ * Record of an alert in Avro and Protobuf. It covers both fired and resolved alerts, because these formats
+ * have no alternatives here.
+ */
 const ALERT = { name: 'Alert', doc: 'An alert that fires, or has resolved' }
 
 export const EVENT_TYPES = {
@@ -81,20 +88,23 @@ export const EVENT_TYPES = {
   'io.sluice.silences.changed.v1': row('SilencesChanged', 'notifications', 'Silences changed', JSON_ONLY),
 } as const satisfies Readonly<Record<string, EventTypeRow>>
 
-/** CloudEvents `type` of an event of Sluice. */
+/** CloudEvents `type` of an event that Sluice defines. */
 export type EventType = keyof typeof EVENT_TYPES
 
 export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as readonly EventType[]
 
-/** Types whose data can be Avro or Protobuf too. */
+/** Types whose data can also be Avro or Protobuf. */
 export const BINARY_TYPES = EVENT_TYPE_NAMES.filter(type => EVENT_TYPES[type].formats.length > 1)
 
-/** The row of a type; undefined for a type of others. */
+/** Returns the row of a type; undefined for a type that Sluice does not define. */
 export function eventTypeRow(type: string): EventTypeRow | undefined {
   return Object.hasOwn(EVENT_TYPES, type) ? EVENT_TYPES[type as EventType] : undefined
 }
 
-/** Name of a type in paths and addresses: `io.sluice.alert.fired.v1` is `alert.fired.v1`. */
+/**
+ * Returns the name of a CloudEvents type in paths and URLs: `io.sluice.alert.fired.v1` becomes
+ * `alert.fired.v1`.
+ */
 export function fileNameOf(type: string): string {
   return type.replace(/^io\.sluice\./, '')
 }

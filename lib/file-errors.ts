@@ -1,16 +1,16 @@
-/** Errors in the files that people edit: their positions and their messages. Pure. */
+/** Errors in files that users edit, with their positions and messages. Pure. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 
-/** Keys and list indexes that lead to a value, outermost first. */
+/** Path to a value: keys and list indexes, outermost first. */
 export type FilePath = readonly (string | number)[]
 
-/** An error at a path of a file. */
+/** Error at a path of a file. */
 export interface PathError {
   readonly path: FilePath
   readonly message: string
 }
 
-/** An error, and where it is in its file: line and column from 1. */
+/** Error with its position in the file. Lines and columns count from 1. */
 export interface LocatedError {
   readonly file: string
   readonly line: number
@@ -19,10 +19,13 @@ export interface LocatedError {
   readonly message: string
 }
 
-/** Errors that are reported of one file: a person mends the first ones first, and each takes time to describe. */
+/**
+ * Maximum number of errors that are reported for one file. Users correct the first ones first, and each takes
+ * time to describe.
+ */
 export const MAX_ERRORS = 100
 
-/** Follows the first errors of a file that has more. */
+/** Last error of a file that has more than `MAX_ERRORS`. */
 export const MORE_ERRORS: PathError = {
   path: [],
   message: 'has more errors than are listed: correct these first',
@@ -34,16 +37,18 @@ interface Position {
 }
 
 /**
- * Formats an error as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
+ * Formats an error, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
  *
- * @param part the part of the file to which the key belongs, such as the name of a rule
+ * @param part part of the file that contains the key, such as the name of a rule
  */
 export function errorLine({ file, line, column, key, message }: LocatedError, part?: string): string {
   const what = [part, key].filter(name => name !== undefined).join('.')
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
-/** Adds the position to each error, and sorts them by it. The key of an error is its whole path. */
+/**
+ * Adds the position to each error, and sorts the errors by position. The key of an error is its whole path.
+ */
 export function located(
   errors: readonly PathError[],
   file: string,
@@ -59,12 +64,12 @@ export function located(
     .sort(byPosition)
 }
 
-/** Compares errors of one file. */
+/** Compares the positions of two errors of one file. */
 export function byPosition(a: Position, b: Position): number {
   return a.line - b.line || a.column - b.column
 }
 
-/** Describes violations of a schema: the first of each place, up to `MAX_ERRORS`. */
+/** Describes violations of a schema: the first one of each path, up to `MAX_ERRORS`. */
 export function describedErrors<T extends SchemaViolation>(
   violations: readonly T[],
   describe: (violation: T) => PathError,
@@ -73,16 +78,16 @@ export function describedErrors<T extends SchemaViolation>(
   return violations.length > MAX_ERRORS ? [...errors, MORE_ERRORS] : errors
 }
 
-/** Keeps the first error of each place. */
+/** Returns the first error of each path. */
 export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly T[] {
   const byPlace = Map.groupBy(errors, ({ path }) => JSON.stringify(path))
   return [...byPlace.values()].flatMap(([first]) => first ?? [])
 }
 
 /**
- * The path of a JSON Pointer.
+ * Returns the path of a JSON Pointer.
  *
- * @param content what the pointer points into: it says which parts are indexes of lists
+ * @param content document that the pointer refers to, which shows which parts are list indexes
  */
 export function pathOf(pointer: SchemaViolation['instancePath'], content: unknown): (string | number)[] {
   const path: (string | number)[] = []

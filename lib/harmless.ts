@@ -1,9 +1,9 @@
-/** Text of others, made harmless for terminals. Pure. */
+/** Makes untrusted text safe to print to a terminal. Pure. */
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * The text with its control characters written out, as `\n` or `\u001b`: payloads come from anywhere, and must not move the cursor,
- * change colours or turn the reading direction of a terminal.
+ * Returns the text with its control characters escaped, as `\n` or `\u001b`. Payloads may come from any
+ * producer, and must not move the cursor, change colours or reverse the reading direction of a terminal.
  */
 export function harmless(text: string): string {
   return text.replace(
@@ -12,7 +12,7 @@ export function harmless(text: string): string {
   )
 }
 
-/** The same for text of several lines, whose line ends and tabs are meant. */
+/** Escapes a text of several lines. Line ends and tabs are kept. */
 export function harmlessLines(text: string): string {
   return text
     .split(/\r?\n/)
@@ -20,7 +20,7 @@ export function harmlessLines(text: string): string {
     .join('\n')
 }
 
-/** Emoji of several parts are joined by it. */
+/** Returns whether the character joins the parts of an emoji. */
 function isJoiner(character: string): boolean {
   return character === '\u200d'
 }

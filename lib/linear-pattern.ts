@@ -1,12 +1,14 @@
-/** Regular expressions from users: files of mappings, conditions on records. */
+/** Regular expressions from users, in mapping files and in conditions on records. */
 import { RE2JS } from 're2js'
 
-/** A regular expression whose matching takes time in proportion to the text. */
+/** Regular expression that matches in time proportional to the length of the text. */
 export type LinearPattern = Pick<RE2JS, 'exec' | 'test' | 'groupCount'>
 
 /**
- * Compiles a regular expression in the syntax of JavaScript, without look-around and back-references, which RE2 cannot match in linear time.
- * A backtracking engine can need longer than a function's time for one text, and would stall its partition.
+ * Compiles a regular expression in JavaScript syntax, without look-around and back-references, which RE2
+ * cannot match in linear time.
+ * A backtracking engine can take longer than the timeout of a function for a single text, and would block its
+ * partition.
  *
  * @throws UnfitPattern with the reason
  */
@@ -18,5 +20,5 @@ export function linearPattern(text: string): LinearPattern {
   }
 }
 
-/** A text that RE2 does not accept. */
+/** Error for a regular expression that RE2 does not accept. */
 export class UnfitPattern extends Error {}

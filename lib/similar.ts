@@ -1,19 +1,19 @@
-/** Which of some names may have been meant. Pure. */
+/** Suggests names that are similar to a mistyped one. Pure. */
 
 const MAX_NAMES = 3
-/** Maximum share of wrong letters in a name. */
+/** Maximum share of wrong letters in a name, 0 to 1. */
 const MAX_WRONG = 0.4
 
-/** Returns ` Did you mean a, b?` with the most similar names; undefined without a similar one. */
+/** Returns ` Did you mean a, b?` with the most similar names; undefined if no name is similar. */
 export function suggestion(typed: string, names: Iterable<string>): string | undefined {
   const similar = similarNames(typed, names)
   return similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : undefined
 }
 
 /**
- * The message about a key that a file must not have.
+ * Returns the message for an unknown key of a file.
  *
- * @param known says which it may have, as "a rule has name, family"
+ * @param known sentence that lists the allowed keys, such as "a rule has name, family"
  */
 export function unknownKey(typed: string, known: string): string {
   const names = known.replace(/^.* has /, '').split(', ')
@@ -31,13 +31,16 @@ function similarNames(typed: string, names: Iterable<string>): string[] {
     .map(({ name }) => name)
 }
 
-/** 0 for the same name, 1 for another one: the share of letters that differ. A name that contains the other is close to it. */
+/**
+ * Returns the distance of two names: 0 for equal ones, up to 1 by the share of letters that differ. A name
+ * that contains the other is close to it.
+ */
 function distanceOf(typed: string, name: string): number {
   if (typed.length >= 3 && name.includes(typed)) return MAX_WRONG * (1 - typed.length / name.length)
   return editsBetween(typed, name) / Math.max(typed.length, name.length, 1)
 }
 
-/** Levenshtein's distance: how many letters to add, remove or replace. */
+/** Returns the Levenshtein distance: the number of letters to add, remove or replace. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i += 1) {

@@ -1,11 +1,16 @@
-/** The one reader of YAML. A text may come from an untrusted person, so it is read within bounds. */
+/**
+ * Reads YAML for all parts of the project. The text may come from an untrusted user, so its size is limited.
+ */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'
 
 const MAX_CHARACTERS = 1024 * 1024
-/** Mappings and lists count twice, for their beginning and their end. The largest rule set has half as many. */
+/**
+ * Maximum number of nodes. Mappings and lists count twice, for their start and their end. The largest rule
+ * set has half as many.
+ */
 const MAX_NODES = 200_000
 
-/** Why a text cannot be used as a YAML document. Lines and columns count from 1. */
+/** Error in a text that is not a valid YAML document. Lines and columns count from 1. */
 export interface NotYaml {
   readonly message: string
   readonly line: number
@@ -13,9 +18,9 @@ export interface NotYaml {
 }
 
 interface YamlOptions {
-  /** Tags beside those of YAML 1.2. */
+  /** Schema with additional tags; by default the tags of YAML 1.2. */
   readonly schema?: Schema
-  /** Number of aliases that the text may have; none, where absent. */
+  /** Maximum number of aliases; 0 by default. */
   readonly aliases?: number
 }
 
@@ -25,17 +30,24 @@ export function yamlDocument(
   { schema = CORE_SCHEMA, aliases = 0 }: YamlOptions = {},
 ): { readonly content: unknown } | NotYaml {
   if (text.length > MAX_CHARACTERS)
-    return { message: `has more than ${MAX_CHARACTERS} characters: divide it`, line: 1, column: 1 }
+    return {
+      message: `has more than ${MAX_CHARACTERS} characters: split it into several files`,
+      line: 1,
+      column: 1,
+    }
   try {
     const events = parseEvents(text, {})
     if (events.length > MAX_NODES)
-      return { message: `has more than ${MAX_NODES} values: divide it`, line: 1, column: 1 }
+      return { message: `has more than ${MAX_NODES} values: split it into several files`, line: 1, column: 1 }
     const alias = events.filter(({ type }) => type === EVENT_ID.ALIAS)[aliases]
     if (alias?.type === EVENT_ID.ALIAS)
-      return { message: 'has an alias: write its value out', ...positionsOf(text)(alias.anchorStart - 1) }
+      return {
+        message: 'aliases are not supported: replace it with the value',
+        ...positionsOf(text)(alias.anchorStart - 1),
+      }
     const [content, ...others] = constructFromEvents(events, { source: text, schema })
     if (others.length === 0) return { content }
-    return { message: 'holds more than one YAML document', line: 1, column: 1 }
+    return { message: 'contains more than one YAML document', line: 1, column: 1 }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
     const { reason, mark } = error
@@ -44,10 +56,10 @@ export function yamlDocument(
 }
 
 /**
- * Returns the content of a file that the program cannot do without.
+ * Returns the content of a file that is required to be valid.
  *
- * @param file how the error names it
- * @throws Error with file, line and column where the text is not one YAML document
+ * @param file name of the file in the error
+ * @throws Error with file, line and column if the text is not a single YAML document
  */
 export function yamlContent(text: string, file: string, options?: YamlOptions): unknown {
   const yaml = yamlDocument(text, options)
@@ -55,7 +67,7 @@ export function yamlContent(text: string, file: string, options?: YamlOptions): 
   return yaml.content
 }
 
-/** Returns a function that gives line and column, from 1, of an offset in the text. */
+/** Returns a function that converts an offset in the text to line and column, counted from 1. */
 export function positionsOf(text: string): (offset: number) => Omit<NotYaml, 'message'> {
   const starts = [0]
   for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length)

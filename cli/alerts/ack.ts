@@ -7,25 +7,25 @@ import { type AckReport, acknowledge } from './acknowledge.ts'
 import { AlertsReader } from './read.ts'
 
 export default command({
-  about: `Acknowledge an alert that fires: say who is working on it.
+  about: `Acknowledge a firing alert, to show who is working on it.
 
-The acknowledgement is an event beside the alert's own, so it holds even if Redis loses its contents. It ends when the alert
-resolves, and changes nothing about when that is. A later one replaces it.`,
+The acknowledgement is an event in the alerts topic, so it is kept even if Redis loses its contents. It ends when the
+alert resolves, and does not affect when that happens. A later acknowledgement replaces it.`,
   more: `
-An id that begins with "-" goes behind "--", after all options.
+An id that begins with "-" must follow "--", after all options.
 
 Examples:
   sluice alerts ack IFzYlCPmXUzUpk-fYxk9ag --comment 'the fan is being replaced'
   sluice alerts ack IFzYlCPmXUzUpk-fYxk9ag --remove`,
   args: {
-    id: argument('of the alert, as `sluice alerts list` shows it', SOME_TEXT),
+    id: argument('id of the alert, as shown by `sluice alerts list`', SOME_TEXT),
   },
   options: {
-    by: option('<who>', 'who is working on it (default: the user of this machine)', SOME_TEXT),
-    comment: option('<text>', 'what is being done', SOME_TEXT),
-    remove: flag('take the acknowledgement back'),
+    by: option('<who>', 'the person who is working on it (default: the user of this machine)', SOME_TEXT),
+    comment: option('<text>', 'description of the work on the alert', SOME_TEXT),
+    remove: flag('withdraw the acknowledgement'),
     json: JSON_OPTION,
-    env: environment('that the alert is in'),
+    env: environment('of the alert'),
   },
   async run({ id, by, comment, remove, json, env }, terminal) {
     const said = {
@@ -45,12 +45,12 @@ function ackText({ rule, entity, acknowledged, by, outcome }: AckReport): string
   const what = `${harmless(rule)} of ${harmless(entity)}`
   const done = acknowledged
     ? `${what} is acknowledged by ${harmless(by)}.`
-    : `The acknowledgement of ${what} is taken back.`
+    : `The acknowledgement of ${what} is withdrawn.`
   const more = {
     shown: '',
     resolved: ' It has resolved meanwhile.',
     'not-yet':
-      ' It is in the log, but firing-alerts has not come to it: sluice state show firing-alerts --topic alerts',
+      ' It is in the log, but firing-alerts has not processed it yet. To check its progress: sluice state show firing-alerts --topic alerts',
   }[outcome]
   return `${done}${more}\n`
 }

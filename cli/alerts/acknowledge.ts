@@ -1,4 +1,4 @@
-/** Acknowledges an alert that fires, and says why it cannot be done. */
+/** Acknowledges a firing alert, or explains why that is not possible. */
 import {
   type Acknowledged,
   type AckStatement,
@@ -21,8 +21,10 @@ export interface AckReport extends AckStatement, Acknowledged {
 }
 
 /**
- * @param id of the alert
- * @throws CliFailure if no such alert fires, or Kafka does not take the event
+ * Acknowledges a firing alert.
+ *
+ * @param id id of the alert
+ * @throws CliFailure if no such alert fires, or Kafka does not accept the event
  */
 export async function acknowledge(
   reader: AlertsReader,
@@ -35,7 +37,7 @@ export async function acknowledge(
   const alert = (await reader.firing()).find(one => one.id === id)
   if (!alert) throw await notFiring(reader, id)
   if (!said.acknowledged && !isAcknowledged(alert))
-    throw new CliFailure(`Alert ${id} is not acknowledged in "${env}", so there is nothing to take back.`)
+    throw new CliFailure(`Alert ${id} is not acknowledged in "${env}", so there is nothing to withdraw.`)
   const to = { inspection, topic, contentMode, publisher: () => connections.publisher() }
   try {
     const operation = {
@@ -45,20 +47,20 @@ export async function acknowledge(
     const { at, outcome } = await carryOut(connections, operation, () => done(to, alert, said, stop))
     return { env, id, rule: alert.rule, entity: alert.entity, ...said, at, outcome }
   } catch (error) {
-    // Redis is named by `withRedis`.
+    // `withRedis` adds the address of Redis.
     const isKafkas = error instanceof Unavailable && error.code !== 'store-unavailable'
     if (!(isKafkas || error instanceof RefusedByKafka)) throw error
     throw new CliFailure(
-      `Kafka at ${kafkaAddress(config)} has not taken the acknowledgement. Try it again: twice does no harm. (${reasonOf(error)})`,
+      `Kafka at ${kafkaAddress(config)} did not accept the acknowledgement. Try again; a repeat has no further effect. (${reasonOf(error)})`,
     )
   }
 }
 
 async function notFiring(reader: AlertsReader, id: string): Promise<CliFailure> {
   const behind = await reader.behind()
-  const late = behind ? ` firing-alerts has ${behind} records of the topic still to read.` : ''
+  const late = behind ? ` firing-alerts has ${behind} records of the topic left to read.` : ''
   return new CliFailure(
-    `No alert ${id} fires in "${reader.config.env}": it has resolved, or there never was one. \`sluice alerts list\` shows those ` +
+    `No alert ${id} fires in "${reader.config.env}": it has resolved, or the id is wrong. \`sluice alerts list\` shows those ` +
       `that fire.${late}`,
   )
 }

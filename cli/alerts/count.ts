@@ -19,7 +19,7 @@ Examples:
   options: {
     by: optionWithDefault(
       '<what>',
-      'what is counted: hour is when they fired, in UTC',
+      'property to count by; hour is the time of firing, in UTC',
       oneOf(COUNTED_BY),
       'rule',
     ),

@@ -10,15 +10,15 @@ import { AlertsReader } from './read.ts'
 import { listText } from './text.ts'
 
 export default command({
-  about: `List alerts, the newest last: those that fire now, or with --state those that have resolved.
+  about: `List alerts, the newest last: firing alerts, or with --state those that have resolved.
 
-Firing alerts come from the function firing-alerts, so the answer takes equally long for any number of entities. Everything
-resolved is read from the alerts topic.`,
+Firing alerts are read from the state of the function firing-alerts, so the time of the query does not depend on the
+number of entities. Resolved alerts are read from the alerts topic.`,
   more: `
 ${ABOUT_TIMES}
 
-An alert is pending while its condition holds, but not for long enough yet. Only alerting knows that: --pending reads its state of
-every entity and group. BY is who has acknowledged the alert.
+An alert is pending while its condition has not held for long enough yet. Only the state of alerting contains pending
+alerts: --pending reads it for every entity and group. BY is the person who has acknowledged the alert.
 
 Examples:
   sluice alerts list
@@ -26,7 +26,7 @@ Examples:
   sluice alerts list --state all --rule HIGH_TEMP --since 6h --json`,
   options: {
     ...SELECTION,
-    pending: flag('also those that do not fire yet'),
+    pending: flag('include alerts that do not fire yet'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
     json: JSON_OPTION,
     env: environment('to look at'),

@@ -1,4 +1,4 @@
-/** The options with which commands select alerts. */
+/** Options that select alerts, shared by several commands. */
 import { SEVERITIES } from '../../lib/alerting/rule.ts'
 import { WANTED_STATES } from '../../lib/queries/known-alerts.ts'
 import type { AlertFilter } from '../../lib/tables/alert-summary.ts'
@@ -17,26 +17,42 @@ import { usageFailure } from '../failure.ts'
 const LABEL = parsedBy(text => {
   const equals = text.indexOf('=')
   return equals > 0 ? { name: text.slice(0, equals), value: text.slice(equals + 1) } : undefined
-}, 'a label and its value, as team=ops')
+}, 'a label and its value, such as team=ops')
 
-/** Help about times for commands with these options. */
+/** Help text about times, for commands with these options. */
 export const ABOUT_TIMES = `--since and --until go by when an alert fired. Without --since, alerts that have resolved are those of which the topic has had an
 event in the day before --until, or before now.`
 
 export const SELECTION = {
   state: optionWithDefault('<state>', 'firing, resolved, or all of them', oneOf(WANTED_STATES), 'firing'),
-  rule: option('<name>', 'only of this rule', SOME_TEXT),
-  severity: option('<severity>', 'only of this severity', oneOf(SEVERITIES)),
-  entity: option('<text>', 'only of this: a whole subject, or a part of source and subject', SOME_TEXT),
-  label: optionList('<name=value>', 'only with this label; again for more', LABEL),
-  since: option('<time>', 'only what fired since: an RFC 3339 time, or a duration before now', TIME_OR_AGO),
-  until: option('<time>', 'only what fired before: an RFC 3339 time, or a duration before now', TIME_OR_AGO),
+  rule: option('<name>', 'only alerts of this rule', SOME_TEXT),
+  severity: option('<severity>', 'only alerts of this severity', oneOf(SEVERITIES)),
+  entity: option(
+    '<text>',
+    'only alerts of this entity: a whole subject, or a part of source and subject',
+    SOME_TEXT,
+  ),
+  label: optionList('<name=value>', 'only alerts with this label; can be repeated', LABEL),
+  since: option(
+    '<time>',
+    'only alerts that fired since: an RFC 3339 time, or a duration before now',
+    TIME_OR_AGO,
+  ),
+  until: option(
+    '<time>',
+    'only alerts that fired before: an RFC 3339 time, or a duration before now',
+    TIME_OR_AGO,
+  ),
   unacknowledged: flag('only alerts without an acknowledgement'),
 }
 
 type SelectionOptions = ValuesOf<typeof SELECTION>
 
-/** @throws CliFailure for a time that ends before it begins */
+/**
+ * Returns the filter.
+ *
+ * @throws CliFailure if `until` is not after `since`
+ */
 export function filterOf({ label, since, until, ...same }: SelectionOptions): AlertFilter {
   if (since !== undefined && until !== undefined && until <= since)
     throw usageFailure('--until must be later than --since.')
@@ -45,7 +61,7 @@ export function filterOf({ label, since, until, ...same }: SelectionOptions): Al
   return { rule, severity, entity, unacknowledged, labels: label, sinceMs: since, untilMs: until }
 }
 
-/** Whether there may be alerts that the filter leaves out. */
+/** Returns whether the filter may exclude alerts. */
 export function isNarrowed({ state: _, label, ...others }: SelectionOptions): boolean {
   const { rule, severity, entity, since, until, unacknowledged } = others
   const isGiven = [rule, severity, entity, since, until].some(one => one !== undefined)

@@ -1,4 +1,4 @@
-/** Where the answers about alerts come from: the view of those that fire, in Redis, and the alerts topic. */
+/** Sources of information about alerts: the view of firing alerts in Redis, and the alerts topic. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signalSize, topicSize } from '../../lib/app/topics.ts'
@@ -17,7 +17,7 @@ import { CliFailure } from '../failure.ts'
 import { boundsOf } from '../state/log.ts'
 import { reachOf } from '../topics.ts'
 
-/** The servers of an environment, asked about its alerts. */
+/** Reads the alerts of an environment from its servers. */
 export class AlertsReader implements AlertSource {
   readonly inspection: StateInspection
   readonly connections: CommandConnections
@@ -40,13 +40,17 @@ export class AlertsReader implements AlertSource {
     return topicSize('alerts', this.config.env)
   }
 
-  /** @throws CliFailure if Redis or Kafka does not answer, or the environment has no topic of alerts */
+  /**
+   * Runs work with a reader.
+   *
+   * @throws CliFailure if Redis or Kafka does not answer, or the environment has no topic of alerts
+   */
   static run<T>(config: Config, stop: AbortSignal, use: (reader: AlertsReader) => Promise<T>): Promise<T> {
     return withRedis(config, async (client, connections) => {
       try {
         return await use(new AlertsReader(config, connections, new StateInspection(client), stop))
       } catch (error) {
-        // Redis is named by `withRedis`.
+        // `withRedis` adds the address of Redis.
         if (error instanceof Unavailable && error.code !== 'store-unavailable')
           throw new CliFailure(error.message)
         throw error
@@ -59,7 +63,8 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * How many records of the topic the view has not come to: what they say is missing in it. Null if Kafka does not answer.
+   * Returns the number of records of the topic that the view has not processed yet. Null if Kafka does not
+   * answer.
    *
    * @throws CliFailure if the environment has no such topic
    */
@@ -69,7 +74,7 @@ export class AlertsReader implements AlertSource {
     if (bounds === 'away') return null
     if (bounds === 'no-topic')
       throw new CliFailure(
-        `Kafka at ${kafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates those of "local"; is --env or SLUICE_ENV right?`,
+        `Kafka at ${kafkaAddress(this.config)} has no topic ${topic}. \`npm start\` creates the topics of "local"; check --env and SLUICE_ENV.`,
       )
     return recordsBehind(this.inspection, this.topic, bounds)
   }
@@ -77,7 +82,7 @@ export class AlertsReader implements AlertSource {
   /**
    * Returns the histories of alerts.
    *
-   * @param fromMs only what was written then or later; undefined: all that is kept
+   * @param fromMs earliest time of writing; undefined for all retained records
    */
   async lives(
     fromMs: number | undefined,

@@ -17,20 +17,20 @@ interface Report {
 }
 
 export default command({
-  about: `Send a test to every receiver of notifications, or to one, and say what came of it.
+  about: `Send a test to all receivers of notifications, or to one, and report the result.
 
-The test goes straight to them, not through Kafka: a notification with the reason "test" and one alert, which says that nothing has
-happened. The exit status is 1 if a receiver did not take it.`,
+The test is sent directly to the receivers, without Kafka: a notification with the reason "test" and one alert, which
+says that there is no incident. The exit status is 1 if a receiver did not accept it.`,
   more: `
 Examples:
   sluice alerts send-test
   sluice alerts send-test pager --json`,
   args: {
-    receiver: optionalArgument('its name, as in the file of receivers (default: all)', SOME_TEXT),
+    receiver: optionalArgument('name of the receiver in the receivers file (default: all)', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,
-    env: environment('that the test is sent from'),
+    env: environment('that the test names'),
   },
   withoutKafka: true,
   async run({ receiver: name, env, json }, terminal) {
@@ -44,7 +44,7 @@ Examples:
     const failed = receivers.filter(({ delivered }) => !delivered).length
     if (failed > 0)
       throw new CliFailure(
-        `${failed} of ${chosen.length} ${chosen.length === 1 ? 'receiver' : 'receivers'} did not take the test.`,
+        `${failed} of ${chosen.length} ${chosen.length === 1 ? 'receiver' : 'receivers'} did not accept the test.`,
       )
   },
 })
@@ -73,7 +73,7 @@ function choose(receivers: readonly Receiver[], name: string | undefined, file: 
   const found = receivers.filter(receiver => receiver.name === name)
   if (found.length > 0) return found
   const names = receivers.map(receiver => receiver.name).join(', ')
-  throw new CliFailure(`${file} has no receiver "${name}"; there are: ${names}.`)
+  throw new CliFailure(`${file} has no receiver "${name}". Its receivers are: ${names}.`)
 }
 
 function textOf({ receivers }: Report): string {

@@ -1,4 +1,4 @@
-/** One alert, or the alerts of one entity, as text. Pure. */
+/** Formats one alert, or the alerts of one entity, as text. Pure. */
 import type { AlertTransition } from '../../lib/queries/alert-history.ts'
 import type { ShownAlert, ShownAlerts } from '../../lib/queries/known-alerts.ts'
 import { numberText } from '../table.ts'
@@ -39,7 +39,7 @@ function alertText(alert: ShownAlert): string {
   return [
     `${harmless(alert.rule)} of ${harmless(alert.entity)}: ${alert.state}`,
     ...facts.flatMap(([name, text]) => (text === null ? [] : [`  ${name.padEnd(15)}  ${harmless(text)}`])),
-    '  What happened:',
+    '  History:',
     ...alert.transitions.map(one => `    ${transitionText(one)}`),
     ...(alert.transitions.length === 0 ? ['    (no longer on the alerts topic)'] : []),
   ].join('\n')
@@ -49,12 +49,13 @@ function phaseText({ state, phase }: ShownAlert): string | null {
   if (state !== 'firing') return null
   if (phase === 'recovering') return 'recovering: the value has cleared, but not for long enough yet'
   return phase === null
-    ? 'does not know it any more: its end is on the way, or the state of alerting was lost'
+    ? 'no longer has it: it is about to resolve, or the state of alerting was lost'
     : phase
 }
 
 /**
- * Returns a line: `2026-03-01T12:00:00.000Z fired 0@17 condition value 41 (threshold 40) 00-…`. Actions of people have no trace.
+ * Returns a transition as one line, such as `2026-03-01T12:00:00.000Z fired 0@17 condition value 41
+ * (threshold 40) 00-…`. Actions of people have no trace.
  */
 function transitionText({ time, kind, partition, offset, ...more }: AlertTransition): string {
   const { value, threshold, reason, by, traceparent } = more

@@ -17,22 +17,21 @@ import { AlertsReader } from './read.ts'
 import { showText } from './show-text.ts'
 
 export default command({
-  about: `Show an alert, or the alerts of an entity, with everything that happened to them: when, why, values, trace and
-acknowledgements.`,
+  about: `Show an alert, or the alerts of an entity, with their history: times, reasons, values, traces and acknowledgements.`,
   more: `
-ALERT is an id as \`sluice alerts list\` shows it, or an entity: its whole subject, or a part of its source and subject. Of an
-entity, alerts that are pending are shown as well. An id that begins with "-" goes behind "--".
+ALERT is an id as shown by \`sluice alerts list\`, or an entity: its whole subject, or a part of its source and subject.
+For an entity, pending alerts are shown as well. An id that begins with "-" must follow "--".
 
 Examples:
   sluice alerts show IFzYlCPmXUzUpk-fYxk9ag
   sluice alerts show roof-1 --since 1d`,
   args: {
-    alert: argument('its id, or an entity', SOME_TEXT),
+    alert: argument('id of the alert, or an entity', SOME_TEXT),
   },
   options: {
     since: option(
       '<time>',
-      'only what was written since: an RFC 3339 time, or a duration before now (default: all that is kept)',
+      'only events written since: an RFC 3339 time, or a duration before now (default: all retained events)',
       TIME_OR_AGO,
     ),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 10),
@@ -47,7 +46,7 @@ Examples:
       if (report.alerts.length === 0 && report.pending.length === 0)
         throw new CliFailure(
           `No alert in "${config.env}" has the id "${wanted}", or is of an entity that matches it. \`sluice alerts list --state all\` ` +
-            'shows which there are; --pending those that do not fire yet.',
+            'lists the alerts, and with --pending also those that do not fire yet.',
         )
       printReport(terminal, report, json, showText)
     })

@@ -1,4 +1,4 @@
-/** Answers as text for people, or as CSV. Pure. */
+/** Formats query results as text or as CSV. Pure. */
 
 import type { AnswerColumn } from '../../lib/operations/alert-log/database.ts'
 import { type Value, valueText } from '../../lib/operations/alert-log/value.ts'
@@ -10,10 +10,10 @@ export interface ReadAnswer {
   readonly rows: readonly (readonly Value[])[]
 }
 
-/** A cell that is cut off keeps this width. */
+/** Minimum width of a column with truncated values. */
 const LEAST = 8
 
-/** @param width of the terminal; undefined: no limit */
+/** @param width width of the terminal; undefined for no limit */
 export function answerText({ columns, rows }: ReadAnswer, width?: number): string {
   const headings = columns.map(({ name, isNumber }): Column => {
     return { heading: harmless(name), ...(isNumber ? { align: 'right' } : { least: LEAST }) }
@@ -24,7 +24,7 @@ export function answerText({ columns, rows }: ReadAnswer, width?: number): strin
   return `${table === '' ? '' : `${table}\n`}${count}\n`
 }
 
-/** A line as RFC 4180 has it. NULL is an empty field, and an empty text is quoted. */
+/** Returns a line in the format of RFC 4180. NULL is an empty field, and an empty string is quoted. */
 export function csvLine(values: readonly Value[]): string {
   return `${values.map(csvField).join(',')}\r\n`
 }

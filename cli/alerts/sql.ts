@@ -35,13 +35,13 @@ import { harmlessLines } from '../text-width.ts'
 import { reachOf } from '../topics.ts'
 import { answerText, csvLine, type ReadAnswer } from './sql-text.ts'
 
-/** A read that takes longer shows how far it has come. */
+/** Time in milliseconds after which a read shows its progress. */
 const QUIET_MS = 1_000
 
 /**
  * Reads the alert events of an environment.
  *
- * @param take receives each event, those of one partition in their order
+ * @param take receives each event; those of one partition are in order
  * @throws CliFailure if Kafka does not respond, or the topic is missing or unreadable
  */
 async function readAlertEvents(
@@ -78,10 +78,10 @@ async function readAlertEvents(
 
 type SqlOptions = ValuesOf<typeof OPTIONS>
 
-/** More rows than anybody reads; a table has to be known as a whole before its first line is written. */
+/** Maximum number of rows of a table, which must be complete before its first line is written. */
 const MAX_ROWS = 50_000
 
-/** How often a statement learns that the user has stopped it. */
+/** Interval at which a running statement is interrupted after the user has stopped it, in milliseconds. */
 const INTERRUPT_MS = 100
 
 const OPTIONS = {
@@ -95,21 +95,22 @@ const OPTIONS = {
     'only events written since: an RFC 3339 time, or a duration before now',
     TIME_OR_AGO,
   ),
-  until: option('<time>', 'only events written before: the log as it was then', TIME_OR_AGO),
+  until: option('<time>', 'only events written before: the log as of then', TIME_OR_AGO),
   csv: flag('print CSV'),
   json: JSON_OPTION,
   env: environment('to look at'),
 }
 
 export default command({
-  about: `Ask the alert log in SQL. DuckDB answers, from tables that are made of the alerts topic for this call.
+  about: `Query the alert log with SQL. The queries run in DuckDB, on tables that are built from the alerts topic for this call.
 
-alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition. Times are UTC.`,
+alert_log has a row for each alert that fired; resolved_ts is NULL while it fires. alert_events has every transition.
+Times are UTC.`,
   more: `
-datetime(TIME, MODIFIER) means what it means in SQLite, e.g. datetime('now', '-1 hour') or datetime(alert_ts, 'start of day').
+datetime(TIME, MODIFIER) works as in SQLite, e.g. datetime('now', '-1 hour') or datetime(alert_ts, 'start of day').
 
-Statements can change nothing outside of this call: they reach no file and no network. Several are separated by semicolons.
-docs/alerts.md lists the columns; so does DESCRIBE alert_log.
+Statements cannot change anything outside of this call: they have no access to files or the network. Several
+statements are separated by semicolons. docs/alerts.md lists the columns; so does DESCRIBE alert_log.
 
 Examples:
   sluice alerts sql "SELECT * FROM alert_log WHERE resolved_ts IS NULL"
@@ -119,8 +120,7 @@ Examples:
   },
   options: OPTIONS,
   async run({ sql: given, ...options }, terminal) {
-    if (options.csv && options.json)
-      throw usageFailure('--csv and --json print different things: take one of them.')
+    if (options.csv && options.json) throw usageFailure('--csv and --json exclude each other.')
     const statements = await statementsOf(given, options.file, terminal)
     const config = configOf(terminal, options.env)
     const database = await AlertDatabase.open()
@@ -129,7 +129,7 @@ Examples:
       const read = await readAlertEvents(config, written, event => database.add(event), terminal)
       if (terminal.stop.aborted) return
       if (read.others > 0)
-        terminal.stderr.write(`${read.others} of ${read.records} records are no alert events.\n`)
+        terminal.stderr.write(`${read.others} of ${read.records} records are not alert events.\n`)
       await answer(database, statements, options, terminal)
     } finally {
       database.close()
@@ -143,19 +143,19 @@ async function statementsOf(
   terminal: Terminal,
 ): Promise<string> {
   if ((given === undefined) === (file === undefined))
-    throw usageFailure('Give statements, or --file with a file that has them: one of the two.')
+    throw usageFailure('Give either statements, or --file with a file of statements.')
   if (given !== undefined) return given
   return String(await inputBytes(file ?? '-', terminal))
 }
 
-/** Makes the tables, and prints what the statements answer. */
+/** Creates the tables, and prints the results of the statements. */
 async function answer(
   database: AlertDatabase,
   statements: string,
   options: SqlOptions,
   terminal: Terminal,
 ): Promise<void> {
-  // Again and again: an interrupt that comes between two statements ends neither.
+  // Repeated, because an interrupt between two statements has no effect.
   const interrupts = setInterval(() => terminal.stop.aborted && database.interrupt(), INTERRUPT_MS)
   try {
     await database.complete()
@@ -163,7 +163,7 @@ async function answer(
   } catch (error) {
     if (terminal.stop.aborted) return
     if (!(error instanceof SqlError)) throw error
-    // The message quotes the statement, and maybe values of the tables.
+    // The message quotes the statement, and may contain values of the tables.
     const tables = await database.describe().catch(() => [])
     const hint = tables.length > 0 ? `\n\nTables:\n  ${tables.join('\n  ')}` : ''
     throw new CliFailure(`${harmlessLines(error.message)}${hint}`, 1, { cause: error })
@@ -200,13 +200,13 @@ async function readAnswer({ columns, rows }: Answer): Promise<ReadAnswer> {
   const read: ReadAnswer['rows'][number][] = []
   for await (const row of rows()) {
     if (read.length === MAX_ROWS)
-      throw new CliFailure(`The answer has more than ${MAX_ROWS} rows: add a LIMIT, or take --csv.`)
+      throw new CliFailure(`The answer has more than ${MAX_ROWS} rows: add a LIMIT, or use --csv.`)
     read.push(row)
   }
   return { columns, rows: read }
 }
 
-/** Returns one answer of the JSON document, with rows as objects. */
+/** Returns one result in the form of the JSON document, with rows as objects. */
 function document({ columns, rows }: ReadAnswer) {
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),

@@ -1,4 +1,4 @@
-/** Lists and counts of alerts as text. Pure. */
+/** Formats lists and counts of alerts as text. Pure. */
 
 import type { PendingAlert, WantedState } from '../../lib/queries/known-alerts.ts'
 import {
@@ -17,11 +17,11 @@ export interface AlertList {
   readonly state: WantedState
   /** Alerts in the order of firing. */
   readonly alerts: readonly AlertSummary[]
-  /** How many fit, listed or not. */
+  /** Number of matching alerts, including those not listed. */
   readonly total: number
-  /** How many records of the topic are still to be read by the function that knows what fires; null if that is not known. */
+  /** Number of records of the topic that the view of firing alerts has not processed yet; null if unknown. */
   readonly behind: number | null
-  /** Alerts whose condition holds, but not for long enough yet; only if they were asked for. */
+  /** Alerts whose condition has not held for long enough yet; present if they were requested. */
   readonly pending?: readonly PendingAlert[]
 }
 
@@ -35,12 +35,12 @@ export interface AlertCounts {
   readonly behind: number | null
 }
 
-/** Columns without a value for a firing alert. */
+/** Names of columns that are empty for firing alerts. */
 const OF_PAST = ['state', 'endedAt']
 
 /**
- * @param columns of the terminal; undefined: no limit
- * @param isNarrowed options have narrowed what was asked for
+ * @param columns width of the terminal; undefined for no limit
+ * @param isNarrowed true if options restrict the selection
  */
 export function listText(list: AlertList, columns?: number, isNarrowed = false): string {
   const { env, state, alerts, total, behind, pending } = list
@@ -69,17 +69,17 @@ export function countText(
   return `${[table, ...behindNotes(behind)].join('\n\n')}\n`
 }
 
-/** `41`, or the state that was observed. */
+/** Returns the value, such as `41`, or the observed state. */
 export function valueText({ value }: Pick<AlertSummary, 'value'>): string {
   return value === null ? '-' : typeof value === 'number' ? numberText(value) : harmless(value)
 }
 
-/** A list that may not be complete says so. */
+/** Returns notes about a list that may be incomplete. */
 export function behindNotes(behind: number | null): string[] {
   if (behind === null) return ['Kafka does not answer, so it is not known whether this is up to date.']
   if (behind === 0) return []
   return [
-    `Not up to date: firing-alerts still has to read ${behind} records of the alerts topic. ` +
+    `Not up to date: firing-alerts has ${behind} records of the alerts topic left to read. To check its progress: ` +
       'sluice state show firing-alerts --topic alerts',
   ]
 }

@@ -7,10 +7,10 @@ import { printReport } from '../terminal.ts'
 
 export default command({
   about:
-    'Close the circuit breaker of a consumer for the version of its code that runs now: the deferred records are ' +
-    'processed, and what fails leaves as failures.',
+    'Close the circuit breaker of a consumer for the current version of its code: the deferred records are ' +
+    'processed, and those that fail become failures.',
   more: 'Example:\n  sluice breaker reset alerting',
-  args: { consumer: argument('its name, as in serverless.yml', SOME_TEXT) },
+  args: { consumer: argument('name of the consumer in serverless.yml', SOME_TEXT) },
   options: { json: JSON_OPTION, env: environment('to look at') },
   withoutKafka: true,
   async run({ consumer, env, json }, terminal) {
@@ -19,13 +19,13 @@ export default command({
       carryOut(connections, { action: 'breaker reset', filter: { consumer } }, async () => {
         if (!(await new RedisCircuitBreaker(client, config.env).reset(consumer)))
           throw new CliFailure(
-            `The circuit breaker of ${consumer} is not open: is the consumer's name right?`,
+            `The circuit breaker of ${consumer} is not open: check the name of the consumer.`,
           )
       }),
     )
     const text =
-      `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt, and what fails ` +
-      'leaves as failures. For another version of the code it can open again.\n'
+      `The circuit breaker of ${consumer} is reset. The deferred records are processed with the next attempt, and those that fail ` +
+      'become failures. For another version of the code, the breaker can open again.\n'
     printReport(terminal, { consumer, state: 'reset' }, json, () => text)
   },
 })

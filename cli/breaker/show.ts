@@ -7,7 +7,7 @@ import { printReport } from '../terminal.ts'
 export default command({
   about: 'Show whether the circuit breaker of a consumer is open, and since when.',
   more: 'Example:\n  sluice breaker show alerting',
-  args: { consumer: argument('its name, as in serverless.yml', SOME_TEXT) },
+  args: { consumer: argument('name of the consumer in serverless.yml', SOME_TEXT) },
   options: { json: JSON_OPTION, env: environment('to look at') },
   withoutKafka: true,
   async run({ consumer, env, json }, terminal) {
@@ -21,7 +21,7 @@ export default command({
 
 type Breaker = Awaited<ReturnType<RedisCircuitBreaker['look']>>
 
-/** `state`: never-opened, open or reset. */
+/** Returns the report. `state` is never-opened, open or reset. */
 function reportOf(consumer: string, breaker: Breaker) {
   if (breaker === undefined) return { consumer, state: 'never-opened' }
   const { version, since } = breaker
@@ -37,7 +37,7 @@ function textOf(consumer: string, breaker: Breaker): string {
     return `The circuit breaker of ${consumer} was reset by an operator for ${version}.`
   const [since, until] = [breaker.since, breaker.since + OPEN_MS].map(ms => new Date(ms).toISOString())
   return (
-    `The circuit breaker of ${consumer} opened at ${since} for ${version}. Until ${until} a failure surge of that version stays in ` +
-    'Kafka; after that, what fails leaves as failures.'
+    `The circuit breaker of ${consumer} opened at ${since} for ${version}. Until ${until}, records of that version that fail stay in ` +
+    'Kafka; after that, they become failures.'
   )
 }

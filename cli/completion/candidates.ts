@@ -1,4 +1,7 @@
-/** Completes a command line of `sluice` from what its commands declare. Pure, apart from the known values that are passed in. */
+/**
+ * Completes a command line of `sluice` from the declarations of its commands. Pure: known values are passed
+ * in.
+ */
 import type { Argument, Command, Option } from 'commander'
 
 interface Candidate {
@@ -8,22 +11,20 @@ interface Candidate {
 
 export interface Completion {
   readonly candidates: readonly Candidate[]
-  /** File names are allowed as well; the shell completes them. */
+  /** True if file names are also allowed; the shell completes them. */
   readonly files: boolean
 }
 
-/** Known values besides declared choices, by the name of an argument or of an option's value. */
+/** Known values in addition to declared choices, by the name of an argument or of an option's value. */
 export interface KnownValues {
-  /** Undefined if nothing is known. */
+  /** Returns the known values; undefined if there are none. */
   of(name: string): readonly string[] | undefined
   isFile(name: string): boolean
 }
 
 const NOTHING: Completion = { candidates: [], files: false }
 
-/**
- * @param typed the words after the program's name; the last one is being typed and may be empty
- */
+/** @param typed words after the program's name; the last one is incomplete and may be empty */
 export function complete(program: Command, typed: readonly string[], known: KnownValues): Completion {
   const { words, isSplit } = joinedAtEquals(typed)
   const current = words.at(-1) ?? ''
@@ -45,11 +46,11 @@ export function complete(program: Command, typed: readonly string[], known: Know
 
 interface Walked {
   readonly command: Command
-  /** How many arguments of the command are present. */
+  /** Number of arguments of the command that are present. */
   readonly positionals: number
-  /** The option whose value comes next. */
+  /** Option whose value is expected next. */
   readonly pending: Option | undefined
-  /** `--` was given: the words after it are not options. */
+  /** True after `--`: the following words are not options. */
   readonly isOver: boolean
 }
 
@@ -80,7 +81,7 @@ function optionNamed(command: Command, flag: string): Option | undefined {
   return optionsIn(command).find(({ long, short }) => long === flag || short === flag)
 }
 
-/** The options of the command and of its parent commands. */
+/** Returns the options of the command and of its parent commands. */
 function optionsIn(command: Command): Option[] {
   const help = command.createHelp()
   return [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)]
@@ -98,7 +99,7 @@ function optionsOf(command: Command, current: string, known: KnownValues, isSpli
   const option = optionNamed(command, current.slice(0, equals))
   if (!option) return NOTHING
   const { candidates } = valuesOf(option, current.slice(equals + 1), known)
-  // A shell that has split the word at "=" replaces only the part after it.
+  // A shell that splits words at "=" replaces only the part after it.
   const prefix = isSplit ? '' : current.slice(0, equals + 1)
   return {
     candidates: candidates.map(({ value, description }) => ({ value: prefix + value, description })),
@@ -122,7 +123,7 @@ function fitting(candidates: readonly Candidate[], current: string): Candidate[]
     .map(({ value, description }) => ({ value, description: description.split('\n')[0] ?? '' }))
 }
 
-/** bash splits `--name=value` into three words. */
+/** Joins words that bash has split: `--name=value` becomes three words. */
 function joinedAtEquals(typed: readonly string[]): { words: readonly string[]; isSplit: boolean } {
   const words: string[] = []
   let isSplit = false

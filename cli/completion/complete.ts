@@ -4,9 +4,9 @@ import { knownValues } from './known-values.ts'
 import { FILES_FIT } from './scripts.ts'
 
 export default command({
-  about: 'Print what can stand at the end of a command line, for the script of a shell.',
+  about: 'Print the completions of a command line, for the completion script of a shell.',
   more: 'Example:\n  sluice complete -- state sh',
-  args: { words: optionalArguments('what is typed so far behind the name of the program', ANY_TEXT) },
+  args: { words: optionalArguments('words typed so far after the name of the program', ANY_TEXT) },
   async run({ words }, terminal) {
     const sluice = await terminal.commandLine?.(words)
     if (!sluice) return

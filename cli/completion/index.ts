@@ -4,15 +4,15 @@ import { PROJECT } from '../../programs/paths.ts'
 import { argument, command } from '../command.ts'
 import { completionScript, SHELLS } from './scripts.ts'
 
-/** The program that a shell can start from any folder, on any Node. */
+/** Path of the program, which a shell can start from any folder with any Node version. */
 const PROGRAM = join(PROJECT, 'bin', 'sluice.mjs')
 
 export default command({
-  about: `Print what a shell needs to complete commands, options and values of sluice when Tab is pressed.
+  about: `Print the script with which a shell completes commands, options and values of sluice when Tab is pressed.
 
-It is for the command \`sluice\`, so make that one: alias sluice='npx sluice'`,
+The script completes the command \`sluice\`, so define it first: alias sluice='npx sluice'`,
   more: `
-Put one of these into the file that your shell reads at its start:
+Add one of these to the startup file of your shell:
 
   ~/.bashrc: eval "$(sluice completion bash)"
   ~/.zshrc: eval "$(sluice completion zsh)"

@@ -1,12 +1,12 @@
-/** Scripts that make a shell ask `sluice complete` for each completion. Pure. */
+/** Scripts with which a shell calls `sluice complete` for each completion. Pure. */
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
 export type Shell = (typeof SHELLS)[number]
 
-/** A line of `sluice complete` that is not a candidate: file names are allowed as well. */
+/** Line of `sluice complete` that is not a candidate: it allows file names. */
 export const FILES_FIT = ':files'
 
-/** @param program how the shell is to start this program, from any folder */
+/** @param program command with which the shell starts this program from any folder */
 export function completionScript(shell: Shell, program: string): string {
   return SCRIPTS[shell](shell === 'fish' ? fishQuoted(program) : quoted(program))
 }
@@ -28,7 +28,7 @@ _sluice() {
 complete -F _sluice sluice
 `,
   zsh: program => `#compdef sluice
-# zsh completion of sluice; in ~/.zshrc, behind compinit: eval "$(sluice completion zsh)"
+# zsh completion of sluice; in ~/.zshrc, after compinit: eval "$(sluice completion zsh)"
 _sluice() {
   local line files
   local -a candidates
@@ -66,7 +66,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** Inside single quotes, fish knows \\' and \\\\ only. */
+/** Returns the text in single quotes for fish, where only \\' and \\\\ are escapes. */
 function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }

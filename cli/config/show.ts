@@ -7,12 +7,12 @@ import { usageFailure } from '../failure.ts'
 import { type Column, tableText } from '../table.ts'
 import { printReport, type Terminal } from '../terminal.ts'
 
-/** A setting as a command has it now. */
+/** Setting with its current value. */
 interface SettingReport {
   readonly variable: string
-  /** Its key in a settings file. */
+  /** Key of the setting in a settings file. */
   readonly key: string | null
-  /** Null if it is not set and has no default. */
+  /** Current value; null if it is not set and has no default. */
   readonly value: string | null
   readonly from: string | null
 }
@@ -20,10 +20,10 @@ interface SettingReport {
 const MASKED = '********'
 
 export default command({
-  about: `Show settings, their values, and where each comes from: the command line, a variable of the environment, the settings file with its
-line, the running stack, or the default.
+  about: `Show settings, their values, and the source of each: the command line, an environment variable, a line of the settings
+file, the running stack, or the default.
 
-Secrets are masked. Without --json, settings without a value are left out.`,
+Secrets are masked. Without --json, settings without a value are omitted.`,
   more: `
 Examples:
   sluice config show
@@ -45,10 +45,10 @@ Examples:
       variable === name.toUpperCase() || key === name || key?.startsWith(`${name}.`)
     const unknown = names.find(name => !all.some(one => isNamed(one, name)))
     if (unknown !== undefined)
-      throw usageFailure(`${unknown}: there is no such setting. \`sluice config show --json\` lists all.`)
+      throw usageFailure(`${unknown}: unknown setting. \`sluice config show --json\` lists all settings.`)
     const settings = names.length === 0 ? all : all.filter(one => names.some(name => isNamed(one, name)))
     printReport(terminal, { file: terminal.settingsFile?.file ?? null, settings }, json, settingsText)
-    // What is wrong with their combination is said below them.
+    // Errors in the combination of settings are shown after them.
     readConfig(used)
   },
 })
@@ -67,7 +67,7 @@ function reportOf(
   return { variable, key, value: shown, from: value === null ? null : originOf(variable, used, terminal) }
 }
 
-/** Addresses may have a user and a password before the host. */
+/** Returns the text without user and password, which can precede the host of an address. */
 function withoutPassword(value: string): string {
   return value.replace(/(?<=:\/\/)[^@/\s]*(?=@)/g, MASKED)
 }
@@ -99,6 +99,6 @@ function settingsText(
     .filter(({ value }) => value !== null)
     .map(({ variable, key, value, from }) => [variable, key ?? '-', value ?? '', from ?? ''])
   const title =
-    file === null ? 'No settings file: name one with --config or SLUICE_CONFIG.' : `Settings file: ${file}`
+    file === null ? 'No settings file: specify one with --config or SLUICE_CONFIG.' : `Settings file: ${file}`
   return `${title}\n\n${rows.length === 0 ? 'None of these settings has a value.' : tableText(COLUMNS, rows, columns)}\n`
 }

@@ -3,10 +3,11 @@ import { oneOf, port } from '../../packages/runtime/settings/values.ts'
 import { command, environment, option, optionWithDefault, SOME_TEXT } from '../command.ts'
 
 export default command({
-  about: `Serve the console until Ctrl-C: one page to see what flows in an environment, and to act.
+  about: `Serve the console, a web page that shows an environment and changes it, until Ctrl-C.
 
-It prints an address on this machine with a token, and who has that address is you: changes are audited under your name. Readings
-can be written only where the brokers run on this machine. \`npm start\` serves a console by itself.`,
+The command prints an address on this machine with a token. Anyone with that address acts as you: changes are audited
+under your name. Readings can be published only if the brokers run on this machine. \`npm start\` serves a console as
+well.`,
   more: `
 Examples:
   sluice console
@@ -14,10 +15,10 @@ Examples:
   sluice --stack lab console --port 8060`,
   options: {
     env: environment('to show'),
-    port: option('<number>', 'the port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
+    port: option('<number>', 'port on 127.0.0.1 (default: CONSOLE_PORT, else 8050)', port()),
     host: optionWithDefault(
       '<address>',
-      'the address to listen on; in a container, 0.0.0.0',
+      'address to listen on; in a container, 0.0.0.0',
       SOME_TEXT,
       '127.0.0.1',
     ),

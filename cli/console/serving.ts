@@ -21,7 +21,11 @@ interface ConsoleOptions {
   readonly role: Role
 }
 
-/** @throws CliFailure if the port cannot be used */
+/**
+ * Serves the console.
+ *
+ * @throws CliFailure if the port cannot be used
+ */
 export async function showConsole(options: ConsoleOptions, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, options.env)
   const { consolePort } = readSettings([LOCAL_PORTS], terminal.environment)
@@ -49,5 +53,5 @@ export async function showConsole(options: ConsoleOptions, terminal: Terminal): 
 function refused(error: unknown): never {
   if (!(error instanceof PortUnusable)) throw error
   const hint = error.isInUse ? ': `npm start` may serve a console there' : ''
-  throw new CliFailure(`${error.message}${hint}. Give another one: --port 8060`)
+  throw new CliFailure(`${error.message}${hint}. Use another port, such as --port 8060`)
 }

@@ -1,4 +1,7 @@
-/** Which alerts records would fire: what alerting itself decides about each reading, with a state of its own. Pure. */
+/**
+ * Determines which alerts records would fire, by running alerting on each reading with a separate state.
+ * Pure.
+ */
 import { ALERT_FIRED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -13,15 +16,15 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type Event, entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 
-/** Entities whose state is kept: those that were heard of last. */
+/** Maximum number of entities whose state is kept. Those that reported last are kept. */
 const MAX_ENTITIES = 100_000
 
-/** An alert that a record fires. */
+/** Alert that a record fires. */
 export type Firing = Pick<Alert, 'rule' | 'severity' | 'summary'>
 
 /**
- * Keeps the state of each entity, so that an alert that keeps firing counts once. No timer runs: conditions of time, such as a
- * silence or a duration without a further reading, are not counted.
+ * Counts alerts. The state of each entity is kept, so that an alert that keeps firing counts once. Timers do
+ * not run, so conditions that depend on time alone, such as a silence, are not counted.
  */
 export class AlertCounter {
   readonly #process: ReturnType<typeof alerting>
@@ -34,9 +37,9 @@ export class AlertCounter {
   }
 
   /**
-   * The alerts that this record fires; none for one that carries no valid reading.
+   * Returns the alerts that the record fires; empty for a record without a valid reading.
    *
-   * @param sent the event in the record with plain data, or the reason why it has no event
+   * @param sent event of the record with decoded data, or the reason why it has none
    */
   firings(record: LogRecord, sent: Event | Failure = readEvent(record)): readonly Firing[] {
     const event = readingIn(record, sent)
@@ -48,7 +51,7 @@ export class AlertCounter {
   }
 
   #keep(entity: string, state: AlertingState | undefined): void {
-    // A map keeps its entries in the order in which they were set: the first one is the oldest.
+    // A map keeps the order of insertion, so the first entry is the oldest.
     this.#states.delete(entity)
     if (state === undefined) return
     this.#states.set(entity, state)
@@ -58,7 +61,10 @@ export class AlertCounter {
   }
 }
 
-/** Returns the reading in a record, as alerting gets it; undefined for other records, and if a consumer would refuse it. */
+/**
+ * Returns the reading in a record in the form that alerting receives; undefined for other records, and for a
+ * reading that consumers would reject.
+ */
 function readingIn(record: LogRecord, event: Event | Failure): Received<ReadingData> | undefined {
   if (isFailure(event) || familyOf(event.type) === undefined) return undefined
   const read = readData(event)

@@ -1,4 +1,7 @@
-/** Gathers records into batches: full ones at once, the rest once its first record has waited long enough. */
+/**
+ * Groups records into batches. A full batch is processed immediately, the rest once its first record has
+ * waited long enough.
+ */
 
 const BATCH = { records: 100, waitMs: 5_000 } as const
 
@@ -7,16 +10,16 @@ export class Batches<Item> {
   readonly #onError: (error: unknown) => void
   #pending: Item[] = []
   #timer: NodeJS.Timeout | undefined
-  /** Batches are processed one after another. */
+  /** Promise of the last batch. Batches are processed sequentially. */
   #last: Promise<void> = Promise.resolve()
 
-  /** @param onError is called with the error of a batch whose promise is not awaited */
+  /** @param onError called with the error of a batch whose promise is not awaited */
   constructor(process: (batch: readonly Item[]) => Promise<void>, onError: (error: unknown) => void) {
     this.#process = process
     this.#onError = onError
   }
 
-  /** Adds items, and processes the batches that are full. */
+  /** Adds items, and processes full batches. */
   async add(items: readonly Item[]): Promise<void> {
     this.#pending.push(...items)
     while (this.#pending.length >= BATCH.records) await this.#next()
@@ -24,13 +27,13 @@ export class Batches<Item> {
       this.#timer ??= setTimeout(() => void this.flush().catch(this.#onError), BATCH.waitMs)
   }
 
-  /** Processes what is left, as one batch. */
+  /** Processes the remaining items as one batch. */
   async flush(): Promise<void> {
     if (this.#pending.length > 0) await this.#next()
     await this.#last
   }
 
-  /** Leaves out the pending items that do not fit. */
+  /** Removes the pending items that do not match. */
   keep(fits: (item: Item) => boolean): void {
     this.#pending = this.#pending.filter(fits)
   }

@@ -1,4 +1,4 @@
-/** Consumes a topic: alone, without a trace, or as a member of a group. */
+/** Consumes a topic, either without a group and without a trace in Kafka, or as a member of a group. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'
@@ -18,16 +18,16 @@ import { ConsumeOutput, type OutputMode } from './output.ts'
 import { Processing } from './processing.ts'
 
 export interface ConsumePlan {
-  /** Whole name. */
+  /** Full name of the topic. */
   readonly topic: string
-  /** Undefined: read without a group. */
+  /** Consumer group; undefined to read without a group. */
   readonly group: string | undefined
   readonly commit: 'auto' | 'manual'
   readonly mode: OutputMode
   readonly json: boolean
   /** Start of reading. A group uses it only for partitions without a committed offset. */
   readonly from: 'start' | 'end' | { readonly timeMs: number }
-  /** End after this many records. */
+  /** Number of records after which the command ends. */
   readonly count: number
   readonly reader: PlainReader
   /** Rules that are not paused. */
@@ -35,10 +35,16 @@ export interface ConsumePlan {
 }
 
 const COMMIT_EVERY_MS = 5_000
-/** The broker ends the membership of one that does not leave in time. */
+/**
+ * Time to leave the group, in milliseconds. A member that does not leave in time is removed by the broker.
+ */
 const LEAVE_WITHIN_MS = 5_000
 
-/** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
+/**
+ * Consumes the topic.
+ *
+ * @throws StoppedByUser when a signal ends it, which is the usual end
+ */
 export async function consume(plan: ConsumePlan, config: Config, terminal: Terminal): Promise<void> {
   const output = new ConsumeOutput(
     { ...plan, env: config.env },
@@ -89,7 +95,7 @@ async function consumeAlone(
   await processing.close()
 }
 
-/** A topic that vanishes is not a fault of the command. */
+/** Returns the error with an explanation if the topic was deleted or recreated. */
 function whileConsuming(error: unknown, topic: string): unknown {
   if (isUnknownTopic(error)) return new CliFailure(`The topic ${topic} was deleted while it was consumed.`)
   if (error instanceof TopicReplaced)
@@ -127,7 +133,7 @@ class GroupSession {
       group,
       topic,
       from: from === 'end' ? 'end' : 'start',
-      // The client library would ask for the same records again and again.
+      // The client library would request the same records again and again.
       take: taken => this.#processing.add(taken).catch(error => this.#processing.fail(error)),
       assigned: partitions => this.#processing.keepPartitions(partitions),
     })
@@ -138,7 +144,7 @@ class GroupSession {
     const over = new AbortController()
     try {
       const stopped = stop.aborted ? undefined : once(stop, 'abort')
-      // The group may take long to share out its partitions.
+      // Assigning the partitions of a group may take a while.
       await Promise.race([this.#reader.join(), stopped])
       const ends = [stopped, this.#processing.ended, this.#lost(), this.#tend(over.signal)]
       if (!stop.aborted) await Promise.race(ends)
@@ -160,7 +166,7 @@ class GroupSession {
     throw failureOf(error)
   }
 
-  /** Commits from time to time, and notices if the topic is gone, which the client library does not report. */
+  /** Commits periodically, and detects a deleted topic, which the client library does not report. */
   async #tend(over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await pause(COMMIT_EVERY_MS, undefined, { signal: over }).catch(() => {})
@@ -170,17 +176,21 @@ class GroupSession {
     }
   }
 
-  /** @throws UnknownTopic */
+  /**
+   * Checks that the topic exists.
+   *
+   * @throws UnknownTopic
+   */
   async #requireTopic(): Promise<void> {
     try {
       await topicBounds(this.#command.offsets, this.#plan.topic)
     } catch (error) {
-      // A broker that is away for a moment is not a reason to end.
+      // A broker that is briefly unavailable is not a reason to end.
       if (isUnknownTopic(error)) throw error
     }
   }
 
-  /** Offsets that cannot be committed now are committed with the next ones. */
+  /** Commits the offsets. If that fails, they are committed with the next ones. */
   async #commitOrSay(): Promise<void> {
     try {
       await this.#commit()

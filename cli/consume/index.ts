@@ -27,7 +27,7 @@ import { functionOfGroup } from './own-groups.ts'
 type ConsumeOptions = ValuesOf<typeof OPTIONS>
 
 const OPTIONS = {
-  topic: requiredOption('<topic>', 'a signal, or the whole name of a topic', SOME_TEXT),
+  topic: requiredOption('<topic>', 'signal, or full name of a topic', SOME_TEXT),
   group: option('<id>', 'join this consumer group', SOME_TEXT),
   commit: option(
     '<when>',
@@ -35,10 +35,10 @@ const OPTIONS = {
     oneOf(['auto', 'manual']),
   ),
   batch: flag('process records in batches of 100 or 5.0 s'),
-  quiet: flag('one line for each hundred records'),
+  quiet: flag('print one line per hundred records'),
   from: option(
     '<position>',
-    'where to begin: start, end, an RFC 3339 time, or a duration before now; with --group only start or end, for what it has not committed (default: start)',
+    'where to start: start, end, an RFC 3339 time, or a duration before now; with --group only start or end, for partitions without a committed offset (default: start)',
     fromKind(Date.now()),
   ),
   count: short('n', option('<n>', 'end after this many records', POSITIVE)),
@@ -49,25 +49,28 @@ const OPTIONS = {
   ),
   mapping: MAPPING,
   force: flag("join a group of Sluice's own functions, which then miss records"),
-  json: flag('print one JSON document a record'),
+  json: flag('print one JSON document per record'),
   env: environment('of a signal'),
 }
 
 export default command({
-  about: `Consume a topic, as scripts with a Kafka consumer do: what is there and what comes, until Ctrl-C.
+  about: `Consume a topic like a script with a Kafka consumer: existing records, then new ones, until Ctrl-C.
 
-It prints a line for each record, and below it the alerts that the record would fire. With --quiet it prints one line for each hundred
-records, as "Processed 100 messages | 5 alerts", where alerts are the records that would fire one. With --batch it processes records in batches
-of 100, or of what came within 5.0 s, and prints a line for each batch. Nothing is published: the alerts are only counted.
+The command prints a line for each record, followed by the alerts that the record would fire. With --quiet it prints
+one line per hundred records, such as "Processed 100 messages | 5 alerts", where alerts is the number of records that
+would fire one. With --batch it processes records in batches of 100, or of those that arrived within 5.0 s, and prints
+a line for each batch. Nothing is published: alerts are only counted.
 
-Without --group it reads from the first record on, and leaves no trace. With --group it is a member of that consumer group, begins where the
-group has committed, and commits: auto every 5 s and at the end, manual after each processed batch.`,
+Without --group it reads from the first record on, and commits no offsets. With --group it is a member of that
+consumer group, starts at the committed offsets of the group, and commits offsets: auto every 5 s and at the end,
+manual after each processed batch.`,
   more: `
-Alerts are decided as the alerting function decides them, by the rules that are not paused and from the readings that this command has seen.
-Alerts that only time can fire, as for a silent sensor, are not counted, nor are rules over several entities.
+Alerts are evaluated in the same way as by the alerting function, with the rules that are not paused and the readings
+that this command has read. Alerts that only passing time can fire, such as one for a silent sensor, are not counted,
+nor are rules over several entities.
 
-A consumer group shares out the partitions among its members. The groups of Sluice's own functions are refused, because they would lose
-records to this command.
+A consumer group divides the partitions among its members. The groups of Sluice's functions are rejected, because the
+functions would lose records to this command.
 
 Examples:
   sluice consume --topic readings
@@ -88,20 +91,23 @@ Examples:
   },
 })
 
-/** @throws CliFailure for the group of a function */
+/**
+ * Rejects the consumer group of a function.
+ *
+ * @throws CliFailure
+ */
 function requireForeign(group: string): void {
   const own = functionOfGroup(group, readFunctions())
   if (own === undefined) return
   throw new CliFailure(
     `${group} is the consumer group of the function ${own}, which would lose records to this command. ` +
-      'Choose another --group, or leave it out. --force joins it all the same.',
+      'Choose another --group, or omit it. To join it anyway, use --force.',
   )
 }
 
 function modeOf({ batch, quiet, json }: ConsumeOptions): OutputMode {
   const [first, second] = Object.entries({ batch, quiet, json }).flatMap(([name, is]) => (is ? [name] : []))
-  if (second !== undefined)
-    throw usageFailure(`--${first} and --${second} print different things: leave out one of them.`)
+  if (second !== undefined) throw usageFailure(`--${first} and --${second} exclude each other.`)
   if (batch) return 'batches'
   return quiet ? 'summary' : 'records'
 }
@@ -113,20 +119,23 @@ function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { 
     )
   if (typeof from === 'object' && group !== undefined)
     throw usageFailure(
-      '--from with a time is for reading without --group: a group begins where it has committed.',
+      '--from with a time is for reading without --group: a group starts at its committed offsets.',
     )
   return from
 }
 
 const RULES = 'config/rules'
 
-/** Where no rules are named and the usual folder is missing, there is nothing to count by, and that is said. */
+/**
+ * Returns the rules. If none are specified and the default folder is missing, no alerts are counted, and a
+ * message says so.
+ */
 async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
   const named = rules ?? terminal.environment.RULES_DIR
   if (named) return allRulesAt(pathIn(terminal, named), named)
   if (existsSync(pathIn(terminal, RULES))) return allRulesAt(pathIn(terminal, RULES), RULES)
   terminal.stderr.write(
-    `There is no folder "${RULES}" here, so no alert is counted: --rules names another one.\n`,
+    `The folder "${RULES}" does not exist here, so alerts are not counted. Use --rules to specify another one.\n`,
   )
   return []
 }

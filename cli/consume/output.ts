@@ -15,12 +15,12 @@ import { columnsOf, type Terminal } from '../terminal.ts'
 import { harmless, shortened } from '../text-width.ts'
 import type { AlertCounter, Firing } from './alert-counter.ts'
 
-/** A line a record; or one for each hundred records; or one for each batch. */
+/** Mode of the output: one line per record, per hundred records, or per batch. */
 export type OutputMode = 'records' | 'summary' | 'batches'
 
 export interface OutputPlan {
   readonly mode: OutputMode
-  /** One JSON document a record. */
+  /** True to print one JSON document per record. */
   readonly json: boolean
   readonly env: string
   readonly topic: string
@@ -43,7 +43,7 @@ export class ConsumeOutput {
     this.#terminal = terminal
   }
 
-  /** Standard output has documents alone with --json. */
+  /** Prints the introduction. With --json, standard output contains only documents. */
   begin(rules: number): void {
     this.#say(`Consuming from topic: ${this.#plan.topic}`)
     this.#say(`Alert rules active: ${rules}`)
@@ -51,9 +51,10 @@ export class ConsumeOutput {
   }
 
   /**
-   * Counts a batch of records and shows it; resolves once the reader of the output has room for more.
+   * Counts a batch of records and shows it. Resolves once the output accepts more.
    *
-   * @throws CliFailure if the registry does not answer: a group must not go past records that were not read
+   * @throws CliFailure if the registry does not answer, because a group must not commit records that could
+   * not be read
    */
   async show(records: readonly LogRecord[]): Promise<void> {
     const read: [LogRecord, Event | Failure][] = []
@@ -78,7 +79,7 @@ export class ConsumeOutput {
     this.#say(`Total: ${count(this.#messages, 'message')} | ${count(this.#alerts, 'alert')}`)
   }
 
-  /** The text of one record. `alerts` are the records that fire at least one. */
+  /** Returns the text of one record. `alerts` counts the records that fire at least one alert. */
   #shown(record: LogRecord, event: Event | Failure): string {
     const firings = this.#counter.firings(record, event)
     this.#messages += 1

@@ -1,10 +1,12 @@
-/** The consumer groups of Sluice's own functions: a member that joins one takes records away from the function. Pure. */
+/**
+ * Consumer groups of Sluice's functions. A member that joins one takes records away from the function. Pure.
+ */
 import { type DeclaredFunction, topicsRead } from '../../lib/app/functions.ts'
 
-/** Takes the place of an environment's name: no function has it in its own. */
+/** Placeholder for the name of an environment. It does not occur in names of functions. */
 const ANY_ENV = '*'
 
-/** The function whose group this is, in any environment; undefined if it is another group. */
+/** Returns the function whose group this is, in any environment; undefined for another group. */
 export function functionOfGroup(group: string, functions: readonly DeclaredFunction[]): string | undefined {
   const isOwn = (own: string) => {
     const [before = '', after] = own.split(ANY_ENV)

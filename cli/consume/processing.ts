@@ -1,13 +1,13 @@
-/** Processes records in the order in which they come, and knows how far it has come in each partition. */
+/** Processes records in order, and tracks the progress in each partition. */
 import type { TakenRecord } from '../../packages/runtime/adapters/kafka/group-reader.ts'
 import { Batches } from './batches.ts'
 import type { ConsumeOutput } from './output.ts'
 
 export interface ProcessingOptions {
   readonly output: Pick<ConsumeOutput, 'show'>
-  /** Gather records into batches of 100 or of 5.0 s; otherwise they are processed as they come. */
+  /** True to process records in batches of 100 or 5.0 s; otherwise they are processed as they arrive. */
   readonly inBatches: boolean
-  /** End after this many. */
+  /** Number of records after which the processing ends. */
   readonly count: number
   /** Called after each processed batch. */
   processed(): Promise<void>
@@ -17,7 +17,7 @@ export class Processing {
   readonly #options: ProcessingOptions
   readonly #batches: Batches<TakenRecord>
   readonly #ended = Promise.withResolvers<void>()
-  /** Next offset of the group by partition: processed since the last commit. */
+  /** Next offset by partition, for records processed since the last commit. */
   readonly #uncommitted = new Map<number, number>()
   #left: number
   #isClosed = false
@@ -33,13 +33,18 @@ export class Processing {
     this.#ended.promise.catch(() => {})
   }
 
-  /** Ends it with an error. Nothing more is taken: what comes behind the failed records must not be committed. */
+  /**
+   * Ends the processing with an error. No further records are accepted, because records after the failed ones
+   * must not be committed.
+   */
   fail(error: unknown): void {
     this.#isClosed = true
     this.#ended.reject(error)
   }
 
-  /** Resolves when as many are processed as were asked for; rejects if a batch could not be processed. */
+  /**
+   * Resolves when the requested number of records is processed; rejects if a batch could not be processed.
+   */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
@@ -48,7 +53,10 @@ export class Processing {
     return this.#left <= 0
   }
 
-  /** Takes records; those behind the last one that was asked for are left out, and so are all once it is closed. */
+  /**
+   * Adds records. Records beyond the requested number are ignored, and so are all after the processing was
+   * closed.
+   */
   async add(taken: readonly TakenRecord[]): Promise<void> {
     if (this.#isClosed || this.isFull) return
     const wanted = taken.slice(0, this.#left)
@@ -61,13 +69,13 @@ export class Processing {
     if (this.isFull) this.#ended.resolve()
   }
 
-  /** Processes what has been taken, and takes no more. */
+  /** Processes the accepted records, and accepts no more. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#batches.flush()
   }
 
-  /** Forgets what belongs to partitions that another member of the group reads now. */
+  /** Discards records of partitions that another member of the group now reads. */
   keepPartitions(partitions: readonly number[]): void {
     this.#batches.keep(({ record }) => partitions.includes(record.partition))
     for (const partition of this.#uncommitted.keys())
@@ -75,9 +83,9 @@ export class Processing {
   }
 
   /**
-   * Hands over how far it has come since the last time, to be committed.
+   * Passes the progress since the last commit to `commit`.
    *
-   * @param commit if it fails, the same is handed over again
+   * @param commit commits the offsets; if it fails, the same offsets are passed again
    */
   async commitBy(commit: (offsets: ReadonlyMap<number, number>) => Promise<void>): Promise<void> {
     const offsets = new Map(this.#uncommitted)

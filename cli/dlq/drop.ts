@@ -5,23 +5,23 @@ import { FILTERS } from './filters.ts'
 import { handle } from './handling.ts'
 
 export default command({
-  about: `Mark dead letters as done with: they need no more attention, and are not listed and not redriven any more.
+  about: `Mark dead letters as handled: they are no longer listed or redriven.
 
-It shows what it would do; --yes does it. They stay in the topic for as long as it keeps records; \`sluice dlq redrive AT --again\` brings one back
-all the same.`,
+Without --yes, the command only shows the effect. Dropped dead letters stay in the topic until their retention ends;
+to redrive one anyway, use \`sluice dlq redrive AT --again\`.`,
   more: `
 Examples:
   sluice dlq drop 2@17 --yes
   sluice dlq drop --code schema-violated --until 7d`,
   args: {
-    at: optionalArguments('their places as `sluice dlq list` shows them, or their ids', SOME_TEXT),
+    at: optionalArguments('positions as shown by `sluice dlq list`, or ids', SOME_TEXT),
   },
   options: {
     ...FILTERS,
     yes: flag('do it'),
     resume: option('<operation>', 'continue a stopped operation', OPERATION),
     json: JSON_OPTION,
-    env: environment('whose dead letters are meant'),
+    env: environment('of the dead letters'),
   },
   run: ({ at, ...options }, terminal) =>
     handle(

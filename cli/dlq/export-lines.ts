@@ -1,4 +1,4 @@
-/** Dead letters as JSON lines, to a file or to standard output. */
+/** Writes dead letters as JSON lines to a file or to standard output. */
 import { open, rename, rm } from 'node:fs/promises'
 import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -15,13 +15,14 @@ import { pathIn, type Terminal } from '../terminal.ts'
 export interface ExportCounts {
   exported: number
   broken: number
-  /** Dead letters that are to be exported, broken ones among them. */
+  /** Number of dead letters to export, including unreadable ones. */
   total: number
 }
 
 /**
- * One line for each dead letter that meets the filter, and for each broken one of that time: its place, what people did with it,
- * and its data as in the topic, with the bytes of the record in base64.
+ * Yields one line for each dead letter that meets the filter, and for each unreadable one within the time of
+ * the filter. A line has the position, how the dead letter was handled, and the data as in the topic, with
+ * the bytes of the record in base64.
  */
 export async function* exportLines(
   letters: DeadLetterSource,
@@ -44,7 +45,7 @@ export async function* exportLines(
     }
     if (signal.aborted) break
   }
-  // An incomplete file must not look like a complete one.
+  // An incomplete file must not be mistaken for a complete one.
   if (signal.aborted) throw new StoppedByUser('stopped')
 }
 
@@ -55,7 +56,10 @@ function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
   return { ...place, handled, id: found?.id, deadLetter: found?.deadLetter }
 }
 
-/** Returns the message of a stopped export. A file is written completely or not at all; standard output has a part. */
+/**
+ * Returns the message of a stopped export. A file is written completely or not at all; standard output may
+ * have received a part.
+ */
 export function stoppedText(
   to: string,
   { exported, broken }: Pick<ExportCounts, 'exported' | 'broken'>,
@@ -65,7 +69,10 @@ export function stoppedText(
   return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
 }
 
-/** Writes the lines to a file, completely or not at all; "-" is standard output. It is compressed if its name ends in .gz. */
+/**
+ * Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its
+ * name ends in .gz.
+ */
 export async function writeLines(
   lines: AsyncIterable<string>,
   to: string,

@@ -12,31 +12,36 @@ import { conditionsOf, FILTERS, filterOf } from './filters.ts'
 import { askDlq } from './read.ts'
 
 export default command({
-  about: `Write dead letters to a file: one JSON document a line, with the bytes of the record that failed in base64.
+  about: `Write dead letters to a file: one JSON document per line, with the bytes of the failed record in base64.
 
-The file holds the records as they are: keep it as you keep the data itself.`,
+The file contains the records unchanged: protect it like the data itself.`,
   more: `
-A dead letter that cannot be read has a line with its place and what is wrong with it. Those that were redriven or dropped are left out.
+A dead letter that cannot be read has a line with its position and the error. Those that were redriven or dropped are
+omitted.
 
 Examples:
   sluice dlq export --to letters.jsonl.gz
   sluice dlq export --consumer alerting --since 1d --to - | jq .deadLetter.error`,
   options: {
     ...FILTERS,
-    to: requiredOption('<file>', 'a file, compressed if it ends in .gz, or "-"', SOME_TEXT),
-    all: flag('also those that were redriven or dropped'),
-    force: flag('replace a file that is there'),
-    json: flag('print what was exported as one JSON document; not with --to "-"'),
+    to: requiredOption(
+      '<file>',
+      'file, compressed if its name ends in .gz, or "-" for standard output',
+      SOME_TEXT,
+    ),
+    all: flag('include those that were redriven or dropped'),
+    force: flag('replace an existing file'),
+    json: flag('print the result as one JSON document; not with --to "-"'),
     env: environment('to look at'),
   },
   async run({ to, all, force, json, env, ...filters }, terminal) {
     if (json && to === '-')
       throw usageFailure(
-        '--json prints to standard output, where the dead letters go: name a file with --to.',
+        '--json prints to standard output, which receives the dead letters: specify a file with --to.',
       )
     const filter = filterOf(filters)
     if (to !== '-' && !force && (await exists(pathIn(terminal, to))))
-      throw usageFailure(`${to} is there already: name a file that is not, or add --force.`)
+      throw usageFailure(`${to} already exists: choose another file, or add --force.`)
     const config = configOf(terminal, env)
     const counts: ExportCounts = { exported: 0, broken: 0, total: 0 }
     const startedMs = performance.now()

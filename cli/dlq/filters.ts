@@ -1,4 +1,4 @@
-/** The options that select dead letters, the same for each command. */
+/** Options that select dead letters, shared by several commands. */
 import type { DeadLetterFilter } from '../../lib/queries/dead-letter-pages.ts'
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -10,16 +10,24 @@ const TIME = 'an RFC 3339 time, or a duration before now'
 
 export const FILTERS = {
   code: option('<code>', 'only failures of this code', oneOf(Object.keys(FAILURES))),
-  consumer: option('<name>', 'only of this consumer', SOME_TEXT),
-  entity: option('<entity>', 'only of this entity: source, a space and subject, or the subject', SOME_TEXT),
+  consumer: option('<name>', 'only failures of this consumer', SOME_TEXT),
+  entity: option(
+    '<entity>',
+    'only failures of this entity: source, a space and subject, or the subject',
+    SOME_TEXT,
+  ),
   type: option('<type>', 'only events of this CloudEvents type', SOME_TEXT),
-  since: option('<time>', `only what was written since: ${TIME}`, TIME_OR_AGO),
-  until: option('<time>', `only what was written before: ${TIME}`, TIME_OR_AGO),
+  since: option('<time>', `only dead letters written since: ${TIME}`, TIME_OR_AGO),
+  until: option('<time>', `only dead letters written before: ${TIME}`, TIME_OR_AGO),
 }
 
 export type FilterOptions = ValuesOf<typeof FILTERS>
 
-/** @throws CliFailure if the times leave nothing between them */
+/**
+ * Returns the filter.
+ *
+ * @throws CliFailure if `since` is not before `until`
+ */
 export function filterOf(options: FilterOptions): DeadLetterFilter {
   const { since, until } = options
   if (since !== undefined && until !== undefined && since >= until)
@@ -27,7 +35,7 @@ export function filterOf(options: FilterOptions): DeadLetterFilter {
   return conditionsOf(options)
 }
 
-/** Returns the filter as `filterOf` does, without the times. */
+/** Returns the filter like `filterOf`, without the times. */
 export function conditionsOf({ since, until, ...others }: FilterOptions): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: since, untilMs: until }

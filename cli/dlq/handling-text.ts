@@ -1,4 +1,4 @@
-/** Texts of a redrive or a drop of dead letters: plan, progress and end. Pure. */
+/** Texts of a redrive or a drop of dead letters: plan, progress and result. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import { LEFT_OUT, type LeftOutReason } from '../../lib/operations/dead-letters/decide.ts'
 import type { Command } from '../../lib/operations/dead-letters/request.ts'
@@ -12,40 +12,39 @@ import { rowsText } from './text.ts'
 export interface HandlingReport {
   readonly env: string
   readonly command: Command
-  /** Whether it only shows what it would do. */
+  /** True if nothing was changed. */
   readonly dryRun: boolean
-  /** Null in a dry run. */
+  /** Id of the operation; null in a dry run. */
   readonly operation: string | null
-  /** How many it has redriven or dropped, or would. */
+  /** Number of dead letters that were, or would be, redriven or dropped. */
   readonly taken: number
-  /** How many meet the conditions and are left out, by the reason. */
+  /** Number of matching dead letters that were skipped, by reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOutReason, number>>>
   /** Number of selected dead letters by code. */
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** The consumers that get them, in their present state. */
+  /** Consumers that receive the redriven records, with their current state. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Some of those that would be taken. */
+  /** Some of the dead letters that would be handled. */
   readonly sample: readonly DeadLetterLine[]
-  /** Null in a dry run, for a drop, and if nothing was redriven. */
+  /** Redriven records that failed again. Null in a dry run, for a drop, and if nothing was redriven. */
   readonly failedAgain: {
-    /** How many of them, as far as is known. */
+    /** Number of these records so far. */
     readonly count: number
-    /** Whether all are decided; otherwise, more of them can fail. */
+    /** True if all outcomes are known; otherwise, more records can fail. */
     readonly isDecided: boolean
     /** Some of their new dead letters. */
     readonly letters: readonly DeadLetterLine[]
   } | null
-  /** Whether the records are changed on their way. */
+  /** True if the records are changed by a patch. */
   readonly patched: boolean
-  /** Why it ended before its end; null if it did not. */
+  /** Reason why the operation ended early; null if it completed. */
   readonly stopped: string | null
   readonly elapsedMs: number
 }
 
 const DONE = { redrive: 'Redriven', drop: 'Dropped' } as const
-const DOES = { redrive: 'redrives', drop: 'drops' } as const
 
 export function handlingText(report: HandlingReport, columns?: number): string {
   const { command, dryRun, taken, patched, elapsedMs } = report
@@ -65,7 +64,7 @@ export function handlingText(report: HandlingReport, columns?: number): string {
     ...warnings(report),
     ...aftermath(report, columns),
     ...(report.sample.length > 0 ? ['', rowsText(report.sample, report.env, columns), ''] : []),
-    ...(dryRun && taken > 0 ? [`Nothing was changed: --yes ${DOES[command]} them.`] : []),
+    ...(dryRun && taken > 0 ? [`Nothing was changed. Add --yes to ${command} them.`] : []),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -76,7 +75,9 @@ function aftermath({ taken, failedAgain, env }: HandlingReport, columns: number 
   const unnamed = count - letters.length
   return [
     `${taken} redriven, ${count} failed again${isDecided ? '' : ' so far'}.`,
-    ...(isDecided ? [] : ['Some of them are not decided yet: failures come back into `sluice dlq list`.']),
+    ...(isDecided
+      ? []
+      : ['The outcome of some is not known yet: those that fail appear in `sluice dlq list`.']),
     ...(letters.length > 0 ? ['', rowsText(letters, env, columns), ''] : []),
     ...(unnamed > 0
       ? [`${unnamed} that failed again are retried first, or are in \`sluice dlq list\`.`]
@@ -100,8 +101,8 @@ function warnings({ consumersNow, env }: HandlingReport): string[] {
   return consumersNow.flatMap(({ consumer, topic, state, pending }) => {
     const where = `${consumer} on ${shortTopic(topic, env)}`
     if (state !== 'stable' && state !== 'rebalancing')
-      return [`${where} is not running (its group is ${state}): what is redriven waits for it in the topic.`]
-    return pending > 0 ? [`${where} still has ${pending} records before what is redriven.`] : []
+      return [`${where} is not running (its group is ${state}): redriven records wait for it in the topic.`]
+    return pending > 0 ? [`${where} still has ${pending} records to process before the redriven ones.`] : []
   })
 }
 
@@ -109,14 +110,17 @@ export interface HandlingProgress {
   readonly command: Command
   readonly taken: number
   readonly leftOut: number
-  /** Progress, 0 to 1. */
+  /** Completed share of the operation, 0 to 1. */
   readonly part: number
   readonly elapsedMs: number
 }
 
 const BAR = 24
 
-/** `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left` */
+/**
+ * Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s
+ * left`.
+ */
 export function progressText({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
   const filled = Math.floor(part * BAR)
   const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)

@@ -1,4 +1,7 @@
-/** Common part of `dlq redrive` and `dlq drop`: the checks before, the run, its report, and the command that resumes it. */
+/**
+ * Common part of `dlq redrive` and `dlq drop`: the checks, the run, its report, and the command that resumes
+ * it.
+ */
 import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
@@ -41,18 +44,18 @@ export interface Handling {
   readonly command: Command
   readonly ats: readonly string[]
   readonly options: HandlingOptions
-  /** Further options, for the audit and for the resuming command. */
+  /** Further options, for the audit event and for the command that resumes the operation. */
   readonly others: Readonly<Record<string, string | true | undefined>>
   readonly perSecond?: number | undefined
   readonly isPatched: boolean
-  /** Whether everything must be looked at before anything is written. */
+  /** True if all dead letters must be evaluated before anything is written. */
   readonly looksFirst: boolean
   readonly chooser: (topics: RedriveTopics, by: string) => Chooser
-  /** Ends the command if what was looked at must not be written. */
+  /** Ends the command if the evaluated dead letters must not be handled. */
   readonly check?: (outcome: Outcome) => void
 }
 
-/** Context of a run, and its terminal. */
+/** Run of the command, with its terminal. */
 export interface HandlingRun {
   readonly handling: Handling
   readonly work: Work
@@ -61,7 +64,12 @@ export interface HandlingRun {
   readonly terminal: Terminal
 }
 
-/** @throws CliFailure if it is not clear which are meant, if one that is named is not there, or if not all was done */
+/**
+ * Handles dead letters.
+ *
+ * @throws CliFailure if the selection is ambiguous, a specified dead letter does not exist, or not all were
+ * handled
+ */
 export async function handle(handling: Handling, terminal: Terminal): Promise<void> {
   const { options, ats, command, isPatched, chooser } = handling
   requireLimits(handling)
@@ -82,14 +90,18 @@ export async function handle(handling: Handling, terminal: Terminal): Promise<vo
   })
 }
 
-/** @throws CliFailure if nothing says which dead letters are meant, or two things do */
+/**
+ * Checks that dead letters are selected in exactly one way.
+ *
+ * @throws CliFailure otherwise
+ */
 function requireLimits({ ats, options, command }: Handling): void {
   const filters = Object.keys(filterTexts(conditionsOf(options)))
   if (ats.length > 0 && filters.length > 0)
-    throw usageFailure(`Name dead letters, or limit them with --${filters[0]}: not both.`)
+    throw usageFailure(`Specify dead letters or limit them with --${filters[0]}, but not both.`)
   if (ats.length === 0 && filters.length === 0)
     throw usageFailure(
-      `Which dead letters? Name them, or limit them with options such as --code. To ${command} all: --since 365d.`,
+      `No dead letters are selected. Specify them, or limit them with options such as --code. To ${command} all, use --since 365d.`,
     )
   if (options.resume && !options.yes) throw usageFailure('--resume continues an operation: add --yes.')
 }
@@ -128,19 +140,22 @@ async function carriedOut(run: HandlingRun): Promise<void> {
     throw new CliFailure(`${failedAgain.count} failed again: see above.`)
 }
 
-/** Null if nothing was redriven. */
+/** Returns null if nothing was redriven. */
 async function failedAgainOf(
   after: Afterwards,
   tally: Tally,
   terminal: Terminal,
 ): Promise<HandlingReport['failedAgain']> {
   if (tally.taken === 0) return null
-  const hide = showLine(terminal, () => 'Redriven. Waits until they are decided; Ctrl-C ends the wait.')
+  const hide = showLine(
+    terminal,
+    () => 'Redriven. Waiting until the consumers have processed them; press Ctrl-C to stop waiting.',
+  )
   const { failed, isDecided, letters } = await after.aftermath(tally, terminal.stop).finally(hide)
   return { count: failed, isDecided, letters: letters.map(summaryOf) }
 }
 
-/** @param expected how many there are, if that is known */
+/** @param expected expected number of dead letters, if known */
 async function doneWithProgress(
   { handling, work, terminal }: HandlingRun,
   expected: number | undefined,
@@ -156,7 +171,12 @@ async function doneWithProgress(
   return done(work, run, { perSecond: handling.perSecond }).finally(hide)
 }
 
-/** @throws CliFailure if what was looked at must not be written, in whole; StoppedByUser if it was not looked at in whole */
+/**
+ * Evaluates the selected dead letters without changing anything.
+ *
+ * @throws CliFailure if they must not be handled
+ * @throws StoppedByUser if the evaluation was stopped
+ */
 export async function looked(run: HandlingRun): Promise<Outcome> {
   const { terminal, work, handling } = run
   const outcome = await surveyed(work)
@@ -169,15 +189,19 @@ export async function looked(run: HandlingRun): Promise<Outcome> {
   return outcome
 }
 
-/** @throws CliFailure if one that is named is not there */
+/**
+ * Checks that all specified dead letters exist.
+ *
+ * @throws CliFailure otherwise
+ */
 function requireNamed({ missing }: Outcome, { env }: HandlingRun): void {
   if (missing.length > 0)
     throw new CliFailure(
-      `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` shows which there are.`,
+      `No dead letter ${missing.join(', ')} in "${env}": \`sluice dlq list\` lists the dead letters.`,
     )
 }
 
-/** @param end absent in a dry run */
+/** @param end end of the run; absent in a dry run */
 async function reported(
   run: HandlingRun,
   outcome: Outcome,

@@ -10,28 +10,28 @@ import { askDlq } from './read.ts'
 import { listReport } from './report.ts'
 import { listText } from './text.ts'
 
-/** A value of `--before`, as the report has it. */
+/** Kind for the value of `--before`, in the form of the report. */
 const PLACES = mapped(
   text(/^\d{1,9}@\d{1,15}(,\d{1,9}@\d{1,15})*$/, 'PARTITION@OFFSET, several separated by commas'),
   places => new Map(places.split(',').map(place => place.split('@').map(Number) as [number, number])),
 )
 
 export default command({
-  about: `List dead letters, the newest last: which record failed in which consumer, and why.
+  about: `List dead letters, the newest last, with the failed record, the consumer and the reason.
 
-AT is the place in the dlq topic, by which the other commands name one of them. Those that were redriven or dropped are left out.
-The list comes from the table of open dead letters, and from the topic itself where Redis does not answer. If there are older ones, the list ends with
-the option that shows them.`,
+AT is the position in the dlq topic, by which other commands identify a dead letter. Those that were redriven or
+dropped are omitted. The list is read from the table of open dead letters or, if Redis does not answer, from the topic
+itself. If there are older dead letters, the list ends with the option that shows them.`,
   more: `
 Examples:
   sluice dlq list --since 1h
   sluice dlq list --code schema-violated --consumer alerting --json`,
   options: {
     ...FILTERS,
-    all: flag('also those that were redriven or dropped'),
+    all: flag('include those that were redriven or dropped'),
     limit: optionWithDefault('<n>', 'maximum number, newest first', POSITIVE, 50),
-    before: option('<places>', 'only older ones: the places that the list before ended with', PLACES),
-    count: flag('also count those that were handled, which reads the whole topic'),
+    before: option('<places>', 'only older ones: the positions at which the previous list ended', PLACES),
+    count: flag('also count handled ones, which reads the whole topic'),
     json: JSON_OPTION,
     env: environment('to look at'),
   },

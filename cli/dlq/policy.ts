@@ -5,10 +5,10 @@ import { CliFailure } from '../failure.ts'
 import { pathIn } from '../terminal.ts'
 
 export default command({
-  about: `Check which failures are tried again: the policy of a folder, as dlq-router reads it when it starts.
+  about: `Check the failure policy of a folder, as dlq-router reads it when it starts.
 
-Every error is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
-\`serverless deploy\` refuse such a folder.`,
+Every error is listed with file, line and key, and the exit status is 1 if there are any. \`serverless package\` and
+\`serverless deploy\` reject a folder with errors.`,
   more: `
 Examples:
   sluice dlq policy

@@ -1,4 +1,4 @@
-/** Opens the dead letters of an environment for a question. */
+/** Opens the dead letters of an environment for queries. */
 
 import type { Config } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -10,9 +10,9 @@ import { CliFailure } from '../failure.ts'
 import { reachOf } from '../topics.ts'
 
 /**
- * Asks about the present dead letters.
+ * Runs a query on the current dead letters.
  *
- * @throws CliFailure if Kafka does not respond, or the topic is missing or replaced meanwhile
+ * @throws CliFailure if Kafka does not respond, or the topic is missing or was replaced meanwhile
  */
 export async function askDlq<T>(
   config: Config,
@@ -24,7 +24,7 @@ export async function askDlq<T>(
     const bounds = async () =>
       (await reachOf(connections, config, [topic], undefined)).get(topic)?.bounds ?? []
     const states = async () => new StateInspection(await connections.redis())
-    // The first question: without Kafka, no other one has an answer.
+    // Queried first, because nothing else works without Kafka.
     await bounds()
     return await question({ log: await connections.log(), topic, bounds, states }, connections)
   } catch (error) {

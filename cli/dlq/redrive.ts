@@ -23,7 +23,7 @@ import { handle } from './handling.ts'
 
 type RedriveOptions = ValuesOf<typeof OPTIONS>
 
-/** Dead letters a second. */
+/** Kind for a number of dead letters per second. */
 const RATE = mapped(text(/^[1-9]\d{0,6}(\/s)?$/, 'a number a second, as 100/s'), rate =>
   Number.parseInt(rate, 10),
 )
@@ -40,20 +40,22 @@ const OPTIONS = {
   yes: flag('do it'),
   resume: option('<operation>', 'continue a stopped operation', OPERATION),
   json: JSON_OPTION,
-  env: environment('whose dead letters are meant'),
+  env: environment('of the dead letters'),
 }
 
 export default command({
-  about: `Bring dead letters back to the consumers that failed: each to its original topic and partition, with its bytes, for that consumer
-alone.
+  about: `Return dead letters to the consumers that failed: each to its original topic and partition, with its bytes, and only
+for that consumer.
 
-It shows what it would do; --yes does it. Name dead letters by AT or id, or say which with options. Quarantined ones are left out unless
-they are named.`,
+Without --yes, the command only shows the effect. Specify dead letters by AT or id, or select them with options.
+Quarantined ones are skipped unless they are specified.`,
   more: `
-Ctrl-C finishes the present batch and prints the command that continues. This works after a crash, too: the dlq topic itself records handled dead letters, and
---resume leaves them out, together with all that were written since the operation began. A letter that is redriven twice is applied once.
+Ctrl-C finishes the current batch and prints the command that continues. This also works after a crash: the dlq topic
+itself records handled dead letters, and --resume skips them, together with all that were written since the operation
+started. A dead letter that is redriven twice is applied once.
 
-Afterwards it waits, for 30 seconds at most, until the redriven records are decided, and reports how many failed again; its exit status is 1 if any did.
+Afterwards, the command waits for at most 30 seconds until the consumers have processed the redriven records, and
+reports how many failed again; its exit status is 1 if any did.
 
 --patch changes the event: a JSON merge patch (RFC 7396) of it in the JSON event format, or with a specversion a whole event in its place, for one
 dead letter. Of a record that is not an event it changes the JSON, by the mappings of its topic, for all consumers that failed on that record.
@@ -65,7 +67,7 @@ Examples:
   sluice dlq redrive --consumer alerting --code timer-failed --since 1d --rate 100/s --yes
   sluice dlq redrive 2@17 --patch '{"data":{"temperature":28}}' --yes`,
   args: {
-    at: optionalArguments('their places as `sluice dlq list` shows them, or their ids', SOME_TEXT),
+    at: optionalArguments('positions as shown by `sluice dlq list`, or ids', SOME_TEXT),
   },
   options: OPTIONS,
   run: ({ at, ...options }, terminal) => redriven(at, options, terminal),
@@ -77,10 +79,12 @@ async function redriven(
   terminal: Terminal,
 ): Promise<void> {
   if (again && ats.length === 0)
-    throw usageFailure('--again is for dead letters that are named: it would redrive all that ever failed.')
+    throw usageFailure(
+      '--again needs specified dead letters; otherwise it would redrive all that ever failed.',
+    )
   const patch = given === undefined ? undefined : await patchOf(given, terminal)
   if (patch?.isWhole && ats.length !== 1)
-    throw usageFailure('A whole event can take the place of one record: name one dead letter.')
+    throw usageFailure('A whole event can replace only one record: specify one dead letter.')
   const refusals: string[] = []
   const onRefused = ({ partition, offset }: FoundDeadLetter, why: string) => {
     if (refusals.length < SHOWN) refusals.push(`  ${partition}@${offset}  ${why}`)
@@ -111,7 +115,10 @@ async function redriven(
   )
 }
 
-/** Says once of each code that is permanent that a redrive alone does not help, before any is redriven. */
+/**
+ * Returns a chooser that warns once for each permanent code that a redrive alone does not help, before
+ * anything is redriven.
+ */
 function warning(choose: Chooser, { stderr }: Terminal): Chooser {
   const said = new Set<string>()
   return {
@@ -122,7 +129,7 @@ function warning(choose: Chooser, { stderr }: Terminal): Chooser {
       if (because === undefined && kind === 'permanent' && !said.has(code)) {
         said.add(code)
         stderr.write(
-          `${code} is permanent: the same record fails again, unless what it failed by was mended since, or --patch changes it.\n`,
+          `${code} is permanent: the same record fails again, unless the cause was fixed or --patch changes the record.\n`,
         )
       }
       return because
@@ -134,7 +141,9 @@ const SHOWN = 5
 
 function requirePatchable(refusals: readonly string[]): void {
   if (refusals.length > 0)
-    throw new CliFailure(`Nothing was redriven: the patch would break events.\n${refusals.join('\n')}`)
+    throw new CliFailure(
+      `Nothing was redriven: some events would be invalid after the patch.\n${refusals.join('\n')}`,
+    )
 }
 
 async function patchOf(given: string, terminal: Terminal): Promise<Patch> {

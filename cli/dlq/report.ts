@@ -1,4 +1,4 @@
-/** The reports of `dlq list --json` and `dlq show --json`. Pure. */
+/** Reports of `dlq list --json` and `dlq show --json`. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
 import { type BytesView, bytesView } from '../../lib/queries/bytes-view.ts'
@@ -12,33 +12,35 @@ import type { DeadLettersNow, PlacedRow } from '../../lib/queries/dead-letters.t
 import type { FailedAttempt } from '../../packages/runtime/consumer/failure-event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 
-/** Line of each dead letter in a list. */
+/** Dead letter in a list. */
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
-  /** Partition and offset in the dlq topic, as `dlq show` takes it. */
+  /** Partition and offset in the dlq topic, in the form that `dlq show` accepts. */
   readonly at: string
 }
 
-/** Line of a dead letter that cannot be read. */
+/** Unreadable dead letter in a list. */
 interface BrokenLine {
   readonly at: string
-  /** RFC 3339. */
+  /** Time of writing, RFC 3339. */
   readonly writtenAt: string
   readonly why: string
 }
 
-/** A page of a list. */
+/** Page of a list. */
 export interface DeadLetterListReport {
   readonly env: string
   readonly deadLetters: readonly DeadLetterLine[]
   readonly broken: readonly BrokenLine[]
   readonly counts: DeadLetterCounts
-  /** The value of `--before` for the next page; null if this is the last one. */
+  /** Value of `--before` for the next page; null on the last page. */
   readonly before: string | null
-  /** Where it was read: the table of open dead letters, or all records of the topic. */
+  /** Source of the list: the table of open dead letters, or all records of the topic. */
   readonly from: DeadLettersNow['from']
-  /** Why the table was not read although it should have been; null if it was, or was not asked for. */
+  /**
+   * Reason why the table was not used although it was requested; null if it was used, or was not requested.
+   */
   readonly withoutTable: string | null
-  /** Open dead letters that the table does not hold, because newer ones needed the room. */
+  /** Number of open dead letters that were removed from the table to make room for newer ones. */
   readonly left: number
 }
 
@@ -65,7 +67,7 @@ export interface DeadLetterReport extends DeadLetterLine {
   readonly routedBecause: string
   readonly firstFailedAt: string
   readonly originalTime: string
-  /** The attempts before this one, the oldest first. */
+  /** Previous attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
   readonly redrive: RedriveOutlook
   readonly traceparent: string | null

@@ -12,24 +12,23 @@ import { reportOf } from './report.ts'
 import { deadLetterText } from './text.ts'
 
 export default command({
-  about: `Show a dead letter: why the record failed, each time, where a redrive would bring it, and its key, headers and value
-as they were.
+  about: `Show a dead letter: the reasons of its failures, the target of a redrive, and the original key, headers and value.
 
-What is text is shown as text, JSON indented, anything else as a hex dump.`,
+Text is shown as text, JSON indented, and anything else as a hex dump.`,
   more: `
 Examples:
   sluice dlq show 2@17
   sluice dlq show 2@17 --raw > value.bin`,
   args: {
-    at: argument('its place, PARTITION@OFFSET as `sluice dlq list` shows it, or its id', SOME_TEXT),
+    at: argument('position PARTITION@OFFSET as shown by `sluice dlq list`, or id', SOME_TEXT),
   },
   options: {
-    raw: flag('write the value of the record that failed, byte for byte, and nothing else'),
+    raw: flag('write only the value of the failed record, byte for byte'),
     json: JSON_OPTION,
     env: environment('to look at'),
   },
   async run({ at, raw, json, env }, terminal) {
-    if (raw && json) throw usageFailure('--raw and --json print different things: take one of them.')
+    if (raw && json) throw usageFailure('--raw and --json exclude each other.')
     const config = configOf(terminal, env)
     const { found, outlook } = await askDlq(config, async (letters, connections) => {
       const answer = await findDeadLetter(letters, nameIn(at), terminal.stop)
@@ -46,7 +45,7 @@ Examples:
 
 function missing(at: string, env: string, answer: Exclude<DeadLetterAnswer, { kind: 'found' }>): string {
   if (answer.kind === 'none')
-    return `No dead letter ${at} in "${env}": \`sluice dlq list\` shows which there are.`
+    return `No dead letter ${at} in "${env}": \`sluice dlq list\` lists the dead letters.`
   const why = answer.kind === 'broken' ? `is broken: ${answer.broken.why}` : 'is not a dead letter'
   return `The record at ${at} ${why}: sluice tail dlq --from start shows it.`
 }

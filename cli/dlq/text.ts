@@ -1,4 +1,4 @@
-/** Dead letters as text. Pure. */
+/** Formats dead letters as text. Pure. */
 import type { FoundDeadLetter } from '../../lib/failures/dlq-record.ts'
 import { LEFT_OUT } from '../../lib/operations/dead-letters/decide.ts'
 import type { RedriveOutlook } from '../../lib/operations/dead-letters/outlook.ts'
@@ -21,7 +21,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'ERROR', least: 40 },
 ]
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function listText(report: DeadLetterListReport, columns?: number): string {
   const { env, deadLetters } = report
   const notes = [...brokenLines(report), ...countLines(report), ...olderLines(report), ...sourceLines(report)]
@@ -29,7 +29,7 @@ export function listText(report: DeadLetterListReport, columns?: number): string
   return `${[rowsText(deadLetters, env, columns), ...notes].join('\n')}\n`
 }
 
-/** Dead letters as rows of a table. */
+/** Returns dead letters as rows of a table. */
 export function rowsText(deadLetters: readonly DeadLetterLine[], env: string, columns?: number): string {
   const rows = deadLetters.map(deadLetter => [
     deadLetter.at,
@@ -52,7 +52,7 @@ function countLines({ counts, deadLetters }: DeadLetterListReport): string[] {
   return [
     ...(total > deadLetters.length ? [`The last ${deadLetters.length} of ${total}.`] : []),
     ...(total > 1 ? [`Codes: ${byCode.join(', ')}${apart}`] : []),
-    ...(handled ? [`${handled} more have been redriven or dropped: --all shows them.`] : []),
+    ...(handled ? [`${handled} more have been redriven or dropped: use --all to show them.`] : []),
     ...(others ? [`${others} records in the topic are not dead letters: sluice tail dlq --from start`] : []),
   ]
 }
@@ -62,11 +62,11 @@ function brokenLines({ broken, counts }: DeadLetterListReport): string[] {
   if (total === 0) return []
   const shown = broken.map(({ at, why }) => `  ${at}  ${harmless(why)}`)
   const last = total > broken.length ? `, of which the last ${broken.length}` : ''
-  return [`${total} broken, to be looked at with sluice tail dlq${last}:`, ...shown]
+  return [`${total} unreadable; show them with sluice tail dlq${last}:`, ...shown]
 }
 
 function olderLines({ before }: DeadLetterListReport): string[] {
-  return before === null ? [] : [`Older ones: add --before ${before} to the command.`]
+  return before === null ? [] : [`For older ones, add --before ${before}.`]
 }
 
 function sourceLines({ withoutTable, left }: DeadLetterListReport): string[] {
@@ -117,7 +117,7 @@ function redriveText({ to, leftOut, handled }: RedriveOutlook): string {
 function historyLines(history: FoundDeadLetter['deadLetter']['history']): string[] {
   if (history.length === 0) return []
   const lines = history.map(({ attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched }) => {
-    const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'tried again by itself'
+    const how = redrivenBy ? `redriven by ${redrivenBy} at ${redrivenAt ?? '?'}` : 'retried automatically'
     return `  ${attempt}  ${failedAt}  ${errorType}: ${error}; ${how}${patched ? ', patched' : ''}`
   })
   return ['Attempts before:', ...lines.map(harmless), '']

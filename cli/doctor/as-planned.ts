@@ -1,12 +1,12 @@
-/** Adapts the findings about topics to the changes that a deployment will make. Pure. */
+/** Adapts findings about topics to the changes that a deployment will make. Pure. */
 
 import { topicCheckOf } from '../../lib/diagnosis/checks/topics.ts'
 import { type Finding, finding, type Observed, ok, unknown, wrong } from '../../lib/diagnosis/finding.ts'
 import { ABOUT_REFUSED, type RefusedChange, type TopicPlan } from '../../lib/operations/topic-plan.ts'
 
-/** A deployment refuses a topic for it before anything is planned. */
+/** Checks for which a deployment is rejected before anything is planned. */
 const NEVER_RIGHT = new Set(['timestamp-type'])
-/** Findings that a plan resolves by creating or changing a topic. */
+/** Checks whose findings a plan resolves by creating or changing a topic. */
 const PLANNED = new Set([
   'exists',
   'partitions',
@@ -18,9 +18,10 @@ const PLANNED = new Set([
 ])
 
 /**
- * A refused change is wrong, even if the topic is fine now; a fault that will be corrected is ok.
+ * Returns the adapted findings. A refused change is wrong even if the topic currently works; an error that
+ * will be corrected is ok.
  *
- * @param plan of the deployment, or the reason of its absence: the changes are then unknown
+ * @param plan plan of the deployment, or the reason why the changes are unknown
  */
 export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan>): Finding[] {
   if ('unseen' in plan) return findings.map(one => unplanned(one, plan.unseen))
@@ -33,7 +34,7 @@ export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan
     const refusal = refusals.get(key)
     if (refusal) return refusedFinding(refusal)
     if (created.has(key)) return rightFinding(found, 'the deployment creates it')
-    if (changed.has(key)) return rightFinding(found, 'the deployment puts it right')
+    if (changed.has(key)) return rightFinding(found, 'the deployment corrects it')
     return found
   })
   const known = new Set(findings.map(keyOf))
@@ -41,7 +42,7 @@ export function asPlanned(findings: readonly Finding[], plan: Observed<TopicPlan
   return [...told, ...others.map(([, refusal]) => refusedFinding(refusal))]
 }
 
-/** Findings of other areas have keys of their own. */
+/** Returns the key of a finding. The keys of topic findings differ from those of other areas. */
 function keyOf({ area, check, subject }: Finding): string {
   return area === 'topics' ? `${check} ${subject}` : `${area}/${check} ${subject}`
 }

@@ -1,6 +1,6 @@
 /**
- * Findings in a running environment, and about a deployment: its settings, the account, and the servers as far as they are
- * reached.
+ * Collects findings about a running environment, or about a deployment: its settings, the account, and the
+ * servers as far as they can be reached.
  */
 
 import { account, REQUIRED, tellsMissing } from '../../infra/account.ts'
@@ -23,13 +23,13 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { asPlanned } from './as-planned.ts'
 
-const SETTINGS_PAGE = 'docs/deployment.md says what to set.'
-/** Checks that need running functions. */
+const SETTINGS_PAGE = 'See docs/deployment.md for the settings.'
+/** Areas whose checks need running functions. */
 const NOT_YET = new Set(['consumers', 'producers'])
-/** Variables that lead this command to a cluster of its own. Deployments pass neither to their functions. */
+/** Variables that make this command use another cluster. A deployment does not pass them to its functions. */
 const OTHER_KAFKA: readonly string[] = ['KAFKA_BROKERS', 'EVENT_HUBS_CONN_STR']
 
-/** @param variables those of the command that will deploy */
+/** @param variables environment variables of the deploying command */
 export async function findingsBeforeDeploy(
   stage: string,
   region: string,
@@ -66,7 +66,10 @@ function withoutOtherKafka(environment: Environment): Environment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !OTHER_KAFKA.includes(name)))
 }
 
-/** Returns findings about the cluster of the deployment, or about another one that a variable names, which is reported, too. */
+/**
+ * Returns findings about the cluster of the deployment, or about another one that a variable selects, which
+ * is reported as well.
+ */
 async function kafkaAndRedisFindings(
   stage: string,
   region: string,
@@ -89,20 +92,20 @@ function ignoredFinding(name: string): Finding {
     'settings',
     name,
     unknown(
-      'a deployment ignores it: what is said of Kafka is of the cluster that it names',
-      'Unset it to look at the cluster that MSK_CLUSTER_ARN names.',
+      'a deployment ignores it: the findings about Kafka concern the cluster that it selects',
+      'Unset it to check the cluster in MSK_CLUSTER_ARN.',
     ),
   )
 }
 
 /**
- * One for each variable that is missing or wrong.
+ * Returns one finding for each variable that is missing or invalid.
  *
- * @param isBlind whether the stack that would name them could not be read: then it is not known which are missing
+ * @param isBlind true if the stack with the variables could not be read, so that missing ones are unknown
  */
 function settingFindings(problems: readonly string[], environment: Environment, isBlind: boolean): Finding[] {
   const missing = isBlind ? [] : REQUIRED.filter(name => !environment[name]?.trim())
-  // The sentence that names all that are missing.
+  // Excludes the sentence that lists all missing variables.
   const others = problems.filter(problem => missing.length === 0 || !tellsMissing(problem))
   return [
     ...missing.map(name => finding('account', 'settings', name, wrong('is not set', SETTINGS_PAGE))),
@@ -110,7 +113,7 @@ function settingFindings(problems: readonly string[], environment: Environment, 
   ]
 }
 
-/** @param problem begins with the name of a variable, or is about none */
+/** @param problem error message, which may start with the name of a variable */
 function wrongSetting(problem: string, todo: string): Finding {
   const [, name = 'settings'] = /^([A-Z][A-Z_]+)\b/.exec(problem) ?? []
   return finding(
@@ -121,17 +124,17 @@ function wrongSetting(problem: string, todo: string): Finding {
   )
 }
 
-/** Returns other errors in the settings of the functions. Brokers are those of the cluster, whose errors are reported already. */
+/** Returns other errors in the settings of the functions. Errors of the cluster are already reported. */
 function otherSettings(errors: readonly string[], told: readonly Finding[]): Finding[] {
   const names = new Set(told.map(({ subject }) => subject))
   const follows = (name: string) =>
     names.has(name) || (names.has('INFRA_STACK') && REQUIRED.includes(name)) || name === 'KAFKA_BROKERS'
   return errors
-    .map(error => wrongSetting(error, 'docs/configuration.md has every variable.'))
+    .map(error => wrongSetting(error, 'See docs/configuration.md for all variables.'))
     .filter(({ subject }) => !follows(subject))
 }
 
-/** The errors of the settings, where there are any. */
+/** Returns the settings, or their errors. */
 function configFor(stage: string, region: string, environment: Environment): Config | readonly string[] {
   try {
     return readConfig({
@@ -165,10 +168,13 @@ async function planIfReached(
   const isReached = findings.some(
     ({ area, check, verdict }) => area === 'kafka' && check === 'reached' && verdict === 'ok',
   )
-  return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka was not seen' }
+  return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka could not be checked' }
 }
 
-/** Returns the finding for a run from outside: a server that is only reached from within its network is not an error. */
+/**
+ * Adapts the finding to a run from outside the network: a server that is only reachable from within is not an
+ * error.
+ */
 function asBefore(found: Finding): Finding {
   const { area, check, verdict, subject, says } = found
   if (verdict !== 'wrong' || check !== 'reached') return found
@@ -183,7 +189,7 @@ function asBefore(found: Finding): Finding {
   )
 }
 
-/** Returns the finding about the account's limit, which only Lambda reports. */
+/** Returns the finding about the concurrency limit of the account, which only Lambda reports. */
 function concurrencyFinding(region: string): Finding {
   return finding(
     'account',
@@ -191,7 +197,7 @@ function concurrencyFinding(region: string): Finding {
     region,
     unknown(
       'scheduled functions reserve one concurrent execution each, and AWS leaves 100 unreserved: a new account may have too few',
-      `aws lambda get-account-settings --region ${region} shows UnreservedConcurrentExecutions; Service Quotas raises it.`,
+      `aws lambda get-account-settings --region ${region} shows UnreservedConcurrentExecutions; request an increase in Service Quotas.`,
     ),
   )
 }
@@ -201,7 +207,11 @@ interface Deployed {
   readonly asAccount: boolean
 }
 
-/** Looks at a running environment. @param at where a stage is deployed, and whether its account is judged by the rules of one */
+/**
+ * Returns findings about a running environment.
+ *
+ * @param at deployed stage, and whether the standards of an account apply
+ */
 export async function findingsOf(config: Config, at: Deployed, environment: Environment): Promise<Finding[]> {
   const connections = new Connections(config, 'sluice-doctor')
   const entryOf = readEntries()

@@ -9,22 +9,22 @@ import { printReport, type Terminal } from '../terminal.ts'
 import { doctorText, reportOf } from './text.ts'
 
 export default command({
-  about: `Check an environment against the checklists of producers, consumers and topics, and say for each point that it is ok, or what to
-change.
+  about: `Check an environment against the checklists of producers, consumers and topics, and report for each point whether it
+is ok, or what to change.
 
-Nothing is changed. What cannot be seen from here is unknown, with the reason, and never ok.`,
+Nothing is changed. A check that cannot be made from here is reported as unknown, with the reason, and never as ok.`,
   more: `
-The exit status is 1 if anything is wrong, and with --strict also if anything is unknown.
+The exit status is 1 if a check failed, and with --strict also if a check was not possible.
 
 Examples:
   sluice doctor
   sluice doctor --stage prod --cluster-arn arn:aws:kafka:… --json
   sluice doctor --before-deploy --stage prod`,
   options: {
-    beforeDeploy: flag('check what a deployment of --stage will need'),
-    stage: option('<stage>', 'judge as this stage of an account', oneOf(Object.keys(STAGES))),
-    region: option('<region>', 'where it is deployed to (default: AWS_REGION, else "us-east-1")', SOME_TEXT),
-    strict: flag('fail also for what is unknown'),
+    beforeDeploy: flag('check the prerequisites of a deployment of --stage'),
+    stage: option('<stage>', 'apply the standards of this stage of an account', oneOf(Object.keys(STAGES))),
+    region: option('<region>', 'region of the deployment (default: AWS_REGION, else "us-east-1")', SOME_TEXT),
+    strict: flag('also fail for unknown findings'),
     json: JSON_OPTION,
     env: environment('to check; with --stage, the stage is the default'),
   },
@@ -33,7 +33,7 @@ Examples:
     if (beforeDeploy && stage === undefined)
       throw usageFailure('--before-deploy needs the stage: --stage prod.')
     if (beforeDeploy && options.env !== undefined)
-      throw usageFailure('--before-deploy takes no --env: topics are named after the stage that is deployed.')
+      throw usageFailure('--before-deploy takes no --env: topics are named after the stage.')
     const env = options.env ?? stage
     const region = options.region ?? (terminal.environment.AWS_REGION || 'us-east-1')
     const { findingsBeforeDeploy, findingsOf } = await import('./findings.ts')
@@ -51,7 +51,7 @@ Examples:
   },
 })
 
-/** A deployment does not use the stacks that run on this machine. */
+/** Returns the environment of a deployment, which does not use the stacks of this machine. */
 function deploying({ environment, withKafkaOptions = same => same }: Terminal): Environment {
   return withKafkaOptions(environment)
 }
@@ -60,10 +60,10 @@ function requireSound(
   { ok, wrong, unknown }: Readonly<Record<Finding['verdict'], number>>,
   strict: boolean,
 ): void {
-  if (wrong > 0) throw new CliFailure(wrong === 1 ? '1 thing is wrong.' : `${wrong} things are wrong.`)
-  if (ok === 0) throw new CliFailure('Nothing could be seen.')
+  if (wrong > 0) throw new CliFailure(wrong === 1 ? '1 check failed.' : `${wrong} checks failed.`)
+  if (ok === 0) throw new CliFailure('No check could be made.')
   if (strict && unknown > 0)
     throw new CliFailure(
-      `${unknown} ${unknown === 1 ? 'thing is' : 'things are'} unknown, and --strict asks for all.`,
+      `${unknown} ${unknown === 1 ? 'check was' : 'checks were'} not possible, and --strict requires all.`,
     )
 }

@@ -1,4 +1,4 @@
-/** Findings as text for people. Pure. */
+/** Formats findings as text. Pure. */
 import { type Area, counted, type Finding, type Verdict } from '../../lib/diagnosis/finding.ts'
 import { harmless } from '../text-width.ts'
 
@@ -26,7 +26,10 @@ const HEADINGS: Readonly<Record<Area, string>> = {
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }
 
-/** Checks that are ok for several subjects share a line; all others have their own. */
+/**
+ * Returns the text of the findings. Checks that are ok for several subjects share a line; all others have
+ * separate lines.
+ */
 export function doctorText({ env, counts, findings }: DoctorReport): string {
   const sections = (Object.keys(HEADINGS) as Area[]).flatMap(area => {
     const own = findings.filter(finding => finding.area === area)

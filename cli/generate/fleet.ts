@@ -1,4 +1,4 @@
-/** The settings of the generator that the options of `sluice generate` describe. */
+/** Builds the settings of the generator from the options of `sluice generate`. */
 import { generatorSettingsIn } from '../../lib/app/generator-file.ts'
 import { type GeneratorOverrides, generatorSettings } from '../../lib/app/settings/generator.ts'
 import { keyedBy } from '../../lib/app/settings/index.ts'
@@ -32,7 +32,11 @@ export interface FleetOptions {
 /** More than one machine can publish: such a fleet could only fall behind. */
 const MAX_READINGS_PER_SECOND = 1_000_000
 
-/** The file of `--fleet`, or no settings; with what other options say instead. @throws OperationFailure, ConfigError */
+/**
+ * Returns the settings from the file of `--fleet`, or the defaults, with the values of the other options.
+ *
+ * @throws OperationFailure, ConfigError
+ */
 export async function settingsOf(
   options: FleetOptions,
   pathOf: (file: string) => string,
@@ -40,10 +44,10 @@ export async function settingsOf(
 ): Promise<GeneratorSettings> {
   const { fleet: file, interval, sampleRate, seed, anomalies = {}, late, duplicates, keyBy } = options
   if (interval !== undefined && sampleRate !== undefined)
-    throw usageFailure('--interval and --sample-rate say the same thing: give one of them.')
+    throw usageFailure('--interval and --sample-rate exclude each other.')
   const groups = groupsOf(options)
   if (file !== undefined && groups !== undefined)
-    throw usageFailure('--fleet describes the sensors: leave out the other options about them.')
+    throw usageFailure('--fleet describes the sensors: omit the other options about them.')
   const base =
     file === undefined
       ? undefined
@@ -56,7 +60,7 @@ export async function settingsOf(
   }
   const hasFaults = Object.keys(faults).length > 0
   const seconds = interval ?? (sampleRate === undefined ? undefined : Math.round(1000 / sampleRate) / 1000)
-  // Faults that are asked for are the only ones, unless others are asked for as well.
+  // If the user requests faults, there are no anomalies unless they are requested as well.
   const anomalyRate = options.anomalyRate ?? base?.anomalyRate ?? (hasFaults ? 0 : undefined)
   const { fleet, ...settings } = generatorSettings(
     {
@@ -75,7 +79,7 @@ export async function settingsOf(
   return keyedBy(chosen, keyBy === undefined ? undefined : optionalKey(keyBy))
 }
 
-/** The groups that the options describe; undefined if none of them is given. */
+/** Returns the groups that the options describe; undefined if none of these options is given. */
 function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   const { families = ['environment'], numSensors = 10, metrics, sites, idPattern, tenants } = options
   const isDefault = [options.families, options.numSensors, metrics, sites, idPattern, tenants].every(
@@ -87,12 +91,12 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   if (unknown.length > 0) {
     const known = families.flatMap(family => Object.keys(FAMILIES[family].metrics))
     const near = suggestion(unknown[0] as string, known) ?? ''
-    throw usageFailure(`--metrics ${unknown[0]}: there is no such metric.${near} Use ${known.join(', ')}.`)
+    throw usageFailure(`--metrics ${unknown[0]}: unknown metric.${near} Use ${known.join(', ')}.`)
   }
   const groups = families.map((family, index) => {
     const own = named?.filter(name => name in FAMILIES[family].metrics)
     if (own?.length === 0) throw usageFailure(`--metrics: none is of the family ${family}`)
-    // The first families get what is left of an uneven division.
+    // If the division is uneven, the first families have one sensor more.
     const sensors = Math.floor((numSensors + families.length - 1 - index) / families.length)
     return {
       ...{ family, sensors },
@@ -105,7 +109,12 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
   return groups.filter(({ sensors }) => sensors > 0)
 }
 
-/** Readings of families without the field keep the key of their family. @throws OperationFailure if no family has the field */
+/**
+ * Returns the strategy with an optional field: readings of families without the field keep the key of their
+ * family.
+ *
+ * @throws OperationFailure if no family has the field
+ */
 export function optionalKey(keyBy: KeyStrategy): KeyStrategy {
   if (typeof keyBy !== 'object') return keyBy
   const families = Object.keys(FAMILIES) as FamilyName[]

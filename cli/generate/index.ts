@@ -106,19 +106,19 @@ Examples:
       'ids, such as SENSOR_{n:3} or ws_{site}_{n:3}',
       text(/^\S+$/, 'a text without spaces'),
     ),
-    fleet: option('<file>', 'the settings of the generator, instead of these options', SOME_TEXT),
-    from: option('<time>', 'the first instant, RFC 3339; readings are then made without waiting', instant()),
+    fleet: option('<file>', 'file with the settings of the generator, instead of these options', SOME_TEXT),
+    from: option('<time>', 'start time, RFC 3339; readings are then generated without waiting', instant()),
     duration: option('<duration>', 'end after this time', DURATION),
-    count: option('<n>', 'end after so many readings', POSITIVE),
-    kafkaTopic: option('<topic>', 'a signal, or the whole name of a topic (default: readings)', SOME_TEXT),
-    createTopic: negation('refuse a topic that does not exist'),
+    count: option('<n>', 'end after this many readings', POSITIVE),
+    kafkaTopic: option('<topic>', 'signal, or full name of a topic (default: readings)', SOME_TEXT),
+    createTopic: negation('do not create a missing topic'),
     kafka: negation('do not publish; needs --output'),
     output: option(
       '<file>',
-      'also write the readings here, one JSON document per line; "-": standard output',
+      'file for the readings, one JSON document per line; "-" for standard output',
       SOME_TEXT,
     ),
-    labels: option('<file>', 'write the labels of the anomalies here', SOME_TEXT),
+    labels: option('<file>', 'file for the labels of the anomalies', SOME_TEXT),
     serialization: SERIALIZATION_OPTION,
     profile: option('<name>', 'profile of the producer', oneOf(Object.keys(PROFILES) as ProfileName[])),
     compression: option(
@@ -133,7 +133,7 @@ Examples:
     ),
     seed: option(
       '<text>',
-      `names the simulated world (default: a new one; with --from ${GENERATOR_DEFAULTS.seed})`,
+      `seed of the simulation (default: a new one; with --from ${GENERATOR_DEFAULTS.seed})`,
       text(/^[A-Za-z0-9]{1,32}$/, '1 to 32 letters and digits'),
     ),
     anomalyRate: option(
@@ -144,34 +144,35 @@ Examples:
     anomalies: option('<list>', `shares of readings with a fault, such as spike=0.01,stuck=0.001`, ANOMALIES),
     late: option('<share>', 'share of readings that are sent too late', SHARE),
     duplicates: option('<share>', 'share of readings that are sent twice', SHARE),
-    traceparent: option('<value>', 'the trace that all readings belong to', TRACEPARENT),
+    traceparent: option('<value>', 'trace context of all readings', TRACEPARENT),
     json: JSON_OPTION,
     quiet: flag('show no progress'),
     env: environment('of a signal'),
   },
   async run(options, terminal) {
     const { output, labels, kafka, from, rate, count, duration, json } = options
-    if (!kafka && output === undefined) throw usageFailure('--no-kafka needs a file: name it with --output.')
+    if (!kafka && output === undefined)
+      throw usageFailure('--no-kafka needs a file: specify it with --output.')
     if (json && output === '-') throw usageFailure('--json and --output - both print to standard output.')
     if (
       labels !== undefined &&
       (output === '-' ? false : output) &&
       pathIn(terminal, output as string) === pathIn(terminal, labels)
     )
-      throw usageFailure('--output and --labels name the same file')
+      throw usageFailure('--output and --labels must be different files')
     if (
       rate !== undefined &&
       (from !== undefined || options.interval !== undefined || options.sampleRate !== undefined)
     )
       throw usageFailure(
-        '--rate decides when readings are made: leave out --from, --interval and --sample-rate.',
+        '--rate determines when readings are generated: omit --from, --interval and --sample-rate.',
       )
     if (rate !== undefined && labels !== undefined)
       throw usageFailure(
         '--rate has no labels, because its readings are not at regular times: use --interval.',
       )
     if (from !== undefined && count === undefined && duration === undefined)
-      throw usageFailure('--from needs an end: give --duration or --count.')
+      throw usageFailure('--from needs an end: add --duration or --count.')
     const seed =
       options.seed ?? (options.fleet ? undefined : from === undefined ? newSeed() : GENERATOR_DEFAULTS.seed)
     const config = configOf(terminal, options.env)

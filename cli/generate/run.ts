@@ -1,4 +1,4 @@
-/** Runs the generator of `sluice generate`, and shows how far it is. */
+/** Runs the generator of `sluice generate`, and shows its progress. */
 import { writeFile } from 'node:fs/promises'
 import type { Config } from '../../lib/app/config.ts'
 import { count as counted } from '../../lib/count.ts'
@@ -57,7 +57,9 @@ export interface GeneratorRun {
   readonly quiet: boolean
 }
 
-/** Delivery is given up only when the command ends: a broker that is away is waited for. */
+/**
+ * Delivery settings without a practical limit: while the command runs, an unavailable broker is waited for.
+ */
 const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
 
 /** Summary of a run. */
@@ -71,7 +73,12 @@ interface Summary extends Pick<Generated, 'readings'> {
   readonly labels?: number
 }
 
-/** @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start */
+/**
+ * Runs the generator.
+ *
+ * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at
+ * the start
+ */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
   if (!run.kafka) return toOutlets(run, terminal, [])
   await withKafka(config, async command => {
@@ -88,13 +95,13 @@ export async function runGenerator(run: GeneratorRun, config: Config, terminal: 
     const { kafka, connections } = command
     const producer = new TelemetryProducer(
       {
-        // Unused: the connection below is that of the command.
+        // Not used, because the command provides the connection below.
         kafka: { brokers: [], auth: 'none' },
         topic,
         mode: config.contentMode,
         writer: { write: event => writer.write(traced(event, run.traceparent)) },
         warn: line => terminal.stderr.write(`${line}\n`),
-        // Failures are counted by the producer's metrics, and the summary reports them.
+        // The metrics of the producer count failures, and the summary reports them.
         onDelivery: () => {},
         ...PATIENT,
         profile: run.profile ?? config.profile,
@@ -117,7 +124,11 @@ function traced(event: Event, traceparent: string | undefined): Event {
   return traceparent === undefined ? event : { ...event, extensions: { ...event.extensions, traceparent } }
 }
 
-/** The topic, which is created if it is missing. @throws CliFailure */
+/**
+ * Returns the topic, which is created if it is missing.
+ *
+ * @throws CliFailure
+ */
 async function existingTopic(run: GeneratorRun, command: KafkaCommand, terminal: Terminal): Promise<string> {
   const { kafkaTopic = 'readings' } = run
   const { config, kafka, connections, topics } = command
@@ -240,7 +251,7 @@ function summaryText({
   return `${lines.join('\n')}\n`
 }
 
-/** One label per line, so that the file can be compared and cut by line. */
+/** Writes one label per line, so that the file can be compared and split by line. */
 async function writeLabels(labels: readonly object[], file: string, terminal: Terminal): Promise<void> {
   const lines = labels.map(label => `  ${JSON.stringify(label)}`)
   const text = lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`

@@ -9,21 +9,21 @@ import { printReport } from '../terminal.ts'
 import { type LagReport, lagReport, lagText } from './text.ts'
 
 export default command({
-  about: `Show how far consumer groups are behind in each partition: in records, and for how long the oldest record has waited that is not
-consumed. Without a group, all groups of the cluster are shown.`,
+  about: `Show the lag of consumer groups in each partition: the number of records that are not consumed, and the age of the
+oldest. Without a group, all groups of the cluster are shown.`,
   more: `
-Lag is counted from the committed offset to the end of the partition; where a group has committed nothing, from the first record. Markers of
-transactions count as records.
+Lag is counted from the committed offset to the end of the partition or, without a committed offset, from the first
+record. Transaction markers count as records.
 
 Examples:
   sluice groups lag sluice-alerting-local
   sluice groups lag --json`,
   args: {
-    consumerGroup: optionalArgument('whole name of a group', SOME_TEXT),
+    consumerGroup: optionalArgument('full name of a group', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,
-    env: environment('whose servers are asked'),
+    env: environment('of the cluster'),
   },
   async run({ consumerGroup: group, json, env }, terminal) {
     const groups = await withKafka(configOf(terminal, env), command => lagsOf(command, group))
@@ -42,7 +42,11 @@ async function lagsOf(command: KafkaCommand, wanted: string | undefined): Promis
   return reports
 }
 
-/** @throws CliFailure for an unknown group */
+/**
+ * Returns the selected groups.
+ *
+ * @throws CliFailure for an unknown group
+ */
 function chosen(
   all: readonly GroupDescription[],
   wanted: string | undefined,
@@ -52,6 +56,6 @@ function chosen(
   const found = all.filter(({ group }) => group === wanted)
   if (found.length > 0) return found
   const names = all.map(({ group }) => group)
-  const known = suggestion(wanted, names) ?? ' `sluice groups list` shows those that there are.'
+  const known = suggestion(wanted, names) ?? ' `sluice groups list` lists all groups.'
   throw new CliFailure(`Kafka at ${kafkaAddress(config)} has no consumer group ${wanted}.${known}`)
 }

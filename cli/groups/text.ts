@@ -1,4 +1,4 @@
-/** Consumer groups and their lag as text for people. Pure. */
+/** Formats consumer groups and their lag as text. Pure. */
 import { durationText } from '../../lib/duration.ts'
 import type { AgedGroupLag, AgedTopicLag } from '../../lib/queries/group-lags.ts'
 import type { GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
@@ -32,9 +32,12 @@ function topicsRead(members: GroupDescription['members']): string[] {
   return [...new Set(members.flatMap(({ assigned }) => Object.keys(assigned)))].sort()
 }
 
-/** Line of `groups lag --json` for each group. */
+/** Report of one group in `groups lag --json`. */
 export interface LagReport extends AgedGroupLag {
-  /** Seconds since its oldest record that is not consumed was written; 0 without lag, null if none can be read. */
+  /**
+   * Time since the oldest record that is not consumed was written, in seconds; 0 without lag, null if no such
+   * record can be read.
+   */
   readonly seconds: number | null
 }
 
@@ -75,5 +78,5 @@ function lagOfTopic({ topic, partitions }: AgedTopicLag): string[] {
 
 function waited(pending: number, seconds: number | null): string {
   if (pending === 0) return ''
-  return seconds === null ? ' (age not known)' : ` (oldest waits ${durationText(seconds * 1000)})`
+  return seconds === null ? ' (age unknown)' : ` (oldest waits ${durationText(seconds * 1000)})`
 }

@@ -50,7 +50,7 @@ const OPTIONS = {
   ),
   family: optionWithDefault(
     '<name>',
-    'what was measured',
+    'family of the readings',
     oneOf(Object.keys(FAMILIES) as FamilyName[]),
     'environment',
   ),
@@ -62,12 +62,12 @@ const OPTIONS = {
     'header of a column with that id, for files about several entities',
     SOME_TEXT,
   ),
-  site: option('<name>', 'environment: where the sensor stands (default: "unknown")', SOME_TEXT),
+  site: option('<name>', 'environment: site of the sensor (default: "unknown")', SOME_TEXT),
   latitude: option('<degrees>', 'environment: north positive (default: 0)', decimal(-90, 90)),
   longitude: option('<degrees>', 'environment: east positive (default: 0)', decimal(-180, 180)),
   databaseType: option('<name>', 'database: which product (default: "unknown")', SOME_TEXT),
   model: option('<name>', 'device: its model (default: "unknown")', SOME_TEXT),
-  tenant: option('<name>', 'whose it is (default: "default" for databases, else none)', SOME_TEXT),
+  tenant: option('<name>', 'tenant of the entity (default: "default" for databases, else none)', SOME_TEXT),
   timestampColumn: optionWithDefault('<name>', 'header of the timestamps', SOME_TEXT, 'timestamp'),
   valueColumn: optionWithDefault('<name>', 'header of the values', SOME_TEXT, 'value'),
   utcOffset: optionWithDefault(
@@ -81,8 +81,8 @@ const OPTIONS = {
     'give each event a key: by instance, type, tenant, random, or a field such as location.site',
     KEY_BY,
   ),
-  skipInvalid: flag('leave out rows or lines that cannot be read, and count them'),
-  output: option('<file>', 'write here instead of to standard output', SOME_TEXT),
+  skipInvalid: flag('skip rows or lines that cannot be read, and count them'),
+  output: option('<file>', 'file to write (default: standard output)', SOME_TEXT),
   json: flag('print the counts as one JSON document; with --output only'),
 }
 
@@ -116,9 +116,11 @@ async function importFiles(
   const { source, kind } = await sourceOf(options, given, terminal)
   const output = options.output && pathIn(terminal, options.output)
   if (files.some(file => pathIn(terminal, file) === output))
-    throw usageFailure('--output names a file that is to be imported: its rows would be lost')
+    throw usageFailure('--output is one of the imported files, whose rows would be lost: choose another file')
   if (options.json && output === undefined)
-    throw usageFailure('--json prints to standard output, where the stream goes: name a file with --output.')
+    throw usageFailure(
+      '--json prints to standard output, which receives the stream: specify a file with --output.',
+    )
   const plan: ImportPlan = { ...source, skipInvalid: options.skipInvalid, keyBy: options.keyBy }
   const counts: ImportCounts = { events: 0, skipped: 0 }
   try {
@@ -139,7 +141,7 @@ async function importFiles(
   terminal.stderr.write(`${summary(kind, counts, terminal)}\n`)
 }
 
-/** Kind of the import, for the summary and the report. */
+/** Kind of an import, for the summary and the report. */
 type Kind = { readonly series: Series } | { readonly mappings: readonly Mapping[] }
 
 async function sourceOf(
@@ -149,14 +151,15 @@ async function sourceOf(
 ): Promise<{ readonly source: SeriesPlan | MappedPlan; readonly kind: Kind }> {
   if (options.mapping.length > 0) {
     const unfit = [...given].find(name => !WITH_MAPPING.has(name))
-    if (unfit) throw usageFailure(`${flagOf(unfit)} is for CSV files: with --mapping, the mapping says it`)
+    if (unfit)
+      throw usageFailure(`${flagOf(unfit)} is for CSV files: omit it with --mapping, which defines it`)
     const mappings = await mappingsNamed(options.mapping, terminal)
     return { source: { mappings }, kind: { mappings } }
   }
   const { entity, entityColumn } = options
   if (entity !== undefined && entityColumn !== undefined)
     throw usageFailure(
-      '--entity names one entity for all rows, and --entity-column one for each: give one of them.',
+      '--entity names one entity for all rows, and --entity-column one for each: use only one of them.',
     )
   const series = seriesOf(options)
   const source: SeriesPlan = {
@@ -172,10 +175,13 @@ async function sourceOf(
   return { source, kind: { series } }
 }
 
-/** The options that say nothing about what the files hold. */
+/** Options that are independent of the format of the files. */
 const WITH_MAPPING = new Set(['mapping', 'keyBy', 'skipInvalid', 'output', 'json'])
 
-/** The lines before the failure look like a complete stream, so the message must say that they are not. */
+/**
+ * Adds to the error that the output is incomplete, because the lines written before it look like a complete
+ * stream.
+ */
 function incomplete(error: unknown, { events }: ImportCounts): unknown {
   if (!(error instanceof OperationFailure) || events === 0) return error
   return new CliFailure(

@@ -1,16 +1,18 @@
-/** Reads a captured Lambda event of a Kafka event source, managed or self-managed. Pure. */
+/** Reads a captured Lambda event of a Kafka event source, either MSK or self-managed. Pure. */
 import { isObject } from '../../lib/json.ts'
 import { isBase64 } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, toLogRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
 
-/** Lambda writes the first two. Fixtures of some libraries have the third. */
+/**
+ * Allowed values of `eventSource`. Lambda writes the first two; fixtures of some libraries have the third.
+ */
 const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])
 
 /**
- * The records of the event in the order in which it has them, also those that come twice.
+ * Returns the records of the event in their order, including repeated ones.
  *
- * @returns text that says why the document is not such an event, without its content
+ * @returns the reason why the document is not such an event, without quoting it
  */
 export function capturedRecords(document: unknown): readonly LogRecord[] | string {
   if (!isObject(document)) return 'it is not a JSON object'
@@ -26,10 +28,10 @@ export function capturedRecords(document: unknown): readonly LogRecord[] | strin
       records.push(toLogRecord(entry))
     }
   }
-  return records.length > 0 ? records : '"records" holds no record'
+  return records.length > 0 ? records : '"records" contains no record'
 }
 
-/** Returns an error of a record of an event; undefined for a valid one. */
+/** Returns an error message for an invalid record; undefined for a valid one. */
 function wrongIn(record: unknown): string | undefined {
   if (!isObject(record)) return 'it is not an object'
   const { topic, partition, offset, key, value, headers } = record as {
@@ -46,13 +48,18 @@ function wrongIn(record: unknown): string | undefined {
   return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
 }
 
-/** Returns whether the content is valid. Content that Lambda has decoded by a schema may be a JSON object. */
+/**
+ * Returns whether the content is valid. Content that Lambda has decoded with a schema may be a JSON object.
+ */
 function isBytes(content: unknown, schema: unknown): boolean {
   if (content === undefined || content === null) return true
   return typeof content === 'string' ? isBase64(content) : isObject(schema) && typeof content === 'object'
 }
 
-/** Bytes may be signed. A header that is null in Kafka has no list. */
+/**
+ * Returns whether a header value is valid. Bytes may be signed, and a header that is null in Kafka has no
+ * list.
+ */
 function isHeaderValue(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isByte) : typeof value === 'object'
 }

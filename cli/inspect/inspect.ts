@@ -1,4 +1,7 @@
-/** Shows the contents of a captured Lambda event: for each record the event, or the reason why it has no event. */
+/**
+ * Shows the contents of a captured Lambda event: for each record, the event or the reason why the record has
+ * none.
+ */
 import { isUtf8 } from 'node:buffer'
 import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'
@@ -13,16 +16,20 @@ import { summaryText, verdictText } from './text.ts'
 import { type Verdict, verdictOn } from './verdict.ts'
 
 export interface InspectPlan {
-  /** `-` is standard input. */
+  /** Name of the file; `-` is standard input. */
   readonly file: string
-  /** Judges the data, too. */
+  /** True to validate the data as well. */
   readonly schema: boolean
-  /** Names of mappings; those of the topics if it is empty. */
+  /** Names of mappings; if empty, those of the topics are used. */
   readonly mapping: readonly string[]
   readonly json: boolean
 }
 
-/** @throws CliFailure if the file cannot be read, is not JSON, or is not a Kafka event */
+/**
+ * Inspects a captured event.
+ *
+ * @throws CliFailure if the file cannot be read, is not JSON, or is not a Kafka event
+ */
 export async function inspect(plan: InspectPlan, terminal: Terminal): Promise<void> {
   const { file, json } = plan
   const name = inputName(file)
@@ -40,7 +47,10 @@ export async function inspect(plan: InspectPlan, terminal: Terminal): Promise<vo
   if (!json) terminal.stdout.write(summaryText(verdicts))
 }
 
-/** Data in other formats than JSON is read with the registry that is configured, else with the schemas that Sluice has. */
+/**
+ * Returns the verdicts. Data in formats other than JSON is read with the configured registry or, without one,
+ * with the packaged schemas.
+ */
 async function verdictsOn(
   records: readonly LogRecord[],
   { schema, mapping }: InspectPlan,
@@ -57,10 +67,10 @@ async function verdictsOn(
   return verdicts
 }
 
-/** The parser's message quotes the text, so it is not shown. */
+/** Parses the file. The parser's message quotes the text, so it is not shown. */
 function documentIn(bytes: Buffer, name: string): unknown {
   try {
-    // Some shells and editors begin a file with a byte order mark.
+    // Some shells and editors write a byte order mark at the start of a file.
     if (isUtf8(bytes)) return JSON.parse(bytes.toString().replace(/^\ufeff/, ''))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error

@@ -1,4 +1,4 @@
-/** Verdicts on records as text for people. Pure. */
+/** Formats verdicts on records as text. Pure. */
 import { count as numbered } from '../../lib/count.ts'
 import { harmless, shortened, widthOf } from '../text-width.ts'
 
@@ -14,7 +14,7 @@ export function verdictText(place: string, verdict: Judged, columns: number | un
   return lines.map(line => `${shortened(harmless(line), columns)}\n`).join('')
 }
 
-/** `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)` */
+/** Returns a summary such as `3 records: 1 event, 2 refused (malformed-event 1, not-a-cloudevent 1)`. */
 export function summaryText(verdicts: readonly Judged[]): string {
   const codes = new Map<string, number>()
   for (const verdict of verdicts)
@@ -25,7 +25,7 @@ export function summaryText(verdicts: readonly Judged[]): string {
   return `${records}: ${numbered(verdicts.length - refused, 'event')}, ${refused} refused${each && ` (${each})`}\n`
 }
 
-/** The first line has the type, and every event has the same specversion. */
+/** Attributes that are not listed: the first line has the type, and all events have the same specversion. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['specversion', 'type'])
 
 function membersOf(event: Readonly<Record<string, unknown>>): string[] {

@@ -1,4 +1,4 @@
-/** Whether a record carries a CloudEvent that a consumer would accept, by its envelope. Pure. */
+/** Decides whether a record contains a CloudEvent that a consumer accepts, judging by its envelope. Pure. */
 
 import { isUtf8 } from 'node:buffer'
 import { readData } from '../../lib/app/event-data.ts'
@@ -14,9 +14,9 @@ import { largeAttribute } from '../../packages/runtime/pipeline/deciding/limits.
 type EventDocument = Readonly<Record<string, unknown>>
 
 /**
- * The event in a record, with its data as it was sent, or plain where it was serialized.
+ * Returns the event of a record. The data is unchanged, or decoded if it was serialized.
  *
- * @param sent the event as it was read from the record
+ * @param sent event as read from the record
  */
 function eventDocument(
   event: Event,
@@ -27,13 +27,19 @@ function eventDocument(
   return isStructured(record) && !isSerialized ? sentDocument(record.value) : documentOf(event)
 }
 
-/** The document of structured mode as it was sent, with extensions that are numbers or true. JSON format, 2.2: null means absent. */
+/**
+ * Returns the original document of structured mode, including extensions that are numbers or booleans. JSON
+ * format, section 2.2: null means absent.
+ */
 function sentDocument(value: Buffer | null): EventDocument {
   const members = Object.entries(JSON.parse(String(value)) as EventDocument)
   return Object.fromEntries(members.filter(([name, member]) => name === 'data' || member !== null))
 }
 
-/** JSON format, 3.1: data of a type that is text is a JSON string; all other bytes are base64. */
+/**
+ * Returns the event as a document. JSON format, section 3.1: data of a text type is a JSON string; other
+ * bytes are base64.
+ */
 function documentOf(event: Event): EventDocument {
   const { data, datacontenttype = '' } = event
   const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)
@@ -43,7 +49,7 @@ function documentOf(event: Event): EventDocument {
 const TEXT = /^(?:text\/[^\s;]+|[^\s;]+[/+](?:xml|yaml)|application\/x-www-form-urlencoded)\s*(?:;|$)/i
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]+)/i
 
-/** Whether data of this type is text in UTF-8. */
+/** Returns whether data of this content type is UTF-8 text. */
 function isText(contentType: string): boolean {
   const [, charset = 'utf-8'] = CHARSET.exec(contentType) ?? []
   return TEXT.test(contentType) && /^(?:utf-?8|us-ascii)$/i.test(charset)
@@ -61,9 +67,10 @@ export type Verdict =
   | (RecordPosition & { readonly accepted: false; readonly code: FailureCode; readonly reason: string })
 
 /**
- * Judges the record as consumers do before they look at its type, its time and what they remember.
+ * Makes the checks of a consumer that precede those of type, time and state.
  *
- * @param plain the event with plain data, or why its data cannot be read; if it is given, the data must fit the schema of its type
+ * @param plain event with decoded data, or the reason why its data cannot be read; if given, the data must
+ * also match the schema of its type
  */
 export function verdictOn(record: LogRecord, plain?: Event | Failure): Verdict {
   const { topic, partition, offset } = record

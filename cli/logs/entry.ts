@@ -1,18 +1,18 @@
-/** Reads a line of the log of a function. Pure. */
+/** Parses a line of a function's log. Pure. */
 import { harmless, shortened } from '../text-width.ts'
 
-/** Document of a line with `--json`. */
+/** Log line in the output of `--json`. */
 export interface LogEntry {
   readonly function: string
-  /** RFC 3339; null if the line is not a structured one. */
+  /** Time of the entry, RFC 3339; null if the line is not structured. */
   readonly time: string | null
   readonly level: string | null
   readonly message: string
-  /** The other members of a structured line. */
+  /** Further members of a structured line. */
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Fields on every structured line of Powertools that are always the same or repeat what neighbouring fields say. */
+/** Fields of structured Powertools lines that are constant or redundant, and therefore not shown. */
 const COMMON = new Set([
   'level',
   'message',
@@ -27,7 +27,11 @@ const COMMON = new Set([
   'xray_trace_id',
 ])
 
-/** @returns `metrics` for a line that carries metrics (CloudWatch's embedded metric format) and no message */
+/**
+ * Parses a line.
+ *
+ * @returns `metrics` for a line that contains metrics (CloudWatch embedded metric format) and no message
+ */
 export function logEntry(name: string, line: string): LogEntry | 'metrics' {
   const parsed = structured(line)
   if (parsed === undefined) return { function: name, time: null, level: null, message: line, details: {} }
@@ -43,7 +47,7 @@ export function logEntry(name: string, line: string): LogEntry | 'metrics' {
   }
 }
 
-/** `20:10:58.287  INFO   processor  batch  records=500 applied=498` */
+/** Formats an entry, such as `20:10:58.287  INFO   processor  batch  records=500 applied=498`. */
 export function entryLine(entry: LogEntry, nameWidth: number, columns: number | undefined): string {
   const { time, level, message, details } = entry
   const fields = Object.entries(details).map(

@@ -10,10 +10,11 @@ import type { Terminal } from '../terminal.ts'
 import { showLogs } from './show.ts'
 
 export default command({
-  about: `Show what functions have logged in a stack that \`npm start\` runs, or ran last.
+  about: `Show the logs of functions in a stack of \`npm start\`, either the running one or the last one.
 
-Each function writes to a file of its own, ${join('logs', 'functions', 'NAME.log')} in the stack's data folder; metrics in it are left
-out here. "${FRAMEWORK}" is the log of the framework that runs them, which says why one cannot start.`,
+Each function writes to a separate file, ${join('logs', 'functions', 'NAME.log')} in the stack's data folder; metrics
+in it are not shown here. "${FRAMEWORK}" is the log of the framework that runs the functions, which explains why a
+function cannot start.`,
   more: `
 Output of --json: each line is one document with function, time, level, message and details.
 
@@ -27,7 +28,7 @@ Examples:
   options: {
     follow: short('f', flag('continue with new lines')),
     lines: short('n', optionWithDefault('<n>', 'number of last lines of each function', POSITIVE, 50)),
-    json: flag('print one JSON document a line'),
+    json: flag('print one JSON document per line'),
   },
   run({ function: functions, follow, lines, json }, terminal) {
     const logsDir = logsDirOf(terminal)
@@ -36,19 +37,21 @@ Examples:
     const unknown = functions.filter(name => name !== FRAMEWORK && !known.includes(name))
     if (unknown.length > 0)
       throw new CliFailure(
-        `There is no function ${unknown.join(', ')}.${suggestion(unknown[0] ?? '', [...known, FRAMEWORK]) ?? ''} There are: ${known.join(', ')}, and ${FRAMEWORK}.`,
+        `Unknown function ${unknown.join(', ')}.${suggestion(unknown[0] ?? '', [...known, FRAMEWORK]) ?? ''} The functions are ${known.join(', ')}, and ${FRAMEWORK}.`,
       )
     if (logged.length === 0)
       terminal.stderr.write(
-        `No function has logged anything yet in ${logsDir}: is \`npm start\` running, and is it this stack?\n`,
+        `No function has logged anything yet in ${logsDir}: check that \`npm start\` is running, and that this is its stack.\n`,
       )
     return showLogs({ logsDir, functions, last: lines, follow, json }, terminal)
   },
 })
 
 /**
- * The folder with the logs of the chosen stack: the running one, or the last run of the one that is named, because logs are kept.
- * @throws CliFailure if several run without a choice
+ * Returns the folder with the logs of the selected stack. If it is specified by name, it need not be running,
+ * because logs are kept.
+ *
+ * @throws CliFailure if several stacks run and none is selected
  */
 function logsDirOf({ environment, stack, stacksDir = STACKS_DIR }: Terminal): string {
   const name = stack ?? (environment.SLUICE_STACK || undefined)

@@ -1,4 +1,4 @@
-/** Shows logs of functions: the last lines of each in the order of time, and then what is added. */
+/** Shows logs of functions: the last lines of each, in order of time, and then new lines. */
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   FRAMEWORK,
@@ -14,19 +14,23 @@ import { entryLine, type LogEntry, logEntry } from './entry.ts'
 
 export interface LogsPlan {
   readonly logsDir: string
-  /** Empty for all functions. */
+  /** Names of the functions; empty for all functions. */
   readonly functions: readonly string[]
-  /** How many of the existing lines to show. */
+  /** Number of existing lines to show for each function. */
   readonly last: number
   readonly follow: boolean
   readonly json: boolean
 }
 
-/** How much of the end of each file is read for its last lines. */
+/** Number of bytes at the end of each file that are read for its last lines. */
 const LAST_BYTES = 1024 * 1024
 const LOOK_EVERY_MS = 200
 
-/** @throws StoppedByUser if it follows and a signal ended it, which is the normal end */
+/**
+ * Shows the logs.
+ *
+ * @throws StoppedByUser if it follows the logs and a signal ends it, which is the usual end
+ */
 export async function showLogs(plan: LogsPlan, terminal: Terminal): Promise<void> {
   const files = new Map(namesOf(plan).map(name => [name, new LogFile(fileOf(plan, name), LAST_BYTES)]))
   const timed = [...files].flatMap(([name, file]) => inTime(entriesIn(name, file)))
@@ -57,7 +61,7 @@ function entriesIn(name: string, file: LogFile): LogEntry[] {
   })
 }
 
-/** A line without a time of its own belongs to the one before it. */
+/** Returns the entries in order of time. A line without a time belongs to the previous line. */
 function inTime(entries: readonly LogEntry[]): { entry: LogEntry; time: string }[] {
   let time = ''
   return entries.map(entry => {

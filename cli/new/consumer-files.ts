@@ -1,13 +1,19 @@
-/** The files that a new consumer begins with. It only counts readings, but it runs, and its test passes. Pure. */
+/**
+ * Initial files of a new consumer. The consumer only counts readings, but it runs, and its test passes. Pure.
+ */
 
-/** A file to write, as a path in the project. */
+/** File to write, with its path in the project. */
 export interface NewFile {
   readonly file: string
   readonly what: string
   readonly content: string
 }
 
-/** @param name words with "-" between */
+/**
+ * Returns the files of a new consumer.
+ *
+ * @param name words separated by "-"
+ */
 export function consumerFiles(name: string): NewFile[] {
   const process = `${camelCase(name)}Process`
   return [
@@ -69,7 +75,7 @@ function handlerOf(name: string, process: string): string {
     `import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'`,
     `import { ${process} } from '../../lib/${name}/process.ts'`,
   ]
-  // Imports are in the order of their folders, as the formatter keeps them.
+  // Imports are sorted by folder, as the formatter requires.
   if (name < 'app') imports.reverse()
   return `/** Counts the readings of each entity. */
 ${imports.join('\n')}

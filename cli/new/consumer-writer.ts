@@ -1,4 +1,6 @@
-/** Writes a new consumer into the project: the files from `consumer-files.ts`, and its entry. */
+/**
+ * Adds a new consumer to the project: the files from `consumer-files.ts`, and its entry in serverless.yml.
+ */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -11,10 +13,13 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 
 const SERVERLESS_YML = 'serverless.yml'
 
-/** The function is called `sluice-{stage}-{name}`, for which Lambda allows 64 characters; a stage may have 20. */
+/**
+ * Maximum length of a name. The function is named `sluice-{stage}-{name}`; Lambda allows 64 characters, and a
+ * stage may have 20.
+ */
 const MAX_NAME_LENGTH = 30
 
-/** A written file, as a path in the project, and its contents. */
+/** File that was written, with its path in the project and its contents. */
 export interface WrittenFile {
   readonly file: string
   readonly what: string
@@ -26,19 +31,20 @@ export const CONSUMER_NAME = text(
 )
 
 /**
+ * Adds a consumer.
+ *
  * @param name see `CONSUMER_NAME`
- * @throws CliFailure if something of that name exists, or a file cannot be written
+ * @throws CliFailure if the name is already used, or a file cannot be written
  */
 export async function addConsumer(name: string): Promise<WrittenFile[]> {
   if (readFunctions().some(one => one.name === name))
-    throw new CliFailure(`serverless.yml has a function ${name} already. Choose another name.`)
+    throw new CliFailure(`serverless.yml already has a function ${name}. Choose another name.`)
   const files = consumerFiles(name)
   const present = files.map(({ file }) => dirname(file)).find(folder => existsSync(join(PROJECT, folder)))
-  if (present)
-    throw new CliFailure(`${present} exists already, and nothing was written. Choose another name.`)
+  if (present) throw new CliFailure(`${present} already exists, so nothing was written. Choose another name.`)
   const serverless = withEntry(await read(SERVERLESS_YML), entryOf(name))
   for (const { file, content } of files) await write(file, content)
-  // Last, so that nothing refers to the files before they exist.
+  // Written last, so that nothing refers to the files before they exist.
   await write(SERVERLESS_YML, serverless)
   return [
     ...files.map(({ file, what }) => ({ file, what })),
@@ -47,9 +53,10 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
 }
 
 /**
- * The text of serverless.yml with one more entry at the end of its functions; comments and everything else stay as they are.
+ * Returns the text of serverless.yml with one more entry at the end of its functions. Comments and everything
+ * else are unchanged.
  *
- * @throws CliFailure without a section of functions
+ * @throws CliFailure if the file has no section of functions
  */
 export function withEntry(yaml: string, entry: string): string {
   const section = /^functions:[^\n]*\n(?:[ \t#][^\n]*\n|\n)*/m.exec(yaml.endsWith('\n') ? yaml : `${yaml}\n`)

@@ -2,16 +2,16 @@ import { argument, command } from '../command.ts'
 import { addConsumer, CONSUMER_NAME, type WrittenFile } from './consumer-writer.ts'
 
 export default command({
-  about: `Write a new consumer of readings into this project: its process, its handler, its entry in serverless.yml, and a
-unit test that passes.
+  about: `Add a new consumer of readings to this project: its process, its handler, its entry in serverless.yml, and a unit test
+that passes.
 
-It counts the readings of each entity. Change the process to decide what you want; docs/consumers.md says how. Nothing that exists
-is overwritten.`,
+The consumer counts the readings of each entity. Change the process to implement your logic, as described in
+docs/consumers.md. Existing files are not overwritten.`,
   more: `
 Example:
   sluice new consumer frost-watch`,
   args: {
-    name: argument('lower-case words with "-" between, as in frost-watch', CONSUMER_NAME),
+    name: argument('lower-case words separated by "-", such as frost-watch', CONSUMER_NAME),
   },
   async run({ name }, terminal) {
     terminal.stdout.write(report(name, await addConsumer(name)))

@@ -10,7 +10,7 @@ import { pathIn, printReport } from '../terminal.ts'
 
 interface Report {
   readonly folder: string
-  /** Names. */
+  /** Names of the routes. */
   readonly routes: readonly string[]
   readonly receivers: readonly Pick<Receiver, 'name' | 'kind'>[]
   readonly errors: readonly Omit<NotificationError, 'text'>[]
@@ -19,8 +19,8 @@ interface Report {
 export default command({
   about: `Validate the notification routes and receivers of a folder, as the functions read them when they start.
 
-Every error is listed with file, line and key, and the exit status is 1 if there is any. \`serverless package\` and
-\`serverless deploy\` refuse such a folder.`,
+Every error is listed with file, line and key, and the exit status is 1 if there are any. \`serverless package\` and
+\`serverless deploy\` reject a folder with errors.`,
   more: `
 Examples:
   sluice notifications check

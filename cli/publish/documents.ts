@@ -1,15 +1,18 @@
-/** The JSON documents in a text: one object, JSON lines, or an array, each with the line where it begins. Pure. */
+/**
+ * Splits a text into JSON documents: one object, JSON lines, or an array. Each document has the line at which
+ * it starts. Pure.
+ */
 
-/** A document as in the text. */
+/** Document in a text. */
 export interface Document {
-  /** Number of the line, from 1. */
+  /** Line number, counted from 1. */
   readonly line: number
   readonly text: string
 }
 
 /**
- * Splits a text into its documents, by its brackets alone: whether each is valid JSON is for its reader to find. The elements of
- * an outermost array are documents of their own.
+ * Splits a text into its documents by brackets alone; the reader of a document checks that it is valid JSON.
+ * The elements of an outermost array are separate documents.
  */
 export function documentsIn(text: string): Document[] {
   const bounds = new Splitter(text).split()
@@ -27,7 +30,7 @@ class Splitter {
   readonly #found: Bounds[] = []
   #at = 0
   #line = 1
-  /** Whether the text is an array: then there is a comma between its documents, too. */
+  /** True if the text is an array, whose elements are separated by commas. */
   #isArray = false
 
   constructor(text: string) {
@@ -53,7 +56,10 @@ class Splitter {
     return this.#isArray && this.#text[this.#at] === ']'
   }
 
-  /** An array that is cut off, or text behind it, would not be noticed: it becomes a document, which is not JSON. */
+  /**
+   * Makes text after the array, or a missing end, a document that is not valid JSON, because it would
+   * otherwise go unnoticed.
+   */
   #endArray(): void {
     const rest = this.#text.slice(this.#at).trimEnd()
     if (rest !== ']') this.#found.push({ start: this.#at, end: this.#text.length, line: this.#line })
@@ -67,7 +73,10 @@ class Splitter {
     }
   }
 
-  /** A document ends where its brackets are closed; text outside of brackets ends with its line. */
+  /**
+   * Moves to the end of a document. It ends where its brackets are closed; text outside of brackets ends with
+   * its line.
+   */
   #toEndOfDocument(): void {
     let depth = 0
     while (this.#at < this.#text.length) {

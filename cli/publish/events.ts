@@ -1,4 +1,4 @@
-/** Reads the events that are to be published, and checks each as a consumer would. */
+/** Reads the events to publish, and makes the checks of a consumer on each. */
 import { randomUUID } from 'node:crypto'
 import { readData } from '../../lib/app/event-data.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -10,25 +10,28 @@ import { CliFailure } from '../failure.ts'
 import { type Document, documentsIn } from './documents.ts'
 
 export interface NamedEvent {
-  /** Where it begins in the text, from 1. */
+  /** Line at which the event starts in the text, counted from 1. */
   readonly line: number
   readonly event: Event
 }
 
 export interface ReadingOptions {
-  /** How messages name the text. */
+  /** Name of the text in messages. */
   readonly name: string
-  /** Gives an id to events that have none. */
+  /** True to give an id to events without one. */
   readonly newId: boolean
-  /** Replaces the trace of every event. */
+  /** Trace context that replaces that of every event. */
   readonly traceparent: string | undefined
 }
 
-/** Wrong events that one message names. */
+/** Maximum number of invalid events in one message. */
 const MAX_NAMED = 10
 
 /**
- * @throws CliFailure naming every line that is not an event, or whose data violates the schema of its type; or without any event
+ * Returns the events in a text.
+ *
+ * @throws CliFailure with every line that is not an event, or whose data violates the schema of its type, and
+ * if there is no event
  */
 export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const events: NamedEvent[] = []
@@ -42,7 +45,7 @@ export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const file = options.name.includes(' ') ? 'FILE' : options.name
   const advice = `\nPlain JSON becomes events by a mapping: \`sluice mappings try ${file}\` shows which one takes each record, and \`sluice import ${file} --mapping NAME\` writes the events for \`publish\` or \`replay\`.`
   if (wrong.length > 0) throw new CliFailure(wrongText(wrong) + (documents.some(isPlain) ? advice : ''))
-  if (events.length === 0) throw new CliFailure(`${options.name}: there is no event in it`)
+  if (events.length === 0) throw new CliFailure(`${options.name}: it contains no event`)
   return events
 }
 
@@ -59,7 +62,7 @@ function isPlain({ text }: Document): boolean {
   return !Array.isArray(parsed.value) && !('specversion' in parsed.value || 'source' in parsed.value)
 }
 
-/** The event, or what is wrong with it. */
+/** Returns the event, or a description of its error. */
 function eventIn({ text }: Document, { newId, traceparent }: ReadingOptions): Event | string {
   const parsed = parse(text)
   if (typeof parsed === 'string') return parsed
@@ -79,7 +82,7 @@ function parse(text: string): { readonly value: unknown } | string {
   }
 }
 
-/** The text with an id in front: the rest stays as it was written. */
+/** Returns the text with an id inserted at the start. The rest is unchanged. */
 function withId(text: string, value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return text
   const { id } = value as { id?: unknown }
@@ -88,7 +91,10 @@ function withId(text: string, value: unknown): string {
   return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text
 }
 
-/** A consumer must refuse data that breaks the schema of its type, so it is not published. */
+/**
+ * Returns the failure for data that violates the schema of its type. Consumers must reject it, so it is not
+ * published.
+ */
 function refusal(event: Event): Failure | undefined {
   const read = readData(event)
   return read.kind === 'failure' ? read : undefined

@@ -17,15 +17,17 @@ import { TRACEPARENT } from '../traceparent.ts'
 import { publish } from './publish.ts'
 
 export default command({
-  about: `Publish single CloudEvents of your own, and print the place of each: topic, partition and offset.
+  about: `Publish single CloudEvents, and print the position of each: topic, partition and offset.
 
-FILE holds events in the JSON format of CloudEvents: one object, an object a line, or an array; "-" is standard input. Events of any type are
-taken; where Sluice has a schema for the type, the data must fit it. If one event is wrong, its line is named, and nothing is published.`,
+FILE contains events in the JSON format of CloudEvents: one object, one object per line, or an array; "-" is standard
+input. Events of any type are accepted; if Sluice has a schema for the type, the data must match it. If any event is
+invalid, its line is reported, and nothing is published.`,
   more: `
-The record key is what the event's partitionkey says, else what producers of such events use: of a reading the key of its family, of an alert its
-fingerprint, of other events their entity. So an entity stays in its partition. An event without traceparent begins a trace.
+The record key is the event's partitionkey or, without one, that of its usual producers: for a reading the key of its
+family, for an alert its fingerprint, for other events their entity. An entity thus stays in its partition. An event
+without traceparent starts a trace.
 
-Ids are never invented, because consumers drop an event with a known id and source: --new-id creates missing ones.
+Missing ids are an error, because consumers drop an event with a known id and source: use --new-id to create them.
 
 Examples:
   sluice publish --topic readings reading.json
@@ -35,24 +37,26 @@ Examples:
     file: argument('the events, or "-"', SOME_TEXT),
   },
   options: {
-    topic: requiredOption('<topic>', 'a signal, or the whole name of a topic', SOME_TEXT),
-    key: option('<key>', 'the record key of all events, instead of that of their entities', SOME_TEXT),
+    topic: requiredOption('<topic>', 'signal, or full name of a topic', SOME_TEXT),
+    key: option('<key>', 'record key of all events (default: the keys of their entities)', SOME_TEXT),
     keyBy: option(
       '<strategy>',
       'key each event by instance, type, tenant, random, or a field such as location.site',
       KEY_BY,
     ),
-    traceparent: option('<value>', 'the trace that all events belong to', TRACEPARENT),
+    traceparent: option('<value>', 'trace context of all events', TRACEPARENT),
     newId: flag('give a new id to events that have none'),
     serialization: SERIALIZATION_OPTION,
-    dryRun: flag('check the events, and show where they would go'),
+    dryRun: flag('check the events, and show where they would be written'),
     json: JSON_OPTION,
     env: environment('of a signal'),
   },
   async run({ file, ...options }, terminal) {
     const config = configOf(terminal, options.env)
     if (options.key !== undefined && options.keyBy !== undefined)
-      throw usageFailure('--key gives one key to all events, and --key-by one to each: give one of them.')
+      throw usageFailure(
+        '--key and --key-by exclude each other: --key sets one key for all events, --key-by one for each.',
+      )
     const { key, keyBy, traceparent, newId, dryRun, json, serialization } = options
     const topicOf = (source: string) => topicFor(options, source, config.env)
     const plan = { topicOf, file, key, keyBy, traceparent, newId, dryRun, json, serialization }

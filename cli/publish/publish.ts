@@ -26,7 +26,7 @@ import { eventsIn } from './events.ts'
 export interface PublishPlan {
   /** Returns the whole name of the topic for the events of a source. */
   readonly topicOf: (source: string) => string
-  /** `-` is standard input. */
+  /** Name of the file; `-` is standard input. */
   readonly file: string
   readonly key: string | undefined
   readonly keyBy: KeyStrategy | undefined
@@ -34,11 +34,15 @@ export interface PublishPlan {
   readonly newId: boolean
   readonly dryRun: boolean
   readonly json: boolean
-  /** How data is written; as the settings say if undefined. */
+  /** Serialization of data; undefined to use the settings. */
   readonly serialization: Serialization | undefined
 }
 
-/** @throws CliFailure for an invalid event; nothing is published then */
+/**
+ * Publishes the events.
+ *
+ * @throws CliFailure for an invalid event; nothing is published then
+ */
 export async function publish(plan: PublishPlan, config: Config, terminal: Terminal): Promise<void> {
   const name = inputName(plan.file)
   const { newId, traceparent } = plan
@@ -64,7 +68,11 @@ export async function publish(plan: PublishPlan, config: Config, terminal: Termi
   })
 }
 
-/** @throws CliFailure if the event lacks the field that is to be its key */
+/**
+ * Returns the event with its record.
+ *
+ * @throws CliFailure if the event lacks the field for its key
+ */
 function place(event: Event, where: string, placing: Placing): PlacedEvent {
   try {
     return placed(event, placing)
@@ -93,7 +101,7 @@ interface PublishReport {
   readonly published: readonly PublishedEvent[]
 }
 
-/** `Published ID to TOPIC, partition 2, offset 17, key roof-1` */
+/** Returns one line per event, such as `Published ID to TOPIC, partition 2, offset 17, key roof-1`. */
 function publishedText({ dryRun, published }: PublishReport): string {
   return published
     .map(({ id, topic, partition, offset, key }) => {
@@ -106,7 +114,9 @@ function publishedText({ dryRun, published }: PublishReport): string {
 async function textOf(file: string, name: string, terminal: Terminal): Promise<string> {
   const bytes = await inputBytes(file, terminal)
   if (bytes.length > LONGEST)
-    throw new CliFailure(`${name}: too large for single events: \`sluice replay\` publishes streams`)
+    throw new CliFailure(
+      `${name}: too large for single events: use \`sluice replay\`, which publishes streams`,
+    )
   if (!isUtf8(bytes)) throw new CliFailure(`${name}: the text is not UTF-8`)
   return bytes.toString()
 }

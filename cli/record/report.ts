@@ -1,4 +1,4 @@
-/** Result of a recording. Pure. */
+/** Formats the result of a recording. Pure. */
 
 import { count } from '../../lib/count.ts'
 import { durationText } from '../../lib/duration.ts'

@@ -1,8 +1,11 @@
-/** Bytes for people at a terminal. Pure. */
+/** Formats bytes for a terminal. Pure. */
 import { textIn } from '../../lib/queries/bytes-view.ts'
 import { harmlessLines } from '../text-width.ts'
 
-/** Returns the kind of the bytes, e.g. `12 bytes of JSON`, and the lines that show them: indented JSON, text, or a hex dump. */
+/**
+ * Returns the kind of the bytes, such as `12 bytes of JSON`, and the lines that show them: indented JSON,
+ * text, or a hex dump.
+ */
 export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lines: readonly string[] } {
   const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`
   if (bytes.length === 0) return { kind: 'empty', lines: [] }
@@ -16,7 +19,7 @@ export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lin
 function indentedJson(text: string): string | undefined {
   try {
     const value = JSON.parse(text)
-    // Leave a plain number or word as it was written.
+    // A plain number or word is left unchanged.
     return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : undefined
   } catch {
     return undefined
@@ -26,7 +29,7 @@ function indentedJson(text: string): string | undefined {
 const PER_LINE = 16
 const MAX_DUMPED = 1024
 
-/** `00000000  6b 61 66 6b 61 00 …  kafka.` */
+/** Returns a hex dump with lines such as `00000000  6b 61 66 6b 61 00 …  kafka.`. */
 function hexDump(bytes: Buffer): string[] {
   const lines: string[] = []
   for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += PER_LINE) {

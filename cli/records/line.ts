@@ -1,4 +1,4 @@
-/** A record as one line for people. Pure. */
+/** Formats a record as one line. Pure. */
 import { recordSummary, shortType } from '../../lib/queries/record-summary.ts'
 import type { RecordView } from '../../lib/queries/record-view.ts'
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
@@ -10,9 +10,12 @@ export interface LineLayout {
   readonly env: string
   /** Width of the terminal; undefined for no limit. */
   readonly columns: number | undefined
-  /** Times of this day are shown without their date, where the columns are few. */
+  /**
+   * Current time in milliseconds since the epoch. On narrow terminals, times of the current day are shown
+   * without their date.
+   */
   readonly nowMs: number
-  /** Names of topics are padded to this. */
+  /** Width to which names of topics are padded. */
   readonly topicWidth: number
 }
 
@@ -23,7 +26,9 @@ const TYPE_WIDTH = 19
 /** Width below which values are not aligned. */
 const ALIGNED = 100
 
-/** `record time  event time  topic  partition@offset  type  subject  data` */
+/**
+ * Returns a line with the columns `record time  event time  topic  partition@offset  type  subject  data`.
+ */
 export function recordLine(view: RecordView, layout: LineLayout): string {
   const { topic, partition, offset, event, failure } = view
   const today = (layout.columns ?? ROOMY) < ROOMY ? instant(layout.nowMs).slice(0, 10) : undefined
@@ -39,7 +44,7 @@ export function recordLine(view: RecordView, layout: LineLayout): string {
   return shortened(harmless([...start, ...content].filter(part => part !== '').join('  ')), layout.columns)
 }
 
-/** The heading above such lines. */
+/** Returns the heading of these lines. */
 export function lineHeading(layout: LineLayout): string {
   const timeWidth = (layout.columns ?? ROOMY) < ROOMY ? 12 : 24
   const parts = [

@@ -1,4 +1,4 @@
-/** Notices that records could not be read because the schema registry does not answer. */
+/** Reports that records could not be read because the schema registry does not answer. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
@@ -12,14 +12,14 @@ export class RegistryWatch {
     this.#stderr = stderr
   }
 
-  /** Says it with the first such record, and not again. */
+  /** Checks a record. The first one that could not be read is reported, later ones are only counted. */
   see(read: Event | Failure): void {
     if (!isFailure(read) || read.code !== 'registry-unavailable') return
     if (this.#unread === 0) this.#stderr.write(`Some records cannot be read: ${read.message}\n`)
     this.#unread += 1
   }
 
-  /** @throws CliFailure if there was such a record */
+  /** @throws CliFailure if any record could not be read */
   requireAllRead(): void {
     if (this.#unread === 0) return
     const records = this.#unread === 1 ? '1 record' : `${this.#unread} records`

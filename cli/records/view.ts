@@ -1,7 +1,7 @@
-/** How topics are called at a terminal. Pure. */
+/** Names of topics in the output of commands. Pure. */
 import { signals, topicName } from '../../lib/app/topics.ts'
 
-/** The signal of a topic of the environment; of any other topic, its whole name. */
+/** Returns the signal of a topic of the environment, or the full name of any other topic. */
 export function shortTopic(topic: string, env: string): string {
   return signals().find(signal => topicName(signal, env) === topic) ?? topic
 }

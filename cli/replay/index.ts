@@ -21,7 +21,7 @@ import { SERIALIZATION_OPTION } from '../serialization.ts'
 import { CONDITION } from '../tail/filter.ts'
 import { replay } from './replay.ts'
 
-/** Kind of `--loop`. */
+/** Kind for the value of `--loop`. */
 const LOOP = either(
   mapped(oneOf(['forever']), () => Number.POSITIVE_INFINITY),
   wholeNumber({ least: 1 }),
@@ -30,23 +30,26 @@ const LOOP = either(
 export default command({
   about: `Publish recordings to Kafka.
 
-FILE is what \`sluice record\` wrote, whose records go byte for byte to the topics of the same signals; a stream of CloudEvents
-(JSON, one a line), which goes to the readings topic; or a captured Lambda batch (JSON with "records"). Each can be gzip. Several
-are merged by time. "-" is standard input. Files are read to their ends before anything is published. No consumer group is touched.`,
+FILE is a recording from \`sluice record\`, whose records are written unchanged to the topics of the same signals; a
+stream of CloudEvents (one JSON document per line), which is written to the readings topic; or a captured Lambda batch
+(JSON with "records"). Each can be gzip. Several files are merged by time. "-" is standard input. Files are read to
+their ends before anything is published. No offsets are committed.`,
   more: `
-Replayed once more, the same events are duplicates to every consumer that has seen them within its memory of ids.
---shift makes new events of them, with ids that follow from the old ones and the shift. "now" brings them as near to
-the present as consumers accept: at recorded pace the first event is now, at --speed max the latest one is.
---loop does the same for each round after the first: it begins where the round before it ended, with ids of its own. --limit and --for
-count all rounds; --for is recorded time.
+Events that are replayed again are duplicates for every consumer that still has their ids in its deduplication window.
+--shift creates new events, with ids derived from the old ones and the shift. "now" moves them as close to the current
+time as consumers accept: at the recorded speed, the time of the first event is the current time, at --speed max that
+of the latest one. --loop does the same for each round after the first: a round starts where the previous one ended,
+with new ids. --limit and --for include all rounds; --for is recorded time.
 
---carry-log-time gives each record the time at which it was appended (header sluice-logtime), moved as the events are, for consumers
-with LOG_TIME=carried: to them it is the same log again. Without --keep-partitions, a key goes to its partition of the topic.
+--carry-log-time adds the append time to each record (header sluice-logtime), moved like the events, for consumers
+with LOG_TIME=carried: for them it is the same log again. Without --keep-partitions, the key of a record determines
+its partition.
 
---serialization is for streams, whose data is JSON. Records of a log or a captured batch keep the bytes that they have.
+--serialization applies to streams, whose data is JSON. Records of a log or a captured batch keep their bytes.
 
-The end reports the number of acknowledged events. If some are missing, the exit status is 1, and the command that continues is shown: with the line
-(--from-line), with how many to pass over (--skip), or, with --resume, by the same command: its file says how far the replay has come.
+At the end, the number of acknowledged events is reported. If some are missing, the exit status is 1, and the command
+that continues is shown: with the line (--from-line), with the number of items to skip (--skip) or, with --resume, the
+same command, whose position file contains the progress.
 
 Examples:
   sluice replay events/streams/heatwave.jsonl --speed 600 --shift now
@@ -56,28 +59,27 @@ Examples:
     file: argumentList('the recordings, or "-"', SOME_TEXT),
   },
   options: {
-    speed: optionWithDefault('<n>', 'a multiple of the recorded pace, or "max"', SPEED, 1),
+    speed: optionWithDefault('<n>', 'speed relative to the recording, or "max"', SPEED, 1),
     shift: option(
       '<time>',
-      'move the first event to "now" or an RFC 3339 time, the others with it',
+      'move the first event to "now" or an RFC 3339 time, and the others by the same time',
       SHIFT_TARGET,
     ),
-    loop: optionWithDefault('<n>', 'publish all of it so often, or "forever"', LOOP, 1),
+    loop: optionWithDefault('<n>', 'number of times to publish the recording, or "forever"', LOOP, 1),
     env: environment('to publish to'),
-    topic: option('<topic>', 'publish to this one: a signal, or the whole name of a topic', SOME_TEXT),
-    filter: optionList('<condition>', 'only what fits, as in `sluice tail`; again for more', CONDITION),
-    fromLine: optionWithDefault('<n>', 'begin with this line of a file, or record of a batch', POSITIVE, 1),
-    skip: optionWithDefault(
-      '<n>',
-      'pass over so many of what would be published; --limit counts them',
-      NATURAL,
-      0,
+    topic: option('<topic>', 'publish all records to this topic: a signal, or a full name', SOME_TEXT),
+    filter: optionList(
+      '<condition>',
+      'publish only matching records, as in `sluice tail`; can be repeated',
+      CONDITION,
     ),
+    fromLine: optionWithDefault('<n>', 'start with this line of a file, or record of a batch', POSITIVE, 1),
+    skip: optionWithDefault('<n>', 'number of selected items to skip; --limit includes them', NATURAL, 0),
     limit: option('<n>', 'maximum number of events to publish', POSITIVE),
-    for: option('<duration>', 'end after so much recorded time, such as 90m', DURATION),
+    for: option('<duration>', 'end after this much recorded time, such as 90m', DURATION),
     mode: option(
       '<mode>',
-      'how a stream is written (default: CONTENT_MODE, else binary)',
+      'content mode of events from a stream (default: CONTENT_MODE, else binary)',
       oneOf(['binary', 'structured']),
     ),
     keyBy: option(
@@ -86,9 +88,9 @@ Examples:
       KEY_BY,
     ),
     serialization: SERIALIZATION_OPTION,
-    keepPartitions: flag('put records where they came from, whatever their keys say'),
-    carryLogTime: flag('let each record carry the time at which it was appended'),
-    skipInvalid: flag('leave out lines that cannot be read, and count them'),
+    keepPartitions: flag('keep the partitions of records, regardless of their keys'),
+    carryLogTime: flag('add the original append time to each record'),
+    skipInvalid: flag('skip lines that cannot be read, and count them'),
     resume: option(
       '<file>',
       'keep the position in this file, and continue from it if the file exists',

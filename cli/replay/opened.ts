@@ -1,4 +1,4 @@
-/** Opens the recordings of a replay, and finds out what can be known of them before anything is published. */
+/** Opens the recordings of a replay, and determines their properties before anything is published. */
 
 import { merged } from '../../lib/operations/replay/merge.ts'
 import type { OnInvalid, Recorded } from '../../lib/operations/replay/recorded.ts'
@@ -15,15 +15,15 @@ import type { ReplayPlan } from './plan.ts'
 export interface Opened {
   readonly items: AsyncIterable<readonly Item[]>
   readonly extent: Extent | undefined
-  /** How many items there are; undefined if that is not known. */
+  /** Number of items; undefined if unknown. */
   readonly total: number | undefined
   readonly invalid: Invalid
 }
 
-/** Lines that are left out are named, but not all of them. */
+/** Maximum number of skipped lines that are reported one by one. */
 const MAX_NAMED = 10
 
-/** Lines that cannot be read, with --skip-invalid. */
+/** Lines that cannot be read and are skipped by --skip-invalid. */
 export class Invalid {
   readonly #terminal: Pick<Terminal, 'stderr'>
   count = 0
@@ -35,15 +35,17 @@ export class Invalid {
   readonly add: OnInvalid = message => {
     this.count++
     if (this.count <= MAX_NAMED) this.#terminal.stderr.write(`Left out: ${message}\n`)
-    if (this.count === MAX_NAMED + 1) this.#terminal.stderr.write('More are left out, and counted.\n')
+    if (this.count === MAX_NAMED + 1)
+      this.#terminal.stderr.write('Further invalid lines are skipped and only counted.\n')
   }
 }
 
 /**
- * Reads files to their ends first, so that a broken line is reported before anything is published; of pipes, only the beginning.
+ * Opens the recordings. Files are read to their ends, so that an invalid line is reported before anything is
+ * published; of pipes, only the beginning is read.
  *
- * @param done how many items of the sequence are passed over, because they were published before
- * @param reader for the data that filters look at
+ * @param done number of items of the sequence to skip, because they were already published
+ * @param reader reader of the data that filters use
  */
 export async function opened(
   sources: readonly Source[],
@@ -81,7 +83,7 @@ async function ofFiles(
   const skip = plan.skip + done
   const roundCount = isCut ? undefined : count
   const limits: Limits = { loop: rounds, periodMs, limit, forMs, skip, roundCount, firstMs: firstPaceMs }
-  // Counted before.
+  // These lines were already counted.
   const items = sequence(
     () =>
       selected(
@@ -99,7 +101,7 @@ async function ofFiles(
   }
 }
 
-/** The latest time of all rounds. */
+/** Returns the times of a recording, extended to the latest time of all rounds. */
 function extended(
   extent: Extent | undefined,
   rounds: number,
@@ -131,7 +133,7 @@ async function ofPipes(
   }
 }
 
-/** The first item of it, and all of it. */
+/** Returns the first item, and an iterable of all items. */
 export async function peeked<T>(
   items: AsyncIterable<T>,
 ): Promise<[first: T | undefined, all: AsyncIterable<T>]> {

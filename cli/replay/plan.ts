@@ -5,45 +5,46 @@ import type { Serialization } from '../../packages/runtime/consumer/serializatio
 
 /** Request of `sluice replay`. */
 export interface ReplayPlan {
-  /** Merged by time; `-` is standard input. */
+  /** Names of the recordings, which are merged by time; `-` is standard input. */
   readonly files: readonly string[]
   readonly speed: number
   readonly shift?: ShiftTarget
   readonly env?: string
-  /** A signal, or a whole name. */
+  /** Signal, or full name of a topic. */
   readonly topic?: string
   readonly mode?: ContentMode
-  /** How the events of a stream are keyed, if not as usual. */
+  /** Key strategy for events of a stream; by default that of the settings. */
   readonly keyBy?: KeyStrategy
-  /** How the data of a stream is written; as the settings say by default. */
+  /** Serialization of a stream's data; by default that of the settings. */
   readonly serialization?: Serialization
   readonly keepPartitions: boolean
   readonly carryLogTime: boolean
-  /** The first line of the file. */
+  /** Line of the file to start with. */
   readonly fromLine: number
-  /** Filters as written on the command line; each is valid. */
+  /** Valid filters, as given on the command line. */
   readonly filters: readonly string[]
-  /** `Infinity` is all. */
+  /** Maximum number of items; `Infinity` for no limit. */
   readonly limit: number
-  /** How much recorded time, in milliseconds; `Infinity` is all. */
+  /** Maximum recorded time in milliseconds; `Infinity` for no limit. */
   readonly forMs: number
-  /** Number of items to skip, of those that the other options leave. */
+  /** Number of items to skip, of those that the other options select. */
   readonly skip: number
-  /** `Infinity` is forever. */
+  /** Number of rounds; `Infinity` repeats forever. */
   readonly loop: number
   readonly skipInvalid: boolean
-  /** The file that says how far it has come. */
+  /** Position file of the replay. */
   readonly resume?: string
-  /** Print the counts as one JSON document. */
+  /** True to print the counts as one JSON document. */
   readonly json?: boolean
 }
 
 /**
- * All that decides what is published, where, and in which order: a replay can only continue with the same. Its pace may differ.
+ * Returns a text that identifies what is published, where, and in which order. A replay can only be continued
+ * with the same identity; its speed may differ.
  */
 export function identityOf(plan: ReplayPlan, env: string): string {
   const { speed: _, resume: __, json: ___, limit, forMs, loop, serialization, ...others } = plan
-  // JSON has no Infinity.
+  // JSON cannot represent Infinity.
   const bounds = { limit: String(limit), forMs: String(forMs), loop: String(loop) }
   const formats = serialization && { formats: [serialization.otherwise, ...serialization.named].join() }
   return JSON.stringify(Object.entries({ ...others, ...bounds, ...formats, env }).sort())

@@ -1,4 +1,4 @@
-/** Progress of a replay in a file, so that it can continue after a stop or a kill. */
+/** Position of a replay, stored in a file, so that the replay can continue after a stop or a kill. */
 import {
   array,
   boolean,
@@ -16,13 +16,13 @@ import { readPosition, savePosition } from '../../lib/operations/position-file.t
 import { CliFailure } from '../failure.ts'
 
 const POSITION = object({
-  /** See `identityOf`. */
+  /** Identity of the replay, see `identityOf`. */
   options: string(),
-  /** The size of each file in bytes; null where it is a pipe. */
+  /** Size of each file in bytes; null for a pipe. */
   sizes: array(nullable(number())),
-  /** Shift of all events; null without one. */
+  /** Shift of all events in milliseconds; null without a shift. */
   shiftMs: nullable(pipe(number(), integer())),
-  /** How many items of the sequence are acknowledged. */
+  /** Number of acknowledged items of the sequence. */
   done: pipe(number(), integer(), minValue(0)),
   isComplete: boolean(),
 })
@@ -30,10 +30,10 @@ const POSITION = object({
 export type ReplayPosition = InferOutput<typeof POSITION>
 
 /**
- * Returns undefined if the file is missing: no event has been published.
+ * Reads the position. Returns undefined if the file is missing, which means that nothing was published.
  *
- * @param path of the file
- * @param name of the file, for messages
+ * @param path path of the file
+ * @param name name of the file in messages
  * @throws CliFailure for an invalid position, or that of another replay
  */
 export async function loadPosition(
@@ -46,32 +46,39 @@ export async function loadPosition(
   if (output === undefined) return undefined
   if (output.options !== options || JSON.stringify(output.sizes) !== JSON.stringify(sizes))
     throw new CliFailure(
-      `${name}: it belongs to a replay of other files, or with other options than its own (only --speed may differ). Name another position file.`,
+      `${name}: it belongs to a replay of other files or with other options (only --speed may differ). Use another position file.`,
     )
   return output
 }
 
-/** How often the file is written at most: so much can be published twice after a kill. */
+/**
+ * Minimum interval between writes of the file, in milliseconds. After a kill, items of this time can be
+ * published twice.
+ */
 const EACH_MS = 500
 
-/** Keeps the file true while a replay runs. */
+/** Keeps the file up to date during a replay. */
 export class PositionKeeper {
   readonly #path: string
   readonly #nowMs: () => number
   #savedAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param nowMs milliseconds from any beginning */
+  /** @param nowMs returns the time of a monotonic clock, in milliseconds */
   constructor(path: string, nowMs: () => number) {
     this.#path = path
     this.#nowMs = nowMs
   }
 
-  /** Saves it if it was not saved just now. */
+  /** Saves the position, unless it was saved recently. */
   async note(position: ReplayPosition): Promise<void> {
     if (this.#nowMs() - this.#savedAtMs >= EACH_MS) await this.save(position)
   }
 
-  /** Writes the file completely or not at all. @throws CliFailure if it cannot be written */
+  /**
+   * Writes the file atomically.
+   *
+   * @throws CliFailure if it cannot be written
+   */
   async save(position: ReplayPosition): Promise<void> {
     this.#savedAtMs = this.#nowMs()
     try {

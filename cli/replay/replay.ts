@@ -1,4 +1,4 @@
-/** Sets up one replay: its recordings, its shift, and its start. */
+/** Prepares and runs one replay: its recordings, its shift, and its start. */
 import type { Config } from '../../lib/app/config.ts'
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { bulkPublisherOf } from '../../lib/operations/bulk.ts'
@@ -18,7 +18,11 @@ import { identityOf, type ReplayPlan } from './plan.ts'
 import { loadPosition, PositionKeeper, type ReplayPosition } from './position.ts'
 import { type Keeping, publishPaced } from './run.ts'
 
-/** @throws CliFailure if not all was acknowledged; it says how to continue */
+/**
+ * Runs a replay.
+ *
+ * @throws CliFailure if not all items were acknowledged; the message explains how to continue
+ */
 export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void> {
   const config = configOf(terminal, plan.env)
   try {
@@ -31,7 +35,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     )
     const { done, isComplete } = keeping?.position ?? { done: 0, isComplete: false }
     if (isComplete) {
-      terminal.stderr.write(`All of it is published: remove ${plan.resume} to publish it again.\n`)
+      terminal.stderr.write(`Everything was already published: remove ${plan.resume} to publish it again.\n`)
       return
     }
     const { items, extent, total, invalid } = await opened(sources, plan, done, terminal, dataReader(config))
@@ -40,8 +44,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
     const dataWriter = await writerFor(config, plan.serialization)
     const addressing = { ...addressingOf(plan, config, shiftMs), dataWriter }
     const [first, departures] = await peeked(departing(items, addressing, terminal.stop))
-    if (first === undefined)
-      throw new CliFailure(`${plan.files.join(', ')}: there is nothing in it to publish`)
+    if (first === undefined) throw new CliFailure(`${plan.files.join(', ')}: there is nothing to publish`)
     const connections = new CommandConnections(config)
     try {
       const publisher = await bulkPublisherOf(connections)
@@ -57,7 +60,8 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       await connections.close()
     }
   } catch (error) {
-    // Stopped on request: the pending wait for a line or a due time ends with an error that only says so.
+    // After a stop on request, the pending wait for a line or a due time ends with an error that has no
+    // further meaning.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
   }
 }
@@ -74,7 +78,7 @@ async function keepingOf(
   const found = await loadPosition(path, plan.resume, own)
   const position: ReplayPosition = found ?? { ...own, shiftMs: null, done: 0, isComplete: false }
   if (found && !found.isComplete)
-    terminal.stderr.write(`Goes on after ${found.done} that are acknowledged.\n`)
+    terminal.stderr.write(`Continuing after ${found.done} acknowledged items.\n`)
   return {
     position,
     isResumed: found !== undefined,
@@ -103,11 +107,10 @@ function addressingOf(
 function shiftOf({ shift, speed, files, loop }: ReplayPlan, extent: Extent | undefined): number | undefined {
   if (shift === undefined) return undefined
   if (extent === undefined)
-    throw new CliFailure(`${files.join(', ')}: no event in it has a time that --shift could move`)
+    throw new CliFailure(`${files.join(', ')}: no event has a time, so --shift has no effect`)
   const shiftMs = shiftFor(shift, extent, speed, Date.now())
   if (shiftMs !== undefined) return shiftMs
-  const why =
-    loop === Number.POSITIVE_INFINITY ? 'a loop without an end has none' : 'a pipe cannot be read twice'
+  const why = loop === Number.POSITIVE_INFINITY ? 'an infinite loop has none' : 'a pipe cannot be read twice'
   throw new CliFailure(
     `Faster than recorded, --shift now needs to know the latest event, and ${why}: ` +
       `give ${loop > 1 ? 'a number of loops' : 'a file'}, or a time instead of "now", or --speed 1.`,

@@ -1,4 +1,4 @@
-/** Publishes at the requested pace, and reports the progress. */
+/** Publishes at the requested speed, and reports the progress. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { durationText } from '../../lib/duration.ts'
 import { OperationFailure } from '../../lib/operations/failure.ts'
@@ -20,10 +20,10 @@ import type { Invalid } from './opened.ts'
 import type { ReplayPlan } from './plan.ts'
 import type { PositionKeeper, ReplayPosition } from './position.ts'
 
-/** The position file, and what it says. */
+/** Position file with its current content. */
 export interface Keeping {
   readonly position: ReplayPosition
-  /** Whether an earlier replay has written it. */
+  /** True if the file is from an earlier replay. */
   readonly isResumed: boolean
   readonly keeper: PositionKeeper
 }
@@ -32,7 +32,7 @@ interface Run {
   readonly plan: ReplayPlan
   readonly terminal: Terminal
   readonly total: number | undefined
-  /** Options to add to a command that is to publish the same events. */
+  /** Options that make another command publish the same events. */
   readonly shifted: string
   readonly shiftMs: number | undefined
   readonly futureToleranceMs: number
@@ -40,7 +40,11 @@ interface Run {
   readonly invalid: Invalid
 }
 
-/** @throws CliFailure if not all was acknowledged */
+/**
+ * Publishes the records.
+ *
+ * @throws CliFailure if not all were acknowledged
+ */
 export async function publishPaced(
   departures: AsyncIterable<readonly Departure[]>,
   publisher: Publisher,
@@ -61,7 +65,7 @@ export async function publishPaced(
       isComplete,
     })
   try {
-    // Before anything is published: the place may be one that cannot be written to.
+    // Written before anything is published, in case the file cannot be written.
     await keeping?.keeper.save(standing(false))
     const due = requests(departures, pacer(plan.speed), { elapsedMs, wait })
     const onAcknowledged = async () => keeping?.keeper.note(standing(false))
@@ -81,12 +85,12 @@ interface ReplayReport {
   readonly acknowledged: number
   readonly notAcknowledged: number
   readonly elapsedMs: number
-  /** The line, or record, to continue from; null if all is acknowledged. */
+  /** Line, or record number, at which to continue; null if all items are acknowledged. */
   readonly nextLine: number | null
   readonly shiftMs: number | null
-  /** Events that were sent too long before their time, so consumers refuse them. */
+  /** Number of events that were sent so early that consumers reject them. */
   readonly ahead: number
-  /** Lines that could not be read, and were left out. */
+  /** Number of lines that could not be read and were skipped. */
   readonly invalid: number
 }
 
@@ -109,7 +113,7 @@ function replayReport(
 }
 
 function replayText({ acknowledged, notAcknowledged, elapsedMs, invalid }: ReplayReport): string {
-  const left = invalid > 0 ? `${invalid} lines could not be read, and were left out\n` : ''
+  const left = invalid > 0 ? `${invalid} lines could not be read and were skipped\n` : ''
   return `${acknowledged} acknowledged, ${notAcknowledged} not acknowledged, in ${durationText(elapsedMs)}\n${left}`
 }
 
@@ -126,17 +130,20 @@ function interrupted(error: unknown, counts: ReplayCounts, run: Run): unknown {
   return isExpected ? new CliFailure(`${(error as Error).message}\n${next}`, 1, { cause: error }) : error
 }
 
-/** A line says where to continue only if each line is published once, from one file, and nothing counts what was before it. */
+/**
+ * Returns how to continue. A line number is sufficient only if each line of a single file is published once,
+ * and no limit counts earlier lines.
+ */
 function howToGoOn({ nextLine, acknowledged }: ReplayCounts, { plan, shifted, keeping }: Run): string {
   if (keeping) return `To continue: the same command; ${plan.resume} has the position.`
   const { files, loop, skip } = plan
   const isSimple = files.length === 1 && loop === 1 && skip === 0
   const isAll = plan.limit === Number.POSITIVE_INFINITY && plan.forMs === Number.POSITIVE_INFINITY
-  if (isSimple && isAll) return `To continue: --from-line ${nextLine}${shifted}`
-  return `To continue: --skip ${skip + acknowledged}${shifted}`
+  if (isSimple && isAll) return `To continue, add --from-line ${nextLine}${shifted}`
+  return `To continue, add --skip ${skip + acknowledged}${shifted}`
 }
 
 function aheadWarning({ ahead }: ReplayCounts, toleranceMs: number): string {
   const limit = durationText(toleranceMs)
-  return `${ahead} events were sent more than ${limit} before their time: consumers refuse those (time-in-future).`
+  return `${ahead} events were sent more than ${limit} before their time: consumers reject those (time-in-future).`
 }

@@ -1,4 +1,4 @@
-/** The consumer that a command reprocesses, as this project's sources make it. */
+/** Loads the consumer that a command reprocesses from the sources of this project. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { codeVersions } from '../../infra/code-version.ts'
@@ -14,30 +14,36 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { PROJECT } from '../../programs/paths.ts'
 import { CliFailure, usageFailure } from '../failure.ts'
 
-/** A consumer of another kind is only looked at; none of these is used. */
+/** Settings for other kinds of consumers. These consumers are only inspected, so the values are not used. */
 const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
 
 /**
- * The topic that the consumer reads.
+ * Returns the topic that the consumer reads.
  *
- * @param wanted the one that is asked for, if any
- * @throws CliFailure for an unknown consumer, one that does not read that topic, or one that reads several
+ * @param wanted requested topic, if any
+ * @throws CliFailure for an unknown consumer, or if the consumer does not read the topic, or reads several
+ * and none is requested
  */
 export function signalOf(consumer: string, wanted: string | undefined): Signal {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   if (!own || own.consumes.length === 0)
     throw usageFailure(
-      `No function of this project is the consumer "${consumer}".${suggestion(consumer, consumersOf(functions)) ?? ''} Consumers are ${consumersOf(functions).join(', ')}.`,
+      `The project has no consumer "${consumer}".${suggestion(consumer, consumersOf(functions)) ?? ''} Consumers are ${consumersOf(functions).join(', ')}.`,
     )
   const [first, ...others] = own.consumes
   const signal =
     wanted === undefined && others.length === 0 ? first : own.consumes.find(one => one === wanted)
   if (signal !== undefined) return signal
-  throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: name one of them with --topic.`)
+  throw usageFailure(`${consumer} reads ${own.consumes.join(', ')}: select one of them with --topic.`)
 }
 
-/** @throws CliFailure if it keeps no state, or needs a registry that does not answer; ConfigError if a setting is missing or wrong */
+/**
+ * Returns the consumer.
+ *
+ * @throws CliFailure if it keeps no state, or needs a registry that does not answer
+ * @throws ConfigError if a setting is missing or invalid
+ */
 export async function consumerNamed(
   name: string,
   environment: Environment,
@@ -45,11 +51,11 @@ export async function consumerNamed(
   const consumer = await anyConsumerNamed(name, environment)
   if (keepsStates(consumer)) return consumer as Consumer<AnyKeyedProcess>
   throw new CliFailure(
-    `${name} keeps no states of entities: there is nothing to compute anew. \`sluice replay\` sends records again.`,
+    `${name} keeps no states of entities, so there is nothing to recompute. To send records again, use \`sluice replay\`.`,
   )
 }
 
-/** Returns a consumer as `consumerNamed` does, for every kind of consumer. */
+/** Returns a consumer of any kind, like `consumerNamed`. */
 export async function anyConsumerNamed(name: string, environment: Environment): Promise<Consumer> {
   const folder = (variable: string, otherwise: string) =>
     resolve(PROJECT, environment[variable]?.trim() || otherwise)
@@ -73,13 +79,17 @@ export async function anyConsumerNamed(name: string, environment: Environment): 
   })
 }
 
-/** The versions by which the function would call these sources. @throws CliFailure if they cannot be bundled */
+/**
+ * Returns the versions that the function can have with these sources.
+ *
+ * @throws CliFailure if they cannot be bundled
+ */
 export async function versionsOf(name: string): Promise<ReadonlySet<string>> {
   try {
     return await codeVersions(entryOf(name), PROJECT)
   } catch (error) {
     throw new CliFailure(
-      `The code of ${name} cannot be bundled, so its version is not known:\n${(error as Error).message}`,
+      `The code of ${name} cannot be bundled, so its version is unknown:\n${(error as Error).message}`,
       1,
       {
         cause: error,

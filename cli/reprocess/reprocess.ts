@@ -1,4 +1,4 @@
-/** Runs one reprocessing, from the look at what is deployed to the switches. */
+/** Runs one reprocessing, from the check of the deployed version to the switches. */
 import { readConfig } from '../../lib/app/config.ts'
 import { topicName } from '../../lib/app/topics.ts'
 import type { Counts } from '../../lib/operations/audit.ts'
@@ -48,11 +48,15 @@ export interface ReprocessOptions {
   readonly env?: string
 }
 
-/** @throws CliFailure, ConfigError */
+/**
+ * Runs a reprocessing.
+ *
+ * @throws CliFailure, ConfigError
+ */
 export async function reprocess(name: string, options: ReprocessOptions, terminal: Terminal): Promise<void> {
   const { from, resume, discard, yes, env } = options
   if ([from !== undefined, resume, discard].filter(Boolean).length !== 1)
-    throw usageFailure('Say where to begin with --from, or take --resume or --discard.')
+    throw usageFailure('Specify a start with --from, or use --resume or --discard.')
   if (options.dryRun && !from) throw usageFailure('--dry-run starts over: add --from.')
   if (from?.kind === 'time' && from.timeMs > Date.now())
     throw usageFailure(
@@ -83,7 +87,7 @@ export async function reprocess(name: string, options: ReprocessOptions, termina
         discardAll(new RedisGenerations(client), operations, states, counts),
       )
       terminal.stderr.write(
-        `Removed what was rebuilt of ${states.length} partitions. The live states are as they were.\n`,
+        `Removed the rebuilt states of ${states.length} partitions. The live states are unchanged.\n`,
       )
       return
     }
@@ -127,7 +131,7 @@ async function run(found: ReprocessContext, options: ReprocessOptions, terminal:
   terminal.stderr.write(
     `${name} on ${states[0]?.topic}, code ${code}\n${planText(live, openStarts(planned, live))}`,
   )
-  if (!dryRun) await confirm('Compute these states anew, and replace the live ones?', yes, terminal)
+  if (!dryRun) await confirm('Recompute these states and replace the live ones?', yes, terminal)
   const work = { consumer, copies, log: await connections.log(), codeVersion, code }
   const byPartition = new Map(live.map(({ state }) => [state.partition, state]))
   const filter = {
@@ -171,15 +175,15 @@ function isWhole({ starts, switched }: Reprocessed): boolean {
 
 function unfinished(name: string, { begunAt }: Reprocessed): CliFailure {
   return new CliFailure(
-    `A reprocessing of ${name} was begun at ${begunAt} and is not finished: continue it with --resume, or delete it with --discard.`,
+    `A reprocessing of ${name} was started at ${begunAt} and is not finished: continue it with --resume, or delete it with --discard.`,
   )
 }
 
 function resumed(before: Reprocessed | undefined, name: string, code: string): Reprocessed {
-  if (!before) throw new CliFailure(`There is no unfinished reprocessing of ${name}: begin one with --from.`)
+  if (!before) throw new CliFailure(`There is no unfinished reprocessing of ${name}: start one with --from.`)
   if (before.code === code) return before
   throw new CliFailure(
-    `The reprocessing of ${before.begunAt} was begun by other code (${before.code}) than what is deployed now (${code}): remove it with --discard, and begin again.`,
+    `The reprocessing of ${before.begunAt} was started with other code (${before.code}) than the deployed one (${code}): remove it with --discard and start again.`,
   )
 }
 

@@ -6,14 +6,16 @@ import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
 
 export interface Progress {
   readonly decided: number
-  /** Number of records at the beginning: the live consumer continues. */
+  /** Number of records at the start of the command. The live consumer continues to add some. */
   readonly total: number
   readonly switched: number
   readonly partitions: number
   readonly beganMs: number
 }
 
-/** `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched` */
+/**
+ * Returns the progress, such as `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched`.
+ */
 export function progressText(
   { decided, total, switched, partitions, beganMs }: Progress,
   nowMs: number,

@@ -12,15 +12,16 @@ import { pathIn, type Terminal } from '../terminal.ts'
 export default command({
   about: `Check alert rules, as the functions read them when they start.
 
-All *.yaml files of a folder are one rule set, and so are all files and folders that are named together. Every error is listed with
-file, line, rule and key, and the exit status is 1 if there is any. \`serverless package\` and \`serverless deploy\` refuse such rules.`,
+All *.yaml files of a folder are one rule set, and so are all files and folders that are specified together. Every
+error is listed with file, line, rule and key, and the exit status is 1 if there are any. \`serverless package\` and
+\`serverless deploy\` reject rules with errors.`,
   more: `
 Examples:
   sluice rules check rules
   sluice rules check deploy/rules deploy/more.yaml --json`,
   args: {
     file: optionalArguments(
-      'rule files, or folders with them (default: RULES_DIR, else "config/rules")',
+      'rule files, or folders with rule files (default: RULES_DIR, else "config/rules")',
       SOME_TEXT,
     ),
   },
@@ -43,7 +44,7 @@ async function check(named: readonly string[], json: boolean, terminal: Terminal
     )
 }
 
-/** The file, or those of the folder. */
+/** Returns the file, or those of the folder. */
 async function filesOf(place: string, terminal: Terminal): Promise<readonly RuleFile[]> {
   try {
     return await ruleFiles(pathIn(terminal, place), place)
@@ -52,7 +53,7 @@ async function filesOf(place: string, terminal: Terminal): Promise<readonly Rule
   }
 }
 
-/** Removes duplicates: a file may be named beside its folder. */
+/** Removes duplicates, which occur if a file and its folder are both specified. */
 function eachOnce(files: readonly RuleFile[]): readonly RuleFile[] {
   return [...new Map(files.map(file => [normalize(file.where), file])).values()]
 }

@@ -1,4 +1,4 @@
-/** The report for people. Pure. */
+/** Formats the score report as text. Pure. */
 
 import { count } from '../../lib/count.ts'
 import { durationText } from '../../lib/duration.ts'
@@ -7,7 +7,7 @@ import type { Score } from '../../lib/operations/rule-score/score.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
 
-/** How many rows a list shows. */
+/** Maximum number of rows in a list. */
 const LISTED = 20
 
 const COLUMNS: readonly Column[] = [
@@ -25,7 +25,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'FIRING OUTSIDE', align: 'right', leaveOut: 1 },
 ]
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function scoreText(report: ScoreReport, columns?: number): string {
   const rows = [...report.rules.map(one => rowOf(one.rule, one)), rowOf('all together', report.total)]
   const parts = [

@@ -26,10 +26,10 @@ import { scoreText } from './score-text.ts'
 type ScoreOptions = ValuesOf<typeof OPTIONS>
 
 const OPTIONS = {
-  labels: requiredOption('<file>', 'when something was wrong with what', SOME_TEXT),
+  labels: requiredOption('<file>', 'file with the labels of the anomalies', SOME_TEXT),
   rules: option(
     '<path>',
-    'rule file, or folder of them (default: RULES_DIR, else "config/rules")',
+    'rule file, or folder with rule files (default: RULES_DIR, else "config/rules")',
     SOME_TEXT,
   ),
   utcOffset: optionWithDefault(
@@ -45,13 +45,14 @@ const OPTIONS = {
 export default command({
   about: `Measure how well alert rules find labelled anomalies in recorded readings, without a server.
 
-FILE is what \`sluice import\` and \`sluice generate\` write and \`sluice replay\` reads. The alerting function itself reads it, with
-the clock and the timers that it has in a deployment. Its alerts are held against the labels: precision, recall, delay and false
-alerts per day, for each rule and for all together, with what was missed and what was false.`,
+FILE is a recording in the format of \`sluice import\`, \`sluice generate\` and \`sluice replay\`. The alerting function
+itself reads it, with the same clock and timers as in a deployment. Its alerts are compared with the labels:
+precision, recall, delay and false alerts per day, for each rule and for all together, with lists of missed anomalies
+and false alerts.`,
   more: `
-Labels are a JSON array of {entity, metric, from, to, kind}, as \`sluice generate\` writes them; metric and kind may be left out.
-The windows of the Numenta Anomaly Benchmark are read, too: an object with the windows of each file, whose name is that of the
-entity. docs/detection.md says what counts as found, and as false.
+Labels are a JSON array of {entity, metric, from, to, kind}, as written by \`sluice generate\`; metric and kind are
+optional. The windows of the Numenta Anomaly Benchmark are also supported: an object with the windows of each file,
+whose name is that of the entity. docs/detection.md defines found anomalies and false alerts.
 
 A recording of a topic is read by the mappings of that topic; --mapping names others. Plain JSON needs \`sluice import --mapping\` first.
 
@@ -64,7 +65,7 @@ Examples:
   options: OPTIONS,
   run: (values, terminal) =>
     score(values, terminal).catch(error => {
-      // Half a recording has no score.
+      // A partially read recording has no score.
       if (!terminal.stop.aborted) throw error
     }),
 })
@@ -87,7 +88,9 @@ async function score(
   )
   const watches = watchesIn(readings, rules)
   if (watches.every(({ entities }) => entities.size === 0))
-    throw new CliFailure(`${source.name}: no rule watches what was recorded, so there is nothing to score`)
+    throw new CliFailure(
+      `${source.name}: no rule watches anything in the recording, so there is nothing to score`,
+    )
   const recorded = recordedEntities(readings, labels)
   const { firings, duplicates } = await firingsIn(readings, rules, source.name, terminal.stop)
   const evidence = { firings, labels, recorded, watches, readings: readings.length, duplicates, others }
@@ -96,7 +99,10 @@ async function score(
   printReport(terminal, report, options.json, scoreText)
 }
 
-/** A list that is empty says that nothing was wrong. One of which nothing fits belongs to another recording. */
+/**
+ * Checks that labels match the recording. An empty list means that there were no anomalies; a list without
+ * any match belongs to another recording.
+ */
 function requireLabels(
   labels: readonly Label[],
   { total }: ScoreReport,
@@ -106,6 +112,6 @@ function requireLabels(
   const [first] = labels
   if (first === undefined || total.windows > 0) return
   throw new CliFailure(
-    `${file}: none of its ${labels.length} labels is of what was recorded: the first is of ${first.entity}, and the first entity of the recording is ${entity}`,
+    `${file}: none of its ${labels.length} labels matches the recording: the first is of ${first.entity}, and the first entity of the recording is ${entity}`,
   )
 }

@@ -1,7 +1,7 @@
-/** Result of a test, as text. */
+/** Formats the result of a test as text. */
 import type { Difference, ShownNotification, TestResult } from '../../lib/operations/rule-tests/run.ts'
 
-/** One line if the test passed, otherwise one line for each expectation that does not hold. */
+/** Returns one line if the test passed, otherwise one line for each expectation that was not met. */
 export function resultText({ file, line, name, passed, differences }: TestResult): string {
   const head = `${passed ? 'ok  ' : 'FAIL'}  ${file}:${line}  ${name}`
   return [head, ...differences.flatMap(linesOf).map(one => `        ${one}`)].join('\n')

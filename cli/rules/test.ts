@@ -11,19 +11,19 @@ import { pathIn, type Terminal } from '../terminal.ts'
 import { resultText } from './test-text.ts'
 
 export default command({
-  about: `Try alert rules on timelines, without a server.
+  about: `Run tests of alert rules on timelines, without a server.
 
-A test file has rules, or the path of a rule file, and tests: observations in the order of their arrival, the states that are
-expected after them, and the notifications that are sent. The alerting function itself reads them, with the clock and the timers
-that it has in a deployment. config/rules/README.md describes the file.
+A test file has rules, or the path of a rule file, and tests: observations in the order of their arrival, the expected
+states after them, and the expected notifications. The alerting function itself reads them, with the same clock and
+timers as in a deployment. config/rules/README.md describes the file.
 
-The exit status is 1 if something does not hold, or if a file has a fault.`,
+The exit status is 1 if a test fails, or a file has an error.`,
   more: `
 Examples:
   sluice rules test config/rules/tests
   sluice rules test config/rules/tests/weather.yml --json`,
   args: {
-    file: argumentList('test files, or folders with them', SOME_TEXT),
+    file: argumentList('test files, or folders with test files', SOME_TEXT),
   },
   options: {
     json: flag('print one JSON document'),
@@ -61,7 +61,7 @@ function textOf({ files, tests, faults, passed }: Report): string {
   return `${[...lines, all].join('\n')}\n`
 }
 
-/** The file, or the *.yml and *.yaml files of the folder, sorted by name. */
+/** Returns the file, or the *.yml and *.yaml files of the folder, sorted by name. */
 async function testFiles(name: string, terminal: Terminal): Promise<readonly string[]> {
   const path = pathIn(terminal, name)
   const found = await stat(path).catch(error => {
@@ -73,6 +73,6 @@ async function testFiles(name: string, terminal: Terminal): Promise<readonly str
     .filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
     .map(entry => entry.name)
     .sort()
-  if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file and so no tests`)
+  if (inside.length === 0) throw new CliFailure(`${name}: the folder has no *.yml file, so it has no tests`)
   return inside.map(file => join(name, file))
 }

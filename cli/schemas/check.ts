@@ -12,13 +12,14 @@ Examples:
   sluice schemas check io.sluice.alert.fired.v1 --env staging`
 
 export default command({
-  about: `Show what \`sluice schemas register\` would do: which schemas are new, which become the next version of their subject, and which the
-registry would refuse, with what has changed. Nothing is registered. If one would be refused, the exit status is 1.`,
+  about: `Show what \`sluice schemas register\` would do: which schemas are new, which become the next version of their subject,
+and which the registry would reject, with the changes. Nothing is registered. If any would be rejected, the exit
+status is 1.`,
   more: MORE + EXAMPLES,
   args: SCHEMAS_ARGUMENTS,
   options: {
     ...SCHEMAS_OPTIONS,
-    env: environment('whose subjects are asked'),
+    env: environment('of the subjects'),
   },
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
@@ -31,7 +32,11 @@ registry would refuse, with what has changed. Nothing is registered. If one woul
   },
 })
 
-/** @throws CliFailure if one is refused */
+/**
+ * Ends the command if a schema is incompatible.
+ *
+ * @throws CliFailure
+ */
 export function requireCompatible(schemas: readonly { readonly standing: string }[]): void {
   const refused = schemas.filter(({ standing }) => standing === 'incompatible').length
   if (refused === 0) return

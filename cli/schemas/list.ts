@@ -11,12 +11,12 @@ Examples:
   sluice schemas list environment --format avro`
 
 export default command({
-  about: `List the schemas that ship: the subject of each, and whether the schema registry has it as it is.`,
+  about: `List the packaged schemas: the subject of each, and whether the schema registry has the same schema.`,
   more: MORE + EXAMPLES,
   args: SCHEMAS_ARGUMENTS,
   options: {
     ...SCHEMAS_OPTIONS,
-    env: environment('whose subjects are listed'),
+    env: environment('of the subjects'),
   },
   withoutKafka: true,
   async run({ types, ...options }, terminal) {

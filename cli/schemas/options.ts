@@ -1,4 +1,4 @@
-/** The options that the commands about schemas share. */
+/** Options that the commands about schemas share. */
 import { packagedSchema, SUBJECT_STRATEGIES, schemaSubject } from '../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
 import { EVENT_FORMATS, EVENT_TYPE_NAMES, fileNameOf } from '../../lib/event-types.ts'
@@ -36,25 +36,25 @@ export const SCHEMAS_ARGUMENTS = {
 export const SCHEMAS_OPTIONS = {
   format: optionList(
     '<format>',
-    `only this format; can be given several times: ${EVENT_FORMATS.join(', ')}`,
+    `only this format; can be repeated: ${EVENT_FORMATS.join(', ')}`,
     oneOf(EVENT_FORMATS),
   ),
   subjectStrategy: optionWithDefault(
     '<name>',
-    'how subjects are named',
+    'naming strategy of subjects',
     oneOf(SUBJECT_STRATEGIES),
     SUBJECT_STRATEGIES[0],
   ),
-  registry: address(option('<url>', 'the address of the registry', REGISTRY_ADDRESS)),
+  registry: address(option('<url>', 'address of the registry', REGISTRY_ADDRESS)),
   json: JSON_OPTION,
 }
 
 type SchemasOptions = Pick<ValuesOf<typeof SCHEMAS_OPTIONS>, 'format' | 'subjectStrategy'>
 
 /**
- * The schemas that ship, as the options ask for them.
+ * Returns the packaged schemas that the options select.
  *
- * @throws CliFailure for a type that does not exist, or whose data is always JSON
+ * @throws CliFailure for an unknown type, or one whose data is always JSON
  */
 export async function shippedSchemas(
   names: readonly string[],
@@ -67,7 +67,7 @@ export async function shippedSchemas(
   for (const type of new Set(types))
     for (const format of formats) {
       const packaged = await packagedSchema(type, format)
-      if (!packaged) throw new CliFailure(`There is no schema of ${type} in ${format}.`)
+      if (!packaged) throw new CliFailure(`${type} has no schema in the format ${format}.`)
       const subject = schemaSubject(type, format, env, subjectStrategy)
       schemas.push({ type, format, subject, text: packaged.text })
     }
@@ -84,7 +84,7 @@ function typeNamed(name: string): string {
       2,
     )
   const names = SERIALIZED_TYPES.flatMap(({ type, name: family }) => (family ? [type, family] : [type]))
-  const known = suggestion(name, names) ?? ` There are ${names.join(', ')}.`
+  const known = suggestion(name, names) ?? ` Use ${names.join(', ')}.`
   throw new CliFailure(
     `"${name}" is not an event type or family whose data can be Avro or Protobuf.${known}`,
     2,

@@ -13,16 +13,16 @@ Examples:
   sluice schemas register environment --format protobuf --env prod --yes`
 
 export default command({
-  about: `Register the schemas that ship, where the schema registry does not have them.
+  about: `Register the packaged schemas that the schema registry does not have.
 
-It shows the schemas first, and asks. Schemas that the registry would refuse are left out, and the exit status is then 1. A
-schema that is registered already stays as it is.`,
+The command shows the schemas first and asks for confirmation. Schemas that the registry would reject are skipped, and
+the exit status is then 1. Schemas that are already registered are unchanged.`,
   more: MORE + EXAMPLES,
   args: SCHEMAS_ARGUMENTS,
   options: {
     ...SCHEMAS_OPTIONS,
-    yes: flag('do not ask'),
-    env: environment('whose subjects are registered'),
+    yes: flag('do not ask for confirmation'),
+    env: environment('of the subjects'),
   },
   withoutKafka: true,
   async run({ types, ...options }, terminal) {
@@ -31,7 +31,7 @@ schema that is registered already stays as it is.`,
     const registry = await registryOf(config, environmentOf(terminal, options.env), options.registry)
     const schemas = await explained(registry, () => verdictsOn(shipped, registry, true))
     const report = { env: config.env, registry: registry.url, schemas }
-    // Standard output is one document with the result, with --json.
+    // With --json, standard output contains only one document with the result.
     const { stdout, stderr } = terminal
     ;(options.json ? stderr : stdout).write(planText(report))
     const due = shipped.filter((_, index) => ['new', 'compatible'].includes(schemas[index]?.standing ?? ''))

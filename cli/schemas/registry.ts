@@ -1,4 +1,4 @@
-/** Asks a schema registry what it has of the schemas that ship. */
+/** Queries a schema registry about the packaged schemas. */
 import { isRegistryError, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import type { Config } from '../../lib/app/config.ts'
 import { LOCAL_PORTS, readSettings } from '../../lib/app/settings/index.ts'
@@ -8,20 +8,24 @@ import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import { CliFailure } from '../failure.ts'
 import { type ShippedSchema, type Verdict, verdictOf } from './verdict.ts'
 
-/** A registry, and the address that messages name. */
+/** Registry with its address for messages. */
 export interface NamedRegistry {
   readonly url: string
   readonly subjects: RegistrySubjects
 }
 
-/** The registry of the settings, or else that of the local cloud. @param url what an option names */
+/**
+ * Returns the registry of the settings, or that of the local cloud.
+ *
+ * @param url address from an option
+ */
 export async function registryOf(
   config: Config,
   environment: Environment,
   url: string | undefined,
 ): Promise<NamedRegistry> {
   const { registry } = config
-  // The secret belongs to the registry of the settings, and is not sent to another one.
+  // The secret belongs to the registry of the settings, and must not be sent to another one.
   if (registry && (url === undefined || url === registry.url))
     return { url: registry.url, subjects: await registered(registry) }
   const address = url ?? localRegistryUrl(readSettings([LOCAL_PORTS], environment).registryPort)
@@ -37,7 +41,7 @@ export function schemaOf({ format, text }: ShippedSchema): Schema {
 /**
  * Returns the registry's verdict on each schema.
  *
- * @param judges whether it is also asked if a schema that differs can be the next version
+ * @param judges true to also ask whether a schema that differs can be the next version
  */
 export async function verdictsOn(
   schemas: readonly ShippedSchema[],
@@ -45,7 +49,7 @@ export async function verdictsOn(
   judges: boolean,
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = []
-  // One after another: some registries answer many requests at once with errors.
+  // Sequentially, because some registries answer many simultaneous requests with errors.
   for (const shipped of schemas) {
     const { subject } = shipped
     const schema = schemaOf(shipped)
@@ -61,14 +65,18 @@ export async function verdictsOn(
   return verdicts
 }
 
-/** Runs work with a registry. @throws CliFailure if it does not answer, or refuses */
+/**
+ * Runs work with a registry.
+ *
+ * @throws CliFailure if it does not answer, or refuses a request
+ */
 export async function explained<T>({ url }: NamedRegistry, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (isRegistryError(error, 'unavailable'))
       throw new CliFailure(
-        `The schema registry does not answer at ${url}: is \`npm start -- --registry\` running? Otherwise set SCHEMA_REGISTRY_URL. (${error.message})`,
+        `The schema registry does not answer at ${url}: start it with \`npm start -- --registry\`, or set SCHEMA_REGISTRY_URL. (${error.message})`,
         1,
         { cause: error },
       )

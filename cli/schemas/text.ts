@@ -1,4 +1,4 @@
-/** Verdicts on schemas as text for people. Pure. */
+/** Formats verdicts on schemas as text. Pure. */
 
 import { count } from '../../lib/count.ts'
 import { promiseOf } from '../../lib/queries/compatibility-rules.ts'
@@ -9,7 +9,7 @@ import type { SchemaStatus, Verdict } from './verdict.ts'
 /** Document of `schemas … --json`. */
 export interface SchemasReport {
   readonly env: string
-  /** Without credentials. */
+  /** Address of the registry, without credentials. */
   readonly registry: string
   readonly schemas: readonly Verdict[]
 }
@@ -44,7 +44,10 @@ export function listText({ schemas, registry }: SchemasReport, columns?: number)
   return `Schema registry ${registry}\n\n${tableText(LIST, rows, columns)}\n`
 }
 
-/** `!` a schema that is refused, with the reasons first; `~` a next version, `+` a first one; then a line that counts them. */
+/**
+ * Returns one line per schema: `!` for a refused one, with the reasons; `~` for a next version; `+` for a
+ * first version. A line with counts follows.
+ */
 export function planText({ schemas, registry }: SchemasReport): string {
   const of = (standing: SchemaStatus) => schemas.filter(one => one.standing === standing)
   const [added, next, refused] = [of('new'), of('compatible'), of('incompatible')]
@@ -67,7 +70,7 @@ function refusedText({ subject, version, rule, reasons }: Verdict): string {
   return `${subject}: refused, because it is not compatible with version ${version}${ruleText(rule)}${why}`
 }
 
-/** ` (BACKWARD: …)`; empty if the rule is not known. */
+/** Returns the rule in parentheses, such as ` (BACKWARD: …)`; empty if the rule is unknown. */
 function ruleText(rule: string | null): string {
   if (rule === null) return ''
   const promise = promiseOf(rule)

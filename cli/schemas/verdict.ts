@@ -1,8 +1,8 @@
-/** Verdicts of a registry on the shipped schemas. Pure. */
+/** Verdicts of a registry on the packaged schemas. Pure. */
 import { linesNamed, readable } from '../../lib/queries/readable-schema.ts'
 import { type BreakingLines, type DiffLine, diffOf } from '../../lib/queries/text-diff.ts'
 
-/** A schema that ships, and where it belongs. */
+/** Packaged schema with its subject. */
 export interface ShippedSchema {
   readonly type: string
   readonly format: 'json' | 'avro' | 'protobuf'
@@ -10,33 +10,40 @@ export interface ShippedSchema {
   readonly text: string
 }
 
-/** Schema in the registry. */
+/** Answers of the registry about a schema. */
 export interface RegisteredSchema {
-  /** The id of the shipped schema in its subject; undefined if the subject does not have it. */
+  /** Id of the packaged schema in its subject; undefined if the subject does not have it. */
   readonly id: number | undefined
-  /** Last version of the subject; undefined for an unknown one. */
+  /** Last version of the subject; undefined if the subject is unknown. */
   readonly latest: { readonly version: number; readonly text: string } | undefined
-  /** The subject's rule for new versions, such as BACKWARD; undefined without one. */
+  /** Compatibility mode of the subject, such as BACKWARD; undefined if it has none. */
   readonly rule: string | undefined
-  /** Whether it would be taken as the next version, and why not. Undefined if that was not asked. */
+  /** Result of the compatibility check with its reasons; undefined if it was not requested. */
   readonly compatibility: { readonly isCompatible: boolean; readonly reasons: readonly string[] } | undefined
 }
 
 /**
- * - `registered`: the subject has it; - `new`: the subject is unknown; - `compatible`: it can become the next version of its
- * subject; - `incompatible`: it cannot; - `unchecked`: the subject has another schema, and compatibility was not checked.
+ * Status of a schema.
+ * - `registered`: the subject has it;
+ * - `new`: the subject is unknown;
+ * - `compatible`: it can become the next version of its subject;
+ * - `incompatible`: it cannot;
+ * - `unchecked`: the subject has another schema, and compatibility was not checked.
  */
 export type SchemaStatus = 'registered' | 'new' | 'compatible' | 'incompatible' | 'unchecked'
 
 export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subject'> {
   readonly standing: SchemaStatus
-  /** Null where it is not registered. */
+  /** Id in the registry; null if the schema is not registered. */
   readonly id: number | null
-  /** Last version of the subject; null for an unknown one. */
+  /** Last version of the subject; null if the subject is unknown. */
   readonly version: number | null
   readonly rule: string | null
   readonly reasons: readonly string[]
-  /** Changes from the subject's last version to the shipped schema, without documentation; empty unless both differ. */
+  /**
+   * Changes from the last version of the subject to the packaged schema, without documentation; empty unless
+   * both exist and differ.
+   */
   readonly diff: readonly DiffLine[]
 }
 
@@ -60,7 +67,10 @@ export function verdictOf(shipped: ShippedSchema, registered: RegisteredSchema):
   }
 }
 
-/** Reasons name places of the schema that is to read: of the new one, except under a rule that begins with FORWARD. FULL can mean either. */
+/**
+ * Returns the lines that break compatibility. Positions in reasons refer to the reading schema: the new one,
+ * except in a mode that begins with FORWARD. In FULL, they can refer to either.
+ */
 function breakingLines(
   { text }: ShippedSchema,
   { latest, rule, compatibility }: RegisteredSchema,

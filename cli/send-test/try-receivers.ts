@@ -1,4 +1,4 @@
-/** Sends a test to receivers, each as its function would. */
+/** Sends a test to receivers in the same way as the functions do. */
 import { performance } from 'node:perf_hooks'
 import type { FiredAlert } from '../../lib/alerting/alert.ts'
 import { findAlertsTopic, SnsTopic } from '../../lib/app/aws/alerts-topic.ts'
@@ -16,7 +16,7 @@ export interface Tried {
   readonly kind: Receiver['kind']
   readonly delivered: boolean
   readonly ms: number
-  /** Why it was not delivered. */
+  /** Reason why the test was not delivered. */
   readonly why?: string
 }
 
@@ -25,7 +25,7 @@ interface Config {
   readonly receiverSecrets: Parameters<typeof webhookPorts>[0]['receiverSecrets']
 }
 
-/** All side by side; the results are in the order of the receivers. */
+/** Sends the test to all receivers in parallel. Returns the results in the order of the receivers. */
 export async function tryReceivers(
   receivers: readonly Receiver[],
   config: Config,
@@ -48,7 +48,7 @@ export async function tryReceivers(
   )
 }
 
-/** Undefined if it was delivered, or else why not. */
+/** Reason why a test was not delivered; undefined if it was delivered. */
 type Why = string | undefined
 
 async function call(receiver: WebhookReceiver, message: Message, ports: WebhookPorts): Promise<Why> {
@@ -60,7 +60,7 @@ async function publish(message: Message, aws: AwsPlace): Promise<Why> {
   const { env, notification } = message
   const arn = await findAlertsTopic(aws, env)
   if (arn === undefined)
-    return `there is no topic ${alertsTopicName(env)}; docs/deployment.md says how it is made`
+    return `the topic ${alertsTopicName(env)} does not exist: create it as described in docs/deployment.md`
   const topic = new SnsTopic(arn, aws)
   try {
     const [refusal] = await topic.publish([snsMessage(message, notification.receivers)])
@@ -81,7 +81,7 @@ function testMessage(receiver: string, env: string, atMs: number): Message {
     severity: 'info',
     status: 'firing',
     labels: {},
-    summary: 'This is a test of the receivers of alerts: nothing has happened',
+    summary: 'This is a test of the alert receivers; there is no incident',
     entity: { source: '/sluice', subject: receiver },
     activeAt: at,
     startedAt: at,

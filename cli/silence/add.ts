@@ -40,22 +40,23 @@ const OPTIONS = {
   label: optionList('<name=text>', 'alerts with this label', LABEL),
   source: optionList('<source>', 'alerts of entities with this source, such as /environment/oslo', MATCHER),
   entity: optionList('<subject>', 'alerts of entities with this subject, such as a sensor id', MATCHER),
-  start: option('<time>', 'from when on, RFC 3339 (default: now)', instant()),
-  for: option('<duration>', 'for how long', DURATION),
-  until: option('<time>', 'until when, RFC 3339, instead of --for', instant()),
-  author: option('<name>', 'who adds it (default: the user of this machine)', REMARK),
+  start: option('<time>', 'start of the silence, RFC 3339 (default: now)', instant()),
+  for: option('<duration>', 'duration of the silence', DURATION),
+  until: option('<time>', 'end of the silence, RFC 3339, instead of --for', instant()),
+  author: option('<name>', 'author of the silence (default: the user of this machine)', REMARK),
   comment: requiredOption('<text>', 'why', REMARK),
   json: JSON_OPTION,
-  env: environment('whose alerts are silenced'),
+  env: environment('of the alerts'),
 }
 
 export default command({
-  about: `Silence matching alerts: no notifications for a while.
+  about: `Silence matching alerts: they cause no notifications for a while.
 
-An alert matches if every kind of matcher that is given fits; of one kind given several times, any. \`*\` in a text stands for any
-characters. When the silence is over, alerts that still fire cause notifications. The end of an alert that was sent before is sent in any case.`,
+An alert must match every given kind of matcher; of several matchers of the same kind, one must match. \`*\` matches any
+characters. When the silence is over, alerts that still fire cause notifications. The resolution of an alert that was
+sent before is always sent.`,
   more: `
-The silence is in force within seconds. Its author and comment are in the log for all to see.
+The silence takes effect within seconds. Its author and comment are visible in the log.
 
 Examples:
   sluice silence add --rule HIGH_TEMP --source /environment/oslo --for 2h --comment 'new sensors'
@@ -84,14 +85,19 @@ Examples:
   },
 })
 
-/** @throws CliFailure that names everything that is wrong together */
+/**
+ * Returns the silence.
+ *
+ * @throws CliFailure with all errors together
+ */
 function silenceOf(options: AddOptions, author: string, nowMs: number): Silence {
   const match = matchOf(options)
   const { start: startMs = nowMs, comment } = options
   const endMs = options.until ?? (options.for === undefined ? undefined : startMs + options.for)
   const wrong: string[] = []
-  if (options.for !== undefined && options.until !== undefined) wrong.push('Give --for or --until, not both.')
-  else if (endMs === undefined) wrong.push('Give --for or --until: a silence must end.')
+  if (options.for !== undefined && options.until !== undefined)
+    wrong.push('Use either --for or --until, not both.')
+  else if (endMs === undefined) wrong.push('Use --for or --until: a silence must end.')
   const wanted = { match, startMs, endMs: endMs ?? Number.NaN }
   const faults = faultsIn(wanted, nowMs).filter(fault => wrong.length === 0 || fault === 'matches-all')
   wrong.push(...faults.map(fault => FAULTS[fault]))
@@ -101,10 +107,10 @@ function silenceOf(options: AddOptions, author: string, nowMs: number): Silence 
 
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
   'matches-all':
-    'Give at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
-  'ends-before-it-begins': '--until is not later than the start.',
+    'Use at least one of --rule, --severity, --label, --source and --entity: without them, all alerts would be silenced.',
+  'ends-before-it-begins': '--until must be later than the start.',
   'too-late': 'A silence must end before the year 10000.',
-  'over-already': 'The silence would be over already.',
+  'over-already': 'The silence would already be over.',
 }
 
 function matchOf({ rule, severity, label, source, entity }: AddOptions): AlertMatch {

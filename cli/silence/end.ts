@@ -6,18 +6,18 @@ import { printReport } from '../terminal.ts'
 import { changeSilences } from './servers.ts'
 
 export default command({
-  about: `End a silence now, also one that has not begun.
+  about: `End a silence now, even if it has not started.
 
 Muted alerts that still fire cause notifications within a group interval, five minutes by default.`,
   more: 'Example:\n  sluice silence end 3fa91c20',
   args: {
-    id: argument('its id, as `sluice silence list` shows it', SOME_TEXT),
+    id: argument('id of the silence, as shown by `sluice silence list`', SOME_TEXT),
   },
   options: {
-    author: option('<name>', 'who ends it (default: the user of this machine)', SOME_TEXT),
+    author: option('<name>', 'person who ends it (default: the user of this machine)', SOME_TEXT),
     comment: option('<text>', 'why', SOME_TEXT),
     json: JSON_OPTION,
-    env: environment('whose silence is ended'),
+    env: environment('of the silence'),
   },
   async run({ id, ...options }, terminal) {
     const { author = userOfMachine(), comment = '', env, json } = options
@@ -29,7 +29,7 @@ Muted alerts that still fire cause notifications within a group interval, five m
         const next = withoutSilence(before, id, { author, comment }, nowMs)
         if (next === undefined)
           throw new CliFailure(
-            `Nothing was changed: there is no silence ${id} that has not ended. \`sluice silence list --state all\` shows which there are.`,
+            `Nothing was changed: no active or scheduled silence has the id ${id}. \`sluice silence list --state all\` lists all silences.`,
           )
         return next
       },

@@ -5,14 +5,18 @@ import { readSilences } from './servers.ts'
 import { reportOf, silencesText } from './text.ts'
 
 export default command({
-  about: `List the silences that hold or are still to come, in the order in which they were made.
+  about: `List active and scheduled silences, in the order of creation.
 
-With \`--state past\`, those that are over: the last 200 are kept.`,
+With \`--state past\`, ended silences are listed; the last 200 are kept.`,
   more: 'Examples:\n  sluice silence list\n  sluice silence list --state past --json',
   options: {
-    state: option('<state>', 'only those in this state, or all', oneOf(['active', 'pending', 'past', 'all'])),
+    state: option(
+      '<state>',
+      'only silences in this state, or all',
+      oneOf(['active', 'pending', 'past', 'all']),
+    ),
     json: JSON_OPTION,
-    env: environment('whose silences are listed'),
+    env: environment('of the silences'),
   },
   async run({ state, json, env }, terminal) {
     const found = await readSilences(terminal, env)

@@ -1,4 +1,4 @@
-/** Where the commands about silences read and write. */
+/** Reads and writes the silences for the commands about them. */
 import type { Config } from '../../lib/app/config.ts'
 import { keptSilences } from '../../lib/app/silences.ts'
 import { topicName } from '../../lib/app/topics.ts'
@@ -11,7 +11,7 @@ import { CliFailure } from '../failure.ts'
 import { carryOut } from '../operation.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** The silences as they are kept; undefined if there has never been one. */
+/** Returns the stored silences; undefined if there has never been one. */
 export async function readSilences(
   terminal: Terminal,
   env: string | undefined,
@@ -24,9 +24,9 @@ export async function readSilences(
 }
 
 /**
- * Changes the silences, and appends them to the log at once.
+ * Changes the silences, and appends them to the log immediately.
  *
- * @param change receives the newest silences, which others may have changed; if it throws, nothing is changed
+ * @param change receives the current silences and returns the new ones; if it throws, nothing is changed
  * @throws CliFailure if a server does not answer
  */
 export async function changeSilences(
@@ -57,8 +57,8 @@ async function changed(
     if (!(error instanceof SilencesNotAppended)) throw error
     counts.silences = 1
     throw new CliFailure(
-      `It is kept, but Kafka at ${kafkaAddress(config)} does not answer, so it does not hold yet: the function \`silences\` ` +
-        `appends it within a minute of Kafka's return. (${reasonOf(error.cause)})`,
+      `The change is stored, but not active yet, because Kafka at ${kafkaAddress(config)} does not answer: the function \`silences\`  ` +
+        `appends it within a minute after Kafka is available again. (${reasonOf(error.cause)})`,
     )
   }
 }

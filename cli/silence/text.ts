@@ -1,4 +1,4 @@
-/** Silences as text, and as a report. Pure. */
+/** Formats silences as text and as a report. Pure. */
 import { matchText } from '../../lib/notification/match.ts'
 import { phaseOf, type Silence, type SilencePhase } from '../../lib/notification/silences.ts'
 import { tableText } from '../table.ts'
@@ -22,7 +22,7 @@ const COLUMNS = [
 ]
 
 export function silencesText(silences: readonly SilenceReport[], width: number | undefined): string {
-  if (silences.length === 0) return 'No such silences.\n'
+  if (silences.length === 0) return 'No matching silences.\n'
   const rows = silences.map(({ id, state, startsAt, endsAt, match, author, comment }) => [
     id,
     state,

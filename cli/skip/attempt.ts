@@ -1,6 +1,7 @@
 /**
- * The program that `sluice skip` starts to try records: what hangs or ends the function hangs or ends it, too. It changes nothing. On
- * descriptor 3 it writes each record that it is about to decide, so that its parent knows the one at which it stopped.
+ * Program that `sluice skip` starts to try records. A record at which the function hangs or exits has the
+ * same effect on this program. It changes nothing. Before it processes a record, it writes the record's
+ * position to file descriptor 3, so that its parent knows at which one it stopped.
  */
 import { writeSync } from 'node:fs'
 import { readConfig } from '../../lib/app/config.ts'
@@ -15,7 +16,7 @@ async function attempt({ consumer: name, backlogs, aside }: Attempt): Promise<vo
   const consumer = await anyConsumerNamed(name, process.env)
   if (!keepsStates(consumer))
     throw new Error(
-      `${name} delivers to a receiver, so its records are not tried here. Its log says how far it came: name the record.`,
+      `${name} delivers to a receiver, so its records cannot be tried here. Find the record in the log of the function, and specify it.`,
     )
   const connections = new Connections(readConfig(process.env), 'sluice-skip')
   const log = await connections.log()

@@ -1,4 +1,4 @@
-/** Finds the records that hang or end a function, by deciding them in a program of its own until it hangs or ends. */
+/** Finds the records at which a function hangs or exits, by processing them in a separate program. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -12,34 +12,37 @@ import { type Attempt, PROGRESS, placeIn, type RecordPlace } from './progress.ts
 
 const PROGRAM = fileURLToPath(new URL('./attempt.ts', import.meta.url))
 
-/** How long the program may take to load its code, or a chunk with its states. */
+/** Time in milliseconds within which the program must load its code, or a chunk with its states. */
 const PREPARING_MS = 60_000
 
-/** How many characters of its last words a message has. */
+/** Maximum number of characters of the program's last output in a message. */
 const LAST_WORDS = 2_000
 
 export interface Limits {
-  /** How long a record may take. */
+  /** Time limit for one record, in milliseconds. */
   readonly withinMs: number
-  /** Memory of the function. */
+  /** Memory size of the function, in MB. */
   readonly memoryMb: number
 }
 
 export interface StuckRecord extends RecordPlace {
-  /** A reason such as "does not return within 10 s". */
+  /** Reason, such as "does not return within 10 s". */
   readonly why: string
 }
 
 export interface FoundRecord extends StuckRecord {
-  /** Whether the partition continues without it. If not, a timer or a parked event before it hangs, or its decoding. */
+  /**
+   * True if the partition continues without the record. Otherwise a timer or a parked event before it hangs,
+   * or its decoding does.
+   */
   readonly helps: boolean
 }
 
 /**
- * The next chunk of each partition is tried: the function has stopped at one of its records. After each record that is found, the rest is
- * tried without it.
+ * Finds the records in the next chunk of each partition, in which the function has stopped. After each record
+ * that is found, the rest is tried without it.
  *
- * @param stuckAt the record at which an attempt stops; undefined if it completes
+ * @param stuckAt returns the record at which an attempt stops; undefined if it completes
  */
 export async function findStuck(
   consumer: string,
@@ -61,9 +64,10 @@ export async function findStuck(
 }
 
 /**
- * Starts the program that tries records. Returns the one at which it stops; undefined if it completes.
+ * Starts the program that tries records. Returns the record at which it stops; undefined if it completes.
  *
- * @throws CliFailure if the program cannot try them, as without Redis; StoppedByUser
+ * @throws CliFailure if the program cannot try them, for example without Redis
+ * @throws StoppedByUser
  */
 export async function stuckInProgram(
   attempt: Attempt,

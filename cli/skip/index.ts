@@ -20,35 +20,36 @@ const PLACE = mapped(text(/^\d{1,10}@\d{1,15}$/, 'a place, PARTITION@OFFSET'), a
 })
 
 export default command({
-  about: `Find the record that hangs or ends the function of a consumer, and set it aside as a dead letter.
+  about: `Find the record at which the function of a consumer hangs or exits, and turn it into a dead letter.
 
-A step that never returns, runs out of memory or ends the process leaves no failure behind: its batch is delivered again and again, and the
-partition is stalled. This command decides the next records of each partition with the code of this project, in a program of its own, and names the
-record at which that hangs or ends. It changes nothing of the state. A record that is set aside fails with the code "skipped" when the
-consumer comes to it; it can be redriven once the code is mended.`,
+A step that never returns, runs out of memory or exits the process reports no failure: its batch is delivered again
+and again, and the partition is stalled. This command processes the next records of each partition with the code of
+this project, in a separate program, and reports the record at which that program hangs or exits. It does not change
+the state. A skipped record fails with the code "skipped" when the consumer reaches it; it can be redriven once the
+code is fixed.`,
   more: `
-The record stays set aside wherever the consumer reads it: also if its state is lost, or computed anew. --undo takes that back, so that mended
-code applies it in its place with \`sluice reprocess\`. Redriving needs no --undo.
+The record is skipped whenever the consumer reads it, even if its state is lost or recomputed. --undo reverts that, so
+that fixed code applies the record at its original position with \`sluice reprocess\`. A redrive does not need --undo.
 
-The sources must be those that are deployed. A consumer that delivers to a receiver is not tried: name its record. A timer that hangs cannot
-be set aside: the search reports the record before which it fires, and says so.
+The sources must be the deployed ones. The records of a consumer that delivers to a receiver cannot be tried: specify
+the record. A timer that hangs cannot be skipped: the search reports the record before which it fires.
 
 Examples:
   sluice skip alerting --dry-run
   sluice skip alerting 3@1042 --yes
   sluice skip alerting 3@1042 --undo`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
-    at: optionalArguments('records by PARTITION@OFFSET; without one, they are searched', PLACE),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
+    at: optionalArguments('records as PARTITION@OFFSET (default: search for them)', PLACE),
   },
   options: {
-    topic: option('<topic>', 'the signal or the whole name, where the consumer reads several', SOME_TEXT),
-    within: optionWithDefault('<duration>', 'how long one record may take', DURATION, WITHIN_MS, '10s'),
-    undo: flag('no longer set the records aside'),
-    dryRun: flag('name what would be set aside, and change nothing'),
-    yes: flag('do not ask'),
+    topic: option('<topic>', 'signal or full name, if the consumer reads several topics', SOME_TEXT),
+    within: optionWithDefault('<duration>', 'time limit for one record', DURATION, WITHIN_MS, '10s'),
+    undo: flag('no longer skip the records'),
+    dryRun: flag('show the records that would be skipped, without changing anything'),
+    yes: flag('do not ask for confirmation'),
     json: JSON_OPTION,
-    env: environment('whose servers are meant'),
+    env: environment('of the consumer'),
   },
   async run({ consumer, at, ...options }, terminal) {
     const { skip } = await import('./skip.ts')

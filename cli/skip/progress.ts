@@ -1,23 +1,26 @@
-/** How a program that tries records says how far it is: a line before each record, and one after each partition. */
+/**
+ * Progress messages of the program that tries records: one line before each record, and one after each
+ * partition.
+ */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'
 
-/** The descriptor that it writes to. */
+/** File descriptor to which the program writes. */
 export const PROGRESS = 3
 
-/** The line that says that no record is being decided. */
+/** Line that marks that no record is being processed. */
 export const IDLE = 'idle'
 
 /** Arguments of the program, as JSON. */
 export interface Attempt {
   readonly consumer: string
   readonly backlogs: readonly Backlog[]
-  /** Records that were found before: they are decided as if they were set aside. */
+  /** Records that were found before. They are treated as if they were skipped. */
   readonly aside: readonly RecordPlace[]
 }
 
-/** A record, and what it is recognised by. */
+/** Record with the digest that identifies it. */
 export interface RecordPlace {
   readonly partition: number
   readonly offset: number
@@ -29,7 +32,7 @@ export function lineOf(record: LogRecord): string {
   return `${JSON.stringify({ partition, offset, digest: digestOf(record) } satisfies RecordPlace)}\n`
 }
 
-/** Undefined if no record is being decided. */
+/** Returns the record that is being processed; undefined if there is none. */
 export function placeIn(line: string): RecordPlace | undefined {
   return line === IDLE ? undefined : JSON.parse(line)
 }

@@ -1,4 +1,4 @@
-/** Sets records aside that hang or end the function of a consumer, or takes that back. */
+/** Skips records at which the function of a consumer hangs or exits, or undoes that. */
 import { readConfig } from '../../lib/app/config.ts'
 import { readEntries } from '../../lib/app/function-entries.ts'
 import { consumersOf, readFunctions, topicsRead } from '../../lib/app/functions.ts'
@@ -33,7 +33,11 @@ export interface SkipOptions {
   readonly env?: string
 }
 
-/** @throws CliFailure, ConfigError */
+/**
+ * Skips records.
+ *
+ * @throws CliFailure, ConfigError
+ */
 export async function skip(
   consumer: string,
   named: readonly NamedRecord[],
@@ -42,7 +46,7 @@ export async function skip(
 ): Promise<void> {
   const { undo, dryRun, yes, env } = options
   if (undo && (named.length === 0 || dryRun))
-    throw usageFailure('--undo takes records, as PARTITION@OFFSET, and no --dry-run.')
+    throw usageFailure('--undo needs records as PARTITION@OFFSET, and excludes --dry-run.')
   if (!yes && !dryRun && !undo && !terminal.stdin.isTTY)
     throw usageFailure('Nothing was changed: there is no terminal to confirm on, so add --yes, or --dry-run.')
   const environment = environmentOf(terminal, env)
@@ -89,11 +93,11 @@ export async function skip(
     const passed = helped.filter(one => !dryRun && !skipped.includes(one))
     if (passed.length > 0)
       throw new CliFailure(
-        `${placesText(passed)}: ${consumer} has gone past meanwhile, and nothing was set aside there.`,
+        `${placesText(passed)}: ${consumer} has processed them meanwhile, so they were not skipped.`,
       )
     if (helped.length < found.length)
       throw new CliFailure(
-        'Where setting a record aside does not help, only other code does. The records wait in Kafka.',
+        'If skipping a record does not help, deploy corrected code. The records wait in Kafka.',
       )
   })
 }
@@ -101,7 +105,7 @@ export async function skip(
 interface Skipping {
   readonly records: SkippedRecords
   readonly keyOf: (partition: number) => StateKey
-  /** Leaves the audit event of the change. */
+  /** Carries out the change with its audit event. */
   readonly carryOut: (
     action: 'skip' | 'skip undo',
     of: readonly NamedRecord[],
@@ -109,22 +113,30 @@ interface Skipping {
   ) => Promise<void>
 }
 
-/** @throws CliFailure unless a function of this project is the consumer and reads the topic */
+/**
+ * Returns the topic.
+ *
+ * @throws CliFailure unless a function of this project is the consumer and reads the topic
+ */
 function topicOf(consumer: string, wanted: string | undefined, env: string): string {
   const functions = readFunctions()
   const own = functions.find(({ name }) => name === consumer)
   const topics = own ? topicsRead(own, env).map(({ topic }) => topic) : []
   if (topics.length === 0)
     throw usageFailure(
-      `No function of this project is the consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
+      `The project has no consumer "${consumer}". Consumers are ${consumersOf(functions).join(', ')}.`,
     )
   const [only, ...others] =
     wanted === undefined ? topics : topics.filter(topic => topic === wholeName({ topic: wanted }, env))
   if (only !== undefined && others.length === 0) return only
-  throw usageFailure(`${consumer} reads ${topics.join(', ')}: name one of them with --topic.`)
+  throw usageFailure(`${consumer} reads ${topics.join(', ')}: select one of them with --topic.`)
 }
 
-/** @throws CliFailure if the consumer has decided the record, or the log has none there */
+/**
+ * Returns the record.
+ *
+ * @throws CliFailure if the consumer has already processed it, or the log has no record at the offset
+ */
 async function recordAt(
   connections: Connections,
   { topic, partition, fromOffset, toOffset, consumer }: Backlog,
@@ -132,7 +144,9 @@ async function recordAt(
 ): Promise<FoundRecord> {
   const place = `${topic}/${partition}@${offset}`
   if (offset < fromOffset)
-    throw new CliFailure(`${consumer} has decided ${place} already: its applied offset is ${fromOffset - 1}.`)
+    throw new CliFailure(
+      `${consumer} has already processed ${place}: its applied offset is ${fromOffset - 1}.`,
+    )
   const read = async () => {
     if (offset > toOffset) return undefined
     const { records } = await (await connections.log()).read(topic, partition, {
@@ -144,7 +158,7 @@ async function recordAt(
   const record = await withinPatience(read()).catch(error => {
     throw new CliFailure(`${place} cannot be read: ${reasonOf(error)}`, 1, { cause: error })
   })
-  if (!record) throw new CliFailure(`There is no record ${place}.`)
+  if (!record) throw new CliFailure(`The log has no record ${place}.`)
   return { partition, offset, digest: digestOf(record), why: 'is named', helps: true }
 }
 
@@ -166,7 +180,7 @@ async function sought(
   }
 }
 
-/** The records that are set aside already, as far as the log still has them. */
+/** Returns the records that are already skipped, as far as they are still in the log. */
 async function asideBefore(
   { records, keyOf }: Skipping,
   bounds: TopicReach['bounds'],
@@ -178,14 +192,14 @@ async function asideBefore(
   return before
 }
 
-/** @returns those that were set aside: the consumer may have gone past the others */
+/** @returns the records that were skipped; the consumer may have processed the others meanwhile */
 async function setAside(
   found: readonly FoundRecord[],
   { records, keyOf, carryOut }: Skipping,
   terminal: Terminal,
   isSure = false,
 ): Promise<readonly FoundRecord[]> {
-  await confirm(`Set aside ${placesText(found)}?`, isSure, terminal)
+  await confirm(`Skip ${placesText(found)}?`, isSure, terminal)
   const skipped: FoundRecord[] = []
   await carryOut('skip', found, async counts => {
     for (const one of found)
@@ -206,7 +220,7 @@ async function undone(
     for (const one of named)
       if (await records.unskip(keyOf(one.partition), one.offset)) counts.undone = undone.push(one)
   })
-  printReport(terminal, { undone }, json, () => `No longer set aside: ${placesText(undone) || 'none'}.\n`)
+  printReport(terminal, { undone }, json, () => `No longer skipped: ${placesText(undone) || 'none'}.\n`)
   const others = named.filter(one => !undone.includes(one))
-  if (others.length > 0) throw new CliFailure(`Not set aside before: ${placesText(others)}.`)
+  if (others.length > 0) throw new CliFailure(`Not skipped before: ${placesText(others)}.`)
 }

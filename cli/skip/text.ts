@@ -9,13 +9,13 @@ export interface SkipReport {
   readonly topic: string
   readonly dryRun: boolean
   readonly found: readonly FoundRecord[]
-  /** Records that were set aside before. */
+  /** Records that were already skipped. */
   readonly before: readonly NamedRecord[]
-  /** Records of `found` that are set aside now. */
+  /** Records of `found` that are now skipped. */
   readonly skipped: readonly FoundRecord[]
 }
 
-/** `3@120, 4@7` */
+/** Returns a list such as `3@120, 4@7`. */
 export function placesText(places: readonly NamedRecord[]): string {
   return places.map(({ partition, offset }) => `${partition}@${offset}`).join(', ')
 }
@@ -26,19 +26,20 @@ export function foundText(
   found: readonly FoundRecord[],
   before: readonly NamedRecord[],
 ): string {
-  const earlier = before.length > 0 ? `Set aside before: ${placesText(before)}\n` : ''
+  const earlier = before.length > 0 ? `Already skipped: ${placesText(before)}\n` : ''
   if (found.length === 0)
-    return `${earlier}${consumer} on ${topic}: each of the next records returns. Nothing there has to be set aside.\n`
+    return `${earlier}${consumer} on ${topic}: all of the next records can be processed. Nothing has to be skipped.\n`
   const lines = found.map(one => `  ${placesText([one])}  ${one.why}${one.helps ? '' : NOT_ITSELF}`)
   return `${earlier}${consumer} on ${topic}:\n${lines.join('\n')}\n`
 }
 
-const NOT_ITSELF = ', also when it is set aside: it is a timer or a parked event before it, or its decoding'
+const NOT_ITSELF =
+  ', even if it is skipped: the cause is a timer or a parked event before it, or its decoding'
 
 export function skipText({ consumer, skipped }: SkipReport): string {
   if (skipped.length === 0) return ''
   return (
-    `Set aside: ${placesText(skipped)}. The next batch of ${consumer} turns them into dead letters of the code "skipped", and processes the rest.\n` +
-    `Once the code is mended: sluice dlq redrive --consumer ${consumer} --code skipped\n`
+    `Skipped: ${placesText(skipped)}. The next batch of ${consumer} turns them into dead letters with the code "skipped", and processes the rest.\n` +
+    `Once the code is fixed: sluice dlq redrive --consumer ${consumer} --code skipped\n`
   )
 }

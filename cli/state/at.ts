@@ -1,4 +1,4 @@
-/** `sluice state show --at`: earlier states, from the log. */
+/** Shows earlier states for `sluice state show --at`, computed from the log. */
 
 import { duration } from '../../lib/app/settings/duration.ts'
 import type { LivePartition } from '../../lib/operations/reprocess/plan.ts'
@@ -25,7 +25,7 @@ import { harmless } from '../text-width.ts'
 import { type Rereader, rereader, rereadingFailure, type VerifySelection } from '../verify/work.ts'
 import { entitiesText } from './text.ts'
 
-/** A place in the log: an offset, or the time before which its last record was appended. */
+/** Position in the log: an offset, or the time before which its last record was appended. */
 export type At = { readonly offset: number } | { readonly timeMs: number }
 
 export const AT: Kind<At> = either<At>(
@@ -36,19 +36,24 @@ export const AT: Kind<At> = either<At>(
 
 export interface PastReport {
   readonly partition: number
-  /** The last offset that is in the state. */
+  /** Last offset that is in the state. */
   readonly offset: number
-  /** The first one that was read. */
+  /** First offset that was read. */
   readonly fromOffset: number
   readonly doubt?: Doubt
   readonly entities: readonly EntityState[]
   readonly steps: readonly PastStep[]
 }
 
-/** Steps that are printed, the last ones. */
+/** Maximum number of steps to print; the last ones are printed. */
 const MAX_STEPS = 50
 
-/** @throws CliFailure if the place is before what the log and the checkpoints keep, or behind the consumer */
+/**
+ * Returns the states.
+ *
+ * @throws CliFailure if the position is before the retained log and checkpoints, or after the progress of the
+ * consumer
+ */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },
   { at, entity, ...asked }: VerifySelection & { readonly at: At; readonly entity: string },
@@ -65,11 +70,11 @@ export async function statesAt(
     throw rereadingFailure(error, terminal)
   }
   throw new CliFailure(
-    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" there. One that it has forgotten since is found with --partition.`,
+    `${asked.consumer} has no entity of ${asked.topic} that matches "${entity}" at this position. If it was forgotten since, specify --partition.`,
   )
 }
 
-/** The partitions that have such an entity now, or the one that is named. */
+/** Returns the partitions that currently have such an entity, or the specified one. */
 async function holding({ work, partitions }: Rereader, entity: string, partition: number | undefined) {
   if (partition !== undefined) return partitions
   const found: LivePartition[] = []
@@ -94,7 +99,7 @@ async function statesOf(
   const where = `${topic}/${partition}`
   if (offset > appliedOffset)
     throw new CliFailure(
-      `${state.consumer} has come to offset ${appliedOffset} of ${where}, and not to ${offset} yet.`,
+      `${state.consumer} has processed ${where} up to offset ${appliedOffset}, and not up to ${offset} yet.`,
     )
   const recovery = await connections.recovery()
   const kept = (await recovery?.checkpoints.list(state)) ?? []
@@ -103,7 +108,7 @@ async function statesOf(
   const beginning = beginningOf(place, kept, { sinceMs: Number.POSITIVE_INFINITY, logStart })
   if (!beginning)
     throw new CliFailure(
-      `The log of ${where} begins at offset ${logStart} now, and no checkpoint is between there and offset ${offset}: the state there cannot be shown any more.`,
+      `The log of ${where} now begins at offset ${logStart}, and there is no checkpoint between it and offset ${offset}, so the state cannot be computed any more.`,
     )
   const { checkpoint, doubt } = beginning
   const pages = checkpoint && recovery?.checkpoints.read(state, checkpoint)
@@ -165,16 +170,17 @@ function one(
   ])
   const headings = ['OFFSET', 'APPENDED', 'EVENT', 'DECISION', 'EMITTED', 'TIMERS AFTER']
   const notes = {
-    'other-code': 'Other code or settings have decided a part of this; the deployed code is shown.\n',
+    'other-code':
+      'Other code or settings processed a part of these records; the result of the deployed code is shown.\n',
     replaced:
       'The live state was replaced since, by a restore, an import, a reprocessing or a growth: this follows from the log.\n',
   }
   return [
     `Partition ${partition} at offset ${offset}, from offset ${fromOffset} on:\n`,
     doubt ? notes[doubt] : '',
-    entities.length > 0 ? entitiesText(entities) : 'No state there.\n',
+    entities.length > 0 ? entitiesText(entities) : 'No state at this position.\n',
     shown.length < steps.length
-      ? `\n… ${steps.length - shown.length} steps before these: --json has all\n`
+      ? `\n… ${steps.length - shown.length} earlier steps: use --json to show all\n`
       : '',
     shown.length > 0
       ? `\n${tableText(

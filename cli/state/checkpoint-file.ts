@@ -1,4 +1,4 @@
-/** A checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
+/** Reads and writes a checkpoint as a file, in the format of the scheduled checkpoints. Pure. */
 import {
   CheckpointParser,
   CheckpointWriter,
@@ -25,12 +25,12 @@ import { CliFailure } from '../failure.ts'
 
 export interface CheckpointFile {
   readonly stateKey: StateKey
-  /** RFC 3339. */
+  /** Time of the checkpoint, RFC 3339. */
   readonly takenAt: string
   readonly checkpoint: Checkpoint
 }
 
-/** The lines of the file, each with its end. */
+/** Yields the lines of the file, including their line ends. */
 export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Generator<string> {
   const { appliedOffset, epoch } = checkpoint.version
   const writer = new CheckpointWriter()
@@ -39,7 +39,7 @@ export function* linesOf({ stateKey, takenAt, checkpoint }: CheckpointFile): Gen
   yield writer.trailer()
 }
 
-/** Yields the parts in an order derived from the contents: the same state gives the same lines. */
+/** Yields the parts in an order derived from the contents, so that equal states have equal lines. */
 function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   const { states, timers, outbox, ids, failures, context, ...meta } = checkpoint
   const tally = Object.fromEntries(Object.entries(meta.tally).sort(byName))
@@ -53,15 +53,18 @@ function* parts(checkpoint: Checkpoint): Generator<CheckpointPart> {
   if (context) yield { kind: 'context', context }
 }
 
-/** A file and its contents. */
+/** File with its contents. */
 export interface NamedPieces {
   readonly name: string
   readonly pieces: AsyncIterable<Uint8Array>
 }
 
 /**
- * @param files a whole state, and the changes that follow it, the oldest first
- * @throws CliFailure if one of them is not a checkpoint, has another version, is incomplete, or does not follow the one before
+ * Reads a checkpoint.
+ *
+ * @param files a complete state, and the changes that follow it, oldest first
+ * @throws CliFailure if a file is not a checkpoint, has another version, is incomplete, or does not follow
+ * the previous one
  */
 export async function readCheckpoint(files: readonly NamedPieces[]): Promise<CheckpointFile> {
   const gathering = new Gathering()
@@ -74,8 +77,8 @@ export async function readCheckpoint(files: readonly NamedPieces[]): Promise<Che
     if (after !== last?.takenAt || !isOfSame)
       throw new CliFailure(
         after === undefined
-          ? `${name} holds a whole state: give it first, or alone.`
-          : `${name} holds what has changed since the checkpoint of ${after}: give the files in order, the whole state first.`,
+          ? `${name} contains a complete state: specify it first, or alone.`
+          : `${name} contains the changes since the checkpoint of ${after}: specify the files in order, the complete state first.`,
       )
     last = header
   }
@@ -101,7 +104,7 @@ async function gathered(
     if (error instanceof DamagedCheckpoint) throw new CliFailure(`${name}: ${error.message}.`)
     if (!isUnreadableText(error)) throw error
     throw new CliFailure(
-      `${name}: ${error.message}: it is not a checkpoint, or was cut off. Take another copy.`,
+      `${name}: ${error.message}: it is not a checkpoint, or was truncated. Use another copy.`,
     )
   }
 }

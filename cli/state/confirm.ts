@@ -3,7 +3,11 @@ import { createInterface } from 'node:readline/promises'
 import { CliFailure, usageFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Asks before an irreversible action. @throws CliFailure if the answer is no, or input is not interactive */
+/**
+ * Asks for confirmation before an irreversible action.
+ *
+ * @throws CliFailure if the answer is no, or the input is not interactive
+ */
 export async function confirm(question: string, isSure: boolean, terminal: Terminal): Promise<void> {
   if (isSure) return
   const { stdin, stderr, stop } = terminal

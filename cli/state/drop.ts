@@ -30,31 +30,32 @@ type DropOptions = ValuesOf<typeof OPTIONS>
 
 const OPTIONS = {
   partition: option('<n>', 'which one', NATURAL),
-  allPartitions: flag('all, of a consumer that no function has any more'),
+  allPartitions: flag('all partitions of a consumer that is no longer a function'),
   topic: option(
     '<topic>',
-    'a signal, or the whole name (default: readings; with --all-partitions, every one)',
+    'signal, or full name of a topic (default: readings; with --all-partitions, every one)',
     SOME_TEXT,
   ),
-  yes: flag('do not ask'),
+  yes: flag('do not ask for confirmation'),
   json: JSON_OPTION,
-  env: environment('whose servers are meant'),
+  env: environment('of the consumer'),
 }
 
 export default command({
-  about: `Remove everything that a consumer remembers of a partition.
+  about: `Remove the state of a consumer for a partition.
 
-The consumer's next batch of the partition reads the log again from its start, as far back as Kafka keeps it. Events emitted
-again has the same ids as before, as long as the same records are there. Export it first.
+With its next batch of the partition, the consumer reads the log again from its start, as far back as Kafka retains
+it. Events that it emits again have the same ids as before, as long as the same records are still there. Export the
+state first.
 
-Option --all-partitions removes all remaining states of a consumer that is no longer a function of this project, on every topic of the
-environment. It is refused while the consumer's group has members.`,
+The option --all-partitions removes all remaining states of a consumer that is no longer a function of this project,
+on every topic of the environment. It is rejected while the consumer group has members.`,
   more: `
 Examples:
   sluice state drop processor --partition 3
   sluice state drop renamed-long-ago --all-partitions --env staging`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: OPTIONS,
   withoutKafka: true,
@@ -69,7 +70,7 @@ async function drop(
   terminal: Terminal,
 ): Promise<void> {
   if (partition === undefined || allPartitions)
-    throw usageFailure('Name one partition with --partition, or take --all-partitions.')
+    throw usageFailure('Specify one partition with --partition, or use --all-partitions.')
   const config = configOf(terminal, env)
   const { consumer, topic = 'readings' } = wanted
   const stateKey = { consumer, topic: ownTopicOf({ topic }, config.env), partition }
@@ -77,7 +78,7 @@ async function drop(
     const { version, entities, outbox } = await new StateInspection(client).summary(stateKey)
     if (version.appliedOffset < 0 && version.epoch === 0)
       throw new CliFailure(
-        `There is nothing to drop of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+        `There is nothing to drop of ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
       )
     terminal.stderr.write(
       `${nameOf(stateKey)}: applied offset ${version.appliedOffset} → none, entities ${entities} → 0, ${outbox} waiting to be published\n`,
@@ -103,7 +104,7 @@ async function drop(
   })
 }
 
-/** Nothing reads this state any more, so all of it is removed, including the epoch. */
+/** Removes the whole state, including the epoch, because nothing reads it any more. */
 async function removeAll(
   { consumer, topic, env, yes, json }: DropOptions & { readonly consumer: string },
   terminal: Terminal,
@@ -121,11 +122,11 @@ async function removeAll(
     const own = (await states.all()).filter(isMeant)
     if (own.length === 0)
       throw new CliFailure(
-        `Redis holds no state of ${consumer} in "${config.env}": \`sluice state list\` shows what it holds.`,
+        `Redis has no state of ${consumer} in "${config.env}": \`sluice state list\` lists the existing states.`,
       )
     for (const one of own)
       terminal.stderr.write(`${nameOf(one)}: applied offset ${one.appliedOffset}, entities ${one.entities}\n`)
-    await confirm(`Remove all of it? No function of this project is called ${consumer}.`, yes, terminal)
+    await confirm(`Remove all of these states? The project has no function ${consumer}.`, yes, terminal)
     const filter = { consumer, 'all-partitions': 'yes', ...(topic && { topic }) }
     const partitions = await carryOut(connections, { action: 'state drop', filter }, async counts => {
       await requireNoMembers(consumer, config, connections)
@@ -138,7 +139,11 @@ async function removeAll(
   })
 }
 
-/** @throws CliFailure if a function reads for this consumer somewhere, or Kafka does not say */
+/**
+ * Checks that the consumer group has no members.
+ *
+ * @throws CliFailure if it has, or Kafka does not report them
+ */
 async function requireNoMembers(
   consumer: string,
   config: Config,

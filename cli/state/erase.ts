@@ -32,23 +32,24 @@ import { matchingErasedText, matchingText, planText, reportText, waitingText } f
 import { boundsOf, type LogBounds } from './log.ts'
 
 /**
- * The topics whose consumers keep states by the entities of readings. `patterns` gets what consumers of `readings` send there, so it
- * comes later.
+ * Topics whose consumers store states by the entities of readings. `patterns` comes later, because consumers
+ * of `readings` write to it.
  */
 
 const DEFAULT_TIMEOUT_MS = 120_000
 
 export default command({
-  about: `Erase what the consumers remember of one entity, or with --matching of all whose names fit a pattern, as after a flood.
+  about: `Erase one entity from the states of all consumers, or with --matching all entities whose names match a pattern.
 
-The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity at that place. So it holds
-even if Redis loses the state and the log is read again. Events that come after it make a new state.
+The erasure is an event in the log: in every partition of readings and of patterns, each consumer forgets the entity
+at that position. It therefore remains in effect even if Redis loses the state and the log is read again. Later events
+of the entity create a new state.
 
-The command waits until every consumer has applied it. It reaches neither the records of the entity in the log and in other topics
-nor checkpoints and exports: docs/state.md says what becomes of those.`,
+The command waits until every consumer has applied the erasure. It does not affect the records of the entity in the
+log and in other topics, checkpoints and exports: see docs/state.md.`,
   more: `
-ENTITY is its source, a space and its subject; its subject alone, where no other entity has that subject. The exit status is 1
-if a consumer has not applied the erasure in time, or if another state holds the entity; the erasure stays in the log.
+ENTITY is source, a space and subject, or only the subject if no other entity has it. The exit status is 1 if a
+consumer has not applied the erasure in time, or if another state contains the entity; the erasure stays in the log.
 
 Examples:
   sluice state erase roof-1 --dry-run
@@ -60,24 +61,24 @@ Examples:
   options: {
     matching: option(
       '<pattern>',
-      'all whose source, a space and subject fit; * stands for any characters',
+      'all entities whose source and subject, separated by a space, match; * matches any characters',
       SOME_TEXT,
     ),
-    dryRun: flag('show what the consumers hold of it, and change nothing'),
+    dryRun: flag('show the states of the entity, without changing anything'),
     timeout: optionWithDefault(
       '<duration>',
-      'how long to wait for the consumers',
+      'time to wait for the consumers',
       DURATION,
       DEFAULT_TIMEOUT_MS,
       '2m',
     ),
-    yes: flag('do not ask'),
+    yes: flag('do not ask for confirmation'),
     json: JSON_OPTION,
-    env: environment('whose servers are meant'),
+    env: environment('of the entity'),
   },
   async run({ entity: wanted, matching, dryRun, timeout, yes, json, env }, terminal) {
     if ((wanted === undefined) === (matching === undefined))
-      throw usageFailure('Name one entity, or a pattern with --matching.')
+      throw usageFailure('Specify one entity, or a pattern with --matching.')
     if (!dryRun && !yes && !terminal.stdin.isTTY)
       throw usageFailure(
         'Nothing was changed: there is no terminal on which to confirm it, so add --yes, or --dry-run.',
@@ -98,7 +99,7 @@ Examples:
         const report = matchingReport(pattern, found)
         if (report.sample.length === 0)
           throw new CliFailure(
-            `No entity matches "${pattern}": \`sluice state sources\` shows sources with names.`,
+            `No entity matches "${pattern}": \`sluice state sources\` shows sources with examples of names.`,
           )
         if (dryRun) return printReport(terminal, report, json, matchingText)
         terminal.stderr.write(matchingText(report))
@@ -141,11 +142,11 @@ Examples:
 
 interface AskedTopic extends ErasedTopic {
   readonly bounds: LogBounds
-  /** Why Kafka does not let this command in; undefined if it does, or does not answer. */
+  /** Reason why Kafka refuses this command; undefined if it does not refuse, or does not answer. */
   readonly refused: string | undefined
 }
 
-/** Returns the topics as Kafka reports them, or as the table has them if Kafka does not respond. */
+/** Returns the topics as reported by Kafka or, if Kafka does not respond, as in the topic table. */
 export async function askedTopics(
   connections: Pick<Connections, 'kafka'>,
   env: string,
@@ -164,22 +165,30 @@ export async function askedTopics(
   return asked
 }
 
-/** @throws CliFailure unless Kafka has the topic */
+/**
+ * Checks that Kafka has the topic.
+ *
+ * @throws CliFailure otherwise
+ */
 export function requireKafka({ bounds, topic, refused }: AskedTopic, config: Config): void {
   const address = kafkaAddress(config)
   if (refused !== undefined)
     throw new CliFailure(`Nothing was changed: Kafka at ${address} cannot be used: ${refused}`)
   if (bounds === 'no-topic')
     throw new CliFailure(
-      `Nothing was changed: Kafka at ${address} has no topic ${topic}. Is --env or SLUICE_ENV right?`,
+      `Nothing was changed: Kafka at ${address} has no topic ${topic}. Check --env and SLUICE_ENV.`,
     )
   if (bounds === 'away')
     throw new CliFailure(
-      `Nothing was changed: Kafka does not answer at ${address}. Is \`npm start\` running? Otherwise set KAFKA_BROKERS.`,
+      `Nothing was changed: Kafka does not answer at ${address}. Start it with \`npm start\`, or set KAFKA_BROKERS.`,
     )
 }
 
-/** @throws CliFailure if a state of the entity may be left */
+/**
+ * Checks that the erasure is complete.
+ *
+ * @throws CliFailure if a state of the entity may remain
+ */
 function requireDone(
   { consumers, notReached, erasureId }: ErasureReport,
   timeoutMs: number,
@@ -187,13 +196,13 @@ function requireDone(
 ): void {
   const behind = consumers.filter(({ outcome }) => outcome === 'not-yet').map(({ consumer }) => consumer)
   if (behind.length > 0) {
-    const stays = `The erasure ${erasureId} stays in the log, and is applied when they come to it.`
-    // A command that is stopped has a status of its own.
+    const stays = `The erasure ${erasureId} remains in the log, and is applied when the consumers reach it.`
+    // A stopped command has its own exit status.
     if (terminal.stop.aborted) terminal.stderr.write(`Stopped. ${stays}\n`)
     else
       throw new CliFailure(
         `Pending after ${durationText(timeoutMs)}: ${behind.join(', ')}. ${stays} ` +
-          `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` what is held by then.`,
+          `\`sluice state show ${behind[0]}\` shows its lag, and \`--dry-run\` the remaining states.`,
       )
   } else if (notReached.length > 0) throw new CliFailure('The erasure is incomplete: see above.')
 }

@@ -18,7 +18,7 @@ const PLAN_COLUMNS: readonly Column[] = [
 
 const REPORT_COLUMNS: readonly Column[] = [{ heading: 'CONSUMER', least: 12 }, { heading: 'ERASURE' }]
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function planText(plan: ErasurePlan, columns?: number): string {
   const { entity, topics, holdings } = plan
   const parts = topics.flatMap(({ topic, consumers }) => {
@@ -27,14 +27,14 @@ export function planText(plan: ErasurePlan, columns?: number): string {
       return own.length === 0 ? [[harmless(consumer), '-', 'none', '-']] : own.map(rowOf)
     })
     return [
-      `${harmless(entity)}, in what the consumers of ${topic} remember`,
+      `${harmless(entity)}, in the states of the consumers of ${topic}`,
       tableText(PLAN_COLUMNS, rows, columns),
     ]
   })
   return `${[...parts, ...notReachedText(plan)].join('\n\n')}\n`
 }
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function reportText(report: ErasureReport, columns?: number): string {
   const { topics, consumers } = report
   const tables = topics.flatMap(({ topic }) => {
@@ -46,7 +46,7 @@ export function reportText(report: ErasureReport, columns?: number): string {
   const parts = [
     ...tables,
     ...(again.length > 0
-      ? [`Events of it came after the erasure, and have made a new state in ${again.join(', ')}.`]
+      ? [`Events of the entity arrived after the erasure and created a new state in ${again.join(', ')}.`]
       : []),
     ...notReachedText(report),
     'The log keeps the records of the entity until they expire: see docs/state.md, "Erase an entity".',
@@ -54,7 +54,7 @@ export function reportText(report: ErasureReport, columns?: number): string {
   return `${parts.join('\n\n')}\n`
 }
 
-/** `waiting for processor (lag 12), activity (lag 3)` */
+/** Returns the progress, such as `waiting for processor (lag 12), activity (lag 3)`. */
 export function waitingText(consumers: readonly ConsumerErasure[]): string {
   const behind = consumers.filter(({ outcome }) => outcome === 'not-yet')
   if (behind.length === 0)
@@ -63,7 +63,7 @@ export function waitingText(consumers: readonly ConsumerErasure[]): string {
 }
 
 function outcomeText({ outcome, lag }: ConsumerErasure): string {
-  return { erased: 'erased', 'held-nothing': 'held nothing', 'not-yet': `not yet (lag ${lag})` }[outcome]
+  return { erased: 'erased', 'held-nothing': 'no state', 'not-yet': `not yet (lag ${lag})` }[outcome]
 }
 
 function rowOf({ consumer, partition, bytes, timers }: Holding): string[] {
@@ -76,7 +76,7 @@ function notReachedText({ notReached }: Pick<ErasurePlan, 'notReached'>): string
   const lines = notReached.map(stateKey => `  ${harmless(nameOf(stateKey))}`)
   const advice =
     'These copies are not erased, because no function reads them any more. If a consumer is gone, `sluice ' +
-    'state drop CONSUMER --all-partitions` removes all that it has left:'
+    'state drop CONSUMER --all-partitions` removes its states:'
   return [[advice, ...lines].join('\n')]
 }
 
@@ -87,5 +87,5 @@ export function matchingText({ pattern, topics, sample }: MatchingReport): strin
 }
 
 export function matchingErasedText({ erased, pattern }: MatchingReport): string {
-  return `Appended ${erased} erasures. Each consumer applies them as it comes to them: \`sluice state erase --matching '${harmless(pattern)}' --dry-run\` shows what is left.\n`
+  return `Appended ${erased} erasures. Each consumer applies them when it reaches them: \`sluice state erase --matching '${harmless(pattern)}' --dry-run\` shows the remaining entities.\n`
 }

@@ -25,38 +25,42 @@ import { type CheckpointFile, linesOf } from './checkpoint-file.ts'
 import { boundsOf } from './log.ts'
 
 export default command({
-  about: `Write what a consumer remembers of a partition to a file: a checkpoint.
+  about: `Write the state of a consumer for a partition to a file: a checkpoint.
 
-The file has the state of one moment, although the consumer continues: a partition state that changes during the reading is read again. It contains
-states and events as they are: keep it as you keep the data itself.`,
+The file is consistent although the consumer continues: a partition state that changes during the reading is read
+again. It contains states and events unchanged: protect it like the data itself.`,
   more: `
 Examples:
   sluice state export processor --partition 3 --to processor-3.jsonl
   sluice state export processor --all-partitions --to checkpoints`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
-    to: requiredOption('<file>', 'a new file, or "-"; with --all-partitions a folder', SOME_TEXT),
+    to: requiredOption(
+      '<file>',
+      'new file, or "-" for standard output; with --all-partitions a folder',
+      SOME_TEXT,
+    ),
     topic: optionWithDefault(
       '<topic>',
-      'a signal, as readings or failures, or the whole name',
+      'signal, such as readings or failures, or full name of a topic',
       SOME_TEXT,
       'readings',
     ),
     partition: option('<n>', 'which one', NATURAL),
-    allPartitions: flag('each of them, to a file of its own'),
-    json: flag('print what was exported as one JSON document; not with --to "-"'),
+    allPartitions: flag('export each partition to a separate file'),
+    json: flag('print the result as one JSON document; not with --to "-"'),
     env: environment('to look at'),
   },
   async run({ to, env, json, allPartitions, ...wanted }, terminal) {
     if ((wanted.partition === undefined) !== allPartitions)
-      throw usageFailure('Name one partition with --partition, or take --all-partitions.')
+      throw usageFailure('Specify one partition with --partition, or use --all-partitions.')
     if (allPartitions && to === '-')
       throw usageFailure('--all-partitions needs a folder: --to "-" is one stream.')
     if (json && to === '-')
       throw usageFailure(
-        '--json prints to standard output, where the checkpoint goes: name a file with --to.',
+        '--json prints to standard output, which receives the checkpoint: specify a file with --to.',
       )
     const config = configOf(terminal, env)
     await withRedis(config, async (client, connections) => {
@@ -74,11 +78,11 @@ Examples:
         for (const stateKey of stateKeys) {
           if (terminal.stop.aborted) return
           const file = await taken(checkpoints, stateKey)
-          // Unread partitions are skipped if all are exported.
+          // If all partitions are exported, those without a state are skipped.
           if (file === undefined && allPartitions) continue
           if (file === undefined)
             throw new CliFailure(
-              `There is nothing to export of ${nameOf(stateKey)}: are the consumer's name, --topic, --partition and --env right?`,
+              `There is nothing to export of ${nameOf(stateKey)}: check the consumer's name, --topic, --partition and --env.`,
             )
           const name = allPartitions
             ? join(to, `${stateKey.consumer}-${stateKey.topic}-${stateKey.partition}.jsonl`)
@@ -96,7 +100,7 @@ Examples:
         }
         if (written.length === 0)
           throw new CliFailure(
-            `There is nothing to export of ${wanted.consumer} on ${topic}: are its name, --topic and --env right?`,
+            `There is nothing to export of ${wanted.consumer} on ${topic}: check its name, --topic and --env.`,
           )
       })
       if (terminal.stop.aborted) return
@@ -112,12 +116,12 @@ interface Exported extends StateKey {
   readonly file: string
 }
 
-/** Undefined if the partition state has never been written to. */
+/** Returns undefined if the partition state has never been written. */
 async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise<CheckpointFile | undefined> {
   const checkpoint = await checkpoints.take(stateKey)
   if (checkpoint === 'moving')
     throw new CliFailure(
-      `${nameOf(stateKey)} changed during each of ${ATTEMPTS} readings, so it was not exported. Export it at a quieter time, or disable ` +
+      `${nameOf(stateKey)} changed during each of ${ATTEMPTS} attempts, so it was not exported. Export it when there is less traffic, or disable ` +
         'the event source mapping of the consumer meanwhile; its records wait in Kafka.',
     )
   const { appliedOffset, epoch } = checkpoint.version
@@ -126,14 +130,14 @@ async function taken(checkpoints: StateCheckpoints, stateKey: StateKey): Promise
     : { stateKey, takenAt: new Date().toISOString(), checkpoint }
 }
 
-/** Writes the checkpoint completely or not at all. */
+/** Writes the checkpoint atomically. */
 async function write(file: CheckpointFile, to: string, terminal: Terminal): Promise<void> {
   const lines = Readable.from(linesOf(file))
   if (to === '-') return pipeline(lines, terminal.stdout, { end: false })
   const path = pathIn(terminal, to)
   const partial = `${path}.part`
   try {
-    if (await exists(path)) throw usageFailure(`${to} is there already: name a file that is not.`)
+    if (await exists(path)) throw usageFailure(`${to} already exists: choose another file.`)
     const target = await open(partial, 'w', 0o600)
     await pipeline(lines, target.createWriteStream({ flush: true }))
     await rename(partial, path)

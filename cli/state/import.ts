@@ -15,26 +15,26 @@ import { compareLogs } from './other-log.ts'
 import { replaced } from './replaced.ts'
 
 export default command({
-  about: `Replace everything that a consumer remembers of a partition by a checkpoint, completely or not at all.
+  about: `Replace the state of a consumer for a partition with a checkpoint, completely or not at all.
 
-The epoch rises, so that what an invocation in flight has computed from the old state is refused. The consumer reads
-the log on from the checkpoint's applied offset by itself, with its next batch: to older records it goes back, and what it emits
-again has the same ids as before.`,
+The epoch is increased, so that results that an invocation in flight computes from the old state are rejected. With
+its next batch, the consumer continues to read the log from the checkpoint's applied offset. If that is older, records
+are processed again, and the events emitted for them have the same ids as before.`,
   more: `
 Example:
   sluice state import processor-3.jsonl
   sluice state import whole.jsonl changes-1.jsonl changes-2.jsonl`,
   args: {
     files: argumentList(
-      'what `sluice state export` wrote; or a whole state of the bucket, and the changes that follow it',
+      'file from `sluice state export`; or a complete state from the bucket, and the changes that follow it',
       ANY_TEXT,
     ),
   },
   options: {
-    force: flag("also where the checkpoint belongs to another log than Kafka's"),
-    yes: flag('do not ask'),
+    force: flag("import a checkpoint that belongs to another log than Kafka's"),
+    yes: flag('do not ask for confirmation'),
     json: JSON_OPTION,
-    env: environment('whose servers are meant'),
+    env: environment('of the consumer'),
   },
   async run({ files: names, force, yes, env, json }, terminal) {
     const config = configOf(terminal, env)
@@ -48,7 +48,7 @@ Example:
       if (another && !force)
         throw new CliFailure(
           `${names.at(-1)} is a checkpoint of another log than ${stateKey.topic}/${stateKey.partition}: ${another}. Nothing was changed. ` +
-            'To import it nevertheless, add --force.',
+            'To import it anyway, add --force.',
         )
       const { version, entities } = await new StateInspection(client).summary(stateKey)
       const { appliedOffset } = checkpoint.version
@@ -59,7 +59,8 @@ Example:
       ]
       terminal.stderr.write(`${lines.join('\n')}\n`)
       await confirm('Replace it?', yes, terminal)
-      // The digest of the other log's record would stop the consumer at once; its failures are not those of this log.
+      // The digest of the other log's record would stop the consumer immediately, and the failures belong to
+      // the other log.
       const meant = another
         ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
         : checkpoint

@@ -1,4 +1,4 @@
-/** The list of partition states as text. Pure. */
+/** Formats the list of partition states as text. Pure. */
 import { environmentIn, topicNamed } from '../../lib/app/topics.ts'
 import type { StateLine } from '../../lib/queries/partition-states.ts'
 import { type Column, tableText } from '../table.ts'
@@ -14,9 +14,9 @@ const COLUMNS: readonly Column[] = [
   { heading: 'FUNCTION' },
 ]
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function listText(lines: readonly StateLine[], columns?: number): string {
-  if (lines.length === 0) return 'There are no such partition states.\n'
+  if (lines.length === 0) return 'No matching partition states.\n'
   const rows = lines.map(({ consumer, topic, partition, appliedOffset, entities, bytes, hasFunction }) => [
     harmless(consumer),
     harmless(topic),
@@ -31,18 +31,21 @@ export function listText(lines: readonly StateLine[], columns?: number): string 
   const note =
     orphans.length === 0
       ? []
-      : [['No function of this project has these names. Their states are removed by:', ...advice].join('\n')]
+      : [['No function of this project has these names. To remove their states:', ...advice].join('\n')]
   return `${[tableText(COLUMNS, rows, columns), ...note].join('\n\n')}\n`
 }
 
-/** The options for all partitions of a consumer: on the topics of the environment, or on one that the table does not have. */
+/**
+ * Returns the options for all partitions of a consumer, either in the topics of the environment or in a topic
+ * that is not in the table.
+ */
 function whereOf({ topic }: StateLine): string {
   const env = environmentIn(topic)
   const where = topicNamed(topic) ? (env ? `--env ${env}` : '') : `--topic ${topic}`
   return `--all-partitions ${harmless(where)}`
 }
 
-/** `412 B`, `1.5 KiB` */
+/** Returns a size such as `412 B` or `1.5 KiB`. */
 export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   const kibibytes = bytes / 1024

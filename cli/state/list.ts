@@ -7,16 +7,16 @@ import { printReport } from '../terminal.ts'
 import { listText } from './list-text.ts'
 
 export default command({
-  about: `List every partition state that Redis holds, of whichever consumer and environment.
+  about: `List every partition state in Redis, of any consumer and environment.
 
-A consumer that was renamed, or taken away, leaves its states behind: they are those of which no function of this project
-has the name. \`sluice state drop <consumer> --all-partitions\` removes them.`,
+The states of a consumer that was renamed or removed remain: their consumer is not a function of this project. \`sluice
+state drop <consumer> --all-partitions\` removes them.`,
   more: `
 Examples:
   sluice state list --orphaned
   sluice state list --json`,
   options: {
-    orphaned: flag('only those of which no function of this project has the name'),
+    orphaned: flag('only states whose consumer is not a function of this project'),
     json: JSON_OPTION,
   },
   async run({ orphaned, json }, terminal) {

@@ -1,4 +1,4 @@
-/** Asks Kafka about a consumer's log. Showing state must work without an answer. */
+/** Queries Kafka about a consumer's log. States can be shown even if Kafka does not answer. */
 
 import { topicBounds } from '../../lib/queries/topics.ts'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
@@ -11,10 +11,10 @@ import { isAnswerMissing, withinPatience } from '../connections.ts'
 import { CliFailure } from '../failure.ts'
 import type { LogStatus } from './other-log.ts'
 
-/** The lag of each partition, or the reason why lags are not known. */
+/** Bounds by partition, or the reason why they are unknown. */
 export type LogBounds = readonly Bounds[] | 'no-topic' | 'away'
 
-/** @param onError called with the error that `away` stands for */
+/** @param onError called with the error if the result is `away` */
 export async function boundsOf(
   connections: Pick<Connections, 'kafka'>,
   topic: string,
@@ -33,7 +33,7 @@ export async function boundsOf(
   }
 }
 
-/** Returns the state of the log at an applied offset. */
+/** Returns the bounds of the log, and its record at an applied offset. */
 export async function standingAt(
   connections: Connections,
   { topic, partition }: StateKey,

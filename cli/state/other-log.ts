@@ -1,24 +1,27 @@
-/** Whether a checkpoint belongs to the log that Kafka has now. Pure. */
+/** Checks whether a checkpoint belongs to the log that Kafka currently has. Pure. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Checkpoint } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 
-/** State of the log at a checkpoint's applied offset; `appendedAtMs` is undefined if the record is missing. */
+/**
+ * Bounds of the log, with the record at a checkpoint's applied offset. `appendedAtMs` is undefined if the
+ * record is missing.
+ */
 interface AtAppliedOffset extends Bounds {
   readonly appendedAtMs: number | undefined
-  /** `digestOf` the record. */
+  /** Digest of the record, see `digestOf`. */
   readonly digest?: string
 }
 
 export type LogStatus = AtAppliedOffset | 'no-topic' | 'away'
 
 export interface LogComparison {
-  /** Why the checkpoint does not belong to this log. */
+  /** Reason why the checkpoint does not belong to this log. */
   readonly another?: string
-  /** A warning for the operator that does not prevent the import. */
+  /** Warning for the operator, which does not prevent the import. */
   readonly warning?: string
 }
 
-/** Compares a checkpoint with the log that Kafka has now. */
+/** Compares a checkpoint with the current log. */
 export function compareLogs(
   {
     version: { appliedOffset },
@@ -28,7 +31,9 @@ export function compareLogs(
   log: LogStatus,
 ): LogComparison {
   if (log === 'away')
-    return { warning: 'Kafka does not answer: whether the checkpoint belongs to this log is not checked.' }
+    return {
+      warning: 'Kafka does not answer: it was not checked whether the checkpoint belongs to this log.',
+    }
   if (log === 'no-topic') return { another: 'Kafka has no such topic or partition' }
   if (appliedOffset < 0) return lost(0, log.start)
   if (appliedOffset >= log.end)
@@ -40,7 +45,7 @@ export function compareLogs(
   const isOther = appliedDigest !== undefined && log.digest !== undefined && log.digest !== appliedDigest
   if (log.appendedAtMs === expected)
     return isOther
-      ? { another: `the record at the applied offset ${appliedOffset} is not the one that was decided` }
+      ? { another: `the record at the applied offset ${appliedOffset} is not the one that was processed` }
       : {}
   const found = log.appendedAtMs
   if (found === undefined)
@@ -55,7 +60,7 @@ export function compareLogs(
 function lost(next: number, start: number): LogComparison {
   if (next >= start) return {}
   return {
-    warning: `The log begins at offset ${start}: what was at ${next} to ${start - 1} has expired and is not read again.`,
+    warning: `The log begins at offset ${start}: records at ${next} to ${start - 1} have expired and are not read again.`,
   }
 }
 

@@ -7,13 +7,17 @@ import { CliFailure } from '../failure.ts'
 
 const REASONS = {
   overtaken:
-    'another import or reprocessing of it began meanwhile; look at it with `sluice state show` first',
-  growing: 'its topic is growing; `sluice topics grow` finishes that, or takes it back',
+    'another import or reprocessing was started meanwhile; check the state with `sluice state show` first',
+  growing: 'its topic is growing; `sluice topics grow` finishes or reverts it',
   moved: 'it changed meanwhile; try again',
   incomplete: 'Redis lost a part of the new contents meanwhile; try again',
 } as const
 
-/** @throws CliFailure if the partition state was left as it is */
+/**
+ * Runs a replacement of a partition state.
+ *
+ * @throws CliFailure if the state was not replaced
+ */
 export async function replaced(
   checkpoints: StateCheckpoints,
   stateKey: StateKey,
@@ -24,7 +28,7 @@ export async function replaced(
   } catch (error) {
     if (!(error instanceof CopyStopped)) throw error
     throw new CliFailure(
-      `${nameOf(stateKey)} is what it was: ${REASONS[error.why as keyof typeof REASONS] ?? error.message}.`,
+      `${nameOf(stateKey)} was not replaced: ${REASONS[error.why as keyof typeof REASONS] ?? error.message}.`,
     )
   }
 }

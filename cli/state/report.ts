@@ -5,7 +5,7 @@ import type { LogBounds } from './log.ts'
 export interface StateReport {
   readonly consumer: string
   readonly topic: string
-  /** Why lags are not known. */
+  /** Reason why the lag is unknown; `answers` if it is known. */
   readonly kafka: 'answers' | 'no-topic' | 'away'
   readonly partitions: readonly PartitionState[]
 }

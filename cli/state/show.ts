@@ -23,13 +23,13 @@ import { stateReport } from './report.ts'
 import { entitiesText, stateText } from './text.ts'
 
 export default command({
-  about: `Show what a consumer remembers, partition by partition.
+  about: `Show the state of a consumer, partition by partition.
 
-States are read in pages while the consumer continues, so that figures of one partition may be a moment apart. If Kafka does not
-answer, only the lag is missing.
+States are read in pages while the consumer continues, so that the values of one partition may differ in time
+slightly. If Kafka does not answer, only the lag is missing.
 
---at applies the log again in memory, by the code of this project, from the newest checkpoint before that position, or from
-the start of the log. Nothing is changed.`,
+--at applies the log again in memory, with the code of this project, from the newest checkpoint before that position,
+or from the start of the log. Nothing is changed.`,
   more: `
 Examples:
   sluice state show processor
@@ -37,24 +37,24 @@ Examples:
   sluice state show alerting --entity roof-1
   sluice state show alerting --entity roof-1 --at 2h`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
     topic: optionWithDefault(
       '<topic>',
-      'a signal, as readings or failures, or the whole name',
+      'signal, such as readings or failures, or full name of a topic',
       SOME_TEXT,
       'readings',
     ),
-    partition: option('<n>', 'this one alone', NATURAL),
+    partition: option('<n>', 'only this partition', NATURAL),
     entity: option(
       '<text>',
-      'the state and the timers of these: a whole subject, or a part of source and subject',
+      'show states and timers of these entities: a whole subject, or a part of source and subject',
       SOME_TEXT,
     ),
     at: option(
       '<offset|time>',
-      'with --entity: its state at this offset, or just before this time, and the steps that led there',
+      'with --entity: show the state at this offset, or just before this time, and the steps that led to it',
       AT,
     ),
     failures: flag('list the open failures'),
@@ -62,7 +62,7 @@ Examples:
     env: environment('to look at'),
   },
   async run({ env, entity, json, failures, at, ...wanted }, terminal) {
-    if (at && entity === undefined) throw usageFailure('--at shows an entity: name it with --entity.')
+    if (at && entity === undefined) throw usageFailure('--at shows an entity: specify it with --entity.')
     const environment = environmentOf(terminal, env)
     const config = readConfig(environment)
     await withRedis(config, async (client, connections) => {
@@ -82,7 +82,7 @@ Examples:
         const found = await entityStates(inspection, stateKeys, entity)
         if (found.length === 0)
           throw new CliFailure(
-            `${wanted.consumer} remembers no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
+            `${wanted.consumer} has no entity of ${stateKeys[0]?.topic} that matches "${entity}".`,
           )
         return printReport(terminal, found, json, entitiesText)
       }
@@ -95,9 +95,9 @@ Examples:
         const known = await topicsRemembered(inspection, wanted.consumer, signalTopics(config.env))
         const advice =
           known.length > 0
-            ? `it does of ${known.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
-            : 'are its name, --topic, --partition and --env right?'
-        throw new CliFailure(`${wanted.consumer} remembers nothing of ${topic}: ${advice}`)
+            ? `it has one of ${known.map(({ signal }) => `--topic ${signal}`).join(', ')}.`
+            : 'check its name, --topic, --partition and --env.'
+        throw new CliFailure(`${wanted.consumer} has no state of ${topic}: ${advice}`)
       }
       const report = stateReport({ consumer: wanted.consumer, topic }, bounds, states)
       return printReport(terminal, report, json, stateText)

@@ -13,7 +13,7 @@ const COLUMNS: readonly Column[] = [
 ]
 
 export function sourcesText({ entities, sources }: EntitySources, columns?: number): string {
-  if (entities === 0) return 'It has no entities.\n'
+  if (entities === 0) return 'The consumer has no entities.\n'
   const rows = sources.map(one => [
     String(one.entities),
     `${((100 * one.entities) / entities).toFixed(1)} %`,
@@ -21,5 +21,5 @@ export function sourcesText({ entities, sources }: EntitySources, columns?: numb
     harmless(one.source),
     harmless(one.example),
   ])
-  return `${tableText(COLUMNS, rows, columns)}\n\nIn all: ${entities}\n`
+  return `${tableText(COLUMNS, rows, columns)}\n\nTotal: ${entities}\n`
 }

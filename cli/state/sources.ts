@@ -21,30 +21,31 @@ import { sourcesText } from './sources-text.ts'
 const MOST = 10
 
 export default command({
-  about: `Show which producers have the most entities in the states of a consumer, the worst first.
+  about: `Show the producers with the most entities in the states of a consumer, in descending order.
 
-Reads the name and the state of every entity, in pages while the consumer continues. --by prefix counts sources together that differ only after their
-last "/": a flood can take another source for each entity.`,
+The command reads the name and the state of every entity, in pages, while the consumer continues. --by prefix counts
+sources together that differ only after their last "/", because a faulty producer may use another source for each
+entity.`,
   more: `
-\`sluice state erase --matching\` removes the entities of a pattern.
+To remove the entities that match a pattern, use \`sluice state erase --matching\`.
 
 Examples:
   sluice state sources processor
   sluice state sources alerting --by prefix --most 3`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
     topic: optionWithDefault(
       '<topic>',
-      'a signal, as readings or patterns, or the whole name',
+      'signal, such as readings or patterns, or full name of a topic',
       SOME_TEXT,
       'readings',
     ),
-    partition: option('<n>', 'this one alone', NATURAL),
+    partition: option('<n>', 'only this partition', NATURAL),
     by: optionWithDefault(
       '<what>',
-      'count by source, or by its beginning',
+      'count by source, or by its prefix',
       oneOf(['source', 'prefix']),
       'source',
     ),

@@ -1,4 +1,4 @@
-/** Reports of state as text. Pure. */
+/** Formats reports of states as text. Pure. */
 import type { EntityState, HeldState, TimerState } from '../../lib/queries/entities.ts'
 import { sumOfReasons } from '../../lib/queries/outcomes.ts'
 import type { PartitionState } from '../../lib/queries/partition-states.ts'
@@ -28,12 +28,12 @@ const FAILURE_COLUMNS: readonly Column[] = [
   { heading: 'FAILURE', least: 12 },
 ]
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function stateText({ consumer, topic, kafka, partitions }: StateReport, columns?: number): string {
   const notes = {
     answers: [],
-    'no-topic': ['Kafka has no such topic: is --topic, --env or SLUICE_ENV right?'],
-    away: ['Kafka does not answer, so lags are not known.'],
+    'no-topic': ['The topic does not exist in Kafka: check --topic, --env and SLUICE_ENV.'],
+    away: ['Kafka does not answer, so the lag is unknown.'],
   }[kafka]
   const parts = [
     `State of ${consumer} on ${topic}`,
@@ -73,7 +73,7 @@ function heldText({ failure, parked, endsAfterMs, timers }: HeldState): string[]
   ]
 }
 
-/** `1d 02:03:04` */
+/** Returns a duration such as `1d 02:03:04`. */
 function clockText(ms: number): string {
   const seconds = Math.floor(ms / 1000)
   const days = Math.floor(seconds / 86_400)
@@ -93,7 +93,7 @@ function rowOf(report: PartitionState): string[] {
   ]
 }
 
-/** Lists the next timers below the table, which a single long entity would make too wide. */
+/** Lists the next timers after the table, because a single long entity would make the table too wide. */
 function nextTimers(partitions: readonly PartitionState[], columns: number | undefined): string[] {
   const lines = partitions.flatMap(({ partition, nextTimer }) =>
     nextTimer ? [`  partition ${partition}: ${harmless(nextTimer.entity)}: ${timerText(nextTimer)}`] : [],
@@ -121,7 +121,7 @@ function outboxes(partitions: readonly PartitionState[]): string[] {
     ({ partition, outbox, oldestOutbox }) =>
       `  partition ${partition}: ${outbox}, the oldest at ${oldestOutbox}`,
   )
-  return [['Waiting to be published, by the next batch of the partition:', ...lines].join('\n')]
+  return [['To be published with the next batch of the partition:', ...lines].join('\n')]
 }
 
 function failures(partitions: readonly PartitionState[], columns: number | undefined): string[] {
@@ -138,10 +138,10 @@ function failures(partitions: readonly PartitionState[], columns: number | undef
   return [tableText(FAILURE_COLUMNS, rows, columns)]
 }
 
-/** The counters of all partitions together. */
+/** Returns the sums of the counters of all partitions. */
 function tallyText(partitions: readonly PartitionState[]): string {
   const sums = Object.entries(sumOfReasons(partitions.map(({ tally }) => tally)))
-  if (sums.length === 0) return 'No record is decided yet.'
+  if (sums.length === 0) return 'No records processed yet.'
   const counts = sums.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `${count} ${name}`)
-  return `Decided so far: ${counts.join(', ')}`
+  return `Processed so far: ${counts.join(', ')}`
 }

@@ -10,14 +10,14 @@ import { printReport } from '../terminal.ts'
 import { type Report, tableOf } from './table.ts'
 
 export default command({
-  about: `Show what the processor knows of each entity and metric, and how its records ended.
+  about: `Show the statistics of each entity and metric, and the outcomes of the processor's records.
 
-Read from Redis as it is, partition by partition, while the processor continues.`,
+The states are read from Redis, partition by partition, while the processor continues.`,
   more: `
 Example:
   sluice stats roof-1`,
   args: {
-    entity: optionalArgument('its whole subject, or a part of its source and subject', SOME_TEXT),
+    entity: optionalArgument('whole subject of the entity, or a part of its source and subject', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,
@@ -35,7 +35,7 @@ Example:
     })
     if (entity !== undefined && report.entities.length === 0)
       throw new CliFailure(
-        `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` shows all there are.`,
+        `No entity of "${config.env}" matches "${entity}"; \`sluice stats\` lists all entities.`,
       )
     printReport(terminal, report, json, tableOf)
   },

@@ -1,4 +1,4 @@
-/** A report for people. Pure. */
+/** Formats the statistics as a table. Pure. */
 import type { Outcomes } from '../../lib/queries/outcomes.ts'
 import { type EntityReport, METRIC_COLUMNS, metricRows } from '../../lib/tables/statistics.ts'
 import { rowsText } from '../table.ts'
@@ -6,20 +6,23 @@ import { rowsText } from '../table.ts'
 /** Document of `stats --json`. */
 export interface Report {
   readonly env: string
-  /** Entities by name. */
+  /** Entities, sorted by name. */
   readonly entities: readonly EntityReport[]
   /** Totals of all entities, including those that are not shown. */
   readonly totals: Outcomes
 }
 
-/** @param columns of the terminal; undefined: no limit */
+/** @param columns width of the terminal; undefined for no limit */
 export function tableOf({ entities, totals, env }: Report, columns?: number): string {
   const rows = entities.flatMap(metricRows)
   const table = rows.length === 0 ? 'No statistics yet.' : rowsText(METRIC_COLUMNS, rows, columns)
   return `${table}\n\nProcessor in "${env}": ${totalsLine(totals)}\n`
 }
 
-/** `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0 waiting to be published` */
+/**
+ * Returns the totals, such as `7267 applied (7267 counted), 0 duplicates, 12 ignored (12 tick), 0 failed; 0
+ * waiting to be published`.
+ */
 function totalsLine({ applied, duplicate, ignored, failed, reasons, outbox }: Outcomes): string {
   const parts = { applied, duplicate, ignored, failed }
   const words = { applied: 'applied', duplicate: 'duplicates', ignored: 'ignored', failed: 'failed' }

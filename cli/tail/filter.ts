@@ -1,14 +1,14 @@
-/** `--filter`: which records are shown. Pure. */
+/** Option `--filter`, which selects the records to show. Pure. */
 import { parseFilter } from '../../lib/queries/record-filter.ts'
 import { mapped, parsedBy } from '../../packages/runtime/settings/values.ts'
 
-/** Kind of `--filter`. */
+/** Kind for the value of `--filter`. */
 export const FILTER = parsedBy(
   parseFilter,
-  'a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30',
+  'a name, an operator (= != > >= < <= ~ !~) and a value, such as data.temperature>30',
 )
 
-/** The text of such a condition, for what reads it again later. */
+/** Kind for the text of such a condition, which is parsed again later. */
 export const CONDITION = mapped(
   parsedBy(text => (parseFilter(text) === undefined ? undefined : { text }), FILTER.allowed),
   ({ text }) => text,

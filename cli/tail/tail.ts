@@ -1,4 +1,7 @@
-/** Shows topics record by record: what is there from a position on, in the order of time, and then what comes. */
+/**
+ * Shows the records of topics: first the existing ones from a position on, in order of time, and then new
+ * ones as they arrive.
+ */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
@@ -23,24 +26,31 @@ import { columnsOf, type Terminal } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 
 export interface TailPlan {
-  /** Whole names. */
+  /** Full names of the topics. */
   readonly topics: readonly string[]
   readonly partition: number | undefined
   readonly from: From
   readonly filters: readonly Filter[]
   readonly withTicks: boolean
-  /** End after showing this many records. */
+  /** Number of records after which the command ends. */
   readonly count: number
-  /** Continue with new records. */
+  /** True to continue with new records. */
   readonly follow: boolean
   readonly json: boolean
   readonly reader: PlainReader
 }
 
-/** A connection to a broker that does not answer is not waited for. */
+/**
+ * Time to wait for open connections at the end, in milliseconds. A broker that does not answer is not waited
+ * for any longer.
+ */
 const LEAVE_WITHIN_MS = 1_000
 
-/** @throws StoppedByUser if it was ended by a signal, which is how it usually ends */
+/**
+ * Shows the topics.
+ *
+ * @throws StoppedByUser when a signal ends it, which is the usual end
+ */
 export async function tailTopics(plan: TailPlan, config: Config, terminal: Terminal): Promise<void> {
   const connections = new CommandConnections(config)
   try {
@@ -58,7 +68,7 @@ export async function tailTopics(plan: TailPlan, config: Config, terminal: Termi
   }
 }
 
-/** A range whose start moves on as it is read, so that following begins where it ended. */
+/** Range whose start advances as it is read, so that following starts at its end. */
 interface OpenRange extends Range {
   start: number
 }
@@ -111,7 +121,7 @@ async function showHistory(
     for (const range of ranges) range.start = range.end
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error
-    // An open transaction hides its records until it ends; the follower waits for that.
+    // An open transaction hides its records until it ends. When following, they are shown then.
     if (!plan.follow) throw new CliFailure(error.message)
   }
 }
@@ -140,7 +150,7 @@ async function followOn(
     ? undefined
     : await Promise.race([full.promise, once(stop, 'abort').then(() => undefined), following.lost])
   await Promise.race([following.stop(), pause(LEAVE_WITHIN_MS)])
-  if (lost) throw new CliFailure(`${topics.join(', ')} cannot be read on: ${lost.message}`)
+  if (lost) throw new CliFailure(`${topics.join(', ')} cannot be read any further: ${lost.message}`)
 }
 
 function positionsOf(ranges: readonly Range[]): Positions {
@@ -177,7 +187,9 @@ class Output {
     return this.#shown >= this.#plan.count
   }
 
-  /** Shows the record if it is wanted, after those before it; waits while the reader of the output is slow. */
+  /**
+   * Shows the record, if it matches, after the previous ones. Waits while the reader of the output is slow.
+   */
   take(record: LogRecord): Promise<void> {
     this.#latest = this.#latest.then(() => this.#take(record))
     return this.#latest
@@ -201,7 +213,7 @@ class Output {
     return (withTicks || !FOR_FUNCTIONS.includes(view.event?.type)) && filters.every(fits => fits(view))
   }
 
-  /** Computed for each line: windows are resized, and days change. */
+  /** Computed for each line, because windows are resized and days change. */
   #layout(): LineLayout {
     const [env, topicWidth] = [this.#env, this.#topicWidth]
     return { env, topicWidth, columns: columnsOf(this.#terminal), nowMs: Date.now() }

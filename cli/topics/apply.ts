@@ -12,17 +12,19 @@ import { planned } from './planning.ts'
 type ApplyOptions = ValuesOf<typeof OPTIONS>
 
 const OPTIONS = {
-  yes: flag('do not ask'),
+  yes: flag('do not ask for confirmation'),
   json: JSON_OPTION,
-  env: environment('whose topics are changed'),
+  env: environment('of the topics'),
 }
 
 export default command({
-  about: `Bring the topics of the environment to what the table of topics (lib/app/topics.ts) says: create missing ones, change settings.
+  about: `Create the missing topics of the environment, and change settings that differ from the topic table
+(lib/app/topics.ts).
 
-It shows the plan first, and asks. What would lose records is refused: fewer partitions, a shorter retention, another cleanup policy, smaller
-messages. So are more partitions of a topic that functions read: \`sluice topics grow\` adds those, and moves the states. The settings of a
-topic that the table does not name stay as they are. If something was refused, the exit status is 1.`,
+The command shows the plan first and asks for confirmation. Changes that would lose records are refused: fewer
+partitions, a shorter retention, another cleanup policy, smaller messages. More partitions of a topic that functions
+read are also refused: \`sluice topics grow\` adds partitions and moves the states. Settings that the table does not
+have are unchanged. If any change was refused, the exit status is 1.`,
   more: `
 Examples:
   sluice topics apply
@@ -39,7 +41,7 @@ async function applied(command: KafkaCommand, options: ApplyOptions, terminal: T
   const found = await planned(command)
   const { creations, changes, refused } = found.plan
   const { stdout, stderr } = terminal
-  // Standard output is one document with the result, with --json.
+  // With --json, standard output contains only one document with the result.
   const plan = planText({ env, ...found.plan })
   if (options.json) stderr.write(plan)
   else stdout.write(plan)

@@ -1,4 +1,4 @@
-/** The balance of a topic as bars. Pure. */
+/** Formats the balance of a topic as bars. Pure. */
 
 import { count } from '../../lib/count.ts'
 import type { Balance, KeySample, PartitionBalance } from '../../lib/queries/balance.ts'
@@ -7,12 +7,12 @@ import { harmless, shortened } from '../text-width.ts'
 /** Document of `topics balance --json`. */
 export interface BalanceReport extends Balance {
   readonly topic: string
-  /** Sample of the newest records of each partition; null without one. */
+  /** Sample of the newest records of each partition; null if none was requested. */
   readonly sample: readonly KeySample[] | null
 }
 
 const BAR = 30
-/** Without a terminal: a bar as above. With a narrow one, what the numbers leave. */
+/** Number of columns that numbers take. Bars use the rest of the terminal. */
 const NUMBERS = 38
 
 export function balanceText(report: BalanceReport, columns?: number): string {
@@ -27,7 +27,7 @@ export function balanceText(report: BalanceReport, columns?: number): string {
     .join('\n')}\n`
 }
 
-/** `Partition  3 ██████████████░░░░░░  12.5%  skew 1.50  3400` */
+/** Returns a line such as `Partition  3 ██████████████░░░░░░  12.5%  skew 1.50  3400`. */
 function barLine({ partition, records, share, skew }: PartitionBalance, fullest: number, width: number) {
   const filled = Math.round((share / fullest) * width)
   const bar = '█'.repeat(filled) + '░'.repeat(width - filled)
@@ -37,7 +37,7 @@ function barLine({ partition, records, share, skew }: PartitionBalance, fullest:
 
 function verdict(partitions: readonly PartitionBalance[]): string {
   const full = partitions.filter(({ isTooFull }) => isTooFull)
-  if (full.length === 0) return 'No partition is too full.'
+  if (full.length === 0) return 'No partition is overloaded.'
   const names = full.map(({ partition, skew }) => `${partition} (${skew.toFixed(1)} times an even share)`)
   return `Too full: ${full.length === 1 ? 'partition' : 'partitions'} ${names.join(', ')}`
 }

@@ -9,16 +9,17 @@ import { printReport } from '../terminal.ts'
 import { type BalanceReport, balanceText } from './balance-text.ts'
 
 export default command({
-  about: `Show how evenly a topic fills its partitions: a bar for each, its share of the records, and its skew, which is 1 where all are even.
+  about: `Show the distribution of a topic's records over its partitions: for each a bar, its share of the records, and its
+skew, which is 1 in an even distribution.
 
-A partition is too full from a skew of 1.5 on, if that is more than chance. The usual cause is a key that many records have: --sample reads
-the newest records and counts their keys.`,
+A partition is overloaded from a skew of 1.5 on, if that exceeds chance. The usual cause is a key with many records:
+--sample reads the newest records and counts their keys.`,
   more: `
 Examples:
   sluice topics balance readings
   sluice topics balance orders --sample 10000`,
   args: {
-    topic: argument('a signal, or the whole name of a topic', SOME_TEXT),
+    topic: argument('signal, or full name of a topic', SOME_TEXT),
   },
   options: {
     sample: option('<n>', 'count the keys of this many of the newest records', POSITIVE),

@@ -25,13 +25,17 @@ import { CLEANUP_POLICIES, COMPRESSION_TYPES, RETENTION_MS, SETTING, settingsIn 
 import { requireWritable, wantedTopic } from './wanted-topic.ts'
 
 const OPTIONS = {
-  partitions: option('<n>', 'how many partitions', POSITIVE),
-  replicationFactor: option('<n>', 'how many brokers keep a copy', POSITIVE),
-  retentionMs: option('<ms>', 'retention.ms: how long records are kept; -1: without end', RETENTION_MS),
-  minInsyncReplicas: option('<n>', 'min.insync.replicas: how many copies a write needs', POSITIVE),
-  cleanupPolicy: option('<policy>', 'cleanup.policy: what happens to old records', oneOf(CLEANUP_POLICIES)),
-  compressionType: option('<codec>', 'compression.type: how brokers compress', oneOf(COMPRESSION_TYPES)),
-  config: optionList('<name=value>', 'any setting of a topic; again for more', SETTING),
+  partitions: option('<n>', 'number of partitions', POSITIVE),
+  replicationFactor: option('<n>', 'number of replicas of each partition', POSITIVE),
+  retentionMs: option('<ms>', 'retention.ms: retention of records; -1 for no limit', RETENTION_MS),
+  minInsyncReplicas: option(
+    '<n>',
+    'min.insync.replicas: number of replicas that must acknowledge a write',
+    POSITIVE,
+  ),
+  cleanupPolicy: option('<policy>', 'cleanup.policy: treatment of old records', oneOf(CLEANUP_POLICIES)),
+  compressionType: option('<codec>', 'compression.type: compression by brokers', oneOf(COMPRESSION_TYPES)),
+  config: optionList('<name=value>', 'any setting of a topic; can be repeated', SETTING),
   json: JSON_OPTION,
   env: environment('of a signal'),
 }
@@ -39,15 +43,16 @@ const OPTIONS = {
 export default command({
   about: `Create a topic, and wait until it can be written.
 
-NAME is the whole name of a topic. A signal, as readings, stands for the topic of that signal in the environment; it gets partitions, copies
-and settings by the table of topics, unless options say otherwise. For other topics the brokers' defaults fill in what is not given.`,
+NAME is the full name of a topic. A signal, such as readings, stands for the topic of that signal in the environment;
+its partitions, replicas and settings are those of the topic table, unless options override them. Other topics have
+the brokers' defaults for everything that is not given.`,
   more: `
 Examples:
   sluice topics create orders --partitions 10 --replication-factor 3
   sluice topics create orders --retention-ms 604800000 --config min.insync.replicas=2
   sluice topics create prices --cleanup-policy compact --compression-type zstd`,
   args: {
-    name: argument('whole name of the topic, or a signal', SOME_TEXT),
+    name: argument('full name of the topic, or a signal', SOME_TEXT),
   },
   options: OPTIONS,
   async run({ name, ...options }, terminal) {

@@ -7,14 +7,14 @@ import { printReport } from '../terminal.ts'
 import { type DescribedTopic, describeText } from './text.ts'
 
 export default command({
-  about: `Show a topic: for each partition its leader, its replicas, which of them are in sync, and how many records it keeps; and the settings
-that differ from the default of the brokers.`,
+  about: `Show a topic: for each partition its leader, its replicas, the replicas in sync, and the number of its records, and
+the settings that differ from the defaults of the brokers.`,
   more: `
 Examples:
   sluice topics describe readings
   sluice topics describe orders --json`,
   args: {
-    topic: argument('a signal, or the whole name of a topic', SOME_TEXT),
+    topic: argument('signal, or full name of a topic', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,

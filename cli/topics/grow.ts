@@ -27,14 +27,14 @@ import { operatorOf } from '../person.ts'
 import { printReport } from '../terminal.ts'
 import { reachOf } from '../topics.ts'
 
-/** Effects of a growth, done or planned, as `--json` prints them. */
+/** Effects of a growth, completed or planned, in the output of `--json`. */
 interface GrowthReport {
   readonly topic: string
   readonly from: number
   readonly to: number
-  /** `checked` changed nothing. */
+  /** Outcome. `checked`: nothing was changed. */
   readonly outcome: 'checked' | 'grown' | 'aborted'
-  /** Obstacles; empty without any. */
+  /** Problems that prevent the growth; empty if there are none. */
   readonly wrong: readonly string[]
   readonly consumers: readonly PlanLine[]
 }
@@ -60,7 +60,7 @@ function growthText({ topic, from, to, outcome, wrong, consumers }: GrowthReport
   if (outcome === 'grown') return `${[`Grown: ${topic} has ${to} partitions.`, ...AFTERWARDS].join('\n')}\n`
   const verdict =
     wrong.length === 0
-      ? 'Nothing is in the way. With --yes, it grows; Kafka cannot take that back.'
+      ? 'All preconditions are met. Add --yes to grow the topic; this cannot be undone.'
       : `It cannot grow now:\n${wrong.map(line => `  ${line}`).join('\n')}`
   return `${[`${topic}: ${from} → ${to} partitions`, ...lines, verdict].join('\n')}\n`
 }
@@ -79,50 +79,50 @@ function planText(plan: PlanLine): string {
 }
 
 const AFTERWARDS = [
-  '  Start the producers again: those that ran before may still know the old number of partitions.',
+  '  Start the producers again: running ones may still use the old number of partitions.',
   '  Records from before the growth stay where they are. So a consumer that loses its state needs a checkpoint of after it.',
 ]
 
 type GrowOptions = ValuesOf<typeof OPTIONS>
 
-/** Long enough to notice a producer, in milliseconds. */
+/** Default time without records, in milliseconds. It is long enough to notice a producer. */
 const QUIET_MS = 5_000
 
 const OPTIONS = {
-  partitions: requiredOption('<n>', 'how many it shall have', POSITIVE),
+  partitions: requiredOption('<n>', 'new number of partitions', POSITIVE),
   yes: flag('do it'),
-  abort: flag('take back what an earlier run began'),
+  abort: flag('revert the growth that an earlier run started'),
   allowUnknown: flag('skip entities whose partition key is unknown'),
   except: optionList(
     '<consumer>',
-    'leave its states alone: it keeps nothing by entity, and may be behind; repeatable',
+    'do not move the states of this consumer, which stores nothing by entity; can be repeated',
     SOME_TEXT,
   ),
   quiet: optionWithDefault(
     '<duration>',
-    'for how long no record may come before it begins',
+    'time without records that is required before the growth starts',
     DURATION,
     QUIET_MS,
     '5s',
   ),
   json: JSON_OPTION,
-  env: environment('whose topic is meant'),
+  env: environment('of the topic'),
 }
 
 export default command({
-  about: `Add partitions to a topic, and move what its consumers remember to where the keys go then.
+  about: `Add partitions to a topic, and move the states of its consumers to the partitions to which the keys then belong.
 
-Without --yes it only looks, and says what is in the way: producers must have stopped, every consumer must have read all, and no
-retry may wait. While the states move, the consumers wait. If the command ends before it is done, run it again, or take
-everything back with --abort; Kafka cannot remove partitions once it has them.`,
+Without --yes, the command only checks the preconditions: producers must have stopped, every consumer must have read
+all records, and no retry may be pending. While the states move, the consumers wait. If the command ends before it is
+complete, run it again, or revert everything with --abort; Kafka cannot remove partitions once they were added.`,
   more: `
-docs/growth.md says what happens, step by step.
+docs/growth.md describes each step.
 
 Examples:
   sluice topics grow readings --partitions 24
   sluice topics grow readings --partitions 24 --yes`,
   args: {
-    topic: argument('a signal, as readings, or the whole name', SOME_TEXT),
+    topic: argument('signal, such as readings, or full name of a topic', SOME_TEXT),
   },
   options: OPTIONS,
   async run({ topic: name, ...options }, terminal) {
@@ -156,7 +156,7 @@ Examples:
 
 interface Around {
   readonly connections: CommandConnections
-  /** How many checkpoints were written. */
+  /** Returns the number of checkpoints that were written. */
   readonly written: () => number
 }
 
@@ -198,7 +198,10 @@ async function done(
   return { topic: topic.name, from: grown.from, to, outcome: 'grown', wrong, consumers }
 }
 
-/** Older checkpoints, and the log itself, would bring entities back to their old partitions. */
+/**
+ * Returns access to checkpoints. New ones are needed after a growth, because older ones, and the log itself,
+ * would restore entities to their old partitions.
+ */
 async function checkpointsOf(
   topic: string,
   config: Config,
@@ -218,7 +221,7 @@ async function checkpointsOf(
       count += written
       if (notTaken.length > 0)
         throw new CliFailure(
-          `${topic} has grown, but ${notTaken.length} partition states have no checkpoint of after it. Run the command again.`,
+          `${topic} has grown, but ${notTaken.length} partition states have no checkpoint from after the growth. Run the command again.`,
         )
     },
     written: () => count,

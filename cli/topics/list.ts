@@ -6,15 +6,15 @@ import { printReport } from '../terminal.ts'
 import { listText, replicationOf } from './text.ts'
 
 export default command({
-  about: `List the topics of the cluster: partitions, replicas, and partitions that lack a replica.
+  about: `List the topics of the cluster: partitions, replicas, and partitions with a missing replica.
 
-SIGNAL names the topics of the environment by the table. The topics that Kafka keeps for itself are left out.`,
+SIGNAL is the name of an environment's topic in the topic table. Internal topics of Kafka are omitted.`,
   more: `
 Example:
   sluice topics list --json`,
   options: {
     json: JSON_OPTION,
-    env: environment('whose signals are named'),
+    env: environment('of the signals'),
   },
   async run({ json, env }, terminal) {
     const config = configOf(terminal, env)

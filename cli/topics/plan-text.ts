@@ -1,4 +1,4 @@
-/** A plan for topics as text for people. Pure. */
+/** Formats a plan for topics as text. Pure. */
 import type { RefusedChange, TopicCreation, TopicPlan } from '../../lib/operations/topic-plan.ts'
 import type { TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
 
@@ -9,7 +9,7 @@ export interface PlanReport extends TopicPlan {
 
 export function planText(report: PlanReport): string {
   const { env, creations, changes, refused } = report
-  if (isEmpty(report)) return `The topics of "${env}" are as the table says.\n`
+  if (isEmpty(report)) return `The topics of "${env}" match the topic table.\n`
   return `${[
     ...creations.map(creation => `+ ${creationText(creation)}`),
     ...changes.map(change => `~ ${changeText(change)}`),
@@ -27,7 +27,7 @@ function creationText({ topic, partitions, replicationFactor }: TopicCreation): 
   return `${topic}: create, partitions ${partitions}${copies}`
 }
 
-/** `sluice.telemetry.events.local: retention.ms 1000 → 2592000000` */
+/** Returns a line such as `sluice.telemetry.events.local: retention.ms 1000 → 2592000000`. */
 function changeText({ topic, setting, found, wanted }: TopicDifference): string {
   return `${topic}: ${setting} ${found} → ${wanted}`
 }
@@ -36,7 +36,7 @@ function refusedText(change: RefusedChange): string {
   return `! ${changeText(change)} is refused: ${change.because}`
 }
 
-/** Applied changes. */
+/** Changes that were applied. */
 export interface AppliedPlan {
   readonly created: readonly string[]
   readonly changed: readonly TopicDifference[]

@@ -6,16 +6,16 @@ import { planText } from './plan-text.ts'
 import { planned } from './planning.ts'
 
 export default command({
-  about: `Show how the topics of the environment differ from the table of topics (lib/app/topics.ts), and what \`sluice topics apply\` would
-do about it. Nothing is changed.`,
+  about: `Show how the topics of the environment differ from the topic table (lib/app/topics.ts), and what \`sluice topics apply\`
+would change. Nothing is changed.`,
   more: `
-+ marks a topic to create, ~ a change, ! a change that is refused because records or states would be lost.
++ marks a topic to create, ~ a change, and ! a change that is refused because records or states would be lost.
 
 Example:
   sluice topics plan --env staging`,
   options: {
     json: JSON_OPTION,
-    env: environment('whose topics are compared'),
+    env: environment('of the topics'),
   },
   async run({ json, env }, terminal) {
     const config = configOf(terminal, env)

@@ -1,4 +1,6 @@
-/** The settings of a topic on the command line: `--config name=value`, and options for the usual ones. Pure. */
+/**
+ * Settings of a topic on the command line: `--config name=value`, and separate options for common ones. Pure.
+ */
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import { usageFailure } from '../failure.ts'
 
@@ -9,17 +11,17 @@ export interface TopicSetting {
 
 const FORM = /^([a-z][a-z.]*)=(.*)$/s
 
-/** Kind of `--config`. */
+/** Kind for the value of `--config`. */
 export const SETTING = parsedBy<TopicSetting>(text => {
   const [, name, value] = FORM.exec(text) ?? []
   return name !== undefined && value !== undefined && value !== '' ? { name, value } : undefined
-}, 'a setting and its value, as retention.ms=86400000')
+}, 'a setting and its value, such as retention.ms=86400000')
 
-/** The values of `cleanup.policy` and `compression.type`, as Kafka has them. */
+/** Allowed values of `cleanup.policy`. `COMPRESSION_TYPES` are those of `compression.type`. */
 export const CLEANUP_POLICIES = ['delete', 'compact', 'compact,delete'] as const
 export const COMPRESSION_TYPES = ['producer', 'uncompressed', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
-/** The options that stand for one setting each. */
+/** Options that each correspond to one setting. */
 export interface SettingOptions {
   readonly config?: readonly TopicSetting[]
   readonly retentionMs?: number
@@ -29,7 +31,7 @@ export interface SettingOptions {
 }
 
 /**
- * All settings that were given, by their names in Kafka.
+ * Returns all given settings by their Kafka names.
  *
  * @throws CliFailure if one is given twice with different values
  */
@@ -56,7 +58,7 @@ export function settingsIn(options: SettingOptions): Record<string, string> {
   return settings
 }
 
-/** Milliseconds from 1 on, or -1. */
+/** Kind for a retention in milliseconds: at least 1, or -1. */
 export const RETENTION_MS = parsedBy<number>(text => {
   const ms = /^(-1|[1-9]\d{0,15})$/.test(text) ? Number(text) : undefined
   return ms !== undefined && Number.isSafeInteger(ms) ? ms : undefined

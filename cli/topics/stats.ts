@@ -10,21 +10,21 @@ import { printReport } from '../terminal.ts'
 import { statsText, type TopicReport } from './text.ts'
 
 export default command({
-  about: `Show how full a topic is, and who has yet to read it.
+  about: `Show the size of a topic, and the records that its subscribers have not consumed.
 
-messages are the records that Kafka keeps now, and bytes what they take on disk, without their copies. messages_pending are those of them
-that at least one subscriber has not consumed; without any subscriber, all. subscribers are the consumer groups with a member that reads
-the topic, or with committed offsets of it.`,
+messages is the number of records in the topic, and bytes their size on disk, without replicas. messages_pending is
+the number of records that at least one subscriber has not consumed, or of all records if there are no subscribers.
+subscribers are the consumer groups with a member that reads the topic, or with committed offsets for it.`,
   more: `
-Records are counted by their offsets, so markers of transactions count, too, and so does what compaction has removed. Bytes are those of the
-log's segments, as the leader of each partition has them. They are null where a broker does not tell them: that needs the right to
-describe the cluster, and some services that speak Kafka's protocol do not have the question.
+Records are counted by their offsets, so transaction markers and compacted records are included. Bytes are the size of
+the log segments, as reported by the leader of each partition. They are null if a broker does not report them: this
+requires permission to describe the cluster, and some Kafka-compatible services do not support the request.
 
 Examples:
   sluice topics stats readings
   sluice topics stats orders --json`,
   args: {
-    topic: argument('a signal, or the whole name of a topic', SOME_TEXT),
+    topic: argument('signal, or full name of a topic', SOME_TEXT),
   },
   options: {
     json: JSON_OPTION,

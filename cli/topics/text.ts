@@ -1,4 +1,4 @@
-/** Topics as text for people. Pure. */
+/** Formats topics as text. Pure. */
 import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { type Column, tableText } from '../table.ts'
 import { harmless } from '../text-width.ts'
@@ -6,11 +6,11 @@ import { harmless } from '../text-width.ts'
 /** Document of `topics list --json` for each topic. */
 export interface ListedTopic {
   readonly topic: string
-  /** Name in the table of topics; null for a foreign topic. */
+  /** Name in the topic table; null for a topic that is not in the table. */
   readonly signal: string | null
   readonly partitions: number
   readonly replicationFactor: number
-  /** Partitions that a replica of has fallen behind, or that no broker leads. */
+  /** Number of partitions with a replica that is not in sync, or without a leader. */
   readonly underReplicated: number
 }
 
@@ -32,7 +32,9 @@ export function listText({ topics }: { readonly topics: readonly ListedTopic[] }
   return `${tableText(LIST, rows, columns)}\n`
 }
 
-/** How many copies each partition should have, and how many partitions lack one. */
+/**
+ * Returns the number of replicas that each partition should have, and the number of partitions that lack one.
+ */
 export function replicationOf(partitions: readonly TopicPartition[]): {
   readonly replicationFactor: number
   readonly underReplicated: number
@@ -81,12 +83,12 @@ export function describeText({ topic, partitions, settings }: DescribedTopic, co
   ].join('\n')
 }
 
-/** Document of `topics stats --json`. The names are usual for queues. */
+/** Document of `topics stats --json`. The names are those that are common for queues. */
 export interface TopicReport {
   readonly topic: string
   readonly messages: number
   readonly messages_pending: number
-  /** Size on the disks of the leaders; null if they do not report it. */
+  /** Size on the disks of the leaders, in bytes; null if they do not report it. */
   readonly bytes: number | null
   readonly subscribers: readonly {
     readonly group: string
@@ -116,7 +118,7 @@ export function statsText(report: TopicReport, columns?: number): string {
     `messages: ${messages}`,
     `messages_pending: ${pending}`,
     `subscribers: ${subscribers.length}`,
-    `bytes: ${bytes ?? 'not known'}`,
+    `bytes: ${bytes ?? 'unknown'}`,
   ]
   return `${[...lines, ...(rows.length > 0 ? [tableText(SUBSCRIBERS, rows, columns)] : [])].join('\n')}\n`
 }

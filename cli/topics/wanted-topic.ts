@@ -4,7 +4,10 @@ import { replicationOn } from '../../packages/runtime/adapters/kafka/replication
 import { type NewTopic, topicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
 
-/** The topic as the table of topics has it, with what is given instead; other topics have the brokers' defaults. */
+/**
+ * Returns the topic as in the topic table, with the given changes. Other topics have the defaults of the
+ * brokers.
+ */
 export function wantedTopic(
   topic: string,
   settings: Readonly<Record<string, string>>,
@@ -29,7 +32,7 @@ export function wantedTopic(
   }
 }
 
-/** Kafka creates such a topic, and then refuses every record. */
+/** Rejects a topic that Kafka would create, but for which it would then refuse every record. */
 export function requireWritable({ replicationFactor, settings }: NewTopic): void {
   const needed = Number(settings['min.insync.replicas'] ?? 1)
   if (replicationFactor !== undefined && needed > replicationFactor)

@@ -14,23 +14,25 @@ import {
 const SINCE_MS = 60 * 60_000
 
 export default command({
-  about: `Read the log of a consumer again beside it, and compare states, emissions and failures with the live ones.
+  about: `Read the log of a consumer again, and compare states, emissions and failures with the live ones.
 
-The log is applied in memory by the code of this project, from the newest checkpoint of --since or earlier, or from the start of the
-log where there is none. Nothing is changed: neither Redis nor Kafka is written to, and no consumer group is used.`,
+The log is applied in memory by the code of this project, from the newest checkpoint at --since or earlier, or from
+the start of the log if there is none. Nothing is changed: neither Redis nor Kafka is written to, and no consumer
+group is used.`,
   more: `
-The sources of this project must be those that are deployed, with the same settings: otherwise the command refuses. It holds the entities of one
-partition in memory, and the emissions of the time that it looks at.
+The sources of this project must be the deployed ones, with the same settings; otherwise the command fails. It keeps
+the entities of one partition in memory, and the emissions of the compared time.
 
-The exit status is 0 if all is equal, 1 if something differs, and 3 if it could not be compared. What no log gives again is counted with its
-reason: other code, states that were restored or reprocessed, expired records, failures by a bug or a receiver.
+The exit status is 0 if all is equal, 1 if something differs, and 3 if it could not be compared. Differences that the
+log cannot explain are counted with their reason: other code, states that were restored or reprocessed, expired
+records, failures caused by a bug or a receiver.
 
 Examples:
   sluice verify processor
   sluice verify alerting --since 2026-03-01T00:00:00Z --partition 3
   sluice verify processor --from-start --json`,
   args: {
-    consumer: argument('its name, as in serverless.yml', SOME_TEXT),
+    consumer: argument('name of the consumer in serverless.yml', SOME_TEXT),
   },
   options: {
     since: optionWithDefault(
@@ -41,12 +43,12 @@ Examples:
       '1h',
     ),
     fromStart: flag('from the start of the log, without a checkpoint'),
-    topic: option('<topic>', 'the signal, where the consumer reads several', SOME_TEXT),
-    partition: option('<n>', 'only this one', NATURAL),
+    topic: option('<topic>', 'signal, if the consumer reads several', SOME_TEXT),
+    partition: option('<n>', 'only this partition', NATURAL),
     all: flag('list every difference, not only the first 20'),
     metric: flag('print a line for CloudWatch (embedded metric format), and the report on standard error'),
     json: JSON_OPTION,
-    env: environment('whose servers are meant'),
+    env: environment('of the consumer'),
   },
   async run({ consumer, ...options }, terminal) {
     const { verifyConsumer } = await import('./verify.ts')

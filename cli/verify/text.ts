@@ -1,4 +1,4 @@
-/** The output of `sluice verify`. Pure. */
+/** Formats the output of `sluice verify`. Pure. */
 
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { count } from '../../lib/count.ts'
@@ -11,7 +11,7 @@ export interface VerifyReport extends Verified {
   readonly env: string
   readonly consumer: string
   readonly topic: string
-  /** Partitions without a place to begin at. */
+  /** Partitions that cannot be compared, because the start of their log has expired and no checkpoint continues in it. */
   readonly uncompared: readonly string[]
 }
 
@@ -28,12 +28,12 @@ const COLUMNS: readonly Column[] = [
 ]
 
 const REASONS: Readonly<Record<Exception, string>> = {
-  'other-code': 'of partitions that other code or settings have decided in part',
+  'other-code': 'of partitions that were partly processed with other code or settings',
   replaced: 'of partitions whose state was restored, imported, reprocessed or moved since',
   expired: 'of partitions whose records have expired meanwhile',
   forgotten: 'failures that were forgotten to make room',
-  failures: 'after failures by a bug or a receiver, which need not happen again',
-  'set-aside': 'after records that were set aside',
+  failures: 'after failures caused by a bug or a receiver, which need not recur',
+  'set-aside': 'after records that were skipped',
   refused: 'that Kafka has refused',
   'not-kept': 'that their topic no longer keeps',
   serialized: 'with data that is written by a schema of the registry',
@@ -45,12 +45,12 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
   const compared = `${kinds[0]}, ${kinds[1]} and ${kinds[2]}`
   const verdict =
     differences.length === 0
-      ? `${compared} are as the live ones.`
+      ? `${compared} match the live ones.`
       : `${compared}, and ${count(things(differences), 'of them')} ${things(differences) === 1 ? 'differs' : 'differ'}.`
   const shown = isAll ? differences : differences.slice(0, MAX_LINES)
   const lines = [
     ...uncompared.map(
-      name => `${harmless(name)}: the log no longer has its start, and no checkpoint reaches into it.`,
+      name => `${harmless(name)}: the start of the log has expired, and no checkpoint continues in it.`,
     ),
     ...Object.entries(excepted).map(
       ([reason, number]) => `Accepted differences: ${number} ${REASONS[reason as Exception]}.`,
@@ -58,13 +58,13 @@ export function verifiedText(report: VerifyReport, isAll: boolean, columns: numb
     `${count(partitions.length, 'partition')}, ${count(records, 'record')} read again: ${verdict}`,
     ...(shown.length > 0 ? ['', tableText(COLUMNS, shown.map(rowOf), columns)] : []),
     ...(shown.length < differences.length
-      ? [`… and ${differences.length - shown.length} more: --all lists them.`]
+      ? [`… and ${differences.length - shown.length} more: use --all to list them.`]
       : []),
   ]
   return `${lines.join('\n')}\n`
 }
 
-/** One line in CloudWatch's embedded metric format. */
+/** Returns one line in the CloudWatch embedded metric format. */
 export function metricLine({ env, consumer, differences, excepted }: VerifyReport, nowMs: number): string {
   const Metrics = ['verifyDifferences', 'verifyExcepted'].map(Name => ({ Name, Unit: 'Count' }))
   const Dimensions = [['service', 'environment']]
@@ -76,7 +76,10 @@ export function metricLine({ env, consumer, differences, excepted }: VerifyRepor
   return `${JSON.stringify({ _aws, service: consumer, environment: env, ...numbers })}\n`
 }
 
-/** Number of entities, events, failures and ids, each once however many fields differ. */
+/**
+ * Returns the number of entities, events, failures and ids that differ. Each counts once, however many of its
+ * fields differ.
+ */
 function things(differences: readonly Difference[]): number {
   return new Set(differences.map(nameOfDiffering)).size
 }

@@ -30,14 +30,20 @@ export interface VerifyOptions {
   readonly env?: string
 }
 
-/** @throws CliFailure with status 1 if something differs, and 3 if it cannot be compared; ConfigError */
+/**
+ * Compares a consumer with its log.
+ *
+ * @throws CliFailure with status 1 if something differs, and with status 3 if it cannot be compared
+ * @throws ConfigError
+ */
 export async function verifyConsumer(
   name: string,
   options: VerifyOptions,
   terminal: Terminal,
 ): Promise<void> {
   const { json, metric, all } = options
-  if (json && metric) throw usageFailure('--json and --metric both print to standard output: take one.')
+  if (json && metric)
+    throw usageFailure('--json and --metric both print to standard output: use only one of them.')
   const report = await reported(name, options, terminal).catch(error => {
     const failure = rereadingFailure(error, terminal)
     if (!(failure instanceof OperationFailure) || failure.isUsage) throw failure
@@ -48,7 +54,7 @@ export async function verifyConsumer(
   const text = (shown: VerifyReport, columns: number | undefined) => verifiedText(shown, all, columns)
   printReport(metric ? { ...terminal, stdout: stderr } : terminal, report, json, text)
   const { differences, uncompared, excepted } = report
-  if (differences.length > 0) throw new CliFailure(`${name} is not what its log gives.`, 1)
+  if (differences.length > 0) throw new CliFailure(`${name} differs from its log.`, 1)
   const doubts = (excepted['other-code'] ?? 0) + (excepted.replaced ?? 0) + (excepted.expired ?? 0)
   if (uncompared.length > 0 || doubts > 0) throw new CliFailure('The comparison is incomplete.', 3)
 }
@@ -115,7 +121,7 @@ async function chosenOf(
   return { partitions, uncompared, records }
 }
 
-/** Topics that no other consumer writes to. Redriven records repeat earlier ones. */
+/** Returns the topics that no other consumer writes to. Redriven records repeat earlier ones. */
 function ownTopics(name: string, env: string): string[] {
   const functions = readFunctions()
   const others = functions.filter(

@@ -1,4 +1,7 @@
-/** Prepares to read the log of a consumer again beside it: to compare, or to look at an earlier state. */
+/**
+ * Prepares to read the log of a consumer again while the consumer runs, in order to compare it or to compute
+ * an earlier state.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
@@ -25,12 +28,14 @@ export interface Rereader {
 
 export interface VerifySelection {
   readonly consumer: string
-  /** Whole name of the topic. */
+  /** Full name of the topic. */
   readonly topic: string
   readonly partition?: number
 }
 
-/** @throws CliFailure if the sources of this project are not what is deployed, or there is nothing to read */
+/**
+ * @throws CliFailure if the sources of this project are not the deployed ones, or there is nothing to read
+ */
 export async function rereader(
   { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
   asked: VerifySelection,
@@ -52,7 +57,10 @@ export async function rereader(
 
 const KNOWN = [CopyStopped, PartitionStopped, DamagedCheckpoint]
 
-/** The error as one sentence for people, if it is about the log or the states; any other error as it is. */
+/**
+ * Returns an error with one sentence for users if the error concerns the log or the states. Any other error
+ * is returned unchanged.
+ */
 export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {
   if (stop.aborted) return new StoppedByUser()
   return KNOWN.some(known => error instanceof known)

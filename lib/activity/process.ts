@@ -1,6 +1,6 @@
 /**
- * The activity consumer: emits an event when a sensor goes silent or returns, a device changes its activity, its wearer
- * falls and does not get up, or a database restarts.
+ * Consumer `activity`: emits an event when a sensor goes silent or returns, a device changes its activity,
+ * its wearer falls and does not get up, or a database restarts.
  */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
@@ -31,45 +31,54 @@ export const SENSOR_RETURNED_TYPE = 'io.sluice.sensor.returned.v1' satisfies Eve
 export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventType
 
 const MINUTE_MS = 60_000
-/** A sensor reports every few seconds, so this allows for many lost readings. */
+/**
+ * Time without a reading after which a sensor is silent. A sensor reports every few seconds, so this allows
+ * for many lost readings.
+ */
 const SILENT_AFTER_MS = 5 * MINUTE_MS
-/** A wearer who fell and is well gets up sooner than this. */
+/** Time within which a wearer who is unhurt gets up after a fall. */
 const UP_WITHIN_MS = MINUTE_MS
-/** An entity that has not reported for this long is forgotten. */
+/** Number of days without a reading after which an entity is forgotten. */
 const FORGOTTEN_AFTER_DAYS = 1
-/** A restart frees at least this much of all memory between two consecutive readings … */
+/** Minimum share of all memory, in percent, that a restart frees between two consecutive readings. */
 const FREED_PERCENT = 10
-/** … that are at most this far apart … */
+/** Maximum time between these two readings. */
 const STROKE_MS = 10 * MINUTE_MS
-/** … unless the CPU was this busy before: then a large query may have ended instead. */
+/**
+ * CPU utilization, in percent, above which freed memory does not count as a restart: a large query may have
+ * ended instead.
+ */
 const BUSY_PERCENT = 80
 
-/** The state of an entity. */
+/** State of an entity. */
 export interface Activity {
   /** Event time of the latest reading. */
   readonly lastMs: number
   readonly isSilent?: boolean
-  /** Tags of the latest reading, for events without a reading of their own. */
+  /** Tags of the latest reading, for events that no reading causes. */
   readonly tags?: Tags
-  /** Activity of a device, and its start. */
+  /** Activity of a device, and its start, in milliseconds since the epoch. */
   readonly doing?: { readonly activity: string; readonly sinceMs: number }
-  /** Memory of a database, percent. */
+  /** Memory utilization of a database, in percent. */
   readonly memory?: number
   readonly cpu?: number
 }
 
 type Tags = Readonly<Record<string, string>>
 
-/** Reasons: the name of the emitted event, `first` for an unknown entity, `late`, or `unchanged`. */
+/**
+ * Consumer that emits changes of activity. Its reasons are the name of the emitted event, `first` for an
+ * unknown entity, `late`, and `unchanged`.
+ */
 export const activity: KeyedProcess<Activity, ReadingData> = {
   name: 'activity',
   accepts: READING_TYPES,
   allowedLatenessMs: MINUTE_MS,
-  // A log that has stopped proves no silence.
+  // Silence cannot be concluded while the log's clock has stopped.
   awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
-    if (data === undefined) return rejected('a reading without data')
+    if (data === undefined) return rejected('the reading has no data')
     if (state && timeMs < state.lastMs) return decided('late', state)
     if (type === FAMILIES.environment.type) return sensed(state, event)
     if (type === FAMILIES.device.type) return moved(state, event, data as unknown as DeviceMotion)
@@ -123,7 +132,10 @@ function moved(
   return decided('changed', next, [emission], timers)
 }
 
-/** A wearer who rests, or stops reporting, has not got up. Any other activity cancels the timer. */
+/**
+ * Returns the timer change for an activity. A wearer who rests, or stops reporting, has not got up. Any other
+ * activity cancels the timer.
+ */
 function afterFall(activity: string, timeMs: number) {
   if (activity === 'falling') return [{ name: 'fallen', dueMs: timeMs + UP_WITHIN_MS }]
   return activity === 'resting' ? [] : [{ name: 'fallen' }]
@@ -165,7 +177,7 @@ function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, tim
   return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
 }
 
-/** Tags and tenant, by which rules see events of several entities together. */
+/** Returns tags and tenant of a reading. Rules over several entities group events by them. */
 function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
   const tags = data?.tags as Tags | undefined
   return tags && Object.keys(tags).length > 0 ? { tags } : {}

@@ -1,4 +1,7 @@
-/** Event that acknowledges an alert or withdraws the acknowledgement. It is stored beside the alert's own events. */
+/**
+ * Event that acknowledges an alert or withdraws the acknowledgement. It is published to the alerts topic,
+ * like the alert's own events.
+ */
 
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { AlertAcknowledged } from '../../schemas/types.ts'
@@ -14,15 +17,15 @@ export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1' satisfi
 export interface Acknowledgement {
   readonly by: string
   readonly comment?: string
-  /** RFC 3339. */
+  /** Time of the acknowledgement, RFC 3339. */
   readonly at: string
 }
 
-/** An acknowledgement or its withdrawal, with its time. */
+/** Acknowledgement or withdrawal of one, with its time. */
 export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'> {
-  /** Id of this event. */
+  /** Id of the acknowledging event. */
   readonly id: string
-  /** RFC 3339. */
+  /** Event time, RFC 3339. */
   readonly time: string
 }
 

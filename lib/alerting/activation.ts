@@ -1,4 +1,4 @@
-/** Decides when a rule set is appended to the log, and makes the events that carry it. */
+/** Decides when a rule set is appended to the readings log, and builds the events that carry it. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -17,7 +17,10 @@ export function whyActivate(last: Activation | undefined, next: Activation): App
   return whyAppend(last, next, ({ hash }) => hash)
 }
 
-/** Returns the event for one partition and one run of the schedule. A repeated run makes the same event. */
+/**
+ * Returns the event that activates the rule set in one partition. A repeated run of the schedule returns the
+ * same event.
+ */
 export function rulesActivated(set: RuleSet, partition: number, scheduledFor: string): Event<RuleSet> {
   return {
     id: derivedId('rules-activated', set.hash, scheduledFor, partition),

@@ -1,15 +1,24 @@
-/** Order of the alerts of a fingerprint. Only one fires at a time, so all before the latest have ended. Pure. */
+/**
+ * Order of the alerts that share a fingerprint. At most one of them fires at a time, so every earlier alert
+ * has ended. Pure.
+ */
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
 
-/** An alert among those of its fingerprint. */
+/** Alert with the properties that determine its order. */
 export interface OrderedAlert extends Pick<Alert, 'alertId' | 'startedAt'> {
-  /** CloudEvents `sequence` of its latest event; absent if the events of the alert have no common order. */
+  /**
+   * CloudEvents `sequence` of the alert's latest event. Absent for alerts that several partitions report,
+   * because their sequences are not comparable.
+   */
   readonly sequence?: string | undefined
 }
 
-/** Returns the alert of an event. Every partition of readings reports that the pipeline is down, each with sequences of its own. */
+/**
+ * Returns the alert of an event with its order. `PIPELINE_DOWN` has no sequence, because every partition of
+ * readings reports it with its own.
+ */
 export function orderedAlert(
   { alertId, startedAt, entity }: Alert,
   { extensions }: Pick<Event, 'extensions'>,
@@ -19,8 +28,9 @@ export function orderedAlert(
 }
 
 /**
- * Returns whether an alert certainly precedes another one. Sequences restart in a new topic, and a recomputed alert
- * may begin before the one that it replaces. A new alert mistaken for an old one would be lost.
+ * Returns whether `one` certainly precedes `other`. Sequences restart in a new topic, and a recomputed alert
+ * may begin before the alert that it replaces, so the start time decides as well. If in doubt, the answer is
+ * false: a new alert that is mistaken for an old one would be lost.
  */
 export function isBefore(one: OrderedAlert, other: OrderedAlert): boolean {
   const laterMs = Date.parse(other.startedAt) - Date.parse(one.startedAt)

@@ -1,4 +1,7 @@
-/** Events of the alerts topic: an alert fires and later resolves, each exactly once. */
+/**
+ * Events of the alerts topic: an alert fires and later resolves, and each of the two events is published
+ * exactly once.
+ */
 
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -23,7 +26,10 @@ export interface FiredAlert extends AlertFired {
   readonly reason: FiredReason
 }
 
-/** Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the firing, even if edited since. */
+/**
+ * Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the fired event, even if
+ * the rule was edited since.
+ */
 export interface ResolvedAlert extends AlertResolved {
   readonly family?: FamilyName
   readonly reason: ResolvedReason
@@ -36,9 +42,10 @@ export interface ResolvedAlert extends AlertResolved {
 type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
 /**
- * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: it reports again.
- * `forgotten`: it has not reported for days. `erased`: an operator erased it. `ticks-returned`: the log's clock resumed.
- * `reprocessed`: the alert does not fire in the state rebuilt from the log.
+ * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: the entity reports
+ * again. `forgotten`: the entity has not reported for days. `erased`: an operator erased the entity.
+ * `ticks-returned`: the ticks of the log's clock resumed. `reprocessed`: the alert does not fire in the state
+ * rebuilt from the log.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -62,26 +69,35 @@ export interface Firing extends Compared {
   readonly firedAtMs: number
 }
 
-/** Returns the alert that `event` fires. Its id is derived from the event: a rule can fire twice at the same time. */
+/**
+ * Returns the alert that `event` fires. The alert id is derived from the event, because a rule can fire twice
+ * at the same time.
+ */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
   const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
   return { ...facts, alertId: derivedId(facts.fingerprint, event.source, event.id), reason: 'condition' }
 }
 
-/** Returns the alert that fires when the `for` of a rule ends without a reading, which happens once per instant. */
+/**
+ * Returns the alert that fires when the `for` of a rule ends without a reading. Its id is derived from that
+ * time, which occurs only once.
+ */
 export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
-/** Returns the alert that a silence fires. A silence begins only once per instant. */
+/**
+ * Returns the alert that a silence fires. Its id is derived from the start of the silence, which occurs only
+ * once.
+ */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
-/** Returns the rule for the silence of an entity, with its own identity. */
+/** Returns the rule that fires `NoData` for a silent entity. It has its own identity. */
 export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }
@@ -119,7 +135,7 @@ function comparedFields({ value, threshold, measured }: Optional<Compared>) {
   }
 }
 
-/** @param compared comparison that cleared the alert, if any */
+/** @param compared comparison that cleared the alert, if a reading cleared it */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,

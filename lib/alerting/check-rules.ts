@@ -11,7 +11,7 @@ export interface LocatedError extends FileError {
 
 export interface RulesCheck {
   readonly files: readonly string[]
-  /** Number of rules; 0 if there is any error. */
+  /** Number of rules; 0 if any file has an error. */
   readonly rules: number
   /** Sorted by file and line. */
   readonly errors: readonly LocatedError[]
@@ -29,7 +29,9 @@ export function checkRules(files: readonly RuleFile[]): RulesCheck {
   }
 }
 
-/** `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …` */
+/**
+ * Returns the error as one line, such as `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …`.
+ */
 export function errorLine(error: LocatedError): string {
   return lineOf(error, error.rule)
 }

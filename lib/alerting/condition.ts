@@ -1,4 +1,7 @@
-/** Finds the kinds of a rule over values: its condition decides which values are bad, its measure which number is compared. Pure. */
+/**
+ * Finds the kinds that a rule over values uses. Its condition decides which values are bad; its measure, if
+ * any, derives the number to compare. Pure.
+ */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
 
@@ -7,10 +10,10 @@ export type { Value } from './kinds/kind.ts'
 /** Union of the properties that the kinds of a table read from a rule. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
 
-/** Condition of a rule, as read by the kind named `kind`. */
+/** Condition of a rule. `kind` names the kind that read it. */
 export type Condition = ReadBy<(typeof CONDITIONS)[keyof typeof CONDITIONS]>
 
-/** Measure of a rule, as read by the kind named `of`. */
+/** Measure of a rule. `of` names the kind that read it. */
 export type Measure = ReadBy<(typeof MEASURES)[keyof typeof MEASURES]>
 
 export function conditionKind({ kind }: Pick<Condition, 'kind'>): ConditionKind<Condition> {
@@ -21,7 +24,10 @@ export function measureKind({ of }: Pick<Measure, 'of'>): MeasureKind<Measure> {
   return MEASURES[of]
 }
 
-/** Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not. */
+/**
+ * Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not
+ * bad.
+ */
 export function fires(condition: Condition, value: Value): boolean {
   return CONDITIONS[condition.kind].fires(condition as never, value)
 }
@@ -57,10 +63,10 @@ const MEMORIES: readonly (readonly [kind: string, Memory<Condition | Measure> | 
   ),
 ]
 
-/** Names of the kinds with state. */
+/** Names of the kinds that store earlier readings. */
 export const REMEMBERING: readonly string[] = MEMORIES.flatMap(([kind, memory]) => (memory ? [kind] : []))
 
-/** Placeholders of single kinds, in addition to those of every rule. */
+/** Placeholders that only single kinds offer, in addition to those of every rule. */
 export const OWN_PLACEHOLDERS: readonly string[] = MEMORIES.flatMap(
   ([, memory]) => memory?.placeholders ?? [],
 )

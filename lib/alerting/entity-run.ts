@@ -1,4 +1,7 @@
-/** Step of alerting for one entity: collects the next states of its rules, the alerts to send and the reason. */
+/**
+ * Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to send,
+ * and the reason.
+ */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import {
@@ -19,7 +22,10 @@ import { awaitsEverySilence } from './silence.ts'
 import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
-/** Timers that can be due at once: the end of `keepFiringFor`, a silence, the end of its `for`. */
+/**
+ * Maximum number of timers of one rule that can be due at once: the end of `keepFiringFor`, a silence, and
+ * the end of its `for`.
+ */
 const MAX_AT_ONCE = 4
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
@@ -43,7 +49,11 @@ export class EntityRun {
     this.rules[key] = tracked
   }
 
-  /** Applies a reading of the metric that the rule watches. @param compared comparison for the alert */
+  /**
+   * Applies a reading of the metric that the rule watches.
+   *
+   * @param compared comparison that the alert reports
+   */
   read(
     key: string,
     rule: Rule,
@@ -142,12 +152,18 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
   return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
 }
 
-/** Returns whether a value made the rule pending: the rule, or its next version, may fire without another reading. */
+/**
+ * Returns whether a value made the rule pending. Such a rule, or its next version, may fire without another
+ * reading.
+ */
 function isPendingByValue({ phase, silent }: RuleState): boolean {
   return phase === 'pending' && silent === undefined
 }
 
-/** Returns whether the state is stored. An inactive rule needs only the time of its metric's last reading, which is shared. */
+/**
+ * Returns whether the state must be stored. An inactive rule needs only the time of its metric's last
+ * reading, which is stored once for all rules of the metric.
+ */
 function isWorthKeeping(rule: Rule, state: RuleState): boolean {
   if (state.phase !== 'inactive' || state.before !== undefined || state.decidedMs !== undefined) return true
   return awaitsEverySilence(rule)

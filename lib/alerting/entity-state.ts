@@ -6,28 +6,34 @@ import type { Compared } from './summary.ts'
 
 /** Pending timers, in milliseconds since the epoch. */
 export interface SetTimers {
-  /** Ends of durations. A later event of the entity reaches them, too. */
+  /** Times at which durations end. A later event of the entity also triggers these changes. */
   readonly wakeUps?: readonly number[]
-  /** Silences and their consequences. Only the log's clock reaches them. */
+  /** Times at which silences take effect. Only the log's clock triggers these changes. */
   readonly silences?: readonly number[]
-  /** Next check whether the rules of the entity's alerts still exist. */
+  /** Time of the next check whether the rules of the entity's alerts still exist. */
   readonly checkMs?: number
 }
 
 /**
- * State of an entity. Inactive rules are not stored: they need only the time when their metric was last seen, which
- * all rules of a metric share.
+ * State of an entity. Inactive rules are not stored: they need only the time of their metric's last reading,
+ * which `seen` has for all rules of the metric.
  */
 export interface AlertingState extends SetTimers {
-  /** Metric → when it was last seen, in milliseconds since the epoch. */
+  /** Time of the last reading of each metric, in milliseconds since the epoch. */
   readonly seen: Readonly<Record<string, number>>
-  /** Tracked rules by rule and metric, see `rules-in-force.ts`. */
+  /** Tracked rules by state key (rule and metric), see `rules-in-force.ts`. */
   readonly rules: Readonly<Record<string, TrackedRule>>
-  /** State of the kinds that compare new readings with earlier ones, see `kinds/kind.ts`; by `historyKey` of the rules. */
+  /**
+   * State of the kinds that compare new readings with earlier ones, by the `historyKey` of their rules. See
+   * `kinds/kind.ts`.
+   */
   readonly history?: AlertingHistory
-  /** Time of the clock's last tick, in milliseconds since the epoch; see `pipeline-down.ts`. Only in the clock's state. */
+  /**
+   * Time of the clock's last tick, in milliseconds since the epoch. Present only in the state of the clock,
+   * see `pipeline-down.ts`.
+   */
   readonly lastTickMs?: number
-  /** States of the rules over several readings. */
+  /** State of the rules over several events. */
   readonly patterns?: PatternStates
 }
 
@@ -35,9 +41,10 @@ export interface AlertingState extends SetTimers {
 export type AlertingHistory = Readonly<Record<string, object>>
 
 /**
- * `alert` is set while firing or recovering: the resolved event repeats it, even if the rule was removed meanwhile. `noData` is
- * the alert of `onSilence: no-data`, until data returns. `compared` is the last comparison, while the rule is pending by
- * a value: it may fire without another reading.
+ * State of a rule for one entity, with its alerts. `alert` is present while the rule is firing or recovering:
+ * the resolved event repeats it, even if the rule was removed meanwhile. `noData` is the alert of `onSilence:
+ * no-data`, until data returns. `compared` is the last comparison, present while a value makes the rule
+ * pending: the rule may fire without another reading.
  */
 export interface TrackedRule {
   readonly state: RuleState

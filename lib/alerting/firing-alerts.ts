@@ -1,6 +1,6 @@
 /**
- * View of the firing alerts: a consumer of the alerts topic whose state has exactly those alerts. A query reads one state
- * per firing alert, regardless of the number of entities.
+ * View of the firing alerts: a consumer of the alerts topic whose state contains exactly those alerts. A
+ * query reads one state per entity with firing alerts, regardless of the number of entities.
  */
 
 import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
@@ -22,15 +22,16 @@ import { isBefore, type OrderedAlert, orderedAlert } from './alert-order.ts'
 import { isClock } from './pipeline-down.ts'
 
 /**
- * State of an entity, named after the alert's events: `/alerting`, the rule and the watched entity. Rules of the same name
- * with other labels share it. An entity without firing alerts has a state only while an old fired event may still arrive.
+ * State of one entity of the alert events, which consists of `/alerting`, the rule and the watched entity.
+ * Rules of the same name with other labels share it. An entity without firing alerts has a state only while
+ * an old fired event may still arrive.
  */
 export interface FiringAlerts {
-  /** Firing alerts by fingerprint, which has at most one at a time. */
+  /** Firing alerts by fingerprint. At most one alert of a fingerprint fires at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
   /**
-   * Last ended alert by fingerprint, kept while its fired event may still arrive: one that failed and is redriven, or that of the
-   * clock, which every partition of readings reports.
+   * Last ended alert by fingerprint. It is kept while its fired event may still arrive: a failed event can be
+   * redriven later, and every partition of readings reports the alert `PIPELINE_DOWN`.
    */
   readonly ended?: Readonly<Record<string, OrderedAlert>>
 }
@@ -38,14 +39,14 @@ export interface FiringAlerts {
 export interface FiringAlert {
   readonly alert: FiredAlert
   readonly sequence?: OrderedAlert['sequence']
-  /** W3C trace context of the fired event: it continues the trace of the reading that caused it. */
+  /** W3C trace context of the fired event. It continues the trace of the reading that caused the alert. */
   readonly traceparent?: string
   readonly acknowledged?: Acknowledgement
 }
 
 /**
- * `late`: the alert is older than the firing one, as when alerting repeats its emissions. `not-firing`: the alert to resolve
- * or acknowledge does not fire.
+ * `late`: the alert is older than the firing one, for example because alerting repeated its events.
+ * `not-firing`: the alert to resolve or acknowledge does not fire.
  */
 type Reason =
   | 'fired'
@@ -85,7 +86,10 @@ function fired(state: State, alert: FiredAlert, event: Received): Decided<Firing
   return step('fired', having(state, alert.fingerprint, entry))
 }
 
-/** Also ends an older alert whose end never arrived because the state of alerting was lost. */
+/**
+ * Resolves an alert. Also ends an older alert of the fingerprint: its resolved event never arrived, because
+ * the state of alerting was lost.
+ */
 function resolved(state: State, alert: ResolvedAlert, event: Received): Decided<FiringAlerts> {
   const { fingerprint, alertId } = alert
   const own = orderedAlert(alert, event)
@@ -123,7 +127,7 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
   return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
 }
 
-/** Returns the firing alert or, if remembered, the last one that ended. */
+/** Returns the firing alert or, if there is none, the last one that ended; undefined if neither is stored. */
 function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
   const firing = alertOf(state, fingerprint)
   if (firing) return { ...firing.alert, sequence: firing.sequence }

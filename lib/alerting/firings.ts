@@ -1,18 +1,21 @@
-/** Alerts from firing to resolving, read from the events of a range of a log. Pure. */
+/** Alerts with their start and end, derived from the events of a range of a log. Pure. */
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { identityOf } from './rule.ts'
 
-/** Alert from firing to resolving. */
+/** Alert with its start and end. */
 export interface Firing {
   /** Name and labels of the rule. */
   readonly rule: string
   /** Source and subject. */
   readonly entity: string
-  /** Undefined for an alert without a single metric. */
+  /** Metric of the alert; undefined if it does not concern a single metric. */
   readonly metric: string | undefined
-  /** Milliseconds since the epoch; infinite if it was still firing at the end. */
+  /**
+   * Time at which the alert fired, in milliseconds since the epoch. `toMs` is the time at which it resolved;
+   * infinite if it was still firing at the end of the range.
+   */
   readonly fromMs: number
   readonly toMs: number
   /** Value that was compared with the threshold. */
@@ -39,7 +42,10 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
     })
 }
 
-/** Returns the identities under which a rule fires: its own, and that for silent entities. */
+/**
+ * Returns the identities of a rule's alerts: that of the rule and, with `onSilence: no-data`, that of
+ * `NoData`.
+ */
 export function identitiesOf(rule: AnyRule): readonly string[] {
   if (isPatternRule(rule)) return [identityOf(rule)]
   const { name, labels, onSilence } = rule

@@ -1,28 +1,34 @@
-/** Arguments of the readers of a rule's row. */
+/** Arguments that all readers of a rule's row share. */
 import { parseDuration } from '../duration.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 type Report = (key: string, message: string, below?: readonly (string | number)[]) => void
 
-/** A row, without the keys that have an error already. */
+/** Row of a rule file, without the keys that already have an error. */
 export interface RuleRow {
   readonly row: Row
-  /** The value of a key; undefined if it is missing or wrong. */
+  /** Returns the value of a key; undefined if it is missing or invalid. */
   of<Value>(key: string): Value | undefined
   readonly report: Report
-  /** Rules in the log were checked when they were put there: what only warns people must not refuse them today. */
+  /**
+   * True if the rules come from the log. They were checked when they were activated, so a check that was
+   * added since must not reject them.
+   */
   readonly isFromLog: boolean
 }
 
-/** The unit of a metric; undefined for a state, and for what the family does not have. */
+/** Returns the unit of a metric; undefined for a state, and for a metric that the family does not have. */
 export function unitOf(family: FamilyName | undefined, metric: string | undefined): string | undefined {
   if (family === undefined || metric === undefined) return undefined
   const { metrics } = FAMILIES[family]
   return Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
 }
 
-/** Reads a duration in milliseconds, and reports 0. Undefined if it is missing or wrong. */
+/**
+ * Reads a duration in milliseconds. Reports an error for 0. Returns undefined if the duration is missing or
+ * invalid.
+ */
 export function positiveDuration({ of, report }: RuleRow, key: string): number | undefined {
   const raw = of(key)
   if (raw === undefined) return undefined
@@ -32,7 +38,7 @@ export function positiveDuration({ of, report }: RuleRow, key: string): number |
   return undefined
 }
 
-/** Formats a duration as rule sets have it. Rule files have no unit smaller than a second. */
+/** Returns a duration as rule sets store it. Rule files have no unit smaller than a second. */
 export function inSeconds(ms: number): string {
   return `${ms / 1000}s`
 }

@@ -1,6 +1,7 @@
 /**
- * Checks entities that have stopped reporting: a rule activated since then may wait for silence, and after some days
- * the entity is forgotten. One timer for each entity, which moves at most once an hour. Pure.
+ * Periodic check of entities that have stopped reporting. A rule that was activated since then may wait for
+ * their silence, and after some days an entity is forgotten. Each entity has one timer for this, which moves
+ * at most once an hour. Pure.
  */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
@@ -12,11 +13,11 @@ export const LOOK = 'look'
 
 const LOOK_MS = 60 * 60_000
 const DAY_MS = 24 * LOOK_MS
-/** Days without a reading before an entity is forgotten: longer than the log's retention. */
+/** Number of days without a reading after which an entity is forgotten. Longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 /**
- * Returns the timer of an entity that reports: due one to two hours later.
+ * Returns the check timer of an entity that has just reported; it is due in one to two hours.
  *
  * @param latestMs time of the previous report; undefined for the first
  */
@@ -26,26 +27,29 @@ export function looking(latestMs: number | undefined, nowMs: number): TimerChang
   return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
 }
 
-/** Returns whether an entity that last reported at `latestMs` is to be forgotten. */
+/** Returns whether an entity that last reported at `latestMs` is forgotten at `nowMs`. */
 export function isForgotten(latestMs: number, nowMs: number): boolean {
   return nowMs >= forgottenMs(latestMs)
 }
 
-/** Returns the next timer of a silent entity that is not to be forgotten yet. */
+/** Returns the next check timer of a silent entity that is not forgotten yet. */
 export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
   return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
 }
 
-/** Returns a time some days after the end of the day. */
+/**
+ * Returns the time at which an entity is forgotten: `FORGOTTEN_AFTER_DAYS` after the end of the day of its
+ * last report.
+ */
 function forgottenMs(latestMs: number): number {
   return (Math.floor(latestMs / DAY_MS) + 1 + FORGOTTEN_AFTER_DAYS) * DAY_MS
 }
 
 /**
- * Returns the rules that wait for a silence of the entity and have not seen it, because no reading has come since they took
- * effect. A rule matches by the contents of readings, except for the id of the entity.
+ * Returns the rules that wait for a silence of the entity and have received no reading since they took
+ * effect. A rule matches by the content of readings, except for the id of the entity.
  *
- * @param seen metric → time of its last reading
+ * @param seen time of the last reading, by metric
  */
 export function newlyAwaiting(
   { byKey }: RulesInForce,

@@ -3,9 +3,9 @@ import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/famili
 import type { Match } from './rule.ts'
 
 /**
- * Returns whether a reading has one of the rule's texts under every key.
+ * Returns whether a reading has one of the allowed texts under every key of the match.
  *
- * @param subject of the reading
+ * @param subject subject of the reading
  */
 export function matches(
   { dimensions, entities, tags }: Match,

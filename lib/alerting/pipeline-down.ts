@@ -1,6 +1,7 @@
 /**
- * One alert for the whole pipeline: the clock's ticks have stopped. Each partition of readings detects this. The id of the alert
- * is derived from the time of the last tick, which the partitions share, so that an outage is one alert. Pure.
+ * Alert for the whole pipeline: the ticks of the clock have stopped. Every partition of readings detects
+ * this. The id of the alert is derived from the time of the last tick, which is the same in all partitions,
+ * so that an outage results in one alert. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
@@ -16,22 +17,25 @@ export const PIPELINE_DOWN = 'PIPELINE_DOWN'
 /** Name of the timer that each tick resets. */
 export const PIPELINE_DOWN_TIMER = 'pipeline-down'
 
-/** Time without a tick that counts as an outage; the clock ticks every minute. */
+/** Time without a tick after which the pipeline counts as down. The clock ticks every minute. */
 const DOWN_AFTER_MS = 5 * 60_000
 
-/** Entity of the ticks. Its state has the last tick and the alert, and no readings. */
+/** Entity of the clock's ticks. Its state contains the last tick and the alert, and no readings. */
 const CLOCK = { entity: entityOf({ source: CLOCK_SOURCE }) }
 
 export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
   return entity === CLOCK.entity
 }
 
-/** A tick that says that it is later than this after its record is not believed. */
+/**
+ * Maximum time by which a tick may be ahead of its record's timestamp. The time of a tick beyond it is
+ * ignored.
+ */
 const MAX_AHEAD_MS = 60_000
 
 /**
- * Applies a tick. Its own time, which the partitions share, identifies the outage that begins if none follows; its time of
- * arrival, which differs by milliseconds, ends an outage.
+ * Applies a tick. The tick's own time, which is the same in all partitions, identifies an outage that begins
+ * after it. The time of its arrival, which differs by milliseconds, ends an outage.
  */
 export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
   const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
@@ -43,7 +47,10 @@ export function ticked(state: AlertingState | undefined, tick: Received): Decide
   return decided('ticks-returned' satisfies TransitionReason, next, [resolved], timers)
 }
 
-/** Returns the time of the last tick. The schedule may repeat an old run, and the next outage must still have a new identity. */
+/**
+ * Returns the time of the last tick. It must increase even if the schedule repeats an old run, so that the
+ * next outage has a new identity.
+ */
 function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Received, isDown: boolean): number {
   const saidMs = Date.parse(time)
   const ownMs = saidMs <= timeMs + MAX_AHEAD_MS ? saidMs : timeMs
@@ -51,7 +58,9 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
   return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
 }
 
-/** Fires the alert: the log's clock, or the next tick, is well past the last tick. */
+/**
+ * Fires the alert: the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick.
+ */
 export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { lastTickMs: activeAtMs } = state
   if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)
@@ -71,7 +80,7 @@ function pipelineDown(lastMs: number): FiredAlert {
     severity: 'critical',
     status: 'firing',
     labels: {},
-    summary: `the clock has not ticked since ${instant(lastMs)}: no alert of silence can be relied on`,
+    summary: `the clock has not ticked since ${instant(lastMs)}: alerts about silence are not reliable`,
     entity: { source: CLOCK_SOURCE },
     activeAt: instant(lastMs),
     startedAt: instant(lastMs + DOWN_AFTER_MS),

@@ -1,4 +1,7 @@
-/** The alerting consumer: evaluates every reading against the rules of its family, and emits one event per change. */
+/**
+ * Consumer `alerting`: evaluates every reading against the rules of its family, and emits one event per
+ * change of an alert.
+ */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
@@ -29,7 +32,7 @@ import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { alertingTakeover } from './takeover.ts'
 import { isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
-/** Reasons; `no-rule`: the reading has no metric that a rule watches. */
+/** Reasons of the alerting consumer. `no-rule`: the reading has no metric that a rule watches. */
 type AlertingReason = TransitionReason | 'no-rule'
 
 interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce> {
@@ -37,16 +40,17 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 }
 
 /**
- * Evaluates the rules that the log has activated in the partition, see `activation.ts`.
+ * Returns the alerting consumer, which evaluates the rules that the log has activated in the partition. See
+ * `activation.ts`.
  *
- * @param packaged the rules in effect until the log has activated a rule set
- * @throws if two rules have the same identity: their states and alerts would be mixed up
+ * @param packaged rules that apply until the log activates a rule set
+ * @throws if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
     accepts: [...READING_TYPES, TICK_TYPE],
-    // A reading that comes after later ones is too late for the durations of rules.
+    // A reading that arrives after later ones cannot count towards the durations of rules.
     parking: { forMs: parkedForMs(PARKING.alerting) },
     awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: {
@@ -61,10 +65,10 @@ export function alerting(packaged: readonly AnyRule[]): Alerting {
     onEvent(state, event, rules) {
       if (event.type === TICK_TYPE) return isClock(event) ? ticked(state, event) : decided('tick', state)
       if (isClock(event))
-        return rejected(`${event.source} without a subject is the clock, which sends ticks alone`)
+        return rejected(`${event.source} without a subject is the clock, which sends only ticks`)
       const family = familyOf(event.type)
-      if (family === undefined) return rejected(`${event.type} is not the type of a reading`)
-      if (typeof event.data !== 'object' || event.data === null) return rejected('a reading without data')
+      if (family === undefined) return rejected(`${event.type} is not a reading`)
+      if (typeof event.data !== 'object' || event.data === null) return rejected('the reading has no data')
       return onReading(rules, state, event, family, event.data)
     },
     onTimer(state, timer, rules) {
@@ -137,7 +141,7 @@ function foremostOf(a: TransitionReason | undefined, b: TransitionReason | undef
   return b === undefined ? a : foremost(a, b)
 }
 
-/** Forgets an entity that stopped reporting and ends its alerts, which no reading can clear. */
+/** Forgets an entity that stopped reporting, and ends its alerts. No reading can clear them. */
 function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
   return decided('forgotten', undefined, lastAlerts(state, timer, timer.dueMs, 'forgotten'))
 }

@@ -1,4 +1,4 @@
-/** Reads what a rule over values compares, and when that is bad, by the kinds whose keys it has. */
+/** Reads the condition and the measure of a rule over values, using the kinds whose keys the row has. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { type Condition, conditionKind, type Measure } from './condition.ts'
 import type { Row, RuleRow } from './given.ts'
@@ -7,7 +7,7 @@ import type { ConditionKind, MeasureKind } from './kinds/kind.ts'
 import { FIRE_KEYS, FIRE_KEYS_IN_PATTERNS, MEASURE_KEYS } from './rule-keys.ts'
 
 interface ReadCondition {
-  /** Undefined if something is wrong with it. */
+  /** Condition of the rule; undefined if it has an error. */
   readonly condition?: Condition | undefined
   readonly measure?: Measure | undefined
 }
@@ -15,7 +15,7 @@ interface ReadCondition {
 const CONDITION_KINDS: readonly ConditionKind<Condition>[] = Object.values(CONDITIONS)
 const MEASURE_KINDS: readonly MeasureKind<Measure>[] = Object.values(MEASURES)
 
-/** Reads the condition and, where the rule has one, the measure. */
+/** Reads the condition and, if the rule has one, the measure. */
 export function readCompared(
   given: RuleRow,
   family: FamilyName | undefined,
@@ -31,7 +31,7 @@ export function readCompared(
   return { condition: readCondition(given, family, metric, measure && kind), measure }
 }
 
-/** @param measure kind of the measure that the rule has; undefined where the value itself is compared */
+/** @param measure kind of the rule's measure; undefined if the value itself is compared */
 export function readCondition(
   given: RuleRow,
   family: FamilyName | undefined,
@@ -52,12 +52,12 @@ function firstKey(keys: Readonly<Record<string, unknown>>, is: (key: string) => 
   return Object.keys(keys).find(is)
 }
 
-/** The keys of a condition, as a rule file has them. */
+/** Returns the condition in the form of a rule file. */
 export function conditionRow(condition: Condition): Row {
   return conditionKind(condition).row(condition)
 }
 
-/** Returns the keys that the condition of a pattern also has. */
+/** Returns the keys of a condition that patterns support. */
 export function conditionRowInPattern(condition: Condition): Row {
   const rows = Object.entries(conditionRow(condition))
   return Object.fromEntries(rows.filter(([key]) => FIRE_KEYS_IN_PATTERNS.includes(key)))

@@ -8,7 +8,7 @@ type Texts = string | readonly string[]
 
 type RawMatch = Partial<Record<Dimension | 'entity', Texts>> & { readonly tags?: Record<string, Texts> }
 
-/** Reads `match`, and reports what no reading of the family can have. */
+/** Reads `match`, and reports properties that readings of the family never have. */
 export function readMatch(given: RuleRow, family: FamilyName | undefined): Match | undefined {
   reportUnfit(given, family)
   const raw = given.of<RawMatch>('match')
@@ -26,7 +26,10 @@ export function readMatch(given: RuleRow, family: FamilyName | undefined): Match
   }
 }
 
-/** Also looks at a match with other faults, so that all are named at once. */
+/**
+ * Reports unsupported properties, even in a match that has other errors, so that all errors are reported at
+ * once.
+ */
 function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null || family === undefined) return

@@ -1,4 +1,7 @@
-/** Makes a rule of its row in a file, and finds what the schema cannot: what does not fit together, and what could never happen. */
+/**
+ * Reads a rule from its row, and detects errors that the schema cannot express: contradictory keys, and
+ * conditions that can never occur.
+ */
 import { parseDuration } from '../duration.ts'
 import type { FamilyName } from '../telemetry/families.ts'
 import { NO_DATA } from './alert.ts'
@@ -9,9 +12,7 @@ import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 
-/**
- * Reads what can be read of a row. The result is a rule only if nothing was reported.
- */
+/** Reads the valid keys of a row. The result is a usable rule only if no error was reported. */
 export function readRule(given: RuleRow): Rule {
   const family = given.of<FamilyName>('family')
   const metric = given.of<string>('metric')
@@ -38,7 +39,7 @@ export function readRule(given: RuleRow): Rule {
     paused: given.of<boolean>('paused') ?? false,
   }
   if (rule.onSilence !== 'keep' && rule.staleAfterMs === 0 && given.of('staleAfter') !== undefined)
-    given.report('onSilence', 'needs a staleAfter greater than 0, which says how long a silence must last')
+    given.report('onSilence', 'needs a staleAfter greater than 0, the duration of a silence')
   if (rule.onSilence === 'no-data' && Object.hasOwn(labels, 'rule'))
     given.report(
       'labels',

@@ -14,7 +14,7 @@ import type { Compared } from './summary.ts'
 
 type Remembered = Pick<AlertingState, 'seen' | 'history'>
 
-/** Applies the reading to each rule of the run. Returns the other changes of the entity's state. */
+/** Applies the reading to each rule of the run, and returns the other changes of the entity's state. */
 export function evaluate(
   run: EntityRun,
   rules: RulesInForce,
@@ -41,7 +41,7 @@ export function evaluate(
     const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
       if (before) run.keep(key, before)
-      // The metric has been silent since before the rule was activated.
+      // The metric was already silent when the rule was activated.
       else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
         run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
@@ -84,8 +84,8 @@ function isMatched(
 }
 
 /**
- * Returns the value that a rule watches, undefined if the reading lacks it. NaN, which Avro and Protobuf can carry, counts as
- * missing.
+ * Returns the value that a rule watches; undefined if the reading does not have it. NaN, which Avro and
+ * Protobuf allow, counts as missing.
  */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
   const value = data[metric]
@@ -98,7 +98,7 @@ function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined,
   else run.end(before, timeMs, 'not-matched')
 }
 
-/** Histories of one entity during the evaluation of one reading. Unused ones are dropped. */
+/** Histories of one entity during the evaluation of one reading. Histories that no rule uses are dropped. */
 class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory
@@ -118,12 +118,15 @@ class Histories {
     }
   }
 
-  /** Returns the derived number, null if not known yet; undefined if the value itself is compared. */
+  /**
+   * Returns the derived number, or null while there are too few readings. Returns undefined if the rule
+   * compares the value itself.
+   */
   compare(keyed: KeyedRule, value: Value, isLate: boolean): Replaced | undefined {
     const { historyKey, remembering: kind } = keyed
     if (historyKey === undefined || !kind) return undefined
     if (isLate) this.keep(keyed)
-    // A late reading does not change the rule.
+    // A late reading does not change the rule's state.
     if (isLate) return LATE
     const known = this.#compared.get(historyKey)
     if (known) return known
@@ -139,7 +142,9 @@ type Replaced = Pick<Comparison, 'value' | 'words'>
 
 const LATE: Replaced = { value: null }
 
-/** Returns the comparison for the alert: with the clear threshold once it fires. */
+/**
+ * Returns the comparison that the alert reports. Once the alert fires, the threshold is the clear threshold.
+ */
 function comparedOf(
   rule: Rule,
   raw: Value,
@@ -158,7 +163,7 @@ function comparedOf(
   }
 }
 
-/** Returns the last time of each watched metric. A late reading does not move it back. */
+/** Returns the time of the last reading of each watched metric. A late reading does not change it. */
 function lastSeen(
   watched: ReadonlySet<string>,
   seen: Readonly<Record<string, number>>,

@@ -1,15 +1,18 @@
-/** Table of the reasons for which an alert changes or stays. Metrics, log lines and tests use them. */
+/**
+ * Table of the reasons for which an alert changes or does not change. Metrics, log lines and tests use these
+ * names.
+ */
 
 interface Reason {
-  /** Resulting notification, if any. */
+  /** Notification that the reason causes, if any. */
   readonly change?: 'fired' | 'resolved'
   /** Description for users. */
   readonly says: string
 }
 
 /**
- * Ordered by importance: with several rules, the step's reason is the first of these that occurred. `config/rules/README.md`
- * shows the table.
+ * Reasons, ordered by importance. If several rules report reasons in one step, the first in this order is the
+ * reason of the step. The table in `config/rules/README.md` lists them.
  */
 export const REASONS = {
   'pipeline-down': {

@@ -1,6 +1,7 @@
 /**
- * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. Definitions of lists, durations
- * and patterns are only in that file. `npm run schemas` updates it. Pure.
+ * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The
+ * definitions of lists, durations and patterns are written directly in that file. `npm run schemas` updates
+ * it. Pure.
  */
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'
@@ -25,7 +26,7 @@ interface Asking {
   readonly dependentRequired: Readonly<Record<string, readonly string[]>>
 }
 
-/** Keys of rules over values alone. */
+/** Keys that only rules over values have. */
 const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.includes(key))
 
 /** Returns the schema with its derived parts updated. */
@@ -68,7 +69,7 @@ function needsOf(keys: Keys): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(needing)
 }
 
-/** Replaces the keys of conditions, which need a metric, after `unit`. */
+/** Inserts the keys of conditions after `unit`. They require a metric. */
 function withConditions(asking: Asking, conditions: Readonly<Record<string, Schema>>): Asking {
   const { dependentRequired, properties } = asking
   const isOther = (key: string) => key === 'unit' || dependentRequired[key]?.[0] !== 'metric'
@@ -85,7 +86,7 @@ function withConditions(asking: Asking, conditions: Readonly<Record<string, Sche
   }
 }
 
-/** Returns the schema of the metrics of a family, by which editors complete and check them. */
+/** Returns the schema of a family's metrics, which editors use for completion and checks. */
 function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
   return {
     if: { properties: { family: { const: name } }, required: ['family'] },

@@ -3,13 +3,13 @@ import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'
 
-/** A rule file as text, read by the caller. `where` names the file in messages. */
+/** Text of a rule file, read by the caller. `where` names the file in messages. */
 export interface RuleFile {
   readonly where: string
   readonly text: string
 }
 
-/** The rules cannot be used. The message lists every error on a line of its own. */
+/** Error for invalid rules. The message lists every error on a separate line. */
 export class InvalidRules extends Error {
   override readonly name = 'InvalidRules'
   readonly errors: readonly RuleError[]

@@ -1,6 +1,6 @@
 /**
- * Finds the position of a value in a rule file. The functions do not need positions: only the checks before a deployment
- * report lines, and they parse each file a second time for that.
+ * Finds the position of a value in a rule file. Only the checks before a deployment report positions, and
+ * they parse each file a second time for that. Functions do not need them.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import { positionsOf } from '../yaml-document.ts'
@@ -8,7 +8,7 @@ import type { Position } from './parse-rules.ts'
 
 type Path = readonly (string | number)[]
 
-/** Start of a value or, in a mapping, of its key, and the values below it. */
+/** Start of a value or, in a mapping, of its key, with the values that it contains. */
 interface Located {
   readonly offset: number
   readonly below?: Map<string | number, Located>
@@ -34,7 +34,7 @@ export function positionsIn(text: string): (path: Path) => Position {
   }
 }
 
-/** Walks the parser's events of the first document once, and records where each value starts. */
+/** Reads the parser's events of the first document once, and records the start of each value. */
 class Walk {
   readonly root: Located
   readonly #text: string
@@ -55,7 +55,7 @@ class Walk {
     return event
   }
 
-  /** @param offset of the value or, in a mapping, of its key */
+  /** @param offset offset of the value or, in a mapping, of its key */
   #node(offset: number): Located {
     const event = this.#advance()
     if (event?.type === EVENT_ID.MAPPING) return { offset, below: this.#pairs() }
@@ -70,7 +70,7 @@ class Walk {
       const at = this.#startOf(key)
       this.#node(at)
       const value = this.#node(at)
-      // All keys of a rule are text.
+      // All valid keys of a rule are text.
       if (key?.type === EVENT_ID.SCALAR) below.set(getScalarValue(this.#text, key), value)
     }
     this.#advance()

@@ -1,6 +1,6 @@
 /**
- * Validates rule files with their schema, `schemas/files/rules.v1.json`, and describes the errors. The schema checks the shape;
- * `read-rule.ts` finds contradictions.
+ * Validates rule files with their schema, `schemas/files/rules.v1.json`, and describes the errors. The schema
+ * checks the structure; `read-rule.ts` detects contradictions.
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
@@ -13,11 +13,11 @@ import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 export interface Violation {
   readonly path: FilePath
   readonly message: string
-  /** Path of the value, ending with the unknown or missing key. */
+  /** Path of the value; it ends with the key if the key is unknown or missing. */
   readonly isUnknownKey: boolean
 }
 
-/** Violations of the schema, one per path; incomplete if `isCut`. */
+/** Violations of the schema, at most one per path. Incomplete if `isCut`. */
 interface Violations {
   readonly violations: readonly Violation[]
   readonly isCut: boolean
@@ -41,7 +41,10 @@ export function violationsIn(content: unknown): Violations {
   return { violations: [...found.values()], isCut: reported.length > MAX_ERRORS }
 }
 
-/** Returns whether a violation is reported by itself. Those within branches are reported as one, at the branch. */
+/**
+ * Returns whether a violation is reported. Violations within branches are not: the branch reports one for
+ * all.
+ */
 function isReported({ keyword, schemaPath }: SchemaViolation): boolean {
   return keyword !== 'if' && !/\/(anyOf|oneOf|propertyNames)\//.test(schemaPath)
 }
@@ -114,8 +117,8 @@ function ofDocument(keyword: string, path: FilePath): string {
 /** Describes a missing key: keys of conditions need another one of the condition, all others `staleAfter`. */
 function dependent(key: string, missing: string): string {
   return Object.hasOwn(CONDITION_KEYS, key)
-    ? `goes with ${missing}, which the rule does not have`
-    : `needs ${missing}, which says how long a silence must last`
+    ? `requires ${missing}, which the rule does not have`
+    : `needs ${missing}, the duration of a silence`
 }
 
 /** Describes the invalid value; empty for a missing key. */

@@ -1,4 +1,4 @@
-/** A rule set as the data of the event that activates it. Reading it back is as strict as reading a rule file. */
+/** Rule set as the data of the event that activates it. Reading it is as strict as reading a rule file. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
@@ -11,39 +11,42 @@ import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** A rule with the keys of a rule file; defaults are written out. */
+/** Rule with the keys of a rule file. Defaults are included. */
 type RuleRow = Readonly<Record<string, unknown>>
 
-/** The data of `rules.activated`. */
+/** Data of `io.sluice.rules.activated.v1`. */
 export interface RuleSet {
-  /** Hash of the rules. Two sets with the same rules have the same hash, however their files are arranged. */
+  /**
+   * Hash of the rules. Sets with the same rules have the same hash, regardless of how their files are
+   * arranged.
+   */
   readonly hash: string
   readonly rules: readonly RuleRow[]
 }
 
-/** Bytes of a message that are reserved for the attributes and headers of the event. */
+/** Number of bytes of a message that are reserved for the attributes and headers of the event. */
 const ENVELOPE_BYTES = 16 * 1024
 
-/** Upper bound for the size of a rule set as JSON: it must fit into one event. */
+/** Maximum size of a rule set as JSON, in bytes. It must fit into one event. */
 export const MAX_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
 
-/** The canonical form of a rule set: rules sorted by identity, with every key written out in a fixed order. */
+/** Returns the canonical form of a rule set: rules sorted by identity, with every key in a fixed order. */
 export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
   const rows = [...rules].sort(byIdentity).map(rowOf)
   return { hash: hashOf(rows), rules: rows }
 }
 
-/** Why the rules do not fit into one event; undefined if they do. */
+/** Returns an error message if the rules do not fit into one event; undefined if they do. */
 export function sizeError(rules: readonly AnyRule[]): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
   if (bytes <= MAX_RULE_SET_BYTES) return undefined
   return (
-    `the rules take ${bytes} bytes together, and the event that activates them has room for ${MAX_RULE_SET_BYTES}: ` +
+    `the rules have ${bytes} bytes in total, more than the ${MAX_RULE_SET_BYTES} that fit into one event: ` +
     'remove rules, or shorten labels and summaries'
   )
 }
 
-/** The rules in the data of `rules.activated`, or why they cannot be used. */
+/** Returns the rules in the data of `rules.activated`, or the error that makes them unusable. */
 export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
   if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
@@ -55,7 +58,10 @@ export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } |
   return { error: `${where}: ${first.message}${others}` }
 }
 
-/** Keys that came later are left out where they have their default, so that older rule sets keep their hash. */
+/**
+ * Returns the row of a rule. Keys that were added later are omitted if they have their default, so that older
+ * rule sets keep their hash.
+ */
 function rowOf(rule: AnyRule): RuleRow {
   if (!isPatternRule(rule)) return thresholdRow(rule)
   const { name, pattern, keepFiringForMs, severity, labels, summary, paused } = rule
@@ -85,7 +91,7 @@ function thresholdRow(rule: Rule): RuleRow {
   }
 }
 
-/** Hashes the content only: the order of keys does not matter. */
+/** Returns the hash of the content. The order of keys does not affect it. */
 function hashOf(rows: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(withSortedKeys(rows)), 'hex')
 }
@@ -97,7 +103,7 @@ function withSortedKeys(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Compares by code unit, not by locale, so that the order is the same on every machine. */
+/** Compares by code unit instead of locale, so that the order is the same on every machine. */
 function byIdentity(a: AnyRule, b: AnyRule): number {
   return identityOf(a) < identityOf(b) ? -1 : 1
 }

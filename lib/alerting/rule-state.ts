@@ -3,11 +3,11 @@
 export type RuleState = Inactive | Pending | Firing | Recovering
 
 interface Watched {
-  /** The time of the last observation. */
+  /** Time of the last observation. */
   readonly seenMs: number
-  /** Later time at which the state changed without a reading, if it did. */
+  /** Time at which the state last changed without a reading, if it did so after `seenMs`. */
   readonly decidedMs?: number
-  /** Effect of the current silence: `bad` if it counts as a bad value. */
+  /** Effect of the current silence. `bad`: it counts as a bad value. */
   readonly silent?: 'bad' | 'no-data'
 }
 
@@ -16,7 +16,7 @@ export interface Inactive extends Watched {
   readonly before?: Pending
 }
 
-/** Rule whose value is bad since `activeAtMs`, but not yet for its `for`. No notification. */
+/** Rule whose value has been bad since `activeAtMs`, but for less than its `for`. No notification is sent. */
 export interface Pending extends Watched {
   readonly phase: 'pending'
   readonly activeAtMs: number
@@ -28,14 +28,16 @@ export interface Firing extends Watched {
   readonly before?: Recovering
 }
 
-/** Rule that is still published as firing: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
+/**
+ * Rule whose alert still fires: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet.
+ */
 export interface Recovering extends Watched {
   readonly phase: 'recovering'
   readonly activeAtMs: number
   readonly clearedAtMs: number
 }
 
-/** Returns the latest time in the state. Older events change nothing. */
+/** Returns the latest time in the state. Older events do not change it. */
 export function latestMs({ decidedMs, seenMs }: RuleState): number {
   return decidedMs ?? seenMs
 }

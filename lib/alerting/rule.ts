@@ -4,14 +4,14 @@ import type { Condition, Measure } from './condition.ts'
 export const SEVERITIES = ['critical', 'warning', 'info'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
-/** Effect on a rule when its entity has been silent for `staleAfter`. */
+/** Effects that a silence of the entity for `staleAfter` can have on a rule. */
 export const ON_SILENCE = ['keep', 'ok', 'alert', 'no-data'] as const
 export type OnSilence = (typeof ON_SILENCE)[number]
 
-/** Readings of the family that a rule watches. A reading must have one of the texts of every key. */
+/** Selection of the readings of a family. A reading must have one of the allowed texts under every key. */
 export interface Match {
   readonly dimensions: readonly (readonly [Dimension, readonly string[]])[]
-  /** Subjects of the readings. */
+  /** Allowed subjects of the readings. */
   readonly entities?: readonly string[]
   readonly tags: readonly (readonly [tag: string, texts: readonly string[]])[]
 }
@@ -20,12 +20,12 @@ export interface Match {
 export interface Rule {
   readonly name: string
   readonly family: FamilyName
-  /** Metric of the family, in whose unit the thresholds are; or one of its states. */
+  /** Metric or state of the family. Thresholds have the unit of the metric. */
   readonly metric: string
-  /** Selection of readings; by default every reading of the family. */
+  /** Selection of readings; absent if the rule watches every reading of the family. */
   readonly match?: Match
   readonly condition: Condition
-  /** Derived number to compare; by default the value itself. */
+  /** Measure that derives the number to compare; absent if the value itself is compared. */
   readonly measure?: Measure
   /** Time for which the condition must hold. 0 fires at once. */
   readonly forMs: number
@@ -36,18 +36,20 @@ export interface Rule {
   readonly onSilence: OnSilence
   readonly severity: Severity
   readonly labels: Readonly<Record<string, string>>
-  /** Template, see `summary.ts`. */
+  /** Template of the summary, see `summary.ts`. */
   readonly summary: string
-  /** Whether the rule is paused: not evaluated, and a firing alert is resolved. */
+  /** True if the rule is paused: it is not evaluated, and its firing alerts are resolved. */
   readonly paused: boolean
 }
 
 /**
- * Returns the identity of a rule, which survives edits: its name and labels, `HIGH_TEMP{team="ops"}`. Thresholds, durations and
- * texts may change while an alert fires. Different names or label sets never have the same identity.
+ * Returns the identity of a rule, which consists of its name and labels, such as `HIGH_TEMP{team="ops"}`.
+ * Edits of thresholds, durations and texts do not change it, so an alert continues to fire. Rules with
+ * different names or labels never have the same identity.
  */
 export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {
-  // Sorted by code unit, not by locale: ids are derived from this, so it must be the same on every machine.
+  // Sorted by code unit instead of locale: ids are derived from this text, so it must be the same on every
+  // machine.
   const pairs = Object.keys(labels)
     .sort()
     .map(label => `${label}=${JSON.stringify(labels[label])}`)

@@ -3,15 +3,16 @@ import { join } from 'node:path'
 import type { AnyRule } from './patterns/pattern.ts'
 import { type RuleFile, readRules } from './rule-files.ts'
 
-/** Error for an unusable rules folder. The message names the folder and the reason. */
+/** Error for an unusable rules folder. The message contains the folder and the reason. */
 export class RulesFolderError extends Error {
   override readonly name = 'RulesFolderError'
 }
 
 /**
- * Reads all alert rules of the folder that RULES_DIR names as one set.
+ * Reads all alert rules of the folder in `RULES_DIR` as one set.
  *
- * @throws RulesFolderError if the folder cannot be used, `InvalidRules` with all errors of all files
+ * @throws RulesFolderError if the folder cannot be used
+ * @throws InvalidRules with all errors of all files
  */
 export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
   const files = await readRuleFiles(rulesDir).catch(error => {
@@ -24,7 +25,7 @@ export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
 /**
  * Reads all `*.yaml` and `*.yml` files of a folder, sorted by name.
  *
- * @param shown how messages name the folder
+ * @param shown name of the folder in messages
  * @throws RulesFolderError if the folder cannot be read or has no such file
  */
 export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
@@ -33,9 +34,7 @@ export async function readRuleFiles(folder: string, shown = folder): Promise<rea
   })
   const names = entries.filter(entry => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
   if (names.length === 0)
-    throw new RulesFolderError(
-      `${shown}: the folder has no *.yaml file and so no rules; is it the right folder?`,
-    )
+    throw new RulesFolderError(`${shown}: the folder has no *.yaml file, so it has no rules: check the path`)
   const files = names.map(async ({ name }) => ({
     where: join(shown, name),
     text: await readFile(join(folder, name), 'utf8'),

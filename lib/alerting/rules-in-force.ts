@@ -1,22 +1,22 @@
-/** The rules of a partition, arranged for evaluation. Pure. */
+/** Rules of a partition, prepared for evaluation. Pure. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** Rule with the key of its state. */
+/** Rule with the key under which its state is stored. */
 export interface KeyedRule {
   readonly key: string
   readonly rule: Rule
-  /** Key of the rule's history; rules with equal comparisons share one. */
+  /** Key of the rule's history. Rules with equal comparisons share one history. */
   readonly historyKey?: string
-  /** Kind of the history. */
+  /** Kind that uses the history. */
   readonly remembering?: Remembering
 }
 
 export interface RulesInForce {
-  /** Evaluated rules, by the key of their state. */
+  /** Rules that are evaluated, by the key of their state. */
   readonly byKey: ReadonlyMap<string, KeyedRule>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedRule[]>
   /** Keys of the paused rules. */
@@ -26,7 +26,11 @@ export interface RulesInForce {
   readonly patterns: PatternsInForce
 }
 
-/** @throws if two rules have the same identity: their states and alerts would be mixed up */
+/**
+ * Prepares a rule set for evaluation.
+ *
+ * @throws if two rules have the same identity, because their states and alerts would be mixed up
+ */
 export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
   if (new Set(all.map(identityOf)).size !== all.length)
     throw new Error('two alert rules have the same name and labels')
@@ -48,8 +52,9 @@ function withKey(rule: Rule): KeyedRule {
 }
 
 /**
- * Returns the key of a rule's state. It includes the comparison: after an edit to another metric, the rule starts anew
- * and its old alert ends as if the rule were removed. A value of the new metric must not clear it.
+ * Returns the key of a rule's state. It includes the metric and the measure: if an edit changes them, the
+ * rule starts over and its old alert resolves as if the rule had been removed. Otherwise a value of the new
+ * metric could clear it.
  */
 function keyOf(rule: Rule): string {
   const kind = rememberingKind(rule)
@@ -59,7 +64,7 @@ function keyOf(rule: Rule): string {
 
 const COMPARED = new RegExp(` \\w+\\.\\w+( (${REMEMBERING.join('|')}))?$`)
 
-/** Returns the identity of a rule from the key of its state. */
+/** Returns the identity of the rule to which a state key belongs. */
 export function identityOfKey(key: string): string {
   return key.replace(COMPARED, '')
 }

@@ -1,4 +1,4 @@
-/** Effect of time alone on a rule: silence, and durations that end while no reading arrives. Pure. */
+/** Effects of passing time on a rule: silences, and durations that end without a reading. Pure. */
 import type { TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
@@ -12,10 +12,10 @@ interface AfterTick {
   readonly atMs: number
 }
 
-/** Time at which the state changes unless a reading arrives until then. */
+/** Time at which the state changes unless a reading arrives before. */
 interface WakeUp {
   readonly atMs: number
-  /** Whether it follows from a silence. Then only the log's clock reaches it, not a later event. */
+  /** True if the change results from a silence. Then only the log's clock triggers it, not a later event. */
   readonly isOfSilence: boolean
 }
 
@@ -29,9 +29,9 @@ export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
 }
 
 /**
- * Returns the first change that is due at this time or earlier; undefined without any.
+ * Returns the first change that is due at this time or earlier; undefined if none is due.
  *
- * @param isSilenceKnown whether the log's clock has reached this time; otherwise no silence is due
+ * @param isSilenceKnown true if the log's clock has reached this time; otherwise no silence is due
  */
 export function afterTick(
   rule: Durations,
@@ -68,7 +68,7 @@ export function awaitsEverySilence({
 
 function dues(rule: Durations, state: RuleState): Due[] {
   const found: Due[] = []
-  // After an edit of the rule, this can be earlier than its last change.
+  // After an edit of the rule, the due time can be before the last change.
   const add = (what: Due['what'], atMs: number) => found.push({ what, atMs: Math.max(atMs, latestMs(state)) })
   const silentAtMs = state.seenMs + rule.staleAfterMs
   if (state.phase === 'recovering') add('keep', state.clearedAtMs + rule.keepFiringForMs)
@@ -77,7 +77,7 @@ function dues(rule: Durations, state: RuleState): Due[] {
   if (state.phase === 'pending') {
     const heldAtMs = state.activeAtMs + rule.forMs
     if (state.silent === 'bad') add('for', heldAtMs)
-    // A silence precedes the end of a duration.
+    // If a silence begins first, it takes effect instead of the end of the duration.
     else if (rule.staleAfterMs > 0 && heldAtMs < silentAtMs) add('held', heldAtMs)
   }
   return found

@@ -1,4 +1,4 @@
-/** Summaries of alerts: text with `{{placeholders}}` that are filled in once, when the alert fires. */
+/** Summaries of alerts: templates with `{{placeholders}}` that are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
@@ -16,14 +16,14 @@ export const PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** Placeholders, including those of single kinds. */
+/** Placeholders of all rules, including those that only single kinds offer. */
 export const EVERY_PLACEHOLDER: readonly string[] = [...PLACEHOLDERS, ...OWN_PLACEHOLDERS]
 
 /** Prefix of a placeholder for a label: `{{labels.NAME}}`. */
 const LABEL = 'labels.'
 const PLACEHOLDER = /\{\{\s*([\w.]+)\s*\}\}/g
 
-/** Comparison of a rule, as far as it is valid. */
+/** Parts of a rule's comparison. A part with errors is undefined. */
 interface Sides {
   readonly condition: Rule['condition'] | undefined
   readonly measure: Rule['measure'] | undefined
@@ -38,7 +38,7 @@ export function defaultSummary({ condition, measure }: Sides): string {
 /**
  * Returns an error message for an invalid template, undefined for a valid one.
  *
- * @param labels labels of the rule; undefined if unknown
+ * @param labels labels of the rule; undefined if they have errors
  */
 export function summaryError(
   template: string,
@@ -49,7 +49,7 @@ export function summaryError(
   return templateError(template, labels, [...PLACEHOLDERS, ...placeholders])
 }
 
-/** @param known allowed placeholders, apart from labels */
+/** @param known allowed placeholders, except those for labels */
 export function templateError(
   template: string,
   labels: Rule['labels'] | undefined,
@@ -69,14 +69,14 @@ export function templateError(
     : undefined
 }
 
-/** Comparison that fired an alert. */
+/** Comparison that caused an alert to fire. */
 export interface Compared {
   /** Value that was compared with the threshold; undefined if a silence fired the alert. */
   readonly value?: Value
   readonly threshold?: number
-  /** Value of the reading, if a derived number was compared. */
+  /** Value of the reading; present if a derived number was compared. */
   readonly measured?: number
-  /** Values of the kind's own placeholders, in the unit of the metric. */
+  /** Values of the additional placeholders of the kind, in the unit of the metric. */
   readonly words?: Readonly<Record<string, number>>
 }
 
@@ -85,7 +85,7 @@ interface Entity {
   readonly subject?: string
 }
 
-/** Fills in a checked template. Values and thresholds have their unit: `41.2 °C`. */
+/** Fills in a valid template. Values and thresholds are shown with their unit, such as `41.2 °C`. */
 export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
   const { value, threshold, measured, words = {} } = compared
   const { condition, measure } = rule
@@ -107,7 +107,7 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
   return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
 
-/** @param texts by placeholder */
+/** @param texts replacement texts by placeholder */
 export function fillIn(
   template: string,
   texts: Readonly<Record<string, string>>,
@@ -124,7 +124,10 @@ export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject
   return `${subject ?? source}: no ${metric} for ${durationText(staleAfterMs)}`
 }
 
-/** Rounds to six digits; the alert's data has the exact number. Counts, whose unit is `1`, show no unit. */
+/**
+ * Returns the number rounded to six significant digits, with its unit. The alert's data has the exact number.
+ * Counts, whose unit is `1`, are shown without a unit.
+ */
 function quantity(value: number, unit: string | undefined): string {
   const digits = String(Number(value.toPrecision(6)))
   return unit === undefined || unit === '1' ? digits : `${digits} ${unit}`

@@ -1,7 +1,8 @@
 /**
- * Events that alerting publishes when a state rebuilt from the log replaces the live one. Alerts are matched by rule and entity.
- * One that fires in both continues under its published id, one that only the live state has ends, and one that only the rebuilt
- * state has begins. Pure.
+ * Events that alerting publishes when a state rebuilt from the log replaces the live state. Alerts of the two
+ * states are matched by rule and entity. An alert that fires in both continues under its published id, an
+ * alert that only the live state has is resolved, and an alert that only the rebuilt state has is fired.
+ * Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
@@ -13,13 +14,17 @@ import { PIPELINE_DOWN } from './pipeline-down.ts'
 
 type Renamed = (alert: FiredAlert) => FiredAlert
 
-/** Access to the alerts of a state. */
+/** Accessors for the alerts of a state. */
 interface Alerts<State> {
   of(state: State): readonly FiredAlert[]
   with(state: State, renamed: Renamed): State
 }
 
-/** @param alerts of the states of a process */
+/**
+ * Returns the takeover of one state.
+ *
+ * @param alerts accessors for the alerts of the state
+ */
 function takeover<State>(
   alerts: Alerts<State>,
   live: State | undefined,
@@ -40,7 +45,10 @@ function takeover<State>(
   }
 }
 
-/** Returns the alert with a new id: one with the old id may have been published and resolved. */
+/**
+ * Returns a function that gives an alert a new id. An alert with the old id may already have been published
+ * and resolved.
+ */
 function asNew({ timeMs }: TakeoverPlace): Renamed {
   return alert =>
     alert.rule === PIPELINE_DOWN
@@ -48,7 +56,7 @@ function asNew({ timeMs }: TakeoverPlace): Renamed {
       : { ...alert, alertId: derivedId(alert.alertId, 'reprocessed', timeMs) }
 }
 
-/** Returns the time of the end, which is not before the start. */
+/** Returns the end time of an alert, which is never before its start. */
 function endOf({ startedAt }: FiredAlert, { timeMs }: TakeoverPlace): number {
   return Math.max(timeMs, Date.parse(startedAt))
 }
@@ -90,7 +98,7 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Takeover of an entity and its rules. */
+/** Returns the takeover of an entity and its rules. */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
@@ -99,7 +107,7 @@ export function alertingTakeover(
   return takeover(OF_ENTITIES, live, rebuilt, at)
 }
 
-/** Takeover of an entity or group and the patterns over its events. */
+/** Returns the takeover of an entity or group and the patterns over its events. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,

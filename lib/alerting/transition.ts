@@ -1,9 +1,10 @@
 /**
- * Effect of one observation on one rule for one entity. The only time is that of the observation, in milliseconds since the
- * epoch. No clock is read, so a replay decides as the first run did. Of several observations at the same instant, the last one
- * counts. Silent decisions of an earlier one (a pending alert that ended, a recovering one that fired again) are undone, as if
- * only the last observation existed. Notifications remain, because people may have read them. Two states keep the state `before`
- * them for this, for that instant only.
+ * Effect of one observation on one rule for one entity. The only time used is that of the observation, in
+ * milliseconds since the epoch. No clock is read, so a replay makes the same decisions as the first run. Of
+ * several observations at the same instant, the last one counts. Decisions of an earlier one that caused no
+ * notification (a pending alert that ended, a recovering one that fired again) are undone, as if only the
+ * last observation existed. Notifications are not undone, because people may have read them. For this
+ * purpose, two phases store the state `before` them; it is used only at that instant.
  */
 import { fires, holds, type Value } from './condition.ts'
 import { type Change, changeOf, type TransitionReason } from './reasons.ts'
@@ -20,9 +21,14 @@ import { afterTick } from './silence.ts'
 
 export interface Observation {
   readonly timeMs: number
-  /** Observed value. Undefined for a tick: time has passed without a reading. Null for a reading that cannot be compared yet. */
+  /**
+   * Observed value. Undefined for a tick, which means that time has passed without a reading. Null for a
+   * reading that cannot be compared yet.
+   */
   readonly value?: Value | null
-  /** Whether the log has been read up to the time of the tick, so that silences count; `true` by default. */
+  /**
+   * True if the log has been read up to the time of the tick, so that silences are certain. Defaults to true.
+   */
   readonly isSilenceKnown?: boolean
 }
 
@@ -34,17 +40,21 @@ interface Measured {
 export interface Transition {
   readonly state: RuleState
   readonly reason: TransitionReason
-  /** Resulting notification, if any. */
+  /** Notification that the transition causes, if any. */
   readonly change?: Change
-  /** Time of the change: that of the observation; for a tick, the time that was due, which may be earlier. */
+  /**
+   * Time of the change: that of the observation or, for a tick, the time at which the change was due, which
+   * may be earlier.
+   */
   readonly atMs: number
 }
 
-/** Properties of a rule that decide about transitions. */
+/** Properties of a rule that determine its transitions. */
 export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSilence'>
 
 /**
- * Returns the effect of an observation. A tick applies only the first due change; repeat it until the reason is `unchanged`.
+ * Returns the effect of an observation. A tick applies only the first due change; call it again until the
+ * reason is `unchanged`.
  *
  * @param previous state after the last observation of this rule and entity, if any
  */

@@ -1,12 +1,13 @@
-/** Timers of an entity at which its rules change without a reading. Pure. */
+/** Timers that re-evaluate the rules of an entity without a reading. Pure. */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
 
 /**
- * Maximum time between checks of an entity whose alert is pending or firing, in case it is silent and its rule is removed,
- * paused or edited. While readings arrive, the timer is moved after half of it, and does not fire.
+ * Maximum time between checks of an entity with a pending or firing alert. A check detects rules that were
+ * removed, paused or edited while the entity is silent. While readings arrive, the timer is moved once half
+ * of the time has passed, so it does not fire.
  */
 const CHECK_MS = 5 * 60_000
 
@@ -14,12 +15,12 @@ const CHECK = 'check'
 const WAKE = 'wake '
 const SILENCE = 'silence '
 
-/** Returns whether the timer is for the end of a duration, which a later event of the entity also reaches. */
+/** Returns whether the timer marks the end of a duration. A later event of the entity has the same effect. */
 export function isWakeUp(timer: string): boolean {
   return timer.startsWith(WAKE)
 }
 
-/** Returns whether silences of the entity are certain when the timer fires. */
+/** Returns whether the timer fires only once silences of the entity are certain. */
 export function isSilenceTimer(timer: string): boolean {
   return timer.startsWith(SILENCE)
 }
@@ -27,8 +28,8 @@ export function isSilenceTimer(timer: string): boolean {
 /**
  * Returns the timers for the next evaluation of the rules without a reading.
  *
- * @param nowMs the time of the step; a timer must be due later
- * @param before pending timers
+ * @param nowMs time of the step; new timers are due later
+ * @param before timers that are pending
  */
 export function wantedTimers(
   { byKey }: RulesInForce,
@@ -45,7 +46,7 @@ export function wantedTimers(
     if (rule === undefined) continue
     for (const { atMs, isOfSilence } of wakeUps(rule, state)) {
       if (!isOfSilence) ends.add(Math.max(atMs, nowMs + 1))
-      // A pending timer waits for the log, whatever the time of the event.
+      // A pending timer waits for the log's clock, regardless of the time of the event.
       else silences.add(before.silences?.includes(atMs) ? atMs : Math.max(atMs, nowMs + 1))
     }
   }
@@ -70,7 +71,7 @@ export function withoutFired(
   }
 }
 
-/** Returns the necessary changes of the timers. */
+/** Returns the timer changes that lead from one set of timers to the other. */
 export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
   const { checkMs } = wanted
   return [
@@ -82,7 +83,7 @@ export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[
   ]
 }
 
-/** Returns the time of the next check. It moves only when it is close, not with every reading. */
+/** Returns the time of the next check. It moves only when it is near, not with every reading. */
 function checkMs(before: number | undefined, nowMs: number): number {
   return before !== undefined && before > nowMs + CHECK_MS / 2 ? before : nowMs + CHECK_MS
 }

@@ -1,15 +1,15 @@
 import { counted, type Statistics, type StatisticsSummary, summaryOf } from './statistics.ts'
 
-/** Statistics by metric: of one minute, or of all readings of an entity. */
+/** Statistics by metric, either of one minute or of all readings of an entity. */
 export type MetricStatistics = Readonly<Record<string, Statistics>>
 
-/** The metrics of one reading, and its event time in milliseconds since the epoch. */
+/** Metrics of one reading, and its event time in milliseconds since the epoch. */
 export interface Measured {
   readonly values: readonly (readonly [metric: string, value: number])[]
   readonly timeMs: number
 }
 
-/** The statistics with one more reading. Metrics that the reading does not have stay unchanged. */
+/** Returns the statistics with one more reading. Metrics that the reading lacks are unchanged. */
 export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
   const changed = values.map(([metric, value]) => [metric, counted(metrics[metric], value, timeMs)])
   return { ...metrics, ...Object.fromEntries(changed) }
@@ -21,12 +21,12 @@ export function summariesOf(metrics: MetricStatistics): Record<string, Statistic
   )
 }
 
-/** Returns the number of readings, including those without some of the metrics. */
+/** Returns the number of readings, including those that lack some of the metrics. */
 export function readingsIn(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((most, { count }) => Math.max(most, count), 0)
 }
 
-/** Event time of the newest reading, in milliseconds since the epoch; 0 if there was none. */
+/** Returns the event time of the newest reading, in milliseconds since the epoch; 0 without readings. */
 export function latestIn(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((latest, { lastAtMs }) => Math.max(latest, lastAtMs), 0)
 }

@@ -1,4 +1,7 @@
-/** The processor: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
+/**
+ * Consumer `processor`: keeps statistics of every metric of an entity, and emits a summary of each minute of
+ * event time.
+ */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { forgetting } from '../../packages/runtime/consumer/forgetting.ts'
@@ -26,14 +29,14 @@ import { assignToWindow, published, WINDOW_MS, type Window, type Windows } from 
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
-/** Longer than the log keeps readings. */
+/** Number of days without readings after which an entity is forgotten. Longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
-/** The state of an entity. */
+/** State of an entity. */
 export interface EntityStatistics {
-  /** The family of the latest reading by offset. */
+  /** Family of the reading with the highest offset. */
   readonly family: FamilyName
-  /** Since its first reading. */
+  /** Statistics since the first reading of the entity. */
   readonly metrics: MetricStatistics
   readonly windows: Windows
 }
@@ -43,18 +46,19 @@ export interface MinuteSummary extends MinuteData {
   readonly family: FamilyName
 }
 
-/** The statistics of an entity since its first reading, by metric. */
+/** Statistics of an entity since its first reading, by metric. */
 export interface EntitySummary {
   readonly family: FamilyName
   readonly metrics: Readonly<Record<string, StatisticsSummary>>
 }
 
 /**
- * Reasons:
+ * Consumer that keeps statistics. Its reasons:
  * - `counted`: the reading belongs to the open minute;
  * - `window-closed`: it is the first reading of a later minute;
  * - `window-revised`: it is late, but not older than the minute that was closed last;
- * - `late`: it belongs to an older minute, and counts only in the entity's statistics since the first reading.
+ * - `late`: it belongs to an older minute, and counts only in the entity's statistics since the first
+ *   reading.
  */
 export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
   name: 'processor',
@@ -62,11 +66,11 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
   onEvent(state, event) {
     const family = familyOf(event.type)
     if (family === undefined || event.data === undefined)
-      return rejected('a reading of an unknown family, or without data')
+      return rejected('the reading is of an unknown family, or has no data')
     const values = measurements(family, event.data)
-    if (values.length === 0) return rejected('a reading without a metric')
+    if (values.length === 0) return rejected('the reading has no metric')
     const unfit = values.find(([, value]) => !isCountable(value))
-    if (unfit !== undefined) return rejected(`${unfit[0]} is beyond what statistics can hold`)
+    if (unfit !== undefined) return rejected(`${unfit[0]} is too large for statistics`)
     return step(state, event, family.name, { values, timeMs: event.timeMs })
   },
   onTimer({ family, windows: { open } }, timer) {
@@ -74,7 +78,7 @@ export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
   },
 }
 
-/** Summarises the state for `sluice stats`. */
+/** Returns the statistics in the form that `sluice stats` shows. */
 export function summarise({ family, metrics }: Omit<EntityStatistics, 'windows'>): EntitySummary {
   return { family, metrics: summariesOf(metrics) }
 }

@@ -1,10 +1,13 @@
 /**
- * Running statistics of one metric, updated one value at a time with Welford's method. It needs no sum of squares, which
- * would lose the digits of a small spread around a large mean.
+ * Running statistics of one metric, updated one value at a time with Welford's method. The method avoids a
+ * sum of squares, which loses precision if the spread is small compared with the mean.
  */
 import type { MinuteSummary } from '../../schemas/types.ts'
 
-/** The state: can be stored as JSON, and has the same size after any number of values. */
+/**
+ * State of the statistics of a metric. It can be stored as JSON, and its size does not depend on the number
+ * of values.
+ */
 export interface Statistics {
   readonly count: number
   readonly mean: number
@@ -12,30 +15,33 @@ export interface Statistics {
   readonly m2: number
   readonly minimum: number
   readonly maximum: number
-  /** The value with the latest event time, and that time in milliseconds since the epoch. */
+  /** Value with the latest event time. `lastAtMs` is that time, in milliseconds since the epoch. */
   readonly last: number
   readonly lastAtMs: number
 }
 
-/** The form in which statistics are shown and published. */
+/** Form in which statistics are shown and published. */
 export type StatisticsSummary = MinuteSummary['metrics'][string]
 
-/** The square of a larger value could overflow and leave the state unusable. No sensor measures such values. */
+/**
+ * Maximum magnitude of a value. The square of a larger one could overflow and make the state unusable.
+ * Sensors do not measure such values.
+ */
 const MAX_MAGNITUDE = 1e100
 
-/** Returns whether a value is small enough for statistics. */
+/** Returns whether statistics can include a value of this magnitude. */
 export function isCountable(value: number): boolean {
   return Math.abs(value) <= MAX_MAGNITUDE
 }
 
 /**
- * Returns the statistics with one more value. The order matters only for `last`: the value with the latest event time,
- * and among values of the same time, the one counted last.
+ * Returns the statistics with one more value. The order of values affects only `last`, which is the value
+ * with the latest event time or, among values of the same time, the one that was added last.
  *
  * @param timeMs event time, milliseconds since the epoch
  */
 export function counted(statistics: Statistics | undefined, measured: number, timeMs: number): Statistics {
-  // Turns -0 into 0, as JSON does, so that storing a state does not change it.
+  // Turns -0 into 0, as JSON does, so that a stored state reads back unchanged.
   const value = measured + 0
   if (statistics === undefined) {
     return { count: 1, mean: value, m2: 0, minimum: value, maximum: value, last: value, lastAtMs: timeMs }

@@ -1,4 +1,4 @@
-/** Describes Sluice to the engine. */
+/** Registers the topics, event types, schemas and texts of Sluice with the engine. */
 
 import type { Application } from '../../packages/runtime/consumer/application.ts'
 import { RULES_ACTIVATED_TYPE } from '../alerting/activated-type.ts'
@@ -48,10 +48,10 @@ export const APPLICATION: Application = {
   remedies: {
     'another-log': '`sluice state drop` lets the consumer read the new log from its start',
     'state-evicted':
-      'put a checkpoint back with `sluice state import`, or let the log be read again after `sluice state drop`',
+      'restore a checkpoint with `sluice state import`, or drop the state with `sluice state drop` to read the log again',
     'state-newer-than-code': 'or drop the state with `sluice state drop`',
-    'topic-growing': '`sluice topics grow` finishes it, or takes it back',
-    reprocessing: '`sluice reprocess` is about to switch; it ends by itself within a minute',
+    'topic-growing': '`sluice topics grow` finishes or reverts it',
+    reprocessing: '`sluice reprocess` is replacing the state; this ends within a minute',
     'too-many-new-entities': '`sluice state sources` shows who adds most',
     skipped: '`sluice skip`',
     ...SERIALIZING.remedies,

@@ -1,4 +1,4 @@
-/** The scheduled function `checkpoints` and its report. */
+/** Scheduled function `checkpoints`, which copies partition states to a bucket and reports the result. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -11,21 +11,21 @@ import { topicName, topicRow } from './topics.ts'
 
 type Settings = CheckpointSettings & CheckpointConsumers & GeneralSettings
 
-/** No copy begins if the invocation has less time left than this. */
+/** Minimum remaining time of the invocation, in milliseconds, for starting another copy. */
 const RESERVE_MS = 20_000
 
 /**
  * Takes a checkpoint of each partition state that has changed since its last checkpoint.
  *
- * @returns counts of taken checkpoints
- * @throws Error if a state could not be copied, after all others were tried; `Unavailable` if Redis or the bucket cannot be
- *   reached
+ * @returns counts of the checkpoints taken
+ * @throws Error if a state could not be copied, after all others were tried
+ * @throws Unavailable if Redis or the bucket cannot be reached
  */
 export async function takeAllCheckpoints(scheduled: Scheduled<Connections, Settings>): Promise<object> {
   const { config, connections, remainingMs, telemetry } = scheduled
   const recovery = await connections.recovery()
   if (!recovery || !config.checkpoints)
-    throw new Error('CHECKPOINT_BUCKET is not set: without a bucket no checkpoint can be taken')
+    throw new Error('CHECKPOINT_BUCKET is not set: set it to the bucket for checkpoints')
   const partitionStates = await partitionStatesOf(config, recovery.states)
   const { kept } = config.checkpoints
   const options = { kept, nowMs: Date.now, remainingMs, reserveMs: RESERVE_MS }
@@ -45,7 +45,10 @@ function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string
   return { kind: 'checkpoint-not-taken', ...partitionState, reason, ...age, ...why }
 }
 
-/** The partitions in the topic table, and further ones that have a state: Kafka is not needed to take a checkpoint. */
+/**
+ * Returns the partitions in the topic table, and further ones that have a state. Checkpoints can thus be
+ * taken without Kafka.
+ */
 async function partitionStatesOf(
   { checkpointConsumers, env }: Settings,
   states: PartitionStates,

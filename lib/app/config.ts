@@ -1,4 +1,4 @@
-/** All settings together, for the command line and the tests. A function reads only the slices that it uses. */
+/** All settings together, for commands and tests. Functions read only the slices that they use. */
 
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import {
@@ -62,9 +62,9 @@ export const SLICES = [...READ, LOGGING] as const
 export type Config = PartsOf<typeof READ>
 
 /**
- * Reads all settings. From then on, this process names its topics as they say.
+ * Reads all settings. From then on, this process uses the topic names in these settings.
  *
- * @throws ConfigError naming every variable that is missing or wrong
+ * @throws ConfigError naming every variable that is missing or invalid
  */
 export function readConfig(environment?: Environment): Config {
   const config = readSettings(READ, environment)
@@ -73,8 +73,8 @@ export function readConfig(environment?: Environment): Config {
 }
 
 /**
- * The environment, with the servers of `npm start` as defaults: for commands that run on a person's machine. Functions have no
- * such defaults, because with a forgotten variable they would connect to the wrong servers.
+ * Returns the environment, with the servers of `npm start` as defaults. Only commands on a developer's
+ * machine use these defaults: a function with a missing variable would connect to the wrong servers.
  *
  * @throws ConfigError for an invalid port
  */

@@ -8,10 +8,10 @@ import type { MappingSettings } from './settings/index.ts'
 type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>>
 
 /**
- * Reads the data of any event of Sluice, with the configured schema registry or else with the packaged schemas; and records of
- * foreign forms by the mappings of their topic, if the settings name the folder.
+ * Returns a reader for the data of all event types, using the configured schema registry or else the packaged
+ * schemas. If the settings name a folder of mappings, it also reads foreign records of the mapped topics.
  *
- * @param foreign reads foreign records instead
+ * @param foreign reader for foreign records that replaces the mappings
  */
 export function dataReader(config: Settings, foreign?: PlainReader['foreign']): PlainReader {
   const reader = dataReaderOf(APPLICATION, config)

@@ -1,4 +1,4 @@
-/** Measurements of the scheduled function `dead-letters`: open dead letters and retries. */
+/** Metrics of the scheduled function `dead-letters`: open dead letters and retries. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -9,21 +9,21 @@ import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'
 
-/** The count ends if the invocation has less time left than this. */
+/** Remaining time of the invocation, in milliseconds, at which counting ends. */
 const RESERVE_MS = 10_000
 const MINUTE_MS = 60_000
 
-/** Kept between runs. */
+/** Values kept between runs. */
 interface Measured {
   readonly atMs: number
-  /** How many records the retry topics have had so far, all together. */
+  /** Total number of records that were ever written to the retry topics. */
   readonly retries: number
 }
 
 /**
- * Counts the dead letters that are open, and the retries since the last run.
+ * Counts the open dead letters, and the retries since the last run.
  *
- * @returns what was measured
+ * @returns the measured values
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function measureDeadLetters({
@@ -48,7 +48,7 @@ export async function measureDeadLetters({
   const open = rows.length + left
   const quarantined = rows.filter(row => row.kind === 'letter' && row.quarantined).length
   const oldestSeconds = oldestMs === undefined ? 0 : Math.max(0, atMs - oldestMs) / 1000
-  // Topics that were recreated have had fewer records than before.
+  // If the total has decreased, topics were recreated.
   const retriesPerMinute =
     last && retries >= last.retries
       ? ((retries - last.retries) * MINUTE_MS) / Math.max(1, atMs - last.atMs)

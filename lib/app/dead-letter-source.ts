@@ -1,10 +1,14 @@
-/** Where the dead letters of an environment are read. */
+/** Source of the dead letters of an environment. */
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters.ts'
 import { topicName } from './topics.ts'
 
-/** @throws Unavailable if Kafka does not answer */
+/**
+ * Returns the source of dead letters.
+ *
+ * @throws Unavailable if Kafka does not answer
+ */
 export async function deadLetterSource(
   connections: Pick<Connections, 'log' | 'bounds' | 'redis'>,
   env: string,

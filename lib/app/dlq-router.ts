@@ -5,11 +5,11 @@ import { functionOf } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'
 
-/** The settings that the router reads. */
+/** Settings that the router reads. */
 export const DLQ_ROUTER_SLICES = [GENERAL, FAILURES] as const
 
 /**
- * The dlq-router with the policy of its folder.
+ * Returns the consumer `dlq-router` with the failure policy of its folder.
  *
  * @throws PolicyFileError or InvalidPolicy if the policy cannot be used
  */

@@ -1,8 +1,8 @@
 import collections from '../../schemas/compiled-collections.js'
 
 /**
- * Adds the lists and maps that the event type always has. Data read from Protobuf lacks the empty ones. Changes the data itself,
- * which its reader has just made.
+ * Adds the empty lists and maps that the event type requires but Protobuf does not transmit. Modifies the
+ * data in place.
  */
 export function withEmptyCollections(type: string, data: unknown): unknown {
   for (const [path, empty] of Object.hasOwn(collections, type) ? (collections[type] ?? []) : [])

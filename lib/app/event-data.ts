@@ -5,7 +5,10 @@ import { familyOf } from '../telemetry/families.ts'
 import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
 import { schemaViolation } from './schemas.ts'
 
-/** The data of an event, checked against the schema of its type. Readings are first converted to the units of their family. */
+/**
+ * Returns the data of an event, checked against the schema of its type. Readings are first converted to the
+ * units of their family.
+ */
 export function readData({ type, data }: Event): EventData | Failure {
   const family = familyOf(type)
   const converted: InOwnUnits = family ? inOwnUnits(family, data) : { kind: 'data', data }

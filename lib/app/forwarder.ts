@@ -1,4 +1,4 @@
-/** Makes the handlers in `functions/` that forward records when their schedule calls them. */
+/** Creates the handlers in `functions/` that forward records on a schedule. */
 import {
   type ForwarderChoices,
   type ForwarderSource,
@@ -6,7 +6,7 @@ import {
 } from '../../packages/runtime/lambda/forwarder-handler.ts'
 import { APPLICATION } from './application.ts'
 
-/** A schedule-triggered handler that runs a forwarder of Sluice: all that its `handler.ts` needs. */
+/** Returns a schedule-triggered handler that runs a forwarder of Sluice. */
 export function scheduledForwarder(name: string, source: ForwarderSource, choices?: ForwarderChoices) {
   return forwarderHandler(APPLICATION, name, source, choices)
 }

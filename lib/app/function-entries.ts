@@ -1,4 +1,4 @@
-/** The framework's own keys in the entries of serverless.yml: handlers and limits of functions. */
+/** Keys of function entries in serverless.yml that the framework defines: handlers and limits. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
@@ -6,13 +6,13 @@ import { serverlessFile } from './functions.ts'
 
 /** Handler and limits of a function. */
 export interface FunctionEntry {
-  /** `folder/module.name` */
+  /** Handler in the form `folder/module.name`. */
   readonly handler: string
   readonly timeoutSeconds: number
   readonly memoryMb: number
 }
 
-/** Defaults of Lambda and the framework. */
+/** Defaults of the framework for functions without these keys. */
 const TIMEOUT_SECONDS = 6
 const MEMORY_MB = 1_024
 
@@ -25,9 +25,9 @@ interface Keys {
 /**
  * Reads the handlers and limits of functions from a `serverless.yml`.
  *
- * @param file that of this project by default
- * @returns the entry of a function by its name
- * @throws Error with file, line and column where it is not YAML
+ * @param file path or URL of the file; by default that of this project
+ * @returns a function that returns the entry of a function by name
+ * @throws Error with file, line and column if the file is not valid YAML
  */
 export function readEntries(file: URL | string = serverlessFile()): (name: string) => FunctionEntry {
   const filename = file instanceof URL ? fileURLToPath(file) : file

@@ -1,6 +1,6 @@
 /**
- * The list of functions: what each entry of serverless.yml says. The framework's plugin expands the entries, and every tool and
- * test that has to know the functions reads them here, so that nothing else lists them.
+ * Reads the list of functions from the entries of serverless.yml. The framework's plugin expands the entries,
+ * and every tool and test that needs the functions reads them here, so that there is only one list.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,42 +9,48 @@ import { yamlContent } from '../yaml-document.ts'
 import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 
-/** Conditions of a schedule, see `infra/schedules.ts`. Without one, it runs with the clock. */
+/**
+ * Conditions under which a schedule is enabled, see `infra/schedules.ts`. A schedule without a condition is
+ * enabled together with the clock.
+ */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
 
-/** The keys that serverless.yml has for a function beside the framework's own. Their schema is in `infra/functions-schema.ts`. */
+/**
+ * Keys of a function entry that Sluice adds to those of the framework. Their schema is in
+ * `infra/functions-schema.ts`.
+ */
 export interface FunctionKeys {
   /**
    * The signal that it reads, with its sub-signals: each topic as a consumer group of its own, as a group is for one event source.
    * See `functionProblems`.
    */
   readonly consumes?: Signal | readonly Signal[]
-  /** Topics that a forwarder reads when its schedule calls it, from an offset that it keeps itself. */
+  /** Topics that a forwarder reads on its schedule. It keeps its offsets itself. */
   readonly forwards?: TopicWord | readonly TopicWord[]
-  /** Topics that it writes. Groups of topics have names, too: see `TOPIC_GROUPS`. */
+  /** Topics that the function writes. See `TOPIC_GROUPS` for names of groups of topics. */
   readonly emits?: TopicWord | readonly TopicWord[]
-  /** Words of the table in `infra/uses.ts`. */
+  /** Names of resources that the function uses, from the table in `infra/uses.ts`. */
   readonly uses?: string | readonly string[]
-  /** Foreign Kafka topics by their whole names, instead of `consumes`. */
+  /** Full names of foreign Kafka topics, instead of `consumes`. */
   readonly foreignTopics?: string | readonly string[]
   /**
    * The mappings by which it reads records of foreign forms, instead of those of its topic: files of `config/mappings/`, asked in
    * this order. An empty list stands for none.
    */
   readonly mappings?: string | readonly string[]
-  /** `rate(…)` or `cron(…)`. */
+  /** Schedule as a `rate(…)` or `cron(…)` expression. */
   readonly schedule?: string | { readonly rate: string; readonly if: Condition }
-  /** How it reads: maximum records per batch, maximum seconds to wait for them, maximum number of pollers. */
+  /** Maximum number of records per batch. */
   readonly batchSize?: number
   readonly maximumBatchingWindow?: number
   readonly maximumPollers?: number
 }
 
-/** The keys that are read of an entry: one of them is the framework's own. */
+/** Entry of a function, with the one key of the framework that is read. */
 type Entry = FunctionKeys & { readonly description?: string }
 
-/** A function as its entry declares it, with the defaults filled in. */
+/** Function as declared by its entry, with defaults filled in. */
 export interface DeclaredFunction {
   readonly name: string
   readonly description: string
@@ -52,7 +58,7 @@ export interface DeclaredFunction {
   readonly consumes: readonly Signal[]
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** `emits`, and where a consumer's or forwarder's failures go. */
+  /** Topics that the function writes: those in `emits`, and the topic for its failures. */
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
   /** Undefined if its topic decides: see `mappingsOf`. */
@@ -62,18 +68,18 @@ export interface DeclaredFunction {
   readonly reading: typeof READING_DEFAULTS
 }
 
-/** How a consumer reads where its entry does not say. The window is in seconds. */
+/** Defaults for batches of a consumer. The window is in seconds. */
 export const READING_DEFAULTS = {
   batchSize: 500 as number,
   maximumBatchingWindow: 1 as number,
   maximumPollers: 4 as number,
 } as const
 
-/** The functions in the order of their entries. Pure. */
+/** Returns the functions in the order of their entries. Pure. */
 export function declaredFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
-    // The framework, too, takes one word for a list of one.
+    // Like the framework, a single name is accepted instead of a list.
     const uses = listed(entry.uses)
     const [consumes, forwards, emits] = [entry.consumes, entry.forwards, entry.emits].map(words =>
       topicsOf(listed(words)),
@@ -103,10 +109,13 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
 }
 
-/** Where failures pass through. */
+/** Topics that carry failures. */
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
-/** A reader of a topic writes failures, except a reader of failures, which must not read its own again. */
+/**
+ * Returns the topic to which the function writes failures. A reader of failures writes none, because it would
+ * read its own again.
+ */
 function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
     ? []
@@ -119,19 +128,23 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
     : { expression: schedule.rate, condition: schedule.if }
 }
 
-/** The bundle with this code is one folder below the file in an image, and two here. */
+/**
+ * Possible locations of serverless.yml. In an image, the bundle with this code is one folder below the file;
+ * in the project, this file is two folders below.
+ */
 const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
-/** The list of functions of this project. */
+/** Returns the location of this project's serverless.yml, which contains the list of functions. */
 export function serverlessFile(): URL | string {
   return PLACES.find(place => existsSync(place)) ?? 'serverless.yml'
 }
 
 /**
- * Reads the list from a file as it is: no variable is resolved, so the keys of `FunctionKeys` must not hold any.
+ * Reads the list of functions from a file. Variables are not resolved, so the keys of `FunctionKeys` must not
+ * contain any.
  *
- * @param file serverless.yml of this project, or another with the same keys
- * @throws Error with file, line and column where it is not YAML
+ * @param file path or URL of the file; by default that of this project
+ * @throws Error with file, line and column if the file is not valid YAML
  */
 export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
   const filename = file instanceof URL ? fileURLToPath(file) : file
@@ -204,7 +217,7 @@ export function topicMappingProblems(
   })
 }
 
-/** Whether a topic triggers the function. */
+/** Returns whether a topic triggers the function. */
 export function isConsumer({
   consumes,
   foreignTopics,
@@ -212,7 +225,7 @@ export function isConsumer({
   return consumes.length + foreignTopics.length > 0
 }
 
-/** The names of the functions that read a topic; without one, of all that read any. */
+/** Returns the names of the functions that read the topic or, without one, of all consumers. */
 export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))

@@ -1,12 +1,16 @@
-/** How the topics of an environment have grown, for records that come back to the partition of their key. */
+/** History of partition counts, for records that must return to the partition of their key. */
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/** Growths by the topic's name in Kafka. */
+/** Increases of the partition count, by Kafka topic. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>
 
-/** @param topics by their names in Kafka */
+/**
+ * Returns the increases of partition counts that Redis has recorded.
+ *
+ * @param topics names of the Kafka topics
+ */
 export async function growthsOf(
   topics: Iterable<string>,
   connections: Pick<Connections, 'value'>,

@@ -1,4 +1,4 @@
-/** Makes the handlers in `functions/` that read from Kafka. */
+/** Creates the handlers in `functions/` that read from Kafka. */
 import type { Choices, WorkSource } from '../../packages/runtime/lambda/handler-types.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 import type { Slice } from '../../packages/runtime/settings/slice.ts'
@@ -6,7 +6,7 @@ import { APPLICATION } from './application.ts'
 import { mappingReader } from './mapping-reader.ts'
 import { MAPPINGS, type MappingSettings } from './settings/index.ts'
 
-/** A Kafka-triggered handler that runs a process or a sink of Sluice: all that a consumer's `handler.ts` needs. */
+/** Returns a Kafka-triggered handler that runs a process or a sink of Sluice. */
 export function kafkaConsumer<State, Data, const Slices extends readonly Slice[] = readonly []>(
   name: string,
   source: WorkSource<State, Data, Slices>,

@@ -1,10 +1,11 @@
-/** Reads foreign records by the mappings that a function's entry names. */
+/** Reads foreign records using the mappings in a function's entry. */
 import type { Application } from '../../packages/runtime/consumer/application.ts'
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
 /**
- * Reader for `Choices.foreignReader`. A function without mappings loads no code for them.
+ * Reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only for functions
+ * that have some.
  *
  * @throws MappingFileError or InvalidMapping if a mapping cannot be used
  */

@@ -1,7 +1,10 @@
-/** The metrics of scheduled functions and of the console: the code that writes them, and the alarms of a deployment, read these tables. */
+/**
+ * Metrics of scheduled functions and of the console. The code that writes the metrics and the alarms of a
+ * deployment both use these tables.
+ */
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-/** Metrics by name: the function that writes each at every run, and its unit. A value replaces the one before. */
+/** Metrics by name, with their unit and the function that writes them. A run writes the current value. */
 export const SCHEDULED_METRICS = {
   deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
   deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },
@@ -10,7 +13,7 @@ export const SCHEDULED_METRICS = {
   checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
 } as const
 
-/** Counted by the console whenever it happens. */
+/** Metrics that the console counts. */
 export const CONSOLE_METRICS = {
   'sign-in-failed': 'Count',
   'tokens-unreadable': 'Count',

@@ -1,4 +1,4 @@
-/** Sluice's own name as an application of the engine, and the namespace of its metrics. */
+/** Name of Sluice as an application of the engine, and the namespace of its metrics. */
 import { namespaceOf } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 
 export const NAME = 'sluice'

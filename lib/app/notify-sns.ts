@@ -12,7 +12,12 @@ import type { ALERTS_TOPIC } from './settings/receivers.ts'
 
 type Config = GeneralSettings & PartsOf<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC]>
 
-/** @throws NotificationFileError , InvalidReceivers, ConfigError without a topic */
+/**
+ * Returns the sink that publishes to SNS.
+ *
+ * @throws NotificationFileError or InvalidReceivers if the receivers cannot be used
+ * @throws ConfigError without a topic
+ */
 export async function notifySns({
   notificationsDir,
   alertsTopicArn,
@@ -20,7 +25,7 @@ export async function notifySns({
 }: Config): Promise<Sink<Notification>> {
   if (alertsTopicArn === undefined)
     throw new ConfigError('the environment', ['ALERTS_TOPIC_ARN: must be the ARN of an SNS topic'])
-  // The SDK is loaded on first use: a starting function does not wait for it.
+  // The SDK is loaded on first use, so that it does not delay cold starts.
   const { SnsTopic } = await import('./aws/alerts-topic.ts')
   const topic = new SnsTopic(alertsTopicArn)
   return { ...snsSink(await loadReceivers(notificationsDir), env, topic), close: () => topic.close() }

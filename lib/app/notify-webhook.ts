@@ -14,12 +14,16 @@ import type { RECEIVERS } from './settings/receivers.ts'
 
 type ReceiverSettings = PartsOf<readonly [typeof NOTIFICATIONS, typeof RECEIVERS]>
 
-/** Ports of webhooks. @param aws place of the secrets, if not the one in the variables of the SDK */
+/**
+ * Returns the ports of webhooks.
+ *
+ * @param aws region and endpoint of Secrets Manager; by default those of the SDK's variables
+ */
 export async function webhookPorts(
   { env, receiverSecrets }: Pick<GeneralSettings, 'env'> & Pick<ReceiverSettings, 'receiverSecrets'>,
   aws: AwsPlace = {},
 ): Promise<WebhookPorts> {
-  // Node's TLS is loaded on first use: a starting function does not wait for it.
+  // Node's TLS module is loaded on first use, so that it does not delay cold starts.
   const { httpsPost } = await import('../notification/adapters/https.ts')
   return {
     post: httpsPost(),
@@ -31,7 +35,11 @@ export async function webhookPorts(
   }
 }
 
-/** @throws NotificationFileError, InvalidReceivers */
+/**
+ * Returns the sink that delivers to webhooks.
+ *
+ * @throws NotificationFileError or InvalidReceivers if the receivers cannot be used
+ */
 export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
   return webhookSink(await loadReceivers(config.notificationsDir), config.env, await webhookPorts(config))
 }

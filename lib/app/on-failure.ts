@@ -1,4 +1,4 @@
-/** Handler of messages about records that Lambda has given up: publishes a failure for each record. */
+/** Handler of messages about records that Lambda has discarded. It publishes a failure for each record. */
 
 import middy from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
@@ -18,16 +18,20 @@ import { functionOf } from './resource-names.ts'
 import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
 import { topicName } from './topics.ts'
 
-/** Ports that turn the messages into failures. */
+/** Ports of the conversion of messages to failures. */
 export interface OnFailurePorts {
   readonly publisher: Publisher
-  /** The text of an object in S3. Rejects if it cannot be read. */
+  /** Returns the text of an object in S3. Rejects if the object cannot be read. */
   readObject(place: ObjectPlace): Promise<string>
-  /** @param why never with anything of the message */
+  /**
+   * Reports a message that could not be converted.
+   *
+   * @param error error without contents of the message
+   */
   failed(messageId: string, error: Error): void
 }
 
-/** A handler for the event source mapping of an SQS queue that has ReportBatchItemFailures. */
+/** Returns a handler for the event source mapping of an SQS queue with `ReportBatchItemFailures`. */
 export function onFailure(name: string) {
   const { logger, metrics } = telemetryOf(name, NAME)
   let publishedMs: number[] = []
@@ -50,10 +54,10 @@ export function onFailure(name: string) {
         publisher: await connections.publisher(),
         readObject: async place => (await objects()).read(place),
         failed: (messageId, { name: error, message }) =>
-          logger.error('a message about what Lambda has given up cannot be taken: it stays in the queue', {
+          logger.error('a message about discarded records could not be processed and stays in the queue', {
             kind: 'on-failure-message',
             messageId,
-            // Messages of other code may quote what they could not read.
+            // Messages of errors from other code may quote the input.
             error: error === 'NotDiscarded' ? message : error,
           }),
       }).finally(() => connections.afterInvocation(config))
@@ -66,8 +70,9 @@ export function onFailure(name: string) {
 }
 
 /**
- * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses, stays in the queue.
- * After the queue's own number of receives it moves to the dead letter queue.
+ * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses,
+ * stays in the queue. When it has been received as often as the queue's redrive policy allows, it moves to
+ * the dead-letter queue.
  */
 export async function takeMessages(
   { Records }: Pick<SQSEvent, 'Records'>,

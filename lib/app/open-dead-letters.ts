@@ -1,4 +1,4 @@
-/** Gives the process of the open dead letters its topic, and reads the records of that topic for it. */
+/** Assembles the consumer of open dead letters with its topic, and reads the records of that topic for it. */
 
 import type { Application, ForeignRecord } from '../../packages/runtime/consumer/application.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -12,12 +12,16 @@ const DAY_MS = 86_400_000
 
 export const OPEN_LETTERS = openDeadLetters(TOPICS.dlq.keptDays * DAY_MS)
 
-/** No erasure: an event that names the entity of a partition would empty its table. The topic keeps dead letters for as long in any case. */
+/**
+ * The erasure of entities is disabled, because it would empty the table of a partition. Dead letters are
+ * deleted with the retention of their topic in any case.
+ */
 const { erasureType: _, ...OTHERS } = APPLICATION
 
 /**
- * Sluice, for the reader of the dlq topic: a record becomes an event of its partition, with its place. A record that cannot be read is listed
- * as broken instead of failing, so that it does not become another dead letter; nor does an event of another type fail by its schema.
+ * Application of the engine for the reader of the dlq topic. Each record becomes an event of its partition,
+ * with its offset. An unreadable record is listed as broken instead of failing, because a failure would
+ * become another dead letter. For the same reason, events of other types are not validated.
  */
 export const DLQ_READING: Application = {
   ...OTHERS,

@@ -1,4 +1,4 @@
-/** The schemas that ship in `schemas/`, loaded when a format is first needed. */
+/** Packaged schemas in `schemas/`, loaded when a format is first needed. */
 import type { PackagedSchema } from '../../packages/runtime/consumer/application.ts'
 import type { SchemaDataFormat } from '../../packages/runtime/consumer/serialization.ts'
 import { type EventFormat, eventTypeRow } from '../event-types.ts'
@@ -17,7 +17,10 @@ const FORMATS: Readonly<
   protobuf: { extension: '.proto', load: () => import('../../schemas/compiled-texts-protobuf.js') },
 }
 
-/** Returns the shipped schema of an event type, undefined if it is missing in this format. It references no others. */
+/**
+ * Returns the packaged schema of an event type; undefined if it does not exist in this format. It has no
+ * references to other schemas.
+ */
 export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
   const { extension, load } = FORMATS[format]
   const { default: texts } = await load()
@@ -31,9 +34,10 @@ export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
 
 /**
- * The subject of a type's schema. Confluent's serializers call the first strategy TopicRecordNameStrategy: a topic carries several
- * types, and each environment has subjects of its own. Its subject is that of Avro; a subject has schemas of one format, so those of
- * the others end in the name of theirs.
+ * Returns the registry subject of a type's schema. Confluent's serializers call the first strategy
+ * TopicRecordNameStrategy: a topic carries several types, and each environment has separate subjects. A
+ * subject contains schemas of one format only. The Avro subject has no suffix; the subjects of other formats
+ * end with the name of the format.
  */
 export function schemaSubject(
   type: string,
@@ -47,7 +51,10 @@ export function schemaSubject(
   return `${topic}${type}.${record}${format === 'avro' ? '' : `-${format}`}`
 }
 
-/** Wherever the schema can be registered: a strategy is chosen by who registers it, and any is as good to who writes. */
+/**
+ * Returns all subjects under which the schema may be registered. The strategy is chosen by whoever registers
+ * schemas, and writers accept any of them.
+ */
 export function schemaSubjects(type: string, format: SchemaDataFormat, env: string): readonly string[] {
   return SUBJECT_STRATEGIES.map(strategy => schemaSubject(type, format, env, strategy))
 }

@@ -1,22 +1,28 @@
-/** Where webhooks are sent to, and with which secrets: from their file, and from Secrets Manager. */
+/** Reads the URLs and secrets of webhooks from their file and from Secrets Manager. */
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../notification/receiver.ts'
 import type { WebhookAccess } from '../notification/webhook/attempt.ts'
 import { signingKey } from '../notification/webhook/signature.ts'
 
-/** How long a secret is kept: so soon a changed one takes effect. */
+/** Time for which a secret is cached, in milliseconds. A changed secret takes effect after this time. */
 const KEPT_MS = 5 * 60_000
 
 type Secret = Readonly<Record<string, unknown>>
 
 interface AccessParts {
   readonly env: string
-  /** Secrets of this machine, by the name that a receiver has for them. They go before those of Secrets Manager. */
+  /**
+   * Secrets of this machine, by the name that receivers use. They take precedence over those in Secrets
+   * Manager.
+   */
   readonly localSecrets?: Readonly<Record<string, Secret>>
   readonly read: (name: string) => Promise<Secret>
   readonly nowMs?: () => number
 }
 
-/** @returns a function that rejects with a sentence about what is missing, and never with a value of a secret */
+/**
+ * Returns a function that reads the access of a webhook. It rejects with a description of what is missing,
+ * without values of the secret.
+ */
 export function receiverAccess({
   env,
   localSecrets = {},
@@ -40,7 +46,7 @@ export function receiverAccess({
   return async receiver => accessOf(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
 }
 
-/** The keys of a receiver's secret. */
+/** Keys of a receiver's secret. */
 const KEYS = ['url', 'signingSecret', 'headers']
 
 function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
@@ -49,22 +55,25 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
   if (unknown.length > 0) throw new Error(`${where}: has unknown keys; known are ${KEYS.join(', ')}`)
   const url = secret.url ?? receiver.url
   if (!isAddress(url))
-    throw new Error(`${where}: url must be an address such as https://host/path, without user and password`)
+    throw new Error(`${where}: url must be a URL such as https://host/path, without user and password`)
   const { headers = {}, signingSecret = [] } = secret
-  if (!isTexts(headers)) throw new Error(`${where}: headers must be an object of ASCII texts`)
+  if (!isTexts(headers)) throw new Error(`${where}: headers must be an object with ASCII strings`)
   const own = Object.keys(headers).find(name => OWN_HEADERS.test(name))
   if (own) throw new Error(`${where}: headers: ${own} is set by Sluice itself`)
   const keys = [signingSecret].flat().map(one => {
     const key = signingKey(one)
     if (key) return key
     throw new Error(
-      `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such texts`,
+      `${where}: signingSecret must be whsec_ and 24 to 64 bytes in base64, or a list of such values`,
     )
   })
   return { url, keys, headers }
 }
 
-/** User and password would not be sent: they belong into a header. */
+/**
+ * Returns whether the value is a URL without user and password. Credentials in URLs are not sent; they must
+ * be in a header.
+ */
 function isAddress(value: unknown): value is string {
   if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false
   const { username, password } = new URL(value)
@@ -81,6 +90,6 @@ function isTexts(value: unknown): value is Readonly<Record<string, string>> {
 
 async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`${what} cannot be read within ${ms / 1_000} s`)), ms)
+  const timer = setTimeout(() => reject(new Error(`${what} could not be read within ${ms / 1_000} s`)), ms)
   return Promise.race([work, promise]).finally(() => clearTimeout(timer))
 }

@@ -1,4 +1,4 @@
-/** Gives the redriver the topics of Sluice. */
+/** Configures the redriver with the topics of Sluice. */
 
 import type { Forwarder } from '../../packages/runtime/consumer/forwarder.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
@@ -8,10 +8,13 @@ import { APPLICATION } from './application.ts'
 import { type Growths, growthsOf } from './growths.ts'
 import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './topics.ts'
 
-/** Added to each delay: the broker's clock, which stamps the records, may be this much behind the function's. */
+/**
+ * Time added to each delay, in milliseconds. The broker's clock, which sets the timestamps, may be behind the
+ * function's clock by this much.
+ */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
-/** The redriver of an environment, with what Redis knows of the growth of its topics. */
+/** Returns the redriver of an environment, with the increases of partition counts that Redis has recorded. */
 export async function deployedRedriver(
   { env }: Pick<GeneralSettings, 'env'>,
   connections: Pick<Connections, 'value'>,
@@ -20,8 +23,11 @@ export async function deployedRedriver(
 }
 
 /**
- * @param delayMs how long a record waits in a topic, in milliseconds; by default, what the table says, and a second
- * @param growths of the topics to which records return
+ * Returns the redriver.
+ *
+ * @param delayMs returns the delay of a retry topic, in milliseconds; by default the one in the topic table
+ * plus one second
+ * @param growths increases of the partition counts of the topics to which records return
  */
 export function redriverIn(
   env: string,

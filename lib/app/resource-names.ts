@@ -1,33 +1,42 @@
-/** The names of an environment's resources in AWS that are used in several places. Pure. */
+/** Names of an environment's AWS resources that are used in several places. Pure. */
 
-/** The SNS topic for alerts. The key that encrypts it has this alias. */
+/** Returns the name of the SNS topic for alerts. The key that encrypts the topic has the same alias. */
 export function alertsTopicName(env: string): string {
   return `sluice-alerts-${env}`
 }
 
-/** The name of a function in AWS, by its stage and its name in serverless.yml. */
+/** Returns the name of a function in AWS, for its stage and its name in serverless.yml. */
 export function lambdaName(stage: string, name: string): string {
   return `sluice-${stage}-${name}`
 }
 
-/** The id of an MSK Serverless cluster ends in `-s1`, `-s2` …, that of others in a number alone. */
+/**
+ * Returns whether the ARN is that of an MSK Serverless cluster. Its id ends in `-s` and a number, that of
+ * other clusters only in a number.
+ */
 export function isServerlessCluster(clusterArn: string): boolean {
   return /-s\d+$/.test(clusterArn)
 }
 
-/** The name that a Lambda function has in serverless.yml. A function of another project keeps its own. */
+/**
+ * Returns the name that a Lambda function has in serverless.yml. The name of another project's function is
+ * returned unchanged.
+ */
 export function functionOf(name: string, env: string): string {
-  // Local environments share one stage.
+  // All local environments share one stage.
   const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))
   return name.slice(prefix?.length ?? 0)
 }
 
-/** The secret with the user and the password of Redis that the functions have; the console has a user of its own, who changes no state. */
+/**
+ * Returns the name of the secret with user name and password for Redis. The console has a separate user, who
+ * has no permission to change states.
+ */
 export function redisSecret(env: string, user?: 'console'): string {
   return user ? `sluice/${env}/redis-${user}` : `sluice/${env}/redis`
 }
 
-/** The secret with the tokens of those who may use the console. */
+/** Returns the name of the secret with the access tokens of the console. */
 export function consoleSecret(env: string): string {
   return `sluice/${env}/console`
 }

@@ -1,14 +1,14 @@
-/** Checks the data of events against the schemas that ship in `schemas/`. */
+/** Validates the data of events with the packaged schemas in `schemas/`. */
 import validators, { type SchemaViolation } from '../../schemas/compiled.js'
 
 const SHOWN = 3
 
 /**
- * Returns the first few mismatches of `data` with the schema of its event type, as paths and expectations, never with values.
- * Undefined if it matches, or the type has no schema.
+ * Describes the first few violations of an event type's schema, with paths and expectations but without
+ * values. Returns undefined if the data is valid, or the type has no schema.
  *
  * @param type CloudEvents `type`
- * @param data decoded; `undefined` for an event without data, which matches no schema
+ * @param data decoded data; `undefined` for an event without data, which is never valid
  */
 export function schemaViolation(type: string, data: unknown): string | undefined {
   const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
@@ -19,7 +19,10 @@ export function schemaViolation(type: string, data: unknown): string | undefined
   return [...shown, ...(places.length > SHOWN ? [`${places.length - SHOWN} more`] : [])].join('; ')
 }
 
-/** Whether this is a branch of an `anyOf`. The branches are described together, when the `anyOf` itself is reported. */
+/**
+ * Returns whether this violation is within a branch of an `anyOf`. The branches are described together, when
+ * the `anyOf` itself is reported.
+ */
 function isAlternative({ schemaPath }: SchemaViolation): boolean {
   return schemaPath.includes('/anyOf/')
 }
@@ -53,13 +56,16 @@ function expected({ keyword, params }: SchemaViolation): string {
     case 'const':
       return `must be ${params.allowedValue}`
     case 'format':
-      return `must be a ${params.format} of RFC 3339`
+      return `must be an RFC 3339 ${params.format}`
     default:
       return `breaks the schema's "${keyword}"`
   }
 }
 
-/** Each metric is optional, but at least one is required: an `anyOf` of `required`. */
+/**
+ * Returns the alternatives of an `anyOf` of `required`: each metric is optional, but at least one is
+ * required.
+ */
 function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaViolation[]): string {
   return all
     .filter(violation => isAlternative(violation) && violation.instancePath === instancePath)
@@ -67,7 +73,7 @@ function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaVio
     .join(', ')
 }
 
-/** JSON Pointer → `location.latitude`; the data as a whole is `data`. */
+/** Converts a JSON Pointer to a path such as `location.latitude`; the whole document is `data`. */
 function place(pointer: string, property?: unknown): string {
   const names = pointer
     .split('/')
@@ -77,7 +83,10 @@ function place(pointer: string, property?: unknown): string {
   return names.length === 0 ? 'data' : names.map(shown).join('.')
 }
 
-/** Property names come from the producer too. A name is shown only if it looks like one, so that a typo can be seen. */
+/**
+ * Returns the property name if it has a safe form. Names come from the producer as well, but showing them
+ * helps to find typing errors.
+ */
 function shown(name: string): string {
   return /^(\d{1,6}|[A-Za-z_][\w-]{0,39})$/.test(name) ? name : '(a name not shown)'
 }

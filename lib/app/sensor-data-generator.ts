@@ -1,4 +1,4 @@
-/** Simulated readings for an application's own producer, one at a time. */
+/** Generates simulated readings, one at a time, for applications with their own producer. */
 import { newId } from '../../packages/runtime/adapters/system.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
@@ -9,15 +9,18 @@ import { GENERATOR_DEFAULTS, type GeneratorSettings } from '../telemetry/simulat
 import { simulated } from '../telemetry/simulator.ts'
 
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
-  /** Readings of this family alone; by default of all three. */
+  /** Family of the readings; all families by default. */
   readonly family?: FamilyName
-  /** Names the simulated world: the same seed and start give the same readings with the same ids. By default a new one. */
+  /**
+   * Seed of the simulation: the same seed and start result in the same readings with the same ids. By default
+   * a random one.
+   */
   readonly seed?: string
-  /** The time of the first reading, milliseconds since the epoch. By default now. */
+  /** Time of the first reading, in milliseconds since the epoch; by default the current time. */
   readonly startMs?: number
 }
 
-/** Gives the readings of every sensor in turn, then those of the next tick. */
+/** Generates the readings of every sensor in turn, then those of the next tick. */
 export class SensorDataGenerator {
   readonly #settings: GeneratorSettings
   readonly #sensors: readonly Sensor[]
@@ -34,7 +37,7 @@ export class SensorDataGenerator {
     this.#firstTick = Math.floor(startMs / (this.#settings.tickSeconds * 1_000))
   }
 
-  /** The next reading, as an event that every consumer of readings takes. */
+  /** Returns the next reading as an event. */
   generate(): Event<ReadingData> {
     const tick = this.#firstTick + Math.floor(this.#count / this.#sensors.length)
     const sensor = this.#sensors[this.#count % this.#sensors.length] as Sensor
@@ -44,10 +47,10 @@ export class SensorDataGenerator {
 }
 
 /**
- * The record key of a reading, for the `key` of a producer: an entity stays in one partition. Other events are keyed by their
- * subject.
+ * Returns the record key of an event, for the `key` option of a producer. The key of a reading keeps its
+ * entity in one partition; other events are keyed by their subject.
  *
- * @param strategy by default that of the reading's family
+ * @param strategy key strategy of readings; by default that of the family
  */
 export function readingKey({ type, subject, data }: Event, strategy?: KeyStrategy): string | null {
   const family = familyOf(type)

@@ -1,6 +1,6 @@
 /**
- * The settings file: settings of functions and commands under keys of its own, in YAML. Each key stands for a variable, which it
- * sets where the environment does not.
+ * Settings file: a YAML file with settings of functions and commands. Each key corresponds to an environment
+ * variable, and applies only if the variable is not set.
  */
 
 import { readFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { yamlDocument } from '../yaml-document.ts'
 import { SLICES } from './config.ts'
 import { LOCAL_PORTS } from './settings/index.ts'
 
-/** Variables by section and key. */
+/** Environment variables by section and key of the file. */
 export const FILE_KEYS = {
   kafka: {
     bootstrap_servers: 'KAFKA_BROKERS',
@@ -105,13 +105,16 @@ export const FILE_KEYS = {
 
 const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = FILE_KEYS
 
-/** Every setting of functions and commands, by its variable. */
+/** All settings of functions and commands, by variable. */
 export const SETTINGS: Readonly<Record<string, Setting>> = Object.assign(
   {},
   ...[...SLICES, LOCAL_PORTS].map(({ settings }) => settings),
 )
 
-/** Variables that name the same thing: one of the environment goes before all of the file. */
+/**
+ * Groups of variables that configure the same thing. If the environment sets one of a group, the whole group
+ * in the file is ignored.
+ */
 const SAME: readonly (readonly string[])[] = [
   ['KAFKA_BROKERS', 'KAFKA_PORT', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR'],
   ['KAFKA_USERNAME', 'KAFKA_SECRET'],
@@ -120,24 +123,24 @@ const SAME: readonly (readonly string[])[] = [
   ['KAFKA_TOPIC', 'TOPIC_NAMES'],
 ]
 
-/** A value of a settings file. */
+/** Value in a settings file. */
 interface FileValue {
   readonly text: string
   readonly line: number
 }
 
 export interface SettingsFile {
-  /** How messages name it. */
+  /** Name of the file in messages. */
   readonly file: string
-  /** By variable. */
+  /** Values by variable. */
   readonly values: ReadonlyMap<string, FileValue>
 }
 
 /**
- * Reads the file that SLUICE_CONFIG, or an option, names.
+ * Reads the settings file that SLUICE_CONFIG or an option names.
  *
- * @param named by the option
- * @param folder where relative names start
+ * @param named path from the option
+ * @param folder base of relative paths
  * @returns undefined if no file is named
  * @throws ConfigError with every error and its line
  */
@@ -159,7 +162,12 @@ function textOf(path: string, file: string): string {
   }
 }
 
-/** @param file how messages name it @throws ConfigError with every error and its line */
+/**
+ * Reads the text of a settings file.
+ *
+ * @param file name of the file in messages
+ * @throws ConfigError with every error and its line
+ */
 export function readSettingsFile(text: string, file: string): SettingsFile {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new ConfigError(file, [`line ${yaml.line}: ${yaml.message}`])
@@ -179,7 +187,7 @@ export function readSettingsFile(text: string, file: string): SettingsFile {
         const written = textIn(value)
         if (variable === undefined)
           report(path, unknownKey(key, `${section} has ${Object.keys(keys).join(', ')}`))
-        else if (written === undefined) report(path, 'must be a text, a number, or a list of them')
+        else if (written === undefined) report(path, 'must be a string, a number, or a list of them')
         else if (written !== '') {
           const { issues } = safeParse((SETTINGS[variable] as Setting).schema, written)
           for (const { message } of issues ?? []) report(path, message)
@@ -201,11 +209,14 @@ function entriesOf(
   report: (path: FilePath, message: string) => void,
 ): readonly [string, unknown][] {
   if (isObject(content)) return Object.entries(content)
-  report(path, 'must be keys and values')
+  report(path, 'must be a mapping')
   return []
 }
 
-/** The value as its variable has it; empty for none, undefined for what no variable can have. */
+/**
+ * Returns the value in the form of an environment variable: empty for null, undefined for a value that a
+ * variable cannot have.
+ */
 function textIn(value: unknown): string | undefined {
   if (value === null) return ''
   if (typeof value === 'boolean') return value ? 'on' : 'off'
@@ -216,7 +227,7 @@ function textIn(value: unknown): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(',')
 }
 
-/** The environment, with the values of the file for variables that it does not have. */
+/** Returns the environment, with values of the file for variables that are not set. */
 export function withSettingsFile(environment: Environment, settings: SettingsFile | undefined): Environment {
   if (settings === undefined) return environment
   const isSet = (name: string) => Boolean(environment[name]?.trim())
@@ -227,9 +238,9 @@ export function withSettingsFile(environment: Environment, settings: SettingsFil
 }
 
 /**
- * Sets the variables of this process, which the programs that it starts inherit.
+ * Sets the environment variables of this process, which its child processes inherit.
  *
- * @param named by an option
+ * @param named path of the file from an option
  * @throws ConfigError with every error and its line
  */
 export function useSettingsFile(named?: string): void {

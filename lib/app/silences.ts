@@ -1,4 +1,7 @@
-/** Where silences are kept, and how they reach the log: for the command that changes them, and for the schedule behind it. */
+/**
+ * Storage of silences, and their publication to the log. Used by the command that changes them and by the
+ * scheduled function `silences`.
+ */
 
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
 import type { Connections, Value } from '../../packages/runtime/lambda/connections.ts'
@@ -10,7 +13,10 @@ import { topicName } from './topics.ts'
 
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
 
-/** The whole set under one key: it is changed by compare-and-set, so that two people at once lose nothing. */
+/**
+ * Returns the stored set of silences. The whole set has one key and is changed by compare-and-set, so that
+ * concurrent changes by two people are not lost.
+ */
 export function keptSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
   return connections.value(`silences:${env}`)
 }
@@ -18,8 +24,9 @@ export function keptSilences(connections: Connections, env: string): Promise<Val
 /**
  * Appends the set to every partition of `notifications`, if that is due.
  *
- * @param set undefined if there has never been a silence, or Redis has lost them: those in the log then hold until they end
- * @param at RFC 3339
+ * @param set current set; undefined if there has never been a silence, or Redis has lost it: silences in the
+ * log then apply until they end
+ * @param at time of the run, RFC 3339
  */
 export async function appendSilences(
   connections: Connections,
@@ -40,7 +47,7 @@ export async function appendSilences(
       ...writeEvent(silencesChanged(set, partition, at), contentMode),
     }))
     await publisher.publish(events)
-    // Only after publishing: a failed run appends them again.
+    // Written only after publishing, so that a failed run is repeated.
     await last.write(next)
   }
   return { silences: set.silences.length, appended: why ? partitions : 0, why: why ?? 'not-due' }

@@ -1,26 +1,34 @@
 /**
- * The topic table: the only place that says which topics exist and how they are configured. The creation of topics, the deployed
- * triggers, lag checks and the docs read it.
+ * Topic table: the only place that defines which topics exist and how they are configured. The creation of
+ * topics, the deployed triggers, lag checks and the documentation use it.
  */
 
 import type { TopicSettings } from '../../packages/runtime/consumer/application.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
-/** A row of the table. */
+/** Row of the topic table. */
 export interface Topic extends TopicSettings {
-  /** LogAppendTime where the broker's clock must decide: timers and delays count from it. */
+  /** Timestamp type. LogAppendTime is required if timers and delays depend on the broker's clock. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
-  /** Whether `clock` appends ticks, because its consumers have timers or park events. */
+  /** True if `clock` appends ticks, because consumers of the topic have timers or park events. */
   readonly isTicked: boolean
-  /** Whether people wait for its timers: its partitions get a tick every few seconds. */
+  /** True if people wait for timers of the topic: its partitions receive a tick every few seconds. */
   readonly isTickedOften?: boolean
-  /** Whether `rules` appends the alert rules, because its consumers evaluate them or route by them. */
+  /**
+   * True if `rules` appends the alert rules, because consumers of the topic evaluate them or route by them.
+   */
   readonly isRuled?: boolean
-  /** Whether its consumers keep states by entity, which an erasure has to reach. */
+  /** True if consumers of the topic store states by entity, so that erasures are appended to it. */
   readonly isErased?: boolean
-  /** Whether consumers read it whose failed records come back: every topic that a consumer reads, except failures. */
+  /**
+   * True if failed records return to the topic. This applies to every topic with consumers, except
+   * `failures`.
+   */
   readonly isRedriven?: boolean
-  /** How long a record waits there before it is tried again, from the time that the broker gave it; only in retry topics. */
+  /**
+   * Delay of records before their next attempt in milliseconds, since the timestamp of the broker; only for
+   * retry topics.
+   */
   readonly delayMs?: number
   /** True if the topic exists only where `EXTRA_SIGNALS` names it. */
   readonly isExtra?: boolean
@@ -31,8 +39,9 @@ export interface Topic extends TopicSettings {
 const MiB = 1024 * 1024
 
 /**
- * A topic is one row here. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and docs follow from it. The stream
- * of readings is sized for twelve concurrent functions, one for each partition. The other topics carry little.
+ * Rows of the table. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and
+ * documentation are derived from it. The readings topic is sized for twelve concurrent functions, one for
+ * each partition. The other topics have little traffic.
  */
 const TABLE = {
   readings: {
@@ -87,7 +96,7 @@ const TABLE = {
   traces: extra('spans of other systems; ticks and erasures'),
 } as const satisfies Readonly<Record<string, Topic>>
 
-/** A row of the table. */
+/** Row of the topic table. */
 export type TableSignal = keyof typeof TABLE
 
 /** Signals that can be divided into sub-signals, each with a topic of its own: other systems write to them. */
@@ -113,12 +122,14 @@ export function topicRow(signal: Signal): Topic {
   return TOPICS[tableSignalOf(signal)]
 }
 
-/** The topics in which failures wait to be tried again, from the shortest delay to the longest. */
+/** Topics in which failures wait for their next attempt, from the shortest delay to the longest. */
 export const RETRY_TOPICS = TABLE_SIGNALS.filter(
   (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
 )
 
-/** Topics by what they have in common, for the lists in `serverless.yml` and in the table of event types. */
+/**
+ * Groups of topics with a common property, for the lists in `serverless.yml` and in the table of event types.
+ */
 export const TOPIC_GROUPS = {
   ticked: rowsWith('isTicked'),
   ruled: rowsWith('isRuled'),
@@ -127,10 +138,10 @@ export const TOPIC_GROUPS = {
   retries: RETRY_TOPICS,
 } as const satisfies Readonly<Record<string, readonly TableSignal[]>>
 
-/** Topics with timers that people wait for: their partitions get a tick every few seconds. */
+/** Topics with timers that people wait for. Their partitions receive a tick every few seconds. */
 export const TICKED_OFTEN = rowsWith('isTickedOften')
 
-/** A topic, or a group of topics. */
+/** Topic, or group of topics. */
 export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
 function rowsWith(flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isErased' | 'isRedriven'): TableSignal[] {
@@ -147,7 +158,7 @@ function topic(
   return { partitions, keptDays, timestamps: 'CreateTime', isTicked: false, maxMessageBytes, key, carries }
 }
 
-/** A topic whose consumers have timers. */
+/** Returns the row of a topic whose consumers have timers. */
 function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
   return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
 }
@@ -157,7 +168,10 @@ function extra(carries: string): Topic {
   return { ...ticked(3, 7, 'entity', carries), isErased: true, isRedriven: true, isExtra: true }
 }
 
-/** One fixed delay for all its records, so the first one of a partition is always the next one due. */
+/**
+ * Returns the row of a retry topic. All its records have the same delay, so the first record of a partition
+ * is always the next one due.
+ */
 function retryTopic(minutes: number, carries: string): Topic {
   return {
     ...topic(3, 7, 2 * MiB, 'original key', carries),

@@ -1,4 +1,4 @@
-/** The topics of this process: the table of topics, with the names that they have in Kafka. */
+/** Topics of this process: the topic table with the names that the topics have in Kafka. */
 
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { readSettings } from '../../packages/runtime/settings/environment.ts'
@@ -15,10 +15,15 @@ import {
 
 export * from './topic-table.ts'
 
-/** A process works with one naming, as it works with one environment: every name goes through here. */
+/**
+ * Naming in use. A process has only one naming, just as it has one environment, so every name is computed
+ * here.
+ */
 let inUse: Names | undefined
 
-/** Makes this process use the names that its settings say. Without this call, the variables of the process count. */
+/**
+ * Makes this process use the names in its settings. Without this call, the variables of the process apply.
+ */
 export function useNames(names: Names): void {
   inUse = names
 }
@@ -53,7 +58,10 @@ export function signalOfSource(signal: Signal, source: string): Signal {
   return matching[0]?.[0] ?? signal
 }
 
-/** The name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the settings give it another. */
+/**
+ * Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the
+ * settings give it another.
+ */
 export function topicName(signal: Signal, env: string): string {
   return topicNameIn(names(), signal, env)
 }
@@ -64,7 +72,7 @@ interface SignalSize {
   readonly subTopics?: readonly SignalSize[]
 }
 
-/** The topic of a signal in one environment, and its number of partitions in the table. */
+/** Returns the topic of a signal in one environment, with its number of partitions in the table. */
 export function topicSize(signal: Signal, env: string): SignalSize {
   return { topic: topicName(signal, env), partitions: topicRow(signal).partitions }
 }
@@ -80,19 +88,19 @@ export function signalOfEntity(signal: TableSignal, entity: string): Signal {
   return signalOfSource(signal, entity.split(' ', 1)[0] ?? '')
 }
 
-/** All topics of one environment, as they should be in Kafka. */
+/** Returns all topics of one environment, with their settings. */
 export function kafkaTopics(env: string): readonly KafkaTopic[] {
   return signals().map(signal => ({ name: topicName(signal, env), ...topicRow(signal) }))
 }
 
-/** The names of all topics of one environment, by their signals. */
+/** Returns the names of all topics of one environment, by signal. */
 export function topicNames(env: string): Readonly<Record<string, string>> {
   return Object.fromEntries(signals().map(signal => [signal, topicName(signal, env)]))
 }
 
 /**
- * The names that would change, as `readings: a → b`. States, offsets and waiting records stay with the old topic, so its consumers
- * would begin anew. A signal that only one side has is not renamed.
+ * Returns the names that would change, as `readings: a → b`. States, offsets and pending records stay with
+ * the old topic, so its consumers would start over. A signal that exists only before or after is not renamed.
  */
 export function renamedTopics(
   before: Readonly<Record<string, string>>,
@@ -104,22 +112,26 @@ export function renamedTopics(
   })
 }
 
-/** The topic with this name, in any environment; undefined if it is not in the table. */
+/** Returns the topic with this name, in any environment; undefined if it is not in the table. */
 export function topicNamed(name: string): Topic | undefined {
   const signal = signalIn(name)
   return signal && topicRow(signal)
 }
 
-/** The signal of a topic of any environment; undefined if it is not in the table. */
+/** Returns the signal of a topic of any environment; undefined if it is not in the table. */
 export function signalIn(name: string): Signal | undefined {
-  // A name without the environment could be another one's name in an environment that does not exist.
+  // Names without the environment are compared first: they could be mistaken for another topic's name in an
+  // environment that does not exist.
   return (
     signals().find(signal => topicName(signal, ENV) === name) ??
     signals().find(signal => environmentFor(signal, name) !== undefined)
   )
 }
 
-/** The environment in the name of a topic of the table; undefined for other names, empty if the name does not say it. */
+/**
+ * Returns the environment in the name of a topic of the table. Undefined for other names, empty if the name
+ * does not contain it.
+ */
 export function environmentIn(name: string): string | undefined {
   const signal = signalIn(name)
   return signal && environmentFor(signal, name)
@@ -132,10 +144,10 @@ function environmentFor(signal: Signal, name: string): string | undefined {
   return name.startsWith(before) && name.endsWith(after) && /^[a-z0-9-]+$/.test(env) ? env : undefined
 }
 
-/** Stands for an environment; no environment has this name. */
+/** Placeholder for the environment. It is not a valid name of an environment. */
 const ENV = '{env}'
 
-/** The signal of a topic of this environment; undefined for any other name. */
+/** Returns the signal of a topic of this environment; undefined for any other name. */
 export function signalNamed(name: string, env: string): Signal | undefined {
   return signals().find(signal => topicName(signal, env) === name)
 }

@@ -21,7 +21,7 @@ import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from '.
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
-/** A consumer of the list of functions. */
+/** Consumer in the list of functions. */
 export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
 
 interface Sources {
@@ -33,8 +33,9 @@ interface Sources {
 }
 
 /**
- * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its state, because both move
- * on meanwhile: a state is never behind the earlier commits, and ahead of the later ones only by the batch under way.
+ * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its
+ * state, because both change meanwhile. A state is never behind the earlier commits, and ahead of the later
+ * ones by at most the current batch.
  */
 export async function consumerFacts(
   sources: Sources,
@@ -48,10 +49,10 @@ export async function consumerFacts(
   const groups = [...new Set(there.map(({ consumer }) => consumer.group))]
   const before = await askedOf(sources.kafka, groups)
   const applied: (readonly Applied[])[] = []
-  // One after another: a look must not put load on a Redis that consumers use.
+  // Sequentially: a diagnosis must not put load on a Redis that consumers use.
   for (const { consumer, found } of there) applied.push(await appliedOf(sources.states, consumer, found))
   const after = await askedOf(sources.kafka, groups)
-  // Each topic once: a broker refuses a question that names a partition twice.
+  // Each topic once, because a broker rejects a request that names a partition twice.
   const layouts = new Map(there.map(({ consumer: { topic }, found }) => [topic, { topic, ...found }]))
   const bounds = await seenIf(() =>
     kafkaAnswer('offsets of topics', sources.inspection.bounds([...layouts.values()])),
@@ -74,7 +75,9 @@ interface OfGroup {
   readonly committed: Committed
 }
 
-/** Asks for all groups together; one by one if any is refused, so that the others are seen. */
+/**
+ * Requests all groups together or, if one of them is refused, one by one, so that the others are reported.
+ */
 async function askedOf(
   kafka: Kafka,
   groups: readonly string[],
@@ -100,7 +103,7 @@ async function askGroups(kafka: Kafka, groups: readonly string[]): Promise<OfGro
 }
 
 function stateIn(answer: Observed<OfGroup> | undefined): ConsumerFacts['state'] {
-  if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not asked for' }
+  if (!answer || 'unseen' in answer) return answer ?? { unseen: 'the group was not requested' }
   const { state, members } = answer.seen.description
   return { seen: { state, members: members.length } }
 }
@@ -133,8 +136,8 @@ async function progressOf(
   applied: readonly Applied[],
   bounds: Observed<KnownBounds>,
 ): Promise<ConsumerFacts['partitions']> {
-  if (!before || 'unseen' in before) return before ?? { unseen: 'the group was not asked for' }
-  if (!after || 'unseen' in after) return after ?? { unseen: 'the group was not asked for' }
+  if (!before || 'unseen' in before) return before ?? { unseen: 'the group was not requested' }
+  if (!after || 'unseen' in after) return after ?? { unseen: 'the group was not requested' }
   if ('unseen' in bounds) return bounds
   const known = bounds.seen.get(topic) ?? []
   const committed = (of: OfGroup, partition: number) => of.committed.get(topic)?.get(partition) ?? -1

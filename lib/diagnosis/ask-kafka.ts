@@ -1,4 +1,4 @@
-/** Gathers the facts of Kafka. Refusals and unknown topics are facts, too. */
+/** Gathers facts about Kafka. Refused requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type {
@@ -18,7 +18,11 @@ import { seenIf } from './seen.ts'
 
 type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
 
-/** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Returns the facts of the cluster.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promise<ClusterFacts> {
   const { brokers } = await kafkaAnswer('cluster', inspection.metadata([]))
   const ids = brokers.map(({ id }) => id)
@@ -32,10 +36,10 @@ export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promis
   return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: settingsOf(id) })) }
 }
 
-/** The code of the protocol. */
+/** Error code of the Kafka protocol for an unknown topic or partition. */
 const UNKNOWN_TOPIC = 3
 
-/** Facts of topics. Never throws: a refused question is unseen. */
+/** Returns the facts of topics. Never throws: a fact whose request is refused is `unseen`. */
 export async function topicFacts(
   kafka: Kafka,
   inspection: Inspection,
@@ -98,7 +102,7 @@ function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): P
   })
 }
 
-/** Codecs by their numbers in the protocol. */
+/** Compression codecs, by their number in the Kafka protocol. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 function batchFacts(head: BatchHead): BatchFacts {

@@ -1,4 +1,4 @@
-/** Gathers the facts of Redis. Nothing is changed: commands that write are tried on a key that does not exist. */
+/** Gathers facts about Redis. Nothing is changed: write commands are tried on a key that does not exist. */
 import type { RedisClient, RedisServerClient } from '../../packages/runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
@@ -6,14 +6,18 @@ import { seenIf } from './seen.ts'
 
 type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
 
-/** Never throws: what cannot be asked is unseen. */
+/** Returns the facts of Redis. Never throws: facts that cannot be queried are `unseen`. */
 export async function redisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {
   const servers = await seenIf(() => redisServers(client))
   const refused = 'unseen' in servers ? servers : await seenIf(() => refusedCommands(client))
   return { ...place, servers, refused }
 }
 
-/** The servers that take writes. @throws Unavailable if Redis does not answer */
+/**
+ * Returns the servers that accept writes.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
 export async function redisServers(client: RedisClient): Promise<RedisServer[]> {
   const servers = await client.servers()
   const asked: RedisServer[] = []
@@ -26,7 +30,7 @@ export async function redisServers(client: RedisClient): Promise<RedisServer[]> 
   return asked
 }
 
-/** `name:value` lines, in sections. */
+/** Parses the response of INFO, which consists of `name:value` lines in sections. */
 function infoIn(text: string): Record<string, string> {
   const lines = text.split(/\r?\n/).flatMap(line => {
     const [, name, value] = /^(\w+):(.*)$/.exec(line) ?? []
@@ -48,11 +52,11 @@ async function clockOf(server: RedisServerClient): Promise<RedisServer['clock']>
   })
 }
 
-/** No consumer has a key like this one. */
+/** Key that no consumer uses. */
 const NO_KEY = '{sluice-doctor}:none'
 const SCRIPT = "return redis.call('HGET', KEYS[1], 'none')"
 
-/** A command of each kind that functions use. Each does nothing to a key that does not exist. */
+/** One command of each kind that functions use. None has an effect on a key that does not exist. */
 const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
   ['HGETALL', NO_KEY],
   ['HDEL', NO_KEY, 'none'],
@@ -66,7 +70,11 @@ const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
 
 const REFUSED = /NOPERM|READONLY|unknown command/i
 
-/** Returns the refusals of commands, in the words of the server. @throws Unavailable if Redis does not answer */
+/**
+ * Returns the refusals of the tried commands, in the words of the server.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
 async function refusedCommands(client: RedisClient): Promise<string[]> {
   const refused: string[] = []
   for (const [command, ...args] of TRIED) {

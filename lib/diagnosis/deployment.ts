@@ -1,6 +1,6 @@
 /**
- * A deployment refuses servers that would be found wrong only when an alert is missing: a Redis that evicts, and a topic with the
- * wrong timestamps.
+ * Checks before a deployment that reject unsuitable servers: a Redis that evicts keys, and topics with the
+ * wrong timestamp type. Without these checks, the problem would only be noticed when an alert is missing.
  */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
@@ -14,20 +14,22 @@ import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/** Limit of each look: a deployment does not wait long for a server that it may not be able to reach. */
+/**
+ * Timeout of each check, in milliseconds. The servers may not be reachable from where the deployment runs.
+ */
 export const PATIENCE_MS = 5_000
 
 export interface DeploymentRefusals {
-  /** A sentence each, which begins with the name of the variable. */
+  /** Reasons for rejecting the deployment, one sentence each, starting with the name of the variable. */
   readonly problems: readonly string[]
-  /** A sentence for each look that is not possible from here. */
+  /** Checks that could not be made from here, one sentence each. */
   readonly unseen: readonly string[]
 }
 
 /**
- * Checks over the network. An unreachable server is not a refusal. Never throws.
+ * Checks the servers over the network. An unreachable server is not a reason for rejection. Never throws.
  *
- * @param patienceMs how long Redis and Kafka may take, in milliseconds
+ * @param patienceMs timeout of the checks of Redis and of Kafka, in milliseconds
  */
 export async function deploymentRefusals(
   config: Config,
@@ -61,7 +63,7 @@ async function refusals(
   }
 }
 
-/** The variable that names the cluster. */
+/** Returns the variable that configures the cluster. */
 export function kafkaVariable({ kafka }: Pick<Config, 'kafka'>): string {
   return kafka.brokers.length > 0 ? 'KAFKA_BROKERS' : 'MSK_CLUSTER_ARN'
 }

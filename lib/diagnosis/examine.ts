@@ -1,4 +1,4 @@
-/** Compares a live environment with Sluice's tables and settings. */
+/** Compares a running environment with the tables and settings of Sluice. */
 
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import { ClusterInspection } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -25,7 +25,7 @@ import { type Area, type Finding, finding, type Observed, unknown } from './find
 import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/** A function of the list of functions. */
+/** Function in the list of functions. */
 interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
@@ -38,16 +38,19 @@ interface Examination {
   readonly config: Config
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
-  /** True if the clock is meant to run. */
+  /** True if the clock is enabled. */
   readonly ticks: boolean
-  /** True to judge by the needs of an account, wherever the servers are. */
+  /** True to apply the standards of an AWS account, even to local servers. */
   readonly asAccount: boolean
 }
 
-/** A look must end: what is not counted by then is reported. */
+/** Timeout for counting dead letters, in milliseconds. The count until then is reported. */
 const MAX_COUNT_MS = 5_000
 
-/** Returns all findings. A server that does not answer is a finding, and so is all that could not be seen for it. */
+/**
+ * Returns all findings. Servers that do not answer are reported, and so are facts that are unknown because of
+ * that.
+ */
 export async function examined(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
   const redis = await askedRedis(examination)
@@ -60,7 +63,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   const own = ownProducers().flatMap(producer => producerFindings(producer, config.idWindowMs))
   if ('unseen' in opened) {
     const notSeen = (area: Area, check: string) =>
-      finding(area, check, config.env, unknown('Kafka was not seen'))
+      finding(area, check, config.env, unknown('Kafka could not be checked'))
     return [
       ...serversOf(opened, standardsFor(config, asAccount, 1)),
       notSeen('topics', 'exists'),
@@ -88,7 +91,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   }
 }
 
-/** Returns the topics of the table: readings, which come from outside, first. */
+/** Returns the topics of the table. Readings come first, because they have external producers. */
 export function wantedTopics(env: string): TopicFacts['wanted'][] {
   return kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
@@ -133,7 +136,7 @@ async function consumerFindingsOf(
   }
   const facts = await consumerFacts(sources, askedConsumers(functions, config.env), topics)
   if (facts.length === 0)
-    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer was seen'))]
+    return [finding('consumers', 'lag', config.env, unknown('no topic of a consumer could be checked'))]
   return [
     ...facts.flatMap(one => consumerFindings(one, Date.now())),
     ...(await deadLettersCounted(connections, config.env, topics)),
@@ -149,13 +152,13 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
       batchSize: reading.batchSize,
       timeoutMs,
       reserveMs: CONSUMER_DEFAULTS.reserveMs,
-      // A reader of failures writes what it cannot read straight to the dead letters.
+      // A reader of failures writes records that it cannot read directly to the dead letters.
       writesFailures: writes.includes('failures') || writes.includes('dlq'),
     })),
   )
 }
 
-/** Counts the open dead letters. */
+/** Counts the open dead letters, until the timeout. */
 async function deadLettersCounted(
   connections: Connections,
   env: string,

@@ -1,18 +1,20 @@
-/** Facts of an environment. Only data: `ask-*.ts` gathers them, and `checks/` judges them. */
+/** Facts about an environment, as plain data. `ask-*.ts` gathers them, and `checks/` evaluates them. */
 import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import type { Observed } from './finding.ts'
 
-/** Standards of an environment. */
+/** Requirements for the servers of an environment. */
 export interface Standards {
-  /** True if everything runs on one machine: one broker may hold the only copy, and nothing is encrypted. */
+  /**
+   * True if everything runs on one machine. Then a single replica and unencrypted connections are accepted.
+   */
   readonly isLocal: boolean
   readonly brokers: number
   readonly replication: number
   readonly minInsync: number
 }
 
-/** Settings by name; null for one that is secret or has no value. */
+/** Settings by name; null for a secret setting, or one without a value. */
 export type Settings = Readonly<Record<string, string | null>>
 
 export interface KafkaFacts {
@@ -30,23 +32,23 @@ export interface ClusterFacts {
   }[]
 }
 
-/** A topic of the table, and its state in the cluster. */
+/** Topic of the table, with its state in the cluster. */
 export interface TopicFacts {
   readonly topic: string
   readonly wanted: KafkaTopic & { readonly isTicked: boolean }
-  /** The topic; undefined if it is missing. */
+  /** Topic in the cluster; undefined if it is missing. */
   readonly found: Observed<FoundTopic | undefined>
 }
 
 export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
-  /** Settings with the defaults of the brokers. */
+  /** Settings of the topic, including defaults of the brokers. */
   readonly settings: Observed<Settings>
-  /** The newest record batches of each partition, as their producers wrote them. */
+  /** Newest record batches of each partition. */
   readonly newest: Observed<readonly PartitionBatches[]>
 }
 
-/** Oldest first. */
+/** Batches of a partition, oldest first. */
 export interface PartitionBatches {
   readonly partition: number
   readonly batches: readonly BatchFacts[]
@@ -54,10 +56,10 @@ export interface PartitionBatches {
 
 export interface BatchFacts {
   readonly codec: string
-  /** The broker drops repeats of an idempotent producer. */
+  /** True if the producer is idempotent, so that the broker drops repeats. */
   readonly isIdempotent: boolean
   readonly records: number
-  /** Size in the log, compressed or not. */
+  /** Size in the log, in bytes, after compression. */
   readonly bytes: number
   readonly isLogAppendTime: boolean
   /** Timestamp of its newest record, in milliseconds since the epoch. */
@@ -70,21 +72,21 @@ export interface ProducerFacts {
   readonly acks: 'all' | 1
   readonly idempotent: boolean
   readonly maxInFlight: number
-  /** True if every record is reported as delivered or failed before the next step. */
+  /** True if the producer waits for the delivery report of every record. */
   readonly awaitsDelivery: boolean
   readonly deliveryTimeoutMs: number
 }
 
-/** A function that reads a topic as a consumer group. */
+/** Function that reads a topic as a consumer group. */
 export interface ConsumerFacts {
   readonly function: string
   readonly group: string
   readonly topic: string
   readonly batchSize: number
-  /** Limit of an invocation, and the part of it that is kept to end a batch in order. */
+  /** Timeout of an invocation. `reserveMs` is the part of it that is reserved for ending a batch. */
   readonly timeoutMs: number
   readonly reserveMs: number
-  /** True if records that it cannot process go to the topic of failures. */
+  /** True if records that the consumer cannot process become failures. */
   readonly writesFailures: boolean
   /** End of the open circuit breaker, in milliseconds since the epoch; undefined if it is closed. */
   readonly breakerOpenUntilMs: Observed<number | undefined>
@@ -92,7 +94,7 @@ export interface ConsumerFacts {
   readonly partitions: Observed<readonly PartitionProgress[]>
 }
 
-/** A consumer whose progress is known. */
+/** Consumer whose progress is known. */
 export type SeenConsumer = Omit<ConsumerFacts, 'partitions'> & {
   readonly partitions: readonly PartitionProgress[]
 }
@@ -102,29 +104,33 @@ interface GroupState {
   readonly members: number
 }
 
-/** Progress in one partition, by the log, by the group and by the state. */
+/** Progress in one partition, according to the log, the group and the state. */
 export interface PartitionProgress {
   readonly partition: number
-  /** The first offset that is retained, and the one after the last record. */
+  /** First retained offset. `end` is the offset after the last record. */
   readonly start: number
   readonly end: number
-  /** Committed offsets before the state was read, and after; -1 without any. */
+  /**
+   * Committed offset before the state was read; -1 if there is none. `committedAfter` is that after the state
+   * was read.
+   */
   readonly committedBefore: number
   readonly committedAfter: number
-  /** Last applied offset; -1 before the first. Null if Redis did not report it. */
+  /** Last applied offset; -1 before the first one. Null if Redis did not report it. */
   readonly applied: number | null
-  /** Emissions that are committed and not published yet. Null if Redis did not report it. */
+  /** Number of emissions that are committed and not published yet. Null if Redis did not report it. */
   readonly outbox: number | null
-  /** Wait of the first pending record; null if it cannot be read, 0 without pending records. */
+  /** Age of the first pending record in seconds; null if it cannot be read, 0 without pending records. */
   readonly waitsSeconds: number | null
 }
 
-/** One server of Redis or Valkey; a cluster has several. */
+/** Server of Redis or Valkey. A cluster has several. */
 export interface RedisServer {
   readonly address: string
   readonly info: Observed<Readonly<Record<string, string>>>
   /**
-   * Clock of the server and ours at the same time, in milliseconds since the epoch, with half of the duration of the question.
+   * Clocks of the server and of this machine at the same time, in milliseconds since the epoch, and the
+   * uncertainty, which is half of the round-trip time.
    */
   readonly clock: Observed<{
     readonly theirsMs: number
@@ -139,6 +145,6 @@ export interface RedisFacts {
   readonly mode: 'single' | 'cluster'
   readonly hasCheckpoints: boolean
   readonly servers: Observed<readonly RedisServer[]>
-  /** Refused commands, in Redis's words. */
+  /** Commands that Redis refused, in its words. */
   readonly refused: Observed<readonly string[]>
 }

@@ -1,26 +1,26 @@
-/** Findings: data with a stable name, and the words for people. Pure. */
+/** Findings of a diagnosis: results with a stable name, and texts for people. Pure. */
 import { defined } from '../../packages/runtime/consumer/defined.ts'
 
-/** Subject of a finding: the heading under which it is shown. */
+/** Area of a finding, under whose heading it is shown. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'account'
 
-/** `unknown`: it could not be seen. It is never taken for ok. */
+/** Result of a check. `unknown`: the facts could not be queried. It is never treated as ok. */
 export type Verdict = 'ok' | 'wrong' | 'unknown'
 
 export interface Finding {
   readonly area: Area
-  /** Name of the check, such as `retention`: the same in every release. */
+  /** Name of the check, such as `retention`. It is stable across releases. */
   readonly check: string
-  /** The topic, consumer, server or variable. */
+  /** Name of the checked topic, consumer, server or variable. */
   readonly subject: string
   readonly verdict: Verdict
-  /** Without a full stop. */
+  /** Result in words, without a full stop. */
   readonly says: string
-  /** Whole sentences or a command; absent where there is nothing to do. */
+  /** Instruction in whole sentences, or a command; absent if there is nothing to do. */
   readonly todo?: string
 }
 
-/** An answer, or why it could not be seen. */
+/** Fact, or the reason why it could not be queried. */
 export type Observed<T> = { readonly seen: T } | { readonly unseen: string }
 
 /** Result of one check. */
@@ -38,14 +38,18 @@ export function unknown(says: string, todo?: string): Judgement {
   return { verdict: 'unknown', says, ...defined({ todo }) }
 }
 
-/** Checks by their names; each is ok if it returns text alone. */
+/** Checks by name. A check that returns only a text has the verdict `ok`. */
 export type Checks<Facts> = Readonly<Record<string, (facts: Facts) => Judgement | string>>
 
 export function finding(area: Area, check: string, subject: string, judgement: Judgement | string): Finding {
   return { area, check, subject, ...(typeof judgement === 'string' ? ok(judgement) : judgement) }
 }
 
-/** Applies checks to one subject. @param rights what it takes to see facts that are unseen */
+/**
+ * Applies checks to one subject.
+ *
+ * @param rights permissions that are needed for facts that could not be queried
+ */
 export function judged<Facts>(
   area: Area,
   subject: string,
@@ -65,7 +69,7 @@ export function counted(findings: readonly Finding[]): Readonly<Record<Verdict, 
   return counts
 }
 
-/** Returns `1 broker`, `2 brokers`. */
+/** Returns the number with its noun, such as `1 broker` or `2 brokers`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

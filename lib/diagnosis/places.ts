@@ -1,4 +1,4 @@
-/** The servers and producers of a configuration, and the standards for them. Pure. */
+/** Servers and producers of a configuration, and the requirements for them. Pure. */
 
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
@@ -9,7 +9,7 @@ import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
 import type { KafkaFacts, ProducerFacts, RedisFacts, Standards } from './facts.ts'
 
-/** Three zones have a broker each, and any one may fail. */
+/** Minimum number of brokers in an account: one in each of three zones, any of which may fail. */
 const BROKERS_OF_AN_ACCOUNT = 3
 
 export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
@@ -32,14 +32,15 @@ export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'se
 }
 
 /**
- * A local topic has a replica on each broker, at most three. Other clusters get the replicas of an account.
+ * Returns the requirements for the servers. Local topics have a replica on each broker, at most three. Other
+ * clusters have the replicas of an account.
  *
- * @param brokers how many the cluster has
+ * @param brokers number of brokers of the cluster
  */
 export function standardsFor(config: Config, asAccount: boolean, brokers: number): Standards {
   if (asAccount || !isThisMachine(config)) {
     const { factor, minInsync } = replicationOn(BROKERS_OF_AN_ACCOUNT)
-    // MSK Serverless does not show how many brokers it has.
+    // MSK Serverless does not report its number of brokers.
     const isServerless = isServerlessCluster(config.kafka.clusterArn ?? '')
     const least = isServerless ? 1 : BROKERS_OF_AN_ACCOUNT
     return { isLocal: false, brokers: least, replication: factor, minInsync }
@@ -56,13 +57,13 @@ function isThisMachine({ kafka, redis }: Config): boolean {
   return kafka.brokers.length > 0 && hosts.every(isLoopback)
 }
 
-/** Reads the settings of the project's producers from their own code. */
+/** Returns the settings of the project's producers, read from their code. */
 export function ownProducers(): ProducerFacts[] {
   const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()
   return [
-    // Each publish is awaited before its batch is answered.
+    // Each publish is awaited before the response to the batch.
     { ...PUBLISHING, name: 'functions', awaitsDelivery: true },
-    // Without onDelivery, a failure is a warning.
+    // Without `onDelivery`, a failed delivery is only logged as a warning.
     {
       name: 'TelemetryProducer (balanced)',
       ...{ acks, idempotent, maxInFlight, deliveryTimeoutMs },

@@ -1,4 +1,7 @@
-/** The row of a dead letter in the table of open dead letters: its place and its failure, without its bytes and its message. Pure. */
+/**
+ * Row of a dead letter in the table of open dead letters: its position and its failure, without payload and
+ * error message. Pure.
+ */
 import { hash } from 'node:crypto'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -12,11 +15,11 @@ import {
 } from './dlq-record.ts'
 
 interface WrittenRow {
-  /** Offset in its partition of the dlq topic. */
+  /** Offset in the partition of the dlq topic. */
   readonly offset: number
-  /** Milliseconds since the epoch. */
+  /** Time of writing, in milliseconds since the epoch. */
   readonly writtenAtMs: number
-  /** The work of operators on it; only rows that are kept after they were handled have it. */
+  /** Redrive or drop of the dead letter. Present only in rows that are kept after they were handled. */
   readonly handled?: HandledRow
 }
 
@@ -28,24 +31,24 @@ interface HandledRow {
 
 export interface DeadLetterRow extends WrittenRow {
   readonly kind: 'letter'
-  /** The id of the dead letter's event. */
+  /** Event id of the dead letter. */
   readonly id: string
-  /** Code of the failure, and its class. */
+  /** Failure code. `class` is the failure class. */
   readonly code: string
   readonly class: string
-  /** The consumer that failed. */
+  /** Consumer that failed. */
   readonly consumer: string
-  /** Topic of the record that failed. */
+  /** Topic of the failed record. */
   readonly topic: string
-  /** `source`, a space, `subject` of the event that failed; null if the record is not an event. */
+  /** Source and subject of the failed event, separated by a space; null if the record is not an event. */
   readonly entity: string | null
-  /** CloudEvents `type` of the event that failed; null if the record is not an event. */
+  /** CloudEvents `type` of the failed event; null if the record is not an event. */
   readonly type: string | null
   readonly attempt: number
   readonly quarantined: boolean
 }
 
-/** A record that should be a dead letter and cannot be read as one. */
+/** Record of the dlq topic that should be a dead letter but cannot be read. */
 export interface BrokenRow extends WrittenRow {
   readonly kind: 'broken'
   readonly why: string
@@ -53,16 +56,19 @@ export interface BrokenRow extends WrittenRow {
 
 export type Row = DeadLetterRow | BrokenRow
 
-/** The meaning of one record of the dlq topic for the table. It survives JSON. */
+/** Entry of the table for one record of the dlq topic. It can be stored as JSON. */
 export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number } & (
   | { readonly kind: 'row'; readonly row: Row; readonly copyName?: string }
   | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
   | { readonly kind: 'other' }
 )
 
-/** Longer texts are cut: a hostile producer must not fill the table with one name. */
+/**
+ * Maximum length of a text in the table. Longer texts are truncated, so that a malicious producer cannot fill
+ * the table with one name.
+ */
 const MAX_TEXT_LENGTH = 1_000
-/** 64 bits in base64. */
+/** Length of a copy name: 64 bits in base64url. */
 const NAME_LENGTH = 11
 
 /** Reads a record of the dlq topic. Never throws. */
@@ -70,7 +76,11 @@ export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry 
   return entryOf(readDlqRecord(record), record)
 }
 
-/** @param read what `readDlqRecord` made of the record */
+/**
+ * Returns the table entry of a record.
+ *
+ * @param read result of `readDlqRecord` for the record
+ */
 export function entryOf(
   read: DlqRecord,
   { offset, timestampMs }: { readonly offset: number; readonly timestampMs: number },
@@ -108,12 +118,15 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
   }
 }
 
-/** Recognises a copy: dlq-router publishes its outbox again, with the same ids, if it is killed before the outbox is trimmed. */
+/**
+ * Returns the name by which copies of a dead letter are recognised. If dlq-router is killed before its outbox
+ * is trimmed, it publishes the outbox again, with the same ids.
+ */
 function copyNameOf({ event: { source, id } }: { readonly event: Pick<Event, 'source' | 'id'> }): string {
   return hash('sha256', `${source} ${id}`, 'base64url').slice(0, NAME_LENGTH)
 }
 
-/** A text as rows have it: filters cut the text that they compare with in the same way. */
+/** Returns the text, truncated as in rows. Filters truncate the text that they compare in the same way. */
 export function cut(text: string): string {
   return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
 }

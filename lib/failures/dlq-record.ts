@@ -1,4 +1,7 @@
-/** Records of the dlq topic: a dead letter, a broken one, or a note that people have handled some. Pure. */
+/**
+ * Records of the dlq topic: a dead letter, a record that cannot be read, or an event about dead letters that
+ * operators have handled. Pure.
+ */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { textOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
@@ -12,46 +15,46 @@ import type { DeadLetter } from './process.ts'
 import { decoded } from './redriven-record.ts'
 import { unroutedWhy } from './route.ts'
 
-/** A record of the dlq topic, and the dead letter in it. */
+/** Record of the dlq topic that contains a dead letter. */
 export interface FoundDeadLetter {
   readonly kind: 'letter'
-  /** The id of the dead letter's event. */
+  /** Event id of the dead letter. */
   readonly id: string
   /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
-  /** When it was written there, in milliseconds since the epoch. */
+  /** Time of writing, in milliseconds since the epoch. */
   readonly writtenAtMs: number
   readonly event: Event<DeadLetter>
   readonly deadLetter: DeadLetter
   readonly original: OriginalBytes
 }
 
-/** Bytes of the record that could not be processed. */
+/** Bytes of the record that failed. */
 interface OriginalBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
 }
 
-/** A record that says it is a dead letter, or word of some, and cannot be read as that. */
+/** Record that claims to be a dead letter or an event about handled ones, but cannot be read as such. */
 export interface BrokenDeadLetter {
   readonly kind: 'broken'
   readonly partition: number
   readonly offset: number
   readonly writtenAtMs: number
-  /** Reason without the record's contents. */
+  /** Reason, without contents of the record. */
   readonly why: string
 }
 
-/** Data of the event that says what people did with dead letters of its partition. */
+/** Data of the event that records what operators did with dead letters of its partition. */
 export interface DeadLettersHandled {
   readonly action: HandledAction
   readonly by: string
-  /** RFC 3339. */
+  /** Time of the operation, RFC 3339. */
   readonly at: string
   readonly operation: string
-  /** Offsets, `to` included. */
+  /** Offsets of the dead letters; `to` is included. */
   readonly ranges: readonly { readonly from: number; readonly to: number }[]
 }
 
@@ -68,17 +71,17 @@ const EVENT_FORMAT = /^\s*application\/cloudevents/i
 export const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** Never throws: a record that cannot be read must not hide those beside it. */
+/** Reads a record of the dlq topic. Never throws: an unreadable record must not hide the others. */
 export function readDlqRecord(record: LogRecord): DlqRecord {
   try {
     return recordRead(record)
   } catch (error) {
-    // Example: data that is nested too deeply for the check of its schema.
+    // For example, the data can be nested too deeply for the schema check.
     return broken(record, `it cannot be read: ${(error as Error).name}`)
   }
 }
 
-/** The event that failed; undefined if the record is not one. */
+/** Returns the failed event; undefined if the failed record is not an event. */
 export function originalEvent({ original }: Pick<FoundDeadLetter, 'original'>): Event | undefined {
   const { value, headers } = original
   const event = readEvent({ value, headers: headers.map(({ name, value }) => [name, value] as const) })
@@ -95,7 +98,10 @@ function recordRead(record: LogRecord): DlqRecord {
   return why === undefined ? letter(record, { ...event, data: deadLetterOf(event) }) : broken(record, why)
 }
 
-/** The router and the redriver write their own failures here unchanged: routed, they could return forever. */
+/**
+ * Returns the data of a dead letter. The router and the redriver write their own failures to the topic
+ * directly: if these were routed, they could return forever.
+ */
 function deadLetterOf({ type, data }: Event): DeadLetter {
   if (type === DEAD_LETTER_TYPE) return data as DeadLetter
   const failure = data as FailureData
@@ -106,7 +112,7 @@ function handledIn(record: LogRecord, event: Event): DlqRecord {
   const why = violationOf(event)
   return why === undefined
     ? { kind: 'handled', handled: event.data as DeadLettersHandled }
-    : broken(record, `it should say which dead letters were handled: ${why}`)
+    : broken(record, `it is not a valid list of handled dead letters: ${why}`)
 }
 
 function letter({ partition, offset, timestampMs }: LogRecord, event: Event<DeadLetter>): FoundDeadLetter {
@@ -119,7 +125,7 @@ function letter({ partition, offset, timestampMs }: LogRecord, event: Event<Dead
     writtenAtMs: timestampMs,
     event,
     deadLetter,
-    // Most readers do not need the bytes.
+    // Decoded on demand, because most readers do not need the bytes.
     get original() {
       return {
         key: decoded(deadLetter.originalKey),
@@ -137,7 +143,10 @@ function broken({ partition, offset, timestampMs }: LogRecord, why: string): Bro
   return { kind: 'broken', partition, offset, writtenAtMs: timestampMs, why }
 }
 
-/** Only the dlq-router and operators write events to the topic, so a structured event that cannot be read is one of theirs. */
+/**
+ * Returns whether a record claims to be an event of the topic. Only dlq-router and operators write events to
+ * it, so an unreadable structured event is one of theirs.
+ */
 function saysItIsOne({ headers }: LogRecord): boolean {
   return headers.some(([name, bytes]) => {
     const text = textOf(bytes) ?? ''
@@ -154,14 +163,17 @@ function violationOf({ type, data }: Event): string | undefined {
   return first ? described(first) : 'it does not match its schema'
 }
 
-/** Names the field, not what is in it. */
+/** Describes a schema violation by the name of the field, without its value. */
 function described({ instancePath, keyword, params }: SchemaViolation): string {
   const where = [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat().join('.')
   const field = /^[\w.-]{1,80}$/.test(where) ? where : 'its data'
   return keyword === 'required' ? `${field} is missing` : `${field} breaks the schema's "${keyword}"`
 }
 
-/** Bytes that are not whole would come back as other bytes. */
+/**
+ * Returns an error message for a field with invalid base64, which would decode to different bytes; undefined
+ * if there is none.
+ */
 function bytesViolation({ originalKey, originalValue, originalHeaders }: FailureData): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'

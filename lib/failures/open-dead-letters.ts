@@ -1,6 +1,7 @@
 /**
- * The open dead letters of one partition of the dlq topic, folded from its records: dead letters come, and operators redrive or drop them by
- * events behind them. The consumer `open-dead-letters` stores the fold; readers apply the same fold to the records that it has not read. Pure.
+ * Open dead letters of one partition of the dlq topic, computed by a fold over its records: a dead letter
+ * adds a row, and a later event of an operator's redrive or drop removes it. The consumer `open-dead-letters`
+ * stores the result; queries apply the same fold to the records that the consumer has not read yet. Pure.
  */
 import {
   decided,
@@ -11,58 +12,68 @@ import {
 import type { DlqEntry, Row } from './dead-letter-row.ts'
 import type { HandledAction } from './dlq-record.ts'
 
-/** The state of a partition. It survives JSON. */
+/** State of a partition, as JSON. */
 export interface OpenDeadLetters {
-  /** The offset after the last record that was folded in. */
+  /** Offset after the last record that was applied. */
   readonly next: number
   /** Rows by ascending offset. */
   readonly rows: readonly Row[]
-  /** Open dead letters that the table does not hold any more, because newer ones needed the room; absent if it holds all. */
+  /**
+   * Open dead letters that were removed from the table to make room for newer ones; absent if the table is
+   * complete.
+   */
   readonly left?: LeftDeadLetters
-  /** Names of the newest dead letters, by which copies of them are recognised. */
+  /** Copy names of the newest dead letters, which identify copies of them. */
   readonly newest: readonly string[]
-  /** Size of the rows, where it is bounded. */
+  /** Size of the rows as JSON, in bytes; present if the size is limited. */
   readonly bytes: number
 }
 
-/** Dead letters that made room for newer ones. They are still in the topic. */
+/**
+ * Open dead letters that were removed from the table to make room for newer ones. They are still in the
+ * topic.
+ */
 export interface LeftDeadLetters {
   readonly count: number
-  /** The table holds every open dead letter from this offset on. */
+  /** Offset from which on the table is complete. */
   readonly before: number
-  /** When the oldest and the newest of them were written, milliseconds since the epoch. */
+  /**
+   * Time at which the oldest of them was written, in milliseconds since the epoch. `newestMs` is that of the
+   * newest.
+   */
   readonly oldestMs: number
   readonly newestMs: number
 }
 
 export interface DeadLetterBounds {
-  /** Open dead letters of one partition; the oldest leave first. */
+  /** Maximum number of open dead letters of one partition. The oldest are removed first. */
   readonly rows: number
-  /** Size of the rows as JSON, in bytes. */
+  /** Maximum size of the rows as JSON, in bytes. */
   readonly bytes: number
 }
 
 /**
- * The bound of the stored table, for each partition of the dlq topic, against a producer of records that fail. The state of a partition is one
- * value of at most 1 MiB, which every dead letter reads and writes.
+ * Limits of the stored table for each partition of the dlq topic, as a protection against producers of many
+ * invalid records. The state of a partition is one value of at most 1 MiB, which is read and written for
+ * every dead letter.
  */
 export const STORED_BOUNDS: DeadLetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
-/** Room for a few chunks of the router. */
+/** Maximum number of copy names: enough for a few chunks of the router. */
 const MAX_REMEMBERED = 1_000
 
-/** `known`: an earlier fold has had the record. */
+/** `known`: the record was applied before. */
 type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'
 
 interface FoldOptions {
   readonly bounds?: DeadLetterBounds
-  /** Handled dead letters stay, with what was done, instead of leaving the table. */
+  /** True to keep handled dead letters in the table, with the operation, instead of removing them. */
   readonly keepsHandled?: boolean
 }
 
 const UNBOUNDED: DeadLetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
-/** Folds the records of one partition, in their order. */
+/** Applies the records of one partition, in their order. */
 export class DeadLetterFold {
   /** Rows by offset, in ascending order. */
   readonly #rows: Map<number, Row>
@@ -91,7 +102,7 @@ export class DeadLetterFold {
     return this.#left
   }
 
-  /** The offset after the last record that was folded in. */
+  /** Offset after the last record that was applied. */
   get next(): number {
     return this.#next
   }
@@ -108,24 +119,24 @@ export class DeadLetterFold {
     if (entry.kind === 'other') return 'other'
     if (entry.kind === 'row') return this.#add(entry.row, entry.copyName)
     const { action, operation, ranges } = entry.handled
-    // Dead letters behind the event are not here yet, whatever its ranges say.
+    // An event cannot affect later dead letters, whatever its ranges contain.
     for (const range of ranges) this.#handle(range, action, operation)
     return 'handled'
   }
 
-  /** Continues behind this offset, which has nothing more for the table. */
+  /** Continues after this offset. Up to it, the topic has no further records for the table. */
   readTo(offset: number): void {
     this.#next = Math.max(this.#next, offset)
   }
 
-  /** Forgets the dead letters before an offset, which the topic does not keep any more. */
+  /** Removes the dead letters before an offset, which the topic no longer contains. */
   startAt(offset: number): void {
     this.readTo(offset)
     if (this.#left && this.#left.before <= offset) this.#left = undefined
     this.#removeFirst(row => row.offset < offset)
   }
 
-  /** Forgets the dead letters that were written at this time or before. */
+  /** Removes the dead letters that were written at this time or before. */
   expire(untilMs: number): void {
     if (this.#left && this.#left.newestMs <= untilMs) this.#left = undefined
     this.#removeFirst(row => row.writtenAtMs <= untilMs)
@@ -155,12 +166,12 @@ export class DeadLetterFold {
   }
 
   #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
-    // Dead letters that left are only counted.
+    // Only the count of removed dead letters is known.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
       this.#left = count > 0 ? { ...this.#left, count } : undefined
     }
-    // A range can be wider than the table.
+    // A range can cover many more offsets than the table has rows.
     if (to - from < this.#rows.size)
       for (let offset = from; offset <= to; offset++) this.#handleOne(offset, action, operation)
     else
@@ -176,7 +187,7 @@ export class DeadLetterFold {
       return
     }
     const before = row.handled
-    // A dead letter that was redriven and dropped counts as redriven.
+    // A dead letter that was both redriven and dropped counts as redriven.
     const both = before?.action === 'redriven' ? 'redriven' : action
     const handled = { action: both, operations: [...(before?.operations ?? []), operation] }
     this.#rows.set(offset, { ...row, handled })
@@ -200,15 +211,18 @@ export class DeadLetterFold {
   }
 }
 
-/** CloudEvents `type` of a record of the dlq topic as the process gets it; it is never written anywhere. */
+/**
+ * CloudEvents `type` under which the process receives a record of the dlq topic. No event of this type is
+ * ever written.
+ */
 export const DLQ_ENTRY_TYPE = 'io.sluice.dlq.entry'
-/** The entity of all records of a partition. */
+/** Entity of all records of a partition. */
 export const DLQ_SOURCE = '/dlq'
 
 /**
- * Keeps the open dead letters of each partition of the dlq topic.
+ * Returns the consumer that keeps the open dead letters of each partition of the dlq topic.
  *
- * @param keptMs for how long the topic keeps a record, in milliseconds
+ * @param keptMs retention of the topic, in milliseconds
  */
 export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, DlqEntry> {
   return {
@@ -216,7 +230,7 @@ export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, D
     trustsProducers: true,
     accepts: [DLQ_ENTRY_TYPE],
     onEvent(state, { data, timeMs }) {
-      if (!data) return rejected('a record of the dlq topic without data')
+      if (!data) return rejected('the record of the dlq topic has no data')
       const fold = new DeadLetterFold(state, { bounds: STORED_BOUNDS })
       const reason = fold.take(data)
       return decided(reason, fold.stored, [], [expiry(fold, keptMs, timeMs)])
@@ -229,7 +243,7 @@ export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, D
   }
 }
 
-/** The timer that fires when the topic may have deleted the oldest dead letter. */
+/** Returns the timer that fires when retention may have deleted the oldest dead letter. */
 function expiry({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs

@@ -1,6 +1,6 @@
 /**
- * Reads `config/failures/policy.yaml`, strictly: a typing error must not become a record that is never tried again. All errors are found at
- * once. Pure.
+ * Reads `config/failures/policy.yaml` and checks it strictly: a typing error must not result in failures that
+ * are never retried. All errors are reported at once. Pure.
  */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
@@ -37,7 +37,7 @@ import {
 const DELAYS = Object.keys(DELAYS_MS).join(', ')
 const KEYS = 'maxAge, classes and codes'
 
-/** Returns at most one error for each path. */
+/** Returns the schema violations, at most one per path. */
 function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.failure-policy.v1']
   if (validate === undefined) throw new Error('schemas/compiled-failure-policy.js has no policy')
@@ -69,7 +69,7 @@ function expectedAt(path: FilePath): string {
   return `a list of at most ${MAX_RETRIES} delays, each ${DELAYS}`
 }
 
-/** The policy cannot be used. The message lists every error on a line of its own. */
+/** Error for an invalid policy. The message lists every error on a separate line. */
 export class InvalidPolicy extends Error {
   override readonly name = 'InvalidPolicy'
   readonly errors: readonly LocatedError[]
@@ -81,14 +81,16 @@ export class InvalidPolicy extends Error {
 }
 
 /**
- * @param file how errors name it
- * @param consumers the consumers that there are; undefined if they are not known
- * @throws InvalidPolicy with all errors; for text that is not YAML, with its first
+ * Reads the failure policy.
+ *
+ * @param file name of the file in messages
+ * @param consumers names of all consumers; undefined if they are unknown
+ * @throws InvalidPolicy with all errors or, for text that is not YAML, with the first syntax error
  */
 export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidPolicy([{ file, ...yaml }])
-  // A file in which everything is a comment changes nothing.
+  // An empty file, or one with only comments, leaves the defaults unchanged.
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
@@ -119,7 +121,7 @@ function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined
         ? [
             {
               path: ['consumers', name],
-              message: `no consumer has this name; there are ${consumers.join(', ')}`,
+              message: `there is no such consumer; consumers are ${consumers.join(', ')}`,
             },
           ]
         : []),
@@ -139,7 +141,7 @@ function ruleErrors(at: FilePath, rules: RawRules, maxAgeOfAllMs: number): PathE
     ...(maxAgeOf(rules) === 0 ? [{ path: [...at, 'maxAge'], message: 'must be longer than 0' }] : []),
     ...Object.keys(codes)
       .filter(code => !Object.hasOwn(FAILURES, code))
-      .map(code => ({ path: [...at, 'codes', code], message: 'no failure has this code' })),
+      .map(code => ({ path: [...at, 'codes', code], message: 'unknown failure code' })),
     ...(Object.hasOwn(codes, LAMBDA_DISCARDED)
       ? [
           {
@@ -161,17 +163,20 @@ function listErrors(path: FilePath, list: Retries, maxAgeMs: number): PathError[
     return [
       {
         path: [...path, backwards],
-        message: `${list[backwards]} goes back: no delay may be shorter than the one before it, ${list[backwards - 1]}`,
+        message: `${list[backwards]} is out of order: a delay must not be shorter than the previous one, ${list[backwards - 1]}`,
       },
     ]
   const totalMs = list.reduce((sum, delay) => sum + DELAYS_MS[delay], 0)
   if (maxAgeMs === 0 || totalMs <= maxAgeMs) return []
   return [
-    { path, message: 'the last of these retries never happens: together the delays are longer than maxAge' },
+    { path, message: 'the last of these retries is never made, because the delays together exceed maxAge' },
   ]
 }
 
-/** First retries that come when the events that wait for them have been applied. A consumer may have none: then nothing waits. */
+/**
+ * Returns errors for first retries that are later than the time for which subsequent events of the entity
+ * wait. Only some consumers let events wait.
+ */
 function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   return Object.entries(PARKING).flatMap(([consumer, retries]) => {
     const about = { consumer, code: PARKING_CODE, kind: FAILURES[PARKING_CODE].class }
@@ -204,7 +209,7 @@ function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
   }
 }
 
-/** The shipped rules of the consumer apply where the file has none. */
+/** Returns the rules of a consumer. Its default rules apply where the file has none. */
 function rulesOfConsumer(name: string, raw: RawRules): RetryRules {
   const rules = rulesOf(raw)
   const shipped = Object.hasOwn(DEFAULT_POLICY.consumers, name) ? DEFAULT_POLICY.consumers[name] : undefined

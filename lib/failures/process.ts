@@ -16,29 +16,32 @@ import type { FailurePolicy, RoutedClass } from './policy.ts'
 import { redrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
-/** Data of a failure that is tried again: the failure, and why it is. */
+/** Data of a failure that is retried, with the reason for the retry. */
 export interface Retry extends FailureData {
   readonly class: RoutedClass
   readonly routedBecause: string
 }
 
-/** Data of a dead letter: the failure, and why it is not retried. */
+/** Data of a dead letter: the failure, and the reason why it is not retried. */
 export interface DeadLetter extends Retry {
-  /** Whether it failed again after people had redriven it several times: redriving many leaves it out. */
+  /** True if the record failed again after several redrives by operators. Bulk redrives skip it. */
   readonly quarantined: boolean
 }
 
 export interface RouterOptions {
   readonly policy: FailurePolicy
-  /** The application's name of a topic in Kafka; undefined if it is not one of this environment. */
+  /**
+   * Returns the application's name of a Kafka topic; undefined if the topic is not part of this environment.
+   */
   readonly topicOf: (kafkaTopic: string) => TopicName | undefined
-  /** The consumer that a Lambda function is; by default they have the same name. */
+  /** Returns the consumer that a Lambda function belongs to. By default, they have the same name. */
   readonly consumerOf?: (functionName: string) => string
 }
 
 /**
- * The dlq-router: sends each failure, with the original bytes and the reason, into a retry topic or to the dead letters. What Lambda
- * itself has given up becomes a failure here. It keeps no state.
+ * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to
+ * the dead letters. Also converts messages about records that Lambda has discarded to failures. It has no
+ * state.
  */
 export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
   const { policy, topicOf, consumerOf = name => name } = options
@@ -46,10 +49,11 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
     name: ROUTER,
     accepts: [FAILURE_TYPE, LAMBDA_DISCARDED_TYPE],
     onEvent(_, { type, data, source, subject }) {
-      if (data === undefined) return rejected('a failure event without data')
+      if (data === undefined) return rejected('the failure event has no data')
       if (type === FAILURE_TYPE) {
         const failure = data as FailureData
-        // The failure comes from the dlq topic: a dead letter of a dead letter would return endlessly.
+        // A failure of a record from the dlq topic is not routed: a dead letter of a dead letter would return
+        // forever.
         if (topicOf(failure.originalTopic) === 'dlq') return decided('from-dead-letters', undefined)
         const address = { source, ...(subject === undefined ? {} : { subject }) }
         const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)
@@ -72,7 +76,7 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
 interface Routed {
   readonly failure: FailureData
   readonly address: { readonly source: string; readonly subject?: string }
-  /** Tells apart what one step emits. */
+  /** Suffix that makes the names of emissions unique within a step. */
   readonly suffix: string
 }
 
@@ -89,7 +93,10 @@ function moved(one: Routed, { to, quarantined, ...why }: Route): Emission {
   return { ...addressed(one, DEAD_LETTER_TYPE), name: `dead-letter${suffix}`, to, data }
 }
 
-/** The end of a failure, for a consumer that keeps later events of the entity waiting: in the partition where they wait. */
+/**
+ * Returns the event that ends a failure, for a consumer that makes later events of the entity wait. It is
+ * written to the partition in which they wait.
+ */
 function ended(one: Routed, { to, because }: Route, topicOf: RouterOptions['topicOf']): Emission[] {
   const { failure, suffix } = one
   if (to !== 'dlq' || !failure.parks) return []

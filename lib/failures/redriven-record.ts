@@ -1,4 +1,7 @@
-/** The record that brings a failed one back to the consumer that failed. The redriver and operators make the same. Pure. */
+/**
+ * Builds the record that returns a failed one to its consumer. The redriver and the redrive command use the
+ * same form. Pure.
+ */
 
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
 import {
@@ -9,7 +12,10 @@ import {
 import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/** A record for the partition in which its consumer failed: there alone the failure is remembered. */
+/**
+ * Record for the partition in which its consumer failed. The failure is stored only in the state of that
+ * partition.
+ */
 export interface RedrivenRecord {
   readonly topic: string
   readonly partition: number
@@ -18,12 +24,15 @@ export interface RedrivenRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
 }
 
-/** How a person brings it back. */
+/** Redrive by an operator. */
 export interface ByHand {
   readonly by: string
-  /** RFC 3339. */
+  /** Time of the redrive, RFC 3339. */
   readonly at: string
-  /** Parts that replace the original ones, and the digest of the original record, which identifies the failure. */
+  /**
+   * Parts that replace the original ones, and the digest of the original record, which identifies the
+   * failure.
+   */
   readonly patch?: {
     readonly key?: Buffer | null
     readonly value?: Buffer | null
@@ -32,14 +41,16 @@ export interface ByHand {
   }
 }
 
-/** Whether all of the record is here, so that it can be tried again. */
+/** Returns whether the failure contains the complete record, so that it can be retried. */
 export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean {
   return omitted.length === 0
 }
 
 /**
- * @param byHand undefined for a scheduled retry
- * @param growths of the record's topic: the failure has moved with them
+ * Returns the record to write.
+ *
+ * @param byHand redrive by an operator; undefined for a scheduled retry
+ * @param growths increases of the partition count of the record's topic, with which the failure has moved
  */
 export function redrivenRecord(
   failure: FailureData,

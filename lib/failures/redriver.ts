@@ -1,6 +1,7 @@
 /**
- * The redriver: brings a failure that waits in a retry topic back to the consumer that failed, when its delay has passed. The
- * record returns to its own topic and partition, with headers by which every other consumer lets it pass.
+ * Forwarder `redriver`: returns failures from the retry topics to the consumer that failed, once their delay
+ * has passed. The record returns to its own topic and partition, with headers that make every other consumer
+ * skip it.
  */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -18,26 +19,29 @@ import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 import { RETRY_TYPE } from './event-types.ts'
 import { isRedrivable, redrivenRecord } from './redriven-record.ts'
 
-/** A topic in which failures wait. */
+/** Topic in which failures wait. */
 interface RetryTopic {
   readonly name: TopicName
   readonly kafkaTopic: string
-  /** How long a record waits, in milliseconds from the time that the broker gave it. */
+  /** Delay of a record, in milliseconds since the timestamp that the broker assigned. */
   readonly delayMs: number
 }
 
 export interface RedriverParts {
   readonly from: readonly RetryTopic[]
-  /** The topics to which records may return, by their names in Kafka: those from which consumers read. */
+  /** Kafka names of the topics to which records may return: those that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  /** How topics have grown, by their names in Kafka: a record returns to where its failure is remembered now. */
+  /**
+   * Increases of partition counts, by Kafka topic. A record returns to the partition in which its failure is
+   * now stored.
+   */
   readonly growths?: ReadonlyMap<string, readonly Growth[]>
 }
 
 /**
- * Due times are compared with the clock of the function. If the broker's clock is ahead of it, a record returns that much later,
- * and never earlier.
+ * Returns the redriver. Due times are compared with the clock of the function. If the broker's clock is ahead
+ * of it, a record returns late by the difference, and never early.
  */
 export function redriver({ from, backTo, readData, growths }: RedriverParts): Forwarder {
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
@@ -66,10 +70,13 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
   }
 }
 
-/** Any client may write to a retry topic: what has not the form of a name is not logged. */
+/** Form of a valid topic name. Any client can write to a retry topic, so other values are not logged. */
 const TOPIC_NAME = /^[\w.-]{1,249}$/
 
-/** The failure in a record of a retry topic, or what is wrong with the record: any client may write there. */
+/**
+ * Returns the failure in a record of a retry topic, or a description of the record's error. Any client can
+ * write to the topic.
+ */
 function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {
   const event = readEvent(record)
   if (isFailure(event)) return `${event.code}: ${event.message}`
@@ -82,7 +89,10 @@ function waitingFailure(record: SourceRecord, readData: RedriverParts['readData'
   return encoded.every(isBase64) ? failure : 'its key, its value or a header is not base64'
 }
 
-/** Node decodes whatever it can: other bytes than those that failed must not return in their place. */
+/**
+ * Returns whether a text is valid base64. Node decodes invalid text without an error, and the result would
+ * differ from the original bytes.
+ */
 function isBase64(text: string | null): boolean {
   return text === null || Buffer.from(text, 'base64').toString('base64') === text
 }

@@ -1,4 +1,7 @@
-/** Destination of a failure: a retry topic, or the dead letters. Pure, and the same for every copy of the failure. */
+/**
+ * Decides the destination of a failure: a retry topic or the dead letters. Pure, and the same for every copy
+ * of the failure.
+ */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
@@ -13,15 +16,21 @@ import {
   rulesFor,
 } from './policy.ts'
 
-/** Consumer group of the router. A failure of its own must not return to it. */
+/** Consumer group of the router. Failures of the router are not routed. */
 export const ROUTER = 'dlq-router'
 
-/** After so many redrives by hand, a record that fails again is quarantined: bulk redrives leave it out. */
+/**
+ * Number of redrives by operators after which a record that fails again is quarantined. Bulk redrives skip
+ * quarantined records.
+ */
 export const QUARANTINED_AFTER = 3
 
-/** Why a failure becomes a dead letter; a failure that is retried has its topic as reason. */
+/**
+ * Reason why a failure becomes a dead letter. A failure that is retried has the name of its retry topic as
+ * reason.
+ */
 type DeadLetterReason =
-  /** The policy has no retries for it. */
+  /** The policy has no retries for the failure. */
   | 'not-retried'
   | 'retries-exhausted'
   | 'too-old'
@@ -33,17 +42,19 @@ type DeadLetterReason =
 
 export interface Route {
   readonly to: RetryTopic | 'dlq'
-  /** A stable word for logs, metrics and tests. */
+  /** Reason for logs, metrics and tests. */
   readonly reason: RetryTopic | DeadLetterReason
-  /** The same in a sentence, without anything of the record. */
+  /** Reason as a sentence, without contents of the record. */
   readonly because: string
   readonly class: RoutedClass
   readonly quarantined: boolean
 }
 
 /**
- * @param nowMs when the failure is decided, milliseconds since the epoch; by default when it failed, on the log's clock, so that
- *   the same log gives the same routes
+ * Returns the destination of a failure.
+ *
+ * @param nowMs time of the decision, in milliseconds since the epoch; by default the time of the failure on
+ * the log's clock, so that the same log results in the same routes
  */
 export function route(
   failure: FailureData,
@@ -62,17 +73,19 @@ export function route(
   if (consumer === ROUTER) return toDlq('failed-in-router', 'failures of the router are not retried')
   const redrives = redrivesByHand(failure)
   if (redrives.length >= QUARANTINED_AFTER)
-    return toDlq('quarantined', `people have redriven it ${redrives.length} times`)
+    return toDlq('quarantined', `operators have redriven it ${redrives.length} times`)
   if (code === LAMBDA_DISCARDED) return toDlq('not-retried')
   const { retries, maxAgeMs } = rulesFor(policy, { consumer, code, kind: decidedAs(kind) })
   if (retries.length === 0) return toDlq('not-retried')
   if (omitted.length > 0)
-    return toDlq('incomplete', `not here but only at its place in the log: ${omitted.join(', ')}`)
+    return toDlq(
+      'incomplete',
+      `the failure lacks parts of the record, which are only in the log: ${omitted.join(', ')}`,
+    )
   const before = redrives.at(-1)?.attempt ?? 0
   const made = failure.attempt - 1 - before
   const delay = retries[made]
-  if (delay === undefined)
-    return toDlq('retries-exhausted', `${count(made, 'retry', 'retries')} did not help`)
+  if (delay === undefined) return toDlq('retries-exhausted', `${count(made, 'retry', 'retries')} failed`)
   if (nowMs + DELAYS_MS[delay] - firstAttemptMs(failure, before, retries) > maxAgeMs)
     return toDlq('too-old', `a retry would begin more than ${durationText(maxAgeMs)} after the first attempt`)
   const to = `retry-${delay}` as const
@@ -85,7 +98,10 @@ export function route(
   }
 }
 
-/** Class and reason of a failure that is written to the dead letters without being routed: one of the router or the redriver. */
+/**
+ * Returns class and reason of a failure that is written to the dead letters without being routed, such as one
+ * of the router or the redriver.
+ */
 export function unroutedWhy({ consumer, errorType }: FailureData): {
   readonly class: RoutedClass
   readonly routedBecause: string
@@ -95,11 +111,11 @@ export function unroutedWhy({ consumer, errorType }: FailureData): {
 }
 
 /**
- * When the first attempt since the last redrive by hand was made. The log does not say it: the record may have waited for its
- * consumer, and its `failedAt` is when it was appended. So it is taken from the second attempt, whose record was appended when the
- * delay after the first one had passed.
+ * Returns the time of the first attempt since the last redrive by an operator. The log does not contain it:
+ * the record may have waited for its consumer, and its `failedAt` is the time of its append. It is computed
+ * from the second attempt, whose record was appended when the delay after the first one had passed.
  *
- * @param before how many attempts were made before that redrive
+ * @param before number of attempts before that redrive
  */
 function firstAttemptMs(
   { history, attempt, failedAt }: FailureData,
@@ -112,7 +128,10 @@ function firstAttemptMs(
   return (second ? Date.parse(second.failedAt) : own) - DELAYS_MS[retries[0]]
 }
 
-/** Returns the attempts after which people redrove the record. Headers can be forged, so attempts in the future do not count. */
+/**
+ * Returns the attempts that operators followed with a redrive. Headers can be forged, so attempts in the
+ * future do not count.
+ */
 function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
 }
@@ -124,7 +143,10 @@ function kindOf(code: string): { readonly kind: RoutedClass; readonly descriptio
   return { kind, description }
 }
 
-/** A failure of a class that no consumer writes is treated as what it says: the outside may answer again. */
+/**
+ * Returns the class that decides about retries. A failure of a class that consumers never write is treated as
+ * retryable, as its class suggests.
+ */
 function decidedAs(kind: RoutedClass) {
   return kind === 'unavailable' ? 'retryable' : kind
 }

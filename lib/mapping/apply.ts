@@ -1,4 +1,6 @@
-/** Turns a foreign record into a reading by a mapping, or says why it does not fit. Pure. */
+/**
+ * Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure.
+ */
 import { attributeViolation } from '../../packages/runtime/cloudevents/attributes.ts'
 import { attributesOf } from '../../packages/runtime/cloudevents/event.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -12,13 +14,13 @@ import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './m
 import { TAG } from './targets.ts'
 import { readTime } from './time.ts'
 
-/** A record to be mapped. */
+/** Record to be mapped. */
 export interface ForeignDocument {
-  /** A JSON object; of a CloudEvent, that of the JSON event format. */
+  /** JSON object of the record. For a CloudEvent, it is that of the JSON event format. */
   readonly document: object
-  /** Identifies the record for all time, such as its topic, partition and offset. */
+  /** Permanent identification of the record, such as its topic, partition and offset. */
   readonly position: readonly (string | number)[]
-  /** Set if the document is a CloudEvent, which has an identity of its own. */
+  /** Set if the document is a CloudEvent, which has its own identity. */
   readonly isEvent?: true
   /** Extensions that the reading keeps, such as the trace context. */
   readonly extensions?: Readonly<Record<string, string>>
@@ -55,8 +57,9 @@ export function entityDifference(
 }
 
 /**
- * The reading, in the units of its family, with an id that is the same whenever the same record is mapped; or the failure
- * `mapping-failed` or `unit-mismatch`. Whether the data fits the schema of the family is not checked here.
+ * Returns the reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The id
+ * is always the same for the same record. Whether the data is valid by the schema of the family is not
+ * checked here.
  */
 export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
   const { name, family } = mapping
@@ -94,12 +97,12 @@ function dataOf(mapping: Mapping, document: object): { readonly data: ReadingDat
     else if (source.kind === 'labels') tags.unshift(...Object.entries(read.value))
     else put(data, source.target, read.value)
   }
-  // The names of tags are the producer's: one may be `__proto__`.
+  // The producer chooses the names of tags, so one may be `__proto__`.
   if (tags.length > 0) data.set('tags', Object.fromEntries(tags))
   return { data: Object.fromEntries(data) }
 }
 
-/** Targets have one level or two: `location.site`. */
+/** Sets the value of a target, which has one level or two, such as `location.site`. */
 function put(data: Map<string, unknown>, target: string, value: unknown): void {
   const [outer = '', inner] = target.split('.')
   data.set(
@@ -119,7 +122,7 @@ function namedMetric({ metric }: Mapping, document: object): FieldSource | undef
 function timeOf({ times }: Mapping, document: object): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
   for (const source of times) {
-    // An event without a time has that of its record.
+    // An event without a time has the time of its record.
     if (source === 'record') return { time: undefined }
     looked.push(...source.from)
     const found = firstAt(document, source.from)
@@ -131,7 +134,10 @@ function timeOf({ times }: Mapping, document: object): { readonly time: string |
   return { problem: missing(looked) }
 }
 
-/** Ids of different mappings, kinds and families never meet: each begins with what it is made of. */
+/**
+ * Returns the id of the reading. Ids of different mappings, kinds and families cannot collide, because each
+ * starts with its origin.
+ */
 function idOf(
   { id, family }: Mapping,
   { document, position, isEvent }: ForeignDocument,
@@ -158,7 +164,7 @@ function idOfFields(
     if (value === undefined) return { problem: `${missing([path])}, and is part of the id` }
     if (typeof value === 'object')
       return { problem: `"${path.name}" is part of the id, and must not be an object` }
-    // The text "1" and the number 1 are not the same.
+    // The text "1" and the number 1 must result in different ids.
     parts.push(path.name, JSON.stringify(value))
   }
   return { id: derivedId('mapped-fields', type, ...parts) }

@@ -23,7 +23,7 @@ export function contradictions(raw: RawMapping): PathError[] {
   ]
 }
 
-/** Ticks and erasures are events of Sluice, and so are readings that need no mapping. */
+/** Returns errors in `when`. Ticks, erasures and readings are Sluice's own events, which need no mapping. */
 function whenErrors({ when }: RawMapping): PathError[] {
   const type = when?.equals?.type
   if (typeof type !== 'string' || !type.startsWith(OWN_TYPES)) return []
@@ -41,7 +41,7 @@ function timeErrors({ time }: RawMapping): PathError[] {
     const path: FilePath = Array.isArray(time) ? ['time', index] : ['time']
     if (source === 'record')
       return index < times.length - 1
-        ? [{ path, message: 'every record has this one: what follows never counts' }]
+        ? [{ path, message: 'every record has this one, so the following ones are never used' }]
         : []
     return [...zoneErrors(source, path), ...patternErrors(source.pattern, path)]
   })
@@ -76,7 +76,7 @@ function patternErrors(pattern: string | undefined, path: FilePath): PathError[]
   }
 }
 
-/** A reading that no record could become. */
+/** Returns errors for a mapping whose result could never be a valid reading. */
 function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
   const missing = requiredTargets(family).filter(target => !Object.hasOwn(fields, target))
   const { metrics, states } = FAMILIES[family]
@@ -126,7 +126,7 @@ function sourceErrors({ from, constant, ...rest }: RawField, path: FilePath): Pa
     return [{ path, message: 'needs either from or constant' }]
   const [other] = Object.keys(rest)
   if (constant === undefined || other === undefined) return []
-  return [{ path: [...path, other], message: 'says nothing about a constant' }]
+  return [{ path: [...path, other], message: 'has no effect with a constant' }]
 }
 
 const OF_NUMBERS = ['scale', 'offset', 'unit'] as const
@@ -166,7 +166,7 @@ function unitErrors(
   return conversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
 }
 
-/** A value that the schema of the family would refuse in every record. */
+/** Returns an error for a value that the schema of the family rejects in every record. */
 function stateErrors(field: RawField, allowed: readonly string[] | null, path: FilePath): PathError[] {
   if (allowed === null) return []
   const wrong = (key: FilePath, value: unknown) =>

@@ -1,15 +1,21 @@
-/** Reads one field of a reading from a foreign record. Pure. Messages name fields, never what is in them. */
+/**
+ * Reads one field of a reading from a foreign record. Pure. Messages contain the names of fields, never their
+ * values.
+ */
 import type { LinearPattern } from '../linear-pattern.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
-/** The value; undefined if the record has none and needs none; or why it cannot be used. */
+/**
+ * Result of reading a field: the value, undefined if the record lacks an optional field, or the reason why it
+ * cannot be used.
+ */
 export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
   | { readonly problem: string }
 
-/** Patterns look at texts up to this length; a longer one is not a name. */
+/** Maximum length of a text to which a pattern is applied. */
 const MAX_MATCHED_LENGTH = 1_000
-/** Labels are not nested more deeply than this. */
+/** Maximum depth of nested labels. */
 const DEEPEST_LABELS = 8
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
@@ -36,7 +42,7 @@ export function missing(paths: readonly Path[]): string {
   return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
 }
 
-/** The group of a pattern. */
+/** Returns the part of a text that matches the group of a pattern. */
 export function matched(
   pattern: LinearPattern,
   value: unknown,
@@ -72,7 +78,7 @@ function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** Objects within become names with dots, because a label is a text. */
+/** Returns the labels as texts. Nested objects are flattened, with names joined by dots. */
 function labels(value: unknown, { name }: Path): ReadField {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: `"${name}" must be an object` }

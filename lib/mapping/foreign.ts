@@ -1,4 +1,4 @@
-/** Reads records of foreign forms as readings, by the first mapping that takes them. Pure. */
+/** Reads foreign records as readings, with the first mapping that matches. Pure. */
 
 import { parsedJson, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import { traceInHeaders } from '../../packages/runtime/cloudevents/trace.ts'
@@ -9,7 +9,7 @@ import { isObject } from '../json.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
-/** Returns the reading in a document, or the reason why it has none; undefined if no mapping takes it. */
+/** Returns the reading in a document, or the reason why it has none; undefined if no mapping matches. */
 function mappedByFirst(mappings: readonly Mapping[], document: ForeignDocument): Event | Failure | undefined {
   const mapping = mappings.find(one => takes(one, document))
   return mapping && mapped(mapping, document)
@@ -39,7 +39,7 @@ export function foreignReader(mappings: readonly Mapping[]) {
   }
 }
 
-/** A CloudEvent as mappings see it. */
+/** Returns a CloudEvent in the form that mappings read. */
 export function eventDocument(event: Event, position: ForeignDocument['position']): ForeignDocument {
   return {
     document: toJsonEvent(event),
@@ -53,7 +53,10 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
   return [topic, partition, offset]
 }
 
-/** The JSON object in a value; undefined if it is something else, a failure if JavaScript would change one of its numbers. */
+/**
+ * Returns the JSON object in a value; undefined if it is not an object, a failure if a number would lose
+ * precision.
+ */
 export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined

@@ -1,4 +1,7 @@
-/** Reads a mapping, strictly: a typing error must not become a field that is never filled. All errors are found at once. Pure. */
+/**
+ * Reads a mapping and checks it strictly: a typing error must not result in a field that is never set. All
+ * errors are reported at once. Pure.
+ */
 import { positionsIn } from '../alerting/rule-positions.ts'
 import { errorLine, type LocatedError, located } from '../file-errors.ts'
 import { linearPattern } from '../linear-pattern.ts'
@@ -11,7 +14,7 @@ import { schemaErrors } from './mapping-schema.ts'
 import { listOf, type RawField, type RawMapping, type RawTime, wholeField, wholeMetric } from './raw.ts'
 import { requiredTargets, TAG, targetsOf } from './targets.ts'
 
-/** The mapping cannot be used. The message lists every error on a line of its own. */
+/** Error for an invalid mapping. The message lists every error on a separate line. */
 export class InvalidMapping extends Error {
   override readonly name = 'InvalidMapping'
   readonly errors: readonly LocatedError[]
@@ -23,9 +26,11 @@ export class InvalidMapping extends Error {
 }
 
 /**
- * @param name how failures and ids name the mapping
- * @param file how errors name the file
- * @throws InvalidMapping with all errors; for text that is not YAML, with its first
+ * Reads a mapping.
+ *
+ * @param name name of the mapping in failures and ids
+ * @param file name of the file in messages
+ * @throws InvalidMapping with all errors or, for text that is not YAML, with the first syntax error
  */
 export function readMapping(text: string, name: string, file: string): Mapping {
   const yaml = yamlDocument(text)
@@ -78,7 +83,10 @@ function fieldSource(family: RawMapping['family'], target: string, raw: RawField
   }
 }
 
-/** Scale and offset come first: they lead from the record's number to one in its unit. */
+/**
+ * Returns the conversion to the unit of the metric. Scale and offset are applied first: they convert the
+ * record's number to the given unit.
+ */
 function conversionOf(
   own: string | undefined,
   { scale = 1, offset = 0, unit }: Pick<RawField, 'scale' | 'offset' | 'unit'>,
@@ -95,7 +103,7 @@ function namedMetric(
 ): NamedMetric {
   const byName = Object.entries(names).map(([found, entry]) => {
     const { metric, ...rest } = wholeMetric(entry)
-    // A record that names a metric and has no value says nothing.
+    // A record that contains the name of a metric but no value is incomplete.
     return [found, { ...fieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
   })
   return { name: pathOf(name), byName: new Map(byName) }

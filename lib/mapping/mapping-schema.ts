@@ -5,7 +5,7 @@ import { describedErrors, type FilePath, MORE_ERRORS, type PathError, pathOf } f
 
 const KEYS = 'family, when, id, time, fields and metric'
 
-/** Returns the innermost errors, which explain those of the values around them. */
+/** Returns the innermost violations, which explain those of the enclosing values. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.mapping.v1']
   if (validate === undefined) throw new Error('schemas/compiled-mapping.js has no mapping')

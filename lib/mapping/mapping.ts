@@ -1,8 +1,8 @@
-/** A mapping: how records of a foreign form become readings of one family. Made from a file by `mapping-file.ts`. */
+/** Mapping of foreign records to readings of one family. `mapping-file.ts` reads it from a file. */
 import type { LinearPattern } from '../linear-pattern.ts'
 import type { Family } from '../telemetry/families.ts'
 
-/** A field of a record: its whole name, and the steps of the dotted path that it can also be. */
+/** Field of a record: its whole name, and the steps if the name is a dotted path. */
 export interface Path {
   readonly name: string
   readonly steps: readonly string[]
@@ -17,24 +17,30 @@ export interface Mapping {
   readonly has: readonly Path[]
   readonly lacks: readonly Path[]
   readonly equals: readonly (readonly [path: Path, value: Scalar])[]
-  /** The CloudEvents type that it takes; undefined if it takes only records that are no CloudEvents. */
+  /**
+   * CloudEvents type that the mapping applies to; undefined if it applies only to records that are not
+   * CloudEvents.
+   */
   readonly eventType?: string
-  /** The fields of the id; `position` is the place of the record; undefined: that of a CloudEvent, or else the position. */
+  /**
+   * Fields from which the id is derived, or `position` for the position of the record. By default, the
+   * identity of a CloudEvent, or else the position.
+   */
   readonly id?: 'position' | readonly Path[]
-  /** The first that the record has counts. */
+  /** Sources of the time. The first one that the record has is used. */
   readonly times: readonly ('record' | TimeSource)[]
   readonly fields: readonly FieldSource[]
   readonly metric?: NamedMetric
 }
 
 export interface TimeSource {
-  /** The first that the record has. */
+  /** Fields with the time. The first one that the record has is used. */
   readonly from: readonly Path[]
   readonly pattern?: LinearPattern
-  /** The zone of times without one: an IANA name, or an offset `±hh:mm`. */
+  /** Time zone of times without one: an IANA name, or an offset `±hh:mm`. */
   readonly timeZone?: string
   readonly disambiguation?: 'earlier' | 'later'
-  /** The unit of numbers, which count from 1970. */
+  /** Unit of numeric times, which count from 1970. */
   readonly epoch?: Epoch
 }
 
@@ -42,9 +48,9 @@ export type Epoch = 's' | 'ms' | 'us' | 'ns'
 
 /** Source of a field of the reading. */
 export interface FieldSource {
-  /** The dotted path in the reading. */
+  /** Dotted path of the field in the reading. */
   readonly target: string
-  /** `labels` is an object of texts: `tags`. */
+  /** Kind of the value. `labels` is an object of texts, for `tags`. */
   readonly kind: 'text' | 'number' | 'labels'
   readonly isRequired: boolean
   readonly constant?: string | number
@@ -53,7 +59,7 @@ export interface FieldSource {
   readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
   readonly as?: 'number' | 'text'
-  /** Converts the number of the record to that of the reading. */
+  /** Converts a number of the record to the unit of the reading. */
   readonly convert?: (value: number) => number
 }
 
@@ -67,8 +73,8 @@ export function pathOf(name: string): Path {
 }
 
 /**
- * The value of a field; undefined if the record has none, or null. A field whose name has dots is found by its whole name, which
- * comes before the path.
+ * Returns the value of a field; undefined if it is missing or null. A name with dots is first looked up as a
+ * whole, then as a path.
  */
 export function valueAt(document: object, { name, steps }: Path): unknown {
   if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
@@ -86,7 +92,7 @@ function present(value: unknown): unknown {
   return value === null ? undefined : value
 }
 
-/** The first of the fields that the record has, and its value. */
+/** Returns the first of the fields that the record has, with its value. */
 export function firstAt(
   document: object,
   paths: readonly Path[],

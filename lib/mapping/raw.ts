@@ -1,4 +1,4 @@
-/** A mapping as its file has it, once it fits the schema. */
+/** Content of a mapping file that is valid by the schema. */
 import type { FamilyName } from '../telemetry/families.ts'
 import type { Epoch, Scalar } from './mapping.ts'
 
@@ -45,7 +45,7 @@ export interface RawMapping {
   }
 }
 
-/** A field as a mapping, also where the file has only the name of the record's field. */
+/** Returns the field as a mapping, even if the file contains only the name of the record's field. */
 export function wholeField(field: string | RawField): RawField {
   return typeof field === 'string' ? { from: field } : field
 }

@@ -1,10 +1,10 @@
-/** The fields of readings that a mapping can fill, by family, as the schemas have them. */
+/** Fields of readings that a mapping can set, by family, as in the schemas. */
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import type { FieldSource } from './mapping.ts'
 
 type Kind = FieldSource['kind']
 
-/** Attributes that identify the entity: a reading without one of them violates its schema. */
+/** Fields that identify the entity. A reading without one of them violates its schema. */
 const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
   environment: {
     sensorId: 'text',
@@ -18,7 +18,10 @@ const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
 
 const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
 
-/** Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are texts, too. */
+/**
+ * Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are
+ * also texts.
+ */
 export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
   const { metrics, states } = FAMILIES[name]
   return new Map<string, Kind>([

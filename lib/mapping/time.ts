@@ -1,9 +1,12 @@
-/** Turns the times of foreign records into RFC 3339, without guessing a zone or a unit. Pure. */
+/** Converts times of foreign records to RFC 3339, without guessing a time zone or a unit. Pure. */
 import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 
-/** A time, or a problem in words that follow the name of the field, without its value. */
+/**
+ * Converted time, or a description of the error that follows the name of the field and does not contain its
+ * value.
+ */
 export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =
@@ -12,7 +15,7 @@ const NUMBER = /^-?\d+(\.\d+)?$/
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
 
-/** @param value of the field, after its pattern */
+/** @param value value of the field, after its pattern was applied */
 export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'pattern'>): ReadTime {
   if (typeof value === 'number') return ofNumber(value, source)
   if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
@@ -22,7 +25,7 @@ export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'patt
   return NUMBER.test(text) ? ofNumber(Number(text), source) : { problem: 'is not a date with a time of day' }
 }
 
-/** Both factors are exact, which 1/1000 is not. */
+/** Converts a number to milliseconds. All factors are exact numbers, unlike 1/1000. */
 const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
   s: value => value * 1000,
   ms: value => value,
@@ -33,7 +36,7 @@ const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
 function ofNumber(value: number, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
   if (epoch === undefined) return { problem: 'is a number, and the mapping has no epoch that says its unit' }
   const ms = Math.round(IN_MS[epoch](value))
-  // A number of milliseconds that is read as seconds is far beyond the year 9999.
+  // A number of milliseconds that is interpreted as seconds is far beyond the year 9999.
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return { problem: 'is not between the years 0 and 9999' }
   return { time: new Date(ms).toISOString() }
 }
@@ -50,7 +53,7 @@ function ofText(match: RegExpExecArray, source: Pick<TimeSource, 'timeZone' | 'd
   return isTimestamp(time) ? { time } : { problem: 'is a day or a time of day that does not exist' }
 }
 
-/** The offset from UTC at a local time. */
+/** Returns the offset from UTC at a local time. */
 function zoneAt(
   local: string,
   { timeZone, disambiguation }: Pick<TimeSource, 'timeZone' | 'disambiguation'>,

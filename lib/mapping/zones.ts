@@ -1,8 +1,8 @@
-/** Offsets of time zones, from the rules that ship with Node. Pure. */
+/** Offsets of time zones, from the rules in Node's ICU data. Pure. */
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
-/** The rules change on quarters of an hour. */
+/** Interval within which an offset is constant, in milliseconds: rules change only at quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 
 /** Returns whether the zone is known. */
@@ -15,22 +15,22 @@ export function isTimeZone(timeZone: string): boolean {
 }
 
 /**
- * The offsets from UTC, in minutes, at which clocks in the zone show a local time, the earlier instant first: two where clocks are put
- * back, none where they are put forward.
+ * Returns the offsets from UTC, in minutes, at which clocks in the zone show a local time, the earlier
+ * instant first. There are two when clocks are set back, and none when they are set forward.
  *
- * @param local `2026-03-29T02:30:00`, a day that exists
+ * @param local local time of an existing day, such as `2026-03-29T02:30:00`
  */
 export function localOffsets(timeZone: string, local: string): number[] {
   const asUtcMs = Date.parse(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
   const { offsetAt } = zone(timeZone)
-  // No zone changes its offset twice within two days.
+  // Assumes that no zone changes its offset twice within two days.
   const candidates = new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])
   return [...candidates]
     .filter(offset => offsetAt(asUtcMs - offset * MINUTE_MS) === offset)
     .sort((a, b) => b - a)
 }
 
-/** An offset in minutes as RFC 3339 writes it: `+05:30`. */
+/** Returns an offset in minutes in the form of RFC 3339, such as `+05:30`. */
 export function offsetText(minutes: number): string {
   const size = Math.abs(minutes)
   const digits = (value: number) => String(value).padStart(2, '0')
@@ -38,12 +38,12 @@ export function offsetText(minutes: number): string {
 }
 
 interface Zone {
-  /** Minutes at an instant; historic offsets with seconds are rounded. */
+  /** Returns the offset in minutes at an instant. Historic offsets with seconds are rounded. */
   readonly offsetAt: (ms: number) => number
 }
 
 const ZONES = new Map<string, Zone>()
-/** Times of a log are close together: this many quarters of an hour are kept for each zone. */
+/** Maximum number of cached intervals for each zone. Times in a log are close together, so few are needed. */
 const MAX_KEPT = 1_000
 
 function zone(timeZone: string): Zone {
@@ -63,7 +63,7 @@ function zone(timeZone: string): Zone {
   return made
 }
 
-/** `GMT+05:30`, or `GMT` alone. */
+/** Parses an offset such as `GMT+05:30`, or only `GMT`. */
 function minutesIn(format: Intl.DateTimeFormat, ms: number): number {
   const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? ''
   const [, sign = '+', hours = '0', minutes = '0'] = /^GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(name) ?? []

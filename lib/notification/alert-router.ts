@@ -1,4 +1,7 @@
-/** The `alert-router`: sends each alert to its group, and its end to the same group, even if the routes have changed. */
+/**
+ * Consumer `alert-router`: sends each alert to its groups when it fires, and to the same groups when it
+ * resolves, even if the routes have changed.
+ */
 
 import {
   decided,
@@ -12,27 +15,31 @@ import { inhibitionEmission, isInhibiting } from './inhibition.ts'
 import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
 import { routedEmission } from './routed-alert.ts'
 
-/** Groups of the firing alerts of a rule and entity. */
+/** Groups of the firing alerts, by alert id. Each state is that of one rule and entity. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
-  /** Latest alert of each fingerprint. */
+  /** Latest alert by fingerprint. */
   readonly latest?: Readonly<Record<string, LatestAlert>>
 }
 
 interface LatestAlert extends OrderedAlert {
   /**
-   * Kept when nothing fires any more, because an old fire may still come: it failed and is redriven, or the alert mutes others, and
-   * each partition of readings reports it.
+   * True to keep the entry after the alert has resolved, because an old fired event may still arrive: it
+   * failed and is redriven, or it is that of an inhibiting alert, which each partition of readings reports.
    */
   readonly isKept: boolean
 }
 
-/** Reasons; `no-route` does not occur with valid routes, whose last one takes every alert. */
+/**
+ * Reasons of the router. `no-route` does not occur with valid routes, because the last route matches every
+ * alert.
+ */
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
- * Stores the group of each alert until the alert ends. Without this state, an alert that fires before the routes change would end
- * in another group, and its receivers would never be notified of the end.
+ * Returns the consumer. It stores the groups of each alert until the alert resolves. Without this state, an
+ * alert that fires before the routes change would resolve in another group, and its receivers would never be
+ * notified of it.
  */
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {
@@ -41,7 +48,7 @@ export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterStat
     accepts: [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE],
     onEvent(state, event) {
       const { data: alert } = event
-      if (alert === undefined) return rejected('an alert without data')
+      if (alert === undefined) return rejected('the alert event has no data')
       const place = orderedAlert(alert, event)
       return alert.status === 'firing'
         ? onFired(routes, state, alert, place)
@@ -57,7 +64,7 @@ function onFired(
   place: OrderedAlert,
 ) {
   const { firing, latest } = state ?? { firing: {} }
-  // Several partitions can report one pipeline alert.
+  // Several partitions can report the same alert about the pipeline.
   if (firing[alert.alertId]) return decided<RouterState>('routed-already' satisfies RouterReason, state)
   const last = state?.latest?.[alert.fingerprint]
   if (last && (last.alertId === alert.alertId || isBefore(place, last)))
@@ -84,7 +91,7 @@ function onResolved(
   const last = state?.latest?.[alert.fingerprint]
   if (!known && last?.alertId === alert.alertId)
     return decided<RouterState>('ended-before' satisfies RouterReason, state)
-  // A group that does not know the alert passes over its end.
+  // A group that does not know the alert ignores its resolution.
   const targets = known ?? targetsOf(routes, alert)
   const { [alert.fingerprint]: _, ...others } = state?.latest ?? {}
   const isKept = !known || last?.isKept === true || isInhibiting(alert)
@@ -104,7 +111,7 @@ function onResolved(
 
 function emissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
   return [
-    // First: the alerts that it mutes may be right behind it.
+    // The inhibition is emitted first, because the alerts that it mutes may follow immediately.
     ...(isInhibiting(alert) ? [inhibitionEmission(alert)] : []),
     ...targets.map(target => routedEmission(target, alert)),
   ]

@@ -1,4 +1,4 @@
-/** Decides when a group sends a notification, with which contents, and when it is evaluated next. Pure. */
+/** Decides when a group sends a notification, with which content, and when it is evaluated next. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
 import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
@@ -8,27 +8,34 @@ import { type Notification, type NotificationReason, notificationId } from './no
 export interface Flushed {
   readonly group: Group
   readonly notification?: Notification
-  /** `muted`: alerts fire, and all of them are muted. `unchanged`: all changes have been sent. */
+  /**
+   * Reason of the evaluation's outcome. `muted`: alerts fire, and all of them are muted. `unchanged`: all
+   * changes have been sent.
+   */
   readonly reason: NotificationReason | 'muted' | 'unchanged'
 }
 
 /**
- * Schedules the next evaluation of a group with news. It is due when the batch has waited, or after the interval since the last
- * notification. An earlier evaluation, for a repeat or a silence, waits for that: it would split the batch.
+ * Schedules the next evaluation of a group that has changed. It is due when `groupWait` has passed or, after
+ * a notification, when `groupInterval` has passed. An earlier evaluation, for a repeat or the end of a
+ * silence, is postponed until then, because it would split the batch.
  */
 export function dueWithNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
-  // Later than the last one in any case: two notifications of a group at an instant would have the same id.
+  // Always later than the last notification: two notifications of a group at the same instant would have the
+  // same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
-  // A time in the past: the timer was lost with a failed step.
+  // A time in the past means that the timer was lost with a failed step.
   const newsDueMs = before === undefined || before < nowMs ? due : Math.min(due, before)
   return { ...group, newsDueMs, dueMs: newsDueMs }
 }
 
 /**
- * @param name of the group
- * @param atMs when it is due
+ * Evaluates a group.
+ *
+ * @param name name of the group
+ * @param atMs due time of the evaluation
  */
 export function flush(name: string, group: Group, atMs: number, muting: Muting): Flushed {
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
@@ -43,7 +50,8 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const told = afterwards(group, firing, new Set(shown), atMs, muting)
   const reason = reasonOf(group, told, isNews)
   const notification: Notification = {
-    // A clock that has gone back can make two notifications of one instant. The previous one was at another.
+    // If the broker's clock goes back, two notifications can have the same time. The time of the previous
+    // notification makes their ids differ.
     notificationId: notificationId(name, group.notifiedAtMs ?? 0, atMs),
     group: name,
     groupLabels: group.labels,
@@ -67,7 +75,10 @@ function quiet(
   return { group: scheduled(group, atMs, muting), reason }
 }
 
-/** Returns the group after its notification. A muted alert that was sent before stays known: its end will be sent, too. */
+/**
+ * Returns the group after its notification. A muted alert that was sent before is kept, so that its
+ * resolution is sent as well.
+ */
 function afterwards(
   { moreEnded: _, more, ...group }: Group,
   firing: readonly GroupAlert[],
@@ -88,8 +99,9 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
 }
 
 /**
- * Returns the next evaluation of the group: to repeat firing alerts, and to check the muted ones. A silence can be ended
- * early, so a group with muted alerts is evaluated in each group interval, and at the end of a silence.
+ * Returns the group with its next evaluation, which repeats firing alerts and checks muted ones. Because a
+ * silence can be ended early, a group with muted alerts is evaluated in each group interval, and at the end
+ * of a silence.
  */
 function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group

@@ -1,4 +1,4 @@
-/** A group of alerts with common notifications: its alerts, and those that were sent. Pure. */
+/** Group of alerts that share notifications, with the alerts that were already sent. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
@@ -20,42 +20,51 @@ export interface Group extends Timing {
   readonly labels: Readonly<Record<string, string>>
   readonly receivers: readonly string[]
   readonly alerts: readonly GroupAlert[]
-  /** The firing alerts for which `alerts` has no room. Most groups have none. */
+  /** Firing alerts that exceed the capacity of `alerts`; absent in most groups. */
   readonly more?: MoreAlerts
-  /** Number of published alerts of `more` that ended since the last notification. */
+  /** Number of alerts in `more` that were sent and have resolved since the last notification. */
   readonly moreEnded?: number
-  /** Ids of the alerts that ended last: several partitions can report the same alert, and late. */
+  /**
+   * Ids of the alerts that resolved last. Several partitions can report the same alert, and some of them
+   * late.
+   */
   readonly ended: readonly string[]
-  /** Alerts that ended before they fired, each with when its end came. Such a fire failed and may be redriven. Most groups have none. */
+  /**
+   * Alerts whose resolved event arrived before their fired event, with the time of its arrival. The fired
+   * event failed and may be redriven. Absent in most groups.
+   */
   readonly endedFirst?: MoreAlerts
-  /** When the last notification was due, in milliseconds since the epoch. */
+  /** Time at which the last notification was due, in milliseconds since the epoch. */
   readonly notifiedAtMs?: number
-  /** Whether the group was published as firing. */
+  /** True if the last notification reported the group as firing. */
   readonly isOpen: boolean
-  /** Time of the next evaluation. */
+  /** Time of the next evaluation, in milliseconds since the epoch. */
   readonly dueMs?: number
-  /** Time of the next evaluation if an alert has fired or resolved since the last one, which is not earlier. */
+  /**
+   * Time at which the changes since the last notification are sent, in milliseconds since the epoch; absent
+   * without changes.
+   */
   readonly newsDueMs?: number
 }
 
-/** An alert with all data of its notifications. A resolved one is here only if its firing was sent. */
+/** Alert with all data for notifications. A resolved alert is kept only if its firing was sent. */
 export interface GroupAlert {
   readonly alert: Alert
-  /** Whether its firing was sent. */
+  /** True if its firing was sent. */
   readonly isTold: boolean
 }
 
-/** Maximum of alerts with all their data in a notification and in a group. */
+/** Maximum number and size of alerts with all their data, in a group and in a notification. */
 const MAX_ALERTS = 100
 const MAX_ALERTS_BYTES = 128 * 1024
 const MAX_ENDED = 64
 
-/** Time in which a failed fired event can be redriven: the retention of dead letters. */
+/** Time within which a failed fired event can be redriven: the retention of dead letters. */
 export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
-/** Result of adding an alert to its group. */
+/** Result of adding an alert to a group. */
 export type AddedAlert =
   | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
   | { readonly kind: 'full'; readonly why: string }
@@ -64,7 +73,7 @@ export function newGroup(target: Target): Group {
   return withPolicy({ alerts: [], ended: [], isOpen: false }, target)
 }
 
-/** Returns the group with the current policy of its route. */
+/** Returns the group with the current settings of its route. */
 export function withPolicy<T extends object>(
   group: T,
   target: Target,
@@ -74,8 +83,9 @@ export function withPolicy<T extends object>(
 }
 
 /**
- * The group at a time of the log. Where the broker's clock has gone back behind the last notification, that counts as just sent:
- * else the next one would wait until the clock has caught up.
+ * Returns the group at a time of the log's clock. If the broker's clock has gone back before the last
+ * notification, that notification counts as just sent. Otherwise the next one would be delayed until the
+ * clock has caught up.
  */
 export function atTime<T extends Pick<Group, 'notifiedAtMs'>>(group: T, nowMs: number): T {
   const { notifiedAtMs } = group
@@ -86,7 +96,7 @@ export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boole
   return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }
 
-/** Returns until when an alert is muted; undefined if it is not. */
+/** Returns the time until which an alert is muted; undefined if it is not muted. */
 export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number | undefined {
   const { inhibitedUntilMs } = muting
   const silencedMs = silencedUntil(alert, atMs, muting)
@@ -114,7 +124,7 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
   if (isFull(more))
     return {
       kind: 'full',
-      why: 'its group has no room for another alert that fires: group by something finer',
+      why: 'its group cannot hold another firing alert: use a finer groupBy',
     }
   const yielding = yieldingTo(alert, alerts, atMs, muting)
   const others = alerts.filter(one => one !== yielding)
@@ -124,7 +134,7 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
   return taken('queued', { ...group, alerts: [...others, known], more: left })
 }
 
-/** An alert that is muted makes room for one that people must see. */
+/** Removes a muted alert to make room for one that is not muted. */
 function yieldingTo(
   alert: Alert,
   alerts: readonly GroupAlert[],
@@ -135,12 +145,17 @@ function yieldingTo(
   return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
 }
 
-/** Returns whether a later alert of the same rule and entity fires: only one of them fires at a time. */
+/** Returns whether a later alert of the same rule and entity fires. Only one of them fires at a time. */
 function isOver(alert: Alert, { alert: known }: GroupAlert): boolean {
   return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)
 }
 
-/** An alert that ends before its first notification is forgotten; otherwise its end is sent, too. @param atMs when the end came */
+/**
+ * Resolves an alert of the group. An alert that resolves before its first notification is removed; otherwise
+ * its resolution is sent as well.
+ *
+ * @param atMs time at which the resolved event arrived
+ */
 export function withResolved(group: Group, alert: Alert, atMs: number): AddedAlert {
   const { alertId } = alert
   const { alerts, more = NO_MORE, moreEnded = 0 } = group
@@ -156,12 +171,12 @@ export function withResolved(group: Group, alert: Alert, atMs: number): AddedAle
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
-  // The fire of an ended alert may still arrive, from a partition that lags or out of the dead letters.
+  // The fired event of a resolved alert may still arrive, from a partition with lag or from the dead letters.
   if (ending === undefined) {
     const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
     if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})
     if (isFull(endedFirst))
-      return { kind: 'full', why: 'its group has no room for another alert that ends before it fires' }
+      return { kind: 'full', why: 'its group cannot hold another alert that resolves before it fires' }
     return taken('not-known', { endedFirst: withMore(endedFirst, alertId, atMs) })
   }
   if (ending.one === TOLD) return taken('end-queued', { more: ending.rest, moreEnded: moreEnded + 1 })

@@ -1,6 +1,7 @@
 /**
- * One alert mutes others: while the pipeline is down, no entity is reported as silent, because none of its readings can arrive.
- * The groups of those alerts are in any partition of `notifications`, so the pipeline alert is sent to every one, as a context.
+ * Inhibition: the alert about the pipeline mutes alerts about silent entities, because no readings can arrive
+ * while the pipeline is down. The groups of the muted alerts can be in any partition of `notifications`, so
+ * the inhibiting alert is sent to every partition, as part of its context.
  */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
@@ -12,15 +13,15 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1' satisfies EventType
 
-/** Data of `io.sluice.inhibition.changed.v1`: an alert that mutes others has begun or ended. */
+/** Data of `io.sluice.inhibition.changed.v1`: an inhibiting alert has fired or resolved. */
 export type InhibitionChange = InhibitionChanged
 
-/** Whether the alert mutes others while it fires. */
+/** Returns whether the alert mutes others while it fires. */
 export function isInhibiting({ rule }: Pick<Alert, 'rule'>): boolean {
   return rule === PIPELINE_DOWN
 }
 
-/** Whether the alert says that an entity is silent, which means nothing while the pipeline is down. */
+/** Returns whether the alert reports a silent entity, which is not meaningful while the pipeline is down. */
 export function isInhibited({ rule, reason }: Pick<Alert, 'rule' | 'reason'>): boolean {
   return rule === NO_DATA || reason === 'silent'
 }

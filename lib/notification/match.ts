@@ -2,13 +2,14 @@
 import type { Alert } from '../alerting/alert.ts'
 
 /**
- * An alert matches if one of the texts fits under every key. `*` in a text stands for any characters, and no other character is
- * special: so the time of a comparison is bounded by the lengths of both texts.
+ * Conditions for alerts. An alert matches if one of the texts matches under every key. In a text, `*` matches
+ * any characters; no other character is special, so the time of a comparison is limited by the lengths of
+ * both texts.
  */
 export interface AlertMatch {
   readonly rule?: readonly string[]
   readonly severity?: readonly string[]
-  /** Labels by name. An alert without the label does not match. */
+  /** Allowed texts by label name. An alert without the label does not match. */
   readonly labels?: Readonly<Record<string, readonly string[]>>
   /** CloudEvents source of the entity, such as `/environment/oslo`. */
   readonly source?: readonly string[]
@@ -16,7 +17,7 @@ export interface AlertMatch {
   readonly entity?: readonly string[]
 }
 
-/** Properties of an alert that routes and silences match. */
+/** Properties of an alert that routes and silences can select. */
 export interface AlertFacts extends Pick<Alert, 'rule' | 'labels' | 'entity'> {
   readonly severity: string
 }
@@ -38,14 +39,15 @@ function fits(texts: readonly string[] | undefined, found: string | undefined): 
   return found !== undefined && texts.some(text => matchesText(text, found))
 }
 
-/** Returns whether the pattern, in which `*` stands for any characters, matches the whole text. */
+/** Returns whether the pattern, in which `*` matches any characters, matches the whole text. */
 export function matchesText(pattern: string, text: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()
   if (last === undefined) return pattern === text
   const end = text.length - last.length
   if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false
-  // The earliest place of each part leaves the most room for those behind it, so none has to be tried twice.
+  // The leftmost match of each part leaves the most room for the following parts, so no backtracking is
+  // needed.
   let at = first.length
   for (const part of others) {
     const found = text.indexOf(part, at)
@@ -55,7 +57,7 @@ export function matchesText(pattern: string, text: string): boolean {
   return true
 }
 
-/** Formats a match on one line: `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
+/** Formats a match in one line, such as `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
 export function matchText({ labels = {}, ...match }: AlertMatch): string {
   const rows = [
     ...Object.entries(match),

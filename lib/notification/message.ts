@@ -1,4 +1,4 @@
-/** Content for a receiver: a notification, or one digest of several old ones. Pure. */
+/** Message to a receiver: a notification, or a digest of several old notifications. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -7,23 +7,23 @@ import type { Alert } from '../alerting/alert.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
-/** Beyond this age, notifications are folded into a digest. */
+/** Age in milliseconds above which notifications are combined into a digest. */
 export const OLD_MS = 3_600_000
 
 export interface Message {
   readonly notification: Notification
-  /** When it was due, in milliseconds since the epoch. */
+  /** Time at which the notification was due, in milliseconds since the epoch. */
   readonly atMs: number
-  /** Place among the notifications of its group, compared as text. */
+  /** Position among the notifications of the group, which is compared as text. */
   readonly order: string
   readonly env: string
   readonly digest?: DigestFacts
 }
 
 interface DigestFacts {
-  /** How many notifications were folded into this one. */
+  /** Number of notifications that were combined into this one. */
   readonly notifications: number
-  /** When the first and the last of them was due, RFC 3339. */
+  /** Time at which the first of them was due, RFC 3339. `to` is that of the last. */
   readonly from: string
   readonly to: string
 }
@@ -31,13 +31,15 @@ interface DigestFacts {
 export function messageOf({ event }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
-  // A redriven notification keeps its sequence. Its time does not order it: the clock of a broker can go back.
+  // A redriven notification keeps its sequence. The time does not determine the order, because the clock of a
+  // broker can go back.
   return { notification, atMs, order: extensions?.sequence ?? instant(atMs), env }
 }
 
 /**
- * Returns the messages that a digest for a receiver is about, in their order: a redriven one comes behind those that were sent since.
- * An old watchdog or test says nothing about now, so it is left out.
+ * Returns the messages for a receiver's digest, in the order of the sequence: a redriven message precedes
+ * those that were sent after it. Old watchdogs and tests are omitted, because they do not describe the
+ * current state.
  */
 export function forDigest(messages: readonly Message[], receiver: string): readonly Message[] {
   return messages
@@ -48,10 +50,11 @@ export function forDigest(messages: readonly Message[], receiver: string): reado
 }
 
 /**
- * Folds messages for a receiver into one: the latest of each group, and each of their alerts as it was last sent.
+ * Combines messages for a receiver into one, with the latest notification of each group and the latest state
+ * of each alert.
  *
- * @param messages as `forDigest` returns them
- * @param key the same for the same messages
+ * @param messages result of `forDigest`
+ * @param key key that is the same for the same messages
  * @returns undefined without messages
  */
 export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
@@ -62,7 +65,7 @@ export function digestOf(messages: readonly Message[], receiver: string, key: st
   for (const { notification } of messages) {
     groups.set(notification.group, notification)
     for (const alert of notification.alerts) {
-      // Deleted first, so that the order is that of the latest news.
+      // Deleted first, so that the order is that of the latest update.
       alerts.delete(alert.alertId)
       alerts.set(alert.alertId, alert)
     }
@@ -93,21 +96,24 @@ function commonLabels([first, ...others]: readonly Notification[]): Record<strin
   )
 }
 
-/** The highest severity of the alerts that fire, or of all if none does; undefined without alerts. */
+/**
+ * Returns the highest severity of the firing alerts or, if none fires, of all alerts; undefined without
+ * alerts.
+ */
 export function highestSeverity({ alerts }: Notification): Severity | undefined {
   const firing = alerts.filter(({ status }) => status === 'firing')
   const counted = firing.length > 0 ? firing : alerts
   return SEVERITIES.find(severity => counted.some(one => one.severity === severity))
 }
 
-/** The names of the rules, each once, in the order of the alerts. */
+/** Returns the names of the rules, each once, in the order of the alerts. */
 export function rulesOf({ alerts }: Notification): readonly string[] {
   return [...new Set(alerts.map(({ rule }) => rule))]
 }
 
 /**
- * The body of the format `sluice`, and the message of SNS.
- * Source: Standard Webhooks 1.0.0, "Payload structure": type, timestamp, data.
+ * Returns the body of the format `sluice`, which is also the message of SNS. Source: Standard Webhooks 1.0.0,
+ * "Payload structure": type, timestamp, data.
  */
 export function sluiceBody({ notification, atMs, env, digest }: Message): object {
   const data = { ...notification, env, ...(digest ? { digest } : {}) }

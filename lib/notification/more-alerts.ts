@@ -1,6 +1,7 @@
 /**
- * The alerts of a group for which it has no room: there can be thousands, and each event of the group reads and writes all. So
- * they are one text, in which an alert takes a few bytes and is found without parsing: `;id=value;id=value`. Pure.
+ * Alerts of a group that exceed the capacity for full alerts. There can be thousands, and each event of the
+ * group reads and writes them all. They are therefore stored as one string, in which an alert takes a few
+ * bytes and is found without parsing: `;id=value;id=value`. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Muting } from './muting.ts'
@@ -8,18 +9,22 @@ import type { Muting } from './muting.ts'
 export type MoreAlerts = string
 
 /**
- * Told; else until when it was silenced as it fired, in milliseconds since the epoch, and 0 if it was not. If it says that an
- * entity is silent, that is negative, less 1.
+ * Stored value of an alert: `TOLD` if its firing was sent. Otherwise the time until which the alert was
+ * silenced when it fired, in milliseconds since the epoch, or 0 if it was not silenced. For an alert about a
+ * silent entity, the number is negated and reduced by 1.
  */
 export type MoreAlert = typeof TOLD | number
 export const TOLD = 't'
 
 export const NO_MORE: MoreAlerts = ''
 
-/** An entity may have 1 MiB of state: room for some 25,000 alerts, with what else there is. */
+/**
+ * Maximum length of the string: about 25,000 alerts. The state of an entity may have 1 MiB, including
+ * everything else.
+ */
 const LARGEST = 400 * 1024
 
-/** Stored characters of an id: 66 bits. */
+/** Number of stored characters of an id, which are 66 bits. */
 const ID_LENGTH = 11
 
 export function isFull(more: MoreAlerts): boolean {
@@ -34,7 +39,7 @@ export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): Mor
   return `${more}${keyOf(alertId)}${one}`
 }
 
-/** Returns the removed alert and the rest; undefined if it was not there. */
+/** Returns the removed alert and the remaining alerts; undefined if the alert was not found. */
 export function withoutMore(
   more: MoreAlerts,
   alertId: string,
@@ -51,14 +56,14 @@ export function moreAlerts(more: MoreAlerts): readonly MoreAlert[] {
   return entries(more).map(([, one]) => one)
 }
 
-/** Returns the same alerts; those not muted at this time are marked as sent. */
+/** Returns the alerts, with those that are not muted at this time marked as sent. */
 export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
   return entries(more)
     .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)
     .join('')
 }
 
-/** The same alerts without those whose number is lower. */
+/** Returns the alerts without those whose number is less than `least`. */
 export function moreSince(more: MoreAlerts, least: number): MoreAlerts {
   return entries(more)
     .filter(([, one]) => one === TOLD || one >= least)
@@ -85,7 +90,7 @@ function valueOfText(text: string): MoreAlert {
   return text === TOLD ? TOLD : Number(text)
 }
 
-/** Ids of alerts can be any text. */
+/** Returns the key of an alert in the string. Ids of alerts can be any text, so they are hashed. */
 function keyOf(alertId: string): string {
   return `;${derivedId(alertId).slice(0, ID_LENGTH)}=`
 }

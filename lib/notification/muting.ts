@@ -1,4 +1,7 @@
-/** Muting conditions of a partition of `notifications`: silences, and alerts that mute others. Both are set by the log. */
+/**
+ * Muting conditions of a partition of `notifications`: silences, and inhibiting alerts. Both are set by
+ * events in the log.
+ */
 import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'
@@ -6,7 +9,10 @@ import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.
 
 export interface Muting {
   readonly silences: readonly TimedSilence[]
-  /** End of the muting of silent entities, in milliseconds since the epoch; 0 without an inhibiting alert. */
+  /**
+   * Time until which alerts about silent entities are muted, in milliseconds since the epoch; 0 without an
+   * inhibiting alert.
+   */
   readonly inhibitedUntilMs: number
 }
 
@@ -15,11 +21,11 @@ interface MutingData {
   readonly revision: number
   readonly silences: readonly Silence[]
   readonly inhibiting: readonly Inhibiting[]
-  /** Ids of the last alerts that have ended, because several partitions report the same alert. */
+  /** Ids of the inhibiting alerts that resolved last. Several partitions report the same alert. */
   readonly ended: readonly string[]
 }
 
-/** Alert that mutes others, and the time at which this partition received it. */
+/** Inhibiting alert, with the time at which this partition received it. */
 interface Inhibiting {
   readonly alertId: string
   readonly sinceMs: number
@@ -28,7 +34,9 @@ interface Inhibiting {
 const NOTHING: MutingData = { revision: 0, silences: [], inhibiting: [], ended: [] }
 const MAX_IDS = 100
 
-/** An alert whose end is lost must not mute others forever. */
+/**
+ * Maximum time for which an alert inhibits others, so that a lost resolved event does not mute them forever.
+ */
 const MAX_INHIBITION_MS = 24 * 60 * 60_000
 
 export const NOTHING_MUTED: Muting = { silences: [], inhibitedUntilMs: 0 }
@@ -52,7 +60,10 @@ export const MUTING: PartitionContext<Muting> = {
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }
 
-/** Ignores an older set of silences, which can arrive last after concurrent changes. */
+/**
+ * Returns the data with new silences. An older set, which can arrive last after concurrent changes, is
+ * ignored.
+ */
 function withSilences(before: MutingData, { revision, silences }: SilencesChanged): MutingData {
   return revision < before.revision ? before : { ...before, revision, silences }
 }

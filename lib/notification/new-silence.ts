@@ -1,14 +1,14 @@
-/** Conditions of a new silence: a selection of alerts, and a bounded duration. Pure. */
+/** Validates and creates a silence. Pure. */
 import type { AlertMatch } from './match.ts'
 import type { Silence } from './silences.ts'
 
 export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' | 'over-already'
 
-/** Later times cannot be written in RFC 3339. */
+/** Last time that RFC 3339 can represent. */
 const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
 
 interface SilenceRequest extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
-  /** Milliseconds since the epoch. */
+  /** Start of the silence, in milliseconds since the epoch. `endMs` is its end. */
   readonly startMs: number
   readonly endMs: number
 }
@@ -24,7 +24,11 @@ export function faultsIn(
   return endMs <= nowMs ? [...ofMatch, 'over-already'] : ofMatch
 }
 
-/** @param wanted without faults */
+/**
+ * Returns the new silence.
+ *
+ * @param wanted valid request
+ */
 export function newSilence(
   { id, match, startMs, endMs, author, comment }: SilenceRequest,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** The notification of a group of alerts, which the sinks deliver to the receivers. */
+/** Notification of a group of alerts, which the sinks deliver to the receivers. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
@@ -10,8 +10,9 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
 
 /**
- * `new`: the first for this group; `changed`: alerts of the group have fired or resolved since; `repeat`: the group still fires;
- * `resolved`: none of them fires any more; `watchdog`: the alert that always fires; `test`: a test of the receivers.
+ * Reason for a notification. `new`: the first one of the group. `changed`: alerts of the group have fired or
+ * resolved. `repeat`: the group still fires. `resolved`: none of its alerts fires any more. `watchdog`: the
+ * regular message that proves that notifications arrive. `test`: a test of the receivers.
  */
 export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
 
@@ -21,7 +22,11 @@ export interface Notification extends NotificationData {
   readonly alerts: readonly Alert[]
 }
 
-/** @param cause distinguishes the notifications of the group */
+/**
+ * Returns the id of a notification.
+ *
+ * @param cause values that distinguish the notifications of the group
+ */
 export function notificationId(group: string, ...cause: readonly (string | number)[]): string {
   return derivedId('notification', group, ...cause)
 }

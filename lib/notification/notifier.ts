@@ -1,4 +1,6 @@
-/** The `notifier`: collects the alerts of a group, and publishes a notification when there are changes. */
+/**
+ * Consumer `notifier`: collects the alerts of a group, and publishes a notification when they have changed.
+ */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
@@ -32,7 +34,10 @@ import { onTick, type WatchdogState } from './watchdog.ts'
 const FLUSH = 'flush'
 const FORGET = 'forget'
 
-/** How long a group without alerts is remembered, so that an alert that comes late once more is not sent again. See `ENDED_FIRST_MS`. */
+/**
+ * Time for which a group without alerts is kept, in milliseconds, so that a late duplicate of an alert is not
+ * sent again. See `ENDED_FIRST_MS`.
+ */
 const REMEMBERED_MS = 60 * 60_000
 
 interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
@@ -40,8 +45,10 @@ interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
 }
 
 /**
- * @param watchdog from the routes, if they have one. Everything else is part of the alerts: the log decides how a group is
- * notified.
+ * Returns the consumer.
+ *
+ * @param watchdog watchdog of the routes, if any. All other settings of a notification are in the events, so
+ * the log determines them.
  */
 export function notifier(watchdog?: Watchdog): Notifier {
   return {
@@ -64,10 +71,10 @@ function onAlert(
   { data: routed, timeMs }: Received<RoutedAlert>,
   muting: Muting,
 ): Step<Group> {
-  if (routed === undefined) return rejected('a routed alert without data')
+  if (routed === undefined) return rejected('the routed alert event has no data')
   const { alert } = routed
   const known = state && atTime(state, timeMs)
-  // An end comes with the policy of its beginning, and that can be an old one.
+  // A resolved event has the settings of the time when its alert fired, which may be outdated.
   const taken =
     alert.status === 'firing'
       ? withFired(known ? withPolicy(known, routed) : newGroup(routed), alert, timeMs, muting)
@@ -75,7 +82,8 @@ function onAlert(
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
-  // This alert can mean that no tick arrives any more. Then no record would make the group's timer fire.
+  // This alert can mean that no further ticks arrive. Without records, the timer of the group would never
+  // fire.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
     return told(state, flush(routed.group, group, timeMs, muting), timeMs)
   return step(reason, state, dueWithNews(group, timeMs), timeMs)
@@ -96,7 +104,10 @@ function onForget(state: Group): Decided<Group> {
   return isEmpty(state) ? decided<Group>('forgotten', undefined) : decided('kept', state)
 }
 
-/** Sets the timers by what has changed: a group without alerts is not due, and forgotten before long. */
+/**
+ * Sets the timers for the changed group. A group without alerts is not evaluated, and is forgotten after
+ * `REMEMBERED_MS`.
+ */
 function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
   const { dueMs, newsDueMs: _, ...rest } = after
   const timers: TimerChange[] = []

@@ -1,6 +1,6 @@
 /**
- * Reads `config/notifications/routes.yaml`, strictly: a typing error must not leave an alert without receivers. All errors are
- * found at once. Pure.
+ * Reads `config/notifications/routes.yaml` and checks it strictly: a typing error must not result in an alert
+ * without receivers. All errors are reported at once. Pure.
  */
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
@@ -17,13 +17,13 @@ import { type AlertMatch, matchesText } from './match.ts'
 import type { GroupKey, NotificationRoutes, Route } from './route.ts'
 import { schemaErrors } from './routes-schema.ts'
 
-/** An error, and where it is in its file. */
+/** Error with its position in the file. */
 export interface LocatedError extends FileError {
-  /** The name of the route, or its number in the list if it has none. */
+  /** Name of the route, or its number in the list if it has no name. */
   readonly route?: string
 }
 
-/** The routes cannot be used. The message lists every error on a line of its own. */
+/** Error for invalid routes. The message lists every error on a separate line. */
 export class InvalidRoutes extends Error {
   override readonly name = 'InvalidRoutes'
   readonly errors: readonly LocatedError[]
@@ -41,8 +41,10 @@ export class InvalidRoutes extends Error {
 }
 
 /**
- * @param file how errors name it
- * @throws InvalidRoutes with all errors; for text that is not YAML, with its first
+ * Reads the routes.
+ *
+ * @param file name of the file in messages
+ * @throws InvalidRoutes with all errors or, for text that is not YAML, with the first syntax error
  */
 export function readRoutes(text: string, file: string): NotificationRoutes {
   const yaml = yamlDocument(text)
@@ -86,11 +88,14 @@ function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
     if (names.has(name)) report([...at, 'name'], `${name} is the name of an earlier route: rename one`)
     names.add(name)
     if (takesAll !== undefined)
-      report(at, `is never reached: ${takesAll}, before it, takes every alert and does not continue`)
+      report(at, `is never reached: the earlier route ${takesAll} matches every alert and does not continue`)
     for (const [place, severity] of [raw.match?.severity ?? []].flat().entries())
       if (!isSeverity(severity)) {
         const below = typeof raw.match?.severity === 'string' ? [] : [place]
-        report([...at, 'match', 'severity', ...below], `no alert has it; there are ${SEVERITIES.join(', ')}`)
+        report(
+          [...at, 'match', 'severity', ...below],
+          `unknown severity; the severities are ${SEVERITIES.join(', ')}`,
+        )
       }
     if (groupIntervalMs === 0) report([...at, 'groupInterval'], 'must be longer than 0')
     if (repeatIntervalMs < groupIntervalMs)
@@ -100,13 +105,13 @@ function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
   if (takesAll === undefined)
     report(
       ['routes'],
-      'the last route must have neither match nor continue: it takes the alerts of no other route',
+      'the last route must have neither match nor continue: it receives the alerts that no other route matches',
     )
   if (watchdog && parseDuration(watchdog.every) === 0) report(['watchdog', 'every'], 'must be longer than 0')
   return errors
 }
 
-/** Returns whether a severity matches the text, which may have `*`. */
+/** Returns whether the text, which may contain `*`, matches a severity. */
 export function isSeverity(text: string): boolean {
   return SEVERITIES.some(severity => matchesText(text, severity))
 }

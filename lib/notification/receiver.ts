@@ -5,7 +5,10 @@ export type Format = (typeof FORMATS)[number]
 
 export type Receiver = SnsReceiver | WebhookReceiver
 
-/** The environment's topic. Subscriptions distinguish several such receivers by the attribute `receivers`. */
+/**
+ * Receiver that publishes to the SNS topic of the environment. Subscriptions distinguish several such
+ * receivers by the attribute `receivers`.
+ */
 interface SnsReceiver {
   readonly name: string
   readonly kind: 'sns'
@@ -15,26 +18,34 @@ export interface WebhookReceiver {
   readonly name: string
   readonly kind: 'webhook'
   readonly format: Format
-  /** URL, unless the secret has it. */
+  /** URL of the webhook; absent if the secret contains it. */
   readonly url?: string
-  /** The last part of the secret's name. */
+  /** Last part of the secret's name. */
   readonly secret?: string
-  /** Upper bound for one attempt: resolving, connecting, sending and the answer. */
+  /**
+   * Timeout of one attempt, in milliseconds. It includes name resolution, connecting, sending and the
+   * response.
+   */
   readonly timeoutMs: number
-  /** Whether private and loopback addresses may be called, and then without TLS. */
+  /** True to allow connections to private and loopback addresses, for which TLS is not required. */
   readonly allowPrivate: boolean
   readonly headers: Readonly<Record<string, string>>
 }
 
 export const DEFAULT_TIMEOUT_MS = 5_000
 export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const
-/** Time limit for reading a secret, so that an unreadable one does not delay other receivers. */
+/**
+ * Timeout for reading a secret, in milliseconds, so that an unreadable secret does not delay other receivers.
+ */
 export const SECRET_WITHIN_MS = 5_000
 
-/** Headers that belong to the request itself, or to its signature. */
+/** Headers that the request or its signature sets. A receiver must not configure them. */
 export const OWN_HEADERS = /^(host|content-.*|transfer-encoding|connection|user-agent|webhook-.*)$/i
 
-/** The name of a receiver's secret in Secrets Manager; the roles of functions are limited to its prefix. */
+/**
+ * Returns the name of a receiver's secret in Secrets Manager. The roles of functions allow only names with
+ * this prefix.
+ */
 export function secretName(secret: string, env: string): string {
   return `sluice/${env}/receivers/${secret}`
 }

@@ -1,6 +1,6 @@
 /**
- * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not become a receiver that gets nothing. Every
- * error is found at once, with its line. Pure.
+ * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not result in a
+ * receiver that is never notified. All errors are reported at once, with their lines. Pure.
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
@@ -31,14 +31,14 @@ const KEYS: Readonly<Record<string, string>> = {
   name: 'a lower-case letter, then up to 39 lower-case letters, digits and -',
   kind: 'one of sns, webhook',
   format: `one of ${FORMATS.join(', ')}`,
-  url: 'an address such as https://host/path, without user and password',
+  url: 'a URL such as https://host/path, without user and password',
   secret: "the last part of a secret's name: letters, digits, _ and -",
   timeout: 'a duration from 1s to 30s',
   allowPrivate: 'true or false',
   headers: 'a mapping of names to texts',
 }
 
-/** Returns at most one error for each path. */
+/** Returns the schema violations, at most one per path. */
 function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-receivers.v1']
   if (validate === undefined) throw new Error('schemas/compiled-notification-receivers.js has no receivers')
@@ -64,30 +64,31 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
     case 'propertyNames':
       return {
         path: [...at, String(params.propertyName)],
-        message: 'must be the name of a header: letters, digits and -',
+        message: 'must be a header name: letters, digits and -',
       }
     default:
       return { path: at, message: `must be ${expected(at)}` }
   }
 }
 
-/** The values themselves are not repeated: one may be a secret that was put into the wrong place. */
+/**
+ * Returns a description of valid values at a path. Invalid values are not quoted, because one may be a secret
+ * in the wrong place.
+ */
 function expected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'
   if (path.length === 1) return 'a list with at least one receiver'
   if (path.length === 2) return 'a mapping of keys to values'
-  return path.length === 3
-    ? (KEYS[String(path[2])] ?? 'something else')
-    : 'a text of ASCII characters, in quotes'
+  return path.length === 3 ? (KEYS[String(path[2])] ?? 'something else') : 'an ASCII string in quotes'
 }
 
-/** An error, and where it is in its file. */
+/** Error with its position in the file. */
 export interface ReceiverError extends LocatedError {
-  /** The receiver's name, or its number in the list if it has no name. */
+  /** Name of the receiver, or its number in the list if it has no name. */
   readonly receiver?: string
 }
 
-/** The receivers cannot be used. The message lists every error on a line of its own. */
+/** Error for invalid receivers. The message lists every error on a separate line. */
 export class InvalidReceivers extends Error {
   override readonly name = 'InvalidReceivers'
   readonly errors: readonly ReceiverError[]
@@ -104,7 +105,9 @@ export class InvalidReceivers extends Error {
 }
 
 /**
- * @param file how messages name it
+ * Reads the receivers.
+ *
+ * @param file name of the file in messages
  * @throws InvalidReceivers with every error
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
@@ -112,7 +115,7 @@ export function readReceivers(text: string, file: string): readonly Receiver[] {
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
-  // Rows of the wrong shape cannot be checked any further.
+  // Further checks require rows of the right structure.
   const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
   const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
   if (errors.length === 0) return rows.map(receiverOf)
@@ -148,7 +151,7 @@ function named(
 
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
-/** Returns errors beyond the schema, except for keys with an error of the schema. */
+/** Returns errors that the schema cannot express, except for keys that already have an error. */
 function rowErrors(
   row: Row,
   index: number,
@@ -174,33 +177,33 @@ const SECRET_HEADERS = /^(authorization|cookie|proxy-.*|x-api-key|api-key|.*toke
 
 function webhookErrors(row: Row, report: (message: string, ...below: readonly string[]) => void): void {
   if (row.url === undefined && row.secret === undefined)
-    report('has neither url nor a secret that holds one', 'url')
+    report('is missing: set url, or a secret that contains it', 'url')
   if (typeof row.url === 'string')
     urlError(row.url, row.allowPrivate === true, message => report(message, 'url'))
   const timeoutMs = parseDuration(row.timeout) ?? DEFAULT_TIMEOUT_MS
   if (timeoutMs < TIMEOUT_MS.least || timeoutMs > TIMEOUT_MS.most) report('must be from 1s to 30s', 'timeout')
   for (const header of Object.keys(row.headers ?? {})) {
     if (OWN_HEADERS.test(header)) report('is set by Sluice itself', 'headers', header)
-    if (SECRET_HEADERS.test(header)) report('belongs into the secret, as headers', 'headers', header)
+    if (SECRET_HEADERS.test(header)) report('must be in the secret, under headers', 'headers', header)
   }
 }
 
-/** Addresses with which anybody can post, so that they are secrets themselves. */
+/** Hosts whose URLs are secrets, because anyone who knows such a URL can post to it. */
 const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
 
 function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
   if (!URL.canParse(url)) {
-    report('must be an address such as https://host/path')
+    report('must be a URL such as https://host/path')
     return
   }
   const { protocol, hostname } = new URL(url)
   if (protocol === 'http:' && !allowPrivate)
     report('must be https; http is only for private addresses, with allowPrivate: true')
   if (SECRET_HOSTS.some(host => hostname === host || hostname.endsWith(`.${host}`)))
-    report('is itself a secret, because everybody who knows it can post: put it into the secret, as url')
+    report('is a secret, because anyone who knows it can post to it: move it to the secret, under url')
 }
 
-/** @param row without an error */
+/** @param row row without errors */
 function receiverOf({
   name = '',
   kind,

@@ -1,31 +1,37 @@
-/** Routes of `config/notifications/routes.yaml`: the receivers of an alert, and its group. Pure. */
+/**
+ * Routes of `config/notifications/routes.yaml`, which determine the receivers and the group of an alert.
+ * Pure.
+ */
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
-/** Property by which alerts are grouped: `labels.NAME` is the label of that name. */
+/** Property by which alerts are grouped. `labels.NAME` is the label with this name. */
 export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`
 
-/** Waits of a group, in milliseconds. */
+/** Timing of a group's notifications, in milliseconds. */
 export interface Timing {
-  /** Time from the first alert of a group to its first notification, so that the alerts of a batch leave together. */
+  /**
+   * Time between the first alert of a group and its first notification, so that simultaneous alerts are sent
+   * together.
+   */
   readonly groupWaitMs: number
-  /** Time between two notifications of a group whose alerts have changed. */
+  /** Minimum time between two notifications of a group whose alerts have changed. */
   readonly groupIntervalMs: number
-  /** Time between two notifications of a firing group without a change. */
+  /** Time between two notifications of a firing group that has not changed. */
   readonly repeatIntervalMs: number
 }
 
 export interface Route extends Timing {
   readonly name: string
-  /** Selection of alerts; by default every alert. */
+  /** Conditions for alerts; absent if the route matches every alert. */
   readonly match?: AlertMatch
   readonly groupBy: readonly GroupKey[]
   readonly receivers: readonly string[]
-  /** Whether the routes behind this one are tried as well, for an alert that matches. */
+  /** True to try the following routes as well if this one matches. */
   readonly continue: boolean
 }
 
-/** Regular notifications which prove that notifications still arrive. */
+/** Regular notification that proves that notifications arrive. */
 export interface Watchdog {
   readonly everyMs: number
   readonly receivers: readonly string[]
@@ -44,7 +50,7 @@ export interface Target extends Timing {
   readonly receivers: readonly string[]
 }
 
-/** Returns the groups of an alert by these routes; empty if none matches. */
+/** Returns the groups to which the routes assign an alert; empty if none matches. */
 export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
   const targets: Target[] = []
   for (const route of routes) {
@@ -55,7 +61,7 @@ export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): re
   return targets
 }
 
-/** The names of receivers that routes use, and that are not among these: sorted, each once. */
+/** Returns the names of receivers that routes use but that do not exist, sorted and without duplicates. */
 export function undefinedReceivers(
   { routes, watchdog }: NotificationRoutes,
   names: readonly string[],
@@ -98,7 +104,10 @@ function labelValue(key: GroupKey, { rule, severity, labels, entity }: AlertFact
   }
 }
 
-/** `default/sns{rule="HIGH_TEMP"}`. Receivers are part of it: after a change of them, a new group begins. */
+/**
+ * Returns the name of a group, such as `default/sns{rule="HIGH_TEMP"}`. It includes the receivers, so a
+ * change of receivers starts a new group.
+ */
 function groupName(route: string, labels: readonly (readonly [string, string])[]): string {
   const pairs = labels.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')
   return attributeText(`${route}{${pairs}}`)

@@ -1,4 +1,4 @@
-/** The event that brings an alert to its group: `alert-router` publishes it, and `notifier` groups what it gets. */
+/** Event that carries an alert to its group. `alert-router` publishes it, and `notifier` consumes it. */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertRouted } from '../../schemas/types.ts'
@@ -9,15 +9,20 @@ import type { Target } from './route.ts'
 
 export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
 
-/** CloudEvents source of everything about a group; its subject is the group. */
+/** CloudEvents source of all events about a group. Their subject is the name of the group. */
 const NOTIFICATION_SOURCE = '/notification'
 
-/** Data of `io.sluice.alert.routed.v1`: the group's timing is part of them, so that the log decides it. */
+/**
+ * Data of `io.sluice.alert.routed.v1`. It includes the timing of the group, so that the log determines it.
+ */
 export interface RoutedAlert extends AlertRouted {
   readonly alert: Alert
 }
 
-/** Without a time: a group waits from when an alert reaches it, however long ago its reading was made. */
+/**
+ * Returns the emission of a routed alert. It has no event time, because the wait of a group starts when the
+ * alert reaches it, regardless of the age of the reading.
+ */
 export function routedEmission(target: Target, alert: Alert): Emission {
   return {
     name: `routed ${target.group}`,

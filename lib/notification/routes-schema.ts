@@ -1,4 +1,7 @@
-/** Holds the routes against their schema, `schemas/files/notification-routes.v1.json`, and says in words what is wrong. */
+/**
+ * Validates the routes with their schema, `schemas/files/notification-routes.v1.json`, and describes the
+ * errors.
+ */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-routes.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
@@ -28,13 +31,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
   labels: 'a mapping of label to a text, or to a list of texts',
 }
 
-/** Returns at most one error for each path. */
+/** Returns the schema violations, at most one per path. */
 export function schemaErrors(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.notification-routes.v1']
   if (validate === undefined)
     throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
   if (validate(content)) return []
-  // Branches are reported where they branch.
+  // Violations within a branch are reported once, at the branch.
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
   return describedErrors(violations, violation => described(violation, content))
 }
@@ -63,9 +66,12 @@ function knownIn(path: FilePath): string {
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
-/** Returns the expectation at a path, by its innermost known key, because elements of a list have none. */
+/**
+ * Returns a description of valid values at a path, by the innermost key with a description. List elements
+ * have none.
+ */
 function expectedAt(path: FilePath): string {
-  if (path.length === 0) return 'a mapping with the keys routes and, if wanted, watchdog'
+  if (path.length === 0) return 'a mapping with the keys routes and, optionally, watchdog'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`
   if (path.includes('labels') && path.at(-1) !== 'labels') return TEXTS
   const key = path.findLast(part => typeof part === 'string' && Object.hasOwn(EXPECTED, part))

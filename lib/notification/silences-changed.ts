@@ -1,4 +1,4 @@
-/** The event with all silences for every partition of `notifications`, and the time when it is appended. Pure. */
+/** Event with all silences, which is appended to every partition of `notifications`. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -12,17 +12,20 @@ export const SILENCES_CHANGED_TYPE = 'io.sluice.silences.changed.v1' satisfies E
 /** Data of `io.sluice.silences.changed.v1`. */
 export interface SilencesChanged {
   readonly revision: number
-  /** All that have not ended. */
+  /** All silences that have not ended. */
   readonly silences: readonly Silence[]
   readonly change: SilenceChange
 }
 
-/** A set that was appended to every partition. */
+/** Set of silences that was appended to every partition. */
 export interface AppendedSilences extends Appended {
   readonly revision: number
 }
 
-/** Messages of the topic have 1 MiB; the rest is for the attributes, and for what the context of a partition has beside it. */
+/**
+ * Maximum size of the silences as JSON, in bytes. A message of the topic may have 1 MiB, which includes the
+ * attributes and the rest of the partition's context.
+ */
 const MAX_BYTES = 960 * 1024
 
 /** Returns the reason for publishing the set; undefined if it is not due. */
@@ -37,14 +40,21 @@ export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: nu
   return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
 }
 
-/** Returns an error message if the silences that have not ended do not fit into one event, else undefined. */
+/**
+ * Returns an error message if the active and scheduled silences do not fit into one event; undefined if they
+ * do.
+ */
 export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
   if (bytes <= MAX_BYTES) return undefined
-  return `the silences take ${bytes} bytes together, and the event that carries them has room for ${MAX_BYTES}: end some first`
+  return `the silences have ${bytes} bytes in total, more than the ${MAX_BYTES} that fit into one event: end some first`
 }
 
-/** The event for one partition. @param at RFC 3339; with the same, a repeat is the same event */
+/**
+ * Returns the event for one partition.
+ *
+ * @param at time of the event, RFC 3339; a repeat with the same time returns the same event
+ */
 export function silencesChanged(set: SilenceSet, partition: number, at: string): Event<SilencesChanged> {
   return {
     id: derivedId('silences-changed', set.revision, at, partition),

@@ -1,19 +1,19 @@
-/** Silences: alerts that match one cause no notifications between two times. Pure. */
+/** Silences: for a limited time, matching alerts cause no notifications. Pure. */
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 export interface Silence {
   readonly id: string
   readonly match: AlertMatch
-  /** RFC 3339; it holds from the first on, and no longer at the second. */
+  /** Start of the silence, RFC 3339, included. `endsAt` is the end and not included. */
   readonly startsAt: string
   readonly endsAt: string
-  /** Author and reason. */
+  /** Person who created the silence. `comment` is the reason. */
   readonly author: string
   readonly comment: string
   readonly createdAt: string
 }
 
-/** Last change of the silences, and its author. */
+/** Last change of the silences, with its author. */
 export interface SilenceChange {
   readonly action: 'added' | 'ended'
   readonly silenceId: string
@@ -21,18 +21,18 @@ export interface SilenceChange {
   readonly comment: string
 }
 
-/** All silences, as they are kept. */
+/** All silences, as stored. */
 export interface SilenceSet {
-  /** Grows with each change, so that an older set never takes the place of a newer one. */
+  /** Revision, which increases with each change, so that an older set never replaces a newer one. */
   readonly revision: number
-  /** Silences in the order of creation, with those that ended recently. */
+  /** Silences in the order of creation, including those that ended recently. */
   readonly silences: readonly Silence[]
   readonly change: SilenceChange
 }
 
 export type SilencePhase = 'pending' | 'active' | 'past'
 
-/** Silences that have ended and are kept for people to look at. */
+/** Maximum number of ended silences that are kept for display. */
 const MAX_PAST = 200
 
 export function phaseOf({ startsAt, endsAt }: Silence, nowMs: number): SilencePhase {
@@ -47,9 +47,9 @@ export function withSilence(set: SilenceSet | undefined, silence: Silence, nowMs
 }
 
 /**
- * Ends a silence now, also one that has not begun.
+ * Ends a silence now, even if it has not started yet.
  *
- * @returns undefined if this id is unknown, or its silence has ended
+ * @returns undefined if the id is unknown, or the silence has already ended
  */
 export function withoutSilence(
   set: SilenceSet | undefined,
@@ -65,7 +65,10 @@ export function withoutSilence(
   return changed(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
 }
 
-/** @param nowMs also the least revision: it grows even if what was kept has been lost */
+/**
+ * @param nowMs current time, which is also the minimum of the revision: the revision increases even if the
+ * stored set was lost
+ */
 function changed(
   set: SilenceSet | undefined,
   silences: readonly Silence[],
@@ -81,7 +84,7 @@ function changed(
   }
 }
 
-/** A silence with its times as numbers, because every alert is held against every silence. */
+/** Silence with its times as numbers. Every alert is compared with every silence. */
 export interface TimedSilence {
   readonly match: AlertMatch
   readonly startMs: number

@@ -1,12 +1,12 @@
-/** Notifications in words, for e-mail, chat and subjects. Pure. */
+/** Notifications as text, for e-mail, chat and subjects. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { highestSeverity, type Message, rulesOf } from './message.ts'
 
-/** Alerts that a text lists; the others are counted. */
+/** Maximum number of alerts in a text. Further alerts are only counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
-/** One line that says what it is about: `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
+/** Returns a one-line title, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
 export function titleOf({ notification, env, digest }: Message): string {
   const rules = rulesOf(notification)
   const named = rules.slice(0, RULES_IN_TITLE).join(', ')
@@ -30,7 +30,10 @@ function stateOf({ status, reason, alerts, omitted }: Message['notification']): 
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
-/** Returns one line: `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
+/**
+ * Returns an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since
+ * 2026-03-01T12:00:00.000Z)`.
+ */
 export function alertLine(alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source
@@ -39,13 +42,17 @@ export function alertLine(alert: Alert): string {
   return `${status === 'resolved' ? 'resolved' : severity} ${rule}, ${where}: ${summary} (${when})`
 }
 
-/** The words about what a message leaves out; undefined if that is nothing. @param listed alerts that it shows */
+/**
+ * Returns the text about omitted alerts; undefined if there are none.
+ *
+ * @param listed number of alerts that the message shows
+ */
 export function omission({ alerts, omitted }: Message['notification'], listed: number): string | undefined {
   const more = Math.max(0, alerts.length - listed) + omitted
   return more === 0 ? undefined : `and ${more} more ${more === 1 ? 'alert' : 'alerts'}`
 }
 
-/** The whole message as plain text. */
+/** Returns the whole message as plain text. */
 export function plainText(message: Message): string {
   const { notification, digest } = message
   const more = omission(notification, LISTED)
@@ -60,7 +67,7 @@ export function plainText(message: Message): string {
   ].join('\n')
 }
 
-/** A text of at most this many characters, which says with an ellipsis that it was cut. */
+/** Truncates a text to this many characters, and marks the cut with an ellipsis. */
 export function cut(text: string, most: number, ellipsis = '…'): string {
   const characters = [...text]
   return characters.length <= most

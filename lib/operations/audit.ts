@@ -1,4 +1,4 @@
-/** Operations: changes that a person asks for, each with the audit event that it leaves. */
+/** Operations: changes that a person requests. Each writes an audit event. */
 import { randomUUID } from 'node:crypto'
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -8,23 +8,25 @@ import { topicName } from '../app/topics.ts'
 import { type Action, type Audit, auditEvent } from '../audit.ts'
 import { OperationFailure } from './failure.ts'
 
-/** An operation that is about to begin. */
+/** Operation to carry out. */
 export interface Operation {
   readonly action: Action
   readonly filter: Audit['filter']
-  /** Identifies it; the same if it was stopped and resumed. Random by default. */
+  /** Id of the operation, which stays the same if it is stopped and resumed. Random by default. */
   readonly operation?: string
 }
 
-/** Counts by outcome, raised as an operation works: they are audited however it ends. */
+/** Counts by outcome, updated while an operation runs. They are audited even if it fails. */
 export type Counts = Record<string, number>
 
-/** The operation was carried out, at least in part, and its audit event was not written. */
+/**
+ * Error for an operation that was carried out, at least in part, but whose audit event could not be written.
+ */
 export class NotAudited extends OperationFailure {
   override readonly name = 'NotAudited'
 }
 
-/** The operator, and the destination of the audit event. */
+/** Operator, and destination of the audit event. */
 export interface Trail {
   readonly by: string
   readonly config: Pick<Config, 'env' | 'contentMode'>
@@ -32,10 +34,12 @@ export interface Trail {
 }
 
 /**
- * Carries out an operation, and leaves its audit event. One that fails leaves it if something was changed before that.
+ * Carries out an operation, and writes its audit event. A failed operation writes one if it changed something
+ * before it failed.
  *
- * @param change raises the counts with each thing that it has changed
- * @throws what `change` throws; NotAudited if Kafka does not take the audit event
+ * @param change carries out the operation, and increments the counts with each change
+ * @throws what `change` throws
+ * @throws NotAudited if Kafka does not accept the audit event
  */
 export async function audited<T>(
   { by, config, publisher }: Trail,
@@ -53,16 +57,20 @@ export async function audited<T>(
     try {
       await leaveAudit(await publisher(), config, audit)
     } catch (cause) {
-      const outcome = 'error' in ended ? (ended.error as Error).message : 'It is done.'
+      const outcome = 'error' in ended ? (ended.error as Error).message : 'The operation is complete.'
       const { message } = cause as Error
-      throw new NotAudited(`${outcome} Its audit event could not be written: ${message}`, { cause })
+      throw new NotAudited(`${outcome} The audit event could not be written: ${message}`, { cause })
     }
   }
   if ('error' in ended) throw ended.error
   return ended.result
 }
 
-/** Appends the audit event to the topic `events`. @throws Unavailable or RefusedByKafka if Kafka does not take it */
+/**
+ * Appends the audit event to the topic `events`.
+ *
+ * @throws Unavailable or RefusedByKafka if Kafka does not accept it
+ */
 export async function leaveAudit(
   publisher: Publisher,
   { env, contentMode }: Pick<Config, 'env' | 'contentMode'>,

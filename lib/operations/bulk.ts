@@ -1,11 +1,15 @@
 /**
- * The publisher of many records, for commands. Functions publish few at a time, with `Connections.publisher`.
+ * Publisher for commands that write many records. Functions write few records at a time, with
+ * `Connections.publisher`.
  */
 
 import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 
-/** Publishes in order, and each record once unless its delivery is given up. Several batches are on their way together. */
+/**
+ * Returns a publisher that keeps the order, and writes each record once unless its delivery fails. Several
+ * batches are in flight at a time.
+ */
 export async function bulkPublisherOf(
   connections: Pick<Connections, 'kafka' | 'kept' | 'compression'>,
 ): Promise<TopicPublisher> {

@@ -1,11 +1,14 @@
-/** Why an operation cannot do what it is asked. */
+/** Error of an operation that cannot be carried out. */
 
 interface Details extends ErrorOptions {
-  /** Whether the request is wrong in itself, as with options that exclude each other. */
+  /** True if the request itself is invalid, for example because of contradictory options. */
   readonly isUsage?: boolean
 }
 
-/** One message for people: what happened, where, and what to do about it. It holds no payload and no secret. */
+/**
+ * Error of an operation, with one message for users: what happened, where, and what to do. It contains no
+ * payload and no secret.
+ */
 export class OperationFailure extends Error {
   override readonly name: string = 'OperationFailure'
   readonly isUsage: boolean
@@ -16,7 +19,7 @@ export class OperationFailure extends Error {
   }
 }
 
-/** Returns the refusal of a request that is wrong in itself. */
+/** Returns the error for a request that is invalid in itself. */
 export function usageFailure(message: string): OperationFailure {
   return new OperationFailure(message, { isUsage: true })
 }

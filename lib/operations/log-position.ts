@@ -1,4 +1,4 @@
-/** `--from`: where reading begins. Pure. */
+/** Values of the option `--from`, which determines where reading starts. Pure. */
 
 import {
   either,
@@ -13,11 +13,15 @@ import { duration } from '../app/settings/duration.ts'
 export type From =
   | 'start'
   | 'end'
-  /** The first record that was written then or later. */
+  /** First record that was written at this time or later. */
   | { readonly timeMs: number }
   | { readonly offset: number }
 
-/** Returns the kind of option `--from`. @param nowMs the time that durations go back from, in milliseconds since the epoch */
+/**
+ * Returns the kind of the option `--from`.
+ *
+ * @param nowMs time from which durations count backwards, in milliseconds since the epoch
+ */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(
     oneOf(['start', 'end']),

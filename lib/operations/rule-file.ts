@@ -1,4 +1,4 @@
-/** Saves a rule file of this machine, if the rules of its folder are right with it. */
+/** Saves a rule file on this machine, if the rules of its folder are valid with it. */
 import { createHash, randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -6,33 +6,37 @@ import { checkRules, type LocatedError } from '../alerting/check-rules.ts'
 import type { RuleFile } from '../alerting/rule-files.ts'
 import { readRuleFiles } from '../alerting/rules-directory.ts'
 
-/** A name within the folder: no path leads out of it. */
+/** Allowed name of a rule file. It cannot refer to another folder. */
 export const RULE_FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.ya?ml$/
 
-/** A rule file of the folder. */
+/** Rule file of the folder. */
 export interface NamedRuleFile {
   readonly name: string
   readonly text: string
-  /** Hash of the text: a save names the version that was edited. */
+  /** Hash of the text. A save specifies the version that was edited. */
   readonly hash: string
 }
 
 export type Saved =
   | { readonly outcome: 'saved'; readonly file: NamedRuleFile; readonly rules: number }
-  /** Nothing was written. */
+  /** The rules have errors, and nothing was written. */
   | { readonly outcome: 'wrong'; readonly errors: readonly LocatedError[] }
-  /** Nothing was written: the file has changed since it was read, or it was to be new and is there. */
+  /** Nothing was written, because the file has changed since it was read, or a new file already exists. */
   | { readonly outcome: 'changed-meanwhile' }
 
-/** @throws RulesFolderError if the folder cannot be used */
+/**
+ * Returns the rule files of a folder.
+ *
+ * @throws RulesFolderError if the folder cannot be used
+ */
 export async function namedRuleFiles(folder: string): Promise<readonly NamedRuleFile[]> {
   return (await readRuleFiles(folder)).map(({ where, text }) => named(basename(where), text))
 }
 
 /**
- * Checks a file together with the others of its folder: a rule must not appear twice.
+ * Checks a file together with the others of its folder, because a rule must not occur twice.
  *
- * @param name of a file that is there, or of a new one
+ * @param name name of an existing or a new file
  * @returns the errors, in the order of the files
  */
 export function errorsWith(
@@ -46,16 +50,17 @@ export function errorsWith(
   return { errors, rules }
 }
 
-/** Last change begun by this process, by folder. */
+/** Last save in progress, by folder. */
 const saving = new Map<string, Promise<unknown>>()
 
 /**
- * One after another in each folder, so that of two who have edited the same text, the second hears of the first. Another process that
- * saves at the same moment is not seen.
+ * Saves a rule file. Saves in the same folder are sequential, so that if two people edit the same text, the
+ * second save is rejected. A simultaneous save by another process is not detected.
  *
- * @param name see `RULE_FILE_NAME`
- * @param was the hash of the text that was edited; null for a file that must not be there yet
- * @throws RulesFolderError if the folder cannot be used, or the error of the file system
+ * @param name file name, see `RULE_FILE_NAME`
+ * @param was hash of the edited text; null for a new file
+ * @throws RulesFolderError if the folder cannot be used
+ * @throws the error of the file system
  */
 export async function saveRuleFile(
   folder: string,
@@ -86,7 +91,7 @@ async function checkedAndSaved(
   return { outcome: 'saved', file: named(name, text), rules }
 }
 
-/** Concurrent readers of the file, such as a watcher, see the old text or the new one. */
+/** Replaces the file atomically. Concurrent readers, such as a watcher, see the old or the new text. */
 async function replace(path: string, text: string): Promise<void> {
   const next = `${path}.${randomUUID()}.new`
   try {

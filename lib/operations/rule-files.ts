@@ -4,10 +4,11 @@ import { readRuleFiles } from '../alerting/rules-directory.ts'
 import { fileFailure } from './file-failure.ts'
 
 /**
- * The rule file of this path, or those of a folder.
+ * Returns the rule file at this path, or those of a folder.
  *
- * @param shown how messages name it
- * @throws OperationFailure if it is missing, RulesFolderError if a folder cannot be used
+ * @param shown name of the path in messages
+ * @throws OperationFailure if the path does not exist
+ * @throws RulesFolderError if a folder cannot be used
  */
 export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
   const found = await stat(path).catch(error => {

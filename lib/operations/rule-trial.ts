@@ -1,6 +1,7 @@
 /**
- * Tries rules on the readings of the last hours, and returns the alerts that they would have published. Alerting itself reads
- * them, with the clock and the timers of its log, from an empty state. Nothing is changed, and no event leaves the trial.
+ * Tries rules on the readings of the last hours, and returns the alerts that they would have published.
+ * Alerting itself reads them, with the clock and the timers of an in-memory log, starting with an empty
+ * state. Nothing is changed, and no events are published.
  */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
@@ -20,18 +21,18 @@ import { tick } from '../telemetry/tick.ts'
 import { RuleLog } from './rule-log/rule-log.ts'
 
 export interface TrialOptions {
-  /** Log whose records have plain data. */
+  /** Log whose records have decoded data. */
   readonly log: LogReader
   /** Ranges of readings. */
   readonly ranges: readonly Range[]
   readonly rules: readonly AnyRule[]
-  /** Only readings whose source and subject contain this. */
+  /** Text that source and subject of the readings must contain. */
   readonly entity: string
-  /** Until when time passes after the last reading, in milliseconds since the epoch. */
+  /** Time until which the clock continues after the last reading, in milliseconds since the epoch. */
   readonly untilMs: number
-  /** Ends the trial early, with the alerts so far. */
+  /** Signal that ends the trial early, with the alerts so far. */
   readonly stop: AbortSignal
-  /** Ends it once this many alerts have fired or resolved. */
+  /** Number of fired and resolved alerts after which the trial ends. */
   readonly mostTold: number
 }
 
@@ -41,9 +42,12 @@ export interface Trial {
   readonly duplicates: number
   readonly refused: number
   readonly entities: number
-  /** Milliseconds since the epoch: when the first and the last reading was appended. Null if there was none. */
+  /**
+   * Times at which the first and the last reading were appended, in milliseconds since the epoch. Null
+   * without readings.
+   */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
-  /** Why it ended before the end of the readings; null if it did not. */
+  /** Reason for ending before the last reading; null if all were read. */
   readonly cut: 'time' | 'alerts' | null
   readonly rules: readonly TriedRule[]
   /** Alerts in the order of firing. */
@@ -51,20 +55,27 @@ export interface Trial {
 }
 
 export interface TriedRule {
-  /** Name and labels. */
+  /** Identity of the rule: name and labels. */
   readonly rule: string
-  /** Why it was not tried; null if it was. `beyond-readings`: it looks at more than the readings of one entity. */
+  /**
+   * Reason why the rule was not tried; null if it was. `beyond-readings`: it uses more than the readings of
+   * one entity.
+   */
   readonly left: 'paused' | 'beyond-readings' | null
-  /** How many entities it watches. */
+  /** Number of entities that the rule watches. */
   readonly watched: number
   readonly fired: number
   /** Number of alerts that still fire at the end. */
   readonly firing: number
-  /** How many entities it fired for. */
+  /** Number of entities for which the rule fired. */
   readonly entities: number
 }
 
-/** @throws see `readRecords` */
+/**
+ * Tries the rules.
+ *
+ * @throws see `readRecords`
+ */
 export async function tryRules(options: TrialOptions): Promise<Trial> {
   const trial = new Running(options)
   for await (const group of readRecordGroups(options.log, options.ranges)) {
@@ -106,7 +117,7 @@ class Running {
     await this.#replay(arrivals)
   }
 
-  /** Lets time pass after the last reading: alerts can fire and resolve. */
+  /** Lets time pass after the last reading, so that further alerts can fire and resolve. */
   async end(): Promise<void> {
     const { untilMs } = this.#options
     if (this.cut || !this.#span || untilMs <= this.#span.toMs) return
@@ -163,13 +174,13 @@ class Running {
     if (this.#log.notifications.length >= mostTold) this.cut = 'alerts'
   }
 
-  /** Undefined for what is not a reading of the entities that are asked for. */
+  /** Returns the arrival of a record; undefined if it is not a reading of the selected entities. */
   #arrival(record: LogRecord): { readonly arrivedMs: number; readonly event: Event } | undefined {
     const event = readEvent(record)
     if (isFailure(event) || familyOf(event.type) === undefined) return undefined
     const entity = entityOf(event)
     if (!entity.includes(this.#options.entity)) return undefined
-    // The log of a partition has one order, which is not that of its times where producers set those.
+    // Records of a partition keep their order, even if producers set timestamps that decrease.
     const arrivedMs = Math.max(record.timestampMs, this.#span?.toMs ?? record.timestampMs)
     this.#span = { fromMs: this.#span?.fromMs ?? arrivedMs, toMs: arrivedMs }
     this.#readings += 1

@@ -1,4 +1,4 @@
-/** How messages of operations name servers, and what they answer. */
+/** Names of servers and reasons of their errors, for messages of operations. */
 import type { Config } from '../app/config.ts'
 
 /** Returns the address of Kafka for messages. */
@@ -6,7 +6,7 @@ export function kafkaAddress({ kafka }: Config): string {
   return kafka.brokers.join(', ') || kafka.clusterArn || ''
 }
 
-/** Describes an error that a client library has thrown. */
+/** Returns the reason of an error that a client library has thrown. */
 export function reasonOf(error: unknown): string {
   const { message, cause } = error as Error
   return cause instanceof Error ? cause.message : message

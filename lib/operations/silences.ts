@@ -1,4 +1,4 @@
-/** Changes the silences, and appends them to the log at once. */
+/** Changes the silences, and appends them to the log immediately. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -6,14 +6,20 @@ import type { Config } from '../app/config.ts'
 import { appendSilences, keptSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 
-/** The change is kept, but is not in the log yet: the function `silences` appends it within a minute of Kafka's return. */
+/**
+ * Error for a change that was stored but could not be appended to the log. The function `silences` appends it
+ * within a minute after Kafka is available again.
+ */
 export class SilencesNotAppended extends Error {
   override readonly name = 'SilencesNotAppended'
 }
 
 /**
- * @param change receives the newest silences, which others may have changed; if it throws, nothing is changed
- * @throws SilencesNotAppended, or what the servers' clients throw while nothing has been changed
+ * Changes the silences.
+ *
+ * @param change receives the current silences and returns the new ones; if it throws, nothing is changed
+ * @throws SilencesNotAppended if the change was stored but not appended
+ * @throws errors of the clients if nothing was changed
  */
 export async function changeSilences(
   connections: Connections,
@@ -25,7 +31,7 @@ export async function changeSilences(
   try {
     await appendSilences(connections, config, set, new Date(nowMs).toISOString())
   } catch (error) {
-    // A stored silence that was not appended is appended by the schedule, so the operation need not be repeated.
+    // The schedule appends a stored silence later, so the operation need not be repeated.
     if (!(error instanceof Unavailable)) throw error
     throw new SilencesNotAppended(error.message, { cause: error })
   }

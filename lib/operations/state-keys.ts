@@ -1,4 +1,4 @@
-/** The partition states that a command works on. */
+/** Partition states that a command works on. */
 
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import {
@@ -15,7 +15,7 @@ import { usageFailure } from './failure.ts'
 
 export interface StateSelection {
   readonly consumer: string
-  /** A signal of the environment, or the whole name of a topic. */
+  /** Signal of the environment, or full name of a topic. */
   readonly topic: string
   readonly partition?: number
 }
@@ -30,8 +30,9 @@ export function topicFor({ topic }: Pick<StateSelection, 'topic'>, source: strin
 }
 
 /**
- * Returns a topic as `topicOf` does, for a command that changes something. @throws OperationFailure for a topic of another
- * environment
+ * Returns a topic like `topicOf`, for a command that changes something.
+ *
+ * @throws OperationFailure for a topic of another environment
  */
 export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): string {
   const topic = topicOf(wanted, env)
@@ -39,15 +40,24 @@ export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): 
   return topic
 }
 
-/** @throws OperationFailure for a topic of another environment; one that is not in the table belongs to none */
+/**
+ * Checks that a topic belongs to the environment. A topic that is not in the table belongs to none and is
+ * accepted.
+ *
+ * @throws OperationFailure for a topic of another environment
+ */
 export function requireOwn(topic: string, env: string): void {
   if (topicNamed(topic) && !signalNamed(topic, env))
     throw usageFailure(
-      `Nothing was changed: ${topic} is not a topic of "${env}". Name its environment with --env.`,
+      `Nothing was changed: ${topic} is not a topic of "${env}". Specify its environment with --env.`,
     )
 }
 
-/** @param partitions how many the topic has, if Kafka has answered */
+/**
+ * Returns the keys of the selected partition states.
+ *
+ * @param partitions number of partitions of the topic, if Kafka has answered
+ */
 export function stateKeysOf(wanted: StateSelection, env: string, partitions: number | undefined): StateKey[] {
   const topic = topicOf(wanted, env)
   const { consumer, partition } = wanted
@@ -60,7 +70,7 @@ export function stateKeysOf(wanted: StateSelection, env: string, partitions: num
     return [{ consumer, topic, partition }]
   }
   if (count === undefined)
-    throw usageFailure(`The number of partitions of ${topic} is unknown: name one with --partition.`)
+    throw usageFailure(`The number of partitions of ${topic} is unknown: select one with --partition.`)
   return partitionsOf(consumer, { topic, partitions: count })
 }
 
@@ -68,12 +78,12 @@ export function nameOf({ consumer, topic, partition }: StateKey): string {
   return `${consumer} on ${topic}/${partition}`
 }
 
-/** A state key as the filter of an audit event. */
+/** Returns a state key in the form of an audit event's filter. */
 export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
   return { consumer, topic, partition: String(partition) }
 }
 
-/** The topics of an environment by the table. */
+/** Returns the topics of an environment, from the topic table. */
 export function signalTopics(env: string): (TopicSize & { readonly signal: Signal })[] {
   return signals().map(signal => ({ signal, ...topicSize(signal, env) }))
 }

@@ -1,5 +1,6 @@
 /**
- * Changes that bring the topics of an environment to the table's settings, and those refused because records would be lost. Pure.
+ * Plans the changes that give the topics of an environment the settings of the table. Changes that would lose
+ * records are refused. Pure.
  */
 
 import type { TopicComparison, TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
@@ -8,7 +9,7 @@ import { isServerlessCluster } from '../app/resource-names.ts'
 export interface TopicCreation {
   readonly topic: string
   readonly partitions: number
-  /** Missing where the cluster decides. */
+  /** Replication factor; absent if the cluster decides it. */
   readonly replicationFactor?: number
 }
 
@@ -18,7 +19,7 @@ export interface RefusedChange extends TopicDifference {
 
 /** Remedy for refused changes. */
 export const ABOUT_REFUSED =
-  'Take the change of lib/app/topics.ts back; or make it by hand, as with kafka-configs.sh, if the loss is meant'
+  'Revert the change of lib/app/topics.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
 
 export interface TopicPlan {
   readonly creations: readonly TopicCreation[]
@@ -26,39 +27,42 @@ export interface TopicPlan {
   readonly refused: readonly RefusedChange[]
 }
 
-/** Facts of an existing topic. */
+/** Facts about an existing topic. */
 export interface TopicFacts {
   readonly signal: string
-  /** How many records it keeps. An empty topic has no records to lose. */
+  /** Number of records in the topic. An empty topic has none to lose. */
   readonly records: number
   readonly replicationFactor: number
-  /** Functions that read it, and of which some keep state by its partitions. */
+  /** Functions that read the topic. Some of them store state by its partitions. */
   readonly readers: readonly string[]
 }
 
-/** Settings that a kind of cluster decides by itself. */
+/** Settings that a kind of cluster controls. */
 interface ClusterKind {
-  /** Neither asked for nor compared. */
+  /** Settings that the cluster decides. They are neither requested nor compared. */
   readonly decides: readonly string[]
-  /** Set when a topic is created, and fixed from then on. */
+  /** Settings that can only be set when a topic is created. */
   readonly fixes: readonly string[]
 }
 
-/** @see https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html */
+/**
+ * Settings of MSK Serverless. @see
+ * https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html
+ */
 const MSK_SERVERLESS: ClusterKind = {
   decides: ['replication.factor', 'min.insync.replicas'],
   fixes: ['cleanup.policy'],
 }
 const ANY_CLUSTER: ClusterKind = { decides: [], fixes: [] }
 
-/** @param clusterArn of MSK; absent for any other cluster */
+/** @param clusterArn ARN of an MSK cluster; absent for any other cluster */
 export function clusterKind(clusterArn: string | undefined): ClusterKind {
   return isServerlessCluster(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
 }
 
 /**
- * @param wanted the topics by the table
- * @param facts of each topic that exists
+ * @param wanted topics of the table
+ * @param facts facts about each existing topic
  */
 export function planTopics(
   { missing, differences }: Pick<TopicComparison, 'missing' | 'differences'>,
@@ -71,17 +75,17 @@ export function planTopics(
   for (const difference of differences.filter(({ setting }) => !decides.includes(setting))) {
     const known = facts.get(difference.topic)
     const because = fixes.includes(difference.setting)
-      ? 'this kind of cluster changes it only while it creates a topic'
+      ? 'this kind of cluster allows it only when a topic is created'
       : known
         ? refusal(difference, known)
-        : 'what it holds is not known'
+        : 'the contents of the topic are unknown'
     if (because === undefined) changes.push(difference)
     else refused.push({ ...difference, because })
   }
   return { creations: wanted.filter(({ topic }) => missing.includes(topic)), changes, refused }
 }
 
-/** Why a change is not made; undefined if it loses nothing. */
+/** Returns the reason for refusing a change; undefined if it loses nothing. */
 function refusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
   const rule = RULES[difference.setting]
   return rule?.(difference, facts)
@@ -90,7 +94,7 @@ function refusal(difference: TopicDifference, facts: TopicFacts): string | undef
 type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
-  // A topic that has more than the table says has grown, which is not a difference.
+  // A topic that has more partitions than the table has grown, which does not count as a difference.
   partitions: (_, { signal, readers }) => {
     if (readers.length === 0) return undefined
     return `more partitions move entities away from their state in ${readers.join(', ')}: use \`sluice topics grow ${signal}\``
@@ -103,14 +107,15 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'cleanup.policy': (_, { records }) =>
     records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
-  // Consumers take the time of a record for that of its log, which must not go back; and retention counts from it.
+  // Consumers treat the timestamp of a record as the time of the log, which must not go back. Retention also
+  // depends on it.
   'message.timestamp.type': (_, { records }) =>
     records > 0
       ? `the times of the records that it keeps are of the other type (it keeps ${counted(records)})`
       : undefined,
   'max.message.bytes': ({ found, wanted }, { records }) =>
     records > 0 && Number(wanted) < Number(found)
-      ? 'it keeps records that may be larger, and could then not be written again'
+      ? 'its records may be larger, and could not be redriven'
       : undefined,
   'min.insync.replicas': ({ wanted }, { replicationFactor }) =>
     Number(wanted) > replicationFactor
@@ -118,7 +123,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
 }
 
-/** In milliseconds; -1 is without end. */
+/** Returns the retention in milliseconds; -1 is unlimited. */
 function retention(setting: string): number {
   const ms = Number(setting)
   return ms < 0 ? Number.POSITIVE_INFINITY : ms

@@ -5,12 +5,15 @@ import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 
-/** The rules that the log has activated for alerting. */
+/** Rules that the log has activated for alerting. */
 export interface ActivatedRules {
   /** Hash of the rule set that most partitions have. */
   readonly hash: string
   readonly rules: readonly AnyRule[]
-  /** Number of partitions with this rule set, and of all: the others have not yet read the event that activates it. */
+  /**
+   * Number of partitions with this rule set. `partitions` is the number of all partitions; the others have
+   * not yet processed the event that activates it.
+   */
   readonly having: number
   readonly partitions: number
 }
@@ -18,10 +21,10 @@ export interface ActivatedRules {
 const ALERTING = 'alerting'
 
 /**
- * The rules in force, as alerting has them. Undefined if the log has not activated any yet: then alerting uses those that it was
- * deployed with.
+ * Returns the active rules in the state of alerting. Undefined if the log has not activated any yet; alerting
+ * then uses the rules that it was deployed with.
  *
- * @param readings the topic that alerting reads
+ * @param readings topic that alerting reads
  * @throws Unavailable if Redis does not answer
  */
 export async function activatedRules(
@@ -45,8 +48,10 @@ export async function activatedRules(
 /**
  * The rules that the log has put into force in one partition.
  *
- * @param topic that alerting reads
- * @returns undefined if the log has activated no rules there, or none that this version can read
+ * Returns the active rules of a partition.
+ *
+ * @param topic topic that alerting reads
+ * @returns undefined if the log has activated no rules in the partition, or none that this version can read
  * @throws Unavailable if Redis does not answer
  */
 export async function rulesOfPartition(

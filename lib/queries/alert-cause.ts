@@ -1,4 +1,4 @@
-/** The reading that caused an alert, found in the log by the id of the alert, which is derived from it. */
+/** Finds the reading that caused an alert in the log, by the alert id, which is derived from it. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -10,7 +10,7 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Alert } from '../alerting/alert.ts'
 import { type Range, searchRecords } from './records.ts'
 
-/** Place of an event. */
+/** Event with its position in the log. */
 interface FoundEvent {
   readonly event: Event
   readonly record: LogRecord
@@ -18,8 +18,8 @@ interface FoundEvent {
 
 export interface AlertCause extends FoundEvent {
   /**
-   * `fired`: with it the alert fired. `began`: with it the condition began to hold, and time did the rest. `last`: the last one of the
-   * entity before the alert fired.
+   * Role of the event. `fired`: the alert fired with it. `began`: the condition began to hold with it, and
+   * the alert fired after a duration. `last`: it is the last event of the entity before the alert fired.
    */
   readonly as: 'fired' | 'began' | 'last'
 }
@@ -27,10 +27,10 @@ export interface AlertCause extends FoundEvent {
 type About = Pick<Alert, 'alertId' | 'fingerprint' | 'entity' | 'activeAt' | 'startedAt'>
 
 /**
- * Looks for what caused an alert: undefined if nothing in the ranges has to do with it.
+ * Returns the cause of an alert; undefined if the ranges contain no event of its entity.
  *
- * @param plain makes data of any format readable
- * @throws the reason of the signal if it is aborted; else see `searchRecords`
+ * @param plain decodes data of any format
+ * @throws the reason of the signal if it is aborted; otherwise see `searchRecords`
  */
 export async function alertCause(
   log: LogReader,
@@ -50,7 +50,11 @@ export async function alertCause(
   return causeIn(events, about)
 }
 
-/** Pure. @param events of the alert's entity */
+/**
+ * Returns the cause among these events. Pure.
+ *
+ * @param events events of the alert's entity
+ */
 function causeIn(events: readonly FoundEvent[], about: About): AlertCause | undefined {
   const { alertId, fingerprint, activeAt, startedAt } = about
   const fired = events.find(({ event: { source, id } }) =>

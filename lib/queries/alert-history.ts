@@ -1,4 +1,4 @@
-/** Histories of alerts, read from the alerts topic. */
+/** Reads the histories of alerts from the alerts topic. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -12,14 +12,14 @@ import { type AlertSummary, alertSummary } from '../tables/alert-summary.ts'
 import { alertOf } from './alerts.ts'
 import { type Range, readRecords } from './records.ts'
 
-/** An alert, and what happened to it in the ranges that were read. */
+/** Alert with its transitions in the ranges that were read. */
 export interface AlertLife extends AlertSummary {
   readonly transitions: readonly AlertTransition[]
 }
 
 export interface AlertTransition {
   readonly kind: 'fired' | 'resolved' | 'acknowledged' | 'acknowledgement-removed'
-  /** RFC 3339: of the event. */
+  /** Event time, RFC 3339. */
   readonly time: string
   /** Position in the alerts topic. */
   readonly partition: number
@@ -27,7 +27,7 @@ export interface AlertTransition {
   readonly reason?: string
   readonly value?: number | string
   readonly threshold?: number
-  /** Person who acknowledged it. */
+  /** Person who acknowledged the alert. */
   readonly by?: string
   readonly comment?: string
   readonly traceparent?: string
@@ -36,10 +36,11 @@ export interface AlertTransition {
 export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 
 /**
- * The alerts of ranges of the alerts topic, by id. For an alert that fired before the ranges, only its later events are known.
+ * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before the ranges, only its
+ * later events are known.
  *
- * @param isWanted decides which alerts are kept
- * @param signal ends the search early, with what was found until then
+ * @param isWanted decides which alerts are returned
+ * @param signal ends the search early, with the alerts found until then
  * @throws see `readRecords`
  */
 export async function alertLives(
@@ -55,7 +56,11 @@ export async function alertLives(
   return lives.told
 }
 
-/** Returns the alerts of records, by id. Pure. @param records those of one partition in their own order */
+/**
+ * Returns the alerts of records, by id. Pure.
+ *
+ * @param records records; those of one partition are in order
+ */
 export function livesIn(
   records: readonly LogRecord[],
   isWanted: IsWanted = () => true,
@@ -91,7 +96,7 @@ class Lives {
   }
 }
 
-/** One alert while the topic is read. */
+/** History of one alert, built while the topic is read. */
 class Life {
   readonly #transitions: AlertTransition[] = []
   readonly #seen = new Set<string>()
@@ -100,7 +105,7 @@ class Life {
   #traceparent: string | null = null
   #acknowledged: AlertSummary['acknowledged'] = null
 
-  /** Takes an event into account, unless the log has had it already. */
+  /** Adds an event, unless it is a duplicate. */
   take(about: Alert | AlertAcknowledged, place: ReadEvent): void {
     if (this.#seen.has(place.event.id)) return
     this.#seen.add(place.event.id)
@@ -108,7 +113,7 @@ class Life {
     else this.#change(about, place)
   }
 
-  /** Undefined if only acknowledgements of it were read. */
+  /** Undefined if only acknowledgements of the alert were read. */
   get told(): AlertLife | undefined {
     if (!this.#alert) return undefined
     const more = { traceparent: this.#traceparent, acknowledged: this.#acknowledged }
@@ -116,7 +121,10 @@ class Life {
     return { ...summary, transitions: this.#transitions }
   }
 
-  /** An alert fires once and ends once. Each of several reporting partitions repeats both, maybe after the alert has ended. */
+  /**
+   * Adds a transition. An alert fires once and resolves once. If several partitions report it, both events
+   * are repeated, possibly after the alert has resolved.
+   */
   #change(alert: Alert, place: ReadEvent): void {
     const isFiring = alert.status === 'firing'
     if (this.#isOver || (isFiring && this.#alert)) return
@@ -145,7 +153,7 @@ class Life {
   }
 }
 
-/** Where an event was read. */
+/** Event with the position at which it was read. */
 interface ReadEvent {
   readonly event: Event
   readonly record: LogRecord
@@ -155,7 +163,9 @@ function timeIn({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
 }
 
-/** Any client may write to the topic, so check that all fields that are shown exist. */
+/**
+ * Returns the acknowledgement. Any client may write to the topic, so all fields that are shown are checked.
+ */
 function acknowledgementOf({ type, data }: Event): AlertAcknowledged | undefined {
   if (type !== ALERT_ACKNOWLEDGED_TYPE) return undefined
   const { alertId, entity, by, acknowledged } = (data ?? {}) as Partial<AlertAcknowledged>

@@ -1,4 +1,4 @@
-/** The events of the alerts topic. */
+/** Reads the events of the alerts topic. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -7,16 +7,16 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
 
-/** An event of the alerts topic. */
+/** Event of the alerts topic, with its time. */
 export interface FoundAlert {
   readonly alert: Alert
-  /** RFC 3339, as the event has it. */
+  /** Event time, RFC 3339. */
   readonly time?: string
-  /** Milliseconds since the epoch: of the event, or else of its record. */
+  /** Time of the event or, if it has none, of its record, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
-/** Returns undefined if the record is not an alert. */
+/** Returns the alert in a record; undefined if the record is not an alert event. */
 export function alertIn(record: LogRecord): FoundAlert | undefined {
   const event = readEvent(record)
   const alert = isFailure(event) ? undefined : alertOf(event)
@@ -25,12 +25,15 @@ export function alertIn(record: LogRecord): FoundAlert | undefined {
   return time === undefined ? { alert, timeMs: record.timestampMs } : { alert, time, timeMs: parseTime(time) }
 }
 
-/** Returns undefined if the event is not an alert. */
+/** Returns the alert of an event; undefined if it is not an alert event. */
 export function alertOf({ type, data }: Event): Alert | undefined {
   return (type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE) && isAlert(data) ? data : undefined
 }
 
-/** Any client may write to the topic, so check that all fields of an alert that are shown exist. */
+/**
+ * Returns whether the data is an alert. Any client may write to the topic, so all fields that are shown are
+ * checked.
+ */
 function isAlert(data: unknown): data is Alert {
   if (typeof data !== 'object' || data === null) return false
   const { status, entity, labels, ...facts } = data as Partial<Alert>

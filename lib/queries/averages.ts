@@ -1,4 +1,7 @@
-/** Common statistics of several entities: of a family, a site, a database type or a model. Pure. */
+/**
+ * Combined statistics of several entities, such as those of a family, a site, a database type or a model.
+ * Pure.
+ */
 
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
@@ -8,36 +11,37 @@ import type { FamilyName } from '../telemetry/families.ts'
 
 type ListedEntity = Omit<TableEntity, 'open'>
 
-/** The same figures as of one entity. */
+/** Combined statistics of a metric. */
 interface Average {
-  /** Mean of the newest values, each entity once. */
+  /** Mean of the newest values of the entities. */
   readonly last: number
   /** Mean of all readings. */
   readonly mean: number
   readonly minimum: number
   readonly maximum: number
-  /** Standard deviation of all readings, as a population. */
+  /** Population standard deviation of all readings. */
   readonly standardDeviation: number
 }
 
 export interface GroupAverages {
   readonly family: FamilyName
-  /** Common source of its entities, or the family. */
+  /** Common source of the entities, or the name of the family. */
   readonly name: string
   readonly entities: number
-  /** Since the first reading of each. */
+  /** Number of readings since the first reading of each entity. */
   readonly readings: number
-  /** Readings in the last whole minute of event time. */
+  /** Number of readings in the last complete minute of event time. */
   readonly readingsInMinute: number
   /** Averages by metric. */
   readonly metrics: Readonly<Record<string, Average>>
 }
 
 /**
- * Groups of entities with what they have on average, by name.
+ * Returns the combined statistics of groups of entities, by name.
  *
- * @param nameOf entities of one family with the same name are one group
- * @param nowMs milliseconds since the epoch; the last whole minute is the one before
+ * @param nameOf returns the name of an entity's group; entities of one family with the same name belong
+ * together
+ * @param nowMs current time in milliseconds since the epoch, which determines the last complete minute
  */
 export function averagesBy(
   entities: readonly ListedEntity[],
@@ -74,7 +78,10 @@ function groupOf(
   }
 }
 
-/** Chan's formula joins the squared distances of several means without the values. */
+/**
+ * Returns the combined statistics. Chan's formula combines squared distances from several means without the
+ * values.
+ */
 function averageOf(all: readonly Statistics[]): Average {
   const count = sumOf(all.map(one => one.count))
   const mean = sumOf(all.map(one => one.mean * (one.count / count)))

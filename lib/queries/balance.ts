@@ -1,11 +1,11 @@
-/** How evenly a topic fills its partitions. Pure. */
+/** Distribution of records over the partitions of a topic. Pure. */
 
 export interface PartitionBalance {
   readonly partition: number
   readonly records: number
   /** Share of the topic's records, 0 to 1. */
   readonly share: number
-  /** How many times the share that each partition would have if all were even. */
+  /** Ratio to the share of each partition in an even distribution. */
   readonly skew: number
   readonly isTooFull: boolean
 }
@@ -15,12 +15,15 @@ export interface Balance {
   readonly partitions: readonly PartitionBalance[]
 }
 
-/** Skew from which a partition is too full: its function has half as much work again as the others. */
+/** Skew above which a partition is overloaded: its function has 50 % more work than the others. */
 const TOO_FULL = 1.5
-/** Chance alone makes partitions of few records uneven: the excess must be this many standard deviations. */
+/**
+ * Number of standard deviations by which the excess must exceed chance. With few records, chance alone makes
+ * partitions uneven.
+ */
 const BEYOND_CHANCE = 3
 
-/** @param counts records of each partition, by partition */
+/** @param counts number of records, by partition */
 export function balanceOf(counts: readonly number[]): Balance {
   const records = counts.reduce((sum, count) => sum + count, 0)
   const even = records / Math.max(1, counts.length)
@@ -32,20 +35,20 @@ export function balanceOf(counts: readonly number[]): Balance {
   return { records, partitions }
 }
 
-/** The keys of some records of a partition. */
+/** Keys in a sample of a partition's records. */
 export interface KeySample {
   readonly partition: number
   readonly records: number
   readonly keys: number
-  /** Most frequent key as text, with its number of records; null without keys. */
+  /** Most frequent key as text, with its number of records; null if no record has a key. */
   readonly top: { readonly key: string; readonly records: number } | null
 }
 
-/** Counts the keys of records, as they come. */
+/** Counts the keys of records. */
 export class KeyCounter {
   readonly #partitions = new Map<number, Map<string, number>>()
 
-  /** @param key as text; a record without key has none */
+  /** @param key key as text; records without a key are not counted */
   add(partition: number, key: string): void {
     const keys = this.#partitions.get(partition) ?? new Map<string, number>()
     keys.set(key, (keys.get(key) ?? 0) + 1)

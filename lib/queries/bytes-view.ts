@@ -1,4 +1,4 @@
-/** Bytes in answers: as text where they are text. Pure. */
+/** Shows bytes as text, if they are valid text. Pure. */
 import { isUtf8 } from 'node:buffer'
 
 /** Bytes in a JSON document. */
@@ -9,10 +9,10 @@ export function bytesView(bytes: Buffer): BytesView {
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 
-/** Control characters that text does not have, besides tabs and line ends. */
+/** Control characters that do not occur in text, which may contain tabs and line ends. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
-/** Undefined if the bytes are not text: not UTF-8, or with control characters. */
+/** Returns the bytes as text; undefined if they are not valid UTF-8, or contain control characters. */
 export function textIn(bytes: Buffer): string | undefined {
   if (!isUtf8(bytes)) return undefined
   const text = bytes.toString()

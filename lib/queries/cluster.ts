@@ -1,4 +1,7 @@
-/** The cluster: its brokers, who controls it, what they lead and keep, and what is missing. */
+/**
+ * Describes a cluster: its brokers, its controller, the partitions and disks of each broker, and missing
+ * replicas.
+ */
 import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/requests'
 import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -13,29 +16,33 @@ import { releaseOf } from './kafka-releases.ts'
 export interface ClusterDescription {
   readonly clusterId: string | null
   readonly controller: ControllerDescription
-  /** Release of the cluster's metadata; null if the cluster does not report it. */
+  /** Release that corresponds to the cluster's metadata version; null if the cluster does not report it. */
   readonly metadataRelease: string | null
-  /** Brokers by id. */
+  /** Brokers, sorted by id. */
   readonly brokers: readonly BrokerDescription[]
-  /** Brokers that are to keep copies, and are not in the cluster now. */
+  /** Brokers that should have replicas but are not in the cluster at present. */
   readonly missing: readonly { readonly id: number; readonly copies: number }[]
-  /** Without those that Kafka keeps for itself. */
+  /** Number of topics, without internal ones. */
   readonly topics: number
   readonly internalTopics: number
   /** Number of partitions of all topics. */
   readonly partitions: number
-  /** Partitions that a copy of has fallen behind, without those that have no leader. */
+  /**
+   * Number of partitions with a replica that is not in sync. Partitions without a leader are not included.
+   */
   readonly underReplicated: number
-  /** Partitions that no broker leads: nothing can be read from them or written to them. */
+  /** Number of partitions without a leader, which cannot be read or written. */
   readonly leaderless: number
 }
 
 export interface ControllerDescription {
-  /** `kraft`: the controllers elect one of them. `unknown`: the cluster does not say. */
+  /**
+   * Kind of the controller. `kraft`: an elected controller node. `unknown`: the cluster does not report it.
+   */
   readonly kind: 'kraft' | 'zookeeper' | 'unknown'
-  /** The node that is active; null if that is not known. It need not be one of the brokers. */
+  /** Id of the active controller; null if unknown. It need not be one of the brokers. */
   readonly id: number | null
-  /** The nodes that elect it; empty with ZooKeeper. */
+  /** Ids of the voters; empty with ZooKeeper. */
   readonly voters: readonly number[]
 }
 
@@ -44,28 +51,32 @@ export interface BrokerDescription {
   readonly host: string
   readonly port: number
   readonly rack: string | null
-  /** Release such as `4.3`; null if the broker does not report it. */
+  /** Release of the broker, such as `4.3`; null if the broker does not report it. */
   readonly release: string | null
-  /** Partitions that it leads, and those of which it keeps a copy. */
+  /** Number of partitions that the broker leads. `copies` is the number of its replicas. */
   readonly leads: number
   readonly copies: number
-  /** Disks of the broker; null if it does not report them. */
+  /** Disks of the broker; null if the broker does not report them. */
   readonly disks: BrokerDisks | null
-  /** Reason of missing disks. */
+  /** Reason why the disks are unknown. */
   readonly disksUnknown: 'refused' | 'unsupported' | 'away' | null
 }
 
 interface BrokerDisks {
   /** Size of all logs, in bytes. */
   readonly bytes: number
-  /** Size of all volumes; null before Kafka 3.3. */
+  /** Size of all volumes, in bytes; null before Kafka 3.3. `usableBytes` is their free space. */
   readonly totalBytes: number | null
   readonly usableBytes: number | null
-  /** Directories that cannot be used: their disk has failed. */
+  /** Log directories that cannot be used because their disk has failed. */
   readonly failed: readonly string[]
 }
 
-/** @throws RefusedByKafka or Unavailable, see `kafkaAnswer`; a broker that does not answer is described as such */
+/**
+ * Describes the cluster. A broker that does not answer is included without its disks.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export async function clusterDescription(inspection: ClusterInspection): Promise<ClusterDescription> {
   const metadata = await kafkaAnswer('cluster', inspection.metadata())
   const ids = metadata.brokers.map(({ id }) => id)
@@ -74,12 +85,13 @@ export async function clusterDescription(inspection: ClusterInspection): Promise
   return clusterIn({ metadata, features, logDirs, quorum: await quorumOf(inspection) })
 }
 
-/** Returns the quorum, undefined if the cluster does not report one, as with ZooKeeper. */
+/** Returns the quorum; undefined if the cluster does not report one, as with ZooKeeper. */
 async function quorumOf(inspection: ClusterInspection): Promise<MetadataQuorum | undefined> {
   try {
     return await kafkaAnswer('controllers', inspection.quorum())
   } catch {
-    // The quorum is one line of a page, which must not lose its other lines. The next question reports an outage of Kafka.
+    // A missing quorum must not prevent the rest of the description. If Kafka is unavailable, the next
+    // request reports it.
     return undefined
   }
 }
@@ -91,7 +103,7 @@ export interface ClusterAnswers {
   readonly quorum: MetadataQuorum | undefined
 }
 
-/** Pure. */
+/** Builds the description from the answers of the cluster. Pure. */
 export function clusterIn({ metadata, features, logDirs, quorum }: ClusterAnswers): ClusterDescription {
   const partitions = metadata.topics.flatMap(topic => topic.partitions)
   const levels = features.flatMap(one => ('answer' in one ? [one.answer] : []))
@@ -124,7 +136,7 @@ export function clusterIn({ metadata, features, logDirs, quorum }: ClusterAnswer
   }
 }
 
-/** Feature with the release of a broker. Only clusters without ZooKeeper have it. */
+/** Feature that corresponds to the release of a broker. Only clusters without ZooKeeper have it. */
 const METADATA = 'metadata.version'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
@@ -139,11 +151,11 @@ export function isUnderReplicated({
 }
 
 export interface ClusterTopic extends TopicLayout {
-  /** Whether Kafka keeps it for itself. */
+  /** True for an internal topic of Kafka. */
   readonly isInternal: boolean
 }
 
-/** The topics of an answer in the order of their names and partitions. Pure. */
+/** Returns the topics of an answer, sorted by name, with sorted partitions. Pure. */
 export function layoutsIn({ topics }: ClusterMetadata): ClusterTopic[] {
   return topics
     .map(topic => ({ ...layoutOf(topic), isInternal: topic.isInternal }))
@@ -164,7 +176,7 @@ function controllerIn(
     const id = quorum.leader < 0 ? null : quorum.leader
     return { kind: 'kraft', id, voters: quorum.voters.map(voter => voter.id).sort((a, b) => a - b) }
   }
-  // Without ZooKeeper, the metadata name any broker as the controller.
+  // Without ZooKeeper, the metadata response reports any broker as the controller.
   if (levels.some(({ supported }) => supported.has(METADATA))) return { kind: 'kraft', id: null, voters: [] }
   if (levels.length === 0) return { kind: 'unknown', id: null, voters: [] }
   return { kind: 'zookeeper', id: controllerId < 0 ? null : controllerId, voters: [] }

@@ -1,8 +1,11 @@
-/** Any client can write names: more different ones than this are counted together. */
+/**
+ * Maximum number of names that are counted separately. Any client can write names, so further ones are
+ * counted together.
+ */
 const MAX_NAMES = 200
 const OTHERS = '(others)'
 
-/** Counts by name, in memory that does not grow with the number of names. */
+/** Counts by name, with limited memory. */
 export class Counts {
   readonly #counts = new Map<string, number>()
   total = 0
@@ -13,7 +16,7 @@ export class Counts {
     this.total += 1
   }
 
-  /** The most frequent first. */
+  /** Returns the counts, the highest first. */
   byFrequency(): Readonly<Record<string, number>> {
     return Object.fromEntries([...this.#counts].sort(([, a], [, b]) => b - a))
   }

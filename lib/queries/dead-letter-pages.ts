@@ -1,27 +1,30 @@
-/** Which rows of the dead letters are asked for, in pages and in numbers. Pure. */
+/** Selects and counts rows of dead letters, and divides them into pages. Pure. */
 import { cut } from '../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 
-/** Without a condition, all of them. */
+/** Filter of dead letters. Without a condition, it matches all of them. */
 export interface DeadLetterFilter {
-  /** Written to the dlq topic at this time or later; milliseconds since the epoch. */
+  /** Earliest time of writing to the dlq topic, in milliseconds since the epoch. */
   readonly sinceMs?: number | undefined
-  /** Written before this time. */
+  /** Latest time of writing, not included. */
   readonly untilMs?: number | undefined
-  /** A failure code. */
+  /** Failure code. */
   readonly code?: string | undefined
   readonly consumer?: string | undefined
-  /** Entity of the failed event: `source`, a space, `subject`; or the subject alone. */
+  /** Entity of the failed event: source and subject, separated by a space, or only the subject. */
   readonly entity?: string | undefined
-  /** CloudEvents `type` of the event that failed. */
+  /** CloudEvents `type` of the failed event. */
   readonly type?: string | undefined
 }
 
-/** `open` waits for people; `handled` was redriven or dropped. */
+/** State of a dead letter. `open`: it was not handled yet. `handled`: it was redriven or dropped. */
 export type DeadLetterState = 'open' | 'quarantined' | 'handled' | 'all'
 
-/** Whether a dead letter meets all conditions. A record that is not an event has neither entity nor type. */
+/**
+ * Returns whether a dead letter meets all conditions. A record that is not an event has neither entity nor
+ * type.
+ */
 export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   const { code, consumer } = filter
   return (
@@ -32,7 +35,10 @@ export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean 
   )
 }
 
-/** Whether it was written in the time that is asked for: all that can be asked of one that is broken. */
+/**
+ * Returns whether a row was written within the time of the filter. This is the only condition that applies to
+ * unreadable dead letters.
+ */
 export function isWritten(
   { writtenAtMs }: { readonly writtenAtMs: number },
   { sinceMs, untilMs }: DeadLetterFilter,
@@ -40,32 +46,32 @@ export function isWritten(
   return writtenAtMs >= (sinceMs ?? writtenAtMs) && (untilMs === undefined || writtenAtMs < untilMs)
 }
 
-/** Offset before which older dead letters are, by partition of the dlq topic. */
+/** Offset below which the next page starts, by partition of the dlq topic. */
 export type OlderPlaces = ReadonlyMap<number, number>
 
 export interface DeadLetterCounts {
-  /** How many match, listed or not. */
+  /** Number of dead letters that match, on all pages. */
   readonly total: number
-  /** How many of them have each code, the most frequent first. */
+  /** Number of matching dead letters by code, the most frequent first. */
   readonly codes: Readonly<Record<string, number>>
   readonly quarantined: number
-  /** How many match and were left out because people have handled them; null if that is not known. */
+  /** Number of matching dead letters that are omitted because they were handled; null if unknown. */
   readonly handled: number | null
-  /** How many are broken, whatever the conditions other than time. */
+  /** Number of unreadable dead letters within the time of the filter. */
   readonly broken: number
-  /** Records of the topic that are neither dead letters nor about them; null if that is not known. */
+  /** Number of records of the topic that are not about dead letters; null if unknown. */
   readonly others: number | null
 }
 
 export interface DeadLetterPage {
-  /** The newest that match, broken ones of that time among them, in order of time. */
+  /** Newest matching rows, including unreadable ones within the time of the filter, in order of time. */
   readonly rows: readonly PlacedRow[]
   readonly counts: DeadLetterCounts
-  /** Where the next page begins; null if this is the last one. */
+  /** Start of the next page; null on the last page. */
   readonly older: OlderPlaces | null
 }
 
-/** The newest page of dead letters, or the one before some places. */
+/** Returns the newest page of dead letters, or the page before the given offsets. */
 export function pageOf(
   { rows, others }: DeadLettersNow,
   {
@@ -75,9 +81,9 @@ export function pageOf(
     ...filter
   }: DeadLetterFilter & {
     readonly limit: number
-    /** Handled dead letters are listed, too. */
+    /** True to include handled dead letters. */
     readonly all?: boolean | undefined
-    /** Only dead letters before these places; partitions without one are left out. */
+    /** Offsets before which the page ends. Partitions without an entry are omitted. */
     readonly before?: OlderPlaces | undefined
   },
 ): DeadLetterPage {
@@ -106,16 +112,19 @@ export function pageOf(
 }
 
 export interface CountedDeadLetters {
-  /** Dead letters that meet all conditions, the newest first. */
+  /** Dead letters that meet all conditions, newest first. */
   readonly letters: readonly PlacedDeadLetter[]
-  /** Broken ones of that time: nothing else is known of them. */
+  /** Unreadable dead letters within the time of the filter. */
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
-  /** How many have each code or consumer, whichever of them is asked for: the others can be chosen instead. */
+  /**
+   * Number of dead letters by code. Conditions on code and consumer are ignored here, so that other values
+   * can be selected. The same applies to `consumers`.
+   */
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
 }
 
-/** Dead letters counted by what they have in common, for who looks for a pattern in them. */
+/** Counts dead letters by their common properties. */
 export function countedDeadLetters(
   all: readonly PlacedRow[],
   filter: DeadLetterFilter,
@@ -133,7 +142,7 @@ export function countedDeadLetters(
   }
 }
 
-/** Counts the times in each of equal parts of a range. */
+/** Returns the number of times in each part of a range that is divided into equal parts. */
 export function histogram(
   timesMs: readonly number[],
   { fromMs, toMs, parts }: { readonly fromMs: number; readonly toMs: number; readonly parts: number },

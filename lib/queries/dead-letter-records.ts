@@ -1,4 +1,4 @@
-/** The records of dead letters: read by their places, with the bytes that failed. */
+/** Reads the records of dead letters, including the bytes that failed, by their offsets. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -12,13 +12,13 @@ import {
 import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
-/** A dead letter without the bytes that failed. */
+/** Dead letter without the bytes that failed. */
 export interface DeadLetterSummary {
   /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
   readonly id: string
-  /** RFC 3339. */
+  /** Time of the failure, RFC 3339. */
   readonly failedAt: string
   readonly code: string
   readonly class: string
@@ -27,17 +27,17 @@ export interface DeadLetterSummary {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
-  /** `source`, a space, `subject` of the event that failed; null if it cannot be decoded. */
+  /** Source and subject of the failed event, separated by a space; null if it cannot be decoded. */
   readonly entity: string | null
-  /** CloudEvents `type` of the event that failed; null if it cannot be decoded. */
+  /** CloudEvents `type` of the failed event; null if it cannot be decoded. */
   readonly type: string | null
   readonly error: string
   readonly quarantined: boolean
-  /** Action of a person; null while the dead letter is open. */
+  /** Action with which the dead letter was handled; null while it is open. */
   readonly handled: HandledAction | null
 }
 
-/** The record at a place, or with an id: a dead letter, one that is broken, another record, or nothing. */
+/** Result of a search by offset or id: a dead letter, an unreadable one, another record, or nothing. */
 export type DeadLetterAnswer =
   | { readonly kind: 'found'; readonly found: FoundDeadLetter; readonly handled: HandledAction | undefined }
   | { readonly kind: 'broken'; readonly broken: BrokenDeadLetter }
@@ -45,10 +45,10 @@ export type DeadLetterAnswer =
   | { readonly kind: 'none' }
 
 /**
- * Finds one dead letter by its place in the dlq topic, or by its id. One that is not open is searched for in the whole topic,
- * because only the topic records what was done with it.
+ * Finds one dead letter by its position in the dlq topic, or by its id. If it is not open, the whole topic is
+ * searched, because only the topic records how it was handled.
  *
- * @throws the reason of the signal if it is aborted; else see `readRecords`
+ * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
  */
 export async function findDeadLetter(
   source: DeadLetterSource,
@@ -108,20 +108,23 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
   }
 }
 
-/** Records between two dead letters that are read along with them, because another read would take longer. */
+/**
+ * Maximum number of records between two dead letters that are read as well, because a separate read would
+ * take longer.
+ */
 const MAX_BETWEEN = 100
 
-/** A row with its record; no record if the row is broken, or the topic does not keep it any more. */
+/** Row with its record. The record is absent if the row is unreadable, or the topic no longer contains it. */
 export interface ReadLetter {
   readonly row: PlacedRow
   readonly found?: FoundDeadLetter
 }
 
 /**
- * Reads the records of rows, and no others than those between them.
+ * Reads the records of rows, and skips the records between them.
  *
- * @param rows those of one partition in the order of their offsets
- * @returns groups of rows as reads bring them, those of one partition in their order
+ * @param rows rows; those of one partition are ordered by offset
+ * @returns groups of rows in the order of reading; those of one partition are in order
  * @throws see `readRecords`
  */
 export async function* readLetters(
@@ -131,7 +134,8 @@ export async function* readLetters(
 ): AsyncGenerator<readonly ReadLetter[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
   const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
-  // Side by side, a run of each partition at a time: a read for each of many runs would hold them all in memory.
+  // Reads one run of each partition at a time, in parallel. Reading all runs at once would keep all of them
+  // in memory.
   for (let at = 0; runs.some(({ length }) => at < length); at++) {
     const now = runs.flatMap(own => own[at] ?? [])
     const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
@@ -150,7 +154,10 @@ export async function* readLetters(
   }
 }
 
-/** The records of a few rows, in the order of the rows; rows without a readable record are left out. */
+/**
+ * Returns the dead letters of a few rows, in the order of the rows. Rows without a readable record are
+ * omitted.
+ */
 export async function deadLettersOf(
   log: LogReader,
   topic: string,
@@ -162,7 +169,7 @@ export async function deadLettersOf(
   return rows.flatMap(row => found.get(placeText(row)) ?? [])
 }
 
-/** `2@17`, as operators name a dead letter. */
+/** Returns the position of a dead letter in the form that operators use, such as `2@17`. */
 export function placeText({ partition, offset }: DeadLetterPlace): string {
   return `${partition}@${offset}`
 }

@@ -1,7 +1,7 @@
 /**
- * The present dead letters: the table that the consumer `open-dead-letters` stores, and the records of the dlq topic behind it,
- * folded in the same way. So the answer is exact however far the consumer is, and without Redis the topic alone gives the same
- * answer.
+ * Current dead letters: the table that the consumer `open-dead-letters` stores, and the records of the dlq
+ * topic after it, to which the same fold is applied. The result is therefore exact even if the consumer has
+ * lag, and the same if Redis is unavailable and only the topic is read.
  */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -14,7 +14,7 @@ import { DeadLetterFold, DLQ_SOURCE, type OpenDeadLetters } from '../failures/op
 import { TICK_TYPE } from '../telemetry/tick.ts'
 import { readRecordGroups } from './records.ts'
 
-/** The place of a dead letter in the dlq topic. */
+/** Position of a dead letter in the dlq topic. */
 export interface DeadLetterPlace {
   readonly partition: number
   readonly offset: number
@@ -28,45 +28,57 @@ export interface DeadLetterSource {
   readonly log: LogReader
   /** Name of the dlq topic in Kafka. */
   readonly topic: string
-  /** Bounds of its partitions now. */
+  /** Returns the current bounds of its partitions. */
   readonly bounds: () => Promise<readonly Bounds[]>
-  /** Where the table is stored. Absent: the topic is read from its start. */
+  /** Returns the access to the stored table. If absent, the topic is read from its start. */
   readonly states?: () => Promise<Pick<StateInspection, 'state' | 'summary'>>
 }
 
 export interface DeadLettersNow {
-  /** Rows in the order of writing: open dead letters, and handled ones if the topic was read instead of the table. */
+  /**
+   * Rows in the order of writing: open dead letters and, if the topic was read instead of the table, handled
+   * ones.
+   */
   readonly rows: readonly PlacedRow[]
-  /** Open dead letters that the table does not hold, because newer ones needed the room. They are still in the topic. */
+  /**
+   * Number of open dead letters that were removed from the table to make room for newer ones. They are still
+   * in the topic.
+   */
   readonly left: number
-  /** The table holds all open dead letters that were written after this time; undefined if it holds all. */
+  /** Time after which the table contains all open dead letters; undefined if it contains all. */
   readonly wholeAfterMs: number | undefined
-  /** When the oldest open dead letter was written, held or not; milliseconds since the epoch. */
+  /**
+   * Time at which the oldest open dead letter was written, in milliseconds since the epoch. It may no longer
+   * be in the table.
+   */
   readonly oldestMs: number | undefined
-  /** `topic`: no part of the table was used, but all records were read. */
+  /** Source of the rows. `topic`: all records were read, and the table was not used. */
   readonly from: 'table' | 'topic'
-  /** Why the table was not used although it was asked for; undefined if it was, or does not exist yet. */
+  /**
+   * Reason why the table was not used although it was requested; undefined if it was used, or does not exist
+   * yet.
+   */
   readonly withoutTable: string | undefined
-  /** Records that are neither dead letters nor about them; null if not all were read. */
+  /** Number of records that are not about dead letters; null if not all records were read. */
   readonly others: number | null
-  /** Records of the topic that this look has not come to. */
+  /** Number of records of the topic that were not read yet. */
   readonly pending: number
 }
 
 interface DeadLettersOptions {
-  /** Reads the topic instead of the table, because only the topic knows handled dead letters. */
+  /** True to read the topic instead of the table, because only the topic contains handled dead letters. */
   readonly withHandled?: boolean
-  /** Only the newest records of each partition are read. */
+  /** Maximum number of newest records to read in each partition. */
   readonly newest?: number
 }
 
 /**
- * Maximum number of dead letters that a reader holds in memory, for each partition: the oldest leave first, as they leave the
- * stored table.
+ * Maximum number of dead letters in memory for each partition. As in the stored table, the oldest are removed
+ * first.
  */
 const MAX_IN_MEMORY = 200_000
 
-/** Reads the dead letters, and with each further look only the records that are new. */
+/** Reads the dead letters. Each further call reads only the new records. */
 export class DeadLetters {
   readonly #source: DeadLetterSource
   readonly #options: DeadLettersOptions
@@ -82,10 +94,11 @@ export class DeadLetters {
   }
 
   /**
-   * Catches up with the topic. One look follows the other.
+   * Reads up to the current end of the topic. Calls are sequential.
    *
-   * @param mayGoOn asked between reads: false ends the look early
-   * @throws the reason of the signal if it is aborted, since a part must not look like the whole; else see `readRecords`
+   * @param mayGoOn called between reads; false ends the call early
+   * @throws the reason of the signal if it is aborted, because a part must not be mistaken for the whole;
+   * otherwise see `readRecords`
    */
   look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<DeadLettersNow> {
     const looked = this.#last.then(() => this.#look(mayGoOn, signal))
@@ -114,12 +127,12 @@ export class DeadLetters {
       if (!isEnded) break
     }
     signal?.throwIfAborted()
-    // Between the last record and the end there are markers of transactions.
+    // Transaction markers can follow the last record.
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     return this.#now(bounds)
   }
 
-  /** Begins with the stored table, if it exists; and again if the topic was recreated. */
+  /** Starts with the stored table, if it exists, and starts over if the topic was recreated. */
   async #begin(bounds: readonly Bounds[]): Promise<void> {
     const unknown = bounds.flatMap(({ end }, partition) => {
       const fold = this.#partitions[partition]
@@ -176,7 +189,10 @@ export class DeadLetters {
   }
 }
 
-/** The stored table of one partition, up to the offset that the consumer had applied before it was read. */
+/**
+ * Returns the stored table of one partition, up to the offset that the consumer had applied before the table
+ * was read.
+ */
 async function storedDeadLetters(
   inspection: Pick<StateInspection, 'state' | 'summary'>,
   topic: string,

@@ -1,4 +1,4 @@
-/** Which parts of topics hold what was emitted since a time. */
+/** Determines the ranges of topics that contain events emitted since a time. */
 
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -6,9 +6,9 @@ import type { OutputRange } from '../../packages/runtime/pipeline/verifying/emis
 import { topicReach } from './topics.ts'
 
 /**
- * Topics that do not exist are left out.
+ * Returns the ranges by topic. Topics that do not exist are omitted.
  *
- * @param sinceMs milliseconds since the epoch; 0 for all that the topics keep
+ * @param sinceMs start time in milliseconds since the epoch; 0 for all retained records
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function emittedRanges(
@@ -22,7 +22,7 @@ export async function emittedRanges(
       const { bounds, atTime } = await topicReach(offsets, topic, sinceMs > 0 ? sinceMs : undefined)
       const from = ({ start, end }: OutputRange | { start: number; end: number }, partition: number) => {
         const found = sinceMs > 0 ? (atTime[partition] ?? -1) : start
-        // -1: no record is that young.
+        // -1 means that no record is that young.
         return found < 0 ? end : Math.max(found, start)
       }
       ranges.set(

@@ -1,4 +1,4 @@
-/** The entities that a consumer remembers: their states and timers. */
+/** Reads the states and timers of a consumer's entities. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
@@ -6,42 +6,44 @@ import { entitiesIn, preferExact, type StoredEntity } from '../tables/table.ts'
 
 export interface EntityState {
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Version of the state's shape; missing for 1. */
+  /** Version of the state's structure; absent for version 1. */
   readonly version?: number
-  /** State of the entity; missing if it is held before its first state. */
+  /** State of the entity; absent if the entity is held before its first state. */
   readonly state?: unknown
-  /** Timers that can fire: a held entity has no such timers. */
+  /** Timers that can fire. A held entity has none. */
   readonly timers: readonly TimerState[]
   readonly held?: HeldState
 }
 
-/** Reasons why an entity is held. */
+/** Hold of an entity: why it waits, and what waits with it. */
 export interface HeldState {
-  /** Id of the failure that is retried; null if nothing is waited for any more, and the parked events are next. */
+  /**
+   * Id of the failure that is retried; null if the retry has ended and the parked events are applied next.
+   */
   readonly failure: string | null
-  /** The offsets of the parked events. */
+  /** Offsets of the parked events. */
   readonly parked: readonly number[]
-  /** Time by which the log's clock must advance until the wait ends, in milliseconds. */
+  /** Time by which the log's clock must advance until the hold ends, in milliseconds. */
   readonly endsAfterMs: number
-  /** Timers that do not fire meanwhile. */
+  /** Timers that do not fire while the entity is held. */
   readonly timers: readonly TimerState[]
 }
 
 export interface TimerState {
   readonly entity: string
   readonly name: string
-  /** Event time, RFC 3339. */
+  /** Due time in event time, RFC 3339. */
   readonly due: string
   /** Time by which the log's clock must advance until it fires, in milliseconds. */
   readonly firesAfterMs: number
 }
 
 /**
- * The states and timers of entities, by partition and name.
+ * Returns the states and timers of entities, sorted by partition and name.
  *
- * @param wanted a whole subject, or a part of source and subject
+ * @param wanted whole subject, or a part of source and subject
  * @throws Unavailable if Redis does not answer
  */
 export async function entityStates(
@@ -58,14 +60,18 @@ export async function entityStates(
   return preferExact(found.sort(byPlace), wanted)
 }
 
-/** An entity with the timers that it has. @param nowMs the partition's log clock */
+/**
+ * Returns an entity with its timers.
+ *
+ * @param nowMs current time of the partition's log clock
+ */
 export async function entityState(
   inspection: Pick<StateInspection, 'timersOf'>,
   partitionState: StateKey,
   { partition, entity, version, state, hold }: StoredEntity,
   nowMs: number,
 ): Promise<EntityState> {
-  // The only timer of a held entity is that of its hold.
+  // The only timer of a held entity is that of its hold, which is not shown.
   const timers = hold ? [] : await inspection.timersOf(partitionState, entity)
   return {
     partition,
@@ -77,7 +83,7 @@ export async function entityState(
   }
 }
 
-/** Compares for sorting. */
+/** Compares two entities by partition and name. */
 export function byPlace(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
 }
@@ -91,7 +97,7 @@ function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, 
   }
 }
 
-/** @param nowMs the partition's log clock */
+/** @param nowMs current time of the partition's log clock */
 export function timerState(
   entity: string,
   { name, dueMs, thresholdMs }: StoredTimer,

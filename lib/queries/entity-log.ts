@@ -1,4 +1,4 @@
-/** Records of one entity: its readings, the minutes of analytics, its alerts. Pure. */
+/** Reads the records of one entity: its readings, its minute statistics, and its alerts. Pure. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -10,16 +10,16 @@ import { MINUTE_TYPE, type MinuteSummary } from '../analytics/process.ts'
 import { type FamilyName, familyOf, measurements, type ReadingData } from '../telemetry/families.ts'
 import { alertOf } from './alerts.ts'
 
-/** A record with its event, or with the reason why it has no event. */
+/** Record with its event, or with the reason why it has none. */
 export interface ReadRecord {
   readonly record: LogRecord
   readonly event: Event | Failure
 }
 
-/** A reading of an entity. */
+/** Reading of an entity. */
 export interface EntityReading {
   readonly id: string
-  /** Event time, milliseconds since the epoch; that of the record if the event has none. */
+  /** Event time or, if the event has none, the time of its record, in milliseconds since the epoch. */
   readonly timeMs: number
   readonly partition: number
   readonly offset: number
@@ -27,10 +27,10 @@ export interface EntityReading {
   readonly values: Readonly<Record<string, number>>
 }
 
-/** A minute of an entity, as analytics has published it. */
+/** Statistics of one minute of an entity. */
 export interface EntityMinute {
   readonly family: FamilyName
-  /** The first instant of the minute, milliseconds since the epoch. */
+  /** Start of the minute, in milliseconds since the epoch. */
   readonly timeMs: number
   readonly revision: number
   readonly metrics: Readonly<Record<string, MinuteValues>>
@@ -43,23 +43,23 @@ interface MinuteValues {
   readonly maximum: number
 }
 
-/** An alert of an entity that fired or resolved. */
+/** Event about an alert of an entity. */
 export interface EntityAlert {
   readonly id: string
   readonly rule: string
   readonly metric: string | null
   readonly severity: string
-  /** Milliseconds since the epoch. */
+  /** Time of firing, in milliseconds since the epoch. */
   readonly startedMs: number
-  /** Null while it fires. */
+  /** Time of resolving, in milliseconds since the epoch; null while the alert fires. */
   readonly endedMs: number | null
-  /** Time of the event, milliseconds since the epoch. */
+  /** Time of the event, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
 /**
- * A text that is in the bytes of every record about the entity, whatever their format; undefined if that is not certain, because
- * JSON may write the characters in several ways.
+ * Returns a text that the bytes of every record about the entity contain, in any format. Undefined if there
+ * is no such text, because JSON can escape its characters.
  */
 export function textOfEntity(entity: string): string | undefined {
   const { subject } = partsOfEntity(entity)
@@ -67,9 +67,9 @@ export function textOfEntity(entity: string): string | undefined {
 }
 
 /**
- * Returns undefined unless the record is a valid reading of the entity.
+ * Returns the reading in a record; undefined unless it is a valid reading of the entity.
  *
- * @param readData gives the data in the units of the family
+ * @param readData converts the data to the units of the family
  */
 export function readingIn(
   { record, event }: ReadRecord,
@@ -91,7 +91,10 @@ export function readingIn(
   }
 }
 
-/** Returns undefined unless the record is a minute of the entity. Any client may write to the topic. */
+/**
+ * Returns the minute statistics in a record; undefined unless they are those of the entity. Any client may
+ * write to the topic, so the data is checked.
+ */
 export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | undefined {
   if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
   const { entity: about, family, windowStart, revision, metrics } = event.data as Partial<MinuteSummary>
@@ -104,7 +107,7 @@ export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | 
   return { family, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
 
-/** Returns undefined unless the record is an alert of the entity. */
+/** Returns the alert in a record; undefined unless it is one of the entity. */
 export function entityAlertIn({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
   if (isFailure(event)) return undefined
   const alert = alertOf(event)
@@ -130,7 +133,7 @@ export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] 
   return [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs)
 }
 
-/** Each alert once: as it has ended, if it has. */
+/** Returns each alert once. If it has resolved, the resolved event is used. */
 export function alertsOnce(told: readonly EntityAlert[]): EntityAlert[] {
   const byId = new Map<string, EntityAlert>()
   for (const alert of told) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)

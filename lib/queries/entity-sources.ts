@@ -1,29 +1,29 @@
-/** Which producers have the most entities in the partition states of a consumer. */
+/** Counts the entities of each producer in the partition states of a consumer. */
 import type { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 interface SourceCount {
-  /** The source, or its beginning and `*`. */
+  /** Source, or its prefix followed by `*`. */
   readonly source: string
   readonly entities: number
-  /** Bytes of names and states, without the server's own overhead. */
+  /** Size of names and states in bytes, without the server's overhead. */
   readonly bytes: number
-  /** The name of one of them. */
+  /** Name of one of the entities. */
   readonly example: string
 }
 
 export interface EntitySources {
   readonly entities: number
-  /** The sources with the most entities, as many as were requested. */
+  /** Sources with the most entities, up to the requested number. */
   readonly sources: readonly SourceCount[]
 }
 
 /**
- * Counts the entities of each source, in pages while the consumer continues.
+ * Counts the entities of each source. The states are read in pages while the consumer continues.
  *
- * @param by with `prefix`, sources count together that differ after their last "/" alone
+ * @param by with `prefix`, sources that differ only after their last "/" are counted together
  * @throws Unavailable if Redis does not answer
  */
 export async function entitySources(
@@ -46,7 +46,7 @@ export async function entitySources(
 }
 
 /**
- * The partitions that hold each entity whose name fits, whichever of the consumers does.
+ * Returns the partitions of each entity whose name matches, from the states of all these consumers.
  *
  * @throws Unavailable if Redis does not answer
  */

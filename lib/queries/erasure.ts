@@ -1,4 +1,7 @@
-/** The erasure of an entity: which consumers have a state of it, and which have already erased it. */
+/**
+ * Progress of the erasure of an entity: which consumers have a state of it, and which have applied the
+ * erasure.
+ */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
@@ -8,33 +11,36 @@ import { type TimerState, timerState } from './entities.ts'
 /** Data of an entity in one partition of a consumer. */
 export interface Holding extends StateKey {
   readonly state: unknown
-  /** The size of the state as JSON. */
+  /** Size of the state as JSON, in bytes. */
   readonly bytes: number
   readonly timers: readonly TimerState[]
 }
 
-/** Position of an erasure in the log, and the partition state before it was appended. */
+/** Position of an erasure in the log, with facts about the partition state before it was appended. */
 export interface ErasurePlace extends StateKey {
   readonly offset: number
-  /** Whether it held a state of the entity. */
+  /** True if the partition state contained a state of the entity. */
   readonly held: boolean
-  /** How many erasures had found a state. */
+  /** Number of erasures that had found a state. */
   readonly erasedBefore: number
 }
 
-/** - `applied`: the consumer has come past the erasure; `erased` says whether it had anything to erase. */
+/**
+ * Progress of an erasure in a partition.
+ * - `applied`: the consumer has processed the erasure; `erased` is true if it had a state to erase.
+ */
 export type ErasureStanding =
   | { readonly kind: 'applied'; readonly erased: boolean }
-  /** The consumer has this many offsets to go, that of the erasure included. */
+  /** The consumer must still process this number of offsets, including that of the erasure. */
   | { readonly kind: 'pending'; readonly lag: number }
 
-/** The counter of a partition state that an erasure raises if it finds a state. */
+/** Counter of a partition state that is incremented by each erasure that finds a state. */
 const ERASED = `applied/${'erased' satisfies ErasureReason}`
 
 /**
  * Returns the data of an entity in partition states, without empty ones.
  *
- * @param entity its whole name: `source`, a space, `subject`
+ * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function holdingsOf(
@@ -43,7 +49,7 @@ export async function holdingsOf(
   entity: string,
 ): Promise<Holding[]> {
   const holdings: Holding[] = []
-  // One at a time: the question must not put load on a Redis that consumers use.
+  // Sequentially: this query must not put load on a Redis that consumers use.
   for (const stateKey of stateKeys) {
     const state = await inspection.state(stateKey, entity)
     if (state === undefined) continue
@@ -60,7 +66,8 @@ export async function holdingsOf(
 }
 
 /**
- * The names of the entities with a state whose subject is this text, and of those whose name contains it, in order.
+ * Returns the names of entities with a state whose subject is this text, and of those whose name contains it,
+ * sorted.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -77,7 +84,7 @@ export async function entitiesLike(
 }
 
 /**
- * How many erasures have found a state in a partition.
+ * Returns the number of erasures that have found a state in a partition.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -89,8 +96,9 @@ export async function erasuresSoFar(
 }
 
 /**
- * Whether a consumer has applied an erasure. It counts as erased if the partition state held the entity before, or if an erasure
- * has found a state since: records between the look and the erasure may have made one.
+ * Returns the progress of an erasure in a partition. The entity counts as erased if the partition state
+ * contained it before, or if an erasure has found a state since: records between the check and the erasure
+ * may have created one.
  *
  * @throws Unavailable if Redis does not answer
  */

@@ -1,4 +1,6 @@
-/** Looks for entities that a consumer remembers, within limits: for a page that anybody may open. */
+/**
+ * Searches for entities of a consumer, with limits that make the search safe for a page that anyone may open.
+ */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact } from '../tables/table.ts'
@@ -7,22 +9,22 @@ import { byPlace, type EntityState, entityState } from './entities.ts'
 /** Result of a search for entities. */
 export interface FoundEntities {
   readonly entities: readonly EntityState[]
-  /** How many were looked at. */
+  /** Number of entities examined. */
   readonly looked: number
-  /** False where the search ended before it had looked at all. */
+  /** False if the search ended before all entities were examined. */
   readonly isWhole: boolean
 }
 
 export interface EntityLimits {
-  /** How many are found at most, and how many looked at. */
+  /** Maximum number of results. `looked` is the maximum number of entities to examine. */
   readonly found: number
   readonly looked: number
-  /** Ends the search. */
+  /** Signal that ends the search. */
   readonly signal: AbortSignal
 }
 
 /**
- * Returns states as `entityStates` does, within limits. The whole name of an entity is looked up, which takes no time.
+ * Returns states like `entityStates`, within limits. The whole name of an entity is looked up directly.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -49,7 +51,10 @@ export async function findEntities(
   return { entities: preferExact(entities.sort(byPlace), wanted), looked, isWhole: true }
 }
 
-/** The partition of an entity depends on its key, so each is asked. */
+/**
+ * Returns the states of a named entity. Its partition depends on its record key, so every partition is
+ * queried.
+ */
 async function namedEntities(
   inspection: Pick<StateInspection, 'entity' | 'summary' | 'timersOf'>,
   partitions: readonly StateKey[],

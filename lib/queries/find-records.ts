@@ -1,19 +1,22 @@
-/** Finds records in a topic without reading it to its end: from either side, with limits, and with a place to continue from. */
+/**
+ * Finds records in a topic without reading all of it: in either direction, with limits, and with a position
+ * at which to continue.
+ */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 
-/** Direction of time. */
+/** Direction of reading, in terms of time. */
 export type Direction = 'forward' | 'backward'
 
 export interface FindLimits {
-  /** How many records are wanted. */
+  /** Number of records to find. */
   readonly wanted: number
-  /** How many may be looked at, and how many bytes of them. */
+  /** Maximum number of records to examine. `bytes` is the maximum of their total size. */
   readonly records: number
   readonly bytes: number
-  /** When it has to end, in milliseconds of the clock `nowMs`. */
+  /** Time at which the search must end, on the clock `nowMs`. */
   readonly untilMs: number
   readonly nowMs: () => number
 }
@@ -21,20 +24,23 @@ export interface FindLimits {
 export interface FoundRecords<T> {
   /** Results in the direction of reading. */
   readonly found: readonly T[]
-  /** Records that were looked at. */
+  /** Number of records examined. */
   readonly looked: number
-  /** Why it ended: all of the ranges are read, as many as wanted are found, or a limit was reached. */
+  /** Reason for the end: all ranges were read, the requested number was found, or a limit was reached. */
   readonly endedBy: 'end' | 'found' | 'limit'
-  /** Ranges that are still unread. Empty at the end. */
+  /** Ranges that are still unread; empty if all were read. */
   readonly left: readonly Range[]
-  /** When the last record that was looked at was written; undefined if none was. Milliseconds since the epoch. */
+  /**
+   * Time at which the last examined record was written, in milliseconds since the epoch; undefined if none
+   * was examined.
+   */
   readonly reachedMs: number | undefined
 }
 
 /**
- * Looks at the records of the ranges in the order of time until it has enough.
+ * Examines the records of the ranges in order of time until enough are found.
  *
- * @param take returns the result for a record; undefined if it is not wanted
+ * @param take returns the result for a record; undefined if the record does not match
  * @throws as `readRecords` does, and what `take` throws
  */
 export async function findRecords<T>(

@@ -1,4 +1,4 @@
-/** Reads a topic on and on, without a consumer group. */
+/** Reads a topic continuously, without a consumer group. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -8,23 +8,25 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { readRecords } from './records.ts'
 import { topicBounds } from './topics.ts'
 
-/** How long to wait for new records before asking for the ends of the topic again. */
+/** Time to wait for new records before the end offsets are requested again, in milliseconds. */
 const AGAIN_AFTER_MS = 250
-/** Maximum outage of Kafka. */
+/** Maximum time that Kafka may be unavailable, in milliseconds. */
 const PATIENCE_MS = 30_000
 
-/** The topic that is read ends before a record that was read from it: it was deleted, and another one has its name. */
+/** Error for a topic that ends before a record that was already read: it was deleted and recreated. */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }
 
 /**
- * The records of a topic from these offsets on: those that are there in the order of their times, then those that come.
+ * Yields the records of a topic from these offsets on: first the existing ones in order of time, then new
+ * ones as they arrive.
  *
- * @param from the offset to begin with, by partition; partitions that are added later begin with their first record
- * @param stop ends it
- * @throws UnknownTopic or TopicReplaced if the topic is gone, RefusedByKafka or PartitionStopped if it cannot be read, Unavailable if
- * Kafka is away for half a minute
+ * @param from start offset by partition; partitions that are added later are read from their first record
+ * @param stop signal that ends the reading
+ * @throws UnknownTopic or TopicReplaced if the topic no longer exists
+ * @throws RefusedByKafka or PartitionStopped if it cannot be read
+ * @throws Unavailable if Kafka is unavailable for half a minute
  */
 export async function* followTopic(
   log: LogReader,
@@ -44,7 +46,7 @@ export async function* followTopic(
         yield record
         if (stop.aborted) return
       }
-      // Markers of transactions may follow the last record.
+      // Transaction markers may follow the last record.
       for (const { partition, end } of ranges) next[partition] = end
       answeredAtMs = performance.now()
     } catch (error) {

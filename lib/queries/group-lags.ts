@@ -1,4 +1,4 @@
-/** Consumer groups of a cluster, and their lags. */
+/** Reads the consumer groups of a cluster and their lag. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import {
@@ -14,16 +14,16 @@ import { kafkaAnswer } from './kafka-answers.ts'
 import { type AgedPartitionLag, type ConsumerLag, partitionLags, withAges } from './lag.ts'
 import { type BoundsSource, boundsIfThere } from './topics.ts'
 
-/** A group, and its lag in each topic that it reads. */
+/** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
-  /** Records that it has not consumed, of all its topics. */
+  /** Number of records, over all its topics, that the group has not consumed. */
   readonly pending: number
   readonly topics: readonly TopicLag[]
 }
 
 interface TopicLag extends ConsumerLag {
   readonly topic: string
-  /** Partitions without a leader: their pending records are unknown, and not counted. */
+  /** Partitions without a leader. The number of their pending records is unknown and not included. */
   readonly unknown: readonly number[]
 }
 
@@ -37,7 +37,8 @@ export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
 }
 
 /**
- * All consumer groups of the cluster that this client may see, by name, with states and members.
+ * Returns all consumer groups of the cluster that this client may see, sorted by name, with states and
+ * members.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -47,13 +48,13 @@ export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
 
 async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await visibleGroups(kafka)
-  // One that is listed is there, even where its coordinator does not describe it to this client.
+  // A listed group exists, even if its coordinator does not describe it to this client.
   return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
 }
 
 /**
- * Distance of a group from the present ends of its topics: those of its members, and those with committed offsets. Without a
- * committed offset it is taken to begin with the first record.
+ * Returns the lag of a group in its topics: those of its members, and those with committed offsets. A group
+ * without a committed offset is assumed to start with the first record.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -68,9 +69,9 @@ export async function groupLag(
 }
 
 /**
- * Returns lags as `groupLag` does, for many groups with few questions.
+ * Returns the lag of many groups like `groupLag`, with few requests.
  *
- * @param boundsOf bounds of topics; one that does not exist is left out
+ * @param boundsOf returns the bounds of a topic; topics that do not exist are omitted
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function groupLags(
@@ -87,7 +88,7 @@ export async function groupLags(
   return Promise.all(groups.map(group => lagOf(offsets, group, committedBy(group))))
 }
 
-/** @param only the topics to look at; by default all that the group reads */
+/** @param only topics to include; by default all that the group reads */
 async function lagOf(
   offsets: BoundsSource<Bounds | undefined>,
   description: GroupDescription,
@@ -109,7 +110,7 @@ async function lagOf(
   return { group, state, members, pending, topics }
 }
 
-/** The topics of its members, and those that it has offsets of. */
+/** Returns the topics of the group's members, and those with committed offsets. */
 function topicsOf({ members }: GroupDescription, committed: Committed): string[] {
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
   const assigned = members.flatMap(member => Object.keys(member.assigned))
@@ -123,9 +124,9 @@ function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
 }
 
 /**
- * Adds the age of the oldest pending record. Reads one record of each partition that has any.
+ * Adds the age of the oldest pending record. Reads one record of each partition that has pending records.
  *
- * @param nowMs milliseconds since the epoch, on a clock that the broker's agrees with
+ * @param nowMs current time in milliseconds since the epoch, on a clock that agrees with the broker's
  */
 export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number): Promise<AgedGroupLag> {
   const topics: AgedTopicLag[] = []
@@ -133,7 +134,11 @@ export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number
   return { ...lag, topics }
 }
 
-/** The groups that read a topic. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Returns the groups that read a topic.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export async function groupsReading(
   kafka: Kafka,
   offsets: BoundsSource<Bounds | undefined>,

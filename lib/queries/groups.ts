@@ -1,10 +1,11 @@
-/** Consumer groups: their states and members, as their coordinators see them. */
+/** Reads the states and members of consumer groups from their coordinators. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import { describeGroups, type GroupDescription } from '../../packages/runtime/adapters/kafka/groups.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /**
- * The groups of these names, in this order. One that Kafka does not know is there with the state `missing`.
+ * Returns the groups with these names, in the same order. A group that Kafka does not know has the state
+ * `missing`.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

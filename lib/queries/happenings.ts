@@ -1,22 +1,22 @@
-/** Events of the events topic about entities. Pure. */
+/** Reads events about entities from the topic `events`. Pure. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import type { ReadRecord } from './entity-log.ts'
 
 export interface Happening {
-  /** Id of the event. */
+  /** Event id. */
   readonly id: string
   readonly type: string
-  /** RFC 3339. */
+  /** Event time, RFC 3339. */
   readonly at: string
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Texts and numbers of its data, by field. */
+  /** Strings and numbers of the event's data, by field. */
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Returns undefined unless the record is an event about an entity. */
+/** Returns the event in a record; undefined unless it is an event about an entity. */
 export function happeningIn({ record, event }: ReadRecord): Happening | undefined {
   if (isFailure(event) || typeof event.data !== 'object' || event.data === null) return undefined
   const { entity, ...fields } = event.data as Readonly<Record<string, unknown>>

@@ -1,14 +1,15 @@
-/** How a question to Kafka fails. Questions to Redis fail with `Unavailable` by themselves. */
+/** Errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
 import { brokersAnswer, isAway, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka, unknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
 /**
- * Waits for Kafka's answer. Errors name what could not be reached.
+ * Waits for Kafka's answer, and converts its errors. Other errors are passed on unchanged.
  *
- * @param what was asked about, as in "topic readings"
- * @throws UnknownTopic if Kafka has no such topic, RefusedByKafka if it does not let this client ask, Unavailable if it
- * does not answer; what else goes wrong stays the error that it is
+ * @param what subject of the request, such as "topic readings", for the error
+ * @throws UnknownTopic if the topic does not exist
+ * @throws RefusedByKafka if this client lacks permission
+ * @throws Unavailable if Kafka does not answer
  */
 export async function kafkaAnswer<T>(what: string, answer: Promise<T>): Promise<T> {
   try {
@@ -28,12 +29,12 @@ function failureOf(what: string, error: unknown): unknown {
   if (!isAway(error)) return error
   return new Unavailable(
     'broker-unavailable',
-    `Kafka does not answer, asked about the ${what}: ${message}`,
+    `Kafka does not answer a request for the ${what}: ${message}`,
     options,
   )
 }
 
-/** The library wraps the original error, in some cases twice: the innermost one says the most. */
+/** Returns the innermost error, which is the most specific. The library wraps errors, in some cases twice. */
 function rootOf(error: unknown): unknown {
   const { cause } = error as { cause?: unknown }
   return cause instanceof Error ? rootOf(cause) : error

@@ -1,6 +1,6 @@
-/** Which release of Kafka a level of the feature `metadata.version` belongs to. Pure. */
+/** Maps levels of the feature `metadata.version` to releases of Kafka. Pure. */
 
-/** The first level of each release (Kafka's `MetadataVersion`), the newest first. */
+/** First level of each release (from Kafka's `MetadataVersion`), newest first. */
 const FIRST_LEVELS: readonly (readonly [level: number, release: string])[] = [
   [30, '4.3'],
   [28, '4.2'],
@@ -14,10 +14,10 @@ const FIRST_LEVELS: readonly (readonly [level: number, release: string])[] = [
   [8, '3.4'],
   [4, '3.3'],
 ]
-/** The newest level that the table knows: a higher one belongs to this release or to a later one. */
+/** Newest level in the table. A higher level belongs to this release or to a later one. */
 const NEWEST_LEVEL = 30
 
-/** `4.3`; `4.3 or later` of a level that is newer than this table. */
+/** Returns the release of a level, such as `4.3`; `4.3 or later` for a level that is newer than the table. */
 export function releaseOf(level: number): string {
   const [, release] = FIRST_LEVELS.find(([first]) => level >= first) ?? [0, undefined]
   if (release === undefined) return 'before 3.3'

@@ -1,4 +1,4 @@
-/** Which keys the newest records of a topic have, by partition. */
+/** Samples the keys of the newest records of a topic, by partition. */
 import { createHash } from 'node:crypto'
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -7,22 +7,23 @@ import { textIn } from './bytes-view.ts'
 import { readRecords } from './records.ts'
 
 export interface KeySamples {
-  /** How many records were counted, of all partitions. */
+  /** Number of records counted in all partitions. */
   readonly records: number
   readonly partitions: readonly KeySample[]
 }
 
 export interface SampleOptions {
-  /** How many records to read, of all partitions together. */
+  /** Number of records to read in all partitions together. */
   readonly records: number
-  /** Ends the counting early: the sample has what was counted until then. */
+  /** Signal that ends the counting early, with the sample counted until then. */
   readonly signal: AbortSignal
 }
 
 /**
- * Counts the keys of the newest records: of each partition as many as its share, so that the sample is that of the topic.
+ * Counts the keys of the newest records. The number for each partition is proportional to its records, so
+ * that the sample represents the topic.
  *
- * @param bounds by partition; one that is not known is left out
+ * @param bounds bounds by partition; partitions with unknown bounds are omitted
  * @throws see `readRecords`
  */
 export async function keySamples(
@@ -47,10 +48,10 @@ export async function keySamples(
   return { records, partitions: keys.samples(bounds.length) }
 }
 
-/** Maximum of a key, so that a sample of large keys fits into memory and on a page. */
+/** Maximum length of a key in bytes, so that a sample of large keys fits into memory and on a page. */
 const MAX_BYTES = 200
 
-/** Long keys that begin alike stay apart by their hash. */
+/** Returns a key as text. Long keys end with a hash, so that those with the same start differ. */
 function keyText(key: Buffer): string {
   if (key.length <= MAX_BYTES) return textIn(key) ?? `base64:${key.toString('base64')}`
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 12)

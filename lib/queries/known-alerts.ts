@@ -1,4 +1,7 @@
-/** All that is known of alerts: in the view of those that fire, on the alerts topic, and in the states of alerting. */
+/**
+ * Combines all sources of information about alerts: the view of firing alerts, the alerts topic, and the
+ * states of alerting.
+ */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -12,42 +15,52 @@ import type { AlertLife, IsWanted } from './alert-history.ts'
 import { offsetsBehind } from './lag.ts'
 import type { Range } from './records.ts'
 
-/** `firing` is answered by the view of the alerts that fire; the others by the alerts topic. */
+/**
+ * States by which alerts are selected. `firing` is answered from the view of firing alerts, the others from
+ * the alerts topic.
+ */
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
 
-/** Source of the answers. The caller decides how much of the topic is read, and how an outage is reported. */
+/**
+ * Sources of information about alerts. The caller decides how much of the topic is read, and how an outage is
+ * reported.
+ */
 export interface AlertSource {
-  /** Returns the alerts of the view. */
+  /** Returns the alerts in the view of firing alerts. */
   firing(): Promise<FiringNow[]>
-  /** How many records of the topic the view has not come to; null if that is not known. */
+  /** Returns the number of records of the topic that the view has not processed yet; null if unknown. */
   behind(): Promise<number | null>
   /**
    * Returns the histories of alerts in the topic.
    *
-   * @param fromMs only what was written then or later; undefined: all that is kept
+   * @param fromMs earliest time of writing; undefined for all retained records
    */
   lives(
     fromMs: number | undefined,
     isWanted?: IsWanted,
     isIn?: (range: Range) => boolean,
   ): Promise<AlertLife[]>
-  /** Returns the conditions of an entity or group in alerting. @param entity its whole name */
+  /**
+   * Returns the conditions of an entity or group in alerting.
+   *
+   * @param entity whole name of the entity or group
+   */
   active(entity: string): Promise<ActiveAlert[]>
 }
 
 export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
 
-/** An alert with everything that happened to it. */
+/** Alert with all its transitions. */
 export interface ShownAlert extends AlertLife {
-  /** Phase in alerting's own state; null if it is unknown or could not be read. */
+  /** Phase in the state of alerting; null if it is unknown or could not be read. */
   readonly phase: ActiveAlert['phase'] | null
 }
 
 export interface ShownAlerts {
   /** Alerts in the order of firing. */
   readonly alerts: readonly ShownAlert[]
-  /** How many there are, shown or not. */
+  /** Number of matching alerts, including those not returned. */
   readonly total: number
   /** Pending alerts of the entity. */
   readonly pending: readonly PendingAlert[]
@@ -58,7 +71,10 @@ const DAY_MS = 86_400_000
 /** Maximum time by which a producer's clock may be ahead of the broker's for its alerts to be found. */
 const AHEAD_MS = 3_600_000
 
-/** The alerts that the filter asks for, in the order in which they fired. Where the view is behind, the topic decides. */
+/**
+ * Returns the alerts that match the filter, in the order of firing. If the view has lag, the topic is read as
+ * well.
+ */
 export async function selectedAlerts(
   source: Pick<AlertSource, 'firing' | 'lives'>,
   state: WantedState,
@@ -86,16 +102,16 @@ export function pendingAlerts(
   return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
 }
 
-/** Before which time nothing needs to be read. */
+/** Returns the time of writing before which nothing needs to be read. */
 function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
   return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
 }
 
 /**
- * An alert, or the alerts of an entity, with everything that happened to them.
+ * Returns an alert, or the alerts of an entity, with all their transitions.
  *
- * @param wanted the id of an alert, or else a whole subject, or a part of source and subject
- * @param asked only what was written then or later, and how many at most
+ * @param wanted alert id, whole subject, or part of source and subject
+ * @param asked earliest time of writing, and maximum number of alerts
  */
 export async function shownAlerts(
   source: AlertSource,
@@ -107,7 +123,7 @@ export async function shownAlerts(
   const known = firing.find(({ id }) => id === wanted)
   const lives = known ? await livesOf(source, known) : await livesLike(source, firing, wanted, sinceMs)
   const shown = lives.slice(-limit)
-  // The whole name of an entity has a space; its alerts need not have been published.
+  // The whole name of an entity contains a space. Its alerts need not have been published.
   const entities = known ? [known.entity] : entitiesOf(wanted, shown)
   const active: ActiveAlert[] = []
   // The name of an entity without a subject ends with the space.
@@ -125,7 +141,11 @@ export async function shownAlerts(
   }
 }
 
-/** How many records of the alerts topic the view has not come to. @param bounds of the topic, by partition */
+/**
+ * Returns the number of records of the alerts topic that the view has not processed yet.
+ *
+ * @param bounds bounds of the topic, by partition
+ */
 export async function recordsBehind(
   inspection: Pick<StateInspection, 'summary'>,
   { topic }: Pick<TopicSize, 'topic'>,
@@ -138,7 +158,10 @@ export async function recordsBehind(
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
 
-/** The partition and the start of a firing alert are known, so only these are read. */
+/**
+ * Returns the histories of a firing alert. Its partitions and its start are known, so only these records are
+ * read.
+ */
 async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
   const partitions = known.places.map(({ partition }) => partition)
   const lives = await source.lives(
@@ -164,7 +187,10 @@ async function livesLike(
   return filteredAlerts([...byId.values()], { entity: wanted })
 }
 
-/** The topic no longer has the alert, or not since the requested time. */
+/**
+ * Returns an alert without transitions, because the topic no longer contains them, or not within the
+ * requested time.
+ */
 function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
   return { ...known, transitions: [] }
 }

@@ -1,4 +1,4 @@
-/** Lag: the number of records that consumers have not processed yet, and the waiting time of the first of them. */
+/** Lag: the number of records that consumers have not processed yet, and the age of the oldest of them. */
 
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -14,9 +14,9 @@ export interface ReadTopic {
   readonly group: string
 }
 
-/** How far a consumer is. */
+/** Progress of a consumer. */
 export interface ConsumerLag {
-  /** Records that it has not got through yet, all partitions together. */
+  /** Number of records that the consumer has not processed yet, over all partitions. */
   readonly pending: number
   /** Partitions in order; empty if the topic does not exist. */
   readonly partitions: readonly PartitionLag[]
@@ -24,31 +24,39 @@ export interface ConsumerLag {
 
 interface PartitionLag {
   readonly partition: number
-  /** The offset that the consumer takes next. */
+  /** Next offset that the consumer reads. */
   readonly next: number
-  /** The offset after the last record. Records of a transaction that is open, and those behind it, do not count yet. */
+  /**
+   * Offset after the last record. Records of an open transaction, and all after them, are not included yet.
+   */
   readonly end: number
-  /** Offsets from `next` to the end: records, and the few markers of transactions, which Kafka counts alike. */
+  /**
+   * Number of offsets from `next` to the end. It includes transaction markers, which Kafka counts like
+   * records.
+   */
   readonly pending: number
 }
 
 /** Lag with the age of the first pending record. */
 export interface AgedPartitionLag extends PartitionLag {
   /**
-   * Seconds since the first pending record was written; 0 without pending records, and null if none of them can be read, for
-   * example because their transaction was aborted.
+   * Time since the first pending record was written, in seconds; 0 without pending records. Null if none of
+   * them can be read, for example because their transaction was aborted.
    */
   readonly seconds: number | null
 }
 
-/** Number of offsets from the next one to be read to the end of a log. Expired records are not waiting to be read. */
+/**
+ * Returns the number of offsets from the next one to read to the end of a log. Expired records are not
+ * included.
+ */
 export function offsetsBehind({ start, end }: Bounds, next: number): number {
   return end - Math.max(next, start)
 }
 
 /**
- * Distance of consumers from the present ends of their topics, by the committed offsets of their groups. A group without a
- * committed offset begins with the first record. A topic that does not exist has nothing pending.
+ * Returns the lag of consumers, from the committed offsets of their groups. A group without a committed
+ * offset is assumed to start with the first record. A topic that does not exist has no pending records.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -75,9 +83,9 @@ export async function consumerLags<Consumer extends ReadTopic>(
 }
 
 /**
- * How far a group is behind in each partition of a topic. A partition is left out if it is not known how far it reaches. Pure.
+ * Returns the lag of a group in each partition of a topic. Partitions with unknown bounds are omitted. Pure.
  *
- * @param committed by partition; nothing, or a negative number, where the group has committed nothing
+ * @param committed committed offset by partition; absent or negative if the group has none
  */
 export function partitionLags(
   bounds: readonly (Bounds | undefined)[],
@@ -96,9 +104,10 @@ export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number
 }
 
 /**
- * Adds how long the first pending record of each partition has waited. It reads one record of each partition that has any.
+ * Adds the age of the first pending record of each partition. Reads one record of each partition that has
+ * pending records.
  *
- * @param nowMs milliseconds since the epoch, on a clock that the broker's agrees with
+ * @param nowMs current time in milliseconds since the epoch, on a clock that agrees with the broker's
  */
 export async function withAges<Lag extends ConsumerLag & { readonly topic: string }>(
   log: LogReader,
@@ -113,14 +122,14 @@ export async function withAges<Lag extends ConsumerLag & { readonly topic: strin
   return { ...lag, partitions: await Promise.all(aged) }
 }
 
-/** Returns undefined if no record can be read. */
+/** Returns the timestamp of the first readable record; undefined if there is none. */
 async function firstTimestamp(
   log: LogReader,
   topic: string,
   { partition, next, end }: PartitionLag,
 ): Promise<number | undefined> {
   try {
-    // One offset after another: the first ones may be markers of transactions.
+    // Offsets are tried one by one, because the first ones may be transaction markers.
     for (let at = next; at < end; ) {
       const { records, nextOffset } = await log.read(topic, partition, { fromOffset: at, toOffset: at })
       const [first] = records

@@ -1,4 +1,4 @@
-/** Partition states with their sizes, as far as counting takes no long time; and what consumers remember in all. */
+/** Reads partition states with their sizes, within a time limit, and the totals of a consumer. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -7,7 +7,7 @@ import type { TimerState } from './entities.ts'
 import { sumOfReasons } from './outcomes.ts'
 import { type PartitionState, partitionState } from './partition-states.ts'
 
-/** A partition state with its size; what is null was not counted, because the time for that was over. */
+/** Partition state with its size. Values that were not counted before the time limit are null. */
 export interface MeasuredState
   extends Omit<PartitionState, 'timers' | 'nextTimer' | 'oldestOutbox' | 'openFailures' | 'ids'> {
   readonly timers: number | null
@@ -15,13 +15,13 @@ export interface MeasuredState
   readonly oldestOutbox: string | null
   readonly openFailures: number | null
   readonly ids: number | null
-  /** Bytes of server memory. */
+  /** Memory that the server uses for it, in bytes. */
   readonly bytes: number | null
 }
 
 /**
- * Reads as `partitionStates` does, until the signal is aborted. The present partition and later ones then lack the figures that
- * need counting.
+ * Reads partition states like `partitionStates`, until the signal is aborted. The current partition and later
+ * ones then lack the values that require counting.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -39,7 +39,7 @@ export async function measuredStates(
   return states
 }
 
-/** Undefined if the time for counting is over. */
+/** Returns undefined if the time limit is reached. */
 async function counted(
   inspection: Pick<StateInspection, 'details' | 'bytes'>,
   one: StateKey,
@@ -62,7 +62,7 @@ async function bytesOf(inspection: Pick<StateInspection, 'bytes'>, one: StateKey
     return await inspection.bytes(one)
   } catch (error) {
     if (error instanceof Unavailable) throw error
-    // Servers that others run for one may not have the command.
+    // Managed servers may not support the command.
     return null
   }
 }
@@ -85,7 +85,7 @@ async function uncounted(
   return { ...known, timers: null, openFailures: null, ids: null, bytes: null }
 }
 
-/** State of a consumer in all partitions of a topic. */
+/** State of a consumer, summed over all partitions of a topic. */
 export interface ConsumerState {
   readonly partitions: number
   /** Number of partitions with a state. */
@@ -94,15 +94,19 @@ export interface ConsumerState {
   readonly outbox: number
   readonly held: number
   readonly parked: number
-  /** Offsets behind the end of the log; null if that is not known. */
+  /** Number of offsets between the applied ones and the end of the log; null if unknown. */
   readonly lag: number | null
-  /** Time at which the newest applied record was written, RFC 3339; null before the first. */
+  /** Time at which the newest applied record was written, RFC 3339; null before the first one. */
   readonly asOf: string | null
-  /** Records by `outcome/reason` since the state exists. */
+  /** Number of records by `outcome/reason`, since the state was created. */
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** @throws Unavailable if Redis does not answer */
+/**
+ * Returns the state of a consumer.
+ *
+ * @throws Unavailable if Redis does not answer
+ */
 export async function consumerState(
   inspection: Pick<StateInspection, 'summary'>,
   partitions: readonly StateKey[],

@@ -1,36 +1,48 @@
-/** Searches ranges from their newest records backwards, and no further than a limit: a page must not read a topic to death. */
+/**
+ * Searches ranges from their newest records backwards, up to a limit, so that a page does not read a whole
+ * topic.
+ */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
 export interface SearchLimits {
-  /** Upper bound for the offsets that are looked at, all ranges together. */
+  /** Maximum number of offsets to examine in all ranges together. */
   readonly mostRecords: number
-  /** Upper bound for the bytes of the records that are in memory at once; one record may be larger. */
+  /** Maximum size of the records in memory, in bytes. A single record may be larger. */
   readonly mostBytes?: number
-  /** Ends the search early, with what was found until then; a few of the newest records are always looked at. */
+  /**
+   * Signal that ends the search early, with the records found until then. A few of the newest records are
+   * always examined.
+   */
   readonly signal?: AbortSignal
 }
 
-/** How far a search came. */
+/** Extent of a search. */
 export interface Searched {
-  /** Offsets that were looked at, from the newest backwards. */
+  /** Number of offsets examined, from the newest backwards. */
   readonly records: number
-  /** `whole`: everything in the ranges was looked at. `enough`: no more was wanted. `limit`: a limit was reached. */
+  /**
+   * Reason for the end. `whole`: all ranges were examined. `enough`: no more records were needed. `limit`: a
+   * limit was reached.
+   */
   readonly ended: 'whole' | 'enough' | 'limit'
 }
 
-/** Offsets of one read: few at first, so that what is newest is there soon. */
+/** Number of offsets in the first read. It is small, so that the newest records are returned quickly. */
 const FIRST_STEP = 500
 const MAX_STEP = 8_000
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * Gives the records of ranges, the newest steps first; those of one step and partition are in their own order.
+ * Reads the records of ranges in steps, the newest step first. Within a step, records of a partition are in
+ * their original order.
  *
- * @param holding records without this text in their bytes may be left out, which is much faster where few have it
- * @param take is given the records of one step, perhaps none, and says whether more are wanted
- * @throws Unavailable if Kafka does not answer; PartitionStopped if the records cannot be read at all
+ * @param holding text that matching records contain in their bytes; other records may be skipped, which is
+ * much faster if few contain it
+ * @param take called with the records of each step, possibly none; returns whether more are needed
+ * @throws Unavailable if Kafka does not answer
+ * @throws PartitionStopped if the records cannot be read at all
  */
 export async function searchNewest(
   log: LogReader,
@@ -74,7 +86,7 @@ interface StepLimits {
   readonly signal: AbortSignal | undefined
 }
 
-/** The reading of one step: of all partitions side by side, within common limits. */
+/** Reads one step of all partitions in parallel, within common limits. */
 class StepReading {
   readonly #log: LogReader
   readonly #holding: string | undefined
@@ -95,7 +107,10 @@ class StepReading {
     return this.#limits.signal?.aborted === true
   }
 
-  /** Returns a part of them if the range is too large, or the time is over. */
+  /**
+   * Returns the records of a range; only a part of them if the range is too large, or the time limit is
+   * reached.
+   */
   async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {

@@ -1,15 +1,15 @@
-/** Bounds how much a question reads: of a log that holds more, only its newest part. Pure. */
+/** Limits a query to the newest part of a log. Pure. */
 import type { Range } from './records.ts'
 
 export interface Newest {
   readonly ranges: readonly Range[]
-  /** How many offsets of the ranges are left out, because there are newer ones. */
+  /** Number of older offsets of the ranges that are omitted. */
   readonly leftOut: number
 }
 
 /**
- * The ends of the ranges, with at most this many offsets together. Each range is shortened in proportion, so that all of them begin at
- * about the same time.
+ * Returns the newest part of the ranges, with at most this number of offsets in total. Each range is
+ * shortened in proportion, so that all of them start at about the same time.
  */
 export function newestOf(ranges: readonly Range[], most: number): Newest {
   const total = offsetsIn(ranges)

@@ -1,7 +1,7 @@
-/** Says why a topic has no record at a place. */
+/** Explains why a topic has no record at a position. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 
-/** @returns a sentence for people; undefined if the place is within the bounds of the topic. Pure. */
+/** Returns the reason as a sentence; undefined if the position is within the bounds of the topic. Pure. */
 export function outOfBounds(
   {
     topic,

@@ -1,17 +1,23 @@
-/** How the records of a consumer ended: the counters that it commits together with its state, so they are exact. */
+/**
+ * Reads the outcomes of a consumer's records from its counters. The counters are committed together with the
+ * state, so they are exact.
+ */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { ParkedOutcome, RecordOutcome, StateKey } from '../../packages/runtime/pipeline/model.ts'
 
-/** Records by how they ended, since the partition states exist. Each counts once: a parked one as what has become of it. */
+/**
+ * Number of records by outcome, since the partition states were created. Each record counts once; a parked
+ * one counts under its final outcome.
+ */
 export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
   /** Counts by `outcome/reason`, and by `timer/reason` for timers that fired. */
   readonly reasons: Readonly<Record<string, number>>
-  /** Emitted, and not yet known to be published. */
+  /** Number of emissions that are not yet known to be published. */
   readonly outbox: number
 }
 
 /**
- * The counters of partition states together.
+ * Returns the sum of the counters of partition states.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -33,7 +39,7 @@ export async function outcomesOf(
   return { ...outcomes, reasons, outbox: summaries.reduce((sum, { outbox }) => sum + outbox, 0) }
 }
 
-/** How a parked record ended. An erased one is not processed, on purpose. */
+/** Final outcome of a parked record. An erased record is intentionally not processed. */
 const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
   'parked-applied': 'applied',
   'parked-ignored': 'ignored',
@@ -41,7 +47,11 @@ const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
   'parked-erased': 'ignored',
 }
 
-/** The held entities, and the events that are parked now. Pure. @param tally counters by name */
+/**
+ * Returns the number of entities that are held, and of events that are parked. Pure.
+ *
+ * @param tally counters by name
+ */
 export function heldNow(tally: Readonly<Record<string, number>>): { held: number; parked: number } {
   const sum = (outcome: string) =>
     Object.entries(tally).reduce(
@@ -55,7 +65,7 @@ export function heldNow(tally: Readonly<Record<string, number>>): { held: number
   }
 }
 
-/** Counters by name, of several partitions together. Pure. */
+/** Returns the sums of counters of several partitions, by name. Pure. */
 export function sumOfReasons(
   counters: readonly Readonly<Record<string, number>>[],
 ): Readonly<Record<string, number>> {

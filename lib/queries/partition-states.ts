@@ -1,4 +1,4 @@
-/** Partition states: what a consumer remembers of each partition, as Redis holds it. */
+/** Describes partition states: the data that a consumer stores in Redis for each partition. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { ListedState, StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
@@ -8,59 +8,65 @@ import { type TimerState, timerState } from './entities.ts'
 import { offsetsBehind } from './lag.ts'
 import { heldNow } from './outcomes.ts'
 
-/** A failure that may still be taken back. */
+/** Failure that can still be retried or redriven. */
 interface OpenFailure {
   readonly id: string
   readonly offset: number
   readonly attempt: number
-  /** RFC 3339: when the record first failed. */
+  /** Time at which the record first failed, RFC 3339. */
   readonly since: string
 }
 
 export interface PartitionState {
   readonly partition: number
-  /** Last applied offset; -1 before the first. */
+  /** Last applied offset; -1 before the first one. */
   readonly appliedOffset: number
-  /** Number of offsets from the applied one to the log's end; null if it is not known. */
+  /** Number of offsets between the applied one and the end of the log; null if unknown. */
   readonly lag: number | null
-  /** Raised whenever the state was replaced. */
+  /** Epoch of the state, which increases whenever the state is replaced. */
   readonly epoch: number
-  /** RFC 3339: when the record at the applied offset was appended. */
+  /** Time at which the record at the applied offset was appended, RFC 3339. */
   readonly asOf: string | null
-  /** Milliseconds of log time since the state began: what timers and the memory of ids go by. */
+  /**
+   * Log time since the state was created, in milliseconds. Timers and the window of event ids use this clock.
+   */
   readonly logClockMs: number
   readonly entities: number
-  /** Entities that wait for a retry of one of their events, and the events that are parked behind it. */
+  /**
+   * Number of entities that wait for a retry of one of their events. `parked` is the number of events that
+   * wait with them.
+   */
   readonly held: number
   readonly parked: number
   readonly timers: number
-  /** The timer that fires first. */
+  /** Timer that fires next. */
   readonly nextTimer: TimerState | null
-  /** Emissions that wait to be published. */
+  /** Number of emissions that are not published yet. */
   readonly outbox: number
-  /** The position of the first of them. */
+  /** Position of the oldest of them. */
   readonly oldestOutbox: string | null
   readonly openFailures: number
-  /** Where they were asked for. */
+  /** Open failures, if they were requested. */
   readonly failures?: readonly OpenFailure[]
-  /** How many ids of events are remembered. */
+  /** Number of event ids in the deduplication window. */
   readonly ids: number
-  /** How many records ended how, by `outcome/reason`, since the state exists. */
+  /** Number of records by `outcome/reason`, since the state was created. */
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** A partition state as a list shows it. */
+/** Partition state in a list. */
 export interface StateLine extends ListedState {
-  /** Whether a consumer that is known has the name. */
+  /** True if the name is that of a known consumer. */
   readonly hasFunction: boolean
 }
 
 /**
- * Yields the partition states of a consumer one after another. While the consumer runs, the figures of one partition may be a
- * moment apart.
+ * Returns the partition states of a consumer. While the consumer runs, the values of one partition may differ
+ * in time slightly.
  *
- * @param bounds of the topic, by partition; undefined if they are not known, and then the lag is not known either
- * @param withFailures lists the open failures, too
+ * @param bounds bounds of the topic, by partition; undefined if they are unknown, and then the lag is unknown
+ * as well
+ * @param withFailures true to include the open failures
  * @throws Unavailable if Redis does not answer
  */
 export async function partitionStates(
@@ -69,7 +75,7 @@ export async function partitionStates(
   { bounds, withFailures = false }: { bounds?: readonly Bounds[] | undefined; withFailures?: boolean } = {},
 ): Promise<PartitionState[]> {
   const states: PartitionState[] = []
-  // One at a time: showing state must not put load on a Redis that consumers use.
+  // Sequentially: showing states must not put load on a Redis that consumers use.
   for (const one of partitions) {
     const details = await inspection.details(one)
     states.push(partitionState(one, details, bounds?.[one.partition], withFailures))
@@ -78,9 +84,10 @@ export async function partitionStates(
 }
 
 /**
- * Every partition state that Redis holds, of any consumer and environment, by consumer, topic and partition.
+ * Returns all partition states in Redis, of any consumer and environment, sorted by consumer, topic and
+ * partition.
  *
- * @param consumers the names of those that are known
+ * @param consumers names of the known consumers
  * @throws Unavailable if Redis does not answer
  */
 export async function listPartitionStates(
@@ -92,7 +99,7 @@ export async function listPartitionStates(
 }
 
 /**
- * Returns the topics that a consumer has a state of.
+ * Returns the topics for which a consumer has a state.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -126,7 +133,7 @@ export function partitionState(
     epoch: version.epoch,
     asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
     logClockMs: clock.nowMs,
-    // The store keeps a value more for each that is held.
+    // The store has an additional value for each held entity.
     entities: entities - held,
     held,
     parked,

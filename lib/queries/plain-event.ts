@@ -1,11 +1,14 @@
-/** Reads the events in records of any format, to show them. */
+/** Decodes the events in records of any format, in order to show them. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
-/** Returns the event of a record with plain data, or the reason why it has no event, an outage of the registry included. */
+/**
+ * Returns the event of a record with decoded data, or the reason why it has none, such as an unavailable
+ * registry.
+ */
 export async function plainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)

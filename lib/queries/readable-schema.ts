@@ -1,15 +1,19 @@
-/** A schema as lines that people compare. Pure. */
+/** Formats a schema as lines for comparison. Pure. */
 
-/** JSON with a line for each member, without documentation, which no reader or writer depends on; other texts as they are. */
+/**
+ * Returns JSON with a line for each member and without documentation, which does not affect readers or
+ * writers. Other texts are returned unchanged.
+ */
 export function readable(text: string): string {
   const schema = parsed(text)
   return schema === undefined ? text : JSON.stringify(schema, null, 2)
 }
 
 /**
- * The lines of `readable(text)`, counted from 0, of the places that the reasons name, such as `/fields/2/type`.
+ * Returns the line numbers in `readable(text)`, counted from 0, for the positions that the reasons mention,
+ * such as `/fields/2/type`.
  *
- * @param reasons a registry's own words
+ * @param reasons reasons in the words of the registry
  */
 export function linesNamed(text: string, reasons: readonly string[]): ReadonlySet<number> {
   const schema = parsed(text)
@@ -17,12 +21,18 @@ export function linesNamed(text: string, reasons: readonly string[]): ReadonlySe
   return new Set(pointers.flatMap(pointer => linesAt(schema, pointer.slice(1).split('/'))))
 }
 
-/** JSON pointers, as registries write them: Apicurio behind "at", Confluent behind "location:". */
+/**
+ * Pattern of JSON pointers in messages of registries: Apicurio writes them after "at", Confluent after
+ * "location:".
+ */
 const POINTER = /(?<![\w/:.])\/[\w$-]+(?:\/[\w$-]+)*/g
 
 type Node = Record<string, unknown>
 
-/** Avro has `doc`, JSON Schema `description`. A field with such a name is an object in JSON Schema, and no member in Avro. */
+/**
+ * Parses a schema without its documentation, which is `doc` in Avro and `description` in JSON Schema. A field
+ * with such a name is an object in JSON Schema, and not a member in Avro.
+ */
 function parsed(text: string): Node | undefined {
   try {
     const schema: unknown = JSON.parse(text, (name, value) =>
@@ -34,7 +44,7 @@ function parsed(text: string): Node | undefined {
   }
 }
 
-/** None if the schema has no such place. */
+/** Returns the lines of a position; empty if the schema has no such position. */
 function linesAt(schema: unknown, path: readonly string[]): number[] {
   const marker = '\u0000'
   const copy = { root: structuredClone(schema) as unknown }

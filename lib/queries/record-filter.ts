@@ -1,4 +1,4 @@
-/** Conditions on records, as `data.temperature>30`: which of them are shown. Pure. */
+/** Conditions on records, such as `data.temperature>30`, which decide which records are shown. Pure. */
 import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
 import type { RecordView } from './record-view.ts'
 
@@ -18,11 +18,10 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
 }
 
 /**
- * Reads a condition: a name, an operator, and a value.
- *
- * The name is an attribute of the event, `data.` and a path into its data, `topic`, `partition`, `offset`, `key`, `recordTime`, or
- * `failure` (its code). `=` and `!=` compare text; `>`, `>=`, `<`, `<=` numbers or times; `~` and `!~` look for a regular
- * expression. A missing value matches nothing except `!=` and `!~`.
+ * Parses a condition, which consists of a name, an operator and a value.
+ * The name is an attribute of the event, `data.` with a path into its data, `topic`, `partition`, `offset`,
+ * `key`, `recordTime`, or `failure` (its code). `=` and `!=` compare text; `>`, `>=`, `<`, `<=` compare
+ * numbers or times; `~` and `!~` search for a regular expression. A missing value matches only `!=` and `!~`.
  *
  * @returns undefined if the text is not a condition
  */
@@ -70,7 +69,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Compares numbers as numbers, else times as times. */
+/** Returns a comparison of numbers or, if the values are not numbers, of times. */
 function ordered(fits: (order: number) => boolean): Comparison {
   return (found, wanted) => {
     const text = textOf(found)

@@ -1,13 +1,18 @@
-/** Summary of a record in one line of text, for lists of records. Pure. */
+/** Summarises a record in one line of text, for lists of records. Pure. */
 import type { BytesView } from './bytes-view.ts'
 import type { RecordView } from './record-view.ts'
 
-/** The members of an event's data by name, the most informative first; of a record without an event, its content. */
+/**
+ * Returns the members of an event's data with their names, the most informative first. For a record without
+ * an event, returns its content.
+ */
 export function recordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
   return event ? dataText(event) : valueText(value)
 }
 
-/** `io.sluice.environment.reading.v1` → `environment.reading` */
+/**
+ * Returns a short name for an event type: `io.sluice.environment.reading.v1` becomes `environment.reading`.
+ */
 export function shortType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }
@@ -22,7 +27,10 @@ function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown
     .join(' ')
 }
 
-/** Puts the most informative members first: why a record failed or an alert fired, who said what, then numbers and words, then the rest. */
+/**
+ * Names of the most informative members, which come first, such as the reason of a failure or an alert.
+ * Numbers and words follow, then all others.
+ */
 const TELLING = ['comment', 'by', 'summary', 'error', 'consumer', 'errorType']
 
 function rank([name, value]: readonly [string, unknown]): number {

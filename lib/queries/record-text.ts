@@ -1,9 +1,14 @@
-/** Whether a record contains a text, anywhere. Pure. */
+/** Searches a record for a text. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
-/** @param text in lower case: case is ignored. Data in a binary format, such as Avro, is searched as stored. */
+/**
+ * Returns whether the key, the value or a header contains the text, ignoring case. Data in a binary format,
+ * such as Avro, is searched in its encoded form.
+ *
+ * @param text text in lower case
+ */
 export function holdsText({ key, value, headers }: LogRecord, text: string): boolean {
   if (holds(key, text) || holds(value, text)) return true
   return headers.some(([name, bytes]) => name.toLowerCase().includes(text) || holds(bufferOf(bytes), text))

@@ -1,4 +1,4 @@
-/** A record of any topic, decoded as far as it can be. Pure. */
+/** Decodes a record of any topic as far as possible. Pure. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -8,26 +8,29 @@ import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
-/** JSON of a record for `sluice tail --json`. */
+/** JSON of a record in `sluice tail --json`. */
 export interface RecordView {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** When the record was written, by its timestamp. */
+  /** Timestamp of the record. */
   readonly recordTime: string
-  /** Event time, unchanged from the producer; null if it is missing, or the record carries no event. */
+  /** Event time, unchanged from the producer; null if it is missing, or the record has no event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
   readonly headers: readonly ({ readonly name: string } & BytesView)[]
-  /** JSON event format of CloudEvents; null if the record carries no event. */
+  /** Event in the JSON event format of CloudEvents; null if the record has no event. */
   readonly event: Readonly<Record<string, unknown>> | null
-  /** Why the record carries no event. */
+  /** Reason why the record has no event. */
   readonly failure: { readonly code: string; readonly message: string } | null
-  /** Value of a record that carries no event. */
+  /** Value of a record without an event. */
   readonly value: BytesView | null
 }
 
-/** @param event the event in the record with plain data, or the reason why it has no event; by default, as it was sent */
+/**
+ * @param event event of the record with decoded data, or the reason why it has none; by default, the event
+ * with its original data
+ */
 export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
   const place = { topic, partition, offset, recordTime: instant(timestampMs) }
@@ -55,7 +58,10 @@ export function recordView(record: LogRecord, event: Event | Failure = readEvent
   }
 }
 
-/** CloudEvents JSON format, 2 and 3.1: attributes side by side; bytes that are not text in `data_base64`. */
+/**
+ * Returns an event in the CloudEvents JSON format (sections 2 and 3.1): attributes are members of one object;
+ * binary data is in `data_base64`.
+ */
 export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
   const named = { specversion: '1.0', ...attributes, ...extensions }
   if (!Buffer.isBuffer(data)) return data === undefined ? named : { ...named, data }

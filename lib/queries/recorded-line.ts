@@ -1,10 +1,16 @@
-/** One record of a log as one line of a recording: byte for byte, with its place and time. Pure. */
+/**
+ * Converts records to lines of a recording and back. A line contains the exact bytes, the position and the
+ * time of a record. Pure.
+ */
 import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
-/** `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`, without a line end. */
+/**
+ * Returns the line of a record, without a line end:
+ * `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`.
+ */
 export function recordedLine(record: LogRecord): string {
   const { topic, partition, offset, timestampMs, key, headers, value, oversizeBytes } = record
   return JSON.stringify({
@@ -19,17 +25,17 @@ export function recordedLine(record: LogRecord): string {
   })
 }
 
-/** Whether a line can be meant as a recorded record. An event has neither a partition nor an offset. */
+/** Returns whether a line is meant as a recorded record. An event has neither a partition nor an offset. */
 export function isRecordedLine(parsed: unknown): boolean {
   return isObject(parsed) && 'partition' in parsed && 'offset' in parsed && !('specversion' in parsed)
 }
 
-/** @returns the record of the line, or the problem of an invalid line */
+/** Returns the record of a line, or a description of the error in an invalid line. */
 export function readRecordedLine(parsed: unknown): LogRecord | string {
   if (!isObject(parsed)) return 'not a recorded record'
   const { topic, partition, offset, timestamp, headers, oversizeBytes } = parsed
   if (oversizeBytes !== undefined) return `its record was too large to be recorded (${oversizeBytes} bytes)`
-  if (typeof topic !== 'string' || topic === '') return '"topic" must be a text'
+  if (typeof topic !== 'string' || topic === '') return '"topic" must be a string'
   if (!isCount(partition) || !isCount(offset) || !isCount(timestamp))
     return '"partition", "offset" and "timestamp" must be whole numbers from 0 on'
   const [key, value] = [bytesIn(parsed.key), bytesIn(parsed.value)]
@@ -62,7 +68,10 @@ function headerIn(entry: unknown): RecordHeader | undefined {
   return bytes && typeof name === 'string' ? [name, bytes] : undefined
 }
 
-/** Undefined if it is not of the form. `Buffer.from` would skip whatever is not base64, so the text is compared with what was read. */
+/**
+ * Returns the bytes; undefined if they have the wrong form. `Buffer.from` skips characters that are not
+ * base64, so the result is encoded again for comparison.
+ */
 function bytesIn(view: unknown): Buffer | null | undefined {
   if (view === null) return null
   if (!isObject(view)) return undefined

@@ -1,21 +1,25 @@
-/** The records that topics hold, the newest first. Kafka reads forwards only, so each partition is read in windows from its end. */
+/**
+ * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read
+ * in windows from its end.
+ */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
-/** Offsets of the first window of a partition, and of the largest. */
+/** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum. */
 const FIRST_WINDOW = 32
 const MAX_WINDOW = 4_000
-/** Intended size of a window, in bytes: windows grow and shrink with the records that they find. */
+/** Target size of a window, in bytes. Windows grow and shrink with the size of the records. */
 const WINDOW_BYTES = 512 * 1024
-/** Maximum size of a window, in bytes: only the newest part of a larger one is kept. */
+/** Maximum size of a window, in bytes. Of a larger one, only the newest part is kept. */
 const MAX_WINDOW_BYTES = 2 * 1024 * 1024
 
 /**
- * The records of all ranges from the newest time to the oldest; those of one partition from the last offset to the first. As many
- * records at once as the reads so far allow. At most one window of each partition is in memory.
+ * Yields the records of all ranges from the newest to the oldest time; those of one partition from the last
+ * offset to the first. Each group contains as many records as the reads so far allow. At most one window of
+ * each partition is in memory.
  *
- * @param firstWindow offsets of each partition that are needed at least
+ * @param firstWindow minimum number of offsets to read in each partition
  * @throws as `readRecords` does
  */
 export async function* readRecordGroupsBackward(
@@ -33,11 +37,11 @@ export async function* readRecordGroupsBackward(
   }
 }
 
-/** The records of a window that are in memory, and the progress of the windows. */
+/** Records of a partition's current window, with the progress of its windows. */
 class PartitionBackward {
   readonly #log: LogReader
   readonly #range: Range
-  /** Before this offset nothing has been read. */
+  /** Offset before which nothing was read yet. */
   #before: number
   #records: LogRecord[] = []
   #window: number
@@ -61,7 +65,7 @@ class PartitionBackward {
     this.#records.pop()
   }
 
-  /** Afterwards there is a record, or the range has come to its start. */
+  /** Reads until there is a record, or the start of the range is reached. */
   async fill(): Promise<void> {
     while (this.newest === undefined && !this.isAtStart) {
       const end = this.#before
@@ -80,7 +84,7 @@ class PartitionBackward {
       const looked = await this.#log.read(topic, partition, { fromOffset: next, toOffset: end - 1 })
       for (const record of looked.records) {
         if (record.offset < next || record.offset >= end) continue
-        // The older part is read again when its turn has come.
+        // The older part is read again with the next window.
         if (bytes > MAX_WINDOW_BYTES) {
           start = record.offset
           records = []
@@ -100,7 +104,9 @@ function windowAfter(offsets: number, bytes: number): number {
   return Math.min(MAX_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
 }
 
-/** Takes records from the newest on, until a partition must be read on whose next record may be newer. */
+/**
+ * Returns records from the newest on, until a partition must be read further whose next record may be newer.
+ */
 function newestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

@@ -1,4 +1,4 @@
-/** The records that topics hold, read without a consumer group. */
+/** Reads the records of topics without a consumer group. */
 
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -6,7 +6,7 @@ import type { ReadRange } from '../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type TopicReach, topicBounds } from './topics.ts'
 
-/** Offsets of one partition: from the first to before the end. */
+/** Range of offsets of one partition: the first one included, the end not included. */
 export interface Range {
   readonly topic: string
   readonly partition: number
@@ -14,7 +14,7 @@ export interface Range {
   readonly end: number
 }
 
-/** The ranges of a topic from its beginning, or from the time that was looked up, to its present end. */
+/** Returns the ranges of a topic from its start, or from the time that was looked up, to its current end. */
 export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[] {
   return bounds.map(({ start, end }, partition) => {
     return { topic, partition, start: Math.max(start, atTime[partition] ?? start), end }
@@ -22,11 +22,11 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
 }
 
 /**
- * The records of all ranges in the order of their times; those of one partition in their own order.
+ * Yields the records of all ranges in order of time; those of one partition are in their original order.
  *
- * @param onExpired called with each part of a range that retention has deleted before it could be read
- * @throws Unavailable if Kafka does not answer, or if the records are behind an open transaction; PartitionStopped if they cannot
- * be read at all
+ * @param onExpired called with each part of a range that retention deleted before it could be read
+ * @throws Unavailable if Kafka does not answer, or if the records follow an open transaction
+ * @throws PartitionStopped if the records cannot be read at all
  */
 export async function* readRecords(
   log: LogReader,
@@ -37,8 +37,8 @@ export async function* readRecords(
 }
 
 /**
- * Reads as `readRecords` does, but as many records at once as the reads so far allow. The next group is read while one is in use.
- * At most two reads of each partition are in memory.
+ * Reads records like `readRecords`, but yields groups of as many records as the reads so far allow. The next
+ * group is read while one is in use. At most two reads of each partition are in memory.
  */
 export async function* readRecordGroups(
   log: LogReader,
@@ -59,11 +59,12 @@ export async function* readRecordGroups(
 }
 
 /**
- * Tells of all records in the ranges that hold a text, and perhaps of others; those of one partition in their own order. All partitions are
- * read side by side, and nothing is being read any more when it ends.
+ * Searches all records in the ranges for a text. Records without it may be included; those of one partition
+ * are in their original order. All partitions are read in parallel, and all reads have ended when the search
+ * ends.
  *
  * @param signal ends the search early
- * @throws the reason of the signal if it is aborted; else see `readRecords`
+ * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
  */
 export async function searchRecords(
   log: LogReader,
@@ -90,11 +91,11 @@ interface Log {
   readonly log: LogReader
 }
 
-/** The records that a topic gets from a moment on, each once. */
+/** Reads the records that are appended to a topic from now on, each once. */
 export class NewRecords {
   readonly #log: Log
   readonly #topic: string
-  /** The next offset of each partition. */
+  /** Next offset of each partition. */
   readonly #next: number[]
 
   private constructor(log: Log, topic: string, next: number[]) {
@@ -112,7 +113,7 @@ export class NewRecords {
     )
   }
 
-  /** Yields the records since the last read. */
+  /** Yields the records since the last call. */
   async *read(): AsyncGenerator<LogRecord> {
     const bounds = await topicBounds(this.#log.offsets, this.#topic)
     const ranges = bounds.map(({ start, end }, partition) => {
@@ -120,7 +121,7 @@ export class NewRecords {
     })
     for await (const record of readRecords(this.#log.log, ranges)) {
       const { partition, offset } = record
-      // Another read can run at the same time.
+      // Another call may run at the same time.
       if (offset < (this.#next[partition] ?? 0)) continue
       this.#next[partition] = offset + 1
       yield record
@@ -128,7 +129,7 @@ export class NewRecords {
   }
 }
 
-/** The records of a range that are in memory, and the read that brings more. */
+/** Records of a range that are in memory, and the read in progress. */
 class PartitionRecords {
   readonly #log: LogReader
   readonly #range: Range
@@ -153,7 +154,7 @@ class PartitionRecords {
     return this.first === undefined && this.#next >= this.#range.end
   }
 
-  /** Afterwards there is a first record, or the range has ended. */
+  /** Reads until there is a record, or the end of the range is reached. */
   async fill(): Promise<void> {
     while (this.first === undefined && !this.isAtEnd) {
       const { records, nextOffset, logStart } = await (this.#reading ?? this.#read())
@@ -171,7 +172,7 @@ class PartitionRecords {
     this.#at += 1
   }
 
-  /** Waits for the read that is not needed any more: its connection may be closed afterwards. */
+  /** Waits for a read whose result is no longer needed, because its connection may be closed afterwards. */
   async settle(): Promise<void> {
     await this.#reading?.catch(() => {})
   }
@@ -179,13 +180,16 @@ class PartitionRecords {
   #read(): Promise<ReadRange> {
     const { topic, partition, end } = this.#range
     const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
-    // A rejection is kept for the next reader.
+    // A rejection is reported to the next caller.
     reading.catch(() => {})
     return reading
   }
 }
 
-/** Takes records in order of time until a partition must be read on, whose next record may be the earliest. */
+/**
+ * Returns records in order of time, until a partition must be read further whose next record may be the
+ * earliest.
+ */
 function merged(partitions: readonly PartitionRecords[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

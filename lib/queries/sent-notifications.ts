@@ -1,4 +1,7 @@
-/** Notifications as their topic has them, and the outcome of each, by the progress of the sinks and by their failures. Pure. */
+/**
+ * Reads notifications from their topic, and determines their outcome from the progress of the sinks and from
+ * failures. Pure.
+ */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -11,28 +14,29 @@ import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../failures/event-types.ts'
 import { NOTIFICATION_TYPE, type Notification } from '../notification/notification.ts'
 
 export interface SentNotification {
-  /** Id of the event. */
+  /** Event id. */
   readonly id: string
-  /** RFC 3339: when the group was due. */
+  /** Time at which the group was due, RFC 3339. */
   readonly at: string
   readonly partition: number
   readonly offset: number
   readonly notification: Notification
 }
 
-/** A notification that a sink could not deliver. */
+/** Notification that a sink could not deliver. */
 export interface UndeliveredNotification {
   readonly consumer: string
   readonly partition: number
   readonly offset: number
   readonly error: string
-  /** Place in the dlq topic, such as `2:17`; absent if it is tried again. */
+  /** Position in the dlq topic, such as `2:17`; absent while the notification is retried. */
   readonly letter?: string
 }
 
 /**
- * `waiting`: the sink has not come to it, or its receiver does not answer. `passed`: each receiver of the sink that it names has taken it.
- * `failed`: it is tried again. `dead-letter`: it was tried for the last time.
+ * Outcome of a notification in a sink. `waiting`: the sink has not processed it, or its receiver does not
+ * respond. `passed`: all receivers of the sink have accepted it. `failed`: it will be retried. `dead-letter`:
+ * all retries have failed.
  */
 export interface SinkOutcome {
   readonly sink: string
@@ -41,7 +45,11 @@ export interface SinkOutcome {
   readonly letter?: string
 }
 
-/** Each notification once, the newest first. @param records those of one partition in their own order */
+/**
+ * Returns each notification once, newest first.
+ *
+ * @param records records; those of one partition are in order
+ */
 export function sentNotifications(records: readonly LogRecord[]): readonly SentNotification[] {
   const byId = new Map<string, SentNotification>()
   for (const record of records) {
@@ -55,7 +63,11 @@ export function sentNotifications(records: readonly LogRecord[]): readonly SentN
   return [...byId.values()].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
 }
 
-/** Failures and dead letters of notifications. @param topic the topic of the notifications */
+/**
+ * Returns the failures and dead letters of notifications.
+ *
+ * @param topic topic of notifications
+ */
 export function undeliveredIn(
   records: readonly LogRecord[],
   topic: string,
@@ -71,12 +83,12 @@ export function undeliveredIn(
   })
 }
 
-/** Any client may write to the topics. */
+/** Returns whether the data is valid. Any client may write to the topics. */
 function fitsSchema({ type, data }: Event): boolean {
   return validators[type]?.(data) ?? false
 }
 
-/** @param appliedOffset progress of the sink in the notification's partition */
+/** @param appliedOffset progress of the sink in the partition of the notification */
 export function outcomeOf(
   { partition, offset }: Pick<SentNotification, 'partition' | 'offset'>,
   sink: string,

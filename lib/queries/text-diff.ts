@@ -1,14 +1,14 @@
-/** How two texts differ, by lines. Pure. */
+/** Compares two texts by lines. Pure. */
 
-/** A line that only one text has, or one between two such lines. */
+/** Line of a difference: one that only one of the texts has, or a common line near it. */
 export interface DiffLine {
   readonly sign: '+' | '-' | ' '
   readonly text: string
-  /** The registry refuses the schema because of it. */
+  /** True if the registry rejects the schema because of this line. */
   readonly breaks?: true
 }
 
-/** Lines, counted from 0, because of which a registry refuses. */
+/** Line numbers, counted from 0, because of which a registry rejects a schema. */
 export interface BreakingLines {
   readonly before: ReadonlySet<number>
   readonly after: ReadonlySet<number>
@@ -16,12 +16,13 @@ export interface BreakingLines {
 
 const NONE: BreakingLines = { before: new Set(), after: new Set() }
 
-/** Lines that are equal are kept this far from one that is not. */
+/** Number of common lines that are shown before and after a difference. */
 const AROUND = 2
 
 /**
- * Returns the lines of both texts in order, without those far from any difference; empty for equal texts. The longest common
- * lines are found by a table, which suits texts of a few hundred lines.
+ * Returns the lines of both texts in order, without common lines far from any difference; empty for equal
+ * texts. The longest common subsequence is computed with a table, which is suitable for texts of a few
+ * hundred lines.
  */
 export function diffOf(before: string, after: string, breaking: BreakingLines = NONE): DiffLine[] {
   const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]
@@ -34,7 +35,10 @@ export function diffOf(before: string, after: string, breaking: BreakingLines = 
   return lines.filter((_, index) => near.has(index))
 }
 
-/** `[i][j]`: number of lines that `a` from i on and `b` from j on have in common. */
+/**
+ * Returns a table whose entry `[i][j]` is the number of common lines of `a` from line i on and `b` from line
+ * j on.
+ */
 function commonLengths(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   for (let i = a.length - 1; i >= 0; i--)

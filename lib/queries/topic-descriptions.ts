@@ -15,7 +15,7 @@ import { kafkaAnswer } from './kafka-answers.ts'
 import { topicBounds } from './topics.ts'
 
 /**
- * The topics of the cluster, by name, without those that Kafka keeps for itself.
+ * Returns the topics of the cluster, sorted by name, without internal ones.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -24,13 +24,18 @@ export async function allTopics(kafka: Kafka): Promise<TopicLayout[]> {
   return all.filter(({ topic }) => !isInternal(topic))
 }
 
-/** @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Returns the description of a topic.
+ *
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export function topicDescription(kafka: Kafka, topic: string): Promise<TopicDescription> {
   return kafkaAnswer(`topic ${topic}`, describeTopic(kafka, topic))
 }
 
 /**
- * How many offsets each partition of a topic holds now, by partition. They count markers of transactions, and what compaction took.
+ * Returns the number of offsets in each partition of a topic. It includes transaction markers, and records
+ * that compaction removed.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -38,18 +43,24 @@ export async function recordCounts(offsets: Pick<TopicOffsets, 'bounds'>, topic:
   return (await topicBounds(offsets, topic)).map(({ start, end }) => Math.max(0, end - start))
 }
 
-/** How full a topic is, and who has yet to read what. */
+/** Number of records in a topic, and the lag of its subscribers. */
 export interface TopicStatistics {
   readonly topic: string
-  /** Records that Kafka keeps now. */
+  /** Number of records that the topic currently contains. */
   readonly records: number
-  /** Records that at least one subscriber has not consumed; all of them without subscribers. */
+  /**
+   * Number of records that at least one subscriber has not consumed; all records if there are no subscribers.
+   */
   readonly pending: number
-  /** Consumer groups with a member that reads the topic, or with offsets of it. */
+  /** Consumer groups with a member that reads the topic, or with committed offsets for it. */
   readonly subscribers: readonly GroupLag[]
 }
 
-/** @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Returns the statistics of a topic.
+ *
+ * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export async function topicStatistics(
   kafka: Kafka,
   offsets: TopicOffsets,
@@ -60,7 +71,9 @@ export async function topicStatistics(
   return { topic, records: sumOf(counts), pending: pendingOf(counts, subscribers), subscribers }
 }
 
-/** The subscriber that is farthest behind in a partition decides. Pure. */
+/**
+ * Returns the number of pending records. In each partition, the subscriber with the largest lag counts. Pure.
+ */
 export function pendingOf(
   counts: readonly number[],
   subscribers: readonly Pick<GroupLag, 'topics'>[],

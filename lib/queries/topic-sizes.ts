@@ -1,23 +1,23 @@
-/** How many bytes topics take on the disks of brokers. */
+/** Reads the disk space that topics use on brokers. */
 import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Size of a topic. Figures that no broker reports are null. */
+/** Size of a topic. Values that no broker reports are null. */
 export interface TopicSize {
-  /** Size of each log, as its leader reports it. */
+  /** Size of all partitions, as reported by their leaders, in bytes. */
   readonly bytes: number | null
-  /** Size of all replicas together. */
+  /** Size of all replicas, in bytes. */
   readonly bytesOfCopies: number | null
-  /** Size as the leader reports it, by partition. */
+  /** Size of each partition, as reported by its leader, in bytes. */
   readonly partitions: readonly (number | null)[]
 }
 
 /**
- * The size of one topic.
+ * Returns the size of one topic. A broker that does not report sizes causes no error.
  *
- * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`; a broker that does not report its sizes causes no error
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function topicSize(
   inspection: Pick<ClusterInspection, 'logDirs'>,
@@ -28,7 +28,7 @@ export async function topicSize(
   return sizeIn(topic, copiesIn(await kafkaAnswer(what, inspection.logDirs(brokers, topic))))
 }
 
-/** Returns the size of each topic, from the reports of all brokers, by topic. Pure. */
+/** Returns the size of each topic from the reports of all brokers, by topic. Pure. */
 export function topicSizes(
   topics: readonly TopicLayout[],
   answers: readonly OfBroker<readonly LogDir[]>[],
@@ -37,14 +37,14 @@ export function topicSizes(
   return new Map(topics.map(topic => [topic.topic, sizeIn(topic, copies)]))
 }
 
-/** Sizes by topic, partition and broker. */
+/** Sizes of replicas by topic, partition and broker, in bytes. */
 type Copies = ReadonlyMap<string, number>
 
 function copiesIn(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
   const copies = new Map<string, number>()
   for (const one of answers) {
     if (!('answer' in one)) continue
-    // One that is being moved between disks would count twice.
+    // A replica that is being moved between disks would count twice.
     for (const { topic, partition, bytes, isFuture } of one.answer.flatMap(dir => dir.copies))
       if (!isFuture) copies.set(keyOf(topic, partition, one.broker), bytes)
   }
@@ -65,7 +65,9 @@ function keyOf(topic: string, partition: number, broker: number): string {
   return `${topic}/${partition}@${broker}`
 }
 
-/** Null where one is not known: a part of the sum would look like the whole. */
+/**
+ * Returns the sum of sizes; null if one is unknown, because a partial sum would be mistaken for the whole.
+ */
 function sumOf(sizes: readonly (number | null)[]): number | null {
   let sum = 0
   for (const size of sizes) {

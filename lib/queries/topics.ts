@@ -1,4 +1,4 @@
-/** Topics: which exist, where they differ from the table, and how far each of their partitions reaches. */
+/** Reads which topics exist, where they differ from the topic table, and the bounds of their partitions. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -9,20 +9,20 @@ import {
 } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Where the partitions of a topic begin and end now, by partition, and the first offset of each at or after a time. */
+/** Current bounds of a topic's partitions, and the first offset of each at or after a time. */
 export interface TopicReach {
   readonly bounds: readonly Bounds[]
-  /** Empty if no time was asked for. */
+  /** First offset of each partition at or after the time; empty if no time was given. */
   readonly atTime: readonly number[]
 }
 
-/** Knows the bounds of topics; for some perhaps only in partitions that have a leader. */
+/** Source of topic bounds. It may know only partitions with a leader. */
 export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
   bounds(topic: string): Promise<readonly Known[]>
 }
 
 /**
- * The first offset of each partition, and the one after its last record, by partition.
+ * Returns the first offset of each partition, and the one after its last record, by partition.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -34,8 +34,9 @@ export function topicBounds<Known extends Bounds | undefined>(
 }
 
 /**
- * Returns bounds as `topicBounds` does; undefined if Kafka has no such topic. @throws RefusedByKafka or Unavailable, see
- * `kafkaAnswer`
+ * Returns bounds like `topicBounds`, but undefined if the topic does not exist.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function boundsIfThere<Known extends Bounds | undefined>(
   offsets: BoundsSource<Known>,
@@ -50,9 +51,10 @@ export async function boundsIfThere<Known extends Bounds | undefined>(
 }
 
 /**
- * How far a topic reaches.
+ * Returns the bounds of a topic.
  *
- * @param timeMs looks up the first offset that was written then or later, in milliseconds since the epoch
+ * @param timeMs time in milliseconds since the epoch, for which the first offset written then or later is
+ * looked up
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function topicReach(
@@ -68,7 +70,7 @@ export async function topicReach(
 }
 
 /**
- * Which of these topics exist, and where they differ from their definitions.
+ * Returns which of these topics exist, and where they differ from their definitions.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

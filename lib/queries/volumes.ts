@@ -1,23 +1,30 @@
-/** How many records a topic was given from one instant to the next. It asks for offsets by time, and reads no record. */
+/**
+ * Counts the records that were appended to a topic in each interval, from offsets by time, without reading
+ * records.
+ */
 
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Offsets by partition at instants that have been asked for, by milliseconds since the epoch. */
+/** Offsets by partition at instants that were already looked up, by milliseconds since the epoch. */
 export type KnownOffsets = Map<number, readonly number[]>
 
-/** A broker's clock may be behind by this much: until then, records may still come before an instant. */
+/**
+ * Time after an instant in milliseconds until which records may still be appended before it, because the
+ * clock of a broker may be behind.
+ */
 const SETTLED_AFTER_MS = 10_000
 
 /**
- * Records between instants that follow each other, by the times that Kafka has of its records; those before the log begins do not
- * count.
+ * Returns the number of records between successive instants, by the timestamps in Kafka. Records before the
+ * start of the log are not counted.
  *
- * @param instants milliseconds since the epoch, in their order
- * @param known what earlier calls have found; it is added to, and what is before the first instant is forgotten
- * @param signal ends the questions early, the oldest of which come last; a later call continues
- * @returns one count less than there are instants; null where that is not known yet
+ * @param instants ascending times in milliseconds since the epoch
+ * @param known results of earlier calls; new results are added, and those before the first instant are
+ * removed
+ * @param signal ends the lookups early, of which the oldest are made last; a later call continues
+ * @returns one count less than the number of instants; null where a count is not known yet
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function recordsBetween(
@@ -43,7 +50,11 @@ export async function recordsBetween(
   })
 }
 
-/** Counts as `recordsBetween` does, with null for a missing topic. @throws RefusedByKafka or Unavailable */
+/**
+ * Counts records like `recordsBetween`, with null for a missing topic.
+ *
+ * @throws RefusedByKafka or Unavailable
+ */
 export async function recordsIfThere(
   ...asked: Parameters<typeof recordsBetween>
 ): Promise<(number | null)[]> {
@@ -56,12 +67,12 @@ export async function recordsIfThere(
   }
 }
 
-/** A partition that came later began with nothing. */
+/** Returns the number of records between two lookups. A partition that was added later started empty. */
 function difference(earlier: readonly number[], later: readonly number[]): number {
   return later.reduce((sum, offset, partition) => sum + Math.max(0, offset - (earlier[partition] ?? 0)), 0)
 }
 
-/** Instants of a whole step each, the last of them now or less than a step ago. Pure. */
+/** Returns instants at multiples of the step, the last of them now or less than a step ago. Pure. */
 export function instantsUntil(nowMs: number, stepMs: number, count: number): number[] {
   const last = Math.floor(nowMs / stepMs) * stepMs
   return Array.from({ length: count + 1 }, (_, index) => last - (count - index) * stepMs)

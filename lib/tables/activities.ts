@@ -1,13 +1,13 @@
-/** The table of activities: what devices are doing, and which sensors are silent. */
+/** Table of activities: the current activity of each device, and silent sensors. */
 import { type Activity, activity } from '../activity/process.ts'
 import type { Table } from './table.ts'
 
 export interface EntityActivity extends Activity {
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
 }
 
-/** Table of activities, the last changed first. */
+/** Table of activities, sorted by the latest change first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
   process: activity,
   rows: ({ entity, state }) => [{ entity, ...state }],

@@ -1,4 +1,7 @@
-/** An alert as lists show it, whether it was found in the view of those that fire or on the alerts topic. Pure. */
+/**
+ * Alert in the form that lists show. It is the same for alerts from the view of firing alerts and from the
+ * alerts topic. Pure.
+ */
 
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
@@ -10,40 +13,46 @@ export interface AlertSummary {
   readonly state: Alert['status']
   readonly rule: string
   readonly severity: string
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Both null where the alert is not about one metric. */
+  /** Family of the metric. Null, like `metric`, if the alert does not concern a single metric. */
   readonly family: string | null
   readonly metric: string | null
-  /** RFC 3339: since when its condition held, when it fired, and when it resolved. */
+  /**
+   * Time since which the condition held, RFC 3339. `startedAt` is the time of firing, `endedAt` that of
+   * resolving.
+   */
   readonly activeAt: string
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Value that was compared last, or the observed state; null if a silence fired it. */
+  /** Value that was compared last, or the observed state; null if a silence fired the alert. */
   readonly value: number | string | null
   readonly threshold: number | null
-  /** Why it fired or, once it has resolved, why it did that. */
+  /** Reason for firing or, once the alert has resolved, for resolving. */
   readonly reason: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string
-  /** W3C trace context of the event that fired it; null if that has none, or is not there any more. */
+  /** W3C trace context of the fired event; null if it is missing, or the event is no longer in the log. */
   readonly traceparent: string | null
-  /** The acknowledgement that holds, or that held when the alert resolved. */
+  /** Current acknowledgement or, once the alert has resolved, the last one. */
   readonly acknowledged: Acknowledgement | null
 }
 
-/** Filter of alerts; without a condition, all of them. */
+/** Filter of alerts. Without a condition, it matches all alerts. */
 export interface AlertFilter {
   readonly rule?: string | undefined
   readonly severity?: string | undefined
-  /** A whole subject, or a part of source and subject. */
+  /** Whole subject, or a part of source and subject. */
   readonly entity?: string | undefined
-  /** Each must be there with this value. */
+  /** Labels that an alert must have, with these values. */
   readonly labels?: readonly Label[] | undefined
-  /** Fired then or later, and before; milliseconds since the epoch. */
+  /**
+   * Earliest time of firing, in milliseconds since the epoch. `untilMs` is the end of the range and not
+   * included.
+   */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
-  /** Only those without an acknowledgement. */
+  /** True to match only alerts without an acknowledgement. */
   readonly unacknowledged?: boolean | undefined
 }
 
@@ -57,12 +66,12 @@ export const COUNTED_BY = ['rule', 'severity', 'entity', 'hour'] as const
 export type CountedBy = (typeof COUNTED_BY)[number]
 
 export interface AlertCount {
-  /** The hour in which they fired as RFC 3339, else the value itself. */
+  /** Value of the property; for `hour`, the start of the hour in which the alerts fired, RFC 3339. */
   readonly of: string
   readonly count: number
 }
 
-/** An alert in a list. `endedAt` says nothing of one that fires, and so does `state`: a list of firing ones leaves both out. */
+/** Columns of an alert list. Lists of firing alerts omit `state` and `endedAt`. */
 export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'id', value: ({ id }) => id },
   { name: 'state', value: ({ state }) => state },
@@ -108,7 +117,10 @@ export function alertSummary(
   }
 }
 
-/** Returns the alerts that the filter selects, in the order of firing. A whole subject matches only that subject. */
+/**
+ * Returns the alerts that match the filter, in the order of firing. If the text of `entity` is a whole
+ * subject, only that subject matches.
+ */
 export function filteredAlerts<Found extends AlertSummary>(
   alerts: readonly Found[],
   filter: AlertFilter,
@@ -117,7 +129,7 @@ export function filteredAlerts<Found extends AlertSummary>(
   return preferExact(fitting, filter.entity).sort(byTime)
 }
 
-/** The most frequent first; hours in their order. */
+/** Returns the counts, the highest first; hours are in order of time. */
 export function countedAlerts(alerts: readonly AlertSummary[], by: CountedBy): AlertCount[] {
   const counts = new Map<string, number>()
   for (const alert of alerts) {

@@ -1,7 +1,8 @@
 /**
- * Table of conditions: rules that a value meets, or met until just now, as decided by alerting and the consumer of groups. Only
- * they know pending ones. A firing alert is also a row of `firing-alerts`, once and with its acknowledgement; here every
- * partition has the alert of the clock.
+ * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting`
+ * and `patterns`. Only these consumers know pending rules. A firing alert is also a row of the table
+ * `firing-alerts`, once and with its acknowledgement; in this table, the alert of the clock occurs once per
+ * partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -20,26 +21,32 @@ import {
   type TopicSize,
 } from './table.ts'
 
-/** A rule that a value of an entity or a group is beyond, or was until just now. */
+/** Rule that is pending, firing or recovering for an entity or a group. */
 export interface ActiveAlert {
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** The rule's identity and what it looks at, as in `HIGH_TEMP environment.temperature`. */
+  /**
+   * Identity of the rule, with the family and metric that it watches, such as `HIGH_TEMP
+   * environment.temperature`.
+   */
   readonly rule: string
   /** Name and labels of the rule. */
   readonly identity: string
-  /** Fires because the entity is silent, beside the alert of the rule itself. */
+  /** True for a `NoData` alert, which is separate from the alert of the rule itself. */
   readonly isOfSilence: boolean
-  /** `pending`: not for long enough yet, nothing published. `recovering`: still firing, although the value has cleared. */
+  /**
+   * `pending`: the condition has not held for long enough yet, and nothing was published. `recovering`: the
+   * alert still fires, although the value has cleared.
+   */
   readonly phase: 'pending' | 'firing' | 'recovering'
-  /** Start of the condition, RFC 3339. */
+  /** Time since which the condition holds, RFC 3339. */
   readonly activeAt: string
-  /** Alert that was published when it fired; null while it is pending. */
+  /** Alert that was published; null while the rule is pending. */
   readonly alert: FiredAlert | null
 }
 
-/** The columns of a condition that is pending. */
+/** Columns of a pending condition. */
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
   { name: 'rule', least: 10, value: ({ rule }) => rule },
   { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
@@ -61,7 +68,7 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
 export interface Conditions {
   /** Conditions in the order of entity and rule. */
   readonly active: readonly ActiveAlert[]
-  /** How many entities alerting remembers. */
+  /** Number of entities in the state of alerting. */
   readonly entities: number
   /** Number of entities that have reported each metric. */
   readonly reporting: ReadonlyMap<string, number>
@@ -70,8 +77,8 @@ export interface Conditions {
 /**
  * The conditions of all entities and groups. It reads the state of every entity, page by page.
  *
- * @param readings the topic that alerting reads
- * @param groups the topic of the events of groups
+ * @param readings topic that alerting reads
+ * @param groups topic with the events of groups
  * @throws Unavailable if Redis does not answer
  */
 export async function conditionsNow(
@@ -94,9 +101,10 @@ export async function conditionsNow(
 }
 
 /**
- * The conditions of one entity or group, by rule. It reads one field in each partition, whatever the keys of the readings are.
+ * Returns the conditions of one entity or group, by rule. Reads one field in each partition, regardless of
+ * the keys of the readings.
  *
- * @param entity its whole name: `source`, a space, `subject`
+ * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function activeAlertsOf(
@@ -112,7 +120,7 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort(byRule)
 }
 
-/** The alert that the pipeline is down is in every partition, as one alert of the clock. */
+/** Removes duplicates: every partition has the alert `PIPELINE_DOWN`, which is one alert of the clock. */
 function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
   const known = new Set<string>()
   return active.filter(({ entity, rule, alert }) => {
@@ -124,7 +132,7 @@ function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
   })
 }
 
-/** The conditions of one entity, as alerting has stored them. Pure. */
+/** Returns the conditions in the stored alerting state of one entity. Pure. */
 function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   const { partition, entity, state } = stored
   const ofRules = Object.entries(state.rules).flatMap(([rule, { state, alert = null, noData }]) => {
@@ -149,7 +157,10 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
 }
 
-/** The rules over several events of an entity, as alerting has them, or of a group, as the consumer of groups does. Pure. */
+/**
+ * Returns the rules over several events in the stored state of an entity (by alerting) or of a group (by
+ * patterns). Pure.
+ */
 function activePatterns({
   partition,
   entity,
@@ -164,7 +175,7 @@ function activePatterns({
   })
 }
 
-/** Returns the time of firing, or of the first event of a pattern that is under way. */
+/** Returns the time of firing or, for a pattern that is pending, of its first event. */
 function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState): number {
   if (firing) return firing.activeAtMs
   const times = [...counted, ...reached.filter(atMs => atMs !== null), ...(waiting ? [waiting.sinceMs] : [])]

@@ -1,15 +1,18 @@
-/** Table of firing alerts, from their view. A query reads only firing alerts, regardless of the number of entities. */
+/**
+ * Table of firing alerts, read from their view. A query reads only firing alerts, regardless of the number of
+ * entities.
+ */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
-/** Firing alert. */
+/** Firing alert with the positions of its events. */
 export interface FiringNow extends AlertSummary {
   /**
-   * Positions of its events: one, unless several partitions of the watched topic have reported the same alert. Only the position
-   * of an acknowledgement depends on it.
+   * Positions of the alert's events. There is one position unless several partitions of the watched topic
+   * have reported the same alert. Acknowledgements are written to every position.
    */
   readonly places: readonly AlertPosition[]
 }
@@ -17,12 +20,12 @@ export interface FiringNow extends AlertSummary {
 export interface AlertPosition {
   /** Partition of the alerts topic. */
   readonly partition: number
-  /** Name of the entity that its events are about: their `source`, a space, their `subject`. */
+  /** Entity of the alert's events: source and subject, separated by a space. */
   readonly events: string
   readonly firing: FiringAlert
 }
 
-/** The rows are places: the alert of the clock has one for each partition of readings that reports it. */
+/** Table of positions. The alert of the clock has one row for each partition of readings that reports it. */
 const FIRING: Table<FiringAlerts, AlertPosition> = {
   process: firingAlerts,
   rows: ({ partition, entity, state }) =>
@@ -31,9 +34,9 @@ const FIRING: Table<FiringAlerts, AlertPosition> = {
 }
 
 /**
- * The alerts that fire now, each once, in the order in which they fired.
+ * Returns the firing alerts, each once, in the order in which they fired.
  *
- * @param alerts the topic that the view reads
+ * @param alerts topic that the view reads
  * @throws Unavailable if Redis does not answer
  */
 export async function firingNow(
@@ -44,7 +47,10 @@ export async function firingNow(
   return [...Map.groupBy(rows, idOf).values()].map(merged)
 }
 
-/** Merges the places of one alert: the first that fired describes it, and it is acknowledged once every place is. */
+/**
+ * Merges the positions of one alert. The properties are those of the position that fired first; the alert is
+ * acknowledged once every position is.
+ */
 function merged(places: readonly AlertPosition[]): FiringNow {
   const [first] = places
   const { alert, traceparent, acknowledged } = (first as AlertPosition).firing

@@ -1,4 +1,4 @@
-/** The table of entities: the statistics that the processor keeps of each. */
+/** Table of entities, with the statistics that the processor keeps. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
@@ -7,22 +7,22 @@ import type { Window } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
-/** An entity that the processor knows. */
+/** Entity with its statistics. */
 export interface ListedEntity {
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
   /** Partition of the readings topic. */
   readonly partition: number
   readonly family: FamilyName
-  /** Counted since the first reading. */
+  /** Statistics since the first reading, by metric. */
   readonly metrics: MetricStatistics
-  /** Counted since the first reading. */
+  /** Number of readings since the first one. */
   readonly readings: number
-  /** Event time of the newest reading, milliseconds since the epoch. */
+  /** Event time of the newest reading, in milliseconds since the epoch. */
   readonly lastAtMs: number
-  /** Readings of the open minute of event time, and of the one that was closed last. */
+  /** Number of readings of the open minute of event time, and of the minute that was closed last. */
   readonly minutes: readonly { readonly startMs: number; readonly readings: number }[]
-  /** The minute that is not over yet. */
+  /** Statistics of the minute that is still open. */
   readonly open: Window
 }
 
@@ -40,7 +40,7 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   order: (a, b) => byText(a.entity, b.entity),
 }
 
-/** The statistics of an entity, with names for people. */
+/** Statistics of an entity, in the form that is shown. */
 export interface EntityReport extends EntitySummary {
   readonly entity: string
   readonly partition: number
@@ -50,13 +50,14 @@ export function entityReport({ entity, partition, ...state }: ListedEntity): Ent
   return { entity, partition, ...summarise(state) }
 }
 
-/** The statistics of one entity, and the minute that is not over yet. */
+/** Statistics of one entity, including the minute that is still open. */
 export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'lastAtMs' | 'open'>
 
 /**
- * The statistics of one entity, in whichever partition it is; undefined if the processor has not counted any reading of it.
+ * Returns the statistics of one entity, in whichever partition it is; undefined if the processor has not
+ * counted any reading of it.
  *
- * @param entity `source`, a space, `subject`
+ * @param entity source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function entityStatistics(
@@ -70,7 +71,7 @@ export async function entityStatistics(
   return { ...entityReport(found), readings: count, lastAtMs, open }
 }
 
-/** The statistics of one metric of an entity. */
+/** Statistics of one metric of an entity. */
 export interface MetricRow extends StatisticsSummary {
   readonly entity: string
   readonly family: FamilyName

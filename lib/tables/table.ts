@@ -7,9 +7,9 @@ import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 export interface Table<State, Row> {
-  /** The process whose state it shows. */
+  /** Process whose state the table shows. */
   readonly process: { readonly name: string }
-  /** The rows of one entity; none if its state has nothing for people. */
+  /** Returns the rows of one entity; empty if its state has nothing to show. */
   readonly rows: (stored: StoredState<State>) => readonly Row[]
   readonly order: (a: Row, b: Row) => number
 }
@@ -18,27 +18,33 @@ export interface Table<State, Row> {
 export interface TableColumn<Row> {
   /** Name in JSON. */
   readonly name: string
-  /** Heading in a text; by default the name in capitals. */
+  /** Heading in text output; by default the name in capitals. */
   readonly heading?: string
   /** Kind of the values: a `count` is shown with all its digits, a `number` with as many as people read. */
   readonly type?: 'entity' | 'count' | 'number'
-  /** Minimum width in characters: where there is not enough room, a value is cut down to it. Without it, it is shown in whole. */
+  /**
+   * Minimum width in characters, to which a value may be truncated in narrow terminals. Absent if values must
+   * not be truncated.
+   */
   readonly least?: number
-  /** Where there is still not enough room, columns are left out in the order of these numbers; one without a number stays. */
+  /**
+   * Order in which columns are omitted if there is still not enough room. A column without a number is never
+   * omitted.
+   */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }
 
-/** An entity of a partition, as the table's process has stored it. */
+/** State of an entity, as stored by the table's process. */
 export interface StoredState<State> {
   /** Partition of the topic that the process reads. */
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
   readonly state: State
 }
 
-/** A topic and its number of partitions. */
+/** Topic with its number of partitions. */
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
@@ -57,16 +63,16 @@ export interface TableRows<Row> {
 }
 
 interface TableQuery {
-  /** Whole subject, or part of source and subject; all entities if undefined. */
+  /** Whole subject, or part of source and subject; undefined for all entities. */
   readonly text?: string | undefined
-  /** Upper bound for the number of entities that are looked at. */
+  /** Maximum number of entities to examine. */
   readonly most?: number
 }
 
 /**
  * Reads a table.
  *
- * @param topic the topic that its process reads
+ * @param topic topic that the table's process reads
  * @throws Unavailable if Redis does not answer
  */
 export async function readTable<State, Row>(
@@ -93,16 +99,17 @@ export async function* storedStates<State, Row>(
   topic: TopicSize,
   text = '',
 ): AsyncGenerator<StoredState<State>> {
-  // One partition at a time: an answer of Redis must not wait for this process to take in those of all others.
+  // Reads one partition at a time, so that responses of Redis are not delayed while this process handles
+  // those of other partitions.
   for (const partitionState of partitionsOf(process.name, topic))
     for await (const stored of storedEntities(inspection, partitionState, text))
       yield stored as StoredState<State>
 }
 
 /**
- * Reads the rows of one entity: one field in each partition, or in the one that is given.
+ * Reads the rows of one entity: one field in each partition, or only in the given one.
  *
- * @param entity its whole name: `source`, a space, `subject`
+ * @param entity whole name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function rowsOfEntity<State, Row>(
@@ -124,19 +131,20 @@ export function partitionsOf(consumer: string, { topic, partitions, subTopics = 
   return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]
 }
 
-/** An entity as it is stored. */
+/** Entity in its stored form. */
 export interface StoredEntity {
   readonly partition: number
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Version of the shape of the state. */
+  /** Version of the state's structure. */
   readonly version: number
   readonly state: unknown
   readonly hold?: Hold | undefined
 }
 
 /**
- * The entities of one partition that have a state, and whose source and subject contain a text, each once, in no order.
+ * Yields the entities of one partition that have a state and whose source and subject contain the text, each
+ * once, in no particular order.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -149,7 +157,7 @@ export async function* storedEntities(
     if (stored.state !== undefined) yield stored
 }
 
-/** Yields the entities, including those that are held without a state. */
+/** Yields the entities of one partition, including those that are held without a state. */
 export async function* entitiesIn(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
@@ -165,7 +173,9 @@ export async function* entitiesIn(
   }
 }
 
-/** A whole subject matches only that subject: `pump-1` must not show `pump-10` as well. Pure. */
+/**
+ * Returns only the exact match if the text is a whole subject: `pump-1` must not also show `pump-10`. Pure.
+ */
 export function preferExact<Named extends { readonly entity: string }>(
   found: readonly Named[],
   wanted: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * The telemetry families: event type, subject, metrics and record key of their readings. Everything else (schemas,
- * simulator, import, rules, statistics) uses this table.
+ * Table of the telemetry families: event type, subject, metrics and record key of their readings. Schemas,
+ * simulator, import, rules and statistics all use this table.
  */
 import type { EnvironmentReading } from '../../schemas/types.ts'
 import type { EventType } from '../event-types.ts'
@@ -13,35 +13,38 @@ export type FamilyName = 'environment' | 'database' | 'device'
 
 export interface Family {
   readonly name: FamilyName
-  /** CloudEvents `type` of its readings. */
+  /** CloudEvents `type` of the family's readings. */
   readonly type: EventType
-  /** CloudEvents `dataschema`: the schema that ships in `schemas/`. */
+  /** CloudEvents `dataschema`: the packaged schema in `schemas/`. */
   readonly dataschema: string
-  /** The metrics: name in `data` → unit (one of `units.ts`). */
+  /** Units of the metrics, by their name in `data`. See `units.ts`. */
   readonly metrics: Readonly<Record<string, string>>
-  /** Smallest and largest possible value of a metric, as its schema has them. A metric without an entry has no bounds. */
+  /**
+   * Smallest and largest possible value of a metric, as in its schema. A metric without an entry has no
+   * bounds.
+   */
   readonly bounds: Readonly<Record<string, readonly [least: number, most: number]>>
   /** Text fields of readings: name in `data` → the allowed values; null if any value is allowed. */
   readonly states: Readonly<Record<string, readonly string[] | null>>
-  /** Properties that group its entities, by the name that rules use. */
+  /** Properties that group the family's entities, by the name that rules use. */
   readonly dimensions: Readonly<Partial<Record<Dimension, (data: ReadingData) => unknown>>>
-  /** Derive CloudEvents `source` and `subject`, and the record key of each strategy, from a reading's data. */
+  /** Returns the CloudEvents `source` for the data of a reading. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
   /** The dotted paths of the data from which source and subject follow. */
   readonly entityFields: readonly string[]
   readonly keys: Readonly<Record<Exclude<NamedStrategy, 'random'>, (data: ReadingData) => string>>
-  /** The default strategy. */
+  /** Default key strategy. */
   readonly keyedBy: NamedStrategy
 }
 
-/** Properties that rules can match beside the entity and its tags. */
+/** Properties that rules can match in addition to the entity and its tags. */
 export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
 
-/** Where an environment sensor is. */
+/** Location of an environment sensor. */
 export type Location = EnvironmentReading['location']
 
-/** The data of a reading of any family. */
+/** Data of a reading of any family. */
 export type ReadingData = Readonly<Record<string, unknown>>
 
 const text = (data: ReadingData, field: string) => String(data[field])
@@ -119,14 +122,15 @@ const BY_TYPE: ReadonlyMap<string, Family> = new Map(
   Object.values(FAMILIES).map(family => [family.type, family]),
 )
 
-/** The family whose readings have this CloudEvents type; undefined for any other type. */
+/** Returns the family whose readings have this CloudEvents type; undefined for any other type. */
 export function familyOf(type: string): Family | undefined {
   return BY_TYPE.get(type)
 }
 
 /**
- * The metrics of a reading, in the order of the family's table. Values that are not finite numbers (Avro and Protobuf can
- * carry NaN) are left out: they would clear any alert and spoil any mean.
+ * Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers
+ * (Avro and Protobuf can contain NaN) are omitted, because they would clear any alert and invalidate any
+ * mean.
  */
 export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
   return Object.keys(family.metrics).flatMap(metric => {

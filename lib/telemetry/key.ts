@@ -1,16 +1,19 @@
 /** Record keys of readings, by a strategy of the family or by a field of the data. Pure. */
 
 /**
- * How readings are spread over the partitions. `instance`, `type` and `tenant` keep an entity in one partition, as
- * consumers with state require; `random` is only for consumers without state.
+ * Strategies for distributing readings over partitions. `instance`, `type` and `tenant` keep an entity in one
+ * partition, as consumers with state require; `random` is only for consumers without state.
  */
 export type NamedStrategy = 'instance' | 'type' | 'tenant' | 'random'
 
-/** The value of a field, by its path in the data. It keeps an entity in one partition only where it follows from the entity. */
+/**
+ * Key strategy that uses the value of a field of the data. An entity stays in one partition only if the value
+ * is constant for the entity.
+ */
 interface KeyField {
-  /** A dotted path, such as `location.site`. */
+  /** Dotted path of the field, such as `location.site`. */
   readonly field: string
-  /** Readings without the field have the key of their family. Otherwise, they have none, and `keyOf` throws. */
+  /** Set if readings without the field have the key of their family. Otherwise `keyOf` throws for them. */
   readonly isOptional?: true
 }
 
@@ -23,20 +26,23 @@ export const NAMED_STRATEGIES = [
   'random',
 ] as const satisfies readonly NamedStrategy[]
 
-/** The data has no such field, or the field is not a text, a number or a truth value. The message names the field alone. */
+/**
+ * Error for data without the key field, or with a value that is not a text, a number or a boolean. The
+ * message contains only the name of the field.
+ */
 export class KeyFieldMissing extends Error {
   override readonly name = 'KeyFieldMissing'
 
   constructor(field: string) {
-    super(`the data has no text, number or truth value in "${field}" that could be the record key`)
+    super(`the data has no text, number or truth value in "${field}" for the record key`)
   }
 }
 
 const FIELD = /^[^\s.]+(\.[^\s.]+)*$/
 
 /**
- * Returns the strategy of a text: one of the names, or the path of a field. `data.` before the path is allowed, because a field
- * may have the name of a strategy.
+ * Parses a key strategy: one of the names, or the path of a field. The prefix `data.` is allowed, because a
+ * field may have the name of a strategy.
  *
  * @returns undefined if the text is neither
  */

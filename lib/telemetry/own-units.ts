@@ -4,10 +4,10 @@ import { type Failure, failure } from '../../packages/runtime/consumer/failure-c
 import type { Family, ReadingData } from './families.ts'
 import { conversion, unitNamed } from './units.ts'
 
-/** The data of an event in the units of its family, or why it cannot be converted. */
+/** Data of an event in the units of its family, or the reason why it cannot be converted. */
 export type InOwnUnits =
   | (EventData & {
-      /** The unit that the metrics were converted from, as the table of units names it. */
+      /** Unit from which the metrics were converted, as named in the table of units. */
       readonly from?: string
     })
   | Failure
@@ -36,7 +36,10 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
   return { kind: 'data', data: converted, ...(from === undefined ? {} : { from }) }
 }
 
-/** The message names the unit only if the table of units has it: otherwise it is arbitrary text of the producer. */
+/**
+ * Returns the failure for an unsuitable unit. The message contains the unit only if it is in the table of
+ * units; otherwise it is arbitrary text of the producer.
+ */
 function unitMismatch(unit: string, metrics: readonly (readonly [metric: string, own: string])[]): Failure {
   const known = unitNamed(unit)
   const what = known === undefined ? '"unit" is not a known unit' : `"unit" is ${known}`

@@ -2,16 +2,17 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from './families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from './key.ts'
 
-/** A reading ready to be published: the event, and the record key that determines its partition. */
+/** Reading that is ready to be published: the event, and the record key that determines its partition. */
 export interface KeyedEvent {
   readonly key: string | null
   readonly event: Event
 }
 
 /**
- * Makes the event of a reading. The caller provides the id, because only the caller knows which readings are the same.
+ * Returns the event of a reading. The caller provides the id, because only the caller knows which readings
+ * are the same.
  *
- * @param time RFC 3339; undefined if the reading has no time of its own: then that of its record counts
+ * @param time event time, RFC 3339; undefined if the reading has none, so that the time of its record applies
  */
 export function reading(family: Family, id: string, time: string | undefined, data: ReadingData): Event {
   return {
@@ -27,10 +28,10 @@ export function reading(family: Family, id: string, time: string | undefined, da
 }
 
 /**
- * The record key of a reading. `random` means no key: the producer spreads such records evenly. The order within an entity
- * is lost, so no consumer with state can read them.
+ * Returns the record key of a reading. For `random` there is no key: the producer distributes such records
+ * evenly. The order within an entity is lost, so consumers with state cannot read them.
  *
- * @throws KeyFieldMissing if the strategy is a field that the data must have, and has not
+ * @throws KeyFieldMissing if the strategy requires a field that is missing
  */
 export function keyOf(
   family: Family,

@@ -1,4 +1,4 @@
-/** Properties of the topic of readings that features use. The table of topics takes them from here. */
+/** Properties of the readings topic that features use. The topic table uses these values. */
 export const READINGS_TOPIC = {
   keptDays: 7,
   maxMessageBytes: 1024 * 1024,

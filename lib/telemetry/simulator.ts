@@ -1,6 +1,7 @@
 /**
- * Simulated telemetry of all three families. It is deterministic: the same (seed, sensor, tick) gives the same reading with
- * the same id, so a repeated run publishes nothing new. It depends on neither chance, the clock nor earlier calls.
+ * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick result
+ * in the same reading with the same id, so a repeated run publishes nothing new. It does not depend on
+ * randomness, the clock or earlier calls.
  */
 import { FAMILIES, type FamilyName, type ReadingData } from './families.ts'
 import { type KeyedEvent, keyOf, reading } from './reading.ts'
@@ -14,10 +15,10 @@ import { GENERATOR_DEFAULTS, type GeneratorSettings, timeOfTick } from './simula
 import { observeWeather } from './simulator/weather.ts'
 
 /**
- * The readings of every sensor, in the order in which they are sent.
+ * Yields the readings of every sensor, in the order of sending.
  *
- * @param fromTick the first tick, counted from the epoch in steps of `settings.tickSeconds`
- * @param untilTick the tick after the last one
+ * @param fromTick first tick, counted from the epoch in steps of `settings.tickSeconds`
+ * @param untilTick tick after the last one
  */
 export function* simulate(
   settings: GeneratorSettings,
@@ -29,7 +30,10 @@ export function* simulate(
   }
 }
 
-/** The readings that a sensor sends at a tick: its own, unless a fault of transport loses or delays it, and delayed ones. */
+/**
+ * Yields the readings that a sensor sends at a tick: that of the tick, unless a transport fault loses or
+ * delays it, and delayed ones.
+ */
 function* sentAt(settings: GeneratorSettings, sensor: Sensor, tick: number): Generator<KeyedEvent> {
   const { faults, seed } = settings
   if (faults === undefined) return yield simulated(settings, sensor, tick)
@@ -44,7 +48,11 @@ function* sentAt(settings: GeneratorSettings, sensor: Sensor, tick: number): Gen
       yield simulated(settings, sensor, past)
 }
 
-/** The reading of one sensor at one tick. @param timeMs when it is measured, in milliseconds since the epoch */
+/**
+ * Returns the reading of one sensor at one tick.
+ *
+ * @param timeMs time of the measurement, in milliseconds since the epoch
+ */
 export function simulated(
   settings: GeneratorSettings,
   sensor: Sensor,
@@ -60,7 +68,10 @@ export function simulated(
   return { key, event: { ...event, source, ...(dataschema !== undefined && { dataschema }) } }
 }
 
-/** The paths of the fields that every simulated reading of a family has, such as `location.site`: each can be a record key. */
+/**
+ * Returns the paths of the fields that every simulated reading of a family has, such as `location.site`. Each
+ * can be used as record key.
+ */
 export function simulatedFields(family: FamilyName): readonly string[] {
   const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
   return sensor === undefined ? [] : paths(simulated(GENERATOR_DEFAULTS, sensor, 0).event.data)
@@ -72,7 +83,7 @@ function paths(data: unknown): string[] {
   )
 }
 
-/** The data of a reading, as its sensor reports it. */
+/** Returns the data of a reading, as reported by its sensor. */
 export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
   const anomaly = anomalyOf(sensor, moment, settings.anomalyRate)
   const normal = observe(sensor, moment)
@@ -90,7 +101,7 @@ export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Mo
   return data as ReadingData
 }
 
-/** The values without anomalies and faults. */
+/** Returns the values without anomalies and faults. */
 function observe(sensor: Sensor, moment: Moment): Observation {
   const { metrics, fields } = OBSERVERS[sensor.family](sensor as never, moment)
   if (sensor.trend === undefined) return { metrics, fields }
@@ -105,7 +116,10 @@ function observe(sensor: Sensor, moment: Moment): Observation {
 const TREND_FROM_MS = Date.UTC(2026, 0, 1)
 const OBSERVERS = { environment: observeWeather, database: observeDatabase, device: observeMotion } as const
 
-/** Rounds a value as the sensor does: counts are whole, other values have two decimals. Adding 0 turns -0 into 0. */
+/**
+ * Rounds a value like the sensor does: counts are integers, other values have two decimals. Adding 0 turns -0
+ * into 0.
+ */
 function displayed(metric: string, value: number): number {
   return metric === 'activeConnections' ? Math.round(value) : Math.round(value * 100) / 100 + 0
 }

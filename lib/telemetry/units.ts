@@ -1,21 +1,28 @@
-/** All units in which a metric may be given, by dimension, and the conversion between units of the same dimension. */
+/**
+ * Table of all supported units of metrics, by dimension, and the conversion between units of the same
+ * dimension.
+ */
 
 /** Converts from one unit to another. */
 type Conversion = (value: number) => number
 
 interface Unit {
-  /** Messages use the first name. Names are compared after `normalised`. */
+  /** Names of the unit, which are compared after `normalised`. Messages use the first one. */
   readonly names: readonly string[]
   /**
    * Size in base units of the dimension, as a fraction of two exact numbers: 5/9 and 1/1000 themselves are not exact in
    * floating point.
    */
   readonly factor: readonly [numerator: number, denominator: number]
-  /** The value in this unit that is 0 in the base unit. Only temperature scales have a value other than 0. */
+  /**
+   * Value in this unit that corresponds to 0 in the base unit. It differs from 0 only for temperature scales.
+   */
   readonly zero: number
 }
 
-/** All dimensions. Factors are exact, except those of inHg and mmHg, which are the conventional values. */
+/**
+ * Units by dimension. Factors are exact, except those of inHg and mmHg, which are the conventional values.
+ */
 const DIMENSIONS: readonly (readonly Unit[])[] = [
   [
     unit(
@@ -79,15 +86,18 @@ const BY_NAME: ReadonlyMap<string, KnownUnit> = new Map(
   ),
 )
 
-/** The name that messages use for a unit, given any of its names; undefined for a unit that is not in the table. */
+/**
+ * Returns the name of a unit that messages use, given any of its names; undefined for a unit that is not in
+ * the table.
+ */
 export function unitNamed(name: string): string | undefined {
   return BY_NAME.get(normalised(name))?.unit.names[0]
 }
 
 /**
- * The conversion between two units; undefined if their dimensions differ or a unit is not in the table. Converted values are
- * rounded to twelve significant digits: more than any sensor has, and few enough to remove floating-point noise. Between
- * two names of the same unit, values stay unchanged.
+ * Returns the conversion between two units; undefined if their dimensions differ or a unit is not in the
+ * table. Converted values are rounded to twelve significant digits, which is more than any sensor has and
+ * removes floating-point noise. Between two names of the same unit, values are unchanged.
  */
 export function conversion(to: string, from: string): Conversion | undefined {
   const [source, target] = [BY_NAME.get(normalised(from)), BY_NAME.get(normalised(to))]
@@ -98,7 +108,10 @@ export function conversion(to: string, from: string): Conversion | undefined {
   return value => rounded(((value - source.unit.zero) * numerator) / denominator + target.unit.zero)
 }
 
-/** The units that can be converted to this one, for people, this one first: `°C (C, celsius, …), °F (…)`. */
+/**
+ * Returns the units that can be converted to this one, starting with this one, such as `°C (C, celsius, …),
+ * °F (…)`.
+ */
 export function unitsFor(to: string): string {
   const { unit: own, dimension = [] } = BY_NAME.get(normalised(to)) ?? {}
   return dimension
@@ -107,7 +120,7 @@ export function unitsFor(to: string): string {
     .join(', ')
 }
 
-/** Shows two further names, which is enough to recognise the unit. */
+/** Returns the unit with two further names, which are sufficient to recognise it. */
 function described({ names: [name, ...others] }: Unit): string {
   const shown = [...others.slice(0, 2), ...(others.length > 2 ? ['…'] : [])]
   return shown.length > 0 ? `${name} (${shown.join(', ')})` : `${name}`
@@ -125,8 +138,9 @@ function rounded(value: number): number {
 }
 
 /**
- * Removes differences in case, blanks and the dot of a product. NFKC unifies the two code points of µ, and turns `℃` into
- * `°C` and `²` into `2`. Instead of the degree sign, people also type the ordinal indicator or the ring above.
+ * Normalises a name: removes differences in case, blanks and the dot of a product. NFKC unifies the two code
+ * points of µ, and turns `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are
+ * accepted instead of the degree sign.
  */
 function normalised(name: string): string {
   return name

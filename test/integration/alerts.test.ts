@@ -202,7 +202,7 @@ describe('sluice alerts, beside alerting and the view', () => {
     assert.deepEqual(idsOf(await listed('--unacknowledged')), [id])
     const { status, stderr } = await command('ack', '--remove', '--', id)
     assert.equal(status, 1)
-    assert.match(stderr, /^Alert \S+ is not acknowledged in "t\w+", so there is nothing to take back\.\n$/)
+    assert.match(stderr, /^Alert \S+ is not acknowledged in "t\w+", so there is nothing to withdraw\.\n$/)
     await acknowledgedBy('--by', 'bob', '--', id)
   })
 

@@ -92,7 +92,7 @@ describe('the sluice command, against Kafka and Redis', () => {
     assert.equal(code, 130, output)
     const [, acknowledged, missing] = /^(\d+) acknowledged, (\d+) not acknowledged/m.exec(output) ?? []
     assert.equal(Number(acknowledged) + Number(missing), 291)
-    const [, next] = /To continue: --from-line (\d+)/.exec(output) ?? []
+    const [, next] = /To continue, add --from-line (\d+)/.exec(output) ?? []
     assert.equal(Number(next), Number(acknowledged) + 1)
   })
 })

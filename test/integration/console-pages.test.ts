@@ -171,7 +171,7 @@ describe('the pages of the console', () => {
     await problem.waitFor()
     const pending = (await environment.client.ends(things.topic)).reduce((sum, end) => sum + end, 0)
     const text = (await problem.textContent()) ?? ''
-    assert.match(text, new RegExp(`${pending} records pending.*Is the function deployed`))
+    assert.match(text, new RegExp(`${pending} records pending.*Check that the function is deployed`))
     await visit.close()
   })
 

@@ -186,8 +186,8 @@ describe('alerts, and their notifications', () => {
     )
     assert.equal((await silence('end', id, '--comment', 'done')).status, 0)
     await untilTold('QUIET_1', ['new: q firing'])
-    assert.match((await silence('end', id)).stderr, /^Nothing was changed: there is no silence/)
-    assert.match((await silence('list')).stdout, /No such silences/)
+    assert.match((await silence('end', id)).stderr, /^Nothing was changed: no active or scheduled silence/)
+    assert.match((await silence('list')).stdout, /No matching silences/)
   })
 
   it('given those changes, then every partition has each of them, with who made it and why', async () => {

@@ -105,7 +105,7 @@ describe('sluice verify, beside alerting', () => {
     assert.equal(status, 0, stdout + stderr)
     assert.match(
       stdout,
-      /partitions?, \d+ records read again: \d+ states, \d+ emissions and \d+ failures are as the live ones\.\n$/,
+      /partitions?, \d+ records read again: \d+ states, \d+ emissions and \d+ failures match the live ones\.\n$/,
     )
     const before = await held()
     const again = await sluice('verify', 'alerting', '--json')
@@ -142,7 +142,7 @@ describe('sluice verify, beside alerting', () => {
     const text = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '1s')
     assert.match(text.stdout, /OFFSET +APPENDED +EVENT +DECISION +EMITTED +TIMERS AFTER/)
     const beyond = await sluice('state', 'show', 'alerting', '--entity', 's-2', '--at', '99999')
-    assert.match(beyond.stderr, /has come to offset \d+ of .* and not to 99999 yet/)
+    assert.match(beyond.stderr, /has processed .* up to offset \d+, and not up to 99999 yet/)
     assert.equal((await sluice('state', 'show', 'alerting', '--at', '1')).status, 2)
   })
 
@@ -182,6 +182,6 @@ describe('sluice verify, beside alerting', () => {
     })
     const { status, stderr } = await sluice('verify', 'alerting')
     assert.equal(status, 3)
-    assert.match(stderr, /decided last by version 0123456789abcdef/)
+    assert.match(stderr, /last updated by version 0123456789abcdef/)
   })
 })

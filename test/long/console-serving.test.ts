@@ -37,7 +37,7 @@ describe('sluice console', () => {
     const { code, output } = await started(['--port', port]).ended
     assert.equal(
       output,
-      `Port ${port} is in use: \`npm start\` may serve a console there. Give another one: --port 8060\n`,
+      `Port ${port} is in use: \`npm start\` may serve a console there. Use another port, such as --port 8060\n`,
     )
     assert.equal(code, 1)
 

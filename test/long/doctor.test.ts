@@ -106,7 +106,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
     assert.equal(only(of('clocks', 'redis')).verdict, 'ok')
     assert.equal(only(of('clocks', 'brokers')).verdict, 'ok')
     assert.equal(status, 1)
-    assert.match(stderr, /^\d+ things are wrong\.$/m)
+    assert.match(stderr, /^\d+ checks failed\.$/m)
     assert.match(only(of('clocks', 'ticks', readings)).says, /^11 of 12 partitions have no tick/)
     const readers = only(of('consumers', 'readers', `alerting on ${readings}`))
     assert.match(
@@ -198,7 +198,7 @@ describe('given an environment on real servers, when a doctor looks at it', () =
       settings.map(({ subject, says }: Finding) => `${subject} ${says}`),
       [
         'SUBNET_IDS is not set',
-        'KAFKA_BROKERS a deployment ignores it: what is said of Kafka is of the cluster that it names',
+        'KAFKA_BROKERS a deployment ignores it: the findings about Kafka concern the cluster that it selects',
       ],
     )
     // The topics of prod are not on this Kafka: a deployment makes them.

@@ -67,7 +67,7 @@ describe('sluice new consumer', () => {
     assert.equal(again.code, 1)
     assert.match(
       again.output,
-      /^serverless\.yml has a function frost-watch already\. Choose another name\.$/m,
+      /^serverless\.yml already has a function frost-watch\. Choose another name\.$/m,
     )
     mkdirSync(join(folder, 'functions/half'))
     writeFileSync(join(folder, 'functions/half/notes'), '')
@@ -78,7 +78,7 @@ describe('sluice new consumer', () => {
     ]) {
       const { code, output } = await create(name ?? '')
       assert.equal(code, 1)
-      assert.match(output, new RegExp(`^${present} exists already, and nothing was written\\.`, 'm'))
+      assert.match(output, new RegExp(`^${present} already exists, so nothing was written\\.`, 'm'))
     }
     assert.equal(readFileSync(join(folder, 'serverless.yml'), 'utf8'), yaml)
     assert.ok(!existsSync(join(folder, 'lib/half')))

@@ -73,7 +73,7 @@ describe('what cannot be deployed', () => {
         '  - RULES_DIR: nowhere: the folder does not exist',
         '  - REDIS_MODE: must be one of single, cluster.',
         '  - SLUICE_GENERATOR: must be one of on, off.',
-        `  - ${NOTIFICATIONS_DIR}/receivers.yaml:2:5  a.url: has neither url nor a secret that holds one`,
+        `  - ${NOTIFICATIONS_DIR}/receivers.yaml:2:5  a.url: is missing: set url, or a secret that contains it`,
       ].toSorted(),
     )
   })

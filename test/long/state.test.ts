@@ -218,7 +218,7 @@ describe('sluice state, beside a consumer', () => {
     })
     assert.deepEqual(await listed(), [])
     assert.deepEqual(await redis.run(client => client.keys(`{${name}:*`)), [])
-    assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis holds no state of/)
+    assert.match((await sluice([...drop, '--yes'], 1)).stderr, /Redis has no state of/)
   })
 
   it('given a partition state exported, dropped and imported, then its export is the same and it continues', async () => {
@@ -281,7 +281,7 @@ describe('sluice state, beside a consumer', () => {
       (await sluice(['breaker', 'show', name])).stdout,
       /opened at 2026-03-01T12:00:00.000Z for version v1 .* Until 2026-03-01T12:15:00.000Z/,
     )
-    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* leaves as failures/)
+    assert.match((await sluice(['breaker', 'reset', name])).stdout, /is reset\. .* become failures/)
     assert.equal(await breaker.open(name, 'v1', 0), 'reset')
     assert.match((await sluice(['breaker', 'show', name])).stdout, /was reset by an operator for version v1/)
   })

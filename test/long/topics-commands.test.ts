@@ -142,7 +142,7 @@ describe('given topics that differ from the table, when they are planned', { tim
     const applied = await run('apply', '--yes')
     assert.equal(applied.status, 0, applied.stderr)
     for (const signal of signals()) assert.ok(applied.stdout.includes(`Created topic: ${topic(signal)}\n`))
-    assert.equal((await run('plan')).stdout, `The topics of "${env}" are as the table says.\n`)
+    assert.equal((await run('plan')).stdout, `The topics of "${env}" match the topic table.\n`)
     assert.equal((await run('apply')).status, 0)
   })
 

@@ -1,4 +1,7 @@
-/** Change: the value minus an earlier one. Its memory has one reading for each part of the time, so the rate of readings does not count. */
+/**
+ * Kind `change`: compares the value minus an earlier value. It stores one reading per part of the duration,
+ * so its size does not depend on the rate of readings.
+ */
 import { durationText } from '../../duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
@@ -9,15 +12,15 @@ interface Change {
   readonly overMs: number
 }
 
-/** Time in milliseconds since the epoch, and value. */
+/** Time of a reading, in milliseconds since the epoch, and its value. */
 type Sample = readonly [timeMs: number, value: number]
 
-/** The first reading of each part of the time, oldest first. */
+/** First reading of each part of the duration, oldest first. */
 interface Samples {
   readonly samples: readonly Sample[]
 }
 
-/** The earlier value is at most this many times the duration old. */
+/** Maximum age of the earlier value, as a multiple of the duration. */
 const OLDEST = 2
 const PARTS = 60
 
@@ -58,7 +61,10 @@ export const change: MeasureKind<Change> = {
   },
 }
 
-/** The samples with this one, if it is the first of its part. It replaces one of the same instant. */
+/**
+ * Returns the samples with the new one added if it is the first of its part. A sample at the same instant is
+ * replaced.
+ */
 function withSample(samples: readonly Sample[], sample: Sample, partMs: number): readonly Sample[] {
   const last = samples.at(-1)
   if (last?.[0] === sample[0]) return samples.with(-1, sample)

@@ -1,4 +1,7 @@
-/** Deviation: the distance of the value from the entity's own mean, in standard deviations. Its memory has one sum for each part of the time. */
+/**
+ * Kind `deviation`: compares the distance of the value from the entity's mean, in standard deviations. It
+ * stores one aggregate per part of the duration.
+ */
 import { durationText } from '../../duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
 import { DURATION } from './keys.ts'
@@ -9,19 +12,25 @@ interface Deviation {
   readonly overMs: number
 }
 
-/** A part of the time: its number, how many readings, their mean, and the sum of the squares of their distances from it. */
+/**
+ * Aggregate of one part of the duration: its index, the number of readings, their mean, and the sum of their
+ * squared distances from the mean.
+ */
 type TimeBucket = readonly [index: number, count: number, mean: number, squares: number]
 
-/** The last reading is kept apart: another of the same instant replaces it. */
+/**
+ * Aggregates of earlier readings. The last reading is stored separately, because another one at the same
+ * instant replaces it.
+ */
 interface Parts {
   readonly parts: readonly TimeBucket[]
   readonly last: readonly [timeMs: number, value: number]
 }
 
 const PARTS = 20
-/** Deviation says nothing as long as fewer readings are known. */
+/** Minimum number of readings. With fewer, no deviation is computed. */
 const FEWEST_READINGS = 10
-/** A metric that never moves has no deviation of its own: any move counts as one, and must not divide by 0. */
+/** Lower bound of the standard deviation. It prevents a division by 0 for a metric that never changes. */
 const LEAST_DEVIATION = 1e-9
 
 export const deviation: MeasureKind<Deviation> = {
@@ -61,14 +70,14 @@ export const deviation: MeasureKind<Deviation> = {
   },
 }
 
-/** The parts from this number on. They are in the order of time. */
+/** Returns the parts from index `first` on. The parts are in order of time. */
 function since(parts: readonly TimeBucket[], first: number): readonly TimeBucket[] {
   let index = 0
   while (index < parts.length && (parts[index] as TimeBucket)[0] < first) index += 1
   return index === 0 ? parts : parts.slice(index)
 }
 
-/** The sums with the last reading among them. */
+/** Returns the parts with the last reading added. */
 function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
   const index = Math.floor(last[0] / partMs)
   const one: TimeBucket = [index, 1, last[1], 0]
@@ -78,7 +87,10 @@ function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
 
 const NO_READINGS: TimeBucket = [0, 0, 0, 0]
 
-/** Chan, Golub and LeVeque: the moments of two sets together, without the loss of digits that sums of squares have. */
+/**
+ * Merges two aggregates by the method of Chan, Golub and LeVeque, which avoids the cancellation that sums of
+ * squares suffer from.
+ */
 function merged(a: TimeBucket, b: TimeBucket): TimeBucket {
   const count = a[1] + b[1]
   if (count === 0) return a

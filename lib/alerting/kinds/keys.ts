@@ -2,23 +2,26 @@
 
 /** Key of a rule or of a mapping in it. */
 interface RuleKey extends KeyValues {
-  /** Markdown, for the table in `config/rules/README.md` and, without its marks, for the schema. */
+  /**
+   * Description in Markdown. The table in `config/rules/README.md` uses it unchanged, the schema as plain
+   * text.
+   */
   readonly about: string
-  /** Column of that table: `yes`, or `no` with the default. */
+  /** Column "required" of that table: `yes`, or `no` with the default. */
   readonly required?: string
   readonly example?: string
-  /** Key without which this one has no effect. */
+  /** Name of the key that this one requires. */
   readonly needs?: string
-  /** Description of the key in the condition of a pattern; absent where patterns do not take it. */
+  /** Description of the key in the condition of a pattern; absent if patterns do not support it. */
   readonly inPatterns?: string
 }
 
 export interface KeyValues {
-  /** JSON Schema. */
+  /** JSON Schema of the value. */
   readonly schema: Readonly<Record<string, unknown>>
-  /** Completes "must be …". */
+  /** Description of a valid value, which completes "must be …". */
   readonly expected: string
-  /** Completes "must be …" for each key of a mapping whose keys are known. */
+  /** Descriptions of the valid values of a mapping, by key; each completes "must be …". */
   readonly parts?: Readonly<Record<string, string>>
 }
 
@@ -33,5 +36,5 @@ export const DURATION: KeyValues = {
   expected: 'a duration such as 90s, 5m or 1h30m, or 0',
 }
 
-/** Keys in the order of documentation and messages. */
+/** Keys of rules, in the order of documentation and messages. */
 export type Keys = Readonly<Record<string, RuleKey>>

@@ -17,20 +17,26 @@ export interface Limits {
 
 interface Kind<Own> {
   readonly keys: Keys
-  /** Reads the keys of a row, and reports what could never have an effect. Undefined for a row without them, or with errors. */
+  /**
+   * Reads the keys of a row, and reports combinations that can never take effect. Returns undefined for a row
+   * that lacks the keys, or has errors.
+   */
   read(given: RuleRow, subject: Subject): Own | undefined
-  /** Returns the keys as a rule file has them. */
+  /** Returns the keys in the form of a rule file. */
   row(own: Own): Row
 }
 
-/** Decides which values are bad. A rule has exactly one condition: one key that needs no other. */
+/** Kind that decides which values are bad. A rule has exactly one condition. */
 export interface ConditionKind<Own> extends Kind<Own> {
   readonly role: 'condition'
-  /** Reason why `unit` and measures are not allowed. */
+  /** Reason for rejecting `unit` and measures in a rule of this kind; absent if they are allowed. */
   readonly alone?: string
-  /** State of a kind that depends on earlier readings. */
+  /** Stored state, for a kind that depends on earlier readings. */
   readonly memory?: Memory<Own>
-  /** Returns whether the value has the right type; other readings count as readings without the metric. */
+  /**
+   * Returns whether the value has the type that the kind compares. A reading with another type counts as one
+   * without the metric.
+   */
   isValue(value: unknown): value is Value
   /** Returns whether the value is bad for a rule that does not fire yet. */
   fires(own: Own, value: Value): boolean
@@ -39,16 +45,16 @@ export interface ConditionKind<Own> extends Kind<Own> {
   /** Returns the limit that a value is compared with; undefined if it is not a number. */
   threshold?(own: Own, which: 'fire' | 'clear', value: Value): number | undefined
   readonly words: {
-    /** Text after the metric: `above 40 °C`, `is degraded`. */
+    /** Returns the text after the metric, such as `above 40 °C` or `is degraded`. */
     text(own: Own, unit: string | undefined): string
-    /** Text in the summary of a pattern; absent if patterns do not support the kind. */
+    /** Returns the text in the summary of a pattern. Absent if patterns do not support the kind. */
     inPatterns?(own: Own, unit: string | undefined): string
-    /** End of the default summary. */
+    /** Returns the end of the default summary. */
     summary(own: Own): string
-    /** Text of `{{threshold}}` if it is not a number. */
+    /** Returns the text of `{{threshold}}`, for thresholds that are not numbers. */
     threshold?(own: Own): string
   }
-  /** Returns the lines and states for a chart. */
+  /** Returns the threshold lines and the states for a chart. */
   chart?(own: Own): Chart
 }
 
@@ -58,30 +64,39 @@ interface Chart {
   readonly states?: readonly string[]
 }
 
-/** Kind that derives the compared number from earlier readings, too. A rule has at most one measure. */
+/**
+ * Kind that derives the number to compare from the current and earlier readings. A rule has at most one
+ * measure.
+ */
 export interface MeasureKind<Own> extends Kind<Own> {
   readonly role: 'measure'
   readonly memory: Memory<Own>
-  /** Unit of the number, and the reason why thresholds have it. By default differences, in the unit of the metric. */
+  /**
+   * Unit of the derived number, and the reason why thresholds have it. By default the number is a difference
+   * in the unit of the metric.
+   */
   readonly unit?: { readonly symbol: string; readonly because: string }
   readonly words: {
-    /** Name of the number, such as `change of temperature over 10 min`. */
+    /** Returns the name of the derived number, such as `change of temperature over 10 min`. */
     text(own: Own, metric: string): string
-    /** Replacement of `is {{value}}` in the default summary. */
+    /** Text that replaces `is {{value}}` in the default summary. */
     readonly summary: string
   }
 }
 
-/** State of a kind for each entity and metric, stored as JSON. Rules with the same key share it. */
+/** State of a kind for one entity and metric, stored as JSON. Rules with equal keys share it. */
 export interface Memory<Own> {
   key(own: Own): string
-  /** Maximum size, whatever the rate of readings. */
+  /** Maximum size of the state in bytes, independent of the rate of readings. */
   readonly largestBytes: number
   /** Additional placeholders for summaries. */
   readonly placeholders?: readonly string[]
   /**
-   * @param state result of the last call; an implementation names its own type
-   * @param timeMs not before that of the last call; if equal, the reading replaces the last one
+   * Compares a value with earlier readings.
+   *
+   * @param state state that the previous call returned
+   * @param timeMs time of the reading, not before that of the previous call; if equal, the reading replaces
+   * the previous one
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
 }
@@ -90,11 +105,11 @@ export interface Comparison {
   readonly state: object
   /** Derived number; null while there are too few earlier readings. */
   readonly value: number | null
-  /** Values of the placeholders, in the unit of the metric. */
+  /** Values of the additional placeholders, in the unit of the metric. */
   readonly words?: Readonly<Record<string, number>>
 }
 
-/** Properties of a rule that other keys refer to; undefined for keys with an error. */
+/** Properties of a rule that the reader of another key needs. Undefined for keys with an error. */
 export interface Subject {
   readonly family: FamilyName | undefined
   readonly metric: string | undefined

@@ -5,7 +5,10 @@ import { type RuleRow, unitOf } from '../given.ts'
 import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
-/** `fire` counts until the alert fires, `clear` from then on. They are equal unless the rule has hysteresis. */
+/**
+ * Limits of a condition. `fire` applies until the alert fires, `clear` from then on. They are equal unless
+ * the rule has hysteresis.
+ */
 interface LimitsCondition {
   readonly kind: 'limits'
   readonly fire: Limits
@@ -79,7 +82,7 @@ export const limits: ConditionKind<LimitsCondition> = {
     const { above, below } = own[which]
     const side = sideOf(own[which])
     if (side !== 'outside') return own[which][side]
-    // The limit that the value is beyond or closer to.
+    // Uses the limit that the value exceeds or, within both limits, the closer one.
     const value = raw as number
     return Math.abs(value - above) <= Math.abs(value - below) ? above : below
   },
@@ -142,7 +145,10 @@ const WRONG_SIDE: Readonly<Record<Side, (given: RuleRow) => string>> = {
 
 type Convert = (value: number) => number
 
-/** Thresholds are kept in the unit of the metric. A measure compares differences, for which only the size of the unit counts. */
+/**
+ * Returns the conversion of thresholds to the unit of the metric. For a measure, which compares differences,
+ * only the scale of the unit applies, not its offset.
+ */
 function readUnit(given: RuleRow, { family, metric, measure }: Subject): Convert {
   const own = unitOf(family, metric)
   const unit = given.of<string>('unit')
@@ -175,7 +181,7 @@ function limitsOf(given: RuleRow, side: Side, key: string, convert: Convert): Li
   return undefined
 }
 
-/** Reports limits beyond the bounds of the metric. */
+/** Reports thresholds outside the range of the metric's possible values. */
 function reportUnreachable(
   given: RuleRow,
   side: Side,

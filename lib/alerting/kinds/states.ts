@@ -1,4 +1,4 @@
-/** States: a value is bad if it is one of some texts. */
+/** Kind `states`: a value is bad if it is one of the given texts. */
 import { FAMILIES } from '../../telemetry/families.ts'
 import { unitOf } from '../given.ts'
 import { TEXTS } from './keys.ts'

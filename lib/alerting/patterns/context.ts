@@ -1,11 +1,15 @@
-/** Active rules of a partition: the context of every consumer that evaluates rules. */
+/** Rule set of a partition, as the context of every consumer that evaluates patterns. */
 import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
 import { rulesIn } from '../rule-set.ts'
 import { type PatternsInForce, patternsInForce } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 
-/** @param packaged rules until the log activates a rule set */
+/**
+ * Returns the partition context of pattern consumers.
+ *
+ * @param packaged rules that apply until the log activates a rule set
+ */
 export function patternsContext(packaged: readonly AnyRule[]): PartitionContext<PatternsInForce> {
   return {
     setBy: RULES_ACTIVATED_TYPE,

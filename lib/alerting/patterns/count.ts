@@ -1,12 +1,13 @@
 /**
- * Counts events within a duration. Events count at their own time, in any order of arrival. Only as many times as the rule
- * counts are stored: the pattern holds while the oldest of them is within the duration. Pure.
+ * Evaluates patterns that count events within a duration. Events count at their own time, in any order of
+ * arrival. Only the latest `count` times are stored: the pattern holds while the oldest of them is within the
+ * duration. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { CountPattern } from './pattern.ts'
 import { endOfFiring, type PatternState } from './state.ts'
 
-/** @param isUntil whether the event ends the alert, even if it also counts */
+/** @param isUntil true if the event ends the alert, even if it also counts */
 export function countEvent(
   pattern: CountPattern,
   keepMs: number,
@@ -43,7 +44,7 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
   else if (!draft.firing) draft.note('pending')
 }
 
-/** Applies the passing of time up to an instant, when every event until then has arrived. */
+/** Applies the passing of time up to an instant. Every event until then must have arrived. */
 export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
   if (draft.firing && draft.firing.clearedAtMs === undefined) {
     // Without an end, the rule was edited and now counts more events than have arrived.
@@ -67,7 +68,9 @@ export function endOfCounting(
   return last === undefined ? undefined : last + pattern.withinMs
 }
 
-/** Returns until when enough events are within the duration; undefined if they never were. */
+/**
+ * Returns the time until which enough events are within the duration; undefined if there never were enough.
+ */
 function endOf({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
   const [oldest, newest] = [counted.at(-count), counted.at(-1)]
   if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined

@@ -1,4 +1,4 @@
-/** Next state of a pattern during one evaluation, and the changes of its alert. Pure. */
+/** Next state of a pattern during one evaluation, with the changes of its alert. Pure. */
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { type AbsenceWait, endOfFiring, type FiringPattern, type PatternState } from './state.ts'
 
@@ -7,7 +7,7 @@ export interface PatternChange {
   readonly atMs: number
   /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /** Whether the alert fired because an event did not arrive in time. */
+  /** True if the alert fired because an event did not arrive in time. */
   readonly byTime: boolean
 }
 
@@ -34,12 +34,12 @@ export class Draft {
     this.reason = foremost(this.reason, reason)
   }
 
-  /** Returns whether a later decision exists. */
+  /** Returns whether a decision later than this time has been made. */
   isDecided(timeMs: number): boolean {
     return this.decidedMs !== undefined && timeMs < this.decidedMs
   }
 
-  /** Marks the pattern as holding. A firing alert stays. */
+  /** Marks the pattern as holding. An alert that already fires continues. */
   hold(timeMs: number, activeAtMs: number, byTime = false): void {
     const atMs = this.#after(timeMs)
     if (!this.firing) {
@@ -52,13 +52,13 @@ export class Draft {
     this.decidedMs = atMs
   }
 
-  /** Ends a sequence with an event. A firing alert stays. */
+  /** Completes a sequence with an event. An alert that already fires continues. */
   match(timeMs: number): void {
     this.hold(timeMs, timeMs)
     if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }
   }
 
-  /** The pattern no longer holds. */
+  /** Marks the pattern as no longer holding. The alert resolves after `keepFiringForMs`. */
   clear(timeMs: number, keepFiringForMs: number): void {
     if (!this.firing || this.firing.clearedAtMs !== undefined) return
     const atMs = this.#after(timeMs)
@@ -69,7 +69,7 @@ export class Draft {
     }
   }
 
-  /** Resolves what has been kept firing for long enough. */
+  /** Resolves the alert if it has been kept firing for long enough. */
   endBy(timeMs: number, keepFiringForMs: number): void {
     const endMs = this.firing && endOfFiring(this.firing, keepFiringForMs)
     if (endMs !== undefined && endMs <= timeMs) this.resolve(endMs)

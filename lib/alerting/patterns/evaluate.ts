@@ -18,8 +18,10 @@ export interface Evaluated {
 }
 
 /**
+ * Applies an event to a pattern.
+ *
  * @param met indexes in `matchersOf` of the matchers that the event meets; at least one
- * @param behindMs how far other events of the group may be behind this one
+ * @param behindMs maximum delay of other events of the group, relative to this one
  */
 export function onPatternEvent(
   { pattern, keepFiringForMs }: PatternLife,
@@ -34,7 +36,7 @@ export function onPatternEvent(
   return evaluated(draft)
 }
 
-/** Applies a due timer of the pattern, when every event until then has arrived. */
+/** Applies a due timer of the pattern. Every event until then must have arrived. */
 export function onPatternTime(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState,
@@ -47,7 +49,7 @@ export function onPatternTime(
   return evaluated(draft)
 }
 
-/** Returns when the state next changes without an event, by kind of timer. */
+/** Returns the times of the next changes without an event, by kind of timer. */
 export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
   if (!state) return {}
   if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
@@ -61,7 +63,10 @@ function present(dues: Record<string, number | undefined>): Dues {
   return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
 }
 
-/** Splits the matchers, which are in the order of `matchersOf`: the steps, the absence, and the end of the alert. */
+/**
+ * Assigns the indexes of `matchersOf` to the parts of a sequence: the steps, the absence, and the end of the
+ * alert.
+ */
 function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
   const absent = steps.length
   return {

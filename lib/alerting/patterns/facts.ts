@@ -1,4 +1,4 @@
-/** Facts of a reading or of an event of the topic `events` that patterns use. Pure. */
+/** Properties of readings and of other events that patterns compare. Pure. */
 import { attributeText } from '../../../packages/runtime/consumer/attribute-text.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import {
@@ -42,7 +42,11 @@ const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
   device: 'model',
 }
 
-/** @param data data of an event of the topic `events`, with its entity */
+/**
+ * Returns the facts of an event of the topic `events`.
+ *
+ * @param data data of the event, with the entity that it concerns
+ */
 export function factsOfEvent(
   name: EventName,
   family: FamilyName,
@@ -66,7 +70,7 @@ export function factsOfEvent(
   }
 }
 
-/** Returns source and subject of the event's group; undefined without a group. */
+/** Returns source and subject of the group that the event belongs to; undefined if it belongs to none. */
 export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
@@ -75,7 +79,7 @@ export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
 
 const TAGS = 'tags.'
 
-/** Returns the tag that a pattern groups by, if any. */
+/** Returns the tag that a pattern groups by; undefined if it groups by another property. */
 function tagOf(per: string): string | undefined {
   return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
 }
@@ -96,7 +100,7 @@ function tagsOf(data: ReadingData): Readonly<Record<string, unknown>> {
   return typeof tags === 'object' && tags !== null ? (tags as Readonly<Record<string, unknown>>) : {}
 }
 
-/** Returns undefined for an empty text, which cannot name a group. */
+/** Returns the text; undefined for an empty one, which cannot name a group. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
@@ -110,7 +114,7 @@ function lastSegment(source: string): string | undefined {
   try {
     return textOf(decodeURIComponent(segment))
   } catch {
-    // A source of another producer is the name itself.
+    // For sources of other producers, the segment is the name itself.
     return textOf(segment)
   }
 }

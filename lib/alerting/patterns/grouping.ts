@@ -1,4 +1,4 @@
-/** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
+/** Consumer that routes events of the topic `events` to the groups of patterns. It has no state. */
 import {
   decided,
   type KeyedProcess,
@@ -19,9 +19,10 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 }
 
 /**
- * Reasons: `grouped`, `no-group` for an event without the property that the pattern groups by, `no-rule` if no pattern matches.
+ * Returns the grouping consumer. Its reasons are `grouped`, `no-group` for an event without the property that
+ * the pattern groups by, and `no-rule` if no pattern matches.
  *
- * @param packaged rules until the log activates a rule set
+ * @param packaged rules that apply until the log activates a rule set
  */
 export function grouping(packaged: readonly AnyRule[]): Grouping {
   return {
@@ -31,7 +32,7 @@ export function grouping(packaged: readonly AnyRule[]): Grouping {
     onEvent(_, { type, data, timeMs }, patterns) {
       const name = eventNamed(type)
       if (name === undefined) return rejected(`${type} is not an event that patterns know`)
-      if (typeof data?.entity?.source !== 'string') return rejected('an event without the entity it is about')
+      if (typeof data?.entity?.source !== 'string') return rejected('the event does not name its entity')
       const regroupings = patterns.ofEvents.get(type)
       if (!regroupings) return decided('no-rule', undefined)
       const emissions = regrouped(factsOfEvent(name, EVENTS[name].family, timeMs, data), regroupings)

@@ -16,7 +16,7 @@ import {
 import { familyOfMatcher, matcherRow } from './read-matcher.ts'
 
 export interface KeyedPattern {
-  /** Key of its state. */
+  /** Key of the pattern's state. */
   readonly key: string
   readonly rule: PatternRule
   readonly matchers: readonly Matcher[]
@@ -24,7 +24,7 @@ export interface KeyedPattern {
   readonly matcherKeys: readonly string[]
 }
 
-/** Test of an event before it is sent to its group. */
+/** Matchers that decide which events are sent to the groups of a property. */
 export interface Regrouping {
   readonly per: Per
   /** Matchers by name. */
@@ -32,14 +32,17 @@ export interface Regrouping {
 }
 
 export interface PatternsInForce {
-  /** Patterns over the readings of one entity, evaluated by its alerting; by the key of their state. */
+  /**
+   * Patterns over the readings of one entity, by the key of their state. The alerting of the entity evaluates
+   * them.
+   */
   readonly ofEntities: ReadonlyMap<string, KeyedPattern>
-  /** Other patterns, whose events are first sent to a group. */
+  /** All other patterns, by the key of their state. Their events are first sent to a group. */
   readonly ofGroups: ReadonlyMap<string, KeyedPattern>
   readonly paused: ReadonlySet<string>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
   readonly ofReadings: ReadonlyMap<FamilyName, readonly Regrouping[]>
-  /** Tests by CloudEvents type. */
+  /** Matchers of events, by CloudEvents type. */
   readonly ofEvents: ReadonlyMap<string, readonly Regrouping[]>
 }
 
@@ -70,13 +73,19 @@ function keyed(rule: PatternRule): KeyedPattern {
   return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
 }
 
-/** Returns the pattern without its numbers: an edit of those leaves an alert firing. */
+/**
+ * Returns the text that identifies a pattern without its numbers. An edit of the numbers leaves an alert
+ * firing.
+ */
 function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
   const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
   return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
 }
 
-/** @param sourceOf origin of a matcher's events; undefined for another origin */
+/**
+ * @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined for a matcher to
+ * skip
+ */
 function regroupings<Source>(
   patterns: readonly KeyedPattern[],
   sourceOf: (matcher: Matcher) => Source | undefined,

@@ -1,4 +1,7 @@
-/** Patterns within the alerting of an entity: evaluates those of its own readings, and sends readings to the groups of all others. */
+/**
+ * Patterns within the alerting of an entity. Evaluates the patterns over its readings, and sends readings to
+ * the groups of all other patterns.
+ */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, Timer } from '../../../packages/runtime/consumer/process.ts'
 import type { Family, ReadingData } from '../../telemetry/families.ts'
@@ -34,7 +37,11 @@ export function patternsOnReading(
   return others ? { ...step, emissions: [...step.emissions, ...regrouped(facts, others)] } : step
 }
 
-/** @param inForce patterns that this consumer evaluates */
+/**
+ * Applies a due timer of the patterns.
+ *
+ * @param inForce patterns that this consumer evaluates
+ */
 export function patternsOnTimer(
   inForce: ReadonlyMap<string, KeyedPattern>,
   paused: ReadonlySet<string>,
@@ -50,7 +57,7 @@ export function patternsOnTimer(
   return run.step(of === undefined)
 }
 
-/** Ends the alerts of patterns that a later rule set removed. */
+/** Ends the alerts of patterns that the current rule set no longer contains. */
 export function endRemoved(
   run: PatternRun,
   inForce: ReadonlyMap<string, KeyedPattern>,
@@ -60,7 +67,7 @@ export function endRemoved(
     if (!inForce.has(key)) run.end(key, paused.has(key) ? 'rule-paused' : 'rule-removed')
 }
 
-/** Ends all alerts of an entity or group whose state is removed. */
+/** Ends all alerts of an entity or group before its state is removed. */
 export function lastPatternAlerts(
   states: PatternStates | undefined,
   entity: Entity,

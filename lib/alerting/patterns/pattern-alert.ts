@@ -1,4 +1,4 @@
-/** Alerts of patterns, which have the same events as other alerts, without a metric. */
+/** Alerts of patterns. They have the same events as other alerts, without a metric. */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -11,7 +11,7 @@ import { renderPatternSummary } from './pattern-summary.ts'
 
 export type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
 
-/** @param cause event that completed the pattern; undefined for a timer, which happens once per instant */
+/** @param cause event that completed the pattern; undefined if a timer fired the alert */
 export function patternAlert(
   rule: PatternRule,
   { source, subject, entity }: Entity,
@@ -38,7 +38,7 @@ export function patternAlert(
   }
 }
 
-/** Returns an emission with a distinct name: one step can resolve two alerts of a rule. */
+/** Returns an emission with a unique name, because one step can resolve two alerts of a rule. */
 export function patternEmission(alert: Alert, entity: Pick<Entity, 'entity'>): Emission {
   return { ...alertEmission(alert, entity), name: `${alert.status} ${alert.alertId}` }
 }

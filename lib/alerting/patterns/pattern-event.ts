@@ -1,4 +1,6 @@
-/** Event that carries a reading or another event to its group, if an active pattern matches it. */
+/**
+ * Event that carries a reading or another event to its group. It is sent only if an active pattern matches.
+ */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
@@ -10,15 +12,18 @@ export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventTy
 
 /** Data of `io.sluice.pattern.event.v1`. Source and subject of the event name the group. */
 export interface PatternEvent {
-  /** Entity of the event. */
+  /** Entity of the original event. */
   readonly entity: Facts['entity']
-  /** Common property of the group: `tenant`, `tags.floor`; `entity` for one entity. */
+  /** Property that the group shares, such as `tenant` or `tags.floor`; `entity` for a single entity. */
   readonly per: string
   /** Names of the active matchers that the event meets. */
   readonly matches: readonly string[]
 }
 
-/** Returns at most one event for each kind of group, and none without a matching pattern or a group. */
+/**
+ * Returns at most one event for each kind of group. Returns no events if no pattern matches or the event
+ * belongs to no group.
+ */
 export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))

@@ -1,4 +1,7 @@
-/** Step of all patterns of an entity or group: collects their next states, the alerts to send, the timers and the reason. */
+/**
+ * Evaluates all patterns of an entity or group in one step. Collects their next states, the alerts to send,
+ * the timers and the reason.
+ */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, TimerChange } from '../../../packages/runtime/consumer/process.ts'
 import { type ResolvedReason, resolvedAlert } from '../alert.ts'
@@ -8,7 +11,10 @@ import type { KeyedPattern } from './in-force.ts'
 import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
 import type { Due, PatternStates, TrackedPattern } from './state.ts'
 
-/** Interval of checks of alerts and waits without events, in case their rule is edited, removed or paused. */
+/**
+ * Interval of the check whether rules were edited, removed or paused. It applies to alerts and waits that
+ * receive no events.
+ */
 const CHECK_MS = 150_000
 
 const TIMER = 'pattern '
@@ -19,7 +25,7 @@ export function isPatternTimer(name: string): boolean {
   return name.startsWith(TIMER)
 }
 
-/** Returns the pattern and the reason of a timer; undefined for the check of all rules. */
+/** Returns the pattern and the kind of a timer; undefined for the check of all rules. */
 export function patternOfTimer(name: string): { readonly key: string; readonly due: Due } | undefined {
   if (name === CHECK) return undefined
   const space = name.lastIndexOf(' ')
@@ -43,7 +49,7 @@ export class PatternRun {
   #seenMs: number
   #reason: TransitionReason | undefined
 
-  /** @param timeMs time of the event or timer; new timers must be due later */
+  /** @param timeMs time of the event or timer; new timers are due later than this */
   constructor(entity: Entity, before: PatternStates | undefined, timeMs: number) {
     this.#entity = entity
     this.#before = before
@@ -60,7 +66,7 @@ export class PatternRun {
    * Applies an event that the pattern matches.
    *
    * @param met indexes of the matchers that the event meets
-   * @param behindMs how far other events of the group may be behind this one
+   * @param behindMs maximum delay of other events of the group, relative to this one
    */
   event(
     pattern: KeyedPattern,
@@ -82,7 +88,7 @@ export class PatternRun {
     this.#apply(pattern, before, made, undefined, due)
   }
 
-  /** Resets the timers of a pattern whose rule was edited to other durations. */
+  /** Sets the timers of a pattern again, because its rule was edited to other durations. */
   look(pattern: KeyedPattern): void {
     const before = this.#tracked[pattern.key]
     if (!before) return
@@ -91,7 +97,7 @@ export class PatternRun {
     this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs, 'end'), undefined)
   }
 
-  /** Ends the pattern, because its rule was removed or no event will arrive any more. */
+  /** Ends a pattern whose rule was removed, or that will not receive events any more. */
   end(key: string, reason: ResolvedReason & TransitionReason): void {
     const tracked = this.#tracked[key]
     if (!tracked) return
@@ -105,7 +111,7 @@ export class PatternRun {
     for (const due of ['absence', 'end']) this.#timers.push({ name: `${TIMER}${key} ${due}` })
   }
 
-  /** @param checked whether the timer of the check is due */
+  /** @param checked true if the timer of the rule check is due */
   step(checked = false): PatternStep {
     const emissions = this.#emissions
     const reason = this.#reason
@@ -145,7 +151,10 @@ export class PatternRun {
     }
   }
 
-  /** Returns the time of the next check. It stays the same until due, so that it does not move with every event. */
+  /**
+   * Returns the time of the next check. The time stays the same until it is due, so that it does not move
+   * with every event.
+   */
   #checkMs(checked: boolean): number | undefined {
     const before = checked ? undefined : this.#before?.checkMs
     const isWanted = Object.values(this.#tracked).some(({ alert, state }) => alert ?? state.waiting)

@@ -1,4 +1,4 @@
-/** Describes schema violations of a pattern. `read-pattern.ts` finds contradictions. */
+/** Describes schema violations of a pattern. `read-pattern.ts` detects contradictions between valid keys. */
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import { unknownKey } from '../../similar.ts'
@@ -11,7 +11,7 @@ type Path = readonly (string | number)[]
 const DURATION = 'a duration such as 90s, 5m or 1h30m'
 const EVENT = 'an event such as { event: instance.restarted } or { family: environment }'
 
-/** Keys of events that are also keys of other rules. */
+/** Keys that the events of a pattern share with rules over values. */
 const SHARED = ['family', 'metric', 'unit', ...FIRE_KEYS_IN_PATTERNS, 'match']
 
 const EXPECTED: Readonly<Record<string, string | undefined>> = {
@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<string, string | undefined>> = {
 const OF_EVENTS = [...SHARED.filter(key => key !== 'match'), 'event', 'where', 'match'].join(', ')
 
 /**
- * @param path path of the value, or of the unknown or missing key, from `pattern` on
+ * @param path path of the value, or of the unknown or missing key, starting at `pattern`
  * @param found description of the value; undefined if it is missing
  */
 export function patternMessage(
@@ -47,7 +47,7 @@ export function patternMessage(
     case 'required':
       return `is missing: must be ${expected}`
     case 'dependentRequired':
-      return `needs ${params.missingProperty} beside it`
+      return `needs ${params.missingProperty} as well`
     case 'oneOf':
       return oneOf(path)
     case 'enum':
@@ -70,7 +70,7 @@ function oneOf(path: Path): string {
   return isStep(path) ? 'give exactly one of family, event and absence' : 'give either family or event'
 }
 
-/** Formats a path, such as `pattern.sequence.0`. */
+/** Returns whether the path is that of a step, such as `pattern.sequence.0`. */
 function isStep(path: Path): boolean {
   return path.length === 3 && path[1] === 'sequence'
 }

@@ -1,4 +1,6 @@
-/** Summaries of alerts over several events: text with placeholders that are filled in when the alert fires. */
+/**
+ * Summaries of alerts over several events: templates whose placeholders are filled in when the alert fires.
+ */
 import { durationText } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conditionKind } from '../condition.ts'
@@ -17,7 +19,10 @@ export const PATTERN_PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PATTERN_PLACEHOLDERS)[number]
 
-/** Returns an error message for an invalid template, undefined for a valid one. @param pattern undefined if unknown */
+/**
+ * Returns an error message for an invalid template, undefined for a valid one. @param pattern pattern of the
+ * rule; undefined if it has errors
+ */
 export function patternSummaryError(
   template: string,
   labels: Rule['labels'],
@@ -36,7 +41,7 @@ export function defaultPatternSummary(pattern: Pattern): string {
   return `{{group}}: ${[...steps, ...absence].join(', then ')}`
 }
 
-/** Fills in a checked template. */
+/** Fills in a valid template. */
 export function renderPatternSummary(
   { name, severity, labels, pattern, summary }: PatternRule,
   { source, subject }: { readonly source: string; readonly subject?: string },
@@ -53,7 +58,7 @@ export function renderPatternSummary(
   return fillIn(summary, texts, labels)
 }
 
-/** Returns the time of the last step of a sequence. */
+/** Returns the duration of a count, or the time limit of the last step of a sequence. */
 function withinOf(pattern: Pattern): number {
   if (pattern.kind === 'count') return pattern.withinMs
   return pattern.absence?.withinMs ?? pattern.steps.at(-1)?.withinMs ?? 0

@@ -15,25 +15,27 @@ export interface ReadingMatcher {
 /** Matcher of an event of the topic `events`. */
 export interface EventMatcher {
   readonly of: 'event'
-  /** One of `EVENTS`. */
+  /** Name of the event; one of `EVENTS`. */
   readonly event: string
-  /** Fields of its data, each with the allowed texts. */
+  /** Fields of the event's data, each with the allowed texts. */
   readonly where: readonly (readonly [field: string, texts: readonly string[]])[]
   readonly match?: Match
 }
 
 export type Matcher = ReadingMatcher | EventMatcher
 
-/** Property that events must share to be seen together: the entity, a dimension of its family, or a tag. */
+/**
+ * Property that events must share to be evaluated together: the entity, a dimension of its family, or a tag.
+ */
 export type Per = 'entity' | Dimension | `tags.${string}`
 
 interface Common {
   readonly per: Per
-  /** Event that ends the alert and resets the pattern. */
+  /** Matcher of the event that ends the alert and resets the pattern. */
   readonly until?: Matcher
 }
 
-/** Pattern that holds while at least `count` of the events are within the duration. */
+/** Pattern that holds while at least `count` of its events are within the duration. */
 export interface CountPattern extends Common {
   readonly kind: 'count'
   readonly count: number
@@ -43,7 +45,7 @@ export interface CountPattern extends Common {
 
 export interface Step {
   readonly event: Matcher
-  /** Maximum time after the previous step; 0 for the first step. */
+  /** Maximum time since the previous step, in milliseconds; 0 for the first step. */
   readonly withinMs: number
 }
 
@@ -62,19 +64,19 @@ export interface PatternRule
   readonly pattern: Pattern
 }
 
-/** Rule of either kind. */
+/** Rule of any kind: over the values of one metric, or over several events. */
 export type AnyRule = Rule | PatternRule
 
 export function isPatternRule(rule: AnyRule): rule is PatternRule {
   return 'pattern' in rule
 }
 
-/** Returns the rules over the values of one metric. */
+/** Returns the rules over the values of one metric, without those over several events. */
 export function thresholdRules(rules: readonly AnyRule[]): readonly Rule[] {
   return rules.filter((rule): rule is Rule => !isPatternRule(rule))
 }
 
-/** Returns the matchers of a pattern; the evaluation identifies them by their index. */
+/** Returns the matchers of a pattern. The evaluation identifies each by its index in this list. */
 export function matchersOf(pattern: Pattern): readonly Matcher[] {
   const until = pattern.until ? [pattern.until] : []
   if (pattern.kind === 'count') return [pattern.event, ...until]
@@ -82,19 +84,27 @@ export function matchersOf(pattern: Pattern): readonly Matcher[] {
   return [...pattern.steps.map(({ event }) => event), ...absence, ...until]
 }
 
-/** Returns whether the alerting of an entity can evaluate the pattern: readings of one family, for each entity alone. */
+/**
+ * Returns whether the alerting of an entity can evaluate the pattern, which requires that it uses only
+ * readings of one entity.
+ */
 export function isOfReadingsAlone(pattern: Pattern): boolean {
   return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
 }
 
 const BEFORE_SHAPE = ' pattern '
 
-/** Returns the key of a rule's state: the rule starts anew if an edit changes its events. @param shape shape of the pattern */
+/**
+ * Returns the key of a rule's state. An edit of the rule's events changes the key, so that the rule starts
+ * over.
+ *
+ * @param shape text that identifies the pattern without its numbers
+ */
 export function keyOfPattern(rule: PatternRule, shape: string): string {
   return `${identityOf(rule)}${BEFORE_SHAPE}${shape}`
 }
 
-/** Returns the identity of a rule from the key of its state. */
+/** Returns the identity of the rule to which a state key belongs. */
 export function identityOfPatternKey(key: string): string {
   return key.slice(0, key.lastIndexOf(BEFORE_SHAPE))
 }

@@ -1,4 +1,7 @@
-/** Consumer of patterns over groups, which receives the events of a group from all partitions. */
+/**
+ * Consumer that evaluates patterns over groups. It receives the events of a group from all partitions of
+ * readings and events.
+ */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { FORGET, forgetting } from '../../../packages/runtime/consumer/forgetting.ts'
 import {
@@ -19,9 +22,11 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
 import { PatternRun, type PatternStep } from './pattern-run.ts'
 import type { PatternStates } from './state.ts'
 
-/** Delay of timers for late events: those of a group come from several partitions. */
+/**
+ * Delay of timers in milliseconds. The events of a group come from several partitions and may arrive late.
+ */
 const BEHIND_MS = 60_000
-/** Days after which a firing group without events is forgotten: longer than the log's retention. */
+/** Number of days without events after which a firing group is forgotten. Longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 type PatternReason = TransitionReason | 'no-rule'
@@ -30,7 +35,11 @@ interface Patterns extends KeyedProcess<PatternStates, PatternEvent, PatternsInF
   readonly context: PartitionContext<PatternsInForce>
 }
 
-/** @param packaged rules until the log activates a rule set */
+/**
+ * Returns the patterns consumer.
+ *
+ * @param packaged rules that apply until the log activates a rule set
+ */
 export function patterns(packaged: readonly AnyRule[]): Patterns {
   return {
     name: 'patterns',

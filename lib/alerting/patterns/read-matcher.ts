@@ -1,4 +1,4 @@
-/** Reads which events a pattern asks for, and reports what no event could ever be. */
+/** Reads the events of a pattern, and reports matchers that no event can meet. */
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
@@ -8,12 +8,12 @@ import { EVENTS, isEventName } from './events.ts'
 import type { Matcher } from './pattern.ts'
 
 export type MatcherPath = readonly (string | number)[]
-/** @param at keys and list indexes from the pattern on */
+/** @param at path of the error: keys and list indexes, starting at the pattern */
 export type PatternFault = (at: MatcherPath, message: string) => void
 
 type Texts = string | readonly string[]
 
-/** The family whose entities an event is about. */
+/** Returns the family of the entities that a matcher's events concern. */
 export function familyOfMatcher(matcher: Matcher): FamilyName {
   return matcher.of === 'reading'
     ? matcher.family
@@ -22,7 +22,7 @@ export function familyOfMatcher(matcher: Matcher): FamilyName {
       : 'environment'
 }
 
-/** @param row in the shape of the schema */
+/** @param row row that is valid by the schema */
 export function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
   const given: RuleRow = {
     row,
@@ -74,16 +74,19 @@ function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Mat
   }
 }
 
-/** Why events of this family do not belong to any such group; undefined if they do. */
+/**
+ * Returns an error message if events of the family cannot belong to groups of this kind; undefined if they
+ * can.
+ */
 export function ungrouped(family: FamilyName, per: string): string | undefined {
   if (per === 'entity' || per.startsWith('tags.')) return undefined
   const { dimensions } = FAMILIES[family]
   return Object.hasOwn(dimensions, per)
     ? undefined
-    : `readings of ${family} have no ${per}: they would never be seen together`
+    : `readings of ${family} have no ${per}: the pattern would never fire`
 }
 
-/** The row of a matcher, as a rule file has it. */
+/** Returns the matcher in the form of a rule file. */
 export function matcherRow(matcher: Matcher): Row {
   const { match } = matcher
   const matchRows = match && { match: matchRow(match) }

@@ -1,4 +1,4 @@
-/** Makes a rule over several events of its row in a file, and finds what the schema cannot. */
+/** Reads a rule over several events from its row, and detects errors that the schema cannot express. */
 import { parseDuration } from '../../duration.ts'
 import { READINGS_TOPIC } from '../../telemetry/readings-topic.ts'
 import type { Row, RuleRow } from '../given.ts'
@@ -15,10 +15,13 @@ import {
 } from './read-matcher.ts'
 
 const DAY_MS = 86_400_000
-/** Older events may be gone from the log, and could not be read again. */
+/**
+ * Maximum duration of a pattern, in milliseconds. Older events may have been deleted from the log, and could
+ * not be read again.
+ */
 const MAX_MS = READINGS_TOPIC.keptDays * DAY_MS
 
-/** Reads what can be read of a row. The result is a rule only if nothing was reported. */
+/** Reads the valid keys of a row. The result is a usable rule only if no error was reported. */
 export function readPatternRule(given: RuleRow): PatternRule {
   const { of, report } = given
   const labels = { ...of<Record<string, string>>('labels') }
@@ -70,19 +73,20 @@ function readPattern(row: Row, fault: PatternFault, isFromLog: boolean): Pattern
     else {
       reportOthers(step, at, fault)
       absence = { event: read([...at, 'absence'], step.absence), withinMs }
-      if (index < rows.length - 1) fault([...at, 'absence'], 'must be the last step: nothing can follow it')
+      if (index < rows.length - 1) fault([...at, 'absence'], 'must be the last step: move it to the end')
     }
   }
-  if (steps.length === 0) fault(['sequence'], 'begins with an absence: say first after which event it counts')
+  if (steps.length === 0)
+    fault(['sequence'], 'begins with an absence: put the event before it that starts the wait')
   return { kind: 'sequence', steps, ...(absence && { absence }), ...common }
 }
 
 function withinOfStep(step: Row, index: number, at: MatcherPath, fault: PatternFault): number {
   if (index > 0) {
     if (step.within !== undefined) return withinOf(step, at, fault)
-    fault([...at, 'within'], 'is missing: must be the longest time after the step before, such as 5m')
+    fault([...at, 'within'], 'is missing: must be the maximum time since the previous step, such as 5m')
   } else if (step.within !== undefined && step.absence === undefined)
-    fault([...at, 'within'], 'does not go with the first step, which follows none')
+    fault([...at, 'within'], 'is not allowed in the first step, which has no previous step')
   return 0
 }
 
@@ -91,7 +95,7 @@ function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
   if (ms !== undefined && ms > 0 && ms <= MAX_MS) return ms
   fault(
     [...at, 'within'],
-    `must be longer than 0 and at most ${READINGS_TOPIC.keptDays}d, as long as readings are kept`,
+    `must be longer than 0 and at most ${READINGS_TOPIC.keptDays}d, the retention of readings`,
   )
   return 0
 }
@@ -99,10 +103,13 @@ function withinOf(row: Row, at: MatcherPath, fault: PatternFault): number {
 function reportOthers(step: Row, at: MatcherPath, fault: PatternFault): void {
   for (const key of Object.keys(step))
     if (key !== 'absence' && key !== 'within')
-      fault([...at, key], 'belongs into absence: { … }, with all that says which event does not come')
+      fault([...at, key], 'belongs under absence: { … }, like all keys that describe the absent event')
 }
 
-/** Every event of a group must name its group; an entity has readings of one family. */
+/**
+ * Reports groups that events cannot belong to. Every event must have the property that names its group, and
+ * an entity has readings of one family only.
+ */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
   const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
   for (const family of families) {
@@ -116,7 +123,7 @@ function reportGroups(pattern: Pattern, fault: PatternFault): void {
     )
 }
 
-/** The row of a pattern, as a rule file has it. */
+/** Returns the pattern in the form of a rule file. */
 export function patternRow(pattern: Pattern): Row {
   const { per, until } = pattern
   const common = { per, ...(until && { until: matcherRow(until) }) }

@@ -1,20 +1,21 @@
 /**
- * Evaluates a sequence of steps, optionally with an absence at the end. Of each step only the latest time is stored: it allows
- * most time for the next. The first absence matters, because it ends first. A match resets all earlier steps. Pure.
+ * Evaluates a sequence of steps, optionally with an absence at the end. For each step, only the latest time
+ * is stored, because it leaves the most time for the next step. Of several absences, the first one counts,
+ * because it ends first. A match resets all earlier steps. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { SequencePattern } from './pattern.ts'
 import { type AbsenceWait, endOfFiring, type PatternState } from './state.ts'
 
-/** Parts of the pattern that an event meets. */
+/** Parts of a sequence that an event meets. */
 export interface Parts {
-  /** Indexes of steps. */
+  /** Indexes of the steps. */
   readonly steps: ReadonlySet<number>
   readonly isAbsent: boolean
   readonly isUntil: boolean
 }
 
-/** @param behindMs maximum time by which events of the absence may be behind this event */
+/** @param behindMs maximum delay of events of the absence, relative to this event */
 export function sequenceEvent(
   pattern: SequencePattern,
   keepMs: number,
@@ -26,7 +27,8 @@ export function sequenceEvent(
   if (parts.isAbsent) draft.absentMs = Math.max(timeMs, draft.absentMs ?? timeMs)
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
-    // Other events of a group may be ahead of it, so only the event itself or a timer decides.
+    // Other events of the group may be delayed, so only an event of the absence or a timer can decide about
+    // it.
     const knownMs = parts.isAbsent ? timeMs - 1 - behindMs : undefined
     passSequence(pattern, keepMs, draft, timeMs - 1, knownMs)
     if (parts.isUntil) startOver(draft, timeMs)
@@ -44,7 +46,11 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: 
       if (reach(pattern, draft, index, timeMs)) return
 }
 
-/** Applies the passing of time. @param knownMs time until which every event of the absence has arrived */
+/**
+ * Applies the passing of time.
+ *
+ * @param knownMs time up to which all events of the absence have arrived
+ */
 export function passSequence(
   pattern: SequencePattern,
   keepMs: number,
@@ -80,7 +86,7 @@ export function absenceEnds(
   return absence && waiting ? waiting.sinceMs + absence.withinMs : undefined
 }
 
-/** Returns when the state next changes without an event, apart from an absence. */
+/** Returns the time of the next change without an event, except the end of an absence. */
 export function endOfSequence(
   pattern: SequencePattern,
   keepMs: number,
@@ -95,7 +101,10 @@ export function endOfSequence(
   return ends.length === 0 ? endOfAbsent(pattern, state) : Math.max(...ends)
 }
 
-/** Returns until when an event of the absence is stored: at least for its duration. It rarely moves, not with every event. */
+/**
+ * Returns the time until which an event of the absence must be stored: at least for the duration of the
+ * absence. The time is rounded, so that the timer does not move with every event.
+ */
 function endOfAbsent(
   { absence }: SequencePattern,
   { absentMs }: { readonly absentMs?: PatternState['absentMs'] | undefined },
@@ -107,13 +116,16 @@ function endOfAbsent(
 
 type Ending = { readonly [Key in 'firing' | 'waiting']?: PatternState[Key] | undefined }
 
-/** Returns whether an absence may renew the alert before it resolves. */
+/** Returns whether an absence can make the alert fire again before it resolves. */
 function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, waiting }: Ending): boolean {
   const [absenceMs, endMs] = [absenceEnds(pattern, { waiting }), firing && endOfFiring(firing, keepMs)]
   return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
 }
 
-/** Applies the absent event: even a late one ends the alert about its absence, and earlier waits. */
+/**
+ * Applies an event of the absence. Even a late one ends the alert about its absence, and all waits that began
+ * before it.
+ */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
   const { firing, waiting } = draft
   const clears = isAbsent && firing !== undefined && timeMs > firing.activeAtMs
@@ -136,7 +148,7 @@ function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, tim
   const dueMs = absenceEnds(pattern, draft)
   const holds = firing !== undefined && firing.clearedAtMs === undefined
   if (waiting && dueMs !== undefined && dueMs < timeMs && !holds) {
-    // An event that is behind may still end the wait in time, so only store the time of this one.
+    // A delayed event may still end the wait in time, so only the time of this event is stored.
     draft.waiting = { ...waiting, cameMs: Math.min(timeMs, waiting.cameMs ?? timeMs) }
     return
   }
@@ -159,7 +171,7 @@ function follows({ steps }: SequencePattern, { reached }: Draft, index: number, 
   return before !== null && timeMs >= before && timeMs <= before + (steps[index]?.withinMs ?? 0)
 }
 
-/** Returns whether the event completed a match, which uses it up. */
+/** Returns whether the event completed a match. The match consumes the event. */
 function reach({ steps, absence }: SequencePattern, draft: Draft, index: number, timeMs: number): boolean {
   if (index < steps.length - 1) {
     const reached = Array.from({ length: steps.length - 1 }, (_, at) => draft.reached[at] ?? null)

@@ -1,4 +1,7 @@
-/** Looks for what an environment needs in an account. Nothing is changed, and no value of a secret leaves this file. */
+/**
+ * Checks that the resources that an environment needs exist in the AWS account. Nothing is changed, and
+ * values of secrets are never returned.
+ */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { brokersOf } from '../../../packages/runtime/adapters/aws/msk-brokers.ts'
@@ -6,32 +9,35 @@ import type { Config } from '../config.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
-/** Something in the account that the functions need. */
+/** Resource in the account that the functions need. */
 export interface AccountThing {
-  /** `secret`, `parameter`, `alerts-topic`, `bucket`, `cluster`. */
+  /** Kind of the resource: `secret`, `parameter`, `alerts-topic`, `bucket` or `cluster`. */
   readonly check: string
   readonly name: string
-  /** Component that creates it, or the step that replaces it. */
+  /** Instruction for creating the resource. */
   readonly todo: string
-  /** Whether a deployment creates it if it is missing. */
+  /** True if a deployment creates the resource if it is missing. */
   readonly isMadeByDeployment: boolean
 }
 
-/** `wrong`: it exists with other properties. `unseen`: the caller may not look, or AWS does not respond. */
+/**
+ * Result of a check. `wrong`: the resource exists with unsuitable properties. `unseen`: the caller has no
+ * permission to read it, or AWS does not respond.
+ */
 export type ThingSeen =
   | { readonly is: 'there'; readonly says: string }
   | { readonly is: 'missing' }
   | { readonly is: 'wrong'; readonly says: string }
   | { readonly is: 'unseen'; readonly why: string }
 
-/** Things of an account that the environment uses. */
+/** Configuration that determines which resources the environment needs. */
 interface AccountUses {
   readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
   readonly region: string
   readonly generator: boolean
   readonly console: boolean
   readonly registrySecret?: string
-  /** A local cloud instead of AWS. */
+  /** Endpoint of a local cloud; AWS if absent. */
   readonly endpoint?: string
 }
 
@@ -39,7 +45,7 @@ interface Look extends AccountThing {
   readonly look: () => Promise<ThingSeen>
 }
 
-/** Each with what was seen of it. Never throws. */
+/** Returns the needed resources, each with the result of its check. Never throws. */
 export async function accountThings(
   uses: AccountUses,
 ): Promise<{ readonly thing: AccountThing; readonly seen: ThingSeen }[]> {
@@ -103,7 +109,7 @@ function parameterLook(name: string): Look {
     isMadeByDeployment: true,
     look: async () => {
       await parameterOf(name)
-      return there('is there, with a JSON object')
+      return there('exists and has a JSON object')
     },
   }
 }
@@ -143,13 +149,13 @@ async function secretSeen(name: string, keys: readonly string[]): Promise<ThingS
   const content = await secretOf(name)
   const missing = keys.filter(key => typeof content[key] !== 'string')
   if (missing.length > 0)
-    return { is: 'wrong', says: `has no text ${missing.map(key => `"${key}"`).join(' and ')}` }
-  return there('is there, with a JSON object')
+    return { is: 'wrong', says: `lacks the key ${missing.map(key => `"${key}"`).join(' and ')}` }
+  return there('exists and has a JSON object')
 }
 
-/** Names of AWS's answers to a question about something that does not exist. */
+/** Names of the AWS errors that report a missing resource. */
 const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBucket|NotFoundException)$/
-/** Messages of our own readers about an unusable value. */
+/** Messages of this project's readers about an unusable value. */
 const UNUSABLE = /: not a JSON object$|has no listener for/
 
 function unseenFor(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): ThingSeen {

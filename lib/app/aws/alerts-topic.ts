@@ -11,17 +11,20 @@ import { attributeOf, type SnsMessage } from '../../notification/sns/message.ts'
 import type { AlertsTopic, NotPublished } from '../../notification/sns/sink.ts'
 import { alertsTopicName } from '../resource-names.ts'
 
-/** A frozen or silent connection must not use up the whole invocation. */
+/** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Errors of the messages themselves. After any other error, the same messages may be accepted later. */
+/**
+ * Names of errors that the messages themselves cause. After any other error, a retry of the same messages can
+ * succeed.
+ */
 const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/
 
 /**
- * The ARN of an environment's topic, of those that exist.
+ * Finds the ARN of an environment's alerts topic.
  *
- * @returns undefined if it is missing
+ * @returns undefined if the topic does not exist
  */
 export async function findAlertsTopic(access: AwsPlace, env: string): Promise<string | undefined> {
   const client = new SNSClient({ ...access, requestHandler: TIMEOUTS })
@@ -40,7 +43,7 @@ export class SnsTopic implements AlertsTopic {
   readonly #arn: string
   readonly #client: SNSClient
 
-  /** @param access where it is; the region is that of the ARN */
+  /** @param access endpoint and credentials; the region is that of the ARN */
   constructor(arn: string, access: AwsPlace = {}) {
     this.#arn = arn
     const [, , , region = ''] = arn.split(':')
@@ -51,11 +54,12 @@ export class SnsTopic implements AlertsTopic {
     const PublishBatchRequestEntries = messages.map(entryOf)
     const command = new PublishBatchCommand({ TopicArn: this.#arn, PublishBatchRequestEntries })
     const { Failed = [] } = await this.#client.send(command).catch((error: Error) => {
-      // Thrown on, the sink is offered the messages one by one, so that only the wrong one fails.
+      // After this error, the sink publishes the messages one by one, so that only the invalid one fails.
       if (FINAL.test(error.name)) throw error
       throw new RetryableError(`${this.#arn}: ${error.name}`, { cause: error })
     })
-    // Throttled, or an internal error: they are offered again with those that were published, which keep their ids.
+    // SNS throttled the request, or had an internal error: all messages are retried, including those that
+    // were published. They keep their ids.
     const later = Failed.find(({ SenderFault }) => SenderFault !== true)
     if (later) throw new RetryableError(`${this.#arn}: ${later.Code ?? 'failed'}`)
     return messages.map((_, index) => {

@@ -1,7 +1,7 @@
-/** The identity of the AWS credentials in use. */
+/** Identity of the AWS credentials in use. */
 import type { Config } from '../config.ts'
 
-/** Returns whether the servers are reached with the help of an AWS account. */
+/** Returns whether the connections to Kafka or Redis depend on an AWS account. */
 export function isInAws({ kafka, redis }: Pick<Config, 'kafka' | 'redis'>): boolean {
   return (
     [kafka.clusterArn, kafka.secret, redis.secret].some(name => name !== undefined) ||
@@ -10,10 +10,14 @@ export function isInAws({ kafka, redis }: Pick<Config, 'kafka' | 'redis'>): bool
   )
 }
 
-/** Returns the ARN of the caller: a user, or a role with the name of its session. @throws if AWS does not answer, or has no credentials */
+/**
+ * Returns the ARN of the caller, which is a user, or a role with its session name.
+ *
+ * @throws if AWS does not answer, or there are no credentials
+ */
 export async function callerArn(region: string | undefined): Promise<string> {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')
   const { Arn } = await new STSClient(region ? { region } : {}).send(new GetCallerIdentityCommand({}))
-  if (!Arn) throw new Error('AWS does not name the caller')
+  if (!Arn) throw new Error('AWS did not return the identity of the caller')
   return Arn
 }

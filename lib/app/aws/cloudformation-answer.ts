@@ -1,14 +1,17 @@
-/** Hands the answer of a custom resource to CloudFormation: a file in S3, at an address that CloudFormation has signed. */
+/**
+ * Sends the response of a custom resource to CloudFormation: it uploads a file to S3, to a URL that
+ * CloudFormation has signed.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 
 const ATTEMPT_MS = 5_000
-/** Waits before the second and the third attempt, in milliseconds. */
+/** Delays before the second and the third attempt, in milliseconds. */
 const PAUSES_MS = [500, 2_000]
 
 /**
- * Writes the answer, in several attempts.
+ * Uploads the response, in up to three attempts.
  *
- * @param url is never part of an error, because it is signed
+ * @param url presigned URL, which is secret and never part of an error
  * @throws Error if no attempt succeeds
  */
 export async function putAnswer(url: string, body: string): Promise<void> {
@@ -17,18 +20,18 @@ export async function putAnswer(url: string, body: string): Promise<void> {
     if (problem === undefined) return
     if (waitMs === undefined)
       throw new Error(
-        `CloudFormation cannot be answered: ${problem}. From a VPC, its bucket in S3 is reached over a gateway endpoint whose policy lets it`,
+        `The response could not be sent to CloudFormation: ${problem}. In a VPC, add a gateway endpoint for S3 whose policy allows access to the bucket`,
       )
     await pause(waitMs)
   }
 }
 
-/** Sends the answer. Returns an error message, undefined on success. */
+/** Makes one attempt. Returns an error message; undefined on success. */
 async function put(url: string, body: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'PUT',
-      // Bytes have no content type, and the signature is for none.
+      // A buffer is sent without a content type, as the signature requires.
       body: Buffer.from(body),
       signal: AbortSignal.timeout(ATTEMPT_MS),
     })

@@ -1,4 +1,4 @@
-/** Creates the missing parameter and secret that the functions of an environment read. */
+/** Creates the parameter and the secret that the functions of an environment read, if they are missing. */
 import {
   CreateSecretCommand,
   ResourceExistsException,
@@ -17,11 +17,11 @@ export interface InitialSettings {
 export interface SettingsOutcome {
   readonly generatorParameter: string
   readonly redisSecret: string
-  /** The names of those that were missing. */
+  /** Names of the created resources. */
   readonly created: readonly string[]
 }
 
-/** Creates the parameter and the secret, if they are missing. Never changes one that is there, and never reads one. */
+/** Creates the parameter and the secret if they are missing. Existing ones are neither changed nor read. */
 export async function ensureSettings(
   access: AwsPlace,
   env: string,
@@ -46,7 +46,7 @@ async function ensureSecret(access: AwsPlace, name: string, value: string): Prom
   return new SecretsManagerClient(access).send(create).then(() => [name], unless(ResourceExistsException))
 }
 
-/** Nothing was created, if the error says that it exists already. */
+/** Returns a handler that maps the error for an existing resource to an empty list. */
 function unless(expected: new (...args: never[]) => Error) {
   return (error: unknown): string[] => {
     if (error instanceof expected) return []

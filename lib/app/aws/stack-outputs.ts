@@ -1,13 +1,15 @@
-/** The outputs of a stack of CloudFormation. */
+/** Reads the outputs of a CloudFormation stack. */
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 
-/** A command waits for the answer. */
+/** Timeouts in milliseconds. They are short, because the user of a command waits for the response. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000 }
 
 /**
- * @returns by their names; empty for a missing stack
- * @throws Error if the stack cannot be asked
+ * Reads the outputs of a stack.
+ *
+ * @returns the values by output name; empty for a missing stack
+ * @throws Error if CloudFormation does not respond
  */
 export async function stackOutputs(access: AwsPlace, stack: string): Promise<Record<string, string>> {
   const client = new CloudFormationClient({ ...access, requestHandler: TIMEOUTS })
@@ -23,7 +25,7 @@ export async function stackOutputs(access: AwsPlace, stack: string): Promise<Rec
   }
 }
 
-/** CloudFormation has no name of its own for this. */
+/** Returns whether the error reports a missing stack. CloudFormation has no error name for this. */
 function isMissing({ name, message }: Error): boolean {
   return name === 'ValidationError' && /does not exist/.test(message)
 }

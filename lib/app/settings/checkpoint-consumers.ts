@@ -8,11 +8,14 @@ function isConsumer(text: string): boolean {
 }
 
 export interface CheckpointConsumers {
-  /** The consumers whose checkpoints are taken, and what they read. Set only for the function that takes them. */
+  /**
+   * Consumers whose checkpoints are taken, and the topics that they read. Set only for the function
+   * `checkpoints`.
+   */
   readonly checkpointConsumers: readonly { readonly consumer: string; readonly signal: Signal }[]
 }
 
-/** Consumers whose states the function `checkpoints` copies. */
+/** Setting of the consumers whose states the function `checkpoints` copies. */
 export const CHECKPOINT_CONSUMERS = slice(
   'Taking checkpoints',
   {

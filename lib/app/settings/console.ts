@@ -2,11 +2,11 @@ import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
 interface ConsoleSettings {
-  /** The name of the secret; absent on this machine. */
+  /** Name of the secret; absent on a local machine. */
   readonly consoleSecret?: string
 }
 
-/** Access to a deployed console. */
+/** Settings for access to a deployed console. */
 export const CONSOLE = slice(
   'Console',
   {

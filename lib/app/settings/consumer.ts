@@ -1,5 +1,5 @@
 import { consumerSettings } from '../../../packages/runtime/settings/consumer.ts'
 import { NAME } from '../name.ts'
 
-/** The settings of every consumer of a topic. */
+/** Settings of every consumer of a topic. */
 export const CONSUMER = consumerSettings(NAME)

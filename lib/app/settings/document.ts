@@ -1,17 +1,17 @@
 import { custom, type ObjectEntries, pipe, type StrictObjectIssue, strictObject } from 'valibot'
 import { isObject } from '../../json.ts'
 
-/** The schema of a JSON object that may have only these keys. */
+/** Returns the schema of a JSON object that allows only these keys. */
 export function document<const Entries extends ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries).join(', ')
   return pipe(
-    // Valibot accepts an array as an object.
+    // Valibot accepts an array as an object, so it is rejected first.
     custom<object>(isObject, 'must be an object'),
     strictObject(entries, issue => `${unknownKeys(issue, entries)}; known are ${known}`),
   )
 }
 
-/** Names all unknown keys: valibot reports only the first one. */
+/** Returns a list of all unknown keys. Valibot reports only the first one. */
 function unknownKeys({ path }: StrictObjectIssue, entries: ObjectEntries): string {
   const keys = Object.keys((path?.[0]?.input ?? {}) as object).filter(key => !Object.hasOwn(entries, key))
   const names = keys.map(key => JSON.stringify(key)).join(', ')

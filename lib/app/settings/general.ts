@@ -1,5 +1,5 @@
 import { generalSettings } from '../../../packages/runtime/settings/general.ts'
 import { NAME } from '../name.ts'
 
-/** The settings of every function. */
+/** Settings of every function. */
 export const GENERAL = generalSettings(NAME)

@@ -38,13 +38,13 @@ import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorSource {
-  /** Name of the parameter, if one is configured. */
+  /** Name of the SSM parameter; absent if none is configured. */
   readonly generatorParameter?: string
   readonly generatorFile?: string
   readonly generatorDefaults: GeneratorOverrides
 }
 
-/** What readings are like where the settings of the generator do not say it. */
+/** Properties of readings that apply unless the settings document of the generator has them. */
 export interface GeneratorOverrides
   extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'source' | 'dataschema'>> {
   readonly metrics?: readonly string[]
@@ -53,7 +53,7 @@ export interface GeneratorOverrides
 const METRICS = Object.values(FAMILIES).flatMap(({ metrics }) => Object.keys(metrics))
 const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
 
-/** Where the settings of the generator are, and what it does where they do not say it. */
+/** Settings of the generator: the location of its settings document, and defaults for missing keys. */
 export const GENERATOR = slice(
   'Generator',
   {
@@ -112,7 +112,7 @@ const RATE = 'a number from 0 to 1'
 const STRATEGY = `one of ${NAMED_STRATEGIES.join(', ')}, or the path of a field of its readings, such as location.site`
 const FAMILY_NAMES = Object.keys(FAMILIES)
 
-/** A strategy by its name, or a field that every simulated reading of the family has. */
+/** Key strategy by name, or a field that every simulated reading of the family has. */
 function strategyOf(family: FamilyName) {
   return exactOptional(
     pipe(
@@ -130,7 +130,10 @@ function strategyOf(family: FamilyName) {
   )
 }
 
-/** What one run of the scheduled function publishes within its timeout, with room for the minutes that it catches up on. */
+/**
+ * Maximum number of readings per second: one run of the scheduled function can publish them within its
+ * timeout, and catch up on missed minutes.
+ */
 const MAX_READINGS_PER_SECOND = 1_000
 
 function isWholeMilliseconds(seconds: number): boolean {
@@ -168,7 +171,7 @@ const SITE = document({
   khamsin: exactOptional(literal(true, 'must be true')),
 })
 
-/** The groups of a fleet in a settings document. */
+/** Schema of the groups of a fleet. */
 const FLEET = array(
   document({
     family: picklist(
@@ -189,14 +192,14 @@ const FLEET = array(
   'must be a list of groups',
 )
 
-/** The keys of the JSON document in the parameter. */
+/** Keys of the settings document, with their descriptions. */
 export const GENERATOR_KEYS = {
   seed: {
     description:
       'The seed of the readings and their ids. Change it with other settings: the same ids with other content are refused.',
     allowed: SEED,
     default: GENERATOR_DEFAULTS.seed,
-    // Without a hyphen: ids are `sim-<seed>-<sensor>-<tick>` and must not be ambiguous.
+    // A hyphen is not allowed: ids have the form `sim-<seed>-<sensor>-<tick>` and must not be ambiguous.
     schema: pipe(string(`must be ${SEED}`), regex(/^[A-Za-z0-9]{1,32}$/, `must be ${SEED}`)),
   },
   tickSeconds: {
@@ -264,10 +267,10 @@ const DOCUMENT = document({
 })
 
 /**
- * Reads the generator's settings from a parsed document. Missing settings have their defaults.
+ * Reads the settings of the generator from a parsed document. Missing settings have their defaults.
  *
- * @param source of the document, for messages, such as "parameter /sluice/dev/generator"
- * @param defaults for what the document does not have
+ * @param source name of the document in messages, such as "parameter /sluice/dev/generator"
+ * @param defaults values for keys that the document does not have
  * @throws ConfigError with every error of the settings
  */
 export function generatorSettings(
@@ -285,18 +288,22 @@ export function generatorSettings(
   if (perSecond > maxReadingsPerSecond)
     throw new ConfigError(source, [
       `fleet: ${fleet.length} sensors every ${settings.tickSeconds} s are ${Math.round(perSecond)} readings per second. ` +
-        `At most ${maxReadingsPerSecond} fit: use at most ${Math.floor(maxReadingsPerSecond * settings.tickSeconds)} sensors, ` +
+        `The maximum is ${maxReadingsPerSecond}: use at most ${Math.floor(maxReadingsPerSecond * settings.tickSeconds)} sensors, ` +
         `or an interval of ${fleet.length / maxReadingsPerSecond} s or more`,
     ])
   return { ...settings, fleet }
 }
 
-/** The defaults that the settings do not have. */
+/** Returns the defaults for keys that the settings do not have. */
 function without(defaults: GeneratorOverrides, settings: object): GeneratorOverrides {
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !Object.hasOwn(settings, name)))
 }
 
-/** @throws ConfigError for groups that cannot be made, and for metrics that their family does not have */
+/**
+ * Returns the sensors of all groups.
+ *
+ * @throws ConfigError for invalid groups, and for metrics that their family does not have
+ */
 function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
   const errors = groups.flatMap(({ family, metrics = [], trend = {} }, index) => {
     const known = Object.keys(FAMILIES[family].metrics)

@@ -1,7 +1,7 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { port } from '../../../packages/runtime/settings/values.ts'
 
-/** Where the servers of `npm start` listen, all on 127.0.0.1. */
+/** Ports of the servers of `npm start`, which listen on 127.0.0.1. */
 export const LOCAL_PORTS = slice(
   'Ports of the local cloud',
   {
@@ -12,7 +12,7 @@ export const LOCAL_PORTS = slice(
     REDIS_PORT: setting(port(), { description: 'The port of Valkey.', default: '6379' }),
     AWS_PORT: setting(port(), { description: 'The port of LocalStack.', default: '4566' }),
     REGISTRY_PORT: setting(port(), {
-      description: 'The port of the schema registry, which runs where `--registry` asks for it.',
+      description: 'The port of the schema registry, which runs with `npm start -- --registry`.',
       default: '8081',
     }),
     LAMBDA_PORT: setting(port(), { description: "The port of Lambda's endpoint.", default: '3002' }),
@@ -21,7 +21,7 @@ export const LOCAL_PORTS = slice(
       default: '8050',
     }),
     KAFKA_UI_PORT: setting(port(), {
-      description: 'A second port of the console, which begins with the pages about Kafka.',
+      description: 'A second port of the console, which opens with the pages about Kafka.',
       default: '8080',
     }),
   },
@@ -36,7 +36,7 @@ export const LOCAL_PORTS = slice(
   }),
 )
 
-/** Where the schema registry of the local cloud has Confluent's API. */
+/** Returns the URL of the Confluent-compatible API of the local schema registry. */
 export function localRegistryUrl(port: number): string {
   return `http://127.0.0.1:${port}/apis/ccompat/v7`
 }

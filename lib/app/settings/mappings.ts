@@ -36,7 +36,7 @@ export function topicMappingsVariable(all: readonly TopicMappings[]): { readonly
   return texts.length === 0 ? {} : { TOPIC_MAPPINGS: texts.join(',') }
 }
 
-/** Which foreign records a function reads. */
+/** Settings of the mappings for foreign records. */
 export const MAPPINGS = slice(
   'Mappings',
   {
@@ -57,7 +57,7 @@ export const MAPPINGS = slice(
     }),
     MAPPINGS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [mappings](../config/mappings/README.md); for a deployment, inside the project.',
+        'The folder with the [mappings](../config/mappings/README.md). For a deployment, it must be inside the project.',
       default: 'config/mappings',
       setBy: 'deployment',
     }),

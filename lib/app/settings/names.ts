@@ -1,14 +1,14 @@
-/** How the topics and consumer groups of a process are named. Pure. */
+/** Naming of topics and consumer groups. Pure. */
 import { type PartOf, setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { mapped, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
 import { DIVISIBLE, type Signal, TABLE_SIGNALS, TOPICS, tableSignalOf } from '../topic-table.ts'
 
-/** An empty variable counts as one that is not set, so a part that is left out has a word of its own. */
+/** Part of a name. An empty variable counts as not set, so `none` stands for an omitted part. */
 const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
   part === 'none' ? '' : part,
 )
 
-/** A name that Kafka allows, and in which `{env}` stands for the environment. */
+/** Pattern of topic names that Kafka accepts. `{env}` stands for the environment. */
 const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
 const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
 
@@ -49,7 +49,7 @@ function pairsIn(
   return isRight && found.size === pairs.length ? found : undefined
 }
 
-/** Names of topics and consumer groups. */
+/** Settings for the names of topics and consumer groups. */
 export const NAMES = slice(
   'Names',
   {
@@ -95,12 +95,12 @@ export const NAMES = slice(
     const all = signals.map(signal => topicNameIn(names, signal, '{env}'))
     const twice = all.find((name, index) => all.indexOf(name) !== index)
     if (twice !== undefined)
-      refuse('TOPIC_NAMES', `must give each signal a topic of its own, not ${twice} to two`)
+      refuse('TOPIC_NAMES', `must give each signal a different topic; ${twice} is given to two`)
     return { names }
   },
 )
 
-/** How the topics and consumer groups of a process are named. */
+/** Naming of the topics and consumer groups of a process. */
 export type Names = PartOf<typeof NAMES>['names']
 
 /** A sub-signal whose signal has another name adds its own part to that: before the environment, or at the end. */

@@ -1,13 +1,13 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
-/** Location of the notification routes. */
+/** Setting for the folder with the notification routes. */
 export const NOTIFICATIONS = slice(
   'Notifications',
   {
     NOTIFICATIONS_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [notification routes](../config/notifications/README.md); for a deployment, inside the project.',
+        'The folder with the [notification routes](../config/notifications/README.md). For a deployment, it must be inside the project.',
       default: 'config/notifications',
       setBy: 'deployment',
     }),

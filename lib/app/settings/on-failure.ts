@@ -1,15 +1,14 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
-/** Where Lambda writes what it has given up, if it does. */
+/** Settings of the on-failure destination, to which Lambda sends records that it discards. */
 export const ON_FAILURE = slice(
   'Records that Lambda gives up',
   {
     ON_FAILURE_QUEUE_ARN: setting(
       text(/^arn:aws[\w-]*:sqs:[\w-]+:\d{12}:[\w-]{1,80}$/, 'the ARN of an SQS queue'),
       {
-        description:
-          'SQS queue of [records that Lambda has given up](failures.md#what-lambda-itself-gives-up).',
+        description: 'SQS queue of [records that Lambda discards](failures.md#what-lambda-itself-gives-up).',
         otherwise: 'not read',
         setBy: 'deployment',
       },

@@ -5,11 +5,11 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 
 export interface PartitionKeySettings {
-  /** Absent: readings are keyed as the table of families says. */
+  /** Key strategy of readings; if absent, that of their family applies. */
   readonly keyBy?: KeyStrategy
 }
 
-/** How records are keyed that `generator`, `sluice replay` and `sluice publish` write. */
+/** Setting for the record keys that `generator`, `sluice replay` and `sluice publish` write. */
 export const PARTITION_KEY = slice(
   'Record keys',
   {
@@ -23,11 +23,11 @@ export const PARTITION_KEY = slice(
     ),
   },
   ({ PARTITION_KEY_FIELD: field }): PartitionKeySettings =>
-    // Readings of several families come together: those without the field keep the key of their family.
+    // Readings of several families can be mixed: a reading without the field keeps the key of its family.
     field === undefined ? {} : { keyBy: { field: field.replace(/^data\./, ''), isOptional: true } },
 )
 
-/** The settings of the generator, where families without a strategy of their own are keyed by this one. */
+/** Returns the settings of the generator with this key strategy for families without one. */
 export function keyedBy(settings: GeneratorSettings, keyBy: KeyStrategy | undefined): GeneratorSettings {
   if (keyBy === undefined) return settings
   const all = Object.keys(FAMILIES).map(family => [family, keyBy] as const)

@@ -9,7 +9,7 @@ function secretsIn(json: string): Secrets | undefined {
   return isObject(secrets) && Object.values(secrets).every(isObject) ? (secrets as Secrets) : undefined
 }
 
-/** Credentials of the receivers of notifications. */
+/** Settings for the credentials of notification receivers. */
 export const RECEIVERS = slice(
   'Receivers of notifications',
   {
@@ -23,7 +23,7 @@ export const RECEIVERS = slice(
   ({ RECEIVER_SECRETS }) => ({ receiverSecrets: RECEIVER_SECRETS ?? {} }),
 )
 
-/** The topic that alerts are published to. */
+/** Setting for the SNS topic to which alerts are published. */
 export const ALERTS_TOPIC = slice(
   'Topic of alerts',
   {

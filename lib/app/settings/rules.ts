@@ -1,13 +1,13 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
-/** Where the alert rules are. */
+/** Setting for the folder with the alert rules. */
 export const RULES = slice(
   'Alert rules',
   {
     RULES_DIR: setting(text(/\S/, 'a folder'), {
       description:
-        'The folder with the [alert rules](../config/rules/README.md); for a deployment, inside the project.',
+        'The folder with the [alert rules](../config/rules/README.md). For a deployment, it must be inside the project.',
       default: 'config/rules',
       setBy: 'deployment',
     }),

@@ -1,4 +1,4 @@
-/** Checks of an environment's resources in AWS, as far as the caller may see them. Pure. */
+/** Checks of an environment's AWS resources, as far as the caller has permission to read them. Pure. */
 import type { AccountThing, ThingSeen } from '../../app/aws/account-things.ts'
 import { type Finding, finding, type Judgement, unknown, wrong } from '../finding.ts'
 
@@ -14,8 +14,8 @@ function judgement(
   if (seen.is === 'there') return seen.says
   if (seen.is === 'wrong') return wrong(seen.says, todo)
   if (seen.is === 'unseen')
-    return unknown(seen.why, 'It takes credentials of the account with the right to read it.')
+    return unknown(seen.why, 'This check needs credentials of the account with permission to read it.')
   return beforeDeploy && isMadeByDeployment
-    ? 'is not there yet: the deployment makes it'
-    : wrong('is not there', todo)
+    ? 'does not exist yet: the deployment creates it'
+    : wrong('does not exist', todo)
 }

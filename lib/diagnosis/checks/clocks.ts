@@ -1,15 +1,27 @@
-/** Checks of clocks: events are judged by their producers' clocks, timers by those of the brokers, and people read ours. Pure. */
+/**
+ * Checks of clocks. Rules use the clocks of producers, timers use those of the brokers, and displays use that
+ * of this machine. Pure.
+ */
 import { durationText } from '../../duration.ts'
 import type { BatchFacts, RedisServer, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
-/** More than NTP leaves between two machines, less than what a timer of a rule would notice. */
+/**
+ * Accepted difference between two clocks, in milliseconds: larger than the error of NTP, smaller than a
+ * difference that affects timers of rules.
+ */
 const TOLERANCE_MS = 5_000
-/** The clock ticks each minute, and a run may take a while. */
+/** Maximum time between ticks, in milliseconds. The clock ticks every minute, and a run may take a while. */
 const MAX_SILENCE_MS = 150_000
 
 export function redisClockFindings({ address, clock }: RedisServer): Finding[] {
-  return judged('clocks', address, { redis: redisClock }, clock, 'It takes the command TIME.')
+  return judged(
+    'clocks',
+    address,
+    { redis: redisClock },
+    clock,
+    'This check needs permission for the command TIME.',
+  )
 }
 
 function redisClock(clock: { theirsMs: number; oursMs: number; toleranceMs: number }) {
@@ -17,11 +29,15 @@ function redisClock(clock: { theirsMs: number; oursMs: number; toleranceMs: numb
   if (Math.abs(apartMs) <= TOLERANCE_MS + clock.toleranceMs) return 'agrees with the clock of this machine'
   return wrong(
     `is ${durationText(Math.abs(apartMs))} ${apartMs > 0 ? 'ahead of' : 'behind'} the clock of this machine`,
-    'Let both machines follow a time server (chrony, or Amazon Time Sync).',
+    'Synchronise both machines with a time server (chrony, or Amazon Time Sync).',
   )
 }
 
-/** Judges the brokers' clocks by the timestamps that they gave. @param nowMs milliseconds since the epoch, by the clock of this machine */
+/**
+ * Checks the brokers' clocks by the timestamps that they assigned.
+ *
+ * @param nowMs current time of this machine, in milliseconds since the epoch
+ */
 export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number): Finding {
   const found = (judgement: Parameters<typeof finding>[3]) =>
     finding('clocks', 'brokers', 'brokers', judgement)
@@ -34,16 +50,18 @@ export function brokersClockFinding(topics: readonly TopicFacts[], nowMs: number
       for (const { batches } of newest?.seen ?? [])
         times.push(...appended(batches).map(ms => ({ topic, ms })))
   }
-  const [first = 'no record has a time that a broker gave'] = unseen
+  const [first = 'no record has a timestamp from a broker'] = unseen
   if (times.length === 0)
-    return found(unknown(first, 'It takes a record in a topic with LogAppendTime, and the right to read it.'))
+    return found(
+      unknown(first, 'This check needs a record in a topic with LogAppendTime, and permission to read it.'),
+    )
   const latest = times.reduce((one, other) => (other.ms > one.ms ? other : one))
   const aheadMs = latest.ms - nowMs
   if (aheadMs <= TOLERANCE_MS) return found("no record is in the future of this machine's clock")
   return found(
     wrong(
       `the newest record of ${latest.topic} is ${durationText(aheadMs)} in the future of this machine's clock`,
-      'Let the brokers and this machine follow a time server: timers count by the clock of the brokers.',
+      'Synchronise the brokers and this machine with a time server: timers use the clock of the brokers.',
     ),
   )
 }
@@ -53,9 +71,9 @@ function appended(batches: readonly BatchFacts[]): number[] {
 }
 
 /**
- * Checks that a topic whose consumers have timers has a recent tick in each partition.
+ * Checks that each partition of a topic whose consumers have timers has a recent tick.
  *
- * @param ticks whether the clock is meant to run
+ * @param ticks true if the clock is enabled
  */
 export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
   if (!wanted.isTicked || 'unseen' in found || found.seen === undefined) return []
@@ -74,10 +92,10 @@ export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number
       return wrong(
         `${silent.length} of ${times.length} partitions have no tick (partition ${first.partition}: ${since}): timers do not fire`,
         ticks
-          ? 'Does the function clock run? `sluice logs clock` shows it here, CloudWatch in an account.'
+          ? 'Check that the function clock runs: with `sluice logs clock` here, or in CloudWatch in an account.'
           : 'SLUICE_SCHEDULES=off stops the clock: set it to on.',
       )
     },
   }
-  return judged('clocks', topic, checks, newest, 'It takes the right to read the topic.')
+  return judged('clocks', topic, checks, newest, 'This check needs permission to read the topic.')
 }

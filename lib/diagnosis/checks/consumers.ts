@@ -1,17 +1,17 @@
-/** Checks of consumers: readers, lag, outbox, breaker, and the end of an invocation; and the dead letters. Pure. */
+/** Checks of consumers (members, lag, outbox, circuit breaker, timeout) and of dead letters. Pure. */
 import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { commits, idempotent } from './positions.ts'
 
-/** The thresholds of the alarms. */
+/** Maximum lag in records. The thresholds are those of the alarms. */
 const MAX_PENDING = 10_000
 const MAX_WAIT_SECONDS = 300
 const DAY_MS = 24 * 60 * 60 * 1000
-const GROUP_RIGHTS = 'It takes the rights to describe the topic and the group.'
+const GROUP_RIGHTS = 'This check needs permission to describe the topic and the group.'
 
-/** @param nowMs milliseconds since the epoch */
+/** @param nowMs current time, in milliseconds since the epoch */
 export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
@@ -48,7 +48,7 @@ function readers(consumer: SeenConsumer) {
     case 'rebalancing':
       return unknown(
         `the group ${group} is rebalancing`,
-        'Look again in a minute: a group that never settles loses members all the time.',
+        'Check again in a minute. A group that keeps rebalancing loses members repeatedly.',
       )
     case 'unknown':
       return unknown(`Kafka does not report the state of the group ${group}`, GROUP_RIGHTS)
@@ -71,23 +71,26 @@ function lag(consumer: SeenConsumer) {
   if (pending > MAX_PENDING || waits > MAX_WAIT_SECONDS)
     return wrong(
       `${many}, the oldest for ${isUnread ? 'at least ' : ''}${durationText(waits * 1000)}`,
-      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md says why lag grows. If one is stalled: \`sluice skip ${consumer.function}\`.`,
+      `\`sluice groups lag\` shows each partition; docs/troubleshooting.md explains growing lag. If one is stalled: \`sluice skip ${consumer.function}\`.`,
     )
   if (isUnread)
-    return unknown(`${many}, and it cannot be read for how long`, 'It takes the right to read the topic.')
+    return unknown(`${many}, and their age is unknown`, 'This check needs permission to read the topic.')
   return `${many}, the oldest for ${durationText(waits * 1000)}`
 }
 
-/** Emissions leave after the commit; the others leave with the next batch. */
+/**
+ * Checks the outbox. Emissions are published after the commit; those that remain are published with the next
+ * batch.
+ */
 function published({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
-    return unknown('Redis does not report the emissions that wait')
+    return unknown('Redis does not report the pending emissions')
   const waiting = partitions.reduce((sum, { outbox }) => sum + (outbox ?? 0), 0)
   if (!partitions.some(one => (one.outbox ?? 0) > 0 && pendingIn(one) === 0))
-    return waiting === 0 ? 'all that it emitted is acknowledged' : `${waiting} emissions are on their way`
+    return waiting === 0 ? 'all emissions are published' : `${waiting} emissions are being published`
   return wrong(
-    `${waiting} emissions are committed and not published, and no record is on its way that would bring the next batch`,
-    'They leave with the next batch of their partition: does the clock tick? `sluice state show` names the oldest.',
+    `${waiting} emissions are committed and not published, and no pending record will start the next batch`,
+    'They are published with the next batch of their partition. Check that the clock runs; `sluice state show` shows the oldest emission.',
   )
 }
 
@@ -101,18 +104,18 @@ function breaker(consumer: ConsumerFacts & { readonly nowMs: number }) {
 }
 
 function deadLetters({ writesFailures }: ConsumerFacts) {
-  if (writesFailures) return 'what it cannot process leaves as a failure, and does not block'
+  if (writesFailures) return 'records that it cannot process become failures and do not block it'
   return wrong(
-    'what it cannot process has nowhere to go',
-    'Give its entry in serverless.yml the topic of failures in emits.',
+    'records that it cannot process block it',
+    'Add failures to emits in its entry of serverless.yml.',
   )
 }
 
 function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
   if (timeoutMs > 2 * reserveMs)
-    return `a batch ends in order ${reserveMs / 1000} s before its timeout of ${timeoutMs / 1000} s`
+    return `a batch ends ${reserveMs / 1000} s before its timeout of ${timeoutMs / 1000} s`
   return wrong(
-    `its timeout of ${timeoutMs / 1000} s leaves no time beside the ${reserveMs / 1000} s that are kept for an orderly end`,
+    `its timeout of ${timeoutMs / 1000} s is not longer than the ${reserveMs / 1000} s that are reserved for ending a batch`,
     'Raise its timeout in serverless.yml.',
   )
 }
@@ -120,11 +123,14 @@ function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
 interface OpenCount {
   readonly open: number
   readonly oldestMs: number | undefined
-  /** Records of the topic that are not counted yet. */
+  /** Number of records of the topic that are not counted yet. */
   readonly pending: number
 }
 
-/** Dead letters wait for people, and leave with the retention of their topic. */
+/**
+ * Checks the open dead letters, which need a decision of an operator and are deleted with the retention of
+ * their topic.
+ */
 export function deadLettersFindings(
   topic: string,
   keptDays: number,
@@ -135,13 +141,13 @@ export function deadLettersFindings(
     'dead-letters': ({ open, oldestMs, pending }: OpenCount) => {
       if (open > 0)
         return wrong(
-          `${open === 1 ? '1 dead letter waits' : `${open} dead letters wait`} for people${ageText(oldestMs, keptDays, nowMs)}`,
-          '`sluice dlq list` shows them, `sluice dlq redrive` and `sluice dlq drop` end them.',
+          `${open === 1 ? '1 dead letter is open' : `${open} dead letters are open`}${ageText(oldestMs, keptDays, nowMs)}`,
+          '`sluice dlq list` shows them; redrive them with `sluice dlq redrive`, or drop them with `sluice dlq drop`.',
         )
-      if (pending === 0) return 'no dead letter waits'
+      if (pending === 0) return 'no dead letter is open'
       return unknown(
-        `${pending} records of it are not counted yet`,
-        'Does the function open-dead-letters run? Look again in a minute.',
+        `${pending} records of the topic are not counted yet`,
+        'Check that the function open-dead-letters runs, and check again in a minute.',
       )
     },
   }
@@ -151,6 +157,6 @@ export function deadLettersFindings(
 function ageText(oldestMs: number | undefined, keptDays: number, nowMs: number): string {
   if (oldestMs === undefined) return ''
   const leavesMs = oldestMs + keptDays * DAY_MS - nowMs
-  const soon = leavesMs < 7 * DAY_MS ? `; the first is gone in ${durationText(Math.max(0, leavesMs))}` : ''
+  const soon = leavesMs < 7 * DAY_MS ? `; the first is deleted in ${durationText(Math.max(0, leavesMs))}` : ''
   return `, the oldest for ${durationText(Math.max(0, nowMs - oldestMs))}${soon}`
 }

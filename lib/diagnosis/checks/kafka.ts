@@ -2,9 +2,13 @@
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
 import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
 
-/** Readings are kept this long: a group that was stopped for that time finds its offsets and its records gone together. */
+/**
+ * Minimum retention of committed offsets, in minutes. It equals the retention of readings: the offsets of a
+ * group that is stopped for longer expire together with the records.
+ */
 const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
-export const NOT_REACHED = 'Is it running, and is it reached from here? See docs/troubleshooting.md.'
+export const NOT_REACHED =
+  'Check that it is running and can be reached from here: see docs/troubleshooting.md.'
 
 export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[] {
   const { address, cluster } = facts
@@ -37,7 +41,7 @@ export function kafkaFindings(facts: KafkaFacts, standards: Standards): Finding[
         `broker ${id}`,
         SETTINGS,
         settings,
-        'It takes the right to describe the configuration of the cluster.',
+        'This check needs permission to describe the configuration of the cluster.',
       ),
     ),
   ]
@@ -62,10 +66,7 @@ function encryption({ facts: { auth, encrypted }, standards }: Judged) {
 function zones(racks: readonly string[], { isLocal }: Standards) {
   if (isLocal) return 'all on this machine'
   if (racks.length === 0)
-    return unknown(
-      'the brokers do not say in which zone they are',
-      'Set broker.rack of each broker to its zone.',
-    )
+    return unknown('the brokers do not report their zones', 'Set broker.rack of each broker to its zone.')
   if (racks.length >= 2) return `brokers in ${racks.length} zones: ${racks.join(', ')}`
   return wrong(
     `all brokers are in the zone ${racks[0]}: all copies are lost with it`,

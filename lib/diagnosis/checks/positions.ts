@@ -1,19 +1,23 @@
 /**
- * Compares a group's committed offsets with the applied offsets of its state. A consumer commits an offset to Kafka only after its
- * effects are in the state, so the state is never behind the group, and ahead of it by what is under way. Pure.
+ * Compares the committed offsets of a consumer group with the applied offsets of its state. A consumer
+ * commits an offset to Kafka only after its effects are in the state, so the state is never behind the group,
+ * and ahead of it by at most the current batch. Pure.
  */
 import type { PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Judgement, unknown, wrong } from '../finding.ts'
 
-/** More than the one under way: markers of transactions, and records that a filter leaves out, have offsets as well. */
+/**
+ * Accepted number of batches between the two offsets. It is more than one, because transaction markers and
+ * filtered records also have offsets.
+ */
 const BATCHES_AHEAD = 2
-const RECOVERY = 'docs/guarantees.md says how a state is restored.'
+const RECOVERY = 'See docs/guarantees.md for restoring a state.'
 
 interface KnownProgress extends PartitionProgress {
   readonly applied: number
 }
 
-/** Returns the partitions, or the answer where their state is unknown or empty. */
+/** Returns the progress of the partitions, or the finding if their state is unknown or empty. */
 function knownIn({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
@@ -34,18 +38,18 @@ export function commits(consumer: SeenConsumer): Judgement | string {
       `its state has applied offset ${named(other, one => one.applied)}, and the log ends before it: it is another log`,
       'Was the topic made anew? `sluice state drop` lets the consumer read it from its start.',
     )
-  // Committed, not applied, and still in the log.
+  // Offsets that are committed but not applied, and whose records are still in the log.
   const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
   if (behind.length > 0)
     return wrong(
       `its state is behind its group: ${named(behind, one => `offsets ${firstMissing(one)} to ${one.committedBefore - 1} are committed and not applied`)}`,
-      `The next batch reads these records from Kafka and applies them, where they are still kept. Did Redis lose writes, or was the offset of ${group} moved? ${RECOVERY}`,
+      `The next batch reads these records from Kafka and applies them, where they are still kept. Check whether Redis has lost writes, or the offsets of ${group} were changed. ${RECOVERY}`,
     )
   const ahead = partitions.filter(one => repeated(one) > BATCHES_AHEAD * batchSize)
   if (ahead.length > 0)
     return wrong(
       `its state is ahead of its group by more than ${BATCHES_AHEAD} batches of ${batchSize}: ${named(ahead, one => `${repeated(one)} applied offsets are not committed`)}`,
-      `They are delivered again and dropped as duplicates, so nothing is applied twice. Was the offset of ${group} set back, or can it not commit? \`sluice groups lag ${group}\` shows the offsets.`,
+      `They are delivered again and dropped as duplicates, so nothing is applied twice. Check whether the offsets of ${group} were reset, and that it can commit. \`sluice groups lag ${group}\` shows the offsets.`,
     )
   return 'offsets are committed after their effects, and agree with the state'
 }
@@ -64,7 +68,7 @@ function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) 
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''
 }
 
-/** Repeats are known by the applied offset, so each partition that was consumed must have one. */
+/** Checks that each consumed partition has an applied offset, which identifies repeated records. */
 export function idempotent(consumer: SeenConsumer): Judgement | string {
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string
@@ -75,6 +79,6 @@ export function idempotent(consumer: SeenConsumer): Judgement | string {
   if (without.length === 0) return 'a record that comes again is known by the applied offset'
   return wrong(
     `${without.length} of ${partitions.length} partitions were consumed and have no state: a repeat is not known there`,
-    `Did Redis lose everything, or does REDIS_URL name another server? ${RECOVERY}`,
+    `Check whether Redis has lost its data, and that REDIS_URL is correct. ${RECOVERY}`,
   )
 }

@@ -1,19 +1,25 @@
-/** Checks of producers: of Sluice's own by their settings, of any producer by its newest batches. Pure. */
+/** Checks of producers: the project's own by their settings, others by their newest batches. Pure. */
 import type { BatchFacts, ProducerFacts, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
-/** Kafka's clients give up a record after two minutes, and may have sent it several times by then. */
+/**
+ * Default delivery timeout of Kafka clients, in milliseconds. Until then, a client may send a record several
+ * times.
+ */
 const DELIVERY_TIMEOUT_MS = 120_000
-/** Smaller batches are mostly headers: compression saves little of them. */
+/**
+ * Minimum size of a batch, in bytes, for which compression is recommended. Smaller batches consist mostly of
+ * headers.
+ */
 const WORTH_COMPRESSING_BYTES = 16 * 1024
-/** Batches of a partition that come faster than this, each with a record or two, cost more than their records. */
+/** Number of small batches per second in a partition above which batching is recommended. */
 const MANY_BATCHES_PER_SECOND = 50
 const SMALL_BATCH_RECORDS = 2
-/** Fewer say nothing of a rate. */
+/** Minimum number of batches for computing a rate. */
 const LEAST_BATCHES = 20
 const PRODUCER_PAGE = 'docs/producer.md has the settings of each profile.'
 
-/** @param idWindowMs how long consumers know an id again, in log time */
+/** @param idWindowMs time for which consumers recognise a repeated event id, in log time */
 export function producerFindings(producer: ProducerFacts, idWindowMs: number): Finding[] {
   return judged('producers', producer.name, OWN, { seen: { ...producer, idWindowMs } })
 }
@@ -23,17 +29,17 @@ type Own = ProducerFacts & { readonly idWindowMs: number }
 const OWN = {
   acks: ({ acks }: Own) =>
     acks === 'all'
-      ? 'acks=all: a record counts once all copies in sync have it'
+      ? 'acks=all: a record is acknowledged once all in-sync replicas have it'
       : wrong(
-          'acks=1: a record that the leader alone has is lost with it',
+          'acks=1: a record that only the leader has is lost if the leader fails',
           'Use acks: "all", as the profile balanced does.',
         ),
   idempotence: ({ idempotent, deliveryTimeoutMs, idWindowMs }: Own) => {
-    if (idempotent) return 'idempotent: the broker drops what is sent again'
+    if (idempotent) return 'idempotent: the broker drops records that are sent again'
     if (idWindowMs >= deliveryTimeoutMs)
-      return 'not idempotent, but a repeat has the same id, which consumers know'
+      return 'not idempotent, but a repeat has the same id, which consumers recognise'
     return wrong(
-      `not idempotent, and consumers know an id for ${idWindowMs / 1000} s only, while a record can be sent again for ${deliveryTimeoutMs / 1000} s`,
+      `not idempotent, and consumers recognise an id for only ${idWindowMs / 1000} s, while a record can be sent again for ${deliveryTimeoutMs / 1000} s`,
       'Raise ID_WINDOW_SECONDS.',
     )
   },
@@ -50,17 +56,22 @@ const OWN = {
         ),
 }
 
-/** Judges the producers of the newest batches of a topic. */
+/** Checks the producers of the newest batches of a topic. */
 export function batchFindings({ topic, found }: TopicFacts, idWindowMs: number): Finding[] {
   if ('unseen' in found || found.seen === undefined) return []
   const { newest } = found.seen
   if ('unseen' in newest)
     return [
-      finding('producers', 'batches', topic, unknown(newest.unseen, 'It takes the right to read the topic.')),
+      finding(
+        'producers',
+        'batches',
+        topic,
+        unknown(newest.unseen, 'This check needs permission to read the topic.'),
+      ),
     ]
   const partitions = newest.seen.filter(({ batches }) => batches.length > 0)
   const batches = partitions.flatMap(one => one.batches)
-  if (batches.length === 0) return [finding('producers', 'batches', topic, 'nothing is written to it')]
+  if (batches.length === 0) return [finding('producers', 'batches', topic, 'it has no records')]
   const perSecond = Math.max(...partitions.map(one => batchesPerSecond(one.batches)))
   return judged('producers', topic, WRITTEN, { seen: { batches, idWindowMs, perSecond } })
 }
@@ -78,7 +89,7 @@ const WRITTEN = {
     const says = `${without} of the newest ${batches.length} batches are of producers that are not idempotent`
     if (idWindowMs >= DELIVERY_TIMEOUT_MS) return `${says}; a repeat with the same id is dropped`
     return wrong(
-      `${says}, and an id is known for ${idWindowMs / 1000} s only`,
+      `${says}, and consumers recognise an id for only ${idWindowMs / 1000} s`,
       'Set enable.idempotence=true in the producers, or raise ID_WINDOW_SECONDS to 120 or more.',
     )
   },
@@ -92,14 +103,14 @@ const WRITTEN = {
     const codecs = [...Map.groupBy(batches, ({ codec }) => codec)].sort((a, b) => b[1].length - a[1].length)
     return `${codecs.map(([codec, { length }]) => `${length} ${codec}`).join(', ')}, and none large without compression`
   },
-  /** batch.size and linger.ms, by their effect. */
+  /** Checks the effect of batch.size and linger.ms. */
   batching: ({ batches, perSecond }: WrittenBatches) => {
     const records = batches.reduce((sum, batch) => sum + batch.records, 0) / batches.length
-    const says = `${Number(records.toFixed(1))} records a batch`
+    const says = `${Number(records.toFixed(1))} records per batch`
     const isMany = batches.length >= LEAST_BATCHES && perSecond > MANY_BATCHES_PER_SECOND
     if (!isMany || records >= SMALL_BATCH_RECORDS) return says
     return wrong(
-      `${says}, and up to ${Math.round(perSecond)} batches a second in a partition`,
+      `${says}, and up to ${Math.round(perSecond)} batches per second in a partition`,
       `Raise linger.ms (20 or more) and batch.size of the producers. ${PRODUCER_PAGE}`,
     )
   },

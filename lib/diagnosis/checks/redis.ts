@@ -1,11 +1,11 @@
-/** Checks of Redis or Valkey: does it keep its data, and may the functions use it? Pure. */
+/** Checks that Redis or Valkey keeps its data and that the functions have the permissions they need. Pure. */
 import type { RedisFacts, RedisServer, Standards } from '../facts.ts'
 import { type Finding, finding, judged, plural, unknown, wrong } from '../finding.ts'
 import { NOT_REACHED } from './kafka.ts'
 
 const OLDEST = [6, 2] as const
 const FULL = 0.8
-const NO_INFO = 'It takes the command INFO: docs/deployment.md#redis has the permissions.'
+const NO_INFO = 'This check needs permission for the command INFO: see docs/deployment.md#redis.'
 
 type Info = Readonly<Record<string, string>>
 
@@ -16,7 +16,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
     return [
       finding('redis', 'reached', address, wrong(servers.unseen, NOT_REACHED)),
       encrypted,
-      finding('redis', 'eviction', address, unknown('Redis was not seen')),
+      finding('redis', 'eviction', address, unknown('Redis could not be checked')),
     ]
   const count = servers.seen.length
   return [
@@ -31,7 +31,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
   ]
 }
 
-/** The finding about eviction alone: a deployment refuses a Redis for it. */
+/** Returns only the finding about eviction. A deployment is rejected if Redis may evict keys of Sluice. */
 export function evictionFindings({ address, info }: RedisServer): Finding[] {
   return judged('redis', address, { eviction }, info, NO_INFO)
 }
@@ -41,7 +41,7 @@ function encryption({ encrypted }: RedisFacts, { isLocal }: Standards) {
   if (isLocal) return 'is reached in plain text, on this machine'
   return wrong(
     'states and the password cross the network in plain text',
-    'Use rediss:// in REDIS_URL, and turn on TLS of the cache.',
+    'Use rediss:// in REDIS_URL, and enable TLS for the cache.',
   )
 }
 
@@ -49,7 +49,7 @@ function permissions(refused: readonly string[]) {
   if (refused.length === 0) return 'the user may run the commands and scripts of the functions'
   return wrong(
     `the user is refused: ${refused.join('; ')}`,
-    'docs/deployment.md#redis has the ACL of the user.',
+    'Set the ACL of the user: see docs/deployment.md#redis.',
   )
 }
 
@@ -63,42 +63,43 @@ function version({ valkey_version: valkey, redis_version: redis }: Info) {
 }
 
 /**
- * Keys of Sluice have no time to live, so `volatile-` policies take none of them. An ElastiCache Serverless cache has `volatile-lru`,
- * which cannot be changed there. INFO shows the policy where CONFIG is forbidden.
+ * Checks the eviction policy. Keys of Sluice have no time to live, so `volatile-` policies do not evict them.
+ * An ElastiCache Serverless cache has `volatile-lru`, which cannot be changed. INFO shows the policy even
+ * where CONFIG is forbidden.
  */
 function eviction({ maxmemory_policy: policy }: Info) {
   if (policy === undefined)
     return unknown(
       'the server does not report maxmemory-policy',
-      'Look at the parameter group of the cache: it must not be allkeys-….',
+      'Check the parameter group of the cache: it must not be allkeys-….',
     )
   if (policy === 'noeviction') return 'maxmemory-policy=noeviction'
   if (policy.startsWith('volatile-'))
-    return `maxmemory-policy=${policy} takes only keys with a time to live, and those of Sluice have none`
+    return `maxmemory-policy=${policy} evicts only keys with a time to live, and keys of Sluice have none`
   return wrong(
     `maxmemory-policy=${policy}, must be noeviction: when its memory is full, the server removes states, and alerts and statistics are wrong without an error`,
-    'CONFIG SET maxmemory-policy noeviction, or the parameter group of the cache.',
+    'Run CONFIG SET maxmemory-policy noeviction, or change the parameter group of the cache.',
   )
 }
 
 function evicted({ evicted_keys: count }: Info) {
   if (count === undefined) return unknown('the server does not report its evicted keys')
-  if (count === '0') return 'has evicted no key'
+  if (count === '0') return 'has not evicted any keys'
   return wrong(
     `has evicted ${count} keys since it started`,
-    'Other keys may have been theirs. A consumer that finds a state incomplete stops with state-evicted: docs/guarantees.md.',
+    'The keys may belong to other applications. A consumer that finds a state incomplete stops with state-evicted: docs/guarantees.md.',
   )
 }
 
 function memory({ used_memory: used, maxmemory = '0' }: Info) {
   const share = Number(used) / Number(maxmemory)
   if (!Number.isFinite(Number(used))) return unknown('the server does not report its memory use')
-  if (Number(maxmemory) === 0) return `uses ${mebibytes(used)}, without a limit of its own`
+  if (Number(maxmemory) === 0) return `uses ${mebibytes(used)}, without a limit`
   const says = `uses ${mebibytes(used)} of ${mebibytes(maxmemory)} (${Math.round(share * 100)} %)`
   if (share <= FULL) return says
   return wrong(
     says,
-    'Give it more memory: when it is full, commits are refused and records wait in Kafka. `sluice state list` shows what uses it.',
+    'Increase its memory: when it is full, commits are refused and records wait in Kafka. `sluice state list` shows what uses it.',
   )
 }
 
@@ -107,13 +108,13 @@ function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: In
   if (enabled === '1')
     return configured === 'cluster'
       ? 'a cluster, as REDIS_MODE says'
-      : wrong('is a cluster', 'Set REDIS_MODE=cluster.')
+      : wrong('is a cluster, and REDIS_MODE is not set', 'Set REDIS_MODE=cluster.')
   return configured === 'single'
     ? 'a single server'
     : wrong('is a single server', 'Remove REDIS_MODE=cluster.')
 }
 
-/** Redis may forget: then a checkpoint, a copy or the log must have what is lost. */
+/** Checks that data lost by Redis could be restored from a checkpoint or a replica. */
 function copiesFindings(
   { hasCheckpoints }: RedisFacts,
   { address, info }: RedisServer,

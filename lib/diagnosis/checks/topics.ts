@@ -1,4 +1,4 @@
-/** Checks of topics, against the table of topics. Pure. */
+/** Compares topics with the topic table. Pure. */
 import { durationText } from '../../duration.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
@@ -6,14 +6,14 @@ import { type Finding, finding, type Judgement, judged, type Observed, unknown, 
 const DAY_MS = 24 * 60 * 60 * 1000
 const APPLY = '`sluice topics plan` shows the change, and `sluice topics apply` makes it.'
 const DESCRIBE_CONFIGS =
-  'It takes the right to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
+  'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
-/** A topic that exists. */
+/** Topic that exists, with its settings. */
 interface Judged {
   readonly wanted: TopicFacts['wanted']
   readonly found: FoundTopic
   readonly standards: Standards
-  /** The fewest copies of a partition. */
+  /** Smallest number of replicas of a partition. */
   readonly copies: number
 }
 
@@ -21,7 +21,12 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   const { topic, wanted, found } = facts
   if ('unseen' in found)
     return [
-      finding('topics', 'exists', topic, unknown(found.unseen, 'It takes the right to describe the topic.')),
+      finding(
+        'topics',
+        'exists',
+        topic,
+        unknown(found.unseen, 'This check needs permission to describe the topic.'),
+      ),
     ]
   if (found.seen === undefined)
     return [
@@ -29,7 +34,7 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
         'topics',
         'exists',
         topic,
-        wrong('there is no such topic', '`sluice topics apply` creates it, and so does a deployment.'),
+        wrong('the topic does not exist', 'Create it with `sluice topics apply`, or deploy.'),
       ),
     ]
   const one = judgedTopic(wanted, found.seen, standards)
@@ -40,7 +45,10 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns the finding about the timestamp type alone, for which a deployment refuses a topic. Empty for a missing topic. */
+/**
+ * Returns only the finding about the timestamp type. A deployment is rejected if it is wrong. Empty for a
+ * missing topic.
+ */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
   const check = 'timestamp-type'
   if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]
@@ -48,7 +56,7 @@ export function timestampFindings({ topic, wanted, found }: TopicFacts, standard
   return settingFindings(topic, check, SETTINGS[check], judgedTopic(wanted, found.seen, standards))
 }
 
-/** Returns the check of a setting that a plan of topics changes or refuses. */
+/** Returns the name of the check for a setting that `sluice topics plan` compares. */
 export function topicCheckOf(setting: string): string {
   if (setting === 'partitions') return 'partitions'
   if (setting === 'replication.factor') return 'replication'
@@ -82,8 +90,8 @@ function partitions({ wanted, found }: Judged) {
   const count = found.partitions.length
   if (count >= wanted.partitions) return `${count} partitions`
   return wrong(
-    `${count} of ${wanted.partitions} partitions: fewer functions can work side by side`,
-    '`sluice topics grow` adds partitions and moves the states of entities along.',
+    `${count} of ${wanted.partitions} partitions: fewer functions can run in parallel`,
+    '`sluice topics grow` adds partitions and moves the states of the affected entities.',
   )
 }
 
@@ -92,7 +100,7 @@ function replication({ copies, standards }: Judged) {
     return standards.isLocal && copies === 1 ? '1 copy, on this machine' : `${copies} copies of each record`
   return wrong(
     `${copies === 1 ? '1 copy' : `${copies} copies`} of each record, not ${standards.replication}: records are lost with a broker`,
-    'Add copies with kafka-reassign-partitions of Kafka, once there are three brokers.',
+    'Add copies with kafka-reassign-partitions once there are three brokers.',
   )
 }
 
@@ -103,12 +111,12 @@ function inSync({ found }: Judged) {
   if (leaderless.length > 0)
     return wrong(
       `no broker leads partition ${numbers(leaderless)}: nothing is read from it or written to it`,
-      'Bring back the brokers that have its copies: `sluice topics describe` names them.',
+      'Restart the brokers that have its copies; `sluice topics describe` shows them.',
     )
   if (behind.length > 0)
     return wrong(
       `a copy of partition ${numbers(behind)} has fallen behind`,
-      'Is a broker away, or its disk full? `sluice topics describe` names the copies that are in sync.',
+      'Check for a stopped broker or a full disk; `sluice topics describe` shows the copies that are in sync.',
     )
   return 'all copies are up to date'
 }
@@ -122,9 +130,9 @@ const SETTINGS = {
     'retention.bytes',
     value =>
       Number(value) < 0
-        ? 'records leave by their age alone'
+        ? 'records are deleted only by their age'
         : wrong(
-            `retention.bytes=${value}: a full partition loses records before their time`,
+            `retention.bytes=${value}: records of a full partition are deleted before their retention ends`,
             'Remove retention.bytes of the topic.',
           ),
   ],
@@ -133,7 +141,7 @@ const SETTINGS = {
     value =>
       value === 'delete'
         ? 'cleanup.policy=delete'
-        : wrong(`cleanup.policy=${value}: compaction removes records that were not read yet`, APPLY),
+        : wrong(`cleanup.policy=${value}: compaction deletes records that were not read yet`, APPLY),
   ],
   'timestamp-type': ['message.timestamp.type', timestampType],
   'message-size': [
@@ -148,7 +156,7 @@ const SETTINGS = {
     value =>
       value === 'producer'
         ? 'batches are kept as their producers compress them'
-        : wrong(`compression.type=${value}: brokers compress every batch anew`, APPLY),
+        : wrong(`compression.type=${value}: brokers recompress every batch`, APPLY),
   ],
 } satisfies Record<string, SettingRule>
 
@@ -156,8 +164,8 @@ function timestampType(value: string, { wanted: { timestamps } }: Judged) {
   if (value === timestamps) return `message.timestamp.type=${value}`
   const because =
     timestamps === 'LogAppendTime'
-      ? "timers and delays count by the brokers' clock, and this topic carries those of its producers"
-      : 'the time that producers gave is lost'
+      ? "timers and delays count by the brokers' clock, and this topic has those of its producers"
+      : 'the timestamps of producers are lost'
   return wrong(
     `message.timestamp.type=${value}, must be ${timestamps}: ${because}`,
     'Set message.timestamp.type of the topic before its consumers run: `sluice topics apply` does while it is empty, kafka-configs.sh of Kafka also with records, which keep their timestamps.',
@@ -167,10 +175,10 @@ function timestampType(value: string, { wanted: { timestamps } }: Judged) {
 function retention(value: string, { wanted }: Judged) {
   const ms = Number(value)
   const wantedMs = wanted.keptDays * DAY_MS
-  if (ms < 0) return 'records are kept without end'
+  if (ms < 0) return 'records are kept forever'
   if (ms >= wantedMs) return `records are kept for ${daysText(ms)}`
   return wrong(
-    `records are kept for ${daysText(ms)}, not ${daysText(wantedMs)}: what is not read in that time is lost`,
+    `records are kept for ${daysText(ms)}, not ${daysText(wantedMs)}: records that are not read in that time are lost`,
     APPLY,
   )
 }

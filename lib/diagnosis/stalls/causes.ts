@@ -1,4 +1,4 @@
-/** Causes of stalls, with the words for people. Pure. */
+/** Causes of stalls, with their texts for people. Pure. */
 import { durationText } from '../../duration.ts'
 import type { Cause } from './stalls.ts'
 import { recordsOf } from './words.ts'
@@ -7,24 +7,28 @@ const STACK_FRAME = /^\s+at /
 const MAX_LINE_LENGTH = 200
 const RETRIED = 'It is retried.'
 
-/** The cause of everything that waits for a server. @param reason the answer of the last attempt */
+/**
+ * Returns the cause of all stalls that an unavailable server causes.
+ *
+ * @param reason error of the last attempt
+ */
 export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   return {
     id: server.toLowerCase(),
     server,
     reason: shown(reason),
-    advice: 'Is it running? Everything continues when it answers.',
+    advice: 'Check that it is running. Everything continues when it answers.',
   }
 }
 
-/** The cause when a server does not answer `npm start` itself. */
+/** Returns the cause for a server that does not answer `npm start` itself. */
 export function serverAway(server: 'Kafka' | 'Redis', message: string, brokers: string): Cause {
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
 /**
- * Recognizes the messages of `Unavailable`, which a function throws if it needs a server to start, and a scheduled
- * function always.
+ * Recognises the messages of `Unavailable`. Functions throw it if they need a server to start, and scheduled
+ * functions in every run.
  */
 function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
@@ -33,24 +37,24 @@ function serverNamedIn(reason: string): Cause | undefined {
     : undefined
 }
 
-/** The cause of reported records before the function's log has given a reason. */
+/** Returns the cause of reported records until the function's log contains a reason. */
 export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
     reason: 'it reports records as failed (batchItemFailures)',
-    advice: `Its log may say why: npx sluice logs ${name}`,
+    advice: `Check its log: npx sluice logs ${name}`,
   }
 }
 
-/** The advice for reasons of deferred partitions that keep their own words. */
+/** Advice by reason, for deferred partitions whose log line already describes the problem. */
 const DEFERRED: Readonly<Record<string, string>> = {
-  'state-evicted': 'docs/guarantees.md says what to do.',
+  'state-evicted': 'See docs/guarantees.md for the remedy.',
   'state-newer-than-code': 'It continues with the code that stored the state.',
   'state-not-migrated': 'It continues with a migrate that can read the state, or with the version before.',
-  'parking-without-ticks': 'docs/consumers.md, "Order behind a retry", says more.',
+  'parking-without-ticks': 'See docs/consumers.md, "Order behind a retry".',
 }
 
-/** The cause of a deferred partition, from the function's log. */
+/** Returns the cause of a deferred partition from the function's log line. */
 export function deferredCause(name: string, details: Readonly<Record<string, unknown>>): Cause {
   const { error, place } = details
   const code = String(details.reason)
@@ -73,7 +77,7 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
         id,
         reason: 'the log is not the one that its state was built from',
         advice:
-          'Was the topic deleted? docs/guarantees.md says what to do; npm start -- --fresh starts with empty data.',
+          'If the topic was deleted, see docs/guarantees.md, or start with empty data: npm start -- --fresh.',
       }
     case 'receiver-unavailable':
       return {
@@ -96,7 +100,7 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   }
 }
 
-/** A stall that the trigger reports. */
+/** Stall that the trigger reports. */
 export interface ReportedStall {
   readonly function: string
   readonly topic: string
@@ -108,16 +112,16 @@ export interface ReportedStall {
 /** Facts from other sources. */
 export interface CauseFacts {
   readonly brokers: string
-  /** The function's timeout, if its mapping has reported it. */
+  /** Timeout of the function in milliseconds, if its event source mapping has reported it. */
   readonly timeoutMs?: number
 }
 
-/** A broker that was there before, and does not accept connections now. */
+/** Error of a broker that was available before and refuses connections now. */
 const NOBODY_THERE = /\bECONNREFUSED\b/
-/** A handler that throws has answered. One that ends its process, or runs out of memory, has not. */
+/** Error of a handler that ended its process or ran out of memory. A handler that throws does not match. */
 const ENDED = /the handler (ended|did not answer)/
 
-/** The meaning of an error, by obstacle. */
+/** Cause of an error, by the step that fails. */
 const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
   reading: reason => ({
     reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
@@ -125,14 +129,14 @@ const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => 
   }),
   invocation: broken,
   commit: reason => ({ reason: `its offsets cannot be committed: ${reason}`, advice: RETRIED }),
-  registry: reason => ({ reason, advice: `Is the schema registry running? ${RETRIED}` }),
+  registry: reason => ({ reason, advice: `Check that the schema registry is running. ${RETRIED}` }),
   destination: reason => ({
     reason: `discarded records are ${reason}`,
-    advice: `Does the destination exist? ${RETRIED}`,
+    advice: `Check that the destination exists. ${RETRIED}`,
   }),
 }
 
-/** The cause of a stall that the trigger reports; undefined if only the function's own log can say. */
+/** Returns the cause of a stall that the trigger reports; undefined if only the function's log has it. */
 export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: CauseFacts): Cause | undefined {
   const { function: name, obstacle, kind, topic } = stall
   if (kind === 'reported') return undefined
@@ -158,23 +162,23 @@ export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Caus
   return serverNamedIn(reason) ?? { id: `${obstacle}/${alike(reason)}`, ...words, advice: found }
 }
 
-/** An error of a function, however it was invoked. */
+/** Returns the cause for an error of a function, regardless of how it was invoked. */
 function broken(reason: string): Omit<Cause, 'id'> {
   return { reason, advice: 'Fix its code or its settings; it is retried.' }
 }
 
-/** The cause of a failed run of a scheduled function. */
+/** Returns the cause of a failed run of a scheduled function. */
 export function failedRun(error: string): Cause {
   const reason = shown(error)
   return serverNamedIn(reason) ?? { id: `invocation/${alike(reason)}`, ...broken(reason) }
 }
 
-/** The cause when a scheduled run outlasts the timeout of its function. */
+/** Returns the cause of a scheduled run that exceeds the timeout of its function. */
 export function endlessRun(name: string, timeoutMs: number): Cause {
   return notEnded(`run/${name}`, `its run takes longer than its timeout of ${durationText(timeoutMs)}`)
 }
 
-/** The cause when an invocation outlasts the timeout of its function. */
+/** Returns the cause of an invocation that exceeds the timeout of its function. */
 export function endlessInvocation(name: string, forMs: number): Cause {
   const cause = notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
   return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
@@ -185,28 +189,29 @@ function findRecord(name: string): string {
 }
 
 function notEnded(id: string, what: string): Cause {
-  return { id, reason: `${what}, and nothing has ended it`, advice: 'Does its handler ever return?' }
+  return { id, reason: `${what}, and nothing has ended it`, advice: 'Check that its handler returns.' }
 }
 
-/** The cause when a consumer makes no progress and logs no reason. */
+/** Returns the cause for a consumer that makes no progress and logs no reason. */
 export function noProgress(name: string, pending: number, forMs: number): Cause {
   return {
     id: `no-progress/${name}`,
     reason: `${recordsOf(pending)} pending, and none has gone through for ${durationText(forMs)}`,
-    advice: `Its log may say why: npx sluice logs ${name}. ${findRecord(name)}`,
+    advice: `Check its log: npx sluice logs ${name}. ${findRecord(name)}`,
   }
 }
 
-/** The cause when records wait for a consumer whose group has no members. */
+/** Returns the cause for records that wait for a consumer group without members. */
 export function noReaders(name: string, group: string, pending: number): Cause {
   return {
     id: `no-readers/${name}`,
     reason: `${recordsOf(pending)} pending, and the consumer group ${group} has no members`,
-    advice: 'Is the function deployed, and its trigger enabled? It continues where it was.',
+    advice:
+      'Check that the function is deployed and its trigger is enabled. It continues at its committed offsets.',
   }
 }
 
-/** Removes stacks and shortens long lines. */
+/** Returns the reason without stack traces, and with long lines shortened. */
 function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
@@ -215,7 +220,7 @@ function shown(reason: string): string {
     .replace(/[.]$/, '')
 }
 
-/** Removes what differs between records or attempts. */
+/** Returns the reason without the parts that differ between records or attempts. */
 function alike(reason: string): string {
   return reason.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
 }

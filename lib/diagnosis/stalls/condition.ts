@@ -1,43 +1,49 @@
-/** Decides from observations whether a consumer is moving, busy or stalled. Pure. */
+/** Decides from observations whether a consumer is making progress, busy or stalled. Pure. */
 
 type LagDirection = 'growing' | 'shrinking' | 'steady'
 
 /** Observations of one consumer. */
 export interface ConsumerFacts {
-  /** Lag: records behind the committed offsets. */
+  /** Number of records after the committed offsets. */
   readonly pending: number
-  /** The lag of an earlier look. */
+  /** Value of `pending` at an earlier observation. */
   readonly earlierPending: number
-  /** Pending records that were pending at the earlier look, too. */
+  /** Number of pending records that were already pending at the earlier observation. */
   readonly overdue: number
   /** Observed time without progress, in milliseconds. */
   readonly idleMs: number
-  /** A longer idle time is not normal. */
+  /** Idle time in milliseconds up to which a consumer does not count as stalled. */
   readonly quietMs: number
-  /** The longest invocation that is known to run. */
+  /** Longest invocation that is currently running, if known. */
   readonly invocation?: RunningInvocation | undefined
 }
 
 export interface RunningInvocation {
   readonly forMs: number
-  /** An older invocation should have been ended at the function's timeout. Infinite if the timeout is unknown. */
+  /**
+   * Timeout of the function in milliseconds, after which the invocation should have ended. Infinite if the
+   * timeout is unknown.
+   */
   readonly limitMs: number
 }
 
-/** A consumer whose records wait, but which works. */
+/** Consumer with pending records that is making progress. */
 export interface BusyConsumer {
   readonly function: string
   readonly lag: number
   readonly direction: LagDirection
 }
 
-/** `busy`: records wait longer than usual, but the consumer works. `stalled`: it could make progress, and has not. */
+/**
+ * Condition of a consumer. `busy`: records wait longer than usual, but the consumer is making progress.
+ * `stalled`: it could make progress, but does not.
+ */
 export type ConsumerCondition =
   | { readonly is: 'moving' }
   | { readonly is: 'busy'; readonly lag: number; readonly direction: LagDirection }
   | { readonly is: 'stalled'; readonly because: 'no-progress' | 'not-ended'; readonly forMs: number }
 
-/** Smaller changes of the lag are not a direction. */
+/** Relative change of the lag below which the lag counts as steady. */
 const STEADY_SHARE = 0.05
 
 export function conditionOf(facts: ConsumerFacts): ConsumerCondition {

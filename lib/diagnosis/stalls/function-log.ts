@@ -1,11 +1,11 @@
-/** Warnings and errors that functions log, and what they mean for the health of the functions. Pure. */
+/** Interprets the warnings and errors that functions log. Pure. */
 import { Repeats } from '../../../packages/runtime/adapters/lambda/repeats.ts'
 import { durationText } from '../../duration.ts'
 import { deferredCause, reportedFailures } from './causes.ts'
 import type { Cause } from './stalls.ts'
 import { listOf } from './words.ts'
 
-/** A warning or error that a function has logged. */
+/** Warning or error that a function has logged. */
 export interface LoggedLine {
   readonly is: 'logged'
   readonly level: 'WARN' | 'ERROR' | 'CRITICAL'
@@ -14,13 +14,22 @@ export interface LoggedLine {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** The meaning of a kind of lines. All others are shown, and resolved by the progress of their function. */
+/**
+ * Treatment of a kind of log lines. Lines of other kinds are shown, and count as resolved when their function
+ * makes progress.
+ */
 interface Kind {
-  /** The line for all consumers that have logged it for the same event. */
+  /** Returns the line that represents all consumers that have logged the same event. */
   readonly together?: (shared: Shared) => string
-  /** Explains only records that a function reports as failed. The report itself is shown instead. */
+  /**
+   * True if the line only explains records that a function reports as failed. The report is shown instead of
+   * the line.
+   */
   readonly explains?: true
-  /** No progress resolves it: records are lost, or an entity may be in two partitions. */
+  /**
+   * True if progress does not resolve the problem, because records are lost or an entity may be in two
+   * partitions.
+   */
   readonly lasts?: true
 }
 
@@ -40,16 +49,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'metrics-not-written': { lasts: true },
 }
 
-/** Lines of this kind that arrive within this time are shown as one. */
+/** Time in milliseconds within which lines of this kind are combined into one. */
 const TOGETHER_MS = 2_000
-/** A function logs each reason for reporting records once a minute. */
+/**
+ * Time in milliseconds for which a reason for reporting records is valid. A function logs each reason once a
+ * minute.
+ */
 const REASON_HOLDS_MS = 70_000
-/** A function logs the errors of an attempt before the attempt is known to have failed. */
+/** Time in milliseconds by which the log lines of an attempt may precede the report that it failed. */
 const BEFORE_STALL_MS = 2_000
 
 interface Shared {
   readonly services: Set<string>
-  /** The longest duration. */
+  /** Longest reported duration, in milliseconds. */
   ms: number
   readonly sinceMs: number
 }
@@ -58,7 +70,9 @@ interface LoggedError {
   readonly function: string
   readonly message: string
   readonly atMs: number
-  /** The event that resolves it. The end of a stall counts only if the error belongs to that stall. */
+  /**
+   * Event that resolves the error. The end of a stall resolves it only if the error belongs to that stall.
+   */
   readonly end:
     | 'never'
     | 'stall'
@@ -67,24 +81,24 @@ interface LoggedError {
 }
 
 /**
- * Warnings and errors of the functions: each kind is shown once a minute, and once for all functions where they share it. An error stays
- * until it is resolved: one with a range of offsets when the function has passed the range, one of a failed attempt when the function
- * continues, any other never.
+ * Warnings and errors of the functions. Each kind is shown once a minute, and once for all functions that log
+ * the same event. An error stays unresolved until its function has passed its range of offsets, or continues
+ * after a failed attempt. Other errors are never resolved.
  */
 export class FunctionLog {
   #nowMs = 0
   readonly #repeats = new Repeats(undefined, () => this.#nowMs)
   readonly #shared = new Map<string, Shared>()
   #errors: readonly LoggedError[] = []
-  /** The latest reason of each function for reporting records. */
+  /** Latest reason for which each function reports records. */
   readonly #reasons = new Map<string, { readonly cause: Cause; readonly atMs: number }>()
-  /** The place in the code of a function that fails for nearly all records. */
+  /** Location in the code of each function that fails for nearly all records. */
   readonly #broken = new Map<string, unknown>()
 
   /**
-   * Handles a line. Returns the line to show now, if any.
+   * Processes a line. Returns the line to show now, if any.
    *
-   * @param isStalled whether the function is currently stalled
+   * @param isStalled true if the function is currently stalled
    */
   add(line: LoggedLine, isStalled: boolean, nowMs: number): string | undefined {
     this.#nowMs = nowMs
@@ -99,7 +113,7 @@ export class FunctionLog {
     return isDue ? loggedLine(line) : undefined
   }
 
-  /** Returns the lines that are due for several functions. */
+  /** Returns the combined lines that are due. */
   due(nowMs: number): string[] {
     this.#nowMs = nowMs
     return [...this.#shared].flatMap(([kind, shared]) => {
@@ -109,7 +123,7 @@ export class FunctionLog {
     })
   }
 
-  /** Handles a line that explains reported records. Returns the cause that it contains; undefined if it contains none. */
+  /** Processes a line that explains reported records. Returns the cause in it; undefined if it has none. */
   explain({ service, details }: LoggedLine, nowMs: number): Cause | undefined {
     if (details.kind === 'breaker-open') this.#broken.set(service, details.place ?? details.failure)
     if (details.kind !== 'deferred') return undefined
@@ -121,29 +135,29 @@ export class FunctionLog {
     return cause
   }
 
-  /** The cause for which a function reports records as failed. */
+  /** Returns the cause for which a function reports records as failed. */
   reasonOf(name: string, nowMs: number): Cause {
     const known = this.#reasons.get(name)
     return known && nowMs - known.atMs < REASON_HOLDS_MS ? known.cause : reportedFailures(name)
   }
 
-  /** Adds a permanent loss. */
+  /** Adds an error about lost records, which is never resolved. */
   addLoss(name: string, message: string, nowMs: number): void {
     this.#keep({ function: name, message, atMs: nowMs, end: 'never', belongsToStall: false })
   }
 
-  /** The function is stalled: errors that it logged just before belong to the same attempt. */
+  /** Marks the function as stalled. Errors that it logged shortly before belong to the same attempt. */
   stalled(name: string, nowMs: number): void {
     for (const one of this.#errors)
       if (one.function === name && nowMs - one.atMs < BEFORE_STALL_MS) one.belongsToStall = true
   }
 
-  /** The function continues. */
+  /** Marks the function as running again. */
   resumed(name: string): void {
     this.#resolve(one => one.function === name && one.end === 'stall' && one.belongsToStall)
   }
 
-  /** The function has processed everything before this offset. */
+  /** Reports that the function has processed everything before this offset. */
   passed(name: string, topic: string, partition: number, nextOffset: number): void {
     this.#resolve(
       ({ function: owner, end }) =>
@@ -155,7 +169,7 @@ export class FunctionLog {
     )
   }
 
-  /** The unresolved errors, one phrase per function and message. */
+  /** Unresolved errors, one phrase per function and message. */
   get unresolved(): string[] {
     const phrases = Map.groupBy(this.#errors, one => `${one.function} logged an error: ${one.message}`)
     return [...phrases].map(([phrase, { length }]) => (length > 1 ? `${phrase} (${length} times)` : phrase))
@@ -187,7 +201,7 @@ export class FunctionLog {
   }
 }
 
-/** Returns true if a line only explains reported records. */
+/** Returns whether a line only explains reported records. */
 export function isExplanation(line: LoggedLine): boolean {
   return kindOf(line).explains ?? false
 }
@@ -196,7 +210,7 @@ function kindOf({ details: { kind } }: LoggedLine): Kind {
   return typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? (KINDS[kind] as Kind) : {}
 }
 
-/** The details of a line that are useful to the user. */
+/** Details of a log line that are shown to the user. */
 const SHOWN = [
   'reason',
   'failure',
@@ -217,7 +231,7 @@ function loggedLine({ level, service, message, details }: LoggedLine): string {
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' ')
 }
 
-/** Powertools logs an error as an object. */
+/** Returns the text of a value. Powertools logs an error as an object. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
   const { message } = value as { message?: unknown }

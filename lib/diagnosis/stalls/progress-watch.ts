@@ -1,9 +1,9 @@
 import { type ConsumerLag, pendingBefore, type ReadTopic } from '../../queries/lag.ts'
 import { type ConsumerCondition, conditionOf, type RunningInvocation } from './condition.ts'
 
-/** A topic that a function reads, and its batching. */
+/** Topic that a function reads, with its batching window. */
 export interface BatchedTopic extends ReadTopic {
-  /** Maximum wait for a batch to fill. */
+  /** Maximum wait until a batch is full, in milliseconds. */
   readonly windowMs: number
 }
 
@@ -11,15 +11,20 @@ export interface BatchedTopic extends ReadTopic {
 export type WatchedLag = BatchedTopic & ConsumerLag
 
 export interface ProgressWatchOptions {
-  /** Time between two looks. */
+  /** Time between two observations, in milliseconds. */
   readonly lookEveryMs: number
-  /** A consumer with pending records may be idle for this long, in addition to its batching window. */
+  /**
+   * Time in milliseconds for which a consumer with pending records may be idle, in addition to its batching
+   * window.
+   */
   readonly quietMs: number
 }
 
-/** Records that wait longer than this, in addition to the batching window, make a consumer busy. */
+/**
+ * Age of pending records in milliseconds, in addition to the batching window, above which a consumer is busy.
+ */
 const BEHIND_AFTER_MS = 10_000
-/** A look that takes more than twice the usual time is late. */
+/** Factor of the usual interval above which an observation is late. */
 const LATE = 2
 
 interface Look {
@@ -28,14 +33,14 @@ interface Look {
 }
 
 interface Watched {
-  /** Oldest first. The first one is the newest of those that are old enough to compare with. */
+  /** Observations, oldest first. The first is the newest one that is old enough for comparison. */
   readonly looks: readonly [Look, ...Look[]]
   readonly reached: number
-  /** Observed time since it was reached. */
+  /** Observed time in milliseconds since `reached` last changed. */
   readonly idleMs: number
 }
 
-/** Observes the progress of consumers over time. */
+/** Tracks the progress of consumers over time. */
 export class ProgressWatch {
   readonly #options: ProgressWatchOptions
   readonly #watched = new Map<string, Watched>()
@@ -44,7 +49,7 @@ export class ProgressWatch {
     this.#options = options
   }
 
-  /** Handles a look at a consumer. */
+  /** Processes an observation of a consumer, and returns its condition. */
   look(lag: WatchedLag, nowMs: number, invocation?: RunningInvocation): ConsumerCondition {
     const { function: name, topic, windowMs, pending, partitions } = lag
     const key = `${name}|${topic}`
@@ -66,26 +71,29 @@ export class ProgressWatch {
     })
   }
 
-  /** Restarts all measurements, because progress could not be observed. */
+  /** Resets all measurements, because progress could not be observed for some time. */
   forget(): void {
     this.#watched.clear()
   }
 
-  /** If looks are late, the machine has no time for this process, and probably not for the consumer: that time does not count. */
+  /**
+   * Returns the time since the last observation that counts as observed. If observations are late, the
+   * machine is overloaded, and probably the consumer as well: that time does not count.
+   */
   #observed({ looks }: Watched, nowMs: number): number {
     const sinceMs = nowMs - (looks.at(-1)?.atMs ?? nowMs)
     return Math.min(sinceMs, LATE * this.#options.lookEveryMs)
   }
 }
 
-/** End offsets, by partition. */
+/** Returns the end offsets by partition. */
 export function endsOf({ partitions }: ConsumerLag): number[] {
   const ends: number[] = []
   for (const { partition, end } of partitions) ends[partition] = end
   return ends
 }
 
-/** Drops all but one of the looks before `untilMs`. */
+/** Drops the observations before `untilMs`, except the last of them. */
 function recent(looks: readonly Look[], untilMs: number): [Look, ...Look[]] {
   const first = Math.max(
     0,

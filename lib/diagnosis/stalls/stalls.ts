@@ -2,73 +2,76 @@ import { Repeats } from '../../../packages/runtime/adapters/lambda/repeats.ts'
 import { durationText } from '../../duration.ts'
 import { listOf } from './words.ts'
 
-/** The reason of a stall, and the advice for the user. */
+/** Reason for a stall, with advice for the user. */
 export interface Cause {
-  /** The same for everything that has one common cause. */
+  /** Id of the cause, which all stalls with the same cause share. */
   readonly id: string
-  /** Without a full stop. Further lines follow line breaks. */
+  /** Reason without a full stop. Further lines are separated by line breaks. */
   readonly reason: string
-  /** Whole sentences. */
+  /** Advice in whole sentences. */
   readonly advice: string
-  /** An unavailable server stalls everything that needs it, at slightly different times: one line covers all. */
+  /**
+   * Server that is unavailable. It stalls all functions that need it, at slightly different times, and one
+   * line reports them all.
+   */
   readonly server?: 'Kafka' | 'Redis'
 }
 
-/** The stalled part: a whole function, or one partition of its topic. */
+/** Stalled part: a whole function, or one partition of its topic. */
 export interface StalledPart {
-  /** Undefined if `npm start` itself cannot reach a server. */
+  /** Name of the function; undefined if `npm start` itself cannot reach a server. */
   readonly function: string | undefined
   readonly topic?: string
   readonly partition?: number
-  /** The offset that it does not pass. */
+  /** Offset at which the function has stopped. */
   readonly offset?: number
-  /** The step that fails. A partition has one cause at a time for each obstacle. */
+  /** Step that fails. A partition has at most one cause per step at a time. */
   readonly obstacle: string
 }
 
-/** A present stall and the functions that have stalled with it. */
+/** Current stall, with the functions that it affects. */
 export interface OpenStall {
   readonly cause: Cause
-  /** Milliseconds since the epoch. */
+  /** Start of the stall, in milliseconds since the epoch. */
   readonly sinceMs: number
-  /** Empty if `npm start` itself cannot reach a server. */
+  /** Stalled functions; empty if `npm start` itself cannot reach a server. */
   readonly functions: ReadonlySet<string>
 }
 
-/** The public part of an outage. */
+/** Part of an outage that filters may use. */
 interface OutageSummary {
   readonly cause: Cause
   readonly sinceMs: number
 }
 
-/** Everything that one cause has stalled. */
+/** Outage: all stalls with one cause. */
 interface Outage {
   cause: Cause
   readonly sinceMs: number
   readonly places: Map<string, StalledPart>
-  /** All functions that it has stalled since it began. */
+  /** All functions that were stalled since the outage began. */
   readonly functions: Set<string>
-  /** The functions that were already named in a line. */
+  /** Functions that a line has already reported. */
   readonly told: Set<string>
   isTold: boolean
-  /** Begin of the oldest stall whose function was not named yet. */
+  /** Start of the oldest stall whose function was not reported yet. */
   untoldSinceMs: number
-  /** When the last stall ended; undefined while any remains. */
+  /** Time at which the last stall ended; undefined while any stall remains. */
   overAtMs: number | undefined
 }
 
 /**
- * Shorter outages are reported in one line when they are over. Functions that stall within this time are named
- * together.
+ * Time in milliseconds before an outage is reported. A shorter outage is reported in one line when it is
+ * over, and functions that stall within this time are reported together.
  */
 const SETTLE_MS = 1_000
-/** An outage that begins again within this time has not ended. */
+/** Time in milliseconds within which a recurring outage counts as the same. */
 const QUIET_MS = 2_000
 
 /** Tracks stalls, and reports each outage once when it begins and once when it is over. */
 export class Stalls {
   readonly #outages = new Map<string, Outage>()
-  /** The id of the cause of each stall. */
+  /** Cause ids by stalled part. */
   readonly #causes = new Map<string, string>()
   #nowMs = 0
   readonly #hiccups = new Repeats(undefined, () => this.#nowMs)
@@ -89,7 +92,7 @@ export class Stalls {
     outage.functions.add(name)
   }
 
-  /** Ends the matching stalls. Returns their functions. */
+  /** Ends the matching stalls, and returns their functions. */
   endAll(fits: (place: StalledPart, cause: Cause) => boolean, nowMs: number): ReadonlySet<string> {
     const functions = new Set<string>()
     for (const { cause, places } of [...this.#outages.values()])
@@ -101,7 +104,7 @@ export class Stalls {
     return functions
   }
 
-  /** Removes stalls without reporting an end, because another cause covers them. */
+  /** Removes stalls without reporting their end, because another cause covers them. */
   drop(fits: (place: StalledPart) => boolean): void {
     for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
@@ -111,7 +114,7 @@ export class Stalls {
       }
   }
 
-  /** Moves stalls to another cause, because more is known about them. */
+  /** Moves stalls to a more specific cause. */
   explain(fits: (place: StalledPart, outage: OutageSummary) => boolean, cause: Cause, nowMs: number): void {
     for (const outage of [...this.#outages.values()])
       for (const place of [...outage.places.values()])
@@ -123,7 +126,7 @@ export class Stalls {
     return id === undefined ? undefined : this.#outages.get(id)?.cause
   }
 
-  /** The current outages, with the functions that are stalled. */
+  /** Current outages, with the functions that are stalled. */
   get open(): OpenStall[] {
     return [...this.#outages.values()]
       .filter(({ places }) => places.size > 0)
@@ -138,7 +141,7 @@ export class Stalls {
     return this.open.some(({ functions }) => functions.has(name))
   }
 
-  /** Returns the lines that are due. */
+  /** Returns the lines to show now. */
   due(nowMs: number): string[] {
     this.#nowMs = nowMs
     return [...this.#outages].flatMap(([id, outage]) =>
@@ -183,7 +186,7 @@ export class Stalls {
     if (outage?.places.delete(key) && outage.places.size === 0) outage.overAtMs = nowMs
   }
 
-  /** The stall continues for another cause, so no end is reported. */
+  /** Removes a stall that continues with another cause, so that its end is not reported. */
   #leave(key: string, id: string): void {
     const outage = this.#outages.get(id)
     outage?.places.delete(key)

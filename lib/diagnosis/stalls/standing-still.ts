@@ -1,61 +1,67 @@
-/** Stalls of any environment, by the answers of Kafka and Redis. Pure. */
+/** Detects stalls in any environment from the answers of Kafka and Redis. Pure. */
 import { away, deferredCause, noProgress, noReaders } from './causes.ts'
 import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { type Cause, type OpenStall, type StalledPart, Stalls } from './stalls.ts'
 
-/** Functions that have stalled for one common cause. */
+/** Functions that have stalled for a common cause. */
 export interface StalledFunctions {
   readonly functions: readonly string[]
-  /** Without a full stop. */
+  /** Reason without a full stop. */
   readonly reason: string
-  /** Whole sentences. */
+  /** Advice in whole sentences. */
   readonly advice: string
-  /** Milliseconds since the epoch. */
+  /** Start of the stall, in milliseconds since the epoch. */
   readonly sinceMs: number
 }
 
-/** Facts of one look. */
+/** Facts of one observation. */
 export interface StallFacts {
-  /** The reason of a server that did not answer; null where it did. */
+  /** Error of each server that did not answer; null if it did. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
-  /** Undefined if Kafka did not answer. */
+  /** Lag of each consumer; undefined if Kafka did not answer. */
   readonly lags: readonly WatchedLag[] | undefined
-  /** Members of each group. */
+  /** Number of members by consumer group. */
   readonly members: ReadonlyMap<string, number>
-  /** The consumers whose circuit breaker is open; undefined if Redis did not answer. */
+  /** Consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
   /**
-   * Stalls reported by the program that runs the functions, more and earlier than seen from outside; undefined without such a
-   * program.
+   * Stalls reported by the program that runs the functions. It knows more, and earlier, than can be observed
+   * from outside. Undefined without such a program.
    */
   readonly known: readonly OpenStall[] | undefined
 }
 
-/** A group is without members for a moment whenever its consumer is started again. */
+/**
+ * Time without members, in milliseconds, after which a group counts as dead. A restarting consumer has no
+ * members for a moment.
+ */
 const DEAD_AFTER_MS = 10_000
-/** Running invocations cannot be seen here. Those of nearly all functions end at a timeout of one minute. */
+/**
+ * Idle time in milliseconds after which a consumer counts as stalled. Running invocations are not visible
+ * here, but nearly all functions have a timeout of one minute.
+ */
 const QUIET_MS = 90_000
 
 export class StandingStill {
   readonly #stalls = new Stalls()
   readonly #progress: ProgressWatch
-  /** Begin of the time without readers, and the progress at that time. */
+  /** Start of the time without members, and the progress at that time, by consumer. */
   readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
 
-  /** @param lookEveryMs the time between two looks */
+  /** @param lookEveryMs time between two observations */
   constructor(lookEveryMs: number) {
     this.#progress = new ProgressWatch({ lookEveryMs, quietMs: QUIET_MS })
   }
 
-  /** Takes a look into account. Returns the stalls, the longest first. */
+  /** Processes an observation. Returns the stalls, the longest first. */
   next(seen: StallFacts, nowMs: number): StalledFunctions[] {
     this.#server('Kafka', seen.servers.kafka, nowMs)
     this.#server('Redis', seen.servers.redis, nowMs)
     if (seen.broken) this.#breakers(seen.broken, nowMs)
     if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen, nowMs)
-    // Progress cannot be observed meanwhile.
+    // Progress cannot be observed until Kafka answers.
     else this.#progress.forget()
-    // Forgets what is over; its lines are for a terminal.
+    // Discards the lines of ended stalls, which only a terminal shows.
     this.#stalls.due(nowMs)
     const { known = [] } = seen
     const own = this.#stalls.open.filter(stall => !known.some(one => explains(one, stall)))
@@ -98,7 +104,10 @@ export class StandingStill {
     else this.#set(place, forMs > 0 ? noProgress(name, pending, forMs) : undefined, nowMs)
   }
 
-  /** Time without readers. A group can continue without members: some readers assign partitions themselves. */
+  /**
+   * Returns the time without members, in milliseconds. A group can make progress without members, because
+   * some readers assign partitions themselves.
+   */
   #unreadFor({ function: name, topic, partitions }: WatchedLag, nowMs: number): number {
     const key = `${name}|${topic}`
     const reached = partitions.reduce((sum, { next }) => sum + next, 0)
@@ -113,7 +122,7 @@ export class StandingStill {
     return 0
   }
 
-  /** Begins a stall, or ends it without a cause. */
+  /** Begins a stall with a cause, or ends it without one. */
   #set(place: StalledPart, cause: Cause | undefined, nowMs: number): void {
     if (cause) this.#stalls.begin(place, cause, nowMs)
     else
@@ -125,7 +134,7 @@ export class StandingStill {
   }
 }
 
-/** Returns true for the same cause, or for one whose functions are all stalled already. */
+/** Returns whether the known stall has the same cause, or already includes all the functions. */
 function explains(known: OpenStall, { cause, functions }: OpenStall): boolean {
   if (known.cause.id === cause.id) return true
   return functions.size > 0 && [...functions].every(name => known.functions.has(name))

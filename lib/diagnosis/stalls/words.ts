@@ -1,4 +1,7 @@
-/** `alerting`, `alerting and processor`, `activity, alerting and processor`. */
+/**
+ * Returns the sorted names as a list, such as `alerting`, `alerting and processor` or `activity, alerting and
+ * processor`.
+ */
 export function listOf(names: Iterable<string>): string {
   const sorted = [...names].sort()
   const last = sorted.pop() ?? ''

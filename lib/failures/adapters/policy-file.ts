@@ -3,18 +3,21 @@ import { join } from 'node:path'
 import type { FailurePolicy } from '../policy.ts'
 import { readPolicy } from '../policy-file.ts'
 
-/** The file of the folder that FAILURES_DIR names. */
+/** Name of the policy file in the folder `FAILURES_DIR`. */
 const POLICY_FILE = 'policy.yaml'
 
-/** The file cannot be read. The message names it and the reason. */
+/** Error for a policy file that cannot be read. The message contains the file and the reason. */
 export class PolicyFileError extends Error {
   override readonly name = 'PolicyFileError'
 }
 
 /**
- * @param consumers the consumers that there are; undefined if they are not known
- * @param shown how messages name the folder
- * @throws PolicyFileError if the file cannot be read, `InvalidPolicy` with all its errors
+ * Reads the failure policy of a folder.
+ *
+ * @param consumers names of all consumers; undefined if they are unknown
+ * @param shown name of the folder in messages
+ * @throws PolicyFileError if the file cannot be read
+ * @throws InvalidPolicy with all its errors
  */
 export async function loadPolicy(
   folder: string,

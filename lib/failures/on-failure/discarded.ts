@@ -1,8 +1,9 @@
 /**
- * Reads what Lambda writes to an on-failure destination when it has given up records of a Kafka event source, in every form that is
- * documented: with the records as an object (Kafka), as text (S3), or with their places alone (SQS, SNS). Pure.
- * Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event sources", and
- * "Using a Kafka topic as an on-failure destination".
+ * Reads the messages that Lambda sends to an on-failure destination when it discards records of a Kafka event
+ * source. All documented forms are supported: with the records as an object (Kafka), as text (S3), or with
+ * only their positions (SQS, SNS). Pure.
+ * Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache
+ * Kafka event sources", and "Using a Kafka topic as an on-failure destination".
  */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -10,46 +11,57 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../json.ts'
 
-/** CloudEvents `type` under which the router gets such a record from Kafka. It is never written: the record is not an event. */
+/**
+ * CloudEvents `type` under which the router receives such a message from Kafka. No event of this type is ever
+ * written.
+ */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 
-/** A record range that Lambda has given up, with the reason. */
+/** Records that Lambda has discarded, with the reason. */
 export interface Discarded {
   readonly requestId: string
   /** Name of the Lambda function. */
   readonly functionName: string
-  /** `RetryAttemptsExhausted`, in Kafka also `RetriesExhausted`; `MaximumPayloadSizeExceeded`, and others. */
+  /**
+   * Reason that Lambda gives, such as `RetryAttemptsExhausted` (in Kafka also `RetriesExhausted`) or
+   * `MaximumPayloadSizeExceeded`.
+   */
   readonly condition: string
-  /** RFC 3339; absent if invalid. */
+  /** Time of the discard, RFC 3339; absent if invalid. */
   readonly at?: string
   readonly records: readonly KafkaEventRecord[]
-  /** Records of which only the places are known. */
+  /** Ranges of records whose contents are not in the message. */
   readonly ranges: readonly DiscardedRange[]
 }
 
-/** Offsets of a partition, both ends included. */
+/** Offsets of discarded records in a partition, both ends included. */
 export interface DiscardedRange {
   readonly topic: string
   readonly partition: number
-  /** Decimal digits, as Lambda writes them: AWS's samples have offsets longer than Kafka's. */
+  /**
+   * First offset, in decimal digits as in Lambda's message: the samples in the AWS documentation have offsets
+   * that exceed Kafka's range.
+   */
   readonly firstOffset: string
   readonly lastOffset: string
-  /** Milliseconds since the epoch; -1 if it is not known. */
+  /** Timestamp, in milliseconds since the epoch; -1 if unknown. */
   readonly timestampMs: number
 }
 
-/** Thrown for a message that is not such a record. It does not quote the message. */
+/** Error for a message that does not describe discarded records. It does not quote the message. */
 export class NotDiscarded extends Error {
   override readonly name = 'NotDiscarded'
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Names that become part of an event's source and of a log line. */
+/** Allowed characters of names that become part of an event's source and of log lines. */
 const WORD = /^[\w$-]{1,140}$/
 
 /**
- * @param content of the message, parsed
+ * Reads a message about discarded records.
+ *
+ * @param content parsed content of the message
  * @throws NotDiscarded
  */
 export function readDiscarded(content: unknown): Discarded {
@@ -60,7 +72,7 @@ export function readDiscarded(content: unknown): Discarded {
   const records = Object.values(event).flatMap(recordsIn)
   const here = new Set(records.map(({ topic, partition }) => `${topic}-${partition}`))
   const ranges = rangesIn(info, Object.keys(event), here)
-  if (records.length + ranges.length === 0) throw new NotDiscarded('names no record')
+  if (records.length + ranges.length === 0) throw new NotDiscarded('no record is named')
   return {
     requestId: word(requestId, 'requestContext.requestId'),
     functionName: functionNameIn(functionArn),
@@ -71,14 +83,14 @@ export function readDiscarded(content: unknown): Discarded {
   }
 }
 
-/** The records as the log has them, by partition in the order of their offsets. */
+/** Returns the records in the form of the log, by partition, in the order of their offsets. */
 export function logRecordsOf({ records }: Pick<Discarded, 'records'>): readonly LogRecord[] {
   if (records.length === 0) return []
   const groups = Object.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`)
   return receive({ records: groups as Record<string, KafkaEventRecord[]> }).flatMap(batch => batch.records)
 }
 
-/** The records of the event that was discarded: S3 has it as text, Kafka as an object, SQS and SNS do not have it. */
+/** Returns the discarded Lambda event. S3 has it as text, Kafka as an object; SQS and SNS do not have it. */
 function eventIn(payload: unknown): Json {
   if (payload === undefined || payload === null) return {}
   const event = typeof payload === 'string' ? parsed(payload) : payload
@@ -95,8 +107,8 @@ function parsed(text: string): unknown {
 }
 
 /**
- * Returns the schema that Lambda's registry support reports for a key or a value. Without it, the bytes would count as those of
- * the log.
+ * Returns the schema that Lambda's schema registry support reports for a key or a value. Without it, the
+ * decoded bytes would be mistaken for those of the log.
  */
 function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
   if (record[name] === undefined || record[name] === null) return {}
@@ -107,7 +119,7 @@ function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata
 }
 
 function recordsIn(group: unknown): KafkaEventRecord[] {
-  if (!Array.isArray(group)) throw new NotDiscarded('payload.records has something else than lists')
+  if (!Array.isArray(group)) throw new NotDiscarded('payload.records has a value that is not a list')
   return group.map((one, index) => {
     const where = `record ${index} of a partition`
     const { topic, partition, offset, timestamp, key, value, headers = [], ...others } = object(one, where)
@@ -134,10 +146,10 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
 }
 
 /**
- * The places of records that are not in the payload. `recordsInfo` has a range for each partition; `recordInfo` has the offset of one
- * record, whose partition only the payload names.
+ * Returns the ranges of records that are not in the payload. `recordsInfo` has a range for each partition;
+ * `recordInfo` has the offset of one record, whose partition only the payload contains.
  *
- * @param here the partitions whose records are in the payload
+ * @param here partitions whose records are in the payload
  */
 function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<string>): DiscardedRange[] {
   const { recordsInfo, recordInfo } = info
@@ -153,7 +165,7 @@ function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<s
   return partitions.filter(name => !here.has(name)).map(name => rangeOf(name, offset, offset, timestamp))
 }
 
-/** @param name `<topic>-<partition>`; the topic may have a hyphen itself */
+/** @param name `<topic>-<partition>`; the topic may contain hyphens */
 function rangeOf(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
   const [, topic, partition] = /^(.+)-(\d{1,9})$/.exec(name) ?? []
   return {
@@ -174,15 +186,15 @@ function digits(offset: unknown): string {
 function whole(value: unknown, where: string): number {
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
   if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number
-  throw new NotDiscarded(`${where} is not a whole number`)
+  throw new NotDiscarded(`${where} is not an integer`)
 }
 
 function topicIn(topic: unknown, where: string): string {
   if (typeof topic === 'string' && /^[\w.-]{1,249}$/.test(topic)) return topic
-  throw new NotDiscarded(`${where} has no name of a topic`)
+  throw new NotDiscarded(`${where} has no topic name`)
 }
 
-/** `arn:…:function:<name>`, with or without a version. */
+/** Returns the function name in an ARN such as `arn:…:function:<name>`, with or without a version. */
 function functionNameIn(arn: unknown): string {
   const [, name] =
     (typeof arn === 'string' && /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([\w-]{1,140})(:|$)/.exec(arn)) || []
@@ -192,7 +204,7 @@ function functionNameIn(arn: unknown): string {
 
 function word(value: unknown, where: string): string {
   if (typeof value === 'string' && WORD.test(value)) return value
-  throw new NotDiscarded(`${where} is not a word`)
+  throw new NotDiscarded(`${where} is not a valid name`)
 }
 
 function isTime(value: unknown): value is string {

@@ -1,4 +1,4 @@
-/** Makes failures of records that Lambda has given up. Pure. */
+/** Converts records that Lambda has discarded to failures. Pure. */
 
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -13,13 +13,16 @@ import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
 import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
 
-/** The data of a failure in JSON must leave room for the attributes of its event, in a message of 2 MiB. */
+/**
+ * Maximum size of a failure's data as JSON, in bytes. It leaves room for the attributes of the event in a
+ * message of 2 MiB.
+ */
 const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 
 /**
- * A failure for each record, and one for each range of which only the place is known.
+ * Returns a failure for each record, and one for each range of records whose contents are unknown.
  *
- * @param consumerOf the consumer that a Lambda function is
+ * @param consumerOf returns the consumer that a Lambda function belongs to
  */
 export function failuresOf(
   discarded: Discarded,
@@ -32,7 +35,10 @@ export function failuresOf(
   ]
 }
 
-/** The event of such a failure, for the failures topic: the same for every copy of Lambda's message. */
+/**
+ * Returns the event of such a failure for the failures topic. It is the same for every copy of Lambda's
+ * message.
+ */
 export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {
@@ -46,7 +52,7 @@ export function failureEvent({ requestId }: Discarded, failure: FailureData): Ev
   }
 }
 
-/** The source and subject of a failure's event, as consumers write them. */
+/** Returns source and subject of a failure's event, in the form that consumers use. */
 export function addressOf(failure: FailureData): { readonly source: string; readonly subject: string } {
   const { consumer, originalTopic, originalPartition, originalOffset } = failure
   return {
@@ -81,7 +87,7 @@ function ofRecord(discarded: Discarded, consumer: string, record: LogRecord): Fa
       ...failure,
       ...nothing,
       omitted,
-      error: `${why(discarded)}; too large to travel: ${omitted.join(', ')}`,
+      error: `${why(discarded)}; omitted because of their size: ${omitted.join(', ')}`,
     }
   }
   return failure
@@ -106,7 +112,7 @@ function ofRange(discarded: Discarded, consumer: string, range: DiscardedRange):
     originalValue: null,
     originalHeaders: [],
     ...failed(discarded, consumer, timestampMs),
-    error: `${why(discarded)}; only at their place in the log: ${topic}, partition ${partition}, offsets ${offsets}`,
+    error: `${why(discarded)}; the records are only in the log: ${topic}, partition ${partition}, offsets ${offsets}`,
     omitted: ['key', 'value', 'headers'],
   }
 }
@@ -118,5 +124,5 @@ function failed({ at }: Discarded, consumer: string, timestampMs: number) {
 }
 
 function why({ condition, functionName, requestId }: Discarded): string {
-  return `Lambda has given it up: ${condition} of ${functionName}, request ${requestId}`
+  return `Lambda discarded it: ${condition} of ${functionName}, request ${requestId}`
 }

@@ -4,8 +4,8 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE, NotDiscarded, readDiscarded } from './discarded.ts'
 
 /**
- * Returns the event for a record that Lambda has written to a Kafka topic, so that the router can take it; undefined for any
- * other record.
+ * Returns the event for a message about discarded records that Lambda has written to a Kafka topic; undefined
+ * for any other record. The router processes it like an event.
  */
 export function discardedEvent({ value }: Pick<LogRecord, 'value'>): Event<Discarded> | undefined {
   if (value === null) return undefined

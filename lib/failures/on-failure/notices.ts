@@ -1,10 +1,11 @@
 /**
- * Messages of a queue for records that Lambda has given up: the record itself, or the notification of an object with it. Pure.
+ * Reads messages of a queue for records that Lambda has discarded. A message contains the records or names an
+ * S3 object with them. Pure.
  */
 import { isObject } from '../../json.ts'
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
-/** An object in S3. */
+/** Location of an object in S3. */
 export interface ObjectPlace {
   readonly bucket: string
   readonly key: string
@@ -12,20 +13,23 @@ export interface ObjectPlace {
 
 export type Notice =
   | { readonly kind: 'discarded'; readonly discarded: Discarded }
-  /** Empty for the message that S3 sends when a bucket is connected. */
+  /**
+   * Objects in S3. The list is empty for the test message that S3 sends when notifications are configured.
+   */
   | { readonly kind: 'objects'; readonly objects: readonly ObjectPlace[] }
 
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * Reads the body of a message: Lambda's own form, a notification of SNS around it, or one of S3.
+ * Reads the body of a message: Lambda's own form, an SNS notification that contains it, or an S3
+ * notification.
  *
  * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
   const content = parsed(body)
   if (!isObject(content)) throw new NotDiscarded('the message is not an object')
-  // SNS wraps what it delivers, unless the subscription has raw delivery.
+  // SNS wraps the messages that it delivers, unless the subscription uses raw message delivery.
   if (content.Type === 'Notification' && typeof content.Message === 'string')
     return readNotice(content.Message)
   if (content.Event === 's3:TestEvent') return { kind: 'objects', objects: [] }
@@ -33,12 +37,20 @@ export function readNotice(body: string): Notice {
   return { kind: 'discarded', discarded: readDiscarded(content) }
 }
 
-/** The text of an object that Lambda has written. @throws NotDiscarded */
+/**
+ * Reads the text of an object that Lambda has written.
+ *
+ * @throws NotDiscarded
+ */
 export function readObject(text: string): Discarded {
   return readDiscarded(parsed(text))
 }
 
-/** The objects that an event of S3 names. @throws NotDiscarded if it is not one */
+/**
+ * Returns the objects that an S3 event names.
+ *
+ * @throws NotDiscarded if it is not an S3 event
+ */
 function objectsIn({ Records }: Json): readonly ObjectPlace[] {
   if (!Array.isArray(Records)) throw new NotDiscarded('the event has no Records')
   return Records.map((record: unknown) => {
@@ -51,7 +63,7 @@ function objectsIn({ Records }: Json): readonly ObjectPlace[] {
   })
 }
 
-/** S3 writes keys as forms do: a space is a plus sign. */
+/** Decodes an object key, which S3 encodes like a form: a space is a plus sign. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))

@@ -3,16 +3,17 @@ import { join } from 'node:path'
 import type { Mapping } from '../mapping.ts'
 import { readMapping } from '../mapping-file.ts'
 
-/** The file of a mapping cannot be read. The message names it and the reason. */
+/** Error for a mapping file that cannot be read. The message contains the file and the reason. */
 export class MappingFileError extends Error {
   override readonly name = 'MappingFileError'
 }
 
 /**
- * The mappings of a folder by their names: `device` is in `device.yaml`.
+ * Reads the mappings of a folder by their names: `device` is in `device.yaml`.
  *
- * @param shown how messages name the folder
- * @throws MappingFileError if a file cannot be read, `InvalidMapping` with all errors of the first that has some
+ * @param shown name of the folder in messages
+ * @throws MappingFileError if a file cannot be read
+ * @throws InvalidMapping with all errors of the first invalid file
  */
 export async function loadMappings(
   folder: string,
@@ -24,7 +25,7 @@ export async function loadMappings(
   )
 }
 
-/** @param name how failures and ids name the mapping */
+/** @param name name of the mapping in failures and ids */
 export async function loadMapping(path: string, name: string, shown = path): Promise<Mapping> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file' : error.message

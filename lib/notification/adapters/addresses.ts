@@ -1,10 +1,14 @@
 /**
- * Addresses that a webhook may be sent to. The owner of a webhook must not reach servers of this network. Source:
- * https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+ * Classifies the addresses to which a webhook may connect. The owner of a webhook must not be able to reach
+ * servers of the internal network. Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
+ * iana-ipv6-special-registry.
  */
 import { BlockList, isIPv6 } from 'node:net'
 
-/** The networks of an organisation and of this machine: callable where the receiver allows it. */
+/**
+ * Networks of an organisation and of the local machine. Connections are allowed if the receiver has
+ * `allowPrivate: true`.
+ */
 const PRIVATE = blockList([
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -16,8 +20,8 @@ const PRIVATE = blockList([
 ])
 
 /**
- * Addresses that are never called: link-local ones, among them those of metadata and credentials, and others that are no single
- * host of the internet.
+ * Addresses to which connections are never allowed: link-local ones, which include metadata and credential
+ * endpoints, and others that are not a single host of the internet.
  */
 const NEVER = blockList([
   '0.0.0.0/8',
@@ -32,21 +36,21 @@ const NEVER = blockList([
   '240.0.0.0/4',
   '::/128',
   'fe80::/10',
-  // Metadata of AWS over IPv6.
+  // Metadata endpoint of AWS over IPv6.
   'fd00:ec2::/32',
-  // Addresses that hold one of IPv4 (6to4, Teredo), and those of examples.
+  // Addresses that embed an IPv4 address (6to4, Teredo), and documentation addresses.
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
   '3fff::/20',
 ])
 
-/** All that is assigned of IPv6 to single hosts of the internet. */
+/** IPv6 addresses that are assigned to single hosts of the internet. */
 const PUBLIC_IPV6 = blockList(['2000::/3'])
 
 export type AddressKind = 'public' | 'private' | 'never'
 
-/** Returns the kind of an address. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`) is treated as IPv4. */
+/** Returns the kind of an address. An IPv4-mapped address (`::ffff:10.0.0.1`) is treated as IPv4. */
 export function addressKind(address: string): AddressKind {
   const [plain = ''] = address.split('%')
   const family = isIPv6(plain) ? 'ipv6' : 'ipv4'

@@ -1,7 +1,8 @@
 /**
- * Sends requests to webhooks. `node:https` is all that this needs: it follows no redirects, uses no proxy by itself, and connects
- * to the addresses that a `lookup` gives it. So the name is resolved once, its addresses are checked, and one of exactly those is
- * called: a name that is resolved to something else a moment later changes nothing.
+ * Sends requests to webhooks with `node:https`, which follows no redirects, uses no proxy by default, and
+ * connects to the addresses that a `lookup` function returns. The name is thus resolved once, its addresses
+ * are checked, and the connection uses exactly these addresses, even if the name resolves to others a moment
+ * later.
  */
 import { type LookupAddress, promises } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
@@ -11,20 +12,23 @@ import type { PostAnswer, PostRequest } from '../webhook/attempt.ts'
 import { addressKind } from './addresses.ts'
 
 interface HttpsParts {
-  /** All addresses of a name. */
+  /** Resolves a name to all its addresses. */
   readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>
-  /** The certificate authorities; those that Node trusts by default. */
+  /** Certificate authorities in PEM format; by default those that Node trusts. */
   readonly ca?: string
 }
 
 /**
- * The status decides, without waiting for the body. The body is read for this long, in milliseconds, up to this size, in bytes,
- * and discarded, so that a receiver is not cut off while it writes.
+ * Limits for reading the response body, in milliseconds and bytes. The outcome depends only on the status.
+ * The body is read and discarded, so that a receiver is not disconnected while it writes.
  */
 const DRAIN_MS = 1_000
 const DRAIN_BYTES = 16 * 1024
 
-/** Makes a function that sends a request. It never rejects, and never takes longer than the request's time-out. */
+/**
+ * Returns a function that sends a request. It never rejects, and never takes longer than the timeout of the
+ * request.
+ */
 export function httpsPost({
   resolve = lookUpAll,
   ca,
@@ -53,16 +57,16 @@ interface Target {
   readonly host: string
   readonly port: string
   readonly path: string
-  /** 0 for a name. */
+  /** Address family of a literal address, 4 or 6; 0 for a host name. */
   readonly family: number
   readonly literal: LookupAddress
 }
 
-/** Where a request goes to, or why it cannot go there. */
+/** Returns the target of a request, or the reason why the URL cannot be used. */
 function targetOf(url: string): Target | string {
   if (!URL.canParse(url)) return 'its address cannot be read'
   const { protocol, hostname, port, pathname, search } = new URL(url)
-  if (protocol !== 'https:' && protocol !== 'http:') return 'its address must begin with https://'
+  if (protocol !== 'https:' && protocol !== 'http:') return 'its URL must begin with https://'
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const family = isIP(host)
   const literal = { address: host, family }
@@ -84,7 +88,7 @@ async function send(
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     lookup: onlyThese(addresses),
-    // A connection of its own, and none that a proxy of the environment has set up.
+    // A separate connection, without any proxy that the environment configures.
     agent: false,
     signal,
     ...(ca === undefined ? {} : { ca }),
@@ -106,16 +110,16 @@ function whyNot(
   allowPrivate: boolean,
 ): string | undefined {
   const kinds = new Set(addresses.map(({ address }) => addressKind(address)))
-  if (kinds.size === 0) return 'its name has no address'
+  if (kinds.size === 0) return 'its host name has no address'
   if (kinds.has('never'))
-    return 'its name leads to an address that is never called (link-local, metadata or reserved)'
+    return 'its host name resolves to an address that is not allowed (link-local, metadata or reserved)'
   if (kinds.has('private') && !allowPrivate)
-    return 'its name leads to a private address, and the receiver does not have allowPrivate: true'
-  if (!isTls && kinds.has('public')) return 'its address is public, so it must begin with https://'
+    return 'its host name resolves to a private address; set allowPrivate: true of the receiver to allow it'
+  if (!isTls && kinds.has('public')) return 'its address is public, so its URL must begin with https://'
   return undefined
 }
 
-/** A `lookup` that knows the checked addresses alone. */
+/** Returns a `lookup` function that returns only the checked addresses. */
 function onlyThese(addresses: readonly LookupAddress[]): LookupFunction {
   const [first] = addresses
   return (_, { all }, callback) => {
@@ -128,7 +132,9 @@ function lookUpAll(host: string): Promise<LookupAddress[]> {
   return promises.lookup(host, { all: true })
 }
 
-/** Resolves when the answer is over, or has been read far enough. Its content is thrown away. */
+/**
+ * Resolves when the response has ended, or the limits for reading it are reached. The content is discarded.
+ */
 function drained(response: IncomingMessage, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, DRAIN_MS)
@@ -150,8 +156,8 @@ function refused(why: string): PostAnswer {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name cannot be resolved',
-  EAI_AGAIN: 'its name cannot be resolved',
+  ENOTFOUND: 'its host name cannot be resolved',
+  EAI_AGAIN: 'its host name cannot be resolved',
   ECONNREFUSED: 'refuses connections',
   ECONNRESET: 'closed the connection without an answer',
   EPIPE: 'closed the connection without an answer',
@@ -159,7 +165,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached',
 }
 
-/** Only the code is used: messages of errors can contain parts of the address. */
+/**
+ * Returns the outcome of a failed request. Only the error code is used, because messages can contain parts of
+ * the URL.
+ */
 function noAnswer(error: NodeJS.ErrnoException): PostAnswer {
   const { code = error.name } = error
   const said =

@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** A file of the folder that NOTIFICATIONS_DIR names cannot be read. The message names it and the reason. */
+/**
+ * Error for a file in the folder `NOTIFICATIONS_DIR` that cannot be read. The message contains the file and
+ * the reason.
+ */
 export class NotificationFileError extends Error {
   override readonly name = 'NotificationFileError'
 }
 
 /**
- * The text of a file, and how messages name it.
+ * Returns the text of a file, and its name in messages.
  *
- * @param shown how messages name the folder
- * @throws NotificationFileError if it cannot be read
+ * @param shown name of the folder in messages
+ * @throws NotificationFileError if the file cannot be read
  */
 export async function notificationFile(
   folder: string,

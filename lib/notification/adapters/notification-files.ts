@@ -1,4 +1,4 @@
-/** The folder of notifications: its routes and its receivers, checked together. */
+/** Reads the folder of notifications and checks its routes and receivers together. */
 import { join } from 'node:path'
 import { errorLine } from '../../file-errors.ts'
 import { InvalidRoutes } from '../parse-routes.ts'
@@ -9,9 +9,9 @@ import { NotificationFileError } from './notification-file.ts'
 import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
 import { loadRoutes, ROUTES_FILE } from './routes-file.ts'
 
-/** An error in a file of the folder. */
+/** Error in a file of the folder. */
 export interface NotificationError {
-  /** The whole line for people, which begins with the file and where it is known with line and column. */
+  /** Whole message, which begins with the file and, if known, line and column. */
   readonly text: string
   readonly file: string
   readonly line?: number
@@ -20,17 +20,18 @@ export interface NotificationError {
 }
 
 export interface NotificationFiles {
-  /** Undefined where they have an error. */
+  /** Notification routes; undefined if they have an error. The same applies to `receivers`. */
   readonly routes: NotificationRoutes | undefined
   readonly receivers: readonly Receiver[] | undefined
   readonly errors: readonly NotificationError[]
 }
 
 /**
- * Reads both files as the functions do when they start, and finds every error, including unknown receivers in routes.
+ * Reads both files as the functions do when they start, and returns every error, including receivers in
+ * routes that do not exist.
  *
- * @param folder an absolute path
- * @param shown how messages name it
+ * @param folder absolute path
+ * @param shown name of the folder in messages
  */
 export async function readNotificationFiles(folder: string, shown: string): Promise<NotificationFiles> {
   const errors: NotificationError[] = []
@@ -69,7 +70,7 @@ function unknownReceivers(
 ): NotificationError[] {
   const names = receivers.map(({ name }) => name)
   return undefinedReceivers(routes, names).map(name => {
-    const message = `there is no receiver "${name}" in ${RECEIVERS_FILE}: it has ${names.join(', ')}`
+    const message = `unknown receiver "${name}": ${RECEIVERS_FILE} has ${names.join(', ')}`
     return { file, message, text: `${file}: ${message}` }
   })
 }

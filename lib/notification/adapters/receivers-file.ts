@@ -2,12 +2,15 @@ import type { Receiver } from '../receiver.ts'
 import { readReceivers } from '../receivers-file.ts'
 import { notificationFile } from './notification-file.ts'
 
-/** The file of the folder that NOTIFICATIONS_DIR names. */
+/** Name of the receivers file in the folder `NOTIFICATIONS_DIR`. */
 export const RECEIVERS_FILE = 'receivers.yaml'
 
 /**
- * @param shown how messages name the folder
- * @throws NotificationFileError if the file cannot be read, `InvalidReceivers` with every error of it
+ * Reads the receivers of a folder.
+ *
+ * @param shown name of the folder in messages
+ * @throws NotificationFileError if the file cannot be read
+ * @throws InvalidReceivers with all its errors
  */
 export async function loadReceivers(folder: string, shown = folder): Promise<readonly Receiver[]> {
   return readReceivers(...(await notificationFile(folder, RECEIVERS_FILE, shown)))

@@ -1,7 +1,8 @@
 /**
- * Alerts for the API of Alertmanager, `POST /api/v2/alerts`: an array of labels, annotations, startsAt and endsAt.
- * Source: `postableAlerts` in https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml; that an alert without endsAt
- * resolves after `resolve_timeout`: https://prometheus.io/docs/alerting/latest/alerts_api/.
+ * Alerts for the Alertmanager API, `POST /api/v2/alerts`: an array of objects with labels, annotations,
+ * startsAt and endsAt. Source: `postableAlerts` in
+ * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert without endsAt resolves
+ * after `resolve_timeout`: https://prometheus.io/docs/alerting/latest/alerts_api/.
  */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -9,13 +10,16 @@ import type { Alert } from '../../alerting/alert.ts'
 import type { Message } from '../message.ts'
 
 /**
- * Until when an alert that fires is taken to fire if nothing more is heard of it. It must be longer than the repeat interval of
- * routes: Alertmanager resolves an alert whose endsAt has passed.
+ * Time until `endsAt` of a firing alert, in milliseconds. Alertmanager resolves an alert whose `endsAt` has
+ * passed, so this must be longer than the repeat interval of routes.
  */
 const FIRES_FOR_MS = 24 * 3_600_000
-/** An alert of a test goes away by itself. */
+/** Time until `endsAt` of a test alert, in milliseconds. */
 const TEST_FIRES_FOR_MS = 60_000
-/** A watchdog must be missed soon. Its interval must be shorter than this. */
+/**
+ * Time until `endsAt` of a watchdog, in milliseconds. It is short, so that a missing watchdog is noticed
+ * soon, and must be longer than the watchdog's interval.
+ */
 const WATCHDOG_FIRES_FOR_MS = 15 * 60_000
 
 interface PostableAlert {
@@ -25,12 +29,15 @@ interface PostableAlert {
   readonly endsAt: string
 }
 
-/** Pure. Alertmanager identifies alerts by their labels, so these are the same from firing to resolving. */
+/**
+ * Returns the body of a request. Alertmanager identifies alerts by their labels, so the labels are the same
+ * from firing to resolving. Pure.
+ */
 export function alertmanagerBody({ notification, atMs, env }: Message): readonly PostableAlert[] {
   const { alerts, status, reason, group, groupLabels, notificationId } = notification
   const untilMs = atMs + firesForMs(reason)
   if (alerts.length > 0) return alerts.map(alert => postable(alert, env, untilMs, notificationId))
-  // Nothing but its name is known of a notification that shows no alerts, such as a watchdog.
+  // A notification without alerts, such as a watchdog, has only the name of its group.
   const labels = nonEmpty({ ...groupLabels, alertname: group, env })
   const endsAt = instant(status === 'resolved' ? atMs : untilMs)
   return [{ labels, annotations: { notificationId }, startsAt: instant(atMs), endsAt }]
@@ -60,7 +67,10 @@ function postable(alert: Alert, env: string, untilMs: number, notificationId: st
   }
 }
 
-/** An empty label is the same as none, and is refused by some versions. */
+/**
+ * Returns the labels without empty ones, which are equivalent to missing labels and rejected by some versions
+ * of Alertmanager.
+ */
 function nonEmpty(texts: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }

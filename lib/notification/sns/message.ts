@@ -1,33 +1,35 @@
 /**
- * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with attributes, a subject of at
- * most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with
- * raw delivery at most 10 attributes reach SQS.
+ * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with
+ * attributes, a subject of at most 100 ASCII characters, `MessageStructure` json;
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with raw message delivery, at most
+ * 10 attributes reach SQS.
  */
 import { highestSeverity, type Message, rulesOf, sluiceBody } from '../message.ts'
 import { cut, plainText, titleOf } from '../text.ts'
 
-/** Bytes of a message with its attributes; also of all messages of one call together. */
+/** Maximum size of a message with its attributes, in bytes, and of all messages of one request together. */
 export const SNS_BYTES = 256 * 1024
-/** Messages of one call. */
+/** Maximum number of messages in one request. */
 export const SNS_BATCH = 10
 const SUBJECT = 100
-/** An SMS is cut into several above this. */
+/** Maximum length of a single SMS. Longer texts are split. */
 const SMS = 140
-/** Texts of one attribute; those of further alerts are left out. */
+/** Maximum number of texts in one attribute. Texts of further alerts are omitted. */
 const TEXTS = 50
 
 export interface SnsMessage {
   readonly subject: string
-  /** JSON with a text for each protocol: `default`, `email`, `sms`. */
+  /** JSON object with a text for each protocol: `default`, `email`, `sms`. */
   readonly message: string
-  /** Attributes for the filters of subscriptions: a text, or a list of texts. */
+  /** Attributes for subscription filters: a string, or a list of strings. */
   readonly attributes: Readonly<Record<string, string | readonly string[]>>
 }
 
 /**
- * The message for those of its receivers that are this topic. Alerts are left out until it fits, and counted as `omitted`. Pure.
+ * Returns the SNS message for the receivers that use this topic. If it is too large, alerts are removed until
+ * it fits, and counted as `omitted`. Pure.
  *
- * @param receivers their names
+ * @param receivers names of these receivers
  */
 export function snsMessage(
   message: Message,
@@ -40,7 +42,7 @@ export function snsMessage(
     const bytes = snsBytes(built)
     const { alerts } = fitting.notification
     if (bytes <= mostBytes || alerts.length === 0) return built
-    // Slightly less than the share that fits, as alerts differ in size.
+    // Slightly less than the proportion that fits, because alerts differ in size.
     fitting = withAlerts(fitting, Math.floor(alerts.length * Math.min(0.9, (mostBytes / bytes) * 0.95)))
   }
 }
@@ -52,7 +54,7 @@ function withAlerts(message: Message, count: number): Message {
   return { ...message, notification }
 }
 
-/** @param whole before any alert was left out: what is filtered by does not depend on what fits */
+/** @param whole message with all its alerts; the filter attributes do not depend on how many fit */
 function build(message: Message, whole: Message, receivers: readonly string[]): SnsMessage {
   const { notification, env } = whole
   const { notificationId, group, status, reason, alerts } = notification
@@ -86,7 +88,7 @@ function ascii(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/gu, '?')
 }
 
-/** Returns the size that SNS counts: the message, and name, type and value of each attribute. */
+/** Returns the size as counted by SNS: the message, and name, type and value of each attribute. */
 export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   const ofAttributes = Object.entries(attributes).map(([name, value]) => {
     const [type, text] = attributeOf(value)
@@ -95,7 +97,7 @@ export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   return Buffer.byteLength(message) + subject.length + ofAttributes.reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** The type and the text of an attribute. */
+/** Returns data type and value of an attribute. */
 export function attributeOf(value: string | readonly string[]): readonly [type: string, text: string] {
   return typeof value === 'string' ? ['String', value] : ['String.Array', JSON.stringify(value)]
 }

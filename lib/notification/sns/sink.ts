@@ -1,4 +1,4 @@
-/** Publishes the notifications that name the topic. */
+/** Sink that publishes notifications to the SNS topic. */
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { type Delivered, delivered, type Sink } from '../../../packages/runtime/consumer/sink.ts'
 import { digestOf, forDigest, type Message, messageOf, OLD_MS } from '../message.ts'
@@ -7,36 +7,38 @@ import type { Receiver } from '../receiver.ts'
 
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
 
-/** Reason of a permanent refusal. */
+/** Permanent refusal of a message. */
 export interface NotPublished {
   readonly why: string
 }
 
 export interface AlertsTopic {
   /**
-   * Publishes messages in one call: at most `SNS_BATCH`, of at most `SNS_BYTES` together.
+   * Publishes messages in one request: at most `SNS_BATCH`, with at most `SNS_BYTES` in total.
    *
-   * @returns for each undefined if it was published, or why it was refused
-   * @throws RetryableError if one of them may be taken later; others may have been published
+   * @returns for each message undefined if it was published, otherwise the refusal
+   * @throws RetryableError if a retry can succeed; some of the messages may have been published
    */
   publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
 }
 
 /**
- * @param receivers all of them: this sink also reports unknown names
- * @param env the environment that messages name
+ * Returns the sink.
+ *
+ * @param receivers receivers of all kinds, because this sink also reports unknown names
+ * @param env environment that the messages mention
  */
 export function snsSink(receivers: readonly Receiver[], env: string, topic: AlertsTopic): Sink<Notification> {
   const names = new Set(receivers.flatMap(({ kind, name }) => (kind === 'sns' ? [name] : [])))
   const known = new Set(receivers.map(({ name }) => name))
   const named = ({ notification }: Message) => notification.receivers.filter(name => names.has(name))
   const isNamed = (message: Message) => named(message).length > 0
-  /** Without this check, a notification to an unknown receiver would be lost without a trace. */
+  /** Without this check, a notification to an unknown receiver would be lost silently. */
   const withUnknown = (answer: Delivered, messages: readonly Message[]): Delivered => {
     const receivers = new Set(messages.flatMap(({ notification }) => notification.receivers))
     const unknown = [...receivers].filter(name => !known.has(name))
     if (answer.kind !== 'delivered' || unknown.length === 0) return answer
-    return rejected(`there is no receiver ${unknown.join(', ')}; the others are not affected`)
+    return rejected(`unknown receiver ${unknown.join(', ')}; other receivers are not affected`)
   }
   return {
     name: 'notify-sns',
@@ -81,8 +83,9 @@ function answerOf(refusal: NotPublished | undefined): Delivered {
 }
 
 /**
- * Splits messages into as few calls as the limits allow, in order. Messages of one group go in calls of their own: SNS can take
- * the second and not the first, and then the resolve would overtake its fire.
+ * Splits messages into as few requests as the limits allow, in order. Messages of the same group are sent in
+ * separate requests: SNS can accept the second and refuse the first, and then a resolution would overtake its
+ * firing.
  */
 function calls<T extends { readonly message: Message; readonly toSend: SnsMessage }>(
   built: readonly T[],

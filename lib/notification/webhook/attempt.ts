@@ -1,4 +1,4 @@
-/** One attempt to deliver a message to a webhook, and what the answer means. */
+/** Makes one attempt to deliver a message to a webhook, and interprets the response. */
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
 import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
 import { alertmanagerBody } from '../formats/alertmanager.ts'
@@ -7,10 +7,10 @@ import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
 
-/** Address of a webhook, and proof of its sender. */
+/** URL of a webhook, with the credentials of the sender. */
 export interface WebhookAccess {
   readonly url: string
-  /** Keys of signatures; the first is the current one. */
+  /** Signing keys; the first one is the current one. */
   readonly keys: readonly Buffer[]
   readonly headers: Readonly<Record<string, string>>
 }
@@ -23,17 +23,21 @@ export interface PostRequest {
   readonly allowPrivate: boolean
 }
 
-/** Result of a request. `why` never contains the address, which can be a secret. */
+/** Result of a request. `why` never contains the URL, which can be a secret. */
 export type PostAnswer =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: 'no-answer'; readonly why: string; readonly timedOut: boolean }
-  /** Permanently refused, without a request. */
+  /** Permanent refusal, without a request. */
   | { readonly kind: 'refused'; readonly why: string }
 
 export interface WebhookPorts {
-  /** Never rejects, and is over when the time-out is. */
+  /** Sends a request. Never rejects, and ends within the timeout. */
   post(request: PostRequest): Promise<PostAnswer>
-  /** @throws Error if the receiver's secret cannot be read, or lacks something */
+  /**
+   * Returns the URL and credentials of a receiver.
+   *
+   * @throws Error if the receiver's secret cannot be read or is incomplete
+   */
   access(receiver: WebhookReceiver): Promise<WebhookAccess>
   nowMs(): number
   pause(ms: number): Promise<void>
@@ -42,7 +46,7 @@ export interface WebhookPorts {
 export interface Attempt {
   readonly outcome: Delivered
   readonly timedOut: boolean
-  /** Pause requested by the receiver, in milliseconds. */
+  /** Pause that the receiver requested, in milliseconds. */
   readonly retryAfterMs?: number
 }
 
@@ -59,7 +63,7 @@ export async function attempt(
 ): Promise<Attempt> {
   const { name, format, timeoutMs, allowPrivate } = receiver
   const access = await ports.access(receiver).catch((error: Error) => error)
-  // Counts as a time-out, so that a secret that cannot be read is not asked for each time.
+  // Counts as a timeout, so that an unreadable secret is not requested for each message.
   if (access instanceof Error) return { outcome: retry(`${name}: ${access.message}`), timedOut: true }
   const body = JSON.stringify(BODIES[format](message))
   const headers = {
@@ -73,10 +77,10 @@ export async function attempt(
   return meaning(name, answer, ports.nowMs())
 }
 
-/** Statuses below 500 that say "not now": 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
+/** Statuses below 500 that ask to retry later: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
 const NOT_NOW = new Set([408, 425, 429])
 
-/** Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
+/** Returns the outcome of a response. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
 function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
   if (answer.kind === 'refused') return { outcome: rejected(`${name}: ${answer.why}`), timedOut: false }
   if (answer.kind === 'no-answer')
@@ -94,19 +98,20 @@ function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
   }
   const redirects = status >= 300 && status < 400
   return {
-    outcome: rejected(
-      redirects ? `${said}, a redirect, which is not followed: name the final address` : said,
-    ),
+    outcome: rejected(redirects ? `${said}, a redirect, which is not followed: use the final URL` : said),
     timedOut: false,
   }
 }
 
-/** Names, statuses and errors of the network: no part of the notification, so it may be logged. */
+/**
+ * Returns a retry whose reason may be logged, because it contains only names, statuses and network errors,
+ * but no part of the notification.
+ */
 function sayingWhy(why: string): Delivered {
   return retry(why, why)
 }
 
-/** Seconds, or a date. Source: RFC 9110, section 10.2.3. */
+/** Parses a `Retry-After` header, which has seconds or a date. Source: RFC 9110, section 10.2.3. */
 function waitOf(retryAfter: string | undefined, nowMs: number): number | undefined {
   if (retryAfter === undefined) return undefined
   const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - nowMs

@@ -1,7 +1,7 @@
 /**
- * Delivers messages to one webhook, those of a partition one after the other, and bounds how long it can hold up the others. All
- * partitions of an invocation share it, and can call the webhook at the same time. It remembers, for as long as the function lives,
- * what was delivered, and whether the receiver answers at all.
+ * Delivers messages to one webhook, those of a partition in order, and limits how long the webhook can delay
+ * others. All partitions of an invocation share a lane, and can call the webhook at the same time. While the
+ * function lives, the lane remembers which messages were delivered, and whether the receiver responds.
  */
 import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
 import { digestOf, forDigest, type Message } from '../message.ts'
@@ -11,24 +11,35 @@ import { Patience } from './patience.ts'
 import { Recent } from './recent.ts'
 import { LastTold } from './told.ts'
 
-/** After so many time-outs in a row the receiver is not called for a while; then each further one is enough. */
+/**
+ * Number of consecutive timeouts after which the receiver is not called for `SKIP_MS`. From then on, a single
+ * timeout has the same effect.
+ */
 const TIMEOUTS = 2
 const SKIP_MS = 60_000
-/** A receiver that asks for a pause gets it, up to the first here. A longer one is not waited for, and the second is the most. */
+/**
+ * Maximum pause that is waited for, in milliseconds, if a receiver requests one. For a longer pause, the
+ * receiver is skipped, for at most `MAX_SKIP_MS`.
+ */
 const MAX_WAIT_MS = 10_000
 const MAX_SKIP_MS = 5 * 60_000
-/** No attempt begins later than this after its batch has begun. */
+/** Time since the start of a batch, in milliseconds, after which no further attempt is started. */
 const BATCH_MS = 20_000
-/** How many deliveries are remembered. */
+/** Maximum number of remembered deliveries. */
 const REMEMBERED = 1_000
 
-/** The longest that a batch can take: its last attempt has begun just in time, and takes as long as it may. */
+/**
+ * Maximum duration of a batch, in milliseconds: its last attempt is started just before `BATCH_MS`, and takes
+ * as long as allowed.
+ */
 export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 export class Lane {
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
-  /** Notifications that the receiver has, oldest first: only those that others have not taken are offered again. */
+  /**
+   * Delivered notifications, oldest first. After a retry of the batch, only undelivered ones are sent again.
+   */
   readonly #delivered = new Recent<Delivered>(REMEMBERED)
   readonly #patience = new Patience()
   readonly #told = new LastTold()
@@ -41,14 +52,14 @@ export class Lane {
     this.#ports = ports
   }
 
-  /** The outcomes, in the order of the messages. */
+  /** Delivers messages, and returns the outcomes in the same order. */
   async deliver(messages: readonly Message[]): Promise<readonly Delivered[]> {
     const untilMs = this.#ports.nowMs() + BATCH_MS
     const heldUp = new Set<string>()
     const outcomes: Delivered[] = []
     for (const message of messages) {
       const { group } = message.notification
-      // A resolve must not overtake the fire that is about to be offered again.
+      // A resolution must not overtake the firing that is about to be retried.
       const outcome = heldUp.has(group)
         ? retry(`${this.#receiver.name}: waits for an earlier notification of its group`)
         : await this.#one(message, untilMs)
@@ -59,9 +70,10 @@ export class Lane {
   }
 
   /**
-   * Delivers one digest of the messages that the receiver has not had, and that are still news. Undefined without any.
+   * Delivers one digest of the messages that were not delivered yet and are still relevant. Returns undefined
+   * without any.
    *
-   * @param key the same for the same messages
+   * @param key key that is the same for the same messages
    */
   async deliverDigest(messages: readonly Message[], key: string): Promise<Delivered | undefined> {
     const { name } = this.#receiver
@@ -79,7 +91,10 @@ export class Lane {
     return outcome
   }
 
-  /** Whether a message with the outcome `retry` waits, instead of being offered until it fails. */
+  /**
+   * Returns whether a message with the outcome `retry` waits in Kafka, instead of being retried until it
+   * fails.
+   */
   waits(message: Message): boolean {
     return this.#patience.waits(message, this.#ports.nowMs())
   }
@@ -93,13 +108,13 @@ export class Lane {
     const { nowMs, pause } = this.#ports
     const waitMs = this.#notBeforeMs - nowMs()
     if (waitMs > MAX_WAIT_MS || nowMs() + Math.max(0, waitMs) > untilMs)
-      return retry(`${this.#receiver.name}: not called, because it ${this.#why || 'has been slow'}`)
+      return retry(`${this.#receiver.name}: not called, because it ${this.#why || 'was slow'}`)
     if (waitMs > 0) await pause(waitMs)
     const { outcome, timedOut, retryAfterMs } = await attempt(this.#receiver, news, this.#ports)
     this.#timeouts = timedOut ? this.#timeouts + 1 : 0
     if (this.#timeouts >= TIMEOUTS)
       this.#rest(SKIP_MS, `could not be called ${this.#timeouts} times in a row`)
-    else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'has asked for a pause')
+    else if (retryAfterMs !== undefined) this.#rest(retryAfterMs, 'requested a pause')
     if (outcome.kind === 'retry') this.#patience.failed(notificationId, nowMs())
     else this.#patience.answered()
     if (outcome.kind === 'delivered') this.#remember(news, outcome)

@@ -1,4 +1,4 @@
-/** A map that keeps only its latest entries, so that a function that lives long does not grow. */
+/** Map that keeps only its latest entries, so that memory does not grow during the lifetime of a function. */
 export class Recent<Value> {
   readonly #most: number
   readonly #values = new Map<string, Value>()

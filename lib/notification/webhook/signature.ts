@@ -1,15 +1,18 @@
 /**
- * Signs requests so that a receiver can verify sender and time. Source: Standard Webhooks 1.0.0,
- * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature scheme" (HMAC-SHA256
- * over id, timestamp and body; `v1`) and "Webhook headers".
+ * Signs requests, so that a receiver can verify their sender and time. Source: Standard Webhooks 1.0.0,
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature
+ * scheme" (HMAC-SHA256 over id, timestamp and body; `v1`) and "Webhook headers".
  */
 import { createHmac } from 'node:crypto'
 
 const PREFIX = 'whsec_'
-/** Bytes of a key, as the specification has it: "At least 24 bytes (192 bits, 512 maximum)", which are 64 bytes. */
+/**
+ * Length of a key in bytes. The specification says "At least 24 bytes (192 bits, 512 maximum)"; 512 bits are
+ * 64 bytes.
+ */
 const KEY_BYTES = { least: 24, most: 64 } as const
 
-/** The key in a secret such as `whsec_MfKQ9r8G…`; undefined if it is not one. */
+/** Returns the key in a secret such as `whsec_MfKQ9r8G…`; undefined if the secret is invalid. */
 export function signingKey(secret: unknown): Buffer | undefined {
   if (typeof secret !== 'string' || !secret.startsWith(PREFIX)) return undefined
   const base64 = secret.slice(PREFIX.length)
@@ -19,11 +22,12 @@ export function signingKey(secret: unknown): Buffer | undefined {
 }
 
 /**
- * The headers that identify and sign a request.
+ * Returns the headers that identify and sign a request.
  *
- * @param id the same for every attempt; without a full stop
- * @param atMs when this attempt is made, in milliseconds since the epoch
- * @param keys a signature for each, so that a key can be replaced while both are valid; unsigned without any
+ * @param id id of the message, which is the same for every attempt and contains no full stop
+ * @param atMs time of this attempt, in milliseconds since the epoch
+ * @param keys signing keys; each adds a signature, so that a key can be replaced while both are valid.
+ * Without keys, the request is not signed
  */
 export function webhookHeaders(
   id: string,

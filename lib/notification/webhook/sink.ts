@@ -1,4 +1,7 @@
-/** Delivers the notifications that name a webhook. A slow or dead one does not hold up the others of the same batch. */
+/**
+ * Sink that delivers notifications to webhooks. A slow or unavailable webhook does not delay the others in
+ * the same batch.
+ */
 
 import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
@@ -9,12 +12,17 @@ import type { Receiver } from '../receiver.ts'
 import type { WebhookPorts } from './attempt.ts'
 import { Lane } from './lane.ts'
 
-/** All that Lambda gives the function at once: notifications behind a batch that waits are not delivered to any webhook. */
+/**
+ * Number of messages per call of the sink: all that Lambda delivers at once, because messages after a waiting
+ * batch are not delivered to any webhook.
+ */
 const BATCH = 100
 
 /**
- * @param receivers all of them; those of other kinds are left to their own sinks
- * @param env the environment that messages name
+ * Returns the sink.
+ *
+ * @param receivers receivers of all kinds; those of other kinds are ignored
+ * @param env environment that the messages mention
  */
 export function webhookSink(
   receivers: readonly Receiver[],
@@ -47,7 +55,8 @@ export function webhookSink(
           }
         }),
       )
-      // Every webhook has been called by now: what they have taken is not sent to them again.
+      // Every webhook has been called at this point. Messages that a webhook accepted are not sent to it
+      // again.
       if (waiting.length > 0) throw new RetryableError(waiting.join('; '))
       return answers.map(combined)
     },
@@ -62,7 +71,10 @@ export function webhookSink(
   }
 }
 
-/** If one receiver retries, the message is offered to all again: those that have it drop it. */
+/**
+ * Combines the outcomes of one message. If one receiver retries, the message is offered to all again, and
+ * those that have it skip it.
+ */
 function combined(answers: readonly Delivered[]): Delivered {
   const refusals = answers.flatMap(one => (one.kind === 'rejected' ? [one.why] : []))
   const later = answers.filter(one => one.kind === 'retry')

@@ -1,26 +1,26 @@
 /**
- * Remembers the last message to a webhook for each group. A notification that arrives behind a later one of its group (after a
- * failure, or redriven) must not bring back what is over.
+ * Remembers the last message to a webhook for each group. A notification that arrives after a later one of
+ * its group, because it failed or was redriven, must not report alerts that are over as firing.
  */
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'
 
-/** How many groups are remembered. */
+/** Maximum number of remembered groups. */
 const REMEMBERED = 1_000
 
 interface LastMessage {
   readonly order: string
   readonly status: 'firing' | 'resolved'
-  /** Fingerprints of the alerts that fire. */
+  /** Fingerprints of the firing alerts. */
   readonly firing: ReadonlySet<string>
-  /** How many alerts fire, also those without room. */
+  /** Number of firing alerts, including those that the message omits. */
   readonly count: number
 }
 
 export class LastTold {
   readonly #groups = new Recent<LastMessage>(REMEMBERED)
 
-  /** Remembers a message that the webhook has taken. */
+  /** Remembers a message that the webhook has accepted. */
   remember({ notification, order }: Message): void {
     const { group, status, alerts, omitted } = notification
     if (order < (this.#groups.get(group)?.order ?? order)) return
@@ -31,8 +31,9 @@ export class LastTold {
   }
 
   /**
-   * The message as far as it is still news: behind a later one of its group only the alerts that have resolved, and have not fired
-   * again since, with the status of the later one. A digest is news as a whole.
+   * Returns the part of the message that is still relevant. After a later message of the group, it contains
+   * only alerts that have resolved and have not fired again, with the status of the later message. A digest
+   * is always relevant as a whole.
    *
    * @returns undefined if nothing is left
    */

@@ -1,4 +1,6 @@
-/** A database in memory that holds the alert log. The only file that knows DuckDB, which it loads when it is asked. */
+/**
+ * In-memory database with the alert log. This is the only file that uses DuckDB, which is loaded on demand.
+ */
 import type {
   DuckDBAppender,
   DuckDBConnection,
@@ -14,7 +16,7 @@ import { plainValue, type Value } from './value.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
-/** Result of a statement, row by row. */
+/** Result of a statement, with its rows as a stream. */
 export interface Answer {
   readonly columns: readonly AnswerColumn[]
   rows(): AsyncIterable<readonly Value[]>
@@ -22,19 +24,19 @@ export interface Answer {
 
 export interface AnswerColumn {
   readonly name: string
-  /** DuckDB's name of the type, such as TIMESTAMP. */
+  /** DuckDB name of the type, such as TIMESTAMP. */
   readonly type: string
   readonly isNumber: boolean
 }
 
-/** SQL that DuckDB refuses, or that fails. */
+/** Error for SQL that DuckDB rejects, or that fails. */
 export class SqlError extends Error {
   override readonly name = 'SqlError'
 }
 
 /**
- * SQL comes from people, and values in the tables from anywhere: no statement may read or write a file, reach the network, load code,
- * or lift these limits.
+ * Settings that restrict SQL from users and values in the tables, neither of which is trusted: a statement
+ * must not read or write files, access the network, load code, or change these settings.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',
@@ -45,13 +47,16 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_temp_directory_size: '0KiB',
   threads: '2',
   allow_unsigned_extensions: 'false',
-  // The last: after it, DuckDB lets no path be set, not even an empty one.
+  // Set last, because DuckDB does not allow any path to be set afterwards, not even an empty one.
   enable_external_access: 'false',
 }
-/** After the macros are there. */
+/** Statements that lock the settings. They run after the macros are defined. */
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
-/** Logging and profiling are switched by functions as well, which no lock holds: a statement that does so ends the session. */
+/**
+ * Query that detects logging and profiling. Functions can enable these despite the lock; a statement that
+ * does so ends the session.
+ */
 const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/
@@ -78,7 +83,9 @@ export class AlertDatabase {
   }
 
   /**
-   * @param loadDuckDB replaced by tests
+   * Opens an empty database.
+   *
+   * @param loadDuckDB loader of DuckDB, which tests replace
    * @throws OperationFailure if DuckDB is not installed for this platform
    */
   static async open(loadDuckDB = load): Promise<AlertDatabase> {
@@ -91,7 +98,11 @@ export class AlertDatabase {
     return new AlertDatabase(duckdb, instance, connection, await connection.createAppender(LOADED))
   }
 
-  /** Adds an event. @throws OperationFailure if the memory is used up */
+  /**
+   * Adds an event.
+   *
+   * @throws OperationFailure if the memory limit is reached
+   */
   add(event: AlertEvent): void {
     try {
       for (const column of EVENT_COLUMNS) this.#append(column, event)
@@ -101,7 +112,11 @@ export class AlertDatabase {
     }
   }
 
-  /** Makes the tables of the added records. Nothing can be added any more. @throws OperationFailure if the memory is used up */
+  /**
+   * Creates the tables from the added events. No events can be added afterwards.
+   *
+   * @throws OperationFailure if the memory limit is reached
+   */
   async complete(): Promise<void> {
     try {
       this.#appender.closeSync()
@@ -112,9 +127,9 @@ export class AlertDatabase {
   }
 
   /**
-   * Runs statements one after another. The rows of an answer must be read before the next answer is asked for.
+   * Runs statements sequentially. The rows of a result must be read before the next result is requested.
    *
-   * @throws SqlError; the answers before it were given
+   * @throws SqlError after the results of the preceding statements
    */
   async *run(text: string): AsyncGenerator<Answer> {
     const statements = await sql(() => this.#connection.extractStatements(text))
@@ -126,12 +141,12 @@ export class AlertDatabase {
     }
   }
 
-  /** Ends a running statement, which then fails. */
+  /** Interrupts a running statement, which then fails. */
   interrupt(): void {
     this.#connection.interrupt()
   }
 
-  /** The tables with their columns, for people: `alert_log(alert_type, alert_ts, …)`. */
+  /** Returns the tables with their columns, such as `alert_log(alert_type, alert_ts, …)`. */
   async describe(): Promise<readonly string[]> {
     const reader = await this.#connection.runAndReadAll(
       `SELECT table_name || '(' || string_agg(column_name, ', ' ORDER BY column_index) || ')' FROM duckdb_columns()
@@ -140,7 +155,10 @@ export class AlertDatabase {
     return reader.getRows().map(([text]) => String(text))
   }
 
-  /** A log that cannot be written would end the process now: such a database ends with it. */
+  /**
+   * Closes the database. If logging was enabled, it stays open until the process ends, because a log that
+   * cannot be written would crash the process here.
+   */
   close(): void {
     if (this.#isSwitched) return
     this.#connection.closeSync()
@@ -157,7 +175,7 @@ export class AlertDatabase {
     throw new SqlError('logging and profiling of DuckDB cannot be switched on here')
   }
 
-  /** Undefined if the statement has no answer, as CREATE TABLE. */
+  /** Returns undefined for a statement without a result, such as CREATE TABLE. */
   async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
     const result = await sql(() => prepared.stream())
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
@@ -196,7 +214,7 @@ export class AlertDatabase {
   }
 }
 
-/** Errors of DuckDB have no class of their own. */
+/** Maps errors of DuckDB, which has no error classes. */
 async function sql<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -207,8 +225,8 @@ async function sql<T>(work: () => Promise<T>): Promise<T> {
 
 function loadFailure(error: unknown): unknown {
   if (!/out of memory/i.test((error as Error).message)) return error
-  const much = `The alert events do not fit into the ${SETTINGS.memory_limit} that DuckDB has here`
-  return new OperationFailure(`${much}: take fewer of them, with --since or --until.`, { cause: error })
+  const much = `The alert events exceed the memory limit of ${SETTINGS.memory_limit}`
+  return new OperationFailure(`${much}: select fewer with --since or --until.`, { cause: error })
 }
 
 function missing(error: unknown): string {

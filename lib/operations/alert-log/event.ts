@@ -10,7 +10,10 @@ import { isObject } from '../../json.ts'
 
 /** Event of an alert. Missing facts are null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {
-  /** `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; of a type that does not have such a name, the whole type. */
+  /**
+   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; the CloudEvents type
+   * for any other event.
+   */
   readonly event: string
   readonly eventMs: number
   readonly eventSource: string
@@ -32,20 +35,23 @@ export interface AlertEvent {
   readonly startedMs: number | null
   readonly endedMs: number | null
   readonly reason: string | null
-  /** Author and comment of an acknowledgement or its withdrawal. */
+  /** Author of an acknowledgement or its withdrawal. `acknowledgedComment` is the comment. */
   readonly acknowledgedBy: string | null
   readonly acknowledgedComment: string | null
   readonly summary: string | null
   readonly traceId: string | null
   readonly partition: number
   readonly offset: number
-  /** The event's data as JSON, with what has no column. */
+  /** Data of the event as JSON, including fields without a column. */
   readonly data: string
 }
 
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
 
-/** Returns undefined if the record is not an event about an alert: if its data has no `alertId`. */
+/**
+ * Reads the alert event in a record. Returns undefined if the record is not an event, or its data has no
+ * `alertId`.
+ */
 export function alertEventIn(record: LogRecord): AlertEvent | undefined {
   const event = readEvent(record)
   if (isFailure(event) || !isObject(event.data)) return undefined
@@ -104,7 +110,10 @@ function labelsIn(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(value).map(([name, label]) => [name, String(label)]))
 }
 
-/** `traceparent` is version, trace id, span id and flags, separated by hyphens (W3C Trace Context, section 3.2). */
+/**
+ * Returns the trace id in `traceparent`, which consists of version, trace id, span id and flags, separated by
+ * hyphens (W3C Trace Context, section 3.2).
+ */
 function traceIdOf({ extensions }: Event): string | null {
   return extensions?.traceparent?.split('-')[1] ?? null
 }

@@ -4,21 +4,25 @@ import { type Range, rangesOf, readRecords } from '../../queries/records.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { type AlertEvent, alertEventIn } from './event.ts'
 
-/** When records were written, in milliseconds since the epoch. */
+/** Range of the time at which records were written, in milliseconds since the epoch. */
 export interface WriteTimes {
-  /** Then or later; undefined: from the beginning of the topic on. */
+  /** Start of the range, included; undefined for the start of the topic. */
   readonly sinceMs: number | undefined
-  /** Before then; undefined: to the present end. */
+  /** End of the range, not included; undefined for the current end of the topic. */
   readonly untilMs: number | undefined
 }
 
-/** How many records were read, and how many of them are not alert events. */
+/** Number of records that were read, and how many of them are not alert events. */
 export interface ReadCount {
   records: number
   others: number
 }
 
-/** The ranges of the topic with what was written then. @param reach looks up how far the topic reaches, and the offsets of a time */
+/**
+ * Returns the offset ranges of the topic that were written within the times.
+ *
+ * @param reach returns the bounds of the topic, or its offsets at a time
+ */
 export async function writtenRanges(
   topic: string,
   { sinceMs, untilMs }: WriteTimes,
@@ -26,7 +30,7 @@ export async function writtenRanges(
 ): Promise<Range[]> {
   const whole = rangesOf(topic, await reach(sinceMs))
   if (untilMs === undefined) return whole
-  // A range from that time on begins where this one has to end.
+  // The range for `untilMs` starts at the offset at which this one must end.
   const later = rangesOf(topic, await reach(untilMs))
   return whole.map(range => ({
     ...range,
@@ -37,8 +41,8 @@ export async function writtenRanges(
 /**
  * Reads the events in ranges of a topic.
  *
- * @param take receives each event, those of one partition in their order
- * @param count is counted up
+ * @param take receives each event; those of one partition are in order
+ * @param count counts that are updated while reading
  * @throws see `readRecords`
  */
 export async function readRanges(

@@ -1,4 +1,4 @@
-/** The tables that SQL finds, and how alert events become their rows. Pure: it only builds SQL. */
+/** Tables for SQL queries, and their rows for alert events. Pure: it only builds SQL. */
 import type { AlertEvent } from './event.ts'
 
 type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'JSON' | 'MAP(VARCHAR, VARCHAR)'
@@ -6,11 +6,11 @@ type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'J
 export interface EventColumn {
   readonly name: string
   readonly type: ColumnType
-  /** The value of an event: a TIMESTAMP in milliseconds since the epoch. */
+  /** Returns the value for an event. A TIMESTAMP is in milliseconds since the epoch. */
   readonly of: (event: AlertEvent) => string | number | Readonly<Record<string, string>> | null
 }
 
-/** The table that events are loaded into, before repeated ones are dropped. */
+/** Table into which events are loaded, before duplicates are removed. */
 export const LOADED = 'sluice_loaded'
 
 export const EVENT_COLUMNS: readonly EventColumn[] = [
@@ -49,7 +49,7 @@ export const CREATE_LOADED = `CREATE TABLE ${LOADED} (${EVENT_COLUMNS.map(
   ({ name, type }) => `"${name}" ${type}`,
 ).join(', ')})`
 
-/** Facts that the resolved event repeats: they are known even if only that event is left in the topic. */
+/** Columns that the resolved event repeats. They are known even if only that event is left in the topic. */
 const FACTS = [
   'alert_type',
   'alert_ts',
@@ -66,18 +66,18 @@ const FACTS = [
 
 const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
 
-/** The first event of a kind of each alert. One partition holds all events of an alert. */
+/** Returns SQL for the first event of a kind for each alert. All events of an alert are in one partition. */
 const firstOf = (event: string) =>
   `(SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event = '${event}' ORDER BY alert_id, "offset")`
 
-/** The last acknowledgement of each alert, unless it was taken back. */
+/** SQL for the last acknowledgement of each alert, unless it was withdrawn. */
 const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
   (SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event IN ('acknowledged', 'acknowledgement-removed')
     ORDER BY alert_id, "offset" DESC) WHERE event = 'acknowledged')`
 
-/** The statements that make the tables of the loaded records. */
+/** SQL statements that create the tables from the loaded events. */
 export const CREATE_TABLES: readonly string[] = [
-  // An event that was published again has the same source and id.
+  // An event that was published twice has the same source and id.
   `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}
     QUALIFY row_number() OVER (PARTITION BY event_source, event_id ORDER BY "partition", "offset") = 1
     ORDER BY event_ts, "partition", "offset"`,

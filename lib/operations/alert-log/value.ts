@@ -1,10 +1,10 @@
-/** Values of DuckDB as values of JSON. Pure. */
+/** Converts DuckDB values to JSON values. Pure. */
 import type { DuckDBValue } from '@duckdb/node-api'
 
-/** Values of JSON. Whole numbers outside the range of a double are text, and so are times. */
+/** JSON value. Integers that a double cannot represent are strings, and so are times. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
 
-/** Values of DuckDB that are neither simple nor shown as text: lists, structs, maps and decimals, by their members. */
+/** DuckDB value that is neither simple nor shown as text: a list, struct, map or decimal, by its members. */
 interface Composed {
   readonly items?: readonly DuckDBValue[]
   readonly entries?:
@@ -27,7 +27,7 @@ export function plainValue(value: DuckDBValue): Value {
   return Object.fromEntries(pairs)
 }
 
-/** A value in one line: NULL is `null`, and lists, structs and maps are JSON. */
+/** Returns a value in one line: NULL is `null`; lists, structs and maps are JSON. */
 export function valueText(value: Value): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }

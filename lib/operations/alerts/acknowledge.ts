@@ -1,4 +1,7 @@
-/** Acknowledges an alert that fires: appends an event beside the alert's own, and waits until the view has it. */
+/**
+ * Acknowledges a firing alert: appends an event to the partition of the alert, and waits until the view of
+ * firing alerts has applied it.
+ */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
@@ -11,38 +14,41 @@ import { type FiringAlerts, firingAlerts as view } from '../../alerting/firing-a
 import type { AlertPosition, FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 
-/** How long the view may take to come to the event. */
+/** Maximum time to wait for the view, in milliseconds. */
 const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 100
 
-/** Acknowledgement of an alert, or its withdrawal with `acknowledged: false`. */
+/** Acknowledgement of an alert or, with `acknowledged: false`, its withdrawal. */
 export type AckStatement = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
 
 export interface Acknowledging {
   readonly inspection: Pick<StateInspection, 'state'>
   readonly publisher: () => Promise<Publisher>
-  /** Topic of the alerts. */
+  /** Topic of alerts. */
   readonly topic: TopicSize
   readonly contentMode: Parameters<typeof producedRecord>[3]
 }
 
 export interface Acknowledged {
-  /** RFC 3339. */
+  /** Time of the acknowledgement, RFC 3339. */
   readonly at: string
-  /** `shown`: lists show it. `resolved`: the alert ended meanwhile. `not-yet`: it is in the log, and shown later. */
+  /**
+   * Outcome. `shown`: lists show it. `resolved`: the alert resolved meanwhile. `not-yet`: it is in the log,
+   * and lists will show it later.
+   */
   readonly outcome: 'shown' | 'resolved' | 'not-yet'
 }
 
-/** Whether there is an acknowledgement to take back. */
+/** Returns whether the alert has an acknowledgement that can be withdrawn. */
 export function isAcknowledged({ places }: Pick<FiringNow, 'places'>): boolean {
   return places.some(({ firing }) => firing.acknowledged)
 }
 
 /**
- * Repeating it does no harm.
+ * Appends the event, and waits for the view. A repeat has no further effect.
  *
  * @param stop ends the wait for the view
- * @throws Unavailable or RefusedByKafka if Kafka does not take the event
+ * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
  */
 export async function acknowledge(
   to: Acknowledging,
@@ -55,7 +61,7 @@ export async function acknowledge(
   return { at: time, outcome: await untilShown(to, alert, said.acknowledged ? time : undefined, stop) }
 }
 
-/** Under the key of the alert's own events, and into their partition. */
+/** Appends the event with the key of the alert's own events, and to their partition. */
 async function append(
   { publisher, topic: { topic }, contentMode }: Acknowledging,
   { places }: FiringNow,
@@ -68,7 +74,7 @@ async function append(
   await (await publisher()).publish(records)
 }
 
-/** @param at the time of the acknowledgement; undefined if it was taken back */
+/** @param at time of the acknowledgement; undefined for its withdrawal */
 async function untilShown(
   to: Acknowledging,
   { id, places }: FiringNow,
@@ -87,7 +93,7 @@ async function untilShown(
   }
 }
 
-/** Undefined if Redis does not answer: the acknowledgement is in the log all the same. */
+/** Returns undefined if Redis does not answer. The acknowledgement is in the log nevertheless. */
 async function shownAt(to: Acknowledging, places: readonly AlertPosition[]) {
   try {
     return await Promise.all(places.map(place => firingAt(to, place)))

@@ -1,4 +1,4 @@
-/** Results of a redrive: the number of records that fail again, and their new dead letters. */
+/** Result of a redrive: how many records failed again, and their new dead letters. */
 
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
@@ -12,11 +12,11 @@ import { readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
 
 export interface Aftermath {
-  /** How many have failed again, as far as is known. */
+  /** Number of records that have failed again so far. */
   readonly failed: number
-  /** The first of their new dead letters. A failure that is retried by itself has none. */
+  /** First of their new dead letters. A failure that is retried automatically has none. */
   readonly letters: readonly DeadLetterSummary[]
-  /** Whether every redriven record is decided. */
+  /** True if the outcome of every redriven record is known. */
   readonly isDecided: boolean
 }
 
@@ -25,19 +25,25 @@ interface Watched {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'committed'>
   readonly failuresTopic: string
   readonly dlqTopic: string
-  /** The operator and start of the redrive: the history of a record that fails again has both. */
+  /**
+   * Operator of the redrive. The history of a record that fails again contains the operator and the start of
+   * the redrive.
+   */
   readonly by: string
   readonly sinceMs: number
 }
 
-/** So many new dead letters are named. */
+/** Maximum number of new dead letters that are listed. */
 const MAX_NAMED = 5
 
 export class AftermathWatch {
   readonly #watched: Watched
-  /** The next offsets of a topic, by partition. */
+  /** Next offsets to read, by topic and partition. */
   readonly #next: ReadonlyMap<string, number[]>
-  /** Ids of the failures that were counted: a consumer that is killed publishes its outbox again. */
+  /**
+   * Ids of the failures that were counted. They prevent double counting: a consumer that is killed publishes
+   * its outbox again.
+   */
   readonly #counted = new Set<string>()
   readonly #letters: DeadLetterSummary[] = []
 
@@ -46,7 +52,11 @@ export class AftermathWatch {
     this.#next = next
   }
 
-  /** Watches from now on. @throws see `topicBounds` */
+  /**
+   * Starts watching at the current ends of the topics.
+   *
+   * @throws see `topicBounds`
+   */
   static async from(watched: Watched): Promise<AftermathWatch> {
     const topics = [watched.failuresTopic, watched.dlqTopic]
     const ends = topics.map(async topic => [topic, await endsOf(watched, topic)] as const)
@@ -54,17 +64,17 @@ export class AftermathWatch {
   }
 
   /**
-   * Waits until the consumers have decided what was redriven, and the router has moved what failed.
+   * Waits until the consumers have processed the redriven records, and the router has moved the failures.
    *
-   * @param readers the consumers of the redriven records, and the router if it runs
-   * @param pause called before each further look; resolves to false to end the wait
+   * @param readers consumers of the redriven records, and the router if it runs
+   * @param pause called before each further check; resolves to false to end the wait
    * @throws see `consumerLags` and `readRecords`
    */
   async outcome(readers: readonly ReadTopic[], pause: () => Promise<boolean>): Promise<Aftermath> {
     const isDecided = await this.#goal(readers.filter(reader => reader.function !== ROUTER))
     let isRouted: typeof isDecided | undefined
     for (;;) {
-      // Before the look: a failure is published before its record counts as taken.
+      // Checked before reading: a failure is published before its record counts as processed.
       if (!isRouted && (await isDecided()))
         isRouted = await this.#goal(readers.filter(reader => reader.function === ROUTER))
       const isOver = isRouted !== undefined && (await isRouted())
@@ -74,7 +84,7 @@ export class AftermathWatch {
     }
   }
 
-  /** Tells whether these have passed the present ends of their topics. */
+  /** Returns a function that checks whether these consumers have passed the current ends of their topics. */
   async #goal(readers: readonly ReadTopic[]): Promise<() => Promise<boolean>> {
     const topics = [...new Set(readers.map(({ topic }) => topic))]
     const ends = new Map(
@@ -102,7 +112,10 @@ export class AftermathWatch {
     }
   }
 
-  /** A redriven record that its consumer does not know fails again, without a history. */
+  /**
+   * Returns whether a failure results from this redrive. A redriven record that its consumer does not know
+   * fails again, without a history.
+   */
   #isOfThis({ errorType, history }: Pick<FailureData, 'errorType' | 'history'>): boolean {
     if (errorType === ('unknown-failure' satisfies FailureCode)) return true
     const { redrivenBy, redrivenAt = '' } = history.at(-1) ?? {}

@@ -1,4 +1,4 @@
-/** Waits for what becomes of redriven dead letters, for a bounded time. */
+/** Waits for the results of a redrive, for a limited time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { topicName } from '../../app/topics.ts'
@@ -13,10 +13,10 @@ import { consumersNow } from './topics.ts'
 const LOOK_EVERY_MS = 250
 const MAX_WAIT_MS = 30_000
 
-/** Nothing is known: a consumer does not run, or Kafka does not answer. */
+/** Unknown result, for example because a consumer does not run or Kafka does not answer. */
 const UNKNOWN: Aftermath = { failed: 0, isDecided: false, letters: [] }
 
-/** The redrive, and where it runs. */
+/** Redrive whose results are awaited, with its environment. */
 interface Redriving {
   readonly work: Pick<Work, 'config' | 'connections' | 'letters' | 'by'>
   readonly readers: readonly ReadTopic[]
@@ -33,7 +33,11 @@ export class Afterwards {
     this.#failuresTopic = failuresTopic
   }
 
-  /** Begins before anything is redriven. @throws Unavailable if Kafka does not answer */
+  /**
+   * Starts watching, which must happen before anything is redriven.
+   *
+   * @throws Unavailable if Kafka does not answer
+   */
   static async from(run: Redriving): Promise<Afterwards> {
     const { letters, by, connections, config } = run.work
     const offsets = connections.kept(new TopicOffsets(await connections.kafka()))

@@ -1,4 +1,4 @@
-/** Which dead letters can be redriven, and why the others cannot. Pure. */
+/** Decides which dead letters can be redriven, with the reason for the others. Pure. */
 
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
@@ -6,43 +6,47 @@ import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable } from '../../failures/redriven-record.ts'
 import type { PlacedDeadLetter } from '../../queries/dead-letters.ts'
 
-/** A topic of the environment, to which records can be redriven. */
+/** Topic of the environment, to which records can be redriven. */
 export interface RedriveTopic {
-  /** Present bounds of the log, by partition. */
+  /** Current bounds of the log, by partition. */
   readonly bounds: readonly { readonly start: number; readonly end: number }[]
-  /** The consumers that read it. */
+  /** Consumers that read the topic. */
   readonly consumers: ReadonlySet<string>
   readonly maxMessageBytes: number
-  /** How it has grown: a record goes to where its failure is remembered now. */
+  /**
+   * Increases of the topic's partition count. A record is redriven to the partition in which its failure is
+   * now stored.
+   */
   readonly growths: readonly Growth[]
 }
 
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 
-/** Why a dead letter is left out, for people. */
+/** Reasons for skipping dead letters, with their descriptions. */
 export const LEFT_OUT = {
   handled: 'handled before',
   quarantined:
-    'quarantined: people have redriven them several times; name each by AT to redrive it once more',
+    'quarantined: operators have redriven them several times; specify each by its AT to redrive it again',
   'never-failed':
     'given up by Lambda, not by their consumer: it reads them from the log by itself; drop them',
-  incomplete: 'not whole: parts of the record are only at its place in the log',
+  incomplete: 'incomplete: parts of the record are only in the log',
   'unknown-topic': 'of a topic that this environment does not have',
   'no-such-partition': 'of a partition that their topic does not have',
-  'another-log': 'of an offset that their topic has not reached: it was made anew since',
-  'unknown-consumer': 'of a consumer that does not read their topic any more',
-  'too-large': 'larger than their topic takes, with what a redrive adds',
-  'patch-refused': 'that the patch would break',
+  'another-log': 'of an offset that their topic has not reached: it was recreated since',
+  'unknown-consumer': 'of a consumer that no longer reads their topic',
+  'too-large': 'too large for their topic, including what a redrive adds',
+  'patch-refused': 'that would be invalid after the patch',
   broken: 'broken: they cannot be read',
 } as const
 
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Why a dead letter is left out, as far as its row in the table says; undefined if its record decides.
+ * Returns the reason for skipping a dead letter, as far as its row in the table shows; undefined if the
+ * record must be examined.
  *
- * @param isNamed the operator named this dead letter itself, and not only conditions that it meets
- * @param again whether a dead letter that was handled before is redriven once more
+ * @param isNamed true if the operator specified this dead letter itself, instead of conditions that it meets
+ * @param again true to redrive dead letters that were handled before
  */
 export function whyLeftByRow(
   { handled, quarantined, code }: Pick<PlacedDeadLetter, 'handled' | 'quarantined' | 'code'>,
@@ -53,7 +57,7 @@ export function whyLeftByRow(
   return code === LAMBDA_DISCARDED ? 'never-failed' : undefined
 }
 
-/** Why the record of a dead letter is not redriven; undefined if it can be. */
+/** Returns the reason why the record of a dead letter cannot be redriven; undefined if it can. */
 export function whyNotRedriven(
   { deadLetter }: Pick<FoundDeadLetter, 'deadLetter'>,
   topics: RedriveTopics,

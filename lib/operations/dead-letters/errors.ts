@@ -4,7 +4,10 @@ import { TopicReplaced } from './topics.ts'
 
 const EXPECTED = [Unavailable, RecordRefused, RefusedByKafka, PartitionStopped, TopicReplaced]
 
-/** Whether an error that ends an operation early is one of its surroundings, whose message is for people; any other is a fault of Sluice. */
+/**
+ * Returns whether an error that ended an operation has an external cause and a message for users. Any other
+ * error is a bug in Sluice.
+ */
 export function isExpected(error: unknown): error is Error {
   return EXPECTED.some(kind => error instanceof kind)
 }

@@ -1,4 +1,4 @@
-/** Runs a redrive or a drop of dead letters: the look beforehand, the work, and the trail that it leaves. */
+/** Runs a redrive or a drop of dead letters: the preview, the operation itself, and its audit event. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
@@ -23,13 +23,13 @@ import { ACTIONS, type Command } from './request.ts'
 import { type Selected, type SelectedDeadLetter, selectedDeadLetters, Tally } from './selection.ts'
 import { TopicWatch } from './topics.ts'
 
-/** Ports and parts of a run. */
+/** Ports and parameters of a run. */
 export interface Work {
   readonly config: Pick<Config, 'env' | 'contentMode'>
   readonly connections: Connections
   readonly letters: DeadLetterSource
   readonly publisher: () => Promise<Publisher>
-  /** Aborted when the operation is to end early. */
+  /** Signal that ends the operation early. */
   readonly stop: AbortSignal
   readonly command: Command
   readonly ats: readonly string[]
@@ -39,7 +39,7 @@ export interface Work {
   readonly operation: Operation
   readonly by: string
   readonly choose: Chooser
-  /** The topics that are written to. */
+  /** Topics that the operation writes to. */
   readonly watched: RedriveTopics
 }
 
@@ -50,14 +50,17 @@ export interface Outcome {
   readonly tally: Tally
   readonly sample: readonly DeadLetterSummary[]
   readonly missing: readonly string[]
-  /** How many of the selected dead letters were decided. */
+  /** Number of selected dead letters that were processed. */
   readonly decided: number
   readonly elapsedMs: number
-  /** The error that ended it early; undefined if there was none. */
+  /** Error that ended the operation early; undefined if it completed. */
   readonly error?: unknown
 }
 
-/** Goes through everything and changes nothing. If it is stopped, the outcome is that of a part, and the rest could be anything. */
+/**
+ * Evaluates all selected dead letters without changing anything. If it is stopped, the outcome covers only
+ * those evaluated so far.
+ */
 export async function surveyed(work: Work): Promise<Outcome> {
   const startedMs = performance.now()
   const tally = new Tally()
@@ -79,13 +82,13 @@ export async function surveyed(work: Work): Promise<Outcome> {
   return { tally, sample: summaries, missing, decided: looked, elapsedMs: performance.now() - startedMs }
 }
 
-/** A run that can be watched. */
+/** Run whose progress can be observed. */
 export class Run {
   readonly tally = new Tally()
   readonly startedMs = performance.now()
-  /** How many dead letters are selected; undefined while they are looked for. */
+  /** Number of selected dead letters; undefined while the selection is in progress. */
   total: number | undefined
-  /** How many of them are decided. */
+  /** Number of dead letters processed so far. */
   decided = 0
 
   get elapsedMs(): number {
@@ -93,7 +96,10 @@ export class Run {
   }
 }
 
-/** Does it. Never rejects for what happens on the way: what was done is audited, and the error is part of the outcome. */
+/**
+ * Runs the operation. Errors do not reject the promise: they are part of the outcome, and completed work is
+ * audited.
+ */
 export async function done(
   work: Work,
   run: Run,
@@ -131,7 +137,7 @@ export async function done(
   return error === undefined ? outcome : { ...outcome, error }
 }
 
-/** Leaves the audit event of a run, or of the part of it that was done. */
+/** Writes the audit event of a run, or of its completed part. */
 export async function audited(
   publisher: Publisher,
   { config, command, operation, by }: Pick<Work, 'config' | 'command' | 'operation' | 'by'>,
@@ -155,7 +161,7 @@ export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['co
   return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
 }
 
-/** Nothing if it is stopped meanwhile. */
+/** Returns an empty selection if the operation is stopped meanwhile. */
 async function selectedUnlessStopped({ letters, stop, ...work }: Work): Promise<Selected> {
   const { ats, filter, operation, isPatched: ofAllConsumers } = work
   try {
@@ -183,10 +189,13 @@ async function* departing(
   }
 }
 
-/** Dead letters that are decided at once where their records are not read. */
+/** Number of dead letters that are processed at once if their records need not be read. */
 const GROUP = 1_000
 
-/** The dead letters that are taken, group by group, in the order of their partitions. Those that are left out are counted. */
+/**
+ * Yields the dead letters to handle, group by group, in the order of their partitions. Skipped ones are
+ * counted.
+ */
 async function* decidedGroups(
   { letters, ats, choose, command }: Work,
   { rows }: Selected,
@@ -215,7 +224,7 @@ async function* decidedGroups(
     }
 }
 
-/** Nothing for a dead letter that the topic does not keep any more. */
+/** Returns an empty list for a dead letter that the topic no longer contains. */
 function takenBy(
   byRecord: NonNullable<Chooser['byRecord']>,
   { row, found }: ReadLetter,

@@ -1,64 +1,67 @@
 /**
- * The operations of an environment, as they are kept while they run and after: who asked for what, how far it has come, and which process
- * does it now. Pure. The list is changed by compare-and-set, so that two who change it at once lose nothing.
+ * Stored list of an environment's operations, during and after their runs: the request and its author, the
+ * progress, and the process that currently runs the operation. Pure. The list is changed by compare-and-set,
+ * so that concurrent changes are not lost.
  */
 import type { Audit } from '../../audit.ts'
 import type { Aftermath } from './aftermath.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { HandlingRequest } from './request.ts'
 
-/** An operation is `running` also between the steps in which it is done. */
+/** State of an operation. It stays `running` between its steps. */
 export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
 
-/** Work of a run that is not audited yet; the operation has the rest of its audit event. */
+/**
+ * Completed work of a run that is not audited yet. The other parts of its audit event are in the operation.
+ */
 export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
 
 /** Number of redriven records that failed again. */
 export interface FailedAgain {
-  /** How many of them, as far as is known. */
+  /** Number of these records so far. */
   readonly count: number
-  /** Whether all are decided; otherwise, more of them can fail. */
+  /** True if all outcomes are known; otherwise, more records can fail. */
   readonly isDecided: boolean
-  /** The places of some of their new dead letters. */
+  /** Positions of some of their new dead letters. */
   readonly letters: readonly string[]
 }
 
 export interface KeptOperation {
   readonly id: string
   readonly request: HandlingRequest
-  /** Person who began it. */
+  /** Person who started the operation. */
   readonly by: string
   readonly state: OperationState
-  /** How many its last run has left out, by the reason. */
+  /** Number of dead letters that its last run skipped, by reason. */
   readonly leftOut?: Readonly<Partial<Record<LeftOutReason, number>>> | undefined
-  /** How many it has redriven or dropped so far. */
+  /** Number of dead letters redriven or dropped so far. */
   readonly taken: number
-  /** How many dead letters are selected, with those that were taken before; null before it knows. */
+  /** Number of selected dead letters, including those already handled; null until it is known. */
   readonly total: number | null
-  /** Work of a run without an audit event: the next run writes it first. */
+  /** Completed work of a run that has no audit event yet. The next run writes it first. */
   readonly unaudited?: Unaudited | undefined
-  /** Number of redriven records that failed again; missing while unknown. */
+  /** Number of redriven records that failed again; absent while unknown. */
   readonly failedAgain?: FailedAgain
-  /** Why it has failed. */
+  /** Error for which it failed. */
   readonly problem?: string
-  /** The process that does it now, until it says so again. */
+  /** Process that currently runs the operation, with the time until which it counts as alive. */
   readonly worker?: { readonly name: string; readonly untilMs: number }
-  /** A stop was requested. */
+  /** Set if a stop was requested. */
   readonly isToStop?: true
-  /** Milliseconds since the epoch. */
+  /** Time of the last update, in milliseconds since the epoch. */
   readonly updatedAtMs: number
 }
 
 export type KeptOperations = readonly KeptOperation[]
 
-/** Older operations are in the dlq topic and the audit log only. */
+/** Maximum number of operations in the list. Older ones are only in the dlq topic and the audit log. */
 const MAX_KEPT = 30
-/** A worker without a heartbeat for this long counts as gone. */
+/** Time without a heartbeat after which a worker counts as dead, in milliseconds. */
 const WORKER_MS = 10_000
-/** A paused operation is expected to continue by itself within this time. */
+/** Time within which a paused operation is expected to continue, in milliseconds. */
 const PAUSE_MS = 30_000
 
-/** Thrown for a request that cannot be fulfilled. The message is for users. */
+/** Error for a request that cannot be fulfilled. The message is for users. */
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: 'unknown' | 'conflict'
@@ -69,7 +72,7 @@ export class OperationRefused extends Error {
   }
 }
 
-/** The newest first. */
+/** Returns the list with a new operation, newest first. */
 export function withBegun(
   all: KeptOperations | undefined,
   one: Pick<KeptOperation, 'id' | 'request' | 'by'>,
@@ -83,7 +86,7 @@ export function withBegun(
     updatedAtMs: nowMs,
   }
   const known = [begun, ...(all ?? [])]
-  // One that runs stays: without its entry, its worker is stopped.
+  // A running operation is always kept: without its entry, its worker would stop.
   const runs = (one: KeptOperation) => stateNow(one, nowMs) === 'running'
   let room = MAX_KEPT - known.filter(runs).length
   return known.filter(one => runs(one) || room-- > 0)
@@ -93,11 +96,15 @@ interface Claiming {
   readonly id: string
   /** Name of the worker. */
   readonly name: string
-  /** The state in which it is taken; else, any in which it is not finished. */
+  /** Required state of the operation; by default, any state in which it is not finished. */
   readonly only?: OperationState | undefined
 }
 
-/** @throws OperationRefused for an unknown operation, one in another state, or one that another worker runs now */
+/**
+ * Returns the list with the worker assigned to the operation.
+ *
+ * @throws OperationRefused for an unknown operation, one in another state, or one that another worker runs
+ */
 export function withWorker(
   all: KeptOperations | undefined,
   { id, name, only }: Claiming,
@@ -107,15 +114,19 @@ export function withWorker(
     if (one.state === 'finished' || (only ?? one.state) !== one.state)
       throw new OperationRefused('conflict', `Operation ${id} is ${one.state}.`)
     if (one.worker && one.worker.name !== name && one.worker.untilMs > nowMs)
-      throw new OperationRefused('conflict', `Operation ${id} is running already.`)
+      throw new OperationRefused('conflict', `Operation ${id} is already running.`)
     return { ...one, state: 'running', worker: { name, untilMs: nowMs + WORKER_MS } }
   })
 }
 
-/** How far an operation is. */
+/** Progress of an operation. */
 export type OperationProgress = Pick<KeptOperation, 'leftOut' | 'taken' | 'total' | 'unaudited'>
 
-/** The worker says how far it is. @throws OperationRefused if another one does the operation meanwhile */
+/**
+ * Stores the worker's progress.
+ *
+ * @throws OperationRefused if another worker runs the operation meanwhile
+ */
 export function withProgress(
   all: KeptOperations | undefined,
   id: string,
@@ -129,7 +140,11 @@ export function withProgress(
   })
 }
 
-/** The worker has ended its run. @throws OperationRefused if another one does the operation meanwhile */
+/**
+ * Stores the end of the worker's run.
+ *
+ * @throws OperationRefused if another worker runs the operation meanwhile
+ */
 export function withEnd(
   all: KeptOperations | undefined,
   id: string,
@@ -140,7 +155,7 @@ export function withEnd(
   return changed(all, id, nowMs, one => {
     requireWorker(one, name)
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
-    // A patch has values of the event, which are kept no longer than the operation needs them.
+    // A patch contains values of the event, which are not stored longer than the operation needs them.
     if (end.state === 'finished') return { ...rest, request: { ...rest.request, patch: undefined } }
     // A stop that was requested while a step ended takes effect now.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
@@ -148,7 +163,7 @@ export function withEnd(
 }
 
 /**
- * Adds the results of the records that the last run of an operation has redriven.
+ * Adds the results for the records that the last run of an operation redrove.
  *
  * @param redriven number of them: nothing is known of those of earlier runs
  * @throws OperationRefused for an unknown operation
@@ -170,26 +185,40 @@ export function withAftermath(
   })
 }
 
-/** @throws OperationRefused for an unknown operation, or one that does not run */
+/**
+ * Requests a stop.
+ *
+ * @throws OperationRefused for an unknown operation, or one that is not running
+ */
 export function withStop(all: KeptOperations | undefined, id: string, nowMs: number): KeptOperations {
   return changed(all, id, nowMs, one => {
-    if (one.state !== 'running') throw new OperationRefused('conflict', `Operation ${id} does not run.`)
+    if (one.state !== 'running') throw new OperationRefused('conflict', `Operation ${id} is not running.`)
     const { worker: _, ...idle } = one
     return isWorkedOn(one, nowMs) ? { ...one, isToStop: true } : { ...idle, state: 'stopped' }
   })
 }
 
-/** Returns the present state of an operation: one whose process has died is `interrupted`, and can be resumed. */
+/**
+ * Returns the current state of an operation. An operation whose process has died is `interrupted`, and can be
+ * resumed.
+ */
 export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'interrupted' {
   if (one.state !== 'running' || isWorkedOn(one, nowMs)) return one.state
   return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'
 }
 
-/** @throws OperationRefused for an unknown operation */
+/**
+ * Returns the operation.
+ *
+ * @throws OperationRefused for an unknown one
+ */
 export function operationIn(all: KeptOperations | undefined, id: string): KeptOperation {
   const found = all?.find(one => one.id === id)
   if (!found)
-    throw new OperationRefused('unknown', `There is no operation ${id}; the last ${MAX_KEPT} are kept.`)
+    throw new OperationRefused(
+      'unknown',
+      `Operation ${id} is unknown. Only the last ${MAX_KEPT} operations are kept.`,
+    )
   return found
 }
 
@@ -199,7 +228,7 @@ function isWorkedOn({ worker }: KeptOperation, nowMs: number): boolean {
 
 function requireWorker({ id, worker }: KeptOperation, name: string): void {
   if (worker?.name !== name)
-    throw new OperationRefused('conflict', `Operation ${id} is done by another process now.`)
+    throw new OperationRefused('conflict', `Operation ${id} is now run by another process.`)
 }
 
 function changed(

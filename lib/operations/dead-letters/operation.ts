@@ -1,4 +1,7 @@
-/** One redrive or drop of dead letters, from its start to its end, over all stops. Pure, apart from the random part of its id. */
+/**
+ * Redrive or drop of dead letters, from its start to its end, including all its runs. Pure, except for the
+ * random part of its id.
+ */
 import { randomBytes } from 'node:crypto'
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type ContentMode, producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
@@ -9,9 +12,12 @@ import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 export interface Operation {
-  /** `2026-11-21T12:07:00.123Z-3f9a2c`: its start, and something random. */
+  /** Id, which consists of the start time and a random part, such as `2026-11-21T12:07:00.123Z-3f9a2c`. */
   readonly id: string
-  /** Later records of the dlq topic are not part of it, however often it is resumed. */
+  /**
+   * Start of the operation, in milliseconds since the epoch. Later records of the dlq topic are not part of
+   * it, even if it is resumed.
+   */
   readonly startedAtMs: number
 }
 
@@ -20,10 +26,14 @@ const OPERATION_ID = text(
   'the id of an operation, as it was shown when it began',
 )
 
-/** The id of an operation that is resumed. */
+/** Setting for the id of an operation to resume. */
 export const OPERATION = mapped(OPERATION_ID, operationOf)
 
-/** @param id of an operation that `newOperation` has begun */
+/**
+ * Returns the operation with this id.
+ *
+ * @param id id from `newOperation`
+ */
 export function operationOf(id: string): Operation {
   return { id, startedAtMs: Date.parse(id.slice(0, 24)) }
 }
@@ -32,7 +42,7 @@ export function newOperation(nowMs: number): Operation {
   return { id: `${instant(nowMs)}-${randomBytes(3).toString('hex')}`, startedAtMs: nowMs }
 }
 
-/** Operation and the person who runs it. */
+/** Operation with the person who runs it. */
 export interface Doing {
   readonly operation: Operation
   readonly action: HandledAction
@@ -41,11 +51,11 @@ export interface Doing {
   readonly contentMode: ContentMode
 }
 
-/** Positions of dead letters in the dlq topic, as ranges by partition. */
+/** Positions of dead letters in the dlq topic, stored as ranges by partition. */
 export class Places {
   readonly #ranges = new Map<number, { from: number; to: number }[]>()
 
-  /** Adds a position. Those of one partition must be added in order. */
+  /** Adds a position. Positions of the same partition must be added in order. */
   add({ partition, offset }: { readonly partition: number; readonly offset: number }): void {
     const ranges = this.#ranges.get(partition) ?? []
     this.#ranges.set(partition, ranges)
@@ -54,7 +64,7 @@ export class Places {
     else ranges.push({ from: offset, to: offset })
   }
 
-  /** The records that say that these were handled: one into each of their partitions. */
+  /** Returns the records that mark these dead letters as handled, one for each partition. */
   records({ operation, action, by, dlqTopic, contentMode }: Doing, nowMs: number): OutgoingRecord[] {
     return [...this.#ranges].map(([partition, ranges]) => {
       const at = instant(nowMs)

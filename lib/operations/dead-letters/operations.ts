@@ -1,6 +1,7 @@
 /**
- * Operations that are begun in one place and watched, stopped and resumed from others: what the console does with dead letters.
- * Redis keeps their list; the dlq topic itself has what was done, so a lost list loses no dead letter.
+ * Operations on dead letters that are started in one process and observed, stopped and resumed in others. The
+ * console uses them. Redis stores their list. Every handled dead letter is also recorded in the dlq topic, so
+ * a lost list does not lose any.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,20 +28,23 @@ import type { HandlingRequest } from './request.ts'
 import { endOf, RunProgress } from './run-progress.ts'
 import { requestTexts, type Surroundings, workFor } from './work.ts'
 
-/** How often a worker says how far it is, and hears whether it is to stop. */
+/** Interval in milliseconds at which a worker stores its progress and checks for a requested stop. */
 const BEAT_MS = 1_000
 
 interface Setup extends Surroundings {
-  /** Connection for questions about the list. */
+  /** Connection for reading and changing the list. */
   readonly shared: Pick<Connections, 'value'>
-  /** Connections for one run, which are closed at its end: a run may end after the others are closed. */
+  /**
+   * Opens connections for one run, which are closed at its end. A run may end after the other connections are
+   * closed.
+   */
   readonly connect: () => Connections
 }
 
-/** Name of a person, for the audit. */
+/** Name of a person, for the audit log. */
 type Person = string
 
-/** The right to run an operation. */
+/** Right of one worker to run an operation. */
 interface Claim {
   readonly name: string
   readonly kept: KeptOperation
@@ -50,7 +54,7 @@ interface Beating extends Pick<Claim, 'name'> {
   readonly connections: Connections
   readonly id: string
   readonly progress: RunProgress
-  /** Aborted when the run is to stop. */
+  /** Controller that stops the run. */
   readonly stop: AbortController
 }
 
@@ -61,27 +65,39 @@ export class DeadLetterOperations {
     this.#setup = setup
   }
 
-  /** The newest first. @throws Unavailable if Redis does not answer */
+  /**
+   * Returns the list, newest first.
+   *
+   * @throws Unavailable if Redis does not answer
+   */
   async list(): Promise<KeptOperations> {
     return (await (await this.#kept()).read()) ?? []
   }
 
-  /** Begins an operation; `run` does it. @throws Unavailable if Redis does not answer */
+  /**
+   * Adds an operation to the list; `run` carries it out.
+   *
+   * @throws Unavailable if Redis does not answer
+   */
   async begin(request: HandlingRequest, by: Person): Promise<KeptOperation> {
     const { id } = newOperation(Date.now())
     return this.#change(id, (all, nowMs) => withBegun(all, { id, request, by }, nowMs))
   }
 
-  /** Lets an operation end after the present batch, wherever it runs. @throws OperationRefused if it does not run */
+  /**
+   * Requests that an operation ends after the current batch, in whichever process it runs.
+   *
+   * @throws OperationRefused if it is not running
+   */
   async stop(id: string): Promise<KeptOperation> {
     return this.#change(id, (all, nowMs) => withStop(all, id, nowMs))
   }
 
   /**
-   * Looks at what an operation would do.
+   * Previews an operation without changing anything.
    *
-   * @param stop ends the look early: the outcome is then that of a part
-   * @param onRefused called with the reason for which a dead letter cannot be patched as asked
+   * @param stop ends the preview early; the outcome then covers only a part
+   * @param onRefused called with the reason why a dead letter cannot be patched as requested
    * @throws Unavailable if Kafka or Redis does not answer
    */
   async survey(
@@ -103,10 +119,11 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Takes over an operation, to run it.
+   * Claims an operation in order to run it.
    *
-   * @param only in this state; else, in any in which it is not finished
-   * @throws OperationRefused if another process runs it now, or its state is another; Unavailable if Redis does not answer
+   * @param only required state; by default, any state in which it is not finished
+   * @throws OperationRefused if another process runs it, or it is in another state
+   * @throws Unavailable if Redis does not answer
    */
   async claim(id: string, only?: OperationState): Promise<Claim> {
     const name = randomUUID()
@@ -114,13 +131,13 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Runs or resumes an operation until it ends, is stopped or is paused. The run is audited at its end, or at the beginning of
-   * the next run if that fails. If Redis is away just then, it can be audited twice. A finished redrive then waits for the
-   * results of its records.
+   * Runs or resumes an operation until it ends, is stopped or is paused. The run is audited at its end or, if
+   * that fails, at the beginning of the next run. If Redis is unavailable at that moment, it can be audited
+   * twice. A finished redrive then waits for the results of its records.
    *
-   * @param pause ends the run after the present batch, and the wait; another run continues
-   * @throws OperationRefused if another process runs it meanwhile; Unavailable if Redis does not respond at the end; any
-   * unexpected error
+   * @param pause ends the run after the current batch, and the wait; another run continues
+   * @throws OperationRefused if another process runs it meanwhile
+   * @throws Unavailable if Redis does not respond at the end
    */
   async run({ name, kept }: Claim, by: Person, pause: AbortSignal): Promise<KeptOperation> {
     const { id } = kept
@@ -142,7 +159,10 @@ export class DeadLetterOperations {
     })
   }
 
-  /** @returns the error that ended it early, if there was one, and after a redrive what waits for its outcome */
+  /**
+   * @returns the error that ended the run early, if any, and after a redrive the object that waits for its
+   * results
+   */
   async #carryOut(
     connections: Connections,
     { id, request }: KeptOperation,
@@ -185,8 +205,8 @@ export class DeadLetterOperations {
         const { isToStop } = await this.#change(id, said, connections)
         if (isToStop) stop.abort()
       } catch (error) {
-        // Without Redis the run continues, because its work is recorded in the dlq topic. Its end needs Redis and reports the
-        // outage.
+        // Without Redis, the run continues, because its work is recorded in the dlq topic. The end of the run
+        // needs Redis and reports the outage.
         if (error instanceof OperationRefused) stop.abort()
       }
     }

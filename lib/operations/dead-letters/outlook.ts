@@ -1,4 +1,4 @@
-/** Outcome of a redrive of one dead letter, before it is done. Pure. */
+/** Expected outcome of a redrive of one dead letter. Pure. */
 
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
@@ -11,13 +11,13 @@ export interface RedriveOutlook {
     readonly consumer: string
     readonly attempt: number
   }
-  /** Why it is left out although it is named; null if it is redriven. */
+  /** Reason for skipping the dead letter although it is specified; null if it can be redriven. */
   readonly leftOut: LeftOutReason | null
-  /** Action of a person; null while it is open. */
+  /** How the dead letter was handled; null while it is open. */
   readonly handled: HandledAction | null
 }
 
-/** @param topics those to which records can be redriven, with how they have grown */
+/** @param topics topics to which records can be redriven, with the increases of their partition counts */
 export function outlookOf(
   found: FoundDeadLetter,
   handled: HandledAction | undefined,

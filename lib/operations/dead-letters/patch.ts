@@ -23,7 +23,7 @@ type Document = Readonly<Record<string, unknown>>
 /** A change: a JSON merge patch (RFC 7396) of the event in the JSON event format or of plain JSON, or a whole event. */
 export interface Patch {
   readonly document: Document
-  /** Whether it has a `specversion` and replaces the event. Otherwise it is merged. */
+  /** True if the document has a `specversion` and replaces the event. Otherwise it is merged. */
   readonly isWhole: boolean
   /** The mappings that read a record that is not an event. */
   readonly mappingsOf?: MappingsOfTopic | undefined
@@ -33,7 +33,11 @@ type Patched =
   | { readonly kind: 'patched'; readonly patch: NonNullable<ByHand['patch']> }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** @returns what is wrong with the text, if it is not a patch */
+/**
+ * Parses a patch.
+ *
+ * @returns an error message if the text is not a patch
+ */
 export function readPatch(text: string): Patch | string {
   try {
     const document = parseExact(text)
@@ -45,7 +49,10 @@ export function readPatch(text: string): Patch | string {
   }
 }
 
-/** The parts of the record that take the place of the original ones, or why the patched event would fail again. */
+/**
+ * Returns the parts that replace those of the original record, or the reason why the patched event would fail
+ * again.
+ */
 export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf }: Patch): Patched {
   const { key, value, headers } = found.original
   const pairs = headers.map(({ name, value }) => [name, value] as const)
@@ -61,7 +68,7 @@ export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf 
   const written = writeEvent(after, isStructured(pairs) ? 'structured' : 'binary')
   const foreign = pairs.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
   const record = { value: written.value, headers: [...written.headers, ...foreign] }
-  // Bytes that stay what they were are read with their schema, which only a consumer has.
+  // Unchanged bytes are read with their schema, which only a consumer has.
   const why = Buffer.isBuffer(after.data) ? undefined : whyNotRead(record)
   if (why) return refused(why)
   return { kind: 'patched', patch: { ...record, replaces: digestOf({ key, value, headers: pairs }) } }
@@ -90,22 +97,22 @@ function patchedJson(found: FoundDeadLetter, document: Document, mappings: reado
   return { kind: 'patched', patch: { value: Buffer.from(JSON.stringify(after)), replaces } }
 }
 
-/** The attributes that say how the bytes of the data are read. */
+/** Attributes that determine how the bytes of the data are read. */
 const OF_DATA = ['data', 'data_base64', 'datacontenttype', 'dataschema', 'type']
 
-/** Why data that is not JSON cannot be patched as asked; undefined if it can. */
+/** Returns the reason why data that is not JSON cannot be patched as requested; undefined if it can. */
 function whySerialized(before: Event | undefined, { document, isWhole }: Patch): string | undefined {
   if (isWhole)
     return 'data_base64' in document
-      ? 'the data of a whole event must be JSON, in "data": data_base64 cannot be checked here'
+      ? 'the data of a whole event must be JSON, in "data": data_base64 cannot be validated'
       : undefined
   if (!Buffer.isBuffer(before?.data)) return undefined
   const named = OF_DATA.find(name => name in document)
   if (named === undefined) return undefined
-  return `its data is ${before.datacontenttype ?? 'not JSON'}, in bytes that only a schema reads, so "${named}" cannot be patched: give the whole event, with "specversion" and "data" in JSON, which consumers read as well`
+  return `its data is ${before.datacontenttype ?? 'not JSON'}, which needs a schema to read, so "${named}" cannot be patched: use a whole event with "specversion" and JSON "data", which consumers also accept`
 }
 
-/** Returns why a consumer could not read the record, undefined if it could. */
+/** Returns the reason why a consumer could not read the record; undefined if it could. */
 function whyNotRead(record: {
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader[]
@@ -116,7 +123,10 @@ function whyNotRead(record: {
   return data.kind === 'failure' ? `${data.code}: ${data.message}` : undefined
 }
 
-/** RFC 7396: null removes a member, an object is merged, anything else replaces the member. */
+/**
+ * Applies a merge patch. RFC 7396: null removes a member, an object is merged, anything else replaces the
+ * member.
+ */
 function merged(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result = new Map(isObject(target) ? Object.entries(target) : [])

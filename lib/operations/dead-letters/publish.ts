@@ -1,26 +1,28 @@
-/** Publishes what an operation has chosen, batch by batch, and says after each that its dead letters are handled. */
+/**
+ * Publishes the records of an operation in batches, and marks their dead letters as handled after each batch.
+ */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
 import { type Doing, Places } from './operation.ts'
 
-/** A batch is one request to Kafka, which takes up to 900 kB. */
+/** Maximum size of a batch, in bytes. A batch is one request to Kafka, which accepts up to 900 kB. */
 const MAX_BYTES = 800 * 1024
 const MAX_RECORDS = 2_000
-/** A limited rate is applied to batches of this duration. */
+/** Duration of a batch in milliseconds, if the rate is limited. */
 const LIMITED_BATCH_MS = 250
 
 export interface Pace {
-  /** Dead letters a second; undefined for as many as possible. */
+  /** Maximum number of dead letters per second; undefined for no limit. */
   readonly perSecond: number | undefined
   readonly nowMs: () => number
-  /** Ends early, without an error, when the operation is stopped. */
+  /** Waits. Ends early, without an error, when the operation is stopped. */
   readonly wait: (ms: number) => Promise<void>
-  /** Whether to stop before the next batch. */
+  /** Returns whether to stop before the next batch. */
   readonly isStopped: () => boolean
 }
 
-/** A dead letter that leaves; without a record, it is only marked as handled. */
+/** Dead letter to handle. Without a record, it is only marked as handled. */
 interface Departing extends DeadLetterPlace {
   readonly record?: OutgoingRecord
 }
@@ -31,11 +33,11 @@ interface Batch<Chosen> {
 }
 
 /**
- * Publishes the records of a batch, waits until they are acknowledged, and publishes with the next batch that they are handled.
- * So one that was published can be published again after a crash, and one that is handled was published. Meanwhile the next
- * batch is made.
+ * Publishes the records of a batch, waits until they are acknowledged, and marks them as handled together
+ * with the next batch, which is prepared meanwhile. So a published record can be published again after a
+ * crash, but a dead letter that is marked as handled was always published.
  *
- * @param acknowledged called with the dead letters of each batch once Kafka has their records
+ * @param acknowledged called with the dead letters of each batch once Kafka has acknowledged their records
  * @throws as `Publisher.publish` does
  */
 export async function publishChosen<Chosen extends Departing>(
@@ -50,7 +52,8 @@ export async function publishChosen<Chosen extends Departing>(
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
-      // A pause, such as a long read, is not caught up: the rate is what a consumer can take.
+      // Time lost by a pause, such as a long read, is not caught up, because the consumer can only handle the
+      // given rate.
       dueMs = Math.max(dueMs, pace.nowMs())
       if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
       if (pace.isStopped()) break
@@ -59,11 +62,11 @@ export async function publishChosen<Chosen extends Departing>(
         acknowledged(batch.taken)
         return batch
       })
-      // A rejection is handled below; the next batch is made meanwhile.
+      // A rejection is handled below, while the next batch is being prepared.
       inFlight.catch(() => {})
     }
   } finally {
-    // If the dead letters cannot be read on, those that were published are handled all the same.
+    // If the dead letters cannot be read any further, those that were published are still marked as handled.
     const last = await inFlight
     if (last) await publisher.publish(handled(last, doing))
   }

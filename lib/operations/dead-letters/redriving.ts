@@ -1,4 +1,4 @@
-/** Outcome of each dead letter in a redrive or a drop. Pure. */
+/** Decides the outcome of each dead letter in a redrive or a drop. Pure. */
 
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -13,22 +13,22 @@ interface RedriveOptions {
   readonly by: string
   readonly nowMs: () => number
   readonly patch: Patch | undefined
-  /** Redrive once more what was handled before. */
+  /** True to redrive dead letters that were handled before. */
   readonly again: boolean
-  /** Called with each dead letter that the patch would break. */
+  /** Called with each dead letter that would be invalid after the patch. */
   readonly onRefused: (letter: FoundDeadLetter, why: string) => void
 }
 
-/** The record to publish for a dead letter, or why it is left out. */
+/** Decision about a dead letter: the record to publish, or the reason for skipping it. */
 type Choice =
   | { readonly kind: 'take'; readonly record?: OutgoingRecord }
   | { readonly kind: 'leave'; readonly because: LeftOutReason }
 
-/** Decides about one dead letter: by its row, and then by its record where that is needed. */
+/** Decides about one dead letter, first by its row and, if needed, by its record. */
 export interface Chooser {
-  /** Why a dead letter is left out, as far as its row says. */
+  /** Returns the reason for skipping a dead letter, as far as its row shows. */
   readonly byRow: (row: PlacedDeadLetter, isNamed: boolean) => LeftOutReason | undefined
-  /** Absent: the records are not read, and leave none. */
+  /** Decides by the record. Absent if records need not be read or published. */
   readonly byRecord?: (letter: FoundDeadLetter) => Choice
 }
 
@@ -54,7 +54,10 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
   }
 }
 
-/** The present instant. Thousands of dead letters share one, so its text is made once. */
+/**
+ * Returns a function for the current time as text. Thousands of dead letters share one instant, so its text
+ * is cached.
+ */
 function clockOf(nowMs: () => number): () => string {
   let [textMs, text] = [Number.NaN, '']
   return () => {

@@ -1,4 +1,4 @@
-/** Requests of people about dead letters. Pure. */
+/** Requests to handle dead letters. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
@@ -6,24 +6,27 @@ import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 
 export type Command = 'redrive' | 'drop'
 
-/** Action of each command, as named in the dlq topic and the audit log. */
+/** Action of each command, as recorded in the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
-/** Request of an operation, stored so that it can be resumed. */
+/** Request of an operation. It is stored, so that the operation can be resumed. */
 export interface HandlingRequest {
   readonly command: Command
-  /** Places or ids of dead letters; empty if conditions say which are meant. */
+  /** Positions or ids of dead letters; empty if the filter selects them. */
   readonly ats: readonly string[]
   readonly filter: DeadLetterFilter
-  /** Dead letters a second at most. */
+  /** Maximum number of dead letters per second. */
   readonly perSecond?: number | undefined
-  /** Also those that were redriven or dropped before. */
+  /** True to include dead letters that were redriven or dropped before. */
   readonly again?: boolean | undefined
-  /** A change of the event, as JSON that `readPatch` accepts; for a redrive of one dead letter that is named. */
+  /** Change of the event, as JSON for `readPatch`. Only for a redrive of one specified dead letter. */
   readonly patch?: string | undefined
 }
 
-/** Returns the conditions as text, by the names of the command line's options: for the audit, and for the resuming command. */
+/**
+ * Returns the filter as text, by the names of the command-line options. It is used for the audit event and
+ * for the command that resumes the operation.
+ */
 export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, string>> {
   const { code, consumer, entity, type, sinceMs, untilMs } = filter
   const times = { since: sinceMs && instant(sinceMs), until: untilMs && instant(untilMs) }

@@ -1,20 +1,20 @@
-/** How far the run of an operation is, what it has to audit, and how it has ended, as the list of operations says it. */
+/** Tracks a run of an operation for the list of operations: its progress, the work to audit, and its end. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { isExpected } from './errors.ts'
 import { countsOf, type Run } from './handle.ts'
 import type { KeptOperation, OperationProgress, Unaudited } from './kept.ts'
 
-/** How far a run is, from before it knows its records on. */
+/** Progress of a run, from before its dead letters are selected. */
 export class RunProgress {
   run: Run | undefined
   readonly #before: KeptOperation
   readonly #by: string
   readonly #startedAt = instant(Date.now())
-  /** Handled dead letters that are still to be written: of the run before, then of this one. */
+  /** Work whose audit event is still to be written: first that of the previous run, then that of this one. */
   #owed: Unaudited | undefined
   #isOver = false
 
-  /** @param by who lets it run */
+  /** @param by person who runs it */
   constructor(before: KeptOperation, by: string) {
     this.#before = before
     this.#by = by
@@ -35,9 +35,10 @@ export class RunProgress {
   }
 
   /**
-   * Audits what has no audit event yet: before the run has begun, what the one before could not; else, what this one has done.
+   * Writes the audit event that is missing: before the run starts, that of the previous run; later, that of
+   * this run.
    *
-   * @param write what it throws is thrown, and the next run writes the event
+   * @param write writes the event; if it throws, the next run writes the event
    */
   async audit(write: (unaudited: Unaudited) => Promise<void>): Promise<void> {
     this.#owed = this.#unaudited()
@@ -46,7 +47,7 @@ export class RunProgress {
     this.#owed = undefined
   }
 
-  /** Also while it runs: its process may die. */
+  /** Returns the work to audit. Also used during the run, because the process may die. */
   #unaudited(): Unaudited | undefined {
     if (this.#owed || this.#isOver || !this.run?.tally.taken) return this.#owed
     const counts = countsOf(this.#before.request.command, this.run.tally)
@@ -54,7 +55,7 @@ export class RunProgress {
   }
 }
 
-/** How a run has ended. Pure. */
+/** Returns the end of a run. Pure. */
 export function endOf({
   error,
   stop,
@@ -78,5 +79,5 @@ const NO_STEP =
 function problemOf(error: unknown): string {
   return isExpected(error)
     ? (error as Error).message
-    : 'This is a fault of Sluice itself; the log of the console says more.'
+    : 'This is a bug in Sluice; see the log of the console for details.'
 }

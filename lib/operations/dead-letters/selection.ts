@@ -1,4 +1,4 @@
-/** The dead letters of an operation, and the numbers of taken and left out ones. */
+/** Selects the dead letters of an operation, and counts handled and skipped ones. */
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { Counts } from '../../queries/counts.ts'
@@ -13,34 +13,35 @@ import {
 } from '../../queries/dead-letters.ts'
 import type { LeftOutReason } from './decide.ts'
 
-/** A name of a dead letter: its place in the dlq topic, or its id. */
+/** Parses the name of a dead letter: its position in the dlq topic, or its id. */
 export function nameIn(at: string): { readonly id: string } | DeadLetterPlace {
   const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
   return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
 }
 
-/** Which dead letters are meant: those that are named, or else all that meet the conditions. */
+/** Selection of dead letters: those specified or, without any, all that meet the conditions. */
 export interface Selection {
   readonly ats: readonly string[]
   readonly filter: DeadLetterFilter
-  /** Id of the operation: what it has handled before it was stopped is not selected again. */
+  /** Id of the operation. Dead letters that it handled before it was stopped are not selected again. */
   readonly operation: string
   /** Adds to each that is named the open ones of other consumers for the same record, if that is not an event. */
   readonly ofAllConsumers?: boolean
 }
 
 export interface Selected {
-  /** Rows in the order of writing. A selection by name includes handled ones. */
+  /** Rows in the order of writing. If dead letters are specified, handled ones are included. */
   readonly rows: readonly PlacedRow[]
-  /** Names that no dead letter has. */
+  /** Specified names that do not exist. */
   readonly missing: readonly string[]
 }
 
 /**
- * Selects dead letters from the table. It reads the whole topic only if the table does not hold all that may be meant: dead letters that were handled
- * before, or that left the table for newer ones.
+ * Selects dead letters from the table. The whole topic is read only if the table may be incomplete for the
+ * selection: for dead letters that were handled before, or that were removed from the table to make room for
+ * newer ones.
  *
- * @throws the reason of the signal if it is aborted; else see `readRecords`
+ * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
  */
 export async function selectedDeadLetters(
   source: DeadLetterSource,
@@ -101,10 +102,10 @@ function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Select
   return { meant, rows: meant.filter(row => !isOver(row)), missing: [...missing] }
 }
 
-/** A dead letter that is taken. A broken one can only be dropped. */
+/** Dead letter to handle. One that cannot be read can only be dropped. */
 export interface SelectedDeadLetter extends DeadLetterPlace {
   readonly row: PlacedRow
-  /** The record to publish; absent if it is dropped. */
+  /** Record to publish; absent if the dead letter is dropped. */
   readonly record?: OutgoingRecord
 }
 
@@ -113,7 +114,7 @@ export class Tally {
   readonly consumers = new Counts()
   readonly topics = new Counts()
   readonly codes = new Counts()
-  /** Permanent codes: a redrive alone does not help. */
+  /** Failure codes that are permanent: a redrive without a change fails again. */
   readonly permanent = new Set<string>()
   readonly leftOut = new Map<LeftOutReason, number>()
 
@@ -121,7 +122,10 @@ export class Tally {
     return this.codes.total
   }
 
-  /** How many meet the conditions. A broken one cannot be compared with them, so it is not counted. */
+  /**
+   * Number of dead letters that meet the conditions. Those that cannot be read are not counted, because they
+   * cannot be compared with conditions.
+   */
   get met(): number {
     const leftOut = [...this.leftOut].filter(([reason]) => reason !== 'broken')
     return leftOut.reduce((sum, [, count]) => sum + count, this.taken)

@@ -1,4 +1,7 @@
-/** The topics of an environment to which dead letters can be redriven, and their consumers, as Kafka sees them now. */
+/**
+ * Topics of an environment to which dead letters can be redriven, and their consumers, as currently reported
+ * by Kafka.
+ */
 
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
@@ -15,10 +18,11 @@ import { boundsIfThere } from '../../queries/topics.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
- * Returns the existing topics of the topic table without the dlq, which has no consumer to redrive to.
+ * Returns the existing topics of the topic table except the dlq, which has no consumer to redrive to.
  *
- * @param readers the functions of the environment, and the topics that they read
- * @param readsGrowths whether to ask Redis how they have grown; without it, records cannot be redriven to them
+ * @param readers functions of the environment, with the topics that they read
+ * @param readsGrowths true to read the increases of partition counts from Redis; without them, records cannot
+ * be redriven
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function redriveTopics(
@@ -50,9 +54,9 @@ export async function redriveTopics(
 }
 
 /**
- * Returns the growths of a topic. The topic table has only the present number of partitions.
+ * Returns the increases of a topic's partition count. The topic table has only the current one.
  *
- * @param consumers that read it; to a topic without any, nothing is redriven
+ * @param consumers consumers that read the topic; without any, nothing is redriven to it
  * @throws Unavailable if Redis does not answer
  */
 export async function growthsFor(
@@ -64,16 +68,19 @@ export async function growthsFor(
   return (await growthsOf([name], connections)).get(name) ?? []
 }
 
-/** A consumer to which dead letters go, and whether it is there to take them. */
+/** Consumer of redriven records, and whether it currently runs. */
 export interface RedriveConsumer {
   readonly consumer: string
   readonly topic: string
   readonly state: GroupDescription['state']
-  /** Records that it has still to take, before what is redriven now. */
+  /** Number of records that the consumer will process before the redriven ones. */
   readonly pending: number
 }
 
-/** How those consumers are that read any of these topics. Empty if Kafka does not let it know: it is a warning only. */
+/**
+ * Returns the state of the consumers that read any of these topics. Empty if Kafka does not allow the
+ * request, because the result is only used for warnings.
+ */
 export async function consumersNow(
   connections: Connections,
   readers: readonly ReadTopic[],
@@ -103,24 +110,30 @@ export async function consumersNow(
 
 const LOOK_EVERY_MS = 5_000
 
-/** An operation must not continue: a topic that it writes to was deleted or recreated. */
+/**
+ * Error for an operation that must not continue, because a topic that it writes to was deleted or recreated.
+ */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }
 
-/** Looks now and then whether topics that are written to are still those that were looked at. */
+/** Periodically checks that the topics that are written to were not recreated. */
 export class TopicWatch {
   readonly #connections: Connections
   readonly #ends: Map<string, readonly number[]>
   #nextMs = performance.now() + LOOK_EVERY_MS
 
-  /** @param topics by name, with their bounds at the beginning */
+  /** @param topics topics by name, with their bounds at the start of the operation */
   constructor(connections: Connections, topics: ReadonlyMap<string, Pick<RedriveTopic, 'bounds'>>) {
     this.#connections = connections
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
 
-  /** @throws TopicReplaced if one of these topics was deleted or recreated */
+  /**
+   * Checks the topics, if the last check is long enough ago.
+   *
+   * @throws TopicReplaced if one of them was deleted or recreated
+   */
   async check(topics: Iterable<string>): Promise<void> {
     if (performance.now() < this.#nextMs) return
     this.#nextMs = performance.now() + LOOK_EVERY_MS
@@ -130,7 +143,9 @@ export class TopicWatch {
         const bounds = await boundsIfThere(offsets, topic)
         const before = this.#ends.get(topic) ?? []
         if (!bounds || before.some((end, partition) => (bounds[partition]?.end ?? 0) < end))
-          throw new TopicReplaced(`${topic} was deleted or made anew meanwhile: its offsets are others now.`)
+          throw new TopicReplaced(
+            `${topic} was deleted or recreated meanwhile, so its offsets have changed. Check the dead letters and start a new operation.`,
+          )
         this.#ends.set(
           topic,
           bounds.map(({ end }) => end),

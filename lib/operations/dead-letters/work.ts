@@ -1,4 +1,4 @@
-/** Makes the work of an operation from what was asked for. */
+/** Assembles the work of an operation from its request. */
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import { deadLetterSource } from '../../app/dead-letter-source.ts'
@@ -20,11 +20,15 @@ interface Ordered extends Pick<Work, 'command' | 'ats' | 'operation' | 'by' | 'i
 
 export interface Surroundings {
   readonly config: Config
-  /** The functions of the environment, and the topics that they read. */
+  /** Functions of the environment, with the topics that they read. */
   readonly readers: readonly ReadTopic[]
 }
 
-/** @throws Unavailable if Kafka or Redis does not answer */
+/**
+ * Assembles the work.
+ *
+ * @throws Unavailable if Kafka or Redis does not answer
+ */
 export async function workOf(
   { filter, chooser, ...ordered }: Ordered,
   {
@@ -35,7 +39,7 @@ export async function workOf(
   const { connections, config } = surroundings
   const { command, operation } = ordered
   const watched = await redriveTopics(connections, config, readers, command === 'redrive')
-  // Later dead letters are not part of it: they may have failed again because of this very operation.
+  // Later dead letters are not part of the operation: they may result from this very redrive.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   return {
     ...ordered,
@@ -49,11 +53,15 @@ export async function workOf(
 
 interface WorkRequest extends Pick<Work, 'operation' | 'by' | 'stop'> {
   readonly request: HandlingRequest
-  /** Called with the reason for which a dead letter cannot be patched as asked. */
+  /** Called with the reason why a dead letter cannot be patched as requested. */
   readonly onRefused?: (why: string) => void
 }
 
-/** @throws Unavailable if Kafka or Redis does not answer */
+/**
+ * Assembles the work of a stored request.
+ *
+ * @throws Unavailable if Kafka or Redis does not answer
+ */
 export async function workFor(
   connections: Connections,
   { config, readers }: Surroundings,
@@ -73,7 +81,11 @@ export async function workFor(
   )
 }
 
-/** @throws if the text is not a patch: the beginning of an operation has to check that */
+/**
+ * Returns the patch of a request.
+ *
+ * @throws if the text is not a patch, which must be checked before the operation starts
+ */
 async function patchOf({ patch: text }: HandlingRequest, config: Config): Promise<Patch | undefined> {
   if (text === undefined) return undefined
   const patch = readPatch(text)
@@ -81,14 +93,14 @@ async function patchOf({ patch: text }: HandlingRequest, config: Config): Promis
   return { ...patch, mappingsOf: await mappingsOfTopics(config) }
 }
 
-/** The request by the names of the command line's options, for the audit. */
+/** Returns the request by the names of the command-line options, for the audit event. */
 export function requestTexts(request: HandlingRequest): Readonly<Record<string, string>> {
   const { filter, ats, perSecond, again, patch } = request
   return {
     ...filterTexts(filter),
     ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
     ...(again ? { again: 'yes' } : {}),
-    // The patch may contain personal values, so only the redriven record has them.
+    // The patch may contain personal data, so only the redriven record contains it.
     ...(patch === undefined ? {} : { patch: 'yes' }),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
   }

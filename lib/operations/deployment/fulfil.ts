@@ -1,4 +1,4 @@
-/** Does what CloudFormation asks of the topics of an environment. */
+/** Creates and changes the topics of an environment as CloudFormation requests. */
 import type { Signal } from '../../app/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
@@ -9,15 +9,22 @@ import { isRollback, type Outcome, type ResourceRequest, readersIn, renamedIn } 
 /** Ports of a deployment. */
 export interface DeploymentPorts {
   planned(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
-  /** @param applying grows while it works */
+  /**
+   * Applies the changes.
+   *
+   * @param applying result that is updated while the changes are applied
+   */
   applied(planned: PlannedTopics, applying: Applying): Promise<void>
-  /** Creates the secret and the parameter that are missing, and says which were. */
+  /** Creates the secret and the parameter if they are missing, and returns the names of those created. */
   ensureSettings(): Promise<readonly string[]>
-  /** Repeats work that lacks a permission, as long as that may pass. */
+  /**
+   * Repeats work that fails because of a missing permission, as long as the permission may still become
+   * effective.
+   */
   patiently(work: () => Promise<void>): Promise<void>
 }
 
-/** Writes to the function's log. */
+/** Log of the function. */
 export interface Teller {
   info(message: string, details: Record<string, unknown>): void
   warn(message: string, details: Record<string, unknown>): void
@@ -25,8 +32,8 @@ export interface Teller {
 }
 
 /**
- * Applies the topic table. Everything is decided before anything is changed: a change that would lose records prevents all
- * others. Deleting the resource keeps topics, secret and parameter.
+ * Applies the topic table. All changes are decided before any is made: a change that would lose records
+ * prevents all others. Deleting the resource keeps topics, secret and parameter.
  *
  * @returns the outcome. Never rejects
  */
@@ -36,7 +43,10 @@ export async function fulfil(
   told: Teller,
 ): Promise<Outcome> {
   if (request.RequestType === 'Delete') {
-    told.info('the stack lets go of the topics: they stay, and so do the secret and the parameter', {})
+    told.info(
+      'the topics are no longer managed by the stack; they are kept, and so are the secret and the parameter',
+      {},
+    )
     return { status: 'SUCCESS' }
   }
   const applying: Applying = { created: [], changed: [] }
@@ -49,8 +59,8 @@ export async function fulfil(
 }
 
 /**
- * The outcome of a failure. An older deployment that comes back succeeds nevertheless, because what it needs is there: otherwise
- * the stack could neither continue nor go back.
+ * Returns the outcome of a failure. A rollback to an older deployment succeeds nevertheless, because the
+ * resources that it needs exist; otherwise the stack could neither continue nor roll back.
  */
 export function failed(request: ResourceRequest, reason: string, told: Teller): Outcome {
   told.error('the topics are not as the table says', { kind: 'deployment', reason })
@@ -69,7 +79,9 @@ async function deploy(
   const { refused } = planned.plan
   if (refused.length > 0) {
     if (!isRollback(request)) throw new OperationFailure(refusalOf(refused))
-    told.warn('an older deployment comes back: topics keep what it would change', { kept: refused })
+    told.warn('an older deployment is being restored: the refused changes of topics are not made', {
+      kept: refused,
+    })
   }
   const settings = await ports.ensureSettings()
   await ports.applied(planned, applying)
@@ -81,21 +93,24 @@ function refusalOf(refused: readonly RefusedChange[]): string {
     ({ topic, setting, found, wanted, because }) => `${topic}: ${setting} ${found} → ${wanted}: ${because}.`,
   )
   const why = refused.length === 1 ? 'a change that is refused' : `${refused.length} changes that are refused`
-  return `No topic was changed, because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
+  return `No topic was changed because of ${why}. ${changes.join(' ')} ${ABOUT_REFUSED}; then deploy again.`
 }
 
 function refusalOfNames(renamed: readonly string[]): string {
   return (
-    `No topic was changed, because topics would get other names: ${renamed.join(', ')}. States and waiting records stay with the ` +
-    'old topics, so every consumer would begin anew. Keep the names with TOPIC_NAMES, KAFKA_TOPIC, ORG and DOMAIN; or move: deploy ' +
-    'the new names as another stage, have producers write there, and remove this stage when its consumers have read everything.'
+    `No topic was changed, because the names of topics would change: ${renamed.join(', ')}. States and pending records stay with the ` +
+    'old topics, so every consumer would start over. Keep the names with TOPIC_NAMES, KAFKA_TOPIC, ORG and DOMAIN. To migrate, deploy ' +
+    'the new names as another stage, switch the producers to it, and remove this stage when its consumers have read all records.'
   )
 }
 
-/** The messages of libraries hold names and places, never records or passwords. */
+/**
+ * Returns the reason of a failure. Messages of libraries contain names and positions, but never records or
+ * passwords.
+ */
 function reasonOf(error: Error, { created, changed }: Applying): string {
   const done = [...new Set([...created, ...changed.map(({ topic }) => topic)])]
-  const before = done.length === 0 ? '' : ` Before that, these were created or changed: ${done.join(', ')}.`
+  const before = done.length === 0 ? '' : ` These were created or changed before: ${done.join(', ')}.`
   const message = error.message || error.name
   return `${/[.!?]$/.test(message) ? message : `${message}.`}${before}`
 }

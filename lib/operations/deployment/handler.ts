@@ -1,4 +1,6 @@
-/** The handler of the custom resource that creates and changes the topics of an environment when it is deployed. */
+/**
+ * Handler of the custom resource that creates and changes the topics of an environment during a deployment.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
@@ -12,17 +14,25 @@ import { type DeploymentPorts, failed, fulfil, type Teller } from './fulfil.ts'
 import { patiently } from './patience.ts'
 import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
 
-/** The time of an invocation that is left for the answer, in milliseconds: all attempts to hand it over take less. */
+/**
+ * Time of an invocation that is reserved for sending the response, in milliseconds. It is longer than all
+ * attempts together.
+ */
 const RESERVE_MS = 20_000
 
-/** Redis without a login, and the generator with its defaults: what a person changes afterwards stays. */
+/**
+ * Initial values: Redis without a login, and the generator with its defaults. Later changes by an operator
+ * are kept.
+ */
 const INITIAL = { generator: {}, redis: { username: '', password: '' } }
 
 /**
- * A handler that CloudFormation calls. It answers in every case, also if its settings are wrong or its time runs out.
+ * Returns a handler that CloudFormation calls. It responds in every case, even if its settings are invalid or
+ * the time runs out.
  *
- * @param environment the settings; by default, the environment of the process when it is called
- * @returns a function that rejects calls by other services, and if the answer cannot be sent: Lambda then repeats the call
+ * @param environment settings; by default, the environment of the process at the time of the call
+ * @returns a function that rejects calls by other services. It also rejects if the response cannot be sent,
+ * so that Lambda repeats the call
  */
 export function topicsResource(name: string, environment?: Environment) {
   const { logger } = telemetryOf(name, NAME)
@@ -44,13 +54,16 @@ interface Run {
   readonly withinMs: number
 }
 
-/** Never rejects. A step that has begun when the time is over is completed. */
+/**
+ * Returns the outcome within the time of the invocation. Never rejects. A step that has started when the time
+ * runs out is completed.
+ */
 async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
     () => failed(request, lateReason(run), told),
-    // The other promise has won, so this one never resolves.
+    // The other promise has already won the race, so this one never resolves.
     () => new Promise<never>(() => {}),
   )
   try {
@@ -66,7 +79,7 @@ function lateReason({ withinMs }: Run): string {
   return `The topics were not created and changed within ${seconds} seconds. Check that brokers and AWS can be reached from the subnets, then deploy again: it continues where this deployment ended.`
 }
 
-/** The world of one request. */
+/** Ports of one request. */
 class Deployment implements DeploymentPorts {
   readonly #stop: AbortSignal
   readonly #start: () => Promise<Started>

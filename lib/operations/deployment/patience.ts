@@ -1,21 +1,26 @@
-/** Waits for what is on its way: permissions of a role that was just made, leaders of a topic that was just created. */
+/** Retries work while a new role's permissions become effective, or a new topic has no leaders yet. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
 
 interface Patience {
-  /** Time after the first attempt within which another one may begin, in milliseconds. */
+  /** Time since the first attempt within which another one may start, in milliseconds. */
   readonly forMs: number
   readonly everyMs: number
 }
 
-/** IAM is eventually consistent: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html speaks of seconds, rarely more. */
+/**
+ * Default limits. IAM is eventually consistent; according to
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html this usually takes seconds.
+ */
 const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
 
 /**
- * Tries again while a permission is missing or a partition has no leader: CloudFormation calls the function within seconds after it
- * has made or changed the role, and brokers may not know yet what that allows. Each attempt must be complete in itself.
+ * Repeats work while a permission is missing or a partition has no leader. CloudFormation calls the function
+ * within seconds after it has created or changed the role, and the brokers may not know the new permissions
+ * yet. Each attempt must be complete in itself.
  *
- * @throws the error of the last attempt; an AbortError if `stop` comes first
+ * @throws the error of the last attempt
+ * @throws AbortError if `stop` is aborted first
  */
 export async function patiently<T>(
   work: () => Promise<T>,
@@ -39,10 +44,10 @@ const DENIALS: ReadonlySet<string | undefined> = new Set([
   'SASL_AUTHENTICATION_FAILED',
   'TOPIC_AUTHORIZATION_FAILED',
 ])
-/** How every service of AWS says it. */
+/** Pattern of the message with which all AWS services report a missing permission. */
 const AWS_DENIAL = /is not authorized to perform/
 
-/** Whether brokers or AWS deny what the function asks for. */
+/** Returns whether brokers or AWS deny the request. */
 export function lacksPermission(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { name, message, cause } = error

@@ -1,5 +1,5 @@
 /**
- * Requests of CloudFormation to a custom resource, and their answers. Pure. @see
+ * Requests of CloudFormation to a custom resource, and the responses. Pure. @see
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
 import { renamedTopics, type Signal, signals } from '../../app/topics.ts'
@@ -11,12 +11,12 @@ export interface ResourceRequest {
   readonly RequestId: string
   readonly StackId: string
   readonly LogicalResourceId: string
-  /** Where the answer is written to. It holds a signature, so it is as secret as a password. */
+  /** Presigned URL for the response. It contains a signature, so it is as secret as a password. */
   readonly ResponseURL: string
-  /** Physical id of the resource; missing in a create request. */
+  /** Physical id of the resource; absent in a create request. */
   readonly PhysicalResourceId?: string
   readonly ResourceProperties: Properties
-  /** Present in an update request. */
+  /** Properties before the update; present only in an update request. */
   readonly OldResourceProperties?: Properties
 }
 
@@ -26,7 +26,11 @@ export type Outcome = { readonly status: 'SUCCESS' } | { readonly status: 'FAILE
 const REQUEST_TYPES: readonly unknown[] = ['Create', 'Update', 'Delete']
 const TEXTS = ['RequestId', 'StackId', 'LogicalResourceId', 'ResponseURL'] as const
 
-/** @throws TypeError if this is not a request of CloudFormation's */
+/**
+ * Validates a request.
+ *
+ * @throws TypeError if the event is not a request of CloudFormation
+ */
 export function resourceRequest(event: unknown): ResourceRequest {
   const given = (event ?? {}) as Partial<Record<keyof ResourceRequest, unknown>>
   const isComplete =
@@ -35,15 +39,15 @@ export function resourceRequest(event: unknown): ResourceRequest {
     typeof given.ResourceProperties === 'object'
   if (!isComplete)
     throw new TypeError(
-      'this function answers CloudFormation, which calls it during a deployment: `sluice topics plan` and `apply` do the same by hand',
+      'only CloudFormation may call this function, during a deployment; to change topics manually, use `sluice topics plan` and `sluice topics apply`',
     )
   return event as ResourceRequest
 }
 
 /**
- * The functions that read a topic, as the deployment says.
+ * Returns the functions that read each topic, from the properties of the resource.
  *
- * @throws TypeError if it does not say
+ * @throws TypeError if the properties do not contain them
  */
 export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<Signal, readonly string[]> {
   const { Readers } = ResourceProperties
@@ -53,7 +57,10 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
   return new Map(signals().map(signal => [signal, readers[signal] ?? []]))
 }
 
-/** The topics that would get another name, as `readings: a → b`. Deployments of older packages did not tell their names. */
+/**
+ * Returns the topics whose names would change, as `readings: a → b`. Deployments of older packages did not
+ * record the names.
+ */
 export function renamedIn({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
   const namesIn = (properties: Properties = {}) =>
     (properties.Names ?? {}) as Readonly<Record<string, string>>
@@ -61,18 +68,19 @@ export function renamedIn({ ResourceProperties, OldResourceProperties }: Resourc
 }
 
 /**
- * Returns whether the deployment goes back to an older version, by a rollback of CloudFormation or by a person. CloudFormation
- * sends the same request for both.
+ * Returns whether the deployment restores an older version, either by a rollback of CloudFormation or by a
+ * person. CloudFormation sends the same request in both cases.
  */
 export function isRollback({ ResourceProperties, OldResourceProperties }: ResourceRequest): boolean {
   return Number(ResourceProperties.PackagedAt) < Number(OldResourceProperties?.PackagedAt)
 }
 
-/** A longer answer is not read. */
+/** Maximum size of a response, in bytes. CloudFormation does not read longer ones. */
 const MAX_ANSWER_BYTES = 4096
 
 /**
- * The body of the answer. The resource keeps its id for good: another one would have CloudFormation delete the old resource.
+ * Returns the body of the response. The resource always keeps its id: with another id, CloudFormation would
+ * delete the old resource.
  */
 export function answerTo(request: ResourceRequest, outcome: Outcome): string {
   const { StackId, RequestId, LogicalResourceId, ResourceProperties } = request
@@ -85,7 +93,7 @@ export function answerTo(request: ResourceRequest, outcome: Outcome): string {
 
 const CUT = ' … (the log of the function has all of it)'
 
-/** The whole text, or as much of its beginning as there is room for. */
+/** Returns the text, truncated if the body would be too large. */
 function shortest(text: string, bodyWith: (text: string) => string): string {
   const fits = (body: string) => Buffer.byteLength(body) <= MAX_ANSWER_BYTES
   const whole = bodyWith(text)

@@ -1,4 +1,7 @@
-/** Runs one erasure: shows who holds the entity, appends the event to each topic, waits until every consumer has applied it, and reports. */
+/**
+ * Runs an erasure of one entity: finds its states, appends the erasure event to each topic, waits until every
+ * consumer has applied it, and reports the result.
+ */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
@@ -20,7 +23,7 @@ import { signalTopics } from '../state-keys.ts'
 import { erasureTarget } from './target.ts'
 import { type ConsumerErasure, untilApplied } from './wait.ts'
 
-/** A topic whose consumers keep states by entity. */
+/** Topic whose consumers store states by entity. */
 export interface ErasedTopic {
   readonly topic: string
   readonly partitions: number
@@ -29,31 +32,33 @@ export interface ErasedTopic {
 
 /** Plan of an erasure. */
 export interface ErasurePlan {
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
   /** Topics in the order in which the erasure is appended. */
   readonly topics: readonly ErasedTopic[]
-  /** States of the entity in their consumers. */
+  /** States of the entity, by consumer. */
   readonly holdings: readonly Holding[]
-  /** Partition states that hold it, but that an erasure in these topics does not reach. */
+  /** Partition states that contain the entity, but that an erasure in these topics does not reach. */
   readonly notReached: readonly StateKey[]
 }
 
 /** Result of an erasure. */
 export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   readonly erasureId: string
-  /** The records of the erasure. */
+  /** Records of the erasure. */
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   readonly consumers: readonly (ConsumerErasure & {
-    /** Whether it has a state of the entity by now: then events of it came after the erasure. */
+    /**
+     * True if the consumer has a state of the entity again, because events of it arrived after the erasure.
+     */
     readonly holdsAgain: boolean
   })[]
 }
 
-/** Watcher of an erasure. */
+/** Observer of an erasure. */
 export interface Watching {
   readonly stop: AbortSignal
-  /** Receives how far the consumers are, again and again. */
+  /** Called repeatedly with the progress of the consumers. */
   readonly onProgress: (consumers: readonly ConsumerErasure[]) => void
 }
 
@@ -68,9 +73,9 @@ export interface Servers {
 /**
  * Returns the plan: the states and records of the entity, by consumer.
  *
- * @param wanted its whole name, or its subject
- * @param topics those whose consumers the erasure reaches
- * @throws OperationFailure if it names no entity, or several
+ * @param wanted whole name of the entity, or its subject
+ * @param topics topics whose consumers the erasure reaches
+ * @throws OperationFailure if the name matches no entity, or several
  */
 export async function planned(
   { config, inspection, states }: Servers,
@@ -91,12 +96,14 @@ export async function planned(
 }
 
 /**
- * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next topic: events that
- * consumers of the one sent to the other must come before the erasure there, too. Every partition is included because an entity
- * can have states in several: with random keys, keys of another partitioner, or after a growth of the topic.
+ * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next
+ * topic: events that consumers of the first topic have sent to the next one must precede the erasure there,
+ * too. Every partition is included, because an entity can have states in several: with random keys, keys of
+ * another partitioner, or after an increase of the partition count.
  *
- * @param timeoutMs for all waits together. The erasure is appended to every topic, even if the time is up.
- * @throws OperationFailure if Kafka does not take the erasure
+ * @param timeoutMs limit for all waits together. Even when it is exceeded, the erasure is appended to every
+ * topic
+ * @throws OperationFailure if Kafka does not accept the erasure
  */
 export async function erased(
   servers: Servers,
@@ -163,8 +170,8 @@ async function appended(
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof RefusedByKafka)) throw error
     throw new OperationFailure(
-      `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it, and others not. Erase the ` +
-        `entity again: twice does no harm. (${reasonOf(error)})`,
+      `Kafka at ${kafkaAddress(config)} has not acknowledged the erasure: some partitions may have it and others not. Erase the ` +
+        `entity again; a repeat has no further effect. (${reasonOf(error)})`,
     )
   }
 }

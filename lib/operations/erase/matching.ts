@@ -1,4 +1,7 @@
-/** Erases all entities whose names fit a pattern, as after a flood: each in the partitions that hold it, by an event in the log. */
+/**
+ * Erases all entities whose names match a pattern, for example after a producer has created many unwanted
+ * entities. Each is erased in the partitions that store it, by an event in the log.
+ */
 import { randomUUID } from 'node:crypto'
 import type { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
 import { producedRecord } from '../../../packages/runtime/cloudevents/writer.ts'
@@ -12,23 +15,27 @@ import type { ErasedTopic, Servers } from './erase.ts'
 
 export interface MatchingTopic {
   readonly topic: string
-  /** Entities of each partition. */
+  /** Names of the entities, by partition. */
   readonly entities: ReadonlyMap<number, ReadonlySet<string>>
 }
 
 export interface MatchingReport {
   readonly pattern: string
   readonly topics: readonly { readonly topic: string; readonly entities: number }[]
-  /** Names of some. */
+  /** Names of some of the entities. */
   readonly sample: readonly string[]
   readonly erased: number
 }
 
 const SAMPLE = 5
-/** Records of one request. */
+/** Maximum number of records in one request. */
 const AT_ONCE = 500
 
-/** Finds the entities. @param topics with the consumers whose states are looked at */
+/**
+ * Finds the entities.
+ *
+ * @param topics topics with the consumers whose states are searched
+ */
 export async function matchingEntities(
   reader: StateReader,
   topics: readonly ErasedTopic[],
@@ -46,8 +53,8 @@ export async function matchingEntities(
 /**
  * Appends an erasure for each entity, until it is stopped.
  *
- * @param counts is raised with each request that Kafka has taken
- * @returns how many were appended
+ * @param counts incremented with each request that Kafka has acknowledged
+ * @returns the number of appended erasures
  */
 export async function eraseAll(
   { config, connections }: Pick<Servers, 'config' | 'connections'>,
@@ -64,7 +71,7 @@ export async function eraseAll(
         if (stop.aborted) return counts.entities
         await publisher.publish(
           some.map(name => {
-            // Each has an id of its own, because ids of events with the same source are derived from it.
+            // Each erasure has its own id, because ids of events with the same source are derived from it.
             const erasure = { erasureId: randomUUID(), requestedAt, partition }
             const event = entityErased(partsOfEntity(name), erasure)
             return { ...producedRecord(topic, null, event, config.contentMode), partition }
@@ -79,7 +86,7 @@ function* chunks(names: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < names.length; from += AT_ONCE) yield names.slice(from, from + AT_ONCE)
 }
 
-/** Sums up what would be erased. */
+/** Returns the totals of what would be erased. */
 export function matchingReport(pattern: string, found: readonly MatchingTopic[]): MatchingReport {
   const topics = found.map(({ topic, entities }) => ({
     topic,

@@ -1,4 +1,4 @@
-/** Finds the entity that is to be erased. An erasure cannot be undone, so an ambiguous name is refused. */
+/** Finds the entity to erase. Because an erasure cannot be undone, an ambiguous name is rejected. */
 
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { attributeViolation } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -11,17 +11,18 @@ import { entitiesLike, holdingsOf } from '../../queries/erasure.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 
-/** How many names a message lists. */
+/** Maximum number of names in a message. */
 const LISTED = 10
 
-const HOW_TO_NAME = 'Name it whole: its source, a space and its subject, as in "/environment/vienna roof-1".'
+const HOW_TO_NAME =
+  'Specify the whole name: source, a space and subject, such as "/environment/vienna roof-1".'
 
 /**
- * The whole name of an entity. A subject is enough where one entity alone has it; a whole name is also taken of an entity of which
- * no state is held, since records of it may still wait in the log.
+ * Returns the whole name of an entity. The subject is sufficient if only one entity has it. A whole name is
+ * also accepted for an entity without a state, because records of it may still be in the log.
  *
- * @param wanted a whole name or a whole subject
- * @throws OperationFailure if it names none, or several
+ * @param wanted whole name or whole subject
+ * @throws OperationFailure if it matches no entity, or several
  */
 export async function erasureTarget(
   inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'timersOf'>,
@@ -40,15 +41,19 @@ export async function erasureTarget(
   if (wanted.includes(' ')) return valid(wanted)
   const nearest = similar.length > 0 ? ` These contain it:\n${listed(similar)}\n` : ' '
   throw new OperationFailure(
-    `No consumer holds a state of an entity with the subject "${harmless(wanted)}".${nearest}${HOW_TO_NAME}`,
+    `No consumer has a state of an entity with the subject "${harmless(wanted)}".${nearest}${HOW_TO_NAME}`,
   )
 }
 
-/** @throws OperationFailure if no event can have such a source or subject */
+/**
+ * Returns the name of the entity.
+ *
+ * @throws OperationFailure if no event can have this source or subject
+ */
 function valid(entity: string): string {
   const event = entityErased(partsOfEntity(entity), NOWHERE)
   const wrong = attributeViolation(attributesOf(event)) ?? largeAttribute(event)
-  if (wrong) throw usageFailure(`No entity can be called "${harmless(entity)}": ${wrong}. ${HOW_TO_NAME}`)
+  if (wrong) throw usageFailure(`No entity can be named "${harmless(entity)}": ${wrong}. ${HOW_TO_NAME}`)
   return entity
 }
 

@@ -3,23 +3,26 @@
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../queries/erasure.ts'
 
-/** State of an erasure in a consumer. */
+/** Progress of an erasure in a consumer. */
 export interface ConsumerErasure {
   readonly consumer: string
   readonly topic: string
   readonly outcome: 'erased' | 'held-nothing' | 'not-yet'
-  /** Offsets that it has to go until it has applied the erasure, all partitions together. */
+  /**
+   * Number of offsets, over all partitions, that the consumer must still process before it has applied the
+   * erasure.
+   */
   readonly lag: number
-  /** The partitions in which it has not applied the erasure. */
+  /** Partitions in which the consumer has not applied the erasure yet. */
   readonly pending: readonly number[]
 }
 
-/** How long a wait may take, and its clock. */
+/** Time limit of a wait, with its clock. */
 export interface Patience {
   readonly timeoutMs: number
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns the time of a monotonic clock, in milliseconds. */
   nowMs(): number
-  /** Rejects, or resolves early, when the user wants to stop. */
+  /** Waits. Rejects, or resolves early, when the user stops the wait. */
   pause(ms: number): Promise<void>
   readonly stop: AbortSignal
 }
@@ -27,10 +30,11 @@ export interface Patience {
 const BETWEEN_LOOKS_MS = 500
 
 /**
- * Looks at the partition states until all have come past the erasure, the time is up, or the user wants to stop.
+ * Polls the partition states until all have applied the erasure, the time limit is reached, or the user stops
+ * the wait.
  *
- * @param places of every consumer, in the order of the result
- * @param progress called after each look
+ * @param places positions of the erasure for every consumer, in the order of the result
+ * @param progress called after each poll
  * @throws Unavailable if Redis does not answer
  */
 export async function untilApplied(
@@ -42,7 +46,8 @@ export async function untilApplied(
   const standings = new Map<ErasurePlace, ErasureStanding>()
   const endMs = nowMs() + timeoutMs
   for (;;) {
-    // Applied erasures are not read again. One question at a time: consumers use this Redis.
+    // Partition states that have applied the erasure are not read again. Requests are sequential, because
+    // consumers use the same Redis.
     for (const place of places)
       if (standings.get(place)?.kind !== 'applied')
         standings.set(place, await erasureStanding(inspection, place))

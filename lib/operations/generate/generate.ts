@@ -1,4 +1,4 @@
-/** Makes readings and hands them to their outlets, until it is stopped. */
+/** Generates readings and sends them to the outlets, until it is stopped. */
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -16,11 +16,11 @@ import { batchesOf, firstTick, type GenerateOptions } from './pace.ts'
 export interface Outlet {
   /** Resolves when more can be taken, to the number of readings that were: fewer than all only after a stop. */
   send(readings: readonly KeyedEvent[]): Promise<number>
-  /** Resolves when all is written, to the number of readings that are not. */
+  /** Waits until everything is written. Resolves to the number of readings that could not be written. */
   close(): Promise<number>
 }
 
-/** Numbers of a run. */
+/** Counts of a run. */
 export interface Generated {
   readings: number
   readonly fromTick: number
@@ -28,9 +28,9 @@ export interface Generated {
 }
 
 /**
- * Hands each reading to all outlets.
+ * Sends each reading to all outlets.
  *
- * @param counts grows while it runs
+ * @param counts counts that are updated during the run
  */
 export async function generate(
   options: GenerateOptions,
@@ -45,7 +45,7 @@ export async function generate(
   }
 }
 
-/** Counts of a run that has not begun. */
+/** Returns the counts of a run that has not started. */
 export function noneYet(options: GenerateOptions): Generated {
   const fromTick = firstTick(options, Date.now())
   return { readings: 0, fromTick, untilTick: fromTick }
@@ -84,10 +84,10 @@ export function kafkaOutlet(
 }
 
 /**
- * Writes readings as JSON, one CloudEvent per line.
+ * Returns an outlet that writes readings as JSON, one CloudEvent per line.
  *
- * @param keyBy adds the record key as `partitionkey`, for `sluice replay`
- * @param stdout written to if `file` is undefined, and left open
+ * @param keyBy strategy of the record key, which is written as `partitionkey` for `sluice replay`
+ * @param stdout stream that is used if `file` is undefined; it is not closed
  * @throws OperationFailure with the reason of the operating system, such as a full disk
  */
 export async function fileOutlet(

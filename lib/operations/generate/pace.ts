@@ -1,4 +1,4 @@
-/** The readings of a generator in time: each batch comes when it is due. */
+/** Timing of generated readings: each batch is returned when it is due. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
@@ -6,10 +6,11 @@ import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/se
 import { simulate, simulated } from '../../telemetry/simulator.ts'
 
 /**
- * When readings are made.
+ * Timing of the readings.
  * - `live`: each sensor is read at its interval, from now on;
- * - `past`: the same, from an earlier time on and without waiting;
- * - `rate`: so many readings per second, all sensors in turn, each measured when it is made. `Infinity` does not wait.
+ * - `past`: the same from an earlier time on, without waiting;
+ * - `rate`: a number of readings per second, from all sensors in turn, each with the time at which it is
+ *   generated. `Infinity` does not wait.
  */
 export type Pace =
   | { readonly kind: 'live' }
@@ -19,26 +20,26 @@ export type Pace =
 export interface GenerateOptions {
   readonly settings: GeneratorSettings
   readonly pace: Pace
-  /** Readings after which it ends. */
+  /** Number of readings after which generation ends. */
   readonly count?: number | undefined
-  /** Milliseconds of the sensors' time after which it ends. */
+  /** Simulated time in milliseconds after which generation ends. */
   readonly durationMs?: number | undefined
   readonly signal: AbortSignal
 }
 
-/** A batch of readings, and the ticks whose readings are complete. */
+/** Batch of readings, with the ticks whose readings are complete. */
 export interface Batch {
   readonly readings: readonly KeyedEvent[]
   readonly untilTick: number
 }
 
-/** The first tick of a pace at this time. */
+/** Returns the first tick for this timing at the given time. */
 export function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
   const tickMs = timeOfTick(settings, 1)
   return Math.ceil((pace.kind === 'past' ? pace.fromMs : nowMs) / tickMs)
 }
 
-/** Gives batches until the count or the duration is reached, or the signal aborts. */
+/** Yields batches until the count or the duration is reached, or the signal is aborted. */
 export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): AsyncGenerator<Batch> {
   let left = options.count ?? Number.POSITIVE_INFINITY
   const batches =
@@ -51,7 +52,7 @@ export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): 
   }
 }
 
-/** Small enough for a stop to be noticed soon. */
+/** Maximum number of readings in a batch: small enough that a stop takes effect quickly. */
 const PART = 500
 
 async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<Batch> {

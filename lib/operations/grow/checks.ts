@@ -1,4 +1,7 @@
-/** Conditions for the growth of a topic. Each check returns the problem and its remedy. */
+/**
+ * Preconditions for increasing the partition count of a topic. Each check returns the problems with their
+ * remedies.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -9,13 +12,13 @@ import { RETRY_TYPE } from '../../failures/event-types.ts'
 import { eventIn, recordsBesideTicks, recordsIn } from './log-tail.ts'
 import type { GrowingTopic } from './topic.ts'
 
-/** The name of the forwarder that brings retries back. */
+/** Name of the forwarder that returns records from the retry topics. */
 const REDRIVER = 'redriver'
 
-/** Where the log ends, by partition. */
+/** End offsets by partition. */
 type Ends = readonly number[]
 
-/** Whether only ticks came since the log ended there. */
+/** Returns a problem if records other than ticks were appended after these end offsets. */
 async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[]): Promise<string[]> {
   const { log } = topic.servers
   let count = 0
@@ -29,17 +32,20 @@ function stillWritten({ name, signal }: GrowingTopic, count: number): string {
     signal === 'readings'
       ? ': the generator too (SLUICE_GENERATOR=off, or end `npm start`), and `sluice replay` and `import`'
       : ', and the consumers that emit to it'
-  return `${count} records arrived during the growth: stop all producers of ${name}${own}. The clock may continue.`
+  return `${count} records arrived meanwhile: stop all producers of ${name}${own}. The clock may continue.`
 }
 
-/** Watches the topic for some time. */
+/** Watches the topic for `quietMs`, and returns a problem if records arrive. */
 export async function quiet(topic: GrowingTopic, quietMs: number): Promise<string[]> {
   const ends = (await topic.servers.bounds.bounds(topic.name)).map(({ end }) => end)
   await pause(quietMs)
   return arrivals(topic, ends, await topic.servers.bounds.bounds(topic.name))
 }
 
-/** Whether each consumer has decided all records of the first partitions, ticks aside, and published what it emitted. */
+/**
+ * Checks that each consumer has processed all records of the existing partitions, except ticks, and has
+ * published its emissions.
+ */
 export async function consumersDone(
   topic: GrowingTopic,
   consumers: readonly string[],
@@ -55,16 +61,19 @@ export async function consumersDone(
       waiting += (await topic.reader.counts(topic.keyOf(consumer, partition))).outbox
     }
     if (behind > 0)
-      wrong.push(`${consumer} has ${behind} records still to read: let it run until it has read them all.`)
+      wrong.push(`${consumer} still has ${behind} records to read: wait until it has read them all.`)
     if (waiting > 0)
       wrong.push(
-        `${consumer} has ${waiting} emissions in its outbox: the next record of their partition publishes them, as a tick does.`,
+        `${consumer} has ${waiting} emissions in its outbox: wait for the next record or tick of their partition, which publishes them.`,
       )
   }
   return wrong
 }
 
-/** Returns the consumers with states that Redis has lost and that are still only in their checkpoints: those would not move. */
+/**
+ * Checks that no consumer has states that Redis has lost and that exist only in checkpoints, because these
+ * states would not be moved.
+ */
 export async function restored(topic: GrowingTopic, partitions: number): Promise<string[]> {
   const { kept } = topic.servers
   if (!kept) return []
@@ -75,14 +84,14 @@ export async function restored(topic: GrowingTopic, partitions: number): Promise
       if (isAbsent((await topic.reader.meta(key)).version) && (await kept.has(key))) lost.push(key.partition)
     if (lost.length > 0)
       wrong.push(
-        `${consumer} has a checkpoint and no state of partition${lost.length === 1 ? '' : 's'} ${lost.join(', ')}: Redis has lost it, and ` +
-          'the next record or tick of the partition restores it.',
+        `${consumer} has a checkpoint and no state of partition${lost.length === 1 ? '' : 's'} ${lost.join(', ')}: Redis has lost it. Wait for ` +
+          'the next record or tick of the partition, which restores it.',
       )
   }
   return wrong
 }
 
-/** Whether the consumers whose states are to be left alone keep nothing that belongs to entities. */
+/** Checks that the consumers whose states are not moved store nothing by entity. */
 export async function keepingEntities(
   topic: GrowingTopic,
   except: readonly string[],
@@ -95,20 +104,20 @@ export async function keepingEntities(
       entities += (await topic.reader.counts(key)).entities
     if (entities > 0)
       wrong.push(
-        `${consumer} keeps states of ${entities} entities, which must move: it cannot be an exception.`,
+        `${consumer} keeps states of ${entities} entities, which must move: remove it from --except.`,
       )
   }
   return wrong
 }
 
-/** Whether no retry of the topic's records waits. */
+/** Checks that no records of the topic wait for a retry. */
 export async function retriesDrained(topic: GrowingTopic): Promise<string[]> {
   const wrong: string[] = []
   for (const signal of RETRY_TOPICS) {
     const waiting = await retriesIn(topic, topicName(signal, topic.env))
     if (waiting > 0)
       wrong.push(
-        `${waiting} retries of its records wait in ${signal}: wait until the redriver has brought them back.`,
+        `${waiting} retries of its records wait in ${signal}: wait until the redriver has returned them.`,
       )
   }
   return wrong

@@ -1,4 +1,7 @@
-/** Grows a topic: step by step, so that the command can be run again after a crash at any of them. See docs/growth.md. */
+/**
+ * Increases the partition count of a topic in steps, so that the command can be run again after a crash in
+ * any of them. See docs/growth.md.
+ */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
@@ -16,13 +19,16 @@ import { StagedStates } from './staged.ts'
 import { inTheWay, type Order, type Watching } from './steps.ts'
 import { type GrowingTopic, growthFence } from './topic.ts'
 
-/** Longer than the client asks, in milliseconds. */
+/**
+ * Time after which a request to Kafka must have been answered, in milliseconds. It is longer than the timeout
+ * of the client.
+ */
 const ANSWERED_MS = 30_000
 
 export interface Checked {
   readonly from: number
   readonly plans: readonly ConsumerPlan[]
-  /** Obstacles, a line each; empty if the topic can grow. */
+  /** Problems that prevent the growth, one line each; empty if there are none. */
   readonly wrong: readonly string[]
 }
 
@@ -43,24 +49,32 @@ export class Growth {
     this.#staged = new StagedStates(topic)
   }
 
-  /** The growth that is under way, begun by an earlier run. @throws OperationFailure if it is one to another number */
+  /**
+   * Returns the unfinished growth that an earlier run started, if any.
+   *
+   * @throws OperationFailure if its partition count differs
+   */
   async underway(): Promise<Underway | undefined> {
     const { underway } = await this.#records.read()
-    // The prepared states are elsewhere.
+    // The older version stored the prepared states under other keys.
     if (underway && underway.attempt === undefined)
       throw new OperationFailure(
         `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions with an older version of this command: finish it with ` +
-          'that version, or take it back with its --abort.',
+          'that version, or revert it with its --abort.',
       )
     if (underway && underway.to !== this.#order.to)
       throw new OperationFailure(
         `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions at ${underway.startedAt}: finish that first, with ` +
-          `--partitions ${underway.to}, or take it back with --abort.`,
+          `--partitions ${underway.to}, or revert it with --abort.`,
       )
     return underway
   }
 
-  /** Looks, and changes nothing. @throws OperationFailure if the topic has as many partitions already */
+  /**
+   * Checks the preconditions without changing anything.
+   *
+   * @throws OperationFailure if the topic already has that many partitions
+   */
   async check(): Promise<Checked> {
     const { name, servers } = this.#topic
     const { to, quietMs } = this.#order
@@ -75,16 +89,16 @@ export class Growth {
       ...(await keepingEntities(this.#topic, begun.except, from)),
     ]
     const retries = await retriesDrained(this.#topic)
-    this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
+    this.#watching.tell(`Searching ${name} for the keys of the entities …`)
     const plans = await plansOf(this.#topic, { ...begun, to }, bounds)
     return { from, plans, wrong: [...stillWritten, ...behind, ...retries, ...inTheWay(plans, this.#order)] }
   }
 
   /**
-   * Grows the topic, or finishes what an earlier run began. If something is in the way before Kafka has the partitions,
-   * everything is as it was.
+   * Increases the partition count, or completes what an earlier run started. If a problem is found before
+   * Kafka adds the partitions, all changes are reverted.
    *
-   * @throws OperationFailure if it cannot grow now
+   * @throws OperationFailure if a precondition is not met
    */
   async run(): Promise<Underway> {
     const begin = (await this.underway()) ?? (await this.#beginning())
@@ -102,26 +116,30 @@ export class Growth {
     return staged
   }
 
-  /** Takes a growth back. @throws OperationFailure without a growth, or if Kafka may have the partitions already */
+  /**
+   * Reverts a growth.
+   *
+   * @throws OperationFailure without a growth, or if Kafka may already have added the partitions
+   */
   async abort(): Promise<void> {
     await this.underway()
     const underway = await this.#records.takeOver()
     if (!underway) throw new OperationFailure(`No growth of ${this.#topic.name} is under way.`)
     if (!isOpen(underway))
       throw new OperationFailure(
-        `Kafka was asked for the new partitions of ${this.#topic.name} already, and cannot remove them: run the command again without --abort.`,
+        `Kafka may already have added the new partitions of ${this.#topic.name}, and cannot remove them: run the command again without --abort.`,
       )
     await this.#preparation.takeBack(underway)
   }
 
-  /** Before this growth asks Kafka for partitions, the topic has none that are new. */
+  /** Checks that the topic has no new partitions before this growth requests them from Kafka. */
   async #requireOwnCount(own: Underway): Promise<void> {
     const { name } = this.#topic
     const now = await this.#topic.partitions()
     if (now === own.from) return
     const failure = new OperationFailure(
-      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added some. The growth ` +
-        'is taken back: the consumers continue, and the states are where they were.',
+      `${name} had ${own.from} partitions in Kafka when the growth began, and has ${now} now: something else has added partitions. The growth ` +
+        'is reverted: the consumers continue with unchanged states.',
     )
     await this.#preparation.refuse(own, failure)
   }
@@ -133,9 +151,7 @@ export class Growth {
     if (to <= from) throw usageFailure(`${name} has ${from} partitions: --partitions must be more.`)
     const growths = await this.#growths(from)
     if (growths.length >= LAST_GENERATION)
-      throw new OperationFailure(
-        `${name} has grown ${growths.length} times, which is as often as a topic can.`,
-      )
+      throw new OperationFailure(`${name} has grown ${growths.length} times, which is the maximum.`)
     return {
       operation: randomUUID(),
       attempt: 0,
@@ -151,10 +167,11 @@ export class Growth {
   }
 
   /**
-   * Returns how the topic has grown, by the longest history that its record or a partition state has: after a loss of Redis, restored states
-   * have it. A number that was used before would pass for done.
+   * Returns the increases of the topic's partition count. The longest history in the record or in a partition
+   * state is used, because after a loss of Redis, only restored states have it. A number that is used twice
+   * would make a new growth look completed.
    *
-   * @throws OperationFailure if a partition state has seen more growths than are known
+   * @throws OperationFailure if a partition state has more increases than are known
    */
   async #growths(partitions: number): Promise<readonly KeptGrowth[]> {
     const { name, reader } = this.#topic
@@ -175,7 +192,7 @@ export class Growth {
     return growths
   }
 
-  /** Kafka cannot remove partitions again. */
+  /** Adds the partitions in Kafka. This step cannot be undone. */
   async #create(own: Underway): Promise<void> {
     const { name, servers } = this.#topic
     const { from, to } = own
@@ -191,31 +208,41 @@ export class Growth {
     this.#watching.reached?.('noted')
   }
 
-  /** Says that Kafka will be asked: from here on, no other run can take the growth back. */
+  /**
+   * Records that the partitions are about to be requested. From here on, another run cannot revert the
+   * growth.
+   */
   async #announce(staged: Underway): Promise<void> {
     await this.#requireOwnCount(staged)
     await this.#preparation.announce(staged)
     this.#watching.reached?.('creating')
   }
 
-  /** An earlier run was about to ask Kafka, or has asked: if Kafka has not answered, things may have happened since. */
+  /**
+   * Handles an earlier run that was about to request the partitions or has done so. If Kafka has not added
+   * them, the topic may have changed since.
+   */
   async #lookAgain(creating: Underway): Promise<void> {
     const now = await this.#topic.partitions()
     if (now === creating.to) return
     if (now !== creating.from) return this.#requireOwnCount(creating)
     try {
       await this.#preparation.requireSame(creating)
-      // A run that was taken over ends here, before it asks Kafka.
+      // If another run has taken over, this run ends here, before it sends the request.
       await this.#records.reach(creating)
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error
-      this.#watching.tell('Waiting until Kafka has answered what an earlier run may have asked …')
+      this.#watching.tell('Waiting until Kafka has answered a possible request of an earlier run …')
       await pause(this.#order.answeredMs ?? ANSWERED_MS)
       if ((await this.#topic.partitions()) === creating.from) await this.#preparation.refuse(creating, error)
     }
   }
 
-  /** If Kafka refuses, the growth can be taken back. @throws what the library throws */
+  /**
+   * Requests the partitions from Kafka. If Kafka refuses, the growth can be reverted.
+   *
+   * @throws the error of the client library
+   */
   async #askForPartitions(own: Underway): Promise<void> {
     const grown = () => growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
     try {
@@ -243,7 +270,11 @@ export class Growth {
     }
   }
 
-  /** Looks whether all is done that the growth was to do. @throws OperationFailure if not: then it stays under way */
+  /**
+   * Checks that the growth is complete.
+   *
+   * @throws OperationFailure otherwise; the growth then stays unfinished
+   */
   async #requireEnd(own: Underway): Promise<void> {
     const growths = await this.#history(own)
     for (const { consumer, partition } of own.states ?? []) {
@@ -256,12 +287,16 @@ export class Growth {
     }
   }
 
-  /** Returns all growths of the topic, with this one as the last. @throws OperationFailure if Redis has lost that */
+  /**
+   * Returns all increases of the topic's partition count, this one last.
+   *
+   * @throws OperationFailure if Redis has lost this one
+   */
   async #history({ operation, generation }: Underway): Promise<readonly KeptGrowth[]> {
     const { growths } = await this.#records.read()
     if (growths.length === generation && growths.at(-1)?.operation === operation) return growths
     throw new OperationFailure(
-      `Redis does not know this growth of ${this.#topic.name} as its last one: it has lost data meanwhile. Run the command again.`,
+      `Redis has lost the record of this growth of ${this.#topic.name}. Run the command again.`,
     )
   }
 

@@ -1,4 +1,4 @@
-/** Finds the keys of entities, and of failed records, in the log. */
+/** Finds the record keys of entities and of failed records in the log. */
 
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -11,36 +11,45 @@ import { FAMILIES } from '../../telemetry/families.ts'
 import { CLOCK_SOURCE } from '../../telemetry/tick.ts'
 import { eventIn, recordsIn } from './log-tail.ts'
 
-/** The log is read from its end backwards, this many offsets at a time: most entities have a record there. */
+/**
+ * Number of offsets that are read at once. The log is read backwards from its end, because most entities have
+ * a recent record.
+ */
 const STRETCH = 5_000
 
-/** Ticks are of the clock, which each partition has for itself. */
+/** Entity of the ticks. Each partition has its own ticks, so this entity is not moved. */
 const CLOCK = entityOf({ source: CLOCK_SOURCE })
 
-/** Finds the keys of one topic, each only once. */
+/** Finds the keys in one topic. Each is searched only once. */
 export class KeyFinder {
   readonly #log: LogReader
   readonly #topic: string
   readonly #partitions: number
   readonly #found = new Map<number, Map<string, Buffer | null>>()
-  /** Records that were looked at. */
+  /** Number of records read so far. */
   looked = 0
 
-  /** @param partitions how many the topic has before it grows */
+  /** @param partitions number of partitions before the growth */
   constructor(log: LogReader, topic: string, partitions: number) {
     this.#log = log
     this.#topic = topic
     this.#partitions = partitions
   }
 
-  /** The key of the entity's records in this partition; null if all that are retained have none, undefined if it is not known. */
+  /**
+   * Returns the key of the entity's records in this partition. Null if all retained records have no key,
+   * undefined if the key is unknown.
+   */
   keyOf(partition: number, entity: string): Buffer | null | undefined {
     if (entity === CLOCK) return null
     const found = this.#found.get(partition)?.get(entity)
     return found === undefined ? this.#usualKey(partition, entity) : found
   }
 
-  /** Looks for these entities' newest records, until each has one or the log is at its start. */
+  /**
+   * Searches for the newest records of these entities, until each was found or the start of the log is
+   * reached.
+   */
   async learn(partition: number, entities: ReadonlySet<string>, { start, end }: Bounds): Promise<void> {
     const found = this.#found.get(partition) ?? new Map<string, Buffer | null>()
     this.#found.set(partition, found)
@@ -60,7 +69,7 @@ export class KeyFinder {
     }
   }
 
-  /** The key of the record at a place; undefined if the record has expired. */
+  /** Returns the key of the record at an offset; undefined if the record has expired. */
   async keyAt(partition: number, offset: number): Promise<Buffer | null | undefined> {
     const range = { fromOffset: offset, toOffset: offset + 1 }
     for await (const { key, oversizeBytes } of recordsIn(this.#log, this.#topic, partition, range))
@@ -68,7 +77,10 @@ export class KeyFinder {
     return undefined
   }
 
-  /** A record without a key, or with one of another partition, may be a stray: an older record has the right one. */
+  /**
+   * Returns whether the search for a key is complete. A record without a key, or with the key of another
+   * partition, may be misrouted: an older record may have the right key.
+   */
   #isSettled(partition: number, key: Buffer | null | undefined): boolean {
     return key != null && partitionOf(key, this.#partitions) === partition
   }
@@ -76,11 +88,11 @@ export class KeyFinder {
   #entityIn(record: LogRecord): string | undefined {
     if (record.oversizeBytes !== undefined) return undefined
     const event = eventIn(record)
-    // An erasure goes to every partition, whatever its entity.
+    // An erasure is written to every partition, regardless of its entity.
     return event && event.type !== ENTITY_ERASED_TYPE ? entityOf(event) : undefined
   }
 
-  /** The key that the readings of the entity have by default, if that leads to this partition. */
+  /** Returns the default key of the entity's readings, if it belongs to this partition. */
   #usualKey(partition: number, entity: string): Buffer | undefined {
     const counts = { from: this.#partitions, to: this.#partitions }
     const keys = usualKeys(entity).map(key => Buffer.from(key))
@@ -88,7 +100,7 @@ export class KeyFinder {
   }
 }
 
-/** The keys of readings whose `source` and `subject` are those of the entity. */
+/** Returns the possible keys of readings whose `source` and `subject` are those of the entity. */
 function usualKeys(entity: string): string[] {
   const { source, subject = '' } = partsOfEntity(entity)
   const group = decoded(source.split('/').at(-1) ?? '')

@@ -1,4 +1,4 @@
-/** Records at the end of a log. Ticks do not count, because they belong to no entity. */
+/** Reads records at the end of a log, except ticks, which belong to no entity. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
@@ -7,10 +7,14 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 
-/** More offsets than this are not looked at: they are no ticks of a short while. */
+/** Maximum number of offsets to examine. More offsets cannot all be ticks of a short time. */
 const MAX_OFFSETS = 2_000
 
-/** The records of a range, read forwards. @param toOffset the first offset after it */
+/**
+ * Yields the records of a range in ascending order.
+ *
+ * @param toOffset end of the range, not included
+ */
 export async function* recordsIn(
   log: LogReader,
   topic: string,
@@ -31,7 +35,7 @@ export async function* recordsIn(
   }
 }
 
-/** How many records of the range are no ticks. Of a long range, all offsets count. */
+/** Returns the number of records in the range that are not ticks. In a long range, all offsets count. */
 export async function recordsBesideTicks(
   log: LogReader,
   topic: string,
@@ -46,7 +50,7 @@ export async function recordsBesideTicks(
   return count
 }
 
-/** Undefined if the record holds none that can be read. */
+/** Returns the event in a record; undefined if it is not readable. */
 export function eventIn(record: LogRecord): Event | undefined {
   const event = readEvent(record)
   return isFailure(event) ? undefined : event

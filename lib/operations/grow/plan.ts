@@ -1,4 +1,4 @@
-/** Effect of a growth on the partition states of each consumer. */
+/** Effect of a larger partition count on the partition states of each consumer. */
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { isHolderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'
@@ -15,27 +15,37 @@ import type { RememberedFailure } from '../../../packages/runtime/pipeline/model
 import { KeyFinder } from './keys.ts'
 import type { GrowingTopic } from './topic.ts'
 
-/** Bytes of a remembered id in Redis, as measured. */
+/** Measured size of a remembered event id in Redis, in bytes. */
 const ID_BYTES = 31
 
 export interface ConsumerPlan {
   readonly consumer: string
   readonly growing: Growing
   readonly entities: number
-  /** Entities that change their partition. */
+  /** Number of entities that move to another partition. */
   readonly moving: number
   readonly staying: readonly Staying[]
-  /** Entities that are held, or released but with parked events still to apply: their clocks cannot be moved. By partition. */
+  /**
+   * Number of entities, by partition, that are held, or that still have parked events to apply. Their clocks
+   * cannot be moved.
+   */
   readonly held: ReadonlyMap<number, number>
   readonly failures: number
-  /** Failures that were tried again, or whose records have expired: wherever their keys can go, they are known. */
+  /**
+   * Number of failures that are copied to all possible partitions, because they were retried or their records
+   * have expired.
+   */
   readonly copiedFailures: number
   readonly ids: number
-  /** Bytes that the copies of the ids need until they are out of their window. */
+  /** Memory that the copies of event ids need until the end of their window, in bytes. */
   readonly idBytes: number
 }
 
-/** @param bounds of the partitions that the topic has before it grows */
+/**
+ * Returns the plan of each consumer.
+ *
+ * @param bounds bounds of the existing partitions
+ */
 export async function plansOf(
   topic: GrowingTopic,
   { consumers, ...counts }: Counts & { readonly generation: number; readonly consumers: readonly string[] },
@@ -50,7 +60,7 @@ export async function plansOf(
   return plans
 }
 
-/** Looks for the key of each entity that any of the consumers remembers. */
+/** Searches for the key of each entity that any of the consumers stores. */
 async function learnKeys(
   topic: GrowingTopic,
   finder: KeyFinder,
@@ -120,11 +130,14 @@ async function planOf(
 
 interface EntityData {
   readonly entities: ReadonlySet<string>
-  /** How many of them are held. */
+  /** Number of entities that are held. */
   readonly held: number
 }
 
-/** Returns the data of entities in a partition state. The counters do not include the owners of parked events. */
+/**
+ * Returns the entities in a partition state. The counters of the state do not include the owners of parked
+ * events.
+ */
 async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<EntityData> {
   const key = topic.keyOf(consumer, partition)
   const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
@@ -138,8 +151,9 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
 }
 
 /**
- * Decides as `presentPartition` does for the redrive of the same record. That uses the key of the last attempt, which can be
- * patched; only the first attempt surely has the key of the record in the log.
+ * Returns the partition of a failure, in the same way as `presentPartition` does for a redrive of the same
+ * record. A redrive uses the key of the last attempt, which can be patched; only the first attempt is certain
+ * to have the key of the record in the log.
  */
 async function failureRoute(
   finder: KeyFinder,

@@ -1,4 +1,4 @@
-/** The part of a growth that can be undone: consumers are stopped, and all states are prepared. */
+/** Steps of a growth that can be reverted: stopping the consumers and preparing all states. */
 import type { KeptGrowth, Partitioning, StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { sameVersion } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { OperationFailure } from '../failure.ts'
@@ -25,7 +25,11 @@ export class Preparation {
     this.#staged = new StagedStates(topic)
   }
 
-  /** Stops the consumers and lays all states ready. @throws OperationFailure if the topic cannot grow: all is as it was then */
+  /**
+   * Stops the consumers and prepares all states.
+   *
+   * @throws OperationFailure if a precondition is not met; all changes are then reverted
+   */
   async prepare(began: Underway): Promise<Underway> {
     return this.#orTakeBack(began, async () => {
       await this.#fence(began)
@@ -34,7 +38,7 @@ export class Preparation {
       const keeping = await keepingEntities(this.#topic, began.except, began.from)
       if (keeping.length > 0) throw new OperationFailure(refusal(keeping))
       const bounds = (await servers.bounds.bounds(name)).slice(0, began.from)
-      this.#watching.tell(`Looking in ${name} for the keys of the entities …`)
+      this.#watching.tell(`Searching ${name} for the keys of the entities …`)
       const plans = await plansOf(this.#topic, began, bounds)
       const wrong = inTheWay(plans, this.#order)
       if (wrong.length > 0) throw new OperationFailure(refusal(wrong))
@@ -46,8 +50,8 @@ export class Preparation {
   }
 
   /**
-   * The last look before Kafka gets the partitions: nothing may have happened since the states were copied. From then on, no other run
-   * can take the growth back.
+   * Makes the last check before Kafka adds the partitions: nothing may have changed since the states were
+   * copied. From then on, another run cannot revert the growth.
    */
   async announce(staged: Underway): Promise<void> {
     await this.#orTakeBack(staged, async () => {
@@ -56,7 +60,11 @@ export class Preparation {
     })
   }
 
-  /** The same look, and nothing is taken back. @throws OperationFailure if something has happened */
+  /**
+   * Makes the same check without reverting anything.
+   *
+   * @throws OperationFailure if something has changed
+   */
   async requireSame(staged: Underway): Promise<void> {
     await this.#requireDone(staged)
     await this.#requireAll(staged)
@@ -68,11 +76,11 @@ export class Preparation {
     }
   }
 
-  /** The consumers continue as if nothing had happened. */
+  /** Reverts the growth. The consumers continue with unchanged states. */
   async takeBack(underway: Underway): Promise<void> {
     const { generations } = this.#topic
     for (const live of this.#statesOf(underway)) {
-      // No other operation builds here during the fence.
+      // During the fence, no other operation builds states here.
       await generations.drop(live, { kind: 'growth', attempt: underway.attempt })
       await generations.unfence(live, growthFence(underway))
     }
@@ -80,8 +88,8 @@ export class Preparation {
   }
 
   /**
-   * Takes the growth back because of the failure. If another run has taken over, that is for it to do; if one has ended the growth
-   * already, this run may have raised fences since.
+   * Reverts the growth because of a failure. If another run has taken over, that run is responsible instead;
+   * if another run has ended the growth, this run removes the fences that it may have added since.
    *
    * @throws the failure
    */
@@ -91,7 +99,10 @@ export class Preparation {
     throw failure
   }
 
-  /** Note for consumers whose states do not move: they recognize misrouted records by the present number of partitions. */
+  /**
+   * Returns the note for consumers whose states do not move. They recognise misrouted records by the current
+   * partition count.
+   */
   async noteFor(
     consumers: readonly string[],
     partitioning: Partitioning,
@@ -118,13 +129,16 @@ export class Preparation {
     if (wrong.length > 0) throw new OperationFailure(refusal(wrong))
   }
 
-  /** States that Redis had lost can be restored at any time: they would not move, and may know of a growth that was not known here. */
+  /**
+   * Checks that no further states exist. States that Redis had lost can be restored at any time; they would
+   * not be moved, and may contain an increase of the partition count that was unknown here.
+   */
   async #requireAll({ consumers, except, generation }: Underway): Promise<void> {
     const { growths } = await this.#records.read()
     const others = (await this.#topic.consumers()).filter(name => ![...consumers, ...except].includes(name))
     const wrong = [
       ...others.map(name => `${name} has a state of the topic now, and had none before.`),
-      ...(growths.length === generation - 1 ? [] : [`This is not growth ${generation} of the topic.`]),
+      ...(growths.length === generation - 1 ? [] : [`The topic has grown meanwhile.`]),
     ]
     if (wrong.length > 0) throw new OperationFailure(refusal(wrong))
   }

@@ -1,4 +1,7 @@
-/** Record of the growths of a topic in Redis: the finished ones, and the progress of the present one. */
+/**
+ * Record in Redis of the increases of a topic's partition count: the completed ones, and the progress of the
+ * current one.
+ */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
@@ -10,44 +13,44 @@ import {
 import type { KeptGrowth, Version } from '../../../packages/runtime/pipeline/model.ts'
 import { OperationFailure } from '../failure.ts'
 
-/** How far a growth is. Before `creating` it can be aborted. */
+/** Progress of a growth. It can be reverted before `creating`. */
 type Phase =
   /** Consumers are being stopped, and states are being copied. */
   | 'preparing'
   /** All states are prepared. */
   | 'staged'
-  /** Kafka is being asked for the partitions: it may have them or not. */
+  /** The partitions are being requested, and Kafka may already have added them. */
   | 'creating'
-  /** Kafka has the partitions; the states are being switched over. */
+  /** Kafka has added the partitions; the states are being switched. */
   | 'created'
 
-/** A state that is prepared for a partition. */
+/** State that is prepared for a partition. */
 export interface StagedState {
   readonly consumer: string
   readonly partition: number
-  /** The version that the partition state must still have when it is replaced. */
+  /** Version that the partition state must still have when it is replaced. */
   readonly version: Version
-  /** The version of its next generation. */
+  /** Version of the prepared state. */
   readonly next: Version
 }
 
 export interface Underway extends Operation {
   readonly by: string
-  /** RFC 3339. */
+  /** Start of the growth, RFC 3339. */
   readonly startedAt: string
   readonly from: number
   readonly to: number
-  /** The generation that the partitioning will have. */
+  /** Number of this growth: 1 for the first increase of the topic's partition count. */
   readonly generation: number
   readonly phase: Phase
-  /** Consumers whose states move, and those without states by entity, which continue meanwhile. */
+  /** Consumers whose states move. `except` are those without states by entity, which continue meanwhile. */
   readonly consumers: readonly string[]
   readonly except: readonly string[]
-  /** Set once the states are prepared. */
+  /** Prepared states; present once all are prepared. */
   readonly states?: readonly StagedState[]
 }
 
-/** Returns true as long as a growth can be taken back. */
+/** Returns whether a growth can still be reverted. */
 export function isOpen({ phase }: Underway): boolean {
   return phase === 'preparing' || phase === 'staged'
 }
@@ -57,22 +60,26 @@ export class GrowthRecords extends Operations<Underway, KeptGrowths> {
     super(new RedisValue(client, growthsName(topic)), { growths: [] }, Date.now)
   }
 
-  /** Adds growths that Redis has lost here, and that partition states know. */
+  /** Adds increases that partition states contain but Redis has lost here. */
   async recover(growths: readonly KeptGrowth[]): Promise<void> {
     await this.value.update(record => withGrowths(record, growths))
   }
 
   /**
-   * Takes over a growth that can still be taken back, so that the run that works on it cannot ask Kafka for the partitions any
-   * more. One that has come further is left to its run.
+   * Takes over a growth that can still be reverted, so that its previous run cannot request the partitions
+   * from Kafka any more. A growth that has progressed further is left to its run.
    *
-   * @returns the growth that is under way
+   * @returns the unfinished growth
    */
   takeOver(): Promise<Underway | undefined> {
     return this.take(undefined, isOpen)
   }
 
-  /** Says how far a growth is. @throws OperationFailure if another run has taken over */
+  /**
+   * Stores the progress of a growth.
+   *
+   * @throws OperationFailure if another run has taken over
+   */
   async reach(underway: Underway, ends?: readonly number[]): Promise<void> {
     const { operation, from, to, except, startedAt: at } = underway
     const grown = ({ growths }: KeptGrowths) => {
@@ -80,6 +87,6 @@ export class GrowthRecords extends Operations<Underway, KeptGrowths> {
       return { growths: isNoted ? growths : [...growths, { operation, at, from, to, ends, except }] }
     }
     if (!(await this.note(underway, () => underway, grown)))
-      throw new OperationFailure('Another run of the command has taken over, or has taken the growth back.')
+      throw new OperationFailure('Another run of the command has taken over, or has reverted the growth.')
   }
 }

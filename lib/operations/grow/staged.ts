@@ -1,4 +1,6 @@
-/** Lays the states of a grown topic ready beside the live ones, and switches them over one by one. */
+/**
+ * Prepares the states of a topic with more partitions next to the live ones, and switches them one by one.
+ */
 import { CopyStopped } from '../../../packages/runtime/pipeline/errors.ts'
 import type { SwitchExpectation } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import {
@@ -34,10 +36,10 @@ export class StagedStates {
   }
 
   /**
-   * Lays the state of a partition ready. The old states must not change meanwhile.
+   * Prepares the state of a partition. The old states must not change meanwhile.
    *
-   * @param attempt the run that has fenced it
-   * @param old the old partition states by their partitions
+   * @param attempt run that has fenced the state
+   * @param old existing states, by partition
    */
   async stage(
     live: StateKey,
@@ -53,19 +55,22 @@ export class StagedStates {
     }
   }
 
-  /** Switches over, unless that was done before. */
+  /** Switches to the prepared state, unless that was done before. */
   async switchOver(live: StateKey, expected: Expected): Promise<void> {
     if (await this.isAfter(live, expected.growths)) return
     const { kind } = await this.#generations.switchOver(live, { ...expected, above: 0 })
     if (kind === 'switched') return
     if (kind !== 'overtaken' && kind !== 'incomplete') throw notWritten(live, kind)
     throw new OperationFailure(
-      `Redis has lost a part of the prepared state of ${nameOf(live)}. Its state is what it was before the growth: \`sluice state ` +
-        'show` shows it. Put a checkpoint of before back for every consumer, and grow again.',
+      `Redis has lost a part of the prepared state of ${nameOf(live)}. Its state is that of before the growth: \`sluice state ` +
+        'show` shows it. For every consumer, restore a checkpoint from before the growth, and run the command again.',
     )
   }
 
-  /** Returns whether a partition state has seen the last of these growths. Its number can have been used before, its operation not. */
+  /**
+   * Returns whether a partition state contains the last of these increases. Its number can have been used
+   * before, but not the id of its operation.
+   */
   async isAfter(live: StateKey, growths: readonly KeptGrowth[]): Promise<boolean> {
     const { growths: own = [] } = await this.#reader.meta(live)
     return own.at(-1)?.operation === growths.at(-1)?.operation
@@ -89,11 +94,11 @@ export class StagedStates {
   }
 }
 
-/** @param growths of the topic; the last one is this one */
+/** @param growths increases of the topic's partition count; the last one is the current one */
 type Expected = Required<Pick<SwitchExpectation, 'next' | 'fence' | 'growths'>> & { readonly live: Version }
 
 function notWritten(state: StateKey, why: string): OperationFailure {
   return new OperationFailure(
-    `${nameOf(state)} was not written (${why}): does another run of the command work on it? Run it again.`,
+    `${nameOf(state)} was not written (${why}): another run of the command may be working on it. Run the command again.`,
   )
 }

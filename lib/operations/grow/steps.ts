@@ -1,20 +1,20 @@
-/** Arguments and events of a growth. */
+/** Parameters and events of a growth. */
 import type { ConsumerPlan } from './plan.ts'
 
 export interface Order {
   readonly to: number
   readonly by: string
-  /** Whether entities with an unknown key may stay behind. */
+  /** True to leave entities with an unknown key in their partition. */
   readonly allowUnknown: boolean
-  /** Consumers that keep nothing by entity: they may be behind, and their states are left alone. */
+  /** Consumers that store nothing by entity. They may have lag, and their states are not moved. */
   readonly except: readonly string[]
-  /** Time without a record before the growth begins, in milliseconds. */
+  /** Time without records that is required before the growth starts, in milliseconds. */
   readonly quietMs: number
-  /** Time in which a request of a killed run may still reach Kafka, in milliseconds; 30 s by default. */
+  /** Time within which a request of a killed run may still reach Kafka, in milliseconds; 30 s by default. */
   readonly answeredMs?: number
 }
 
-/** The steps, in their order; some come several times. */
+/** Steps of a growth, in order. Some occur several times. */
 export type Step =
   | 'began'
   | 'fenced'
@@ -26,21 +26,21 @@ export type Step =
   | 'switched'
   | 'over'
 
-/** Events for the operator. A test stops a growth at a step. */
+/** Observer of a growth. Tests use it to stop a growth at a step. */
 export interface Watching {
   readonly tell: (text: string) => void
   readonly reached?: (step: Step) => void
 }
 
-/** The message of a growth that did not happen. */
+/** Returns the message about a growth that was not carried out. */
 export function refusal(wrong: readonly string[]): string {
   return `The topic has not grown, and all is as it was:\n${wrong.map(line => `  ${line}`).join('\n')}`
 }
 
-/** How many of the entities are named that stay behind. */
+/** Maximum number of entities that a message lists. */
 const NAMED = 5
 
-/** Returns the objections of the states to a growth, a line for each consumer. */
+/** Returns the problems of the states that prevent a growth, one line for each consumer. */
 export function inTheWay(
   plans: readonly ConsumerPlan[],
   { allowUnknown }: Pick<Order, 'allowUnknown'>,
@@ -48,28 +48,31 @@ export function inTheWay(
   return [...stillHeld(plans), ...(allowUnknown ? [] : stayingBehind(plans))]
 }
 
-/** The entities that would stay behind, a line for each consumer that has some; those without a key may be anywhere. */
+/**
+ * Returns the entities that would stay in their partition, one line for each consumer. The key of these
+ * entities is unknown, so their next records may go to any partition.
+ */
 function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
   return plans.flatMap(({ consumer, staying }) => {
     const unknown = staying.filter(({ why }) => why !== 'no-key')
     if (unknown.length === 0) return []
     const some = unknown.slice(0, NAMED).map(({ entity, why }) => `${entity} (${why})`)
     return [
-      `${unknown.length} entities of ${consumer} would stay behind: ${some.join(', ')}${unknown.length > NAMED ? ', …' : ''}. ` +
-        'With --allow-unknown they do, and their next records may begin without a state.',
+      `${unknown.length} entities of ${consumer} have an unknown key and would not be moved: ${some.join(', ')}${unknown.length > NAMED ? ', …' : ''}. ` +
+        'With --allow-unknown, the growth continues, and their next records may start without a state.',
     ]
   })
 }
 
-/** The entities whose events wait in the states, a line for each consumer that has some. */
+/** Returns the entities whose events wait in the states, one line for each consumer. */
 function stillHeld(plans: readonly ConsumerPlan[]): string[] {
   return plans.flatMap(({ consumer, held }) => {
     if (held.size === 0) return []
     const count = [...held.values()].reduce((sum, here) => sum + here, 0)
     const places = `partition${held.size === 1 ? '' : 's'} ${[...held.keys()].join(', ')}`
     return [
-      `${consumer} holds ${count} entities in ${places}, whose events wait for a retry or to be applied: wait until the retries are ` +
-        'back, and then for the next tick.',
+      `${consumer} holds ${count} entities in ${places}, whose events wait for a retry or to be applied. Wait until the retries have ` +
+        'returned, and then for the next tick.',
     ]
   })
 }

@@ -1,4 +1,4 @@
-/** The topic that grows, with its partition states and its log. */
+/** Topic that grows, with its partition states and its log. */
 
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import { partitionCount } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
@@ -17,26 +17,30 @@ import { signals, topicName } from '../../app/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 
-/** The servers that a growth works with. */
+/** Connections that a growth uses. */
 export interface Servers {
   readonly client: RedisClient
   readonly kafka: Kafka
   readonly log: LogReader
   readonly bounds: LogBounds
-  /** Missing without checkpoints. */
+  /** Checkpoints; absent if none are kept. */
   readonly kept?: KeptStates
 }
 
-/** The checkpoints of the topic's partition states. */
+/** Access to the checkpoints of the topic's partition states. */
 export interface KeptStates {
-  /** The consumers that read the topic, also those that have no state in Redis. */
+  /** Consumers that read the topic, including those without a state in Redis. */
   readonly readers: readonly string[]
   has(partitionState: StateKey): Promise<boolean>
-  /** Takes one of each state that exists. @throws OperationFailure if some got none */
+  /**
+   * Takes a checkpoint of each existing state.
+   *
+   * @throws OperationFailure if a checkpoint could not be taken
+   */
   take(partitionStates: readonly StateKey[]): Promise<void>
 }
 
-/** The fence that a run of the command raises. */
+/** Returns the fence that a run of the command adds. */
 export function growthFence({ to, attempt }: { readonly to: number; readonly attempt: number }): Fence {
   return { why: 'topic-growing', attempt, partitions: to }
 }
@@ -50,7 +54,7 @@ export class GrowingTopic {
   readonly generations: Generations
   readonly cursors: Cursors
 
-  /** @param name the topic's name in Kafka */
+  /** @param name name of the Kafka topic */
   constructor(servers: Servers, env: string, name: string) {
     this.servers = servers
     this.env = env
@@ -61,12 +65,15 @@ export class GrowingTopic {
     this.cursors = new RedisForwardCursors(servers.client)
   }
 
-  /** How many partitions Kafka has now. */
+  /** Returns the current number of partitions in Kafka. */
   partitions(): Promise<number> {
     return partitionCount(this.servers.kafka, this.name)
   }
 
-  /** The consumers that have a partition state of the topic, and those that read it: Redis may have lost their states. */
+  /**
+   * Returns the consumers that have a partition state of the topic, and those that read it, because Redis may
+   * have lost their states.
+   */
   async consumers(): Promise<string[]> {
     const names = await new StateList(this.servers.client).names()
     const own = names.filter(({ topic }) => topic === this.name)
@@ -78,7 +85,7 @@ export class GrowingTopic {
     return { consumer, topic: this.name, partition }
   }
 
-  /** The states of a consumer for the first partitions. */
+  /** Returns the keys of a consumer's states for the first partitions. */
   keysOf(consumer: string, partitions: number): StateKey[] {
     return Array.from({ length: partitions }, (_, partition) => this.keyOf(consumer, partition))
   }
@@ -88,9 +95,10 @@ export class GrowingTopic {
   }
 
   /**
-   * Stops commits to a partition state while the topic grows, or takes over the fence of an earlier run. Returns the version that it keeps.
+   * Stops commits to a partition state while the topic grows, or takes over the fence of an earlier run.
+   * Returns the version that the state keeps.
    *
-   * @throws OperationFailure if it is fenced for something else, or by a later run
+   * @throws OperationFailure if it is fenced for another reason, or by a later run
    */
   async fence(live: StateKey, own: Fence): Promise<Version> {
     const { version, fence } = await this.generations.fence(live, own)
@@ -98,11 +106,11 @@ export class GrowingTopic {
     if (fence.why === own.why && fence.partitions === own.partitions)
       throw new OperationFailure('Another run of the command has taken over.')
     throw new OperationFailure(
-      `${nameOf(live)} is fenced already (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again when that is over.`,
+      `${nameOf(live)} is already fenced (${fence.why}, ${fence.partitions ?? 'no'} partitions): try again later.`,
     )
   }
 
-  /** The signal of the environment that the topic carries; undefined for any other topic. */
+  /** Signal of the environment that the topic carries; undefined for any other topic. */
   get signal() {
     return signals().find(signal => topicName(signal, this.env) === this.name)
   }

@@ -6,10 +6,10 @@ import type { BrokenRow, RowDocument } from './rows.ts'
 import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
 
 /**
- * The event of a line. Where the mapping identifies a record by its position, that is file name, line and content: a file may hold
- * two records that are alike.
+ * Returns the event of a line. If the mapping identifies a record by its position, the position consists of
+ * file name, line and content, because a file may contain equal records.
  *
- * @param file the name without its folders
+ * @param file name of the file without its folders
  */
 export function eventOfLine(
   mappings: readonly Mapping[],

@@ -1,4 +1,4 @@
-/** The mappings that `--mapping` names. */
+/** Finds the mappings that `--mapping` specifies. */
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { loadMapping, MappingFileError } from '../../mapping/adapters/mapping-files.ts'
@@ -7,18 +7,19 @@ import { InvalidMapping } from '../../mapping/mapping-file.ts'
 import { suggestion } from '../../similar.ts'
 import { OperationFailure } from '../failure.ts'
 
-/** The folder with the mappings that are ready. */
+/** Folder with the existing mappings. */
 export interface MappingsFolder {
   readonly path: string
-  /** How messages name it. */
+  /** Name of the folder in messages. */
   readonly shown: string
 }
 
 /**
- * A name stands for a file of the folder; anything with a slash or an ending is a path.
+ * Returns the mapping with this name. A name refers to a file of the folder; a text with a slash or an
+ * extension is a path.
  *
- * @param pathOf finds a file by its path as it was given
- * @throws OperationFailure without such a mapping, or with all its errors
+ * @param pathOf resolves a path as given by the user
+ * @throws OperationFailure if the mapping is missing, or with all its errors
  */
 export async function mappingNamed(
   named: string,
@@ -39,7 +40,7 @@ export async function mappingNamed(
   }
 }
 
-/** `Ready mappings are a, b (in config/mappings/).` */
+/** Returns the list of existing mappings, such as `Ready mappings are a, b (in config/mappings/).` */
 export async function readyMappingsText(folder: MappingsFolder): Promise<string> {
   const names = await readyNames(folder)
   return names.length === 0
@@ -49,7 +50,7 @@ export async function readyMappingsText(folder: MappingsFolder): Promise<string>
 
 async function unknownText(named: string, folder: MappingsFolder): Promise<string> {
   const similar = suggestion(named, await readyNames(folder)) ?? ''
-  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} A file of your own is named by its path.`
+  return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} To use another file, give its path.`
 }
 
 /** Returns the names of the mappings in the folder; none if it is missing. */

@@ -1,4 +1,4 @@
-/** One row becomes one event. Pure. */
+/** Converts one row of a CSV file to one event. Pure. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -10,22 +10,22 @@ import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
 
-/** Common properties of all rows of a file. */
+/** Properties that all rows of a file share. */
 export interface Recording {
-  /** The file's name without its folders: part of every id, so that a file may move. */
+  /** Name of the file without its folders. It is part of every id, so the file can be moved. */
   readonly file: string
-  /** The entity of rows that name none. */
+  /** Entity of rows that do not specify one. */
   readonly entity: string
   readonly series: Series
-  /** Offset from UTC, `±hh:mm`, of timestamps that have no zone. */
+  /** Offset from UTC, `±hh:mm`, for timestamps without a time zone. */
   readonly utcOffset: string
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /**
- * Returns the event of a row. Its id is derived from file name, line and content. Files repeat timestamps, so only the line
- * distinguishes two equal rows; the same row with another unit or entity is another event.
+ * Returns the event of a row. Its id is derived from file name, line and content. Files repeat timestamps, so
+ * only the line distinguishes two equal rows; the same row with another unit or entity is another event.
  */
 export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const { series, utcOffset, file } = recording
@@ -42,7 +42,10 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   return error ? { line, error: `${error} (from ${quoted(row.timestamp)}, ${quoted(number)})` } : event
 }
 
-/** Why consumers would refuse the event, if they would: report that now instead of in the dead letters. */
+/**
+ * Returns the reason for which consumers would reject the event, if any. It is reported during the import
+ * instead of in the dead letters.
+ */
 export function readersFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))
   return isFailure(read) ? read.message : undefined

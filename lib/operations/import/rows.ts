@@ -1,4 +1,6 @@
-/** The rows of a CSV file, one after another, in memory that does not grow with the file. */
+/**
+ * Reads the rows of a CSV file one after another, with memory that does not depend on the size of the file.
+ */
 import { pipeline, type Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -6,25 +8,25 @@ import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
 export interface Columns {
   readonly timestamp: string
   readonly value: string
-  /** Column with the id of each row's entity; undefined if the whole file is about one. */
+  /** Column with the id of each row's entity; undefined if the whole file is about one entity. */
   readonly entity?: string
 }
 
 export interface Row {
-  /** The line in the file where the row ends, from 1. */
+  /** Line in the file where the row ends, counted from 1. */
   readonly line: number
   readonly timestamp: string
   readonly value: string
   readonly entity?: string
 }
 
-/** A row that cannot be read; line 1 is the header. */
+/** Row that cannot be read. Line 1 is the header. */
 export interface BrokenRow {
   readonly line: number
   readonly error: string
-  /** Reading cannot continue after it. */
+  /** True if reading cannot continue after the row. */
   readonly fatal?: true
-  /** The file holds JSON instead of a table. */
+  /** True if the file contains JSON instead of a table. */
   readonly isJson?: true
 }
 
@@ -34,7 +36,7 @@ export interface RowDocument {
   readonly document: object
 }
 
-/** A longer row has no closing quote, and would extend to the end of the file. */
+/** Maximum length of a row. A longer row has no closing quote, and would extend to the end of the file. */
 const MAX_ROW_LENGTH = 64 * 1024
 
 const PARSING = {
@@ -66,7 +68,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
       return undefined
     },
   })
-  // Forward errors of the source to the loop through the parser.
+  // Forwards errors of the source through the parser to the loop.
   pipeline(source, parser, () => {})
   let header: Header | undefined
   let line = 0
@@ -81,7 +83,8 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
     if ('error' in found) return yield found
     header = found
   }
-  // The parser notices this only at the end of the file or of its limit. The row after the last good one lacks the quote.
+  // The parser notices a missing quote only at the end of the file or of its limit. The quote is missing in
+  // the row after the last valid one.
   if (unclosedAtLine !== undefined)
     yield { line: line + 1, error: 'a quote that opens here is not closed', fatal: true }
   else if (header === undefined) yield { line: 1, error: 'the file has no header', fatal: true }
@@ -121,7 +124,7 @@ interface Header {
   readonly width: number
   readonly timestamp: number
   readonly value: number
-  /** -1 without such a column. */
+  /** Index of the column; -1 without such a column. */
   readonly entity: number
 }
 
@@ -149,7 +152,10 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
   }
 }
 
-/** A file without a header begins with a record, whose content no message shows. */
+/**
+ * Returns whether a text can be a column name. A file without a header starts with data, which messages must
+ * not show.
+ */
 function isName(text: string): boolean {
   return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
 }
@@ -160,5 +166,5 @@ function cells(header: Header, record: readonly string[], line: number): Row | B
   const row = { line, timestamp: record[header.timestamp] as string, value: record[header.value] as string }
   if (header.entity < 0) return row
   const entity = record[header.entity]?.trim()
-  return entity ? { ...row, entity } : { line, error: 'the row names no entity' }
+  return entity ? { ...row, entity } : { line, error: 'the row has no entity' }
 }

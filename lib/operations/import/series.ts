@@ -1,4 +1,4 @@
-/** The meaning of the numbers of a recorded column: a metric of a family, its unit, and its entity. */
+/** Meaning of a recorded column of numbers: a metric of a family, its unit, and its entity. */
 import {
   type DatabaseReading,
   type DeviceMotion,
@@ -11,7 +11,7 @@ import {
 import { conversion, unitsFor } from '../../telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
-/** Options that describe the entity besides its id. Each family uses some of them. */
+/** Options that describe the entity in addition to its id. Each family uses some of them. */
 interface IdentityOptions {
   readonly site?: string
   readonly latitude?: number
@@ -30,13 +30,17 @@ export interface SeriesOptions extends IdentityOptions {
 export interface Series {
   readonly family: Family
   readonly metric: string
-  /** Converts from the unit of the column to that of the metric. */
+  /** Converts a value from the unit of the column to that of the metric. */
   readonly convert: (value: number) => number
-  /** The data of a reading; `value` in the metric's own unit. */
+  /** Returns the data of a reading. `value` is in the unit of the metric. */
   readonly dataOf: (entity: string, value: number) => ReadingData
 }
 
-/** @throws OperationFailure if an option names something that the family does not have */
+/**
+ * Returns the series.
+ *
+ * @throws OperationFailure if an option does not apply to the family
+ */
 export function seriesOf(options: SeriesOptions): Series {
   const family = FAMILIES[options.family]
   const metrics = Object.keys(family.metrics)
@@ -95,12 +99,14 @@ function identityOf(family: FamilyName, options: IdentityOptions): Identity {
   const unfit = names.find(name => options[name] !== undefined && !takes.includes(name))
   if (unfit)
     throw usageFailure(
-      `${FLAGS[unfit]} says nothing about readings of ${family}; those take ${takes.map(name => FLAGS[name]).join(', ')}`,
+      `${FLAGS[unfit]} does not apply to readings of ${family}; use ${takes.map(name => FLAGS[name]).join(', ')}`,
     )
   return identity(options)
 }
 
-/** Where a family has no field for the tenant, the strategy `tenant` looks for it among the tags. */
+/**
+ * Returns the tenant as a tag. If a family has no field for the tenant, the strategy `tenant` uses the tag.
+ */
 function tagged(tenant: string | undefined): { tags?: { tenant: string } } {
   return tenant === undefined ? {} : { tags: { tenant } }
 }

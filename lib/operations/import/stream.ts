@@ -1,4 +1,4 @@
-/** Converts files to lines with one event each. */
+/** Converts files to lines that contain one event each. */
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -15,7 +15,7 @@ import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readDocuments, readRows } from './rows.ts'
 
-/** Common properties of all rows of CSV files. Without `entity`, the name of each file is the entity. */
+/** Properties that all rows of CSV files share. Without `entity`, the name of each file is the entity. */
 export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
@@ -28,11 +28,11 @@ export interface MappedPlan {
 
 export type ImportPlan = (SeriesPlan | MappedPlan) & {
   readonly skipInvalid: boolean
-  /** Source of the events' `partitionkey`; undefined for events without one. */
+  /** Strategy for the events' `partitionkey`; undefined for events without one. */
   readonly keyBy: KeyStrategy | undefined
 }
 
-/** How far an import has come; counted up while it runs. */
+/** Progress of an import, updated while it runs. */
 export interface ImportCounts {
   events: number
   skipped: number
@@ -40,20 +40,21 @@ export interface ImportCounts {
 
 /** Ports of an import. */
 export interface ImportPorts {
-  /** Opens a file by the name that it was given by. */
+  /** Opens a file by the name that the user specified. */
   readonly open: (file: string) => Readable
   readonly mappings: MappingsFolder
-  /** Receives a line about each row that is left out, up to a number. */
+  /** Called with a line about each skipped row, up to a maximum number. */
   readonly onSkipped: (line: string) => void
 }
 
-/** This many skipped rows are reported one by one; further ones are only counted. */
+/** Number of skipped rows that are reported one by one. Further ones are only counted. */
 const NAMED = 20
 
 /**
- * The events of the files, each in the JSON event format on a line of its own.
+ * Yields the events of the files, each in the JSON event format on a separate line.
  *
- * @throws OperationFailure for a file that cannot be read, and for a broken row unless the plan skips those
+ * @throws OperationFailure for a file that cannot be read, and for an invalid row unless the plan skips
+ * invalid rows
  */
 export async function* importLines(
   files: readonly string[],
@@ -80,7 +81,7 @@ interface Row {
   readonly event: Event | BrokenRow
 }
 
-/** Names the file in errors of the operating system. */
+/** Adds the file name to operating-system errors. */
 async function* named(file: string, rows: AsyncIterable<Row>): AsyncGenerator<Row> {
   try {
     yield* rows
@@ -99,10 +100,13 @@ async function* seriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts)
     }
 }
 
-/** JSON lines need a mapping: the message says so, and which there are. */
+/**
+ * Returns the error of a row. For JSON lines, it explains that a mapping is needed, and lists the existing
+ * ones.
+ */
 async function explained(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
   if (!row.isJson) return row
-  const error = `${row.error}: name the mapping for JSON lines by --mapping. ${await readyMappingsText(mappings)}`
+  const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await readyMappingsText(mappings)}`
   return { ...row, error }
 }
 
@@ -151,10 +155,8 @@ function skip(
   if (fatal) throw new OperationFailure(what)
   const unit = 'mappings' in plan ? 'line' : 'row'
   if (!plan.skipInvalid)
-    throw new OperationFailure(
-      `${what}\nPut the ${unit} right, or leave such ${unit}s out by --skip-invalid.`,
-    )
+    throw new OperationFailure(`${what}\nCorrect the ${unit}, or skip invalid ${unit}s with --skip-invalid.`)
   counts.skipped++
   if (counts.skipped <= NAMED) onSkipped(`${what}: skipped`)
-  if (counts.skipped === NAMED) onSkipped('Further ones are only counted.')
+  if (counts.skipped === NAMED) onSkipped('Further skipped ones are only counted.')
 }

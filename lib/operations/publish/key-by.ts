@@ -1,4 +1,4 @@
-/** Record keys by a strategy that a person has chosen. */
+/** Record keys by a strategy that the user selects. */
 
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { schemaViolation } from '../../app/schemas.ts'
@@ -7,15 +7,18 @@ import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key
 import { keyOf } from '../../telemetry/reading.ts'
 
 /**
- * The record key of an event by a strategy; null for `random`. Events of no family have their entity as instance, type and tenant.
+ * Returns the record key of an event by a strategy; null for `random`. For an event without a family,
+ * instance, type and tenant are its entity.
  *
- * @returns undefined if the event does not have the field and need not have it, or is not a reading and the field is that of the setting
- * @throws KeyFieldMissing if it must have it
+ * @returns undefined if an optional field is missing, or if the event is not a reading and the strategy is
+ * that of the setting
+ * @throws KeyFieldMissing if a required field is missing
  */
 export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {
   const family = familyOf(event.type)
   if (typeof strategy === 'object') {
-    // The setting is for readings: an alert may have a field of the same name, and its key says which alert it is.
+    // The setting applies only to readings. An alert may have a field of the same name, but its key must
+    // identify the alert.
     if (strategy.isOptional && family === undefined) return undefined
     const key = fieldKey(event.data, strategy.field)
     if (key === undefined && !strategy.isOptional) throw new KeyFieldMissing(strategy.field)
@@ -28,12 +31,12 @@ export function keyBy(event: Event, strategy: KeyStrategy): string | null | unde
 }
 
 /**
- * The event with the extension `partitionkey`, from which `sluice replay` and `sluice publish` take the record key: a stream has no
- * keys of its own. `random` takes the id, which no other event has. An event without an optional field stays as it is.
+ * Returns the event with the extension `partitionkey`, from which `sluice replay` and `sluice publish` take
+ * the record key, because a stream of events has no record keys. For `random`, the value is the id of the
+ * event, which is unique. An event without an optional field is returned unchanged. Source: CloudEvents
+ * extension "Partitioning".
  *
- * Source: CloudEvents extension "Partitioning".
- *
- * @throws KeyFieldMissing if the event has not a field that it must have
+ * @throws KeyFieldMissing if a required field is missing
  */
 export function withKey(event: Event, strategy: KeyStrategy): Event {
   const key = keyBy(event, strategy)

@@ -1,4 +1,4 @@
-/** The record keys of events, as their producers choose them, so that an entity stays in one partition. Pure. */
+/** Default record keys of events, which keep an entity in one partition. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
@@ -11,19 +11,19 @@ import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
-/** Types whose subject is the group. */
+/** Event types whose subject is the name of a group of alerts. */
 const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
-/** Types whose data name an entity, but whose source and subject name the group. */
+/** Event types whose data contains the entity, while source and subject are those of a group. */
 const OF_PATTERNS: readonly string[] = [PATTERN_EVENT_TYPE]
-/** Types that keep the key of the failed record. */
+/** Event types that keep the key of the failed record. */
 const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
 
 /**
- * The key of an event: its extension `partitionkey` (CloudEvents "Partitioning"); for a reading, the key of its family; for an
- * alert, its fingerprint; for a notification, its group; for an event about an entity that its data name, that entity; otherwise
- * its source and subject.
+ * Returns the key of an event: its extension `partitionkey` (CloudEvents "Partitioning"); for a reading, the
+ * key of its family; for an alert, its fingerprint; for a notification, its group; for an event whose data
+ * contains an entity, that entity; otherwise its source and subject.
  *
- * @param event whose data fit the schema of its type
+ * @param event event whose data is valid by the schema of its type
  */
 export function eventKey(event: Event): string {
   const { partitionkey } = event.extensions ?? {}

@@ -11,37 +11,42 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
 
-/** Report about each event. */
+/** Report about one event. */
 export interface PublishedEvent {
   readonly id: string
   readonly topic: string
   readonly partition: number
-  /** Null if it was not published. */
+  /** Offset of the record; null if it was not published. */
   readonly offset: number | null
   readonly key: string
 }
 
-/** How events become records of a topic. */
+/** Properties that determine the record of an event. */
 export interface Placing {
-  /** Whole name. */
+  /** Full name of the topic. */
   readonly topic: string
-  /** How many the topic has. */
+  /** Number of partitions of the topic. */
   readonly partitions: number
-  /** The key of all events. */
+  /** Key for all events. */
   readonly key?: string | undefined
-  /** How each event is keyed, as asked for. */
+  /** Key strategy that the user requested. */
   readonly keyBy?: KeyStrategy | undefined
-  /** How each event is keyed, as the settings say: what the event itself says comes before it. */
+  /** Key strategy of the settings. The properties of the event take precedence over it. */
   readonly keyBySetting?: KeyStrategy | undefined
   readonly contentMode: ContentMode
   readonly writer: DataWriter
 }
 
-/** An event as the record that carries it. */
+/** Event with the record that carries it. */
 export type PlacedEvent = OutgoingRecord &
   Omit<PublishedEvent, 'key' | 'offset'> & { readonly keyText: string }
 
-/** @throws KeyFieldMissing if the event lacks the field that is asked for as its key; what `DataWriter.write` throws */
+/**
+ * Returns the record of an event.
+ *
+ * @throws KeyFieldMissing if the event lacks the requested key field
+ * @throws what `DataWriter.write` throws
+ */
 export function placed(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, keyBySetting, contentMode, writer } = placing
   const keyText = key ?? keyAsAsked(event, keyBy) ?? keyAsSet(event, keyBySetting) ?? eventKey(event)
@@ -50,7 +55,7 @@ export function placed(event: Event, placing: Placing): PlacedEvent {
   return { ...record, id: event.id, topic, partition, keyText }
 }
 
-/** `random` takes the id, which no other event has. */
+/** Returns the requested key. For `random`, it is the id of the event, which is unique. */
 function keyAsAsked(event: Event, strategy: KeyStrategy | undefined): string | undefined {
   return strategy && (keyOfEvent(event, strategy) ?? event.id)
 }
@@ -59,13 +64,16 @@ function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | und
   return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
-/** Published together. Kafka applies a topic's limit of 1 MiB to all records of a partition in a request. */
+/**
+ * Maximum size of one request. Kafka applies a topic's limit of 1 MiB to all records of a partition in a
+ * request.
+ */
 const LIMITS = { items: 500, bytes: 512 * 1024 } as const
 
 /**
- * Appends the events in their order, some at a time: if that fails, none of later ones is written.
+ * Appends the events in their order, in several requests. If a request fails, no later event is written.
  *
- * @param published grows with what is acknowledged
+ * @param published list to which acknowledged events are added
  * @throws as `Publisher.publish` does
  */
 export async function appendPlaced(
@@ -78,7 +86,7 @@ export async function appendPlaced(
       published.push(told(events[published.length] as PlacedEvent, offset))
 }
 
-/** @param offset null if it was not published */
+/** @param offset offset of the record; null if it was not published */
 export function told({ id, topic, partition, keyText }: PlacedEvent, offset: number | null): PublishedEvent {
   return { id, topic, partition, offset, key: keyText }
 }

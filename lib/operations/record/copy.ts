@@ -1,4 +1,4 @@
-/** Copies the records of ranges into a file, resumably. */
+/** Copies the records of ranges into a file. The copy can be resumed. */
 
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
@@ -9,7 +9,7 @@ import { recordedLine } from '../../queries/recorded-line.ts'
 import { readRecords } from '../../queries/records.ts'
 import type { RecordingPosition } from './position.ts'
 
-/** Where the lines go, see `RecordingFile`. */
+/** Destination of the lines, see `RecordingFile`. */
 export interface Target {
   readonly isFull: boolean
   add(line: string): void
@@ -19,11 +19,11 @@ export interface Target {
 export type CopyProgress = Omit<RecordingPosition, 'bytes'>
 
 /**
- * Records what the ranges still have, in the order of time. Whatever ends it, the target holds whole lines, and knows how far they
- * reach.
+ * Records the remaining part of the ranges, in the order of time. Even after an error, the target contains
+ * only whole lines, and its position is correct.
  *
- * @param standing is counted up
- * @param reader lets filters see data of any format; by default, they see JSON alone
+ * @param standing position that is updated
+ * @param reader reader that makes data of any format available to filters; by default, filters see only JSON
  * @throws see `readRecords`
  */
 export async function copy(
@@ -49,7 +49,7 @@ export async function copy(
       await take(record, standing, filters, target, reader)
       if (target.isFull) await target.flush(standing)
     }
-    // Behind the last record there can be markers of transactions.
+    // The last record can be followed by transaction markers.
     for (const range of standing.ranges) range.next = range.end
   } finally {
     await target.flush(standing)

@@ -1,4 +1,7 @@
-/** Progress of a recording, in a file beside it, so that it can continue after a stop or a kill. */
+/**
+ * Position of a recording, stored in a separate file, so that the recording can continue after a stop or a
+ * kill.
+ */
 import { array, type InferOutput, integer, literal, minValue, number, object, pipe, string } from 'valibot'
 import { readPosition } from '../position-file.ts'
 
@@ -6,19 +9,19 @@ const count = pipe(number(), integer(), minValue(0))
 
 const POSITION = object({
   version: literal(1),
-  /** Whole name of the topic. */
+  /** Full name of the topic. */
   topic: string(),
-  /** Filters as written on the command line. */
+  /** Filters as given on the command line. */
   filters: array(string()),
-  /** How many bytes of the file are good. */
+  /** Number of bytes of the file that are valid. */
   bytes: count,
-  /** Lines in the file. */
+  /** Number of lines in the file. */
   recorded: count,
-  /** Records that were read, whether they fitted the filters or not. */
+  /** Number of records read, including those that did not match the filters. */
   read: count,
-  /** Offsets that retention took before they could be read. */
+  /** Number of offsets that retention deleted before they could be read. */
   expired: count,
-  /** Records without their values, which are too large to be read. */
+  /** Number of records without their values, which are too large to be read. */
   oversize: count,
   ranges: array(object({ partition: count, start: count, end: count, next: count })),
 })

@@ -1,4 +1,4 @@
-/** `--from` and `--to`: which offsets are recorded. Pure. */
+/** Determines the offsets to record from `--from` and `--to`. Pure. */
 
 import {
   either,
@@ -13,18 +13,22 @@ import type { TopicReach } from '../../queries/topics.ts'
 import { usageFailure } from '../failure.ts'
 import type { From } from '../log-position.ts'
 
-/** Offsets of one partition, from `start` to before `end`, and how far they are recorded. */
+/**
+ * Range of offsets of one partition, from `start` up to but not including `end`, with the progress of
+ * recording.
+ */
 export interface Progressing {
   readonly partition: number
   readonly start: number
   readonly end: number
-  /** The first offset that is not recorded yet. */
+  /** First offset that is not recorded yet. */
   next: number
 }
 
 /**
- * Returns the kind of options `--from` and `--to`. @param nowMs the time that durations go back from, in milliseconds since the
- * epoch
+ * Returns the kind of the options `--from` and `--to`.
+ *
+ * @param nowMs time from which durations count backwards, in milliseconds since the epoch
  */
 export function positionKind(nowMs: number): Kind<From> {
   return either<From>(
@@ -41,18 +45,18 @@ export interface Bounds {
   readonly partition: number | undefined
 }
 
-/** The ranges, and what of them there cannot be any more, as sentences for people. */
+/** Ranges, with notices about parts that no longer exist. */
 export interface Ranges {
   readonly ranges: readonly Progressing[]
   readonly notes: readonly string[]
 }
 
 /**
- * Which offsets the bounds mean now.
+ * Returns the ranges that the bounds currently denote.
  *
- * @param reach of the topic, with the offsets at the time of `from`, if it is one
- * @param atEndTime the offsets at the time of `to`; empty without a time
- * @throws OperationFailure if the bounds cannot mean anything
+ * @param reach bounds of the topic, with the offsets at the time of `from`, if it is a time
+ * @param atEndTime offsets at the time of `to`; empty without a time
+ * @throws OperationFailure if the bounds are invalid
  */
 export function rangesOf(
   { from, to, partition }: Bounds,
@@ -98,7 +102,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
     return from.offset < logStart
       ? [`Partition ${partition}: offsets ${from.offset} to ${logStart - 1} have expired.`]
       : []
-  // The expired records may have been older than the time or not: that can no longer be known.
+  // It is unknown whether the expired records belonged to the range.
   return logStart > 0 && atTime === logStart
     ? [
         `Partition ${partition} begins at offset ${logStart}: what is before has expired, and may belong to the range.`,
@@ -106,7 +110,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
     : []
 }
 
-/** How many offsets the ranges have, and how many of them are behind. */
+/** Returns the total number of offsets in the ranges, and how many of them are done. */
 export function extentOf(ranges: readonly Progressing[]): { readonly done: number; readonly total: number } {
   let [done, total] = [0, 0]
   for (const { start, end, next } of ranges) {

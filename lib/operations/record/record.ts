@@ -1,4 +1,4 @@
-/** Runs one recording, from the ranges of the topic to the final count. */
+/** Runs a recording, from determining its ranges to the final report. */
 
 import { PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
@@ -13,9 +13,9 @@ import { type Bounds, extentOf, rangesOf } from './ranges.ts'
 import { positionOf, RecordingFile } from './recording-file.ts'
 
 export interface RecordPlan extends Bounds {
-  /** Whole name of the topic. */
+  /** Full name of the topic. */
   readonly topic: string
-  /** Filters as written on the command line; each is valid. */
+  /** Valid filters, as given on the command line. */
   readonly filters: readonly string[]
   readonly out: string
   readonly resume: boolean
@@ -23,47 +23,53 @@ export interface RecordPlan extends Bounds {
 
 export interface RecordReport {
   readonly isWhole: boolean
-  /** Lines in the file. */
+  /** Number of lines in the file. */
   readonly recorded: number
-  /** Records that did not fit the filters. */
+  /** Number of records that did not match the filters. */
   readonly filtered: number
-  /** Offsets that hold no record: markers of transactions, records of aborted ones, and what compaction has taken. */
+  /**
+   * Number of offsets without a record: transaction markers, records of aborted transactions, and records
+   * removed by compaction.
+   */
   readonly withoutRecord: number
-  /** Offsets that expired before they could be read. */
+  /** Number of offsets that expired before they could be read. */
   readonly expired: number
-  /** Lines without their value, because no reader gets a record of that size. */
+  /** Number of lines without a value, because the record was too large to be read. */
   readonly oversize: number
-  /** Offsets of the range that are not recorded yet. */
+  /** Number of offsets of the range that are not recorded yet. */
   readonly missing: number
   readonly elapsedMs: number
 }
 
-/** How far a recording has come, in offsets. */
+/** Progress of a recording, in offsets. */
 interface RecordProgress {
   readonly done: number
   readonly total: number
-  /** Done by an earlier command. */
+  /** Number of offsets that an earlier command recorded. */
   readonly doneBefore: number
 }
 
 export interface RecordPorts {
   readonly log: () => Promise<LogReader>
-  /** The bounds of the topic; with a time, also the offsets of that time. */
+  /** Returns the bounds of the topic; with a time, also the offsets at that time. */
   readonly reach: (timeMs: number | undefined) => Promise<TopicReach>
   readonly reader: DataReader
-  /** Finds the file by the name that it was given by. */
+  /** Resolves a path as given by the user. */
   readonly pathOf: (file: string) => string
   readonly stop: AbortSignal
-  /** Receives what is noticed, a sentence each. */
+  /** Called with each notice, one sentence. */
   readonly notice: (text: string) => void
-  /** Shows the progress, again and again, until the returned function is called. */
+  /** Starts showing the progress, until the returned function is called. */
   readonly watch: (progress: () => RecordProgress) => () => void
-  /** Receives the final count, also of a recording that fails. */
+  /** Called with the final report, even if the recording fails. */
   readonly report: (report: RecordReport) => void
 }
 
 /**
- * @throws OperationFailure if nothing is in the range, or if it could not be recorded as a whole: then it says how to continue
+ * Runs a recording.
+ *
+ * @throws OperationFailure if the range is empty, or the recording is incomplete; the message then explains
+ * how to continue
  */
 export async function record(plan: RecordPlan, ports: RecordPorts): Promise<void> {
   const opened = await (plan.resume ? resumed(plan, ports) : begun(plan, ports))
@@ -82,13 +88,15 @@ async function begun(plan: RecordPlan, { reach: reachAt, notice, pathOf }: Recor
   const { ranges, notes } = rangesOf(plan, reach, atEndTime)
   for (const note of notes) notice(note)
   if (extentOf(ranges).total === 0)
-    throw new OperationFailure(`${topic}: there is nothing between --from and --to, so nothing was written.`)
+    throw new OperationFailure(
+      `${topic}: there are no records between --from and --to, so nothing was written.`,
+    )
   const file = await RecordingFile.create(pathOf(out), out)
   const none = { recorded: 0, read: 0, expired: 0, oversize: 0 }
   return { file, standing: { version: 1, topic, filters: [...filters], ...none, ranges: [...ranges] } }
 }
 
-/** Undefined if the file is whole already. */
+/** Returns undefined if the file is already complete. */
 async function resumed(
   { out, topic }: RecordPlan,
   { reach, notice, pathOf }: RecordPorts,
@@ -98,11 +106,13 @@ async function resumed(
   if (position === undefined) {
     if (!(await exists(path)))
       throw new OperationFailure(`${out}.position: there is no recording to continue.`)
-    notice(`${out} is whole already.`)
+    notice(`${out} is already complete.`)
     return undefined
   }
   if (topic !== position.topic)
-    throw new OperationFailure(`${out}.part holds ${position.topic}, not ${topic}: name another file.`)
+    throw new OperationFailure(
+      `${out}.part is a recording of ${position.topic}, not ${topic}: choose another file.`,
+    )
   requireSameLog(position, (await reach(undefined)).bounds)
   const { bytes: _, ...standing } = position
   return { standing, file: await RecordingFile.resume(path, out, position) }
@@ -112,8 +122,8 @@ function requireSameLog({ topic, ranges }: RecordingPosition, bounds: readonly {
   const lost = ranges.find(({ partition, end }) => end > (bounds[partition]?.end ?? 0))
   if (lost === undefined) return
   throw new OperationFailure(
-    `${topic}/${lost.partition} ends before offset ${lost.end}, to which it was to be recorded: the topic was made anew, or cut off. ` +
-      'Its records of the other topic stay in the file: record the new topic into another file.',
+    `${topic}/${lost.partition} ends before offset ${lost.end}, to which it was to be recorded: the topic was recreated or truncated. ` +
+      'The file keeps the records of the old topic: record the new topic into another file.',
   )
 }
 
@@ -164,7 +174,7 @@ function explained(error: unknown, plan: RecordPlan): unknown {
 }
 
 function howToGoOn({ out }: RecordPlan): string {
-  return `${out}.part can be replayed as it is. To continue: the same command with --resume, without --from, --to and --filter`
+  return `${out}.part can be replayed. To continue, run the same command with --resume, without --from, --to and --filter`
 }
 
 function isTime(position: From): position is { readonly timeMs: number } {

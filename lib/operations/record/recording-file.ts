@@ -1,7 +1,7 @@
 /**
- * The file that a recording is written to. Until it is whole it is called `FILE.part`, and ends with a whole line; beside it,
- * `FILE.position` says where to continue. Gzip is written in members, each of which ends with a line: what is there can always be
- * read.
+ * File to which a recording is written. Until it is complete, it is named `FILE.part` and ends with a whole
+ * line, and `FILE.position` contains the position at which to continue. Gzip is written in members that each
+ * end with a line, so an incomplete file can be read.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -13,7 +13,7 @@ import type { RecordingPosition } from './position.ts'
 
 const zipped = promisify(gzip)
 
-/** Lines that are held before they are written, in characters: so much is recorded again after a kill. */
+/** Maximum size of buffered lines, in characters. After a kill, these are recorded again. */
 const HELD = 4 * 1024 * 1024
 
 export class RecordingFile {
@@ -31,12 +31,16 @@ export class RecordingFile {
     this.#bytes = bytes
   }
 
-  /** @throws OperationFailure if the file, or a part of it, is there already */
+  /**
+   * Creates the file.
+   *
+   * @throws OperationFailure if the file, or a part of it, already exists
+   */
   static async create(path: string, name: string): Promise<RecordingFile> {
-    if (await exists(path)) throw new OperationFailure(`${name} is there already: name a file that is not.`)
+    if (await exists(path)) throw new OperationFailure(`${name} already exists: choose another file.`)
     if (await exists(partOf(path)))
       throw new OperationFailure(
-        `${name}: a recording into it was stopped. Go on with --resume, or remove ${name}.part and ${name}.position.`,
+        `${name}: a recording to this file was stopped. Continue with --resume, or remove ${name}.part and ${name}.position.`,
       )
     try {
       return new RecordingFile(path, await open(partOf(path), 'wx', 0o600), 0)
@@ -45,7 +49,11 @@ export class RecordingFile {
     }
   }
 
-  /** Cuts off what was written behind the position. @throws OperationFailure if the part is missing, or shorter than that */
+  /**
+   * Truncates the file to the position.
+   *
+   * @throws OperationFailure if the part is missing, or shorter than the position
+   */
   static async resume(path: string, name: string, { bytes }: RecordingPosition): Promise<RecordingFile> {
     try {
       const handle = await open(partOf(path), 'r+')
@@ -59,7 +67,7 @@ export class RecordingFile {
       throw fileFailure(`${name}.part`, error)
     }
     throw new OperationFailure(
-      `${name}.part is shorter than ${name}.position says: remove both, and record anew.`,
+      `${name}.part is shorter than ${name}.position says: remove both and start a new recording.`,
     )
   }
 
@@ -72,7 +80,7 @@ export class RecordingFile {
     this.#held += line.length + 1
   }
 
-  /** Writes what is held, and then how far that is. */
+  /** Writes the buffered lines, and then the position. */
   async flush(standing: Omit<RecordingPosition, 'bytes'>): Promise<void> {
     const text = Buffer.from(this.#lines.join(''))
     this.#lines = []
@@ -85,7 +93,7 @@ export class RecordingFile {
     await savePosition(positionOf(this.#path), { ...standing, bytes: this.#bytes })
   }
 
-  /** Gives the file its name, now that it is whole. */
+  /** Gives the complete file its final name. */
   async complete(): Promise<void> {
     if (this.#bytes === 0 && this.#isZipped) await this.#handle.write(await zipped(Buffer.alloc(0)))
     await this.#handle.close()

@@ -1,9 +1,13 @@
-/** Turns what is recorded into what is published, group by group. */
+/** Converts groups of recorded items to records to publish. */
 import { type Addressing, movedBy, outgoing } from './outgoing.ts'
 import type { Departure } from './publish.ts'
 import type { Item } from './sequence.ts'
 
-/** @throws the reason of the signal once it is aborted; see `outgoing` */
+/**
+ * Yields the records of each group.
+ *
+ * @throws the reason of the signal once it is aborted; see also `outgoing`
+ */
 export async function* departing(
   groups: AsyncIterable<readonly Item[]>,
   addressing: Addressing,

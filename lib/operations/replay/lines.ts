@@ -1,23 +1,27 @@
-/** Splits bytes into numbered lines. Each line is decoded alone, so that one that is not text is named and can be left out. */
+/**
+ * Splits bytes into numbered lines. Each line is decoded separately, so that an invalid one can be reported
+ * and skipped.
+ */
 import { isUtf8 } from 'node:buffer'
 import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
-/** A line of a text, without its end. */
+/** Line of a text, without its line end. */
 export interface Line {
-  /** Number of the line, from 1. */
+  /** Line number, counted from 1. */
   readonly number: number
-  /** Undefined if it cannot be read as text. */
+  /** Text of the line; undefined if it is not valid text. */
   readonly text: string | undefined
-  /** Why it cannot be read. */
+  /** Reason why the line cannot be read. */
   readonly failure?: string
 }
 
 const LINE_END = 0x0a
 
 /**
- * The lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
+ * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece
+ * arrives.
  *
- * @param longest upper bound for a line, in bytes; the rest of a longer one is passed over
+ * @param longest maximum length of a line, in bytes; the rest of a longer line is skipped
  */
 export async function* numberedLines(
   pieces: AsyncIterable<Uint8Array>,
@@ -35,7 +39,7 @@ export async function* numberedLines(
 class Splitter {
   readonly #longest: number
   #number = 0
-  /** The beginning of a line whose end has not come. */
+  /** Start of a line whose end has not arrived yet. */
   #rest: Buffer[] = []
   #restBytes = 0
 
@@ -64,13 +68,13 @@ class Splitter {
     else if (piece.length > 0) this.#rest.push(piece)
   }
 
-  /** @param piece up to a line end, which is left out */
+  /** @param piece bytes up to and excluding a line end */
   #split(piece: Buffer): readonly Line[] {
     const isWhole = this.#restBytes <= this.#longest
     if (!isWhole) return this.#withoutTooLong(piece)
     const bytes = this.#restBytes > 0 ? Buffer.concat([...this.#rest, piece]) : piece
     this.#forget()
-    // A line end is never part of a longer character, so lines of a text are texts.
+    // A line end is never part of a multi-byte character, so the lines of a valid text are valid.
     if (isUtf8(bytes))
       return bytes
         .toString()

@@ -1,14 +1,18 @@
-/** Merges recordings by time, however long they are: of each, only what it has read ahead is in memory. Pure. */
+/**
+ * Merges recordings by time. Only the part of each recording that was read ahead is in memory, regardless of
+ * its length. Pure.
+ */
 import type { Recorded } from './recorded.ts'
 
 type Groups = AsyncIterable<readonly Recorded[]>
 
-/** Items that are passed on together, so that they can be published in large requests. */
+/** Number of items that are passed on together, so that they can be published in large requests. */
 const GROUP = 2_000
 
 /**
- * Yields the items of all recordings by time. Items of one recording keep their order: one out of order, or without a time, stays
- * behind the item before it. Items of the same time come in the order of their recordings.
+ * Yields the items of all recordings, ordered by time. Items of one recording keep their order: an item that
+ * is out of order, or has no time, follows its predecessor. Items with the same time are in the order of
+ * their recordings.
  */
 export async function* merged(recordings: readonly Groups[]): AsyncGenerator<readonly Recorded[]> {
   const [only, ...others] = recordings
@@ -26,7 +30,7 @@ export async function* merged(recordings: readonly Groups[]): AsyncGenerator<rea
         yield group
         group = []
       }
-      // Waits only where the next piece has to be read.
+      // Waits only if the next piece must be read.
       if (!first.advanceInGroup()) await first.advance()
     }
     if (group.length > 0) yield group
@@ -35,7 +39,7 @@ export async function* merged(recordings: readonly Groups[]): AsyncGenerator<rea
   }
 }
 
-/** The next item of a recording. */
+/** Next item of a recording. */
 class Head {
   readonly #groups: AsyncIterator<readonly Recorded[]>
   #group: readonly Recorded[] = []
@@ -46,17 +50,17 @@ class Head {
     this.#groups = groups[Symbol.asyncIterator]()
   }
 
-  /** Undefined at the end. */
+  /** Next item; undefined at the end. */
   get item(): Recorded | undefined {
     return this.#group[this.#at]
   }
 
-  /** The latest time up to this item; milliseconds since the epoch. */
+  /** Latest time up to this item, in milliseconds since the epoch. */
   get timeMs(): number {
     return this.#latestMs
   }
 
-  /** False if the next group has to be read for it. */
+  /** Advances within the current group. Returns false if the next group must be read. */
   advanceInGroup(): boolean {
     if (this.#at + 1 >= this.#group.length) return false
     this.#at++

@@ -1,4 +1,4 @@
-/** Turns a recorded item into the record to publish. Pure. */
+/** Converts a recorded item to the record to publish. Pure. */
 
 import type { DataWriter } from '../../../packages/runtime/cloudevents/data-writer.ts'
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
@@ -18,27 +18,34 @@ import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
 
-/** Where a recording goes, and in which shape. */
+/** Destination and form of the published records. */
 export interface Addressing {
-  /** The environment whose topics it goes to. */
+  /** Environment whose topics are the destination. */
   readonly env: string
-  /** The whole name of the topic that all of it goes to, whatever it was recorded from. */
+  /** Full name of the topic for all records, regardless of the topic from which they were recorded. */
   readonly topic?: string
-  /** How a stream is written, unless `mode` says otherwise. */
+  /** Content mode of events from a stream, unless `mode` is set. */
   readonly contentMode: ContentMode
   readonly mode?: ContentMode
-  /** Serializes the data of a stream. Absent: it is JSON. */
+  /** Serializes the data of events from a stream; absent for JSON. */
   readonly dataWriter?: DataWriter
   readonly shiftMs?: number
-  /** Whether records stay in the partition that they came from, whatever their key says. */
+  /** True to keep the partition of each record, regardless of its key. */
   readonly keepPartitions: boolean
-  /** Whether each record carries the time at which it was appended, for consumers that go by it. */
+  /** True to add the original append time to each record, for consumers that use it. */
   readonly carryLogTime?: boolean
-  /** How the events of a stream are keyed: as asked for, which comes before what the events say, or by the settings. */
+  /**
+   * Key strategy for events of a stream. A strategy that the user requested takes precedence over the events'
+   * own keys, one from the settings does not.
+   */
   readonly keyBy?: KeyStrategy
 }
 
-/** @throws OperationFailure if the addressing asks for something that the recording does not have */
+/**
+ * Returns the record to publish.
+ *
+ * @throws OperationFailure if the addressing requires something that the recording does not have
+ */
 export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing): OutgoingRecord {
   const { event, record } = item
   if (record === undefined && addressing.keepPartitions)
@@ -54,7 +61,7 @@ export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing)
   return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
 }
 
-/** Returns the number of milliseconds by which an item moves; undefined if it stays. */
+/** Returns the number of milliseconds by which the item is moved in time; undefined if it is not moved. */
 export function movedBy({ roundMs = 0 }: Partial<Item>, { shiftMs }: Addressing): number | undefined {
   return shiftMs === undefined && roundMs === 0 ? undefined : (shiftMs ?? 0) + roundMs
 }
@@ -67,7 +74,7 @@ function carrying(
   const appendedMs = source?.timestampMs ?? latestMs
   if (appendedMs === undefined)
     throw new OperationFailure(
-      `line ${line}: neither it nor any before it has a time that --carry-log-time could carry`,
+      `line ${line}: neither this item nor an earlier one has a time for --carry-log-time`,
     )
   return { ...record, headers: carryingTime(record.headers, appendedMs, movedMs) }
 }
@@ -80,7 +87,10 @@ function streamRecord(event: Event, line: number, addressing: Addressing): Outgo
   return producedRecord(ownTopic, key, written, mode ?? contentMode)
 }
 
-/** Data that violates its schema cannot be written with it. It stays JSON, so that consumers can refuse it. */
+/**
+ * Returns whether the data is valid. Invalid data cannot be serialized with its schema. It stays JSON, so
+ * that consumers can reject it.
+ */
 function fitsSchema({ type, data }: Event): boolean {
   return schemaViolation(type, data) === undefined
 }
@@ -95,10 +105,11 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
 }
 
 /**
- * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading that violates its
- * schema may lack the fields of its key. Consumers must refuse it, so it is not refused here.
+ * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading
+ * that violates its schema may lack the fields of its key. It is not rejected here, because consumers must
+ * reject it.
  *
- * @throws KeyFieldMissing if the strategy is a field that the event must have, and has not
+ * @throws KeyFieldMissing if the strategy requires a field that is missing
  */
 export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
   const { type, subject, data, extensions } = event
@@ -111,12 +122,18 @@ export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
   return keyOf(family, data as ReadingData)
 }
 
-/** Whether the strategy is that of `PARTITION_KEY_FIELD`, and not asked for on the command line. */
+/**
+ * Returns whether the strategy is that of `PARTITION_KEY_FIELD`, instead of one requested on the command
+ * line.
+ */
 function isSetting(strategy: KeyStrategy): boolean {
   return typeof strategy === 'object' && strategy.isOptional === true
 }
 
-/** The record byte for byte as captured. If it is moved in time, its event is written again in the same mode. */
+/**
+ * Returns the record with unchanged bytes. If it is moved in time, its event is written again in the same
+ * content mode.
+ */
 function capturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
@@ -155,14 +172,17 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
   return [name, bufferOf(bytes)]
 }
 
-/** Recordings that ship with Sluice have the names that topics have by default. */
+/**
+ * Returns the topic of the environment with the same signal. Recordings that ship with Sluice contain the
+ * default topic names.
+ */
 function sameSignal(topic: string, source: string | undefined, line: number, env: string): string {
   const signal = signalIn(topic) ?? signals().find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined && source !== undefined)
     return topicFor({ topic: tableSignalOf(signal) }, source, env)
   if (signal !== undefined) return topicName(signal, env)
   throw new OperationFailure(
-    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): say with --topic where it goes`,
+    `record ${line}: its topic is not one of Sluice's (${topicName('readings', '<env>')}, …): specify its destination with --topic`,
   )
 }
 

@@ -1,4 +1,4 @@
-/** Recorded events with plain data, for readers. Publishing uses the bytes as recorded. */
+/** Recorded events with decoded data, for display and filters. Publishing uses the recorded bytes. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
@@ -10,7 +10,8 @@ import { OperationFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 
 /**
- * The events of a group as a consumer would see them. An event whose data cannot be read is as it was recorded.
+ * Returns the events of a group in the form that a consumer receives. An event whose data cannot be read is
+ * returned unchanged.
  *
  * @throws OperationFailure if a schema registry is needed and does not answer
  */
@@ -32,7 +33,7 @@ export async function plainGroup(
   })
 }
 
-/** An event of a stream has no record: its reader only needs the bytes. */
+/** Returns a record for an event of a stream, which has none. Its reader only needs the bytes. */
 function recordOf(event: Event): LogRecord {
   const place = { topic: '', partition: -1, offset: -1, timestampMs: 0, key: null }
   return { ...place, ...writeEvent(event, 'structured') }

@@ -1,4 +1,4 @@
-/** Plays one recording from its beginning to its end, at a pace. */
+/** Plays one recording from its beginning to its end, at a given speed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { departing } from './departures.ts'
@@ -12,23 +12,23 @@ import { shiftFor } from './shift.ts'
 
 export interface Playing {
   readonly name: string
-  /** The bytes of the recording: it is read twice. */
+  /** Opens the recording. It is read twice. */
   readonly open: () => AsyncIterable<Uint8Array>
-  /** How many times faster than recorded; `Infinity` is as fast as it goes. */
+  /** Speed relative to the recording; `Infinity` is as fast as possible. */
   readonly speed: number
-  /** Makes new events of it, as near to the present as consumers accept. */
+  /** True to create new events from the recording, as close to the current time as consumers accept. */
   readonly shiftToNow: boolean
   readonly addressing: Omit<Addressing, 'shiftMs'>
   readonly publisher: Publisher
-  /** How far before its time consumers take an event. */
+  /** Time in milliseconds by which consumers accept an event early. */
   readonly futureToleranceMs: number
   readonly nowMs: () => number
   readonly stop: AbortSignal
 }
 
-/** How far it has come; counted up while it is played. */
+/** Progress of a replay, updated while it runs. */
 export interface PlayCounts extends ReplayCounts {
-  /** How many there are; undefined until the recording has been looked through. */
+  /** Total number of items; undefined until the whole recording has been read once. */
   total: number | undefined
 }
 
@@ -40,8 +40,12 @@ export function noneYet(): PlayCounts {
 }
 
 /**
- * @param counts as `noneYet` makes them
- * @throws the reason of the signal once it is aborted; OperationFailure if the recording cannot be read; as `Publisher.publish` does
+ * Plays the recording.
+ *
+ * @param counts counts from `noneYet`, which are updated
+ * @throws the reason of the signal once it is aborted
+ * @throws OperationFailure if the recording cannot be read
+ * @throws as `Publisher.publish` does
  */
 export async function play(playing: Playing, counts: PlayCounts): Promise<void> {
   const { name, open, speed, publisher, futureToleranceMs, nowMs, stop } = playing

@@ -2,28 +2,32 @@
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 
-/** One record on its way. */
+/** Record to publish. */
 export interface Departure {
   readonly line: number
   readonly paceMs: number | undefined
-  /** Time of its event, as published; milliseconds since the epoch. */
+  /** Time of the published event, in milliseconds since the epoch. */
   readonly eventMs: number | undefined
   readonly record: OutgoingRecord
 }
 
-/** Maximum bytes of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
+/**
+ * Maximum size of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a
+ * request.
+ */
 export const REQUEST_LIMITS = { records: 500, bytes: 512 * 1024 } as const
 
-/** Milliseconds since the start, and a wait that ends early with an error when it is stopped. */
+/** Clock that counts milliseconds since the start, and whose wait is rejected when the replay is stopped. */
 export interface Stopwatch {
   elapsedMs(): number
   wait(ms: number): Promise<void>
 }
 
 /**
- * The departures in order, each no sooner than it is due, those due together as one request.
+ * Yields requests in order, each when its records are due. Records that are due at the same time are in one
+ * request.
  *
- * @param dueMs milliseconds after the start, see `pace.ts`
+ * @param dueMs returns the due time in milliseconds after the start, see `pace.ts`
  */
 export async function* requests(
   groups: AsyncIterable<readonly Departure[]>,
@@ -51,26 +55,26 @@ export async function* requests(
   }
 }
 
-/** How far a replay has come; counted up while it runs. */
+/** Progress of a replay, updated while it runs. */
 export interface ReplayCounts {
   attempted: number
   acknowledged: number
-  /** Where to continue: the line after the last acknowledged one. */
+  /** Line at which to continue: the one after the last acknowledged line. */
   nextLine: number
-  /** Events sent so early that consumers refuse them as being from the future. */
+  /** Number of events sent so early that consumers reject them. */
   ahead: number
 }
 
-/** Requests that are on their way together: the next one is made while the broker writes. */
+/** Maximum number of requests in flight. The next request is prepared while the broker writes. */
 const MAX_ON_THE_WAY = 4
 
 /**
- * Publishes the requests in order, some of them on their way together: the publisher keeps the order in each partition. Rejects
- * with the error of the first request that could not be made or was not acknowledged. Those behind it that were on their way may
- * have been written; they are not counted.
+ * Publishes the requests in order, several at a time; the publisher keeps the order within each partition.
+ * Rejects with the error of the first request that could not be prepared or was not acknowledged. Later
+ * requests in flight may have been written; they are not counted.
  *
- * @param futureToleranceMs how far before its time consumers take an event
- * @param onAcknowledged is awaited after each request, with the counts up to date
+ * @param futureToleranceMs time in milliseconds by which consumers accept an event early
+ * @param onAcknowledged called and awaited after each request, when the counts are up to date
  */
 export async function publishAll(
   all: AsyncIterable<readonly Departure[]>,
@@ -108,7 +112,7 @@ export async function publishAll(
   await onTheWay.orFailure(Promise.resolve())
 }
 
-/** Work in flight; each item's own step follows once everything before it is done. */
+/** Tracks work in flight. The follow-up of each item runs once everything before it is complete. */
 class InOrder {
   #last: Promise<void> = Promise.resolve()
   #count = 0
@@ -116,11 +120,11 @@ class InOrder {
   #hasRoom = Promise.withResolvers<void>()
 
   constructor() {
-    // The rejection is handled by its callers.
+    // Callers handle the rejection.
     this.#failure.promise.catch(() => {})
   }
 
-  /** Resolves when there is room for another one. */
+  /** Adds work. Resolves when there is capacity for more. */
   async add(one: Promise<unknown>, then: () => Promise<void>): Promise<void> {
     this.#count++
     this.#last = Promise.all([this.#last, one])
@@ -130,7 +134,7 @@ class InOrder {
     while (this.#count >= MAX_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
   }
 
-  /** Resolves as another promise does, unless something fails first. */
+  /** Resolves like the other promise, unless a failure occurs first. */
   orFailure<T>(other: Promise<T>): Promise<T> {
     return Promise.race([this.#failure.promise, other])
   }

@@ -15,28 +15,30 @@ import { OperationFailure } from '../failure.ts'
 import { type Line, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
 
-/** One thing to publish. */
+/** Item to publish. */
 export interface Recorded {
-  /** Line in a stream or a recording, or number in a batch; from 1. */
+  /** Line number in a stream or recording, or number in a batch, counted from 1. */
   readonly line: number
-  /** When it was recorded, milliseconds since the epoch: the pace follows it. */
+  /** Time of recording in milliseconds since the epoch, which determines the pace. */
   readonly paceMs: number | undefined
-  /** The event of a line, or in a record; a record may hold none. */
+  /** Event of a line, or in a record. A record may not contain an event. */
   readonly event?: Event
   readonly eventMs: number | undefined
-  /** Present if it is from a log: from a recording or a batch. */
+  /** Original record, if the item is from a recorded log or a batch. */
   readonly record?: LogRecord
 }
 
-/** Told of each line that is left out because it cannot be read. */
+/** Called with a message about each line that is skipped because it cannot be read. */
 export type OnInvalid = (message: string) => void
 
 /**
- * The recorded items of a text, or of a gzip of it, piece by piece. Its first line shows whether it has lines or is a batch.
+ * Yields the recorded items of a text, or of gzip data, piece by piece. The first line determines whether the
+ * input has one item per line or is a batch.
  *
- * @param name for messages
- * @param onInvalid receives each line that cannot be read and is left out; without it, the first one ends the reading
- * @throws OperationFailure naming the line that cannot be read
+ * @param name name of the input in messages
+ * @param onInvalid called for each invalid line, which is then skipped; without it, the first invalid line
+ * ends the reading
+ * @throws OperationFailure with the number of an invalid line
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
@@ -61,7 +63,7 @@ class RecordingReader {
   readonly #name: string
   readonly #onInvalid: OnInvalid | undefined
   #length = 0
-  /** The lines of a document that is not a stream; undefined while the text is one. */
+  /** Lines of a document that is not a stream; undefined while the input is a stream. */
   #document: string[] | undefined
   #isStream = false
   lastLine = 0
@@ -81,14 +83,18 @@ class RecordingReader {
     return group
   }
 
-  /** @throws OperationFailure unless such lines are left out */
+  /**
+   * Reports an invalid line.
+   *
+   * @throws OperationFailure unless invalid lines are skipped
+   */
   refuse(line: number, reason: string): undefined {
     const message = `${this.#name}:${line}: ${reason}`
     if (this.#onInvalid === undefined) throw new OperationFailure(message)
     this.#onInvalid(message)
   }
 
-  /** The records of a batch, now that the text has ended. */
+  /** Returns the records of a batch, after the end of the input. */
   batch(): Recorded[] {
     if (this.#document === undefined) return []
     const records = batchRecords(jsonIn(this.#document.join('\n')), this.#name)
@@ -99,7 +105,7 @@ class RecordingReader {
     if (text === undefined) return this.refuse(number, failure ?? '')
     if (this.#document === undefined && text.trim() === '') return undefined
     if (!this.#isStream && this.#document === undefined) {
-      // A broken first line is named by its number like any other.
+      // An invalid first line is reported by its number like any other.
       if (isWholeLine(text) || !mayBeginBatch(text)) this.#isStream = true
       else this.#document = []
     }
@@ -112,26 +118,33 @@ class RecordingReader {
 
   #item(text: string, line: number): Recorded | undefined {
     const parsed = parsedExactly(text)
-    // A recorded line has no number that a double cannot hold, so each line is parsed once.
+    // A recorded line contains no number that a double cannot represent, so each line is parsed only once.
     const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
     return typeof item === 'string' ? this.refuse(line, item) : item
   }
 }
 
-/** Each line of a stream is a JSON document. A batch has `records`, or continues over several lines. */
+/**
+ * Returns whether the first line is a whole item. Each line of a stream is a JSON document. A batch has
+ * `records`, or continues over several lines.
+ */
 function isWholeLine(text: string): boolean {
   const parsed = jsonIn(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
-/** Over several lines, a batch begins with a brace or a bracket alone, or with one of its keys, which no event has. */
+/** Start of a batch over several lines: a single brace or bracket, or a key that only batches have. */
 const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
 
 function mayBeginBatch(text: string): boolean {
   return jsonIn(text) !== undefined || BATCH_BEGINS.test(text)
 }
 
-/** @returns the problem of an invalid line, as text */
+/**
+ * Returns the item of a line.
+ *
+ * @returns a description of the error for an invalid line
+ */
 function recordedEvent(parsed: unknown, line: number): Recorded | string {
   if (parsed instanceof Unparsed) return parsed.reason
   const event = readJsonEvent(parsed)
@@ -160,7 +173,10 @@ class Unparsed {
   }
 }
 
-/** The published event must have exactly the digits of the line. */
+/**
+ * Parses a line. Fails for numbers that would be changed, because the published event must have exactly the
+ * digits of the line.
+ */
 function parsedExactly(text: string): unknown {
   try {
     return parseExact(text)
@@ -174,19 +190,20 @@ function timeOf({ time }: Event): number | undefined {
 }
 
 /**
- * The records in the order in which the log received them; records of one partition by their offsets.
+ * Returns the records in the order in which the log received them; records of one partition are ordered by
+ * offset.
  *
- * @param name for messages
+ * @param name name of the input in messages
  * @throws OperationFailure if it is not a batch
  */
 function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
   if (!isBatch(batch))
     throw new OperationFailure(
-      `${name}: neither a stream of CloudEvents or records (JSON, one a line) nor a captured batch (JSON with "records")`,
+      `${name}: neither a stream of CloudEvents or records (one JSON document per line) nor a captured batch (JSON with "records")`,
     )
   const partitions = receive(batch)
   const records = partitions.flatMap(({ records }) => records)
-  // Sorting is stable, and append times of one partition do not go back.
+  // Sorting is stable, and append times within a partition do not decrease.
   return records.toSorted((a, b) => a.timestampMs - b.timestampMs)
 }
 

@@ -1,4 +1,4 @@
-/** Selects the part of a recording to publish, and surveys it beforehand. */
+/** Selects the part of a recording to publish, and surveys it in advance. */
 
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
@@ -11,11 +11,11 @@ import { plainGroup } from './plain.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
 
-/** The first line, and what must hold of each item. */
+/** Conditions for the selected items. */
 export interface Selection {
   readonly fromLine: number
   readonly filters: readonly Filter[]
-  /** Reads the data that filters look at. Absent: that which is not JSON stays bytes. */
+  /** Reader of data, for filters. Without it, data that is not JSON stays bytes. */
   readonly reader?: DataReader
 }
 
@@ -43,27 +43,27 @@ function fitsAll(recorded: Recorded, filters: readonly Filter[]): boolean {
   return filters.every(fits => fits(view))
 }
 
-/** Properties of a recording before any of it is published. */
+/** Properties of a recording that are known before it is published. */
 export interface Survey {
-  /** Undefined if no event that is selected has a time. */
+  /** Times of the selected events; undefined if no event has a time. */
   readonly extent: Extent | undefined
-  /** How many things are selected. */
+  /** Number of selected items. */
   readonly count: number
-  /** Whether a limit ends the recording before its end. */
+  /** True if a limit ends the replay before the end of the recording. */
   readonly isCut: boolean
-  /** Time from the earliest to the latest event or record. */
+  /** Time from the earliest to the latest item, in milliseconds. */
   readonly spanMs: number
-  /** When the first thing that is selected was recorded; undefined if nothing has a time. */
+  /** Time of recording of the first selected item; undefined if no item has a time. */
   readonly firstPaceMs: number | undefined
 }
 
-/** Where the survey ends, see `sequence.ts`. */
+/** Limits of the survey, see `sequence.ts`. */
 export interface SurveyLimits {
   readonly limit: number
   readonly forMs: number
 }
 
-/** Reads the whole selection once, so that errors show before anything is published. */
+/** Reads the whole selection once, so that errors are found before anything is published. */
 export async function survey(
   groups: Groups,
   selection: Selection,
@@ -86,19 +86,22 @@ export async function survey(
   return { extent: extentOf(all, some), count, isCut, spanMs, firstPaceMs: paces.firstMs }
 }
 
-/** Surveys only the beginning of a recording and of its selection, as far as that is known from a pipe. */
+/**
+ * Returns the times of the beginning of a recording and of its selection, which is all that is known of a
+ * pipe.
+ */
 export function outlook(beginning: readonly Recorded[], selected: readonly Recorded[]): Extent | undefined {
   const extent = extentOf(timesOf(beginning), timesOf(selected))
   return extent && { ...extent, latestMs: undefined }
 }
 
-/** The first, the earliest and the latest of some times. */
+/** First, earliest and latest of several times. */
 class Times {
   firstMs: number | undefined
   earliestMs = Number.POSITIVE_INFINITY
   latestMs = Number.NEGATIVE_INFINITY
 
-  /** Includes a time. Items without one do not count. */
+  /** Adds a time. Items without a time are ignored. */
   include(timeMs: number | undefined): void {
     if (timeMs === undefined) return
     this.firstMs ??= timeMs
@@ -122,7 +125,10 @@ function extentOf(all: Times, some: Times): Extent | undefined {
   return { startMs: all.firstMs, firstMs: some.firstMs, latestMs: some.latestMs }
 }
 
-/** An event of a stream has no place in a log: its offset is its line, and its record's time is its own. */
+/**
+ * Returns the view of an item. An event of a stream has no position in a log, so its offset is its line
+ * number and its record time is the event time.
+ */
 function viewOf({ record, event, line }: Recorded): RecordView {
   if (record !== undefined) return recordView(record, event)
   const { time } = event as Event

@@ -1,35 +1,35 @@
-/** All that is published, round after round, and where it ends. Pure. */
+/** Sequence of all items to publish over several rounds, with its limits. Pure. */
 import type { Recorded } from './recorded.ts'
 
-/** One thing to publish, in its round. */
+/** Item to publish, within its round. */
 export interface Item extends Recorded {
-  /** Delay of its round after the first, in milliseconds. */
+  /** Time between the start of the first round and that of this round, in milliseconds. */
   readonly roundMs: number
-  /** The latest time so far, of this round: an append time for what comes from no log. */
+  /** Latest time so far in this round. It serves as the append time of items that are not from a log. */
   readonly latestMs: number | undefined
 }
 
 export interface Limits {
-  /** How often the recording is published; `Infinity` is forever. */
+  /** Number of times that the recording is published; `Infinity` repeats it forever. */
   readonly loop: number
-  /** Time from the beginning of one round to that of the next, in milliseconds. */
+  /** Time between the starts of two rounds, in milliseconds. */
   readonly periodMs: number
-  /** The maximum number of items of all rounds; `Infinity` is all. */
+  /** Maximum number of items in all rounds; `Infinity` for no limit. */
   readonly limit: number
-  /** How much recorded time of all rounds, in milliseconds; `Infinity` is all. */
+  /** Maximum recorded time of all rounds, in milliseconds; `Infinity` for no limit. */
   readonly forMs: number
-  /** Number of the remaining items that are skipped. */
+  /** Number of items to skip at the start. */
   readonly skip: number
-  /** How many items a round has, if that is known: whole rounds are then passed over without reading them. */
+  /** Number of items of a round, if known. It allows skipping whole rounds without reading them. */
   readonly roundCount?: number | undefined
-  /** The first time of the recording, if it is known. */
+  /** First time of the recording, if known. */
   readonly firstMs?: number | undefined
 }
 
 /**
- * The items of each round, within the limits.
+ * Yields the items of each round, within the limits.
  *
- * @param open reads the recording from its beginning
+ * @param open opens the recording from its beginning
  */
 export async function* sequence(
   open: () => AsyncIterable<readonly Recorded[]>,
@@ -46,7 +46,7 @@ export async function* sequence(
       if (items.length > 0) yield items
       if (cutter.isOver) return
     }
-    // Nothing is in it, so nothing will be in another round.
+    // The round was empty, so further rounds would be empty as well.
     if (cutter.taken === before) return
   }
 }
@@ -57,7 +57,7 @@ class Cutter {
   #roundMs = 0
   #latestMs: number | undefined
   isOver = false
-  /** Items within the limits, with those that are passed over. */
+  /** Number of items within the limits, including skipped ones. */
   taken: number
 
   constructor(limits: Limits, taken: number) {
@@ -105,10 +105,13 @@ class Cutter {
   }
 }
 
-/** Used where the distance of items is unknown. */
+/** Assumed time between two items, in milliseconds, if it is unknown. */
 const USUAL_GAP_MS = 1_000
 
-/** How long one round takes: from its first time to its latest, and as much longer as items are apart on average. */
+/**
+ * Returns the duration of one round in milliseconds: from its first to its latest time, plus the average
+ * distance between items.
+ */
 export function periodOf(spanMs: number, count: number): number {
   const gapMs = count > 1 && spanMs > 0 ? Math.max(1, Math.round(spanMs / (count - 1))) : USUAL_GAP_MS
   return spanMs + gapMs

@@ -1,4 +1,4 @@
-/** A recording, as a file or as standard input. */
+/** Source of a recording: a file or standard input. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -8,31 +8,38 @@ import { type OnInvalid, type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {
   readonly name: string
-  /** Whether it can be read more than once, as a file can and a pipe cannot. */
+  /** True if it can be read more than once. This applies to a file, but not to a pipe. */
   readonly isRepeatable: boolean
   /** Size in bytes; null if unknown. */
   readonly bytes: number | null
   /**
-   * Reads the recorded items in order, up to the present end.
+   * Reads the recorded items in order, up to the current end.
    *
-   * @param onInvalid leaves out lines that cannot be read, see `readRecorded`
+   * @param onInvalid called for each invalid line, which is then skipped; see `readRecorded`
    */
   read(onInvalid?: OnInvalid): AsyncGenerator<readonly Recorded[]>
 }
 
-/** Bytes a read: some thousand events, so that they can be published in large requests. */
+/**
+ * Number of bytes per read. They contain some thousand events, so that these can be published in large
+ * requests.
+ */
 const READ_BYTES = 1024 * 1024
 
-/** Where recordings come from. */
+/** Location of recordings. */
 export interface Recordings {
-  /** Relative names of files start here. */
+  /** Base folder of relative file names. */
   readonly folder: string
-  /** The recording that is called `-`. */
+  /** Stream that the name `-` refers to. */
   readonly stdin: Readable
   readonly stop: AbortSignal
 }
 
-/** @param file `-` is standard input */
+/**
+ * Returns the source of a recording.
+ *
+ * @param file name of a file; `-` is standard input
+ */
 export async function sourceOf(file: string, from: Recordings): Promise<Source> {
   if (file === '-') return source('standard input', null, () => from.stdin, from)
   const path = resolve(from.folder, file)

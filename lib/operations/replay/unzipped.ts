@@ -1,19 +1,26 @@
-/** The bytes of a recording: unzipped where they are gzip, whatever the file is called. */
+/** Returns the bytes of a recording, decompressed if they are gzip, regardless of the file name. */
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-/** Damaged or truncated gzip data. Data before the damage was sound. */
+/** Error for damaged or truncated gzip data. All data before the damage was returned. */
 export class DamagedGzip extends Error {
   override readonly name = 'DamagedGzip'
 }
 
 const MAGIC = [0x1f, 0x8b]
-/** Unzipped at once: some thousand records, so that they can be published in large requests. */
+/**
+ * Number of bytes that are decompressed at once. They contain some thousand records, so that these can be
+ * published in large requests.
+ */
 const PIECE_BYTES = 1024 * 1024
-/** A failing stream drops unread data, so it holds at most one piece. */
+/** Limits the buffer to one piece, because a stream that fails drops unread data. */
 const ONE_AT_A_TIME = { readableHighWaterMark: 1 } as object
 
-/** @throws DamagedGzip */
+/**
+ * Yields the decompressed bytes.
+ *
+ * @throws DamagedGzip
+ */
 export async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
   const beginning = await firstBytes(iterator)
@@ -25,7 +32,7 @@ export async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   else yield* gunzipped(all())
 }
 
-/** A pipe can bring one byte at a time. */
+/** Reads until the format can be recognised, because a pipe can return one byte at a time. */
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let beginning: Uint8Array = Buffer.alloc(0)
   while (beginning.length < MAGIC.length) {

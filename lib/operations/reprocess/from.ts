@@ -1,4 +1,4 @@
-/** `--from`: where a rebuild begins. */
+/** Values of the option `--from`, which determines where a rebuild starts. */
 
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import type { KeptCheckpoint } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
@@ -16,16 +16,16 @@ import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 
 export type From =
-  /** The first record that the log still has. */
+  /** First record that is still in the log. */
   | { readonly kind: 'start' }
-  /** The first record that was appended then or later. */
+  /** First record that was appended at this time or later. */
   | { readonly kind: 'time'; readonly timeMs: number }
-  /** The newest checkpoint of each partition; taken then or earlier, if a time is given. */
+  /** Newest checkpoint of each partition; with a time, the newest one taken then or earlier. */
   | { readonly kind: 'checkpoint'; readonly timeMs?: number }
 
 const CHECKPOINT = /^checkpoint(?::(.+))?$/
 
-/** @param nowMs the time that durations go back from, milliseconds since the epoch */
+/** @param nowMs time from which durations count backwards, in milliseconds since the epoch */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(
     mapped(oneOf(['start']), kind => ({ kind })),
@@ -43,37 +43,41 @@ function checkpointIn(text: string): From | undefined {
   return Number.isNaN(timeMs) ? undefined : { kind: 'checkpoint', timeMs }
 }
 
-/** Where the rebuild of a partition begins. */
+/** Start of the rebuild of a partition. */
 export interface Start {
   readonly partition: number
-  /** The first offset that is read. */
+  /** First offset to read. */
   readonly offset: number
-  /** Checkpoint that it begins with, if any. */
+  /** Checkpoint to start with, if any. */
   readonly checkpoint?: KeptCheckpoint
 }
 
 /**
- * @param reach of the topic; `atTime` if `from` is a time
- * @throws OperationFailure if the log no longer has what is asked for
+ * Returns the start in the log.
+ *
+ * @param reach bounds of the topic; with `atTime` if `from` is a time
+ * @throws OperationFailure if the log no longer contains the start
  */
 export function startInLog(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
   const { partition } = state
   const first = bounds[partition]?.start ?? 0
   if (from.kind !== 'time') return { partition, offset: first }
-  // -1 or absent: no record is that young.
+  // -1 or absent means that no record is that young.
   const found = atTime[partition] ?? -1
   const offset = found < 0 ? (bounds[partition]?.end ?? 0) : found
   if (first > 0 && offset <= first)
     throw new OperationFailure(
       `${state.topic}/${partition} begins at offset ${first} now: records from ${new Date(from.timeMs).toISOString()} on have expired. ` +
-        'Take a later time, `--from start` for all that is left, or `--from checkpoint`.',
+        'Use a later time, `--from start` for all remaining records, or `--from checkpoint`.',
     )
   return { partition, offset }
 }
 
 /**
- * @param kept the checkpoints of the partition state, newest first
- * @throws OperationFailure without a checkpoint, or if the log no longer has the records after it
+ * Returns the start at a checkpoint.
+ *
+ * @param kept checkpoints of the partition state, newest first
+ * @throws OperationFailure without a checkpoint, or if the log no longer contains the records after it
  */
 export function startAtCheckpoint(
   { timeMs }: Extract<From, { kind: 'checkpoint' }>,
@@ -91,7 +95,7 @@ export function startAtCheckpoint(
   const offset = found.version.appliedOffset + 1
   if (offset < firstOffset)
     throw new OperationFailure(
-      `The checkpoint of ${nameOf(state)} ends before offset ${offset}, but the log begins at ${firstOffset} now.`,
+      `The checkpoint of ${nameOf(state)} ends before offset ${offset}, but the log now begins at ${firstOffset}.`,
     )
   return { partition: state.partition, offset, checkpoint: found }
 }

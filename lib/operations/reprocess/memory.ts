@@ -1,4 +1,4 @@
-/** Refuses a reprocessing for whose rebuilt states Redis has no room. */
+/** Rejects a reprocessing if Redis does not have enough memory for the rebuilt states. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
@@ -7,8 +7,10 @@ import { OperationFailure } from '../failure.ts'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * @param atOnce how many partitions are computed at the same time; the rebuilt states of others may wait for a resumption
- * @throws OperationFailure if the largest states would not fit. A server that does not say how much it may use is not asked.
+ * @param atOnce number of partitions that are computed at the same time; rebuilt states of others may remain
+ * from an earlier run
+ * @throws OperationFailure if the largest states do not fit. The check is skipped if the server does not
+ * report its limit
  */
 export async function requireRoom(
   client: RedisClient,
@@ -30,6 +32,6 @@ export async function requireRoom(
   const mebibytes = (bytes: number) => Math.ceil(bytes / MEBIBYTE)
   throw new OperationFailure(
     `Redis has ${mebibytes(most - used)} MiB left of ${mebibytes(most)}, and the rebuilt states of ${Math.min(atOnce, sizes.length)} partitions need ` +
-      `about ${mebibytes(needed)}. Nothing was changed: give it more memory, or do fewer partitions at once with --at-once.`,
+      `about ${mebibytes(needed)}. Nothing was changed: increase its memory, or compute fewer partitions at once with --at-once.`,
   )
 }

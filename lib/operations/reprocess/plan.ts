@@ -1,4 +1,4 @@
-/** Partitions to compute again, by which code, and from which place. */
+/** Decides which partitions are recomputed, with which code, and from which start. */
 
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { Generations, StateFacts } from '../../../packages/runtime/pipeline/generations/generations.ts'
@@ -15,7 +15,11 @@ export interface LivePartition {
   readonly facts: StateFacts
 }
 
-/** Returns the partitions that the consumer has a state of. @throws OperationFailure without any */
+/**
+ * Returns the partitions for which the consumer has a state.
+ *
+ * @throws OperationFailure if there are none
+ */
 export async function livePartitions(
   copies: Pick<Generations, 'facts'>,
   states: readonly StateKey[],
@@ -25,16 +29,16 @@ export async function livePartitions(
   const [first] = states
   if (live.length === 0 && first)
     throw new OperationFailure(
-      `${first.consumer} has no state of ${first.topic}: is it deployed, has it read anything, and are --env and --topic right?`,
+      `${first.consumer} has no state of ${first.topic}: check that it is deployed and has processed records, and check --env and --topic.`,
     )
   return live
 }
 
 /**
- * The version of the code by which the live consumer decides.
+ * Returns the version of the code that the live consumer runs.
  *
- * @param versions those that the sources of this project have
- * @throws OperationFailure if the live consumer runs other code, or the same with other settings
+ * @param versions versions of the sources of this project
+ * @throws OperationFailure if the live consumer runs other code, or the same code with other settings
  */
 export function deployedVersion(
   live: readonly LivePartition[],
@@ -46,12 +50,12 @@ export function deployedVersion(
     const { code } = facts
     if (code === undefined)
       throw new OperationFailure(
-        `${nameOf(state)} does not say which code has decided it: it was stored by an older version, or restored. Its next batch says it.`,
+        `${nameOf(state)} does not contain the version of its code, because it was stored by an older version or restored. Try again after its next batch.`,
       )
     const version = code.split('/')[0] as string
     if (!versions.has(version))
       throw new OperationFailure(
-        `${nameOf(state)} was decided last by version ${version} of the code, and this project's sources are another one ` +
+        `${nameOf(state)} was last updated by version ${version} of the code, but this project has another version ` +
           `(${[...versions].join(', ')}). Nothing was changed: check out what is deployed, or deploy what is checked out; two versions are never mixed.`,
       )
     const own = codeOf(version, consumer)
@@ -63,13 +67,17 @@ export function deployedVersion(
     deployed ??= version
     if (deployed !== version)
       throw new OperationFailure(
-        `Partitions of ${state.consumer} were decided last by two versions, ${deployed} and ${version}: wait until each has had a batch, or name one with --partition.`,
+        `Partitions of ${state.consumer} were last updated by two versions, ${deployed} and ${version}: wait until each has processed a batch, or select one with --partition.`,
       )
   }
   return deployed as string
 }
 
-/** @throws OperationFailure if the log or the checkpoints do not have what is asked for */
+/**
+ * Returns the start of each partition.
+ *
+ * @throws OperationFailure if the log or the checkpoints do not contain the requested start
+ */
 export async function startsOf(
   from: From,
   live: readonly LivePartition[],
@@ -80,10 +88,7 @@ export async function startsOf(
     requireSamePartitions(live)
     return live.map(({ state }) => startInLog(from, state, reach))
   }
-  if (!recovery)
-    throw new OperationFailure(
-      'No checkpoints are kept: CHECKPOINT_BUCKET does not name the bucket they are in.',
-    )
+  if (!recovery) throw new OperationFailure('No checkpoints are kept: set CHECKPOINT_BUCKET to their bucket.')
   const starts: Start[] = []
   for (const { state } of live) {
     const kept = await recovery.checkpoints.list(state)
@@ -92,11 +97,14 @@ export async function startsOf(
   return starts
 }
 
-/** After a growth, the log of a partition has entities that have left, and lacks what others did before they came. */
+/**
+ * Checks that the partition count has not changed. After a change, the log of a partition contains entities
+ * that have moved away, and lacks earlier events of entities that have moved here.
+ */
 function requireSamePartitions(live: readonly LivePartition[]): void {
   const grown = live.find(({ facts }) => facts.partitioning)
   if (grown)
     throw new OperationFailure(
-      `${grown.state.topic} has grown, so the log of a partition is not that of its entities: begin with \`--from checkpoint\`, one of after the growth.`,
+      `${grown.state.topic} has grown, so the log of a partition is not that of its entities: start with \`--from checkpoint\` and a checkpoint from after the growth.`,
     )
 }

@@ -1,4 +1,4 @@
-/** Computes the partitions of an operation again, some of them side by side, and switches each when it has caught up. */
+/** Recomputes the partitions of an operation, several at a time, and switches each when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Generations } from '../../../packages/runtime/pipeline/generations/generations.ts'
@@ -27,13 +27,13 @@ export type Work = Omit<Reprocessing, 'decided' | 'expired' | 'pause' | 'nowMs' 
 interface Options {
   readonly atOnce: number
   readonly isTrial: boolean
-  /** Raised with each partition that is done. */
+  /** Counts that are incremented with each completed partition. */
   readonly counts: Counts
 }
 
-/** How far a reprocessing has come. */
+/** Progress of a reprocessing. */
 interface ReprocessProgress {
-  /** Records that were decided. */
+  /** Number of processed records. */
   readonly decided: number
   readonly total: number
   readonly switched: number
@@ -43,15 +43,17 @@ interface ReprocessProgress {
 
 export interface Watching {
   readonly stop: AbortSignal
-  /** Receives what is noticed, a sentence each. */
+  /** Called with each notice, one sentence. */
   readonly notice: (text: string) => void
-  /** Shows the progress, again and again, until the returned function is called. */
+  /** Starts showing the progress, until the returned function is called. */
   readonly watch: (progress: ReprocessProgress) => () => void
 }
 
 /**
- * @param states the live states that are to be replaced, by partition
- * @throws OperationFailure with the first thing that went wrong, after the partitions at work have stopped
+ * Recomputes the partitions.
+ *
+ * @param states live states to replace, by partition
+ * @throws OperationFailure with the first error, after the running partitions have stopped
  */
 export async function reprocessAll(
   servers: Servers,
@@ -131,7 +133,10 @@ async function one(
   }
 }
 
-/** Number of offsets that must be read until the rebuilt state is where the live one is now. */
+/**
+ * Returns the number of offsets that must be read until the rebuilt state has reached the current position of
+ * the live one.
+ */
 async function missingOf(copies: Generations, state: StateKey, startOffset: number): Promise<number> {
   const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'next')]
   const isBegun = (await copies.purpose(state)) === 'reprocessing'
@@ -141,18 +146,18 @@ async function missingOf(copies: Generations, state: StateKey, startOffset: numb
 
 function expired(state: StateKey, { fromOffset, toOffset }: OffsetRange, { notice }: Watching): void {
   notice(
-    `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state goes without them.`,
+    `${state.topic}/${state.partition}: offsets ${fromOffset} to ${toOffset} have expired meanwhile; the new state does not include them.`,
   )
 }
 
 export const GO_ON = 'The partial rebuild is kept. Continue it with --resume, or delete it with --discard.'
-export const NOTHING_LEFT = 'Nothing was changed, and what was rebuilt is removed.'
+export const NOTHING_LEFT = 'Nothing was changed, and the rebuilt state was removed.'
 
 function failureOf(error: unknown, state: StateKey, isTrial: boolean): unknown {
   if (error instanceof CopyStopped && error.why === 'other-code')
     return new OperationFailure(
-      `${nameOf(state)} was deployed again meanwhile: ${error.message}. The rebuilt state is of the old code. ` +
-        (isTrial ? 'Begin again.' : 'Remove it with --discard, and begin again.'),
+      `${nameOf(state)} was deployed again meanwhile: ${error.message}. The rebuilt state was computed with the old code. ` +
+        (isTrial ? 'Start again.' : 'Remove it with --discard and start again.'),
     )
   const isKnown = [CopyStopped, PartitionStopped].some(known => error instanceof known)
   if (isKnown || error instanceof Unavailable)

@@ -1,27 +1,28 @@
-/** Recorded events as a log receives them. Pure. */
+/** Converts recorded events to the form in which a log receives them. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { MAX_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
 import { tick } from '../../telemetry/tick.ts'
 
-/** An event that arrives. */
+/** Event with its time of arrival. */
 export interface Arrival {
-  /** Milliseconds since the epoch; not before that of the arrival before. */
+  /** Time of arrival in milliseconds since the epoch; not before that of the previous arrival. */
   readonly arrivedMs: number
   readonly event: Event
 }
 
-/** A log that arrivals are appended to, in milliseconds since the epoch. */
+/** Log to which arrivals are appended. Times are in milliseconds since the epoch. */
 interface LogSpan {
-  /** Start of the log. Ticks are appended at multiples of an interval from here. */
+  /** Start of the log. Ticks are appended at multiples of an interval from it. */
   readonly startMs: number
   /** Time of the newest record. */
   readonly nowMs: number
 }
 
 /**
- * Returns the arrivals with the ticks between them, in lists of limited length. Ticks are as far apart as the clock counts in full. More
- * of them, as in a deployment, would change nothing, because a timer reports the time at which it was due.
+ * Yields the arrivals with ticks between them, in lists of limited length. The interval of ticks is the
+ * longest that the clock counts in full. A shorter interval, as in a deployment, would not change the
+ * results, because a timer reports the time at which it was due.
  */
 export function* inBatches(
   arrivals: Iterable<Arrival>,
@@ -38,7 +39,10 @@ export function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-/** Ticks do not wait for a gap between readings: alerting would take a log without any for a stopped clock. */
+/**
+ * Adds ticks at fixed times, even if readings have no gaps: without ticks, alerting would report a stopped
+ * clock.
+ */
 function* withTicks(arrivals: Iterable<Arrival>, { startMs, nowMs }: LogSpan): Generator<Arrival> {
   const passed = Math.floor((nowMs - startMs) / MAX_STEP_MS)
   let tickMs = startMs + (passed + 1) * MAX_STEP_MS

@@ -1,4 +1,4 @@
-/** A partition in memory that one consumer reads as it reads the real one: through the same pipeline, with the same clock and timers. */
+/** In-memory partition that one consumer reads through the same pipeline, clock and timers as a real one. */
 
 import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
@@ -28,22 +28,24 @@ import { type Signal, topicName } from '../../app/topics.ts'
 import { RefusedByAlerting } from './refused.ts'
 
 const ENV = 'test'
-/** No batch of the pipeline is larger. */
+/** Maximum number of records in a batch of the pipeline. */
 export const MAX_BATCH = CONSUMER_DEFAULTS.limits.records
 
-/** An event, and the time at which it is appended. */
+/** Event with the time at which it is appended. */
 export type Appended = readonly [timeMs: number, event: Event]
 
 /** Effects of the appended events on a consumer. */
 interface Consumed {
-  /** Published events. */
+  /** Events that the consumer has published. */
   readonly published: readonly Event[]
   readonly duplicates: number
-  /** Refused events. */
+  /** Events that the consumer has rejected. */
   readonly refused: readonly RefusedByAlerting[]
 }
 
-/** Nothing of the events stays in it, however many there are: only their consumer's state does. */
+/**
+ * In-memory log. Appended events are not stored, however many there are; only the state of the consumer is.
+ */
 export class ConsumerLog {
   readonly #store = new MemoryStateStore()
   readonly #publisher = new MemoryPublisher()
@@ -72,12 +74,12 @@ export class ConsumerLog {
       failuresTo: APPLICATION.failuresTopic,
       process: process as Process,
       env: ENV,
-      // Late events of a test are intended, however late.
+      // Late events in a test are intended, regardless of how late they are.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
   }
 
-  /** How many records it has had. */
+  /** Number of appended records. */
   get length(): number {
     return this.#length
   }
@@ -102,7 +104,11 @@ export class ConsumerLog {
     })
   }
 
-  /** The states of entities, without those that have none. @param names source, a space, subject */
+  /**
+   * Returns the states of entities, without those that have none.
+   *
+   * @param names names of the entities: source and subject, separated by a space
+   */
   async states<State>(names: readonly string[]): Promise<readonly State[]> {
     const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }
     const { states } = await this.#store.load(stateKey, {

@@ -1,9 +1,9 @@
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 
-/** The alerting function would not take an observation. The message has the code of the failure. */
+/** Error for an observation that the alerting function rejects. The message contains the failure code. */
 export class RefusedByAlerting extends Error {
   override readonly name = 'RefusedByAlerting'
-  /** The refused event; undefined if it could not be read as one. */
+  /** Rejected event; undefined if the record could not be read as an event. */
   readonly event: Event | undefined
 
   constructor(message: string, event: Event | undefined) {

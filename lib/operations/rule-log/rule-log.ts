@@ -1,6 +1,7 @@
 /**
- * Logs in memory that the functions of alerting read as they read the real ones. A minute never passes without a tick, as in a
- * deployment. Tests of rules append to them one by one, at offsets from their start; a recording is replayed as a whole.
+ * In-memory logs that the alerting functions read like real ones. As in a deployment, there is a tick at
+ * least every minute. Tests of rules append observations one by one, at offsets from the start; a recording
+ * is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
@@ -22,45 +23,50 @@ import { type Arrival, inBatches } from './arrivals.ts'
 import { type Appended, ConsumerLog, MAX_BATCH } from './consumer-log.ts'
 import type { RefusedByAlerting } from './refused.ts'
 
-/** A reading of a family. */
+/** Reading of a family. */
 export interface Reading {
   readonly family: FamilyName
   readonly data: ReadingData
-  /** Two with the same one are one event that is sent twice. */
+  /** Event id. Two observations with the same id are one event that is sent twice. */
   readonly id?: string
 }
 
-/** An event of the topic `events`. */
+/** Event of the topic `events`. */
 interface Happened {
   readonly happening: { readonly type: string; readonly data: unknown }
   readonly id?: string
 }
 
-/** An alert that fired or resolved. */
+/** Alert that fired or resolved. */
 export interface Notification {
-  /** Milliseconds from the start of the log. */
+  /** Time in milliseconds since the start of the log. */
   readonly atMs: number
   readonly alert: Alert
 }
 
 interface Options {
-  /** When the logs begin, in milliseconds since the epoch. */
+  /** Start of the logs, in milliseconds since the epoch. */
   readonly startMs?: number
-  /** Called with each event that the consumers refuse; without it, the method that appended the event throws. */
+  /**
+   * Called with each event that a consumer rejects. Without it, the method that appended the event throws.
+   */
   readonly onRefused?: (refused: RefusedByAlerting) => void
 }
 
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
-/** How often a tick is appended to each partition, as in a deployment. */
+/** Interval of ticks in each partition, in milliseconds, as in a deployment. */
 const TICK_MS = 60_000
-/** Durations are whole seconds, so this much more of the clock makes nothing due that is not. */
+/**
+ * Maximum time by which ticks are later than their nominal time, in milliseconds. Durations are whole
+ * seconds, so less than a second makes nothing due too early.
+ */
 const MAX_EXTRA_MS = 900
 
 export class RuleLog {
   readonly #startMs: number
   readonly #readings = new ConsumerLog('readings', alerting([]))
   readonly #events = new ConsumerLog('events', grouping([]))
-  // Nothing is behind in a test but what arrives late.
+  // In a test, only observations that are explicitly late arrive late.
   readonly #patterns = new ConsumerLog('patterns', { ...patterns([]), allowedLatenessMs: 0 })
   readonly #entities = new Set<string>()
   readonly #groups = new Set<string>()
@@ -76,18 +82,23 @@ export class RuleLog {
     this.#nowMs = startMs
   }
 
-  /** Activates these rules. @throws RefusedByAlerting */
+  /**
+   * Activates these rules.
+   *
+   * @throws RefusedByAlerting
+   */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
-    // Rules that come back at the same instant are not a repeat.
+    // A rule set that is activated again at the same instant is not a repeat.
     const event = { ...activated, id: `rules ${this.#events.length}` }
     for (const log of [this.#readings, this.#events, this.#patterns])
       await this.#append(log, [this.#nowMs, event])
   }
 
   /**
-   * A reading arrives, at its time or, if that has passed, now. One with an id that has come before is the same event once more.
+   * Appends a reading at its time or, if that has passed, at the current time. A reading with an id that has
+   * occurred before is a repeat of that event.
    *
    * @throws RefusedByAlerting
    */
@@ -101,7 +112,11 @@ export class RuleLog {
     await this.#append(this.#readings, [this.#nowMs, event])
   }
 
-  /** An event of the topic `events` arrives, as a reading does. @throws RefusedByAlerting */
+  /**
+   * Appends an event of the topic `events`, in the same way as a reading.
+   *
+   * @throws RefusedByAlerting
+   */
   async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<void> {
     await this.#passTo(atMs)
     const named = id === undefined ? `event ${this.#events.length}` : `id ${id}`
@@ -113,17 +128,17 @@ export class RuleLog {
   }
 
   /**
-   * The readings arrive one after another, and the log keeps none of them, however many there are. Rules over groups are left out
-   * of a replay.
+   * Appends the readings one after another. The log does not store them, however many there are. Rules over
+   * groups are not evaluated.
    *
-   * @param stop ends it, with an AbortError
-   * @returns how many were duplicates
+   * @param stop signal that ends the replay with an AbortError
+   * @returns the number of duplicates
    * @throws RefusedByAlerting
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
     for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, MAX_BATCH)) {
-      // Nothing else waits for anything, so no signal would be noticed.
+      // Yields to the event loop, because otherwise the signal would not be noticed.
       await setImmediate(undefined, { signal: stop })
       const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
       this.#nowMs = batch.at(-1)?.arrivedMs ?? this.#nowMs
@@ -132,11 +147,11 @@ export class RuleLog {
     return duplicates
   }
 
-  /** Nothing has arrived until then: whatever is due by this time happens. */
+  /** Lets time pass until this time without an observation, so that all timers that are due fire. */
   async tick(atMs: number): Promise<void> {
     await this.#passTo(atMs)
-    // A timer fires once the clock is past it. Each tick goes a little further than the one before, so that it is past whatever
-    // a reading has set after that one.
+    // A timer fires once the clock has passed it. Each tick is slightly later than the previous one, so that
+    // it passes every timer that a reading has set since.
     this.#ticks = Math.min(this.#ticks + 1, MAX_EXTRA_MS)
     this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
@@ -153,7 +168,7 @@ export class RuleLog {
     return [...own, ...(await this.#patterns.states<PatternStates>(named(this.#groups, entity)))]
   }
 
-  /** All alerts so far that fired or resolved, in order. */
+  /** All alerts that have fired or resolved so far, in order. */
   get notifications(): readonly Notification[] {
     return this.#notifications
   }
@@ -173,12 +188,12 @@ export class RuleLog {
   async #appendTicks(ticks: readonly Appended[]): Promise<void> {
     const before = this.#notifications.length
     for (const log of [this.#readings, this.#patterns]) await this.#append(log, ...ticks)
-    // Both logs have gone through the same time, one after the other.
+    // Both logs have advanced through the same time, one after the other.
     const told = this.#notifications.splice(before)
     this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))
   }
 
-  /** Appends events and delivers those of groups at once. Returns the number of duplicates. */
+  /** Appends events, and immediately delivers the events for groups. Returns the number of duplicates. */
   async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
     const { published, duplicates, refused } = await log.append(...events)
     for (const event of published) {
@@ -204,7 +219,7 @@ function thrown(refused: RefusedByAlerting): never {
   throw refused
 }
 
-/** A source has no space. */
+/** Returns the names whose subject is the id. A source contains no space. */
 function named(names: ReadonlySet<string>, id: string): readonly string[] {
   return [...names].filter(name => name.slice(name.indexOf(' ') + 1) === id)
 }

@@ -1,4 +1,7 @@
-/** Which alerts fire in a recording: the alerting function itself reads it, with the clock and the timers of its log. */
+/**
+ * Determines which alerts fire for a recording. The alerting function itself reads the recording, with the
+ * clock and the timers of an in-memory log.
+ */
 import { type Firing, firingsOf } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { OperationFailure } from '../failure.ts'
@@ -8,15 +11,17 @@ import type { RecordedReading } from './recording.ts'
 
 interface Fired {
   readonly firings: readonly Firing[]
-  /** Readings that came a second time, and were dropped as they would be. */
+  /** Number of repeated readings, which alerting dropped. */
   readonly duplicates: number
 }
 
 /**
- * @param readings in the order of their arrival; at least one
- * @param file how messages name the recording
- * @param stop ends it, with an AbortError
- * @throws OperationFailure with the line of a reading that alerting refuses
+ * Returns the alerts that fire.
+ *
+ * @param readings readings in the order of their arrival; at least one
+ * @param file name of the recording in messages
+ * @param stop signal that ends the evaluation with an AbortError
+ * @throws OperationFailure with the line of a reading that alerting rejects
  */
 export async function firingsIn(
   readings: readonly RecordedReading[],

@@ -1,10 +1,10 @@
-/** When something was wrong with what, as a file of labels says it. */
+/** Label of an anomaly in a labels file. */
 export interface Label {
-  /** The id of the sensor, instance or device, or its whole name. */
+  /** Id of the sensor, instance or device, or whole name of the entity. */
   readonly entity: string
-  /** Absent: any metric of the entity. */
+  /** Metric; absent if the label applies to all metrics of the entity. */
   readonly metric?: string
-  /** Milliseconds since the epoch; both belong to the window. */
+  /** Start of the window in milliseconds since the epoch. Start and end both belong to the window. */
   readonly fromMs: number
   readonly toMs: number
   readonly kind?: string

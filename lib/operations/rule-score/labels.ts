@@ -1,4 +1,6 @@
-/** Reads files of labels, those of the Numenta Anomaly Benchmark too, and finds every fault in them with its line. */
+/**
+ * Reads label files, including those of the Numenta Anomaly Benchmark, and reports every error with its line.
+ */
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -22,14 +24,20 @@ type RawLabels = readonly {
   readonly to: string
   readonly kind?: string
 }[]
-/** Windows as in NAB's `combined_windows.json`: the path of a CSV file, and windows of two timestamps without a zone. */
+/**
+ * Windows in the form of NAB's `combined_windows.json`: the path of a CSV file, with windows of two
+ * timestamps without a time zone.
+ */
 type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>
 
 /**
- * @param path of the file
- * @param shown how messages name it
- * @param utcOffset of timestamps that have no zone, `±hh:mm`; only windows of the benchmark may have such
- * @throws OperationFailure with every fault of the file
+ * Reads a label file.
+ *
+ * @param path path of the file
+ * @param shown name of the file in messages
+ * @param utcOffset offset from UTC, `±hh:mm`, for timestamps without a time zone, which only windows of the
+ * benchmark may have
+ * @throws OperationFailure with every error of the file
  */
 export async function readLabels(path: string, shown: string, utcOffset: string): Promise<readonly Label[]> {
   const text = await readFile(path, 'utf8').catch(error => {
@@ -52,7 +60,10 @@ function parsed(text: string, shown: string): unknown {
   }
 }
 
-/** A list of labels, or an object with the windows of each file. */
+/**
+ * Reports schema violations. The content must be a list of labels, or an object with the windows of each
+ * file.
+ */
 function violations(content: unknown, report: Report): void {
   const validate = validators['io.sluice.labels.v1']
   if (validate === undefined) throw new Error('schemas/compiled-labels.js has no io.sluice.labels.v1')
@@ -70,7 +81,7 @@ function violations(content: unknown, report: Report): void {
 function described({ instancePath, keyword, params }: SchemaViolation, isList: boolean): [Path, string] {
   const parts = instancePath.split('/').slice(1)
   const names = parts.map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  // Indexes are the first part of a path in a list, and all later parts in an object.
+  // An index is the first part of a path in a list, and each later part in an object.
   const path = names.map((name, index) => ((index === 0) === isList ? Number(name) : name))
   switch (keyword) {
     case 'required':
@@ -109,7 +120,7 @@ function isWindows(content: RawLabels | RawWindows): content is RawWindows {
 
 function labelOf({ from, to, ...label }: RawLabels[number], at: Path, report: Report): Label {
   if (label.metric !== undefined && !METRICS.has(label.metric))
-    report([...at, 'metric'], `there is no metric ${label.metric}`)
+    report([...at, 'metric'], `unknown metric ${label.metric}`)
   return { ...label, ...span(from, to, [...at, 'from'], [...at, 'to'], report) }
 }
 
@@ -117,7 +128,7 @@ const METRICS: ReadonlySet<string> = new Set(
   Object.values(FAMILIES).flatMap(({ metrics, states }) => [...Object.keys(metrics), ...Object.keys(states)]),
 )
 
-/** The entity is the name of the file, as `sluice import` names it. */
+/** Returns the label of a window. The entity is the name of the file, as in `sluice import`. */
 function labelOfWindow(
   file: string,
   [from, to]: readonly [string, string],
@@ -132,8 +143,8 @@ function labelOfWindow(
 function span(from: string, to: string, fromPath: Path, toPath: Path, report: Report) {
   const [fromMs, toMs] = [parseTime(from), parseTime(to)]
   const wrong = [...(isTimestamp(from) ? [] : [fromPath]), ...(isTimestamp(to) ? [] : [toPath])]
-  for (const path of wrong) report(path, 'is not an instant that exists')
-  if (wrong.length === 0 && toMs < fromMs) report(toPath, 'is before the beginning of the window')
+  for (const path of wrong) report(path, 'is not an existing date and time')
+  if (wrong.length === 0 && toMs < fromMs) report(toPath, 'is before the start of the window')
   return { fromMs, toMs }
 }
 
@@ -155,7 +166,7 @@ function faulty(
   return new OperationFailure([...new Set(errors.map(errorLine))].join('\n'))
 }
 
-/** JSON is YAML, but for tabs before the first character of a line. */
+/** Returns the positions in the text. JSON is valid YAML, except for tabs at the start of a line. */
 function positions(text: string): ReturnType<typeof positionsIn> {
   try {
     return positionsIn(text.replaceAll('\t', ' '))

@@ -1,4 +1,4 @@
-/** Contents of a recording by entity, and the rules that watch each. Pure. */
+/** Entities of a recording, and the rules that watch each of them. Pure. */
 import { identitiesOf } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { isWatched } from '../../alerting/watched.ts'
@@ -6,26 +6,31 @@ import type { ReadingData } from '../../telemetry/families.ts'
 import type { Label } from './label.ts'
 import type { RecordedReading } from './recording.ts'
 
-/** The time of an entity in a recording, and what was measured. */
+/** Entity of a recording, with the time that its readings cover and its metrics. */
 export interface RecordedEntity {
   readonly entity: string
   readonly subject: string
-  /** Milliseconds since the epoch. */
+  /** Time of its first reading, in milliseconds since the epoch. */
   readonly fromMs: number
   /** Time of its last reading, or the end of its last label if that is later. */
   readonly toMs: number
   readonly metrics: ReadonlySet<string>
 }
 
-/** The entities that a rule watches, under each identity that its alerts have. */
+/** Rule with the entities that it watches. A rule has one entry for each identity of its alerts. */
 export interface Watch {
   readonly rule: string
-  /** Metric of the rule; missing for a rule over several readings, which may watch more than one. */
+  /** Metric of the rule; absent for a rule over several readings, which may watch more than one. */
   readonly metric?: string
   readonly entities: ReadonlySet<string>
 }
 
-/** @param labels extend the time of their entities as far as the recording goes: a label can say that nothing arrived */
+/**
+ * Returns the entities of a recording.
+ *
+ * @param labels labels, which extend the time of their entities up to the end of the recording, because a
+ * label can mark missing readings
+ */
 export function recordedEntities(
   readings: readonly RecordedReading[],
   labels: readonly Label[],
@@ -53,12 +58,12 @@ function endOf(entities: ReadonlyMap<string, RecordedEntity>): number {
   return [...entities.values()].reduce((last, { toMs }) => Math.max(last, toMs), Number.NEGATIVE_INFINITY)
 }
 
-/** Whether a label names the entity, by its whole name or by its subject. */
+/** Returns whether a label refers to the entity, by its whole name or by its subject. */
 export function isOf({ entity: named }: Label, { entity, subject }: RecordedEntity): boolean {
   return named === entity || named === subject
 }
 
-/** The rules that are evaluated. Some may match no recorded reading. */
+/** Returns the entries for all rules that are evaluated. Some rules may match no recorded reading. */
 export function watchesIn(readings: readonly RecordedReading[], rules: readonly AnyRule[]): readonly Watch[] {
   return rules
     .filter(({ paused }) => !paused)

@@ -1,4 +1,4 @@
-/** The readings of a recording, in the order in which a log would have received them. */
+/** Reads the readings of a recording, in the order in which a log would have received them. */
 
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
@@ -11,17 +11,17 @@ import type { Source } from '../replay/source.ts'
 import type { Arrival } from '../rule-log/arrivals.ts'
 
 export interface RecordedReading extends Arrival {
-  /** Source and subject. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
-  /** Line in a stream, or number in a batch; from 1. */
+  /** Line number in a stream, or number in a batch, counted from 1. */
   readonly line: number
-  /** Milliseconds since the epoch. */
+  /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
 export interface Recording {
   readonly readings: readonly RecordedReading[]
-  /** Events that are not readings. */
+  /** Number of events that are not readings. */
   readonly others: number
 }
 
@@ -47,7 +47,7 @@ export async function readRecording(source: Source, reader?: PlainReader): Promi
     throw new OperationFailure(
       `${source.name}: has no readings, so there is nothing to score; --mapping reads records of other forms`,
     )
-  // Sorting is stable: readings that arrive at one instant keep their order.
+  // Sorting is stable: readings with the same time of arrival keep their order.
   readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
   requirePlausible(readings, source.name)
   return { readings, others }
@@ -67,7 +67,10 @@ async function readingGroup(group: readonly Recorded[], reader: PlainReader): Pr
   })
 }
 
-/** The clock runs on in between, so one wrong time could keep it ticking for hours. */
+/**
+ * Maximum duration of a recording. The clock ticks throughout, so a single wrong time could make the
+ * evaluation take hours.
+ */
 const MAX_MS = 10 * 366 * 86_400_000
 
 function requirePlausible(readings: readonly RecordedReading[], file: string): void {
@@ -75,13 +78,14 @@ function requirePlausible(readings: readonly RecordedReading[], file: string): v
   const late = readings.find(({ arrivedMs }) => first && arrivedMs - first.arrivedMs > MAX_MS)
   if (first === undefined || late === undefined) return
   throw new OperationFailure(
-    `${file}:${late.line}: this reading is more than ten years after the first one, of line ${first.line}: one of the two times is wrong`,
+    `${file}:${late.line}: this reading is more than ten years after the first one, of line ${first.line}: correct the time that is wrong`,
   )
 }
 
 /**
- * A reading arrives at its time or, after a newer one of its entity in the file, late, with that one. Entities are merged by
- * time, because a file may hold them one after another.
+ * Returns the reading with its time of arrival, which is its event time. If a newer reading of its entity
+ * precedes it in the file, it arrives late, together with that one. Entities are merged by time, because a
+ * file may contain them one after another.
  */
 function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
   const entity = entityOf(event)

@@ -1,4 +1,4 @@
-/** Report of `sluice rules score`: the scores and their basis. Pure. */
+/** Report of `sluice rules score`: the scores, and the data on which they are based. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Firing } from '../../alerting/firings.ts'
@@ -16,7 +16,7 @@ import {
   windowsFor,
 } from './score.ts'
 
-/** A label as its file has it, with times in UTC. */
+/** Label as in its file, with times in UTC. */
 interface ShownLabel {
   readonly entity: string
   readonly metric?: string
@@ -30,7 +30,7 @@ interface ShownAlert {
   readonly entity: string
   readonly metric?: string
   readonly startedAt: string
-  /** Null: still firing at the end of the entity's recording. */
+  /** End of the alert; null if it was still firing at the end of the entity's recording. */
   readonly endedAt: string | null
   readonly value?: number | string
 }
@@ -39,23 +39,26 @@ export interface ScoreReport {
   readonly recording: {
     readonly readings: number
     readonly duplicates: number
-    /** Events that are not readings; alerting does not read them. */
+    /** Number of events that are not readings; alerting does not read them. */
     readonly others: number
     readonly entities: number
     readonly from: string
     readonly to: string
   }
   readonly rules: readonly ({ readonly rule: string } & Score)[]
-  /** All rules together: a window is found if any of them finds it. */
+  /** Score of all rules together: a window is found if any of them finds it. */
   readonly total: Score
   /** Scores by kind of label. */
   readonly kinds: readonly KindScore[]
   readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
   readonly missed: readonly ShownLabel[]
   readonly falseAlerts: readonly ShownAlert[]
-  /** Labels outside the recording. */
+  /** Labels that are not within the recording. */
   readonly notCounted: readonly (ShownLabel & { readonly reason: NotCountedReason })[]
-  /** Alerts that fired only after the last reading of their entity: whether they are true cannot be known. */
+  /**
+   * Number of alerts that fired only after the last reading of their entity. It is unknown whether they are
+   * true.
+   */
   readonly afterTheEnd: number
   /** Rules that match no recorded reading. */
   readonly unusedRules: readonly string[]
@@ -115,7 +118,7 @@ export function reportOf({
   }
 }
 
-/** The alert as long as its entity was recorded; undefined if it fires only after that. */
+/** Returns the alert, limited to the recorded time of its entity; undefined if it fires only after that. */
 function withinRecording(firing: Firing, recorded: ReadonlyMap<string, RecordedEntity>): Firing | undefined {
   const endMs = recorded.get(firing.entity)?.toMs
   if (endMs === undefined || firing.fromMs > endMs) return undefined
@@ -140,7 +143,7 @@ function shownLabel({ entity, metric, fromMs, toMs, kind }: Label): ShownLabel {
   }
 }
 
-/** @param ended those that are whole: the others were cut at the end of the recording */
+/** @param ended alerts that resolved; the others were cut at the end of the recording */
 function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
   const { rule, entity, metric, fromMs, toMs, value } = firing
   return {
@@ -152,14 +155,17 @@ function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
 
 interface KindScore {
   readonly kind: string
-  /** An anomaly may have several windows, such as one for each metric. It is found if one of them is. */
+  /**
+   * Number of anomalies. An anomaly may have several windows, such as one for each metric; it counts as found
+   * if one of them is.
+   */
   readonly anomalies: number
   readonly anomaliesFound: number
   readonly windows: number
   readonly found: number
 }
 
-/** Sorted by kind. Labels without one belong to none. */
+/** Returns the scores sorted by kind. Labels without a kind are not included. */
 function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly KindScore[] {
   const named = windows.filter(({ kind }) => kind !== undefined)
   const isFound = (window: Window) => firstOf.has(window)
@@ -175,7 +181,10 @@ function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly Kin
     .sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
-/** Windows of one kind that belong together: they are of the same entity, and overlap. */
+/**
+ * Returns the windows of one kind, grouped into anomalies: overlapping windows of the same entity belong
+ * together.
+ */
 function anomaliesIn(windows: readonly Window[]): readonly (readonly Window[])[] {
   return [...Map.groupBy(windows, ({ entity }) => entity).values()].flatMap(own => {
     const anomalies: Window[][] = []

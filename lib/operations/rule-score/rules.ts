@@ -1,4 +1,4 @@
-/** The rules of a file or a folder that can be scored. */
+/** Reads the rules of a file or a folder that can be scored. */
 import { checkRules, errorLine } from '../../alerting/check-rules.ts'
 import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
@@ -8,13 +8,13 @@ import { OperationFailure } from '../failure.ts'
 import { ruleFiles } from '../rule-files.ts'
 
 /**
- * Rules over events of a group, or over events that are no readings, are left out: labels name entities, and a
- * recording has readings alone.
+ * Returns the rules that can be scored. Rules over groups, or over events that are not readings, are omitted,
+ * because labels refer to entities and a recording contains only readings.
  *
- * @param path of a rule file, or of a folder of them
- * @param shown how messages name it
- * @param onLeftOut receives the names of those
- * @throws OperationFailure if they cannot be read, or with every error in them
+ * @param path path of a rule file, or of a folder of them
+ * @param shown name of the path in messages
+ * @param onLeftOut called with the names of the omitted rules
+ * @throws OperationFailure if the rules cannot be read, or with all their errors
  */
 export async function rulesAt(
   path: string,
@@ -28,7 +28,11 @@ export async function rulesAt(
   return scored
 }
 
-/** All rules of a file or a folder. @throws OperationFailure if they cannot be read, or with every error in them */
+/**
+ * Returns all rules of a file or a folder.
+ *
+ * @throws OperationFailure if they cannot be read, or with all their errors
+ */
 export async function allRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
   const files = await ruleFiles(path, shown).catch(error => {
     throw error instanceof RulesFolderError ? new OperationFailure(error.message) : error

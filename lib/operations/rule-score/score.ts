@@ -1,9 +1,8 @@
 /**
- * Holds the alerts of a recording against its labels. Pure.
- *
- * An alert is true if the time in which it fires overlaps a labelled window of its entity and, where both name one, of its metric.
- * Each alert counts once for precision, however many windows it overlaps; each window counts once for recall, however many
- * alerts overlap it. docs/detection.md says why.
+ * Compares the alerts of a recording with its labels. Pure.
+ * An alert is true if the time in which it fires overlaps a labelled window of its entity and, if both
+ * specify one, of its metric. Each alert counts once for precision, however many windows it overlaps; each
+ * window counts once for recall, however many alerts overlap it. docs/detection.md explains the reasons.
  */
 import type { Firing } from '../../alerting/firings.ts'
 import type { Label } from './label.ts'
@@ -11,37 +10,38 @@ import { isOf, type RecordedEntity, type Watch } from './recorded.ts'
 
 const DAY_MS = 86_400_000
 
-/** How well alerts and windows fit together. Ratios are null where there is nothing to divide by. */
+/** Score of alerts against windows. Ratios are null if their denominator is 0. */
 export interface Score {
   readonly alerts: number
   readonly trueAlerts: number
   readonly falseAlerts: number
-  /** True alerts of all alerts. */
+  /** Share of alerts that are true, 0 to 1. */
   readonly precision: number | null
-  /** The windows that could have been found, and those that were. */
+  /** Number of windows that could have been found. `found` is the number of those that were. */
   readonly windows: number
   readonly found: number
   readonly recall: number | null
   /**
-   * Time from the beginning of a found window to its first alert; 0 for an alert that fired already. Null without a found window.
+   * Time from the start of a found window to its first alert, in milliseconds; 0 for an alert that already
+   * fired. Null if no window was found.
    */
   readonly delayMs: { readonly median: number; readonly max: number } | null
-  /** The recorded time of the entities together, in days. */
+  /** Recorded time of all entities together, in days. */
   readonly entityDays: number
-  /** False alerts per day of an entity. */
+  /** Number of false alerts per day and entity. */
   readonly falsePerEntityDay: number | null
-  /** The share of the firing time of alerts that is outside all windows. */
+  /** Share of the firing time of alerts that is outside all windows, 0 to 1. */
   readonly firingOutside: number | null
 }
 
-/** A window that counts, and the entities that its label names. */
+/** Window that counts, with the entities that its label refers to. */
 export interface Window extends Label {
   readonly entities: readonly RecordedEntity[]
 }
 
 export type NotCountedReason = 'entity-not-recorded' | 'metric-not-recorded' | 'time-not-recorded'
 
-/** The window of a label, or why it cannot count. */
+/** Returns the window of a label, or the reason why it does not count. */
 export function windowOf(
   label: Label,
   recorded: Iterable<RecordedEntity>,
@@ -65,7 +65,10 @@ function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): bool
   )
 }
 
-/** The windows that a rule could find: those of an entity that it watches and, where they name one, of its metric. */
+/**
+ * Returns the windows that a rule can find: those of an entity that it watches and, if the label specifies a
+ * metric, of its metric.
+ */
 export function windowsFor({ metric, entities }: Watch, windows: readonly Window[]): readonly Window[] {
   return windows.filter(
     window =>
@@ -74,11 +77,11 @@ export function windowsFor({ metric, entities }: Watch, windows: readonly Window
   )
 }
 
-/** Which alerts and windows belong together. */
+/** Assignment of alerts to windows. */
 export interface Matched {
-  /** Empty for a false alert. */
+  /** Windows of each alert; empty for a false alert. */
   readonly windowsOf: ReadonlyMap<Firing, readonly Window[]>
-  /** The first alert of each window that was found. */
+  /** First alert of each window that was found. */
   readonly firstOf: ReadonlyMap<Window, Firing>
 }
 
@@ -102,12 +105,15 @@ export function matched(firings: readonly Firing[], windows: readonly Window[]):
   return { windowsOf, firstOf }
 }
 
-/** Returns the time from the beginning of a window to its first alert; 0 for an alert that fired already. */
+/**
+ * Returns the time from the start of a window to its first alert, in milliseconds; 0 for an alert that
+ * already fired.
+ */
 export function delayMs(window: Window, first: Firing): number {
   return Math.max(0, first.fromMs - window.fromMs)
 }
 
-/** @param entities those whose time counts for false alerts per day */
+/** @param entities entities whose recorded time counts for the rate of false alerts */
 export function scoreOf(
   firings: readonly Firing[],
   windows: readonly Window[],
@@ -129,7 +135,7 @@ export function scoreOf(
   }
 }
 
-/** How long the alert fires within its windows; where several overlap, that time counts once. */
+/** Returns the time for which the alert fires within its windows. Overlapping windows count once. */
 function insideOf(firing: Firing, windows: readonly Window[]): number {
   let untilMs = firing.fromMs
   let sum = 0
@@ -141,7 +147,7 @@ function insideOf(firing: Firing, windows: readonly Window[]): number {
   return sum
 }
 
-/** @param sorted at least one */
+/** @param sorted sorted values; at least one */
 function medianOf(sorted: readonly number[]): number {
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
   return ((low as number) + (high as number)) / 2

@@ -1,20 +1,20 @@
-/** Events of the topic `events`, as test files have them. */
+/** Events of the topic `events` in test files. */
 import { EVENT_NAMES, EVENTS, isEventName, typeOfEvent } from '../../alerting/patterns/events.ts'
 import { type Facts, factsOfEvent } from '../../alerting/patterns/facts.ts'
 import { FAMILIES, type ReadingData } from '../../telemetry/families.ts'
 import { type RawObservation, whoIn } from './observation.ts'
 
 export interface Happening {
-  /** CloudEvents type. */
+  /** CloudEvents `type`. */
   readonly type: string
   readonly data: ReadingData & Pick<Facts, 'entity'>
-  /** Facts for patterns. */
+  /** Facts that patterns use. */
   readonly facts: Facts
 }
 
 const LONG_AGO = '2026-01-01T00:00:00Z'
 
-/** Data that an event must have, unless a test sets it. */
+/** Default data of each event, which a test can override. */
 const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
   'activity.changed': { from: 'resting', to: 'walking', lastedSeconds: 60 },
   'device.fallen': { fellAt: LONG_AGO },
@@ -23,7 +23,7 @@ const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
   'sensor.silent': { lastSeen: LONG_AGO },
 }
 
-/** Undefined if something was reported. */
+/** Returns the event of an observation; undefined if an error was reported. */
 export function happeningOf(
   raw: RawObservation,
   id: string,
@@ -31,7 +31,7 @@ export function happeningOf(
 ): Happening | undefined {
   const name = raw.event ?? ''
   if (!isEventName(name)) {
-    report('event', `there is no event ${name}: use ${EVENT_NAMES.join(', ')}`)
+    report('event', `unknown event ${name}: use ${EVENT_NAMES.join(', ')}`)
     return undefined
   }
   const { family: familyName } = EVENTS[name]

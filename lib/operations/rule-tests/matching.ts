@@ -1,16 +1,19 @@
-/** Puts notifications into the order of those that a test expects, as far as their order is free. Pure. */
+/** Orders notifications like those that a test expects, as far as their order is not determined. Pure. */
 import type { Notification } from '../rule-log/rule-log.ts'
 import type { ExpectedNotification } from './test-file.ts'
 
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 
-/** How many attempts are made to keep the order of each alert, where one instant has several notifications of it. */
+/**
+ * Maximum number of attempts to find an assignment that keeps the order of each alert's notifications at one
+ * instant.
+ */
 const MAX_ATTEMPTS = 10_000
 
 /**
- * Assigns actual notifications to expected ones. Different alerts at one instant have no order among each other; the
- * notifications of one alert keep theirs. The assignment is as large as possible: a vague expectation leaves a notification that
- * only a specific one matches.
+ * Assigns actual notifications to expected ones. Notifications of different alerts at the same instant have
+ * no defined order; those of the same alert keep theirs. The assignment is as large as possible: a general
+ * expectation does not take the notification that only a specific one matches.
  */
 export function asExpected(
   expected: readonly ExpectedNotification[],
@@ -25,7 +28,7 @@ export function asExpected(
   })
 }
 
-/** Neighbours with the same time. */
+/** Groups neighbours with the same time. */
 function instantsOf<At extends { readonly atMs: number }>(all: readonly At[]): At[][] {
   const groups: At[][] = []
   for (const one of all) {
@@ -50,7 +53,10 @@ function ordered(
   return [...all, ...rest].flatMap(index => (index === undefined ? [] : [sent[index] as Notification]))
 }
 
-/** Returns the index of the candidate for each expected notification: a largest matching, by augmenting paths (Kuhn). */
+/**
+ * Returns the index of the candidate for each expected notification. Computes a maximum matching by
+ * augmenting paths (Kuhn's algorithm).
+ */
 function matched(candidates: readonly (readonly number[])[]): (number | undefined)[] {
   const owner = new Map<number, number>()
   const give = (place: number, tried: Set<number>): boolean => {
@@ -70,7 +76,7 @@ function matched(candidates: readonly (readonly number[])[]): (number | undefine
   return chosen
 }
 
-/** Whether no alert has its notifications in another order than it sent them. */
+/** Returns whether the notifications of each alert are in the order in which it sent them. */
 function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Notification[]): boolean {
   const last = new Map<string, number>()
   for (const index of chosen) {
@@ -82,7 +88,9 @@ function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Not
   return true
 }
 
-/** Returns a complete matching that keeps the order of each alert, by trying; undefined without one. */
+/**
+ * Searches for a complete matching that keeps the order of each alert; returns undefined if none is found.
+ */
 function inOrders(
   candidates: readonly (readonly number[])[],
   sent: readonly Notification[],

@@ -6,9 +6,9 @@ import {
   type ReadingData,
 } from '../../telemetry/families.ts'
 
-/** A reading, or an event of the topic `events`, as a test file has it. */
+/** Reading, or event of the topic `events`, in the form of a test file. */
 export interface RawObservation {
-  /** Id of the event; another observation with the same id repeats the event. */
+  /** Event id. Another observation with the same id repeats the event. */
   readonly id?: string
   readonly event?: string
   readonly entity?: string
@@ -30,7 +30,10 @@ interface Reading {
 
 type Report = (key: string, message: string) => void
 
-/** The family follows from the metrics, whose names only one family has. Undefined if something was reported. */
+/**
+ * Returns the reading of an observation. The names of its metrics determine the family. Returns undefined if
+ * an error was reported.
+ */
 export function readingOf(raw: RawObservation, entity: string, report: Report): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
   const key = raw.values === undefined ? 'metric' : 'values'
@@ -40,9 +43,7 @@ export function readingOf(raw: RawObservation, entity: string, report: Report): 
     const unknown = names.find(name => !Object.values(FAMILIES).some(one => hasMetric(one, name)))
     report(
       key,
-      unknown === undefined
-        ? 'metrics of one reading must be of one family'
-        : `there is no metric ${unknown}`,
+      unknown === undefined ? 'metrics of one reading must be of one family' : `unknown metric ${unknown}`,
     )
     return undefined
   }
@@ -66,7 +67,7 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
 }
 
-/** Returns the fields of a reading beside its metrics: the entity and its groups. */
+/** Returns the fields of a reading that are not metrics: the entity and its groups. */
 export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
   return WHO[family](raw, entity)
 }
@@ -86,7 +87,7 @@ const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => 
   device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...tagsOf(raw) }),
 }
 
-/** A tenant is a tag where readings have no field for it. */
+/** Returns the tags. A tenant is a tag if readings of the family have no field for it. */
 function tagsOf({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
   if (tags === undefined && tenant === undefined) return {}
   return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }

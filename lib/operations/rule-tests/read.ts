@@ -1,4 +1,4 @@
-/** Reads files of rule tests, and finds every fault in them with its line. */
+/** Reads files of rule tests, and reports every error with its line. */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkRules, type LocatedError } from '../../alerting/check-rules.ts'
@@ -15,15 +15,17 @@ import { type Fault, type RawTest, readTests } from './tests.ts'
 
 export interface ReadFile {
   readonly faults: readonly LocatedError[]
-  /** Undefined if there is any fault. */
+  /** Tests of the file; undefined if it has an error. */
   readonly tests?: RuleTestFile
 }
 
 type Path = readonly (string | number)[]
 
 /**
- * @param path of the file
- * @param shown how messages name it
+ * Reads a test file.
+ *
+ * @param path path of the file
+ * @param shown name of the file in messages
  * @throws OperationFailure if it cannot be read
  */
 export async function readTestFile(path: string, shown: string): Promise<ReadFile> {
@@ -50,7 +52,10 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
     : { faults, tests: { file: shown, rules, tests: read } }
 }
 
-/** Rules in the file, or the path of a rule file or folder from it. */
+/**
+ * Loads the rules of a test file, which are a list of rules, or the path of a rule file or folder relative to
+ * the test file.
+ */
 async function loadRules(
   rules: unknown,
   at: Path,

@@ -1,10 +1,13 @@
-/** Holds a file of rule tests against its schema, `schemas/files/rule-tests.v1.json`. Rules are left to the rules' own checks. */
+/**
+ * Validates a file of rule tests with its schema, `schemas/files/rule-tests.v1.json`. Rules in it are checked
+ * by the reader of rules.
+ */
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import validators from '../../../schemas/compiled-rule-tests.js'
 import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
 
-/** Returns at most one fault for each path. */
+/** Returns the schema violations, at most one per path. */
 export function schemaFaults(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
@@ -14,7 +17,7 @@ export function schemaFaults(content: unknown): readonly PathError[] {
   return firstOfEach(faults.filter(({ path }) => !isInRules(path)))
 }
 
-/** Below a list of rules. */
+/** Returns whether the path is within a list of rules. */
 function isInRules(path: PathError['path']): boolean {
   return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
 }
@@ -33,7 +36,7 @@ function described(
     case 'dependentRequired':
       return {
         path: [...path, String(params.property)],
-        message: `needs ${params.missingProperty} beside it`,
+        message: `needs ${params.missingProperty} as well`,
       }
     case 'oneOf':
       return { path, message: 'give exactly one of metric (with value), values, event, tick and rules' }
@@ -46,7 +49,7 @@ function described(
     case 'anyOf':
       if (key === 'at') return { path, message: 'must be an offset from the start, such as 0, 90s or 1h30m' }
       if (key === 'rules') return rulesFault(path, content)
-      return { path, message: 'has neither expect nor notifications: it would test nothing' }
+      return { path, message: 'must have expect or notifications; otherwise it tests nothing' }
     default:
       return {
         path,
@@ -55,7 +58,7 @@ function described(
   }
 }
 
-/** Faults within a list of rules are reported by the reader of rules. */
+/** Returns a violation of the list of rules itself. Errors within it are reported by the reader of rules. */
 function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
   if (Array.isArray(valueAt(path, content))) return undefined
   return { path, message: 'must be a list of rules, or the path of a rule file' }

@@ -1,4 +1,4 @@
-/** Contents of a checked file of rule tests. */
+/** Contents of a valid file of rule tests. */
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import type { Reading } from '../rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'
@@ -11,16 +11,16 @@ export interface RuleTestFile {
 
 export interface RuleTest {
   readonly name: string
-  /** Where it begins in its file, counted from 1. */
+  /** Line at which the test starts in its file, counted from 1. */
   readonly line: number
   readonly observations: readonly Observation[]
   readonly expect: readonly Expectation[]
-  /** Undefined: not checked. */
+  /** Expected notifications; undefined if they are not checked. */
   readonly notifications: readonly ExpectedNotification[] | undefined
 }
 
 interface At {
-  /** Milliseconds from the start of the test. */
+  /** Time in milliseconds since the start of the test. */
   readonly atMs: number
 }
 
@@ -36,15 +36,15 @@ export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering'
 
 export interface Expectation {
   readonly line: number
-  /** Place of the observation, counted from 1. */
+  /** Position of the observation in the list, counted from 1. */
   readonly after: number
   readonly rule: string
-  /** An entity or a group. Undefined: the only one of the test. */
+  /** Entity or group; undefined for the only one of the test. */
   readonly entity: string | undefined
   readonly state: Phase
 }
 
-/** Only what is there is compared. */
+/** Expected notification. Only the specified fields are compared. */
 export interface ExpectedNotification extends At {
   readonly rule: string
   readonly kind: 'fired' | 'resolved'

@@ -1,4 +1,4 @@
-/** Makes tests of their rows in a file, and reports what the schema cannot find. */
+/** Reads tests from their rows in a file, and reports errors that the schema cannot express. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { NO_DATA } from '../../alerting/alert.ts'
@@ -12,7 +12,7 @@ import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
-/** The groups that the observations of a test belong to, by the rules that see groups together. */
+/** Groups of the observations of a test, by the rules that evaluate groups. */
 class Groups {
   readonly #byRule: ReadonlyMap<string, readonly string[]>
 
@@ -34,7 +34,7 @@ class Groups {
     )
   }
 
-  /** Whether the rule, by name or identity, is of groups. */
+  /** Returns whether the rule, by name or identity, evaluates groups. */
   has(rule: string): boolean {
     return this.#byRule.has(rule)
   }
@@ -43,7 +43,7 @@ class Groups {
     return this.#byRule.get(rule) ?? []
   }
 
-  /** The group, if there is one only. */
+  /** Returns the group if there is exactly one. */
   only(rule: string): string | undefined {
     const groups = this.of(rule)
     return groups.length === 1 ? groups[0] : undefined
@@ -66,7 +66,7 @@ export interface RawTest {
   readonly notifications?: readonly (Omit<ExpectedNotification, 'atMs'> & { readonly at: unknown })[]
 }
 
-/** The entity of a test that names none. */
+/** Entity of tests that do not specify one. */
 const DEFAULT_ENTITY = 'entity-1'
 
 /** Context for reading a test. */
@@ -76,7 +76,7 @@ interface Reader {
   readonly report: Fault
 }
 
-/** @param rules those of the file */
+/** @param rules rules of the file */
 export async function readTests(
   rows: readonly RawTest[],
   rules: readonly AnyRule[],
@@ -171,7 +171,7 @@ function checkRepeat(ids: FirstById, id: string, own: Identified, at: Path, repo
   const first = ids.get(id) ?? own
   ids.set(id, first)
   if (!isDeepStrictEqual(first.what, own.what))
-    report(at, `is that of observation ${first.place}, which is another event: an id names one`)
+    report(at, `is already the id of observation ${first.place}, which is another event: use a different id`)
 }
 
 interface Checked {
@@ -189,20 +189,20 @@ function checkExpected(one: Omit<Expectation, 'line'>, at: Path, checked: Checke
   if (one.entity !== undefined) return
   if (groups.has(one.rule)) {
     if (groups.only(one.rule) === undefined)
-      report(at, `name the group as entity: the test has ${groups.of(one.rule).join(', ') || 'none'}`)
-  } else if (entities.size > 1) report(at, `name the entity: the test has ${[...entities].join(', ')}`)
+      report(at, `specify the group as entity: the test has ${groups.of(one.rule).join(', ') || 'none'}`)
+  } else if (entities.size > 1) report(at, `specify the entity: the test has ${[...entities].join(', ')}`)
 }
 
 function checkNames(one: { rule: string; entity?: string | undefined }, at: Path, checked: Checked): void {
   const { known, entities, groups, report } = checked
-  if (known.size > 0 && !known.has(one.rule)) report([...at, 'rule'], `there is no rule ${one.rule}`)
+  if (known.size > 0 && !known.has(one.rule)) report([...at, 'rule'], `unknown rule ${one.rule}`)
   const isKnown = (entity: string) =>
     groups.has(one.rule) ? groups.of(one.rule).includes(entity) : entities.has(entity)
   if (one.entity !== undefined && !isKnown(one.entity))
     report([...at, 'entity'], `no observation is of ${one.entity}`)
 }
 
-/** Names and identities, and those of the alerts of their silence. */
+/** Returns the names and identities of rules, including those of their `NoData` alerts. */
 function namesOf(rules: readonly AnyRule[]): readonly string[] {
   return rules.flatMap(rule => [
     rule.name,
@@ -213,10 +213,12 @@ function namesOf(rules: readonly AnyRule[]): readonly string[] {
   ])
 }
 
-/** The log of a test has a tick for each minute, and all of them are read. */
+/**
+ * Maximum duration of a test in days. The log of a test has a tick for each minute, and all of them are read.
+ */
 const MAX_DAYS = 31
 
-/** Milliseconds from the start. Reports an offset that is too large. */
+/** Returns the milliseconds since the start. Reports an offset that is too large. */
 function offsetAt(raw: unknown, at: Path, report: Fault): number {
   const atMs = offsetOf(raw)
   if (atMs <= MAX_DAYS * 24 * 60 * 60_000) return atMs
@@ -224,7 +226,10 @@ function offsetAt(raw: unknown, at: Path, report: Fault): number {
   return 0
 }
 
-/** The schema has checked its form; `0m` is a natural way to write the start. Infinite if it is too large for a number. */
+/**
+ * Parses an offset whose form the schema has checked. `0m` is a natural way to write the start. Infinite if
+ * the number is too large.
+ */
 function offsetOf(raw: unknown): number {
   return /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? Number.POSITIVE_INFINITY)
 }

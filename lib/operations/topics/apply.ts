@@ -1,4 +1,4 @@
-/** Does what a plan says: creates topics, then changes settings and adds partitions. */
+/** Applies a plan of topics: creates topics, then changes settings and adds partitions. */
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
 import {
@@ -18,10 +18,13 @@ export interface Applying {
 }
 
 /**
- * @param applying grows while it works, so that what was done is known where it fails
- * @param stop no further topic is begun after it
- * @throws OperationFailure naming a topic that cannot be created; an answer of the broker if it does not accept a setting; the reason
- * of `stop`
+ * Applies the plan.
+ *
+ * @param applying progress that is updated, so that completed changes are known after a failure
+ * @param stop signal after which no further topic is started
+ * @throws OperationFailure for a topic that cannot be created
+ * @throws an answer of the broker if it does not accept a setting
+ * @throws the reason of `stop`
  */
 export async function applyTopics(
   kafka: Kafka,

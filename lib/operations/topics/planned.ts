@@ -1,4 +1,4 @@
-/** Compares the topics of a cluster with the table. */
+/** Compares the topics of a cluster with the topic table. */
 
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -10,24 +10,28 @@ import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
-/** Owner of the topics, and facts that Kafka does not report. */
+/** Environment of the topics, and facts that Kafka does not report. */
 interface Planning {
   readonly kafka: Kafka
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly env: string
-  /** The functions that read a topic. */
+  /** Returns the functions that read a topic. */
   readersOf(signal: Signal): readonly string[]
-  /** The ARN of the MSK cluster; absent for any other cluster. */
+  /** ARN of the MSK cluster; absent for any other cluster. */
   readonly clusterArn?: string
 }
 
 export interface PlannedTopics {
   readonly plan: TopicPlan
-  /** The settings that a topic of the table gets when it is created, by its name in Kafka. */
+  /** Settings with which each topic of the table is created, by its Kafka name. */
   readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
-/** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+/**
+ * Compares the topics.
+ *
+ * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
+ */
 export async function plannedTopics(planning: Planning): Promise<PlannedTopics> {
   const { kafka, env, clusterArn } = planning
   const kind = clusterKind(clusterArn)

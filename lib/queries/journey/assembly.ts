@@ -1,8 +1,8 @@
-/** Puts the drafts of a path together. Pure. */
+/** Assembles the steps of a path from their drafts. Pure. */
 import { type DecisionDraft, type EventDraft, placeText } from './draft.ts'
 import type { DecisionStep, EventStep, ReadingFunction } from './model.ts'
 
-/** Puts the drafts together, each event once. */
+/** Converts drafts to steps. Each event occurs once. */
 export class Assembly {
   readonly #order: ReadonlyMap<string, number>
 
@@ -33,13 +33,13 @@ export class Assembly {
   }
 }
 
-/** When an event was written, or else emitted; undefined if neither is known. */
+/** Returns the time at which an event was written or, if unknown, emitted; undefined if neither is known. */
 export function timeOf({ places, emittedAtMs }: EventDraft): number | undefined {
   const written = [...places.values()].flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
   return written.length > 0 ? Math.min(...written) : emittedAtMs
 }
 
-/** Compares for sorting, the earliest first. */
+/** Compares two events by time, the earliest first. */
 export function byTime(a: EventDraft, b: EventDraft): number {
   return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
 }

@@ -1,4 +1,4 @@
-/** The events and decisions of a path while it is being drawn. */
+/** Drafts of the events and decisions of a path, while facts about them are collected. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
 import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
@@ -27,7 +27,7 @@ function shownData({ type, data }: Event): { readonly data?: unknown; readonly l
   return bytes > MAX_BYTES ? { largeBytes: bytes } : { data: shown }
 }
 
-/** The page of the failure shows them. */
+/** Returns the data of a failure without the bytes, which the page of the failure shows. */
 function withoutBytes(data: FailureData): Partial<FailureData> {
   const { originalKey, originalValue, originalHeaders, ...rest } = { ...data }
   return rest
@@ -36,12 +36,12 @@ function withoutBytes(data: FailureData): Partial<FailureData> {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export interface EventDraft extends Writable<Omit<EventStep, 'places' | 'decisions'>> {
-  /** Positions by their texts. */
+  /** Positions of the event, by their text. */
   readonly places: Map<string, PlaceInLog>
   readonly decisions: Map<string, DecisionDraft>
-  /** The decision that emitted it. */
+  /** Decision that emitted the event. */
   parent?: DecisionDraft
-  /** Position of its cause in the log, as CloudEvents' "Sequence" extension has it. */
+  /** Position of the event's cause in the log, from the CloudEvents extension "Sequence". */
   sequence?: string
 }
 
@@ -59,7 +59,10 @@ export class Drafts {
   readonly events = new Map<string, EventDraft>()
   readonly #byPlace = new Map<string, EventDraft>()
 
-  /** The event of this name, or the record at the place if it carries none. */
+  /**
+   * Returns the draft of the event with this name or, for a record without an event, of the record at the
+   * position.
+   */
   event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)
@@ -80,7 +83,7 @@ export class Drafts {
     return this.#byPlace.get(placeText(place))
   }
 
-  /** Takes what a record of the log says. */
+  /** Adds the facts that a record of the log contains. */
   found({ record, event }: FoundRecord): void {
     const place = { topic: record.topic, partition: record.partition, offset: record.offset }
     const draft = isFailure(event) ? this.event(undefined, place) : this.event(nameOf(event), place)
@@ -102,7 +105,9 @@ export class Drafts {
     Object.assign(draft, shownData(event))
   }
 
-  /** A decision of a consumer about an event; the first that is known of it stays. */
+  /**
+   * Adds a consumer's decision about an event. If the decision is already known, the earlier facts are kept.
+   */
   decision(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
     const known = of.decisions.get(key)
     if (known) return known
@@ -119,7 +124,7 @@ export class Drafts {
   }
 }
 
-/** A decision that belongs to an event, without its place among those of the event. */
+/** Returns the draft of a decision about an event, without adding it to the event. */
 export function draftOf(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
   const why = whyOf(told.consumer, told.outcome, told.code ?? told.reason)
   return { key, why, ...told, of, emitted: new Set(), timers: new Set() }
@@ -133,7 +138,7 @@ export function toldBy(span: DecisionSpan): DecisionReport {
   return { consumer, place, outcome, reason, code, timer, fromMs, toMs, knownBy: 'span' }
 }
 
-/** A decision that is not known from its consumer. */
+/** Returns the draft of a decision that was not reported by its consumer. */
 export function inferred(
   consumer: string,
   place: RecordPosition,

@@ -1,4 +1,4 @@
-/** Reads from the log what a path leads through: single records at known places, within bounds. */
+/** Reads single records of a path from the log, at known positions and within limits. */
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
@@ -7,9 +7,9 @@ import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/p
 import { placeText } from './draft.ts'
 import type { FoundRecord, RecordPosition } from './model.ts'
 
-/** How many records of one path are read. */
+/** Maximum number of records to read for one path. */
 export const MAX_RECORDS = 60
-/** How many are kept for those who watch. */
+/** Maximum number of records that are cached while a path is being watched. */
 const MAX_KEPT = 500
 
 export interface RecordSources {
@@ -17,14 +17,15 @@ export interface RecordSources {
   readonly reader: DataReader
 }
 
-/** Records by position. The log never changes at a position, so each is read once. */
+/** Cache of records by position. Records in the log never change, so each is read only once. */
 export class KnownRecords {
   readonly #kept = new Map<string, FoundRecord>()
 
   /**
-   * The records at these places, without those that the log no longer has.
+   * Returns the records at these positions, except those that are no longer in the log.
    *
-   * @throws Unavailable if Kafka does not answer; PartitionStopped if the log cannot be read
+   * @throws Unavailable if Kafka does not answer
+   * @throws PartitionStopped if the log cannot be read
    */
   async at(places: readonly RecordPosition[], sources: RecordSources): Promise<readonly FoundRecord[]> {
     const wanted = new Map(places.map(place => [placeText(place), place]))
@@ -59,13 +60,13 @@ async function recordAt(
     const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
     return records.find(record => record.offset === offset)
   } catch (error) {
-    // The topic was recreated, and is shorter now.
+    // The topic was recreated, and now ends before this offset.
     if (error instanceof PartitionStopped && !isUnreadable(error)) return undefined
     throw error
   }
 }
 
-/** The events in records; their data stay bytes where the schemas cannot be fetched. */
+/** Returns the events in records. If a schema cannot be fetched, the data stays bytes. */
 export async function foundIn(
   records: readonly LogRecord[],
   reader: DataReader,

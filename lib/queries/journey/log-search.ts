@@ -1,4 +1,4 @@
-/** Finds an event and its effects in the log alone, within a time. */
+/** Finds an event and its effects by searching the log alone, within a time limit. */
 
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -14,7 +14,7 @@ import type { FoundRecord, RecordPosition } from './model.ts'
 
 export interface SearchSources extends RecordSources {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
-  /** The topics to search, by their names in Kafka. */
+  /** Kafka names of the topics to search. */
   readonly topics: readonly string[]
 }
 
@@ -27,21 +27,21 @@ export interface JourneyTarget {
 
 export interface Searched {
   readonly records: readonly FoundRecord[]
-  /** False where the time was over, or too much was found, before everything was looked at. */
+  /** False if the search ended early, because the time limit was reached or too many records were found. */
   readonly isWhole: boolean
 }
 
-/** A longer path is not drawn. */
+/** Maximum number of records of a path. A longer path is not drawn. */
 const MAX_FOUND = 200
 const MAX_TRACES = 5
 
 /**
- * Records that belong to the event: itself, those of its trace, and the failures of its record. An event without trace context
- * can only be followed to its failures.
+ * Returns the records that belong to the event: the event itself, those of its trace, and the failures of its
+ * record. An event without trace context can be followed only to its failures.
  *
- * @param sinceMs where the search begins, milliseconds since the epoch
- * @param signal ends the search; what was found until then counts
- * @throws Unavailable or PartitionStopped, as reading does; UnknownTopic is passed over
+ * @param sinceMs start of the search, in milliseconds since the epoch
+ * @param signal ends the search; records found until then are returned
+ * @throws Unavailable or PartitionStopped like reading does; UnknownTopic is ignored
  */
 export async function searchLog(
   { id, trace, place }: JourneyTarget,
@@ -55,7 +55,7 @@ export async function searchLog(
   const traces = trace === undefined ? tracesOf(begun) : [trace]
   for (const one of traces.slice(0, MAX_TRACES)) await search.for(one, found => traceIn(found) === one)
   const places = place ? [place] : begun.filter(found => traceIn(found) === undefined).map(placeOf)
-  // A failure has the place of its record as subject.
+  // The subject of a failure is the position of the failed record.
   for (const one of places.slice(0, MAX_TRACES))
     await search.for(placeText(one), ({ event }) => !isFailure(event) && event.subject === placeText(one))
   return { records: search.found, isWhole: search.isWhole }
@@ -78,7 +78,7 @@ class Search {
     return [...this.#found.values()]
   }
 
-  /** @param isWanted among the records that hold the text in their bytes, and perhaps others */
+  /** @param isWanted called for the records whose bytes contain the text, and possibly for others */
   async for(text: string, isWanted: (found: FoundRecord) => boolean): Promise<void> {
     const records: LogRecord[] = []
     const enough = new AbortController()
@@ -104,7 +104,7 @@ function holds({ value, headers }: LogRecord, text: string): boolean {
   return value?.includes(text) || headers.some(([, bytes]) => bufferOf(bytes).includes(text))
 }
 
-/** Topics that have not answered when the signal is aborted have no ranges. */
+/** Returns the ranges since a time. Topics that have not answered when the signal is aborted are omitted. */
 async function rangesSince(
   { offsets, topics }: SearchSources,
   sinceMs: number,
@@ -144,14 +144,14 @@ function placeOf({ record: { topic, partition, offset } }: FoundRecord): RecordP
 /**
  * Finds the position of an emitted event, searching around its time.
  *
- * @returns undefined if it is not there (yet)
+ * @returns undefined if the event is not (yet) in the log
  */
 export async function locate(
   { topic, id, emittedAtMs }: { readonly topic: string; readonly id: string; readonly emittedAtMs: number },
   sources: Omit<SearchSources, 'topics'>,
   signal: AbortSignal,
 ): Promise<FoundRecord | undefined> {
-  // Clocks differ a little; and it is published right after it was decided.
+  // Clocks may differ slightly, and an event is published immediately after its decision.
   const ranges = await rangesSince({ ...sources, topics: [topic] }, emittedAtMs - CLOCKS_MS, signal)
   const near = ranges.map(range => ({ ...range, end: Math.min(range.end, range.start + NEAR_RECORDS) }))
   const search = new Search({ ...sources, topics: [topic] }, near, signal)

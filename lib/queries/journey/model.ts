@@ -1,49 +1,49 @@
-/** One event through the system: what is known of it, and the path that follows from that. Only types. */
+/** Types for the path of one event through the system: the known facts, and the path derived from them. */
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
 import type { RecordOutcome } from '../../../packages/runtime/pipeline/model.ts'
 
-/** A place in the log. */
+/** Position of a record in the log. */
 export interface RecordPosition {
   readonly topic: string
   readonly partition: number
   readonly offset: number
 }
 
-/** The attributes of an event by which it is known. */
+/** Attributes that identify an event. */
 export type EventName = Pick<Event, 'id' | 'source' | 'type' | 'subject'>
 
-/** A consumer's report of one decision, see docs/observability.md#spans. */
+/** Consumer's report of one decision, see docs/observability.md#spans. */
 export interface DecisionSpan {
   readonly kind: 'record' | 'timer'
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string
   readonly consumer: string
-  /** Undefined for a timer. */
+  /** Topic of the record; undefined for a timer. */
   readonly topic: string | undefined
   readonly partition: number
   readonly offset: number
   readonly outcome: string
   readonly reason: string
-  /** Code of a failure. */
+  /** Failure code. */
   readonly code: string | undefined
-  /** The name of the timer that fired. */
+  /** Name of the timer that fired. */
   readonly timer: string | undefined
-  /** Undefined for a timer, and for a record that carries no event. */
+  /** Event of the record; undefined for a timer, and for a record without an event. */
   readonly event: EventName | undefined
-  /** Milliseconds since the epoch. */
+  /** Start of the decision, in milliseconds since the epoch. `toMs` is its end. */
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** A consumer's report of an emitted event. */
+/** Consumer's report of an emitted event. */
 export interface EmissionSpan {
   readonly kind: 'emission'
   readonly traceId: string
   readonly spanId: string
-  /** The decision that brought it about. */
+  /** Span id of the decision that emitted the event. */
   readonly parentSpanId: string
   readonly topic: string
   readonly event: EventName
@@ -52,7 +52,7 @@ export interface EmissionSpan {
 
 export type ToldSpan = DecisionSpan | EmissionSpan
 
-/** A record that was read from the log, with the event in it. */
+/** Record that was read from the log, with its event. */
 export interface FoundRecord {
   readonly record: LogRecord
   readonly event: Event | Failure
@@ -63,18 +63,18 @@ export interface Position {
   readonly consumer: string
   readonly topic: string
   readonly partition: number
-  /** Last applied offset; -1 before the first. */
+  /** Last applied offset; -1 before the first one. */
   readonly appliedOffset: number
 }
 
-/** A function that reads topics, all by their names in Kafka. */
+/** Function that reads topics, with their Kafka names. */
 export interface ReadingFunction {
   readonly name: string
   readonly consumes: readonly string[]
   readonly emits: readonly string[]
 }
 
-/** Everything from which a path is drawn. */
+/** Facts from which a path is built. */
 export interface JourneyFacts {
   readonly spans: readonly ToldSpan[]
   readonly records: readonly FoundRecord[]
@@ -82,34 +82,40 @@ export interface JourneyFacts {
   readonly functions: readonly ReadingFunction[]
 }
 
-/** An event on its way, and what consumers made of it. */
+/** Event of a path, with the decisions of consumers about it. */
 export interface EventStep {
-  /** Tells it apart from all others of the path. */
+  /** Key that is unique within the path. */
   readonly key: string
-  /** Undefined if the record carries no event. */
+  /** Attributes of the event; undefined if the record has no event. */
   readonly event: EventName | undefined
-  /** Why the record carries no event. */
+  /** Reason why the record has no event. */
   readonly failure?: { readonly code: string; readonly message: string }
-  /** Its places; empty if they are not known. An event has several if it was sent or redriven again. */
+  /**
+   * Positions of the event; empty if unknown. An event has several positions if it was sent repeatedly or
+   * redriven.
+   */
   readonly places: readonly PlaceInLog[]
-  /** The topic by its name in Kafka; undefined if it is not known. */
+  /** Kafka name of the topic; undefined if unknown. */
   readonly topic: string | undefined
   /** Event time, RFC 3339, unchanged from the producer. */
   readonly time?: string
   /** Time of emission, in milliseconds since the epoch; undefined without a report. */
   readonly emittedAtMs: number | undefined
-  /** Undefined if the record was not read. */
+  /** Data of the event; undefined if the record was not read. */
   readonly data?: unknown
-  /** Size of data that are too large to show here, in bytes. */
+  /** Size of the data in bytes, if it is too large to be shown. */
   readonly largeBytes?: number
   readonly traceId?: string
   readonly decisions: readonly DecisionStep[]
 }
 
 export interface PlaceInLog extends RecordPosition {
-  /** When the record was written, in milliseconds since the epoch; undefined if it was not read. */
+  /**
+   * Time at which the record was written, in milliseconds since the epoch; undefined if the record was not
+   * read.
+   */
   readonly writtenAtMs: number | undefined
-  /** The consumer that a redrive has brought the record back for. */
+  /** Consumer for which a redrive has returned the record. */
   readonly redrivenFor?: string
 }
 
@@ -118,30 +124,34 @@ export interface DecisionStep {
   readonly consumer: string
   readonly place: RecordPosition | undefined
   /**
+   * Outcome of the decision:
    * - one of a record's outcomes, or `timer`;
-   * - `decided`: the state is past the record, and how it ended is not known;
-   * - `waiting`: the consumer has not come to the record yet.
+   * - `decided`: the consumer has processed the record, with an unknown outcome;
+   * - `waiting`: the consumer has not processed the record yet.
    */
   readonly outcome: RecordOutcome | `parked-${string}` | 'timer' | 'decided' | 'waiting' | (string & {})
   readonly reason: string | undefined
-  /** The reason as a sentence, where there is one. */
+  /** Reason as a sentence, if available. */
   readonly why: string | undefined
-  /** Code of a failure. */
+  /** Failure code. */
   readonly code: string | undefined
   readonly timer: string | undefined
-  /** Milliseconds since the epoch; undefined without a report of the consumer. */
+  /**
+   * Start of the decision, in milliseconds since the epoch; undefined without a report of the consumer.
+   * `toMs` is its end.
+   */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
-  /** Source of the knowledge: a report of the consumer, its emissions, or its position. */
+  /** Source of the information: a report of the consumer, its emissions, or its position. */
   readonly knownBy: 'span' | 'emission' | 'position'
-  /** Number of offsets before the record; only if it waits. */
+  /** Number of offsets that the consumer must process before the record. Present only for `waiting`. */
   readonly behind?: number
   readonly emitted: readonly EventStep[]
-  /** Timers that it set and that have fired since. */
+  /** Timers that the decision set and that have fired since. */
   readonly timers: readonly DecisionStep[]
 }
 
-/** The farthest that came of an event, the worst first. */
+/** Outcome of a journey, the worst first. */
 export type JourneyEnd =
   | 'dead-letter'
   | 'retrying'
@@ -154,15 +164,15 @@ export type JourneyEnd =
   | 'unknown'
 
 export interface Journey {
-  /** Known beginnings. */
+  /** Events at which the path starts, as far as known. */
   readonly roots: readonly EventStep[]
-  /** How many beginnings are left out, because a trace has more than one can look at. */
+  /** Number of starting events that are omitted, because the trace has too many. */
   readonly leftOut: number
   readonly end: JourneyEnd
-  /** How many events and decisions there are. */
+  /** Number of events in the path. `decisions` is the number of decisions. */
   readonly events: number
   readonly decisions: number
-  /** Time from the first to the last known step, in milliseconds since the epoch. */
+  /** Time of the first known step, in milliseconds since the epoch. `toMs` is that of the last. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
 }

@@ -1,4 +1,4 @@
-/** Draws the path of an event from all that is known of it. Pure. */
+/** Builds the path of an event from all known facts. Pure. */
 
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { placeOf } from '../../../packages/runtime/pipeline/deciding/emission.ts'
@@ -42,7 +42,7 @@ function isRetried({ of, place, outcome }: DecisionDraft): boolean {
   )
 }
 
-/** A receiver of people has a notification. */
+/** Returns whether people were notified, because a receiver has accepted the notification. */
 function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   return (
     of.event?.type === NOTIFICATION_TYPE &&
@@ -53,10 +53,14 @@ function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   )
 }
 
-/** A producer can put thousands of events into one trace. */
+/** Maximum number of starting events. A producer can put thousands of events into one trace. */
 const MAX_ROOTS = 50
 
-/** @param id leaves out what has nothing to do with the event of this id, where it is among them: a trace can have many roots */
+/**
+ * Builds the journey.
+ *
+ * @param id event id; if the facts contain the event, parts of the trace that are unrelated to it are omitted
+ */
 export function journeyOf(known: JourneyFacts, id?: string): Journey {
   const drafts = new Drafts()
   for (const found of known.records) drafts.found(found)
@@ -117,7 +121,10 @@ function fromSpans(drafts: Drafts, spans: readonly ToldSpan[]): void {
   }
 }
 
-/** A timer continues the trace of the event that set it, so both have the same parent. */
+/**
+ * Returns the key by which a timer is matched with the decision that set it. A timer continues the trace of
+ * that decision, so both have the same parent span.
+ */
 function setterOf({ consumer, traceId, parentSpanId }: DecisionSpan): string {
   return `${consumer} ${traceId} ${parentSpanId}`
 }
@@ -128,7 +135,7 @@ function timerOf(
   bySetter: ReadonlyMap<string, DecisionDraft>,
 ): DecisionDraft {
   const setter = bySetter.get(setterOf(span))
-  // The event that set it has been forgotten.
+  // The event that set the timer is no longer known.
   const of = setter?.of ?? drafts.event({ id: span.spanId, source: span.consumer, type: '' })
   if (setter === undefined) of.event = undefined
   const made = draftOf(of, span.spanId, toldBy(span))
@@ -143,12 +150,14 @@ function join(cause: DecisionDraft, draft: EventDraft): void {
   cause.emitted.add(draft)
 }
 
-/** Whether a decision follows from an event: a path has no circles, whatever records say of themselves. */
+/**
+ * Returns whether a decision results from an event. Paths must not contain cycles, whatever records claim.
+ */
 function isBelow(cause: DecisionDraft, draft: EventDraft): boolean {
   return rootOf(cause.of) === draft
 }
 
-/** A failure names the record that failed, the consumer and the reason. */
+/** Adds the decision that a failure event describes: the failed record, the consumer and the reason. */
 function fromFailure(drafts: Drafts, draft: EventDraft): void {
   if (draft.event?.type !== FAILURE_TYPE || draft.parent) return
   const { consumer, originalTopic, originalPartition, originalOffset, errorType } = (draft.data ??
@@ -161,7 +170,10 @@ function fromFailure(drafts: Drafts, draft: EventDraft): void {
   join(drafts.decision(of, decisionKey(consumer, place), told), draft)
 }
 
-/** The sequence of an emitted event begins with the offset at which it was emitted: that of its cause, unless a timer was. */
+/**
+ * Adds the cause of an emitted event. Its sequence starts with the offset of the cause, unless a timer
+ * emitted it.
+ */
 function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly ReadingFunction[]): void {
   if (draft.parent || draft.sequence === undefined || !draft.event) return
   const { offset } = placeOf(draft.sequence)
@@ -183,7 +195,9 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
   }
 }
 
-/** Consumers without reports are judged by their position, which shows whether they have reached the record. */
+/**
+ * Adds decisions of consumers without reports. Their positions show whether they have processed the record.
+ */
 function fromPositions(drafts: Drafts, { positions, functions }: JourneyFacts): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())

@@ -1,8 +1,8 @@
-/** Places of the records of a path, as far as they are known. Pure. */
+/** Positions of a path's records, as far as they are known. Pure. */
 import { placeText } from './draft.ts'
 import type { FoundRecord, RecordPosition, ToldSpan } from './model.ts'
 
-/** Each place once. */
+/** Returns all known positions, each once. */
 export function placesOf(
   spans: readonly ToldSpan[],
   records: readonly FoundRecord[],
@@ -22,7 +22,9 @@ export interface Unplaced {
   readonly emittedAtMs: number
 }
 
-/** Returns emitted events that no consumer has read so far, as in topics without consumers, such as dead letters. */
+/**
+ * Returns emitted events that no consumer has reported as read, such as those in topics without consumers.
+ */
 export function unplaced(spans: readonly ToldSpan[]): readonly Unplaced[] {
   const read = new Set(spans.flatMap(({ kind, event }) => (kind === 'record' && event ? [event.id] : [])))
   return spans.flatMap(span =>

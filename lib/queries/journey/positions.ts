@@ -1,9 +1,9 @@
-/** Progress of consumers in the partitions of records. */
+/** Reads the progress of consumers in the partitions of records. */
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import type { Position, ReadingFunction, RecordPosition } from './model.ts'
 
 /**
- * How far each function that reads the topics has come in the partitions of these places.
+ * Returns the progress of each function that reads the topics, in the partitions of these positions.
  *
  * @throws Unavailable if Redis does not answer
  */

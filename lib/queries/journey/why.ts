@@ -1,4 +1,4 @@
-/** The reasons of consumers as sentences, for people who do not know the words yet. Pure. */
+/** Describes the reasons of consumers in sentences, for users who do not know the reason codes. Pure. */
 
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import { reasonText } from '../../../packages/runtime/pipeline/reasons.ts'
@@ -8,15 +8,15 @@ type Sentences = Readonly<Record<string, string>>
 
 const ALERTING: Sentences = {
   ...Object.fromEntries(Object.entries(REASONS).map(([reason, { says }]) => [reason, says])),
-  'no-rule': 'no rule asks for it',
-  'rules-activated': 'from here on, this rule set counts',
-  'rules-unchanged': 'this rule set counts already',
+  'no-rule': 'no rule watches it',
+  'rules-activated': 'from here on, this rule set applies',
+  'rules-unchanged': 'this rule set already applies',
 }
 
 const RETRIES: Sentences = Object.fromEntries(
   ['1m', '10m', '1h'].map(delay => [
     `retry-${delay}`,
-    `it waits in the topic retry-${delay} to be tried again`,
+    `it waits in the topic retry-${delay} for its next attempt`,
   ]),
 )
 
@@ -27,27 +27,28 @@ const SINK: Sentences = {
   superseded: 'a later notification of the group has been sent already',
 }
 
-/** Meanings of reasons, by the name of the consumer. */
+/** Descriptions of reasons, by consumer. */
 const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
   processor: {
-    counted: 'it belongs to the minute that is open',
-    'window-closed': 'it is the first reading of a later minute: the statistics of the minute before leave',
-    'window-revised': 'it is late, and the statistics of its minute leave again',
+    counted: 'it belongs to the open minute',
+    'window-closed':
+      'it is the first reading of a later minute: the statistics of the previous minute are published',
+    'window-revised': 'it is late, and the statistics of its minute are published again',
     late: 'it is too late for its minute, and counts only in the statistics since the first reading',
     forgotten: 'the entity has not reported for days',
   },
   alerting: ALERTING,
   patterns: ALERTING,
   grouping: {
-    grouped: 'a rule over several events asks for it: it goes to its group',
-    'no-group': 'it lacks what the rule groups by',
-    'no-rule': 'no rule over several events asks for it',
+    grouped: 'a rule over several events watches it: it is sent to its group',
+    'no-group': 'it lacks the property that the rule groups by',
+    'no-rule': 'no rule over several events watches it',
   },
   activity: {
-    first: 'the entity was not known before',
-    unchanged: 'nothing happened that others should know',
-    late: 'it is older than what was seen last',
-    changed: 'the device does something else than before',
+    first: 'the entity is new',
+    unchanged: 'no change to report',
+    late: 'it is older than the latest reading',
+    changed: 'the activity of the device has changed',
     silent: 'the sensor has not reported for five minutes',
     returned: 'the sensor reports again',
     fallen: 'the wearer fell and did not get up',
@@ -55,41 +56,41 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     forgotten: 'the entity has not reported for days',
   },
   'firing-alerts': {
-    fired: 'the list of firing alerts has it now',
-    repeated: 'the list has it already',
-    late: 'a newer alert of the rule is on the list',
-    resolved: 'the list no longer has it',
-    'not-firing': 'the list has no such alert',
-    acknowledged: 'a person has taken it over',
-    'acknowledgement-removed': 'no person has taken it over any more',
+    fired: 'it was added to the list of firing alerts',
+    repeated: 'it is already in the list',
+    late: 'the list has a newer alert of the rule',
+    resolved: 'it was removed from the list',
+    'not-firing': 'it is not in the list',
+    acknowledged: 'it was acknowledged',
+    'acknowledgement-removed': 'its acknowledgement was withdrawn',
   },
   'alert-router': {
     routed: 'the notification routes send it to its group',
     'routed-already': 'it was sent to its group before',
-    'ended-before': 'its end has come before it',
-    'end-routed': 'its end goes to the same group',
+    'ended-before': 'it resolved before it arrived',
+    'end-routed': 'its resolution is sent to the same group',
     'no-route': 'no notification route matches: no notification is sent',
   },
   notifier: {
     queued: "part of the group's next notification",
-    known: 'the group knows it',
-    'ended-before': 'its end has come before it',
-    'end-queued': "its end is part of the group's next notification",
-    'never-told': 'it ended before a notification was sent',
-    'not-known': 'the group does not know it',
+    known: 'it is already in the group',
+    'ended-before': 'it resolved before it arrived',
+    'end-queued': "its resolution is part of the group's next notification",
+    'never-told': 'it resolved before a notification was sent',
+    'not-known': 'it is not in the group',
     new: 'the first notification of the group',
     changed: 'alerts have fired or resolved since the last notification',
     repeat: 'the group still fires',
-    resolved: 'none of the group fires any more',
+    resolved: 'no alert of the group fires any more',
     muted: 'a silence, or another alert, mutes it',
-    unchanged: 'people know everything already',
+    unchanged: 'all changes were already sent',
     forgotten: 'the group has nothing to report',
   },
   'open-dead-letters': {
-    letter: 'the table of open dead letters has it now',
-    broken: 'it cannot be read: the table of open dead letters names its place',
+    letter: 'it was added to the table of open dead letters',
+    broken: 'it cannot be read; the table of open dead letters contains its position',
     copy: 'it is a copy of an earlier dead letter',
-    handled: 'dead letters that people have redriven or dropped leave the table',
+    handled: 'dead letters that were redriven or dropped are removed from the table',
     other: 'it is not about a dead letter',
     expired: 'the topic has deleted the dead letter',
   },
@@ -99,13 +100,13 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
     'retries-exhausted': 'all its retries have failed: it is a dead letter',
     'too-old': 'its next retry would come too late: it is a dead letter',
     incomplete: 'parts of the record are only in the log: it is a dead letter',
-    quarantined: 'people have redriven it too often: bulk redrives leave it out',
-    'from-dead-letters': 'its record is a dead letter already',
-    'failed-in-router': 'what the router cannot handle must not come back to it: it is a dead letter',
+    quarantined: 'operators have redriven it too often: bulk redrives skip it',
+    'from-dead-letters': 'its record is already a dead letter',
+    'failed-in-router': 'failures of the router itself are not retried: it is a dead letter',
   },
 }
 
-/** The sentence for a decision; undefined where the reason is known to the consumer alone. */
+/** Returns the description of a decision's reason; undefined for an unknown reason. */
 export function whyOf(consumer: string, outcome: string, reason: string | undefined): string | undefined {
   if (reason === undefined) return undefined
   if (outcome === 'failed' || outcome === 'parked-failed' || Object.hasOwn(FAILURES, reason))

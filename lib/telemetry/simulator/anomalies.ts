@@ -10,18 +10,21 @@ import { between, jitter, uniform } from './noise.ts'
 
 type Range = readonly [low: number, high: number]
 
-/** The values to which an anomaly drives several metrics together: a storm means wind, low pressure and damp. */
+/**
+ * Kind of anomaly, with the values of the metrics that it changes together. A storm, for example, causes
+ * wind, low pressure and humidity.
+ */
 interface Kind {
   readonly name: string
   readonly drives: Readonly<Record<string, Range>>
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** The anomaly of a sensor at a moment. */
+/** Anomaly of a sensor at a moment. */
 interface Anomaly {
   readonly kind: Kind
   readonly window: number
-  /** 0 to 1: the position of the metrics between their normal value and the anomaly's. */
+  /** Position of the metrics between their normal value and that of the anomaly, 0 to 1. */
   readonly intensity: number
 }
 
@@ -51,16 +54,19 @@ const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
   ],
 }
 
-/** A window has twelve ticks, by default a minute: enough for readings before, during and after an anomaly. */
+/**
+ * Number of ticks in a window. With the default interval, a window takes a minute, which is enough for
+ * readings before, during and after an anomaly.
+ */
 const WINDOW_TICKS = 12
-/** Shares of a window: when an anomaly starts, how long it lasts, and how long it takes to build up and to fade. */
+/** Start of an anomaly, as a share of its window. `LASTS` is the duration. */
 const STARTS: Range = [0.08, 0.33]
 const LASTS: Range = [0.4, 0.6]
 const RAMP = 0.1
-/** How far a value sways around its target, as a share of the target range. */
+/** Variation of a value around its target, as a share of the target range. */
 const SWAY = 0.05
 
-/** @param rate share of a sensor's windows that have an anomaly, 0 to 1 */
+/** @param rate share of a sensor's windows with an anomaly, 0 to 1 */
 export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number): Anomaly | undefined {
   const window = Math.floor(tick / WINDOW_TICKS)
   const draw = (what: string) => uniform(seed, sensor.id, 'anomaly', window, what)
@@ -75,12 +81,12 @@ export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number):
   return intensity > 0 ? { kind, window, intensity } : undefined
 }
 
-/** The metrics, and states, that the anomaly changes. */
+/** Returns the metrics and states that the anomaly changes. */
 export function metricsOf({ kind }: Anomaly): readonly string[] {
   return [...Object.keys(kind.drives), ...Object.keys(kind.fields ?? {})]
 }
 
-/** The observation with the anomaly applied. */
+/** Returns the observation with the anomaly applied. */
 export function disturb(
   observation: Observation,
   anomaly: Anomaly,

@@ -1,9 +1,12 @@
-/** The load of a database: its users' working day, its memory that fills up between restarts, and their effects. */
+/**
+ * Simulates the load of a database, with the working day of its users, memory that fills up between restarts,
+ * and their effects.
+ */
 import type { DatabaseInstance } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
 import { drift, jitter, uniform } from './noise.ts'
 
-/** Memory fills up over ten days, then a restart frees it. */
+/** Time between two restarts, in milliseconds. Memory fills up until a restart frees it. */
 const RESTART_MS = 10 * DAY_MS
 
 export function observeDatabase(instance: DatabaseInstance, moment: Moment): Observation {
@@ -28,7 +31,10 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
   }
 }
 
-/** 0 (asleep) to 1: the working day, busiest at 14 h, with better and worse hours; half of it at weekends. */
+/**
+ * Returns the load, 0 to 1: it follows the working day, with its peak at 14 h and some variation, and is
+ * halved at weekends.
+ */
 function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
   const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()
   const busy = weekday === 0 || weekday === 6 ? 0.5 : 1

@@ -1,6 +1,6 @@
 /**
- * Faults of sensors and of the way of their readings. Time is divided into windows for each kind of fault; (seed, sensor, kind, window)
- * determine whether the window has the fault, and when. Pure.
+ * Simulates faults of sensors and of the transport of their readings. Time is divided into windows for each
+ * kind of fault; seed, sensor, kind and window determine whether the window has the fault, and when. Pure.
  */
 import { FAMILIES, type FamilyName } from '../families.ts'
 import type { Sensor } from './fleet.ts'
@@ -8,9 +8,9 @@ import type { Moment, Observation } from './moment.ts'
 import { uniform } from './noise.ts'
 
 interface FaultKind {
-  /** Readings in a row that have the fault. A window is twice as long if this is more than one. */
+  /** Number of consecutive readings with the fault. If there are several, a window is twice as long. */
   readonly ticks: number
-  /** A fault of transport concerns the reading as a whole, and no value. */
+  /** Set for a transport fault, which affects the reading as a whole. */
   readonly isTransport?: true
 }
 
@@ -31,20 +31,27 @@ export type FaultName = keyof typeof FAULTS
 
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** A fault of a sensor at a moment. */
+/** Fault of a sensor at a moment. */
 export interface Fault {
   readonly name: FaultName
   readonly window: number
-  /** The tick at which it began. */
+  /** Tick at which the fault began. */
   readonly start: number
 }
 
-/** The largest share of readings that can have the fault: windows of longer ones are half full. */
+/**
+ * Returns the maximum share of readings that can have the fault. Faults of several readings fill at most half
+ * of their windows.
+ */
 export function maxShare(name: FaultName): number {
   return FAULTS[name].ticks === 1 ? 1 : 0.5
 }
 
-/** The fault of this kind at a tick, if there is one. @param share of the sensor's readings that have it */
+/**
+ * Returns the fault of this kind at a tick, if there is one.
+ *
+ * @param share share of the sensor's readings with the fault
+ */
 export function faultAt(
   name: FaultName,
   share: number,
@@ -61,7 +68,7 @@ export function faultAt(
   return tick >= start && tick < start + ticks ? { name, window, start } : undefined
 }
 
-/** Size of a fault of a metric, in its unit: far outside of the usual values. */
+/** Size of a fault by metric, in the unit of the metric. It is far outside of the usual values. */
 const SIZES: Readonly<Record<FamilyName, Readonly<Record<string, number>>>> = {
   environment: { temperature: 30, humidity: 45, pressure: 50, windSpeed: 70 },
   database: {
@@ -75,9 +82,9 @@ const SIZES: Readonly<Record<FamilyName, Readonly<Record<string, number>>>> = {
 }
 
 /**
- * The observation with a fault of the sensor applied to one of its metrics; a stuck sensor repeats all of them.
+ * Returns the observation with a fault applied to one of its metrics; a stuck sensor repeats all of them.
  *
- * @param atStart gives the observation at the tick at which the fault began
+ * @param atStart returns the observation at the tick at which the fault began
  */
 export function withFault(
   observation: Observation,
@@ -105,7 +112,7 @@ function clamp(value: number, least: number, most: number): number {
 
 const MAX_DELAY_TICKS = 12
 
-/** Ticks by which the reading of a tick is sent too late; 0 if it is sent at once. */
+/** Returns the number of ticks by which a reading is delayed; 0 if it is sent immediately. */
 export function delayOf(
   faults: Readonly<Partial<Record<FaultName, number>>>,
   sensor: Sensor,
@@ -116,7 +123,7 @@ export function delayOf(
   return faultAt('out-of-order', faults['out-of-order'] ?? 0, sensor, moment) ? 1 : 0
 }
 
-/** The earlier ticks whose readings are sent at this one, the oldest first. */
+/** Returns the earlier ticks whose readings are sent at this one, oldest first. */
 export function delayedUntil(
   faults: Readonly<Partial<Record<FaultName, number>>>,
   sensor: Sensor,

@@ -1,4 +1,4 @@
-/** The simulated sensors: a fleet is a list of groups, each of like sensors. Pure. */
+/** Simulated sensors: a fleet is a list of groups of similar sensors. Pure. */
 import { FAMILIES, type FamilyName } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
@@ -7,9 +7,9 @@ export type Sensor = EnvironmentSensor | DatabaseInstance | Device
 interface Common {
   readonly id: string
   readonly tenant: string
-  /** Metrics of its readings; all of its family if absent. */
+  /** Metrics of the sensor's readings; absent for all metrics of its family. */
   readonly metrics?: readonly string[]
-  /** Linear change of metrics, in units per day since the begin of 2026. */
+  /** Linear change of metrics, in units per day since the start of 2026. */
   readonly trend?: Readonly<Record<string, number>>
 }
 
@@ -23,7 +23,7 @@ export interface DatabaseInstance extends Common {
   readonly databaseType: string
   /** Longitude in degrees of the users, whose working day determines the load. */
   readonly longitude: number
-  /** Connections at full load. */
+  /** Number of connections at full load. */
   readonly connections: number
 }
 
@@ -34,15 +34,18 @@ export interface Device extends Common {
   readonly longitude: number
 }
 
-/** Sensors of one family. Sites, types and tenants are dealt out in turn. */
+/** Group of sensors of one family. Sites, types and tenants are assigned in turn. */
 export interface FleetGroup {
   readonly family: FamilyName
-  /** Number of sensors; without it that of `ids`, else one. */
+  /** Number of sensors; by default the number of `ids`, or one. */
   readonly sensors?: number
   readonly ids?: readonly string[]
-  /** Ids of the sensors if `ids` is absent: `{n}` or `{n:3}` is the number, padded to three digits, and `{site}` the site. */
+  /**
+   * Pattern of ids if `ids` is absent: `{n}` is the number, `{n:3}` the number padded to three digits, and
+   * `{site}` the site.
+   */
   readonly idPattern?: string
-  /** Names of sites in `SITES`, or sites of one's own. */
+  /** Names of sites in `SITES`, or custom sites. */
   readonly sites?: readonly (string | Site)[]
   /** Types of databases, or models of devices. */
   readonly types?: readonly string[]
@@ -52,7 +55,7 @@ export interface FleetGroup {
   readonly connections?: number
 }
 
-/** Metrics by other names that people use. */
+/** Alternative names of metrics. */
 const ALIASES: Readonly<Record<string, string>> = { temp: 'temperature', wind: 'windSpeed' }
 
 export function metricNamed(name: string): string {
@@ -60,9 +63,9 @@ export function metricNamed(name: string): string {
 }
 
 /**
- * The sensors with only these metrics. A sensor whose group says which metrics it has keeps those.
+ * Returns the sensors with only these metrics. A sensor whose group specifies metrics keeps those.
  *
- * @param metrics a sensor of a family that has none of them keeps its own
+ * @param metrics names of metrics; a sensor whose family has none of them keeps its own
  */
 export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
   return fleet.map(sensor => {
@@ -71,7 +74,7 @@ export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]
   })
 }
 
-/** The fleet of a generator without one of its own. */
+/** Default fleet of a generator. */
 export const DEFAULT_FLEET: readonly FleetGroup[] = [
   { family: 'environment', ids: ['rtm-quay', 'rtm-roof'], sites: ['rotterdam'], tenants: ['harbour'] },
   { family: 'environment', ids: ['osa-garden', 'osa-roof'], sites: ['osaka'], tenants: ['campus'] },
@@ -109,19 +112,20 @@ const DEFAULT_TYPES: Readonly<Record<FamilyName, readonly string[]>> = {
 }
 const DEFAULT_TENANTS = ['default']
 const DEFAULT_CONNECTIONS = 200
-/** Bounds the memory of a generator. */
+/** Maximum number of sensors, which limits the memory of a generator. */
 export const MAX_SENSORS = 100_000
 const NUMBER = /\{n(?::([1-9]))?\}/
 
-/** A fleet that cannot be made. The message says which group is wrong, and how. */
+/** Error for an invalid fleet. The message contains the group and the reason. */
 export class InvalidFleet extends Error {
   override readonly name = 'InvalidFleet'
 }
 
 /**
- * The sensors of a fleet, in the order of its groups.
+ * Returns the sensors of a fleet, in the order of its groups.
  *
- * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than `MAX_SENSORS`
+ * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than
+ * `MAX_SENSORS` sensors
  */
 export function sensorsOf(groups: readonly FleetGroup[]): readonly Sensor[] {
   const total = groups.reduce((sum, group) => sum + sizeOf(group), 0)
@@ -147,14 +151,14 @@ function sensorsOfGroup(group: FleetGroup): Sensor[] {
   const { tenants = DEFAULT_TENANTS, types = DEFAULT_TYPES[family] } = group
   const count = sizeOf(group)
   if (ids && ids.length !== count)
-    throw new InvalidFleet(`a group has ${ids.length} ids for ${count} sensors: leave out "sensors"`)
+    throw new InvalidFleet(`a group has ${ids.length} ids for ${count} sensors: omit "sensors"`)
   const sites = (group.sites ?? DEFAULT_SITES).map(siteOf)
   const pattern = group.idPattern ?? `${PREFIXES[family]}_${group.sites ? '{site}_' : ''}{n:3}`
   if (!ids && count > 1 && !NUMBER.test(pattern))
     throw new InvalidFleet(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
   return Array.from({ length: count }, (_, index) => {
     const site = inTurn(sites, index)
-    // Numbers begin anew at each site if the site is part of the id.
+    // Numbers start over at each site if the site is part of the id.
     const number = 1 + (pattern.includes('{site}') ? Math.floor(index / sites.length) : index)
     const common = {
       id: ids?.[index] ?? idOf(pattern, number, site),
@@ -179,7 +183,7 @@ function idOf(pattern: string, number: number, { site }: Site): string {
 function siteOf(named: string | Site): Site {
   if (typeof named !== 'string') return named
   const found = SITES.get(named)
-  if (!found) throw new InvalidFleet(`there is no site "${named}": use ${[...SITES.keys()].join(', ')}`)
+  if (!found) throw new InvalidFleet(`unknown site "${named}": use ${[...SITES.keys()].join(', ')}`)
   return found
 }
 

@@ -7,24 +7,24 @@ import { FAULT_NAMES, FAULTS, faultAt } from './faults.ts'
 import type { Sensor } from './fleet.ts'
 import { type GeneratorSettings, timeOfTick } from './settings.ts'
 
-/** One metric, or state, of one sensor that is not what it would have been; or a fault of transport, which has no metric. */
+/** Anomaly of one metric or state of one sensor, or a transport fault, which has no metric. */
 export interface InjectedAnomaly {
-  /** The id of the sensor. */
+  /** Id of the sensor. */
   readonly entity: string
   readonly metric?: string
-  /** RFC 3339: the first and the last reading whose value differs. */
+  /** Time of the first reading whose value differs, RFC 3339. `to` is that of the last. */
   readonly from: string
   readonly to: string
-  /** The anomaly; those of several metrics that it drives together have the same. */
+  /** Kind of the anomaly. Metrics that the same anomaly changes have the same kind. */
   readonly kind: string
 }
 
 /**
- * The anomalies in what `simulate` gives for the same arguments, in the order of their beginnings. A simulation without anomalies
- * has the same values outside of these labels.
+ * Returns the anomalies in the result of `simulate` for the same arguments, in the order of their start.
+ * Outside of these labels, a simulation without anomalies has the same values.
  *
- * @param fromTick the first tick, counted from the epoch in steps of `settings.tickSeconds`
- * @param untilTick the tick after the last one
+ * @param fromTick first tick, counted from the epoch in steps of `settings.tickSeconds`
+ * @param untilTick tick after the last one
  */
 export function labelsOf(
   settings: GeneratorSettings,
@@ -41,10 +41,10 @@ interface AnomalyPeriod {
   toMs: number
 }
 
-/** An anomaly or a fault at one tick, and the metrics that it changes. */
+/** Anomaly or fault at one tick, with the metrics that it changes. */
 interface Cause {
   readonly kind: string
-  /** Distinguishes it from others of its kind. */
+  /** Window of the anomaly, which distinguishes it from others of its kind. */
   readonly window: number
   readonly metrics: readonly (string | undefined)[]
 }
@@ -96,7 +96,10 @@ function causesAt(sensor: Sensor, settings: GeneratorSettings, tick: number): re
   ]
 }
 
-/** The metrics that differ from a simulation without anomalies: one can be smaller than the resolution of the sensor at its edges. */
+/**
+ * Returns the metrics that differ from a simulation without anomalies. At its start and end, an anomaly can
+ * be smaller than the resolution of the sensor.
+ */
 function changedMetrics(
   sensor: Sensor,
   settings: GeneratorSettings,

@@ -1,4 +1,4 @@
-/** Settings of the simulator. `lib/app/settings/generator.ts` checks settings that come from outside. */
+/** Settings of the simulator. `lib/app/settings/generator.ts` validates external settings. */
 import type { FamilyName } from '../families.ts'
 import type { KeyStrategy } from '../key.ts'
 import type { FaultName } from './faults.ts'
@@ -6,20 +6,23 @@ import { DEFAULT_FLEET, type Sensor, sensorsOf } from './fleet.ts'
 
 export interface GeneratorSettings {
   /**
-   * Names the simulated world; readings and their ids follow from it. Choose another when other settings change:
-   * the same ids with other content would be refused as a conflict.
+   * Seed of the simulation, which determines readings and ids. Change it together with other settings: the
+   * same ids with other content would be rejected as a conflict.
    */
   readonly seed: string
-  /** Seconds from one reading of a sensor to its next, in whole milliseconds. */
+  /** Interval between two readings of a sensor in seconds, in whole milliseconds. */
   readonly tickSeconds: number
   /** Share of a sensor's windows (twelve ticks) that have an anomaly of its family, 0 to 1. */
   readonly anomalyRate: number
-  /** Share of a sensor's readings with each fault. Absent: none. */
+  /** Share of a sensor's readings with each fault; absent for none. */
   readonly faults?: Readonly<Partial<Record<FaultName, number>>>
-  /** How each family is keyed, where not as its table says. */
+  /** Key strategy by family, if it differs from the one in the table of families. */
   readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
   readonly fleet: readonly Sensor[]
-  /** CloudEvents `source` and `dataschema` of all readings, where not as the table of families says. */
+  /**
+   * CloudEvents `source` of all readings, if it differs from the one in the table of families. The same
+   * applies to `dataschema`.
+   */
   readonly source?: string
   readonly dataschema?: string
 }
@@ -32,7 +35,7 @@ export const GENERATOR_DEFAULTS: GeneratorSettings = {
   fleet: sensorsOf(DEFAULT_FLEET),
 }
 
-/** Milliseconds since the epoch of a tick. */
+/** Returns the time of a tick, in milliseconds since the epoch. */
 export function timeOfTick({ tickSeconds }: Pick<GeneratorSettings, 'tickSeconds'>, tick: number): number {
   return tick * Math.round(tickSeconds * 1000)
 }

@@ -1,14 +1,17 @@
 /** Sites of simulated sensors, with their climates. */
 import type { Location } from '../families.ts'
 
-/** A place and its climate. Temperatures in °C: the mean of the year, and the amplitudes over the year and over the day. */
+/**
+ * Location with its climate. Temperatures are in °C: the yearly mean, and the amplitudes over the year and
+ * over the day.
+ */
 export interface Site extends Location {
   readonly mean: number
   readonly yearly: number
   readonly daily: number
-  /** Mean relative humidity, %; 62 by default. */
+  /** Mean relative humidity in percent; 62 by default. */
   readonly humidity?: number
-  /** Hot, dry and dusty winds in spring, each for a day or two. */
+  /** Set for a site with hot, dry and dusty winds in spring, each for a day or two. */
   readonly khamsin?: true
 }
 
@@ -19,7 +22,7 @@ const site = (
   climate: Omit<Site, keyof Location>,
 ): Site => ({ site: name, latitude, longitude, ...climate })
 
-/** Sites by name. Climates are rounded normals of 1991 to 2020. */
+/** Sites by name. Climates are rounded climate normals of 1991 to 2020. */
 export const SITES: ReadonlyMap<string, Site> = new Map(
   [
     site('rotterdam', 51.9225, 4.4792, { mean: 12, yearly: 6, daily: 3 }),

@@ -1,6 +1,7 @@
 /**
- * The weather at an environment sensor. Sensors of one site share it, and differ by calibration and noise. Even the most
- * extreme sum of these terms stays within the shipped alert thresholds, so only anomalies fire alerts.
+ * Simulates the weather at an environment sensor. Sensors of one site share it, and differ by calibration and
+ * noise. Even the most extreme sum of these terms stays within the packaged alert thresholds, so only
+ * anomalies fire alerts.
  */
 import type { EnvironmentSensor } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
@@ -8,9 +9,12 @@ import { drift, jitter, uniform } from './noise.ts'
 import type { Site } from './sites.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
-/** The warmest time as a share of the year: late July in the north, half a year later in the south. */
+/**
+ * Warmest time, as a share of the year: late July in the northern hemisphere, half a year later in the
+ * southern one.
+ */
 const WARMEST = 0.55
-/** A front takes a day and a half from one kind of weather to the next. */
+/** Duration of the transition from one kind of weather to the next, in milliseconds. */
 const FRONT_MS = 1.5 * DAY_MS
 
 export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Observation {
@@ -49,12 +53,12 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
   }
 }
 
-/** Khamsin winds blow from March to the middle of June. */
+/** First and last day of the khamsin season: March to the middle of June. */
 const KHAMSIN_SEASON = [59, 166] as const
-/** The share of a slow trend above which the wind blows. */
+/** Value of the slow trend above which the wind blows. */
 const KHAMSIN_FROM = 0.45
 
-/** Strength of the khamsin at a site, 0 to 1. */
+/** Returns the strength of the khamsin at a site, 0 to 1. */
 function khamsinAt({ site }: Site, { seed, timeMs }: Moment): number {
   const day = (timeMs % YEAR_MS) / DAY_MS
   if (day < KHAMSIN_SEASON[0] || day > KHAMSIN_SEASON[1]) return 0
@@ -62,7 +66,7 @@ function khamsinAt({ site }: Site, { seed, timeMs }: Moment): number {
   return Math.max(0, (strength - KHAMSIN_FROM) / (1 - KHAMSIN_FROM))
 }
 
-/** A sensor occasionally reports itself as degraded for an hour. */
+/** Returns the status of a sensor, which occasionally reports itself as degraded for an hour. */
 function statusOf(sensor: EnvironmentSensor, { seed, timeMs }: Moment): 'ok' | 'degraded' {
   return uniform(seed, sensor.id, 'status', Math.floor(timeMs / HOUR_MS)) < 0.02 ? 'degraded' : 'ok'
 }

@@ -34,7 +34,7 @@ test('given more rules than one event of the log holds, then the first file has 
   assert.equal(rules, 0)
   assert.match(
     errors.map(errorLine).join('\n'),
-    /^a\.yaml:1:1 {2}the rules take \d{7} bytes together, and [^\n]*$/,
+    /^a\.yaml:1:1 {2}the rules have \d{7} bytes in total, more [^\n]*$/,
   )
 })
 
@@ -114,13 +114,13 @@ describe('given an error, then it is listed with file, line, column and key', ()
     [
       'an alias',
       'rules:\n  - &hot { name: HOT, family: device, metric: x, fireAbove: 1, severity: info }\n  - *hot\n',
-      /^a\.yaml:3:5 {2}has an alias: write its value out$/,
+      /^a\.yaml:3:5 {2}aliases are not supported: replace it with the value$/,
     ],
     ['a key that is not text', `${GOOD}    ? [a]\n    : 1\n`, /^a\.yaml:1:1 {2}not YAML: object-based map/],
     ['a list that is not closed', 'rules:\n  - [\n', /^a\.yaml:\d:\d {2}not YAML: /],
     ['a key twice', `${GOOD}    name: HOT\n`, /^a\.yaml:7:5 {2}not YAML: duplicated mapping key$/],
     ['a tab', 'rules:\n\t- x\n', /^a\.yaml:2:1 {2}not YAML: tab characters/],
-    ['two documents', `${GOOD}---\n${GOOD}`, /^a\.yaml:1:1 {2}holds more than one YAML document$/],
+    ['two documents', `${GOOD}---\n${GOOD}`, /^a\.yaml:1:1 {2}contains more than one YAML document$/],
   ]
   for (const [name, text, ...lines] of cases)
     test(name, () => {

@@ -94,7 +94,7 @@ describe('a rule', () => {
 describe('an error', () => {
   const cases: [changes: Record<string, unknown>, ...errors: RegExp[]][] = [
     [{ onsilence: 'alert' }, /^onsilence: unknown key; did you mean onSilence\? a rule has name, family, /],
-    [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, which says how long a silence must last$/],
+    [{ onSilence: 'alert' }, /^onSilence: needs staleAfter, the duration of a silence$/],
     [{ fireabove: 3 }, /^fireabove: unknown key/],
     [{ name: undefined }, /^name: is missing: must be a letter/],
     [{ name: 'HIGH TEMP' }, /^name: must be a letter.*, not "HIGH TEMP"$/],
@@ -112,7 +112,7 @@ describe('an error', () => {
     [{ clearBelow: null }, /^clearBelow: must be a number without quotes, not null$/],
     [{ clearBelow: 41 }, /^clearBelow: must be at most fireAbove, 40/],
     [{ fireAbove: undefined, fireBelow: 0, clearAbove: -1 }, /^clearAbove: must be at least fireBelow, 0/],
-    [{ clearAbove: 30 }, /^clearAbove: goes with fireBelow, which the rule does not have$/],
+    [{ clearAbove: 30 }, /^clearAbove: requires fireBelow, which the rule does not have$/],
     [{ for: 90 }, /^for: must be a duration such as 90s, 5m or 1h30m, or 0, not 90$/],
     [{ keepFiringFor: '-5m' }, /^keepFiringFor: must be a duration/],
     [{ staleAfter: '5 minutes' }, /^staleAfter: must be a duration/],
@@ -135,7 +135,7 @@ describe('an error', () => {
       { fireAbove: undefined, fireOutside: [1, 5], clearInside: [0, 4] },
       /^clearInside: must be within fireOutside, \[1,5\]/,
     ],
-    [{ clearInside: [1, 2] }, /^clearInside: goes with fireOutside/],
+    [{ clearInside: [1, 2] }, /^clearInside: requires fireOutside/],
     [{ fireAbove: undefined, fireEquals: 'ok' }, /^fireEquals: temperature is a number: use fireAbove, /],
     [{ metric: 'status' }, /^fireAbove: status is a state and not a number: use fireEquals$/],
     [
@@ -200,7 +200,7 @@ describe('an error', () => {
       const value = clear === 'clearInside' ? [1, 2] : 1
       const other = fire === 'fireAbove' ? { fireAbove: undefined, fireBelow: 0 } : {}
       const errors = errorsOf({ ...other, [clear]: value })
-      assert.ok(errors.includes(`${clear}: goes with ${fire}, which the rule does not have`), errors.join())
+      assert.ok(errors.includes(`${clear}: requires ${fire}, which the rule does not have`), errors.join())
     })
 
   test('given a state of a family that does not exist, then only the family is wrong', () => {
@@ -293,9 +293,12 @@ describe('rule files', () => {
         assert.equal(error.name, 'InvalidRules')
         assert.match(error.message, /^the alert rules have \d+ errors:\n {2}a\.yaml: not YAML: /)
         assert.match(error.message, /\n {2}b\.yaml: not YAML: duplicated mapping key at line 3/)
-        assert.match(error.message, /\n {2}c\.yaml: has an alias: write its value out at line 1/)
+        assert.match(
+          error.message,
+          /\n {2}c\.yaml: aliases are not supported: replace it with the value at line 1/,
+        )
         assert.match(error.message, /\n {2}empty\.yaml: must be a mapping with the one key `rules`/)
-        assert.match(error.message, /\n {2}two\.yaml: holds more than one YAML document/)
+        assert.match(error.message, /\n {2}two\.yaml: contains more than one YAML document/)
         assert.match(error.message, /\n {2}d\.yaml: rule 1: \.\.\.: unknown key/)
         assert.match(error.message, /\n {2}d\.yaml: HOT: fireAbove: must be a number without quotes, not "x"/)
         return true

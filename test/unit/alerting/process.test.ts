@@ -121,6 +121,6 @@ test('given an event without data, then it is rejected', () => {
   const process = alerting([HOT])
   assert.deepEqual(
     process.onEvent(undefined, event, process.context.initial),
-    rejected('a reading without data'),
+    rejected('the reading has no data'),
   )
 })

@@ -93,7 +93,7 @@ describe('a rule set as data', () => {
       () => readRules([file('a', half), file('b', half), file('c', 2000)]),
       (error: Error) =>
         error instanceof InvalidRules &&
-        /a: the rules take \d{7} bytes together, and .* has room for 1032192: remove rules,/.test(
+        /a: the rules have \d{7} bytes in total, more than the 1032192 that .*: remove rules,/.test(
           error.message,
         ),
     )
@@ -145,6 +145,6 @@ describe('the largest rule set', () => {
 
   it('given as many bytes as an event has room for, then it is taken; with one more, it is not', () => {
     assert.equal(sizeError([ruleOfBytes(MAX_RULE_SET_BYTES)]), undefined)
-    assert.match(sizeError([ruleOfBytes(MAX_RULE_SET_BYTES + 1)]) ?? '', /the rules take 1032193 bytes/)
+    assert.match(sizeError([ruleOfBytes(MAX_RULE_SET_BYTES + 1)]) ?? '', /the rules have 1032193 bytes/)
   })
 })

@@ -48,7 +48,11 @@ describe('a folder of rules', () => {
       async () => join(await given('file', { 'a.yaml': '' }), 'a.yaml'),
       /^RULES_DIR: .*a\.yaml: it is a file; name the folder/,
     ],
-    ['no file of rules', () => given('empty', { 'notes.txt': '' }), /has no \*\.yaml file and so no rules/],
+    [
+      'no file of rules',
+      () => given('empty', { 'notes.txt': '' }),
+      /has no \*\.yaml file, so it has no rules/,
+    ],
   ]
   for (const [what, path, message] of unusable)
     it(`given ${what}, then that is said, and that RULES_DIR names it`, async () => {

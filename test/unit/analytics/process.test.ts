@@ -139,8 +139,8 @@ describe('given readings of an entity', () => {
 
 describe('given a reading that statistics cannot take', () => {
   const cases: [name: string, event: Received<ReadingData>, why: RegExp][] = [
-    ['is beyond what counts', received([0, 1e200]), /^temperature is beyond/],
-    ['has no metric', received([0, 1], { temperature: undefined }), /without a metric/],
+    ['is beyond what counts', received([0, 1e200]), /^temperature is too large/],
+    ['has no metric', received([0, 1], { temperature: undefined }), /has no metric/],
     ['is of no family', { ...received([0, 1]), type: 'io.sluice.other.v1' }, /unknown family/],
   ]
   for (const [name, event, why] of cases) {

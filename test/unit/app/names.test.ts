@@ -128,11 +128,11 @@ describe('names of topics and groups', () => {
   const wrong: [environment: Record<string, string>, error: RegExp][] = [
     [
       { TOPIC_NAMES: 'alerts=x,events=x' },
-      /TOPIC_NAMES: must give each signal a topic of its own, not x to two/,
+      /TOPIC_NAMES: must give each signal a different topic; x is given to two/,
     ],
     [{ TOPIC_NAMES: 'alarms=x' }, /TOPIC_NAMES: must be signal=topic/],
     [{ TOPIC_NAMES: 'alerts=a b' }, /TOPIC_NAMES: must be signal=topic/],
-    [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a topic of its own/],
+    [{ KAFKA_TOPIC: 'sluice.telemetry.alerts.{env}' }, /must give each signal a different topic/],
     [{ EXTRA_SIGNALS: 'alerts.mine' }, /EXTRA_SIGNALS: must be logs, traces, or sub-signals/],
     [{ EXTRA_SIGNALS: 'readings' }, /EXTRA_SIGNALS: must be logs, traces, or sub-signals/],
     [{ EXTRA_SIGNALS: 'logs=/app' }, /EXTRA_SIGNALS: must be logs, traces, or sub-signals/],

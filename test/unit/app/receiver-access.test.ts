@@ -63,7 +63,7 @@ describe('where a webhook is sent to', () => {
       /^secret sluice\/prod\/receivers\/hook: has unknown keys; known are url, /,
     ],
     ['no key', { signingSecret: 'hunter2' }, /: signingSecret must be whsec_ and 24 to 64 bytes in base64/],
-    ['an invalid address', { url: 'hunter2' }, /: url must be an address/],
+    ['an invalid address', { url: 'hunter2' }, /: url must be a URL/],
     [
       'a password in its address',
       { url: 'https://ops:hunter2@b.example/' },
@@ -74,14 +74,14 @@ describe('where a webhook is sent to', () => {
       { url: 'https://hunter2@b.example/' },
       /: url must be .* without user and password/,
     ],
-    ['an address that is cut off', { url: 'https://hunter2:x' }, /: url must be an address/],
+    ['an address that is cut off', { url: 'https://hunter2:x' }, /: url must be a URL/],
     ['a header of the request', { headers: { Host: 'hunter2' } }, /: headers: Host is set by Sluice itself$/],
     [
       'a header of the body',
       { headers: { 'transfer-encoding': 'hunter2' } },
       /: headers: transfer-encoding is set/,
     ],
-    ['headers that are no texts', { headers: { a: 1 } }, /: headers must be an object of ASCII texts$/],
+    ['headers that are no texts', { headers: { a: 1 } }, /: headers must be an object with ASCII strings$/],
     ['a header with a line break', { headers: { a: 'hunter2\r\nb: c' } }, /: headers must be an object/],
   ]
   for (const [name, secret, said] of wrong)

@@ -65,7 +65,7 @@ describe('given data that does not fit', () => {
   test('when a time is not RFC 3339, then the message says so', () => {
     for (const scheduledFor of ['2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', 'now']) {
       const violation = schemaViolation('io.sluice.clock.tick.v1', { partition: 0, scheduledFor })
-      assert.equal(violation, 'scheduledFor must be a date-time of RFC 3339')
+      assert.equal(violation, 'scheduledFor must be an RFC 3339 date-time')
     }
   })
 

@@ -37,7 +37,7 @@ describe('given what was found of topics before a deployment, and what the deplo
       told[0]?.says,
       'the deployment refuses to change retention.ms from 20 to 10: records would be lost',
     )
-    assert.match(told[0]?.todo ?? '', /^Take the change of lib\/app\/topics\.ts back; .*\.$/)
+    assert.match(told[0]?.todo ?? '', /^Revert the change of lib\/app\/topics\.ts; .*\.$/)
   })
 
   it('then what it creates or changes is ok, but for timestamps, which it refuses before it plans', () => {
@@ -54,7 +54,7 @@ describe('given what was found of topics before a deployment, and what the deplo
       'ok min-insync empty',
       'wrong timestamp-type empty',
     ])
-    assert.equal(told[1]?.says, 'not as it must be; the deployment puts it right')
+    assert.equal(told[1]?.says, 'not as it must be; the deployment corrects it')
   })
 
   it('then what it neither creates nor changes stays as it was found', () => {

@@ -35,7 +35,7 @@ for (const [file, text] of Object.entries(FILES)) {
   writeFileSync(join(folder, file), text)
 }
 
-const NO_RULES = 'none: the folder has no *.yaml file and so no rules; is it the right folder?\n'
+const NO_RULES = 'none: the folder has no *.yaml file, so it has no rules: check the path\n'
 
 describe('checked files', () => {
   for (const [args, expected] of [
@@ -63,7 +63,7 @@ describe('checked files', () => {
       1,
       `wrong/routes.yaml:2:34  a.groupWait: must be a duration such as 30s, 5m or 4h
 wrong/receivers.yaml:2:18  sns.kind: must be one of sns, webhook
-wrong/receivers.yaml:3:5  chat.url: has neither url nor a secret that holds one
+wrong/receivers.yaml:3:5  chat.url: is missing: set url, or a secret that contains it
 wrong/receivers.yaml:3:34  chat.timeout: must be from 1s to 30s
 `,
       '4 errors in wrong.\n',
@@ -72,7 +72,7 @@ wrong/receivers.yaml:3:34  chat.timeout: must be from 1s to 30s
       'notifications check unknown',
       {},
       1,
-      'unknown/routes.yaml: there is no receiver "pager" in receivers.yaml: it has sns, chat\n',
+      'unknown/routes.yaml: unknown receiver "pager": receivers.yaml has sns, chat\n',
       '1 error in unknown.\n',
     ],
     [

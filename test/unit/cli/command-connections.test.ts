@@ -10,7 +10,7 @@ import { Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const AWAY = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1' }
-const REFUSED = { name: 'TypeError', message: /writes: only an operation may/ }
+const REFUSED = { name: 'TypeError', message: /writes, which is only allowed within an operation/ }
 
 /** Every command of Redis that the client library knows, with what the server says of it. */
 const COMMANDS: Readonly<Record<string, { readonly flags: readonly string[] }>> = JSON.parse(

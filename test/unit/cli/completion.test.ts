@@ -80,10 +80,7 @@ describe('what can stand at the end of a command line', () => {
     test(`sluice ${words.join(' ')}▏`, async () => assert.deepEqual(await completed(...words), expected))
 
   test('names what a command and an option are for', async () => {
-    assert.match(
-      (await ran(['complete', '--', 'dl'])).stdout,
-      /^dlq\tlook at dead letters, and redrive them\n$/,
-    )
+    assert.match((await ran(['complete', '--', 'dl'])).stdout, /^dlq\tlist, show and redrive dead letters\n$/)
   })
 })
 

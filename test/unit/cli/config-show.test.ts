@@ -58,7 +58,7 @@ describe('sluice config show', () => {
   })
 
   for (const [what, args, text, message] of [
-    ['a setting that does not exist', ['config', 'show', 'nope'], '', /^nope: there is no such setting/],
+    ['a setting that does not exist', ['config', 'show', 'nope'], '', /^nope: unknown setting/],
     [
       'a file that does not exist',
       ['--config', 'none.yml', 'config', 'show'],

@@ -178,6 +178,6 @@ describe('consume without rules', () => {
       folder: join(PROJECT, 'test'),
       environment: { KAFKA_PORT: '1' },
     })
-    assert.match(stderr, /^There is no folder "config\/rules" here, so no alert is counted/)
+    assert.match(stderr, /^The folder "config\/rules" does not exist here, so alerts are not counted/)
   })
 })

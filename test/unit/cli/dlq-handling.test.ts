@@ -30,9 +30,9 @@ describe('what a redrive says', () => {
       '  codes      rejected 3',
       '  consumers  alerting 3',
       '  to topics  readings 3',
-      'Left out: 2, quarantined: people have redriven them several times; name each by AT to redrive it once more',
-      'alerting on readings is not running (its group is empty): what is redriven waits for it in the topic.',
-      'Nothing was changed: --yes redrives them.',
+      'Left out: 2, quarantined: operators have redriven them several times; specify each by its AT to redrive it again',
+      'alerting on readings is not running (its group is empty): redriven records wait for it in the topic.',
+      'Nothing was changed. Add --yes to redrive them.',
     ])
   })
 
@@ -40,7 +40,7 @@ describe('what a redrive says', () => {
     const behind = [{ consumer: 'alerting', topic: READINGS, state: 'stable' as const, pending: 7 }]
     const text = handlingText({ ...report, dryRun: false, patched: false, consumersNow: behind })
     assert.match(text, /^Redriven: 3 dead letters, in 1\.5 s\.$/m)
-    assert.match(text, /^alerting on readings still has 7 records before what is redriven\.$/m)
+    assert.match(text, /^alerting on readings still has 7 records to process before the redriven ones\.$/m)
     assert.doesNotMatch(text, /Nothing was changed/)
   })
 
@@ -64,7 +64,7 @@ describe('what a redrive says', () => {
     assert.match(some, /^2@31 .* not today$/m)
     assert.match(some, /^1 that failed again are retried first, or are in `sluice dlq list`\.$/m)
     const open = end({ count: 0, isDecided: false, letters: [] })
-    assert.match(open, /^3 redriven, 0 failed again so far\.\nSome of them are not decided yet/m)
+    assert.match(open, /^3 redriven, 0 failed again so far\.\nThe outcome of some is not known yet/m)
   })
 
   it('on its way: how far it is, how fast, and how long it will take', () => {

@@ -80,7 +80,7 @@ describe('a dead letter', () => {
       /Attempts before:\n {2}1 {2}2026-03-01T11:00:00Z {2}rejected: not today; redriven by ann at \S+, patched\n/,
     )
     const left = deadLetterText(letter, { ...OUTLOOK, leftOut: 'incomplete', handled: 'dropped' })
-    assert.match(left, /redrive +dropped before; left out, because it is not whole/)
+    assert.match(left, /redrive +dropped before; left out, because it is incomplete/)
   })
 
   it('is shown with a dump of its bytes unless they are text or empty', () => {
@@ -126,11 +126,11 @@ describe('a list of dead letters', () => {
     const broken = [{ at: '1@4', writtenAt: '', why: 'consumer is missing' }]
     const text = listText(listOf({ deadLetters: [listed(found())], broken, counts, before: '0@7,1@4' }))
     assert.match(text, /^Codes: rejected 2, schema-violated 1; 1 of them quarantined$/m)
-    assert.match(text, /^5 more have been redriven or dropped: --all shows them\.$/m)
-    assert.match(text, /^3 broken.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
+    assert.match(text, /^5 more have been redriven or dropped: use --all to show them\.$/m)
+    assert.match(text, /^3 unreadable.*, of which the last 1:\n {2}1@4 {2}consumer is missing$/m)
     assert.match(text, /^2@17 .* readings\/9@186 .* temperature must be number$/m)
     assert.match(text, /^The last 1 of 3\.$/m)
-    assert.match(text, /^Older ones: add --before 0@7,1@4 to the command\.$/m)
+    assert.match(text, /^For older ones, add --before 0@7,1@4\.$/m)
     assert.match(text, /^2 records in the topic are not dead letters/m)
     assert.equal(listText(listOf()), 'No dead letters.\n')
   })

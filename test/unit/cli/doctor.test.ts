@@ -65,7 +65,7 @@ describe('given no server that answers', () => {
   it('then each is wrong with the reason, what needs them is unknown, and nothing of it is ok', async () => {
     const { status, stdout, stderr } = await ran(['doctor', '--json'], { environment: NOWHERE })
     assert.equal(status, 1)
-    assert.match(stderr, /^2 things are wrong\.$/m)
+    assert.match(stderr, /^2 checks failed\.$/m)
     const { findings } = JSON.parse(stdout)
     const of = (area: string) => findings.filter((finding: { area: string }) => finding.area === area)
     for (const area of ['kafka', 'redis']) {

@@ -55,7 +55,7 @@ describe('given the lag of a group, when it is shown', () => {
     assert.equal(lag(partition(0, 0, 0)).seconds, 0)
     const unread = lag(partition(0, 3, null))
     assert.equal(unread.seconds, null)
-    assert.match(lagText({ groups: [unread] }), /^Total lag: 3 \(age not known\)$/m)
+    assert.match(lagText({ groups: [unread] }), /^Total lag: 3 \(age unknown\)$/m)
     assert.equal(lag(partition(0, 3, null), partition(1, 1, 4)).seconds, 4)
   })
 })

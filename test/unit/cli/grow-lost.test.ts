@@ -127,7 +127,7 @@ describe('a growth, and a Redis that has lost data', () => {
     await state(0)
     const { wrong } = await growth(4).check()
     assert.deepEqual(wrong, [
-      'counting has a checkpoint and no state of partition 1: Redis has lost it, and the next record or tick of the partition restores it.',
+      'counting has a checkpoint and no state of partition 1: Redis has lost it. Wait for the next record or tick of the partition, which restores it.',
     ])
     await state(1)
     assert.deepEqual((await growth(4).check()).wrong, [])
@@ -181,7 +181,7 @@ describe('a growth, and a Redis that has lost data', () => {
         topic.held(topic.key('another', 0)).version,
         inPages([{ kind: 'meta', meta: { ...EMPTY_META, ...grownOnce(first) } }]),
       )
-      await assert.rejects(growth(4).run(), /has not grown.*\n {2}This is not growth 1 of the topic\./)
+      await assert.rejects(growth(4).run(), /has not grown.*\n {2}The topic has grown meanwhile\./)
       assert.deepEqual([topic.broker.partitions, (await records.read()).underway], [2, undefined])
       assert.deepEqual(await seen(2), [undefined, undefined])
       topic.flush()
@@ -196,7 +196,7 @@ describe('a growth, and a Redis that has lost data', () => {
     await killedAt(4, 'staged')
     const { underway } = await records.read()
     await new RedisValue(topic.client, growthsName(NAME)).write({ underway, growths: [] })
-    await assert.rejects(growth(4).run(), /\n {2}This is not growth 2 of the topic\./)
+    await assert.rejects(growth(4).run(), /\n {2}The topic has grown meanwhile\./)
     assert.equal(topic.broker.partitions, 2)
   })
 
@@ -242,7 +242,7 @@ describe('a growth, and a Redis that has lost data', () => {
     const { topic } = given()
     const staged = new StagedStates(topic.growing)
     const run = staged.stage(topic.key(CONSUMER, 0), 1, [], {} as never)
-    await assert.rejects(run, /was not written \(overtaken\): does another run/)
+    await assert.rejects(run, /was not written \(overtaken\): another run/)
   })
 
   it('given two runs, then the one that began first ends, wherever it is, and the other moves all', async () => {
@@ -277,7 +277,7 @@ describe('a growth, and a Redis that has lost data', () => {
     for (const run of [growth(4).run(), growth(4).abort(), growth(4).underway()])
       await assert.rejects(
         run,
-        /with an older version of this command: finish it with that version, or take it/,
+        /with an older version of this command: finish it with that version, or revert it/,
       )
     assert.deepEqual(await records.read(), left)
     assert.equal(topic.broker.partitions, 2)
@@ -289,7 +289,7 @@ describe('a growth, and a Redis that has lost data', () => {
     const run = growth(4, step => {
       if (step === 'noted') topic.loseValues()
     }).run()
-    await assert.rejects(run, /Redis does not know this growth of t.events as its last one/)
+    await assert.rejects(run, /Redis has lost the record of this growth of t.events/)
   })
 
   it('given that Redis knows another last growth, or gives this one another number, then it fails', async () => {
@@ -304,7 +304,7 @@ describe('a growth, and a Redis that has lost data', () => {
       const { underway, growths } = await records.read()
       const value = new RedisValue(topic.client, growthsName(NAME))
       await value.write({ underway, growths: history(growths[0] as KeptGrowth, first) })
-      await assert.rejects(growth(4).run(), /Redis does not know this growth of t.events as its last one/)
+      await assert.rejects(growth(4).run(), /Redis has lost the record of this growth of t.events/)
     }
   })
 

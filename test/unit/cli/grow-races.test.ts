@@ -86,10 +86,7 @@ describe('a growth beside others', () => {
       // The run looks at the log a last time.
       if (step === 'staged') broker.looked = () => growth().abort()
     })
-    await assert.rejects(
-      first.run(),
-      /Another run of the command has taken over, or has taken the growth back/,
-    )
+    await assert.rejects(first.run(), /Another run of the command has taken over, or has reverted the growth/)
     assert.deepEqual([broker.partitions, await records.read()], [BEFORE, { growths: [] }])
   })
 
@@ -105,7 +102,7 @@ describe('a growth beside others', () => {
       broker.looked = async () => {}
       await growth().abort()
     }
-    await assert.rejects(growth().run(), /has taken the growth back/)
+    await assert.rejects(growth().run(), /has reverted the growth/)
     assert.deepEqual([[...fences], broker.partitions], [[], BEFORE])
   })
 
@@ -142,7 +139,7 @@ describe('a growth beside others', () => {
       const { broker, growth, records, killedAt } = given()
       await killedAt(step)
       broker.partitions = AFTER + 1
-      await assert.rejects(growth().run(), /something else has added some. The growth is taken back/)
+      await assert.rejects(growth().run(), /something else has added partitions. The growth is reverted/)
       assert.deepEqual([broker.partitions, await records.read()], [AFTER + 1, { growths: [] }])
     }
   })

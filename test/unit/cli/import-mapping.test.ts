@@ -167,7 +167,7 @@ describe('lines that cannot be imported', () => {
       assert.ok(failed.stderr.startsWith(`records.jsonl:2: ${message}`), failed.stderr)
       assert.match(
         failed.stderr,
-        /Put the line right, or leave such lines out .*\nStopped: only the 1 event before it is written/,
+        /Correct the line, or skip invalid lines .*\nStopped: only the 1 event before it is written/,
       )
       const options = ['--mapping', 'device', '--skip-invalid', '--output', 'out.jsonl', '--json']
       const { status, stdout } = await imported(text, ...options)
@@ -215,7 +215,7 @@ describe('lines that cannot be imported', () => {
     ]) {
       const { status, stderr } = await imported(lines(MOTION), '--mapping', 'device', ...options)
       assert.equal(status, 2)
-      assert.match(stderr, new RegExp(`${options[0]} is for CSV files: with --mapping, the mapping says it`))
+      assert.match(stderr, new RegExp(`${options[0]} is for CSV files: omit it with --mapping`))
     }
   })
 

@@ -95,10 +95,10 @@ describe('a series becomes a stream', () => {
         ['b', 2],
       ],
     )
-    assert.match(stderr, /^series\.csv:4: the row names no entity: skipped$/m)
+    assert.match(stderr, /^series\.csv:4: the row has no entity: skipped$/m)
     const both = await imported(text, '--entity-column', 'sensor', '--entity', 'a')
     assert.deepEqual([both.status, both.stdout], [2, ''])
-    assert.match(both.stderr, /--entity names one entity .* give one of them/)
+    assert.match(both.stderr, /--entity names one entity .* use only one of them/)
     const missing = await imported(text, '--entity-column', 'id')
     assert.match(missing.stderr, /the header has no column id; it has: sensor, timestamp, value/)
   })

@@ -193,7 +193,7 @@ describe('given a file that is not a captured event, when it is inspected, then 
     [{}, /"eventSource" is neither "aws:kafka" nor "SelfManagedKafka"/],
     [{ Records: [{ eventSource: 'aws:sqs' }] }, /"eventSource" is neither/],
     [{ ...msk([]), records: [] }, /"records" is not an object/],
-    [{ ...msk([]), records: {} }, /"records" holds no record/],
+    [{ ...msk([]), records: {} }, /"records" contains no record/],
     [{ ...msk([]), records: { 'a-0': {} } }, /records\["a-0"\] is not a list/],
     [msk(['secret']), /records\["orders-0"\]\[0\]: it is not an object/],
     [msk([record(), record({ topic: '' })]), /\[1\]: "topic" is not/],

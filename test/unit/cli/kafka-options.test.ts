@@ -131,7 +131,10 @@ describe('wrong values of them', () => {
     const { status, stderr } = await ran(['topics', 'list', '--event-hubs-conn-str', '$NOT_SET'])
     assert.deepEqual(
       [status, stderr],
-      [1, '--event-hubs-conn-str names the variable NOT_SET, which is not set.\n'],
+      [
+        1,
+        '--event-hubs-conn-str refers to the variable NOT_SET, which is not set: set it, or pass the connection string.\n',
+      ],
     )
   })
 })

@@ -96,13 +96,16 @@ describe('sluice logs', () => {
     assert.equal(status, 1)
     assert.match(
       stderr,
-      /^There is no function proccesor\. Did you mean .*processor.*\? There are: .*clock, .*processor, .*and serverless\.\n$/,
+      /^Unknown function proccesor\. Did you mean .*processor.*\? The functions are .*clock, .*processor, .*and serverless\.\n$/,
     )
   })
 
   it('says where it looked where there is nothing', async () => {
     const { status, stderr } = await ran(['logs'], { environment: { SLUICE_DATA_DIR: join(root, 'none') } })
     assert.equal(status, 0)
-    assert.match(stderr, /No function has logged anything yet in .*none.logs: is `npm start` running/)
+    assert.match(
+      stderr,
+      /No function has logged anything yet in .*none.logs: check that `npm start` is running/,
+    )
   })
 })

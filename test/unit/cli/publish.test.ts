@@ -73,7 +73,7 @@ describe('given events to publish, when they are read', () => {
     assert.match(refused('"secret"'), /^f:1: not a CloudEvent: the document is not a JSON object\n/)
     assert.match(refused(`[${text()}`), /^f:1: not JSON\n/)
     assert.match(refused('{"id":"1","id":"2"}'), /^f:1: not a CloudEvent/)
-    assert.match(refused(''), /^f: there is no event in it$/)
+    assert.match(refused(''), /^f: it contains no event$/)
     const hot = text({ type: 'io.sluice.environment.reading.v1', data: { sensorId: 's', temperature: '28' } })
     assert.match(refused(hot), /^f:1: schema-violated: location is missing; temperature must be number\n/)
     const many = Array.from({ length: 13 }, () => '{"specversion":"1.0"}').join('\n')

@@ -121,7 +121,7 @@ describe('copying', () => {
       assert.deepEqual([own.recorded, own.read, extentOf(own.ranges).done], [19, 19, 20])
       assert.equal(await loadPosition(positionOf(name), 'r'), undefined)
       await assert.rejects(readFile(`${name}.part`), { code: 'ENOENT' })
-      await assert.rejects(RecordingFile.create(name, 'r'), /r is there already/)
+      await assert.rejects(RecordingFile.create(name, 'r'), /r already exists/)
     })
 
   for (const ending of ['', '.gz'])
@@ -186,14 +186,14 @@ describe('copying', () => {
     const name = path()
     const file = await RecordingFile.create(name, 'r')
     await file.close()
-    await assert.rejects(RecordingFile.create(name, 'r'), /a recording into it was stopped.*--resume/)
+    await assert.rejects(RecordingFile.create(name, 'r'), /a recording to this file was stopped.*--resume/)
     const position = { ...standing(), bytes: 5 }
     await assert.rejects(
       RecordingFile.resume(name, 'r', position),
       /r\.part is shorter than r\.position says/,
     )
     await writeFile(positionOf(name), '{"version":2}')
-    await assert.rejects(loadPosition(positionOf(name), 'p'), /p: it does not say how far/)
+    await assert.rejects(loadPosition(positionOf(name), 'p'), /p: it is not the position of a recording/)
   })
 
   /** A log whose user stops after this many records. */

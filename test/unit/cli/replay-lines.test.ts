@@ -54,7 +54,7 @@ describe('a record as a line', () => {
 
   const broken: [text: string, said: RegExp][] = [
     [LINE.replace('"partition":3', '"partition":-1'), /f:1: "partition", "offset" and "timestamp" must be/],
-    [LINE.replace(/"topic":"[^"]*"/, '"topic":7'), /f:1: "topic" must be a text/],
+    [LINE.replace(/"topic":"[^"]*"/, '"topic":7'), /f:1: "topic" must be a string/],
     [LINE.replace('{"text":"roof-1"}', '"roof-1"'), /f:1: "key" must be null/],
     [LINE.replace('{"text":"roof-1"}', '{"base64":"*"}'), /f:1: "key" must be null/],
     [LINE.replace('{"text":"roof-1"}', '{"text":"\\ud800"}'), /f:1: "key" must be null/],

@@ -252,7 +252,7 @@ describe('the place of a replay', () => {
         /^CliFailure: p: it belongs to a replay of other files/,
       )
     await writeFile(path, '{}')
-    await assert.rejects(loadPosition(path, 'p', own), /p: it does not say how far/)
+    await assert.rejects(loadPosition(path, 'p', own), /p: it is not the position of a replay/)
   })
 
   test('it is written when it was not written just now', async () => {

@@ -23,8 +23,8 @@ const MINIMAL = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:1'
 
 describe('what is wrong with a command line of sluice reprocess', () => {
   for (const [given, args, expected] of [
-    ['no start', ['alerting'], /--from, or take --resume or --discard/],
-    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or take --resume/],
+    ['no start', ['alerting'], /--from, or use --resume or --discard/],
+    ['a start and a resumption', ['alerting', '--from', 'start', '--resume'], /--from, or use --resume/],
     ['a start in the future', ['alerting', '--from', '2999-01-01T00:00:00Z', '--yes'], /is in the future/],
     ['a start that is not a time', ['alerting', '--from', 'yesterday'], /checkpoint or checkpoint:TIME/],
     ['no terminal for a question', ['alerting', '--from', 'start'], /no terminal to confirm on/],
@@ -131,7 +131,7 @@ describe('where a rebuild begins', () => {
     ['the newest by a time', { timeMs: NOON + 7_500_000 }, kept, 0, 21],
     ['a time before the oldest', { timeMs: NOON }, kept, 0, /oldest checkpoint .* 2026-03-01T13:00:00/],
     ['no checkpoint', {}, [], 0, /There is no checkpoint of alerting on readings\/1/],
-    ['a log that begins after it', {}, kept, 32, /ends before offset 31, but the log begins at 32/],
+    ['a log that begins after it', {}, kept, 32, /ends before offset 31, but the log now begins at 32/],
     ['a log that begins right after it', {}, kept, 31, 31],
   ] as const)
     test(`given ${given}, from checkpoints`, () => {
@@ -151,11 +151,11 @@ describe('the code that is deployed', () => {
     [
       'one of other sources',
       [mine, codeOf('c', consumer)],
-      /version c of the code.*are another one \(a, b\)/,
+      /version c of the code.*has another version \(a, b\)/,
     ],
     ['two versions among them', [mine, other], /by two versions, a and b/],
     ['other settings', [codeOf('a', { ...consumer, idWindowMs: 1 })], /with other settings/],
-    ['a partition that does not say it', [undefined], /does not say which code/],
+    ['a partition that does not say it', [undefined], /does not contain the version of its code/],
   ] as const)
     test(`given ${given}`, () => {
       const version = () => deployedVersion(live(...codes), new Set(['a', 'b']), consumer as never)
@@ -165,7 +165,10 @@ describe('the code that is deployed', () => {
 
   test('given no state of any partition, then it asks whether the consumer is deployed', async () => {
     const copies = new MemoryGenerations(new MemoryStateStore())
-    await assert.rejects(livePartitions(copies, [STATE]), /alerting has no state of readings: is it deployed/)
+    await assert.rejects(
+      livePartitions(copies, [STATE]),
+      /alerting has no state of readings: check that it is deployed/,
+    )
   })
 })
 

@@ -71,9 +71,9 @@ describe('the labels of sluice rules score', () => {
     assert.equal(status, 1)
     assert.equal(
       stderr,
-      `wrong.json:2:21  [0].metric: there is no metric heat
-wrong.json:2:39  [0].from: is not an instant that exists
-wrong.json:3:53  [1].to: is before the beginning of the window
+      `wrong.json:2:21  [0].metric: unknown metric heat
+wrong.json:2:39  [0].from: is not an existing date and time
+wrong.json:3:53  [1].to: is before the start of the window
 `,
     )
   })
@@ -89,7 +89,7 @@ wrong.json:3:53  [1].to: is before the beginning of the window
     [
       'a timestamp of no form',
       '{ "a.csv": [["x", "2014-04-12 22:32:00"]] }',
-      /a\.csv\[0\]\[0\]: is not an ins/,
+      /a\.csv\[0\]\[0\]: is not an existing/,
     ],
     [
       'labels of another recording',
@@ -140,7 +140,7 @@ describe('the recording of sluice rules score', () => {
     [
       'readings that no rule watches',
       LINE(0, { humidity: 1 }),
-      /^bad\.jsonl: no rule watches what was recorded/,
+      /^bad\.jsonl: no rule watches anything in the recording/,
     ],
   ] as const)
     it(`given ${what}, then it is refused with its place`, async () => {

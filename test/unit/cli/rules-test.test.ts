@@ -117,7 +117,7 @@ ok    good.yml:4  one good sample resets
   it('given a folder without tests, or none, then it is refused', async () => {
     put('none/README.md', '')
     for (const [name, said] of [
-      ['none', 'none: the folder has no *.yml file and so no tests\n'],
+      ['none', 'none: the folder has no *.yml file, so it has no tests\n'],
       ['nowhere.yml', 'nowhere.yml: there is no such file or folder\n'],
     ] as const)
       assert.deepEqual(await ran(['rules', 'test', name], { folder }), {
@@ -137,7 +137,7 @@ describe('a fault in a file of rule tests', () => {
     [
       'an unknown metric',
       text => text.replace('temperature, value: 10', 'heat, value: 1'),
-      /:8:19 .* no metric heat/,
+      /:8:19 .* unknown metric heat/,
     ],
     [
       'a text for a number',
@@ -181,8 +181,8 @@ describe('a fault in a file of rule tests', () => {
       text => text.replace('changed', 'lost'),
       /:10:19 .*rules\/lost\.yaml: there is no such/,
     ],
-    ['nothing expected', text => text.replace(/ {4}expect:[\s\S]*/, ''), /:4:5 .*it would test nothing/],
-    ['an unknown rule', text => text.replace('1, rule: R', '1, rule: S'), /:13:21 .*there is no rule S/],
+    ['nothing expected', text => text.replace(/ {4}expect:[\s\S]*/, ''), /:4:5 .*otherwise it tests nothing/],
+    ['an unknown rule', text => text.replace('1, rule: R', '1, rule: S'), /:13:21 .*unknown rule S/],
     [
       'a place too far',
       text => text.replace('after: 4', 'after: 6'),
@@ -266,7 +266,7 @@ tests:
     ],
     ['an event beside a metric', 'tenant: a }', 'metric: x, value: 1 }', /:6:9 .*give exactly one of/],
     ['an unknown group', 'entity: a, state', 'entity: db1, state', /:10:30 .*no observation is of db1/],
-    ['no group', ' entity: a, state', ' state', /:10:9 .*name the group as entity: the test has a, b/],
+    ['no group', ' entity: a, state', ' state', /:10:9 .*specify the group as entity: the test has a, b/],
     [
       'the id of another event',
       `${FIRST}\n      - ${SECOND}`,

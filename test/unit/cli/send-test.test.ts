@@ -52,10 +52,10 @@ describe('sluice alerts send-test', () => {
       stdout.replaceAll(/in \d+ ms/g, 'in n ms'),
       'good    webhook  delivered in n ms\n' +
         'chat    webhook  delivered in n ms\n' +
-        'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: name the final address\n' +
-        'strict  webhook  not delivered: its name leads to a private address, and the receiver does not have allowPrivate: true\n',
+        'moved   webhook  not delivered: answered with status 302, a redirect, which is not followed: use the final URL\n' +
+        'strict  webhook  not delivered: its host name resolves to a private address; set allowPrivate: true of the receiver to allow it\n',
     )
-    assert.deepEqual([status, stderr], [1, '2 of 4 receivers did not take the test.\n'])
+    assert.deepEqual([status, stderr], [1, '2 of 4 receivers did not accept the test.\n'])
     const { body = '', signature } = got.find(({ url }) => url === '/good') ?? {}
     const { data } = JSON.parse(body)
     assert.deepEqual([data.reason, data.env, data.receivers], ['test', 'lab', ['good']])
@@ -101,7 +101,7 @@ describe('sluice alerts send-test', () => {
     const { status, stderr } = await ran(['alerts', 'send-test', 'pagr'], { folder, environment })
     assert.deepEqual(
       [status, stderr],
-      [1, 'receivers.yaml has no receiver "pagr"; there are: good, chat, moved, strict.\n'],
+      [1, 'receivers.yaml has no receiver "pagr". Its receivers are: good, chat, moved, strict.\n'],
     )
   })
 })

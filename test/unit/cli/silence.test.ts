@@ -21,9 +21,9 @@ const WRONG: readonly (readonly [given: string, args: readonly string[], said: r
   [
     'an end before its start',
     [...WELL, '--start', '2099-01-02T00:00:00Z', '--until', '2099-01-01T00:00:00Z'],
-    [/not later than the start/],
+    [/must be later than the start/],
   ],
-  ['an end in the past', [...WELL, '--start', '2020-01-01T00:00:00Z', '--for', '1h'], [/over already/]],
+  ['an end in the past', [...WELL, '--start', '2020-01-01T00:00:00Z', '--for', '1h'], [/already be over/]],
   ['an end that cannot be written', [...WELL, '--for', '9000000d'], [/before the year 10000/]],
   [
     'several wrong values',
@@ -65,5 +65,5 @@ it('given silences, when they are printed, then each has its state and what it m
     row,
     '1a2b3c4d  active  2026-03-02T08:00:00Z  2026-03-02T10:00:00Z  rule=HIGH_*,LOW labels.team=infra  ann  works',
   )
-  assert.equal(silencesText([], undefined), 'No such silences.\n')
+  assert.equal(silencesText([], undefined), 'No matching silences.\n')
 })

@@ -8,7 +8,7 @@ import { ran } from './terminal.ts'
 describe('what is wrong with a command line of sluice skip', () => {
   for (const [given, args, expected] of [
     ['no terminal for a question', ['alerting'], /no terminal to confirm on/],
-    ['nothing to take back', ['alerting', '--undo'], /--undo takes records, as PARTITION@OFFSET/],
+    ['nothing to take back', ['alerting', '--undo'], /--undo needs records as PARTITION@OFFSET/],
     [
       'a place of another form',
       ['alerting', '3-1042', '--yes'],
@@ -71,9 +71,9 @@ describe('the search for records that stop a function', () => {
     const [first, other] = (await search(['0@4', '2@1'], ['2@1'])) as [never, never]
     assert.equal(
       foundText('c', 't', [first, other], [{ partition: 0, offset: 3 }]),
-      'Set aside before: 0@3\nc on t:\n  0@4  hangs\n  2@1  hangs, also when it is set aside: it is a timer or a parked event before it, or its decoding\n',
+      'Already skipped: 0@3\nc on t:\n  0@4  hangs\n  2@1  hangs, even if it is skipped: the cause is a timer or a parked event before it, or its decoding\n',
     )
-    assert.match(foundText('c', 't', [], []), /each of the next records returns/)
+    assert.match(foundText('c', 't', [], []), /all of the next records can be processed/)
     const report = {
       env: 'local',
       consumer: 'c',
@@ -83,7 +83,7 @@ describe('the search for records that stop a function', () => {
       before: [],
       skipped: [first],
     }
-    assert.match(skipText(report), /Set aside: 0@4\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/)
+    assert.match(skipText(report), /Skipped: 0@4\. .*\n.*sluice dlq redrive --consumer c --code skipped\n$/)
     assert.equal(skipText({ ...report, skipped: [] }), '')
   })
 })

@@ -157,7 +157,7 @@ describe('sluice stacks', () => {
   })
 
   it('says what to do where none runs', async () => {
-    assert.equal((await ran(['stacks'])).stdout, 'No stack runs. Start one: npm start\n')
+    assert.equal((await ran(['stacks'])).stdout, 'No stack is running. Start one with: npm start\n')
     assert.equal((await ran(['stacks', '--json'])).stdout, '[]\n')
   })
 })

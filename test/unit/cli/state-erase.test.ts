@@ -66,10 +66,18 @@ describe('the entity that is meant', () => {
   })
 
   const refused: [wanted: string, status: number, said: RegExp][] = [
-    ['both', 2, /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nName it whole/],
-    ['roof', 1, /^No consumer holds .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nName it whole/],
-    ['tower', 1, /^No consumer holds a state of an entity with the subject "tower"\. Name it whole/],
-    ['<b> roof', 2, /^No entity can be called .*"source" is not a URI-reference\. Name it whole/],
+    [
+      'both',
+      2,
+      /^Several entities have the subject "both":\n {2}\/b both\n {2}\/c both\nSpecify the whole name/,
+    ],
+    [
+      'roof',
+      1,
+      /^No consumer has .* These contain it:\n {2}\S+ roof-1\n {2}\S+ roof-10\nSpecify the whole name/,
+    ],
+    ['tower', 1, /^No consumer has a state of an entity with the subject "tower"\. Specify the whole name/],
+    ['<b> roof', 2, /^No entity can be named .*"source" is not a URI-reference\. Specify the whole name/],
     [`/a ${'x'.repeat(5_000)}`, 2, /"subject" has 5000 bytes/],
   ]
   for (const [wanted, status, said] of refused)
@@ -299,19 +307,19 @@ describe('what is shown', () => {
   it('before it: who holds what, and what the erasure does not reach', () => {
     assert.equal(
       planText(plan),
-      `/environment/vienna roof-1, in what the consumers of sluice.telemetry.readings.test remember
+      `/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.readings.test
 
 CONSUMER   PARTITION    STATE  TIMERS
 processor          -     none  -
 alerting           3     11 B  forget
 alerting           4  2.0 KiB  -
 
-/environment/vienna roof-1, in what the consumers of sluice.telemetry.patterns.test remember
+/environment/vienna roof-1, in the states of the consumers of sluice.telemetry.patterns.test
 
 CONSUMER  PARTITION  STATE  TIMERS
 patterns          1   11 B  forget
 
-These copies are not erased, because no function reads them any more. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes all that it has left:
+These copies are not erased, because no function reads them any more. If a consumer is gone, \`sluice state drop CONSUMER --all-partitions\` removes its states:
   old\\u0007name on sluice.telemetry.readings.test/3
 `,
     )
@@ -321,10 +329,13 @@ These copies are not erased, because no function reads them any more. If a consu
     const text = reportText(report)
     assert.match(
       text,
-      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}held nothing\nactivity {3}not yet \(lag 12\)\n\n/,
+      /^Consumers of \S+readings\.test\n\nCONSUMER {3}ERASURE\nprocessor {2}erased\nalerting {3}no state\nactivity {3}not yet \(lag 12\)\n\n/,
     )
     assert.match(text, /\n\nConsumers of \S+patterns\.test\n\nCONSUMER {2}ERASURE\npatterns {2}erased\n\n/)
-    assert.match(text, /Events of it came after the erasure, and have made a new state in processor\./)
+    assert.match(
+      text,
+      /Events of the entity arrived after the erasure and created a new state in processor\./,
+    )
     assert.doesNotMatch(text, /These hold it too/)
   })
 })

@@ -127,16 +127,13 @@ describe('a checkpoint as a file', () => {
   test('is refused with changes that do not follow it', async () => {
     const whole = lines().join('\n')
     const wrong = [
-      [
-        [changes(NOON, LATER)],
-        /^0\.jsonl holds what has changed since the checkpoint of 2026-03-01T12:00:00/,
-      ],
+      [[changes(NOON, LATER)], /^0\.jsonl contains the changes since the checkpoint of 2026-03-01T12:00:00/],
       [
         [whole, changes(LATER, LATEST)],
-        /^1\.jsonl holds what has changed since the checkpoint of 2026-03-01T12:15/,
+        /^1\.jsonl contains the changes since the checkpoint of 2026-03-01T12:15/,
       ],
-      [[whole, changes(NOON, LATER, 4)], /^1\.jsonl holds what has changed/],
-      [[whole, whole], /^1\.jsonl holds a whole state: give it first, or alone/],
+      [[whole, changes(NOON, LATER, 4)], /^1\.jsonl contains the changes/],
+      [[whole, whole], /^1\.jsonl contains a complete state: specify it first, or alone/],
     ] as const
     for (const [files, message] of wrong)
       await assert.rejects(readAll(...files), { name: 'CliFailure', message })
@@ -148,7 +145,7 @@ describe('a checkpoint as a file', () => {
       await assert.rejects(readBytes(bytes.subarray(0, length)), {
         name: 'CliFailure',
         message:
-          /^c\.jsonl: (it is (empty|not a checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* cut off)/,
+          /^c\.jsonl: (it is (empty|not a checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* truncated)/,
       })
   })
 

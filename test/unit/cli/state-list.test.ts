@@ -42,5 +42,5 @@ test('given states without a function, then the list says how each consumer is r
 })
 
 test('given no states, then the list says so', () => {
-  assert.equal(listText([]), 'There are no such partition states.\n')
+  assert.equal(listText([]), 'No matching partition states.\n')
 })

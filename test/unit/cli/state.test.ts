@@ -73,7 +73,7 @@ describe('which partition states are meant', () => {
     })
     assert.throws(() => stateKeysOf({ consumer: 'c', topic: 'orders' }, 'test', undefined), {
       isUsage: true,
-      message: /name one with --partition/,
+      message: /select one with --partition/,
     })
   })
 })
@@ -91,13 +91,13 @@ PARTITION  APPLIED  LAG  EPOCH  ENTITIES  IDS  OUTBOX  FAILURES  TIMERS  LOG CLO
 Next timers:
   partition 1: /a pump-1: silence due 2026-03-01T12:00:00.000Z, fires when the log has moved on by more than 00:01:00
 
-Waiting to be published, by the next batch of the partition:
+To be published with the next batch of the partition:
   partition 1: 2, the oldest at 0.40.0
 
 PARTITION  OFFSET  ATTEMPT  SINCE                 FAILURE
         1      17        2  2026-03-01T11:00:00Z  f1
 
-Decided so far: 40 applied/counted, 2 failed/rejected
+Processed so far: 40 applied/counted, 2 failed/rejected
 `,
     )
   })
@@ -106,7 +106,7 @@ Decided so far: 40 applied/counted, 2 failed/rejected
     const report = stateReport(OF, 'away', [{ ...FULL, lag: null }])
     assert.equal(report.kafka, 'away')
     assert.match(stateText(report), /^ +1 +41 +\? /m)
-    assert.match(stateText(report), /Kafka does not answer, so lags are not known/)
+    assert.match(stateText(report), /Kafka does not answer, so the lag is unknown/)
   })
 
   test('held entities, where there are some', () => {
@@ -191,7 +191,7 @@ describe('whether a checkpoint belongs to the log', () => {
     ['no topic', at(41), 'no-topic', /^another: Kafka has no such topic/],
     ['no Kafka', at(41), 'away', /^warning: .* not checked/],
     ['a log that begins right after the applied offset', at(41), log(42, 50), undefined],
-    ['a log that begins later', at(41), log(45, 50), /^warning: .* 42 to 44 has expired/],
+    ['a log that begins later', at(41), log(45, 50), /^warning: .* 42 to 44 have expired/],
     ['nothing decided yet', at(-1), log(0, 50), undefined],
   ]
   for (const [what, checkpoint, standing, expected] of cases)

@@ -70,7 +70,7 @@ it('given MSK Serverless, then its replication is not different, and its cleanup
   )
   assert.deepEqual(
     refused.map(({ setting, because }) => [setting, because]),
-    [['cleanup.policy', 'this kind of cluster changes it only while it creates a topic']],
+    [['cleanup.policy', 'this kind of cluster allows it only when a topic is created']],
   )
   const provisioned = clusterKind('arn:aws:kafka:eu-west-1:123456789012:cluster/one-s1/751d2973-2')
   for (const kind of [provisioned, clusterKind(undefined)]) assert.deepEqual(kind, { decides: [], fixes: [] })
@@ -97,7 +97,7 @@ describe('given a plan, when it is shown', () => {
 
   it('then an empty one says that nothing differs', () => {
     const plan = { creations: [], changes: [], refused: [] }
-    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" are as the table says.\n')
+    assert.equal(planText({ env: 'test', ...plan }), 'The topics of "test" match the topic table.\n')
   })
 
   it('then what was applied is named, and so is how much was refused', () => {

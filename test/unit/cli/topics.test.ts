@@ -45,7 +45,7 @@ describe('given how many records the partitions of a topic hold, when its balanc
     for (const line of narrow.split('\n')) assert.ok(widthOf(line) <= 50, line)
     assert.match(
       balanceText({ topic: 't', ...balanceOf([1, 1]), sample: null }),
-      /^No partition is too full\.$/m,
+      /^No partition is overloaded\.$/m,
     )
   })
 

@@ -43,7 +43,10 @@ describe('a change that is audited', () => {
       throw new Unavailable('broker-unavailable', 'Kafka does not answer')
     })
     for (const [problem, message] of [
-      [undefined, /^It is done\. Its audit event could not be written: Kafka does not answer$/],
+      [
+        undefined,
+        /^The operation is complete\. The audit event could not be written: Kafka does not answer$/,
+      ],
       [NO_EFFECT_YET, /^It is kept, and holds later\. Its audit event could not be written: /],
     ] as const)
       await assert.rejects(

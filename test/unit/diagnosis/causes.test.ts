@@ -36,8 +36,8 @@ describe('the cause of a stall that the trigger reports', () => {
 
 describe('the cause of a deferred partition', () => {
   const table: [reason: string, id: string, advice: RegExp][] = [
-    ['store-unavailable', 'redis', /Is it running/],
-    ['broker-unavailable', 'kafka', /Is it running/],
+    ['store-unavailable', 'redis', /Check that it is running/],
+    ['broker-unavailable', 'kafka', /Check that it is running/],
     ['breaker-open', 'breaker-open/f', /sluice breaker show f/],
     ['another-log', 'another-log/f', /--fresh/],
     ['state-not-migrated', 'state-not-migrated/f', /migrate/],

@@ -179,8 +179,8 @@ describe('given dead letters', () => {
 
   it('then they are wrong with their age, and with when they are gone if that is soon', () => {
     assert.equal(found(0).verdict, 'ok')
-    assert.equal(found(1).says, '1 dead letter waits for people, the oldest for 1 h')
-    assert.match(found(2, 0, 29 * DAY_MS).says, /; the first is gone in 24 h$/)
+    assert.equal(found(1).says, '1 dead letter is open, the oldest for 1 h')
+    assert.match(found(2, 0, 29 * DAY_MS).says, /; the first is deleted in 24 h$/)
   })
 
   it('then what is not counted is unknown', () => {

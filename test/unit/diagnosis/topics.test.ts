@@ -23,10 +23,10 @@ describe('given a topic of an account, when its settings are held against the ta
       /must be LogAppendTime/,
     ],
     ['a shorter retention', 'retention.ms', '3600000', ['retention wrong'], /for 1 h, not 7 days/],
-    ['a limit of bytes', 'retention.bytes', '1000', ['retention-bytes wrong'], /before their time/],
+    ['a limit of bytes', 'retention.bytes', '1000', ['retention-bytes wrong'], /before their retention ends/],
     ['compaction', 'cleanup.policy', 'compact', ['cleanup wrong'], /not read yet/],
     ['smaller messages', 'max.message.bytes', '1000', ['message-size wrong'], /must be 1048576/],
-    ['another compression', 'compression.type', 'gzip', ['compression wrong'], /compress every batch anew/],
+    ['another compression', 'compression.type', 'gzip', ['compression wrong'], /recompress every batch/],
     ['one copy that acknowledges', 'min.insync.replicas', '1', ['min-insync wrong'], /must be 2/],
     [
       'as many that acknowledge as there are',

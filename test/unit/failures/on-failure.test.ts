@@ -235,7 +235,7 @@ describe('the failures of what Lambda has given up', () => {
         { name: 'a', value: '//8=' },
       ],
       error:
-        'Lambda has given it up: RetriesExhausted of my-function, request e4b46cbf-b738-xmpl-8880-a18cdf61200e',
+        'Lambda discarded it: RetriesExhausted of my-function, request e4b46cbf-b738-xmpl-8880-a18cdf61200e',
       errorType: 'lambda-discarded',
       consumer: 'alerting',
       attempt: 1,

@@ -59,7 +59,7 @@ describe('the file of the policy', () => {
 
   const TOO_LATE =
     'is too late for the first retry: later events of an entity wait 15 min for it, and are then applied before it'
-  const NO_CONSUMER = 'no consumer has this name; there are alerting, pager'
+  const NO_CONSUMER = 'there is no such consumer; consumers are alerting, pager'
   for (const [given, text, ...errors] of [
     ['no YAML', 'classes: [', 'p.yaml:1:11  not YAML: unexpected end of the stream within a flow collection'],
     ['a list', '- 1m\n', 'p.yaml:1:1  must be a mapping with the keys maxAge, classes and codes'],
@@ -73,7 +73,7 @@ describe('the file of the policy', () => {
       'classes: { retriable: [1m] }\n',
       'p.yaml:1:12  classes.retriable: unknown key; there are retryable, unexpected, permanent, unknown',
     ],
-    ['an unknown code', 'codes:\n  rejcted: [1m]\n', 'p.yaml:2:3  codes.rejcted: no failure has this code'],
+    ['an unknown code', 'codes:\n  rejcted: [1m]\n', 'p.yaml:2:3  codes.rejcted: unknown failure code'],
     [
       'what Lambda has given up',
       'codes:\n  lambda-discarded: [1m]\n',
@@ -98,7 +98,7 @@ describe('the file of the policy', () => {
     [
       'a cycle of delays',
       'classes: { retryable: [1m, 10m, 1m] }\n',
-      'p.yaml:1:33  classes.retryable.2: 1m goes back: no delay may be shorter than the one before it, 10m',
+      'p.yaml:1:33  classes.retryable.2: 1m is out of order: a delay must not be shorter than the previous one, 10m',
     ],
     [
       'delays without end',
@@ -108,7 +108,7 @@ describe('the file of the policy', () => {
     [
       'an alias',
       'classes: { retryable: &again [1m, *again] }\n',
-      'p.yaml:1:35  has an alias: write its value out',
+      'p.yaml:1:35  aliases are not supported: replace it with the value',
     ],
     ['no duration', 'maxAge: 90\n', 'p.yaml:1:1  maxAge: must be a duration such as 6h or 1d'],
     ['no time at all', 'maxAge: 0s\n', 'p.yaml:1:1  maxAge: must be longer than 0'],
@@ -132,7 +132,7 @@ describe('the file of the policy', () => {
       'retries that never happen, and a wrong name',
       'consumers:\n  pagr: { maxAge: 1h, classes: { retryable: [1m, 1h] } }\n',
       `p.yaml:2:3  consumers.pagr: ${NO_CONSUMER}`,
-      'p.yaml:2:34  consumers.pagr.classes.retryable: the last of these retries never happens: together the delays are longer than maxAge',
+      'p.yaml:2:34  consumers.pagr.classes.retryable: the last of these retries is never made, because the delays together exceed maxAge',
     ],
   ] as const)
     it(`given ${given}, then ${errors.length === 0 ? 'it is accepted' : 'the error has file, line and column'}`, () =>

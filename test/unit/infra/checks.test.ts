@@ -138,7 +138,7 @@ describe('the policy of failures', () => {
     assert.deepEqual(await problems(), ['FAILURES_DIR: mine/policy.yaml: there is no such file'])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pagr: {}\n')
     assert.deepEqual(await problems(), [
-      'mine/policy.yaml:2:3  consumers.pagr: no consumer has this name; there are pager',
+      'mine/policy.yaml:2:3  consumers.pagr: there is no such consumer; consumers are pager',
     ])
     writeFileSync(join(folder, 'policy.yaml'), 'consumers:\n  pager: {}\n')
     assert.deepEqual(await problems(), [])

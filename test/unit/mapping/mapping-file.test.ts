@@ -66,7 +66,7 @@ describe('the file of a mapping', () => {
     [
       'a default of a constant',
       fields('x: { constant: 1, default: 2 }'),
-      /x\.default: says nothing about a constant$/,
+      /x\.default: has no effect with a constant$/,
     ],
     [
       'a unit of another dimension',

@@ -172,7 +172,7 @@ describe('a request to a receiver that does not', () => {
     const answer = await post('https://secret.example/token', {}, { resolve })
     assert.deepEqual(answer, {
       kind: 'no-answer',
-      why: 'its name cannot be resolved (ENOTFOUND)',
+      why: 'its host name cannot be resolved (ENOTFOUND)',
       timedOut: false,
     })
   })
@@ -181,15 +181,19 @@ describe('a request to a receiver that does not', () => {
 describe('an address that must not be called', () => {
   const whyOf = (answer: PostAnswer) => (answer.kind === 'refused' ? answer.why : answer.kind)
   const refused: [url: string, allowPrivate: boolean, why: RegExp][] = [
-    ['https://127.0.0.1/', false, /^its name leads to a private address/],
-    ['https://[::1]/', false, /^its name leads to a private address/],
-    ['https://0x7f.1/', false, /^its name leads to a private address/],
-    ['https://2130706433/', false, /^its name leads to a private address/],
-    ['https://[::ffff:10.0.0.1]/', false, /^its name leads to a private address/],
-    ['http://169.254.169.254/latest/meta-data/', true, /^its name leads to an address that is never called/],
-    ['http://[fd00:ec2::254]/', true, /^its name leads to an address that is never called/],
-    ['http://8.8.8.8/', true, /^its address is public, so it must begin with https/],
-    ['ftp://8.8.8.8/', true, /^its address must begin with https/],
+    ['https://127.0.0.1/', false, /^its host name resolves to a private address/],
+    ['https://[::1]/', false, /^its host name resolves to a private address/],
+    ['https://0x7f.1/', false, /^its host name resolves to a private address/],
+    ['https://2130706433/', false, /^its host name resolves to a private address/],
+    ['https://[::ffff:10.0.0.1]/', false, /^its host name resolves to a private address/],
+    [
+      'http://169.254.169.254/latest/meta-data/',
+      true,
+      /^its host name resolves to an address that is not allowed/,
+    ],
+    ['http://[fd00:ec2::254]/', true, /^its host name resolves to an address that is not allowed/],
+    ['http://8.8.8.8/', true, /^its address is public, so its URL must begin with https/],
+    ['ftp://8.8.8.8/', true, /^its URL must begin with https/],
     ['nonsense', true, /^its address cannot be read/],
   ]
   for (const [url, allowPrivate, why] of refused)

@@ -318,7 +318,10 @@ describe('given more alerts than a notification has room for', () => {
     const alerts = many(100).map(id => ({ alert: fired(id), isTold: false }))
     const group = { ...newGroup(TARGET), alerts, more: ';01234567890=0'.repeat(30_000) }
     const taken = withFired(group, fired('one too many'), 0, NOTHING_MUTED)
-    assert.match(taken.kind === 'full' ? taken.why : '', /no room .*: group by something finer$/)
+    assert.match(
+      taken.kind === 'full' ? taken.why : '',
+      /cannot hold another firing alert: use a finer groupBy$/,
+    )
     assert.equal(withFired(group, fired('m1'), 0, NOTHING_MUTED).kind, 'taken')
     const { group: after } = withResolved(group, resolved('one too many'), 0) as { group: Group }
     const again = withFired({ ...after, more: '' }, fired('one too many'), 0, NOTHING_MUTED)
@@ -445,7 +448,7 @@ describe('given alerts that end before they fire, because their fires failed', (
     const group = { ...newGroup(TARGET), endedFirst: ';01234567890=1000'.repeat(30_000) }
     assert.match(
       end(group, 'one too many', 1000) as string,
-      /^its group has no room for another alert that ends/,
+      /^its group cannot hold another alert that resolves/,
     )
   })
 })

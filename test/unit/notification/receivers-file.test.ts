@@ -58,7 +58,7 @@ ${ROW} }
 
   const errors: [given: string, text: string, said: RegExp][] = [
     ['no YAML', 'receivers: [', /^r\.yaml:\d+:\d+ {2}not YAML: /],
-    ['two documents', 'receivers: []\n---\n', /^r\.yaml:1:1 {2}holds more than one/],
+    ['two documents', 'receivers: []\n---\n', /^r\.yaml:1:1 {2}contains more than one/],
     ['nothing', '', /^r\.yaml:1:1 {2}must be a mapping with the one key receivers$/],
     [
       'an empty list',
@@ -109,7 +109,7 @@ ${ROW} }
     [
       'neither URL nor secret',
       'receivers:\n  - { name: a, kind: webhook }\n',
-      /^r\.yaml:2:5 {2}a\.url: has neither url nor a secret/,
+      /^r\.yaml:2:5 {2}a\.url: is missing: set url/,
     ],
     [
       'http',
@@ -119,22 +119,22 @@ ${ROW} }
     [
       'no URL',
       'receivers:\n  - { name: a, kind: webhook, url: "x.example" }\n',
-      /a\.url: must be an address such as https/,
+      /a\.url: must be a URL such as https/,
     ],
     [
       'an invalid URL',
       'receivers:\n  - { name: a, kind: webhook, url: "https://[x" }\n',
-      /a\.url: must be an address such as https/,
+      /a\.url: must be a URL such as https/,
     ],
     [
       'a password in the URL',
       'receivers:\n  - { name: a, kind: webhook, url: "https://me:p4ss@x" }\n',
-      /a\.url: must be an address such as https:\/\/host\/path, without user and password$/,
+      /a\.url: must be a URL such as https:\/\/host\/path, without user and password$/,
     ],
     [
       'the address of a Slack webhook',
       'receivers:\n  - { name: a, kind: webhook, url: "https://hooks.slack.com/services/T0/B0/x" }\n',
-      /a\.url: is itself a secret/,
+      /a\.url: is a secret, because anyone/,
     ],
     [
       'a time-out that is too long',
@@ -154,7 +154,7 @@ ${ROW} }
     [
       'a secret in a header',
       `receivers:\n${ROW}, headers: { Authorization: "Bearer x" } }\n`,
-      /pager\.headers\.Authorization: belongs into the secret, as headers$/,
+      /pager\.headers\.Authorization: must be in the secret, under headers$/,
     ],
     [
       'a header of Sluice',
@@ -164,17 +164,17 @@ ${ROW} }
     [
       'no name of a header',
       `receivers:\n${ROW}, headers: { "a b": x } }\n`,
-      /pager\.headers\.a b: must be the name of a header/,
+      /pager\.headers\.a b: must be a header name/,
     ],
     [
       'a header that is not a text',
       `receivers:\n${ROW}, headers: { X-A: 1 } }\n`,
-      /pager\.headers\.X-A: must be a text of ASCII/,
+      /pager\.headers\.X-A: must be an ASCII string/,
     ],
     [
       'a header with a line break',
       `receivers:\n${ROW}, headers: { X-A: "a\\nb: c" } }\n`,
-      /pager\.headers\.X-A: must be a text of ASCII/,
+      /pager\.headers\.X-A: must be an ASCII string/,
     ],
   ]
   for (const [given, text, said] of errors)

@@ -79,7 +79,7 @@ ${LAST}`
 })
 
 const ERRORS: readonly (readonly [given: string, text: string, errors: readonly string[]])[] = [
-  ['nothing', '', ['r.yaml:1:1  must be a mapping with the keys routes and, if wanted, watchdog']],
+  ['nothing', '', ['r.yaml:1:1  must be a mapping with the keys routes and, optionally, watchdog']],
   [
     'what is not YAML',
     'routes: [',
@@ -122,7 +122,7 @@ const ERRORS: readonly (readonly [given: string, text: string, errors: readonly 
     'routes:\n  - { name: a, receivers: [x], repeatInterval: 1m }\n  - { name: a, receivers: [x], groupInterval: 0 }\nwatchdog: { every: 0s, receivers: [x] }\n',
     [
       'r.yaml:2:32  a.repeatInterval: must not be shorter than groupInterval',
-      'r.yaml:3:5  a: is never reached: a, before it, takes every alert and does not continue',
+      'r.yaml:3:5  a: is never reached: the earlier route a matches every alert and does not continue',
       'r.yaml:3:7  a.name: a is the name of an earlier route: rename one',
       'r.yaml:3:32  a.groupInterval: must be longer than 0',
       'r.yaml:4:13  watchdog.every: must be longer than 0',
@@ -131,13 +131,13 @@ const ERRORS: readonly (readonly [given: string, text: string, errors: readonly 
   [
     'a severity that no alert has',
     `routes:\n  - { name: a, receivers: [x], match: { severity: [critcal, 'c*'] } }\n${LAST}`,
-    ['r.yaml:2:52  a.match.severity.0: no alert has it; there are critical, warning, info'],
+    ['r.yaml:2:52  a.match.severity.0: unknown severity; the severities are critical, warning, info'],
   ],
   [
     'no route for what is left',
     'routes:\n  - { name: a, receivers: [x], match: { rule: y } }\n',
     [
-      'r.yaml:1:1  routes: the last route must have neither match nor continue: it takes the alerts of no other route',
+      'r.yaml:1:1  routes: the last route must have neither match nor continue: it receives the alerts that no other route matches',
     ],
   ],
 ]

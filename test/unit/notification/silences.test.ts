@@ -87,7 +87,7 @@ describe('given silences', () => {
     const set = withSilence(undefined, { ...silence('a', 0, 9, {}), comment: 'x'.repeat(500_000) }, ms(0))
     assert.match(
       silencesTooLarge(set, ms(0)) ?? '',
-      /^the silences take 100\d{4} bytes together, .*: end some first$/,
+      /^the silences have 100\d{4} bytes in total, .*: end some first$/,
     )
     assert.equal(silencesTooLarge(set, ms(9)), undefined)
   })

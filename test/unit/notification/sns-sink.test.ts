@@ -90,7 +90,7 @@ describe('publishing to the topic', () => {
     const { calls, kit } = given()
     assert.deepEqual(await kit.when(notified('n1', { receivers: ['sns', 'pagr'] })), ['failed/rejected'])
     assert.equal(calls.length, 1)
-    assert.match(kit.refusals[0] ?? '', /^there is no receiver pagr/)
+    assert.match(kit.refusals[0] ?? '', /^unknown receiver pagr/)
   })
 
   it('given a backlog, then one message contains all of it', async () => {
@@ -107,7 +107,7 @@ describe('publishing to the topic', () => {
     const unknown = notified('n2', { receivers: ['pagr'], at: 60 })
     const outcomes = await kit.whenLate(2 * 3_600_000, notified('n1'), unknown)
     assert.deepEqual(outcomes, ['failed/rejected', 'failed/rejected'])
-    assert.match(kit.refusals[0] ?? '', /^there is no receiver pagr/)
+    assert.match(kit.refusals[0] ?? '', /^unknown receiver pagr/)
     assert.equal(calls.length, 1)
   })
 

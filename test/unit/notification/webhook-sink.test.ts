@@ -107,7 +107,7 @@ describe('webhooks', () => {
     [
       status(301),
       'failed/rejected',
-      /^a: answered with status 301, a redirect, which is not followed: name the final/,
+      /^a: answered with status 301, a redirect, which is not followed: use the final/,
     ],
     [status(400), 'failed/rejected', /^a: answered with status 400$/],
     [status(404), 'failed/rejected', /^a: answered with status 404$/],

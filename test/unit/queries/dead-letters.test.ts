@@ -232,7 +232,7 @@ describe('a page of dead letters', () => {
     const whys = rows.flatMap(row => (row.kind === 'broken' ? [row.why] : []))
     for (const [index, [, why]] of wrong.entries()) assert.match(whys[index] ?? '', why)
     assert.match(whys[5] ?? '', /not JSON/)
-    assert.match(whys[6] ?? '', /should say which/)
+    assert.match(whys[6] ?? '', /is not a valid list/)
   })
 
   it('given a dead letter that the router published twice, then it is there once, at its first place', async () => {

@@ -29,7 +29,7 @@ describe('the entities in partition states, by source', () => {
       '       2  40.0 %  24 B  /flood/a  /flood/a 1',
       '       1  20.0 %  12 B  /flood/b  /flood/b 2',
       '',
-      'In all: 5',
+      'Total: 5',
       '',
     ])
     assert.equal(sourcesText({ entities: 0, sources: [] }), 'It has no entities.\n')

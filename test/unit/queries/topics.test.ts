@@ -30,7 +30,12 @@ describe('how far a topic reaches', () => {
 
   const cases: [what: string, of: object, name: string, says: RegExp][] = [
     ['no such topic', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }, 'UnknownTopic', /^Kafka has no topic t$/],
-    ['no answer', { code: 'ECONNREFUSED' }, 'Unavailable', /does not answer, .*topic t: the reason$/],
+    [
+      'no answer',
+      { code: 'ECONNREFUSED' },
+      'Unavailable',
+      /does not answer a request for the topic t: the reason$/,
+    ],
     [
       'a refusal',
       { type: 'TOPIC_AUTHORIZATION_FAILED', retriable: false },

@@ -81,7 +81,7 @@ describe('a fault in a pattern', () => {
       ),
       /P\.pattern: give either count/,
     ],
-    ['no time', with_(COUNT, '      within: 1h\n', ''), /P\.pattern\.count: needs within beside it$/],
+    ['no time', with_(COUNT, '      within: 1h\n', ''), /P\.pattern\.count: needs within as well$/],
     [
       'a count of one',
       with_(COUNT, '3', '1'),
@@ -160,7 +160,7 @@ describe('a fault in a pattern', () => {
     [
       'a condition without metric',
       with_(SEQUENCE, 'metric: temperature, ', ''),
-      /P\.pattern\.sequence\.0\.fireAbove: needs metric beside it$/,
+      /P\.pattern\.sequence\.0\.fireAbove: needs metric as well$/,
     ],
     [
       'two conditions',
@@ -190,17 +190,17 @@ describe('a fault in a pattern', () => {
     [
       'a step without time',
       with_(EVENTS, ', within: 5m', ''),
-      /^a\.yaml:8:11 {2}P\.pattern\.sequence\.1\.within: is missing: must be the longest time after the step before/,
+      /^a\.yaml:8:11 {2}P\.pattern\.sequence\.1\.within: is missing: must be the maximum time since the previous step/,
     ],
     [
       'a first step with a time',
       with_(EVENTS, '{ to: falling }', '{ to: falling }, within: 5m'),
-      /P\.pattern\.sequence\.0\.within: does not go with the first step/,
+      /P\.pattern\.sequence\.0\.within: is not allowed in the first step/,
     ],
     [
       'an absence without time',
       with_(SEQUENCE, ', within: 5m', ''),
-      /P\.pattern\.sequence\.1\.absence: needs within beside it$/,
+      /P\.pattern\.sequence\.1\.absence: needs within as well$/,
     ],
     [
       'an absence that is not the last step',
@@ -215,7 +215,7 @@ describe('a fault in a pattern', () => {
     [
       'an absence beside other keys',
       with_(SEQUENCE, ', within: 5m', ', metric: humidity, within: 5m'),
-      /P\.pattern\.sequence\.1\.metric: needs family beside it$/,
+      /P\.pattern\.sequence\.1\.metric: needs family as well$/,
     ],
     [
       'a step that is not a mapping',

@@ -77,7 +77,7 @@ describe('given a stack of CloudFormation', () => {
       (await settingsOf('base')).map(({ verdict, says }) => [verdict, says]),
       [
         ['ok', 'the settings are complete'],
-        ['unknown', 'a deployment ignores it: what is said of Kafka is of the cluster that it names'],
+        ['unknown', 'a deployment ignores it: the findings about Kafka concern the cluster that it selects'],
       ],
     )
     const wrong = (await settingsOf('base', 'no port'))[1]

@@ -187,7 +187,7 @@ describe('a stalled consumer', () => {
     assert.deepEqual(person.seen, [], 'within its timeout, and a while for loading and for a busy machine')
     person.lagsFor('never', 60_000, 7)
     assert.deepEqual(person.seen, [
-      '✗ never is stalled: its handler has had a batch for 2 min 1 s, and nothing has ended it. Does its handler ever return? If it stops at one record, this finds it: npx sluice skip never',
+      '✗ never is stalled: its handler has had a batch for 2 min 1 s, and nothing has ended it. Check that its handler returns. If it stops at one record, this finds it: npx sluice skip never',
     ])
     person.returns('never')
     person.lagsFor('never', 5_000, 0, 12)
@@ -216,7 +216,7 @@ describe('a stalled consumer', () => {
       person.look(1_000)
     }
     assert.deepEqual(person.seen, [
-      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Its log may say why: npx sluice logs quiet. If it stops at one record, this finds it: npx sluice skip quiet',
+      '✗ quiet is stalled: 7 records pending, and none has gone through for 31 s. Check its log: npx sluice logs quiet. If it stops at one record, this finds it: npx sluice skip quiet',
     ])
     assert.deepEqual(person.health.verdict(), [
       'quiet is stalled: 7 records pending, and none has gone through for 31 s (7 records pending)',
@@ -281,7 +281,7 @@ describe('one outage is reported in one line', () => {
     person.health.answers('Kafka', person.nowMs)
     person.look(5_000)
     assert.deepEqual(person.seen, [
-      '✗ Kafka does not answer at 127.0.0.1:9092. Is it running? Everything continues when it answers.',
+      '✗ Kafka does not answer at 127.0.0.1:9092. Check that it is running. Everything continues when it answers.',
       '✓ activity, alerting, dlq-router and processor continue (after 9 s)',
     ])
   })
@@ -301,7 +301,7 @@ describe('one outage is reported in one line', () => {
     assert.equal(person.seen.length, 1)
     assert.match(
       person.seen[0] ?? '',
-      /^✗ alerting and redriver are stalled: Kafka does not .* Is it running\?/,
+      /^✗ alerting and redriver are stalled: Kafka does not .* Check that it is running/,
     )
   })
 
@@ -322,7 +322,7 @@ describe('one outage is reported in one line', () => {
     outage(true)
     outage(false)
     const one = [
-      `✗ alerting and processor are stalled: ${REDIS_AWAY}. Is it running? Everything continues when it answers.`,
+      `✗ alerting and processor are stalled: ${REDIS_AWAY}. Check that it is running. Everything continues when it answers.`,
       '✓ alerting and processor continue (after 10 s)',
     ]
     assert.deepEqual(person.seen, [...one, ...one])

@@ -33,7 +33,7 @@ describe('an operation that is kept', () => {
     assert.equal(stateNow(one(all), 9_000), 'running')
     assert.throws(
       () => withWorker(all, { id: 'a', name: 'w2' }, 9_000),
-      refusal('conflict', /running already/),
+      refusal('conflict', /already running/),
     )
     assert.equal(stateNow(one(all), 11_000), 'interrupted')
     const taken = withWorker(all, { id: 'a', name: 'w2' }, 11_000)
@@ -87,7 +87,7 @@ describe('an operation that is kept', () => {
     const between = withEnd(worked(), 'a', 'w1', { ...PROGRESS, state: 'running' }, 1_000)
     const stopped = withStop(between, 'a', 2_000)
     assert.equal(one(stopped).state, 'stopped')
-    assert.throws(() => withStop(stopped, 'a', 3_000), refusal('conflict', /does not run/))
+    assert.throws(() => withStop(stopped, 'a', 3_000), refusal('conflict', /is not running/))
   })
 
   it('given one that has failed, then it says why until it is resumed', () => {
@@ -104,7 +104,7 @@ describe('an operation that is kept', () => {
     )
     assert.throws(
       () => withWorker(finished, { id: 'b', name: 'w2' }, 2_000),
-      refusal('unknown', /no operation b/),
+      refusal('unknown', /b is unknown/),
     )
   })
 

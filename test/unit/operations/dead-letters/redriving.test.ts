@@ -194,7 +194,7 @@ describe('a patch', () => {
       for (const document of [FIT, { data_base64: 'AAEC' }, { datacontenttype: null }, { type: 'x' }]) {
         const result = change(document)
         assert.ok(result.kind === 'refused', JSON.stringify(document))
-        assert.match(result.why, /^its data is application\/avro, .* cannot be patched: give the whole event/)
+        assert.match(result.why, /^its data is application\/avro, .* cannot be patched: use a whole event/)
       }
     })
 

@@ -84,9 +84,9 @@ describe('given a change that would lose records', () => {
     assert.deepEqual(outcome, {
       status: 'FAILED',
       reason:
-        'No topic was changed, because of a change that is refused. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
-        'older than the new retention would be lost. Take the change of lib/app/topics.ts back; or make it by hand, as with ' +
-        'kafka-configs.sh, if the loss is meant; then deploy again.',
+        'No topic was changed because of a change that is refused. sluice.telemetry.alerts.prod: retention.ms 2 → 1: records ' +
+        'older than the new retention would be lost. Revert the change of lib/app/topics.ts; or, if the loss is intended, make it manually, for example with ' +
+        'kafka-configs.sh; then deploy again.',
     })
   })
 
@@ -94,7 +94,10 @@ describe('given a change that would lose records', () => {
     const plan = { ...NOTHING, creations: [CREATION], refused: [REFUSED] }
     const { outcome, steps, told } = await done(ROLLBACK, plan)
     assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, ['plan', 'settings', 'apply']])
-    assert.match(told[0] ?? '', /^warn: an older deployment comes back: topics keep .*alerts\.prod/)
+    assert.match(
+      told[0] ?? '',
+      /^warn: an older deployment is being restored: the refused changes .*alerts\.prod/,
+    )
   })
 })
 
@@ -112,7 +115,7 @@ describe('given topics that would get other names', () => {
     const { outcome, steps } = await done(renaming(UPDATE), { ...NOTHING, creations: [CREATION] })
     assert.deepEqual(steps, [])
     assert.ok(outcome.status === 'FAILED')
-    assert.match(outcome.reason, /other names: readings: sluice\.readings → gds\.metrics\. States/)
+    assert.match(outcome.reason, /would change: readings: sluice\.readings → gds\.metrics\. States/)
     assert.match(outcome.reason, /TOPIC_NAMES.*as another stage/)
   })
 
@@ -126,7 +129,7 @@ describe('given a stack that is deleted', () => {
   it('then topics and settings stay, and neither Kafka nor AWS is asked', async () => {
     const { outcome, steps, told } = await done(requested({ RequestType: 'Delete' }), NOTHING)
     assert.deepEqual([outcome, steps], [{ status: 'SUCCESS' }, []])
-    assert.match(told.join(), /they stay/)
+    assert.match(told.join(), /they are kept/)
   })
 })
 
@@ -142,7 +145,7 @@ describe('given that something goes wrong', () => {
     const { outcome, told } = await done(UPDATE, NOTHING, failing)
     assert.deepEqual(outcome, {
       status: 'FAILED',
-      reason: `Kafka does not answer. Before that, these were created or changed: ${CREATION.topic}.`,
+      reason: `Kafka does not answer. These were created or changed before: ${CREATION.topic}.`,
     })
     assert.match(told.join(), /^error: the topics are not as the table says/)
   })

@@ -1,21 +1,21 @@
-/** Limits of concurrent work, so that no page and no program can make the console read without end. */
+/** Limits of concurrent requests, so that no user and no program can overload the console. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
 export interface Limits {
-  /** How long a question may take, in milliseconds. */
+  /** Time limit for one request, in milliseconds. */
   readonly answerWithinMs: number
-  /** How many questions are worked on at once. */
+  /** Maximum number of concurrent requests. */
   readonly questions: number
-  /** How many of them may be one person's. */
+  /** Maximum number of concurrent requests of one user. */
   readonly questionsOfOne: number
-  /** The bytes of a request's body. */
+  /** Maximum size of a request body, in bytes. */
   readonly bodyBytes: number
 }
 
-/** A reading may have a mebibyte, and is longer as JSON. */
+/** Limits of a local console. A reading may have 1 MiB, and is larger when encoded as JSON. */
 export const LIMITS: Limits = {
   answerWithinMs: 30_000,
   questions: 64,
@@ -23,10 +23,10 @@ export const LIMITS: Limits = {
   bodyBytes: 4 * 1024 * 1024,
 }
 
-/** An HTTP API waits for 30 seconds. */
+/** Limits behind an HTTP API, which ends requests after 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
-/** @throws ProblemError for a body that is too large */
+/** Limits the size of request bodies. @throws ProblemError for a body that is too large */
 export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
@@ -37,9 +37,10 @@ export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
 }
 
 /**
- * The work on a question that takes too long continues up to its own limit; a stream counts until it has begun.
+ * Limits the number and duration of requests. A request that exceeds the time limit is answered with an error, but its work continues
+ * up to its own limit. A stream counts as a request until its first message.
  *
- * @throws ProblemError where there are too many questions, or this one takes too long
+ * @throws ProblemError if there are too many concurrent requests, or if this one takes too long
  */
 export function limitedQuestions({
   answerWithinMs,
@@ -64,11 +65,11 @@ async function inTime(context: Context, answered: Promise<void>, ms: number): Pr
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
 
-/** How many streams are open at once, each of which keeps a question alive, and how many of them may be one person's. */
+/** Maximum number of open streams, in total and per user. Each stream repeats a query. */
 const STREAMS = 100
 const STREAMS_OF_ONE = 40
 
-/** The open streams of this process. */
+/** Open streams of this process. */
 export class OpenStreams {
   readonly #places: Places
 
@@ -76,7 +77,7 @@ export class OpenStreams {
     this.#places = new Places(most, mostOfOne)
   }
 
-  /** @returns a function that reports the end of the stream, once @throws ProblemError if there are too many */
+  /** Registers a stream and returns a function that removes it again; call it once. @throws ProblemError if too many streams are open */
   enter({ name }: Pick<Person, 'name'>): () => void {
     return this.#places.enter(
       name,
@@ -86,7 +87,7 @@ export class OpenStreams {
   }
 }
 
-/** Places that people share: one person can never take all of them. */
+/** A semaphore that is shared by users, with a limit per user. */
 class Places {
   readonly #most: number
   readonly #mostOfOne: number
@@ -99,8 +100,10 @@ class Places {
   }
 
   /**
-   * @param busy the message where all places are taken, or all that one person may have
-   * @returns gives the place back @throws ProblemError
+   * Acquires a permit.
+   *
+   * @param busy returns the error message if all permits, or all permits of this user, are in use
+   * @returns a function that releases the permit @throws ProblemError if no permit is available
    */
   enter(name: string, busy: (most: number, whose: 'all' | 'own') => string): () => void {
     const own = this.#takenBy.get(name) ?? 0

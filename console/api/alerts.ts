@@ -1,4 +1,4 @@
-/** Alerts now and before, notifications, silences, and rules. */
+/** Routes for current and past alerts, notifications, silences, and rules. */
 import { Hono } from 'hono'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -20,7 +20,7 @@ export function alertRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** The lists of alerts, and one of them. */
+/** Routes for lists of alerts and for a single alert. */
 export function alertListRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.route('/', listRoutes(environment))

@@ -1,4 +1,4 @@
-/** Dead letters, and what an operator does with them. */
+/** Routes for dead letters and the operations on them. */
 import { Hono } from 'hono'
 import type { ConsoleHono } from '../access/person.ts'
 import type { ConsoleEnvironment } from '../environment.ts'

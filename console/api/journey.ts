@@ -1,4 +1,4 @@
-/** One event through the system: by the spans that the functions send here, or else by what the log says. */
+/** Path of an event through the system, from received spans, or from the log if there are no spans. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { JourneyFinder } from '../journey/finder.ts'
@@ -6,7 +6,7 @@ import { recentJourneys } from '../journey/recent.ts'
 import { ProblemError } from './problem.ts'
 import { asked, watched } from './route.ts'
 
-/** How far back the log is searched, in minutes. */
+/** Selectable search ranges of the log, in minutes. */
 const SPANS_OF_TIME = ['15', '60', '360', '1440'] as const
 
 const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'has to be a number'), transform(Number))

@@ -1,4 +1,4 @@
-/** The cluster: brokers, topics, messages, groups, schemas. */
+/** Routes for brokers, topics, messages, groups and schemas. */
 import { integer, maxLength, maxValue, minLength, minValue, optional, pipe, string, toNumber } from 'valibot'
 import { clusterDescription } from '../../lib/queries/cluster.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -10,9 +10,9 @@ import { listedSubjects, oneSubject } from './kafka/schemas.ts'
 import { listedTopics, oneTopic } from './kafka/topics.ts'
 import { asked, watched } from './route.ts'
 
-/** A part of the names that are wanted. */
+/** Part of a name to search for. */
 const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
-/** Names of topics have 249 letters at most. */
+/** Name of a topic, up to 249 characters. */
 const TOPIC = pipe(
   optional(string(), ''),
   minLength(1, 'name a topic'),

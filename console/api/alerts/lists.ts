@@ -1,4 +1,4 @@
-/** Alerts now, before, and to come. */
+/** Lists of current, past and pending alerts. */
 import { Hono } from 'hono'
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
@@ -12,30 +12,30 @@ import { watchable } from '../../live/watchable.ts'
 import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
-/** An alert of a list. */
+/** An alert in a list. */
 export interface AlertRow extends AlertSummary {
-  /** Ids of the silences that mute it now. */
+  /** Ids of the active silences that match the alert. */
   readonly silencedBy: readonly string[]
 }
 
 export interface AlertsNow {
-  /** The newest first. */
+  /** Newest first. */
   readonly alerts: readonly AlertRow[]
-  /** How many fit, listed or not. */
+  /** Number of matching alerts, including those not listed. */
   readonly total: number
-  /** How many fire in all. */
+  /** Number of all firing alerts. */
   readonly firing: number
-  /** How many records of the topic are still to be read by the function that knows what fires; null if that is not known. */
+  /** Lag of the function that tracks firing alerts, in records; null if unknown. */
   readonly behind: number | null
 }
 
 export interface AlertHistory {
-  /** The newest first. */
+  /** Newest first. */
   readonly alerts: readonly AlertRow[]
   readonly total: number
-  /** How many records were not read, because there are newer ones. */
+  /** Number of older records that were not read because of the limit. */
   readonly leftOut: number
-  /** Whether reading took too long, so that not all was read. */
+  /** True if the time limit was reached before all records were read. */
   readonly isCut: boolean
 }
 
@@ -45,7 +45,7 @@ export interface PendingAlerts {
 }
 
 const MAX_ROWS = 500
-/** Kept for the duration of the question only: quick answers are always new. */
+/** Cached only while the query runs, so that results are always current. */
 const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 
@@ -136,7 +136,7 @@ async function pendingIn(environment: ConsoleEnvironment, given: FilterQuery): P
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-/** All but the rule, see `alertsOfRule`. */
+/** Returns the filter without the rule; see `alertsOfRule`. */
 function filterOf({ severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   return {

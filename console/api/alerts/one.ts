@@ -1,4 +1,4 @@
-/** One alert: what is known of it, the reading that caused it, and who takes it on. */
+/** A single alert: its history, the reading that caused it, and its acknowledgement. */
 import { Hono } from 'hono'
 import { boolean, maxLength, minLength, object, optional, pipe, string, trim } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
@@ -15,9 +15,9 @@ import { causeOf } from './cause.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 export interface OneAlert extends ShownAlert {
-  /** Ids of the silences that mute it now. */
+  /** Ids of the active silences that match the alert. */
   readonly silencedBy: readonly string[]
-  /** The topic of its events. */
+  /** Topic of the alert's events. */
   readonly topic: string
   readonly behind: number | null
 }
@@ -32,7 +32,7 @@ const ID = object({
     maxLength(200, 'the id of an alert'),
   ),
 })
-/** Form of `derivedId`. Any other text would match half of the topic, and no alert. */
+/** Format of `derivedId`. Any other text would match many records, and no alert. */
 const DERIVED_ID = /^[\w-]{22}$/
 
 const SAID = object({
@@ -85,12 +85,12 @@ export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   return routes
 }
 
-/** Returns undefined if the searched records have no such alert, which takes the longest to find out. */
+/** Returns undefined if the alert is not found, which requires searching all records. */
 async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
   const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
-  // An id can also be a part of an entity's name.
+  // The searched text can also be a part of an entity's name.
   if (alert?.id !== id) return undefined
   const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
   return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }

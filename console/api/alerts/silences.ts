@@ -1,4 +1,4 @@
-/** Silences: which there are, what they mute, and how they begin and end. */
+/** Silences: list, preview, create and end them. */
 import { randomUUID } from 'node:crypto'
 import {
   array,
@@ -40,17 +40,17 @@ export interface SilenceRow extends Silence {
   readonly state: SilencePhase
   /** Matchers in one line. */
   readonly about: string
-  /** How many alerts that fire now it mutes; of one that is still to come, how many it would. */
+  /** Number of firing alerts that the silence mutes, or would mute if it has not started. */
   readonly mutes: number
 }
 
-/** Preview of a silence: the alerts that it would mute now. */
+/** Preview of a silence: the firing alerts that it would mute. */
 export interface SilencePreview {
   readonly about: string
-  /** The newest first; not all, where there are many. */
+  /** Newest first, up to a limit. */
   readonly alerts: readonly Pick<AlertRow, 'id' | 'rule' | 'entity' | 'severity'>[]
   readonly total: number
-  /** How many alerts fire in all. */
+  /** Number of all firing alerts. */
   readonly firing: number
 }
 
@@ -142,7 +142,7 @@ async function change(
   update: Parameters<typeof changeSilences>[2],
 ): Promise<void> {
   const { connections, config } = environment
-  // Before anything is kept: without its topic, a silence would never hold.
+  // Check the topic before storing the silence: without the topic, the silence would never take effect.
   await topicBounds(await environment.offsets(), environment.topic('notifications'))
   await audited(environment, { by, action, filter: { id } }, async () => {
     const done = { result: undefined, counts: { silences: 1 } }
@@ -160,7 +160,7 @@ const NOT_APPENDED =
   'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
   "Kafka's return."
 
-/** The newest first. */
+/** Newest first. */
 async function silencesIn(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
   const { connections, config } = environment
   const [set, firing] = await Promise.all([
@@ -189,7 +189,7 @@ async function previewOf(environment: ConsoleEnvironment, match: Silence['match'
   return { about: matchText(match), alerts, total: muted.length, firing: firing.length }
 }
 
-/** Without the keys that are not given. */
+/** Returns the matchers without undefined keys. */
 function matchOf(given: InferOutput<typeof MATCH>): Silence['match'] {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

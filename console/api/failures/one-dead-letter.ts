@@ -1,4 +1,4 @@
-/** One dead letter: why it failed, each time, what a redrive would do, and its bytes. */
+/** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 import type { Context, Hono } from 'hono'
 import * as v from 'valibot'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
@@ -20,11 +20,11 @@ import { queryOf } from '../query.ts'
 import { PLACE } from './conditions.ts'
 import { meaningOf } from './dead-letters.ts'
 
-/** The first bytes of a part of a record. */
+/** Beginning of the key, value or a header of a record. */
 export interface PartOfRecord {
-  /** Size of the whole part. */
+  /** Full size in bytes. */
   readonly bytes: number
-  /** The shown beginning, base64. */
+  /** Beginning of the content, as Base64. */
   readonly base64: string
 }
 
@@ -36,10 +36,10 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly routedBecause: string
   readonly firstFailedAt: string
   readonly originalTimestampMs: number
-  /** The attempts before this one, the oldest first. */
+  /** Earlier attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
   readonly redrive: RedriveOutlook & { readonly leftOutBecause: string | null }
-  /** Id of the event that failed, and its trace; null if the record is not an event, or carries none. */
+  /** Id and trace id of the failed event; null if the record is not an event or has no trace context. */
   readonly eventId: string | null
   readonly traceId: string | null
   readonly key: PartOfRecord | null
@@ -47,10 +47,10 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
 }
 
-/** Shown bytes of one part; all of it can be downloaded. */
+/** Maximum number of bytes shown per part. The full content can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
-/** Only the whole topic says how a dead letter was handled. */
+/** Time limit for searching the whole topic for the handling of a dead letter. */
 const PATIENCE_MS = 15_000
 
 const QUERY = v.object({ at: PLACE })
@@ -99,7 +99,6 @@ function tooLong(error: unknown): never {
   )
 }
 
-/** Pure. */
 function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLetter {
   const { deadLetter, original, writtenAtMs } = found
   const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
@@ -127,7 +126,7 @@ function partOf(bytes: Buffer, shown: number): PartOfRecord {
   return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
 }
 
-/** Whatever the bytes are, a browser saves them and runs nothing. */
+/** Returns a download. The browser saves the content and never renders it. */
 function downloaded(context: Context, bytes: Buffer | null, name: string): Response {
   if (bytes === null) throw new ProblemError('not-found', 'The record had none.')
   return context.body(new Uint8Array(bytes), 200, {

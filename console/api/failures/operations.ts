@@ -1,4 +1,4 @@
-/** Redrives and drops of dead letters: what one would do, and those that run or have run. */
+/** Redrives and drops of dead letters: plan, start, and list them. */
 import type { Hono } from 'hono'
 import * as v from 'valibot'
 import { readPatch } from '../../../lib/operations/dead-letters/patch.ts'
@@ -14,9 +14,9 @@ import { type OperationAnswer, operationAnswer } from './operation-answer.ts'
 import { planOf } from './plan.ts'
 import { OperationRunner } from './runner.ts'
 
-/** More are chosen by conditions. */
+/** Maximum number of dead letters selected by position. Use conditions to select more. */
 const MAX_NAMED = 500
-/** Maximum size, because a patch is kept with its operation until that has ended. */
+/** Maximum size of a patch, which is stored with its operation. */
 const MAX_PATCH_LENGTH = 64 * 1024
 const LEAST_RATE = 1
 const MAX_RATE = 100_000
@@ -93,7 +93,7 @@ export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnv
     const { name } = requireOperator(context)
     return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name)))
   })
-  // If the process does not stay, the page calls one step after another. That does not continue a stopped operation.
+  // If the process is not long-lived, the page requests one step after another. This route does not resume a stopped operation.
   routes.post('/operation/step', async context => {
     const { name } = requireOperator(context)
     return context.json(answer(await runner.goOn((await bodyOf(ONE, context)).id, name, 'running')))

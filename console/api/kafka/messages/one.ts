@@ -1,4 +1,4 @@
-/** One message, with all that it says. */
+/** A single message in full. */
 import { outOfBounds } from '../../../../lib/queries/out-of-bounds.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
@@ -9,19 +9,19 @@ import { ProblemError } from '../../problem.ts'
 import type { MessagePorts } from './list.ts'
 
 export interface Message extends RecordView {
-  /** About what it takes in Kafka. */
+  /** Approximate size in Kafka, in bytes. */
   readonly bytes: number
-  /** Stored value; null if it is missing. */
+  /** Stored value; null for a record without a value. */
   readonly raw: {
     readonly bytes: number
-    /** The beginning of it. */
+    /** Beginning of the value. */
     readonly base64: string
   } | null
   /** Encoding of the event in the record; null without an event. */
   readonly mode: 'binary' | 'structured' | null
-  /** Content type of the header. */
+  /** Content type from the header. */
   readonly contentType: string | null
-  /** Whether it is too large for any reader, and has been left in Kafka. */
+  /** True if the message is too large to read. */
   readonly isOversize: boolean
 }
 
@@ -31,10 +31,10 @@ interface RecordPosition {
   readonly offset: number
 }
 
-/** Shown bytes of one message. */
+/** Maximum number of bytes shown per message. */
 const MAX_RAW_BYTES = 64 * 1024
 
-/** @throws ProblemError for a missing message, with the reason; else as `LogReader.read` */
+/** Reads one message. @throws ProblemError with the reason if it is missing, and the errors of `LogReader.read` */
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)
@@ -52,7 +52,7 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
 }
 
-/** @param end of the readable offsets; undefined for an unknown partition */
+/** Checks that a message can be read. @param end end of the readable offsets; undefined for an unknown partition */
 async function requireReadable(
   { topic, partition, offset }: RecordPosition,
   end: number | undefined,
@@ -66,7 +66,6 @@ async function requireReadable(
     )
 }
 
-/** Pure. */
 function messageOf(record: LogRecord, view: RecordView): Message {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')

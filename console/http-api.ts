@@ -14,16 +14,16 @@ import { type Built, built } from './built.ts'
 import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
 
-/** How long a token may still be used after it was taken out of the secret. */
+/** Time for which a token is still accepted after it was removed from the secret. */
 const TOKENS_FOR_MS = 60_000
 
 type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
 
 /**
- * A handler that connects with its first request.
+ * Returns a Lambda handler that connects on its first request.
  *
- * @param content what the bundle carries
- * @param read the content of a secret by its name
+ * @param content contents of the bundle
+ * @param read reads a secret by its name
  */
 export function httpApiConsole(
   content: Built | undefined = built,

@@ -1,4 +1,4 @@
-/** The HTTP interface as tables: a route is a value under its path, and the page has the type of its answer from there. */
+/** Declares the HTTP API as tables of routes. The page derives the types of responses from them. */
 import type { Context, Hono } from 'hono'
 import { type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
@@ -8,23 +8,23 @@ import { bodyOf, queryOf } from './query.ts'
 
 type Request = Context<ConsoleHono>
 
-/** The fields that a request may have, each with its schema. */
+/** Request fields with their schemas. */
 type Input<Fields extends ObjectEntries> = InferOutput<ObjectSchema<Fields, undefined>>
 
 export interface Route<Answer> {
   readonly addTo: (app: Hono<ConsoleHono>, path: string, environment: ConsoleEnvironment) => void
-  /** Exists as a type only. */
+  /** Carries the response type. Never set. */
   readonly answer?: Answer
 }
 
-/** Questions are named by their paths below `/api`, as in `/state`; changes also by their methods, as in `PUT /alerts/rules/file`. */
+/** Routes by name: the path under `/api`, such as `/state`; for changes also the method, such as `PUT /alerts/rules/file`. */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
 export type AnswersOf<Table extends Routes> = {
   readonly [Name in keyof Table]: Table[Name] extends Route<infer Answer> ? Answer : never
 }
 
-/** A question that is answered once. An answer that is a response, such as a file, is sent as it is. */
+/** Declares a query. If it returns a `Response`, such as a file, it is sent unchanged. */
 export function asked<Fields extends ObjectEntries, Answer>(
   fields: Fields,
   answer: (query: Input<Fields>, request: Request) => Promise<Answer>,
@@ -38,9 +38,9 @@ export function asked<Fields extends ObjectEntries, Answer>(
 }
 
 /**
- * A question that can be watched, see `watchable`.
+ * Declares a query that can be watched, see `watchable`.
  *
- * @param everyMs interval of the question while a page is open
+ * @param everyMs refresh interval while a page is open
  */
 export function watched<Fields extends ObjectEntries, Answer>(
   fields: Fields,
@@ -54,7 +54,7 @@ export function watched<Fields extends ObjectEntries, Answer>(
   }
 }
 
-/** A question that is too long for an address: `POST`. */
+/** Declares a query with `POST`, for parameters that are too long for a URL. */
 export function askedByBody<Fields extends ObjectEntries, Answer>(
   fields: Fields,
   answer: (body: Input<Fields>, request: Request) => Promise<Answer>,
@@ -69,7 +69,7 @@ export function askedByBody<Fields extends ObjectEntries, Answer>(
   }
 }
 
-/** A change, which is for operators. Without fields, the body is not read. @param status of its answer */
+/** Declares a change, which requires the operator role. Without fields, the body is ignored. @param status status code of the response */
 export function changed<Fields extends ObjectEntries, Answer>(
   fields: Fields,
   answer: (body: Input<Fields>, person: Person, request: Request) => Promise<Answer>,

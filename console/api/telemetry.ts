@@ -1,4 +1,4 @@
-/** Entities, their statistics and their recent past. */
+/** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
 import { firingNow } from '../../lib/tables/firing-alerts.ts'
@@ -17,9 +17,9 @@ import { Volumes } from './telemetry/volumes.ts'
 export interface FamilyAverages {
   readonly metrics: readonly ShownMetric[]
   readonly all: GroupAverages
-  /** Averages by source, which distinguishes sites, database types and models; the largest first, up to a limit. */
+  /** Averages by source, which distinguishes sites, database types and models. Largest group first, up to a limit. */
   readonly groups: readonly GroupAverages[]
-  /** How many groups there are. */
+  /** Number of groups. */
   readonly count: number
 }
 
@@ -80,7 +80,7 @@ export function telemetryRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** How many alerts fire, by the name of the entity. */
+/** Returns the number of firing alerts by entity. */
 async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const alerts = await firingNow(await environment.inspection(), await environment.topicSize('alerts'))
   const counts = new Map<string, number>()

@@ -1,4 +1,4 @@
-/** A reading that a person writes: checked as a consumer would, and published. */
+/** Validates a reading that a user entered, as a consumer would, and publishes it. */
 import { UnencodableError } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { readData } from '../../../lib/app/event-data.ts'
@@ -17,13 +17,13 @@ export interface WrittenReading {
   readonly family: FamilyName
   readonly data: ReadingData
   readonly id: string
-  /** RFC 3339. */
+  /** Event time, RFC 3339. */
   readonly time: string
-  /** Trace of the event; a new one begins without it. */
+  /** Trace context of the event. A new trace is started if omitted. */
   readonly traceparent?: string | undefined
 }
 
-/** @throws ProblemError saying what a consumer would refuse */
+/** Returns the event of a reading. @throws ProblemError if a consumer would reject it */
 export function writtenEvent({ family: name, data, id, time, traceparent }: WrittenReading): Event {
   const family = FAMILIES[name]
   const checked = readData({ type: family.type, data } as Event)
@@ -46,7 +46,7 @@ function refused(message: string): ProblemError {
   return new ProblemError('bad-request', message)
 }
 
-/** Answer about a reading that Kafka has stored. */
+/** Result of publishing a reading. */
 export interface Delivery {
   readonly id: string
   readonly topic: string
@@ -55,11 +55,11 @@ export interface Delivery {
   readonly key: string
   readonly traceparent: string
   readonly traceId: string
-  /** Until all replicas had it, in milliseconds. */
+  /** Time until all replicas had the record, in milliseconds. */
   readonly elapsedMs: number
 }
 
-/** @throws ProblemError if the reading cannot be written; UnknownTopic, RefusedByKafka or Unavailable if Kafka does not take it */
+/** Publishes a reading. @throws ProblemError if it cannot be encoded; UnknownTopic, RefusedByKafka or Unavailable if Kafka rejects it */
 export async function publishReading(
   event: Event,
   keyBy: KeyStrategy | undefined,

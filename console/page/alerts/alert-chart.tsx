@@ -1,4 +1,4 @@
-/** The values around an alert, with its threshold and the time in which it fired. */
+/** Chart of the values around an alert, with its threshold and its duration. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -45,7 +45,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
         <Known of={history} what="its minutes">
           {past => {
             const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
-            // A threshold of changes or deviations is not one of values.
+            // Thresholds on changes or deviations do not belong on a chart of values.
             const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
             const levels =
               threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
@@ -80,7 +80,7 @@ const OUTCOMES = {
 
 interface AcknowledgeButtonsProps {
   readonly alert: OneAlert
-  /** Hears what came of it: the buttons go away with the next answer. */
+  /** Shows the result. The buttons disappear when the alert is updated. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

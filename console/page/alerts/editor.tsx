@@ -1,4 +1,4 @@
-/** Rules as text: edited, checked, tried on what has been read lately, and saved or downloaded. */
+/** Editor of alert rules: edit, check, test on recent readings, and save or download. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
@@ -119,14 +119,14 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
   )
 }
 
-/** Keeps the beginning of a draft when the files are read again, so that saving never overwrites an unseen change. */
+/** Keeps the original version of each draft when the files are loaded again, so that saving never overwrites an unseen change. */
 function useDrafts(known: RuleFiles): [Drafts, (by: (drafts: Drafts) => Drafts) => void] {
   const [drafts, set] = useState(keptDrafts)
   const change = (by: (drafts: Drafts) => Drafts) => {
     keepDrafts(by(keptDrafts()))
     set(keptDrafts())
   }
-  // Saved drafts are in the files now.
+  // The loaded files now contain the saved drafts.
   useEffect(() => change(unsavedOf), [known])
   return [drafts, change]
 }
@@ -147,7 +147,7 @@ interface SaveProps {
   readonly was: string | null
   readonly isChanged: boolean
   readonly saved: (as: NamedRuleFile) => void
-  /** Called if the file was changed by another person. */
+  /** Called if another user has changed the file. */
   readonly refused: () => void
 }
 

@@ -1,4 +1,4 @@
-/** The alerts that fire now, those that have fired, and those that may soon. */
+/** Lists of firing, past and pending alerts. */
 import type { JSX } from 'preact'
 import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
 import { addressOf, useParameter } from '../data/address.ts'

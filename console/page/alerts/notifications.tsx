@@ -1,4 +1,4 @@
-/** Notifications that people were sent: when, to whom, about which alerts, and what came of each. */
+/** Sent notifications with their time, recipients, alerts and outcomes. */
 import type { JSX } from 'preact'
 import type { NotificationRow } from '../../api/alerts/notifications.ts'
 import { addressOf, useParameter } from '../data/address.ts'

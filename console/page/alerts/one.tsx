@@ -1,4 +1,4 @@
-/** One alert: what it says, what caused it, what happened to it, and who takes it on. */
+/** A single alert: its description, its cause, its history and its acknowledgement. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OneAlert } from '../../api/alerts/one.ts'
@@ -43,7 +43,7 @@ interface Props {
 }
 
 interface HeadProps extends Props {
-  /** Hears what came of an acknowledgement. */
+  /** Shows the result of the acknowledgement. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

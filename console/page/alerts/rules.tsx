@@ -1,4 +1,4 @@
-/** The rules in force, and the state of each. */
+/** Active alert rules and their state. */
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
@@ -80,7 +80,7 @@ function countColumn(
   }
 }
 
-/** One rule: what it looks for, for which entities it is on, and its text. */
+/** Page of one rule: its condition, the entities for which it is pending or firing, and its text. */
 export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
   const name = nameOf(rule)
   return (
@@ -114,7 +114,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
   )
 }
 
-/** Without its labels. */
+/** Returns the name of a rule without its labels. */
 function nameOf(rule: string): string {
   return rule.replace(/\{.*$/s, '')
 }

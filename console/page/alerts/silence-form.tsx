@@ -1,4 +1,4 @@
-/** The form of a new silence, with the alerts that it would mute now. */
+/** Form for a new silence, with the alerts that it would mute. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -29,7 +29,7 @@ const FIELDS = [
   ['labels', 'Labels', 'team=infra'],
 ] as const
 
-/** The form starts with the values of the address, so that a link from an alert can fill it in. */
+/** Initial values come from the URL, so that a link from an alert can fill in the form. */
 export function SilenceForm(): JSX.Element {
   const { query } = useLocation()
   const [fields, setFields] = useState<SilenceFields>({

@@ -1,4 +1,4 @@
-/** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
+/** Active, scheduled and expired silences, with the form to create one and the button to end one. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
@@ -103,7 +103,7 @@ function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
 
 interface EndProps {
   readonly silence: SilenceRow
-  /** Hears what came of it: the button goes away with the silence. */
+  /** Shows the result. The button disappears with the silence. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 

@@ -1,4 +1,4 @@
-/** Tries a text of rules on the readings of the last hours, and shows the alerts that it would have published. */
+/** Tests rules on recent readings and shows the alerts that they would have published. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
@@ -159,7 +159,7 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
   ]
 }
 
-/** The alert of a silence has the rule's name as a label. */
+/** An alert about missing readings has the rule's name as a label. */
 function isOf({ rule }: TriedFiring, of: string): boolean {
   return (
     rule === of ||
@@ -194,7 +194,7 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
 interface Props {
   readonly span: Span
   readonly firings: readonly Stretch[]
-  /** Text for screen readers. */
+  /** Label for screen readers. */
   readonly label: string
 }
 
@@ -217,23 +217,23 @@ function Strip({ span, firings, label }: Props): JSX.Element {
 
 interface Stretch {
   readonly fromMs: number
-  /** Null: to the end. */
+  /** End of the alert; null if it lasts to the end of the period. */
   readonly toMs: number | null
 }
 
-/** Milliseconds since the epoch. */
+/** Period in epoch milliseconds. */
 interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** The size of the picture, in its own units. */
+/** Size of the SVG, in its own units. */
 const WIDTH = 240
 const HEIGHT = 16
-/** An alert that ends at once can still be seen. */
+/** Minimum width of a bar, so that very short alerts remain visible. */
 const LEAST = 1.5
 
-/** Places of the bars; those that overlap are one. */
+/** Returns the bars of the alerts. Overlapping bars are merged. */
 function barsOf(
   firings: readonly Stretch[],
   { fromMs, toMs }: Span,

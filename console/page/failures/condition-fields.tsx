@@ -1,4 +1,4 @@
-/** Fields for the choice of dead letters; the choice is in the address. */
+/** Fields that filter dead letters. The URL contains their values. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
@@ -50,7 +50,7 @@ interface WordsProps {
   readonly placeholder: string
 }
 
-/** Asks when the person has finished writing, not with each letter. Until then the text is kept here: live answers render the field again. */
+/** Text field that updates the filter when the user has finished typing. It keeps a draft, because live answers re-render it. */
 function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
   const [draft, setDraft] = useState<string>()
   return (

@@ -1,11 +1,11 @@
-/** The choice of dead letters: its form in the address, and its meaning for the server. Pure. */
+/** Filter of dead letters: its query parameters, and its form in requests. Pure. */
 
 export interface Conditions {
   readonly code: string
   readonly consumer: string
   readonly entity: string
   readonly type: string
-  /** A duration before now; empty for all that the topic holds. */
+  /** Duration before now; empty for all dead letters in the topic. */
   readonly since: string
   readonly state: string
 }
@@ -28,7 +28,7 @@ export const STATES: readonly (readonly [value: string, text: string])[] = [
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The question about the list. */
+/** Returns the path of the list query. */
 export function listPath(conditions: Conditions): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(conditions)) if (value !== '') query.set(name, value)
@@ -36,7 +36,7 @@ export function listPath(conditions: Conditions): string {
   return text ? `/failures?${text}` : '/failures'
 }
 
-/** The conditions of an operation, whose times do not move. @param nowMs milliseconds since the epoch */
+/** Returns the filter of an operation, with absolute times. @param nowMs current time in epoch milliseconds */
 export function filterFrom(
   { code, consumer, entity, type, since }: Conditions,
   nowMs: number,
@@ -46,7 +46,7 @@ export function filterFrom(
   return { ...Object.fromEntries(named), ...(sinceMs === undefined ? {} : { sinceMs }) }
 }
 
-/** Whether the conditions leave anything out, apart from the state. */
+/** Returns whether any condition other than the state is set. */
 export function isLimited({ code, consumer, entity, type, since }: Conditions): boolean {
   return [code, consumer, entity, type, since].some(value => value !== '')
 }

@@ -1,4 +1,4 @@
-/** One dead letter: why it failed, each time, and what it was. */
+/** A single dead letter: its failed attempts and the original record. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
 import { addressOf } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** The list of dead letters: which there are, by what and when, and what to do with them. */
+/** List of dead letters, with counts, a chart over time, and actions. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -15,7 +15,7 @@ import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
 
-/** Name in the address. */
+/** Prefix of the table's query parameters. */
 const TABLE = 'letters'
 
 export function DeadLetters(): JSX.Element {
@@ -78,7 +78,7 @@ interface ListedProps {
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // Dead letters that are no longer listed are not selected.
+  // Dead letters that are no longer listed cannot be selected.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)
@@ -128,8 +128,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
 }
 
 /**
- * Offers an action for all dead letters of the conditions. The filter of the table is not one of them: while it is set, "all of these"
- * would be more than the page shows.
+ * Offers an action for all dead letters that match the conditions. It is hidden while the table's own filter is set, because it would
+ * affect more dead letters than the table shows.
  */
 function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   const [tableFilter] = useParameter(`${TABLE}.filter`)
@@ -191,7 +191,7 @@ function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'qua
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
-/** Most are open, so only the others are marked. */
+/** Shows the state only if it is not `open`, the most frequent one. */
 function stateCell(letter: DeadLetterLine): ComponentChildren {
   const state = stateOf(letter)
   return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>

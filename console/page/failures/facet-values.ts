@@ -1,4 +1,4 @@
-/** Which values of a facet are listed. Pure. */
+/** Selects the values of a facet to list. Pure. */
 
 export interface FacetValue {
   readonly name: string
@@ -8,16 +8,16 @@ export interface FacetValue {
 
 interface Listed {
   readonly listed: readonly FacetValue[]
-  /** How many values are not listed. */
+  /** Number of values that are not listed. */
   readonly more: number
 }
 
 /**
- * The first values, and the chosen one wherever it is, so that it can be undone.
+ * Returns the first values, and always the selected one, so that the selection can be removed.
  *
- * @param values the most frequent first
- * @param chosen empty without a choice
- * @param shown how many of the values are listed
+ * @param values most frequent first
+ * @param chosen selected value; empty if none is selected
+ * @param shown maximum number of values
  */
 export function listedValues(values: readonly FacetValue[], chosen: string, shown: number): Listed {
   const known = values.find(({ name }) => name === chosen)

@@ -1,4 +1,4 @@
-/** How many dead letters have each value of something: choosing one narrows the list to it. */
+/** Number of dead letters by value of a field. Selecting a value filters the list. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'
@@ -7,12 +7,12 @@ import { type FacetValue, listedValues } from './facet-values.ts'
 interface Props {
   readonly title: string
   readonly values: readonly FacetValue[]
-  /** Chosen value; empty without a choice. */
+  /** Selected value; empty if none is selected. */
   readonly chosen: string
   readonly choose: (name: string) => void
 }
 
-/** The rest is rare; the server counts names of any client together from 200 on. */
+/** Maximum number of values shown. The server groups the names of foreign clients after the first 200. */
 const SHOWN = 12
 
 export function Facet({ title, values, chosen, choose }: Props): JSX.Element {

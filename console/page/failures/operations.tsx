@@ -1,4 +1,4 @@
-/** The operations that run or have run: the newest first. */
+/** Running and finished operations, newest first. */
 import type { JSX } from 'preact'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import { addressOf } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** Redrives one dead letter with a change of its event. */
+/** Redrives one dead letter with a patched event. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import { useAskForPlan } from './plan-dialog.tsx'

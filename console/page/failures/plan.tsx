@@ -6,7 +6,7 @@ import { WORDS } from './words.ts'
 
 interface Props {
   readonly plan: Plan
-  /** Looks again, with those that were handled before. */
+  /** Plans again, including dead letters that were already handled. */
   readonly lookAgain: () => void
 }
 
@@ -73,7 +73,7 @@ function Counted({
   )
 }
 
-/** Shows the dead letters that an operation leaves out, with the reasons. */
+/** Lists the dead letters that an operation skips, with the reasons. */
 export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
   if (leftOut.length === 0) return null
   return (

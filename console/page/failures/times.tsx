@@ -1,4 +1,4 @@
-/** When dead letters came, as bars. */
+/** Bar chart of the arrival times of dead letters. */
 import type { JSX } from 'preact'
 import type { DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
 import { Moment } from '../parts/marks.tsx'

@@ -1,4 +1,4 @@
-/** One event through the system. */
+/** Path of one event through the system. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -52,12 +52,12 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
   )
 }
 
-/** Shows the spans live. Without spans, and on request, it shows the records of the log. */
+/** Shows the path from spans, with live updates. Without spans, or on request, the path is read from the log. */
 function Followed({ asked }: { readonly asked: JourneyQuery }): JSX.Element {
   const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')
   const [round, setRound] = useState(0)
-  // The same time is searched again: the log has grown meanwhile.
+  // Repeat the search for the same period, because the log may have grown.
   const search = (chosen: string) => {
     setMinutes(chosen)
     setRound(now => now + 1)

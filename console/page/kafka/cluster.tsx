@@ -1,4 +1,4 @@
-/** Nodes of the cluster, and their health. */
+/** Nodes and health of the cluster. */
 import type { JSX } from 'preact'
 import type { BrokerDescription, ClusterDescription } from '../../../lib/queries/cluster.ts'
 import { Facts } from '../parts/facts.tsx'

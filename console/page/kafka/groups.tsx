@@ -1,4 +1,4 @@
-/** The consumer groups of the cluster: all of them, or one with its members and how far it is behind in each partition. */
+/** Consumer groups of the cluster, or one group with its members and its lag per partition. */
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -36,7 +36,7 @@ export function Groups(): JSX.Element {
   )
 }
 
-/** Columns of every list of groups. */
+/** Columns of all lists of groups. */
 export const GROUP_COLUMNS: readonly Column<
   Pick<ListedGroup, 'group' | 'function' | 'state' | 'members' | 'pending'>
 >[] = [

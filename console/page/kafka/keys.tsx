@@ -1,4 +1,4 @@
-/** The most frequent keys in the partitions of a topic: counted in its newest records, on request. */
+/** Most frequent keys by partition of a topic, counted on request in its newest records. */
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
 import { useParameter } from '../data/address.ts'

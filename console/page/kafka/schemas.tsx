@@ -1,4 +1,4 @@
-/** The subjects of the schema registry: all of them, or one with its versions, the text of one, and what has changed with it. */
+/** Subjects of the schema registry, or one subject with its versions, texts and changes. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'
@@ -76,7 +76,7 @@ export function OneSubject({ name }: { readonly name: string }): JSX.Element {
 
 interface FoundProps {
   readonly subject: SubjectAnswer
-  /** Empty for the last one. While its answer is on its way, the one before it is shown. */
+  /** Selected version; empty for the latest. The previous selection is shown until the new version is loaded. */
   readonly chosen: string
   readonly choose: (version: string) => void
 }

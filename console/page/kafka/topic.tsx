@@ -1,4 +1,4 @@
-/** One topic: its replicas on the brokers, how evenly it is filled, its settings, and its readers. */
+/** One topic: its replicas, the distribution of its records, its settings, and its readers. */
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { addressOf } from '../data/address.ts'
@@ -112,7 +112,7 @@ function InSync({ partition: { inSync, replicas } }: { readonly partition: Parti
   return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
 }
 
-/** A bar as long as its share of the fullest one, and how many times an even share it is. */
+/** Bar for the number of records of a partition, relative to the fullest one, with the ratio to an even distribution. */
 function Skew({
   partition,
   fullest,

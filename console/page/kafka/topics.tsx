@@ -1,4 +1,4 @@
-/** The topics of the cluster. */
+/** Topics of the cluster. */
 import type { JSX } from 'preact'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
 import { useParameter } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
+/** Current and recent lag of each consumer, in records and seconds. */
 import type { JSX } from 'preact'
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'

@@ -1,4 +1,4 @@
-/** State of one consumer in a topic: by partition, and of an entity as JSON, with its timers. */
+/** State of one consumer in a topic, by partition, and the state of an entity as JSON with its timers. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
@@ -15,7 +15,7 @@ import { outcomesOf } from './words.ts'
 
 interface Props {
   readonly consumer: string
-  /** Empty: the first that it reads. */
+  /** Selected topic; empty for the consumer's first topic. */
   readonly topic: string
 }
 
@@ -35,7 +35,7 @@ export function ConsumerState({ consumer, topic }: Props): JSX.Element {
   )
 }
 
-/** Only where it reads several. */
+/** Tabs for the topics of a consumer. Renders nothing for a single topic. */
 function Topics({ consumer, topic }: Props): JSX.Element | null {
   const { answer } = useAnswer('/state')
   const own = answer?.states.filter(one => one.consumer === consumer) ?? []
@@ -57,7 +57,7 @@ type Line = PartitionsAnswer['partitions'][number]
 
 const UNCOUNTED = { none: 'not counted' }
 
-/** Returns the columns; the last ones are left out if all their values are empty. */
+/** Returns the columns. Optional columns are omitted if all their values are empty. */
 function columnsFor(lines: readonly Line[]): readonly Column<Line>[] {
   return [
     ...COLUMNS,

@@ -1,4 +1,4 @@
-/** State of consumers: all of them, or one with its partitions and its entities. */
+/** State of all consumers, or of one consumer with its partitions and entities. */
 import type { JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { addressOf, useParameter } from '../data/address.ts'

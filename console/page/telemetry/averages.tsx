@@ -1,4 +1,4 @@
-/** Averages of families, and of the sites, database types and models in them. */
+/** Averages by family, and by site, database type and model within a family. */
 import type { JSX } from 'preact'
 import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'

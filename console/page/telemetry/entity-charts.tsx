@@ -1,4 +1,4 @@
-/** A chart for each metric of an entity, with limits and alerts drawn in. */
+/** Charts of an entity's metrics, with thresholds and alerts. */
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -12,7 +12,7 @@ import { TimeChart } from './time-chart.tsx'
 
 interface Props {
   readonly now: EntityNow
-  /** Undefined until the topic of analytics has been searched. */
+  /** Undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
   readonly span: ChartSpan
   readonly range: ChosenRange
@@ -105,7 +105,7 @@ function columnsOf(
   return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
 }
 
-/** Returns nothing for a gap. */
+/** Returns the text for a point of a chart; empty for a gap. */
 export function readoutOf(
   { times, lists: [values, least, most] }: Columns,
   at: number,

@@ -1,4 +1,4 @@
-/** The figures of an entity as tables. */
+/** Tables of an entity's figures. */
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import { addressOf } from '../data/address.ts'
@@ -36,7 +36,7 @@ const STATISTICS: readonly Column<Metric>[] = [
   timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
 ]
 
-/** Every rule that watches the entity, and its state. */
+/** Rules that apply to the entity, and their state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
   const stateOf = ({ rule, isPaused }: WatchingRule) => {
@@ -91,7 +91,7 @@ function clearText({ clearBelow, clearAbove, unit }: WatchingRule): string {
   return limits.join(', ') || '–'
 }
 
-/** A page of live readings has hundreds. */
+/** Maximum number of readings shown. A live page has hundreds. */
 const SHOWN = 10
 
 export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {

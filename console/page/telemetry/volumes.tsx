@@ -1,4 +1,4 @@
-/** How many records the topics get a minute. */
+/** Records per minute by topic. */
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -10,7 +10,7 @@ import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
-/** The signals that the server counts, with their contents. */
+/** Signals of the counted topics, with their contents. */
 const SIGNALS: Readonly<Record<CountedSignal, string>> = {
   readings: 'All that comes in, with the ticks of the clock',
   analytics: 'Minutes of entities',

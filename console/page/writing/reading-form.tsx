@@ -1,4 +1,4 @@
-/** Publishes a reading, and shows its position. */
+/** Form that publishes a reading and shows its position in Kafka. */
 import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
@@ -192,7 +192,7 @@ function Field({ field, value, onChange }: FieldProps): JSX.Element {
   )
 }
 
-/** The schema decides on the server; the browser helps before. */
+/** Returns attributes for validation in the browser. The server validates against the schema. */
 function inputOf({ kind, least, most }: FormField): InputHTMLAttributes {
   if (kind === 'labels') return { type: 'text', placeholder: 'name=value, name=value' }
   if (kind === 'text') return { type: 'text', maxLength: 200 }

@@ -1,4 +1,4 @@
-/** Plays recorded streams into the environment. */
+/** Replays recordings into the environment. */
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RecordingShown } from '../../api/writing/recordings.ts'

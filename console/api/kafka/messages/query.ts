@@ -1,4 +1,4 @@
-/** Which messages of a topic are asked for. Pure. */
+/** Query parameters for messages of a topic. Pure. */
 import {
   type InferOutput,
   literal,
@@ -30,7 +30,7 @@ const TIME = pipe(
 )
 const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
-/** Place of one message. */
+/** Position of one message. */
 export const PLACE_FIELDS = {
   topic: pipe(optional(string(), ''), minLength(1, 'must name a topic'), maxLength(249)),
   partition: COUNT,
@@ -40,30 +40,30 @@ export const PLACE_FIELDS = {
 export const MESSAGES_FIELDS = {
   ...PLACE_FIELDS,
   partition: optional(COUNT),
-  /** Begins with this offset of the partition. */
+  /** First offset to read in the partition. */
   offset: optional(COUNT),
-  /** Begins with what was written then or later. */
+  /** Reads messages written at or after this time. */
   time: optional(TIME),
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
-  /** Goes on where an earlier answer ended. */
+  /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Texts that the record, its key, and the type of its event must contain, ignoring case. */
+  /** Text that the record, its key, or its event type must contain, ignoring case. */
   text: optional(SOME_TEXT),
   key: optional(SOME_TEXT),
   type: optional(SOME_TEXT),
-  /** Conditions on the event, as `data.temperature>30 and subject=roof-1`. */
+  /** Conditions on the event, such as `data.temperature>30 and subject=roof-1`. */
   where: optional(SOME_TEXT),
-  /** Ticks and rule sets, too. */
+  /** Includes ticks and rule sets. */
   ticks: optional(literal('1', 'must be 1')),
   limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
-  /** The newest messages, again and again. */
+  /** Keeps returning the newest messages. */
   live: optional(literal('1', 'must be 1')),
 }
 export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 
-/** @throws ProblemError naming the condition that cannot be used */
+/** Parses conditions. @throws ProblemError naming the invalid condition */
 export function conditionsIn(where = ''): Filter[] {
   return where
     .split(/\s+and\s+/)
@@ -82,13 +82,15 @@ export function conditionsIn(where = ''): Filter[] {
 interface Beginning {
   readonly direction: Direction
   readonly ranges: readonly Range[]
-  /** Bounds of all partitions of the topic. */
+  /** Offsets of all partitions of the topic. */
   readonly bounds: readonly Bounds[]
 }
 
 /**
- * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`; ProblemError for an unknown partition, or an offset
- * without one
+ * Returns the direction and the ranges to read.
+ *
+ * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws ProblemError for an unknown partition, or for an offset without a partition
  */
 export async function beginningOf(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,
@@ -125,14 +127,14 @@ function startingAt(range: Range, offset: number): Range {
 
 const CURSOR = /^([fb]):(\d{1,15}-\d{1,15}-\d{1,15}(?:,\d{1,15}-\d{1,15}-\d{1,15})*)$/
 
-/** Returns the unread ranges as text for an address: `b:0-12-40,2-0-7`. Undefined without any. Pure. */
+/** Encodes the unread ranges as a cursor for URLs, such as `b:0-12-40,2-0-7`; undefined if everything was read. Pure. */
 export function cursorOf(direction: Direction, left: readonly Range[]): string | undefined {
   if (left.length === 0) return undefined
   const ranges = left.map(({ partition, start, end }) => `${partition}-${start}-${end}`)
   return `${direction === 'forward' ? 'f' : 'b'}:${ranges.join(',')}`
 }
 
-/** Retention may have taken some of it, and an address can be made up: the bounds decide. */
+/** Decodes a cursor. Its ranges are limited to the retained offsets, because records can expire and URLs can be edited. */
 function continued(cursor: string, topic: string, bounds: readonly Bounds[]) {
   const [, way, text = ''] = CURSOR.exec(cursor) ?? []
   if (way === undefined) throw new ProblemError('bad-request', 'cursor: is not one that an answer has given.')

@@ -1,4 +1,4 @@
-/** The messages that were found, one a line; each opens to all that it says. */
+/** List of messages, one per row. A row expands to show the full message. */
 import { Fragment, type JSX } from 'preact'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
@@ -14,7 +14,7 @@ interface Props {
   readonly list: MessageList
   readonly asked: MessagesQuestion
   readonly isLive: boolean
-  /** The message that the address names, which is opened at first. */
+  /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
@@ -137,7 +137,7 @@ function Nothing({
   )
 }
 
-/** A link, so that the browser's way back leads back. */
+/** Link to the next page. A link works with the browser's back button. */
 function Further({
   list,
   asked,
@@ -162,7 +162,7 @@ function Further({
   )
 }
 
-/** Returns the searched range and its end as text. Pure. */
+/** Describes the searched range and its end. Pure. */
 function reachText(list: MessageList, isLive: boolean): string {
   const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''

@@ -1,4 +1,4 @@
-/** The messages of any topic: found, followed live, opened, downloaded. */
+/** Messages of a topic: search, follow, inspect and download them. */
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -87,7 +87,7 @@ interface ShownProps {
   readonly isLive: boolean
 }
 
-/** Shows new messages, and can pause while more arrives. */
+/** Shows new messages as they arrive, and can be paused. */
 function Following({ question, ...shown }: ShownProps): JSX.Element {
   const messages = useLive('/kafka/messages', { ...question, live: '1' })
   const held = useRef<MessageList>(undefined)
@@ -115,7 +115,7 @@ interface DownloadProps {
   readonly topic: string
 }
 
-/** Saves the messages that fit as a file, as `sluice record` writes them. */
+/** Saves the matching messages as a file, in the format of `sluice record`. */
 function Download({ question, asked, topic }: DownloadProps): JSX.Element {
   const [isCut, setCut] = useState(false)
   const { isBusy, said, run } = useAction(async () => {

@@ -77,7 +77,7 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   routes.route('/alerts', alertListRoutes(environment))
   routes.route('/failures', failureRoutes(environment))
   routes.all('*', ({ req }) => {
-    throw new ProblemError('not-found', `The console has no ${req.path}.`)
+    throw new ProblemError('not-found', `${req.path} does not exist.`)
   })
   return routes
 }

@@ -36,7 +36,7 @@ export function httpApiConsole(
     metrics.publishStoredMetrics()
   }
   const start = once(async () => {
-    if (!content) throw new Error('The console in a function is bundled: serverless package does that')
+    if (!content) throw new Error('The console is not bundled. Build the function with serverless package')
     const config = readConfig()
     inEnvironment(metrics, config.env)
     const environment = new ConsoleEnvironment({
@@ -77,6 +77,6 @@ export function httpApiConsole(
 }
 
 async function holdersOf(secret: string | undefined, read: typeof secretOf): Promise<readonly Holder[]> {
-  if (!secret) throw new Error('CONSOLE_SECRET must name the secret with the tokens of the console')
+  if (!secret) throw new Error('CONSOLE_SECRET must be the name of the secret with the tokens of the console')
   return holdersIn(await read(secret))
 }

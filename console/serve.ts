@@ -24,7 +24,7 @@ export class PortUnusable extends Error {
   readonly isInUse: boolean
 
   constructor(port: number, isInUse: boolean) {
-    super(`Port ${port} ${isInUse ? 'is in use' : 'needs more rights than this program has'}`)
+    super(`Port ${port} ${isInUse ? 'is in use' : 'requires privileges that this process lacks'}`)
     this.isInUse = isInUse
   }
 }

@@ -79,7 +79,7 @@ export function localAccess(token: string, person: Person, now: () => number = D
     cookieFor: ({ port }) => `sluice-console-${port}`,
     takesTokenInAddress: true,
     isSecure: false,
-    whereTokensAre: 'Open the address that npm start or sluice console has printed, or paste its token here.',
+    whereTokensAre: 'Open the URL that npm start or sluice console printed, or paste its token here.',
   }
 }
 
@@ -100,7 +100,7 @@ export function deployedAccess(
     cookieFor: () => '__Host-sluice-console',
     takesTokenInAddress: false,
     isSecure: true,
-    whereTokensAre: 'Paste your token. Those who run this environment have it for you.',
+    whereTokensAre: 'Paste your token. The operators of this environment issue tokens.',
   }
 }
 

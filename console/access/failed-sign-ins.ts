@@ -31,7 +31,7 @@ export class FailedSignIns {
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
     if (this.#waiting >= MAX_WAITING)
-      throw new ProblemError('busy', 'Too many sign-ins have failed. Try again in a moment.')
+      throw new ProblemError('busy', 'Too many failed sign-ins. Try again in a moment.')
     const nowMs = now()
     this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MAX_WAITING)
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, MAX_DELAY_MS)

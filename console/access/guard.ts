@@ -46,7 +46,7 @@ export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandl
     if (!(await whoAsks(context, access, failed)))
       throw new ProblemError(
         'signed-out',
-        'You are not signed in, or no longer. Load the page again to sign in.',
+        'You are not signed in, or your session has ended. Reload the page to sign in.',
       )
     context.set('isStillSignedIn', () =>
       personOf(context, access).then(
@@ -101,12 +101,12 @@ const READING = new Set(['GET', 'HEAD'])
 export function refusalOf(asked: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
   const { host, url, origin } = asked
   if (host === undefined || !access.isOwnHost(host, url))
-    return 'The console is asked under a name that is not its own: use the address that it was opened with.'
+    return 'The host name of the request does not belong to this console. Use the URL that the console printed.'
   if (origin !== undefined && origin !== url.origin) return FOREIGN
   return READING.has(asked.method) ? refusedQuestion(asked) : refusedChange(asked)
 }
 
-const FOREIGN = 'The console takes requests from its own pages only, and this one comes from another.'
+const FOREIGN = 'The request comes from another site. The console accepts requests from its own pages only.'
 
 /** Links on other sites may open pages of the console, but not its API. */
 function refusedQuestion({ path, site }: Origins): string | undefined {
@@ -119,7 +119,7 @@ function refusedChange({ origin, site, hasBearer }: Origins): string | undefined
   // Older browsers do not send `Sec-Fetch-Site`, but send `Origin` with each change.
   return origin !== undefined || hasBearer
     ? undefined
-    : 'A change must come from a page of the console, or carry its token: Authorization: Bearer ….'
+    : 'A change must come from a page of the console, or have a token in the header "Authorization: Bearer …".'
 }
 
 /** Two years, the `max-age` that browsers recommend for HSTS preloading. */

@@ -70,7 +70,7 @@ export function freshHolders(
     if (!known)
       throw new ProblemError(
         'unavailable',
-        'The console cannot read its list of holders, so access is refused. Its log has the reason.',
+        'The console cannot read its access list, so all requests are rejected. See its log for the reason.',
       )
     return known.holders
   }
@@ -85,6 +85,6 @@ export function holdersIn(secret: unknown): readonly Holder[] {
   const { success, output } = safeParse(HOLDERS, secret)
   if (!success) throw new Error(`The secret of the console must be ${FORM}.`)
   if (new Set(output.tokens.map(({ token }) => token)).size < output.tokens.length)
-    throw new Error('The secret of the console must have another token for each person.')
+    throw new Error('The secret of the console must have a different token for each person.')
   return output.tokens
 }

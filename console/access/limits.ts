@@ -31,7 +31,10 @@ export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
     onError: () => {
-      throw new ProblemError('too-large', `A request may have at most ${bodyBytes / 1024 / 1024} MiB.`)
+      throw new ProblemError(
+        'too-large',
+        `The request is too large. The limit is ${bodyBytes / 1024 / 1024} MiB.`,
+      )
     },
   })
 }
@@ -51,7 +54,7 @@ export function limitedQuestions({
   return async (context, next) => {
     const leave = places.enter(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
-      return `The console works on ${most} questions${of} already. Ask again in a moment.`
+      return `The console is already processing ${most} requests${of}. Try again in a moment.`
     })
     const answered = next().finally(leave)
     await inTime(context, answered, answerWithinMs)
@@ -60,7 +63,7 @@ export function limitedQuestions({
 
 async function inTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const message = `${context.req.path} took longer than ${ms / 1000} s. Ask for less: a shorter time, or fewer records.`
+  const message = `${context.req.path} took longer than ${ms / 1000} s. Request less: a shorter time, or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
@@ -82,7 +85,7 @@ export class OpenStreams {
     return this.#places.enter(
       name,
       (most, whose) =>
-        `${most} pages${whose === 'all' ? '' : ' of yours'} watch this console already. Close some of them.`,
+        `${most} pages${whose === 'all' ? '' : ' of yours'} already receive live updates. Close some of them.`,
     )
   }
 }

@@ -27,6 +27,6 @@ export interface ConsoleHono {
 export function requireOperator(context: Context<ConsoleHono>): Person {
   const person = context.get('person')
   if (person.role !== 'operator')
-    throw new ProblemError('forbidden', 'Only an operator may do this; you are signed in as a viewer.')
+    throw new ProblemError('forbidden', 'This requires the operator role. You are signed in as a viewer.')
   return person
 }

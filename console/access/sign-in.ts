@@ -12,7 +12,7 @@ import { SESSION_MS } from './sessions.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }
 
-const WRONG = 'This token is not valid, or no longer.'
+const WRONG = 'This token is invalid or has been revoked.'
 
 /** Returns the routes of the sign-in page. @param styleAt path of the console's style sheet */
 export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: string): Hono<ConsoleHono> {
@@ -76,7 +76,7 @@ export async function admission(
 function lasting(error: unknown): never {
   throw new ProblemError(
     'unavailable',
-    `This browser has forgotten the session, but it could not be ended: ${problemOf(error).message}. It lasts for 12 hours at most, or until its token is taken out of the secret.`,
+    `The session was removed from this browser, but could not be ended on the server: ${problemOf(error).message}. It expires within 12 hours, or when its token is removed from the secret.`,
   )
 }
 

@@ -24,14 +24,14 @@ const VERSION = pipe(
   string(),
   toNumber('give the number of a version'),
   integer('give the number of a version'),
-  minValue(1, 'versions begin with 1'),
+  minValue(1, 'must be 1 or more'),
 )
 const RECORDS = pipe(
   string(),
   toNumber('give a number of records'),
   integer('give a number of records'),
-  minValue(1, 'give a number of records from 1 on'),
-  maxValue(MAX_RECORDS, `at most ${MAX_RECORDS} records are read`),
+  minValue(1, 'must be 1 or more'),
+  maxValue(MAX_RECORDS, `must be at most ${MAX_RECORDS}`),
 )
 
 export function kafkaRoutes(environment: ConsoleEnvironment) {

@@ -65,7 +65,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
   if (error instanceof PartitionStopped)
-    return { code: 'unavailable', message: 'The topic has changed while it was read: ask again.' }
+    return { code: 'unavailable', message: 'The topic changed while it was being read. Try again.' }
   // Do not include the error's message, because it may quote data.
-  return { code: 'fault', message: 'This is a fault of Sluice itself; the log of the console says more.' }
+  return { code: 'fault', message: 'Internal error. See the log of the console.' }
 }

@@ -17,7 +17,7 @@ export async function bodyOf<Schema extends GenericSchema>(
   try {
     body = await context.req.json()
   } catch {
-    throw new ProblemError('bad-request', 'The request has to carry a JSON document.')
+    throw new ProblemError('bad-request', 'The request body must be a JSON document.')
   }
   return checked(schema, body)
 }

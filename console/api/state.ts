@@ -113,7 +113,7 @@ function nameOf(
 ): StateName {
   const own = environment.consumers.filter(one => one.function === consumer)
   const wanted = own.find(one => topic === undefined || one.topic === topic)
-  if (own.length === 0) throw new ProblemError('not-found', `There is no consumer ${consumer}.`)
+  if (own.length === 0) throw new ProblemError('not-found', `Consumer ${consumer} does not exist.`)
   if (!wanted) throw new ProblemError('not-found', `${consumer} does not read ${topic}.`)
   return stateName(environment, consumer, wanted.topic)
 }

@@ -41,7 +41,7 @@ const SHORT = pipe(
 )
 const TIME = pipe(
   SHORT,
-  check(text => !Number.isNaN(Date.parse(text)), 'must be a time of RFC 3339'),
+  check(text => !Number.isNaN(Date.parse(text)), 'must be an RFC 3339 time'),
 )
 const READING = {
   family: picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`),
@@ -75,7 +75,7 @@ export function writingRoutes(environment: ConsoleEnvironment) {
       REPLAY,
       async ({ recording, speed, shift }, { name: by }, request) => {
         const open = await recordings.named(recording)
-        if (!open) throw new ProblemError('not-found', 'There is no such recording.')
+        if (!open) throw new ProblemError('not-found', 'The recording does not exist.')
         const pace = speed === 'max' ? Number.POSITIVE_INFINITY : speed
         const played = { name: recording, open, speed: pace, shiftToNow: shift }
         return replays.start(
@@ -117,7 +117,7 @@ export function localOnly({ isLocal }: Pick<ConsoleEnvironment, 'isLocal'>): Mid
     if (!isLocal)
       throw new ProblemError(
         'forbidden',
-        'Readings are written, and recordings played, on the machine of a developer only: this environment is deployed.',
+        'This environment is deployed. Readings can be published and recordings replayed on a local stack only.',
       )
     await next()
   }
@@ -151,7 +151,7 @@ async function published(
     const { message } = problemOf(error)
     throw new ProblemError(
       'unavailable',
-      `It is published, but its audit event could not be written: ${message}`,
+      `The reading was published, but its audit event could not be written: ${message}`,
     )
   }
   return delivery

@@ -55,7 +55,7 @@ export class JourneyFinder {
     const over = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     const sources = { ...(await this.#sources()), topics: this.#topics() }
     const { records, isWhole } = await searchLog(wanted, sinceMs, sources, over)
-    if (!isWhole) missing.add('The search has stopped before it had seen everything: search a shorter time.')
+    if (!isWhole) missing.add('The search reached its limit. Search a shorter time.')
     const spans = this.#spansOf(wanted, [...at, ...records])
     const answer = await this.#answer(wanted, spans, [...at, ...records], missing)
     return { ...answer, searched: { sinceMs, isWhole } }
@@ -76,10 +76,12 @@ export class JourneyFinder {
     const journey = journeyOf(known, asked.id)
     if (!this.#environment.spans && journey.roots.length > 0) missing.add(NO_SPANS)
     if (journey.leftOut > 0)
-      missing.add(`${journey.leftOut} more events begin in this trace: follow one of them by its id.`)
+      missing.add(
+        `The trace has ${journey.leftOut} more root events. To follow one of them, search for its id.`,
+      )
     if (places.length > MAX_RECORDS)
       missing.add(
-        `Only ${MAX_RECORDS} of ${places.length} records were read; of the others, the contents are not shown.`,
+        `Only ${MAX_RECORDS} of ${places.length} records were read. The contents of the others are not shown.`,
       )
     const topics = new Set([
       ...places.map(({ topic }) => topic),
@@ -175,7 +177,7 @@ export class JourneyFinder {
 }
 
 const NO_SPANS =
-  "The functions do not report their decisions to this console: a consumer's decision is known only if it emitted an event."
+  'The functions do not send spans to this console, so only decisions that emitted an event are shown.'
 
 /** Returns the trace id of a record. Without trace context in the record, the id is derived, as it is for its spans. */
 function traceOf({ event, record: { topic, partition, offset } }: FoundRecord): string {

@@ -50,14 +50,15 @@ interface Answer {
 
 async function answer(request: IncomingMessage, token: string, store: SpanStore): Promise<Answer> {
   const { method, url, headers } = request
-  if (method !== 'POST' || url !== '/v1/traces') return refusal(404, 'Spans are sent by POST to /v1/traces.')
+  if (method !== 'POST' || url !== '/v1/traces')
+    return refusal(404, 'Not found. Send spans with POST to /v1/traces.')
   if (headers.authorization !== `Bearer ${token}`) return refusal(401, 'The token is missing or wrong.')
   if (!/^application\/json\b/.test(headers['content-type'] ?? ''))
-    return refusal(415, 'Spans are read in JSON alone.')
+    return refusal(415, 'Unsupported content type. Send spans as application/json.')
   const body = await bodyOf(request)
-  if (body === undefined) return refusal(413, `A request has at most ${MAX_BYTES} bytes.`)
+  if (body === undefined) return refusal(413, `The request is too large. The limit is ${MAX_BYTES} bytes.`)
   const taken = spansIn(parsed(body))
-  if (!taken) return refusal(400, 'The body is no ExportTraceServiceRequest in JSON.')
+  if (!taken) return refusal(400, 'The body must be an ExportTraceServiceRequest in JSON.')
   store.add(taken.spans)
   // OTLP "Partial Success": the response is empty if all spans were accepted.
   const { wrong } = taken

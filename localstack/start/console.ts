@@ -116,7 +116,7 @@ async function served(
 function unusable({ isInUse }: PortUnusable, port: number, variable: string): string {
   return isInUse
     ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
-    : `port ${port} needs more rights than yours. Set another port, from 1024 on, by ${variable}`
+    : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`
 }
 
 /** The token of this stack; the first start makes it. Only its owner can read the file. */

@@ -37,7 +37,7 @@ describe('given the pages of messages and of writing', () => {
     await page.getByRole('textbox', { name: 'sensorId' }).fill('<b>roof</b>')
     await requireGood(visit, 'write-1024-dark')
     await page.getByRole('button', { name: 'Publish' }).click()
-    await page.getByText('Kafka has it').waitFor()
+    await page.getByText('Published to partition').waitFor()
     await page.getByRole('link', { name: 'Its message' }).click()
     await page.getByRole('heading', { name: 'Messages' }).waitFor()
     await page.getByText('"sensorId": "<b>roof</b>"').waitFor()

@@ -39,7 +39,7 @@ const AFTER_MS = 60_000
 
 const GONE: CauseOfAlert = {
   cause: null,
-  lookedAt: 'The event with which it fired is no longer on the alerts topic.',
+  lookedAt: 'The event of the firing alert is no longer in the alerts topic.',
 }
 
 /** An alert and the record of its `firing` event. */
@@ -61,10 +61,10 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
     try {
       const looked = await lookedFor(environment, source, told, fromMs, stop)
       found = looked.found ?? found
-      lookedAt = `Looked at ${looked.records} records of readings since ${instant(fromMs)}.`
+      lookedAt = `Searched ${looked.records} records of the readings topic since ${instant(fromMs)}.`
     } catch (error) {
       if (!stop.aborted) throw error
-      lookedAt = `Looked for ${MAX_MS / 1000} s, and has not come to the end.`
+      lookedAt = `The search was stopped after ${MAX_MS / 1000} s, before its end.`
     }
     if (stop.aborted || (found && found.as !== 'last')) break
   }

@@ -62,7 +62,7 @@ const FILTER = {
   label: optional(
     pipe(
       string(),
-      check(given => given.indexOf('=') > 0, 'a label and its value, as team=ops'),
+      check(given => given.indexOf('=') > 0, 'a label and its value, such as team=ops'),
     ),
   ),
   unacknowledged: optional(picklist(['true', 'false'], 'true or false')),
@@ -76,7 +76,10 @@ const HISTORY = object({
       string(),
       transform(Number),
       number(),
-      check(hours => hours > 0 && hours <= 24 * 90, 'hours, at most the 90 days that the topic keeps'),
+      check(
+        hours => hours > 0 && hours <= 24 * 90,
+        'a number of hours above 0, up to the 90 days that the topic retains',
+      ),
     ),
     '24',
   ),

@@ -67,7 +67,10 @@ const QUERY = {
       string(),
       transform(Number),
       number(),
-      check(hours => hours > 0 && hours <= 24 * 7, 'hours, at most the 7 days that the topic keeps'),
+      check(
+        hours => hours > 0 && hours <= 24 * 7,
+        'a number of hours above 0, up to the 7 days that the topic retains',
+      ),
     ),
     '24',
   ),
@@ -166,7 +169,7 @@ class Search {
     } catch (error) {
       if (!this.#signal.aborted) throw error
       const limit = `within ${MAX_MS / 1_000} s`
-      throw new ProblemError('unavailable', `${topic} could not be searched ${limit}: choose a shorter time.`)
+      throw new ProblemError('unavailable', `${topic} could not be searched ${limit}. Choose a shorter time.`)
     }
     return found
   }

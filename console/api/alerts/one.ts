@@ -58,12 +58,12 @@ export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {
     const source = new ConsoleAlerts(environment)
     const alert = (await source.firing()).find(one => one.id === id)
     if (!alert)
+      throw new ProblemError('conflict', `Alert ${id} is not firing. It has resolved, or it does not exist.`)
+    if (!acknowledged && !isAcknowledged(alert))
       throw new ProblemError(
         'conflict',
-        `Alert ${id} does not fire: it has resolved, or there never was one.`,
+        'The alert is not acknowledged, so its acknowledgement cannot be removed.',
       )
-    if (!acknowledged && !isAcknowledged(alert))
-      throw new ProblemError('conflict', 'The alert is not acknowledged, so there is nothing to take back.')
     const to = {
       inspection: await environment.inspection(),
       topic: source.topic,
@@ -99,6 +99,6 @@ async function alertOf(environment: ConsoleEnvironment, id: string): Promise<One
 function throwUnknown(id: string): never {
   throw new ProblemError(
     'not-found',
-    `There is no alert ${id} among those that fire and in the newest 100,000 records of their topic. \`sluice alerts show ${id}\` looks at all that Kafka keeps.`,
+    `Alert ${id} was not found among the firing alerts and in the newest 100,000 records of the alerts topic. To search the whole topic, run \`sluice alerts show ${id}\`.`,
   )
 }

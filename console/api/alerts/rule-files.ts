@@ -70,7 +70,7 @@ async function saved(
   if (!environment.isLocal)
     throw new ProblemError(
       'forbidden',
-      'Rules of a deployment are changed in its project and deployed: download the text.',
+      'The rules of a deployed environment are changed in its project. Download the text and deploy it from there.',
     )
   const { rulesDir } = environment.config
   // Check before writing the audit event, so that every audit event stands for a change.
@@ -82,8 +82,8 @@ async function saved(
       throw new ProblemError(
         'conflict',
         was === null
-          ? `There is a file ${file} already: choose another name.`
-          : `${file} has been changed since you opened it, so nothing was saved: bring its text and yours together.`,
+          ? `${file} already exists. Choose another name.`
+          : `${file} has changed since you opened it, so nothing was saved. Merge its text with yours.`,
       )
     return { result, counts: { rules } }
   })

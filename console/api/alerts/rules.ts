@@ -81,10 +81,7 @@ export function ruleRoutes(environment: ConsoleEnvironment) {
       const on = now.on.filter(({ identity }) => identities.has(identity))
       // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
-        throw new ProblemError(
-          'not-found',
-          `No rule ${asked} is in force. The list of rules shows which are.`,
-        )
+        throw new ProblemError('not-found', `No active rule is called ${asked}. See the list of rules.`)
       return {
         rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
         on: on.slice(0, MAX_ON).map(onRow),
@@ -114,7 +111,7 @@ export async function rulesInForce(environment: ConsoleEnvironment): Promise<InF
     return { ...none, rules: await loadRules(environment.config.rulesDir) }
   } catch (error) {
     if (!(error instanceof RulesFolderError || error instanceof InvalidRules)) throw error
-    throw new ProblemError('conflict', `No rules are in force, and ${error.message}`)
+    throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
   }
 }
 

@@ -81,7 +81,7 @@ const MATCH = strictObject({
   ),
   labels: optional(record(LABEL_NAME, TEXTS.wrapped)),
 })
-const TIME = pipe(string(), isoTimestamp('a time of RFC 3339'))
+const TIME = pipe(string(), isoTimestamp('an RFC 3339 time'))
 const COMMENT = pipe(
   string('say why'),
   trim(),
@@ -119,7 +119,7 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/silences/end': changed(END, async ({ id, comment = '' }, { name: author }) => {
       await change(environment, author, 'silence end', id, (set, atMs) => {
         const next = withoutSilence(set, id, { author, comment }, atMs)
-        if (!next) throw new ProblemError('conflict', `There is no silence ${id} that has not ended.`)
+        if (!next) throw new ProblemError('conflict', `Silence ${id} does not exist or has ended.`)
         return next
       })
       return { id }
@@ -128,10 +128,10 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
 }
 
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
-  'matches-all': 'Say which alerts: without that, all of them would be silenced.',
+  'matches-all': 'Specify which alerts to silence. An empty selection would match all alerts.',
   'ends-before-it-begins': 'A silence must end after it begins.',
   'too-late': 'A silence must end before the year 10000.',
-  'over-already': 'The silence would be over already.',
+  'over-already': 'The end of the silence is in the past.',
 }
 
 async function change(
@@ -157,8 +157,8 @@ async function change(
 }
 
 const NOT_APPENDED =
-  'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
-  "Kafka's return."
+  'The silence is stored, but is not active yet, because Kafka does not respond. The function `silences` activates it within a ' +
+  'minute after Kafka responds again.'
 
 /** Newest first. */
 async function silencesIn(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {

@@ -111,7 +111,7 @@ export class ConsoleAlerts implements AlertSource {
       if (!signal.aborted) throw error
       throw new ProblemError(
         'unavailable',
-        `The alerts topic could not be searched within ${MAX_MS / 1000} s: \`sluice alerts show\` takes as long as it needs.`,
+        `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
       )
     }
     return [...livesIn(await this.plain(records), isWanted).values()]

@@ -50,7 +50,7 @@ const MAX_MS = 20_000
 const MAX_TOLD = 10_000
 const MAX_SHOWN = 300
 
-const HOURS = 'hours, more than none and at most the 168 for which readings are kept'
+const HOURS = 'a number of hours above 0, up to the 168 for which readings are retained'
 const TRY = {
   text: RULES_TEXT,
   hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MAX_HOURS, HOURS)),
@@ -66,7 +66,7 @@ export function trialRoutes(environment: ConsoleEnvironment) {
       if (errors.length > 0) return { ...NOTHING, errors }
       // Evaluation is CPU-bound, so run one at a time.
       if (isBusy)
-        throw new ProblemError('conflict', 'Another trial of rules is running: try again in a moment.')
+        throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
       try {
         return await tried(environment, text, hours, entity, req.raw.signal)

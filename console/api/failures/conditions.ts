@@ -42,7 +42,7 @@ export const PLACE = v.pipe(
   v.string(),
   v.regex(
     /^\d{1,9}[@:]\d{1,15}$/,
-    'must be the place of a dead letter in its topic, PARTITION:OFFSET, such as 2:17',
+    'must be the position of a dead letter in its topic, PARTITION:OFFSET, such as 2:17',
   ),
   v.transform(text => text.replace(':', '@')),
 )

@@ -75,7 +75,10 @@ const SHORTEST_MS = PARTS * 1_000
 
 const QUERY = v.object({
   ...CONDITIONS,
-  state: v.optional(v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be a state'), 'open'),
+  state: v.optional(
+    v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be open, quarantined, handled or all'),
+    'open',
+  ),
 })
 
 export function addDeadLetters(routes: Hono<ConsoleHono>, environment: ConsoleEnvironment): void {

@@ -86,16 +86,16 @@ async function deadLetterAt(
 
 function missing(at: string, why: string): string {
   if (why === 'none')
-    return `There is no dead letter at ${at} any more: the topic keeps them for a while only.`
+    return `The dead letter at ${at} no longer exists: the topic's retention period has passed.`
   if (why === 'other-record') return `The record at ${at} is not a dead letter.`
-  return `The dead letter at ${at} is broken: ${why}. The pages of Kafka show the record; it can only be dropped.`
+  return `The dead letter at ${at} is broken: ${why}. It can only be dropped. The Kafka pages show its record.`
 }
 
 function tooLong(error: unknown): never {
   if ((error as Error).name !== 'TimeoutError') throw error
   throw new ProblemError(
     'unavailable',
-    'The dead letter is not open, and the topic has too many records to say in time how it was handled: `sluice dlq show` takes the time.',
+    'The dead letter is not open, and the topic is too large to find out in time how it was handled. Use `sluice dlq show`, which has no time limit.',
   )
 }
 
@@ -128,7 +128,7 @@ function partOf(bytes: Buffer, shown: number): PartOfRecord {
 
 /** Returns a download. The browser saves the content and never renders it. */
 function downloaded(context: Context, bytes: Buffer | null, name: string): Response {
-  if (bytes === null) throw new ProblemError('not-found', 'The record had none.')
+  if (bytes === null) throw new ProblemError('not-found', 'The record does not have this part.')
   return context.body(new Uint8Array(bytes), 200, {
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename="${name}"`,

@@ -30,7 +30,10 @@ const rate = v.pipe(
 
 const PATCH = v.pipe(
   v.string(),
-  v.maxLength(MAX_PATCH_LENGTH, `is longer than ${MAX_PATCH_LENGTH} characters: use the command line`),
+  v.maxLength(
+    MAX_PATCH_LENGTH,
+    `is longer than ${MAX_PATCH_LENGTH} characters. Use the command line instead`,
+  ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const patch = readPatch(dataset.value)
@@ -49,15 +52,15 @@ const REQUEST = v.pipe(
   }),
   v.check(
     ({ command, ats, patch }) => patch === undefined || (command === 'redrive' && ats.length === 1),
-    'a patch is for the redrive of one dead letter that is named',
+    'a patch requires a redrive of exactly one dead letter, selected by its position',
   ),
   v.check(
     ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
-    'name dead letters, or say which by conditions: not both',
+    'select dead letters either by position or by conditions, not both',
   ),
   v.check(
     ({ ats, again }) => !again || ats.length > 0,
-    '"again" is for dead letters that are named: it would redrive all that ever failed',
+    '"again" requires positions: with conditions, it would redrive all records that ever failed',
   ),
 )
 
@@ -81,7 +84,10 @@ export function addOperations(routes: Hono<ConsoleHono>, environment: ConsoleEnv
   watchable(routes, '/operation', { query: ONE, everyMs: 500, environment }, async ({ id }) => {
     const found = (await runner.operations.list()).find(one => one.id === id)
     if (!found)
-      throw new ProblemError('not-found', `There is no operation ${id}: only the last ones are kept.`)
+      throw new ProblemError(
+        'not-found',
+        `Operation ${id} was not found. Only the latest operations are kept.`,
+      )
     return answer(found)
   })
   routes.post('/operations', async context => {

@@ -56,10 +56,10 @@ export async function oneGroup(environment: ConsoleEnvironment, name: string): P
   if (!description)
     throw new ProblemError(
       'not-found',
-      `Kafka has no consumer group ${name}. A function has one once it has begun to read.`,
+      `Kafka has no consumer group ${name}. A function's group exists once the function has started to read.`,
     )
   const [lag] = await groupLags(kafka, topics => boundsOfTopics(environment, topics), [description])
-  if (!lag) throw new Error('no lag was returned for a group')
+  if (!lag) throw new Error('Kafka returned no lag for the group')
   const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const aged =
     waiting.length > MAX_AGES

@@ -18,10 +18,7 @@ export async function clusterTopics(cluster: ClusterInspection): Promise<Cluster
 export async function topicCalled(cluster: ClusterInspection, name: string): Promise<ClusterTopic> {
   const found = (await clusterTopics(cluster)).find(({ topic }) => topic === name)
   if (found) return found
-  throw new ProblemError(
-    'not-found',
-    `Kafka has no topic ${name}. The list of topics has those that there are.`,
-  )
+  throw new ProblemError('not-found', `Kafka has no topic ${name}. See the list of topics.`)
 }
 
 /** Returns the first and last readable offsets of a topic. @throws RefusedByKafka or Unavailable */

@@ -80,7 +80,7 @@ async function versionOf(subjects: RegistrySubjects, name: string, wanted: numbe
       'not-found',
       wanted === undefined || versions.length === 0
         ? `The schema registry has no subject ${name}.`
-        : `${name} has no version ${wanted}; it has ${versions.join(', ')}.`,
+        : `${name} has no version ${wanted}. Its versions are ${versions.join(', ')}.`,
     )
   const before = versions.filter(version => version < shown.version).at(-1) ?? null
   const earlier = before === null ? undefined : await subjects.version(name, before)
@@ -110,7 +110,7 @@ async function ask<T>(
   question: (subjects: RegistrySubjects) => Promise<T>,
 ): Promise<T> {
   if (!registry)
-    throw new ProblemError('not-found', 'No schema registry is configured: set SCHEMA_REGISTRY_URL.')
+    throw new ProblemError('not-found', 'No schema registry is configured. Set SCHEMA_REGISTRY_URL.')
   try {
     return await question(await registered(registry))
   } catch (error) {

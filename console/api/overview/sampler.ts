@@ -138,7 +138,7 @@ function inTime<T>(server: string, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const late = new ProblemError(
     'unavailable',
-    `${server} has not answered within ${ANSWERS_WITHIN_MS / 1_000} s`,
+    `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`,
   )
   const timer = setTimeout(() => reject(late), ANSWERS_WITHIN_MS)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))

@@ -135,7 +135,7 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
   if (known) return known
   throw new ProblemError(
     'not-found',
-    'The processor knows no such entity: it has counted no reading of it, or has forgotten it. The list of entities has all that it knows.',
+    'The processor does not know this entity: it has received no readings from it, or has dropped its state. See the list of entities.',
   )
 }
 

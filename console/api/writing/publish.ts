@@ -30,7 +30,7 @@ export function writtenEvent({ family: name, data, id, time, traceparent }: Writ
   if (checked.kind === 'failure') throw refused(`The reading does not fit its schema: ${checked.message}.`)
   if (traceparent !== undefined && !isTraceparent(traceparent))
     throw refused(
-      'traceparent: must be one of W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case.',
+      'traceparent: must have the W3C Trace Context format 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case.',
     )
   const event = reading(family, id, time, data)
   const traced = {
@@ -90,8 +90,9 @@ export async function publishReading(
 
 function explained(error: unknown): unknown {
   const message = (error as Error).message
-  if (error instanceof KeyFieldMissing) return new ProblemError('bad-request', `The key: ${message}.`)
+  if (error instanceof KeyFieldMissing)
+    return new ProblemError('bad-request', `The record key is missing: ${message}.`)
   if (error instanceof UnencodableError)
-    return new ProblemError('bad-request', `The reading cannot be written: ${message}.`)
+    return new ProblemError('bad-request', `The reading cannot be published: ${message}.`)
   return error
 }

@@ -77,7 +77,7 @@ export class Replays {
     if (running)
       throw new ProblemError(
         'conflict',
-        `The recording ${running.started.recording} is being played: stop it first, or wait for its end.`,
+        `The recording ${running.started.recording} is being replayed. Stop the replay or wait for its end.`,
       )
     const replay: Replay = {
       id: randomUUID(),
@@ -100,7 +100,8 @@ export class Replays {
   /** Stops a replay. Has no effect on one that has ended. @throws ProblemError for an unknown replay */
   stop(id: string): ReplayShown {
     const replay = this.#replays.find(one => one.id === id)
-    if (!replay) throw new ProblemError('not-found', 'There is no such replay: it may have been long ago.')
+    if (!replay)
+      throw new ProblemError('not-found', 'The replay was not found. Only the latest replays are kept.')
     replay.stop.abort()
     return shown(replay)
   }

@@ -42,7 +42,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
   return (
     <Known of={now} what="the entity">
       {({ openMinute, rules, metrics }) => (
-        <Known of={history} what="its minutes">
+        <Known of={history} what="the statistics per minute">
           {past => {
             const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
             // Thresholds on changes or deviations do not belong on a chart of values.
@@ -75,7 +75,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
 const OUTCOMES = {
   shown: '',
   resolved: ' The alert has resolved meanwhile.',
-  'not-yet': ' It is in the log, but firing-alerts has not come to it yet.',
+  'not-yet': ' The acknowledgement is in the log, but firing-alerts has not processed it yet.',
 } as const
 
 interface AcknowledgeButtonsProps {
@@ -92,11 +92,11 @@ export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JS
     const said = { id, acknowledged: true, ...(comment.trim() ? { comment } : {}) }
     const { outcome } = await act('POST /alerts/acknowledge', said)
     setComment('')
-    return `You have taken it on.${OUTCOMES[outcome]}`
+    return `You have acknowledged the alert.${OUTCOMES[outcome]}`
   }
   const giveBack = async () => {
     const { outcome } = await act('POST /alerts/acknowledge', { id, acknowledged: false })
-    return `It is given back.${OUTCOMES[outcome]}`
+    return `The acknowledgement is removed.${OUTCOMES[outcome]}`
   }
   return (
     <>

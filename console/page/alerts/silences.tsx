@@ -25,8 +25,8 @@ export function SilencesPage(): JSX.Element {
   return (
     <>
       <p>
-        While a silence holds, no notifications of the alerts that it matches are sent. They fire and resolve
-        as before. The last 200 that are over are kept.
+        While a silence is active, no notifications are sent for the alerts that it matches. These alerts
+        still fire and resolve. The 200 latest expired silences are kept.
       </p>
       <SilenceForm />
       <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
@@ -44,7 +44,7 @@ export function SilencesPage(): JSX.Element {
             textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
             empty={
               silences.length === 0
-                ? 'No silences exist or are kept. Add one above, or from an alert.'
+                ? 'No silences exist. Add one above, or from the page of an alert.'
                 : 'No silences are active or scheduled.'
             }
           />
@@ -115,8 +115,8 @@ function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   return (
     <ConfirmButton label="End" onConfirm={end} tell={tell}>
       <p>
-        The silence of <code>{about}</code> ends now. Muted alerts that still fire cause notifications within
-        a group interval, five minutes by default.
+        This ends the silence of <code>{about}</code> immediately. Notifications for alerts that are still
+        firing are sent within a group interval, which is five minutes by default.
       </p>
     </ConfirmButton>
   )

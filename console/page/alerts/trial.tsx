@@ -40,8 +40,8 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
     <section aria-label="Try it">
       <h2>Try it on what has been read</h2>
       <p>
-        Alerting itself reads the readings of the last hours by this text, and nothing leaves the trial. It
-        begins without any state: a long <code>for</code>, a change or a deviation needs some time first.
+        Evaluates this text on the readings of the last hours, without publishing anything. The trial begins
+        without state, so a long <code>for</code>, a change or a deviation needs some time before it can fire.
       </p>
       <form class="bar" onSubmit={run} aria-label="Try it">
         <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
@@ -75,13 +75,13 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
   if (first)
     return (
       <p class="problem" role="alert">
-        {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first, at line ${first.line}: ${first.message}.`}
+        {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first is at line ${first.line}: ${first.message}.`}
       </p>
     )
   if (!span)
     return (
       <p class="empty" role="status">
-        No reading of this time was found. Choose a longer time, or other entities.
+        No readings were found. Choose a longer time or other entities.
       </p>
     )
   return (
@@ -96,7 +96,7 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
         columns={ruleColumns(tried)}
         rows={rules}
         keyOf={({ rule }) => rule}
-        empty="The text has no rule."
+        empty="The text has no rules."
       />
       <h3>{total === 0 ? 'No alert would have fired' : `${countText(total, 'alert')} would have fired`}</h3>
       {total > firings.length && <p>The newest {firings.length} are listed.</p>}
@@ -117,7 +117,7 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
 
 const LEFT = {
   paused: 'not tried: it is paused',
-  'beyond-readings': 'not tried: it looks at more than the readings of one entity',
+  'beyond-readings': 'not tried: it evaluates more than the readings of one entity',
 } as const
 
 function ruleColumns({ firings, span, total }: RulesTried): readonly Column<TriedRow>[] {
@@ -131,8 +131,8 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
             {left
               ? LEFT[left]
               : watched === 0
-                ? 'watches none of them'
-                : `watches ${numberText(watched)} of them`}
+                ? 'applies to none of them'
+                : `applies to ${numberText(watched)} of them`}
           </small>
         </>
       ),
@@ -152,7 +152,7 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
         <Strip
           span={span}
           firings={firings.filter(one => isOf(one, rule))}
-          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are drawn' : ''}`}
+          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are shown' : ''}`}
         />
       ) : null,
     ),

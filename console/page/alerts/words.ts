@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<string, string>> = {
   condition: 'its condition held',
   silent: 'the entity was silent',
   'no-ticks': 'the clock of the log stopped',
-  pattern: 'the events of its pattern came',
+  pattern: 'its pattern occurred',
   cleared: 'the value cleared',
   'data-returned': 'the entity reports again',
   'rule-removed': 'its rule was removed',
@@ -39,8 +39,8 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-matched': 'its rule no longer matches the entity',
   forgotten: 'the entity has not reported for days',
   erased: 'an operator erased the entity',
-  'ticks-returned': 'the clock of the log goes again',
-  reprocessed: 'its state was computed anew from the log',
+  'ticks-returned': 'the clock of the log runs again',
+  reprocessed: 'its state was recomputed from the log',
 }
 
 /** Describes the reason why an alert fired or resolved, as a clause. */
@@ -81,7 +81,7 @@ export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; re
     return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
   })
   const problem = pairs.some(([name, value]) => !name || !value)
-    ? 'A label needs a name and a value, as in team=infra.'
+    ? 'A label requires a name and a value, such as team=infra.'
     : undefined
   const labels = Object.fromEntries(
     [...Map.groupBy(pairs, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]),
@@ -122,12 +122,12 @@ export function trialText({
 }): string {
   const of = countText(entities, 'entity', 'entities')
   return [
-    `Looked at ${countText(readings, 'reading')} of ${of}.`,
+    `Evaluated ${countText(readings, 'reading')} of ${of}.`,
     ...(duplicates > 0 ? [`${countText(duplicates, 'duplicate')} counted once.`] : []),
-    ...(refused > 0 ? [`${countText(refused, 'reading')} would be refused.`] : []),
+    ...(refused > 0 ? [`${countText(refused, 'reading')} would be rejected.`] : []),
     ...(leftOut > 0 ? [`${countText(leftOut, 'older record')} not read: the limit was reached.`] : []),
-    ...(cut === 'time' ? ['It took too long and was stopped: choose a shorter time, or one entity.'] : []),
-    ...(cut === 'alerts' ? ['Stopped at 10,000 notifications: the rules publish too many.'] : []),
+    ...(cut === 'time' ? ['The time limit was reached. Choose a shorter time or one entity.'] : []),
+    ...(cut === 'alerts' ? ['Stopped after 10,000 alerts. The rules fire too often.'] : []),
   ].join(' ')
 }
 

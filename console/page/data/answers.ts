@@ -132,7 +132,7 @@ export const EnvironmentContext = createContext<EnvironmentAnswer | undefined>(u
 
 export function useEnvironment(): EnvironmentAnswer {
   const shown = useContext(EnvironmentContext)
-  if (!shown) throw new Error('nothing is shown before the environment is known')
+  if (!shown) throw new Error('useEnvironment was called before the environment was loaded')
   return shown
 }
 

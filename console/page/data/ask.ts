@@ -3,7 +3,7 @@ import type { Problem } from '../../api/problem.ts'
 
 const AWAY: Problem = {
   code: 'unavailable',
-  message: 'The console does not answer: has it been stopped?',
+  message: 'The console does not respond. Check that it is running.',
 }
 
 /** The server rejected the request or is unavailable. The message is for users. */
@@ -30,11 +30,11 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
 export function problemMeanwhile(error: unknown): Problem {
   const problem = problemOf(error)
   if (problem !== AWAY) return problem
-  return { ...problem, message: `${problem.message} The page keeps asking.` }
+  return { ...problem, message: `${problem.message} The page retries automatically.` }
 }
 
 /** Converts an error to a problem with a message for users. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedByServer) return error.problem
-  return { code: 'fault', message: `This is a fault of the page: ${(error as Error).message}` }
+  return { code: 'fault', message: `Internal error of the page: ${(error as Error).message}` }
 }

@@ -10,7 +10,10 @@ import { RefusedByServer } from './ask.ts'
  */
 export async function saveFile(path: string, name: string): Promise<Headers> {
   const response = await fetch(`/api${path}`, { credentials: 'same-origin' }).catch(() => {
-    throw new RefusedByServer({ code: 'unavailable', message: 'The console does not answer.' })
+    throw new RefusedByServer({
+      code: 'unavailable',
+      message: 'The console does not respond. Check that it is running.',
+    })
   })
   if (!response.ok) throw new RefusedByServer(await response.json())
   saveBlob(await response.blob(), name)

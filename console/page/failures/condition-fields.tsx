@@ -14,7 +14,7 @@ export function ConditionFields(): JSX.Element {
       <Choice label="Came in" value={since} values={TIMES} choose={setSince} />
       <Choice label="State" value={state} values={STATES} choose={setState} />
       <Words label="Entity" value={entity} set={setEntity} placeholder="source and subject, or subject" />
-      <Words label="Event type" value={type} set={setType} placeholder="as in the event that failed" />
+      <Words label="Event type" value={type} set={setType} placeholder="type of the failed event" />
     </form>
   )
 }

@@ -50,8 +50,8 @@ function Actions({ letter: { at, redrive } }: { readonly letter: ShownDeadLetter
       {handled && <p class="failures-handled">It was {handled}.</p>}
       <p>
         {leftOutBecause
-          ? `A redrive leaves it out, because it is ${leftOutBecause}.`
-          : `A redrive brings it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
+          ? `A redrive skips it, because it is ${leftOutBecause}.`
+          : `A redrive publishes it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
       </p>
       <div class="bar">
         {!leftOutBecause && <Handle command="redrive" ats={[at]} what="" />}
@@ -128,7 +128,7 @@ function History({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element 
             <br />
             {before.redrivenBy
               ? `Then redriven by ${before.redrivenBy}${before.patched ? ', with a patch' : ''}.`
-              : 'Then tried again by itself.'}
+              : 'Then retried automatically.'}
           </li>
         ))}
         <li value={attempt}>

@@ -90,8 +90,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
     <>
       {ats.length > 0 ? (
         <div class="bar">
-          <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} chosen`} />
-          <Handle command="drop" ats={ats} what={`${numberText(ats.length)} chosen`} />
+          <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} selected`} />
+          <Handle command="drop" ats={ats} what={`${numberText(ats.length)} selected`} />
           <button type="button" class="secondary outline" onClick={() => setChosen(new Set())}>
             Choose none
           </button>
@@ -101,8 +101,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
       )}
       {total > letters.length && (
         <p>
-          The newest {letters.length} of {numberText(total)} are listed; what is done with all of these is
-          done with all.
+          The newest {letters.length} of {numberText(total)} are listed. Actions on all of these apply to
+          those that are not listed, too.
         </p>
       )}
       <Table
@@ -119,7 +119,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
               None meets these conditions. <a href={path}>Look at all that are open</a>
             </>
           ) : (
-            'No dead letters wait: each record was processed, or people have handled it.'
+            'There are no open dead letters. All records were processed, or their failures were handled.'
           )
         }
       />
@@ -136,8 +136,8 @@ function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   if (tableFilter)
     return (
       <p>
-        The filter of the table limits only what is listed. Choose dead letters, or empty it to redrive or
-        drop all that meet the conditions.
+        The filter of the table affects only the list. Select dead letters, or clear the filter to redrive or
+        drop all that match the conditions.
       </p>
     )
   const filter = () => filterFrom(conditions, Date.now())

@@ -84,7 +84,7 @@ function FailedAgain({ operation: { taken, failedAgain } }: Pick<Props, 'operati
       </p>
       {!isDecided && (
         <p>
-          Not all of them are known to be decided: what fails again comes back into{' '}
+          The outcome of some records is not known yet. Records that fail again return to{' '}
           <a href="/failures">the dead letters</a>.
         </p>
       )}

@@ -22,7 +22,7 @@ export function Operations(): JSX.Element {
           keyOf={({ id }) => id}
           empty={
             <>
-              No dead letters were redriven or dropped from here yet. Begin with{' '}
+              No dead letters have been redriven or dropped from the console yet. Start from{' '}
               <a href="/failures">the dead letters</a>; operations of the command line are in the audit log.
             </>
           }

@@ -21,11 +21,11 @@ export function PatchForm({ at }: { readonly at: string }): JSX.Element {
         onInput={event => setPatch(event.currentTarget.value)}
       />
       <p id={`${id}-help`} class="muted">
-        A JSON merge patch of the event: members replace those of the event, and null removes one. With
+        A JSON merge patch of the event: members replace those of the event, and null removes them. With
         "specversion", it is a whole event in its place. Source and subject stay.
       </p>
       <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
-        Redrive with this change
+        Redrive with this patch
       </button>
     </details>
   )

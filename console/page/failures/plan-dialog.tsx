@@ -143,7 +143,7 @@ function Confirm({ plan, lookAgain, close }: ConfirmProps): JSX.Element {
           {problem.message}
         </p>
       )}
-      {!isOperator && <p>Only an operator may do this; you are signed in as a viewer.</p>}
+      {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
       <footer>
         <button type="button" class="secondary" onClick={close}>
           Cancel
@@ -172,7 +172,7 @@ function Rate({ rate, set }: { readonly rate: string; readonly set: (rate: strin
         min="1"
         max="100000"
         value={rate}
-        placeholder="as fast as Kafka takes them"
+        placeholder="unlimited"
         onInput={event => set(event.currentTarget.value)}
       />
     </div>

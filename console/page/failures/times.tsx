@@ -14,7 +14,7 @@ export function Times({ times: { fromMs, toMs, counts } }: Pick<DeadLettersAnswe
   return (
     <figure class="failures-times">
       <figcaption>
-        When they came{' '}
+        Arrivals{' '}
         <small>
           bars of {each}, at most {numberText(Math.max(0, ...counts))}
         </small>

@@ -14,7 +14,7 @@ export const WORDS: Readonly<Record<Command, { readonly does: string; readonly d
 export function meantText({ named, conditions }: Pick<OperationAnswer, 'named' | 'conditions'>): string {
   if (named > 0) return countText(named, 'letter')
   const texts = Object.entries(conditions).map(([name, value]) => `${name} ${value}`)
-  return texts.length > 0 ? texts.join(', ') : 'all that were open'
+  return texts.length > 0 ? texts.join(', ') : 'all open dead letters'
 }
 
 const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {

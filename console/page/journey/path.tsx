@@ -257,7 +257,8 @@ function Values({ step }: { readonly step: EventStep }): JSX.Element | null {
 }
 
 function Where({ step: { places, topic }, signals }: Pick<EventCardProps, 'step' | 'signals'>): JSX.Element {
-  if (places.length === 0) return <p>{topic ? `in ${signals[topic] ?? topic}; where is not known` : ''}</p>
+  if (places.length === 0)
+    return <p>{topic ? `in ${signals[topic] ?? topic}, at an unknown position` : ''}</p>
   return (
     <ul class="row" aria-label="Place">
       {places.map(place => (

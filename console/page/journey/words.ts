@@ -27,7 +27,7 @@ const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
  * `com.example.door.opened.v1`.
  */
 export function kindOf(type: string | undefined): Kind {
-  if (type === undefined) return { word: 'A record that carries no event', tone: 'bad' }
+  if (type === undefined) return { word: 'A record that is not an event', tone: 'bad' }
   const tone = TONES[type as EventType] ?? 'plain'
   const known = eventTypeRow(type)
   if (known) return { word: known.label, tone }
@@ -42,21 +42,21 @@ const ENDS: Readonly<
 > = {
   'dead-letter': {
     word: 'dead letter',
-    says: 'It ended as a dead letter, which waits for a person.',
+    says: 'It became a dead letter, which an operator has to handle.',
     tone: 'bad',
   },
-  retrying: { word: 'retrying', says: 'It failed, and waits to be tried again.', tone: 'bad' },
+  retrying: { word: 'retrying', says: 'It failed, and will be retried.', tone: 'bad' },
   failed: { word: 'failed', says: 'A consumer could not process it.', tone: 'bad' },
   told: { word: 'notified', says: 'An alert changed, and notifications were sent.', tone: 'warn' },
   alert: { word: 'alert', says: 'An alert fired.', tone: 'warn' },
-  waiting: { word: 'under way', says: 'It is under way: a consumer has not come to it yet.', tone: 'plain' },
-  emitted: { word: 'emitted', says: 'Events came of it.', tone: 'good' },
+  waiting: { word: 'under way', says: 'A consumer has not processed it yet.', tone: 'plain' },
+  emitted: { word: 'emitted', says: 'Consumers emitted further events.', tone: 'good' },
   remembered: {
     word: 'remembered',
-    says: 'Consumers remember it, and nothing came of it: as of most readings.',
+    says: 'Consumers updated their state and emitted no events, as for most readings.',
     tone: 'good',
   },
-  unknown: { word: 'read', says: 'How it ended is not known.', tone: 'plain' },
+  unknown: { word: 'read', says: 'Its outcome is unknown.', tone: 'plain' },
 }
 
 export function endOf(end: JourneyEnd): {
@@ -69,17 +69,17 @@ export function endOf(end: JourneyEnd): {
 
 const CONSUMERS: Readonly<Record<string, string>> = {
   processor: 'keeps statistics of every entity',
-  alerting: 'holds every reading against the rules',
-  activity: 'notices what happened to devices, sensors and databases',
+  alerting: 'evaluates the rules on every reading',
+  activity: 'detects events of devices, sensors and databases',
   grouping: 'sends events to the groups of rules over several events',
-  patterns: 'holds groups of events against the rules',
-  'firing-alerts': 'lists the alerts that fire now',
+  patterns: 'evaluates the rules on groups of events',
+  'firing-alerts': 'lists the firing alerts',
   'alert-router': 'sends each alert to its group, by the routes',
   notifier: 'collects the alerts of a group for common notifications',
   'notify-sns': 'publishes notifications to SNS',
   'notify-webhook': 'delivers notifications to webhooks',
-  'open-dead-letters': 'lists the dead letters that wait for people',
-  'dlq-router': 'decides whether a failure is tried again',
+  'open-dead-letters': 'lists the open dead letters',
+  'dlq-router': 'decides whether a failure is retried',
 }
 
 /** Returns the purpose of a consumer; undefined for a consumer of another application. */

@@ -25,7 +25,7 @@ export function Cluster(): JSX.Element {
               columns={columnsOf(found)}
               rows={found.brokers}
               keyOf={({ id }) => String(id)}
-              empty="Kafka names no broker at the moment: it may be starting."
+              empty="Kafka reports no brokers. It may be starting."
             />
           </>
         )}

@@ -39,8 +39,8 @@ function Counted({ topic, records }: { readonly topic: string; readonly records:
       {(found, again) => (
         <>
           <p>
-            Looked at the newest {countText(found.records, 'record')}
-            {found.isCutShort && ', when the time for it was over'}.{' '}
+            Counted the keys of the newest {countText(found.records, 'record')}
+            {found.isCutShort && ', until the time limit was reached'}.{' '}
             <button type="button" class="small secondary outline" onClick={again}>
               Count again
             </button>

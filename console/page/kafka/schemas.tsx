@@ -31,15 +31,15 @@ export function Schemas(): JSX.Element {
                 rows={found.subjects}
                 keyOf={({ subject }) => subject}
                 textOf={({ subject }) => subject}
-                empty="The registry has no schema yet: `sluice schemas register --yes` registers those that ship."
+                empty="The registry has no schemas yet. Run `sluice schemas register --yes` to register those that ship with Sluice."
               />
             </>
           )}
         </Once>
       ) : (
         <Empty>
-          No schema registry is configured: data has the packaged schema of its event type.{' '}
-          <code>npm start -- --registry</code> starts one; for another one, set{' '}
+          No schema registry is configured, so data is validated against the packaged schema of its event
+          type. <code>npm start -- --registry</code> starts one; for another one, set{' '}
           <code>SCHEMA_REGISTRY_URL</code>.
         </Empty>
       )}

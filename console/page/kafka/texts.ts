@@ -14,18 +14,18 @@ export function clusterWarnings({
   controller,
 }: Pick<ClusterDescription, 'missing' | 'leaderless' | 'underReplicated' | 'controller'>): string[] {
   const warnings = missing.map(
-    ({ id, copies }) => `Broker ${id} is away: it is to keep copies of ${countText(copies, 'partition')}.`,
+    ({ id, copies }) => `Broker ${id} is unavailable. It has replicas of ${countText(copies, 'partition')}.`,
   )
   if (leaderless > 0)
     warnings.push(
-      `${countText(leaderless, 'partition has', 'partitions have')} no leader: nothing can be read from or written to ${leaderless === 1 ? 'it' : 'them'}.`,
+      `${countText(leaderless, 'partition has', 'partitions have')} no leader and cannot be read or written.`,
     )
   if (underReplicated > 0)
     warnings.push(
-      `${countText(underReplicated, 'partition lacks', 'partitions lack')} a copy that is up to date: fewer brokers may fail than planned.`,
+      `${countText(underReplicated, 'partition has', 'partitions have')} a replica that is not in sync, so fewer broker failures are tolerated.`,
     )
   if (controller.kind === 'kraft' && controller.voters.length > 0 && controller.id === null)
-    warnings.push('No controller is elected: topics and leaders cannot change until one is.')
+    warnings.push('No controller is elected. Topics and leaders cannot change until one is elected.')
   return warnings
 }
 
@@ -49,7 +49,7 @@ export function disksText({
     return `${bytesText(disks.usableBytes)} free of ${bytesText(disks.totalBytes)}`
   switch (disksUnknown) {
     case 'refused':
-      return 'unknown: this needs the right to describe the cluster'
+      return 'unknown: this client is not authorized to describe the cluster'
     case 'away':
       return 'the broker does not answer'
     case 'unsupported':

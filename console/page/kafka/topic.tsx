@@ -62,7 +62,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           columns={READER_COLUMNS}
           rows={groups}
           keyOf={({ group }) => group}
-          empty="No consumer group reads this topic, or has offsets of it."
+          empty="No consumer groups read this topic."
         />
       </section>
       <Settings settings={settings} />
@@ -158,9 +158,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
     <section aria-label="Settings">
       <h3>Settings</h3>
       {settings === null ? (
-        <Empty>
-          Kafka does not let this client see them: that needs the right to describe the topic's configuration.
-        </Empty>
+        <Empty>This client is not authorized to describe the configuration of the topic.</Empty>
       ) : (
         <>
           <Table
@@ -169,7 +167,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
             columns={SETTING_COLUMNS.slice(0, 2)}
             rows={own}
             keyOf={({ name }) => name}
-            empty="No setting differs from the default of the brokers."
+            empty="All settings are defaults of the brokers."
             pageSize={50}
           />
           <details>

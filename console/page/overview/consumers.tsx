@@ -21,7 +21,7 @@ export function Consumers({ overview, past }: Props): JSX.Element {
       columns={columnsOf(overview, past)}
       rows={overview.consumers}
       keyOf={({ function: name, topic }) => `${name}/${topic}`}
-      empty="serverless.yml lists no function that reads a topic."
+      empty="serverless.yml declares no functions that read a topic."
       pageSize={50}
     />
   )

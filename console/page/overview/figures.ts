@@ -21,9 +21,9 @@ export function headlineOf({
   if (standing.length > 0)
     return { tone: 'bad', text: 'The flow has stalled. The list shows where, and why.', ...letters }
   if (letters.letters)
-    return { tone: 'warn', text: 'Nothing has stalled, but failed records wait for a decision:', ...letters }
+    return { tone: 'warn', text: 'Nothing has stalled, but there are open dead letters:', ...letters }
   if (openDeadLetters === null)
-    return { tone: 'plain', text: 'Nothing has stalled. The dead letters are not counted yet.' }
+    return { tone: 'plain', text: 'Nothing has stalled. The dead letters have not been counted yet.' }
   return { tone: 'good', text: 'Everything flows.' }
 }
 

@@ -32,7 +32,7 @@ export class Guarded extends Component<Props, State> {
       <div class="problem" role="alert">
         <p>{problemOf(error).message}</p>
         <button type="button" class="secondary outline" onClick={() => this.setState({ error: undefined })}>
-          Show it again
+          Try again
         </button>
       </div>
     )

@@ -94,7 +94,7 @@ interface Props {
 }
 
 const FOR_OPERATORS: ChangeResult = {
-  text: 'Only an operator may do this, and you are signed in as a viewer.',
+  text: 'This requires the operator role. You are signed in as a viewer.',
   isProblem: true,
 }
 

@@ -30,7 +30,7 @@ export function Known<T>({ of: { answer, problem, isOlder, again }, what, childr
       )}
       {answer === undefined && !problem && (
         <p class="loading" aria-busy="true">
-          Asking for {what} …
+          Loading {what} …
         </p>
       )}
     </>

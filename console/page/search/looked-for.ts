@@ -39,7 +39,7 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   { title: 'Entities', one: 'entity', look: entities },
-  { title: 'Alerts', one: 'alert that fires', look: alerts },
+  { title: 'Alerts', one: 'firing alert', look: alerts },
   { title: 'Events', one: 'event in the spans', look: events },
   { title: 'Consumer groups', one: 'consumer group', look: groups },
   { title: 'Topics', one: 'topic', look: topics },
@@ -69,7 +69,7 @@ export function onlyExact(results: readonly Result[]): string | undefined {
 
 export function summaryText(results: readonly Result[], text: string): string {
   const asked = results.flatMap(({ kind, found }) => (found ? [{ ...found, one: kind.one }] : []))
-  if (asked.length === 0) return 'Nothing could be asked.'
+  if (asked.length === 0) return 'The search failed.'
   const total = asked.reduce((sum, found) => sum + found.total, 0)
   if (total > 0) return `${countText(total, 'match', 'matches')} for “${text}”.`
   return `Nothing matches “${text}”: ${asked.map(({ one }) => `no ${one}`).join(', ')}.`

@@ -56,8 +56,7 @@ function Results({ text }: { readonly text: string }): JSX.Element {
             <Kind key={result.kind.title} result={result} />
           ))}
           <p>
-            Is it the id of an event?{' '}
-            <a href={addressOf('/event', { ...askedFor(text) })}>Look for it in the log</a>.
+            For the id of an event, <a href={addressOf('/event', { ...askedFor(text) })}>search the log</a>.
           </p>
         </>
       )}

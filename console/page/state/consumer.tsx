@@ -28,7 +28,7 @@ export function ConsumerState({ consumer, topic }: Props): JSX.Element {
       </p>
       <Topics consumer={consumer} topic={topic} />
       <Entities consumer={consumer} topic={topic} />
-      <Live path="/state/partitions" query={{ consumer, topic }} what={`what ${consumer} remembers`}>
+      <Live path="/state/partitions" query={{ consumer, topic }} what={`the state of ${consumer}`}>
         {answer => <Partitions answer={answer} />}
       </Live>
     </>
@@ -42,7 +42,7 @@ function Topics({ consumer, topic }: Props): JSX.Element | null {
   if (own.length < 2) return null
   return (
     <Tabs
-      label="Topics that it reads"
+      label="Topics of the consumer"
       areChoices
       tabs={own.map((one, index) => ({
         path: addressOf('/state', { consumer, topic: one.topic }),
@@ -100,17 +100,17 @@ function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Elem
       </h2>
       {isPartial && (
         <p>
-          Counting all that is there would take too long: some partitions show only what needs no counting.
+          Counting the contents of large states would take too long, so some partitions show fewer figures.
         </p>
       )}
       <div class="line">
         <Table
           name="partitions"
-          caption={`partitions that ${consumer} remembers`}
+          caption={`partition states of ${consumer}`}
           columns={columnsFor(begun)}
           rows={begun}
           keyOf={({ partition }) => String(partition)}
-          empty={`${consumer} has decided no record of it yet.`}
+          empty={`${consumer} has not processed any records of this topic yet.`}
         />
       </div>
       {begun.length > 0 && begun.length < partitions.length && (
@@ -161,7 +161,7 @@ function Entities({ consumer, topic }: Props): JSX.Element {
     <>
       <form class="ask" onSubmit={look}>
         <label>
-          Entity: its source and subject, its subject, or a part of them
+          Entity: source and subject, or a part of them
           <input type="search" value={text} onInput={event => setText(event.currentTarget.value)} />
         </label>
         <button type="submit">Show its state</button>
@@ -174,19 +174,19 @@ function Entities({ consumer, topic }: Props): JSX.Element {
 function Found({ consumer, topic, entity }: Props & { readonly entity: string }): JSX.Element {
   const query = { consumer, topic, entity }
   return (
-    <Once path="/state/entities" query={query} what={`what ${consumer} remembers of ${entity}`}>
+    <Once path="/state/entities" query={query} what={`the state of ${entity}`}>
       {({ entities, looked, isWhole }, again) => (
         <section aria-label="State of the entity">
           {entities.length === 0 && (
             <Empty>
-              {consumer} remembers nothing of “{entity}”
-              {isWhole ? '.' : `, as far as was looked: at ${numberText(looked)} entities.`}
+              {consumer} has no state of “{entity}”
+              {isWhole ? '.' : ` among the ${numberText(looked)} entities searched.`}
             </Empty>
           )}
           {entities.length > 0 && !isWhole && (
             <p>
-              The first {countText(entities.length, 'entity', 'entities')}, of {numberText(looked)} that were
-              looked at. Name more of it to see others.
+              The first {countText(entities.length, 'match', 'matches')} among {numberText(looked)} entities
+              searched. Enter a longer part of the name to see others.
             </p>
           )}
           {entities.map(one => (
@@ -217,14 +217,18 @@ function Entity({ state, onlyOne }: { readonly state: EntityState; readonly only
       {held && (
         <p class="warn">
           {held.failure === null
-            ? 'It was held for a retry, which is over.'
-            : `It is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
+            ? 'The entity was held for a retry, which has ended.'
+            : `The entity is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
           {countText(held.parked.length, 'event')} parked.
         </p>
       )}
-      {value === undefined ? <p>It has no state yet.</p> : <Text>{JSON.stringify(value, null, 2)}</Text>}
+      {value === undefined ? (
+        <p>The entity has no state yet.</p>
+      ) : (
+        <Text>{JSON.stringify(value, null, 2)}</Text>
+      )}
       <Timers title="Timers" timers={timers} />
-      {held && <Timers title="Timers that do not fire meanwhile" timers={held.timers} />}
+      {held && <Timers title="Timers that wait until then" timers={held.timers} />}
     </details>
   )
 }

@@ -113,7 +113,7 @@ function SilentSensors({ found: { silent, silentCount } }: { found: Activities }
             rows={silent}
             keyOf={({ entity }) => entity}
             textOf={({ entity }) => entity}
-            empty="No sensor is silent."
+            empty="No sensors are silent."
             pageSize={10}
           />
         </>

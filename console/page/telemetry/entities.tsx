@@ -33,7 +33,7 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
   if (page.known === 0)
     return (
       <Empty>
-        The processor has counted no reading yet. Locally, <code>npm start</code> sends some every few
+        The processor has not received any readings yet. Locally, <code>npm start</code> sends some every few
         seconds; <a href="/write">Write</a> sends one by hand.
       </Empty>
     )

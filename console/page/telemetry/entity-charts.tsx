@@ -79,7 +79,7 @@ function MetricChart({
       />
       {!isLive && !history && (
         <p class="muted" aria-busy="true">
-          Searching the minutes …
+          Loading the statistics per minute …
         </p>
       )}
       <ul class="list muted">
@@ -132,7 +132,7 @@ interface Labelled {
 function labelOf({ name, unit, words, columns, levels, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in ${words}`
-  if (values.length === 0) return `${what}: nothing is known`
+  if (values.length === 0) return `${what}: no data`
   const range = `from ${valueText(Math.min(...values), unit)} to ${valueText(Math.max(...values), unit)}`
-  return `${what}: ${range}; ${levels} limits of rules, ${spans} alerts`
+  return `${what}: ${range}; ${levels} thresholds of rules, ${spans} alerts`
 }

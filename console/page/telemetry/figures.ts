@@ -41,7 +41,7 @@ export function forText({ forMs }: WatchingRule): string {
 /** Describes the limit that a search has reached; undefined if it was complete. */
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
-  return `Only the last ${countText(records, 'record')} were looked at: older ones are left out.`
+  return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
 }
 
 type Details = Happening['details']

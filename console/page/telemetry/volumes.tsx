@@ -12,8 +12,8 @@ import { TimeChart } from './time-chart.tsx'
 
 /** Signals of the counted topics, with their contents. */
 const SIGNALS: Readonly<Record<CountedSignal, string>> = {
-  readings: 'All that comes in, with the ticks of the clock',
-  analytics: 'Minutes of entities',
+  readings: 'Incoming readings and the ticks of the clock',
+  analytics: 'Statistics of entities per minute',
   events: 'Events of entities, and actions of operators',
   alerts: 'Alerts that fired or resolved',
   failures: 'Records that a consumer could not process',

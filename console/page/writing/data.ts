@@ -71,9 +71,7 @@ export function progressText(replay: Replay, nowMs: number): string {
   const { state, total, acknowledged, startedAt, endedAt } = replay
   const elapsedMs = Math.max(1, (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt))
   const done =
-    total === null
-      ? 'Looking through the recording'
-      : `${numberText(acknowledged)} of ${countText(total, 'event')}`
+    total === null ? 'Scanning the recording' : `${numberText(acknowledged)} of ${countText(total, 'event')}`
   if (state !== 'running') return `${done}, in ${durationText(elapsedMs)}${aheadText(replay)}`
   if (total === null || acknowledged === 0) return `${done} …`
   const perMs = acknowledged / elapsedMs
@@ -82,11 +80,13 @@ export function progressText(replay: Replay, nowMs: number): string {
 }
 
 function aheadText({ ahead }: Replay): string {
-  return ahead > 0 ? `; ${countText(ahead, 'event')} came before their time, and consumers refuse them` : ''
+  return ahead > 0
+    ? `; ${countText(ahead, 'event')} had a time too far in the future, and consumers reject them`
+    : ''
 }
 
 /** Formats the speed of a replay, such as `as recorded` or `600 times faster`. */
 export function paceText(speed: number | null): string {
-  if (speed === null) return 'as fast as it goes'
+  if (speed === null) return 'without delay'
   return speed === 1 ? 'as recorded' : `${numberText(speed)} times faster`
 }

@@ -30,7 +30,10 @@ export class Downloads {
   /** Creates a download. @throws ProblemError if too many downloads are running, and the errors of `recordedMessages` */
   async make(...asked: Parameters<typeof recordedMessages>): Promise<Recording> {
     if (this.#running >= MAX_AT_ONCE)
-      throw new ProblemError('busy', `${MAX_AT_ONCE} downloads are being made. Try again in a moment.`)
+      throw new ProblemError(
+        'busy',
+        `${MAX_AT_ONCE} downloads are already in progress. Try again in a moment.`,
+      )
     this.#running += 1
     try {
       return await recordedMessages(...asked)

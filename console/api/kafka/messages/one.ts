@@ -46,8 +46,8 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
   if (!record)
     throw new ProblemError(
       'not-found',
-      `There is no message at offset ${offset} of ${topic}/${partition}: it marks the end of a transaction, ` +
-        'belonged to one that was aborted, or compaction has removed it.',
+      `There is no message at offset ${offset} of ${topic}/${partition}: the offset is a transaction marker, ` +
+        'belongs to an aborted transaction, or was removed by compaction.',
     )
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
 }
@@ -62,7 +62,7 @@ async function requireReadable(
   if (offset < ((await highWatermarks(topic))[partition] ?? 0))
     throw new ProblemError(
       'not-found',
-      `The message at offset ${offset} of ${topic}/${partition} cannot be read yet: a transaction is open at offset ${end}.`,
+      `The message at offset ${offset} of ${topic}/${partition} cannot be read until the transaction at offset ${end} has ended.`,
     )
 }
 

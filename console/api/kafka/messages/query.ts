@@ -26,7 +26,7 @@ const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer
 const TIME = pipe(
   string(),
   transform(text => Date.parse(text)),
-  minValue(0, 'must be a time of RFC 3339, such as 2026-03-01T12:00:00Z'),
+  minValue(0, 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z'),
 )
 const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
@@ -74,7 +74,7 @@ export function conditionsIn(where = ''): Filter[] {
       if (filter) return filter
       throw new ProblemError(
         'bad-request',
-        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30; several are joined by "and".',
+        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, such as data.temperature>30. Join several with "and".',
       )
     })
 }
@@ -104,7 +104,10 @@ export async function beginningOf(
   const ranges = all.filter(range => partition === undefined || range.partition === partition)
   if (offset !== undefined) {
     if (partition === undefined)
-      throw new ProblemError('bad-request', 'offset: needs a partition, because each counts its own.')
+      throw new ProblemError(
+        'bad-request',
+        'offset: requires a partition, because each partition has its own offsets.',
+      )
     return { direction: 'forward', ranges: ranges.map(range => startingAt(range, offset)), bounds }
   }
   if (time !== undefined) {
@@ -137,7 +140,8 @@ export function cursorOf(direction: Direction, left: readonly Range[]): string |
 /** Decodes a cursor. Its ranges are limited to the retained offsets, because records can expire and URLs can be edited. */
 function continued(cursor: string, topic: string, bounds: readonly Bounds[]) {
   const [, way, text = ''] = CURSOR.exec(cursor) ?? []
-  if (way === undefined) throw new ProblemError('bad-request', 'cursor: is not one that an answer has given.')
+  if (way === undefined)
+    throw new ProblemError('bad-request', 'cursor: must be a cursor from a previous response.')
   const ranges = text.split(',').flatMap(range => {
     const [partition = 0, start = 0, end = 0] = range.split('-').map(Number)
     const bound = bounds[partition]

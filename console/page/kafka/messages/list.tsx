@@ -108,8 +108,7 @@ function NotYetReadable({ list }: { readonly list: MessageList }): JSX.Element |
   if (offsets === 0) return null
   return (
     <p class="warn">
-      A transaction is open: the newest {countText(offsets, 'offset')} {offsets === 1 ? 'is' : 'are'} not
-      shown until it ends.
+      A transaction is open. The newest {countText(offsets, 'offset')} cannot be shown until it ends.
     </p>
   )
 }
@@ -129,8 +128,8 @@ function Nothing({
     <>
       <Empty>
         {hidden === looked
-          ? 'All that is there are ticks and rule sets, which only functions need: the form can show them.'
-          : `None fits. ${reachText(list, false)}`}
+          ? 'All messages are ticks or rule sets, which only the functions use. To show them, select them in the form.'
+          : `No messages match. ${reachText(list, false)}`}
       </Empty>
       <Further list={list} asked={asked} />
     </>
@@ -166,12 +165,12 @@ function Further({
 function reachText(list: MessageList, isLive: boolean): string {
   const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''
-  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} came too fast to be looked at.` : ''
+  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} arrived too fast and were skipped.` : ''
   if (isLive)
-    return `The newest ${numberText(messages.length)} of ${numberText(held)}, each second anew.${fast}`
-  const looking = `Looked at ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
-  if (endedBy === 'end') return `${looking}. That is all there is.`
+    return `The newest ${numberText(messages.length)} of ${numberText(held)}, updated every second.${fast}`
+  const looking = `Searched ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
+  if (endedBy === 'end') return `${looking}. There are no further messages.`
   if (endedBy === 'found') return `${looking}.`
   const way = isNewestFirst ? 'back to' : 'up to'
-  return `${looking}, ${way} ${reached}, and stopped there: one question reads no more.`
+  return `${looking}, ${way} ${reached}, where the limit of one search was reached.`
 }

@@ -41,7 +41,11 @@ function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX
   const usual = topics.find(({ signal }) => signal === 'readings') ?? topics[0]
   const topic = query.topic ?? usual?.topic
   if (topic === undefined)
-    return <Empty>Kafka has no topic yet: `npx sluice topics apply` creates those of this environment.</Empty>
+    return (
+      <Empty>
+        Kafka has no topics yet. Run `npx sluice topics apply` to create those of this environment.
+      </Empty>
+    )
   const asked = { ...askedIn(query), topic }
   const canFollow = startOf(asked) === 'newest' && !query.cursor
   const isLive = canFollow && live === '1'
@@ -139,7 +143,7 @@ function Download({ question, asked, topic }: DownloadProps): JSX.Element {
         {isCut && (
           <>
             {' '}
-            There may be more than one file takes. The whole of it is written by{' '}
+            The limit of one file was reached. To write all messages, run{' '}
             <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
           </>
         )}

@@ -67,7 +67,9 @@ export function recordCommand(asked: MessagesQuestion, topic: string): string {
 
 /** Returns a sentence about conditions that the command does not support; empty if it supports all. */
 export function recordNote({ text }: MessagesQuestion): string {
-  return text ? `It cannot look for a text anywhere, so it also writes messages without “${text}”.` : ''
+  return text
+    ? `The command cannot search for a text, so its file also contains messages without “${text}”.`
+    : ''
 }
 
 function literally(text: string): string {

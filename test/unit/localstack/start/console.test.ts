@@ -78,12 +78,12 @@ describe('the console that npm start serves', () => {
     assert.equal(await portInUse(Number(CONSOLE_PORT)), false)
   })
 
-  it('given a port that needs more rights, then it says so, and serves the other one', async test => {
+  it('given a port that requires privileges, then it says so, and serves the other one', async test => {
     const port = await freePort()
     forbidden(test, port, 'EACCES')
     const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_UI_PORT: `${port}` })
     await console.close()
-    assert.match(said.join(), /Kafka's pages have no address of their own: port \d+ needs more rights/)
+    assert.match(said.join(), /Kafka's pages have no address of their own: port \d+ requires privileges/)
     assert.ok(console.address)
   })
 })

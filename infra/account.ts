@@ -1,4 +1,4 @@
-/** Facts of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
+/** Reads the settings of a deployment and reports all errors in them. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
@@ -30,55 +30,55 @@ import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** A place where the functions run, as serverless.yml needs it. */
+/** Target of a deployment, with the values that serverless.yml needs. */
 export interface DeploymentPlace {
-  /** The environment's name: last part of the topics' names. */
+  /** Name of the environment, which is the last part of topic names. */
   readonly env: string
   readonly clusterArn: string
-  /** Brokers of the msk trigger for local runs. */
+  /** Brokers for the msk trigger in local runs. */
   readonly brokers: string
-  /** Folders of files that people edit. */
+  /** Folders of configuration files. */
   readonly folders: Folders
-  /** ARN of the topic of alerts for the functions that publish them, or the expression from which CloudFormation makes it. */
+  /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
-  /** How Lambda polls Kafka for the consumers. */
+  /** Mode in which Lambda polls Kafka for the consumers. */
   readonly pollers: Stage['pollers']
-  /** How long the functions' logs are kept, in days. */
+  /** Retention of the functions' logs, in days. */
   readonly logRetentionDays: number
-  /** Whether a queue receives failed runs of schedules. */
+  /** True if failed scheduled runs are sent to a queue. */
   readonly keepsMissedRuns: boolean
-  /** Whether Lambda sends traces to X-Ray. */
+  /** True if Lambda sends traces to X-Ray. */
   readonly tracing: boolean
-  /** Whether the function with the console is deployed. */
+  /** True if the console is deployed as a function. */
   readonly console: boolean
-  /** Issuer of the tokens that requests of the console need besides its own; missing if these suffice. */
+  /** Issuer of the tokens that requests need in addition to the console's own; absent if none are needed. */
   readonly consoleTokens?: ConsoleTokens
-  /** Bucket of checkpoints; missing without checkpoints. */
+  /** Bucket for checkpoints; absent if checkpoints are disabled. */
   readonly checkpointBucket?: string
-  /** Secret with the login of the schema registry; missing without one. */
+  /** Secret with the credentials of the schema registry; absent without credentials. */
   readonly registrySecret?: string
-  /** Secret with headers for spans; missing without one. */
+  /** Secret with headers for exporting spans; absent without headers. */
   readonly spansSecret?: string
-  /** Queue of records that Lambda has given up, and the bucket of their contents; missing without one. */
+  /** Queue of records that Lambda has discarded, and the bucket with their contents; absent without a queue. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
-  /** How the functions sign in to Kafka; absent where they do not. */
+  /** Kafka authentication of the functions; absent without authentication. */
   readonly kafkaSecrets?: KafkaSecrets
-  /** Settings of the alarms; missing without alarms and dashboard. */
+  /** Settings of alarms and dashboard; absent if there are none. */
   readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
-  /** Variables of every function. */
+  /** Environment variables of each function. */
   readonly environment: Readonly<Record<string, string>>
-  /** Why nothing can be deployed with this, a sentence each. The rest is then made up where it was missing. */
+  /** Reasons why the settings cannot be deployed, one sentence each. Missing values are then replaced by placeholders. */
   readonly problems: readonly string[]
 }
 
-/** Stands in for a wrong or a missing ARN, so that everything else can be checked, too. */
+/** Placeholders for missing or invalid ARNs, so that the other settings can still be checked. */
 const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1'
 const NO_REDIS = 'rediss://none:6379'
 
-/** All that a deployment asks for: what the functions know by the same names, and their network. */
+/** All settings of a deployment: those of the functions, and those of their network. */
 const SETTINGS = {
   ...GENERAL.settings,
   ...KAFKA.settings,
@@ -98,20 +98,22 @@ const SETTINGS = {
   ...TRACING.settings,
 }
 
-/** Without these nothing can be deployed. */
+/** Settings that every deployment needs. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
-/** Ends the sentence that names those that are missing, and no other. */
+/** Ending of the message about missing settings. No other message ends like this. */
 const WHAT_TO_SET = ': docs/deployment.md says what to set.'
 
 /**
- * @param region the one that is deployed to
- * @param project the folder of the project
+ * Reads the settings of a deployment.
+ *
+ * @param region region to deploy to
+ * @param project project folder
  */
 export function account(stage: string, region: string, env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
   const inTable = stageNamed(stage)
-  // Stands in for one that is not there, so that everything else can be checked, too.
+  // For an unknown stage, use the values of `prod`, so that the other settings can still be checked.
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const read = <Name extends keyof typeof SETTINGS>(name: Name, from: Environment = env) =>
     readSetting(SETTINGS, name, from, errors)
@@ -203,14 +205,14 @@ function noSuchStage(stage: string): string {
 }
 
 function missingVariables(stage: string, env: Environment): string[] {
-  // A blank one counts as not set, as everywhere.
+  // Blank variables count as not set, as everywhere.
   const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
   return [`The stage "${stage}" needs ${names}${WHAT_TO_SET}`]
 }
 
-/** Whether a problem is the sentence that names the variables that are missing. */
+/** Returns whether a message is the one about missing settings. */
 export function tellsMissing(problem: string): boolean {
   return problem.endsWith(WHAT_TO_SET)
 }

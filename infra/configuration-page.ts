@@ -1,7 +1,6 @@
 /**
- * Writes docs/configuration.md, the tables in the README of the engine, those of the alarms in docs/runbook.md, and the list in
- * docs/functions.md, from their declarations: `npm run configuration`. With `--check` it only says whether the pages are as they
- * give them.
+ * Generates docs/configuration.md, the tables in the README of the engine, the alarms in docs/runbook.md, and the list in
+ * docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
@@ -34,7 +33,7 @@ const README = new URL('../packages/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
-/** The settings of a handler of the engine, for an application without a name. */
+/** Settings of a handler of the engine, for an application without a name. */
 const ENGINE = [
   KAFKA,
   REDIS,
@@ -85,7 +84,7 @@ logging:
 
 The keys of each section stand for these variables:`
 
-/** The keys of a settings file, a line for each section. */
+/** Returns the keys of a settings file, with one line per section. */
 function fileKeys(): string {
   return Object.entries(FILE_KEYS)
     .map(([section, keys]) => {
@@ -95,7 +94,7 @@ function fileKeys(): string {
     .join('\n')
 }
 
-/** The whole page, from the same declarations every time. */
+/** Returns the whole page. */
 function configurationPage(): string {
   return `${[
     INTRODUCTION,
@@ -129,14 +128,14 @@ function sliceSection({ title, settings }: Slice, marks = NO_MARKS): string {
   return `### ${title}\n\n${list(Object.entries(settings), mark)}`
 }
 
-/** One line for each: name, allowed values and default, and the meaning. */
+/** Returns a list with one line per setting: name, allowed values, default and description. */
 function list(
   rows: readonly [string, Documented][],
   markOf: (row: [string, Documented]) => string = () => '',
 ): string {
   const lines = rows.map(row => {
     const [name, { description, allowed, default: value, otherwise }] = row
-    // Outside of code, Markdown takes <name> for HTML.
+    // Outside of code, Markdown interprets <name> as HTML.
     const plain = allowed.replaceAll('<', '&lt;')
     const standard = value === undefined ? otherwise : `\`${value}\``
     return `- **\`${name}\`**${markOf(row)}: ${description} *${plain}${standard ? `; default: ${standard}` : ''}*`
@@ -149,8 +148,8 @@ const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$
 const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 
 /**
- * Returns the README of the engine with its present tables. Readers of the package have no other page, so a link becomes its
- * name.
+ * Returns the README of the engine with current tables. Readers of the package have no other pages, so links are replaced by the names of
+ * settings.
  */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')

@@ -1,4 +1,4 @@
-/** Expands an entry of serverless.yml to the framework's own fields. Pure. */
+/** Expands entries of serverless.yml to fields of the Serverless Framework. Pure. */
 import {
   type DeclaredFunction,
   declaredFunctions,
@@ -17,7 +17,7 @@ import { type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
-/** Facts of the place that the functions run in. */
+/** Properties of the deployment that the fields depend on. */
 export type Surroundings = UsesPlace &
   Pick<
     DeploymentPlace,
@@ -31,7 +31,7 @@ export type Surroundings = UsesPlace &
     | 'kafkaSecrets'
   >
 
-/** The framework's fields of a function, as far as they follow from its entry. */
+/** Fields of the Serverless Framework that are derived from an entry. */
 export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly role: string
   readonly reservedConcurrency?: number
@@ -40,7 +40,7 @@ export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly events: readonly object[]
 }
 
-/** @param all every function of the project: one that takes checkpoints has to know the consumers */
+/** Returns the fields of a function. @param all all functions of the project: the one that takes checkpoints needs the list of consumers */
 export function expandedFields(
   declared: DeclaredFunction,
   all: readonly DeclaredFunction[],
@@ -61,7 +61,7 @@ export function expandedFields(
   const patterns = read.flatMap(folder => folders[folder].patterns)
   return {
     role: roleId(name),
-    // Two runs at once would append twice what their schedule asks for once.
+    // Concurrent runs would append everything twice.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
     ...(schedule && surroundings.keepsMissedRuns ? missedRunFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
@@ -78,7 +78,7 @@ function topicsOf({ consumes, foreignTopics }: DeclaredFunction, env: string): s
   return [...consumes.map(signal => topicName(signal, env)), ...foreignTopics]
 }
 
-/** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
+/** Returns the Kafka event source. No property may hide or discard records: see the rules of the applied offset in docs/guarantees.md. */
 function mskEvent(declared: DeclaredFunction, topic: string, surroundings: Surroundings): object {
   const { name, reading } = declared
   const { clusterArn, env, kafkaSecrets } = surroundings
@@ -103,7 +103,7 @@ function scheduleEvent(
   return { schedule: { rate: [expression], enabled: schedules[condition] } }
 }
 
-/** The functions that are deployed there: the console has to be asked for. */
+/** Returns whether a function is deployed. The console is deployed only on request. */
 export function isDeployed(
   { uses }: Pick<DeclaredFunction, 'uses'>,
   surroundings: Pick<Surroundings, 'console'>,
@@ -111,7 +111,7 @@ export function isDeployed(
   return surroundings.console || !uses.includes('console')
 }
 
-/** Returns problems of the functions that no schema of a single key can express; a sentence each. */
+/** Returns errors that a schema of individual keys cannot express, one sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return declaredFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings } = declared

@@ -1,4 +1,4 @@
-/** The lists in docs/functions.md: functions from serverless.yml, and the tables of topics and event types. */
+/** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
 import { SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
@@ -10,7 +10,7 @@ const LISTS = {
   'event types': eventTypeList,
 } as const
 
-/** Returns the page with the lists as they are now. @throws Error if it has no place for one of them */
+/** Returns the page with current lists. @throws Error if the page has no markers for a list */
 export function functionsPage(page: string): string {
   return Object.entries(LISTS).reduce((text, [name, list]) => {
     const place = new RegExp(
@@ -47,7 +47,7 @@ function topicList(): string {
 function eventTypeList(): string {
   const rows = EVENT_TYPE_NAMES.map(type => {
     const { topic, formats } = EVENT_TYPES[type]
-    // The compiler holds that each is in the table of topics.
+    // The compiler checks that each word is in the table of topics.
     const topics = topicsOf([topic satisfies TopicWord])
     const isAlwaysJson = formats.length === 1
     return `- [\`${type}\`](../schemas/json/${fileNameOf(type)}.json): ${topics.join(', ')}${isAlwaysJson ? ' (JSON)' : ''}`

@@ -1,18 +1,18 @@
-/** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
+/** JSON Schema of the keys in `FunctionKeys`, by which the Serverless Framework validates entries. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
 import { SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const SIGNAL = { type: 'string', enum: SIGNALS }
-/** A topic, or a group of topics. */
+/** A topic or a group of topics. */
 const TOPIC_WORD = { type: 'string', enum: [...SIGNALS, ...Object.keys(TOPIC_GROUPS)] }
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** Kafka's limits of names are checked in `names.ts`, with a sentence. */
+/** Kafka's limits for names are checked in `names.ts`, which has better error messages. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
-/** Schema for `defineFunctionProperties`. The limits of batches and pollers are Lambda's. */
+/** Schema for `defineFunctionProperties`. The limits of batches and pollers are those of Lambda. */
 export const FUNCTION_PROPERTIES: { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } = {
   properties: {
     consumes: { anyOf: [SIGNAL, listOf(SIGNAL)] },

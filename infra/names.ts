@@ -1,17 +1,17 @@
-/** Names that AWS or Kafka would refuse in the middle of a deployment. Pure. */
+/** Checks for names that AWS or Kafka would reject in the middle of a deployment. Pure. */
 
 interface NamedFunction {
-  /** The name that Lambda gets. */
+  /** Name of the Lambda function. */
   readonly name?: string
   readonly foreignTopics?: string | readonly string[]
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+/** Maximum length of a function name: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 const MAX_FUNCTION_LENGTH = 64
-/** `Topic.validate` of Kafka: the name is that of a folder, too. */
+/** Maximum length of a topic name, see `Topic.validate` of Kafka. The name is also used as a folder name. */
 const MAX_TOPIC_LENGTH = 249
 
-/** A sentence for each name that is too long, or has characters that are not allowed. */
+/** Returns one sentence for each name that is too long or contains invalid characters. */
 export function nameProblems(functions: Readonly<Record<string, NamedFunction>>): string[] {
   return Object.entries(functions).flatMap(([key, { name = '', foreignTopics = [] }]) => [
     ...(name.length > MAX_FUNCTION_LENGTH

@@ -1,15 +1,17 @@
-/** Which resources of a template another one cannot be made without. Pure. */
+/** Dependencies between the resources of a template. Pure. */
 
 /**
- * The logical ids that a resource needs, with its own: by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, directly or through others.
+ * Returns the logical ids that a resource depends on, directly or indirectly, by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. Includes
+ * the
+ * resource itself.
  *
- * @param resources those of the template
+ * @param resources resources of the template
  */
 export function neededBy(resources: Readonly<Record<string, object>>, id: string): ReadonlySet<string> {
   const needed = new Set<string>()
   const waiting = [id]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    // A parameter, or AWS::Region, is named in the same way.
+    // Parameters and pseudo parameters such as AWS::Region are referenced in the same way.
     if (needed.has(next) || !Object.hasOwn(resources, next)) continue
     needed.add(next)
     waiting.push(...referencesIn(resources[next]))
@@ -33,7 +35,7 @@ function namedBy(key: string, value: unknown): readonly string[] {
     // Both forms: ["Id", "Attribute"] and "Id.Attribute".
     case 'Fn::GetAtt':
       return first.split('.').slice(0, 1)
-    // `${!Word}` stands for itself.
+    // `${!Word}` is an escaped literal.
     case 'Fn::Sub':
       return [...first.matchAll(/\$\{([^!}.]+)/g)].map(([, name = '']) => name)
     default:

@@ -1,8 +1,8 @@
-/** Secrets that would be readable in a deployment, where everybody who may look at a function reads its variables. Pure. */
+/** Finds secrets in environment variables, which everyone with read access to a function can see. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 import { parseRedisUrl } from '../packages/runtime/adapters/redis/address.ts'
 
-/** A sentence for each variable that holds a secret and would be handed on to the functions. Never with the secret. */
+/** Returns one sentence for each variable with a secret that would be passed to functions. The sentences do not contain the secrets. */
 export function openSecrets(stage: string, env: Environment): string[] {
   const { username, password } = parseRedisUrl(env.REDIS_URL ?? '') ?? {}
   return [

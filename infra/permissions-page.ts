@@ -1,4 +1,4 @@
-/** Writes docs/permissions.md from the roles of a deployment: `npm run permissions`. */
+/** Generates docs/permissions.md from the roles of a deployment: `npm run permissions`. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
@@ -14,7 +14,7 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const REGION = 'eu-west-1'
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
 
-/** A deployment with all options. */
+/** Settings of a deployment with all options. */
 const EVERYTHING = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -28,14 +28,14 @@ const EVERYTHING = {
   SLUICE_CONSOLE: 'on',
 }
 
-/** A form of resources that are not named by their whole ARN. */
+/** A pattern of resources that a policy does not name by their full ARN. */
 interface Pattern {
   readonly form: RegExp
   readonly shown: string
   readonly why: string
 }
 
-/** All such forms, as `resourceText` writes them, but for `*` alone. */
+/** All such patterns in the form of `resourceText`, except `*` alone. */
 export const PATTERNS: readonly Pattern[] = [
   {
     form: /^logs:log-group:\S+:\*$/,
@@ -74,7 +74,7 @@ export const PATTERNS: readonly Pattern[] = [
   },
 ]
 
-/** AWS knows no resource for these: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+/** Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 export const UNNAMED: ReadonlyMap<string, string> = new Map([
   ['ec2:DescribeNetworkInterfaces', 'EC2 describes all or nothing'],
   ['ec2:DescribeSecurityGroups', 'EC2 describes all or nothing'],
@@ -82,7 +82,7 @@ export const UNNAMED: ReadonlyMap<string, string> = new Map([
   ['ec2:DescribeVpcs', 'EC2 describes all or nothing'],
 ])
 
-/** Returns the statements of each function's role in a stage, by the function's name. */
+/** Returns the policy statements of each function's role in a stage, by function. */
 export function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
   const place = account(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
@@ -101,10 +101,7 @@ function statementsOf(role: object | undefined): readonly Statement[] {
   return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
 }
 
-/**
- * An ARN as people read it: without what all of the account and region begin with, and with what differs from one account to another
- * by its name.
- */
+/** Formats an ARN for readers: without its common prefix, and with placeholders for parts that differ between accounts. */
 export function resourceText(resource: unknown): string {
   const text = typeof resource === 'string' ? resource : (resource as { 'Fn::Sub': string })['Fn::Sub']
   return text
@@ -132,7 +129,7 @@ read that secret, and with \`OTEL_HEADERS_SECRET\` each consumer that one. With 
 resource for them. Names in angle brackets are filled in by the deployment, \`<function>\` by the name of each function. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
 \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
-/** The whole page, from the same code every time. */
+/** Returns the whole page. */
 export function permissionsPage(): string {
   const rows = permissionRows()
   const shared = rows.filter(({ functions }) => functions.length > 1)
@@ -165,13 +162,13 @@ function listOf(rows: readonly PermissionRow[]): string {
   return rows.map(({ text }) => `- ${text}`).join('\n')
 }
 
-/** A line of the page: what one function or several may do. Where it is several, their own names are `<function>`. */
+/** A line of the page: a permission of one or more functions. For several functions, their names are replaced by `<function>`. */
 export interface PermissionRow {
   readonly text: string
   readonly functions: readonly string[]
 }
 
-/** Everything that the roles of all functions allow, in any stage. */
+/** Returns all permissions of all functions in any stage. */
 export function permissionRows(): readonly PermissionRow[] {
   const rows = functionNames().flatMap(name =>
     rowsOf(name).map(text => ({ name, text, shared: withoutName(text, name) })),
@@ -186,7 +183,7 @@ export function permissionRows(): readonly PermissionRow[] {
 
 const STAGE_NAMES = Object.keys(STAGES)
 
-/** The functions that have a role in any stage. */
+/** Returns the functions that have a role in any stage. */
 function functionNames(): readonly string[] {
   return [...new Set(STAGE_NAMES.flatMap(stage => [...statementsIn(stage).keys()]))]
 }
@@ -198,7 +195,7 @@ function withoutName(text: string, name: string): string {
   )
 }
 
-/** What one function may do, a line for each statement; with the stages, where it is not all of them. */
+/** Returns the permissions of one function, one line per statement. Names the stages unless the line applies to all of them. */
 export function rowsOf(name: string): readonly string[] {
   const stages = STAGE_NAMES.map(stage => ({ stage, rows: rowsIn(stage, name) }))
   const all = [...new Set(stages.flatMap(({ rows }) => rows))]

@@ -1,11 +1,11 @@
-/** Settings of the deploying command, beside those that it passes on to the functions. */
+/** Settings of the deploying command, in addition to those that it passes to the functions. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { list, onOff, text } from '../packages/runtime/settings/values.ts'
 
 const ids = (prefix: string) =>
   list(id => new RegExp(`^${prefix}-[0-9a-z]+$`).test(id), `ids such as ${prefix}-0a1b2c3d`)
 
-/** Where the functions run. */
+/** Network of the functions. */
 export const VPC = slice(
   'Network of a deployment',
   {
@@ -20,7 +20,7 @@ export const VPC = slice(
   }),
 )
 
-/** Whether people get a page. */
+/** Settings of the deployed console. */
 export const CONSOLE_DEPLOYMENT = slice(
   'Console of a deployment',
   {
@@ -43,7 +43,7 @@ export const CONSOLE_DEPLOYMENT = slice(
   ({ SLUICE_CONSOLE }) => ({ console: SLUICE_CONSOLE }),
 )
 
-/** Whether AWS itself traces the functions. */
+/** Tracing of functions with AWS X-Ray. */
 export const TRACING_DEPLOYMENT = slice(
   'Tracing of a deployment',
   {
@@ -56,7 +56,7 @@ export const TRACING_DEPLOYMENT = slice(
   ({ SLUICE_TRACING }) => ({ tracing: SLUICE_TRACING }),
 )
 
-/** Which schedules run. */
+/** Enabled schedules. */
 export const SCHEDULES = slice(
   'Schedules',
   {

@@ -1,4 +1,4 @@
-/** `npm run infra -- --stage prod`: the template of the long-lived stack, and the commands that deploy it. */
+/** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
 import { relative, resolve } from 'node:path'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'

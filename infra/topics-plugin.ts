@@ -1,10 +1,10 @@
-/** A plugin of the framework: adds the custom resource of the topics to the template, once everything else is in it. */
+/** Serverless Framework plugin that adds the custom resource for topics to the complete template. */
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
-/** The part of the framework that is used here. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   readonly serviceDir: string
   readonly service: {
@@ -40,7 +40,8 @@ export default class TopicsPlugin {
 }
 
 /**
- * The framework keeps what it deploys in folders such as `serverless/sluice/prod/1700000000000-2023-11-14T22:13:20.000Z`.
+ * Returns the time of packaging, in epoch milliseconds, from the name of the Serverless Framework's deployment folder, such as
+ * `serverless/sluice/prod/1700000000000-2023-11-14T22:13:20.000Z`.
  *
  * @throws Error if the name has another form
  */

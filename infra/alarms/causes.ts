@@ -1,11 +1,13 @@
-/** The causes of alarms: what people are notified of. Pure. */
+/** Causes of alarms. Notifications are sent per cause. Pure. */
 
 export interface Cause {
-  /** One sentence that names the event. */
+  /** Description of the cause in one sentence. */
   readonly says: string
-  /** Silent while Redis or Kafka is away, from which its alarms follow. Not for alarms that end by themselves within minutes: they would be missed. */
+  /**
+   * True to suppress notifications while Redis or Kafka is unavailable. Not for alarms that recover within minutes, which would be missed.
+   */
   readonly followsServers?: true
-  /** Rings on every topic: one of them does not deliver. */
+  /** True to notify on every topic, because one of the topics may not deliver. */
   readonly onEveryTopic?: true
 }
 

@@ -1,4 +1,4 @@
-/** Alarms about consumers that are late, invocations that fail, schedules, and what became of records. Pure. */
+/** Alarms about delayed consumers, failed invocations, schedules, and failed records. Pure. */
 import type { AlarmKind } from './alarm.ts'
 import {
   counted,
@@ -38,7 +38,7 @@ export const CONSUMERS = {
     periods: 5,
     because:
       'the slowest consumer of readings decides some 4,900 records a second, so that many are gone within seconds where it keeps up',
-    // MSK reports no lag before the first commit of a group; `lag-seconds` then does.
+    // MSK reports no lag before a group's first commit. Until then, `lag-seconds` covers the consumer.
     missing: 'notBreaching',
   },
   'partition-waits': {

@@ -1,4 +1,4 @@
-/** The tables of docs/runbook.md that follow from the table of alarms. Pure. */
+/** Generates the tables in docs/runbook.md from the table of alarms. Pure. */
 
 import { readFunctions } from '../../lib/app/functions.ts'
 import { account } from '../account.ts'
@@ -8,7 +8,7 @@ import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
 
-/** A production stage with everything that can be watched. */
+/** A `prod` deployment with all optional resources, so that every alarm exists. */
 const ENVIRONMENT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1',
@@ -20,7 +20,7 @@ const ENVIRONMENT = {
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }
 
-/** The functions of serverless.yml in `prod`. */
+/** Returns the functions of serverless.yml in `prod`. */
 function example(): Deployed {
   const { env, clusterArn, schedules, alarms, ...place } = account('prod', 'eu-west-1', ENVIRONMENT, '/')
   if (!alarms) throw new Error('a deployment to an account has alarms')
@@ -31,7 +31,7 @@ function example(): Deployed {
 const TABLE = /(?<=^<!-- The table is .* -->\n).*?(?=^<!-- end of the table -->$)/ms
 const COSTS = /(?<=^<!-- The costs are .* -->\n).*?(?=^<!-- end of the costs -->$)/ms
 
-/** The page with its tables as they are now. @throws Error if it has no place for them */
+/** Returns the page with current tables. @throws Error if the page has no markers for them */
 export function runbookPage(page: string): string {
   for (const place of [TABLE, COSTS])
     if (!place.test(page)) throw new Error('docs/runbook.md has no place for the tables of the alarms')

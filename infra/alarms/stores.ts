@@ -1,8 +1,8 @@
-/** Alarms about what consumers remember, about Kafka and Redis themselves, and about who may use the console. Pure. */
+/** Alarms about consumer states, Kafka and Redis, and access to the console. Pure. */
 import type { AlarmKind } from './alarm.ts'
 import { brokers, caches, cluster, counted, onConsole, provisioned, WAITS } from './sources.ts'
 
-/** A server is too busy above this part of its capacity. */
+/** Share of a server's capacity above which it counts as overloaded. */
 const PART = 0.8
 
 export const STORES = {
@@ -109,7 +109,7 @@ export const STORES = {
     cause: 'kafka',
     watches: cluster('BytesInPerSec'),
     above: ({ alarms }) => alarms.capacity.bytesIn * PART,
-    // A minute at a time: the sum over the topics of a longer period would be that of several minutes.
+    // Evaluate one-minute periods. For a longer period, the sum over the topics would be a sum over several minutes.
     periods: 15,
     breaching: 12,
     because: 'there is time to add brokers, or to find the producer, before the rest is used',
@@ -120,7 +120,7 @@ export const STORES = {
     cause: 'kafka',
     watches: cluster('BytesOutPerSec'),
     above: ({ alarms }) => alarms.capacity.bytesOut * PART,
-    // A minute at a time: the sum over the topics of a longer period would be that of several minutes.
+    // Evaluate one-minute periods. For a longer period, the sum over the topics would be a sum over several minutes.
     periods: 15,
     breaching: 12,
     because: 'there is time to add brokers, or to find the reader, before the rest is used',
@@ -132,7 +132,7 @@ export const STORES = {
     watches: brokers('UnderReplicatedPartitions'),
     periods: 10,
     because: 'a broker that is restarted for maintenance is back, and has caught up, sooner',
-    // Express brokers do not have this metric.
+    // Express brokers do not report this metric.
     missing: 'notBreaching',
   },
   'partitions-offline': {

@@ -1,4 +1,4 @@
-/** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
+/** All kinds of alarms by their heading in docs/runbook.md, and the reasons why other metrics have none. Pure. */
 import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
 import { CONSUMERS } from './consumers.ts'
@@ -7,7 +7,7 @@ import { STORES } from './stores.ts'
 
 export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
 
-/** Metrics of the functions that have no alarm, and why not. */
+/** Metrics of functions that have no alarm, with the reasons. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   ignored: 'these records are not for the consumer: ticks above all',
   parked: 'entities-held reports waiting entities, and order-given-up those that waited too long',
@@ -24,7 +24,7 @@ export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
   readMs: 'only records that were not delivered are read, which range-read-back reports',
 }
 
-/** Metric that counts each line at ERROR of a consumer, or the reason why it has none. */
+/** Metric that counts each kind of ERROR log line of a consumer, or the reason why there is none. */
 export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
   deferred: 'deferred',
   'records-refused': 'refused',

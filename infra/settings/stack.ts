@@ -1,7 +1,7 @@
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { text } from '../../packages/runtime/settings/values.ts'
 
-/** Source of settings that are not set. */
+/** Stack whose outputs provide settings that are not set. */
 export const STACK = slice(
   'Long-lived stack of a deployment',
   {

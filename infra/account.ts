@@ -102,7 +102,7 @@ const SETTINGS = {
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
 /** Ending of the message about missing settings. No other message ends like this. */
-const WHAT_TO_SET = ': docs/deployment.md says what to set.'
+const WHAT_TO_SET = '. See docs/deployment.md.'
 
 /**
  * Reads the settings of a deployment.
@@ -146,7 +146,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),
     ...errors.map(
-      error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
+      error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
     ),
     ...otherRegions(
       {
@@ -164,7 +164,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...notPacked,
     ...((given.issuer === undefined) === (given.audience === undefined)
       ? []
-      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither.']),
+      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
     ...wrongSchedules,
   ]
   return {
@@ -201,7 +201,7 @@ export function account(stage: string, region: string, env: Environment, project
 
 function noSuchStage(stage: string): string {
   const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(STAGES))
-  return `The stage "${stage}" is not in the table of infra/stages.ts: use ${names}, or add it there.`
+  return `The stage "${stage}" is not defined. Use ${names}, or add it to infra/stages.ts.`
 }
 
 function missingVariables(stage: string, env: Environment): string[] {

@@ -84,7 +84,7 @@ export default class AlarmsPlugin {
     const causes = causesOf(deployed)
     const { alarms, dollars } = costOf(found, causes.length)
     this.#log.notice(
-      `${alarms} alarms, ${causes.length} of causes, about ${dollars.toFixed(0)} dollars a month: docs/runbook.md`,
+      `${alarms} alarms and ${causes.length} composite alarms, about ${dollars.toFixed(0)} dollars a month. See docs/runbook.md`,
     )
     for (const line of alarmNotices(deployed.alarms)) this.#log.notice(line)
   }

@@ -51,20 +51,19 @@ const INTRODUCTION = `# Configuration
 
 <!-- Written by \`npm run configuration\` from the declarations in the code. Changes made here are lost. -->
 
-Settings are variables of the environment. One that is empty counts as one that is not set. Each function reads only the
-settings that it uses, and does not start where one of those is missing or wrong: the error names each of them, with what is allowed,
-and never a value.`
+Settings are environment variables. An empty variable counts as not set. Each function reads only the settings that it uses, and does
+not start if one of them is missing or invalid. The error names each of them with the allowed values, and never contains a value.`
 
-const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`: they are handed on to the functions. The
-deployment decides about those marked ¹, by its stage or by the variable of the same name. Those marked ² come from what runs the
-function. Those marked ³ are for programs on this machine: a deployment does not hand them on.`
+const HANDED_ON = `Set them for the command that deploys, or for \`npm start\` and \`serverless offline\`, which pass them to the functions. The deployment
+determines those marked ¹, by its stage or from the variable of the same name. Those marked ² are set by the environment that runs the
+function. Those marked ³ are for programs on this machine; deployments do not pass them on.`
 
-const PARAMETER = `The SSM parameter that \`GENERATOR_PARAMETER\` names holds a JSON object with any of these keys, and no others. \`{}\` stands for the
+const PARAMETER = `The SSM parameter named by \`GENERATOR_PARAMETER\` contains a JSON object with these keys, all of them optional. \`{}\` selects the
 defaults.`
 
 const FILE = `\`--config FILE\`, an option of every command and of \`npm start\`, or \`SLUICE_CONFIG\` names a YAML file with settings of functions and
-commands. \`SLUICE_CONFIG\` also counts for deployments, which hand the values on to the functions. An option goes before a variable, and a
-variable before the file; \`npx sluice config show\` says where each value comes from. Unknown keys and wrong values are refused with their line.
+commands. \`SLUICE_CONFIG\` also applies to deployments, which pass the values to the functions. Options take precedence over variables, and
+variables over the file. \`npx sluice config show\` shows the source of each value. Unknown keys and invalid values are rejected with their line.
 
 \`\`\`yaml
 kafka:
@@ -154,7 +153,7 @@ const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')
   if (!TABLES.test(readme))
-    throw new Error('packages/runtime/README.md has no place for the tables of settings')
+    throw new Error('packages/runtime/README.md has no markers for the tables of settings')
   const tables = ENGINE.map(slice => sliceSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
   return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
 }
@@ -169,7 +168,7 @@ function main(check: boolean): void {
   for (const { name, file, text } of pages)
     if (!check) writeFileSync(file, text)
     else if (readFileSync(file, 'utf8') !== text) {
-      console.error(`${name} is not what the code gives: run \`npm run configuration\``)
+      console.error(`${name} is out of date. Run \`npm run configuration\``)
       process.exitCode = 1
     }
 }

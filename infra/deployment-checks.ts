@@ -154,7 +154,7 @@ export default class DeploymentChecks {
     const packaged: string | undefined = JSON.parse(text).service?.provider?.stage
     if (packaged === stage) return []
     return [
-      `The package in ${folder} was made for the stage "${packaged}", and not for "${stage}": package it again.`,
+      `The package in ${folder} was built for the stage "${packaged}", not for "${stage}". Package the stage again.`,
     ]
   }
 
@@ -212,10 +212,9 @@ export default class DeploymentChecks {
     const message =
       others.length === 0
         ? first
-        : [
-            `${problems.length} things must be put right first:`,
-            ...problems.map(problem => `  - ${problem}`),
-          ].join('\n')
+        : [`Fix these ${problems.length} problems first:`, ...problems.map(problem => `  - ${problem}`)].join(
+            '\n',
+          )
     // The Serverless Framework prints its own errors as messages, and all others as crashes.
     throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
   }
@@ -231,7 +230,7 @@ export function bringsTable({ commands, options }: Input): boolean {
 
 function noStage(command: string): string {
   return (
-    `serverless ${command} needs the stage of an account, such as --stage prod: without one it is "local", whose functions know ` +
-    'the servers of this machine alone.'
+    `serverless ${command} requires the stage of an account, such as --stage prod. The default stage "local" uses ` +
+    'servers on this machine only.'
   )
 }

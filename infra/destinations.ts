@@ -46,11 +46,11 @@ export function destinationProblems(
     const instead = `use kafka://${topicName('failures', env)}, or a topic that nothing reads.`
     if (reading.includes(name))
       return [
-        `${where} is a topic that the function reads: what it gives up would come back to it. Instead, ${instead}`,
+        `${where} is a topic that the function itself reads, so it would receive its discarded records again. Instead, ${instead}`,
       ]
     if (signalNamed(topic, env) === 'failures' || reading.length === 0) return []
     return [
-      `${where} is a source topic of ${reading.join(', ')}, which would take it for a record of its own: ${instead}`,
+      `${where} is a source topic of ${reading.join(', ')}, which would process discarded records as its own. Instead, ${instead}`,
     ]
   })
 }

@@ -120,25 +120,25 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
     const problems: string[] = []
     if (!isConsumer(declared))
       for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
-        problems.push(`${where}: ${key} says how topics are read, but there is no consumes.`)
+        problems.push(`${where}: ${key} configures the reading of topics, but consumes is missing.`)
     for (const topic of foreignTopics.filter(one => topicNamed(one) !== undefined))
-      problems.push(`${where}: ${topic} is a topic of Sluice: consumes names it without its environment.`)
-    if (!isConsumer(declared) && mappings.length > 0)
       problems.push(
-        `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
+        `${where}: ${topic} is a topic of Sluice. Use its name without the environment in consumes.`,
       )
+    if (!isConsumer(declared) && mappings.length > 0)
+      problems.push(`${where}: mappings configure the reading of topics, but consumes is missing.`)
     const read = [...declared.consumes, ...foreignTopics]
     if (read.length > 1)
       problems.push(
-        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS wants a group for each event source: ` +
-          'make it a function for each topic. They can have the same handler.',
+        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS requires a group for each event source. ` +
+          'Declare one function per topic. They can share a handler.',
       )
     if (isConsumer(declared) && !uses.includes('redis'))
       problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
     if (isForwarder && !uses.includes('redis'))
       problems.push(`${where}: a forwarder keeps its cursors in Redis, so it must have uses: [redis].`)
     if (isForwarder && !schedule)
-      problems.push(`${where}: a schedule wakes a forwarder, so it must have one.`)
+      problems.push(`${where}: a forwarder is invoked by a schedule, so it must have one.`)
     if (isForwarder && isConsumer(declared))
       problems.push(`${where}: a function either consumes or forwards, not both.`)
     return problems

@@ -36,7 +36,7 @@ export function filesBeside(path: string, code: string): FileBeside[] {
   const text = code.replace(COMMENTS, '').replace(HARMLESS, '')
   if (text.replace(TWO_NAMES, '').replace(ONE_NAME, '').includes('import.meta'))
     throw new Error(
-      `${path} uses import.meta, which names another file after compilation: name the file as infra/files-beside.ts says`,
+      `${path} uses import.meta, which refers to another file after compilation. Use a form that infra/files-beside.ts supports`,
     )
   const found = [
     ...[...text.matchAll(TWO_NAMES)].map(([, source = '', name = '']) => ({ source, name })),

@@ -17,7 +17,7 @@ export function functionsPage(page: string): string {
       `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
       'ms',
     )
-    if (!place.test(text)) throw new Error(`docs/functions.md has no place for the list of ${name}`)
+    if (!place.test(text)) throw new Error(`docs/functions.md has no markers for the list of ${name}`)
     return text.replace(place, () => `\n${list()}\n\n`)
   }, page)
 }
@@ -67,5 +67,5 @@ function startOf(declared: DeclaredFunction): string {
 function scheduleText({ expression, condition }: NonNullable<DeclaredFunction['schedule']>): string {
   const [, period] = /^rate\((?:1 )?(.*)\)$/.exec(expression) ?? []
   const when = period === undefined ? `\`${expression}\`` : `every ${period}`
-  return condition === 'generator' ? `${when}; in an account only with \`SLUICE_GENERATOR=on\`` : when
+  return condition === 'generator' ? `${when}; in an account, only with \`SLUICE_GENERATOR=on\`` : when
 }

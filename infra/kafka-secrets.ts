@@ -15,12 +15,12 @@ export interface KafkaSecrets {
 export function kafkaSecretProblems({ auth, secret }: KafkaSecrets): string[] {
   if (auth === 'scram-sha-512' && secret !== undefined && !isSecretArn(secret))
     return [
-      'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings take no name.',
+      'KAFKA_SECRET: must be the ARN of the secret in a deployment, because event source mappings do not accept names.',
     ]
   if (auth === 'tls' && secret !== undefined)
     return [
-      'KAFKA_AUTH: must be iam or scram-sha-512 in a deployment with KAFKA_SECRET, because the framework knows no event source ' +
-        'mappings with client certificates.',
+      'KAFKA_AUTH: must be iam or scram-sha-512 in a deployment with KAFKA_SECRET, because the Serverless Framework does not ' +
+        'support client certificates for event source mappings.',
     ]
   return []
 }

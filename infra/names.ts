@@ -16,7 +16,7 @@ export function nameProblems(functions: Readonly<Record<string, NamedFunction>>)
   return Object.entries(functions).flatMap(([key, { name = '', foreignTopics = [] }]) => [
     ...(name.length > MAX_FUNCTION_LENGTH
       ? [
-          `functions.${key} of serverless.yml: Lambda would know it as ${name}, which has ${name.length} characters, and ${MAX_FUNCTION_LENGTH} are allowed.`,
+          `functions.${key} of serverless.yml: its Lambda name ${name} has ${name.length} characters, but at most ${MAX_FUNCTION_LENGTH} are allowed.`,
         ]
       : []),
     ...[foreignTopics].flat().flatMap(topic => topicProblem(`functions.${key}.foreignTopics`, topic)),
@@ -27,11 +27,11 @@ function topicProblem(where: string, topic: string): string[] {
   const said = `${where} of serverless.yml: "${shortened(topic)}"`
   if (topic.length > MAX_TOPIC_LENGTH)
     return [
-      `${said} has ${topic.length} characters, and Kafka allows ${MAX_TOPIC_LENGTH} in the name of a topic.`,
+      `${said} has ${topic.length} characters, but Kafka allows at most ${MAX_TOPIC_LENGTH} in topic names.`,
     ]
   if (!/^[\w.-]+$/.test(topic) || topic === '.' || topic === '..')
     return [
-      `${said} is not the name of a topic: letters, digits, ".", "_" and "-" are allowed, and not "." or ".." alone.`,
+      `${said} is not a valid topic name. It may contain letters, digits, ".", "_" and "-", and must not be "." or "..".`,
     ]
   return []
 }

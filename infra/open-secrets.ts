@@ -8,14 +8,14 @@ export function openSecrets(stage: string, env: Environment): string[] {
   return [
     ...(username || password
       ? [
-          `REDIS_URL: must hold neither a user nor a password in a deployment: put them into the secret sluice/${stage}/redis, as ` +
+          `REDIS_URL: must not contain a user or a password in a deployment. Put them into the secret sluice/${stage}/redis, as ` +
             '{"username": "…", "password": "…"}.',
         ]
       : []),
     ...(env.OTEL_EXPORTER_OTLP_HEADERS?.trim()
       ? [
-          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials: put them into a secret, as ' +
-            '{"authorization": "…"}, and name it in OTEL_HEADERS_SECRET.',
+          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials. Put them into a secret, as ' +
+            '{"authorization": "…"}, and set OTEL_HEADERS_SECRET to its name.',
         ]
       : []),
   ]

@@ -29,6 +29,6 @@ export function otherRegions(
     // The region of the cluster determines where everything else must be.
     const instead =
       kind === 'cluster' ? `use --region ${its}, or a cluster in ${region}` : `use a ${kind} in ${region}`
-    return [`${variable} names a ${kind} in ${its}, but the deployment goes to ${region}: ${instead}.`]
+    return [`${variable} is a ${kind} in ${its}, but the deployment is in ${region}. Instead, ${instead}.`]
   })
 }

@@ -40,12 +40,12 @@ export const PATTERNS: readonly Pattern[] = [
   {
     form: /^logs:log-group:\S+:\*$/,
     shown: 'logs:log-group:…:*',
-    why: 'the streams of its own log group, which Lambda names',
+    why: 'Lambda chooses the names of the log streams',
   },
   {
     form: /^ec2:\*\/\*$/,
     shown: 'ec2:*/*',
-    why: 'Lambda, which makes the interfaces, has to be allowed one of them or all; the code of the function is denied it',
+    why: 'the ids of network interfaces are unknown before Lambda creates them. The code of the function is denied these actions',
   },
   {
     form: /^arn:<partition>:ec2:<region>:\*:(subnet|security-group)\/\S+$/,
@@ -55,31 +55,31 @@ export const PATTERNS: readonly Pattern[] = [
   {
     form: /^secretsmanager:secret:\S+-\?{6}$/,
     shown: 'secretsmanager:secret:…-??????',
-    why: 'Secrets Manager ends the ARN of a secret in six characters of its own',
+    why: 'Secrets Manager appends six random characters to the ARN of a secret',
   },
   {
     form: /^secretsmanager:secret:\S+\/receivers\/\*$/,
     shown: 'secretsmanager:secret:…/receivers/*',
-    why: 'receivers, and their secrets, are in a file that people edit',
+    why: 'receivers and their secrets are defined in a configuration file',
   },
   {
     form: /^kms:key\/\*$/,
     shown: 'kms:key/*',
-    why: 'the key is not known by its id: the condition says which one it is',
+    why: 'the id of the key is unknown, so a condition selects the key',
   },
   {
     form: /^s3:::[^/]+\/\S*\*$/,
     shown: 's3:::…/*',
-    why: 'the objects below a prefix of its own, or of a bucket for nothing else',
+    why: 'objects with a fixed prefix, or of a bucket without other uses',
   },
 ]
 
 /** Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 export const UNNAMED: ReadonlyMap<string, string> = new Map([
-  ['ec2:DescribeNetworkInterfaces', 'EC2 describes all or nothing'],
-  ['ec2:DescribeSecurityGroups', 'EC2 describes all or nothing'],
-  ['ec2:DescribeSubnets', 'EC2 describes all or nothing'],
-  ['ec2:DescribeVpcs', 'EC2 describes all or nothing'],
+  ['ec2:DescribeNetworkInterfaces', 'has no resource-level permissions'],
+  ['ec2:DescribeSecurityGroups', 'has no resource-level permissions'],
+  ['ec2:DescribeSubnets', 'has no resource-level permissions'],
+  ['ec2:DescribeVpcs', 'has no resource-level permissions'],
 ])
 
 /** Returns the policy statements of each function's role in a stage, by function. */
@@ -122,11 +122,11 @@ const INTRODUCTION = `# Permissions
 
 <!-- Written by \`npm run permissions\` from the code that makes the roles. Changes made here are lost. -->
 
-Each function has a role of its own, and this page has all that these roles allow, in every stage (${Object.keys(STAGES).join(', ')}). It is for a
-deployment with everything: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with a login, queue and bucket of
-what Lambda has given up. Without one of these, its lines are not there. With [SCRAM](deployment.md#signing-in-to-kafka), each function with Kafka may also
-read that secret, and with \`OTEL_HEADERS_SECRET\` each consumer that one. With [tracing](functions.md#tracing), each may send traces to X-Ray, which knows no
-resource for them. Names in angle brackets are filled in by the deployment, \`<function>\` by the name of each function. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
+Each function has its own role. This page lists all permissions of these roles in all stages (${Object.keys(STAGES).join(', ')}). It describes a
+deployment with all options: [bucket](deployment.md#checkpoints), [console](console.md#in-an-account), registry with credentials, and queue and
+bucket of discarded records. Without an option, its permissions are absent. With [SCRAM](deployment.md#signing-in-to-kafka), each function that uses Kafka may also
+read that secret, and with \`OTEL_HEADERS_SECRET\`, each consumer may read that secret. With [tracing](functions.md#tracing), each function may send traces to X-Ray, which has no
+resource-level permissions. The deployment fills in names in angle brackets; \`<function>\` is the name of each function. \`arn:<partition>:<service>:<region>:<account>:…\` is written \`<service>:…\`, and
 \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
 /** Returns the whole page. */
@@ -142,8 +142,8 @@ export function permissionsPage(): string {
   const every = functionNames().join(', ')
   return `${[
     INTRODUCTION,
-    '## What has no name',
-    'Everything else is named.',
+    '## Resources without a full name',
+    'All other permissions name their resources in full.',
     table('resource', [
       ...PATTERNS.map(({ shown, why }) => [`\`${shown}\``, why]),
       ...[...UNNAMED].map(([action, why]) => [`\`*\`, for \`${action}\``, why]),
@@ -216,7 +216,7 @@ function rowOf({ Effect, Action, Resource, Condition }: Statement): string {
   const actions = [...Action].sort().map(code).join(', ')
   const resources = Resource.map(one => code(resourceText(one))).join(', ')
   const condition = Condition ? ` if ${code(conditionText(Condition))}` : ''
-  return `${Effect === 'Deny' ? 'denied to its code: ' : ''}${actions} on ${resources}${condition}`
+  return `${Effect === 'Deny' ? 'denied to the code: ' : ''}${actions} on ${resources}${condition}`
 }
 
 function conditionText(condition: object): string {

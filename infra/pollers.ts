@@ -83,12 +83,12 @@ function mostPollers({ consumes, foreignTopics, reading }: DeclaredFunction): nu
 export function pollerNotice(functions: readonly DeclaredFunction[], { env, pollers }: PollersPlace): string {
   const { mappings, groups, least, most } = pollerUnits(functions, env)
   if (pollers === 'on-demand')
-    return `Pollers: ${mappings} event source mappings on demand, at no cost of their own, without partial batch responses.`
+    return `Pollers: ${mappings} on-demand event source mappings without additional costs and without partial batch responses.`
   const monthly = (units: number) =>
     `$${Math.round(units * UNIT.dollarsPerHour * HOURS_PER_MONTH).toLocaleString('en')}`
   return (
-    `Pollers: ${mappings} event source mappings in ${groups} groups need ${least} event poller units at rest, ${monthly(least)} a month, ` +
-    `and at most ${most}, ${monthly(most)} (us-east-1: $${UNIT.dollarsPerHour} an hour each). A stage with pollers: 'on-demand' in ` +
-    'infra/stages.ts does without.'
+    `Pollers: ${mappings} event source mappings in ${groups} groups need ${least} event poller units while idle, ${monthly(least)} a month, ` +
+    `and at most ${most}, ${monthly(most)} (us-east-1: $${UNIT.dollarsPerHour} an hour each). To avoid these costs, set pollers: 'on-demand' ` +
+    'in infra/stages.ts.'
   )
 }

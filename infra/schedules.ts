@@ -34,8 +34,8 @@ export function schedulesFrom(environment: Environment, generator: boolean): Cho
 export function clockNotice({ clock }: Schedules): string | undefined {
   if (clock) return undefined
   return (
-    'SLUICE_SCHEDULES=off: no schedule runs. Nothing simulates readings, and the clock stands: log time passes with records ' +
-    'alone, and without them no timer fires, so a silent sensor is not noticed. Changed alert rules do not take effect.'
+    'SLUICE_SCHEDULES=off: schedules are disabled. No readings are simulated, and without the clock, log time advances only with ' +
+    'records. Without records, timers do not fire and silent sensors are not detected. Changed alert rules do not take effect.'
   )
 }
 

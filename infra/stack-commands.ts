@@ -25,7 +25,7 @@ export function readAssignments(texts: readonly string[]): {
   for (const text of texts) {
     const [, name, value] = /^([A-Za-z0-9]+)=(.*)$/s.exec(text) ?? []
     if (name === undefined || value === undefined) problems.push(`"${text}": must be NAME=VALUE`)
-    else if (name === 'Env') problems.push('Env: is the stage, which --stage names')
+    else if (name === 'Env') problems.push('Env: must be set with --stage')
     else if (Object.hasOwn(values, name)) problems.push(`${name}: is set twice`)
     else values[name] = value
   }
@@ -78,7 +78,7 @@ export function regionProblems(
     const own = regionIn(values[name])
     if (own === undefined || own === region) return []
     return [
-      `${name}: is in ${own}, but the stack goes to ${region}: use --region ${own}, or one in ${region}.`,
+      `${name}: is in ${own}, but the stack is in ${region}. Use --region ${own}, or a resource in ${region}.`,
     ]
   })
 }
@@ -114,12 +114,12 @@ export function deployCommands({ name, stage, region = 'REGION', file, parameter
   const protect = `  aws cloudformation update-termination-protection ${place} --enable-termination-protection`
   return [
     '',
-    'Deploy it; with --no-execute-changeset, look at what would change:',
+    'Deploy the stack, or preview the changes with --no-execute-changeset:',
     '',
     ...deploy,
     ...(stage.keepsData ? [protect] : []),
     '',
-    'Then the functions, which read the outputs of that stack:',
+    'Then deploy the functions, which use the outputs of the stack:',
     '',
     `  INFRA_STACK=${stack} npx serverless deploy --stage ${name} --region ${region}`,
   ]

@@ -59,8 +59,8 @@ export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
 
 function noOutputs(stack: string, region: string): string {
   return (
-    `INFRA_STACK: there is no stack ${stack} in ${region}, or it has none of the outputs of infra/stack: ` +
-    'docs/infrastructure.md says how it is deployed.'
+    `INFRA_STACK: the stack ${stack} does not exist in ${region}, or does not have the outputs of infra/stack. ` +
+    'Deploy it as described in docs/infrastructure.md.'
   )
 }
 

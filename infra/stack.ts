@@ -51,13 +51,12 @@ export const MAX_TEMPLATE_BYTES = 51_200
  * @throws Error naming both files if two parts define the same name differently
  */
 export function stackTemplate(parts: readonly StackPart[], stage: Pick<Stage, 'keepsData'>): StackTemplate {
-  if (parts.length === 0) throw new Error('The stack has no part: there is no file in infra/stack.')
+  if (parts.length === 0) throw new Error('infra/stack contains no files.')
   const sections = Object.fromEntries(SECTIONS.map(section => [section, merged(section, parts)]))
   const resources = sections.Resources as Record<string, StackResource>
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description:
-      'Resources that outlive the deployments of Sluice: network, brokers, cache, bucket, keys and topic.',
+    Description: 'Long-lived resources of Sluice: network, brokers, cache, bucket, keys and topic.',
     ...sections,
     Resources: stage.keepsData ? resources : mapValues(resources, withoutKeeping),
   } as StackTemplate
@@ -70,7 +69,7 @@ function merged(section: string, parts: readonly StackPart[]): Entries {
     for (const [name, value] of Object.entries(sectionOf(section, file, content))) {
       const same = section === 'Parameters' && isDeepStrictEqual(all[name], value)
       if (owners.has(name) && !same)
-        throw new Error(`${section}.${name} is in ${owners.get(name)} and, with another content, in ${file}.`)
+        throw new Error(`${section}.${name} is defined differently in ${owners.get(name)} and ${file}.`)
       owners.set(name, file)
       all[name] = value
     }
@@ -81,7 +80,7 @@ function sectionOf(section: string, file: string, content: unknown): Entries {
   const known = content as Readonly<Record<string, Entries | null>> | undefined
   for (const key of Object.keys(known ?? {}))
     if (!(SECTIONS as readonly string[]).includes(key))
-      throw new Error(`${file} has the section ${key}: a part has ${SECTIONS.join(', ')}, and no others.`)
+      throw new Error(`${file} has the unknown section ${key}. Allowed sections are ${SECTIONS.join(', ')}.`)
   return known?.[section] ?? {}
 }
 
@@ -115,7 +114,7 @@ export function parameterProblems(
     const parameter = Object.hasOwn(template.Parameters, name) ? template.Parameters[name] : undefined
     if (parameter === undefined) {
       const known = Object.keys(template.Parameters).filter(one => one !== 'Env')
-      return [`${name}: the stack has no such parameter. It has ${known.join(', ')}.`]
+      return [`${name}: is not a parameter of the stack. The parameters are ${known.join(', ')}.`]
     }
     const wrong = wrongWith(parameter, value)
     return wrong === undefined ? [] : [`${name}: must be ${wrong}.`]

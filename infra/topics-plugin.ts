@@ -47,7 +47,6 @@ export default class TopicsPlugin {
  */
 export function packagedAtMs(folder: string | undefined): number {
   const [, ms] = /\/(\d+)-[^/]*$/.exec(folder ?? '') ?? []
-  if (ms === undefined)
-    throw new Error(`the framework's folder for artifacts has no time in its name: ${folder}`)
+  if (ms === undefined) throw new Error(`the name of the artifacts folder does not contain a time: ${folder}`)
   return Number(ms)
 }

@@ -51,50 +51,50 @@ export type RolesPlace = Pick<
 
 export const USES: Readonly<Record<string, Use>> = {
   parameter: {
-    text: 'settings of its own: the parameter /sluice/{env}/{function}',
+    text: 'settings from the parameter /sluice/{env}/{function}',
     statements: ({ name }, { env }) => [
       allow(['ssm:GetParameter'], [arnHere('ssm', `parameter/sluice/${env}/${name}`)]),
     ],
   },
   redis: {
-    text: 'state in Redis: the secret with its user and password',
+    text: 'state in Redis: permission to read the secret with user and password',
     statements: ({ uses }, { env }) => [
       readSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined)),
     ],
   },
   registry: {
-    text: 'the schemas of a registry: the secret with its login. Consumers have it without this word',
+    text: 'schemas of a registry: permission to read the secret with its credentials. Consumers have it without this word',
     isOfConsumers: true,
     statements: (_, { registrySecret }) => (registrySecret ? [readSecrets(registrySecret)] : []),
   },
   checkpoints: {
-    text: 'the checkpoints of every consumer: it writes and removes them',
+    text: 'checkpoints of all consumers: permission to write and delete them',
     variables: (_, all) => ({ CHECKPOINT_CONSUMERS: checkpointConsumers(all) }),
     isOfConsumers: true,
     statements: checkpointStatements,
   },
-  rules: { text: 'the alert rules: their files in the package, and RULES_DIR', folder: 'rules' },
+  rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
   notifications: {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
     folder: 'notifications',
   },
   'alerts-topic': {
-    text: 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
+    text: 'the SNS topic sluice-alerts-{env}: permission to publish, and ALERTS_TOPIC_ARN',
     variables: ({ alertsTopicArn }) => ({ ALERTS_TOPIC_ARN: alertsTopicArn }),
     statements: (_, { env }) => alertsTopicStatements(alertsTopicName(env)),
   },
   'receiver-secrets': {
-    text: 'the secrets of those receivers: all below sluice/{env}/receivers/',
+    text: 'secrets of those receivers: permission to read all under sluice/{env}/receivers/',
     // Receivers are defined in configuration files, so the names of their secrets are not known here.
     statements: (_, { env }) => [readSecrets(`sluice/${env}/receivers/*`)],
   },
   'failure-policy': {
-    text: 'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
+    text: 'failure policy: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
     folder: 'failures',
     variables: (_, all) => ({ FAILURE_CONSUMERS: consumersOf(all).join(',') }),
   },
   'on-failure': {
-    text: 'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
+    text: 'records that Lambda has discarded: the queue ON_FAILURE_QUEUE_ARN and the bucket ON_FAILURE_BUCKET',
     startedBy: 'messages of the SQS queue `ON_FAILURE_QUEUE_ARN`',
     events: ({ onFailureQueue }) => (onFailureQueue === undefined ? [] : [queueEvent(onFailureQueue)]),
     // The event source mapping uses the role of the function to receive and delete messages.
@@ -107,7 +107,7 @@ export const USES: Readonly<Record<string, Use>> = {
     ],
   },
   console: {
-    text: 'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
+    text: 'the console behind an HTTP API: permission to read all topics and groups, and the secrets of the console. Deployed only with SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
     variables: ({ env }) => ({
       CONSOLE_SECRET: consoleSecret(env),
@@ -117,7 +117,7 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, place) => consoleStatements(place),
   },
   topics: {
-    text: 'every topic of the environment: it creates them and changes their settings, and creates the secret of Redis and the parameter of the generator',
+    text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',
     startedBy: 'a deployment',
     statements: (_, place) => topicsStatements(place.all, place),
   },

@@ -12,16 +12,16 @@ export interface Cause {
 }
 
 export const CAUSES = {
-  redis: { says: 'Redis is away, full or busy, or loses keys.' },
-  kafka: { says: 'Kafka is away, or near its limits.' },
-  progress: { says: 'Consumers are behind, or have stopped.', followsServers: true },
-  functions: { says: 'Functions fail, or do not run.', followsServers: true },
-  code: { says: 'Code fails at records or timers.' },
-  data: { says: 'Records or states are lost, refused or in the wrong place.' },
-  'dead-letters': { says: 'Dead letters wait for a person.', followsServers: true },
+  redis: { says: 'Redis is unavailable, full or overloaded, or loses keys.' },
+  kafka: { says: 'Kafka is unavailable or near its limits.' },
+  progress: { says: 'Consumers are lagging or have stopped.', followsServers: true },
+  functions: { says: 'Functions fail or do not run.', followsServers: true },
+  code: { says: 'Code fails to process records or timers.' },
+  data: { says: 'Records or states are lost, rejected or misplaced.' },
+  'dead-letters': { says: 'Dead letters need to be handled.', followsServers: true },
   receivers: { says: 'Receivers do not accept notifications.' },
-  console: { says: 'The console cannot read its tokens, or many sign-ins to it fail.' },
-  delivery: { says: 'SNS cannot deliver what was published.', onEveryTopic: true },
+  console: { says: 'The console cannot read its tokens, or many sign-ins fail.' },
+  delivery: { says: 'SNS cannot deliver notifications.', onEveryTopic: true },
 } as const satisfies Readonly<Record<string, Cause>>
 
 export type CauseName = keyof typeof CAUSES

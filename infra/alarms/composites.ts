@@ -46,7 +46,7 @@ export function compositesOf(
       return inParts({
         name: name(short),
         logicalId: logicalIdOf(short),
-        description: `${about.says} Urgency: ${urgency}. What to do: ${runbook}#causes`,
+        description: `${about.says} Urgency: ${urgency}. Runbook: ${runbook}#causes`,
         anyOf: found.map(({ logicalId }) => logicalId),
         topics: [...new Set(told.filter(topic => topic !== undefined))],
         ...(about.followsServers ? { suppressor: SUPPRESSOR } : {}),
@@ -56,7 +56,7 @@ export function compositesOf(
   const anyOf = alarms.filter(({ kind }) => OUTAGES.has(kind)).map(({ logicalId }) => logicalId)
   if (anyOf.length === 0) return all
   const description =
-    'Redis or Kafka is away. This alarm has no actions: it silences those that follow from an outage.'
+    'Redis or Kafka is unavailable. This alarm has no actions. It suppresses alarms that are consequences of the outage.'
   return [{ name: name('servers'), logicalId: SUPPRESSOR, description, anyOf, topics: [] }, ...all]
 }
 

@@ -90,13 +90,13 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
     { ...kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'), limit: alarms.capacity.bytesOut },
     {
-      title: 'Scheduled runs that were given up',
+      title: 'Discarded scheduled runs',
       statistic: 'Sum',
       metrics: [ofQueue(missedRunsName(stage), 'NumberOfMessagesSent')],
     },
     ...(hasConsole(deployed) ? [graph('Console', wrong('sign-in-failed', 'tokens-unreadable'))] : []),
     {
-      title: 'Notifications that SNS could not deliver',
+      title: 'Notifications not delivered by SNS',
       statistic: 'Sum',
       metrics: topicNames(deployed).map(topic => ofTopic(topic, 'NumberOfNotificationsFailed')),
     },
@@ -130,7 +130,7 @@ function discarded({ onFailureQueue }: Deployed): Graph[] {
   if (onFailureQueue === undefined) return []
   return [
     {
-      title: 'Oldest message that on-failure has not taken, seconds',
+      title: 'Oldest message in the queue of on-failure, seconds',
       statistic: 'Maximum',
       metrics: [ofQueue(queueName(onFailureQueue), 'ApproximateAgeOfOldestMessage')],
       limit: 900,
@@ -155,7 +155,7 @@ function replication(deployed: Deployed): Graph[] {
       searches: [brokers('UnderReplicatedPartitions')],
     },
     {
-      title: 'Disks of Kafka, %',
+      title: 'Kafka disk usage, %',
       statistic: 'Maximum',
       metrics: [],
       searches: [brokers('KafkaDataLogsDiskUsed')],

@@ -76,8 +76,8 @@ function cacheOf({ name, nodes, gigabytes }: CacheSettings, redisUrl: string): C
 
 function tooManyNodes(nodes: number): string {
   return (
-    `CACHE_NODES: stands for ${nodes} nodes, and may stand for ${MAX_CACHE_NODES}: each has three alarms, and CloudFormation takes ` +
-    'no more than 500 resources. Name those to watch, such as one node of each shard, or set SLUICE_ALARMS=off'
+    `CACHE_NODES: must expand to at most ${MAX_CACHE_NODES} nodes, not ${nodes}, because each has three alarms, and CloudFormation allows ` +
+    '500 resources. Select nodes to watch, such as one of each shard, or set SLUICE_ALARMS=off'
   )
 }
 
@@ -92,16 +92,14 @@ export function alarmNotices({ enabled, topicArn, soonTopicArn, cache }: Alarmin
   return [
     ...(topicArn
       ? []
-      : [
-          'ALARM_TOPIC_ARN is not set: the alarms change their state without notifications. See docs/runbook.md.',
-        ]),
+      : ['ALARM_TOPIC_ARN is not set, so the alarms send no notifications. See docs/runbook.md.']),
     ...(topicArn && (soonTopicArn ?? topicArn) === topicArn
-      ? ['ALARM_SOON_TOPIC_ARN is not set to another topic: alarms that can wait ring as those that cannot.']
+      ? ['ALARM_SOON_TOPIC_ARN is not set to another topic, so alarms that can wait notify like urgent ones.']
       : []),
     ...(cache
       ? []
       : [
-          'CACHE_NAME and CACHE_NODES are not set, and REDIS_URL names no serverless cache: no alarm watches memory and evictions of Redis.',
+          'CACHE_NAME and CACHE_NODES are not set, and REDIS_URL is not a serverless cache, so memory and evictions of Redis have no alarms.',
         ]),
   ]
 }

@@ -45,7 +45,7 @@ function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Dep
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: name,
-      AlarmDescription: `${says} Urgency: ${urgency}. What to do: ${alarms.runbook}#${kind}`,
+      AlarmDescription: `${says} Urgency: ${urgency}. Runbook: ${alarms.runbook}#${kind}`,
       ComparisonOperator: below === undefined ? 'GreaterThanThreshold' : 'LessThanThreshold',
       Threshold: thresholdOf(when, stage),
       EvaluationPeriods: periods,

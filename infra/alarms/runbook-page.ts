@@ -34,7 +34,7 @@ const COSTS = /(?<=^<!-- The costs are .* -->\n).*?(?=^<!-- end of the costs -->
 /** Returns the page with current tables. @throws Error if the page has no markers for them */
 export function runbookPage(page: string): string {
   for (const place of [TABLE, COSTS])
-    if (!place.test(page)) throw new Error('docs/runbook.md has no place for the tables of the alarms')
+    if (!place.test(page)) throw new Error('docs/runbook.md has no markers for the tables of the alarms')
   const deployed = example()
   return page
     .replace(TABLE, () => `\n${table(deployed)}\n\n`)

@@ -35,7 +35,7 @@ export const WAITS = {
   periods: 6,
   breaching: 3,
   because:
-    'a failover or a rolling restart of servers is over sooner; between the tries of a mapping a minute may be silent',
+    'a failover or a rolling restart of servers ends sooner; between two attempts of an event source mapping, a minute can have no data',
 } as const satisfies Partial<AlarmKind>
 
 /** Returns the sum over all functions. With reasons, returns one sum per reason, each for its own alarm. */

@@ -10,9 +10,7 @@ export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Pr
       readFile(compiled, 'utf8').catch(() => undefined),
     ])
     if (present === expected) return []
-    return [
-      'schemas/compiled.js is not what schemas/json/ gives: run `npm run schemas`, and commit what it writes.',
-    ]
+    return ['schemas/compiled.js does not match schemas/json/. Run `npm run schemas` and commit the result.']
   } catch (error) {
     if (error instanceof SchemaError) return [error.message]
     throw error

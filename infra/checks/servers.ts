@@ -52,7 +52,7 @@ function withPlan(
   plan: Observed<TopicPlan>,
 ): DeploymentRefusals {
   if ('unseen' in plan) {
-    const why = `${variable}: what happens to its topics cannot be seen from here (${plan.unseen}).`
+    const why = `${variable}: the changes of its topics cannot be planned from this machine (${plan.unseen}).`
     return { problems, unseen: [...unseen, why] }
   }
   // A wrong timestamp type is already reported as an error of its own.

@@ -12,8 +12,8 @@ export const STACK = slice(
       ),
       {
         description:
-          'The [long-lived stack](infrastructure.md), in the region of the deployment. Its outputs are used for variables that are not set.',
-        otherwise: 'nothing is looked up',
+          'Name of the [long-lived stack](infrastructure.md) in the region of the deployment. Its outputs replace variables that are not set.',
+        otherwise: 'no outputs are used',
       },
     ),
   },

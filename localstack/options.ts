@@ -1,4 +1,4 @@
-/** The options of the commands that start servers: `npm start` and `npm run services`. */
+/** Options of the commands that start servers: `npm start` and `npm run services`. */
 import { pipe, transform } from 'valibot'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
@@ -13,7 +13,7 @@ import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 
-/** The supported numbers of brokers: it takes three to do without one. */
+/** Supported numbers of brokers. Tolerating the loss of one requires three. */
 export const BROKERS: Kind<BrokerCount> = {
   allowed: COUNTS.allowed,
   schema: pipe(
@@ -36,25 +36,25 @@ const FOR_SERVERS = {
 export interface CloudOptions {
   readonly fresh: boolean
   readonly docker: boolean
-  /** Whether a schema registry is started, too. */
+  /** True to start a schema registry. */
   readonly registry: boolean
-  /** The name of the stack. */
+  /** Name of the stack. */
   readonly name: string
-  /** The requested number of Kafka brokers; undefined if not given. */
+  /** Requested number of Kafka brokers; undefined if not specified. */
   readonly brokers: BrokerCount | undefined
 }
 
 export interface StartOptions extends CloudOptions {
-  /** Whether code and rules are reloaded when they are saved. */
+  /** True to reload code and rules when they are saved. */
   readonly watch: boolean
-  /** Milliseconds after which it stops; undefined for until a stop is requested. */
+  /** Time after which the run stops, in milliseconds; undefined to run until stopped. */
   readonly forMs: number | undefined
 }
 
 /**
- * The options of `npm run services`; undefined if the arguments ask for help.
+ * Parses the options of `npm run services`; undefined for `--help`.
  *
- * @throws ConfigError naming everything that is wrong
+ * @throws ConfigError naming all errors
  */
 export function readServicesOptions(
   args: readonly string[],
@@ -67,7 +67,7 @@ export function readServicesOptions(
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
-/** The options of `npm start`; see `readServicesOptions`. */
+/** Parses the options of `npm start`; see `readServicesOptions`. */
 export function readStartOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -85,7 +85,7 @@ export function readStartOptions(
 }
 
 /**
- * Returns how the servers of a stack are to be started, as the environment and the options say.
+ * Returns the options for starting the servers of a stack, from the environment and the command line.
  *
  * @throws ConfigError, UserError as `placesFromEnvironment`
  */
@@ -103,7 +103,7 @@ export function servicesFromEnvironment(
   }
 }
 
-/** The option counts more than SLUICE_STACK. */
+/** Returns the name of the stack. The option takes precedence over SLUICE_STACK. */
 function stackName(option: string | undefined, environment: Environment): string {
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }

@@ -10,16 +10,16 @@ import {
 import { UserError } from '../programs/user-error.ts'
 
 export interface LocalTopicsOptions {
-  /** All brokers: their number determines the replication factor. */
+  /** Addresses of all brokers. Their number determines the replication factor. */
   readonly brokers: readonly string[]
-  /** The last part of every topic's name. */
+  /** Last part of all topic names. */
   readonly env?: string
 }
 
 /**
  * Creates missing topics.
  *
- * @throws UserError naming every difference between existing topics and the topic table
+ * @throws UserError naming all differences between existing topics and the table of topics
  */
 export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
   const outcome = await ensureTopics({
@@ -42,10 +42,10 @@ function describeDifferences(differences: readonly TopicDifference[]): string {
 }
 
 /**
- * Refuses other names of topics than the data was made with, and keeps the names beside the data.
+ * Stores the names of topics next to the data, and rejects names that differ from those of existing data.
  *
- * @param fresh whether the data begins empty, so that any name is right
- * @throws UserError naming every topic that would get another name
+ * @param fresh true if the data is empty, so that any names are allowed
+ * @throws UserError naming each topic whose name would change
  */
 export function keepTopicNames(dataDir: string, env: string, fresh = false): void {
   const file = join(dataDir, 'topic-names.json')

@@ -1,12 +1,12 @@
 /** Progress of the readings. */
 export interface SmokeProgress {
   readonly sent: number
-  /** How many the processor has counted. */
+  /** Number of readings that the processor has processed. */
   readonly processed: number
-  /** The rules whose alerts must fire. */
+  /** Rules whose alerts must fire. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** Records up to the last one sent that are still pending, by consumer of readings. */
+  /** Pending records up to the last one sent, by consumer. */
   readonly pending: ReadonlyMap<string, number>
 }
 
@@ -22,7 +22,7 @@ export function summaryOf({ processed, fired, pending }: SmokeProgress): string[
   ]
 }
 
-/** Names everything that is missing, and what to check; undefined if nothing is. */
+/** Describes all missing results and what to check; undefined if nothing is missing. */
 export function failureOf({ sent, processed, expected, fired, pending }: SmokeProgress): string | undefined {
   const behind = [...pending].filter(([, count]) => count > 0)
   const silent = expected.filter(rule => !fired.has(rule))

@@ -110,14 +110,14 @@ function stackName(option: string | undefined, environment: Environment): string
 
 const PORTS = 'Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081)'
 const LINES = {
-  fresh: '--fresh      start from empty data',
-  name: '--name NAME  a stack of that name, with its own ports and data (also: SLUICE_STACK)',
-  config: '--config F   a file with settings (also: SLUICE_CONFIG)',
+  fresh: '--fresh      start with empty data',
+  name: '--name NAME  name of the stack, which has its own ports and data (also: SLUICE_STACK)',
+  config: '--config F   file with settings (also: SLUICE_CONFIG)',
   brokers:
     '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it',
-  registry: '--registry   also a schema registry, which functions and commands then use (Apicurio)',
+  registry: '--registry   also start a schema registry (Apicurio) for functions and commands',
   docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
-  help: '--help       show this',
+  help: '--help       show this help',
   used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.',
 }
 
@@ -138,13 +138,13 @@ ${LINES.used}`
 
 export const START_USAGE = `Usage: npm start -- [options]
 
-Starts Kafka, Valkey and LocalStack, the console, then every function, and shows what flows, until Ctrl-C.
+Starts Kafka, Valkey and LocalStack, the console, then all functions, and shows the flow until Ctrl-C.
 
   ${LINES.fresh}
   ${LINES.name}
   ${LINES.config}
-  --for TIME   stop this long after the functions are up, e.g. 90s or 5m, when all records that arrived by then are processed;
-               exit status 0 if all was well
+  --for TIME   stop this long after the functions have started, e.g. 90s or 5m, when all records that arrived by then are processed;
+               exit status 0 without problems
   ${LINES.brokers}
   ${LINES.registry}
   --no-watch   do not reload code and rules when they are saved
@@ -154,4 +154,4 @@ Starts Kafka, Valkey and LocalStack, the console, then every function, and shows
 ${PORTS}, LAMBDA_PORT (3002), and for the console
 CONSOLE_PORT (8050) and KAFKA_UI_PORT (8080), all on 127.0.0.1.
 ${LINES.used}
-SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so no timer fires.`
+SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so timers do not fire.`

@@ -130,7 +130,7 @@ async function checkUsed(name: ServiceName, place: ServerPlace | undefined, repo
   const detail = place.address.replace(/:\/\/[^@/]*@/, '://***@')
   if (!(await answers(place.address))) {
     throw new UserError(
-      `${variable} names ${detail}, but nothing answers there. Start it, or unset ${variable} to start one here.`,
+      `${variable} is set to ${detail}, but no server responds there. Start that server, or unset ${variable} to start a local one.`,
     )
   }
   report({ service: name, state: 'used', detail, ms: Date.now() - beganAtMs })

@@ -85,13 +85,13 @@ function kafkaPlace(
   if (brokers === undefined) return address === undefined ? { port: first } : { address }
   if (address !== undefined)
     throw new UserError(
-      `--brokers says how many brokers to start, and KAFKA_BROKERS names some that run already. Leave out --brokers, ` +
+      `--brokers sets the number of brokers to start, but KAFKA_BROKERS refers to existing ones. Omit --brokers, ` +
         'or unset KAFKA_BROKERS.',
     )
   if (brokers === 1) return { port: first }
   const further = Array.from({ length: brokers - 1 }, (_, index) => first + 1 + index)
   if (further.every(port => port <= LAST_PORT)) return { port: first, further }
   throw new UserError(
-    `KAFKA_PORT is "${first}", and ${brokers} brokers need as many ports from there on. Give a smaller number.`,
+    `KAFKA_PORT is "${first}", but ${brokers} brokers need as many consecutive ports. Set a lower port.`,
   )
 }

@@ -96,7 +96,7 @@ async function main(args: string[]): Promise<number> {
   const expected = EXPECTED_RULES.filter(rule => names.includes(rule))
   if (expected.length === 0)
     console.log(
-      `rules     none of those that ship are in RULES_DIR (${config.rulesDir}), so no alert is expected`,
+      `rules     RULES_DIR (${config.rulesDir}) contains no shipped rules, so no alerts are expected`,
     )
 
   const connections = new Connections(config, 'sluice-smoke')
@@ -153,7 +153,7 @@ async function askUntil(
  */
 async function requireReachable({ kafka, redis }: Config): Promise<void> {
   if (!URL.canParse(redis.url))
-    throw new UserError('REDIS_URL is not of the form redis://host:port (rediss:// for TLS). Fix it.')
+    throw new UserError('REDIS_URL must have the form redis://host:port (rediss:// for TLS).')
   const [kafkaIsThere, redisIsThere] = await Promise.all([
     // The probe supports only plaintext. The brokers of a cluster that is specified by its ARN are looked up later.
     kafka.auth !== 'none' || kafka.brokers.length === 0 || kafkaAnswers(kafka.brokers.join(',')),

@@ -199,7 +199,7 @@ async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
     const { startConsole } = await import('./start/console.ts')
     return await startConsole(options)
   } catch (error) {
-    options.say(`! There is no console: ${(error as Error).message}`)
+    options.say(`! The console is not available: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
 }
@@ -236,7 +236,7 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
     screen.endLive()
     return 0
   }
-  screen.line(problems.length === 0 ? 'All was well.' : `Problems: ${problems.join('; ')}.`)
+  screen.line(problems.length === 0 ? 'No problems.' : `Problems: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1
 }
 

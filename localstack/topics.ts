@@ -33,11 +33,11 @@ export async function createTopics({ brokers, env = 'local' }: LocalTopicsOption
 
 function describeDifferences(differences: readonly TopicDifference[]): string {
   const lines = differences.map(
-    ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, the table says ${wanted}`,
+    ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, but must be ${wanted}`,
   )
   return (
     `Existing topics differ from lib/app/topics.ts:\n${lines.join('\n')}\n` +
-    'Start with --fresh to recreate them (their records are lost), or change them by hand.'
+    'Start with --fresh to recreate them (their records are lost), or change them manually.'
   )
 }
 
@@ -54,9 +54,9 @@ export function keepTopicNames(dataDir: string, env: string, fresh = false): voi
   const renamed = renamedTopics(kept[env] ?? {}, names)
   if (renamed.length > 0)
     throw new UserError(
-      `The data in ${dataDir} was made with other names of topics:\n${renamed.map(line => `  ${line}\n`).join('')}` +
-        'States and waiting records stay with the old topics. Set the names as they were; or start another stack beside this one ' +
-        '(--name other); or start with --fresh (the data is lost).',
+      `The data in ${dataDir} was created with other topic names:\n${renamed.map(line => `  ${line}\n`).join('')}` +
+        'States and pending records belong to the old topics. Restore the previous names, start another stack (--name other), ' +
+        'or start with --fresh (the data is lost).',
     )
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(file, `${JSON.stringify({ ...kept, [env]: names }, null, 2)}\n`)

@@ -1,9 +1,9 @@
-/** Puts the schemas of a format into a module, which is loaded only by what reads or writes that format. */
+/** Packages the schemas of a format as a module, which is loaded only by code that reads or writes that format. */
 import { EVENT_FORMATS, EVENT_TYPE_NAMES, type EventFormat } from '../lib/event-types.ts'
 import { binarySchemas } from './binary.ts'
 import { type JsonSchema, jsonSchemaOf } from './sources.ts'
 
-/** The modules, and what makes the text of each: an object that maps each event type to the text of its schema. */
+/** Modules with the functions that generate their text: an object that maps each event type to the text of its schema. */
 export const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(
   format => [
     new URL(`compiled-texts-${format}.js`, import.meta.url),
@@ -19,7 +19,7 @@ function textsOf(format: EventFormat): [type: string, text: string][] {
   ])
 }
 
-/** Returns the schema with its references under `$defs`, where their `$id` makes them found. */
+/** Returns the schema with referenced schemas under `$defs`, where their `$id` identifies them. */
 function bundled(schema: JsonSchema): string {
   const names = new Set(
     [...JSON.stringify(schema).matchAll(/"\$ref":"https:[^"]+\/([^"/]+)\.json"/g)].map(

@@ -1,4 +1,4 @@
-/** Lambda batches of the readings topic, each with one special kind of content. */
+/** Generates Lambda batches of the readings topic, each with a special kind of content. */
 
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
 import { keyOf, reading } from '../../lib/telemetry/reading.ts'
@@ -10,7 +10,7 @@ import { type Captured, lambdaBatch } from './lambda-batch.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')
 
-/** The partitions that Kafka's partitioner chooses for these keys, with twelve partitions. */
+/** Partitions that Kafka's partitioner selects for these keys, with twelve partitions. */
 const PARTITIONS: Readonly<Record<string, number>> = {
   'roof-1': 9,
   'roof-2': 6,
@@ -19,7 +19,7 @@ const PARTITIONS: Readonly<Record<string, number>> = {
   'band-3': 7,
 }
 
-/** The time of a step: steps are ten seconds apart. */
+/** Returns the time of a step. Steps are ten seconds apart. */
 const at = (step: number) => new Date(START + step * 10_000).toISOString()
 
 function environment(name: string, step: number, sensorId: string, temperature: number): Event {
@@ -28,16 +28,16 @@ function environment(name: string, step: number, sensorId: string, temperature: 
   return reading(FAMILIES.environment, derivedId('captured', name, step), at(step), data)
 }
 
-/** The record of an event, appended two seconds after the event's time or after the given step. */
+/** Returns the record of an event, appended two seconds after the event's time or after the given step. */
 function captured(key: string | null, event: Event, step?: number, mode?: ContentMode): Captured {
-  // No topic: the batch names it.
+  // The topic is empty, because the batch contains it.
   const { value, headers, key: bytes } = producedRecord('', key, event, mode)
   const appendedAtMs = (step === undefined ? Date.parse(event.time ?? '') : START + step * 10_000) + 2_000
   const appendedAt = new Date(appendedAtMs).toISOString()
   return { key: bytes, value, headers, appendedAt, partition: PARTITIONS[key ?? 'roof-1'] ?? 0 }
 }
 
-/** Two and a half minutes of one sensor, a reading every ten seconds; the last reading belongs to the minute before. */
+/** Two and a half minutes of one sensor, with a reading every ten seconds. The last reading belongs to the previous minute. */
 export function good() {
   const temperatures = [
     39.2, 39.5, 39.9, 40.3, 40.8, 41.1, 40.9, 40.4, 40, 39.6, 39.4, 39.1, 38.8, 38.8, 38.5,
@@ -50,7 +50,7 @@ export function good() {
   ])
 }
 
-/** Every kind of record that can never be processed, between two healthy ones. */
+/** All kinds of records that can never be processed, between two valid records. */
 export function poison() {
   const reading = (step: number) => environment('poison', step, 'roof-1', 20 + step)
   const healthy = (step: number) => captured('roof-1', reading(step))
@@ -80,7 +80,7 @@ export function poison() {
     // schema-violated
     captured('roof-1', { ...reading(8), data: { sensorId: 'roof-1', temperature: '28' } }),
     captured('roof-1', { ...reading(9), data: { ...(reading(9).data as object), colour: 'red' } }),
-    // rejected: too large a number for statistics
+    // rejected: a number that is too large for statistics
     captured('roof-1', environment('poison', 10, 'roof-1', 1e200)),
     healthy(11),
   ])
@@ -101,17 +101,17 @@ export function duplicates() {
   return lambdaBatch('duplicate', [
     record(cpu(0, 61), 0),
     record(cpu(1, 62), 1),
-    // The same events at later offsets. One has another trace, but is still the same event.
+    // The same events at later offsets. One has a different trace context, but is still the same event.
     record(traced, 2),
     record(cpu(1, 62), 2),
-    // The id of the first with another value: an error of the producer, not a duplicate.
+    // The id of the first event with another value, which is an error of the producer and not a duplicate.
     record(cpu(0, 99), 3),
     record(cpu(4, 63), 4),
     record(cpu(4, 63), 5),
   ])
 }
 
-/** Readings in units other than those of their family: some can be converted, some cannot. */
+/** Readings in units other than those of their family, some of which can be converted. */
 export function units() {
   const inUnit = (step: number, unit: string, metrics: ReadingData) => {
     const event = environment('units', step, 'roof-1', 20)
@@ -119,14 +119,14 @@ export function units() {
     return captured('roof-1', { ...event, data: { ...identity, ...metrics, unit } })
   }
   return lambdaBatch('units', [
-    // 26.7 °C: the number is above the threshold of 40, the temperature is not.
+    // 26.7 °C: the number exceeds the threshold of 40, but the temperature does not.
     inUnit(0, 'fahrenheit', { temperature: 80 }),
     inUnit(1, '°F', { temperature: 110 }),
     inUnit(2, 'K', { temperature: 313.15 }),
-    // One metric has the dimension of the unit; the other is in the unit of its family.
+    // One metric has the dimension of the unit, the other is in the unit of its family.
     inUnit(3, 'mmHg', { temperature: 21, pressure: 760 }),
     inUnit(4, 'm/s', { windSpeed: 10 }),
-    // unit-mismatch: another dimension, and an unknown unit
+    // unit-mismatch: a unit of another dimension, and an unknown unit
     inUnit(5, 'hPa', { temperature: 21 }),
     inUnit(6, 'lux', { temperature: 21 }),
     // schema-violated: 200 %
@@ -135,7 +135,7 @@ export function units() {
   ])
 }
 
-/** Records without a value, which Kafka calls tombstones, and an empty value, which is not a tombstone. */
+/** Records without a value, which Kafka calls tombstones, and a record with an empty value, which is not a tombstone. */
 export function tombstones() {
   const healthy = (step: number) => captured('roof-2', environment('tombstone', step, 'roof-2', 21 + step))
   const foreign: Event = {
@@ -146,18 +146,18 @@ export function tombstones() {
   }
   return lambdaBatch('tombstone', [
     healthy(0),
-    // A plain tombstone.
+    // A tombstone without headers.
     { ...healthy(1), value: null, headers: [] },
-    // An event without data: a valid event, but not a valid reading.
+    // An event without data, which is a valid event but not a valid reading.
     { ...healthy(2), value: null },
-    // A valid event of a type that the processor does not accept.
+    // A valid event of a type that the processor does not handle.
     { ...captured('roof-2', foreign) },
     { ...healthy(4), value: Buffer.alloc(0) },
     healthy(5),
   ])
 }
 
-/** Several partitions, families, modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
+/** Several partitions, families, content modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
 export function mixedPartitions() {
   const zurich = (step: number) => environment('mixed', step, 'Zürich-1', 18 + step)
   const roof = (step: number) => environment('mixed', step, 'roof-1', 30 + step)

@@ -1,21 +1,21 @@
-/** Records in the form in which Lambda passes them to a function. */
+/** Converts records to the format in which Lambda passes them to functions. */
 
 import { topicName } from '../../lib/app/topics.ts'
 import type { OutgoingRecord, RecordHeader } from '../../packages/runtime/cloudevents/record.ts'
 
-/** A record as it was appended to the log. */
+/** A record with the partition and time of its append to the log. */
 export interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
   readonly partition: number
-  /** RFC 3339: when the broker appended it. */
+  /** Append time of the broker, RFC 3339. */
   readonly appendedAt: string
 }
 
 /**
- * The batch with these records. The offsets of each partition start at 0, and the topic is in an environment of its own:
- * when batches run against a live stack or one after another, the offsets of one log must never advance the applied offset
- * of another.
+ * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that batches can be
+ * run
+ * on a live stack or one after another: the offsets of one log must not advance the applied offset of another.
  *
- * @param name the last part of the environment's name
+ * @param name last part of the environment's name
  */
 export function lambdaBatch(name: string, captured: readonly Captured[]) {
   const topic = topicName('readings', `recorded-${name}`)
@@ -44,7 +44,7 @@ export function lambdaBatch(name: string, captured: readonly Captured[]) {
   }
 }
 
-/** Bytes as in Java: 128 and above are negative. */
+/** Encodes bytes as in Java, where values of 128 and above are negative. */
 function signed([name, bytes]: RecordHeader): Record<string, number[]> {
   return { [name]: [...new Int8Array(bytes)] }
 }

@@ -29,7 +29,7 @@ const standIns = {
 function invokesApart({ processedInput, classes }, { SLUICE_LIVE = '' }) {
   if (processedInput.commands.join(' ') !== 'invoke local') return false
   if (['', '0', '1'].includes(SLUICE_LIVE)) return SLUICE_LIVE !== '1'
-  const message = `SLUICE_LIVE is "${SLUICE_LIVE}". It may be 1: the state and the topics of the running stack`
+  const message = `SLUICE_LIVE is "${SLUICE_LIVE}". Set it to 1 to use the state and topics of the running stack, or unset it`
   throw new classes.Error(message, 'SLUICE_LIVE')
 }
 

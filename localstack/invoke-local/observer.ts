@@ -22,7 +22,7 @@ export class LambdaObserver extends ServerObserver {
   }
 
   override redelivered(stateKey: StateKey, count: number): void {
-    transcript.note(stateKey, `        ${count} redelivered: already decided in this batch, dropped`)
+    transcript.note(stateKey, `        ${count} redelivered: already processed in this batch, dropped`)
   }
 
   override waiting(stateKey: StateKey, { fromOffset, reason, error }: StoppedPartition): void {

@@ -37,7 +37,7 @@ const MAX_NAMED = 3
 
 /** Describes a save without effect, which would otherwise appear to be ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
-  return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'changes' : 'change'} no ${what}`
+  return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'affects' : 'affect'} no ${what}`
 }
 
 export function restartLine(files: readonly string[]): string {

@@ -162,7 +162,7 @@ export default class ReloadPlugin {
     try {
       await this.#offline.invoke(key)
     } catch (error) {
-      this.#say(`✗ ${key} did not run: ${(error as Error).message}; its schedule runs it again`)
+      this.#say(`✗ ${key} did not run: ${(error as Error).message}. Its schedule will run it again`)
     }
   }
 

@@ -42,8 +42,8 @@ export function requireSameBrokers(dataDir: string, brokers: number): void {
   if (before === undefined) return
   const were = before === 1 ? 'one Kafka broker' : `${before} Kafka brokers`
   throw new UserError(
-    `${dataDir} holds data of ${were}, which ${brokers} cannot use. Start with --fresh (the data is lost), ` +
-      `with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,
+    `${dataDir} contains data of ${were}, which cannot be used with ${brokers}. Start with --fresh (the data is lost), ` +
+      `with --brokers ${before}, or with another folder in SLUICE_DATA_DIR.`,
   )
 }
 

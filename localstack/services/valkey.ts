@@ -42,7 +42,7 @@ async function findBinary(): Promise<string> {
   const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
   if (binary) return join(INSTALLED, binary)
   throw new UserError(
-    `There is no valkey-server in ${INSTALLED}. Remove that folder and start again, or set REDIS_URL to a running ` +
+    `${INSTALLED} does not contain valkey-server. Remove that folder and start again, or set REDIS_URL to a running ` +
       'server.',
   )
 }

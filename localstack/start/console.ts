@@ -46,7 +46,7 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
     return await served(options, opened)
   } catch (error) {
     await closed(opened)
-    options.say(`! There is no console: ${(error as Error).message}`)
+    options.say(`! The console is not available: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
 }
@@ -88,7 +88,7 @@ async function served(
     page: await consolePage(),
     access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
     told: error => say(`✗ console: ${(error as Error).stack}`),
-    signInFailed: ({ route }) => say(`! console: a sign-in with a wrong token has failed (${route})`),
+    signInFailed: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })
   /** Listens on a port. Returns undefined if that is not possible. */
   const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
@@ -100,12 +100,12 @@ async function served(
       return undefined
     }
   }
-  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'There is no console')
+  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
   await listening(
     beginningAt('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
-    "Kafka's pages have no address of their own",
+    'The Kafka pages are not available on a separate port',
   )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),

@@ -180,5 +180,5 @@ export async function invokeFunction(lambdaPort: number, name: string, event: ob
   if (response.ok && !response.headers.has('x-amz-function-error'))
     return await response.json().catch(() => undefined)
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
-  throw new UserError(answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`)
+  throw new UserError(answer.errorMessage ?? `The Lambda endpoint returned status ${response.status}`)
 }

@@ -33,7 +33,7 @@ export function readLogLine(line: string): LogLine | undefined {
 
 /** Message for a truncated report. */
 export const BROKEN_REPORT =
-  'a report of the trigger is broken off and left out, as after a full disk: what it was about may be missing above'
+  'a truncated report of the trigger was skipped, as after a full disk. A problem may be missing above'
 
 /** Parses a line of the trigger's reports. If the disk was full, a line contains only the beginning of a report. */
 export function readReport(line: string): Report | 'broken' | 'empty' {

@@ -17,10 +17,10 @@ export function refusalOf({
   'sec-fetch-site': site,
 }: IncomingHttpHeaders): string | undefined {
   if (!isLoopback(host.toLowerCase().replace(/:\d+$/, '')))
-    return 'The request names another host than this machine: use 127.0.0.1 or localhost.'
+    return 'The host name of the request is not local. Use 127.0.0.1 or localhost.'
   // Programs send neither header. Browsers send both, or only `Sec-Fetch-Site` for a page of the same origin.
   if (origin !== undefined || (site !== undefined && site !== 'none'))
-    return 'The request comes from a web page: only programs may invoke functions.'
+    return 'The request comes from a web page. Only programs may invoke functions.'
   return undefined
 }
 

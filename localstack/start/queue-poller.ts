@@ -85,6 +85,6 @@ export function localSqs(endpoint: string, region: string, signal?: AbortSignal)
     const text = await response.text()
     const answer = text === '' ? {} : JSON.parse(text)
     if (response.ok) return answer
-    throw new Error(`${action} was answered with status ${response.status}: ${answer.__type ?? 'no reason'}`)
+    throw new Error(`${action} returned status ${response.status}: ${answer.__type ?? 'no reason'}`)
   }
 }

@@ -208,5 +208,5 @@ function serverIn(error: unknown): 'Kafka' | 'Redis' {
 
 function problemsOf(figures: Figures | undefined, expectsReadings: boolean): string[] {
   if (!figures) return ['the figures could not be read']
-  return expectsReadings && figures.applied === 0 ? ['no reading was applied'] : []
+  return expectsReadings && figures.applied === 0 ? ['no readings were applied'] : []
 }

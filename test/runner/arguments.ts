@@ -5,14 +5,14 @@ import { UserError } from '../../programs/user-error.ts'
 const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** The part of the tests that a run executes. */
+/** Part of the tests that a run executes. */
 export interface Selection {
   readonly groups: readonly Group[]
   /** Part of a test file's path. */
   readonly pattern?: string
   /** Version of Kafka to start, if not the project's own. */
   readonly kafkaVersion?: string
-  /** The run has to show that everything holds: nothing is sampled, and a skipped test is a failure. */
+  /** True for a complete run: nothing is sampled, and a skipped test counts as a failure. */
   readonly isWhole: boolean
 }
 
@@ -45,7 +45,7 @@ const KINDS = {
   kafka: text(/^\d+\.\d+\.\d+$/, 'a version, for example 3.9.1'),
 } as const
 
-/** Reads the arguments; undefined if they ask for help. @throws UserError that names every invalid option */
+/** Parses the arguments; undefined for `--help`. @throws UserError naming all invalid options */
 export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
   const { all, only, kafka, help } = values

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { PAGE } from '../../../infra/configuration-page.ts'
 import { type Check, Failed, tool } from '../check.ts'
 
-/** Whether docs/configuration.md is what the settings give. */
+/** Checks that docs/configuration.md matches the settings. */
 export const configuration: Check = {
   name: 'configuration page',
   async run(signal) {

@@ -4,12 +4,12 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Maximum number of classes of errors in the engine. */
+/** Maximum number of error classes in the engine. */
 const MOST = 15
 
 const CLASS = /\bclass (\w+) extends (\w+)\b/g
 
-/** Checks that the engine has few classes of errors: a code in one of them, or a value, is enough in most cases. */
+/** Checks that the engine has few error classes. In most cases, a code in an existing class or a return value is sufficient. */
 export const errors: Check = {
   name: 'classes of errors',
   async run() {
@@ -20,7 +20,7 @@ export const errors: Check = {
       [...source.matchAll(CLASS)].map(([, name = '', base = '']) => ({ name, base })),
     )
     const names = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError'])
-    // A class can extend one that is read after it.
+    // Repeat until nothing changes, because a class can extend one in a file that is read later.
     for (let before = 0; before < names.size; ) {
       before = names.size
       for (const { name, base } of classes) if (names.has(base)) names.add(name)

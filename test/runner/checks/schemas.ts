@@ -1,7 +1,7 @@
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Whether the schema of rule files is what the kinds of rules give, and the compiled validators what the schemas give. */
+/** Checks that the schema of rule files matches the kinds of rules, and that the compiled validators match the schemas. */
 export const schemas: Check = {
   name: 'schemas',
   async run(signal) {

@@ -1,6 +1,5 @@
 /**
- * A resource with faults that both linters know, which is added to each template before they look at it. A linter that does not name
- * it has not read that template. Pure.
+ * A faulty resource that is added to each template. Both linters must report it; a linter that does not has not read the template. Pure.
  */
 import type { Finding } from './findings.ts'
 
@@ -17,7 +16,7 @@ export function withCanary<T extends Template>(template: T): T {
 }
 
 /**
- * The findings without those of the canary.
+ * Returns the findings without those of the canary.
  *
  * @throws Error naming the templates that the linter has not read
  */

@@ -44,7 +44,7 @@ describe('given the pages of messages and of writing', () => {
     await requireGood(visit, 'messages-1024-dark')
     await page.getByLabel('Text anywhere').fill('<B>ROOF')
     await page.getByRole('button', { name: 'Show' }).click()
-    await page.getByText('Looked at').waitFor()
+    await page.getByText('Searched').waitFor()
     assert.match(page.url(), /text=%3CB%3EROOF/)
     await page.getByRole('button', { name: 'Download' }).click()
     await page.getByText('Saved 1 message').waitFor()

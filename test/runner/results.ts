@@ -52,7 +52,9 @@ export async function resultsIn(
   }
   if (results.length === 0) results.push(failed(file, file, 'no test ran in this file'))
   else if (!hasSummary && results.every(({ outcome }) => outcome !== 'failed'))
-    results.push(failed(file, file, 'it ended before its tests: their summary is missing'))
+    results.push(
+      failed(file, file, 'the file ended before its tests had completed: their summary is missing'),
+    )
   return { results, output: output.trim() }
 }
 

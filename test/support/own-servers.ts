@@ -30,7 +30,9 @@ export async function withOwnServers<T>(
 ): Promise<T> {
   const kafka = await place(process.env.KAFKA_BROKERS)
   if (kafkaVersion !== undefined && 'address' in kafka)
-    throw new UserError('--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.')
+    throw new UserError(
+      '--kafka starts a Kafka, but KAFKA_BROKERS refers to an existing one. Omit --kafka or unset KAFKA_BROKERS.',
+    )
   return inOwnFolder(async folder => {
     const services = await startServices({
       kafka,

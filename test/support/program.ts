@@ -94,7 +94,7 @@ export class Program {
   }
 
   #without(line: RegExp): Error {
-    return new Error(`it did not say ${line}, but:\n${this.#output}`)
+    return new Error(`the program did not print ${line}. Its output:\n${this.#output}`)
   }
 
   #collect(): void {

@@ -74,7 +74,7 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
 
 const OUTCOMES = {
   shown: '',
-  resolved: ' The alert has resolved meanwhile.',
+  resolved: ' The alert has resolved in the meantime.',
   'not-yet': ' The acknowledgement is in the log, but firing-alerts has not processed it yet.',
 } as const
 

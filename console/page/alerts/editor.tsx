@@ -106,7 +106,7 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
         </button>
         {isChanged && file && (
           <button type="button" class="secondary outline" onClick={undo}>
-            Undo the changes
+            Undo changes
           </button>
         )}
       </p>

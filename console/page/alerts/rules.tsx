@@ -91,7 +91,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
           {known.rules.length === 0 && (
             <p class="warn">
               This rule is no longer active. Its alerts resolve within five minutes, when its entities are
-              looked at.
+              evaluated again.
             </p>
           )}
           {known.rules.map(row => (
@@ -105,7 +105,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
               Silence …
             </a>
             <a href={addressOf('/alerts', { state: 'history', rule: name, hours: 168 })}>
-              Its alerts of the last 7 days
+              Alerts of the last 7 days
             </a>
           </p>
           <On known={known} />

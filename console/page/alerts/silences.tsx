@@ -12,7 +12,7 @@ import { countText } from '../parts/words.ts'
 import { SilenceForm } from './silence-form.tsx'
 
 const STATES = [
-  ['', 'active and to come'],
+  ['', 'active and scheduled'],
   ['past', 'over'],
   ['all', 'all'],
 ] as const

@@ -104,7 +104,7 @@ export function placeIn(text: string, line: number, column: number): number {
   return Math.min(text.length, start + column - 1)
 }
 
-/** Describes the tested range, such as `Looked at 1,234 readings of 12 entities.`, and what was not tested. */
+/** Describes the tested range, such as `Evaluated 1,234 readings of 12 entities.`, and what was not tested. */
 export function trialText({
   readings,
   entities,

@@ -61,7 +61,7 @@ function Counted({ topic, records }: { readonly topic: string; readonly records:
 
 const COLUMNS: readonly Column<KeySample>[] = [
   numberColumn('Partition', ({ partition }) => partition, { text: String }),
-  numberColumn('Looked at', ({ records }) => records),
+  numberColumn('Records counted', ({ records }) => records),
   numberColumn('Keys', ({ keys }) => keys),
   column('Most frequent key', ({ top }) => (top ? <code>{top.key}</code> : '–')),
   numberColumn('Its share', shareOf, { text: share => `${(share * 100).toFixed(1)} %` }),

@@ -67,7 +67,7 @@ function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
           The {devices.length} of {numberText(matching)} that changed last.
         </p>
       )}
-      {!isWhole && <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>}
+      {!isWhole && <p class="warn">Only {numberText(known)} entities were evaluated. There are more.</p>}
     </section>
   )
 }

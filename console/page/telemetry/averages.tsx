@@ -35,7 +35,7 @@ export function AveragesPage(): JSX.Element {
               <Family key={family.all.family} family={family} statistic={statistic} />
             ))}
             {!isWhole && (
-              <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>
+              <p class="warn">Only {numberText(known)} entities were evaluated. There are more.</p>
             )}
           </>
         )}

@@ -59,8 +59,8 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
       />
       {!page.isWhole && (
         <p class="warn">
-          There are more entities than the {numberText(page.known)} that were looked at. One that is missing
-          here is found by its whole name in the address: <code>/telemetry?entity=SOURCE SUBJECT</code>.
+          Only {numberText(page.known)} entities were searched. There are more. To open an entity that is
+          missing here, enter its full name in the URL: <code>/telemetry?entity=SOURCE SUBJECT</code>.
         </p>
       )}
     </>

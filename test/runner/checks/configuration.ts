@@ -8,7 +8,7 @@ export const configuration: Check = {
   async run(signal) {
     await tool('./infra/configuration-page.ts', ['--check'], signal)
     const rows = (await readFile(PAGE, 'utf8')).match(/^- \*\*`\w+`/gm) ?? []
-    if (rows.length === 0) throw new Failed('docs/configuration.md names no setting')
+    if (rows.length === 0) throw new Failed('docs/configuration.md contains no settings')
     return `${rows.length} settings, documented as they are declared`
   },
 }

@@ -14,7 +14,7 @@ export const errors: Check = {
   name: 'classes of errors',
   async run() {
     const files = await sourceFiles('packages/{runtime,kafka-records,schema-registry}/**/*.ts')
-    if (files.length === 0) throw new Failed('there is no file of the engine')
+    if (files.length === 0) throw new Failed('no files of the engine were found')
     const sources = await Promise.all(files.map(file => readFile(join(PROJECT, file), 'utf8')))
     const classes = sources.flatMap(source =>
       [...source.matchAll(CLASS)].map(([, name = '', base = '']) => ({ name, base })),
@@ -28,7 +28,7 @@ export const errors: Check = {
     const own = classes.flatMap(({ name, base }) => (names.has(base) ? [name] : []))
     if (own.length <= MOST) return `${own.length} classes in ${files.length} files`
     throw new Failed(
-      `The engine has ${own.length} classes of errors, and may have ${MOST}: ${own.join(', ')}.\nUse one of them with a code, or a value.`,
+      `The engine has ${own.length} error classes, but at most ${MOST} are allowed: ${own.join(', ')}.\nUse an existing class with a code, or return a value.`,
     )
   },
 }

@@ -8,7 +8,7 @@ export const schemas: Check = {
     await tool('./programs/rule-kinds.ts', ['--check'], signal)
     await tool('./schemas/compile.ts', ['--check'], signal)
     const own = await sourceFiles('schemas/json/*.json')
-    if (own.length === 0) throw new Failed('there is no schema in schemas/json')
+    if (own.length === 0) throw new Failed('schemas/json contains no schemas')
     return `${own.length} schemas, compiled as they are`
   },
 }

@@ -23,7 +23,7 @@ export const titles: Check = {
     const files = await sourceFiles('test/**/*.ts', 'packages/msk-trigger/test/**/*.ts')
     const found = await Promise.all(files.map(titlesIn))
     const all = found.flat()
-    if (all.length === 0) throw new Failed('there is no test')
+    if (all.length === 0) throw new Failed('no tests were found')
     const long = all.filter(({ title }) => title.length > MAX_TITLE_LENGTH)
     if (long.length === 0) return `${all.length} titles`
     const lines = long.map(({ file, title }) => `${file}: "${title}" has ${title.length} characters`)

@@ -29,6 +29,6 @@ export function withoutCanary(
   const read = new Set(findings.filter(isCanary).map(({ template }) => template))
   const missed = templates.filter(template => !read.has(template))
   if (templates.length === 0 || missed.length > 0)
-    throw new Error(`${linter} has not looked at ${missed.join(', ') || 'any template'}`)
+    throw new Error(`${linter} has not read ${missed.join(', ') || 'any template'}`)
   return findings.filter(finding => !isCanary(finding))
 }

@@ -58,7 +58,7 @@ export function cfnLintFindings(json: string): Finding[] {
  */
 export function checkovFindings(json: string): Finding[] {
   const { results }: Partial<CheckovReport> = JSON.parse(json)
-  if (results === undefined) throw new Error('checkov has looked at no template')
+  if (results === undefined) throw new Error('checkov has not read any template')
   if (results.parsing_errors.length > 0)
     throw new Error(`checkov could not read ${results.parsing_errors.join(', ')}`)
   return results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({

@@ -49,5 +49,5 @@ async function outputOf(program: string, args: readonly string[], signal: AbortS
   const { stdout = '', stderr = '' } = ended
   if (/^\s*[[{]/.test(stdout)) return stdout
   const why = [stderr, stdout, ended instanceof Error ? ended.message : ''].find(text => text.trim() !== '')
-  throw new Failed(`${program} gave no report: ${why?.trim() ?? 'it said nothing'}`)
+  throw new Failed(`${program} returned no report: ${why?.trim() ?? 'no output'}`)
 }

@@ -51,6 +51,6 @@ async function linkProject(folder: string): Promise<void> {
   const yaml = await readFile(join(PROJECT, 'serverless.yml'), 'utf8')
   const changed = yaml.replace(BUNDLER, WITHOUT_BUNDLES)
   if (changed === yaml)
-    throw new Failed('serverless.yml has no line with the bundler, which is left out here')
+    throw new Failed('serverless.yml does not contain the line with the bundler, which has to be replaced')
   await writeFile(join(folder, 'serverless.yml'), changed)
 }

@@ -98,6 +98,6 @@ describe('the resource that linters must find', () => {
     const found = [finding('A', canary, 'one'), finding('B', 'Key', 'one')]
     assert.deepEqual(withoutCanary('cfn-lint', found, ['one']), [found[1]])
     assert.throws(() => withoutCanary('cfn-lint', found, ['one', 'two']), /cfn-lint has not read two/)
-    assert.throws(() => withoutCanary('cfn-lint', [], []), /cfn-lint has not looked at any template/)
+    assert.throws(() => withoutCanary('cfn-lint', [], []), /cfn-lint has not read any template/)
   })
 })

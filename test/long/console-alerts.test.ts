@@ -304,7 +304,7 @@ describe('the console about alerts', () => {
       assert.deepEqual(await visit.obstacles(), [])
       await save.click()
       await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
-      await page.getByText('weather.yaml is saved; 2 rules in all.').waitFor()
+      await page.getByText('weather.yaml is saved. All files together have 2 rules.').waitFor()
       await visit.close()
     } finally {
       await browser.close()

@@ -147,7 +147,7 @@ describe('the failures of the console', () => {
       assert.deepEqual([await visit.isTooWide(), await visit.obstacles()], [false, []])
       for (const one of [first, second])
         await page.getByRole('checkbox', { name: `Choose ${one?.at}` }).check()
-      await page.getByRole('button', { name: 'Redrive 2 chosen' }).click()
+      await page.getByRole('button', { name: 'Redrive 2 selected' }).click()
       await page.getByText('2 dead letters would be redriven').waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await page.getByRole('button', { name: 'Redrive 2', exact: true }).click()
@@ -285,7 +285,7 @@ describe('the failures of the console', () => {
         const visit = await browser.visit(console.address('/failures'))
         const { page } = visit
         await page.getByRole('checkbox', { name: /^Choose \d@\d$/ }).check()
-        await page.getByRole('button', { name: 'Redrive 1 chosen' }).click()
+        await page.getByRole('button', { name: 'Redrive 1 selected' }).click()
         await page.getByText(/^rejected is permanent: /).waitFor()
         await page.getByRole('button', { name: 'Redrive 1', exact: true }).click()
         await page.getByText('1 redriven, 1 failed again.').waitFor()

@@ -22,14 +22,14 @@ const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLeng
 const SUBJECT = pipe(optional(string(), ''), minLength(1, 'name a subject'), maxLength(1_000, 'is too long'))
 const VERSION = pipe(
   string(),
-  toNumber('give the number of a version'),
-  integer('give the number of a version'),
+  toNumber('must be a version number'),
+  integer('must be a version number'),
   minValue(1, 'must be 1 or more'),
 )
 const RECORDS = pipe(
   string(),
-  toNumber('give a number of records'),
-  integer('give a number of records'),
+  toNumber('must be a number of records'),
+  integer('must be a number of records'),
   minValue(1, 'must be 1 or more'),
   maxValue(MAX_RECORDS, `must be at most ${MAX_RECORDS}`),
 )

@@ -52,20 +52,20 @@ const HOUR_MS = 3_600_000
 const text = optional(
   pipe(
     string(),
-    check(given => given.length <= 300, 'at most 300 characters'),
+    check(given => given.length <= 300, 'must have at most 300 characters'),
   ),
 )
 const FILTER = {
   rule: text,
-  severity: optional(picklist(SEVERITIES, 'critical, warning or info')),
+  severity: optional(picklist(SEVERITIES, 'must be critical, warning or info')),
   entity: text,
   label: optional(
     pipe(
       string(),
-      check(given => given.indexOf('=') > 0, 'a label and its value, such as team=ops'),
+      check(given => given.indexOf('=') > 0, 'must be a label and its value, such as team=ops'),
     ),
   ),
-  unacknowledged: optional(picklist(['true', 'false'], 'true or false')),
+  unacknowledged: optional(picklist(['true', 'false'], 'must be true or false')),
 }
 const NOW = object(FILTER)
 const HISTORY = object({
@@ -78,7 +78,7 @@ const HISTORY = object({
       number(),
       check(
         hours => hours > 0 && hours <= 24 * 90,
-        'a number of hours above 0, up to the 90 days that the topic retains',
+        'must be a number of hours above 0, up to the 90 days that the topic retains',
       ),
     ),
     '24',

@@ -69,7 +69,7 @@ const QUERY = {
       number(),
       check(
         hours => hours > 0 && hours <= 24 * 7,
-        'a number of hours above 0, up to the 7 days that the topic retains',
+        'must be a number of hours above 0, up to the 7 days that the topic retains',
       ),
     ),
     '24',
@@ -77,7 +77,7 @@ const QUERY = {
   alert: optional(
     pipe(
       string(),
-      check(id => id.length <= 200, 'at most 200 characters'),
+      check(id => id.length <= 200, 'must have at most 200 characters'),
     ),
     '',
   ),

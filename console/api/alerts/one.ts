@@ -27,9 +27,9 @@ export type { Acknowledged }
 
 const ID = object({
   id: pipe(
-    string('the id of an alert'),
-    minLength(1, 'the id of an alert'),
-    maxLength(200, 'the id of an alert'),
+    string('must be the id of an alert'),
+    minLength(1, 'must be the id of an alert'),
+    maxLength(200, 'must be the id of an alert'),
   ),
 })
 /** Format of `derivedId`. Any other text would match many records, and no alert. */
@@ -37,8 +37,8 @@ const DERIVED_ID = /^[\w-]{22}$/
 
 const SAID = object({
   ...ID.entries,
-  acknowledged: boolean('true or false'),
-  comment: optional(pipe(string(), trim(), maxLength(1000, 'at most 1,000 characters'))),
+  acknowledged: boolean('must be true or false'),
+  comment: optional(pipe(string(), trim(), maxLength(1000, 'must have at most 1,000 characters'))),
 })
 
 export function oneRoutes(environment: ConsoleEnvironment): Hono<ConsoleHono> {

@@ -38,13 +38,13 @@ export interface RulesSaved extends RulesChecked {
 
 /** Text of a rule file. The maximum length equals the maximum size of a rule set in bytes. */
 export const RULES_TEXT = pipe(
-  string('a text'),
-  minLength(1, 'a text with rules'),
-  maxLength(1024 * 1024, 'at most 1,048,576 characters'),
+  string('must be a text'),
+  minLength(1, 'must be a text with rules'),
+  maxLength(1024 * 1024, 'must have at most 1,048,576 characters'),
 )
 const FILE = pipe(
-  string('the name of a file'),
-  regex(RULE_FILE_NAME, 'a file name such as weather.yaml: letters, digits, ".", "_" and "-"'),
+  string('must be the name of a file'),
+  regex(RULE_FILE_NAME, 'must be a file name such as weather.yaml: letters, digits, ".", "_" and "-"'),
 )
 const TEXT = { file: FILE, text: RULES_TEXT }
 

@@ -60,9 +60,9 @@ export interface OneRule {
 
 const MAX_ON = 500
 const NAME = pipe(
-  string('the name of a rule'),
-  minLength(1, 'the name of a rule'),
-  maxLength(1000, 'the name of a rule'),
+  string('must be the name of a rule'),
+  minLength(1, 'must be the name of a rule'),
+  maxLength(1000, 'must be the name of a rule'),
 )
 
 export function ruleRoutes(environment: ConsoleEnvironment) {

@@ -62,34 +62,40 @@ const TEXTS = optional(
       pipe(
         string(),
         trim(),
-        minLength(1, 'a text of 1 to 256 characters'),
-        maxLength(256, 'a text of 1 to 256 characters'),
+        minLength(1, 'must be a text of 1 to 256 characters'),
+        maxLength(256, 'must be a text of 1 to 256 characters'),
       ),
     ),
-    minLength(1, 'at least one text'),
-    maxLength(50, 'at most 50 texts'),
+    minLength(1, 'must contain at least one text'),
+    maxLength(50, 'must contain at most 50 texts'),
   ),
 )
-const LABEL_NAME = pipe(string(), regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'the name of a label, such as team'))
+const LABEL_NAME = pipe(
+  string(),
+  regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be the name of a label, such as team'),
+)
 const MATCH = strictObject({
   ...{ rule: TEXTS, source: TEXTS, entity: TEXTS },
   severity: optional(
     pipe(
       TEXTS.wrapped,
-      check(all => all.every(isSeverity), 'critical, warning or info, or a text with * that matches one'),
+      check(
+        all => all.every(isSeverity),
+        'must be critical, warning or info, or a text with * that matches one',
+      ),
     ),
   ),
   labels: optional(record(LABEL_NAME, TEXTS.wrapped)),
 })
-const TIME = pipe(string(), isoTimestamp('an RFC 3339 time'))
+const TIME = pipe(string(), isoTimestamp('must be an RFC 3339 time'))
 const COMMENT = pipe(
   string('say why'),
   trim(),
   minLength(1, 'say why'),
-  maxLength(1000, 'at most 1,000 characters'),
+  maxLength(1000, 'must have at most 1,000 characters'),
 )
 const NEW = { match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT }
-const END = { id: string('the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
+const END = { id: string('must be the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
 
 export function silenceRoutes(environment: ConsoleEnvironment) {
   return {

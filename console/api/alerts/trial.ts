@@ -50,11 +50,11 @@ const MAX_MS = 20_000
 const MAX_TOLD = 10_000
 const MAX_SHOWN = 300
 
-const HOURS = 'a number of hours above 0, up to the 168 for which readings are retained'
+const HOURS = 'must be a number of hours above 0, up to the 168 for which readings are retained'
 const TRY = {
   text: RULES_TEXT,
   hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MAX_HOURS, HOURS)),
-  entity: optional(pipe(string(), trim(), maxLength(300, 'at most 300 characters')), ''),
+  entity: optional(pipe(string(), trim(), maxLength(300, 'must have at most 300 characters')), ''),
 }
 const FILE = 'the text'
 

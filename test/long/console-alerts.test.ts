@@ -153,7 +153,7 @@ describe('the console about alerts', () => {
     const wrong = await served.request('/alerts/now?severity=bad')
     assert.deepEqual(
       [wrong.status, ((await wrong.json()) as Error).message],
-      [400, 'severity: critical, warning or info.'],
+      [400, 'severity: must be critical, warning or info.'],
     )
   })
 

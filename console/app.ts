@@ -1,4 +1,4 @@
-/** The console: the page, and the questions behind it. The same app is served by Node and behind an HTTP API. */
+/** The console: its page and its HTTP API. Runs on a Node server and behind an HTTP API of API Gateway. */
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import type { Access } from './access/access.ts'
@@ -22,7 +22,7 @@ export interface ConsoleParts {
   readonly told: (error: unknown) => void
   /** Receives failed sign-ins. */
   readonly signInFailed: (failed: { readonly route: string }) => void
-  /** Hears of every request; absent where one person uses the console. */
+  /** Called after each request, for the access log; absent if the console has only one user. */
   readonly asked?: (line: AccessLine) => void
 }
 
@@ -51,11 +51,11 @@ export function consoleApp({
   app.get('/assets/:name', context => {
     const file = page.asset(context.req.param('name'))
     if (!file) return context.notFound()
-    // The name changes with the content.
+    // File names contain a hash of the content.
     const headers = { 'content-type': file.type, 'cache-control': 'private, max-age=31536000, immutable' }
     return context.body(file.text, 200, headers)
   })
-  // Every other address is one of the page's own, which it shows when it has read it.
+  // All other paths belong to the page, which reads them in the browser.
   app.get('*', async context => {
     const isSignedIn = (await whoAsks(context, access, failed)) !== undefined
     const answer = await admission(context, access, { isSignedIn, failed, styleAt: page.styleAt })
@@ -73,7 +73,7 @@ function api(environment: ConsoleEnvironment): Hono<ConsoleHono> {
   routes.use('/writing/*', localOnly(environment))
   addRoutes(routes, apiRoutes(environment), environment)
   routes.all('*', ({ req }) => {
-    throw new ProblemError('not-found', `The console has no ${req.path}.`)
+    throw new ProblemError('not-found', `${req.path} does not exist.`)
   })
   return routes
 }

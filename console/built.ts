@@ -1,6 +1,6 @@
 /**
- * Contents of a bundle of the console: the page, and the functions that it shows. The build replaces this module (see
- * `esbuild.plugins.cjs`); without a build, the server of the console has both anyway.
+ * Contents of a bundled console: the page and the list of functions. The build replaces this module, see `esbuild.plugins.cjs`. Without
+ * a build, the server generates both.
  */
 import type { ShownFunction } from './environment.ts'
 

@@ -1,4 +1,4 @@
-/** The running environment that the console shows: its settings, and its connections, each opened by the first question that needs it. */
+/** The environment that the console shows: its configuration, and connections that are opened on first use. */
 
 import type { Config } from '../lib/app/config.ts'
 import { topicsRead } from '../lib/app/functions.ts'
@@ -19,28 +19,28 @@ import type { LogReader } from '../packages/runtime/pipeline/ports.ts'
 import { KafkaReach, PageOffsets, PartitionCounts } from './kafka-answers.ts'
 import type { SpanStore } from './spans/span-store.ts'
 
-/** A function as its entry in serverless.yml declares it: what the console must know of it. */
+/** A function as declared in serverless.yml, reduced to the properties that the console uses. */
 export interface ShownFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
   readonly foreignTopics: readonly string[]
-  /** Topics that it reads when its schedule calls it. */
+  /** Topics that the function forwards on a schedule. */
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** Maximum wait of a batch in seconds. */
+  /** Batching of the Kafka event source, with the window in seconds. */
   readonly reading: { readonly maximumBatchingWindow: number }
 }
 
 export interface EnvironmentOptions {
   readonly config: Config
   readonly functions: readonly ShownFunction[]
-  /** Whether it runs on this machine: only there can one write readings, and see the spans of every record. */
+  /** True on a local stack. Only there can users publish readings and see the spans of every record. */
   readonly isLocal: boolean
-  /** Whether answers can be streamed; behind an HTTP API they cannot. */
+  /** True if responses can be streamed, which an HTTP API does not support. */
   readonly streams: boolean
-  /** Spans of decisions; missing if the functions send them elsewhere. */
+  /** Received spans of decisions; absent if the functions send their spans elsewhere. */
   readonly spans?: SpanStore | undefined
-  /** Stalled functions as seen by a program that runs them; absent if Kafka and Redis are the only sources. */
+  /** Returns the stalled functions, from the program that runs them; absent if only Kafka and Redis are known. */
   readonly standing?: () => readonly OpenStall[] | undefined
 }
 
@@ -90,7 +90,7 @@ export class ConsoleEnvironment {
     return this.functions.flatMap(declared => topicsRead(declared, env))
   }
 
-  /** The name in Kafka of a topic of the table. */
+  /** Returns the topic name in Kafka. */
   topic(signal: Signal): string {
     return topicName(signal, this.config.env)
   }
@@ -115,7 +115,7 @@ export class ConsoleEnvironment {
     return this.#reached(() => this.#connections.log())()
   }
 
-  /** Where the dead letters are read. */
+  /** Returns the reader of dead letters. */
   async letters(): Promise<DeadLetterSource> {
     const topic = this.topic('dlq')
     const [log, offsets] = await Promise.all([this.log(), this.offsets()])
@@ -134,15 +134,15 @@ export class ConsoleEnvironment {
     return this.#connections.value(name)
   }
 
-  /** All connections, for users such as an operation. */
+  /** All connections, for operations and other users. */
   get connections(): Connections {
     return this.#connections
   }
 
   /**
-   * Lets work continue after the request that began it.
+   * Lets work continue after the response.
    *
-   * @param work must end soon when its signal is aborted, because `close` waits for it. It reports its own errors
+   * @param work must end soon after its signal is aborted, because `close` waits for it. It must handle its own errors.
    */
   inBackground(work: (closing: AbortSignal) => Promise<void>): void {
     const going = work(this.#closing.signal)
@@ -151,7 +151,7 @@ export class ConsoleEnvironment {
     this.#background.add(going)
   }
 
-  /** Fails at once while Kafka is known to be away, see `KafkaReach`. */
+  /** Fails immediately while Kafka is known to be unavailable; see `KafkaReach`. */
   #reached<T>(open: () => Promise<T>): () => Promise<T> {
     return async () => {
       await this.#reach.check()
@@ -166,7 +166,7 @@ export class ConsoleEnvironment {
   }
 }
 
-/** Returns whether everything runs locally, by the settings: brokers on loopback without authentication. */
+/** Returns whether the configuration is that of a local stack: brokers on loopback without authentication. */
 export function isOnThisMachine({ kafka }: Pick<Config, 'kafka'>): boolean {
   const { brokers, auth } = kafka
   return auth === 'none' && brokers.length > 0 && brokers.every(broker => LOOPBACK.test(broker))

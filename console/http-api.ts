@@ -14,16 +14,16 @@ import { type Built, built } from './built.ts'
 import { ConsoleEnvironment } from './environment.ts'
 import { pageFiles } from './page-files.ts'
 
-/** How long a token may still be used after it was taken out of the secret. */
+/** Time for which a token is still accepted after it was removed from the secret. */
 const TOKENS_FOR_MS = 60_000
 
 type Answered = Awaited<ReturnType<ReturnType<typeof handle>>>
 
 /**
- * A handler that connects with its first request.
+ * Returns a Lambda handler that connects on its first request.
  *
- * @param content what the bundle carries
- * @param read the content of a secret by its name
+ * @param content contents of the bundle
+ * @param read reads a secret by its name
  */
 export function httpApiConsole(
   content: Built | undefined = built,
@@ -36,7 +36,7 @@ export function httpApiConsole(
     metrics.publishStoredMetrics()
   }
   const start = once(async () => {
-    if (!content) throw new Error('The console in a function is bundled: serverless package does that')
+    if (!content) throw new Error('The console is not bundled. Build the function with serverless package')
     const config = readConfig()
     inEnvironment(metrics, config.env)
     const environment = new ConsoleEnvironment({
@@ -77,6 +77,6 @@ export function httpApiConsole(
 }
 
 async function holdersOf(secret: string | undefined, read: typeof secretOf): Promise<readonly Holder[]> {
-  if (!secret) throw new Error('CONSOLE_SECRET must name the secret with the tokens of the console')
+  if (!secret) throw new Error('CONSOLE_SECRET must be the name of the secret with the tokens of the console')
   return holdersIn(await read(secret))
 }

@@ -1,4 +1,4 @@
-/** Watches whether Kafka answers at all, so that questions do not pile up behind brokers that are away. */
+/** Monitors whether Kafka responds, so that requests do not pile up during an outage. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAway } from '../packages/runtime/adapters/kafka/availability.ts'
 import type { Kafka } from '../packages/runtime/adapters/kafka/client.ts'
@@ -6,9 +6,9 @@ import { RefusedByKafka } from '../packages/runtime/adapters/kafka/errors.ts'
 import { type Bounds, TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
 import { Unavailable } from '../packages/runtime/pipeline/errors.ts'
 
-/** How long what is known counts. */
+/** Time for which a result remains valid. */
 const KNOWN_FOR_MS = 5_000
-/** How long a question waits to learn it: healthy brokers answer in milliseconds. */
+/** Time limit for the check. Healthy brokers respond within milliseconds. */
 const PATIENCE_MS = 5_000
 
 interface Clock {
@@ -27,13 +27,13 @@ export class KafkaReach {
   #known: { readonly error: Unavailable | undefined; readonly atMs: number } | undefined
   #looking: Promise<void> | undefined
 
-  /** @param look asks the cluster something small; one look at a time */
+  /** Creates the monitor. @param look sends a small request to the cluster; never called concurrently */
   constructor(look: () => Promise<unknown>, clock = CLOCK) {
     this.#look = look
     this.#clock = clock
   }
 
-  /** Resolves where Kafka answers. Questions are refused at once while it is known to be away. @throws Unavailable */
+  /** Resolves if Kafka responds, and fails immediately during a known outage. @throws Unavailable */
   async check(): Promise<void> {
     const { now } = this.#clock
     if (!this.#known || now() - this.#known.atMs >= KNOWN_FOR_MS) await this.#learn()
@@ -57,7 +57,7 @@ export class KafkaReach {
       await this.#look()
       this.#note(undefined)
     } catch (error) {
-      // Other errors are reported by the question itself.
+      // The request itself reports other errors.
       this.#note(isAway(error) ? away((error as Error).message) : undefined)
     }
   }
@@ -71,19 +71,19 @@ function away(why: string): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka does not answer: ${why}`)
 }
 
-/** A page shall soon say that a broker is away, and asks again anyway. */
+/** Short timeouts for pages, which retry anyway. */
 export const PATIENCE_OF_A_PAGE = { leaderMs: 2_000, topicMs: 0 }
 const NO_PATIENCE = { leaderMs: 0, topicMs: 0 }
 
 /**
- * Asks one question after another. A topic whose last question failed is asked over a connection of its own, without patience, until it
- * answers again.
+ * Sends one request at a time. If the last request for a topic failed, further ones use a separate connection with minimal timeouts
+ * until one succeeds.
  */
 export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'> {
   readonly #usual: TopicOffsets
   readonly #apart: TopicOffsets
   readonly #failed = new Set<string>()
-  /** Questions that others may join, by topic. */
+  /** Pending requests that further callers can share, by topic. */
   readonly #bounds = new Map<string, Promise<Bounds[]>>()
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -92,12 +92,12 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     this.#apart = new TopicOffsets(kafka, NO_PATIENCE)
   }
 
-  /** Returns bounds as `TopicOffsets.bounds` does. Concurrent identical requests share one response. */
+  /** Returns offsets like `TopicOffsets.bounds`. Concurrent identical requests share one response. */
   bounds(topic: string): Promise<Bounds[]> {
     const joined = this.#bounds.get(topic)
     if (joined) return joined
     const asked = this.#inTurn(topic, offsets => {
-      // An answer on its way may be older than what the next one knows of already, so it waits for an answer of its own.
+      // From here on, the response may be older than what a new caller already knows, so new callers send their own request.
       if (!this.#failed.has(topic)) this.#bounds.delete(topic)
       return offsets.bounds(topic)
     })
@@ -109,9 +109,9 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
     return asked
   }
 
-  /** Returns offsets as `TopicOffsets.at` does. */
+  /** Returns offsets like `TopicOffsets.at`. */
   async at(topic: string, timeMs: number): Promise<number[]> {
-    // Times differ, so these questions cannot be joined: they would pile up behind a broker that does not answer.
+    // Requests for different times cannot be shared. Check the topic first, so that they do not pile up during an outage.
     if (this.#failed.has(topic)) await this.bounds(topic)
     return this.#inTurn(topic, offsets => offsets.at(topic, timeMs))
   }
@@ -136,7 +136,7 @@ export class PageOffsets implements Pick<TopicOffsets, 'bounds' | 'at' | 'close'
   }
 }
 
-/** Maximum wait of a look into Redis for Kafka. */
+/** Time that a query of Redis waits for Kafka. */
 const BRIEFLY_MS = 500
 const KEPT_MS = 10_000
 
@@ -150,13 +150,13 @@ export class PartitionCounts {
   readonly #nowMs: () => number
   readonly #kept = new Map<string, KeptCount>()
 
-  /** @param bounds fails as `topicBounds` does */
+  /** Creates the cache. @param bounds throws the errors of `topicBounds` */
   constructor(bounds: (topic: string) => Promise<readonly unknown[]>, nowMs = Date.now) {
     this.#bounds = bounds
     this.#nowMs = nowMs
   }
 
-  /** @param otherwise used if Kafka has never responded */
+  /** Returns the number of partitions. @param otherwise used until Kafka has responded once */
   of(topic: string, otherwise: number): Promise<number> {
     const nowMs = this.#nowMs()
     const kept = this.#kept.get(topic)

@@ -1,4 +1,4 @@
-/** The page as the browser gets it: one document, and files whose names change with their content. */
+/** Files of the page: an HTML document, and assets whose names contain a hash of their content. */
 import { createHash } from 'node:crypto'
 
 interface PageFile {
@@ -8,13 +8,13 @@ interface PageFile {
 
 export interface PageFiles {
   readonly html: string
-  /** The address of its style sheet. */
+  /** Path of the style sheet. */
   readonly styleAt: string
-  /** Undefined if the page has no such file. */
+  /** Returns an asset, undefined if it does not exist. */
   asset(name: string): PageFile | undefined
 }
 
-/** @param script an ES module with the whole page @param style its style sheet */
+/** Builds the files. @param script the page's ES module @param style the page's style sheet */
 export function pageFiles({ script, style }: { readonly script: string; readonly style: string }): PageFiles {
   const files = new Map<string, PageFile>()
   const add = (extension: string, type: string, text: string) => {

@@ -6,11 +6,11 @@ import type { ConsoleHono } from './access/person.ts'
 
 export interface Served {
   readonly port: number
-  /** Ends open streams, too. */
+  /** Stops the server and closes open streams. */
   close(): Promise<void>
 }
 
-/** The same console at an address of its own, whose root leads to one area. */
+/** Returns a console whose root path redirects to one area, for use on a separate port. */
 export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleHono> {
   const entrance = new Hono<ConsoleHono>()
   entrance.get('/', context => context.redirect(`${path}${new URL(context.req.url).search}`))
@@ -18,20 +18,22 @@ export function beginningAt(path: string, app: Hono<ConsoleHono>): Hono<ConsoleH
   return entrance
 }
 
-/** Nothing can listen on this port: another program does, or this one lacks the right to. */
+/** The port cannot be used: it is in use, or the process lacks the permission. */
 export class PortUnusable extends Error {
   override readonly name = 'PortUnusable'
   readonly isInUse: boolean
 
   constructor(port: number, isInUse: boolean) {
-    super(`Port ${port} ${isInUse ? 'is in use' : 'needs more rights than this program has'}`)
+    super(`Port ${port} ${isInUse ? 'is in use' : 'requires privileges that this process lacks'}`)
     this.isInUse = isInUse
   }
 }
 
 /**
- * @param host the address to listen on. Only in a container is it another one, behind a port that is published on 127.0.0.1:
- *   requests for the names of other machines are refused all the same.
+ * Serves the console.
+ *
+ * @param host address to listen on. Differs from the default only in a container whose port is published on 127.0.0.1. Requests with the
+ *   host names of other machines are rejected in any case.
  * @throws PortUnusable
  */
 export async function serveConsole(

@@ -1,6 +1,7 @@
 /**
- * Makes the recordings in this folder: `npx node events/record.ts`. The output is deterministic, so the content of a
- * recording can be read here, and `manifest.json` can say what it must produce.
+ * Generates the recordings in this folder: `npx node events/record.ts`. The output is deterministic, so that `manifest.json` can contain
+ * the
+ * expected results.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +10,7 @@ import { duplicates, good, mixedPartitions, poison, tombstones, units } from './
 import { calmDay, poisonMix, sensorOutage } from './making/simulated.ts'
 import { databaseLoad, deviceWalk, heatwave } from './making/streams.ts'
 
-/** File name → its text, which is zipped if the name ends in .gz. */
+/** Returns the texts of the recordings by file name. Files that end in .gz are compressed. */
 export function recordings(): Record<string, string> {
   return {
     'streams/heatwave.jsonl': lines(heatwave()),
@@ -31,7 +32,7 @@ function lines(events: readonly object[]): string {
   return events.map(event => `${JSON.stringify(event)}\n`).join('')
 }
 
-/** Keeps each header value, an array of bytes, on one line. */
+/** Formats a batch with each header value, an array of bytes, on one line. */
 function document(batch: object): string {
   const text = JSON.stringify(batch, null, 2)
   return `${text.replace(/\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]/g, (_, bytes) => `[${bytes.replace(/\s+/g, ' ')}]`)}\n`

@@ -1,4 +1,4 @@
-/** Facts of an account to deploy to, and every reason why it cannot be deployed to. Pure. */
+/** Reads the settings of a deployment and reports all errors in them. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import {
   CHECKPOINTS,
@@ -31,57 +31,57 @@ import { type Schedules, schedulesFrom } from './schedules.ts'
 import { CONSOLE_DEPLOYMENT, TRACING_DEPLOYMENT, VPC } from './settings.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** A place where the functions run, as serverless.yml needs it. */
+/** Target of a deployment, with the values that serverless.yml needs. */
 export interface DeploymentPlace {
-  /** The environment's name: last part of the topics' names. */
+  /** Name of the environment, which is the last part of topic names. */
   readonly env: string
   readonly clusterArn: string
-  /** Brokers of the msk trigger for local runs. */
+  /** Brokers for the msk trigger in local runs. */
   readonly brokers: string
-  /** Folders of files that people edit. */
+  /** Folders of configuration files. */
   readonly folders: Folders
   /** The mappings that all consumers of a topic have. */
   readonly topicMappings: readonly TopicMappings[]
-  /** ARN of the topic of alerts for the functions that publish them, or the expression from which CloudFormation makes it. */
+  /** ARN of the SNS topic for alerts, or a CloudFormation expression for it. */
   readonly alertsTopicArn: string | object
   readonly schedules: Schedules
-  /** How Lambda polls Kafka for the consumers. */
+  /** Mode in which Lambda polls Kafka for the consumers. */
   readonly pollers: Stage['pollers']
-  /** How long the functions' logs are kept, in days. */
+  /** Retention of the functions' logs, in days. */
   readonly logRetentionDays: number
-  /** Whether a queue receives failed runs of schedules. */
+  /** True if failed scheduled runs are sent to a queue. */
   readonly keepsMissedRuns: boolean
-  /** Whether Lambda sends traces to X-Ray. */
+  /** True if Lambda sends traces to X-Ray. */
   readonly tracing: boolean
-  /** Whether the function with the console is deployed. */
+  /** True if the console is deployed as a function. */
   readonly console: boolean
-  /** Issuer of the tokens that requests of the console need besides its own; missing if these suffice. */
+  /** Issuer of the tokens that requests need in addition to the console's own; absent if none are needed. */
   readonly consoleTokens?: ConsoleTokens
-  /** Bucket of checkpoints; missing without checkpoints. */
+  /** Bucket for checkpoints; absent if checkpoints are disabled. */
   readonly checkpointBucket?: string
-  /** Secret with the login of the schema registry; missing without one. */
+  /** Secret with the credentials of the schema registry; absent without credentials. */
   readonly registrySecret?: string
-  /** Secret with headers for spans; missing without one. */
+  /** Secret with headers for exporting spans; absent without headers. */
   readonly spansSecret?: string
-  /** Queue of records that Lambda has given up, and the bucket of their contents; missing without one. */
+  /** Queue of records that Lambda has discarded, and the bucket with their contents; absent without a queue. */
   readonly onFailureQueue?: string
   readonly onFailureBucket?: string
-  /** How the functions sign in to Kafka; absent where they do not. */
+  /** Kafka authentication of the functions; absent without authentication. */
   readonly kafkaSecrets?: KafkaSecrets
-  /** Settings of the alarms; missing without alarms and dashboard. */
+  /** Settings of alarms and dashboard; absent if there are none. */
   readonly alarms?: Alarming
   readonly vpc?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] }
-  /** Variables of every function. */
+  /** Environment variables of each function. */
   readonly environment: Readonly<Record<string, string>>
-  /** Why nothing can be deployed with this, a sentence each. The rest is then made up where it was missing. */
+  /** Reasons why the settings cannot be deployed, one sentence each. Missing values are then replaced by placeholders. */
   readonly problems: readonly string[]
 }
 
-/** Stands in for a wrong or a missing ARN, so that everything else can be checked, too. */
+/** Placeholders for missing or invalid ARNs, so that the other settings can still be checked. */
 const NO_CLUSTER = 'arn:aws:kafka:us-east-1:000000000000:cluster/none/00000000-0000-0000-0000-000000000000-1'
 const NO_REDIS = 'rediss://none:6379'
 
-/** All that a deployment asks for: what the functions know by the same names, and their network. */
+/** All settings of a deployment: those of the functions, and those of their network. */
 const SETTINGS = {
   ...GENERAL.settings,
   ...KAFKA.settings,
@@ -101,20 +101,22 @@ const SETTINGS = {
   ...TRACING.settings,
 }
 
-/** Without these nothing can be deployed. */
+/** Settings that every deployment needs. */
 export const REQUIRED = ['MSK_CLUSTER_ARN', 'REDIS_URL', 'SUBNET_IDS', 'SECURITY_GROUP_IDS']
 
-/** Ends the sentence that names those that are missing, and no other. */
-const WHAT_TO_SET = ': docs/deployment.md says what to set.'
+/** Ending of the message about missing settings. No other message ends like this. */
+const WHAT_TO_SET = '. See docs/deployment.md.'
 
 /**
- * @param region the one that is deployed to
- * @param project the folder of the project
+ * Reads the settings of a deployment.
+ *
+ * @param region region to deploy to
+ * @param project project folder
  */
 export function account(stage: string, region: string, env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
   const inTable = stageNamed(stage)
-  // Stands in for one that is not there, so that everything else can be checked, too.
+  // For an unknown stage, use the values of `prod`, so that the other settings can still be checked.
   const { pollers, logRetentionDays } = inTable ?? STAGES.prod
   const read = <Name extends keyof typeof SETTINGS>(name: Name, from: Environment = env) =>
     readSetting(SETTINGS, name, from, errors)
@@ -148,7 +150,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...(inTable ? [] : [noSuchStage(stage)]),
     ...missingVariables(stage, env),
     ...errors.map(
-      error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", after which topics are named,`)}.`,
+      error => `${error.replace(/^SLUICE_ENV:/, `The stage "${stage}", which is part of topic names,`)}.`,
     ),
     ...otherRegions(
       {
@@ -166,7 +168,7 @@ export function account(stage: string, region: string, env: Environment, project
     ...notPacked,
     ...((given.issuer === undefined) === (given.audience === undefined)
       ? []
-      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither.']),
+      : ['CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither.']),
     ...wrongSchedules,
   ]
   return {
@@ -204,36 +206,36 @@ export function account(stage: string, region: string, env: Environment, project
 
 function noSuchStage(stage: string): string {
   const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(Object.keys(STAGES))
-  return `The stage "${stage}" is not in the table of infra/stages.ts: use ${names}, or add it there.`
+  return `The stage "${stage}" is not defined. Use ${names}, or add it to infra/stages.ts.`
 }
 
 function missingVariables(stage: string, env: Environment): string[] {
-  // A blank one counts as not set, as everywhere.
+  // Blank variables count as not set, as everywhere.
   const missing = REQUIRED.filter(name => !env[name]?.trim())
   if (missing.length === 0) return []
   const names = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' }).format(missing)
   return [`The stage "${stage}" needs ${names}${WHAT_TO_SET}`]
 }
 
-/** Whether a problem is the sentence that names the variables that are missing. */
+/** Returns whether a message is the one about missing settings. */
 export function tellsMissing(problem: string): boolean {
   return problem.endsWith(WHAT_TO_SET)
 }
 
-/** A sentence for each variable that holds a secret and would be handed on to the functions. Never with the secret. */
+/** Returns one sentence for each variable with a secret that would be passed to functions. The sentences do not contain the secrets. */
 function openSecrets(stage: string, env: Environment): string[] {
   const { username, password } = parseRedisUrl(env.REDIS_URL ?? '') ?? {}
   return [
     ...(username || password
       ? [
-          `REDIS_URL: must hold neither a user nor a password in a deployment: put them into the secret sluice/${stage}/redis, as ` +
+          `REDIS_URL: must not contain a user or a password in a deployment. Put them into the secret sluice/${stage}/redis, as ` +
             '{"username": "…", "password": "…"}.',
         ]
       : []),
     ...(env.OTEL_EXPORTER_OTLP_HEADERS?.trim()
       ? [
-          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials: put them into a secret, as ' +
-            '{"authorization": "…"}, and name it in OTEL_HEADERS_SECRET.',
+          'OTEL_EXPORTER_OTLP_HEADERS: must not be set for a deployment, because such headers are credentials. Put them into a secret, as ' +
+            '{"authorization": "…"}, and set OTEL_HEADERS_SECRET to its name.',
         ]
       : []),
   ]

@@ -1,6 +1,6 @@
 /**
- * A plugin of the framework: adds the alarms and the dashboard of a stage to the template. It comes after the plugins that expand
- * the functions and refuse faulty settings, and reads the same entries.
+ * Serverless Framework plugin that adds alarms and a dashboard to the template. It must be listed after the plugins that expand functions
+ * and validate settings, because it reads their results.
  */
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
@@ -17,7 +17,7 @@ interface Resources {
   readonly Resources?: Readonly<Record<string, object>>
 }
 
-/** The part of the framework that is used here. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   readonly serviceDir: string
   readonly processedInput: { readonly commands: readonly string[] }
@@ -47,7 +47,7 @@ export default class AlarmsPlugin {
     this.#log = log
     this.hooks = {
       initialize: () => this.#add(),
-      // Triggers and alarms are in the template by then.
+      // Triggers and alarms have been added to the template by then.
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
         void makeAlarmsLast(framework.service.provider.compiledCloudFormationTemplate),
     }
@@ -56,7 +56,7 @@ export default class AlarmsPlugin {
   #add(): void {
     const { service, serviceDir, configurationInput, processedInput } = this.#framework
     const { alarms, ...surroundings } = service.custom.deployment
-    // This machine has neither.
+    // The local stage has no alarms and no dashboard.
     if (alarms === undefined) return
     const provider = this.#framework.getProvider('aws')
     const functions = readFunctions(resolve(serviceDir, 'serverless.yml'))
@@ -84,7 +84,7 @@ export default class AlarmsPlugin {
     const causes = causesOf(deployed)
     const { alarms, dollars } = costOf(found, causes.length)
     this.#log.notice(
-      `${alarms} alarms, ${causes.length} of causes, about ${dollars.toFixed(0)} dollars a month: docs/runbook.md`,
+      `${alarms} alarms and ${causes.length} composite alarms, about ${dollars.toFixed(0)} dollars a month. See docs/runbook.md`,
     )
     for (const line of alarmNotices(deployed.alarms)) this.#log.notice(line)
   }

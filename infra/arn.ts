@@ -1,32 +1,32 @@
-/** ARNs and statements of policies. Pure. */
+/** ARNs and policy statements. Pure. */
 
-/** The ARN of something in the account and region of the stack: CloudFormation fills those in. */
+/** Returns the ARN of a resource in the stack's account and region, which CloudFormation fills in. */
 export function arnHere(service: string, resource: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
   const [partition, region, id] = ['${AWS::Partition}', '${AWS::Region}', '${AWS::AccountId}']
   return { 'Fn::Sub': ['arn', partition, service, region, id, resource].join(':') }
 }
 
-/** The same of whatever account: for what others share with this one. */
+/** Returns the ARN of a resource in any account, for resources that are shared with this one. */
 export function arnOfAnyAccount(service: string, resource: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: these placeholders are CloudFormation's
   const [partition, region] = ['${AWS::Partition}', '${AWS::Region}']
   return { 'Fn::Sub': ['arn', partition, service, region, '*', resource].join(':') }
 }
 
-/** The ARN of a bucket, or of objects in it. @param objects begins with a slash */
+/** Returns the ARN of a bucket or of objects in it. @param objects begins with a slash */
 export function arnInBucket(bucket: string, objects = ''): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   return { 'Fn::Sub': ['arn', '${AWS::Partition}', 's3', '', '', `${bucket}${objects}`].join(':') }
 }
 
-/** The name by which a service calls KMS. */
+/** Returns the service principal that KMS sees when a service uses a key. */
 export function byService(service: string): object {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder is CloudFormation's
   return { 'Fn::Sub': [service, '${AWS::Region}', 'amazonaws.com'].join('.') }
 }
 
-/** A statement of a policy: what may, or may not, be done with the resources of these ARNs. */
+/** Statement of a policy: allowed or denied actions on resources. */
 export interface Statement {
   readonly Effect: 'Allow' | 'Deny'
   readonly Action: readonly string[]
@@ -39,7 +39,7 @@ export function allow(actions: readonly string[], resources: readonly unknown[])
 }
 
 /**
- * Returns the ARN of a resource of a cluster, by its name: `arn:…:cluster/<name>/<uuid>` has topics and groups such as
+ * Returns the ARN of a topic or group of a cluster. The ARN of a cluster is `arn:…:cluster/<name>/<uuid>`, that of a topic
  * `arn:…:topic/<name>/<uuid>/<topic>`.
  */
 export function arnInCluster(clusterArn: string, kind: 'topic' | 'group', name: string): string {

@@ -1,6 +1,6 @@
 /**
- * Builds an npm package of this repository: `dist/` with JavaScript and types. The repository itself runs the TypeScript as it
- * is. Private workspaces become part of the JavaScript; declared dependencies stay imports.
+ * Builds an npm package of this repository: `dist/` with JavaScript and type declarations. The repository itself runs TypeScript without a
+ * build. Private workspaces are bundled; declared dependencies remain imports.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,13 +10,13 @@ import { build, type Plugin } from 'esbuild'
 export const PROJECT = resolve(import.meta.dirname, '..')
 
 export interface PackageBuild {
-  /** Absolute path of the folder with its `package.json` and its `tsconfig.build.json`. */
+  /** Absolute path of the package, with its `package.json` and `tsconfig.build.json`. */
   readonly folder: string
-  /** The modules that are files of their own: the name in `dist`, without an extension, and the source in the folder. */
+  /** Entry points: name in `dist` without extension, and source file in the package folder. */
   readonly entries: Readonly<Record<string, string>>
-  /** The sources of the package's `exports`: their types are written, and those that these need. */
+  /** Source files of the package's `exports`. Their declarations are written, with those that they import. */
   readonly typed: readonly string[]
-  /** The name of a file with code that several entries share, without an extension; `[name]` and `[hash]` are replaced. */
+  /** Name pattern without extension for shared code; may contain `[name]` and `[hash]`. */
   readonly chunkNames: string
   readonly plugins?: readonly Plugin[]
 }
@@ -28,10 +28,10 @@ interface Manifest {
 }
 
 /**
- * Writes `dist` in the package's folder anew.
+ * Rebuilds the package's `dist`.
  *
  * @returns the path of `dist`
- * @throws Error if the code or its types cannot be built, or if a type comes from a package that is not a dependency
+ * @throws Error if code or types cannot be built, or if a type comes from a package that is not a dependency
  */
 export async function buildPackage(parts: PackageBuild): Promise<string> {
   const { folder } = parts
@@ -64,7 +64,7 @@ async function writeCode(
   })
 }
 
-/** Only the declarations that the typed sources need: those of everything else are internal. */
+/** Writes only the declarations that the exported ones need. All others are internal. */
 async function writeTypes(
   { folder, typed }: PackageBuild,
   { dependencies = {} }: Manifest,
@@ -78,7 +78,7 @@ async function writeTypes(
     execFileSync(process.execPath, args, { stdio: 'inherit' })
     const root = join(emitted, relative(PROJECT, folder))
     const reached = new Set(typed.map(source => join(root, source.replace(/\.ts$/, '.d.ts'))))
-    // The set grows while it is walked.
+    // The set grows during the iteration.
     for (const file of reached) {
       const text = withJsExtensions(await readFile(file, 'utf8'))
       for (const module of importsOf(text))
@@ -95,7 +95,7 @@ async function writeTypes(
 
 const IMPORTED = /(?:\bfrom|\bimport\(|^import|^declare module) ?["']([^"'\s;]+)["']/gm
 
-/** The compiler keeps the names of the sources in declarations. */
+/** Replaces the extension of imports, because the compiler keeps `.ts` in declarations. */
 function withJsExtensions(text: string): string {
   return text.replace(IMPORTED, statement => statement.replace(/\.ts(["'])$/, '.js$1'))
 }

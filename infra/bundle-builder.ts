@@ -11,7 +11,7 @@ import {
   type Plugin,
 } from 'esbuild'
 
-/** Settings under `custom.esbuild` that belong to serverless-esbuild or to the reload; all others are esbuild's. */
+/** Settings in `custom.esbuild` that belong to serverless-esbuild or to the reload. All others are passed to esbuild. */
 const NOT_ESBUILDS = [
   'exclude',
   'outputFileExtension',
@@ -27,19 +27,19 @@ const NOT_ESBUILDS = [
 /** File contents by path. */
 export type Files = ReadonlyMap<string, Uint8Array>
 
-/** A function of a build. */
+/** Code of one function in a build. */
 export interface FunctionCode {
   /** Paths of its sources, relative to the project. */
   readonly sources: ReadonlySet<string>
-  /** Hash of its sources, independent of the functions that are built with it. */
+  /** Hash of its sources. Independent of the other functions in the build. */
   readonly fingerprint: string
 }
 
 /** Functions that were built together. */
 export interface Built {
-  /** Contents by path in the output folder, which mirrors the project. */
+  /** File contents by path in the output folder, which mirrors the project. */
   readonly files: Files
-  /** Functions by entry. */
+  /** Functions by source file of the handler. */
   readonly functions: ReadonlyMap<string, FunctionCode>
 }
 
@@ -61,13 +61,13 @@ export class BuildError extends Error {
 
 interface BuilderOptions {
   readonly projectDir: string
-  /** The section `custom.esbuild` of serverless.yml. */
+  /** Section `custom.esbuild` of serverless.yml. */
   readonly settings: Readonly<Record<string, unknown>>
   /** Passed to a plugin file that exports a function, as serverless-esbuild does. */
   readonly serverless: unknown
 }
 
-/** Bundles functions with the same options as serverless-esbuild. The caller decides where the files go. */
+/** Bundles functions with the options of serverless-esbuild. The caller decides where the output is written. */
 export class Builder {
   readonly #options: BuildOptions
   readonly #projectDir: string
@@ -86,10 +86,10 @@ export class Builder {
   }
 
   /**
-   * Bundles a function by itself, as a deployment does.
+   * Bundles a single function, as a deployment does.
    *
-   * @param entry the handler's source file, relative to the project
-   * @returns its files by name, and the fingerprint that it has in a build with others
+   * @param entry source file of the handler, relative to the project
+   * @returns the output files by name, and the fingerprint that the function also has in a build with others
    * @throws BuildError
    */
   async bundle(entry: string): Promise<{ readonly files: Files; readonly fingerprint: string }> {
@@ -100,8 +100,8 @@ export class Builder {
   }
 
   /**
-   * Bundles several functions at once. Code that they have in common is read and written once: this takes a tenth of the time
-   * and of the memory of separate bundles.
+   * Bundles several functions at once. Shared code is read and written once, which takes a tenth of the time and memory of separate
+   * bundles.
    *
    * @param entries as for `bundle`
    * @throws BuildError if any of them cannot be built
@@ -126,13 +126,13 @@ export class Builder {
     }
   }
 
-  /** Nothing is written there: esbuild only derives file names from it. Still, it is not next to the sources. */
+  /** Returns an output folder, from which esbuild derives file names. Nothing is written there. */
   #outdir(folder: string): string {
     return resolve(this.#projectDir, '.local', 'bundles', folder)
   }
 }
 
-/** Returns a function that reads the sources of an entry. Sources that entries share are read once. */
+/** Returns a function that reads the sources of an entry. Shared sources are read once. */
 function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) => FunctionCode {
   const hashes = new Map<string, string>()
   const hashOf = (source: string) => {
@@ -142,7 +142,7 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
   return entry => {
     const sources = new Set([entry])
-    // The set grows while it is walked.
+    // The set grows during the iteration.
     for (const source of sources)
       for (const { path, external } of inputs[source]?.imports ?? []) if (!external) sources.add(path)
     const hashed = [...sources].sort().map(source => `${source} ${hashOf(source)}`)
@@ -150,13 +150,13 @@ function codeReader(projectDir: string, { inputs }: Metafile): (entry: string) =
   }
 }
 
-/** Returns an empty text for a missing file: a package can disable a module for a platform. */
+/** Returns the hash of an empty text for a missing file, because packages can disable modules for a platform. */
 function hashOfFile(path: string): string {
   const file = statSync(path, { throwIfNoEntry: false })
   return file?.isFile() ? sha256(readFileSync(path)) : ''
 }
 
-/** Returns the version of a code, as long as the one that a bundle computes of itself (`bundleVersion`). */
+/** Returns the version of code. It has the same length as the version that a bundle computes of itself (`bundleVersion`). */
 export function versionOf(content: string | Uint8Array): string {
   return sha256(content).slice(0, 16)
 }
@@ -171,7 +171,7 @@ function pluginsOf(projectDir: string, given: unknown, serverless: unknown): Plu
   return typeof exported === 'function' ? exported(serverless) : exported
 }
 
-/** Formats an error as `lib/x.ts:3:7: Expected ";"`, which terminals of editors turn into a link. */
+/** Formats an error as `lib/x.ts:3:7: Expected ";"`, which the terminals of editors turn into a link. */
 function describe({ text, location }: SourceError): string {
   if (!location) return text
   return `${location.file}:${location.line}:${location.column + 1}: ${text}`

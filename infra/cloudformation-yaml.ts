@@ -1,13 +1,13 @@
-/** CloudFormation's YAML: its short forms of functions (`!Ref`, `!Sub` …) become the long ones. Pure. */
+/** Loads CloudFormation YAML and converts short forms of functions (`!Ref`, `!Sub` …) to long forms. Pure. */
 import { CORE_SCHEMA, defineScalarTag, defineSequenceTag, mergeTag } from 'js-yaml'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Functions without the prefix `Fn::` in their long form. */
+/** Functions whose long form has no prefix `Fn::`. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
 
 const nowhere = () => false
 
-/** `!If [a, b, c]` → `{ 'Fn::If': [a, b, c] }`; `!GetAtt A.B.C` → `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
+/** Converts a short form: `!If [a, b, c]` to `{ 'Fn::If': [a, b, c] }`, `!GetAtt A.B.C` to `{ 'Fn::GetAtt': ['A', 'B.C'] }`. */
 function longForm(tag: string, argument: unknown): object {
   const name = tag.slice(1)
   if (name === 'GetAtt' && typeof argument === 'string') {
@@ -47,12 +47,12 @@ const TAGS = NAMES.flatMap(name => {
   ]
 })
 
-/** Templates are files of the project, and contain properties of resources that differ in one name once. */
+/** Maximum number of aliases. Templates use aliases for resources that differ in one property. */
 const MAX_ALIASES = 20
 
 const SCHEMA = CORE_SCHEMA.withTags(mergeTag, TAGS)
 
-/** @throws Error where the text is not YAML, or has a function that is not known here */
+/** Parses a template. @throws Error if the text is not YAML or uses an unsupported function */
 export function loadCloudFormation(text: string, filename: string): unknown {
   return yamlContent(text, filename, { schema: SCHEMA, aliases: MAX_ALIASES })
 }

@@ -1,19 +1,18 @@
-/** Versions of a function's code, as the function itself reports them when it runs from its bundle. */
+/** Versions of a function's code, as the bundled function reports them. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { yamlContent } from '../lib/yaml-document.ts'
 import { Builder, versionOf } from './bundle-builder.ts'
 
-/** Stand-in for the framework, without `serverless invoke local`, for the bundles' plugins. */
+/** Minimal framework object for the plugins of the bundles, without `serverless invoke local`. */
 const NO_FRAMEWORK = { processedInput: { commands: [] }, classes: { Error } }
 
 /**
- * Bundles the function from the present sources, and returns the versions by which the function can call them: the hash of one of
- * its files, as `bundleVersion` computes it in a bundle, or the hash of its sources, which `serverless offline` gives it. A
- * function with one of these versions runs these sources.
+ * Bundles a function and returns the versions that it can report: the hash of one of its files, as `bundleVersion` computes it in a
+ * bundle, and the hash of its sources, which `serverless offline` uses. A function that reports one of these versions runs these sources.
  *
- * @param entry the handler's source file, relative to the project
- * @throws BuildError if they cannot be bundled
+ * @param entry source file of the handler, relative to the project
+ * @throws BuildError if the function cannot be bundled
  */
 export async function codeVersions(entry: string, project: string): Promise<ReadonlySet<string>> {
   const file = join(project, 'serverless.yml')

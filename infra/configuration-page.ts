@@ -1,7 +1,6 @@
 /**
- * Writes docs/configuration.md, the tables in the README of the engine, those of the alarms in docs/runbook.md, and the list in
- * docs/functions.md, from their declarations: `npm run configuration`. With `--check` it only says whether the pages are as they
- * give them.
+ * Generates docs/configuration.md, the tables in the README of the engine, the alarms in docs/runbook.md, and the list in
+ * docs/functions.md: `npm run configuration`. With `--check`, only reports whether the pages are up to date.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { SLICES } from '../lib/app/config.ts'
@@ -34,7 +33,7 @@ const README = new URL('../packages/runtime/README.md', import.meta.url)
 const RUNBOOK = new URL('../docs/runbook.md', import.meta.url)
 const FUNCTIONS = new URL('../docs/functions.md', import.meta.url)
 
-/** The settings of a handler of the engine, for an application without a name. */
+/** Settings of a handler of the engine, for an application without a name. */
 const ENGINE = [
   KAFKA,
   REDIS,
@@ -96,7 +95,7 @@ const KEY_OF: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** The whole page, from the same declarations every time. */
+/** Returns the whole page. */
 function configurationPage(): string {
   return `${[
     INTRODUCTION,
@@ -148,7 +147,7 @@ const WHOLE_NUMBER = /^a whole number(?: of ([a-z ]+))? from (\d+) to (\d+)$/
 /** One line for each: name, meaning, allowed values and default. */
 function list(rows: readonly [string, Documented][], suffixOf: (name: string) => string = () => ''): string {
   const lines = rows.map(([name, { description, allowed, default: value, otherwise }]) => {
-    // Outside of code, Markdown takes <name> for HTML.
+    // Outside of code, Markdown interprets <name> as HTML.
     const plain = allowed
       .replaceAll('<', '&lt;')
       .replace(/^one of /, '')
@@ -164,13 +163,13 @@ const TABLES = /(?<=^<!-- The tables .* -->\n).*?(?=^<!-- end of the tables -->$
 const LINK = /\[([^\]]+)\]\(([\w-]+\.md)(?:#[\w-]+)?\)/g
 
 /**
- * Returns the README of the engine with its present tables. Readers of the package have no other page, so a link becomes its
- * name.
+ * Returns the README of the engine with current tables. Readers of the package have no other pages, so links are replaced by the names of
+ * settings.
  */
 function engineReadme(): string {
   const readme = readFileSync(README, 'utf8')
   if (!TABLES.test(readme))
-    throw new Error('packages/runtime/README.md has no place for the tables of settings')
+    throw new Error('packages/runtime/README.md has no markers for the tables of settings')
   const tables = ENGINE.map(slice => sliceSection(slice).replace(LINK, '$1 (`docs/$2` of Sluice)'))
   return readme.replace(TABLES, () => `\n${tables.join('\n\n')}\n\n`)
 }
@@ -185,7 +184,7 @@ function main(check: boolean): void {
   for (const { name, file, text } of pages)
     if (!check) writeFileSync(file, text)
     else if (readFileSync(file, 'utf8') !== text) {
-      console.error(`${name} is not what the code gives: run \`npm run configuration\``)
+      console.error(`${name} is out of date. Run \`npm run configuration\``)
       process.exitCode = 1
     }
 }

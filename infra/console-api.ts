@@ -1,29 +1,29 @@
-/** The HTTP API in front of the console. Pure. */
+/** HTTP API of a deployed console. Pure. */
 
-/** Issuer of the tokens that requests must have to reach the function. */
+/** Issuer of the tokens that an authorizer requires before the function is called. */
 export interface ConsoleTokens {
-  /** An OpenID Connect issuer. */
+  /** URL of an OpenID Connect issuer. */
   readonly issuer: string
   readonly audience: string
 }
 
 /**
- * The page itself signs people in, at any address of the API, so an authorizer cannot ask for the console's own tokens: it would refuse the
- * sign-in page. It can ask for another token in a header of its own, which a proxy with the organisation's sign-in adds.
+ * The sign-in page is served by the API as well, so an authorizer cannot require the console's own tokens. It can require a second token in
+ * a separate header, which a proxy with the organization's sign-in adds.
  */
 const AUTHORIZER = 'consoleTokens'
 const TOKEN_HEADER = '$request.header.X-Console-Authorization'
 
-/** Requests a second: a page asks a few times in some seconds. Beyond them, API Gateway answers 429 and the function is not called. */
+/** Requests per second: an open page sends a few every few seconds. API Gateway rejects more with 429, without calling the function. */
 const RATE = 20
 const BURST = 50
 
-/** The event of the function: every request, because the console knows its own addresses. */
+/** Event of the function. It receives all requests, because the console has its own router. */
 export function consoleEvent(tokens: ConsoleTokens | undefined): object {
   return { httpApi: tokens ? { path: '*', authorizer: { name: AUTHORIZER } } : '*' }
 }
 
-/** The framework's fields of the API. */
+/** Returns the Serverless Framework's settings of the API. */
 export function consoleApi(tokens: ConsoleTokens | undefined): object {
   if (!tokens) return {}
   const { issuer: issuerUrl, audience } = tokens
@@ -34,7 +34,7 @@ export function consoleApi(tokens: ConsoleTokens | undefined): object {
   }
 }
 
-/** Properties of the API's stage that the framework does not set. */
+/** Properties of the API's stage that the Serverless Framework does not set. */
 export const CONSOLE_STAGE = {
   HttpApiStage: {
     Properties: {

@@ -1,4 +1,4 @@
-/** Builds the console's page: in memory, in a tenth of a second, so that no separate build is necessary. */
+/** Builds the console's page in memory. This takes a tenth of a second, so no separate build step is needed. */
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type PageFiles, pageFiles } from '../console/page-files.ts'
@@ -6,18 +6,18 @@ import { endingEsbuild } from './esbuild-process.ts'
 
 const MAIN = fileURLToPath(new URL('../console/page/main.tsx', import.meta.url))
 
-/** The page, as `pageFiles` takes it. */
+/** Build result, as `pageFiles` expects it. */
 export interface BuiltPage {
   readonly script: string
   readonly style: string
 }
 
-/** @throws what esbuild says, if the page does not build */
+/** Builds the page's files, and ends esbuild. @throws esbuild's errors if the build fails */
 export async function consolePage(): Promise<PageFiles> {
   return pageFiles(await endingEsbuild(builtPage))
 }
 
-/** @throws what esbuild says, if the page does not build */
+/** Builds the page's script and style sheet. @throws esbuild's errors if the build fails */
 export async function builtPage(): Promise<BuiltPage> {
   const { outputFiles } = await build({
     entryPoints: [MAIN],

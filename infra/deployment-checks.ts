@@ -1,7 +1,7 @@
 /**
- * A plugin of the framework: refuses to package or deploy what would not work, and reports all errors at once, before anything is
- * built. Errors found by `deployment.cjs` arrive here as texts: thrown there, they would be printed once for each variable of
- * serverless.yml, with a stack.
+ * Serverless Framework plugin that refuses to package or deploy invalid settings. It reports all errors at once, before the build. Errors
+ * found by `deployment.cjs` are passed to it as texts: if that file threw them, the framework would print them with a stack trace for each
+ * variable of serverless.yml.
  */
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
@@ -12,7 +12,7 @@ import type { KafkaSecrets } from './kafka-secrets.ts'
 import { pollerNotice } from './pollers.ts'
 import { clockNotice, type Schedules } from './schedules.ts'
 
-/** The part of the framework that is used here. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   readonly serviceDir: string
   readonly processedInput: Input
@@ -31,7 +31,7 @@ interface Framework {
   getProvider(name: 'aws'): { getStage(): string; getRegion(): string }
 }
 
-/** Typed command. */
+/** Command and options of the command line. */
 interface Input {
   readonly commands: readonly string[]
   readonly options: { readonly package?: string }
@@ -45,7 +45,7 @@ interface Log {
   notice(line: string): void
 }
 
-/** `custom.deployment`, which the framework checks. */
+/** JSON Schema of `custom.deployment`. */
 const SETTINGS = {
   type: 'object',
   properties: {
@@ -92,7 +92,7 @@ const SETTINGS = {
   additionalProperties: false,
 }
 
-/** Commands that inspect or remove a deployment by its name and region alone. */
+/** Commands that need only the name and region of a deployment. */
 const NEEDS_NO_SETTINGS = new Set([
   'deploy list',
   'deploy list functions',
@@ -144,23 +144,23 @@ export default class DeploymentChecks {
     }
   }
 
-  /** A package that was made before holds the settings of the stage that it was made for. */
+  /** Returns an error if an existing package was built for another stage, whose settings it contains. */
   async #otherPackage(stage: string): Promise<string[]> {
     const { serviceDir, processedInput } = this.#framework
     const folder = processedInput.options.package
     if (folder === undefined) return []
     const file = resolve(serviceDir, folder, 'serverless-state.json')
     const text = await readFile(file, 'utf8').catch(() => undefined)
-    // Without that file it is not a package: the framework says so.
+    // Without this file, the folder is not a package, and the framework reports that.
     if (text === undefined) return []
     const packaged: string | undefined = JSON.parse(text).service?.provider?.stage
     if (packaged === stage) return []
     return [
-      `The package in ${folder} was made for the stage "${packaged}", and not for "${stage}": package it again.`,
+      `The package in ${folder} was built for the stage "${packaged}", not for "${stage}". Package the stage again.`,
     ]
   }
 
-  /** Finds errors that would otherwise show as a missing alert. Last, because it uses the network. */
+  /** Finds errors of the servers that would otherwise show as missing alerts. Runs last, because it uses the network. */
   async #servers(changesTopics: boolean): Promise<void> {
     const { environment = {} } = this.#framework.service.provider
     const texts = Object.entries(environment).map(([name, value]) => [name, String(value)])
@@ -172,7 +172,7 @@ export default class DeploymentChecks {
     for (const line of unseen) this.#log.notice(line)
   }
 
-  /** Finds errors that would otherwise show when the functions start. */
+  /** Finds errors that would otherwise occur when functions start. */
   async #contents(): Promise<string[]> {
     const { serviceDir, service } = this.#framework
     const environments = Object.fromEntries(
@@ -186,7 +186,7 @@ export default class DeploymentChecks {
       const paths = values.flatMap(value => (typeof value === 'string' ? [resolve(serviceDir, value)] : []))
       return [...new Set(paths)].map(path => [path, relative(serviceDir, path)] as const)
     }
-    // Only now: `serverless offline` should not have to load the compiler of the schemas.
+    // Import on demand, so that `serverless offline` does not load the schema compiler.
     const [files, { schemaProblems }, { settingsProblems }] = await Promise.all([
       import('./checks/files.ts'),
       import('./checks/schemas.ts'),
@@ -217,18 +217,17 @@ export default class DeploymentChecks {
     const message =
       others.length === 0
         ? first
-        : [
-            `${problems.length} things must be put right first:`,
-            ...problems.map(problem => `  - ${problem}`),
-          ].join('\n')
-    // The framework shows its own errors as a message, and all others as a crash.
+        : [`Fix these ${problems.length} problems first:`, ...problems.map(problem => `  - ${problem}`)].join(
+            '\n',
+          )
+    // The Serverless Framework prints its own errors as messages, and all others as crashes.
     throw new this.#framework.classes.Error(message, 'SLUICE_DEPLOYMENT')
   }
 }
 
 /**
- * Whether topics are brought to the table of this working tree. A package that was made before has its own table, and an older one
- * that comes back is not refused: topics keep what it would have to lose.
+ * Returns whether a deployment updates the topics to this project's table. An existing package contains its own table. An older package is
+ * not rejected, because topics keep the settings that it does not have.
  */
 export function bringsTable({ commands, options }: Input): boolean {
   return commands.join(' ') === 'deploy' && options.package === undefined
@@ -236,7 +235,7 @@ export function bringsTable({ commands, options }: Input): boolean {
 
 function noStage(command: string): string {
   return (
-    `serverless ${command} needs the stage of an account, such as --stage prod: without one it is "local", whose functions know ` +
-    'the servers of this machine alone.'
+    `serverless ${command} requires the stage of an account, such as --stage prod. The default stage "local" uses ` +
+    'servers on this machine only.'
   )
 }

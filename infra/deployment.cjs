@@ -1,4 +1,4 @@
-/** Values of serverless.yml that depend on the place of the deployment. The needs of functions are derived from their entries. */
+/** Variables of serverless.yml that depend on the target of the deployment. The needs of functions are derived from their entries. */
 const { resolve } = require('node:path')
 const { SLICES } = require('../lib/app/config.ts')
 const { useSettingsFile } = require('../lib/app/settings-file.ts')
@@ -6,7 +6,7 @@ const { account } = require('./account.ts')
 const { byFramework, problemsWith, withStackOutputs } = require('./stack-outputs.ts')
 const { thisMachine } = require('./this-machine.ts')
 
-// Before anything else reads the environment: topics have their names from it.
+// Load the settings file first, because the names of topics depend on it.
 useSettingsFile()
 
 const PROJECT = resolve(__dirname, '..')
@@ -40,7 +40,7 @@ function onThisMachine() {
   return { place: thisMachine(process.env, PROJECT), variables: process.env }
 }
 
-/** Missing settings come from the long-lived stack, if one is named. */
+/** Returns a deployment target. Missing settings are read from the long-lived stack, if one is named. */
 async function inAccount(stage, region, resolveVariable) {
   const found = await withStackOutputs(process.env, region, byFramework(resolveVariable))
   const place = account(stage, region, found.environment, PROJECT)
@@ -49,15 +49,15 @@ async function inAccount(stage, region, resolveVariable) {
 }
 
 /**
- * Returns the folder of the bundles. Every command empties its folder at the end, so a running one needs its own: `serverless
- * package` or `invoke local` beside it must not remove its functions.
+ * Returns the folder for bundles. Each command empties its folder at the end, so each running command has its own. Otherwise `serverless
+ * package` or `invoke local` could remove the functions of another command.
  */
 function buildDir(env, args) {
   if (env.SLUICE_BUILD_DIR) return env.SLUICE_BUILD_DIR
   return args.includes('offline') ? `.local/offline-${env.LAMBDA_PORT || 3002}` : '.esbuild'
 }
 
-/** The settings of the functions that a person has set for this command: the functions get them as they are. */
+/** Returns the settings that the user has set for this command. They are passed to the functions unchanged. */
 function given(env) {
   const settings = SLICES.flatMap(({ settings }) => Object.entries(settings))
   const handedOn = settings.filter(([name, { setBy }]) => setBy === 'person' && env[name])

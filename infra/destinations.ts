@@ -1,9 +1,9 @@
-/** Where an event source mapping may send what it has given up. Pure. */
+/** Checks the on-failure destinations of event source mappings. Pure. */
 
 import type { DeclaredFunction } from '../lib/app/functions.ts'
 import { signalNamed, topicName } from '../lib/app/topics.ts'
 
-/** A function of the framework, as far as its destinations go. */
+/** Events of a function in the Serverless Framework. */
 interface WithEvents {
   readonly events?: readonly object[]
 }
@@ -15,12 +15,13 @@ interface KafkaEvent {
 }
 
 /**
- * A destination that is a topic which some function reads would be read by it as a record of that topic: it fails there, too, or is taken for
- * what it is not. Of the topics that are read, only `failures` is for such records, and not for those who read it.
+ * Returns an error for each destination that is a topic with readers. The readers would take the discarded record for one of the topic's
+ * own
+ * records. The only exception is `failures`, except for its own readers.
  *
- * @param functions with their events as they are deployed
- * @param declared the same by their entries: forwarders read topics without events
- * @returns a sentence each
+ * @param functions deployed functions with their events
+ * @param declared entries of the same functions, because forwarders read topics without events
+ * @returns one sentence per error
  */
 export function destinationProblems(
   functions: Readonly<Record<string, WithEvents>>,
@@ -45,11 +46,11 @@ export function destinationProblems(
     const instead = `use kafka://${topicName('failures', env)}, or a topic that nothing reads.`
     if (reading.includes(name))
       return [
-        `${where} is a topic that the function reads: what it gives up would come back to it. Instead, ${instead}`,
+        `${where} is a topic that the function itself reads, so it would receive its discarded records again. Instead, ${instead}`,
       ]
     if (signalNamed(topic, env) === 'failures' || reading.length === 0) return []
     return [
-      `${where} is a source topic of ${reading.join(', ')}, which would take it for a record of its own: ${instead}`,
+      `${where} is a source topic of ${reading.join(', ')}, which would process discarded records as its own. Instead, ${instead}`,
     ]
   })
 }

@@ -3,8 +3,8 @@ import { stop } from 'esbuild'
 let running = 0
 
 /**
- * Runs builds, then ends esbuild's process, which would keep the memory of its largest build. The last of several callers at a time
- * ends it: without the process, the builds of the others would never return.
+ * Runs builds and then stops esbuild's process, which would otherwise keep the memory of its largest build. Of several concurrent callers,
+ * the last one stops it, because the builds of the others would never return.
  */
 export async function endingEsbuild<T>(builds: () => Promise<T>): Promise<T> {
   running += 1

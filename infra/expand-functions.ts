@@ -1,4 +1,4 @@
-/** Expands an entry of serverless.yml to the framework's own fields. Pure. */
+/** Expands entries of serverless.yml to fields of the Serverless Framework. Pure. */
 import {
   type DeclaredFunction,
   declaredFunctions,
@@ -20,7 +20,7 @@ import { type UsesPlace, usesOf, type Variables } from './uses.ts'
 
 const READING_KEYS = Object.keys(READING_DEFAULTS) as (keyof typeof READING_DEFAULTS)[]
 
-/** Facts of the place that the functions run in. */
+/** Properties of the deployment that the fields depend on. */
 export type Surroundings = UsesPlace &
   Pick<
     DeploymentPlace,
@@ -34,7 +34,7 @@ export type Surroundings = UsesPlace &
     | 'kafkaSecrets'
   >
 
-/** The framework's fields of a function, as far as they follow from its entry. */
+/** Fields of the Serverless Framework that are derived from an entry. */
 export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly role: string
   readonly reservedConcurrency?: number
@@ -43,7 +43,7 @@ export interface ExpandedFields extends Partial<MissedRunFields> {
   readonly events: readonly object[]
 }
 
-/** @param all every function of the project: one that takes checkpoints has to know the consumers */
+/** Returns the fields of a function. @param all all functions of the project: the one that takes checkpoints needs the list of consumers */
 export function expandedFields(
   declared: DeclaredFunction,
   all: readonly DeclaredFunction[],
@@ -65,7 +65,7 @@ export function expandedFields(
   const patterns = read.flatMap(folder => folders[folder].patterns)
   return {
     role: roleId(name),
-    // Two runs at once would append twice what their schedule asks for once.
+    // Concurrent runs would append everything twice.
     ...(schedule ? { reservedConcurrency: 1 } : {}),
     ...(schedule && surroundings.keepsMissedRuns ? missedRunFields(schedule.expression) : {}),
     ...(patterns.length > 0 ? { package: { patterns } } : {}),
@@ -78,7 +78,7 @@ export function expandedFields(
   }
 }
 
-/** Nothing here may hide a record from the consumer or discard one: see the rules of the applied offset in docs/guarantees.md. */
+/** Returns the Kafka event source. No property may hide or discard records: see the rules of the applied offset in docs/guarantees.md. */
 function mskEvent(
   declared: DeclaredFunction,
   { topic, group }: ReadTopic,
@@ -107,7 +107,7 @@ function scheduleEvent(
   return { schedule: { rate: [expression], enabled: schedules[condition] } }
 }
 
-/** The functions that are deployed there: the console has to be asked for. */
+/** Returns whether a function is deployed. The console is deployed only on request. */
 export function isDeployed(
   { uses }: Pick<DeclaredFunction, 'uses'>,
   surroundings: Pick<Surroundings, 'console'>,
@@ -115,7 +115,7 @@ export function isDeployed(
   return surroundings.console || !uses.includes('console')
 }
 
-/** Returns problems of the functions that no schema of a single key can express; a sentence each. */
+/** Returns errors that a schema of individual keys cannot express, one sentence each. */
 export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>): string[] {
   return declaredFunctions(entries).flatMap(declared => {
     const { name, foreignTopics, forwards, schedule, uses, mappings = [] } = declared
@@ -124,13 +124,13 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
     const problems: string[] = []
     if (!isConsumer(declared))
       for (const key of READING_KEYS.filter(key => entries[name]?.[key] !== undefined))
-        problems.push(`${where}: ${key} says how topics are read, but there is no consumes.`)
+        problems.push(`${where}: ${key} configures the reading of topics, but consumes is missing.`)
     for (const topic of foreignTopics.filter(one => topicNamed(one) !== undefined))
-      problems.push(`${where}: ${topic} is a topic of Sluice: consumes names it without its environment.`)
-    if (!isConsumer(declared) && mappings.length > 0)
       problems.push(
-        `${where}: mappings say how the records of its topics are read, but there is no consumes.`,
+        `${where}: ${topic} is a topic of Sluice. Use its name without the environment in consumes.`,
       )
+    if (!isConsumer(declared) && mappings.length > 0)
+      problems.push(`${where}: mappings configure the reading of topics, but consumes is missing.`)
     const { consumes, forwards: from, emits } = entries[name] ?? {}
     for (const word of [consumes, from, emits].flat().filter(one => one !== undefined))
       if (topicsOf([word]).length === 0)
@@ -138,15 +138,15 @@ export function functionProblems(entries: Readonly<Record<string, FunctionKeys>>
     const read = [...new Set<string>(declared.consumes.map(tableSignalOf)), ...foreignTopics]
     if (read.length > 1)
       problems.push(
-        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS wants a group for each event source: ` +
-          'make it a function for each topic. They can have the same handler.',
+        `${where}: it reads ${read.length} topics (${read.join(', ')}), but a consumer has one group, and AWS requires a group for each event source. ` +
+          'Declare one function per topic. They can share a handler.',
       )
     if (isConsumer(declared) && !uses.includes('redis'))
       problems.push(`${where}: a consumer keeps its state in Redis, so it must have uses: [redis].`)
     if (isForwarder && !uses.includes('redis'))
       problems.push(`${where}: a forwarder keeps its cursors in Redis, so it must have uses: [redis].`)
     if (isForwarder && !schedule)
-      problems.push(`${where}: a schedule wakes a forwarder, so it must have one.`)
+      problems.push(`${where}: a forwarder is invoked by a schedule, so it must have one.`)
     if (isForwarder && isConsumer(declared))
       problems.push(`${where}: a function either consumes or forwards, not both.`)
     return problems

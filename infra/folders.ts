@@ -1,9 +1,9 @@
-/** The folders of files that people edit: where functions find them, and what their packages have of them. Pure. */
+/** Folders of configuration files: their location at run time, and their files in packages. Pure. */
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import type { Environment } from '../lib/app/settings/index.ts'
 
 interface Edited {
-  /** Setting that names another folder. */
+  /** Setting that selects another folder. */
   readonly variable: 'RULES_DIR' | 'NOTIFICATIONS_DIR' | 'FAILURES_DIR' | 'MAPPINGS_DIR'
   readonly usual: string
   readonly content: string
@@ -18,16 +18,16 @@ const FOLDERS = {
 
 export type FolderName = keyof typeof FOLDERS
 
-/** A folder where the functions run. */
+/** Location of a folder at run time. */
 interface Folder {
   readonly path: string
-  /** Patterns of its files in packages. */
+  /** Glob patterns of its files for packages. */
   readonly patterns: readonly string[]
 }
 
 export type Folders = Readonly<Record<FolderName, Folder>>
 
-/** The folders in the packages of a deployment, and why one of them cannot be packed; a sentence each. */
+/** Returns the folders in the packages of a deployment, and errors for folders that cannot be packaged, one sentence each. */
 export function packedFolders(
   read: (variable: Edited['variable']) => string | undefined,
   project: string,
@@ -42,7 +42,7 @@ export function packedFolders(
   return { folders, problems }
 }
 
-/** Their folders: `serverless invoke local` and `sluice run` run elsewhere. It does not matter there if they cannot be packed. */
+/** Returns the folders on this machine, for `serverless invoke local` and `sluice run`, which do not package them. */
 export function foldersHere(environment: Environment, project: string): Folders {
   return eachFolder(({ variable, usual }) => {
     const path = environment[variable]?.trim() || usual
@@ -50,7 +50,7 @@ export function foldersHere(environment: Environment, project: string): Folders 
   })
 }
 
-/** Returns the variable with the location of a folder for a function. */
+/** Returns the environment variable with the location of a folder. */
 export function folderVariable(name: FolderName, folders: Folders): Readonly<Record<string, string>> {
   return { [FOLDERS[name].variable]: folders[name].path }
 }
@@ -64,7 +64,7 @@ function eachFolder(make: (edited: Edited) => Folder): Folders {
   return Object.fromEntries(entries)
 }
 
-/** A folder as a path within the project, with slashes; undefined if it is outside. */
+/** Returns the path of a folder within the project, with slashes; undefined for a folder outside the project. */
 function packed(path: string, project: string): string | undefined {
   const within = relative(project, resolve(project, path))
   const isOutside = within === '' || within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within)

@@ -1,4 +1,4 @@
-/** The lists in docs/functions.md: functions from serverless.yml, and the tables of topics and event types. */
+/** Generates the lists in docs/functions.md: functions from serverless.yml, topics, and event types. */
 import { type DeclaredFunction, readFunctions } from '../lib/app/functions.ts'
 import { TABLE_SIGNALS, TOPICS, type TopicWord, topicsOf } from '../lib/app/topics.ts'
 import { EVENT_TYPE_NAMES, EVENT_TYPES, fileNameOf } from '../lib/event-types.ts'
@@ -10,14 +10,14 @@ const LISTS = {
   'event types': eventTypeList,
 } as const
 
-/** Returns the page with the lists as they are now. @throws Error if it has no place for one of them */
+/** Returns the page with current lists. @throws Error if the page has no markers for a list */
 export function functionsPage(page: string): string {
   return Object.entries(LISTS).reduce((text, [name, list]) => {
     const place = new RegExp(
       `(?<=^<!-- The list of ${name} is .* -->\n).*?(?=^<!-- end of the list -->$)`,
       'ms',
     )
-    if (!place.test(text)) throw new Error(`docs/functions.md has no place for the list of ${name}`)
+    if (!place.test(text)) throw new Error(`docs/functions.md has no markers for the list of ${name}`)
     return text.replace(place, () => `\n${list()}\n\n`)
   }, page)
 }
@@ -44,7 +44,7 @@ function topicList(): string {
 function eventTypeList(): string {
   const all = EVENT_TYPE_NAMES.map(type => {
     const { topic, formats } = EVENT_TYPES[type]
-    // The compiler holds that each is in the table of topics.
+    // The compiler checks that each word is in the table of topics.
     const topics = topicsOf([topic satisfies TopicWord]).join(', ')
     const link = `[\`${type}\`](../schemas/json/${fileNameOf(type)}.json)`
     return { topics, link, isAlwaysJson: formats.length === 1 }
@@ -73,5 +73,5 @@ function startOf(declared: DeclaredFunction): string {
 function scheduleText({ expression, condition }: NonNullable<DeclaredFunction['schedule']>): string {
   const [, period] = /^rate\((?:1 )?(.*)\)$/.exec(expression) ?? []
   const when = period === undefined ? `\`${expression}\`` : `every ${period}`
-  return condition === 'generator' ? `${when}; in an account only with \`SLUICE_GENERATOR=on\`` : when
+  return condition === 'generator' ? `${when}; in an account, only with \`SLUICE_GENERATOR=on\`` : when
 }

@@ -1,7 +1,8 @@
 /**
- * A plugin of the framework: expands the entries of the functions into the framework's own fields, and gives each function a
- * role. It comes before all plugins that read functions. The framework checks the entries as they were written, by the schema
- * that is defined here, and then calls the `initialize` hooks, of which this is the first that looks at functions.
+ * Serverless Framework plugin that expands the entries of functions to the framework's fields and gives each function a role. It must be
+ * listed before all plugins that read functions. The framework validates the original entries by the schema defined here, and then calls
+ * the
+ * `initialize` hooks, of which this is the first one that reads functions.
  */
 
 import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../lib/app/functions.ts'
@@ -14,7 +15,7 @@ import { nameProblems } from './names.ts'
 import { roles } from './roles.ts'
 import type { Network } from './statements/network.ts'
 
-/** A function as the framework has it, once `initialize` is called: with a name, and a list of events. */
+/** A function in the Serverless Framework when `initialize` is called, with its name and list of events. */
 interface Definition extends FunctionKeys {
   readonly name?: string
   readonly package?: object
@@ -24,11 +25,11 @@ interface Definition extends FunctionKeys {
 
 interface Resources {
   readonly Resources?: Readonly<Record<string, object>>
-  /** Properties that the framework's own resources get besides. */
+  /** Additional properties for resources that the framework creates. */
   readonly extensions?: Readonly<Record<string, object>>
 }
 
-/** The part of the framework that is used here. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
@@ -87,12 +88,12 @@ export default class FunctionsPlugin {
 
   #refuse(problems: readonly string[]): void {
     if (problems.length === 0) return
-    // The framework shows its own errors as a message, and all others as a crash.
+    // The Serverless Framework prints its own errors as messages, and all others as crashes.
     throw new this.#framework.classes.Error(problems.join('\n'), 'SLUICE_FUNCTIONS')
   }
 }
 
-/** Merges the fields: an entry's own fields of the framework take precedence. */
+/** Merges the fields. Framework fields in the entry itself take precedence. */
 function merged(entry: Definition, expanded: ReturnType<typeof expandedFields>): Definition {
   const written = Object.fromEntries(Object.entries(entry).filter(([key]) => !OWN_KEYS.has(key)))
   const environment = { ...expanded.environment, ...entry.environment }

@@ -1,19 +1,19 @@
-/** The schema of the keys in `FunctionKeys`, by which the framework refuses an entry that is wrong. */
+/** JSON Schema of the keys in `FunctionKeys`, by which the Serverless Framework validates entries. */
 
 import { CONDITIONS, type FunctionKeys } from '../lib/app/functions.ts'
 import { signals, TABLE_SIGNALS, TOPIC_GROUPS } from '../lib/app/topics.ts'
 import { USES } from './uses.ts'
 
 const MAPPING = { type: 'string', pattern: '^[\\w-]+$' }
-/** Kafka's limits of names are checked in `names.ts`, with a sentence. */
+/** Kafka's limits for names are checked in `names.ts`, which has better error messages. */
 const TOPIC = { type: 'string' }
 const EXPRESSION = { type: 'string', pattern: '^(rate|cron)\\(.+\\)$' }
 
-/** Schema for `defineFunctionProperties`, with the signals of this deployment. The limits of batches and pollers are Lambda's. */
+/** Schema for `defineFunctionProperties`, with the signals of this deployment. The limits of batches and pollers are those of Lambda. */
 export function functionProperties(): { readonly properties: Readonly<Record<keyof FunctionKeys, object>> } {
   const known = [...new Set([...TABLE_SIGNALS, ...signals()])]
   const signal = { type: 'string', enum: known }
-  /** A topic, or a group of topics. */
+  /** A topic or a group of topics. */
   const word = { type: 'string', enum: [...known, ...Object.keys(TOPIC_GROUPS)] }
   return {
     properties: {

@@ -1,38 +1,38 @@
 /**
- * Handling of a scheduled run that failed, or that never began. Lambda runs it asynchronously, so it retries by itself, and sends
- * a message to a queue when it has given up. Pure.
+ * Failed scheduled runs. Lambda invokes the function asynchronously, so it retries failed runs itself, and sends a message to a queue when
+ * it has discarded a run. Pure.
  */
 import { arnHere, type Statement } from './arn.ts'
 import { periodOf } from './schedules.ts'
 
-/** The logical id of the queue. */
+/** Logical id of the queue. */
 const MISSED_RUNS = 'MissedRuns'
 
-/** The name of the queue in a stage. */
+/** Returns the name of the queue in a stage. */
 export function missedRunsName(stage: string): string {
   return `sluice-${stage}-missed-runs`
 }
 
-/** When Lambda tries a run again: a minute after it failed, and two minutes after that, in seconds. */
+/** Times at which Lambda retries a failed run, in seconds after the first failure. */
 const RETRIES_AFTER = [60, 180]
-/** The bounds of an event's age, in seconds. */
+/** Limits of the maximum event age, in seconds. */
 const YOUNGEST = 60
 const OLDEST = 6 * 60 * 60
-/** Period of a schedule without a written one, as of `cron(…)`. */
+/** Assumed period of a schedule with a cron expression, in seconds. */
 const SOME_PERIOD = 60 * 60
 
-/** The fields of the framework for asynchronous invocations. */
+/** Serverless Framework fields for asynchronous invocations. */
 export interface MissedRunFields {
   readonly destinations: { readonly onFailure: object }
-  /** In seconds. */
+  /** Maximum age of an event before it is discarded, in seconds. */
   readonly maximumEventAge: number
   readonly maximumRetryAttempts: number
 }
 
 /**
- * Returns the retries of runs. Each run continues where the last one ended, so the next one makes up for a missed one: it is
- * dropped after the period, and retried only as often as fits into it. By default Lambda would keep a run for six hours, and
- * after an outage call the function for each of them.
+ * Returns the retry settings of a scheduled function. Each run continues where the last one ended, so the next run makes up for a missed
+ * one. A run is therefore discarded after one period, and retried only as often as fits into it. By default, Lambda would keep runs for six
+ * hours and run all of them after an outage.
  *
  * @param expression `rate(…)` or `cron(…)`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -46,15 +46,15 @@ export function missedRunFields(expression: string): MissedRunFields {
   }
 }
 
-/** Lambda writes to the queue in the function's name. */
+/** Returns the permission to write to the queue. Lambda uses the role of the function. */
 export function missedRunStatements(stage: string): Statement[] {
   const queue = arnHere('sqs', missedRunsName(stage))
   return [{ Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: [queue] }]
 }
 
 /**
- * Returns the queue. A message has the name of the function, the schedule's event and the error, without any record. AWS's own
- * key for SQS encrypts it: users of the queue may use that key, so no role needs more.
+ * Returns the queue. A message contains the name of the function, the schedule's event and the error, but no records. The queue is
+ * encrypted with the AWS managed key of SQS, which needs no further permissions.
  */
 export function missedRunsResources(stage: string): Record<string, object> {
   const queue = { 'Fn::GetAtt': [MISSED_RUNS, 'Arn'] }
@@ -72,7 +72,7 @@ export function missedRunsResources(stage: string): Record<string, object> {
       Properties: {
         QueueName: missedRunsName(stage),
         KmsMasterKeyId: 'alias/aws/sqs',
-        // The longest that SQS keeps anything: two weeks.
+        // Maximum retention of SQS: two weeks.
         MessageRetentionPeriod: 14 * 24 * 60 * 60,
       },
     },

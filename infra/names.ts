@@ -1,22 +1,22 @@
-/** Names that AWS or Kafka would refuse in the middle of a deployment. Pure. */
+/** Checks for names that AWS or Kafka would reject in the middle of a deployment. Pure. */
 
 interface NamedFunction {
-  /** The name that Lambda gets. */
+  /** Name of the Lambda function. */
   readonly name?: string
   readonly foreignTopics?: string | readonly string[]
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
+/** Maximum length of a function name: https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html */
 const MAX_FUNCTION_LENGTH = 64
-/** `Topic.validate` of Kafka: the name is that of a folder, too. */
+/** Maximum length of a topic name, see `Topic.validate` of Kafka. The name is also used as a folder name. */
 const MAX_TOPIC_LENGTH = 249
 
-/** A sentence for each name that is too long, or has characters that are not allowed. */
+/** Returns one sentence for each name that is too long or contains invalid characters. */
 export function nameProblems(functions: Readonly<Record<string, NamedFunction>>): string[] {
   return Object.entries(functions).flatMap(([key, { name = '', foreignTopics = [] }]) => [
     ...(name.length > MAX_FUNCTION_LENGTH
       ? [
-          `functions.${key} of serverless.yml: Lambda would know it as ${name}, which has ${name.length} characters, and ${MAX_FUNCTION_LENGTH} are allowed.`,
+          `functions.${key} of serverless.yml: its Lambda name ${name} has ${name.length} characters, but at most ${MAX_FUNCTION_LENGTH} are allowed.`,
         ]
       : []),
     ...[foreignTopics].flat().flatMap(topic => topicProblem(`functions.${key}.foreignTopics`, topic)),
@@ -27,11 +27,11 @@ function topicProblem(where: string, topic: string): string[] {
   const said = `${where} of serverless.yml: "${shortened(topic)}"`
   if (topic.length > MAX_TOPIC_LENGTH)
     return [
-      `${said} has ${topic.length} characters, and Kafka allows ${MAX_TOPIC_LENGTH} in the name of a topic.`,
+      `${said} has ${topic.length} characters, but Kafka allows at most ${MAX_TOPIC_LENGTH} in topic names.`,
     ]
   if (!/^[\w.-]+$/.test(topic) || topic === '.' || topic === '..')
     return [
-      `${said} is not the name of a topic: letters, digits, ".", "_" and "-" are allowed, and not "." or ".." alone.`,
+      `${said} is not a valid topic name. It may contain letters, digits, ".", "_" and "-", and must not be "." or "..".`,
     ]
   return []
 }

@@ -1,7 +1,7 @@
-/** Resources in another region, which a deployment cannot use. Pure. */
+/** Finds resources in other regions, which a deployment cannot use. Pure. */
 import { isSecretArn } from './statements/secrets.ts'
 
-/** Brokers, secrets and queues of the own region alone are reached: by the mappings, and by the code. */
+/** Brokers, secrets and queues can only be used in their own region, by event source mappings and by the code. */
 const KINDS = {
   MSK_CLUSTER_ARN: 'cluster',
   ON_FAILURE_QUEUE_ARN: 'queue',
@@ -12,10 +12,10 @@ const KINDS = {
 } as const
 
 /**
- * A sentence for each variable that names something elsewhere.
+ * Returns one sentence for each variable that refers to another region.
  *
- * @param given ARNs by their variables; secrets may be named without one
- * @param region the one that is deployed to
+ * @param given ARNs by variable; secrets can also be given by name
+ * @param region region to deploy to
  */
 export function otherRegions(
   given: Readonly<Record<keyof typeof KINDS, string | undefined>>,
@@ -26,9 +26,9 @@ export function otherRegions(
     if (arn === undefined || (kind === 'secret' && !isSecretArn(arn))) return []
     const its = arn.split(':')[3]
     if (its === region) return []
-    // The region is chosen for the cluster; the rest goes where it is.
+    // The region of the cluster determines where everything else must be.
     const instead =
       kind === 'cluster' ? `use --region ${its}, or a cluster in ${region}` : `use a ${kind} in ${region}`
-    return [`${variable} names a ${kind} in ${its}, but the deployment goes to ${region}: ${instead}.`]
+    return [`${variable} is a ${kind} in ${its}, but the deployment is in ${region}. Instead, ${instead}.`]
   })
 }

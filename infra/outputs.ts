@@ -1,7 +1,7 @@
-/** Converts the outputs of the long-lived stack to the variables of a deployment. Pure. */
+/** Converts the outputs of the long-lived stack to environment variables of a deployment. Pure. */
 import type { Environment } from '../lib/app/settings/index.ts'
 
-/** Every output that a deployment uses. */
+/** Outputs that a deployment uses, with the variables that they set. */
 export const VARIABLE_OF_OUTPUT = {
   MskClusterArn: 'MSK_CLUSTER_ARN',
   RedisUrl: 'REDIS_URL',
@@ -17,10 +17,10 @@ export const VARIABLE_OF_OUTPUT = {
 
 const OF_ITS_CACHE = ['REDIS_MODE', 'CACHE_GIGABYTES', 'CACHE_NODES']
 
-/** Outputs that people look up by themselves. */
+/** Outputs for operators, not used by deployments. */
 export const OTHER_OUTPUTS: readonly string[] = ['VpcId', 'DataKeyArn']
 
-/** The variables that these outputs give. Outputs that a deployment does not use are left out. */
+/** Returns the variables that are set by outputs. Outputs that a deployment does not use are ignored. */
 export function variablesOf(outputs: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(VARIABLE_OF_OUTPUT).flatMap(([output, variable]) => {
@@ -30,14 +30,17 @@ export function variablesOf(outputs: Readonly<Record<string, string>>): Record<s
   )
 }
 
-/** A variable that is set always wins, so that an organisation can hand in what it has; an empty one is not set. */
+/**
+ * Merges environment variables and outputs. Variables take precedence, so that an organization can use its own resources. Blank ones are
+ * ignored.
+ */
 export function withOutputs(
   environment: Environment,
   outputs: Readonly<Record<string, string>>,
 ): Environment {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const found = variablesOf(outputs)
-  // The stack knows how its own cache is reached and limited, and not how another one is.
+  // The stack's cache settings apply only to its own cache, not to another REDIS_URL.
   if (set.REDIS_URL !== undefined) for (const name of OF_ITS_CACHE) delete found[name]
   return { ...found, ...set }
 }

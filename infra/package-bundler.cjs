@@ -1,6 +1,6 @@
 /**
- * serverless-esbuild, for every command except `serverless offline`, whose functions localstack/reload/plugin.ts builds. It is not
- * even loaded there: that takes 150 MiB and almost a second.
+ * Loads serverless-esbuild for all commands except `serverless offline`, whose functions are built by localstack/reload/plugin.ts. Loading
+ * it takes 150 MiB and almost a second.
  */
 module.exports = class PackageBundler {
   constructor(serverless, ...others) {

@@ -1,4 +1,4 @@
-/** Writes docs/permissions.md from the roles of a deployment: `npm run permissions`. */
+/** Generates docs/permissions.md from the roles of a deployment: `npm run permissions`. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readFunctions } from '../lib/app/functions.ts'
@@ -14,7 +14,7 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const REGION = 'eu-west-1'
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/telemetry/00000000-0000-0000-0000-000000000000-1`
 
-/** A deployment with all options. */
+/** Settings of a deployment with all options. */
 const EVERYTHING = {
   MSK_CLUSTER_ARN: CLUSTER,
   REDIS_URL: 'rediss://cache.example:6379',
@@ -28,24 +28,24 @@ const EVERYTHING = {
   SLUICE_CONSOLE: 'on',
 }
 
-/** A form of resources that are not named by their whole ARN. */
+/** A pattern of resources that a policy does not name by their full ARN. */
 interface Pattern {
   readonly form: RegExp
   readonly shown: string
   readonly why: string
 }
 
-/** All such forms, as `resourceText` writes them, but for `*` alone. */
+/** All such patterns in the form of `resourceText`, except `*` alone. */
 export const PATTERNS: readonly Pattern[] = [
   {
     form: /^logs:log-group:\S+:\*$/,
     shown: 'logs:log-group:…:*',
-    why: 'the streams of its own log group, which Lambda names',
+    why: 'Lambda chooses the names of the log streams',
   },
   {
     form: /^ec2:\*\/\*$/,
     shown: 'ec2:*/*',
-    why: 'Lambda, which makes the interfaces, has to be allowed one of them or all; the code of the function is denied it',
+    why: 'the ids of network interfaces are unknown before Lambda creates them. The code of the function is denied these actions',
   },
   {
     form: /^arn:<partition>:ec2:<region>:\*:(subnet|security-group)\/\S+$/,
@@ -55,34 +55,34 @@ export const PATTERNS: readonly Pattern[] = [
   {
     form: /^secretsmanager:secret:\S+-\?{6}$/,
     shown: 'secretsmanager:secret:…-??????',
-    why: 'Secrets Manager ends the ARN of a secret in six characters of its own',
+    why: 'Secrets Manager appends six random characters to the ARN of a secret',
   },
   {
     form: /^secretsmanager:secret:\S+\/receivers\/\*$/,
     shown: 'secretsmanager:secret:…/receivers/*',
-    why: 'receivers, and their secrets, are in a file that people edit',
+    why: 'receivers and their secrets are defined in a configuration file',
   },
   {
     form: /^kms:key\/\*$/,
     shown: 'kms:key/*',
-    why: 'the key is not known by its id: the condition says which one it is',
+    why: 'the id of the key is unknown, so a condition selects the key',
   },
   {
     form: /^s3:::[^/]+\/\S*\*$/,
     shown: 's3:::…/*',
-    why: 'the objects below a prefix of its own, or of a bucket for nothing else',
+    why: 'objects with a fixed prefix, or of a bucket without other uses',
   },
 ]
 
-/** AWS knows no resource for these: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
+/** Actions without resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/ */
 export const UNNAMED: ReadonlyMap<string, string> = new Map([
-  ['ec2:DescribeNetworkInterfaces', 'EC2 describes all or nothing'],
-  ['ec2:DescribeSecurityGroups', 'EC2 describes all or nothing'],
-  ['ec2:DescribeSubnets', 'EC2 describes all or nothing'],
-  ['ec2:DescribeVpcs', 'EC2 describes all or nothing'],
+  ['ec2:DescribeNetworkInterfaces', 'has no resource-level permissions'],
+  ['ec2:DescribeSecurityGroups', 'has no resource-level permissions'],
+  ['ec2:DescribeSubnets', 'has no resource-level permissions'],
+  ['ec2:DescribeVpcs', 'has no resource-level permissions'],
 ])
 
-/** Returns the statements of each function's role in a stage, by the function's name. */
+/** Returns the policy statements of each function's role in a stage, by function. */
 export function statementsIn(stage: string): ReadonlyMap<string, readonly Statement[]> {
   const place = account(stage, REGION, EVERYTHING, PROJECT)
   if (place.problems.length > 0) throw new Error(place.problems.join('\n'))
@@ -101,10 +101,7 @@ function statementsOf(role: object | undefined): readonly Statement[] {
   return (role as Role).Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
 }
 
-/**
- * An ARN as people read it: without what all of the account and region begin with, and with what differs from one account to another
- * by its name.
- */
+/** Formats an ARN for readers: without its common prefix, and with placeholders for parts that differ between accounts. */
 export function resourceText(resource: unknown): string {
   const text = typeof resource === 'string' ? resource : (resource as { 'Fn::Sub': string })['Fn::Sub']
   return text
@@ -133,7 +130,7 @@ reads that secret, with \`OTEL_HEADERS_SECRET\` each consumer that one, and with
 The deployment fills in names in angle brackets, such as \`<function>\`. \`arn:<partition>:<service>:<region>:<account>:…\` is written
 \`<service>:…\`, and \`arn:<partition>:s3:::…\` is written \`s3:::…\`.`
 
-/** The whole page, from the same code every time. */
+/** Returns the whole page. */
 export function permissionsPage(): string {
   const rows = permissionRows()
   const shared = rows.filter(({ functions }) => functions.length > 1)
@@ -177,13 +174,13 @@ function listOf(rows: readonly PermissionRow[]): string {
   return rows.map(({ text }) => `- ${text}`).join('\n')
 }
 
-/** A line of the page: what one function or several may do. Where it is several, their own names are `<function>`. */
+/** A line of the page: a permission of one or more functions. For several functions, their names are replaced by `<function>`. */
 export interface PermissionRow {
   readonly text: string
   readonly functions: readonly string[]
 }
 
-/** Everything that the roles of all functions allow, in any stage. */
+/** Returns all permissions of all functions in any stage. */
 export function permissionRows(): readonly PermissionRow[] {
   const rows = functionNames().flatMap(name =>
     rowsOf(name).map(text => ({ name, text, shared: withoutName(text, name) })),
@@ -198,7 +195,7 @@ export function permissionRows(): readonly PermissionRow[] {
 
 const STAGE_NAMES = Object.keys(STAGES)
 
-/** The functions that have a role in any stage. */
+/** Returns the functions that have a role in any stage. */
 function functionNames(): readonly string[] {
   return [...new Set(STAGE_NAMES.flatMap(stage => [...statementsIn(stage).keys()]))]
 }
@@ -210,7 +207,7 @@ function withoutName(text: string, name: string): string {
   )
 }
 
-/** What one function may do, a line for each statement; with the stages, where it is not all of them. */
+/** Returns the permissions of one function, one line per statement. Names the stages unless the line applies to all of them. */
 export function rowsOf(name: string): readonly string[] {
   const stages = STAGE_NAMES.map(stage => ({ stage, rows: rowsIn(stage, name) }))
   const all = [...new Set(stages.flatMap(({ rows }) => rows))]
@@ -231,7 +228,7 @@ function rowOf({ Effect, Action, Resource, Condition }: Statement): string {
   const actions = [...Action].sort().map(code).join(', ')
   const resources = Resource.map(one => code(resourceText(one))).join(', ')
   const condition = Condition ? ` if ${code(conditionText(Condition))}` : ''
-  return `${Effect === 'Deny' ? 'denied to its code: ' : ''}${actions} on ${resources}${condition}`
+  return `${Effect === 'Deny' ? 'denied to the code: ' : ''}${actions} on ${resources}${condition}`
 }
 
 function conditionText(condition: object): string {

@@ -1,4 +1,4 @@
-/** The role of each function: what its entry says that it reads, writes and uses, and no more. Pure. */
+/** IAM roles of the functions: each allows exactly what the function's entry declares. Pure. */
 import { type DeclaredFunction, isConsumer, topicsRead } from '../lib/app/functions.ts'
 import { lambdaName } from '../lib/app/resource-names.ts'
 import { RETRY_TOPICS, type Signal, topicName } from '../lib/app/topics.ts'
@@ -10,20 +10,20 @@ import { networkStatements } from './statements/network.ts'
 import { readSecrets } from './statements/secrets.ts'
 import { foreignTopicsOf, type RolesPlace, useStatements } from './uses.ts'
 
-/** Facts of the place that the functions are deployed to. */
+/** Properties of the deployment that roles depend on. */
 type Deployed = Omit<RolesPlace, 'all'> &
   Pick<DeploymentPlace, 'spansSecret' | 'keepsMissedRuns' | 'tracing' | 'vpc'> & { readonly stage: string }
 
 type WithAll = Deployed & RolesPlace
 
-/** The resources of CloudFormation, by their logical ids. */
+/** Returns the CloudFormation resources of the roles by logical id. */
 export function roles(functions: readonly DeclaredFunction[], deployed: Deployed): Record<string, object> {
   return Object.fromEntries(
     functions.map(declared => [roleId(declared.name), role(declared, { ...deployed, all: functions })]),
   )
 }
 
-/** The logical id of a function's role. */
+/** Returns the logical id of a function's role. */
 export function roleId(name: string): string {
   const words = name.split('-').map(word => word.charAt(0).toUpperCase() + word.slice(1))
   return `${words.join('')}Role`
@@ -34,7 +34,7 @@ function role(declared: DeclaredFunction, deployed: WithAll): object {
   const { stage, spansSecret } = deployed
   const inLambda = lambdaName(stage, name)
   const statements = [
-    // The template makes the log group. A role that may create one would bring back a removed one, without a retention.
+    // The template creates the log group. A role that may create one could restore a deleted one without a retention.
     allow(
       ['logs:CreateLogStream', 'logs:PutLogEvents'],
       [arnHere('logs', `log-group:/aws/lambda/${inLambda}:*`)],
@@ -61,10 +61,10 @@ function role(declared: DeclaredFunction, deployed: WithAll): object {
   }
 }
 
-/** X-Ray knows no resource for what it is sent: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html. */
+/** X-Ray has no resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html */
 const TRACING_ACTIONS = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords']
 
-/** The code asks where the brokers are; an event source mapping asks what cluster it is, and how it is configured. */
+/** Returns the permissions for the cluster. The code looks up its brokers; an event source mapping reads its type and configuration. */
 function clusterStatements(declared: DeclaredFunction, { clusterArn, kafkaSecrets }: Deployed): Statement[] {
   const { writes } = declared
   const reads = isConsumer(declared)
@@ -84,7 +84,7 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
   const { clusterArn, env } = deployed
   const named = (topic: string) => arnInCluster(clusterArn, 'topic', topic)
   const topic = (signal: Signal) => named(topicName(signal, env))
-  // Retries return to their original topics.
+  // Retries are published to their original topics.
   const redrives =
     writes.length > 0 &&
     (uses.includes('console') ||
@@ -100,7 +100,7 @@ function topicStatements(declared: DeclaredFunction, deployed: WithAll): Stateme
         allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], groups),
       ]
     : []
-  // A forwarder keeps offsets of its own and joins no consumer group.
+  // A forwarder stores its own offsets and does not join a consumer group.
   const forwarding =
     forwards.length > 0
       ? [allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], forwards.map(topic))]

@@ -1,16 +1,16 @@
 /**
- * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and types to
- * `dist/`. Lua scripts become part of the JavaScript.
+ * Builds the npm package of the engine, `@sluice/runtime`: `npm run build` in `packages/runtime` writes JavaScript and type declarations to
+ * `dist/`. Lua scripts are inlined.
  */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { buildPackage, PROJECT } from './built-package.ts'
 
-/** The same as for the bundles of the functions. */
+/** Same plugin as for the bundles of the functions. */
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
-/** The modules of the package's `exports`. */
+/** Entry points in the package's `exports`. */
 const ENTRIES = ['index', 'lambda/index', 'producer/index', 'testing/index']
 
 await buildPackage({

@@ -1,23 +1,23 @@
-/** Which schedules run, as SLUICE_GENERATOR and SLUICE_SCHEDULES decide. */
+/** Enabled schedules, selected by SLUICE_GENERATOR and SLUICE_SCHEDULES. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
 import { SCHEDULES } from './settings.ts'
 
 export interface Schedules {
-  /** Publishes simulated readings. */
+  /** True to publish simulated readings. */
   readonly generator: boolean
-  /** Appends ticks, without which log time passes with records alone, and the alert rules. */
+  /** True to append ticks and alert rules. Without ticks, log time advances only with records. */
   readonly clock: boolean
-  /** Copies what the consumers remember to a bucket. */
+  /** True to copy the consumers' states to a bucket. */
   readonly checkpoints: boolean
 }
 
 export interface ChosenSchedules {
   readonly schedules: Schedules
-  /** Which of the two has a value that is not allowed, a sentence each. */
+  /** Errors in the two settings, one sentence each. */
   readonly problems: readonly string[]
 }
 
-/** @param generator whether simulated readings are published where SLUICE_GENERATOR is not set */
+/** Reads the settings. @param generator default of SLUICE_GENERATOR */
 export function schedulesFrom(environment: Environment, generator: boolean): ChosenSchedules {
   const errors: string[] = []
   const isOn = (name: keyof typeof SCHEDULES.settings, otherwise: boolean): boolean =>
@@ -30,18 +30,18 @@ export function schedulesFrom(environment: Environment, generator: boolean): Cho
   }
 }
 
-/** One line that says what does not happen, and what follows from it; undefined where the clock runs. */
+/** Returns a notice about the consequences of a stopped clock; undefined if the clock is enabled. */
 export function clockNotice({ clock }: Schedules): string | undefined {
   if (clock) return undefined
   return (
-    'SLUICE_SCHEDULES=off: no schedule runs. Nothing simulates readings, and the clock stands: log time passes with records ' +
-    'alone, and without them no timer fires, so a silent sensor is not noticed. Changed alert rules do not take effect.'
+    'SLUICE_SCHEDULES=off: schedules are disabled. No readings are simulated, and without the clock, log time advances only with ' +
+    'records. Without records, timers do not fire and silent sensors are not detected. Changed alert rules do not take effect.'
   )
 }
 
 const UNITS: Readonly<Record<string, number>> = { minute: 60, hour: 60 * 60, day: 24 * 60 * 60 }
 
-/** How often `rate(…)` calls a function, in seconds; undefined for what is not a rate. */
+/** Returns the interval of a `rate(…)` expression in seconds; undefined for other expressions. */
 export function periodOf(expression: string): number | undefined {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? []
   const seconds = UNITS[unit]

@@ -1,4 +1,4 @@
-/** `npm run infra -- --stage prod`: the template of the long-lived stack, and the commands that deploy it. */
+/** `npm run infra -- --stage prod`: writes the template of the long-lived stack and prints the commands that deploy it. */
 import { relative, resolve } from 'node:path'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { runMain } from '../programs/main.ts'
@@ -19,13 +19,13 @@ import { readStackTemplate, writeTemplate } from './stack-files.ts'
 const USAGE = `Usage: npm run infra -- --stage NAME [options]
 
 Writes the template of the long-lived stack (network, brokers, cache, bucket, keys, topic) for a stage, and prints the commands that
-deploy it. It calls nobody.
+deploy it. It does not access AWS.
 
   --stage NAME      a stage of infra/stages.ts
   --region NAME     the region to deploy to (also: AWS_REGION; else that of MskClusterArn)
-  --set NAME=VALUE  a parameter of the stack, as often as you like: VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
-  --out FOLDER      where <stage>.yaml is written; .local/infra by default
-  --help            show this`
+  --set NAME=VALUE  a parameter of the stack (repeatable): VpcId=vpc-…, MskClusterArn=arn:…, NatGateways=one
+  --out FOLDER      folder for <stage>.yaml (default: .local/infra)
+  --help            show this help`
 
 interface Options {
   readonly stage: string | undefined

@@ -1,11 +1,11 @@
-/** Arguments of `npm run infra`, and the commands that it prints. Pure. */
+/** Parses the arguments of `npm run infra` and generates the commands that it prints. Pure. */
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'
 import { STAGES, type Stage, stageNamed } from './stages.ts'
 
-/** Subnets in a VPC of the stack: one in each of three zones. */
+/** Number of subnets in a VPC that the stack creates, one in each of three zones. */
 const MADE_SUBNETS = 3
 
-/** @throws ConfigError where the stage is missing or not in the table */
+/** Reads the stage. @throws ConfigError if it is missing or unknown */
 export function readStage(name: string | undefined): { readonly name: string; readonly stage: Stage } {
   const stage = name === undefined ? undefined : stageNamed(name)
   if (name !== undefined && stage !== undefined) return { name, stage }
@@ -15,7 +15,7 @@ export function readStage(name: string | undefined): { readonly name: string; re
   ])
 }
 
-/** Reads `NAME=VALUE` as values by their names. `Env` is the stage, which has its own argument. */
+/** Parses `NAME=VALUE` arguments. `Env` is rejected, because the stage has its own argument. */
 export function readAssignments(texts: readonly string[]): {
   readonly values: Readonly<Record<string, string>>
   readonly problems: readonly string[]
@@ -25,14 +25,14 @@ export function readAssignments(texts: readonly string[]): {
   for (const text of texts) {
     const [, name, value] = /^([A-Za-z0-9]+)=(.*)$/s.exec(text) ?? []
     if (name === undefined || value === undefined) problems.push(`"${text}": must be NAME=VALUE`)
-    else if (name === 'Env') problems.push('Env: is the stage, which --stage names')
+    else if (name === 'Env') problems.push('Env: must be set with --stage')
     else if (Object.hasOwn(values, name)) problems.push(`${name}: is set twice`)
     else values[name] = value
   }
   return { values, problems }
 }
 
-/** @throws ConfigError for what is not the name of a region */
+/** Reads the region. @throws ConfigError for an invalid name */
 export function readRegion(named: string | undefined): string | undefined {
   const region = named?.trim() || undefined
   if (region === undefined || /^[a-z]{2}(-[a-z]+)+-\d+$/.test(region)) return region
@@ -42,10 +42,10 @@ export function readRegion(named: string | undefined): string | undefined {
 }
 
 /**
- * MSK puts as many brokers into each subnet as into the others, and says so only when it makes the cluster. Values that are not given
- * here may be those of the last time, so they are not looked at.
+ * Checks the number of brokers. MSK requires the same number in each subnet, and reports an error only when it creates the cluster. Values
+ * that are not given may exist in the stack already, so they are not checked.
  *
- * @param values those of the stage, and those that a person sets
+ * @param values values of the stage and values that the user sets
  */
 export function brokerProblems(values: Readonly<Record<string, string>>): string[] {
   const { ClusterKind, MskClusterArn, SubnetIds, Brokers } = values
@@ -56,12 +56,12 @@ export function brokerProblems(values: Readonly<Record<string, string>>): string
 }
 
 /**
- * Parameters with an ARN that must be in the region of the stack: brokers are in its subnets, and alarms publish to no other
+ * Parameters with ARNs that must be in the region of the stack: brokers are in its subnets, and alarms can only publish within their
  * region.
  */
 const IN_ITS_REGION = ['MskClusterArn', 'AlarmTopicArn']
 
-/** The region to deploy to: the one that a person names, else that of what is handed in. */
+/** Returns the region to deploy to: the named one, or else that of the given ARNs. */
 export function regionFor(
   named: string | undefined,
   values: Readonly<Record<string, string>>,
@@ -69,7 +69,7 @@ export function regionFor(
   return named ?? IN_ITS_REGION.map(name => regionIn(values[name])).find(region => region !== undefined)
 }
 
-/** Returns the parameters of another region; a sentence each, which begins with the parameter's name. */
+/** Returns errors for parameters of another region. Each sentence begins with the parameter's name. */
 export function regionProblems(
   region: string | undefined,
   values: Readonly<Record<string, string>>,
@@ -78,7 +78,7 @@ export function regionProblems(
     const own = regionIn(values[name])
     if (own === undefined || own === region) return []
     return [
-      `${name}: is in ${own}, but the stack goes to ${region}: use --region ${own}, or one in ${region}.`,
+      `${name}: is in ${own}, but the stack is in ${region}. Use --region ${own}, or a resource in ${region}.`,
     ]
   })
 }
@@ -87,7 +87,7 @@ function regionIn(arn: string | undefined): string | undefined {
   return arn?.split(':')[3] || undefined
 }
 
-/** The name of the stack that these commands make. */
+/** Returns the name of the stack. */
 function stackName(stage: string): string {
   return `sluice-infra-${stage}`
 }
@@ -96,12 +96,12 @@ interface Deployed {
   readonly name: string
   readonly stage: Pick<Stage, 'keepsData'>
   readonly region: string | undefined
-  /** The template. */
+  /** Path of the template. */
   readonly file: string
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** Returns the next commands, as lines. Version 1 of the AWS CLI takes no file of parameters, so they are on the line. */
+/** Returns the next commands as lines. Parameters are arguments, because version 1 of the AWS CLI does not support parameter files. */
 export function deployCommands({ name, stage, region = 'REGION', file, parameters }: Deployed): string[] {
   const stack = stackName(name)
   const place = `--region ${region} --stack-name ${stack}`
@@ -114,18 +114,18 @@ export function deployCommands({ name, stage, region = 'REGION', file, parameter
   const protect = `  aws cloudformation update-termination-protection ${place} --enable-termination-protection`
   return [
     '',
-    'Deploy it; with --no-execute-changeset, look at what would change:',
+    'Deploy the stack, or preview the changes with --no-execute-changeset:',
     '',
     ...deploy,
     ...(stage.keepsData ? [protect] : []),
     '',
-    'Then the functions, which read the outputs of that stack:',
+    'Then deploy the functions, which use the outputs of the stack:',
     '',
     `  INFRA_STACK=${stack} npx serverless deploy --stage ${name} --region ${region}`,
   ]
 }
 
-/** Quotes a text as one word of a shell. */
+/** Quotes a text as one shell word. */
 function quoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,4 +1,4 @@
-/** Reads the parts of the long-lived stack, and writes the template for the command that deploys it. */
+/** Reads the parts of the long-lived stack and writes the template. */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { dump } from 'js-yaml'
@@ -9,7 +9,7 @@ import type { Stage } from './stages.ts'
 
 const PARTS = join(import.meta.dirname, 'stack')
 
-/** Every file of `infra/stack`, in the order of their names. */
+/** Reads all files of `infra/stack`, sorted by name. */
 async function stackParts(): Promise<StackPart[]> {
   const files = (await readdir(PARTS)).filter(name => name.endsWith('.yaml')).sort()
   return Promise.all(
@@ -20,17 +20,17 @@ async function stackParts(): Promise<StackPart[]> {
   )
 }
 
-/** The template of the long-lived stack for a stage. */
+/** Returns the template of the long-lived stack for a stage. */
 export async function readStackTemplate(stage: Stage): Promise<StackTemplate> {
   return stackTemplate(await stackParts(), stage)
 }
 
-/** Formats a template for review and for CloudFormation. Deep parts are on one line, because it takes no large template. */
+/** Formats a template for review and for CloudFormation. Deeply nested values are on one line, because of CloudFormation's size limit. */
 export function templateText(template: StackTemplate): string {
   return dump(template, { noRefs: true, lineWidth: 130, flowLevel: 4 })
 }
 
-/** Writes the template to a file, whose folder is made where it is missing. */
+/** Writes the template to a file, and creates its folder if necessary. */
 export async function writeTemplate(file: string, template: StackTemplate): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, templateText(template))

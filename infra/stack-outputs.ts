@@ -1,23 +1,23 @@
-/** Settings that a deployment takes from the outputs of the long-lived stack. */
+/** Reads settings of a deployment from the outputs of the long-lived stack. */
 import { type Environment, readSetting } from '../lib/app/settings/index.ts'
 import { tellsMissing } from './account.ts'
 import { VARIABLE_OF_OUTPUT, variablesOf, withOutputs } from './outputs.ts'
 import { STACK } from './settings/stack.ts'
 
-/** The framework's resolver: `cf(<region>):<stack>.<output>` is the value of an output. */
+/** Variable resolver of the Serverless Framework: `cf(<region>):<stack>.<output>` resolves to an output. */
 type ResolveVariable = (variable: string) => Promise<unknown>
 
-/** Returns the outputs of a stack by their names, empty for a missing one. Rejects if it cannot be asked. */
+/** Returns the outputs of a stack by name; empty if the stack does not exist. Rejects if the request fails. */
 export type OutputsOf = (stack: string, region: string) => Promise<Readonly<Record<string, string>>>
 
 interface ReadOutputs {
-  /** The environment, in which outputs replace variables that are not set. */
+  /** Environment variables, with outputs for those that are not set. */
   readonly environment: Environment
-  /** Why they could not be read; a sentence each. */
+  /** Errors while reading the outputs, one sentence each. */
   readonly problems: readonly string[]
 }
 
-/** @param region the one that is deployed to, where the stack is as well */
+/** Adds the outputs of the stack to the environment. @param region region to deploy to, which is also that of the stack */
 export async function withStackOutputs(
   environment: Environment,
   region: string,
@@ -32,23 +32,23 @@ export async function withStackOutputs(
       return { environment, problems: [noOutputs(stack, region)] }
     return { environment: withOutputs(environment, outputs), problems: [] }
   } catch (error) {
-    // The framework asks again when it knows more.
+    // The Serverless Framework retries after it has resolved more variables.
     if ((error as { code?: unknown }).code === 'MISSING_VARIABLE_DEPENDENCY') throw error
     return { environment, problems: [notRead(stack, region, error)] }
   }
 }
 
-/** All that is wrong. Where the outputs could not be read, variables are missing because of that, which is said once. */
+/** Returns all errors. If the outputs could not be read, missing variables are a consequence and are not reported again. */
 export function problemsWith(ofStack: readonly string[], others: readonly string[]): readonly string[] {
   if (ofStack.length === 0) return others
   return [...ofStack, ...others.filter(problem => !tellsMissing(problem))]
 }
 
-/** Reads outputs through the framework's own variables, which know its credentials and its endpoint. */
+/** Reads outputs through the Serverless Framework's variables, which use its credentials and endpoint. */
 export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
   return async (stack, region) => {
     const outputs: Record<string, string> = {}
-    // The framework asks CloudFormation once.
+    // The Serverless Framework sends one request for all outputs.
     for (const output of Object.keys(VARIABLE_OF_OUTPUT)) {
       const value = await resolveVariable(`cf(${region}):${stack}.${output}, null`)
       if (typeof value === 'string' && value !== '') outputs[output] = value
@@ -59,14 +59,14 @@ export function byFramework(resolveVariable: ResolveVariable): OutputsOf {
 
 function noOutputs(stack: string, region: string): string {
   return (
-    `INFRA_STACK: there is no stack ${stack} in ${region}, or it has none of the outputs of infra/stack: ` +
-    'docs/infrastructure.md says how it is deployed.'
+    `INFRA_STACK: the stack ${stack} does not exist in ${region}, or does not have the outputs of infra/stack. ` +
+    'Deploy it as described in docs/infrastructure.md.'
   )
 }
 
 function notRead(stack: string, region: string, error: unknown): string {
   const { message } = error as Error
-  // The framework puts its own words before, and may add a stack behind.
+  // The Serverless Framework adds a prefix and may append a stack trace.
   const [said = ''] = message.replace(/^Cannot resolve variable at "[^"]*": /, '').split('\n')
   return `INFRA_STACK: the outputs of ${stack} in ${region} cannot be read: ${said.replace(/\.?$/, '.')}`
 }

@@ -1,16 +1,16 @@
-/** The template of the long-lived stack, from the parts in `stack/`, as a folder of Terraform is one configuration. Pure. */
+/** Merges the parts in `stack/` to the template of the long-lived stack, like Terraform merges the files of a folder. Pure. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Stage } from './stages.ts'
 
 type Entries = Readonly<Record<string, unknown>>
 
-/** A file of `stack/`, parsed. */
+/** A parsed file of `stack/`. */
 export interface StackPart {
   readonly file: string
   readonly content: unknown
 }
 
-/** A parameter of the template, as CloudFormation takes it. */
+/** A parameter of a CloudFormation template. */
 interface StackParameter {
   readonly Type: string
   readonly Default?: string | number
@@ -42,22 +42,21 @@ export interface StackTemplate {
 
 const SECTIONS = ['Parameters', 'Rules', 'Conditions', 'Resources', 'Outputs'] as const
 
-/** Largest template that CloudFormation takes from a command, in bytes; a larger one needs a bucket. */
+/** Maximum size in bytes of a template that is passed to CloudFormation directly. Larger templates require a bucket. */
 export const MAX_TEMPLATE_BYTES = 51_200
 
 /**
- * All parts as one template. A part may repeat a parameter of another one, so that it is a template by itself.
+ * Merges all parts into one template. Parts may repeat parameters of other parts, so that each part is a complete template.
  *
- * @throws Error naming both files where two parts have different things of one name
+ * @throws Error naming both files if two parts define the same name differently
  */
 export function stackTemplate(parts: readonly StackPart[], stage: Pick<Stage, 'keepsData'>): StackTemplate {
-  if (parts.length === 0) throw new Error('The stack has no part: there is no file in infra/stack.')
+  if (parts.length === 0) throw new Error('infra/stack contains no files.')
   const sections = Object.fromEntries(SECTIONS.map(section => [section, merged(section, parts)]))
   const resources = sections.Resources as Record<string, StackResource>
   return {
     AWSTemplateFormatVersion: '2010-09-09',
-    Description:
-      'Resources that outlive the deployments of Sluice: network, brokers, cache, bucket, keys and topic.',
+    Description: 'Long-lived resources of Sluice: network, brokers, cache, bucket, keys and topic.',
     ...sections,
     Resources: stage.keepsData ? resources : mapValues(resources, withoutKeeping),
   } as StackTemplate
@@ -70,7 +69,7 @@ function merged(section: string, parts: readonly StackPart[]): Entries {
     for (const [name, value] of Object.entries(sectionOf(section, file, content))) {
       const same = section === 'Parameters' && isDeepStrictEqual(all[name], value)
       if (owners.has(name) && !same)
-        throw new Error(`${section}.${name} is in ${owners.get(name)} and, with another content, in ${file}.`)
+        throw new Error(`${section}.${name} is defined differently in ${owners.get(name)} and ${file}.`)
       owners.set(name, file)
       all[name] = value
     }
@@ -81,11 +80,11 @@ function sectionOf(section: string, file: string, content: unknown): Entries {
   const known = content as Readonly<Record<string, Entries | null>> | undefined
   for (const key of Object.keys(known ?? {}))
     if (!(SECTIONS as readonly string[]).includes(key))
-      throw new Error(`${file} has the section ${key}: a part has ${SECTIONS.join(', ')}, and no others.`)
+      throw new Error(`${file} has the unknown section ${key}. Allowed sections are ${SECTIONS.join(', ')}.`)
   return known?.[section] ?? {}
 }
 
-/** The parts say what is kept in a stage that keeps its data; a stage that does not deletes all with its stack. */
+/** Removes the deletion policies, for stages that do not retain their data. */
 function withoutKeeping(resource: StackResource): StackResource {
   const { DeletionPolicy, UpdateReplacePolicy } = resource
   return {
@@ -95,7 +94,7 @@ function withoutKeeping(resource: StackResource): StackResource {
   }
 }
 
-/** The parameters that follow from a stage of the table. */
+/** Returns the parameters that are determined by a stage. */
 export function parametersOf(name: string, stage: Stage): Record<string, string> {
   return {
     Env: name,
@@ -106,7 +105,7 @@ export function parametersOf(name: string, stage: Stage): Record<string, string>
   }
 }
 
-/** Returns errors of the parameters that a person has set; a sentence each, which begins with the parameter's name. */
+/** Returns errors in the parameters that the user has set. Each sentence begins with the parameter's name. */
 export function parameterProblems(
   template: Pick<StackTemplate, 'Parameters'>,
   set: Readonly<Record<string, string>>,
@@ -115,7 +114,7 @@ export function parameterProblems(
     const parameter = Object.hasOwn(template.Parameters, name) ? template.Parameters[name] : undefined
     if (parameter === undefined) {
       const known = Object.keys(template.Parameters).filter(one => one !== 'Env')
-      return [`${name}: the stack has no such parameter. It has ${known.join(', ')}.`]
+      return [`${name}: is not a parameter of the stack. The parameters are ${known.join(', ')}.`]
     }
     const wrong = wrongWith(parameter, value)
     return wrong === undefined ? [] : [`${name}: must be ${wrong}.`]

@@ -1,16 +1,16 @@
-/** The stages that can be deployed, and all that differs between them: the only place that says so. */
+/** Stages that can be deployed, with all differences between them. */
 
 export interface Stage {
-  /** The kind of MSK cluster that the stack of `infra/` makes. */
+  /** Kind of MSK cluster that the long-lived stack creates. */
   readonly cluster: 'serverless' | 'provisioned'
-  /** How Lambda polls Kafka: provisioned pollers cost money at rest, and only they read partial responses. */
+  /** Mode in which Lambda polls Kafka. Provisioned pollers cost money while idle, and only they support partial batch responses. */
   readonly pollers: 'provisioned' | 'on-demand'
   readonly logRetentionDays: number
-  /** Where the endpoints of the stack are: in one zone they cost a third, and fail with it. */
+  /** Zones of the VPC endpoints. Endpoints in a single zone cost a third, and are unavailable if that zone fails. */
   readonly endpointZones: 'one' | 'every'
-  /** Whether alarms send notifications; the dashboard exists in every stage. */
+  /** True if alarms are created. The dashboard is created in every stage. */
   readonly alarms: boolean
-  /** Whether buckets, keys, clusters and log groups stay when their stack is deleted. */
+  /** True if buckets, keys, clusters and log groups are retained when their stack is deleted. */
   readonly keepsData: boolean
 }
 
@@ -35,7 +35,7 @@ export const STAGES = {
 
 type StageName = keyof typeof STAGES
 
-/** Returns the stage; `undefined` for one that is not in the table. `local` is never deployed, so it is not in the table. */
+/** Returns a stage; `undefined` if it is unknown. `local` is not in the table, because it is never deployed. */
 export function stageNamed(name: string): Stage | undefined {
   return Object.hasOwn(STAGES, name) ? STAGES[name as StageName] : undefined
 }

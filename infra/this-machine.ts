@@ -1,4 +1,4 @@
-/** The local cloud as a place where the functions run. Pure. */
+/** The local stack as the target of a deployment. Pure. */
 import { alertsTopicName } from '../lib/app/resource-names.ts'
 import { type Environment, LOCAL_PORTS, MAPPINGS, readSetting } from '../lib/app/settings/index.ts'
 import type { DeploymentPlace } from './account.ts'
@@ -6,8 +6,8 @@ import { foldersHere } from './folders.ts'
 import { schedulesFrom } from './schedules.ts'
 
 /**
- * Servers on loopback, by the variables that `npm start` knows, and credentials that mean nothing. With SLUICE_ENV several
- * environments share its servers, each with topics, groups and resources of its own.
+ * Returns the local servers on loopback, with the variables of `npm start` and placeholder credentials. With SLUICE_ENV, several
+ * environments can share the servers, each with its own topics, groups and resources.
  */
 export function thisMachine(env: Environment, project: string): DeploymentPlace {
   const errors: string[] = []
@@ -26,12 +26,12 @@ export function thisMachine(env: Environment, project: string): DeploymentPlace 
     topicMappings: readSetting(MAPPINGS.settings, 'TOPIC_MAPPINGS', env, errors) ?? [],
     alertsTopicArn: `arn:aws:sns:us-east-1:000000000000:${alertsTopicName(name)}`,
     schedules,
-    // The trigger of this machine has no other kind.
+    // The local trigger supports only this mode.
     pollers: 'provisioned',
     logRetentionDays: 30,
     keepsMissedRuns: false,
     tracing: false,
-    // `npm start` serves it by itself.
+    // `npm start` serves the console itself.
     console: false,
     problems: [...errors.map(error => `${error}.`), ...problems],
     checkpointBucket: env.CHECKPOINT_BUCKET || `sluice-checkpoints-${name}`,

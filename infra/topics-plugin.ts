@@ -1,10 +1,10 @@
-/** A plugin of the framework: adds the custom resource of the topics to the template, once everything else is in it. */
+/** Serverless Framework plugin that adds the custom resource for topics to the complete template. */
 
 import { resolve } from 'node:path'
 import { type FunctionKeys, readFunctions } from '../lib/app/functions.ts'
 import { addTopicsResource, type Template } from './topics-resource.ts'
 
-/** The part of the framework that is used here. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Framework {
   readonly serviceDir: string
   readonly service: {
@@ -40,13 +40,13 @@ export default class TopicsPlugin {
 }
 
 /**
- * The framework keeps what it deploys in folders such as `serverless/sluice/prod/1700000000000-2023-11-14T22:13:20.000Z`.
+ * Returns the time of packaging, in epoch milliseconds, from the name of the Serverless Framework's deployment folder, such as
+ * `serverless/sluice/prod/1700000000000-2023-11-14T22:13:20.000Z`.
  *
  * @throws Error if the name has another form
  */
 export function packagedAtMs(folder: string | undefined): number {
   const [, ms] = /\/(\d+)-[^/]*$/.exec(folder ?? '') ?? []
-  if (ms === undefined)
-    throw new Error(`the framework's folder for artifacts has no time in its name: ${folder}`)
+  if (ms === undefined) throw new Error(`the name of the artifacts folder does not contain a time: ${folder}`)
   return Number(ms)
 }

@@ -1,4 +1,4 @@
-/** The custom resource of a deployment that creates and changes topics before anything else changes. Pure. */
+/** Custom resource that creates and changes topics before a deployment changes anything else. Pure. */
 
 import { consumersOf, type DeclaredFunction } from '../lib/app/functions.ts'
 import { type Signal, signals, topicNames } from '../lib/app/topics.ts'
@@ -6,7 +6,7 @@ import { type Signal, signals, topicNames } from '../lib/app/topics.ts'
 /** Logical id of the resource. */
 export const TOPICS_RESOURCE = 'SluiceTopics'
 
-/** The part of a template that is looked at and changed here. */
+/** Parts of a template that are read and changed here. */
 export interface Template {
   readonly Resources: Record<string, TemplateResource>
 }
@@ -19,24 +19,24 @@ interface TemplateResource {
 
 interface TopicsResourceParts {
   readonly env: string
-  /** Every function that is deployed. */
+  /** All deployed functions. */
   readonly functions: readonly DeclaredFunction[]
-  /** The logical id of a function's Lambda function. */
+  /** Returns the logical id of a function. */
   logicalId(name: string): string
-  /** When the package was made, in milliseconds since the epoch: of two deployments, the one with less is the older. */
+  /** Time of packaging, in epoch milliseconds. It shows which of two deployments is older. */
   readonly packagedAtMs: number
 }
 
 /**
- * After that many seconds without an answer the deployment fails. The function answers before its own time is over, so this is for
- * one that could not be started at all; CloudFormation would wait an hour.
+ * Time in seconds after which the deployment fails without a response. The function responds before its own timeout, so this applies only
+ * if it could not be started. CloudFormation's default is one hour.
  */
 const SERVICE_TIMEOUT = 600
 
 /**
- * Adds the resource to a template that is complete, and has everything wait for it but the function that it calls and what that needs.
- * So a deployment whose topics are refused has changed nothing else: no code, no role, no trigger. Without a function that manages
- * topics, nothing is added.
+ * Adds the resource to a complete template. All other resources wait for it, except the function that it calls and that function's
+ * dependencies. A deployment whose topic changes are rejected has therefore changed nothing else: no code, roles or triggers. Without a
+ * function that manages topics, nothing is added.
  *
  * @returns the logical ids of the resources that wait
  */
@@ -45,7 +45,7 @@ export function addTopicsResource(template: Template, parts: TopicsResourceParts
   if (!manager) return []
   const lambda = parts.logicalId(manager.name)
   const first = neededBy(template.Resources, lambda)
-  // Waiting resources are not needed by earlier ones, so this makes no cycle.
+  // The dependencies of the function do not wait, so this does not create a cycle.
   const waiting = Object.entries(template.Resources).filter(([id]) => !first.has(id))
   for (const [, resource] of waiting)
     resource.DependsOn = [...new Set([resource.DependsOn ?? [], TOPICS_RESOURCE].flat())]
@@ -63,8 +63,7 @@ function topicsResource(
       ServiceToken: { 'Fn::GetAtt': [lambda, 'Arn'] },
       ServiceTimeout: SERVICE_TIMEOUT,
       Environment: env,
-      // A new value for each package, so each deployment looks at the topics. It also distinguishes a returning older one from a
-      // newer one.
+      // Changes with each package, so that each deployment updates the topics. It also shows whether a rolled-back package is older.
       PackagedAt: String(packagedAtMs),
       // The next deployment compares its names with these.
       Names: topicNames(env),
@@ -77,22 +76,24 @@ function topicsResource(
   }
 }
 
-/** Consumers of the topic, and forwarders. */
+/** Returns the consumers and forwarders of a topic. */
 export function readersOf(functions: readonly DeclaredFunction[], signal: Signal): string[] {
   const forwarders = functions.filter(({ forwards }) => forwards.includes(signal)).map(({ name }) => name)
   return [...consumersOf(functions, signal), ...forwarders]
 }
 
 /**
- * The logical ids that a resource needs, with its own: by `Ref`, `Fn::GetAtt`, `Fn::Sub` and `DependsOn`, directly or through others.
+ * Returns the logical ids that a resource depends on, directly or indirectly, by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. Includes
+ * the
+ * resource itself.
  *
- * @param resources those of the template
+ * @param resources resources of the template
  */
 function neededBy(resources: Readonly<Record<string, object>>, id: string): ReadonlySet<string> {
   const needed = new Set<string>()
   const waiting = [id]
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    // A parameter, or AWS::Region, is named in the same way.
+    // Parameters and pseudo parameters such as AWS::Region are referenced in the same way.
     if (needed.has(next) || !Object.hasOwn(resources, next)) continue
     needed.add(next)
     waiting.push(...referencesIn(resources[next]))
@@ -116,7 +117,7 @@ function namedBy(key: string, value: unknown): readonly string[] {
     // Both forms: ["Id", "Attribute"] and "Id.Attribute".
     case 'Fn::GetAtt':
       return first.split('.').slice(0, 1)
-    // `${!Word}` stands for itself.
+    // `${!Word}` is an escaped literal.
     case 'Fn::Sub':
       return [...first.matchAll(/\$\{([^!}.]+)/g)].map(([, name = '']) => name)
     default:

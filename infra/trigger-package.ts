@@ -1,6 +1,7 @@
 /**
  * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
- * JavaScript and types to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
+ * JavaScript
+ * and type declarations to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
  */
 import { copyFile, glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,9 +11,9 @@ import { type FileBeside, filesBeside } from './files-beside.ts'
 const TRIGGER = join(PROJECT, 'packages', 'msk-trigger')
 /** Folders that are not part of the plugin. */
 const OTHERS = /^(test|example|dist|node_modules)(\/|$)/
-/** The modules of the package's `exports`. */
+/** Entry points in the package's `exports`. */
 const EXPORTED = { index: 'index.ts', 'inject-fault': 'faults/inject-fault.ts' }
-/** The modules of the package's `bin`. */
+/** Entry points in the package's `bin`. */
 const COMMANDS = { kafka: 'broker/command.ts' }
 
 async function main(): Promise<void> {

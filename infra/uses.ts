@@ -1,4 +1,7 @@
-/** Everything that functions may use beside topics, a row each: the words that `uses` takes, and what a function gets by them. Pure. */
+/**
+ * Resources that functions may use besides topics. Each row is a word for `uses`, with the variables, files and permissions that it grants.
+ * Pure.
+ */
 
 import {
   consumersOf,
@@ -19,18 +22,18 @@ import { topicsStatements } from './statements/topics.ts'
 
 interface Use {
   readonly text: string
-  /** How the word starts the function, for people. */
+  /** Description of how this use starts the function, for the documentation. */
   readonly startedBy?: string
-  /** Files in its package, and the variable with their folder. */
+  /** Folder of files for the function's package. A variable contains its location. */
   readonly folder?: FolderName
   readonly variables?: (place: UsesPlace, all: readonly DeclaredFunction[]) => Variables
   readonly events?: (place: UsesPlace) => readonly object[]
   readonly statements?: (declared: DeclaredFunction, place: RolesPlace) => readonly Statement[]
-  /** Set where consumers have `statements` without the word. */
+  /** True if consumers get `statements` without the word. */
   readonly isOfConsumers?: true
 }
 
-/** Texts, and what CloudFormation makes texts of. */
+/** Environment variables: texts or CloudFormation expressions. */
 export type Variables = Readonly<Record<string, string | object>>
 
 export type UsesPlace = Pick<
@@ -38,7 +41,7 @@ export type UsesPlace = Pick<
   'env' | 'folders' | 'topicMappings' | 'alertsTopicArn' | 'consoleTokens' | 'onFailureQueue'
 >
 
-/** The part of a deployment that roles depend on. */
+/** Properties of a deployment that roles depend on. */
 export type RolesPlace = Pick<
   DeploymentPlace,
   | 'env'
@@ -49,69 +52,69 @@ export type RolesPlace = Pick<
   | 'onFailureBucket'
   | 'kafkaSecrets'
 > & {
-  /** Every function that is deployed. */
+  /** All deployed functions. */
   readonly all: readonly DeclaredFunction[]
 }
 
 export const USES: Readonly<Record<string, Use>> = {
   parameter: {
-    text: 'settings of its own: the parameter /sluice/{env}/{function}',
+    text: 'settings from the parameter /sluice/{env}/{function}',
     statements: ({ name }, { env }) => [
       allow(['ssm:GetParameter'], [arnHere('ssm', `parameter/sluice/${env}/${name}`)]),
     ],
   },
   redis: {
-    text: 'state in Redis: the secret with its user and password',
+    text: 'state in Redis: permission to read the secret with user and password',
     statements: ({ uses }, { env }) => [
       readSecrets(redisSecret(env, uses.includes('console') ? 'console' : undefined)),
     ],
   },
   registry: {
-    text: 'the schemas of a registry: the secret with its login. Consumers have it without this word',
+    text: 'schemas of a registry: permission to read the secret with its credentials. Consumers have it without this word',
     isOfConsumers: true,
     statements: (_, { registrySecret }) => (registrySecret ? [readSecrets(registrySecret)] : []),
   },
   checkpoints: {
-    text: 'the checkpoints of every consumer: it writes and removes them',
+    text: 'checkpoints of all consumers: permission to write and delete them',
     variables: (_, all) => ({ CHECKPOINT_CONSUMERS: checkpointConsumers(all) }),
     isOfConsumers: true,
     statements: checkpointStatements,
   },
-  rules: { text: 'the alert rules: their files in the package, and RULES_DIR', folder: 'rules' },
+  rules: { text: 'alert rules: the files in the package, and RULES_DIR', folder: 'rules' },
   notifications: {
     text: 'notification routes and receivers: the files in the package, and NOTIFICATIONS_DIR',
     folder: 'notifications',
   },
   'alerts-topic': {
-    text: 'the SNS topic sluice-alerts-{env}: it publishes there, and ALERTS_TOPIC_ARN',
+    text: 'the SNS topic sluice-alerts-{env}: permission to publish, and ALERTS_TOPIC_ARN',
     variables: ({ alertsTopicArn }) => ({ ALERTS_TOPIC_ARN: alertsTopicArn }),
     statements: (_, { env }) => alertsTopicStatements(alertsTopicName(env)),
   },
   'receiver-secrets': {
-    text: 'the secrets of those receivers: all below sluice/{env}/receivers/',
-    // Receivers are files that people edit, so their secrets are not known by name.
+    text: 'secrets of those receivers: permission to read all under sluice/{env}/receivers/',
+    // Receivers are defined in configuration files, so the names of their secrets are not known here.
     statements: (_, { env }) => [readSecrets(`sluice/${env}/receivers/*`)],
   },
   'failure-policy': {
-    text: 'which failures are tried again: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
+    text: 'failure policy: the file in the package, FAILURES_DIR and FAILURE_CONSUMERS',
     folder: 'failures',
     variables: (_, all) => ({ FAILURE_CONSUMERS: consumersOf(all).join(',') }),
   },
   'on-failure': {
-    text: 'what Lambda has given up: the queue of ON_FAILURE_QUEUE_ARN, and the bucket ON_FAILURE_BUCKET',
+    text: 'records that Lambda has discarded: the queue ON_FAILURE_QUEUE_ARN and the bucket ON_FAILURE_BUCKET',
     startedBy: 'messages of the SQS queue `ON_FAILURE_QUEUE_ARN`',
     events: ({ onFailureQueue }) => (onFailureQueue === undefined ? [] : [queueEvent(onFailureQueue)]),
-    // The event source mapping receives and deletes messages in the function's name.
+    // The event source mapping uses the role of the function to receive and delete messages.
     statements: (_, { onFailureQueue, onFailureBucket }) => [
       ...(onFailureQueue
         ? [allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [onFailureQueue])]
         : []),
-      // The whole bucket, which has no other use: Lambda chooses the names of the objects.
+      // The permission covers the whole bucket, which has no other use. Lambda chooses the names of the objects.
       ...(onFailureBucket ? [allow(['s3:GetObject'], [arnInBucket(onFailureBucket, '/*')])] : []),
     ],
   },
   console: {
-    text: 'a page for people over an HTTP API: it reads every topic, group and secret of the console, and is deployed only where SLUICE_CONSOLE=on',
+    text: 'the console behind an HTTP API: permission to read all topics and groups, and the secrets of the console. Deployed only with SLUICE_CONSOLE=on',
     startedBy: 'HTTP requests; deployed only with `SLUICE_CONSOLE=on`',
     // Its package has no list of functions, from which other readers of records know the mappings.
     folder: 'mappings',
@@ -124,18 +127,18 @@ export const USES: Readonly<Record<string, Use>> = {
     statements: (_, place) => consoleStatements(place),
   },
   topics: {
-    text: 'every topic of the environment: it creates them and changes their settings, and creates the secret of Redis and the parameter of the generator',
+    text: 'all topics of the environment: permission to create and configure them, and to create the secret for Redis and the parameter of the generator',
     startedBy: 'a deployment',
     statements: (_, place) => topicsStatements(place.all, place),
   },
 }
 
-/** Returns the rows whose words a function has. */
+/** Returns the rows that a function uses. */
 export function usesOf({ uses }: Pick<DeclaredFunction, 'uses'>): readonly Use[] {
   return Object.entries(USES).flatMap(([word, use]) => (uses.includes(word) ? [use] : []))
 }
 
-/** Returns the permissions of a function by its words, and by being a consumer. */
+/** Returns the permissions of a function from its uses, and from being a consumer. */
 export function useStatements(declared: DeclaredFunction, place: RolesPlace): readonly Statement[] {
   return Object.entries(USES).flatMap(([word, { statements, isOfConsumers }]) => {
     const hasIt = declared.uses.includes(word) || (isOfConsumers && isConsumer(declared))
@@ -148,7 +151,10 @@ function checkpointConsumers(all: readonly DeclaredFunction[]): string {
   return all.flatMap(({ name, consumes }) => consumes.map(signal => `${name}=${signal}`)).join(',')
 }
 
-/** A consumer reads the checkpoints of its own state; the function that takes them writes and removes all, and reads none. */
+/**
+ * Returns the permissions for checkpoints. Consumers read those of their own state. The function that takes checkpoints writes and deletes
+ * all, and reads none.
+ */
 function checkpointStatements(
   declared: DeclaredFunction,
   { checkpointBucket, env }: RolesPlace,
@@ -171,7 +177,7 @@ function checkpointStatements(
   ])
 }
 
-/** The topic is encrypted with a key of its own, which has the topic's name as its alias: see `stack/alerts-topic.yaml`. */
+/** Returns the permissions for the alerts topic. Its encryption key has the topic's name as alias: see `stack/alerts-topic.yaml`. */
 function alertsTopicStatements(topic: string): Statement[] {
   const key = {
     ...allow(['kms:GenerateDataKey', 'kms:Decrypt'], [arnHere('kms', 'key/*')]),
@@ -183,14 +189,16 @@ function alertsTopicStatements(topic: string): Statement[] {
   return [allow(['sns:Publish'], [arnHere('sns', topic)]), key]
 }
 
-/** A message that cannot be processed stays in the queue, which moves it to its dead letter queue. */
+/**
+ * Returns the event source of the queue. Messages that cannot be processed remain in the queue, which moves them to its dead letter queue.
+ */
 function queueEvent(onFailureQueue: string): object {
   const sqs = { arn: onFailureQueue, batchSize: 10, functionResponseType: 'ReportBatchItemFailures' }
-  // The least that SQS knows: many messages at once must not take invocations and Kafka from the consumers.
+  // Minimum concurrency of SQS, so that many messages do not take invocations and Kafka capacity from the consumers.
   return { sqs: { ...sqs, maximumConcurrency: 2 } }
 }
 
-/** The console looks at every topic and group of the environment, and at nothing else of the cluster. */
+/** Returns the permissions of the console, which can read all topics and groups of the environment and nothing else in the cluster. */
 function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
   const topics = [...signals().map(signal => topicName(signal, env)), ...foreignTopicsOf(all)]
   const below = (kind: 'topic' | 'group', names: readonly string[]) =>
@@ -214,7 +222,7 @@ function consoleStatements({ clusterArn, env, all }: RolesPlace): Statement[] {
   ]
 }
 
-/** The topics of others that functions read. */
+/** Returns the topics of other applications that functions read. */
 export function foreignTopicsOf(functions: readonly DeclaredFunction[]): readonly string[] {
   return [...new Set(functions.flatMap(({ foreignTopics }) => foreignTopics))]
 }

@@ -20,7 +20,7 @@ const PORT_VARIABLES = {
   registry: 'REGISTRY_PORT',
 } as const
 
-/** Starts the servers that have a port as containers, and waits until Docker reports them healthy. */
+/** Starts the selected servers as containers, and waits until Docker reports them healthy. */
 export async function startContainers(options: ServicesOptions, report: Report): Promise<RunningServers> {
   requireOneBroker(options)
   const ports = containerPorts(options)
@@ -33,7 +33,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   const env = { ...process.env, ...project, ...Object.fromEntries(chosen) }
   const compose = (...args: string[]) => runCompose(args, env, options.signal)
   await requireDocker()
-  // Containers left by an interrupted run would occupy the ports.
+  // Remove containers of an interrupted run, which would occupy the ports.
   await compose('down', ...(options.fresh ? ['--volumes'] : []))
   await requireFreePorts(
     [...ports].map(([name, port]) => ({ port, variable: PORT_VARIABLES[name], title: name })),
@@ -42,7 +42,7 @@ export async function startContainers(options: ServicesOptions, report: Report):
   try {
     await timed(names, 'starting', 'ready', () => compose('up', '--detach', '--wait', ...names))
   } catch (error) {
-    // Called without `compose`, whose signal may have ended the start.
+    // Not called through `compose`, because its signal may have been aborted.
     await runCompose(['down'], env)
     throw error
   }

@@ -15,12 +15,12 @@ export interface LocalCloud {
 }
 
 /**
- * Starts the servers, then creates the topics and resources. If that fails, nothing is left running.
+ * Starts the servers, then creates topics and resources. If that fails, nothing is left running.
  *
- * @param env the last part of all topic and resource names
+ * @param env last part of all topic and resource names
  */
 export async function startLocalCloud(options: ServicesOptions, env: string): Promise<LocalCloud> {
-  // Data of a Kafka that was running before, or in a container, is elsewhere.
+  // The names of an external Kafka, or of one in a container, are not known here.
   if ('port' in options.kafka && !options.docker)
     keepTopicNames(options.dataDir ?? DATA_DIR, env, options.fresh)
   const services = await startServices(options)
@@ -29,7 +29,7 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
     const [resources] = await Promise.all([
       createResources({ awsEndpoint, env, generator: {} }),
       createTopics({ brokers, env }),
-      // A registry that was running before is not ours to change.
+      // Do not change a registry that was already running.
       ...(registryUrl && options.registry && 'port' in options.registry
         ? [registerSchemas(registryUrl, env)]
         : []),
@@ -42,15 +42,14 @@ export async function startLocalCloud(options: ServicesOptions, env: string): Pr
   }
 }
 
-/** The rule of compatibility, which a deployment should have, too: the new version of a schema reads what was written with the one before. */
+/** Compatibility rule, also recommended for deployments: each version of a schema can read data written with the previous one. */
 const RULE = 'BACKWARD'
 const FORMATS = { json: 'JSON', avro: 'AVRO', protobuf: 'PROTOBUF' } as const
 
 /**
- * Registers the schemas that ship with the registry of the local cloud, as `sluice schemas register` does. A schema that it has already
- * stays as it is.
+ * Registers the schemas that ship with Sluice at the local registry, like `sluice schemas register`. Registered schemas are left unchanged.
  *
- * @throws RegistryError for a schema that is not compatible with the version before: start with `--fresh`
+ * @throws RegistryError for a schema that is incompatible with the registered version. Use `--fresh` to start with an empty registry.
  */
 export async function registerSchemas(url: string, env: string): Promise<void> {
   const subjects = new RegistrySubjects(url)

@@ -1,4 +1,4 @@
-/** The options of the commands that start servers: `npm start` and `npm run services`. */
+/** Options of the commands that start servers: `npm start` and `npm run services`. */
 import { pipe, transform } from 'valibot'
 import { duration } from '../lib/app/settings/duration.ts'
 import { type Environment, readSettings } from '../lib/app/settings/index.ts'
@@ -13,7 +13,7 @@ import { foldersFromEnvironment, placesFromEnvironment } from './settings.ts'
 
 const COUNTS = oneOf(BROKER_COUNTS.map(String))
 
-/** The supported numbers of brokers: it takes three to do without one. */
+/** Supported numbers of brokers. Tolerating the loss of one requires three. */
 export const BROKERS: Kind<BrokerCount> = {
   allowed: COUNTS.allowed,
   schema: pipe(
@@ -36,25 +36,25 @@ const FOR_SERVERS = {
 export interface CloudOptions {
   readonly fresh: boolean
   readonly docker: boolean
-  /** Whether a schema registry is started, too. */
+  /** True to start a schema registry. */
   readonly registry: boolean
-  /** The name of the stack. */
+  /** Name of the stack. */
   readonly name: string
-  /** The requested number of Kafka brokers; undefined if not given. */
+  /** Requested number of Kafka brokers; undefined if not specified. */
   readonly brokers: BrokerCount | undefined
 }
 
 export interface StartOptions extends CloudOptions {
-  /** Whether code and rules are reloaded when they are saved. */
+  /** True to reload code and rules when they are saved. */
   readonly watch: boolean
-  /** Milliseconds after which it stops; undefined for until a stop is requested. */
+  /** Time after which the run stops, in milliseconds; undefined to run until stopped. */
   readonly forMs: number | undefined
 }
 
 /**
- * The options of `npm run services`; undefined if the arguments ask for help.
+ * Parses the options of `npm run services`; undefined for `--help`.
  *
- * @throws ConfigError naming everything that is wrong
+ * @throws ConfigError naming all errors
  */
 export function readServicesOptions(
   args: readonly string[],
@@ -67,7 +67,7 @@ export function readServicesOptions(
   return help ? undefined : { ...rest, brokers, name: stackName(name, environment) }
 }
 
-/** The options of `npm start`; see `readServicesOptions`. */
+/** Parses the options of `npm start`; see `readServicesOptions`. */
 export function readStartOptions(
   args: readonly string[],
   environment: Environment = {},
@@ -85,7 +85,7 @@ export function readStartOptions(
 }
 
 /**
- * Returns how the servers of a stack are to be started, as the environment and the options say.
+ * Returns the options for starting the servers of a stack, from the environment and the command line.
  *
  * @throws ConfigError, UserError as `placesFromEnvironment`
  */
@@ -103,21 +103,21 @@ export function servicesFromEnvironment(
   }
 }
 
-/** The option counts more than SLUICE_STACK. */
+/** Returns the name of the stack. The option takes precedence over SLUICE_STACK. */
 function stackName(option: string | undefined, environment: Environment): string {
   return option ?? readSettings([LOCAL_CLOUD], environment).stack
 }
 
 const PORTS = 'Ports: KAFKA_PORT (9092), REDIS_PORT (6379), AWS_PORT (4566), REGISTRY_PORT (8081)'
 const LINES = {
-  fresh: '--fresh      start from empty data',
-  name: '--name NAME  a stack of that name, with its own ports and data (also: SLUICE_STACK)',
-  config: '--config F   a file with settings (also: SLUICE_CONFIG)',
+  fresh: '--fresh      start with empty data',
+  name: '--name NAME  name of the stack, which has its own ports and data (also: SLUICE_STACK)',
+  config: '--config F   file with settings (also: SLUICE_CONFIG)',
   brokers:
     '--brokers 3  three Kafka brokers, any one of which may fail, on KAFKA_PORT and the two ports after it',
-  registry: '--registry   also a schema registry, which functions and commands then use (Apicurio)',
+  registry: '--registry   also start a schema registry (Apicurio) for functions and commands',
   docker: '--docker     use the containers of localstack/docker-compose.yml (also: SLUICE_DOCKER=1)',
-  help: '--help       show this',
+  help: '--help       show this help',
   used: 'If KAFKA_BROKERS, REDIS_URL, AWS_ENDPOINT_URL or SCHEMA_REGISTRY_URL is set, that server is used instead of a new one.',
 }
 
@@ -138,13 +138,13 @@ ${LINES.used}`
 
 export const START_USAGE = `Usage: npm start -- [options]
 
-Starts Kafka, Valkey and LocalStack, the console, then every function, and shows what flows, until Ctrl-C.
+Starts Kafka, Valkey and LocalStack, the console, then all functions, and shows the flow until Ctrl-C.
 
   ${LINES.fresh}
   ${LINES.name}
   ${LINES.config}
-  --for TIME   stop this long after the functions are up, e.g. 90s or 5m, when all records that arrived by then are processed;
-               exit status 0 if all was well
+  --for TIME   stop this long after the functions have started, e.g. 90s or 5m, when all records that arrived by then are processed;
+               exit status 0 without problems
   ${LINES.brokers}
   ${LINES.registry}
   --no-watch   do not reload code and rules when they are saved
@@ -154,4 +154,4 @@ Starts Kafka, Valkey and LocalStack, the console, then every function, and shows
 ${PORTS}, LAMBDA_PORT (3002), and for the console
 CONSOLE_PORT (8050) and KAFKA_UI_PORT (8080), all on 127.0.0.1.
 ${LINES.used}
-SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so no timer fires.`
+SLUICE_GENERATOR=off: no simulated readings. SLUICE_SCHEDULES=off: also no clock, so timers do not fire.`

@@ -1,27 +1,26 @@
 import { durationText } from '../lib/duration.ts'
 
-/** The servers of the local cloud. The schema registry runs only if it is asked for. */
+/** Servers of the local stack. The schema registry is optional. */
 export const SERVICE_NAMES = ['kafka', 'valkey', 'aws', 'registry'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
-/** A server that is started, stopped and reported separately. With several brokers, each has a number. */
+/** A server that is started, stopped and reported separately. Several brokers are numbered. */
 export type ServerName = ServiceName | `kafka-${number}`
 
 /**
- * The state of a server. `installing` is repeated every few seconds while it lasts. `used` means a server that was
- * already running and is not stopped at the end.
+ * State of a server. `installing` is repeated every few seconds. `used` is a server that was already running and is not stopped at the end.
  */
 export type ServiceState = 'installing' | 'installed' | 'starting' | 'ready' | 'used' | 'stopping' | 'stopped'
 
-/** The subject of an event: a server, or the functions and the console, which use the servers. */
+/** Subject of an event: a server, or the functions or console that use the servers. */
 export type ReportedName = ServerName | 'functions' | 'console'
 
 export interface ServiceEvent {
   readonly service: ReportedName
   readonly state: ServiceState
-  /** One phrase for the user: a version, an address, a reason. */
+  /** Details for the user, such as a version, an address or a reason. */
   readonly detail: string
-  /** How long the state has lasted, or took, in milliseconds. */
+  /** Duration of the state, in milliseconds. */
   readonly ms: number
 }
 

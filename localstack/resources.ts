@@ -3,29 +3,29 @@ import { ensureResources, type ResourcesOutcome } from '../lib/app/aws/resources
 
 export interface LocalResourcesOptions {
   readonly awsEndpoint: string
-  /** The last part of every resource's name. */
+  /** Last part of all resource names. */
   readonly env?: string
   /** Initial settings of the generator, as JSON. Written only if they are missing. */
   readonly generator: InitialSettings['generator']
 }
 
-/** Region and credentials of the local cloud. LocalStack accepts any; the SDK requires some. */
+/** Region and credentials of the local AWS emulator. LocalStack accepts any values, but the SDK requires some. */
 const LOCAL_AWS = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 } as const
 
-/** Variables with which functions and the AWS command line reach the local cloud, in addition to AWS_ENDPOINT_URL. */
+/** Environment variables with which functions and the AWS CLI access the emulator, in addition to AWS_ENDPOINT_URL. */
 export const LOCAL_AWS_ENVIRONMENT = {
   AWS_REGION: LOCAL_AWS.region,
   AWS_ACCESS_KEY_ID: LOCAL_AWS.credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: LOCAL_AWS.credentials.secretAccessKey,
 } as const
 
-/** Creates the SNS topic, bucket, parameter and secret that the functions need, if they are missing. */
+/** Creates the SNS topic, bucket, parameter and secret that the functions need, unless they exist. */
 export function createResources(options: LocalResourcesOptions): Promise<ResourcesOutcome> {
   const { awsEndpoint, env = 'local', generator } = options
-  // The local Valkey has no password. The secret exists because the functions read it in every environment.
+  // The local Valkey has no password. The secret exists because functions read it in every environment.
   const redis = { username: '', password: '' }
   return ensureResources({ endpoint: awsEndpoint, ...LOCAL_AWS }, env, { generator, redis })
 }

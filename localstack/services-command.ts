@@ -7,7 +7,7 @@ import { LOCAL_AWS_ENVIRONMENT } from './resources.ts'
 import { serviceEnvironment } from './services.ts'
 import { type OwnStack, stackVariables, withStack } from './stack.ts'
 
-// `npm run services`: only the servers, for use with `npx serverless offline`.
+// `npm run services`: starts only the servers, for use with `npx serverless offline`.
 
 await runMain({
   readOptions: args => readServicesOptions(args, process.env),
@@ -28,7 +28,7 @@ async function run(options: CloudOptions, signal: AbortSignal): Promise<number> 
 async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Promise<number> {
   const variables = { ...serviceEnvironment(cloud.services), ...LOCAL_AWS_ENVIRONMENT }
   stack.ready({ variables: stackVariables(stack.environment, variables), lambdaPort: null })
-  // Functions that run with these servers must not take another stack's port.
+  // Functions that run with these servers must not use the port of another stack.
   const { LAMBDA_PORT } = stack.environment
   const exported = { ...variables, ...(LAMBDA_PORT ? { LAMBDA_PORT } : {}) }
   console.log(`\n${describe(cloud, exported)}\n\nCtrl-C stops them.`)
@@ -37,7 +37,7 @@ async function stay(cloud: LocalCloud, stack: OwnStack, signal: AbortSignal): Pr
   return 0
 }
 
-/** The addresses of the servers, and the variables to export so that other programs find them. */
+/** Formats the addresses of the servers, and the variables to export for other programs. */
 function describe({ services, resources }: LocalCloud, variables: Readonly<Record<string, string>>): string {
   const rows = [
     ['Kafka', services.brokers.join(',')],

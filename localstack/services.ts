@@ -22,31 +22,31 @@ export interface Addresses {
   readonly brokers: readonly string[]
   readonly redisUrl: string
   readonly awsEndpoint: string
-  /** Missing without a schema registry. */
+  /** URL of the schema registry; absent without a registry. */
   readonly registryUrl?: string
 }
 
-/** The running servers. */
+/** Running servers. */
 export interface Services extends Addresses {
-  /** Stops the servers that were started here, and waits until they have ended. */
+  /** Stops the servers that this process started, and waits until they have ended. */
   stop(): Promise<void>
-  /** Sends a signal (SIGKILL by default) to one server and waits until it has ended. */
+  /** Sends a signal (SIGKILL by default) to a server and waits until it has ended. */
   kill(name: ServerName, signal?: NodeJS.Signals): Promise<void>
-  /** Restarts one server with the same data, and waits until it is ready. */
+  /** Restarts a server with the same data, and waits until it is ready. */
   restart(name: ServerName): Promise<void>
 }
 
 interface Service {
-  /** The variable that names a running one. */
+  /** Environment variable with the address of an existing server. */
   readonly variable: string
-  /** The address of one that listens on a local port. */
+  /** Returns the address of a server on a local port. */
   at(port: number): string
-  /** Whether one at these addresses is ready for use. */
+  /** Returns whether the server at an address is ready. */
   answers(address: string): Promise<boolean>
   servers(ports: readonly number[], dataDir: string, options: ServicesOptions): Server[]
 }
 
-/** The services, one row each. */
+/** The services by name. */
 const SERVICES: Readonly<Record<ServiceName, Service>> = {
   kafka: {
     variable: 'KAFKA_BROKERS',
@@ -74,7 +74,7 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
   },
 }
 
-/** The variables with which all other programs find the servers. */
+/** Returns the environment variables with which other programs find the servers. */
 export function serviceEnvironment(addresses: Addresses): Record<string, string> {
   const { brokers, redisUrl, awsEndpoint, registryUrl } = addresses
   return {
@@ -85,7 +85,7 @@ export function serviceEnvironment(addresses: Addresses): Record<string, string>
   }
 }
 
-/** Addresses of servers that run already or are going to be started. */
+/** Returns the addresses of existing servers and of those to be started. */
 export function addressesOf({ kafka, valkey, aws, registry }: Pick<ServicesOptions, ServiceName>): Addresses {
   return {
     brokers: addressOf('kafka', kafka).split(','),
@@ -100,8 +100,8 @@ function addressOf(name: ServiceName, place: KafkaPlace): string {
 }
 
 /**
- * Starts Kafka, Valkey, LocalStack and the schema registry that is asked for concurrently, except those that are already running elsewhere. Either all become
- * ready, or nothing is left running and one error says why.
+ * Starts Kafka, Valkey, LocalStack and, if requested, the schema registry concurrently. Servers that already run elsewhere are not started.
+ * Either all servers become ready, or nothing is left running and an error contains the reason.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const report = options.report ?? (() => {})
@@ -130,7 +130,7 @@ async function checkUsed(name: ServiceName, place: ServerPlace | undefined, repo
   const detail = place.address.replace(/:\/\/[^@/]*@/, '://***@')
   if (!(await answers(place.address))) {
     throw new UserError(
-      `${variable} names ${detail}, but nothing answers there. Start it, or unset ${variable} to start one here.`,
+      `${variable} is set to ${detail}, but no server responds there. Start that server, or unset ${variable} to start a local one.`,
     )
   }
   report({ service: name, state: 'used', detail, ms: Date.now() - beganAtMs })

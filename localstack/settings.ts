@@ -17,7 +17,7 @@ import type { BrokerCount } from './services/kafka-data.ts'
 import type { KafkaPlace, ServicesOptions } from './services/options.ts'
 import type { WantedPort } from './services/ports.ts'
 
-/** The servers that a person may have already, under the names by which the functions know them. */
+/** Addresses of servers that the user may already have, under the names that the functions use. */
 const SERVERS = slice(
   'Servers that run already',
   {
@@ -35,12 +35,12 @@ const SERVERS = slice(
 )
 
 /**
- * Where the servers are to run, as the environment says: at the address that is named there, else on the port that is
- * named, else on the usual port.
- * @param hasRegistry whether a schema registry is asked for; one that the environment names is used anyway
- * @param brokers the requested number of brokers, on consecutive ports; undefined if none was requested
- * @throws ConfigError for an address or port that cannot be one
- * @throws UserError for brokers that are asked for beside an address
+ * Returns the locations of the servers from the environment: an existing address, or else a configured port, or else the default port.
+ *
+ * @param hasRegistry true to start a schema registry; an existing one is always used
+ * @param brokers number of brokers, on consecutive ports; undefined if not specified
+ * @throws ConfigError for an invalid address or port
+ * @throws UserError if a number of brokers is combined with an existing address
  */
 export function placesFromEnvironment(
   env: Environment,
@@ -57,19 +57,19 @@ export function placesFromEnvironment(
   }
 }
 
-/** The port that serverless-offline listens on, besides the servers. Functions have no HTTP events, so it opens no other. */
+/** Returns the port of serverless-offline. Functions have no HTTP events, so it opens no other port. */
 export function lambdaPort(env: Environment): WantedPort {
   const { lambdaPort } = readSettings([LOCAL_PORTS], env)
   return { port: lambdaPort, variable: 'LAMBDA_PORT', title: "Lambda's endpoint" }
 }
 
-/** The ports of the console. */
+/** Returns the ports of the console. */
 export function consolePorts(env: Environment): { consolePort: number; kafkaUiPort: number } {
   const { consolePort, kafkaUiPort } = readSettings([LOCAL_PORTS], env)
   return { consolePort, kafkaUiPort }
 }
 
-/** Folder for data and logs: SLUICE_DATA_DIR moves it, so that two runs can be beside each other. */
+/** Returns the folders for data and logs. SLUICE_DATA_DIR selects another one, so that two runs do not share data. */
 export function foldersFromEnvironment(env: Environment): { dataDir: string; logsDir: string } {
   const { dataDir } = readSettings([LOCAL_CLOUD], env)
   return dataDir
@@ -85,13 +85,13 @@ function kafkaPlace(
   if (brokers === undefined) return address === undefined ? { port: first } : { address }
   if (address !== undefined)
     throw new UserError(
-      `--brokers says how many brokers to start, and KAFKA_BROKERS names some that run already. Leave out --brokers, ` +
+      `--brokers sets the number of brokers to start, but KAFKA_BROKERS refers to existing ones. Omit --brokers, ` +
         'or unset KAFKA_BROKERS.',
     )
   if (brokers === 1) return { port: first }
   const further = Array.from({ length: brokers - 1 }, (_, index) => first + 1 + index)
   if (further.every(port => port <= LAST_PORT)) return { port: first, further }
   throw new UserError(
-    `KAFKA_PORT is "${first}", and ${brokers} brokers need as many ports from there on. Give a smaller number.`,
+    `KAFKA_PORT is "${first}", but ${brokers} brokers need as many consecutive ports. Set a lower port.`,
   )
 }

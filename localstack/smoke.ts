@@ -20,9 +20,9 @@ import { consumersOf } from './smoke/consumers.ts'
 import { EXPECTED_RULES, SmokeReadings } from './smoke/readings.ts'
 import { failureOf, isPassed, type SmokeProgress, summaryOf } from './smoke/result.ts'
 
-// `npm run smoke`: sends readings of a new sensor through a running stack, and waits for everything that they cause.
+// `npm run smoke`: sends readings of a new sensor through a running stack, and waits for all their effects.
 
-/** Maximum time until the next change of the figures. */
+/** Maximum time without a change of the figures. */
 const CHANGES_WITHIN_MS = 45_000
 const ASK_EVERY_MS = 100
 
@@ -38,7 +38,7 @@ nothing has changed for 45 seconds.
 Without --stack: KAFKA_BROKERS or KAFKA_PORT, and REDIS_URL or REDIS_PORT, or else the running stack.
 RULES_DIR names the stack's rules, if they are not the ones that ship.`
 
-/** The alerts of one sensor that come from now on. */
+/** New alerts of one sensor. */
 class FiredAlerts {
   readonly #records: NewRecords
   readonly #sensor: string
@@ -57,7 +57,7 @@ class FiredAlerts {
     return new FiredAlerts(await NewRecords.fromNow(log, topicName('alerts', env)), sensor)
   }
 
-  /** The names of the rules of which an alert has fired so far. */
+  /** Returns the names of all rules that have fired so far. */
   async read(): Promise<ReadonlySet<string>> {
     for await (const record of this.#records.read()) {
       const alert = alertIn(record)?.alert
@@ -74,7 +74,7 @@ process.exitCode = await main(process.argv.slice(2)).catch(error => {
   )
   return 1
 })
-// A client that is still trying to connect would keep this process alive.
+// A client that is still connecting would keep this process running.
 process.exit()
 
 async function main(args: string[]): Promise<number> {
@@ -96,7 +96,7 @@ async function main(args: string[]): Promise<number> {
   const expected = EXPECTED_RULES.filter(rule => names.includes(rule))
   if (expected.length === 0)
     console.log(
-      `rules     none of those that ship are in RULES_DIR (${config.rulesDir}), so no alert is expected`,
+      `rules     RULES_DIR (${config.rulesDir}) contains no shipped rules, so no alerts are expected`,
     )
 
   const connections = new Connections(config, 'sluice-smoke')
@@ -107,7 +107,7 @@ async function main(args: string[]): Promise<number> {
   await (await connections.publisher()).publish(readings.records())
   const startedAtMs = Date.now()
   console.log(`sent      ${readings.count} readings of ${readings.sensor} to ${readings.topic}`)
-  // Later records are not waited for: a busy topic is never idle.
+  // Do not wait for later records, because a busy topic never becomes idle.
   const ends = (await topicBounds(offsets, readings.topic)).map(({ end }) => end)
   const ask = async (): Promise<SmokeProgress> => {
     const lags = await consumerLags(offsets, consumers)
@@ -129,7 +129,7 @@ async function main(args: string[]): Promise<number> {
   return failure === undefined ? 0 : 1
 }
 
-/** Returns the first answer that is enough, or the last one when nothing changes any more. */
+/** Returns the first sufficient result, or the last one when nothing changes any more. */
 async function askUntil(
   ask: () => Promise<SmokeProgress>,
   isEnough: (seen: SmokeProgress) => boolean,
@@ -147,14 +147,15 @@ async function askUntil(
 }
 
 /**
- * Checks that the configured servers answer, so that a wrong address is reported by name and not by a later failure.
- * @throws UserError naming the servers that do not answer, without user and password
+ * Checks that the configured servers respond, so that a wrong address is reported instead of a later failure.
+ *
+ * @throws UserError naming the servers that do not respond, without user and password
  */
 async function requireReachable({ kafka, redis }: Config): Promise<void> {
   if (!URL.canParse(redis.url))
-    throw new UserError('REDIS_URL is not of the form redis://host:port (rediss:// for TLS). Fix it.')
+    throw new UserError('REDIS_URL must have the form redis://host:port (rediss:// for TLS).')
   const [kafkaIsThere, redisIsThere] = await Promise.all([
-    // The probe supports only plaintext, and a cluster that is named by its ARN is looked up later.
+    // The probe supports only plaintext. The brokers of a cluster that is specified by its ARN are looked up later.
     kafka.auth !== 'none' || kafka.brokers.length === 0 || kafkaAnswers(kafka.brokers.join(',')),
     redisAnswers(redis.url),
   ])

@@ -14,7 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 export interface StackRequest {
   readonly name: string
-  /** The command that the user has typed. */
+  /** Command that the user entered. */
   readonly command: string
   readonly environment: Environment
   readonly signal?: AbortSignal
@@ -22,16 +22,16 @@ export interface StackRequest {
 
 /** A stack that this process runs. */
 export interface OwnStack {
-  /** The environment for everything that the stack starts, with its ports and folder. */
+  /** Environment variables for all processes of the stack, with its ports and folder. */
   readonly environment: Environment
-  /** Announces to other shells that the servers are ready, with the variables to reach them. */
+  /** Announces to other shells that the servers are ready, with the variables to access them. */
   ready(addresses: Pick<Stack, 'variables' | 'lambdaPort' | 'consoleAddress'>): void
 }
 
 /**
- * Runs a stack under its name. No other stack of this name can run meanwhile, and its file exists until `work` has
- * ended.
- * @throws UserError if a stack of this name is already running
+ * Runs a stack under its name. No other stack with this name can run at the same time, and the stack's file exists until `work` has ended.
+ *
+ * @throws UserError if a stack with this name is already running
  */
 export async function withStack<T>(
   { name, command, environment, signal }: StackRequest,
@@ -67,7 +67,7 @@ export async function withStack<T>(
   }
 }
 
-/** Settings, besides its address, that a client of a server needs: the names of its topics as well. */
+/** Settings that clients need in addition to addresses, such as topic names. */
 const CLIENT_SETTINGS = [
   'KAFKA_AUTH',
   'KAFKA_TLS',
@@ -80,7 +80,7 @@ const CLIENT_SETTINGS = [
   'TOPIC_MAPPINGS',
 ]
 
-/** The variables that other programs need for the servers of a stack: addresses and client settings. */
+/** Returns the environment variables that other programs need to access the servers of a stack. */
 export function stackVariables(
   environment: Environment,
   addresses: Readonly<Record<string, string>>,
@@ -92,7 +92,7 @@ export function stackVariables(
   return { ...addresses, ...Object.fromEntries(set) }
 }
 
-/** Uses a lock, so that only one of two simultaneous starts under one name succeeds. */
+/** Claims the name of a stack. A lock ensures that only one of two simultaneous starts succeeds. */
 async function claim(stack: Stack, dir: string, signal: AbortSignal | undefined): Promise<void> {
   const { name } = stack
   mkdirSync(dir, { recursive: true })
@@ -114,14 +114,14 @@ function alreadyRunning({ name, pid, command }: Stack): UserError {
   )
 }
 
-/** Readable only by its owner, because REDIS_URL may contain a password. Never partially written. */
+/** Writes the stack's file atomically. Only its owner can read it, because REDIS_URL may contain a password. */
 function writeStack(stack: Stack, dir: string): void {
   const partial = join(dir, `.${stack.name}.${randomUUID()}`)
   writeFileSync(partial, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 })
   renameSync(partial, stackFile(stack.name, dir))
 }
 
-/** Offsets within a block of ports. The two ports after Kafka's are for further brokers. */
+/** Offsets within a block of ports. The two ports after Kafka's are for additional brokers. */
 const IN_BLOCK = {
   KAFKA_PORT: 0,
   REDIS_PORT: 3,
@@ -134,13 +134,14 @@ const IN_BLOCK = {
 const BLOCK = 10
 const USED = 9
 
-/** Below the ephemeral ports, and above the well-known ones. */
+/** First port of the blocks: above the well-known ports, and all blocks are below the ephemeral ports. */
 const FIRST_PORT = 20_000
 const BLOCKS = 1_000
 
 /**
- * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for
- * a named one. A name gets the same ports each time, as long as they are free.
+ * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for a named stack. A
+ * name
+ * always gets the same ports if they are free.
  */
 export async function stackPorts(
   name: string,

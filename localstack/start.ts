@@ -26,12 +26,12 @@ import { type LocalSchedules, localSchedules } from './start/schedules.ts'
 import { Screen } from './start/screen.ts'
 import { type Watch, watchFlow } from './start/watch.ts'
 
-// `npm start`: starts the servers, creates topics and resources, runs every function, and shows what flows.
+// `npm start`: starts the servers, creates topics and resources, runs all functions, and shows the flow.
 
-/** A message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
+/** Message of the reload plugin, which runs with the functions (see `localstack/reload/plugin.ts`). */
 const RELOAD = /^watch {2}(.*)$/
 
-/** The generator runs as often as its sensors are read, but not more often than this. */
+/** Minimum interval between runs of the generator. Otherwise it runs as often as its sensors report. */
 const MIN_READINGS_MS = 1_000
 
 await runMain({
@@ -40,7 +40,7 @@ await runMain({
   run: start,
 })
 
-/** The same value as in the functions, see infra/deployment.cjs. */
+/** Returns the same value as in the functions, see infra/deployment.cjs. */
 function environmentName(): string {
   return process.env.SLUICE_ENV || 'local'
 }
@@ -50,14 +50,14 @@ function start(options: StartOptions, signal: AbortSignal): Promise<number> {
   return withStack(request, stack => runStack(stack, options, signal))
 }
 
-/** Everything that a run has from its start. */
+/** Properties of a run that exist from its start. */
 interface Run {
   readonly stack: OwnStack
   readonly options: StartOptions
   readonly dataDir: string
   readonly logsDir: string
   readonly port: number
-  /** Variables with which functions, console and other programs reach the servers. */
+  /** Environment variables with which functions, console and other programs access the servers. */
   readonly variables: Readonly<Record<string, string>>
   readonly screen: Screen
   readonly report: Report
@@ -76,7 +76,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   const failed = new AbortController()
   const cloud = startLocalCloud({ ...servers, report, signal: AbortSignal.any([signal, failed.signal]) }, env)
   const watching = cloud.then(({ services }) => watchFlow(services, env, screen, schedules))
-  // A failure is kept for the functions, which then fail with its reason.
+  // The functions report the failure when they use the watch.
   watching.catch(() => {})
   const variables = { ...serviceEnvironment(addressesOf(servers)), ...LOCAL_AWS_ENVIRONMENT }
   const { dataDir, logsDir } = servers
@@ -84,7 +84,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
   try {
     return await runFunctions(run, watching, schedules)
   } catch (error) {
-    // Print it before the servers stop, which takes seconds.
+    // Print the message before stopping the servers, which takes seconds.
     if (!(error instanceof UserError)) throw error
     screen.line(error.message)
     return 1
@@ -104,7 +104,7 @@ async function runStack(stack: OwnStack, options: StartOptions, signal: AbortSig
 /**
  * Builds the functions and the console while the servers start, and runs them when the servers are ready.
  *
- * @param schedules the functions to invoke at once, and whether readings are simulated
+ * @param schedules functions to invoke immediately, and whether readings are simulated
  */
 async function runFunctions(
   run: Run,
@@ -116,7 +116,7 @@ async function runFunctions(
   for (const log of [frameworkLog(logsDir), functionLogsDir(logsDir), reportsFile])
     await rm(log, { recursive: true, force: true })
   let watch: Watch | undefined
-  // Before the functions: they have to know where it listens.
+  // Start the console first, because the functions need its address.
   const console = await consoleFor({
     environment: { ...stack.environment, ...variables, SLUICE_ENV: environmentName() },
     dataDir,
@@ -132,7 +132,7 @@ async function runFunctions(
       ...variables,
       ...console.functionVariables,
       LAMBDA_PORT: String(port),
-      // The generator runs every few seconds instead, see `steadyReadings`.
+      // The generator runs every few seconds instead; see `steadyReadings`.
       SLUICE_GENERATOR: 'off',
       // Without --no-watch, the user's own variable applies.
       ...(options.watch ? {} : { SLUICE_WATCH: 'off' }),
@@ -143,7 +143,7 @@ async function runFunctions(
     onLogLine: (line: string) => {
       const [, reload] = RELOAD.exec(line) ?? []
       if (reload !== undefined) screen.line(reload)
-      // No function runs before the watch.
+      // No function runs before the watch exists.
       watch?.logged(line)
     },
     onReport: (line: string) => watch?.reported(line),
@@ -190,15 +190,16 @@ async function runFunctions(
 }
 
 /**
- * Starts the console, which shares its code with the functions. If that cannot be loaded, their own start reports it with file
- * and line, so it is not an error here.
+ * Starts the console, which shares code with the functions. If that code cannot be loaded, the functions report the error with file and
+ * line,
+ * so it is not reported here.
  */
 async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   try {
     const { startConsole } = await import('./start/console.ts')
     return await startConsole(options)
   } catch (error) {
-    options.say(`! There is no console: ${(error as Error).message}`)
+    options.say(`! The console is not available: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
 }
@@ -222,7 +223,7 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
   const stop = AbortSignal.any([signal, ended.signal])
   const over = new AbortController()
   const end = AbortSignal.any([stop, over.signal])
-  // The first runs on a slow machine take longer than a short time: their records count, too.
+  // On a slow machine, the first runs can take longer than a short time limit. Their records count as well.
   const onTime = () => begun.then(() => over.abort())
   const timer = options.forMs === undefined ? undefined : setTimeout(onTime, options.forMs)
   while (!end.aborted) {
@@ -235,11 +236,11 @@ async function flow({ options, screen, signal }: Run, { lost, begun, watch }: Fl
     screen.endLive()
     return 0
   }
-  screen.line(problems.length === 0 ? 'All was well.' : `Problems: ${problems.join('; ')}.`)
+  screen.line(problems.length === 0 ? 'No problems.' : `Problems: ${problems.join('; ')}.`)
   return problems.length === 0 ? 0 : 1
 }
 
-/** Reads the queue of records that Lambda has given up, if it exists. */
+/** Reads the queue of records that Lambda has discarded, if it exists. */
 async function pollGivenUp({ stack, port, variables, screen }: Run, signal: AbortSignal): Promise<void> {
   const { onFailureQueue: queueArn } = readSettings([ON_FAILURE], stack.environment)
   if (queueArn === undefined) return
@@ -248,7 +249,7 @@ async function pollGivenUp({ stack, port, variables, screen }: Run, signal: Abor
   await pollQueue({ queueArn, sqs, say: line => screen.line(line), invoke }, signal)
 }
 
-/** A schedule fires on the minute; the first readings should not wait for it. */
+/** Invokes scheduled functions immediately, because their schedules only fire on the minute. */
 async function firstRuns(names: readonly string[], port: number, watch: Watch): Promise<void> {
   const entryOf = readEntries()
   for (const name of names)
@@ -259,14 +260,14 @@ async function firstRuns(names: readonly string[], port: number, watch: Watch): 
     )
 }
 
-/** Runs the generator when its readings are due, so that they arrive as they are made. */
+/** Runs the generator whenever readings are due, so that they are published immediately. */
 async function steadyReadings(
   port: number,
   watch: Watch,
   { GENERATOR_FILE: file }: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<void> {
-  // A wrong file is reported by the function itself.
+  // The function itself reports an invalid file.
   const settings = file ? await generatorSettingsIn(file).catch(() => GENERATOR_DEFAULTS) : GENERATOR_DEFAULTS
   const everyMs = Math.max(MIN_READINGS_MS, settings.tickSeconds * 1_000)
   const timeoutMs = readEntries()('generator').timeoutSeconds * 1_000

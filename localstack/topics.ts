@@ -10,16 +10,16 @@ import {
 import { UserError } from '../programs/user-error.ts'
 
 export interface LocalTopicsOptions {
-  /** All brokers: their number determines the replication factor. */
+  /** Addresses of all brokers. Their number determines the replication factor. */
   readonly brokers: readonly string[]
-  /** The last part of every topic's name. */
+  /** Last part of all topic names. */
   readonly env?: string
 }
 
 /**
  * Creates missing topics.
  *
- * @throws UserError naming every difference between existing topics and the topic table
+ * @throws UserError naming all differences between existing topics and the table of topics
  */
 export async function createTopics({ brokers, env = 'local' }: LocalTopicsOptions): Promise<TopicsOutcome> {
   const outcome = await ensureTopics({
@@ -33,19 +33,19 @@ export async function createTopics({ brokers, env = 'local' }: LocalTopicsOption
 
 function describeDifferences(differences: readonly TopicDifference[]): string {
   const lines = differences.map(
-    ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, the table says ${wanted}`,
+    ({ topic, setting, wanted, found }) => `  ${topic}: ${setting} is ${found}, but must be ${wanted}`,
   )
   return (
     `Existing topics differ from lib/app/topics.ts:\n${lines.join('\n')}\n` +
-    'Start with --fresh to recreate them (their records are lost), or change them by hand.'
+    'Start with --fresh to recreate them (their records are lost), or change them manually.'
   )
 }
 
 /**
- * Refuses other names of topics than the data was made with, and keeps the names beside the data.
+ * Stores the names of topics next to the data, and rejects names that differ from those of existing data.
  *
- * @param fresh whether the data begins empty, so that any name is right
- * @throws UserError naming every topic that would get another name
+ * @param fresh true if the data is empty, so that any names are allowed
+ * @throws UserError naming each topic whose name would change
  */
 export function keepTopicNames(dataDir: string, env: string, fresh = false): void {
   const file = join(dataDir, 'topic-names.json')
@@ -54,9 +54,9 @@ export function keepTopicNames(dataDir: string, env: string, fresh = false): voi
   const renamed = renamedTopics(kept[env] ?? {}, names)
   if (renamed.length > 0)
     throw new UserError(
-      `The data in ${dataDir} was made with other names of topics:\n${renamed.map(line => `  ${line}\n`).join('')}` +
-        'States and waiting records stay with the old topics. Set the names as they were; or start another stack beside this one ' +
-        '(--name other); or start with --fresh (the data is lost).',
+      `The data in ${dataDir} was created with other topic names:\n${renamed.map(line => `  ${line}\n`).join('')}` +
+        'States and pending records belong to the old topics. Restore the previous names, start another stack (--name other), ' +
+        'or start with --fresh (the data is lost).',
     )
   mkdirSync(dataDir, { recursive: true })
   writeFileSync(file, `${JSON.stringify({ ...kept, [env]: names }, null, 2)}\n`)

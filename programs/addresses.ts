@@ -1,23 +1,25 @@
-/** Finds the stack that a command works with, and the variables by which its servers are reached. */
+/** Finds the stack that a command uses, and the environment variables to access its servers. */
 import { NAMES } from '../lib/app/settings/names.ts'
 import { KAFKA } from '../packages/runtime/settings/kafka.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 import { DEFAULT_STACK, runningStacks, STACKS_DIR, type Stack } from './stack.ts'
 
-/** No stack, or more than one, matches the request; the message says what to do. */
+/** No stack or several stacks match the request. The message contains the remedy. */
 export class StackNotFound extends Error {
   override readonly name = 'StackNotFound'
 }
 
 /**
- * The environment with the addresses of a running stack.
+ * Returns the environment with the addresses of a running stack.
  *
- * A stack that is named by an option takes precedence over all variables. Otherwise a variable that names a server is used for
- * that server, and the stack that SLUICE_STACK names, or else the running one, for the others. If none runs, nothing is added,
- * and the default ports apply.
+ * A stack that is selected with an option takes precedence over all variables. Otherwise, servers with an address in a variable are used,
+ * and
+ * the others are those of the stack that SLUICE_STACK selects, or else of the running one. If no stack is running, nothing is added, and
+ * the
+ * default ports apply.
  *
- * @param stack the name that `--stack` gives
- * @throws StackNotFound if the named stack does not run, or several do without a default one
+ * @param stack name from `--stack`
+ * @throws StackNotFound if the selected stack is not running, or if several are running without a default one
  */
 export function stackEnvironment(environment: Environment, stack?: string, dir = STACKS_DIR): Environment {
   if (stack !== undefined) return reaching(environment, named(stack, runningStacks(dir)))
@@ -25,17 +27,17 @@ export function stackEnvironment(environment: Environment, stack?: string, dir =
   if (hasKafka && hasRedis) return environment
   const stacks = runningStacks(dir)
   if (environment.SLUICE_STACK) return filledIn(environment, named(environment.SLUICE_STACK, stacks))
-  // If a variable names one server, a command that needs only that server must not fail because several stacks run.
+  // A command that needs only one server must not fail because of several stacks if a variable has the address of that server.
   const chosen = (hasKafka || hasRedis) && isUndecided(stacks) ? undefined : onlyOne(stacks)
   return chosen ? filledIn(environment, chosen) : environment
 }
 
-/** @throws StackNotFound if it does not run */
+/** Returns the stack with a name. @throws StackNotFound if it is not running */
 function named(name: string, stacks: readonly Stack[]): Stack {
   const stack = stacks.find(one => one.name === name)
   if (!stack)
     throw new StackNotFound(
-      `No stack named "${name}" runs${listed(stacks)}. To start it: npm start -- --name ${name}`,
+      `The stack "${name}" is not running${listed(stacks)}. Start it with: npm start -- --name ${name}`,
     )
   if (stack.state === 'ready') return stack
   throw new StackNotFound(
@@ -44,25 +46,26 @@ function named(name: string, stacks: readonly Stack[]): Stack {
 }
 
 /**
- * The default stack if it runs, or else the only one.
- * @throws StackNotFound if several run, none of which is the default one
+ * Returns the default stack if it is running, or else the only running one.
+ *
+ * @throws StackNotFound if several other stacks are running
  */
 export function onlyOne(stacks: readonly Stack[]): Stack | undefined {
   const ready = stacks.filter(({ state }) => state === 'ready')
   if (!isUndecided(ready)) return ready.find(({ name }) => name === DEFAULT_STACK) ?? ready[0]
   const name = ready[0]?.name
   throw new StackNotFound(
-    `Several stacks run: ${quoted(ready)}. Name one: --stack ${name}, or SLUICE_STACK=${name}`,
+    `Several stacks are running: ${quoted(ready)}. Select one with --stack ${name}, or SLUICE_STACK=${name}`,
   )
 }
 
-/** Whether the choice of the stack is ambiguous. */
+/** Returns whether the choice of a stack is ambiguous. */
 function isUndecided(stacks: readonly Stack[]): boolean {
   return stacks.length > 1 && stacks.every(({ name }) => name !== DEFAULT_STACK)
 }
 
 function listed(stacks: readonly Stack[]): string {
-  return stacks.length === 0 ? '' : `; ${quoted(stacks)} ${stacks.length === 1 ? 'does' : 'do'}`
+  return stacks.length === 0 ? '' : `; ${quoted(stacks)} ${stacks.length === 1 ? 'is' : 'are'}`
 }
 
 function quoted(stacks: readonly Stack[]): string {
@@ -71,7 +74,7 @@ function quoted(stacks: readonly Stack[]): string {
 
 const NOT_OF_A_CLUSTER = ['AWS_REGION', 'KAFKA_ISOLATION']
 
-/** Variables that name a server, and say how to connect to them. */
+/** Variables with the addresses of servers and their connection settings. */
 const OF_KAFKA = [
   ...Object.keys(KAFKA.settings).filter(name => !NOT_OF_A_CLUSTER.includes(name)),
   'KAFKA_PORT',
@@ -101,10 +104,10 @@ function filledIn(environment: Environment, { variables }: Stack): Environment {
   const left = new Set([
     ...(hasKafka ? OF_KAFKA : []),
     ...(hasRedis ? OF_REDIS : []),
-    // The ids in the records of a Kafka elsewhere are of a registry elsewhere.
+    // Records of another Kafka contain ids of another registry.
     ...(hasRegistry || hasKafka ? OF_REGISTRY : []),
   ])
-  // The stack's AWS is not used with a Kafka elsewhere: the credentials of that Kafka may be in an account.
+  // The stack's AWS emulator is not used with another Kafka, whose credentials may be in an AWS account.
   const added = Object.entries(variables).filter(
     ([name]) => !left.has(name) && !(name.startsWith('AWS_') && (hasKafka || environment.AWS_ENDPOINT_URL)),
   )

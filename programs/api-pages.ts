@@ -1,6 +1,7 @@
 /**
- * Writes docs/api from the entries of the packages: `npm run api`. Each page begins with a program of examples/api, which a test
- * runs. With `--check` it changes nothing, and fails if a page is not current or an export has no docstring.
+ * Generates docs/api from the entry points of the packages: `npm run api`. Each page begins with a program of examples/api, which a test
+ * runs.
+ * With `--check`, writes nothing and fails if a page is out of date or an export has no docstring.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
@@ -19,13 +20,13 @@ const PROJECT = resolve(import.meta.dirname, '..')
 const PACKAGES = ['packages/runtime', 'packages/kafka-records', 'packages/schema-registry']
 
 interface Entry {
-  /** The name that programs import. */
+  /** Name of the module in imports. */
   readonly module: string
   readonly file: string
   readonly isPrivate: boolean
 }
 
-/** A page, by the name of its file without extension: that of its example as well. */
+/** Pages by file name without extension, which is also the file name of the example. */
 type Pages = Readonly<Record<string, readonly Entry[]>>
 
 export const PAGES: Pages = Object.fromEntries(PACKAGES.flatMap(pagesOf))
@@ -55,7 +56,7 @@ function sourceOf(target: string | { readonly default: string }): string {
   return typeof target === 'string' ? target : target.default.replace('/dist/', '/').replace(/\.js$/, '.ts')
 }
 
-/** An exported declaration, by the name of its export. */
+/** An exported declaration with the name of its export. */
 interface Export {
   readonly name: string
   readonly symbol: ExportedSymbol
@@ -79,7 +80,7 @@ function exportsOf(project: Project, { module, file }: Entry): Export[] {
   })
 }
 
-/** Returns the text of each page by the name of its file, and the exports without a docstring. */
+/** Returns the text of each page by file name, and the exports without a docstring. */
 function written(project: Project): {
   readonly pages: ReadonlyMap<string, string>
   readonly undocumented: readonly string[]
@@ -87,7 +88,7 @@ function written(project: Project): {
   const undocumented = new Set<string>()
   const described = new Map<number, Described>()
   const pages = new Map<string, string>()
-  // `@sluice/runtime` comes last: it exports what other entries have as well.
+  // `@sluice/runtime` comes last, because it also exports what other entry points export.
   for (const [page, entries] of Object.entries(PAGES).toReversed()) {
     const sections = entries.flatMap(entry => {
       const all = exportsOf(project, entry)
@@ -148,7 +149,7 @@ ${example.trim()}
 \`\`\`${note}`
 }
 
-/** Functions and constants, then classes, then types: each in alphabetical order. */
+/** Returns the lists of functions and constants, classes, and types, each in alphabetical order. */
 function listsOf(exported: readonly Export[], project: Project, { isPrivate }: Entry): string[] {
   const sorted = exported.toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
   const kindOf = ({ symbol: { flags } }: Export) =>
@@ -161,15 +162,15 @@ function listsOf(exported: readonly Export[], project: Project, { isPrivate }: E
   })
 }
 
-/** Characters of a type that is shown behind a name. */
+/** Maximum length of a type that is shown after a name. */
 const MAX_TYPE = 60
 
-/** The parts of a declaration that the pages show. */
+/** Parts of a declaration that the pages show. */
 interface Declaration extends Node {
   readonly name?: Node
   readonly modifierFlags?: ModifierFlags
   readonly questionToken?: Node
-  /** The question mark of a member. */
+  /** Question mark of an optional member. */
   readonly postfixToken?: Node
   readonly dotDotDotToken?: Node
   readonly parameters?: readonly Declaration[]
@@ -229,7 +230,7 @@ class Texts {
     })
   }
 
-  /** First sentence of a docstring, and the errors. */
+  /** Returns the first sentence of a docstring and the errors. */
   #about(doc: string, symbol: ExportedSymbol): string {
     const [sentence = doc] = /^.*?[.:;](?=\s|$)/s.exec(doc) ?? []
     const errors = this.#checker
@@ -239,7 +240,9 @@ class Texts {
     return about === '' ? '' : `: ${about}`
   }
 
-  /** A function or a member with the names of its parameters, and with its type if that is short. An editor shows the others. */
+  /**
+   * Returns the name of a function or member with the names of its parameters, and its type if that is short. Editors show the full types.
+   */
   #signature(declaration: Declaration): string {
     const { parameters } = declaration
     const call = parameters && !isGetter(declaration) ? `(${parameters.map(parameterName).join(', ')})` : ''
@@ -255,7 +258,7 @@ class Texts {
   }
 }
 
-/** The name of a declaration, with the mark of an optional one. */
+/** Returns the name of a declaration. Optional ones end with a question mark. */
 function nameOf({ name, questionToken, postfixToken }: Declaration): string {
   return `${name?.getText() ?? ''}${(questionToken ?? postfixToken) ? '?' : ''}`
 }
@@ -270,7 +273,7 @@ function isPublic({ name, modifierFlags = 0 }: Declaration): boolean {
   return !name?.getText().startsWith('#') && (modifierFlags & ModifierFlags.Private) === 0
 }
 
-/** The name of a member of a type, with the marks of a method and of an optional one. */
+/** Returns the name of a member of a type. Methods and optional members are marked. */
 function memberName(member: Declaration): string {
   return member.name ? `${nameOf(member)}${member.parameters ? '()' : ''}` : ''
 }
@@ -279,7 +282,7 @@ function isGetter({ kind }: Declaration): boolean {
   return kind === SyntaxKind.GetAccessor
 }
 
-/** The declarations without the implementation of an overloaded function, which callers do not see. */
+/** Returns the declarations without the implementation of an overloaded function, which callers do not see. */
 function withoutImplementation(declarations: readonly Declaration[]): readonly Declaration[] {
   const named = Map.groupBy(declarations, ({ name }) => name?.getText())
   return [...named.values()].flatMap(all => {
@@ -294,7 +297,7 @@ function joined(text: string): string {
   return text.trim().replaceAll(/\s+/g, ' ')
 }
 
-/** A type in one line, without comments, and without the word that stands before nearly all names. */
+/** Formats a type as one line, without comments and without the prefix of most names. */
 function oneLine(text: string): string {
   const separated = text
     .replaceAll(COMMENT, '')
@@ -321,7 +324,7 @@ function main(check: boolean): void {
       const file = join(folder, `${name}.md`)
       if (!check) writeFileSync(file, text)
       else if (readFileSync(file, 'utf8') !== text)
-        errors.push(`${relative(PROJECT, file)} is not current: run \`npm run api\``)
+        errors.push(`${relative(PROJECT, file)} is out of date. Run \`npm run api\``)
     }
     for (const error of errors) console.error(error)
     if (errors.length > 0) process.exitCode = 1

@@ -8,18 +8,18 @@ import { hideSecrets } from './hide-secrets.mjs'
 // biome-ignore lint/correctness/useImportExtensions: this is the file that runs; .d.mts beside it holds its types
 import { withLockFile } from './lock-file.mjs'
 
-// The first step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on
-// the machine's own Node, so it is plain JavaScript without dependencies. It installs the npm packages if they are
-// missing, including the Node that the functions run on, and then runs the script on that Node.
+// First step of every command: `node programs/bootstrap.mjs [options of Node] SCRIPT.ts [arguments]`. In a fresh clone it runs on the
+// machine's Node, so it is plain JavaScript without dependencies. It installs the npm packages if necessary, which include the Node for the
+// functions, and then runs the script on that Node.
 
-// `import.meta.dirname` is avoided, because a Node that is too old must still reach the message about it.
+// Do not use `import.meta.dirname`, so that a Node that is too old still reaches the error message about it.
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(PROJECT, 'node_modules')
 const NODE = join(MODULES, '.bin', 'node')
 const OLDEST_NODE = [20, 19]
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-// kafkajs computes a harmless negative timeout. The other warning says that TypeScript runs without being compiled.
+// kafkajs computes a harmless negative timeout. The other warning is about running TypeScript without a build.
 const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--disable-warning=ExperimentalWarning']
 
 try {
@@ -50,8 +50,9 @@ async function ensurePackages() {
 }
 
 /**
- * Whether node_modules contains what package-lock.json requires. npm writes a list of the installed packages as its
- * last step, and `npm ci` removes that list first, so an interrupted install is not mistaken for a complete one.
+ * Returns whether node_modules matches package-lock.json. npm writes a list of the installed packages as its last step, and `npm ci`
+ * removes
+ * that list first, so an interrupted installation is not mistaken for a complete one.
  */
 function packagesInstalled() {
   const written = join(MODULES, '.package-lock.json')
@@ -59,7 +60,7 @@ function packagesInstalled() {
   const installed = packagesOf(written)
   return Object.entries(packagesOf(join(PROJECT, 'package-lock.json'))).every(([path, wanted]) => {
     const found = installed[path]
-    // Packages of other platforms are optional and are not installed.
+    // Packages for other platforms are optional and are not installed.
     if (found === undefined) return path === '' || wanted.optional || wanted.devOptional
     return found.version === wanted.version && found.integrity === wanted.integrity
   })
@@ -88,14 +89,14 @@ async function install() {
   }
 }
 
-/** The npm that runs this script, or else the first one on the PATH. */
+/** Starts the npm that runs this script, or else the first one on the PATH. */
 function startNpm(args) {
   const running = process.env.npm_execpath
   const [command, ...first] = running?.endsWith('.js') ? [process.execPath, running] : ['npm']
   return spawn(command, [...first, ...args], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** Shows one line that counts the seconds on a terminal; otherwise a line at the start, every ten seconds, and at the end. */
+/** Shows progress: on a terminal as one line that counts seconds, otherwise as a line at the start, every ten seconds, and at the end. */
 function showProgress(text) {
   const terminal = process.stderr.isTTY
   const show = () => process.stderr.write(terminal ? `\r${text()}` : `${text()}\n`)
@@ -114,8 +115,9 @@ function seconds(sinceMs) {
 }
 
 /**
- * Runs the script on the project's Node, which keeps what it has compiled, also for the processes that the script starts: a command
- * then starts in half the time. The IPC channel lets the script notice when this process has been killed.
+ * Runs the script on the project's Node. A compile cache, also for processes that the script starts, halves the startup time. The IPC
+ * channel
+ * lets the script notice if this process is killed.
  */
 async function handOver([script, ...args]) {
   if (script === undefined)
@@ -128,9 +130,10 @@ async function handOver([script, ...args]) {
 }
 
 /**
- * Waits for a child process to exit. Signals are forwarded to it and do not end this process: the child shuts down in
- * order, and this process exits after it. On Ctrl-C the child also receives SIGINT from the terminal (and once more if
- * npm forwards it), so a script must treat a repeated signal as one request.
+ * Waits for a child process to exit. Signals are forwarded to it and do not end this process, so that the child can shut down in order. On
+ * Ctrl-C, the child also receives SIGINT from the terminal (and once more if npm forwards it), so scripts must treat repeated signals as
+ * one
+ * request.
  */
 async function ended(child) {
   const forward = signal => child.kill(signal)

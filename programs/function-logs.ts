@@ -1,21 +1,21 @@
-/** Where the functions of a stack write their logs: a file each, and one for the framework that runs them. */
+/** Log files of a stack: one for each function, and one for the Serverless Framework that runs them. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The name under which the framework's own log is asked for. */
+/** Name of the framework's own log in `sluice logs`. */
 export const FRAMEWORK = 'serverless'
 
-/** The variable that names the folder for the logs of functions to `serverless offline`. */
+/** Environment variable with the folder for the logs of functions in `serverless offline`. */
 export const FUNCTION_LOGS = 'SLUICE_FUNCTION_LOGS'
 
 const SUFFIX = '.log'
 
-/** Returns the log of `serverless offline` itself. */
+/** Returns the log file of `serverless offline` itself. */
 export function frameworkLog(logsDir: string): string {
   return join(logsDir, `${FRAMEWORK}${SUFFIX}`)
 }
 
-/** The folder with a file for each function that has written anything. */
+/** Returns the folder with a file for each function that has logged anything. */
 export function functionLogsDir(logsDir: string): string {
   return join(logsDir, 'functions')
 }
@@ -24,7 +24,7 @@ export function functionLog(functionLogsDir: string, name: string): string {
   return join(functionLogsDir, `${name}${SUFFIX}`)
 }
 
-/** The names of the functions that have written anything; none where the folder is not there. */
+/** Returns the names of the functions that have logged anything; empty if the folder does not exist. */
 export function loggedFunctions(functionLogsDir: string): string[] {
   try {
     return readdirSync(functionLogsDir)

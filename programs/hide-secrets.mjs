@@ -1,15 +1,17 @@
 // Plain JavaScript without dependencies, because the first step of every command uses it.
 
-/** Options whose values are secrets, and the variable that each is passed on in. */
+/** Options with secrets, and the environment variables that replace them. */
 const SECRETS = { '--event-hubs-conn-str': 'EVENT_HUBS_CONN_STR' }
 
 /**
- * Every user of a machine can see the arguments of its processes. This puts secrets into variables, which only the owner can see,
- * names those in the arguments, and overwrites the arguments of this process.
+ * Hides secrets in the command line, because all users of a machine can see the arguments of its processes. Moves secrets to environment
+ * variables, which only the owner can see, replaces them in the arguments by the names of the variables, and overwrites the arguments of
+ * this
+ * process.
  *
- * @param args the arguments of a command
+ * @param args arguments of a command
  * @param environment receives the variables
- * @returns the arguments that can be shown
+ * @returns the arguments without secrets
  */
 export function hideSecrets(args, environment = process.env) {
   const shown = []
@@ -22,12 +24,12 @@ export function hideSecrets(args, environment = process.env) {
     else shown.push(arg)
     pending = pending === undefined && Object.hasOwn(SECRETS, arg) ? arg : undefined
   }
-  // This replaces the arguments that Linux and macOS show of the process, from the first one on.
+  // Overwrites the arguments that Linux and macOS show for the process.
   if (shown.some((arg, index) => arg !== args[index])) process.title = 'sluice'
   return shown
 }
 
-/** The name of the variable that has the secret now. A value that names a variable already stays as it is. */
+/** Returns a reference to the variable with the secret. A value that already refers to a variable is returned unchanged. */
 function moved(option, value, environment) {
   if (value.startsWith('$')) return value
   environment[SECRETS[option]] = value

@@ -1,4 +1,4 @@
-/** The settings of the local cloud. They stand here because the page of settings shows them, too. */
+/** Settings of local stacks. In this folder, because the generated page of settings contains them. */
 import { setting, slice } from '../packages/runtime/settings/slice.ts'
 import { text } from '../packages/runtime/settings/values.ts'
 import { DEFAULT_STACK, STACK_NAME } from './stack.ts'
@@ -8,20 +8,20 @@ export const LOCAL_CLOUD = slice(
   'Local cloud',
   {
     SLUICE_STACK: setting(STACK_NAME, {
-      description: 'The name of the stack, as the option `--name`.',
+      description: 'Name of the stack, like the option `--name`.',
       default: DEFAULT_STACK,
     }),
     SLUICE_DATA_DIR: setting(text(/\S/, 'a folder'), {
-      description: 'Where data and logs are kept, so that two runs can stand side by side.',
+      description: 'Folder for data and logs. Two runs at the same time need different folders.',
       otherwise: '`.local`',
     }),
-    SLUICE_DOCKER: setting(text(/^/, '"1" or "true", or anything else for no'), {
+    SLUICE_DOCKER: setting(text(/^/, '"1" or "true"; any other value means no'), {
       description:
-        'Whether the containers of `localstack/docker-compose.yml` are used, as with the option `--docker`.',
+        'Whether the containers of `localstack/docker-compose.yml` are used, like with the option `--docker`.',
     }),
-    SLUICE_WATCH: setting(text(/^/, '"off", or anything else for on'), {
+    SLUICE_WATCH: setting(text(/^/, '"off"; any other value means on'), {
       description:
-        'Whether code and rules are reloaded when they are saved; `off` is the option `--no-watch`.',
+        'Whether code and rules are reloaded when they are saved. `off` is equivalent to the option `--no-watch`.',
     }),
   },
   ({ SLUICE_STACK, SLUICE_DATA_DIR, SLUICE_DOCKER = '' }) => ({

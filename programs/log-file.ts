@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 
-/** Upper bound for what one read takes into memory. */
+/** Maximum number of bytes of one read. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** Reads the lines of a file that another program appends to, and may truncate. */
+/** Reads lines of a file that another program appends to and may truncate. */
 export class LogFile {
   readonly #path: string
   #position: number
@@ -12,14 +12,17 @@ export class LogFile {
   #decoder = new StringDecoder('utf8')
   #rest = ''
 
-  /** @param lastBytes begin this many bytes before the present end, with the first whole line; undefined: at the beginning */
+  /**
+   * Opens a file. @param lastBytes starts with the first complete line within this many bytes before the end; undefined starts at the
+   * beginning
+   */
   constructor(path: string, lastBytes?: number) {
     this.#path = path
     this.#position = lastBytes === undefined ? 0 : Math.max(0, sizeOf(path) - lastBytes)
     this.#isFirstCut = this.#position > 0 && lastBytes !== 0
   }
 
-  /** Returns the lines that were completed since the last call; empty for a missing file. */
+  /** Returns the lines that were completed since the last call; empty if the file does not exist. */
   read(): string[] {
     const text = this.#newText()
     const lines = (this.#rest + text).split('\n')
@@ -81,8 +84,7 @@ const LOOK_EVERY_MS = 200
 /**
  * Follows log files: passes on lines that are appended from now on, until the returned function is called.
  *
- * @param files returns the current files. It is called repeatedly, because a log may be created later; such a log is
- * read from its start.
+ * @param files returns the current files. It is called repeatedly, because logs may be created later. Such a log is read from its start.
  */
 export function followLogs(
   files: () => readonly string[],

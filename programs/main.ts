@@ -1,24 +1,24 @@
-/** How a program begins and ends: it reads its options, listens for stop requests, and sets its exit status. */
+/** Entry point of programs: parses options, handles stop requests, and sets the exit status. */
 import process from 'node:process'
 import { StopRequested, stopRequest } from './stop-request.ts'
 import { describeError } from './user-error.ts'
 
 export interface MainProgram<Options> {
-  /** Returns undefined if the arguments ask for help. */
+  /** Returns undefined for `--help`. */
   readonly readOptions: (args: readonly string[]) => Options | undefined
   readonly usage: string
   /** Resolves to the exit status. */
   readonly run: (options: Options, signal: AbortSignal) => Promise<number>
 }
 
-/** Runs a program. Its exit status is 130 if it was stopped before it had started, and 1 if it throws another error. */
+/** Runs a program. The exit status is 130 if it was stopped before it had started, and 1 for any other error. */
 export async function runMain<Options>(program: MainProgram<Options>): Promise<void> {
   process.exitCode = await main(program).catch(error => {
     if (error instanceof StopRequested) return 130
     console.error(describeError(error))
     return 1
   })
-  // The IPC channel to the bootstrap would keep this process alive.
+  // The IPC channel to the bootstrap would keep this process running.
   if (process.connected) process.disconnect()
 }
 
@@ -31,7 +31,7 @@ async function main<Options>({ readOptions, usage, run }: MainProgram<Options>):
 
 export type Say = (line: string) => void
 
-/** Prints lines, each behind the seconds since now. */
+/** Prints lines prefixed with the seconds since now. */
 export function sayWithSeconds(): Say {
   const beganAtMs = Date.now()
   return line => console.log(`${String(Math.round((Date.now() - beganAtMs) / 1000)).padStart(5)} s  ${line}`)

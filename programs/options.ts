@@ -3,14 +3,14 @@ import { safeParse } from 'valibot'
 import { ConfigError, errorLines } from '../packages/runtime/settings/config-error.ts'
 import type { Kind } from '../packages/runtime/settings/values.ts'
 
-/** Kinds of the values of some options, by their names. Every other option has its text. */
+/** Value types of options by name. All other options are texts. */
 type Kinds<Options> = { readonly [Name in keyof Options]?: Kind<unknown> }
 
 type Texts<Options extends ParseArgsOptionsConfig> = ReturnType<
   typeof parseArgs<{ options: Options; strict: true }>
 >['values']
 
-/** Type of the value of a text, a list of texts or a missing option of some kind. */
+/** Type of an option's value, for a text, a list of texts, or an optional text. */
 type OptionValue<Text, Value> = Text extends string ? Value : Text extends readonly string[] ? Value[] : Text
 
 type Values<Options extends ParseArgsOptionsConfig, K> = {
@@ -22,10 +22,10 @@ type Values<Options extends ParseArgsOptionsConfig, K> = {
 }
 
 /**
- * Reads the arguments of a command that takes options and nothing else.
+ * Parses the arguments of a command that has only options.
  *
- * @param command as a person types it; the message refers to its `--help`
- * @throws ConfigError naming everything that is wrong: unknown options, missing values, and values that are not allowed
+ * @param command command as the user enters it; error messages refer to its `--help`
+ * @throws ConfigError naming all errors: unknown options, missing values, and invalid values
  */
 export function readOptions<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
@@ -36,7 +36,7 @@ export function readOptions<const O extends ParseArgsOptionsConfig, const K exte
   return read(command, args, options, false, kinds ?? ({} as K)).values
 }
 
-/** Reads as `readOptions` does, for a command with arguments beside its options. */
+/** Parses arguments like `readOptions`, for a command with positional arguments. */
 export function readCommandLine<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   command: string,
   args: readonly string[],
@@ -53,7 +53,7 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
   allowPositionals: boolean,
   kinds: K,
 ): { values: Values<O, K>; positionals: readonly string[] } {
-  // Parsed leniently, because a strict parser reports only the first error.
+  // Use the lenient parser, because the strict one reports only the first error.
   const parsed = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   const misplaced = parsed.tokens.flatMap(token => errorIn(token, options, allowPositionals, command))
   const isMisplaced = new Set(misplaced.map(({ name }) => name))
@@ -74,7 +74,7 @@ function read<const O extends ParseArgsOptionsConfig, const K extends Kinds<O>>(
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number]
 
-/** Returns an error in the form of one part of the command line, if any. */
+/** Returns the syntax errors of one part of the command line. */
 function errorIn(
   token: Token,
   options: ParseArgsOptionsConfig,

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
-/** The project's folder. */
+/** Folder of the project. */
 export const PROJECT = join(import.meta.dirname, '..')
 
-/** Everything that is downloaded, stored or logged on this machine is in this folder. */
+/** Folder for everything that is downloaded, stored or logged on this machine. */
 export const LOCAL = join(PROJECT, '.local')
 
 export const DATA_DIR = join(LOCAL, 'data')

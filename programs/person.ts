@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os'
 
-/** Returns the name that the operating system has for the user of this process. Variables such as USER do not change it. */
+/** Returns the operating system's name of the current user, which variables such as USER do not affect. */
 export function userOfMachine(): string {
   try {
     return userInfo().username
   } catch {
-    // A user id that runs in a container often has no name.
+    // User ids in containers often have no name.
     return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /**
- * When a process started, as a text that no other process with the same number has; undefined if no such process runs.
- * A number alone does not name a process: the system gives it to another one later.
+ * Returns the start time of a process, as a text that identifies it together with its id; undefined if no such process is running. The
+ * system
+ * reuses process ids, so an id alone does not identify a process.
  */
 export function processStart(pid: number): string | undefined {
   return process.platform === 'linux' ? fromProc(pid) : fromPs(pid)
@@ -11,7 +12,8 @@ export function processStart(pid: number): string | undefined {
 
 function fromProc(pid: number): string | undefined {
   try {
-    // "pid (name) state …": the name may hold blanks and brackets. Field 22 counts clock ticks since boot (proc_pid_stat(5)).
+    // Format: "pid (name) state …". The name may contain spaces and parentheses. Field 22 is the start in clock ticks since boot
+    // (proc_pid_stat(5)).
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ')

@@ -1,6 +1,7 @@
 /**
- * Writes what follows from the kinds of rules: their list, their keys in the schema of rule files, and the table of keys in the README
- * of the rules. `npm run schemas` runs it first. With `--check` it writes nothing, and fails if a file is out of date.
+ * Generates files that depend on the kinds of rules: their list, their keys in the schema of rule files, and the table of keys in the
+ * README of
+ * the rules. `npm run schemas` runs it first. With `--check`, writes nothing and fails if a file is out of date.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,14 +12,14 @@ const LIST = new URL('all.ts', KINDS)
 const SCHEMA = new URL('../schemas/files/rules.v1.json', import.meta.url)
 const README = new URL('../config/rules/README.md', import.meta.url)
 
-/** Files of the folder that are not kinds. */
+/** Files of the folder that are not kinds of rules. */
 const OTHERS = new Set(['all.ts', 'keys.ts', 'kind.ts'])
 
-/** The list of kinds, by their part in a rule. */
+/** Returns the list of kinds, in the order of their keys in a rule. */
 async function list(text: string): Promise<string> {
   const names = kindNames()
   const roles = await Promise.all(names.map(roleOf))
-  // A new kind comes last, so that keys keep their places in messages and tables.
+  // New kinds are appended, so that keys keep their order in messages and tables.
   const listed = text.slice(text.indexOf('export'))
   const ordered = names.toSorted((a, b) => placeIn(listed, a) - placeIn(listed, b))
   const having = (role: string) => ordered.filter(name => roles[names.indexOf(name)] === role).join(', ')
@@ -49,7 +50,7 @@ async function roleOf(name: string): Promise<string> {
   return kind.role
 }
 
-/** Imported once the list is written, from which it follows. */
+/** Returns the schema. It is imported after the list is written, because it depends on it. */
 async function schema(text: string): Promise<string> {
   const { ruleFileSchema } = await import('../lib/alerting/rule-file-schema.ts')
   return formatted('rules.v1.json', JSON.stringify(ruleFileSchema(JSON.parse(text))))
@@ -58,7 +59,7 @@ async function schema(text: string): Promise<string> {
 const TABLE = /(?<=^<!-- The keys are .* -->\n).*?(?=^<!-- end of the keys -->$)/ms
 
 async function readme(text: string): Promise<string> {
-  if (!TABLE.test(text)) throw new Error('config/rules/README.md has no place for the table of keys')
+  if (!TABLE.test(text)) throw new Error('config/rules/README.md has no markers for the table of keys')
   const { FIRE_KEYS, RULE_KEYS } = await import('../lib/alerting/rule-keys.ts')
   const rows = Object.entries(RULE_KEYS).map(([key, { required, about, example }]) => [
     `\`${key}\``,
@@ -98,7 +99,7 @@ async function main(isCheck: boolean): Promise<void> {
     if (!isCheck) writeFileSync(file, now)
     else if (text === now) console.log(`${name} is up to date`)
     else {
-      console.error(`${name} is out of date: run \`npm run schemas\``)
+      console.error(`${name} is out of date. Run \`npm run schemas\``)
       process.exitCode = 1
     }
   }

@@ -1,6 +1,7 @@
 /**
- * A stack is what one `npm start` or `npm run services` runs. While it runs, a file says where it listens, so that other
- * shells find it without variables.
+ * A stack is the set of servers and functions of one `npm start` or `npm run services`. While it is running, a file contains its addresses,
+ * so
+ * that other shells find it without environment variables.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,28 +10,28 @@ import { text } from '../packages/runtime/settings/values.ts'
 import { LOCAL } from './paths.ts'
 import { processStart } from './process-start.ts'
 
-/** The default name of a stack. */
+/** Default name of a stack. */
 export const DEFAULT_STACK = 'local'
 
 /** Folder with the files of this project's stacks, `<name>.json` each. */
 export const STACKS_DIR = join(LOCAL, 'stacks')
 
-/** The content of a stack's file. */
+/** Content of a stack's file. */
 export interface Stack {
   readonly name: string
-  /** `starting` until its servers are ready: then `variables` is complete. */
+  /** `starting` until the servers are ready and `variables` is complete. */
   readonly state: 'starting' | 'ready'
-  /** How it was started: `npm start` or `npm run services`. */
+  /** Command that started the stack: `npm start` or `npm run services`. */
   readonly command: string
   readonly pid: number
-  /** Start of the process, see `processStart`: distinguishes it from a later one with the same number. */
+  /** Start of the process, see `processStart`. Distinguishes it from later processes with the same id. */
   readonly processStart: string
   readonly startedAt: string
-  /** The variables by which programs reach its servers, e.g. KAFKA_BROKERS. REDIS_URL may hold a password. */
+  /** Environment variables to access the servers, such as KAFKA_BROKERS. REDIS_URL may contain a password. */
   readonly variables: Readonly<Record<string, string>>
-  /** The port of Lambda's own endpoint, where functions run. */
+  /** Port of the Lambda endpoint of the functions. */
   readonly lambdaPort: number | null
-  /** Address of the console, with the token; missing without a console. */
+  /** URL of the console with the token; absent without a console. */
   readonly consoleAddress?: string
   readonly dataDir: string
   readonly logsDir: string
@@ -40,16 +41,16 @@ export function stackFile(name: string, dir = STACKS_DIR): string {
   return join(dir, `${name}.json`)
 }
 
-/** Form of a stack's name, which becomes part of file names. */
+/** Format of a stack's name, which is part of file names. */
 export const STACK_NAME = text(/^[a-z0-9-]{1,20}$/, '1 to 20 lower-case letters, digits and "-"')
 
-/** The stacks that run now, in the order of their names. Files that a stack left behind when it was killed do not count. */
+/** Returns the running stacks, sorted by name. Files of killed stacks are ignored. */
 export function runningStacks(dir = STACKS_DIR): Stack[] {
   const names = namesIn(dir).sort()
   return names.flatMap(name => runningStack(name, dir) ?? [])
 }
 
-/** The stack of this name, if it runs. */
+/** Returns the running stack with this name; undefined if there is none. */
 export function runningStack(name: string, dir = STACKS_DIR): Stack | undefined {
   const stack = readStack(stackFile(name, dir))
   return stack && processStart(stack.pid) === stack.processStart ? stack : undefined
@@ -67,7 +68,7 @@ function namesIn(dir: string): string[] {
   }
 }
 
-/** Returns undefined for a missing file, or one of another version. */
+/** Returns undefined if the file does not exist or has another version. */
 function readStack(file: string): Stack | undefined {
   try {
     const stack = JSON.parse(readFileSync(file, 'utf8'))

@@ -1,18 +1,19 @@
-/** Why something that was still starting has ended: a stop was requested. */
+/** Thrown when a start is ended by a stop request. */
 export class StopRequested extends Error {
   override readonly name = 'StopRequested'
 }
 
 /**
- * Returns a signal that is aborted when this process should stop: on Ctrl-C, SIGTERM, a closed terminal, or the death
- * of the bootstrap. Repeated requests change nothing, because everything that is waited for has its own time limit.
+ * Returns a signal that is aborted when this process should stop: on Ctrl-C, SIGTERM, a closed terminal, or the death of the bootstrap.
+ * Repeated
+ * requests have no effect, because each step of the shutdown has its own time limit.
  */
 export function stopRequest(): AbortSignal {
   const controller = new AbortController()
   const stop = () => controller.abort(new StopRequested('stop requested'))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
   process.on('disconnect', stop)
-  // After the terminal has closed, output during the shutdown has nowhere to go.
+  // After the terminal was closed, output of the shutdown cannot be written.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', stop)
   return controller.signal
 }

@@ -1,4 +1,4 @@
-/** Builds functions for processes, with the options of `serverless.yml`. */
+/** Bundles functions for `sluice run`, with the options of `serverless.yml`. */
 import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -8,15 +8,15 @@ import type { FunctionEntry } from '../lib/app/function-entries.ts'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { yamlContent } from '../lib/yaml-document.ts'
 
-/** Command for the plugins of the bundles. */
+/** Command that is passed to the plugins of the bundles. */
 const COMMAND = { processedInput: { commands: ['run'] }, classes: { Error } }
 
 /**
- * Writes the bundles of these functions, each at the place of its handler.
+ * Writes the bundles of functions. The path of each bundle corresponds to that of its handler.
  *
- * @param project the folder with `serverless.yml` and the sources
- * @param to the folder that the paths of handlers are relative to
- * @param isAlone whether the AWS SDK becomes part of them: it does where no `node_modules` is to be found from there
+ * @param project folder with `serverless.yml` and the sources
+ * @param to folder that the paths of handlers are relative to
+ * @param isAlone true to include the AWS SDK, for a folder without access to `node_modules`
  * @throws OperationFailure with the errors of the first function that cannot be built
  */
 export async function writeBundles(

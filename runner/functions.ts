@@ -1,13 +1,13 @@
-/** Which functions a process can run, and why it leaves out others. Pure. */
+/** Selects the functions that a process can run, and explains why others are left out. Pure. */
 
 import type { Schedules } from '../infra/schedules.ts'
 import { type DeclaredFunction, isConsumer } from '../lib/app/functions.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
-/** A function that does not run, and why. */
+/** A function that is not run, with the reason. */
 interface LeftOut {
   readonly name: string
-  /** Begins with a small letter and has no full stop. */
+  /** Reason in lower case without a full stop. */
   readonly why: string
 }
 
@@ -17,37 +17,37 @@ export interface ChosenFunctions {
 }
 
 interface Choices extends ChosenFunctions {
-  /** Functions of `leftOut` that were asked for by name, and not switched off. */
+  /** Functions of `leftOut` that were requested by name and are not disabled. */
   readonly refused: readonly LeftOut[]
   readonly unknown: readonly string[]
 }
 
-/** Requirements of functions, by their words in `uses`. */
+/** Required variables of functions, by their words in `uses`. */
 const NEEDED: Readonly<Record<string, string>> = {
   'alerts-topic': 'ALERTS_TOPIC_ARN',
   checkpoints: 'CHECKPOINT_BUCKET',
 }
 
-/** Purposes that exist in Lambda alone. */
+/** Uses that are only possible in Lambda, with an explanation. */
 const OF_LAMBDA: Readonly<Record<string, string>> = {
-  console: 'it answers an HTTP API of AWS: `sluice console` serves the same page',
-  'on-failure': 'it reads what Lambda has given up, and here nothing is given up',
+  console: 'it requires an HTTP API of AWS; `sluice console` serves the same page',
+  'on-failure': 'it processes records that Lambda has discarded, which happens only in Lambda',
 }
 
 export interface Choice {
-  /** The functions that are asked for; empty for all. */
+  /** Names of the requested functions; empty for all. */
   readonly names: readonly string[]
   readonly environment: Environment
-  /** Which conditions of schedules hold. */
+  /** Enabled schedules. */
   readonly schedules: Schedules
 }
 
 /**
- * A function that is named and cannot run is refused, except the generator beside others where SLUICE_GENERATOR=off: the names of a
- * service stay the same then.
+ * Selects the functions to run. A function that is requested by name and cannot run is rejected. The exception is the generator with
+ * SLUICE_GENERATOR=off, so that the arguments of a service do not depend on this setting.
  *
- * @param functions all that there are
- * @returns with the names that are those of no function
+ * @param functions all functions of the project
+ * @returns the selection, with the requested names that are not functions
  */
 export function chooseFunctions(
   functions: readonly DeclaredFunction[],
@@ -64,7 +64,7 @@ export function chooseFunctions(
   return { unknown, chosen, leftOut, refused: leftOut.filter(isRefused) }
 }
 
-/** Whether its schedule runs now. */
+/** Returns whether the function's schedule is enabled. */
 export function isScheduled({ schedule }: DeclaredFunction, schedules: Schedules): boolean {
   return schedule !== undefined && schedules[schedule.condition]
 }
@@ -80,7 +80,7 @@ function whyNot(
   const variable = uses.map(use => NEEDED[use]).find(name => name !== undefined && !environment[name]?.trim())
   if (variable !== undefined) return `${variable} is not set`
   if (isConsumer(declared) || isScheduled(declared, schedules)) return undefined
-  if (schedule === undefined) return 'nothing calls it: it has neither a topic nor a schedule'
+  if (schedule === undefined) return 'it has neither a topic nor a schedule'
   return schedules.clock
     ? 'its schedule is off (SLUICE_GENERATOR)'
     : 'no schedule runs (--no-schedules, or SLUICE_SCHEDULES=off)'

@@ -1,6 +1,6 @@
 /**
- * Builds what the image of `sluice run` holds: `node runner/image.ts FOLDER`. The command is one bundle, each function another, so
- * that the image needs no npm package. `Dockerfile` copies the folder.
+ * Builds the contents of the `sluice run` image: `node runner/image.ts FOLDER`. The command is one bundle, and each function is another, so
+ * the image needs no npm packages. `Dockerfile` copies the folder.
  */
 import { copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -14,18 +14,20 @@ import { writeBundles } from './bundles.ts'
 
 const { inlineText }: { inlineText: Plugin } = createRequire(import.meta.url)('../esbuild.plugins.cjs')
 
-/** Files that functions and the command read beside their code. */
+/** Files that functions and the command read at run time. */
 const FILES = ['serverless.yml', 'LICENSE', 'config']
 
-/** Packages left out of the image: 70 MB for one command, which reports that it needs them. */
+/** Packages that are not included. They are large (70 MB) and used by a single command, which reports that they are missing. */
 const LEFT_OUT = ['@duckdb/node-api']
 
-/** CommonJS in a bundle of ES modules calls `require`. */
+/** Defines `require`, which CommonJS modules call in an ES module bundle. */
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /**
- * @param to is emptied first
- * @param names the functions that are built; by default all that a process can run
+ * Builds the image's contents.
+ *
+ * @param to output folder, which is emptied first
+ * @param names functions to include; by default all that a process can run
  */
 export async function buildRunImage(to: string, names?: readonly string[]): Promise<void> {
   await rm(to, { recursive: true, force: true })
@@ -58,11 +60,11 @@ async function writeCommand(outdir: string): Promise<void> {
     plugins: [inlineText, await withPage(), builtAlready],
     logLevel: 'warning',
   })
-  // Where the command is in a clone.
+  // Same path as in a clone of the project.
   await writeFile(join(outdir, 'sluice.mjs'), "import './sluice.js'\n")
 }
 
-/** The console's page is built here: the module that builds it needs its sources. */
+/** Includes the built page of the console, because the module that builds it needs the page's sources. */
 async function withPage(): Promise<Plugin> {
   const page = JSON.stringify(await builtPage())
   return {
@@ -77,14 +79,14 @@ async function withPage(): Promise<Plugin> {
   }
 }
 
-/** Nothing is built in an image. */
+/** Replaces esbuild, because nothing is built in an image. */
 const builtAlready: Plugin = {
   name: 'built-already',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^esbuild$/ }, () => ({ path: 'esbuild', namespace: 'built-already' }))
     onLoad({ filter: /./, namespace: 'built-already' }, () => ({
       contents:
-        "const refuse = () => { throw new Error('Nothing can be built here: a clone of the project can.') }\n" +
+        "const refuse = () => { throw new Error('Functions cannot be built in the image. Use a clone of the project.') }\n" +
         'export { refuse as build, refuse as stop }',
     }))
   },

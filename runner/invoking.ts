@@ -1,4 +1,4 @@
-/** Runs the handlers in threads of this process, and counts what they do. */
+/** Runs handlers in threads of this process and records metrics of their invocations. */
 import {
   type EventContent,
   type FunctionFacts,
@@ -15,25 +15,26 @@ import type { Metrics } from './metrics/metrics.ts'
 import type { Definition } from './place.ts'
 
 const INVOCATIONS = 'sluice_runner_invocations_total'
-const INVOCATIONS_HELP = 'Invocations of a function that are over: ok, or error, which a time-out is, too.'
+const INVOCATIONS_HELP =
+  'Completed invocations of a function, by outcome: ok or error, which includes timeouts.'
 const DURATION = 'sluice_runner_invocation_seconds'
-const DURATION_HELP = 'How long invocations take, with the start of a thread where one is needed.'
+const DURATION_HELP = 'Duration of invocations, including the start of a thread if necessary.'
 const RUNNING = 'sluice_runner_running_invocations'
-const RUNNING_HELP = 'Invocations that run now.'
+const RUNNING_HELP = 'Running invocations.'
 
 interface InvokingParts {
   readonly definitions: Readonly<Record<string, Definition>>
-  /** The folder that has `functions/<name>/handler.js`. */
+  /** Folder that contains `functions/<name>/handler.js`. */
   readonly code: string
   readonly region: string
   readonly metrics: Metrics
   readonly log: Log
-  /** Receives what the functions log. */
+  /** Receives the functions' log lines. */
   readonly out: Lines
   readonly report: (line: string) => void
 }
 
-/** Starts threads for the handlers. Their logs go to `out`, and their metrics into `metrics`. */
+/** Returns an invoker that runs handlers in threads. Their logs are written to `out`, their metrics are added to `metrics`. */
 export function threadsFor(parts: InvokingParts): FunctionInvoker {
   const { definitions, metrics, log, out, report } = parts
   const start = (name: string) =>
@@ -44,7 +45,7 @@ export function threadsFor(parts: InvokingParts): FunctionInvoker {
   return new Invoker({ start, areReused: true, haveTimeouts: true }, log, report)
 }
 
-/** Counts the invocations of another invoker. */
+/** Records metrics of the invocations of another invoker. */
 export class CountingInvoker implements FunctionInvoker {
   readonly #inner: FunctionInvoker
   readonly #metrics: Metrics
@@ -80,7 +81,7 @@ export class CountingInvoker implements FunctionInvoker {
     }
   }
 
-  /** The inner invoker stays open: more than the trigger uses it. */
+  /** Does not close the inner invoker, which is not only used by the trigger. */
   async close(): Promise<void> {}
 
   #runs(name: string, change: 1 | -1): void {
@@ -90,7 +91,7 @@ export class CountingInvoker implements FunctionInvoker {
   }
 }
 
-/** Whether the line was one of metrics that could be added. Functions may log anything, also what only looks like metrics. */
+/** Adds the metrics of a log line. Returns false for other lines, including those that only look like metrics. */
 export function measure(line: string, metrics: Metrics): boolean {
   try {
     return addTo(metrics, line)
@@ -99,7 +100,7 @@ export function measure(line: string, metrics: Metrics): boolean {
   }
 }
 
-/** @throws TypeError for a metric that has another kind already, and for a line of another shape */
+/** Adds the metrics of a line. @throws TypeError if a metric already has another kind, or for an invalid line */
 function addTo(metrics: Metrics, line: string): boolean {
   const measured = measuredIn(line)
   for (const { name, kind, of, labels, values } of measured ?? []) {
@@ -112,7 +113,7 @@ function addTo(metrics: Metrics, line: string): boolean {
   return measured !== undefined
 }
 
-/** Variables that are for this process alone. */
+/** Environment variables that are not passed to functions. */
 const OWN_VARIABLES = ['NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']
 
 function factsOf(

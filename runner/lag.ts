@@ -1,4 +1,4 @@
-/** Lag of the consumers of this process, for the endpoint of metrics. */
+/** Lag metrics of the consumers in this process. */
 import type { ReadTopic } from '../lib/queries/lag.ts'
 import { consumerLags } from '../lib/queries/lag.ts'
 import { TopicOffsets } from '../packages/runtime/adapters/kafka/offsets.ts'
@@ -6,13 +6,13 @@ import type { KafkaConnections } from '../packages/runtime/lambda/kafka-connecti
 import type { Metrics } from './metrics/metrics.ts'
 
 const LAG = 'sluice_runner_lag_records'
-const LAG_HELP = 'Records of a partition that the consumer group has not got through yet.'
+const LAG_HELP = 'Records of a partition that the consumer group has not processed yet.'
 const UP = 'sluice_runner_kafka_up'
 const UP_HELP = '1 if the lag is known, 0 if Kafka did not report it.'
 
-/** More frequent requests get the same answer. */
+/** Time for which a result is reused for further requests. */
 const FRESH_MS = 5_000
-/** Metrics are not held up for longer by a Kafka that does not answer. */
+/** Time limit for Kafka, so that a slow Kafka does not delay the metrics. */
 const PATIENCE_MS = 4_000
 
 export class Lag {
@@ -29,7 +29,7 @@ export class Lag {
     this.#metrics = metrics
   }
 
-  /** Brings the metrics up to date, unless Kafka takes long. Never rejects. */
+  /** Updates the metrics, unless Kafka is too slow. Never rejects. */
   async refresh(): Promise<void> {
     if (this.#consumers.length === 0) return
     if (performance.now() - this.#askedAtMs >= FRESH_MS)
@@ -56,7 +56,7 @@ export class Lag {
           this.#metrics.set(LAG, LAG_HELP, { function: name, topic, partition: String(partition) }, pending)
       this.#metrics.set(UP, UP_HELP, {}, 1)
     } catch {
-      // Why is in the log already, by the event sources.
+      // The event sources have already logged the reason.
       this.#unknown()
     }
   }

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-/** A longer line comes in pieces: what never ends a line must not be kept whole. In UTF-16 units. */
+/** Maximum length of a line in UTF-16 units. Longer lines are split, so that endless lines do not use unlimited memory. */
 export const MAX_LINE_LENGTH = 1_048_576
 
-/** Calls `onLine` with each line that a stream brings, without its line feed; at the end also with an unfinished one. */
+/** Calls `onLine` for each line of a stream, without the line feed. At the end of the stream, also for an incomplete line. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8')
   let rest = ''

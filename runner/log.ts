@@ -1,6 +1,6 @@
 import type { Log } from '../packages/msk-trigger/engine.ts'
 
-/** How the engine names settings of the framework, and what they are called here. */
+/** Names of Serverless Framework settings in the engine's messages, and their names in `sluice run`. */
 const NAMES: readonly (readonly [string, string])[] = [
   ['custom.mskTrigger.brokers, or KAFKA_BROKERS', 'KAFKA_BROKERS'],
   ['custom.mskTrigger.brokers', 'KAFKA_BROKERS'],
@@ -8,12 +8,12 @@ const NAMES: readonly (readonly [string, string])[] = [
   ['custom.mskTrigger.ssl', 'KAFKA_AUTH'],
 ]
 
-/** Takes whole lines. */
+/** Receives complete lines. */
 export interface Lines {
   write(text: string): unknown
 }
 
-/** The program's own lines: JSON documents with the keys that those of the functions have. */
+/** Returns a log that writes JSON documents with the same keys as those of the functions. */
 export function jsonLog(out: Lines, now: () => Date = () => new Date()): Log {
   const at = (level: string) => (text: string) => {
     const message = NAMES.reduce(

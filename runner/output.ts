@@ -1,16 +1,16 @@
-/** Output of the process and its functions: log lines to a reader that may be slow or blocked. */
+/** Log output of the process and its functions, for readers that may be slow or blocked. */
 import type { Writable } from 'node:stream'
 import type { Metrics } from './metrics/metrics.ts'
 
 const LOST = 'sluice_runner_lost_log_lines_total'
-const LOST_HELP = 'Lines of the log that were left out, because nothing read standard output for too long.'
+const LOST_HELP = 'Log lines that were dropped because standard output was not read fast enough.'
 
-/** Maximum number of bytes that wait for the reader. */
+/** Maximum number of buffered bytes. */
 const MAX_WAITING = 8 * 1024 * 1024
 
 /**
- * Writes lines without blocking: unread ones are kept up to a limit. Later ones are dropped until all of those have been read;
- * they are counted, and reported in a line of their own.
+ * Writes lines without blocking. Unread lines are buffered up to a limit. After that, lines are dropped until the buffer is empty. Dropped
+ * lines are counted and reported in a separate line.
  */
 export class Output {
   readonly #out: Writable
@@ -25,7 +25,7 @@ export class Output {
     metrics.count(LOST, LOST_HELP, {}, 0)
   }
 
-  /** @param text whole lines */
+  /** Writes lines. @param text complete lines */
   write(text: string): void {
     if (this.#lost === 0 && this.#out.writableLength < this.#mostWaiting) this.#out.write(text)
     else this.#lose()
@@ -38,7 +38,7 @@ export class Output {
   }
 
   #tell(): void {
-    const message = `${this.#lost} lines were left out: nothing read them fast enough`
+    const message = `${this.#lost} lines were dropped because standard output was not read fast enough`
     this.#lost = 0
     const line = { level: 'WARN', message, timestamp: new Date().toISOString(), service: 'run' }
     this.#out.write(`${JSON.stringify(line)}\n`)

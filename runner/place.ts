@@ -1,4 +1,4 @@
-/** Where functions run that are processes: what their entries in serverless.yml become there. Pure. */
+/** Environment of functions that run as processes, with their entries of serverless.yml. Pure. */
 import { expandedFields, type Surroundings } from '../infra/expand-functions.ts'
 import { foldersHere } from '../infra/folders.ts'
 import type { Schedules } from '../infra/schedules.ts'
@@ -7,7 +7,7 @@ import type { DeclaredFunction } from '../lib/app/functions.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'
 import type { Environment } from '../packages/runtime/settings/slice.ts'
 
-/** A function as the trigger's engine takes it: as the framework has it. */
+/** A function in the format of the Serverless Framework, which the trigger's engine uses. */
 export interface Definition {
   readonly name: string
   readonly handler: string
@@ -19,18 +19,18 @@ export interface Definition {
 
 export interface RunPlace {
   readonly env: string
-  /** The variables that each function sees, beside its own. */
+  /** Environment variables of all functions. */
   readonly environment: Environment
-  /** The folder with the project's `rules`, `notifications`, `failures` and `mappings`, unless variables name others. */
+  /** Folder with the project's `rules`, `notifications`, `failures` and `mappings`, unless variables select others. */
   readonly files: string
   readonly schedules: Schedules
 }
 
-/** The cluster's ARN is in every event, and nothing reads it there. */
+/** Placeholder for the cluster's ARN, which each event contains but no function reads. */
 const CLUSTER_ARN =
   'arn:aws:kafka:us-east-1:000000000000:cluster/sluice/00000000-0000-0000-0000-000000000000-1'
 
-/** The definitions of these functions, by name. @param all every function of the project */
+/** Returns the definitions of functions by name. @param all all functions of the project */
 export function definitionsOf(
   functions: readonly DeclaredFunction[],
   all: readonly DeclaredFunction[],
@@ -65,7 +65,7 @@ function surroundingsOf({ env, environment, files, schedules }: RunPlace): Surro
     alertsTopicArn: environment.ALERTS_TOPIC_ARN ?? '',
     schedules,
     console: false,
-    // The engine reads partial responses, a run that was missed comes again with its schedule, and X-Ray is Lambda's.
+    // The engine supports partial responses, schedules repeat missed runs, and X-Ray is only available in Lambda.
     pollers: 'provisioned',
     keepsMissedRuns: false,
     tracing: false,

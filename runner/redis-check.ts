@@ -1,11 +1,11 @@
-/** Checks Redis for the readiness of the process. */
+/** Redis check for the readiness of the process. */
 import type { RedisClient } from '../packages/runtime/adapters/redis/client.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const UP = 'sluice_runner_redis_up'
-const UP_HELP = '1 if Redis answers, 0 if it does not: batches wait in Kafka then.'
+const UP_HELP = '1 if Redis responds, 0 if it does not, so that batches wait in Kafka.'
 
-/** More frequent requests get the same answer. */
+/** Time for which a result is reused for further requests. */
 const FRESH_MS = 2_000
 
 export class RedisCheck {
@@ -19,7 +19,7 @@ export class RedisCheck {
     this.#metrics = metrics
   }
 
-  /** Why Redis cannot be used; undefined if it answers. The client waits two seconds for that. Never rejects. */
+  /** Returns the reason why Redis cannot be used; undefined if it responds within two seconds. Never rejects. */
   problem(): Promise<string | undefined> {
     if (this.#asking && performance.now() - this.#askedAtMs < FRESH_MS) return this.#asking
     this.#askedAtMs = performance.now()

@@ -1,4 +1,7 @@
-/** When a schedule is due, by the expressions of EventBridge. Pure. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html */
+/**
+ * Due times of schedules, from EventBridge expressions. Pure.
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+ */
 import { Cron } from 'croner'
 
 const MINUTE_MS = 60_000
@@ -7,19 +10,19 @@ const UNITS_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 24 * 60 * MINUT
 const RATE = /^rate\((\d+) (minute|hour|day)s?\)$/
 const CRON = /^cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)$/
 
-/** Due times of one schedule, in milliseconds since the epoch. */
+/** Due times of one schedule, in epoch milliseconds. */
 export interface Times {
-  /** Returns the first time after this one; undefined without any. */
+  /** Returns the first due time after a time; undefined if there is none. */
   after(ms: number): number | undefined
-  /** The time between two runs; undefined where it varies. */
+  /** Interval between two runs in milliseconds; undefined if it varies. */
   readonly everyMs?: number
 }
 
 /**
- * Reads `rate(5 minutes)`, which is due at whole multiples of five minutes since 1970, so that processes agree on the times; or
- * `cron(0 9 ? * MON-FRI *)`, in UTC.
+ * Parses `rate(5 minutes)`, which is due at multiples of five minutes since 1970, so that all processes use the same times, or
+ * `cron(0 9 ? * MON-FRI *)` in UTC.
  *
- * @throws RangeError if it is neither
+ * @throws RangeError for any other expression
  */
 export function timesOf(expression: string): Times {
   const [, count = '', unit] = RATE.exec(expression) ?? []
@@ -33,7 +36,7 @@ export function timesOf(expression: string): Times {
   return { after: ms => cron.nextRun(new Date(ms))?.getTime() }
 }
 
-/** Undefined if a field is not allowed. `sloppyRanges` allows `0/15`, which EventBridge does. */
+/** Returns undefined for an invalid field. `sloppyRanges` allows `0/15`, as EventBridge does. */
 function cronOf([
   minutes = '',
   hours = '',
@@ -50,9 +53,7 @@ function cronOf([
   }
 }
 
-/**
- * Converts the days of a week: EventBridge counts from 1 for Sunday, the library from 0. Numbers after `#` and `/` are not days.
- */
+/** Converts the days of the week: EventBridge counts from 1 for Sunday, the library from 0. Numbers after `#` and `/` are not days. */
 function fromSunday(weekdays: string): string {
   return weekdays.replace(/(?<![#/\d])[1-7](?!\d)/g, day => String(Number(day) - 1))
 }

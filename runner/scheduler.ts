@@ -1,49 +1,50 @@
-/** Calls functions when their schedules are due, each one run at a time. A run that fails is called again soon. */
+/** Calls functions when their schedules are due. Runs of a function never overlap. Failed runs are retried after a delay. */
 import type { Log } from '../packages/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 import { type Times, timesOf } from './schedule-times.ts'
 
 const RUNS = 'sluice_runner_scheduled_runs_total'
 const RUNS_HELP =
-  'Times at which a schedule was due: ok, error (also after its retries), or skipped because the run before was not over.'
+  'Due times of a schedule, by outcome: ok, error (after all retries), or skipped because the previous run had not ended.'
 const OUTCOMES = ['ok', 'error', 'skipped'] as const
 const RETRIES = 'sluice_runner_scheduled_retries_total'
-const RETRIES_HELP = 'Runs of a schedule that were called again because they had failed.'
+const RETRIES_HELP = 'Retries of failed scheduled runs.'
 const LAST_OK = 'sluice_runner_last_run_timestamp_seconds'
-const LAST_OK_HELP = 'When the last run that succeeded was due, in seconds since 1970.'
+const LAST_OK_HELP = 'Due time of the last successful run, in seconds since 1970.'
 
-/** A timer of Node counts no further than 24 days. */
+/** Maximum delay of a timer. Timers of Node.js are limited to 24 days. */
 const MAX_WAIT_MS = 60 * 60 * 1_000
 const MINUTE_MS = 60_000
 /**
- * How long after a run has failed it is called again: the first time, the second, the third. Lambda takes one minute and two, so
- * there nothing that is due each minute is called again.
+ * Delays of the first, second and third retry of a failed run. Lambda uses one and two minutes, so it does not retry functions with a
+ * schedule of one
+ * minute.
  */
 const RETRY_AFTER_MS = [5_000, 30_000, 120_000] as const
 
 export interface ScheduledFunction {
   readonly name: string
-  /** Expression as in `serverless.yml`. */
+  /** Schedule expression as in `serverless.yml`. */
   readonly expression: string
-  /** Whether a run lasts until the next one is due, and can be ended anywhere. The first one at a start is short. */
+  /** True if runs last until the next one is due and can be ended at any point. The first run after the start is short. */
   readonly isLong?: boolean
 }
 
 interface SchedulerParts {
   readonly log: Log
   readonly metrics: Metrics
-  /** Runs a function for this time, in milliseconds since the epoch. A retry has the time of the run that failed. */
+  /** Runs a function for a due time in epoch milliseconds. A retry has the due time of the failed run. */
   run(name: string, dueMs: number, isFirst: boolean): Promise<unknown>
   readonly now?: () => number
 }
 
-/** A run for one time at which its schedule was due. */
+/** A run of a schedule for one due time. */
 interface DueRun {
   readonly name: string
   readonly dueMs: number
-  /** How often it has been called and has failed. */
+  /** Number of failed attempts. */
   readonly failures: number
-  /** Whether the process has just started, and the schedule is not due. */
+  /** True for the run at the start of the process, when the schedule is not due. */
   readonly isFirst?: boolean
 }
 
@@ -58,7 +59,7 @@ export class Scheduler {
   readonly #failing = new Map<string, { readonly reason: string; readonly calls: number }>()
   #isStopped = false
 
-  /** @throws RangeError for an expression that cannot be read */
+  /** Creates the scheduler. @throws RangeError for an invalid expression */
   constructor(functions: readonly ScheduledFunction[], parts: SchedulerParts) {
     this.#times = new Map(functions.map(({ name, expression }) => [name, timesOf(expression)]))
     this.#long = new Set(functions.filter(({ isLong }) => isLong).map(({ name }) => name))
@@ -67,19 +68,20 @@ export class Scheduler {
   }
 
   /**
-   * Waits for the due times from now on. Functions due each minute are called now as well, one after another in the order of the
-   * list: rules come before readings, without a wait for the next minute.
+   * Waits for the due times from now on. Functions with a schedule of one minute are also called immediately, one after another in the
+   * order of
+   * the list, so that rules are appended before readings, without waiting for the next minute.
    */
   start(): void {
     for (const [name, times] of this.#times) {
-      // A rate is seen only from the second value on: without a 0, the first run that fails would raise no alert.
+      // Initialize the counter with 0. Rates need two values, so otherwise the first failed run would not raise an alert.
       for (const outcome of OUTCOMES) this.#count(name, outcome, 0)
       this.#wait(name, times)
     }
     void this.#callFirst([...this.#times].filter(([, { everyMs }]) => everyMs === MINUTE_MS))
   }
 
-  /** Calls nothing more, and resolves when what runs is over, except long runs. */
+  /** Stops calling functions, and resolves when running calls have ended, except long ones. */
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const timer of [...this.#timers.values(), ...this.#retries.values()]) clearTimeout(timer)
@@ -95,7 +97,7 @@ export class Scheduler {
     if (dueMs === undefined || this.#isStopped) return
     const look = () => {
       const waitMs = dueMs - this.#now()
-      // Timers and the clock do not agree to the millisecond, and the clock can be set.
+      // Timers and the clock can differ by milliseconds, and the clock can be changed.
       if (waitMs > 0) this.#timers.set(name, setTimeout(look, Math.min(waitMs, MAX_WAIT_MS)))
       else {
         void this.#call({ name, dueMs, failures: 0 })
@@ -131,10 +133,10 @@ export class Scheduler {
     const failing = this.#failing.get(name)
     this.#failing.delete(name)
     if (failing)
-      this.#parts.log.notice(`${name}: its scheduled run succeeds again, after ${failing.calls} that failed`)
+      this.#parts.log.notice(`${name}: the scheduled run succeeded after ${failing.calls} failures`)
   }
 
-  /** An outage is reported once, and again only for another reason. */
+  /** Reports an outage once, and again only if the reason changes. */
   #failed(due: DueRun, reason: string): void {
     const { name } = due
     const pauseMs = this.#pauseMs(due)
@@ -143,15 +145,15 @@ export class Scheduler {
     const known = this.#failing.get(name)
     this.#failing.set(name, { reason, calls: (known?.calls ?? 0) + 1 })
     if (known?.reason === reason) return
-    this.#parts.log.error(`${name}: its scheduled run failed${this.#next(pauseMs)}: ${reason}`)
+    this.#parts.log.error(`${name}: the scheduled run failed${this.#next(pauseMs)}: ${reason}`)
   }
 
   #next(pauseMs: number | undefined): string {
     if (this.#isStopped) return ' while the process stops'
-    return `, and is called again ${pauseMs === undefined ? 'when it is due next' : `in ${pauseMs / 1_000} s`}`
+    return `, and is retried ${pauseMs === undefined ? 'at the next due time' : `in ${pauseMs / 1_000} s`}`
   }
 
-  /** How long to wait before it is called again; undefined if that is left to the next time at which it is due. */
+  /** Returns the delay before a retry; undefined if the next due time comes first. */
   #pauseMs({ name, failures }: DueRun): number | undefined {
     const pauseMs = RETRY_AFTER_MS[failures - 1]
     const nowMs = this.#now()

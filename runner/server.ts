@@ -1,13 +1,13 @@
-/** The endpoints for whatever watches over the process: an orchestrator, and Prometheus. */
+/** HTTP endpoints for orchestrators and Prometheus. */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { TEXT_FORMAT } from './metrics/metrics.ts'
 
 export interface Endpoints {
-  /** Why the process is not ready, a line each; none if it is. Never rejects. */
+  /** Returns the reasons why the process is not ready, one line each; empty if it is ready. Never rejects. */
   readonly notReady: () => Promise<readonly string[]>
-  /** All metrics, in the text format of Prometheus. */
+  /** Returns all metrics in Prometheus's text format. */
   readonly metrics: () => Promise<string>
 }
 
@@ -17,10 +17,10 @@ export interface Served {
 }
 
 /**
- * Serves `/health` (200 as long as the process answers), `/ready` (200, or 503 with the reasons) and `/metrics`.
+ * Serves `/health` (200 while the process responds), `/ready` (200, or 503 with the reasons) and `/metrics`.
  *
- * @param port 0 for any that is free
- * @throws OperationFailure if nothing can listen there
+ * @param port port to listen on; 0 for any free port
+ * @throws OperationFailure if the port cannot be used
  */
 export async function serveEndpoints(
   endpoints: Endpoints,
@@ -41,9 +41,9 @@ export async function serveEndpoints(
     else if (path === '/metrics')
       endpoints.metrics().then(
         text => response.writeHead(200, { 'content-type': TEXT_FORMAT }).end(text),
-        () => answer(response, 500, { error: 'the metrics cannot be written' }),
+        () => answer(response, 500, { error: 'the metrics are not available' }),
       )
-    else answer(response, 404, { error: 'there are /health, /ready and /metrics' })
+    else answer(response, 404, { error: 'not found; use /health, /ready or /metrics' })
   })
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   server.once('error', (error: NodeJS.ErrnoException) => reject(refused(error, host, port)))
@@ -69,6 +69,6 @@ function refused({ code, message }: NodeJS.ErrnoException, host: string, port: n
       code ?? ''
     ] ?? message
   return new OperationFailure(
-    `Nothing can listen on ${host}:${port}: ${why}. Give another one: --port, --host.`,
+    `Cannot listen on ${host}:${port}: ${why}. Set another address with --port or --host.`,
   )
 }

@@ -1,4 +1,4 @@
-/** Runs functions as one process: the trigger's engine, their schedules, and the endpoints for their status. */
+/** Runs functions as one process: the trigger's engine, the schedules, and the status endpoints. */
 import { randomUUID } from 'node:crypto'
 import type { Writable } from 'node:stream'
 import type { Config } from '../lib/app/config.ts'
@@ -29,38 +29,38 @@ import { Status } from './status.ts'
 import { doneWithin } from './wait.ts'
 
 export interface RunOptions {
-  /** The functions to run. */
+  /** Functions to run. */
   readonly functions: readonly DeclaredFunction[]
-  /** Every function of the project. */
+  /** All functions of the project. */
   readonly all: readonly DeclaredFunction[]
   readonly entryOf: (name: string) => FunctionEntry
   readonly config: Config
   readonly place: RunPlace
-  /** The folder that has `functions/<name>/handler.js`. */
+  /** Folder that contains `functions/<name>/handler.js`. */
   readonly code: string
-  /** Where the endpoints listen. */
+  /** Address of the endpoints. */
   readonly listen: { readonly host: string; readonly port: number }
-  /** Receives what the process and its functions log, a line each. */
+  /** Receives the log lines of the process and its functions. */
   readonly out: Writable
-  /** Settings of the trigger that are not the usual ones. */
+  /** Settings of the trigger that differ from the defaults. */
   readonly engine?: Readonly<Record<string, unknown>>
 }
 
 export interface Run {
   readonly served: Pick<Served, 'port'>
-  /** Resolves when every event source has joined its group. */
+  /** Resolves when all event sources have joined their groups. */
   readonly joined: Promise<void>
-  /** Calls a function, as its schedule would by default. Rejects with what it throws. */
+  /** Invokes a function, by default like its schedule does. Rejects with the function's error. */
   invoke(name: string, event?: object): Promise<unknown>
-  /** @param graceMs how long what runs may take: what is not done then is delivered again by the next process */
+  /** Stops the process. @param graceMs time limit for running invocations; the next process receives unfinished batches again */
   stop(graceMs: number): Promise<void>
 }
 
 /**
- * Starts to read and to serve. It does not wait for Kafka and Redis: the log and `/ready` report them.
+ * Starts to read and to serve. Does not wait for Kafka and Redis: the log and `/ready` report their state.
  *
- * @throws ConfigError or ConfigurationError for settings that cannot be used
- * @throws OperationFailure if nothing can listen at the address
+ * @throws ConfigError or ConfigurationError for invalid settings
+ * @throws OperationFailure if the address cannot be used
  */
 export async function startRun(options: RunOptions): Promise<Run> {
   const { config, place, functions, listen } = options
@@ -158,7 +158,7 @@ interface Parts {
   readonly closing: readonly (() => Promise<void>)[]
 }
 
-/** The endpoints answer until the end: an orchestrator sees that the process is stopping. */
+/** Stops all parts. The endpoints respond until the end, so that an orchestrator can see that the process is stopping. */
 async function stopped(
   { trigger, scheduler, threads, status, served, closing }: Parts,
   graceMs: number,
@@ -180,7 +180,7 @@ function schedulesOf(functions: readonly DeclaredFunction[], { schedules }: RunP
     }))
 }
 
-/** Returns the event that EventBridge sends; the first one at a start says that no schedule was due. */
+/** Returns an event of EventBridge. The event of the first run after the start indicates that no schedule was due. */
 function scheduledEvent(dueMs: number, region: string, isFirst = false): object {
   return {
     version: '0',

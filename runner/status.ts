@@ -1,16 +1,15 @@
-/** Status of the event sources: whether the process is ready, and which partitions have stalled. */
+/** Status of event sources: readiness of the process, and stalled partitions. */
 import type { Report } from '../packages/msk-trigger/engine.ts'
 import type { Metrics } from './metrics/metrics.ts'
 
 const STALLED = 'sluice_runner_stalled_partitions'
-const STALLED_HELP =
-  'Partitions that wait for something to be retried, by what they wait for. 1 for a whole topic.'
+const STALLED_HELP = 'Stalled partitions by obstacle. 1 for a whole topic.'
 const DISCARDED = 'sluice_runner_discarded_records_total'
-const DISCARDED_HELP = 'Records that were given up: too large for any event. Nothing else is.'
+const DISCARDED_HELP = 'Discarded records. Only records that are too large for any event are discarded.'
 const JOINED = 'sluice_runner_joined'
 const JOINED_HELP = '1 once the event source has joined its consumer group.'
 
-/** An event source, as the trigger shows it. */
+/** An event source as the trigger reports it. */
 interface Source {
   readonly functionKey: string
   readonly topic: string
@@ -19,7 +18,7 @@ interface Source {
 
 export class Status {
   readonly #metrics: Metrics
-  /** Event sources that have not joined yet, as people read them. */
+  /** Descriptions of event sources that have not joined yet. */
   readonly #joining = new Set<string>()
   /** Stalled partitions, or `all`, by function, topic and obstacle. */
   readonly #stalled = new Map<string, Set<string>>()
@@ -30,7 +29,7 @@ export class Status {
     this.#metrics = metrics
   }
 
-  /** The event sources begin to read. */
+  /** Records that the event sources start to read. */
   starts(sources: readonly Source[]): void {
     this.#isStarted = true
     for (const { functionKey, topic, joined } of sources) {
@@ -49,7 +48,7 @@ export class Status {
     this.#isStopping = true
   }
 
-  /** @param line a report of the trigger, as JSON */
+  /** Handles a report of the trigger. @param line JSON of the report */
   reported(line: string): void {
     const report: Report = JSON.parse(line)
     if (report.report === 'stalled')
@@ -62,7 +61,7 @@ export class Status {
     }
   }
 
-  /** Why it is not ready, a line each; none if it is. No line has anything of a record. */
+  /** Returns the reasons why the process is not ready, one line each; empty if it is ready. Never contains data of records. */
   get notReady(): readonly string[] {
     if (!this.#isStarted) return ['it is starting']
     if (this.#isStopping) return ['it is stopping']

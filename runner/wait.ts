@@ -1,4 +1,4 @@
-/** Resolves with whether the work was done in time. Rethrows its error. */
+/** Resolves with true if the work was done in time. Rejects if the work rejects. */
 export async function doneWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   const late = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => late.resolve(false), ms)

@@ -1,4 +1,4 @@
-/** Derives the Avro and Protobuf schemas of the event types that can have such data from their JSON Schemas. */
+/** Derives Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
 import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../lib/event-types.ts'
 import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './records.ts'
 
@@ -6,11 +6,11 @@ import { type FieldType, type RecordField, type RecordType, recordOf, type Scala
 export interface BinarySchema {
   readonly type: string
   readonly file: URL
-  /** @throws Error if Avro and Protobuf cannot express its JSON Schema */
+  /** Returns the text of the schema. @throws Error if Avro or Protobuf cannot express the JSON Schema */
   text(): string
 }
 
-/** The generated schemas of a format, in the order of the table. */
+/** Returns the generated schemas of a format, in the order of the table of event types. */
 export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchema[] {
   const { extension, write } = FORMATS[format]
   return BINARY_TYPES.map(type => ({
@@ -71,7 +71,7 @@ function messageText({ record, doc, fields }: RecordType): string {
 function protobufField({ name, type, isOptional }: RecordField): string {
   const snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
   if (typeof type === 'object' && 'list' in type) return `repeated ${protobufType(type.list)} ${snake}`
-  // Messages and maps are never without presence, so the word is not needed there, or not allowed.
+  // Protobuf messages always track presence, so `optional` is unnecessary there, and it is not allowed for maps.
   return `${isOptional && typeof type === 'string' ? 'optional ' : ''}${protobufType(type)} ${snake}`
 }
 
@@ -82,13 +82,15 @@ function protobufType(type: FieldType): string {
   return 'map' in type ? `map<string, ${protobufType(type.map)}>` : type.record
 }
 
-/** Returns the fields of a Protobuf schema that a newer one no longer has under the same number: what was written with them could not be read. */
+/**
+ * Returns the fields of a Protobuf schema that a newer version does not have with the same number. Data with such fields could not be read.
+ */
 export function lostFields(before: string, after: string): string[] {
   const kept = fieldsIn(after)
   return [...fieldsIn(before)].filter(field => !kept.has(field))
 }
 
-/** Each field with its message, type and number. */
+/** Returns each field with its message, type and number. */
 function fieldsIn(text: string): ReadonlySet<string> {
   const fields = new Set<string>()
   let message = ''

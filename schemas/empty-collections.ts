@@ -1,16 +1,16 @@
 /**
- * Lists and maps that an event type always has, by its JSON Schema: Protobuf does not distinguish an empty one from an absent
- * one.
+ * Lists and maps that an event type always contains according to its JSON Schema. Protobuf does not distinguish empty ones from absent
+ * ones.
  */
 import { BINARY_TYPES } from '../lib/event-types.ts'
 import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
 
-/** The names that lead to it, with `*` for each item of a list or map. */
+/** Property names that lead to the collection, with `*` for the items of a list or map. */
 type Path = readonly string[]
 
 export const COMPILED_COLLECTIONS = new URL('compiled-collections.js', import.meta.url)
 
-/** The text of the module: event type → path, and what is there if it is empty. */
+/** Returns the text of the module, which maps event types to paths and their empty values. */
 export function collectionsModule(): string {
   const found = BINARY_TYPES.map(type => {
     const root = jsonSchemaOf(type)

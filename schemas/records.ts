@@ -1,4 +1,4 @@
-/** Reads the JSON Schema of an event type as records with fields, which is what Avro and Protobuf know. Pure but for reading the files. */
+/** Converts the JSON Schema of an event type to records with fields, as in Avro and Protobuf. Only reads files. */
 import type { EventTypeRow } from '../lib/event-types.ts'
 import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
 
@@ -12,7 +12,7 @@ export interface RecordType {
   readonly fields: readonly RecordField[]
 }
 
-/** The number of a field in Protobuf is its place in this order: a new property of a JSON Schema has to be the last one. */
+/** A field. Its position determines its number in Protobuf, so new properties of a JSON Schema have to be added at the end. */
 export interface RecordField {
   readonly name: string
   readonly doc?: string
@@ -20,11 +20,11 @@ export interface RecordField {
   readonly isOptional: boolean
 }
 
-/** @throws Error if the schema has a part that Avro or Protobuf cannot express */
+/** Returns the record of an event type. @throws Error if Avro or Protobuf cannot express a part of the schema */
 export function recordOf(type: string, { record, binary = {} }: EventTypeRow): RecordType {
   const root = jsonSchemaOf(type)
 
-  /** @param isDocumented fields of nested objects have no documentation, because their field has it */
+  /** Converts an object. @param isDocumented false for nested objects, whose documentation is that of their field */
   function recordAt(
     { schema, root }: Located,
     path: string,
@@ -64,7 +64,7 @@ export function recordOf(type: string, { record, binary = {} }: EventTypeRow): R
     if (scalar === 'string' || scalar === 'number' || scalar === 'boolean') return scalar
     if (scalar === 'integer') return binary.integers?.[path] ?? 'uint32'
     throw new Error(
-      `${type}: ${path} has no form in Avro and Protobuf: make the type JSON alone, or change its schema`,
+      `${type}: ${path} cannot be expressed in Avro and Protobuf. Restrict the type to JSON, or change its schema`,
     )
   }
 
@@ -73,7 +73,9 @@ export function recordOf(type: string, { record, binary = {} }: EventTypeRow): R
   return { ...whole, ...(description === undefined ? {} : { doc: description }) }
 }
 
-/** All fields of the alternatives, in the order of the one that has most. Fields that one of them lacks are optional. */
+/**
+ * Merges the fields of alternatives, in the order of the one with the most fields. Fields that are missing in an alternative are optional.
+ */
 function eitherOf(alternatives: readonly Located[]): Located {
   const [widest] = alternatives.toSorted((a, b) => sizeOf(b) - sizeOf(a))
   if (!widest) throw new Error('an anyOf without alternatives')
@@ -93,14 +95,14 @@ function sizeOf({ schema }: Located): number {
   return Object.keys(schema.properties ?? {}).length
 }
 
-/** The properties of the schemas that this one lacks. */
+/** Returns the properties of the schemas that this one does not have. */
 function without({ properties: known = {} }: JsonSchema, schemas: readonly JsonSchema[]) {
   return schemas.map(({ properties = {} }) =>
     Object.fromEntries(Object.entries(properties).filter(([name]) => !Object.hasOwn(known, name))),
   )
 }
 
-/** The first sentence says what a field is. When it is absent follows, which a type says outside of JSON. */
+/** Returns the first sentence, which describes the field. Further sentences are about absence, which types express in Avro and Protobuf. */
 function firstSentence(description: string | undefined): string | undefined {
   return description?.split(/\. (?=[A-Z])/)[0]
 }

@@ -1,4 +1,4 @@
-/** The JSON Schemas of event types, from which everything else in this folder is derived. */
+/** JSON Schemas of event types, from which everything else in this folder is derived. */
 import { readFileSync } from 'node:fs'
 import { fileNameOf } from '../lib/event-types.ts'
 
@@ -17,7 +17,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** Schema, and the one with the `$defs` of its references. */
+/** A schema, and the root schema that contains its `$defs`. */
 export interface Located {
   readonly schema: JsonSchema
   readonly root: JsonSchema
@@ -31,7 +31,7 @@ export function jsonSchemaOf(type: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))
 }
 
-/** Follows a reference: into `$defs` of the schema itself, or to another event type by its `$id`. */
+/** Resolves a reference, to `$defs` of the schema itself, or to another event type by its `$id`. */
 export function resolved({ schema, root }: Located): Located {
   const { $ref } = schema
   if ($ref === undefined) return { schema, root }
@@ -41,6 +41,6 @@ export function resolved({ schema, root }: Located): Located {
     return { schema: other, root: other }
   }
   const found = root.$defs?.[own]
-  if (!found) throw new Error(`${root.description}: there is no ${$ref}`)
+  if (!found) throw new Error(`${root.description}: ${$ref} does not exist`)
   return { schema: found, root }
 }

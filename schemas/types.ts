@@ -10,19 +10,19 @@ export interface ActivityChanged {
   }
   /** Previous activity */
   readonly from: string
-  /** Present activity */
+  /** Current activity */
   readonly to: string
-  /** How long it did that, in seconds of event time */
+  /** Duration of the previous activity, in seconds of event time */
   readonly lastedSeconds: number
-  /** Tags of its latest reading, if it had any */
+  /** Tags of the latest reading; absent if it had none */
   readonly tags?: {
     readonly [k: string]: string
   }
 }
 
-/** A person acknowledges an alert that fires, or takes that back. It holds until the alert resolves. */
+/** An operator acknowledges a firing alert, or removes the acknowledgement. It is valid until the alert resolves. */
 export interface AlertAcknowledged {
-  /** The alert, as in its fired event */
+  /** Alert, as in its fired event */
   readonly alertId: string
   /** Fingerprint of the fired event; the record key */
   readonly fingerprint: string
@@ -37,17 +37,17 @@ export interface AlertAcknowledged {
   }
   /** False takes the acknowledgement back */
   readonly acknowledged: boolean
-  /** Person; free text */
+  /** Name of the operator; free text */
   readonly by: string
-  /** Text for people */
+  /** Text for readers */
   readonly comment?: string
 }
 
-/** A value has been beyond its threshold for as long as the rule says. */
+/** A value has been beyond its threshold for the duration of the rule. */
 export interface AlertFired {
   /** Identifies one alert, from firing to resolving */
   readonly alertId: string
-  /** Identifies the rule and the entity, so it is the same for all their alerts; the record key */
+  /** Identifies rule and entity, so it is the same for all their alerts; the record key */
   readonly fingerprint: string
   /** Name of the rule */
   readonly rule: string
@@ -56,7 +56,7 @@ export interface AlertFired {
   readonly labels: {
     readonly [k: string]: string
   }
-  /** Text for people */
+  /** Text for readers */
   readonly summary: string
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -65,31 +65,31 @@ export interface AlertFired {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** Telemetry family; absent where the alert is not about one */
+  /** Telemetry family; absent if the alert is not about a family */
   readonly family?: string
-  /** Metric of the family; absent where the alert is not about one */
+  /** Metric of the family; absent if the alert is not about a metric */
   readonly metric?: string
   /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
-  /** The threshold that it was compared with */
+  /** Threshold that the value was compared with */
   readonly threshold?: number
-  /** Since when the value was beyond the threshold, RFC 3339 */
+  /** Time since which the value has been beyond the threshold, RFC 3339 */
   readonly activeAt: string
   /** When the value had been beyond it for long enough, RFC 3339 */
   readonly startedAt: string
   /** Why it fired: condition, silent, no-ticks, pattern */
   readonly reason?: string
-  /** The value of the reading, where its change or its deviation was compared */
+  /** Value of the reading, if its change or deviation was compared */
   readonly measured?: number
-  /** The state, for a rule that watches one */
+  /** State, for a rule about a state */
   readonly state?: string
 }
 
-/** An alert that fired has ended. The fields about the firing are those of the fired event. */
+/** A firing alert has ended. The fields about its start are those of the fired event. */
 export interface AlertResolved {
   /** Identifies one alert, from firing to resolving */
   readonly alertId: string
-  /** Identifies the rule and the entity, so it is the same for all their alerts; the record key */
+  /** Identifies rule and entity, so it is the same for all their alerts; the record key */
   readonly fingerprint: string
   /** Name of the rule */
   readonly rule: string
@@ -98,7 +98,7 @@ export interface AlertResolved {
   readonly labels: {
     readonly [k: string]: string
   }
-  /** Text for people */
+  /** Text for readers */
   readonly summary: string
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -107,15 +107,15 @@ export interface AlertResolved {
     /** CloudEvents subject */
     readonly subject?: string
   }
-  /** Telemetry family; absent where the alert is not about one */
+  /** Telemetry family; absent if the alert is not about a family */
   readonly family?: string
-  /** Metric of the family; absent where the alert is not about one */
+  /** Metric of the family; absent if the alert is not about a metric */
   readonly metric?: string
   /** Value, change or deviation that was compared last. Missing for states, and if a silence fired the alert */
   readonly value?: number
-  /** The threshold that it was compared with */
+  /** Threshold that the value was compared with */
   readonly threshold?: number
-  /** Since when the value was beyond the threshold, RFC 3339 */
+  /** Time since which the value has been beyond the threshold, RFC 3339 */
   readonly activeAt: string
   /** When the value had been beyond it for long enough, RFC 3339 */
   readonly startedAt: string
@@ -123,9 +123,9 @@ export interface AlertResolved {
   readonly endedAt: string
   /** Why it ended: cleared, silent, data-returned, rule-removed, rule-paused, not-matched, forgotten, erased, ticks-returned, reprocessed */
   readonly reason: string
-  /** The value of the reading, where its change or its deviation was compared */
+  /** Value of the reading, if its change or deviation was compared */
   readonly measured?: number
-  /** The state, for a rule that watches one */
+  /** State, for a rule about a state */
   readonly state?: string
 }
 
@@ -139,13 +139,13 @@ export interface AlertRouted {
   }
   /** Names of the receivers */
   readonly receivers: readonly string[]
-  /** How long the first alert of a group waits for others, in milliseconds */
+  /** Time for which the first alert of a group waits for others, in milliseconds */
   readonly groupWaitMs: number
   /** Time between two notifications if the alerts have changed, in milliseconds */
   readonly groupIntervalMs: number
   /** Time between two notifications without a change, in milliseconds */
   readonly repeatIntervalMs: number
-  /** The alert, as it has fired or resolved */
+  /** Alert, as in its fired or resolved event */
   readonly alert: AlertFired | AlertResolved
 }
 
@@ -160,11 +160,11 @@ export interface MinuteSummary {
   }
   /** Telemetry family */
   readonly family: string
-  /** First instant of the minute, RFC 3339 */
+  /** Start of the minute, RFC 3339 */
   readonly windowStart: string
-  /** First instant after it, RFC 3339 */
+  /** End of the minute (exclusive), RFC 3339 */
   readonly windowEnd: string
-  /** 1 for the first summary of the minute; one with a higher revision includes late readings and replaces it */
+  /** Revision of the summary, starting at 1. A higher revision includes late readings and replaces earlier ones */
   readonly revision: number
   /** Values by name of the metric */
   readonly metrics: {
@@ -173,11 +173,11 @@ export interface MinuteSummary {
       readonly count: number
       /** Arithmetic mean */
       readonly mean: number
-      /** Standard deviation of the population: exact for these readings, not an estimate */
+      /** Population standard deviation, exact for these readings */
       readonly standardDeviation: number
-      /** Least value */
+      /** Minimum */
       readonly minimum: number
-      /** Greatest value */
+      /** Maximum */
       readonly maximum: number
       /** Value of the latest reading by event time */
       readonly last: number
@@ -189,7 +189,7 @@ export interface MinuteSummary {
 
 /** Action of an operator. */
 export interface Audit {
-  /** Action, as named by the command */
+  /** Name of the action, as in the command */
   readonly action: string
   /** Person */
   readonly by: string
@@ -197,23 +197,23 @@ export interface Audit {
   readonly startedAt: string
   /** RFC 3339 */
   readonly endedAt: string
-  /** Identifies what was done; the same if it was stopped and resumed */
+  /** Id of the operation, which stays the same if it is stopped and resumed */
   readonly operation: string
   /** Conditions, by the names of the options */
   readonly filter: {
     readonly [k: string]: string
   }
-  /** How many, by what became of them */
+  /** Number of affected items, by outcome */
   readonly counts: {
     readonly [k: string]: number
   }
 }
 
-/** The log of a partition has reached this time. Appended by a schedule; the timestamp that counts is the one of the record. */
+/** Tick, appended to each partition by a schedule. The log clock uses the timestamp of the record. */
 export interface ClockTick {
-  /** The partition it was appended to */
+  /** Partition that the event was appended to */
   readonly partition: number
-  /** The run of the schedule that appended it, RFC 3339 */
+  /** Scheduled time of the run that appended the tick, RFC 3339 */
   readonly scheduledFor: string
 }
 
@@ -223,7 +223,7 @@ export interface DatabaseReading {
   readonly databaseType: string
   /** The instance; also the subject of the event */
   readonly instanceId: string
-  /** The tenant that owns it */
+  /** Tenant of the entity */
   readonly tenant: string
   /** % */
   readonly cpuUsagePercent?: number
@@ -243,9 +243,9 @@ export interface DatabaseReading {
   }
 }
 
-/** A failure that is not retried: an operator looks at it and can redrive it. */
+/** A failure that is not retried. Operators can inspect and redrive it. */
 export interface DeadLetter {
-  /** Topic of the record that failed */
+  /** Topic of the failed record */
   readonly originalTopic: string
   /** Partition of the original record */
   readonly originalPartition: number
@@ -263,29 +263,29 @@ export interface DeadLetter {
     /** Base64 */
     readonly value: string
   }[]
-  /** The code of the failure */
+  /** Failure code */
   readonly errorType: string
   /** Error message, without the payload */
   readonly error: string
-  /** The consumer that could not process it */
+  /** Consumer that could not process the record */
   readonly consumer: string
   /** 1 for the first */
   readonly attempt: number
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly firstFailedAt: string
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly failedAt: string
-  /** The attempts before this one that are remembered, the oldest first */
+  /** Earlier attempts, oldest first, up to a limit */
   readonly history: readonly {
-    /** Number of the attempt, from 1 */
+    /** Number of the attempt, starting at 1 */
     readonly attempt: number
-    /** RFC 3339, by the clock of the log */
+    /** RFC 3339, on the log clock */
     readonly failedAt: string
-    /** The code of the failure */
+    /** Failure code */
     readonly errorType: string
     /** Error message */
     readonly error: string
-    /** Person who redrove it after that; missing for a scheduled retry */
+    /** Operator who redrove the record after the attempt; absent for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -304,7 +304,7 @@ export interface DeadLetter {
   readonly quarantined: boolean
 }
 
-/** Dead letters of this partition of the topic, all before this record, need no more attention. */
+/** Dead letters of this partition, all before this record, were handled. */
 export interface DeadLettersHandled {
   /** Action */
   readonly action: 'redriven' | 'dropped'
@@ -312,7 +312,7 @@ export interface DeadLettersHandled {
   readonly by: string
   /** When, RFC 3339 */
   readonly at: string
-  /** Identifies what was done, over all partitions */
+  /** Id of the operation, the same in all partitions */
   readonly operation: string
   /** Offsets in order */
   readonly ranges: readonly {
@@ -323,7 +323,7 @@ export interface DeadLettersHandled {
   }[]
 }
 
-/** A device fell, and nothing since then shows that its wearer got up. */
+/** A device fell, and no reading since then shows that its wearer got up. */
 export interface DeviceFallen {
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -334,7 +334,7 @@ export interface DeviceFallen {
   }
   /** When it fell, RFC 3339 */
   readonly fellAt: string
-  /** Tags of its latest reading, if it had any */
+  /** Tags of the latest reading; absent if it had none */
   readonly tags?: {
     readonly [k: string]: string
   }
@@ -362,13 +362,13 @@ export interface DeviceMotion {
   }
 }
 
-/** Here in the partition, every consumer forgets the entity that the source and the subject of this event name. */
+/** At this position in the partition, each consumer erases the entity with the source and subject of this event. */
 export interface EntityErased {
-  /** The erasure: the same in every partition */
+  /** Id of the erasure, the same in all partitions */
   readonly erasureId: string
   /** When the operator asked for it, RFC 3339 */
   readonly requestedAt: string
-  /** The partition it was appended to */
+  /** Partition that the event was appended to */
   readonly partition: number
 }
 
@@ -402,23 +402,23 @@ export interface EnvironmentReading {
   }
 }
 
-/** A failed record is not tried again: the events that wait for it in its partition are processed. */
+/** A failed record is not retried any more, so the events that are parked behind it in its partition are processed. */
 export interface FailureEnded {
-  /** The consumer that could not process it */
+  /** Consumer that could not process the record */
   readonly consumer: string
   /** Id of the failure, the same for all attempts */
   readonly failure: string
-  /** Digest of the failed record's bytes. It shows that the writer of this event has read the failure */
+  /** Digest of the failed record's bytes, which proves that the writer of this event has read the failure */
   readonly digest: string
-  /** The number of the last attempt */
+  /** Number of the last attempt */
   readonly attempt: number
   /** Why it is not tried again */
   readonly because: string
 }
 
-/** A record that a consumer could not process, byte for byte, and why. */
+/** A record that a consumer could not process, with its original bytes and the reason. */
 export interface Failure {
-  /** Topic of the record that failed */
+  /** Topic of the failed record */
   readonly originalTopic: string
   /** Partition of the original record */
   readonly originalPartition: number
@@ -436,29 +436,29 @@ export interface Failure {
     /** Base64 */
     readonly value: string
   }[]
-  /** The code of the failure */
+  /** Failure code */
   readonly errorType: string
   /** Error message, without the payload */
   readonly error: string
-  /** The consumer that could not process it */
+  /** Consumer that could not process the record */
   readonly consumer: string
   /** 1 for the first */
   readonly attempt: number
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly firstFailedAt: string
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly failedAt: string
-  /** The attempts before this one that are remembered, the oldest first */
+  /** Earlier attempts, oldest first, up to a limit */
   readonly history: readonly {
-    /** Number of the attempt, from 1 */
+    /** Number of the attempt, starting at 1 */
     readonly attempt: number
-    /** RFC 3339, by the clock of the log */
+    /** RFC 3339, on the log clock */
     readonly failedAt: string
-    /** The code of the failure */
+    /** Failure code */
     readonly errorType: string
     /** Error message */
     readonly error: string
-    /** Person who redrove it after that; missing for a scheduled retry */
+    /** Operator who redrove the record after the attempt; absent for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -475,13 +475,13 @@ export interface Failure {
 export interface InhibitionChanged {
   /** Identifies the alert that mutes others */
   readonly alertId: string
-  /** Name of its rule */
+  /** Name of the alert's rule */
   readonly rule: string
   /** firing: it mutes others; resolved: it no longer does */
   readonly status: 'firing' | 'resolved'
 }
 
-/** A database instance was restarted: its memory use dropped at once. */
+/** A database instance was restarted, which is detected by a sudden drop of its memory use. */
 export interface InstanceRestarted {
   /** The entity, identified by the source and subject of its readings */
   readonly entity: {
@@ -492,19 +492,19 @@ export interface InstanceRestarted {
   }
   /** Event time of its previous reading, RFC 3339 */
   readonly lastSeen: string
-  /** Memory in use before, percent */
+  /** Memory use before the restart, percent */
   readonly memoryBefore: number
-  /** Memory in use after, percent */
+  /** Memory use after the restart, percent */
   readonly memoryAfter: number
   /** Tenant of the instance */
   readonly tenant?: string
-  /** Tags of its latest reading, if it had any */
+  /** Tags of the latest reading; absent if it had none */
   readonly tags?: {
     readonly [k: string]: string
   }
 }
 
-/** Notification of a group of alerts. Each receiver that it names gets it once. */
+/** Notification of a group of alerts, which is sent once to each named receiver. */
 export interface Notification {
   /** Identifies the notification; a receiver that has seen it drops it */
   readonly notificationId: string
@@ -520,13 +520,13 @@ export interface Notification {
   readonly reason: 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
   /** Names of the receivers */
   readonly receivers: readonly string[]
-  /** The alerts of the group that fire, and those that have resolved since the last notification */
+  /** Firing alerts of the group, and alerts that have resolved since the last notification */
   readonly alerts: readonly (AlertFired | AlertResolved)[]
-  /** How many more alerts there are than the notification has room for */
+  /** Number of alerts that do not fit into the notification */
   readonly omitted: number
 }
 
-/** An event that a rule over several events asks for, sent to the group that it belongs to. */
+/** An event that matches a rule over several events, sent to the group that it belongs to. */
 export interface PatternEvent {
   /** The entity that the event is about */
   readonly entity: {
@@ -541,9 +541,9 @@ export interface PatternEvent {
   readonly matches: readonly string[]
 }
 
-/** A failure that is tried again: from the time of this record on, after the delay of its topic. */
+/** A failure that is retried when the delay of its topic has passed since the time of this record. */
 export interface Retry {
-  /** Topic of the record that failed */
+  /** Topic of the failed record */
   readonly originalTopic: string
   /** Partition of the original record */
   readonly originalPartition: number
@@ -561,29 +561,29 @@ export interface Retry {
     /** Base64 */
     readonly value: string
   }[]
-  /** The code of the failure */
+  /** Failure code */
   readonly errorType: string
   /** Error message, without the payload */
   readonly error: string
-  /** The consumer that could not process it */
+  /** Consumer that could not process the record */
   readonly consumer: string
   /** 1 for the first */
   readonly attempt: number
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly firstFailedAt: string
-  /** RFC 3339, by the clock of the log */
+  /** RFC 3339, on the log clock */
   readonly failedAt: string
-  /** The attempts before this one that are remembered, the oldest first */
+  /** Earlier attempts, oldest first, up to a limit */
   readonly history: readonly {
-    /** Number of the attempt, from 1 */
+    /** Number of the attempt, starting at 1 */
     readonly attempt: number
-    /** RFC 3339, by the clock of the log */
+    /** RFC 3339, on the log clock */
     readonly failedAt: string
-    /** The code of the failure */
+    /** Failure code */
     readonly errorType: string
     /** Error message */
     readonly error: string
-    /** Person who redrove it after that; missing for a scheduled retry */
+    /** Operator who redrove the record after the attempt; absent for a scheduled retry */
     readonly redrivenBy?: string
     /** When people redrove it, RFC 3339 */
     readonly redrivenAt?: string
@@ -600,26 +600,26 @@ export interface Retry {
   readonly routedBecause: string
 }
 
-/** Alert rules for the following events of this partition. */
+/** Alert rules that apply to the following events of this partition. */
 export interface RulesActivated {
   /** SHA-256 of the rules, as hexadecimal digits */
   readonly hash: string
-  /** The rules, in the order of their names and labels */
+  /** Rules, sorted by name and labels */
   readonly rules: readonly {
     readonly name: string
-    /** Telemetry family; absent of a pattern */
+    /** Telemetry family; absent for a rule over several events */
     readonly family?: string
-    /** Metric of the family; absent of a pattern */
+    /** Metric of the family; absent for a rule over several events */
     readonly metric?: string
     readonly fireAbove?: number
     readonly fireBelow?: number
-    /** Goes with fireAbove */
+    /** Used with fireAbove */
     readonly clearBelow?: number
-    /** Goes with fireBelow */
+    /** Used with fireBelow */
     readonly clearAbove?: number
     /** [least, most] */
     readonly fireOutside?: readonly number[]
-    /** Goes with fireOutside */
+    /** Used with fireOutside */
     readonly clearInside?: readonly number[]
     /** States */
     readonly fireEquals?: readonly string[]
@@ -643,7 +643,7 @@ export interface RulesActivated {
     readonly labels: {
       readonly [k: string]: string
     }
-    /** A template for people */
+    /** Template of a text */
     readonly summary: string
   }[]
 }
@@ -659,7 +659,7 @@ export interface SensorReturned {
   }
   /** Event time of its previous reading, RFC 3339 */
   readonly silentSince: string
-  /** Tags of its latest reading, if it had any */
+  /** Tags of the latest reading; absent if it had none */
   readonly tags?: {
     readonly [k: string]: string
   }
@@ -676,7 +676,7 @@ export interface SensorSilent {
   }
   /** Event time of its last reading, RFC 3339 */
   readonly lastSeen: string
-  /** Tags of its latest reading, if it had any */
+  /** Tags of the latest reading; absent if it had none */
   readonly tags?: {
     readonly [k: string]: string
   }
@@ -684,12 +684,12 @@ export interface SensorSilent {
 
 /** Silences of this partition from here on: matching alerts cause no notifications. */
 export interface SilencesChanged {
-  /** Grows with each change; an older set never takes the place of a newer one */
+  /** Increases with each change, so that an older set never replaces a newer one */
   readonly revision: number
-  /** All that have not ended */
+  /** All silences that have not ended */
   readonly silences: readonly {
     readonly id: string
-    /** Texts by what they are compared with; * stands for any characters */
+    /** Patterns by the compared field; * matches any characters */
     readonly match: {
       readonly rule?: readonly string[]
       readonly severity?: readonly string[]

@@ -1,39 +1,39 @@
-/** Access to the console and its credentials, local and deployed. */
+/** Authentication for the local and the deployed console. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Person } from './person.ts'
 import { newSession, sessionIn } from './sessions.ts'
 import { endedHere, SignOuts } from './sign-outs.ts'
 
 export interface Access {
-  /** Undefined for an unknown token. @throws ProblemError if the tokens cannot be read */
+  /** Returns the holder of a token, undefined for an unknown token. @throws ProblemError if the tokens cannot be read */
   personWith(token: string): Promise<Person | undefined>
-  /** Begins a session, whose text is for a cookie; undefined for an unknown token. @throws ProblemError like `personWith` */
+  /** Begins a session and returns its cookie value; undefined for an unknown token. @throws ProblemError like `personWith` */
   beginSession(token: string): Promise<{ readonly text: string; readonly person: Person } | undefined>
-  /** Undefined if the session is over, or its token was removed. @throws ProblemError like `personWith` */
+  /** Returns the person of a session, undefined if it has expired or its token was removed. @throws ProblemError like `personWith` */
   personIn(session: string): Promise<Person | undefined>
-  /** Ends a session before its time. @throws if it may last elsewhere */
+  /** Ends a session early. @throws if other instances may still accept the session */
   endSession(session: string): Promise<void>
   /**
-   * Whether a request may ask for this host. A foreign name belongs to a page that has pointed its own name here.
+   * Returns whether a request uses one of the console's own host names. Any other name may be a DNS rebinding attack.
    *
-   * @param host the request's `Host`
-   * @param url its address, with the name that the server knows by itself where it knows one
+   * @param host the request's `Host` header
+   * @param url URL of the request, with the server's own host name if the server knows it
    */
   isOwnHost(host: string, url: URL): boolean
-  /** The cookie that keeps the session, by the port that was asked: browsers do not separate cookies by port. */
+  /** Returns the name of the session cookie. It contains the port, because browsers share cookies between ports of a host. */
   cookieFor(url: URL): string
-  /** Whether the address may hold the token. Where logs on the way keep addresses, it must not. */
+  /** True if the URL may contain the token. Must be false if URLs are logged on the way to the console. */
   readonly takesTokenInAddress: boolean
-  /** Whether browsers reach it by HTTPS alone. */
+  /** True if the console is served over HTTPS only. */
   readonly isSecure: boolean
-  /** Where a person finds a token, in a sentence for the sign-in page. */
+  /** Sentence for the sign-in page that says where to find a token. */
   readonly whereTokensAre: string
 }
 
-/** The names of this machine, which no name server has a say in. */
+/** Loopback names. DNS cannot redirect them. */
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
-/** A person named by the console's tokens. */
+/** A person or program with an access token. */
 export interface Holder extends Person {
   readonly token: string
 }
@@ -68,25 +68,25 @@ function people(holders: () => Promise<readonly Holder[]>, signOuts: SignOuts, n
   }
 }
 
-/** Access to a local console: the owner of the printed address has it. @param token of the printed address */
+/** Returns access to a local console for the user who has its printed URL. @param token token in the printed URL */
 export function localAccess(token: string, person: Person, now: () => number = Date.now): Access {
   const here = endedHere()
   const signOuts = new SignOuts(async () => here, { forMs: SIGN_OUTS_FOR_MS, now, told: () => {} })
   return {
     ...people(async () => [{ ...person, token }], signOuts, now),
-    // Any port is accepted, because it may be forwarded.
+    // Accept any port, because the console's port may be forwarded.
     isOwnHost: host => LOOPBACK.has(host.toLowerCase().replace(/:\d+$/, '')),
     cookieFor: ({ port }) => `sluice-console-${port}`,
     takesTokenInAddress: true,
     isSecure: false,
-    whereTokensAre: 'Open the address that npm start or sluice console has printed, or paste its token here.',
+    whereTokensAre: 'Open the URL that npm start or sluice console printed, or paste its token here.',
   }
 }
 
-/** How long the other instances of a console may not know of a session that was ended. */
+/** Time until all instances of a console reject a session that was ended on one of them. */
 export const SIGN_OUTS_FOR_MS = 60_000
 
-/** @param holders all present holders of tokens */
+/** Returns access to a deployed console. @param holders returns the current holders of tokens */
 export function deployedAccess(
   holders: () => Promise<readonly Holder[]>,
   signOuts: SignOuts,
@@ -94,17 +94,17 @@ export function deployedAccess(
 ): Access {
   return {
     ...people(holders, signOuts, now),
-    // The HTTP API knows its own name, which TLS has proved.
+    // The HTTP API knows its own host name, which TLS has verified.
     isOwnHost: (host, url) => host === url.host,
-    // Such a name keeps other hosts of the same domain from setting the cookie.
+    // The `__Host-` prefix prevents other hosts of the same domain from setting the cookie.
     cookieFor: () => '__Host-sluice-console',
     takesTokenInAddress: false,
     isSecure: true,
-    whereTokensAre: 'Paste your token. Those who run this environment have it for you.',
+    whereTokensAre: 'Paste your token. The operators of this environment issue tokens.',
   }
 }
 
-/** Compares in a time that does not depend on the token. */
+/** Returns a constant-time comparison with the token. */
 function comparison(token: string): (given: string) => boolean {
   const wanted = hashOf(token)
   return given => timingSafeEqual(hashOf(given), wanted)

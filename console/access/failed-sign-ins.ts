@@ -1,4 +1,4 @@
-/** Failed sign-ins: who tries tokens is answered late, and seen. */
+/** Failed sign-ins: responses to unknown tokens are delayed, and each attempt is logged. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
@@ -8,7 +8,7 @@ import type { ConsoleHono } from './person.ts'
 const LATELY_MS = 60_000
 const FIRST_DELAY_MS = 250
 const MAX_DELAY_MS = 1_000
-/** Answers that are held back at once, so that they take no room from others. */
+/** Maximum number of delayed responses at a time. Further failed sign-ins are rejected immediately. */
 const MAX_WAITING = 5
 
 interface Options {
@@ -17,7 +17,7 @@ interface Options {
   readonly wait?: (ms: number) => Promise<void>
 }
 
-/** Counts the failed sign-ins of this process. */
+/** Delays and reports failed sign-ins, counting those of this process. */
 export class FailedSignIns {
   readonly #options: Required<Options>
   #atMs: readonly number[] = []
@@ -27,11 +27,11 @@ export class FailedSignIns {
     this.#options = { now: Date.now, wait: async ms => void (await pause(ms)), ...options }
   }
 
-  /** Reports an unknown token, and waits. @throws ProblemError if too many wait already */
+  /** Reports an unknown token and delays the response. @throws ProblemError if too many responses are already delayed */
   async add(context: Context<ConsoleHono>): Promise<void> {
     const { told, now, wait } = this.#options
     if (this.#waiting >= MAX_WAITING)
-      throw new ProblemError('busy', 'Too many sign-ins have failed. Try again in a moment.')
+      throw new ProblemError('busy', 'Too many failed sign-ins. Try again in a moment.')
     const nowMs = now()
     this.#atMs = this.#atMs.filter(atMs => atMs > nowMs - LATELY_MS).slice(-MAX_WAITING)
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#atMs.length, MAX_DELAY_MS)
@@ -45,7 +45,7 @@ export class FailedSignIns {
 }
 
 export interface AccessLine {
-  /** Name of the person; absent without a session. */
+  /** Name of the user; absent without a session. */
   readonly user?: string
   readonly method: string
   readonly route: string
@@ -53,7 +53,7 @@ export interface AccessLine {
   readonly ms: number
 }
 
-/** @param log hears of every request when it is answered */
+/** Logs each request after its response. @param log receives one entry per request */
 export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     const beganAtMs = performance.now()
@@ -69,7 +69,7 @@ export function accessLog(log: (line: AccessLine) => void): MiddlewareHandler<Co
   }
 }
 
-/** The route of a request as it is declared, such as `/api/kafka/topics/:topic`; of a refused one, what has refused it. */
+/** Returns the declared route of a request, such as `/api/kafka/topics/:topic`; for a rejected request, the route of the middleware. */
 function routeOf(context: Context<ConsoleHono>): string {
   return routePath(context)
 }

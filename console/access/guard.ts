@@ -1,4 +1,4 @@
-/** Stands before everything: refuses foreign requests, and finds out who asks. */
+/** Middleware that runs before all routes: rejects cross-site requests and identifies the caller. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { getCookie } from 'hono/cookie'
 import { secureHeaders } from 'hono/secure-headers'
@@ -7,7 +7,7 @@ import type { Access } from './access.ts'
 import type { FailedSignIns } from './failed-sign-ins.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
-/** @throws ProblemError for requests that come from elsewhere */
+/** Rejects cross-site requests. @throws ProblemError for a request from another site */
 export function ownRequests(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context
@@ -40,13 +40,13 @@ export async function whoAsks(
   return person
 }
 
-/** Lets in who is signed in, and sets `isStillSignedIn`. @throws ProblemError for all others */
+/** Admits signed-in callers and sets `isStillSignedIn`. @throws ProblemError for all other callers */
 export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandler<ConsoleHono> {
   return async (context, next) => {
     if (!(await whoAsks(context, access, failed)))
       throw new ProblemError(
         'signed-out',
-        'You are not signed in, or no longer. Load the page again to sign in.',
+        'You are not signed in, or your session has ended. Reload the page to sign in.',
       )
     context.set('isStillSignedIn', () =>
       personOf(context, access).then(
@@ -58,12 +58,12 @@ export function signedIn(access: Access, failed: FailedSignIns): MiddlewareHandl
   }
 }
 
-/** The text of the session in the cookie. */
+/** Returns the content of the session cookie. */
 export function sessionOf(context: Context, access: Access): string | undefined {
   return getCookie(context, access.cookieFor(new URL(context.req.url)))
 }
 
-/** Identifies the person by the token in a header, or by the session in the cookie. */
+/** Identifies the caller by the token in the `Authorization` header, or by the session cookie. */
 async function personOf(context: Context, access: Access): Promise<Person | undefined> {
   const token = bearerOf(context)
   if (token !== undefined) return access.personWith(token)
@@ -75,40 +75,40 @@ function bearerOf(context: Context): string | undefined {
   return /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
 }
 
-/** Facts of a request about its origin. */
+/** Properties of a request that show which site sent it. */
 export interface Origins {
   readonly method: string
   readonly url: URL
-  /** Path as in the routes, without percent signs. */
+  /** Decoded path, as in the declared routes. */
   readonly path: string
   readonly host: string | undefined
   readonly origin: string | undefined
-  /** `Sec-Fetch-Site`, which all present browsers send and no page can set. */
+  /** `Sec-Fetch-Site` header. All current browsers send it, and pages cannot set it. */
   readonly site: string | undefined
-  /** Whether it carries a bearer token: no foreign page can add one, as the console allows no origin but its own. */
+  /** True if the request has a bearer token. Other sites cannot add one, because the console allows no cross-origin requests. */
   readonly hasBearer: boolean
 }
 
 const READING = new Set(['GET', 'HEAD'])
 
 /**
- * Why the request is not answered, in a sentence; undefined if it is.
+ * Returns the reason why a request is rejected, undefined if it is accepted.
  *
- * The host must be the console's own: else a foreign name that leads to this machine makes a foreign page the console's own. A
- * change must come from the console's page or carry a bearer token; a question to the API, too, must not come from a foreign page:
- * it could not read the answer, but it would have Kafka read.
+ * The host must be one of the console's own. Otherwise a page on another site could point its host name at this machine and count as
+ * same-origin. Changes must come from the console's page or carry a bearer token. Reads of the API must not come from another site
+ * either: that site could not see the response, but the console would query Kafka for it.
  */
 export function refusalOf(asked: Origins, access: Pick<Access, 'isOwnHost'>): string | undefined {
   const { host, url, origin } = asked
   if (host === undefined || !access.isOwnHost(host, url))
-    return 'The console is asked under a name that is not its own: use the address that it was opened with.'
+    return 'The host name of the request does not belong to this console. Use the URL that the console printed.'
   if (origin !== undefined && origin !== url.origin) return FOREIGN
   return READING.has(asked.method) ? refusedQuestion(asked) : refusedChange(asked)
 }
 
-const FOREIGN = 'The console takes requests from its own pages only, and this one comes from another.'
+const FOREIGN = 'The request comes from another site. The console accepts requests from its own pages only.'
 
-/** A link on a foreign page may lead to a page of the console, and to nothing else. */
+/** Links on other sites may open pages of the console, but not its API. */
 function refusedQuestion({ path, site }: Origins): string | undefined {
   const isOwn = site === undefined || site === 'same-origin' || site === 'none'
   return isOwn || !path.startsWith('/api/') ? undefined : FOREIGN
@@ -116,16 +116,16 @@ function refusedQuestion({ path, site }: Origins): string | undefined {
 
 function refusedChange({ origin, site, hasBearer }: Origins): string | undefined {
   if (site !== undefined) return site === 'same-origin' ? undefined : FOREIGN
-  // Older browsers send at least the origin with a change.
+  // Older browsers do not send `Sec-Fetch-Site`, but send `Origin` with each change.
   return origin !== undefined || hasBearer
     ? undefined
-    : 'A change must come from a page of the console, or carry its token: Authorization: Bearer ….'
+    : 'A change must come from a page of the console, or have a token in the header "Authorization: Bearer …".'
 }
 
-/** Two years, as the lists of browsers ask for. */
+/** Two years, the `max-age` that browsers recommend for HSTS preloading. */
 const HTTPS_FOR_S = 2 * 365 * 24 * 60 * 60
 
-/** Scripts and styles of the console itself and nothing else; no frames; no address of the console for other sites. */
+/** Sets security headers: only the console's own scripts and styles, no frames, and no `Referer` for other sites. */
 export function safeHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareHandler {
   return secureHeaders({
     contentSecurityPolicy: {
@@ -133,14 +133,14 @@ export function safeHeaders({ isSecure }: Pick<Access, 'isSecure'>): MiddlewareH
       scriptSrc: ["'self'"],
       styleSrc: ["'self'"],
       connectSrc: ["'self'"],
-      // Pictures in style sheets are part of them.
+      // Style sheets embed their images as data URLs.
       imgSrc: ["'self'", 'data:'],
       formAction: ["'self'"],
       frameAncestors: ["'none'"],
       baseUri: ["'none'"],
     },
     xFrameOptions: 'DENY',
-    // `no-referrer` would hide the origin of a form, too, and the console could not recognize its own.
+    // `no-referrer` would also remove the `Origin` of forms, which is needed to recognize the console's own pages.
     referrerPolicy: 'same-origin',
     strictTransportSecurity: isSecure ? `max-age=${HTTPS_FOR_S}` : false,
     permissionsPolicy: { camera: false, geolocation: false, microphone: false, payment: false, usb: false },

@@ -1,4 +1,4 @@
-/** Holders of access to a deployed console: the people and programs of a secret, each with a token and a role. */
+/** Access list of a deployed console: users and programs with their tokens and roles, read from a secret. */
 import { array, minLength, object, picklist, pipe, regex, safeParse, string } from 'valibot'
 import { ProblemError } from '../api/problem.ts'
 import type { Holder } from './access.ts'
@@ -23,26 +23,26 @@ const FORM =
   'role viewer or operator'
 
 interface Freshness {
-  /** How old they may be, in milliseconds. */
+  /** Maximum age of the cached list, in milliseconds. */
   readonly forMs: number
   /** Returns whether an error of `read` says that the secret cannot be reached. */
   readonly isUnreachable: (error: unknown) => boolean
   readonly now?: () => number
-  /** Hears why they could not be read again, and whether the old ones still count. */
+  /** Called when the list cannot be refreshed. `invalid` revokes all access immediately, `unreachable` only after a while. */
   readonly told: (error: unknown, reason: 'unreachable' | 'invalid') => void
 }
 
-/** How long holders count that could not be read again, because the secret is unreachable. */
+/** Time for which the cached list remains valid while the secret is unreachable. */
 const TOLERATED_MS = 15 * 60_000
-/** How long a console without holders waits before it reads them again. */
+/** Delay before the next attempt to read the list when no list is available. */
 const RETRY_MS = 15_000
 
 /**
- * The present holders: a person who is removed from the secret is out after this time. With an unusable secret, every request is refused;
- * one that is unreachable counts for a quarter of an hour as it was.
+ * Returns the current access list, cached for `forMs`. A person who is removed from the secret loses access after that time. If the
+ * secret is invalid, all requests are rejected. If it is unreachable, the cached list remains valid for 15 minutes.
  *
- * @param read throws where they cannot be read
- * @returns throws ProblemError where there are no holders
+ * @param read reads the list, and throws if that fails
+ * @returns a function that throws ProblemError if no list is available
  */
 export function freshHolders(
   read: () => Promise<readonly Holder[]>,
@@ -70,21 +70,21 @@ export function freshHolders(
     if (!known)
       throw new ProblemError(
         'unavailable',
-        'The console cannot read its list of holders, so access is refused. Its log has the reason.',
+        'The console cannot read its access list, so all requests are rejected. See its log for the reason.',
       )
     return known.holders
   }
 }
 
 /**
- * The content of the secret.
+ * Parses the content of the secret.
  *
- * @throws Error that says what the secret must be, without its content
+ * @throws Error that describes the expected format without quoting the secret
  */
 export function holdersIn(secret: unknown): readonly Holder[] {
   const { success, output } = safeParse(HOLDERS, secret)
   if (!success) throw new Error(`The secret of the console must be ${FORM}.`)
   if (new Set(output.tokens.map(({ token }) => token)).size < output.tokens.length)
-    throw new Error('The secret of the console must have another token for each person.')
+    throw new Error('The secret of the console must have a different token for each person.')
   return output.tokens
 }

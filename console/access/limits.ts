@@ -1,21 +1,21 @@
-/** Limits of concurrent work, so that no page and no program can make the console read without end. */
+/** Limits of concurrent requests, so that no user and no program can overload the console. */
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { ProblemError } from '../api/problem.ts'
 import type { ConsoleHono, Person } from './person.ts'
 
 export interface Limits {
-  /** How long a question may take, in milliseconds. */
+  /** Time limit for one request, in milliseconds. */
   readonly answerWithinMs: number
-  /** How many questions are worked on at once. */
+  /** Maximum number of concurrent requests. */
   readonly questions: number
-  /** How many of them may be one person's. */
+  /** Maximum number of concurrent requests of one user. */
   readonly questionsOfOne: number
-  /** The bytes of a request's body. */
+  /** Maximum size of a request body, in bytes. */
   readonly bodyBytes: number
 }
 
-/** A reading may have a mebibyte, and is longer as JSON. */
+/** Limits of a local console. A reading may have 1 MiB, and is larger when encoded as JSON. */
 export const LIMITS: Limits = {
   answerWithinMs: 30_000,
   questions: 64,
@@ -23,23 +23,27 @@ export const LIMITS: Limits = {
   bodyBytes: 4 * 1024 * 1024,
 }
 
-/** An HTTP API waits for 30 seconds. */
+/** Limits behind an HTTP API, which ends requests after 30 seconds. */
 export const DEPLOYED_LIMITS: Limits = { ...LIMITS, answerWithinMs: 25_000 }
 
-/** @throws ProblemError for a body that is too large */
+/** Limits the size of request bodies. @throws ProblemError for a body that is too large */
 export function limitedBodies({ bodyBytes }: Limits): MiddlewareHandler {
   return bodyLimit({
     maxSize: bodyBytes,
     onError: () => {
-      throw new ProblemError('too-large', `A request may have at most ${bodyBytes / 1024 / 1024} MiB.`)
+      throw new ProblemError(
+        'too-large',
+        `The request is too large. The limit is ${bodyBytes / 1024 / 1024} MiB.`,
+      )
     },
   })
 }
 
 /**
- * The work on a question that takes too long continues up to its own limit; a stream counts until it has begun.
+ * Limits the number and duration of requests. A request that exceeds the time limit is answered with an error, but its work continues
+ * up to its own limit. A stream counts as a request until its first message.
  *
- * @throws ProblemError where there are too many questions, or this one takes too long
+ * @throws ProblemError if there are too many concurrent requests, or if this one takes too long
  */
 export function limitedQuestions({
   answerWithinMs,
@@ -50,7 +54,7 @@ export function limitedQuestions({
   return async (context, next) => {
     const leave = places.enter(context.get('person').name, (most, whose) => {
       const of = whose === 'all' ? '' : ' of yours'
-      return `The console works on ${most} questions${of} already. Ask again in a moment.`
+      return `The console is already processing ${most} requests${of}. Try again in a moment.`
     })
     const answered = next().finally(leave)
     await inTime(context, answered, answerWithinMs)
@@ -59,16 +63,16 @@ export function limitedQuestions({
 
 async function inTime(context: Context, answered: Promise<void>, ms: number): Promise<void> {
   const { promise, reject } = Promise.withResolvers<never>()
-  const message = `${context.req.path} took longer than ${ms / 1000} s. Ask for less: a shorter time, or fewer records.`
+  const message = `${context.req.path} took longer than ${ms / 1000} s. Request less: a shorter time, or fewer records.`
   const timer = setTimeout(() => reject(new ProblemError('unavailable', message)), ms)
   await Promise.race([answered, promise]).finally(() => clearTimeout(timer))
 }
 
-/** How many streams are open at once, each of which keeps a question alive, and how many of them may be one person's. */
+/** Maximum number of open streams, in total and per user. Each stream repeats a query. */
 const STREAMS = 100
 const STREAMS_OF_ONE = 40
 
-/** The open streams of this process. */
+/** Open streams of this process. */
 export class OpenStreams {
   readonly #places: Places
 
@@ -76,17 +80,17 @@ export class OpenStreams {
     this.#places = new Places(most, mostOfOne)
   }
 
-  /** @returns a function that reports the end of the stream, once @throws ProblemError if there are too many */
+  /** Registers a stream and returns a function that removes it again; call it once. @throws ProblemError if too many streams are open */
   enter({ name }: Pick<Person, 'name'>): () => void {
     return this.#places.enter(
       name,
       (most, whose) =>
-        `${most} pages${whose === 'all' ? '' : ' of yours'} watch this console already. Close some of them.`,
+        `${most} pages${whose === 'all' ? '' : ' of yours'} already receive live updates. Close some of them.`,
     )
   }
 }
 
-/** Places that people share: one person can never take all of them. */
+/** A semaphore that is shared by users, with a limit per user. */
 class Places {
   readonly #most: number
   readonly #mostOfOne: number
@@ -99,8 +103,10 @@ class Places {
   }
 
   /**
-   * @param busy the message where all places are taken, or all that one person may have
-   * @returns gives the place back @throws ProblemError
+   * Acquires a permit.
+   *
+   * @param busy returns the error message if all permits, or all permits of this user, are in use
+   * @returns a function that releases the permit @throws ProblemError if no permit is available
    */
   enter(name: string, busy: (most: number, whose: 'all' | 'own') => string): () => void {
     const own = this.#takenBy.get(name) ?? 0

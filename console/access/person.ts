@@ -1,32 +1,32 @@
-/** The caller and its rights. */
+/** Callers of the console and their roles. */
 import type { Context } from 'hono'
 import { ProblemError } from '../api/problem.ts'
 
-/** A viewer looks; an operator also changes things, and every change is audited. */
+/** A viewer can only read. An operator can also make changes, which are recorded in the audit log. */
 export const ROLES = ['viewer', 'operator'] as const
 export type Role = (typeof ROLES)[number]
 
 export interface Person {
-  /** Name for the audit. */
+  /** Name in the audit log. */
   readonly name: string
   readonly role: Role
 }
 
-/** Context of every route after the guard has admitted the request. */
+/** Context of each route after authentication. */
 export interface ConsoleHono {
   readonly Variables: {
     person: Person
-    /** Asks again, for answers that last: whether the session or token of the request is still valid. */
+    /** Returns whether the session or token of the request is still valid. Long-lived responses check it repeatedly. */
     isStillSignedIn: () => Promise<boolean>
     /** Called with unexpected errors. */
     told: (error: unknown) => void
   }
 }
 
-/** @throws ProblemError if the person may only look */
+/** Returns the caller if it is an operator. @throws ProblemError for a viewer */
 export function requireOperator(context: Context<ConsoleHono>): Person {
   const person = context.get('person')
   if (person.role !== 'operator')
-    throw new ProblemError('forbidden', 'Only an operator may do this; you are signed in as a viewer.')
+    throw new ProblemError('forbidden', 'This requires the operator role. You are signed in as a viewer.')
   return person
 }

@@ -1,27 +1,28 @@
 /**
- * Sessions of people at a browser. A session is signed with the token that began it, so every instance of the console can check it, and
- * it ends when its token is taken out of the secret. Browsers send it to every port of a host, so it does not hold the token. Pure.
+ * Browser sessions. A session is signed with the token that began it. Every instance of the console can therefore verify it, and it
+ * ends when the token is removed from the secret. The cookie does not contain the token, because browsers send cookies to every port
+ * of a host. Pure.
  */
 import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto'
 
-/** A working day; it is not prolonged. */
+/** Duration of a session: one working day. Sessions are not renewed. */
 export const SESSION_MS = 12 * 3_600_000
 
 /** Claims of a session. */
 export interface Session {
   readonly id: string
   readonly untilMs: number
-  /** Returns whether this token began it, in a time that does not depend on the token. */
+  /** Returns whether the session was signed with this token, in constant time. */
   isOf(token: string): boolean
 }
 
-/** Begins a session: its text, for the cookie. */
+/** Begins a session and returns its cookie value. */
 export function newSession(token: string, nowMs: number): string {
   const content = `${nowMs + SESSION_MS}.${randomUUID()}`
   return `${content}.${signature(token, content).toString('base64url')}`
 }
 
-/** Parses a session from an untrusted text; undefined if it is not one, or over. */
+/** Parses a session from untrusted text; undefined if it is malformed or has expired. */
 export function sessionIn(text: string, nowMs: number): Session | undefined {
   const [, content, until, id, signed] = /^((\d{13})\.([\da-f-]{36}))\.([\w-]{43})$/.exec(text) ?? []
   if (content === undefined || id === undefined || signed === undefined) return undefined

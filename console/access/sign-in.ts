@@ -1,4 +1,4 @@
-/** How a person at a browser comes in: by the printed address, or with a token on the sign-in page. */
+/** Browser sign-in, with the printed URL or with a token on the sign-in page. */
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { deleteCookie, setCookie } from 'hono/cookie'
@@ -12,9 +12,9 @@ import { SESSION_MS } from './sessions.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }
 
-const WRONG = 'This token is not valid, or no longer.'
+const WRONG = 'This token is invalid or has been revoked.'
 
-/** Routes of the sign-in page. @param styleAt the style sheet of the console's page */
+/** Returns the routes of the sign-in page. @param styleAt path of the console's style sheet */
 export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: string): Hono<ConsoleHono> {
   const routes = new Hono<ConsoleHono>()
   routes.post('/sign-in', async context => {
@@ -29,7 +29,7 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
     keepSession(context, access, session)
     return context.redirect(back, 303)
   })
-  // The browser forgets the session in any case, and hears it if the session could not be ended.
+  // Always delete the cookie, and report an error if the session itself could not be ended.
   routes.post('/sign-out', async context => {
     const session = sessionOf(context, access)
     deleteCookie(context, access.cookieFor(new URL(context.req.url)), cookieOptions(access))
@@ -40,12 +40,12 @@ export function signInRoutes(access: Access, failed: FailedSignIns, styleAt: str
 }
 
 /**
- * Answers a request for a page. Who comes with a token in the address is signed in, and the address is clean again; who is not
- * signed in gets the sign-in page, with status 401.
+ * Checks access to a page. A valid token in the URL begins a session and redirects to the URL without the token. Without a session, the
+ * response is the sign-in page with status 401.
  *
- * @param isSignedIn whether the person is, by the cookie
- * @param styleAt the style sheet of the console's page
- * @returns undefined if nothing keeps the person from the page
+ * @param isSignedIn true if the session cookie is valid
+ * @param styleAt path of the console's style sheet
+ * @returns undefined if the page may be served
  */
 export async function admission(
   context: Context<ConsoleHono>,
@@ -68,7 +68,7 @@ export async function admission(
   }
   if (token !== null) await failed.add(context)
   if (isSignedIn) return context.redirect(to)
-  // The cookie goes with requests of this site alone: one that follows a link from elsewhere is repeated by a page of its own.
+  // Browsers omit the `SameSite=Strict` cookie when a user follows a link from another site. Reload the page to send it.
   if (isFromElsewhere(context)) return context.html(again(to), 200, NOT_KEPT)
   return signInPage(context, { access, styleAt, to, ...(token === null ? {} : { problem: WRONG }) })
 }
@@ -76,11 +76,11 @@ export async function admission(
 function lasting(error: unknown): never {
   throw new ProblemError(
     'unavailable',
-    `This browser has forgotten the session, but it could not be ended: ${problemOf(error).message}. It lasts for 12 hours at most, or until its token is taken out of the secret.`,
+    `The session was removed from this browser, but could not be ended on the server: ${problemOf(error).message}. It expires within 12 hours, or when its token is removed from the secret.`,
   )
 }
 
-/** A path of the console, whatever was asked for: one that begins with two slashes would lead to another host. */
+/** Returns a path on this host for any input. A path that begins with two slashes would lead to another host. */
 function localPath(path: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`
 }
@@ -113,7 +113,7 @@ function again(to: string) {
 interface SignInPage {
   readonly access: Access
   readonly styleAt: string
-  /** Where the person wanted to go. */
+  /** Path to open after the sign-in. */
   readonly to: string
   readonly problem?: string
 }

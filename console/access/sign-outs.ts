@@ -1,11 +1,11 @@
-/** Sessions that people have ended by signing out: they are remembered until they would have ended by themselves. */
+/** Sessions that were ended by signing out, remembered until they would have expired. */
 import type { Value } from '../../packages/runtime/lambda/connections.ts'
 import type { Session } from './sessions.ts'
 
-/** The end that each session would have had, by person and id; epoch milliseconds. */
+/** Expiry of ended sessions by user and session id, in epoch milliseconds. */
 type SessionEnds = Readonly<Record<string, Readonly<Record<string, number>>>>
 
-/** Newest sign-outs that are kept of one person: signing in and out cannot fill the store. */
+/** Maximum number of ended sessions per user, so that repeated sign-outs cannot fill the store. */
 const MAX_OF_ONE = 100
 
 /** Store of ended sessions. */
@@ -24,10 +24,10 @@ export function endedHere(): EndedSessions {
 }
 
 interface SignOutOptions {
-  /** How long other instances may not know of one, in milliseconds. */
+  /** Time for which the ended sessions are cached, in milliseconds. */
   readonly forMs: number
   readonly now?: () => number
-  /** Hears why they cannot be read: meanwhile, only those that are known count. */
+  /** Called when the store cannot be read. Until it can, only the cached sessions count as ended. */
   readonly told: (error: unknown) => void
 }
 
@@ -43,7 +43,7 @@ export class SignOuts {
     this.#options = { now: Date.now, ...options }
   }
 
-  /** @throws if it cannot be kept: the session then lasts elsewhere */
+  /** Ends a session. @throws if it cannot be stored; other instances then still accept the session */
   async end(session: Session, person: string): Promise<void> {
     const nowMs = this.#options.now()
     const add = (ended: SessionEnds = {}) =>
@@ -80,7 +80,7 @@ function together(some: SessionEnds, others: SessionEnds): SessionEnds {
   return Object.fromEntries([...people].map(person => [person, { ...some[person], ...others[person] }]))
 }
 
-/** Drops sessions that would be over by themselves. */
+/** Removes sessions that have expired. */
 function lasting(ended: SessionEnds, nowMs: number): SessionEnds {
   const ofPeople = Object.entries(ended).map(([person, sessions]) => {
     const newest = Object.entries(sessions)

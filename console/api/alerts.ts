@@ -1,4 +1,4 @@
-/** Alerts now and before, notifications, silences, and rules. */
+/** Routes for current and past alerts, notifications, silences, and rules. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { listRoutes } from './alerts/lists.ts'
 import { notificationRoutes } from './alerts/notifications.ts'

@@ -1,4 +1,4 @@
-/** All routes of the HTTP interface below `/api`, and the types of their answers for the page. */
+/** Routes of the HTTP API under `/api`, and the types of their responses for the page. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { alertRoutes } from './alerts.ts'
 import { failureRoutes } from './failures.ts'
@@ -10,7 +10,7 @@ import { stateRoutes } from './state.ts'
 import { telemetryRoutes } from './telemetry.ts'
 import { writingRoutes } from './writing.ts'
 
-/** Answers by the names of routes, for the page. */
+/** Response types by route name. */
 export type Answers = AnswersOf<ReturnType<typeof apiRoutes>>
 
 export function apiRoutes(environment: ConsoleEnvironment) {
@@ -27,13 +27,13 @@ export function apiRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Routes that the page needs before it shows anything. */
+/** Routes that the page needs before it can show anything. */
 function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
   return {
     '/environment': asked({}, async (_, request) => ({
       env: config.env,
       isLocal,
-      /** Whether answers can be streamed; if not, the page asks again and again. */
+      /** True if the console can stream responses. If false, the page polls. */
       streams,
       hasRegistry: config.registry !== undefined,
       person: request.get('person'),
@@ -41,14 +41,14 @@ function environmentRoutes({ config, isLocal, streams }: ConsoleEnvironment) {
   }
 }
 
-/** Routes of the flow: figures, lag, stalls, the last alerts. */
+/** Routes of the overview: figures, lag, stalls, and recent alerts. */
 function overviewRoutes(environment: ConsoleEnvironment) {
   const sampler = new OverviewSampler(environment)
   return {
-    // The newest look is already in memory.
+    // Returns the newest sample, which is already in memory.
     '/overview': watched({}, 1_000, () => sampler.newest()),
     '/overview/history': asked({}, async () => {
-      // Starts looking, so that the next request has figures.
+      // Start sampling, so that the next request has data.
       await sampler.newest()
       return sampler.history
     }),

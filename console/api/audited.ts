@@ -1,4 +1,4 @@
-/** Operations of the console. */
+/** Audited changes that are made from the console. */
 import { randomUUID } from 'node:crypto'
 import type { Audit } from '../../lib/audit.ts'
 import { audited as carriedOut, NotAudited, type Operation } from '../../lib/operations/audit.ts'
@@ -8,13 +8,15 @@ import { ProblemError } from './problem.ts'
 interface Changed<T> {
   readonly result: T
   readonly counts: Audit['counts']
-  /** Why it has no effect yet, although the change was made: this is thrown once it is audited. */
+  /** Error to throw after the audit event is written: the change was made, but has not taken effect. */
   readonly problem?: ProblemError
 }
 
 /**
- * @param change what it throws is thrown, and leaves no audit event: nothing was changed
- * @throws ProblemError if the change was made, and has no effect yet, or its audit event could not be written
+ * Makes a change and records it in the audit log.
+ *
+ * @param change makes the change. If it throws, nothing was changed, and no audit event is written.
+ * @throws ProblemError if the change has not taken effect, or if its audit event could not be written
  */
 export async function audited<T>(
   environment: ConsoleEnvironment,

@@ -1,4 +1,4 @@
-/** Dead letters, and what an operator does with them. */
+/** Routes for dead letters and the operations on them. */
 import type { ConsoleEnvironment } from '../environment.ts'
 import { deadLetterRoutes } from './failures/dead-letters.ts'
 import { oneDeadLetterRoutes } from './failures/one-dead-letter.ts'

@@ -1,4 +1,4 @@
-/** One event through the system: by the spans that the functions send here, or else by what the log says. */
+/** Path of an event through the system, from received spans, or from the log if there are no spans. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import type { ConsoleEnvironment } from '../environment.ts'
 import { JourneyFinder } from '../journey/finder.ts'
@@ -6,18 +6,18 @@ import { recentJourneys } from '../journey/recent.ts'
 import { ProblemError } from './problem.ts'
 import { asked, watched } from './route.ts'
 
-/** How far back the log is searched, in minutes. */
+/** Selectable search ranges of the log, in minutes. */
 const SPANS_OF_TIME = ['15', '60', '360', '1440'] as const
 
-const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'has to be a number'), transform(Number))
+const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a number'), transform(Number))
 const ASKED = {
   id: optional(pipe(string(), minLength(1, 'is empty'), maxLength(1_000, 'is too long for an id'))),
-  trace: optional(pipe(string(), regex(/^[0-9a-f]{32}$/, 'has to be 32 hexadecimal digits'))),
+  trace: optional(pipe(string(), regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits'))),
   topic: optional(pipe(string(), maxLength(249, 'is too long for a topic'))),
   partition: optional(COUNT),
   offset: optional(COUNT),
 }
-const MINUTES = optional(picklist(SPANS_OF_TIME, `has to be one of ${SPANS_OF_TIME.join(', ')}`), '15')
+const MINUTES = optional(picklist(SPANS_OF_TIME, `must be one of ${SPANS_OF_TIME.join(', ')}`), '15')
 
 export function journeyRoutes(environment: ConsoleEnvironment) {
   const finder = new JourneyFinder(environment)
@@ -45,7 +45,7 @@ function askedBy({ id, trace, topic, partition, offset }: Query) {
   if (id === undefined && trace === undefined)
     throw new ProblemError(
       'bad-request',
-      'Name an event: by id, by trace, or by topic, partition and offset.',
+      'Specify an event by id, by trace, or by topic, partition and offset.',
     )
   return { id, trace }
 }

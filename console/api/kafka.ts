@@ -1,4 +1,4 @@
-/** The cluster: brokers, topics, messages, groups, schemas. */
+/** Routes for brokers, topics, messages, groups and schemas. */
 import { integer, maxLength, maxValue, minLength, minValue, optional, pipe, string, toNumber } from 'valibot'
 import { clusterDescription } from '../../lib/queries/cluster.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
@@ -10,9 +10,9 @@ import { listedSubjects, oneSubject } from './kafka/schemas.ts'
 import { listedTopics, oneTopic } from './kafka/topics.ts'
 import { asked, watched } from './route.ts'
 
-/** A part of the names that are wanted. */
+/** Part of a name to search for. */
 const FIND = optional(pipe(string(), maxLength(249, 'is too long')), '')
-/** Names of topics have 249 letters at most. */
+/** Name of a topic, up to 249 characters. */
 const TOPIC = pipe(
   optional(string(), ''),
   minLength(1, 'name a topic'),
@@ -22,16 +22,16 @@ const GROUP = pipe(optional(string(), ''), minLength(1, 'name a group'), maxLeng
 const SUBJECT = pipe(optional(string(), ''), minLength(1, 'name a subject'), maxLength(1_000, 'is too long'))
 const VERSION = pipe(
   string(),
-  toNumber('give the number of a version'),
-  integer('give the number of a version'),
-  minValue(1, 'versions begin with 1'),
+  toNumber('must be a version number'),
+  integer('must be a version number'),
+  minValue(1, 'must be 1 or more'),
 )
 const RECORDS = pipe(
   string(),
-  toNumber('give a number of records'),
-  integer('give a number of records'),
-  minValue(1, 'give a number of records from 1 on'),
-  maxValue(MAX_RECORDS, `at most ${MAX_RECORDS} records are read`),
+  toNumber('must be a number of records'),
+  integer('must be a number of records'),
+  minValue(1, 'must be 1 or more'),
+  maxValue(MAX_RECORDS, `must be at most ${MAX_RECORDS}`),
 )
 
 export function kafkaRoutes(environment: ConsoleEnvironment) {

@@ -1,4 +1,4 @@
-/** Answer for a question that failed: one sentence with the problem and the remedy. */
+/** Response to a failed request: one sentence with the problem and the remedy. */
 import type { Context } from 'hono'
 import { OperationFailure } from '../../lib/operations/failure.ts'
 import { isUnknownTopic, RefusedByKafka } from '../../packages/runtime/adapters/kafka/errors.ts'
@@ -10,7 +10,7 @@ import {
 } from '../../packages/runtime/pipeline/errors.ts'
 
 export interface Problem {
-  /** Kind of the problem, for programs. */
+  /** Machine-readable kind of the problem. */
   readonly code:
     | 'bad-request'
     | 'signed-out'
@@ -22,7 +22,7 @@ export interface Problem {
     | 'refused'
     | 'unavailable'
     | 'fault'
-  /** One sentence for people. It holds no payload and no secret. */
+  /** Sentence for users. Contains no payload and no secret. */
   readonly message: string
 }
 
@@ -39,7 +39,7 @@ const STATUS = {
   fault: 500,
 } as const satisfies Record<Problem['code'], number>
 
-/** Thrown by a route that cannot answer; the sentence is shown as it is. */
+/** Error of a route. Its message is shown to the user unchanged. */
 export class ProblemError extends Error {
   readonly code: Problem['code']
 
@@ -49,14 +49,14 @@ export class ProblemError extends Error {
   }
 }
 
-/** @param told called with unexpected errors, which are faults of Sluice itself */
+/** Sends the error response. @param told receives unexpected errors */
 export function answerProblem(context: Context, error: unknown, told: (error: unknown) => void): Response {
   const problem = problemOf(error)
   if (problem.code === 'fault') told(error)
   return context.json(problem, STATUS[problem.code])
 }
 
-/** Returns the problem that an error means to the caller. Pure. */
+/** Converts an error to a problem. Pure. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ProblemError) return { code: error.code, message: error.message }
   const message = (error as Error)?.message
@@ -65,7 +65,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedByKafka || error instanceof RecordRefused) return { code: 'refused', message }
   if (error instanceof Unavailable || isUnreadable(error)) return { code: 'unavailable', message }
   if (error instanceof PartitionStopped)
-    return { code: 'unavailable', message: 'The topic has changed while it was read: ask again.' }
-  // The error's message is left out: it may quote data.
-  return { code: 'fault', message: 'This is a fault of Sluice itself; the log of the console says more.' }
+    return { code: 'unavailable', message: 'The topic changed while it was being read. Try again.' }
+  // Do not include the error's message, because it may quote data.
+  return { code: 'fault', message: 'Internal error. See the log of the console.' }
 }

@@ -1,14 +1,14 @@
-/** Reads what a request asks for. */
+/** Validates the parameters and the body of requests. */
 import type { Context } from 'hono'
 import { type GenericSchema, getDotPath, type InferOutput, safeParse } from 'valibot'
 import { ProblemError } from './problem.ts'
 
-/** The parameters of the address. @throws ProblemError naming each that is wrong */
+/** Returns the validated query parameters. @throws ProblemError naming each invalid one */
 export function queryOf<Schema extends GenericSchema>(schema: Schema, context: Context): InferOutput<Schema> {
   return checked(schema, context.req.query())
 }
 
-/** The body, which must be JSON. @throws ProblemError naming each value that is wrong */
+/** Returns the validated JSON body. @throws ProblemError naming each invalid value */
 export async function bodyOf<Schema extends GenericSchema>(
   schema: Schema,
   context: Context,
@@ -17,7 +17,7 @@ export async function bodyOf<Schema extends GenericSchema>(
   try {
     body = await context.req.json()
   } catch {
-    throw new ProblemError('bad-request', 'The request has to carry a JSON document.')
+    throw new ProblemError('bad-request', 'The request body must be a JSON document.')
   }
   return checked(schema, body)
 }

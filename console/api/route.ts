@@ -1,4 +1,4 @@
-/** The HTTP interface as tables: a route is a value under its path, and the page has the type of its answer from there. */
+/** Declares the HTTP API as tables of routes. The page derives the types of responses from them. */
 import type { Context, Hono } from 'hono'
 import { type GenericSchema, type InferOutput, type ObjectEntries, type ObjectSchema, object } from 'valibot'
 import { type ConsoleHono, type Person, requireOperator } from '../access/person.ts'
@@ -18,18 +18,18 @@ type Input<F extends Fields> = F extends GenericSchema
 
 export interface Route<Answer> {
   readonly addTo: (app: Hono<ConsoleHono>, path: string, environment: ConsoleEnvironment) => void
-  /** Exists as a type only. */
+  /** Carries the response type. Never set. */
   readonly answer?: Answer
 }
 
-/** Questions are named by their paths below `/api`, as in `/state`; changes also by their methods, as in `PUT /alerts/rules/file`. */
+/** Routes by name: the path under `/api`, such as `/state`; for changes also the method, such as `PUT /alerts/rules/file`. */
 export type Routes = Readonly<Record<string, Route<unknown>>>
 
 export type AnswersOf<Table extends Routes> = {
   readonly [Name in keyof Table]: Table[Name] extends Route<infer Answer> ? Answer : never
 }
 
-/** A question that is answered once. An answer that is a response, such as a file, is sent as it is. */
+/** Declares a query. If it returns a `Response`, such as a file, it is sent unchanged. */
 export function asked<F extends Fields, Answer>(
   fields: F,
   answer: (query: Input<F>, request: Request) => Promise<Answer>,
@@ -43,9 +43,9 @@ export function asked<F extends Fields, Answer>(
 }
 
 /**
- * A question that can be watched, see `watchable`.
+ * Declares a query that can be watched, see `watchable`.
  *
- * @param everyMs interval of the question while a page is open
+ * @param everyMs refresh interval while a page is open
  */
 export function watched<F extends Fields, Answer>(
   fields: F,
@@ -59,7 +59,7 @@ export function watched<F extends Fields, Answer>(
   }
 }
 
-/** A question that is too long for an address: `POST`. */
+/** Declares a query with `POST`, for parameters that are too long for a URL. */
 export function askedByBody<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, request: Request) => Promise<Answer>,
@@ -74,7 +74,7 @@ export function askedByBody<F extends Fields, Answer>(
   }
 }
 
-/** A change, which is for operators. Without fields, the body is not read. @param status of its answer */
+/** Declares a change, which requires the operator role. Without fields, the body is ignored. @param status status code of the response */
 export function changed<F extends Fields, Answer>(
   fields: F,
   answer: (body: Input<F>, person: Person, request: Request) => Promise<Answer>,

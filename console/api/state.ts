@@ -17,17 +17,17 @@ import type { ConsoleEnvironment } from '../environment.ts'
 import { ProblemError } from './problem.ts'
 import { asked, watched } from './route.ts'
 
-/** A consumer, and a topic that it reads. */
+/** A consumer and a topic that it reads. */
 interface StateName {
   readonly consumer: string
   readonly topic: string
-  /** Signal of the topic; its name if it is foreign. */
+  /** Signal of the topic; its name for a topic of another application. */
   readonly signal: string
 }
 
 export interface StatesAnswer {
   readonly states: readonly (StateName & ConsumerState)[]
-  /** Why lags are not known; absent if they are. */
+  /** Reason why lags are unknown; absent if they are known. */
   readonly withoutKafka?: string
 }
 
@@ -36,7 +36,7 @@ export interface PartitionsAnswer extends StateName {
   readonly withoutKafka?: string
 }
 
-/** Counting what is in large states takes time, and Redis has other work. */
+/** Time limit for counting the contents of states, so that large states do not block Redis for long. */
 const COUNTING_MS = 2_000
 const ENTITIES = { found: 20, looked: 200_000 }
 const SEARCHING_MS = 5_000
@@ -90,7 +90,7 @@ async function partitionsIn(environment: ConsoleEnvironment, name: StateName): P
   return { ...name, partitions: states, ...(problem === undefined ? {} : { withoutKafka: problem }) }
 }
 
-/** Returns the number of partitions of a topic; that of the table if Kafka does not respond. */
+/** Returns the number of partitions of a topic, or the declared number if Kafka does not respond. */
 async function sizeOf(
   environment: ConsoleEnvironment,
   topic: string,
@@ -106,14 +106,14 @@ async function sizeOf(
   }
 }
 
-/** @throws ProblemError if the environment has no such consumer, or it does not read the topic */
+/** Resolves a consumer and topic. @throws ProblemError if the consumer does not exist or does not read the topic */
 function nameOf(
   environment: ConsoleEnvironment,
   { consumer, topic }: { readonly consumer: string; readonly topic?: string | undefined },
 ): StateName {
   const own = environment.consumers.filter(one => one.function === consumer)
   const wanted = own.find(one => topic === undefined || one.topic === topic)
-  if (own.length === 0) throw new ProblemError('not-found', `There is no consumer ${consumer}.`)
+  if (own.length === 0) throw new ProblemError('not-found', `Consumer ${consumer} does not exist.`)
   if (!wanted) throw new ProblemError('not-found', `${consumer} does not read ${topic}.`)
   return stateName(environment, consumer, wanted.topic)
 }

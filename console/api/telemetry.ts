@@ -1,4 +1,4 @@
-/** Entities, their statistics and their recent past. */
+/** Entities, their statistics and their recent history. */
 import { maxLength, minLength, optional, picklist, pipe, regex, string, transform } from 'valibot'
 import { averagesBy, type GroupAverages } from '../../lib/queries/averages.ts'
 import { firingNow } from '../../lib/tables/firing-alerts.ts'
@@ -17,9 +17,9 @@ import { Volumes } from './telemetry/volumes.ts'
 export interface FamilyAverages {
   readonly metrics: readonly ShownMetric[]
   readonly all: GroupAverages
-  /** Averages by source, which distinguishes sites, database types and models; the largest first, up to a limit. */
+  /** Averages by source, which distinguishes sites, database types and models. Largest group first, up to a limit. */
   readonly groups: readonly GroupAverages[]
-  /** How many groups there are. */
+  /** Number of groups. */
   readonly count: number
 }
 
@@ -36,7 +36,7 @@ const HOUR_MS = 3_600_000
 const SOME_TEXT = optional(pipe(string(), maxLength(200, 'must have at most 200 characters')), '')
 const ENTITY = pipe(
   optional(string(), ''),
-  minLength(1, 'must name one: its source, a space, its subject'),
+  minLength(1, 'must be an entity: its source, a space, its subject'),
   maxLength(2_000, 'must have at most 2,000 characters'),
 )
 const HOURS = pipe(
@@ -45,13 +45,13 @@ const HOURS = pipe(
   transform(Number),
 )
 const SPAN = pipe(optional(string(), ''), picklist(['live', '1', '6', '24'], 'must be live, 1, 6 or 24'))
-const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page, from 1 on'), transform(Number))
+const PAGE = pipe(string(), regex(/^[1-9]\d{0,5}$/, 'must be a page number of 1 or more'), transform(Number))
 const ENTITIES = {
   find: SOME_TEXT,
   family: optional(picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`)),
   statistic: optional(picklist(STATISTICS, `must be one of ${STATISTICS.join(', ')}`), 'last'),
   sort: SOME_TEXT,
-  alerting: optional(picklist(['yes'], 'must be yes, or not there')),
+  alerting: optional(picklist(['yes'], 'must be yes or omitted')),
   page: optional(PAGE, '1'),
 }
 
@@ -80,7 +80,7 @@ export function telemetryRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** How many alerts fire, by the name of the entity. */
+/** Returns the number of firing alerts by entity. */
 async function firingByEntity(environment: ConsoleEnvironment): Promise<ReadonlyMap<string, number>> {
   const alerts = await firingNow(await environment.inspection(), await environment.topicSize('alerts'))
   const counts = new Map<string, number>()

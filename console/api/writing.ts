@@ -1,4 +1,4 @@
-/** Readings that a person writes, and recorded streams that are played; on this machine only. */
+/** Publishes readings that a user enters and replays recordings. Available on a local stack only. */
 import { randomUUID } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import {
@@ -41,23 +41,23 @@ const SHORT = pipe(
 )
 const TIME = pipe(
   SHORT,
-  check(text => !Number.isNaN(Date.parse(text)), 'must be a time of RFC 3339'),
+  check(text => !Number.isNaN(Date.parse(text)), 'must be an RFC 3339 time'),
 )
 const READING = {
   family: picklist(FAMILY_NAMES, `must be one of ${FAMILY_NAMES.join(', ')}`),
   data: record(string(), unknown(), 'must be the data of the reading'),
-  /** A new one if it is left out. */
+  /** Generated if omitted. */
   id: optional(SHORT),
-  /** Now if it is left out. */
+  /** Current time if omitted. */
   time: optional(TIME),
   traceparent: optional(SHORT),
   keyBy: optional(picklist(KEY_STRATEGIES, `must be one of ${KEY_STRATEGIES.join(', ')}`)),
 }
 const REPLAY = {
   recording: SHORT,
-  /** How many times faster than recorded. */
+  /** Speed relative to the recording. */
   speed: union([literal('max'), pipe(number(), minValue(0.001))], 'must be a number above 0, or "max"'),
-  /** Whether new events are made of the recorded ones, as near to the present as consumers accept. */
+  /** True to publish the events as new ones, with times as recent as consumers accept. */
   shift: boolean('must be true or false'),
 }
 
@@ -75,7 +75,7 @@ export function writingRoutes(environment: ConsoleEnvironment) {
       REPLAY,
       async ({ recording, speed, shift }, { name: by }, request) => {
         const open = await recordings.named(recording)
-        if (!open) throw new ProblemError('not-found', 'There is no such recording.')
+        if (!open) throw new ProblemError('not-found', 'The recording does not exist.')
         const pace = speed === 'max' ? Number.POSITIVE_INFINITY : speed
         const played = { name: recording, open, speed: pace, shiftToNow: shift }
         return replays.start(
@@ -100,7 +100,7 @@ export function writingRoutes(environment: ConsoleEnvironment) {
     'POST /writing/replays/:id/stop': changed({}, async (_, { name: by }, { req }) => {
       const replay = replays.stop(req.param('id') ?? '')
       const at = instant(Date.now())
-      // One that has ended stays as it is.
+      // Stopping a replay that has ended has no effect.
       if (replay.state === 'running')
         await audited(environment, {
           ...{ action: 'replay stop', by, startedAt: at, endedAt: at, operation: randomUUID() },
@@ -117,7 +117,7 @@ export function localOnly({ isLocal }: Pick<ConsoleEnvironment, 'isLocal'>): Mid
     if (!isLocal)
       throw new ProblemError(
         'forbidden',
-        'Readings are written, and recordings played, on the machine of a developer only: this environment is deployed.',
+        'This environment is deployed. Readings can be published and recordings replayed on a local stack only.',
       )
     await next()
   }
@@ -151,13 +151,13 @@ async function published(
     const { message } = problemOf(error)
     throw new ProblemError(
       'unavailable',
-      `It is published, but its audit event could not be written: ${message}`,
+      `The reading was published, but its audit event could not be written: ${message}`,
     )
   }
   return delivery
 }
 
-/** @throws as `Publisher.publish` does */
+/** Writes an audit event. @throws the errors of `Publisher.publish` */
 async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<void> {
   await leaveAudit(await environment.publisher(), environment.config, audit)
 }
@@ -165,13 +165,13 @@ async function audited(environment: ConsoleEnvironment, audit: Audit): Promise<v
 interface Played {
   readonly name: string
   readonly open: OpenRecording
-  /** How many times faster than recorded; `Infinity` is as fast as it goes. */
+  /** Speed relative to the recording; `Infinity` for no delay. */
   readonly speed: number
-  /** Makes new events of it, as near to the present as consumers accept. */
+  /** True to publish the events as new ones, with times as recent as consumers accept. */
   readonly shiftToNow: boolean
 }
 
-/** @throws as `play` does */
+/** Replays a recording. @throws the errors of `play` */
 async function playInto(
   environment: ConsoleEnvironment,
   played: Played,
@@ -183,7 +183,7 @@ async function playInto(
   const { bulkPublisher } = await import('../../packages/runtime/producer/publisher.ts')
   const dataWriter = await dataWriterOf(config)
   const addressing = { env, contentMode, dataWriter, keepPartitions: false, ...(keyBy ? { keyBy } : {}) }
-  // Separate publisher, because it remembers its undelivered events.
+  // Use a separate publisher, because a publisher keeps its undelivered events.
   const publisher = bulkPublisher(() => environment.kafka(), config.compression)
   try {
     await play({ ...played, addressing, publisher, futureToleranceMs, nowMs: Date.now, stop }, counts)

@@ -1,4 +1,4 @@
-/** Finds what is known of an event: from spans, from the log, and from how far the consumers are. */
+/** Finds the path of an event in spans, in the log, and in the positions of consumers. */
 import { dataReader } from '../../lib/app/data-reader.ts'
 import { signalNamed, signals, topicName } from '../../lib/app/topics.ts'
 import { KnownRecords, MAX_RECORDS } from '../../lib/queries/journey/log-records.ts'
@@ -21,9 +21,9 @@ import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/error
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { JourneyAnswer } from './recent.ts'
 
-/** One search may take this long. */
+/** Time limit of one search. */
 const SEARCH_MS = 8_000
-/** Events whose places are looked up for one answer, and the time for all of them. */
+/** Maximum number of events to locate for one response, and the time limit for all of them. */
 const MAX_LOCATED = 12
 const LOCATE_MS = 2_000
 
@@ -38,7 +38,7 @@ export class JourneyFinder {
     this.#reader = dataReader(environment.config)
   }
 
-  /** Returns the records that its spans name; empty without spans. */
+  /** Returns the path from the records that spans refer to; empty without spans. */
   async follow(asked: JourneyTarget): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#known(missing, () => this.#atPlace(asked, missing), [])
@@ -46,7 +46,7 @@ export class JourneyFinder {
     return this.#answer(asked, spans, at, missing)
   }
 
-  /** Searches the log from this time on as well. @param signal ends it early */
+  /** Returns the path, and also searches the log since this time. @param signal ends the search early */
   async search(asked: JourneyTarget, sinceMs: number, signal: AbortSignal): Promise<JourneyAnswer> {
     const missing = new Set<string>()
     const at = await this.#atPlace(asked, missing)
@@ -55,7 +55,7 @@ export class JourneyFinder {
     const over = AbortSignal.any([signal, AbortSignal.timeout(SEARCH_MS)])
     const sources = { ...(await this.#sources()), topics: this.#topics() }
     const { records, isWhole } = await searchLog(wanted, sinceMs, sources, over)
-    if (!isWhole) missing.add('The search has stopped before it had seen everything: search a shorter time.')
+    if (!isWhole) missing.add('The search reached its limit. Search a shorter time.')
     const spans = this.#spansOf(wanted, [...at, ...records])
     const answer = await this.#answer(wanted, spans, [...at, ...records], missing)
     return { ...answer, searched: { sinceMs, isWhole } }
@@ -76,10 +76,12 @@ export class JourneyFinder {
     const journey = journeyOf(known, asked.id)
     if (!this.#environment.spans && journey.roots.length > 0) missing.add(NO_SPANS)
     if (journey.leftOut > 0)
-      missing.add(`${journey.leftOut} more events begin in this trace: follow one of them by its id.`)
+      missing.add(
+        `The trace has ${journey.leftOut} more root events. To follow one of them, search for its id.`,
+      )
     if (places.length > MAX_RECORDS)
       missing.add(
-        `Only ${MAX_RECORDS} of ${places.length} records were read; of the others, the contents are not shown.`,
+        `Only ${MAX_RECORDS} of ${places.length} records were read. The contents of the others are not shown.`,
       )
     const topics = new Set([
       ...places.map(({ topic }) => topic),
@@ -111,7 +113,7 @@ export class JourneyFinder {
     return outside === undefined ? this.#records.at([place], sources) : []
   }
 
-  /** Returns the records that spans name, and those of events that are still unread. */
+  /** Returns the records that spans refer to, and those of events that no consumer has read yet. */
   async #recordsOf(spans: readonly ToldSpan[]): Promise<readonly FoundRecord[]> {
     const sources = await this.#sources()
     const read = await this.#records.at(placesOf(spans, []), sources)
@@ -142,7 +144,7 @@ export class JourneyFinder {
     return { log, offsets, reader: this.#reader }
   }
 
-  /** A partial path is better than an error: unanswered parts are reported as missing. */
+  /** Adds a failed query to the missing parts instead of failing the request: a partial path is better than an error. */
   async #known<T>(missing: Set<string>, ask: () => Promise<T>, otherwise: T): Promise<T> {
     try {
       return await ask()
@@ -158,7 +160,7 @@ export class JourneyFinder {
     return functions.map(({ name, consumes, foreignTopics, emits }) => ({
       name,
       consumes: [...consumes.map(signal => this.#environment.topic(signal)), ...foreignTopics],
-      // Where a consumer's failures go is implied.
+      // All consumers write to `failures`.
       emits: [...emits, 'failures' as const].map(signal => this.#environment.topic(signal)),
     }))
   }
@@ -175,9 +177,9 @@ export class JourneyFinder {
 }
 
 const NO_SPANS =
-  "The functions do not report their decisions to this console: a consumer's decision is known only if it emitted an event."
+  'The functions do not send spans to this console, so only decisions that emitted an event are shown.'
 
-/** The trace of a record. One that carries no trace context has that with which its spans begin. */
+/** Returns the trace id of a record. Without trace context in the record, the id is derived, as it is for its spans. */
 function traceOf({ event, record: { topic, partition, offset } }: FoundRecord): string {
   const name = isFailure(event) ? { source: `${topic}/${partition}`, id: String(offset) } : event
   const own = isFailure(event) ? undefined : spanContextOf(event.extensions)

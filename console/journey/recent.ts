@@ -1,13 +1,13 @@
-/** The newest paths in the spans, as suggestions. */
+/** Most recent paths in the spans, as suggestions. */
 import type { EventName, EventStep, Journey, JourneyEnd, ToldSpan } from '../../lib/queries/journey/model.ts'
 import { journeyOf } from '../../lib/queries/journey/path.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 import type { SpanCounts, SpanStore } from '../spans/span-store.ts'
 
-/** How many traces are looked at: several can belong to one path. */
+/** Number of traces to examine. Several can belong to one path. */
 const NOTABLE = 40
 const SHOWN = 12
-/** Readings of which nothing came are most of all, so a few of them show that. */
+/** Maximum number of readings without further events. Most readings are of this kind. */
 const PLAIN = 3
 
 export function recentJourneys({ spans }: Pick<ConsoleEnvironment, 'spans'>): RecentAnswer {
@@ -18,7 +18,7 @@ export function recentJourneys({ spans }: Pick<ConsoleEnvironment, 'spans'>): Re
   return { counts: spans.counts, journeys: [...found.values()].sort((a, b) => b.atMs - a.atMs) }
 }
 
-/** Adds paths, each once, until there are this many. */
+/** Adds paths without repetition, up to a number. */
 function add(
   found: Map<string, RecentJourney>,
   spans: SpanStore,
@@ -34,7 +34,7 @@ function add(
   }
 }
 
-/** Returns undefined if the first event has been forgotten. */
+/** Returns undefined if the first event is no longer available. */
 function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney | undefined {
   const { roots, end, fromMs } = journeyOf({ spans, records: [], positions: [], functions: [] })
   const event = roots[0]?.event
@@ -42,7 +42,7 @@ function summaryOf(traceId: string, spans: readonly ToldSpan[]): RecentJourney |
   return { traceId, atMs: fromMs, end, event, emitted: [...new Set(emittedAfter(roots))] }
 }
 
-/** The types of the emitted events, causes before their effects: spans arrive in any order. */
+/** Returns the types of the emitted events, causes before effects. Spans arrive in any order. */
 function emittedAfter(steps: readonly EventStep[]): string[] {
   const next = steps.flatMap(({ decisions }) =>
     decisions.flatMap(({ emitted, timers }) => [...emitted, ...timers.flatMap(timer => timer.emitted)]),
@@ -53,20 +53,20 @@ function emittedAfter(steps: readonly EventStep[]): string[] {
 
 export interface JourneyAnswer {
   readonly journey: Journey
-  /** Whether the functions report their decisions to this console. */
+  /** True if the functions send spans of their decisions to this console. */
   readonly hearsSpans: boolean
-  /** Missing parts and reasons, as sentences. */
+  /** Sentences about missing parts of the path, with reasons. */
   readonly missing: readonly string[]
-  /** Signals of the topics on the path; the name of a foreign one. */
+  /** Signals of the topics on the path; the topic's name for other applications. */
   readonly signals: Readonly<Record<string, string>>
-  /** How much of the log was searched; absent where only known places were read. */
+  /** Searched range of the log; absent if only known positions were read. */
   readonly searched?: { readonly sinceMs: number; readonly isWhole: boolean }
 }
 
 export interface RecentAnswer {
-  /** Missing if the functions do not report their decisions to this console. */
+  /** Absent if the functions do not send spans of their decisions to this console. */
   readonly counts?: SpanCounts
-  /** The newest first: those of which something came, and a few others. */
+  /** Newest first. Includes mainly paths with further events. */
   readonly journeys: readonly RecentJourney[]
 }
 
@@ -76,6 +76,6 @@ export interface RecentJourney {
   readonly end: JourneyEnd
   /** First event of the path. */
   readonly event: EventName
-  /** The types of the events that came of it, each once. */
+  /** Distinct types of all further events on the path. */
   readonly emitted: readonly string[]
 }

@@ -1,13 +1,13 @@
-/** An answer that is dear to get: asked once for all who ask meanwhile, and used again while it is young. */
+/** Cached answers to expensive queries. Concurrent callers share one query, and its answer is reused until it expires. */
 
 export interface KeptAnswerOptions {
-  /** An answer is used again for this long, in milliseconds. */
+  /** Time for which an answer is reused, in milliseconds. */
   readonly forMs: number
-  /** Milliseconds on a clock that does not jump. */
+  /** Monotonic clock, in milliseconds. */
   readonly nowMs?: () => number
 }
 
-/** Maximum share of the time that a slow answer may take. */
+/** Maximum share of the time that a slow query may run. Answers to slow queries are therefore reused for longer. */
 const SHARE = 1 / 10
 
 export class KeptAnswer<T> {
@@ -23,7 +23,7 @@ export class KeptAnswer<T> {
     this.#nowMs = nowMs
   }
 
-  /** Rejects as the question does; a failure is not kept. */
+  /** Returns the cached answer, or runs the query. Rejects if the query fails; failures are not cached. */
   get(): Promise<T> {
     if (this.#answer === undefined || this.#nowMs() >= this.#untilMs) this.#answer = this.#fresh()
     return this.#answer
@@ -54,26 +54,26 @@ export class KeptAnswers<T> {
   }
 
   /**
-   * The answer to a question, which may be an earlier one. A failure is not kept.
+   * Returns the answer to a query, possibly a cached one. Failures are not cached.
    *
-   * @param key two questions with the same key have the same answer
+   * @param key identifies the query
    */
   ask(key: string, ask: () => Promise<T>): Promise<T> {
     return this.#kept.get(key, () => new KeptAnswer(ask, this.#options)).get()
   }
 
-  /** Forgets an answer that a change has made obsolete. */
+  /** Drops an answer that a change has made obsolete. */
   forget(key: string): void {
     this.#kept.drop(key)
   }
 }
 
 interface KeptByKeyOptions {
-  /** Upper bound for the number of things; the one that was not asked for the longest gives way. */
+  /** Maximum number of entries. The least recently used entry is dropped first. */
   readonly most: number
-  /** Unused answers are dropped after this time, in milliseconds. */
+  /** Time after which unused entries are dropped, in milliseconds. */
   readonly idleMs: number
-  /** Milliseconds on a clock that does not jump. */
+  /** Monotonic clock, in milliseconds. */
   readonly nowMs?: () => number
 }
 
@@ -81,7 +81,7 @@ export class KeptByKey<T> {
   readonly #most: number
   readonly #idleMs: number
   readonly #nowMs: () => number
-  /** Answers in the order of their use, the last one last. */
+  /** Entries, least recently used first. */
   readonly #kept = new Map<string, { readonly value: T; readonly askedMs: number }>()
 
   constructor({ most, idleMs, nowMs = () => performance.now() }: KeptByKeyOptions) {

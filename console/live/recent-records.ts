@@ -1,7 +1,4 @@
-/**
- * Recent records of a topic about one subject: searched once, backwards and up to a limit, and then followed from question to
- * question.
- */
+/** Recent records of a topic about one subject. The first query searches backward, up to a limit. Later queries read only new records. */
 import { type Searched, searchNewest } from '../../lib/queries/newest-records.ts'
 import { type Range, rangesOf } from '../../lib/queries/records.ts'
 import { topicReach } from '../../lib/queries/topics.ts'
@@ -10,9 +7,9 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
-/** Whatever is found in a record has a time, by which the newest are kept. */
+/** A result with a time. If there are too many results, the newest are kept. */
 interface Timed {
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   readonly timeMs: number
 }
 
@@ -20,28 +17,28 @@ export interface RecentOptions<T extends Timed> {
   readonly log: () => Promise<LogReader>
   readonly offsets: () => Promise<Pick<TopicOffsets, 'bounds' | 'at'>>
   readonly topic: string
-  /** The only partition to look into, or the record key that leads to it; without it, all of them. */
+  /** The only partition to read, or a record key that determines it; by default all partitions. */
   readonly partition?: number | { readonly ofKey: string } | undefined
-  /** Records without this text in their bytes may be passed over. */
+  /** Text that relevant records contain. Records without it may be skipped. */
   readonly holding?: string | undefined
-  /** Finds in records what is wanted. */
+  /** Extracts results from records. */
   readonly find: (records: readonly LogRecord[]) => Promise<readonly T[]>
-  /** Upper bound for what is kept. */
+  /** Maximum number of results to keep. */
   readonly most: number
   readonly limits: { readonly mostRecords: number; readonly withinMs: number }
 }
 
-/** When to look: written since a time, or between two times. Milliseconds since the epoch. */
+/** Range of append times to search, in epoch milliseconds: since a time, and optionally between two earlier times. */
 export interface Period {
   readonly sinceMs: number
-  /** Times in which the record may be that was not found since. */
+  /** Range to search if the record is not found since `sinceMs`. */
   readonly around?: { readonly fromMs: number; readonly untilMs: number }
 }
 
 export interface Recent<T> {
-  /** Results by time, the oldest first. */
+  /** Results ordered by time, oldest first. */
   readonly found: readonly T[]
-  /** How far the search came. */
+  /** Range that was searched. */
   readonly searched: Searched
 }
 
@@ -49,7 +46,7 @@ export class RecentRecords<T extends Timed> {
   readonly #options: RecentOptions<T>
   #found: readonly T[] = []
   #searched: Searched = { records: 0, ended: 'whole' }
-  /** Offset after the last read record, by partition; undefined before the first search. */
+  /** Offset after the last record read, by partition; undefined before the first search. */
   #next: readonly number[] | undefined
   #last: Promise<unknown> = Promise.resolve()
 
@@ -58,7 +55,7 @@ export class RecentRecords<T extends Timed> {
   }
 
   /**
-   * Returns the present results. One question after another: each continues where the one before ended.
+   * Returns the current results. Queries run one at a time, and each continues where the last one ended.
    *
    * @throws UnknownTopic, RefusedByKafka, Unavailable or PartitionStopped
    */
@@ -99,7 +96,7 @@ export class RecentRecords<T extends Timed> {
     const ranges = bounds.map(({ start, end }, partition) => {
       return { topic, partition, start: Math.max(start, next[partition] ?? start), end }
     })
-    // The topic ends before the last read record: it was recreated.
+    // The topic was recreated if it now ends before the last record read.
     if (ranges.some(({ partition, end }) => end < (next[partition] ?? 0))) return this.#begin(period)
     const before = this.#searched
     const searched = await this.#search(ranges)
@@ -122,7 +119,7 @@ export class RecentRecords<T extends Timed> {
         return fresh.length < most
       },
     )
-    // A gap was not read, so older results are dropped.
+    // If records were skipped, drop the older results, so that the results have no gap.
     const older = searched.ended === 'whole' ? this.#found : []
     this.#found = [...older, ...fresh].sort((a, b) => a.timeMs - b.timeMs).slice(-most)
     this.#searched = searched

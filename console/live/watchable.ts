@@ -1,4 +1,4 @@
-/** Questions whose answers can be watched: once by `GET path`, and as server-sent events by `GET path/live`. */
+/** Queries that can be watched: `GET path` returns one response, `GET path/live` streams responses as server-sent events. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Context, Hono } from 'hono'
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming'
@@ -9,19 +9,19 @@ import { problemOf } from '../api/problem.ts'
 import { queryOf } from '../api/query.ts'
 import type { ConsoleEnvironment } from '../environment.ts'
 
-/** Message of a stream: the answer, or the reason of its absence. */
+/** Message of a stream: the answer, or the reason why it is missing. */
 type Live<T> = { readonly answer: T } | { readonly problem: ReturnType<typeof problemOf> }
 
-/** A proxy, or a laptop that was asleep, must not make a dead stream look alive; nor does a stream outlast the session. */
+/** Interval for resending the last message, so that clients detect a broken stream, and for checking that the session is still valid. */
 const HEARTBEAT_MS = 5_000
 
 const streams = new OpenStreams()
 
 /**
- * Adds a question that can be watched.
+ * Adds a query that can be watched.
  *
- * @param everyMs interval of the question while a page is open
- * @param ask must not depend on anything but the query: all who watch get the same answer
+ * @param everyMs refresh interval while a page is open
+ * @param ask must depend only on the query parameters, because all watchers share its answer
  */
 export function watchable<Schema extends GenericSchema, T>(
   routes: Hono<ConsoleHono>,
@@ -33,7 +33,7 @@ export function watchable<Schema extends GenericSchema, T>(
   if (!environment.streams) return
   routes.get(`${path}/live`, context => {
     const wanted = queryOf(query, context)
-    // Hono answers HEAD through this route and drops the body unread: a stream would never learn that it is over.
+    // Hono also routes HEAD requests here and never reads the body. The stream would not notice that the request has ended.
     if (context.req.method !== 'GET') return context.body(null, 200, { 'content-type': 'text/event-stream' })
     const key = context.req.url
     const told = onceInARow(context.get('told'))
@@ -54,7 +54,7 @@ async function answerOf<T>(ask: () => Promise<T>, told: (error?: unknown) => voi
   }
 }
 
-/** Reports a fault only once in a row. A call without an error resets it. */
+/** Reports consecutive occurrences of an error only once. Calling it without an error resets it. */
 function onceInARow(told: (error: unknown) => void): (error?: unknown) => void {
   let last: string | undefined
   return error => {
@@ -86,7 +86,7 @@ function streamed(
   })
 }
 
-/** Sends one message after another. For one who reads slowly, only the newest waits: memory does not grow. */
+/** Sends messages one at a time. For a slow client, only the newest message is kept, so memory use stays constant. */
 class Newest {
   readonly #stream: SSEStreamingApi
   #waiting: string | undefined
@@ -112,12 +112,12 @@ class Newest {
   }
 }
 
-/** Sends JSON of the answer or of the problem, if it has changed. */
+/** Receives the JSON of an answer or a problem after each change. */
 type Tell = (json: string) => void
 
 interface Watched {
   readonly watchers: Set<Tell>
-  /** Ends the pause between two questions; absent while one is on its way. */
+  /** Ends the pause between two queries; absent while a query is running. */
   pause?: AbortController
   last: string | undefined
 }
@@ -126,17 +126,17 @@ export class SharedAnswers {
   readonly #watched = new Map<string, Watched>()
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>
 
-  /** @param wait resolves after this time, or early when the signal is aborted */
+  /** Creates the shared answers. @param wait resolves after this time, or earlier if the signal is aborted */
   constructor(wait: (ms: number, signal: AbortSignal) => Promise<void>) {
     this.#wait = wait
   }
 
   /**
-   * Tells the answer now, and from then on whenever it changes.
+   * Reports the current answer, and then each change.
    *
-   * @param key two questions with the same key have the same answer
-   * @param ask never called again before it has answered
-   * @returns ends it
+   * @param key identifies the query
+   * @param ask runs the query; never called concurrently
+   * @returns a function that ends the watch
    */
   watch(key: string, ask: () => Promise<string>, everyMs: number, tell: Tell): () => void {
     const known = this.#watched.get(key)
@@ -153,7 +153,7 @@ export class SharedAnswers {
     }
   }
 
-  /** A question without watchers continues: those who come before its answer join it. */
+  /** Repeats the query. If the last watcher leaves, a running query continues, and new watchers receive its answer. */
   async #keepAsking(
     key: string,
     watched: Watched,

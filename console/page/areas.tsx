@@ -1,4 +1,4 @@
-/** All pages of the console. The navigation, the tabs of each area, headings and titles come from this table. */
+/** All pages of the console. Navigation, tabs, headings and titles are derived from this table. */
 import type { ComponentType, JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { type EnvironmentAnswer, useEnvironment } from './data/answers.ts'
@@ -33,31 +33,31 @@ import { Writing } from './writing/writing.tsx'
 interface AreaPage {
   readonly title: string
   readonly path: string
-  /** Returns whether this environment lists it; each does by default. */
+  /** Returns whether the page is listed in this environment; by default it is. */
   readonly isListed?: (shown: EnvironmentAnswer) => boolean
 }
 
 interface Page extends AreaPage {
   readonly page: ComponentType
-  /** Heading of the page; by default, that of its area. */
+  /** Heading of the page; defaults to the heading of its area. */
   readonly heading?: string
-  /** Path of the page whose tab is current. */
+  /** Path of the page whose tab is highlighted. */
   readonly isBelow?: string
   readonly one?: OneThing
 }
 
-/** The page of one thing, which a parameter names. */
+/** Page of one object, named by a query parameter. */
 interface OneThing {
   readonly by: string
   readonly page: ComponentType<{ readonly name: string }>
-  /** Heading for the name; absent if the page has its own and no tabs. */
+  /** Returns the heading for an object; absent if the page renders its own heading and no tabs. */
   readonly heading?: (name: string) => string
 }
 
 interface Area extends AreaPage {
-  /** Parameters that name one thing, where the area has one page. All others only change what a page shows. */
+  /** Query parameters that name an object, by path, for an area with a single page. Other parameters only change the display. */
   readonly namedBy?: Readonly<Record<string, readonly string[]>>
-  /** One page with its own heading, or several with tabs. */
+  /** A single page with its own heading, or several pages with tabs. */
   readonly page?: ComponentType
   readonly pages?: readonly Page[]
 }
@@ -164,13 +164,13 @@ const shownArea = (area: Area): ShownArea => {
   return { ...area, page }
 }
 
-/** The areas that the navigation lists. */
+/** Areas in the navigation. */
 export const AREAS: readonly ShownArea[] = AREA_PAGES.map(shownArea)
 
-/** Search has a field in the head of every page in place of a link. */
+/** Search, which has a field in the header instead of a link. */
 const SEARCH: Area = { title: 'Search', path: '/search', page: Search, namedBy: { '/search': ['for'] } }
 
-/** All that addresses lead to. */
+/** All areas that URLs can refer to. */
 export const PLACES: readonly ShownArea[] = [...AREAS, shownArea(SEARCH)]
 
 const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
@@ -181,19 +181,19 @@ const NAMED_BY: Readonly<Record<string, readonly string[]>> = Object.fromEntries
 )
 
 interface ShownPage {
-  /** Two addresses with the same key show the same page. */
+  /** Identifies the page. Two URLs with the same key show the same page. */
   readonly key: string
-  /** Name of the one object that the page is about; empty for all other pages. */
+  /** Name of the object that the page shows; empty for other pages. */
   readonly name: string
 }
 
-/** Which page an address means. */
+/** Returns the page of a URL. */
 export function shownPage(path: string, query: Readonly<Record<string, string>>): ShownPage {
   const names = (NAMED_BY[path] ?? []).map(parameter => query[parameter] ?? '')
   return { key: JSON.stringify([path, ...names]), name: names.filter(Boolean).join(' ') }
 }
 
-/** The page of an area that the address means, below the tabs of the area. */
+/** Renders the tabs of an area and the page of the URL. */
 function Pages({ area: { title, pages = [] } }: { readonly area: Area }): JSX.Element {
   const { path, query } = useLocation()
   const shown = useEnvironment()

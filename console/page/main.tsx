@@ -1,4 +1,4 @@
-/** Where the page begins. The looks that all areas share come first, so that an area can differ from them. */
+/** Entry point of the page. Shared styles are imported first, so that areas can override them. */
 import { EnvironmentContext, useAnswer } from './data/answers.ts'
 import { Empty, Known } from './parts/known.tsx'
 import '@picocss/pico/css/pico.min.css'

@@ -1,4 +1,4 @@
-/** Frame of every page: the name of the environment, the navigation, and the way to the content. */
+/** Layout of all pages: environment name, navigation, and a link that skips to the content. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -33,7 +33,7 @@ export function Shell({ children }: { readonly children: ComponentChildren }): J
 
 interface TopProps {
   readonly path: string
-  /** Title of the present area, shown on the button that opens the navigation on a narrow screen. */
+  /** Title of the current area, shown on the menu button on narrow screens. */
   readonly title: string
 }
 
@@ -42,7 +42,7 @@ function Top({ path, title }: TopProps): JSX.Element {
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => setOpen(false), [path])
-  // Heard from the moment it is open: another effect would begin after the next painting, and a key pressed before it would be lost.
+  // Use a layout effect, so that keys pressed before the first paint of the open menu are handled.
   useLayoutEffect(() => {
     if (!isOpen) return
     const closeByKey = ({ key }: KeyboardEvent) => {

@@ -1,9 +1,9 @@
-/** Reads what an OTLP exporter sends in JSON: of the spans, those that Sluice's consumers make. Pure. */
+/** Parses OTLP/JSON requests and selects the spans of Sluice's consumers. Pure. */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface TakenSpans {
   readonly spans: readonly ToldSpan[]
-  /** How many are no spans as OTLP has them. Those of other programs are neither taken nor wrong. */
+  /** Number of invalid spans. Spans of other programs are skipped and do not count as invalid. */
   readonly wrong: number
 }
 
@@ -20,7 +20,7 @@ const TRACE_ID = /^[0-9a-f]{32}$/
 const SPAN_ID = /^[0-9a-f]{16}$/
 
 /**
- * The spans of an `ExportTraceServiceRequest`.
+ * Returns the spans of an `ExportTraceServiceRequest`.
  *
  * @returns undefined for any other request
  */
@@ -48,7 +48,7 @@ function listIn(message: unknown, field: string): readonly unknown[] {
   return Array.isArray(list) ? list : []
 }
 
-/** Undefined for a span of another program. */
+/** Returns undefined for a span of another program. */
 function toldBy(span: SentSpan | null): ToldSpan | 'wrong' | undefined {
   const { traceId, spanId, parentSpanId = '' } = span ?? {}
   if (!isId(traceId, TRACE_ID) || !isId(spanId, SPAN_ID)) return 'wrong'
@@ -100,7 +100,7 @@ function eventIn(attributes: ReadonlyMap<string, string>): EventName | undefined
   return { id, source, type, ...(subject === undefined ? {} : { subject }) }
 }
 
-/** Texts and integers, as text; Sluice's spans have nothing else. */
+/** Returns the string and integer attributes as strings. Spans of Sluice have no other types. */
 function attributesOf(list: unknown): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>()
   for (const each of Array.isArray(list) ? list : []) {
@@ -116,7 +116,7 @@ function isId(value: unknown, form: RegExp): value is string {
   return typeof value === 'string' && form.test(value)
 }
 
-/** 64-bit integers are texts in Protobuf's JSON; some exporters write numbers. */
+/** Protobuf's JSON encodes 64-bit integers as strings, but some exporters send numbers. */
 function millisecondsOf(nanoseconds: unknown): number | undefined {
   if (typeof nanoseconds !== 'string' && typeof nanoseconds !== 'number') return undefined
   const ms = Number(nanoseconds) / 1e6

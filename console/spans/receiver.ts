@@ -1,4 +1,4 @@
-/** Receives the functions' spans on this machine, by OTLP/HTTP in JSON, as a collector does. */
+/** Local OTLP/HTTP receiver for the functions' spans, in JSON. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -9,27 +9,27 @@ import { SpanStore } from './span-store.ts'
 
 export interface SpanReceiver {
   readonly store: SpanStore
-  /** Variables for the functions: address and credentials for spans, and the sampling rate. */
+  /** Environment variables for the functions: endpoint, credentials and sampling rate. */
   readonly variables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
 
-/** Several times what one request of the functions takes. */
+/** Maximum size of a request, several times the size of those that the functions send. */
 const MAX_BYTES = 8 * 1024 * 1024
 
-/** Listens on a free port of 127.0.0.1. Senders need a token, which only the returned variables contain. */
+/** Listens on a free port of 127.0.0.1. Requests require a token, which only the returned variables contain. */
 export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<SpanReceiver> {
   const token = randomBytes(16).toString('hex')
   const server = createServer((request, response) => {
     answer(request, token, store).then(
       ({ status, body }) => respond(response, status, body),
-      // The connection broke while it was read.
+      // The connection was closed while the body was being read.
       () => response.destroy(),
     )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // An open server must not keep a finished program alive.
+  // The server must not keep the process alive.
   server.unref()
   return {
     store,
@@ -37,7 +37,7 @@ export async function receiveSpans(store: SpanStore = new SpanStore()): Promise<
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${token}`,
       OTEL_TRACES_SAMPLER: 'always_on',
-      // Enough to look at. More would take as much processor time as the records themselves.
+      // Maximum number of traced records per second. Exporting more spans would take as much CPU time as processing the records.
       OTEL_TRACES_SAMPLER_ARG: '50',
     },
     close: () => closed(server),
@@ -51,16 +51,17 @@ interface Answer {
 
 async function answer(request: IncomingMessage, token: string, store: SpanStore): Promise<Answer> {
   const { method, url, headers } = request
-  if (method !== 'POST' || url !== '/v1/traces') return refusal(404, 'Spans are sent by POST to /v1/traces.')
+  if (method !== 'POST' || url !== '/v1/traces')
+    return refusal(404, 'Not found. Send spans with POST to /v1/traces.')
   if (headers.authorization !== `Bearer ${token}`) return refusal(401, 'The token is missing or wrong.')
   if (!/^application\/json\b/.test(headers['content-type'] ?? ''))
-    return refusal(415, 'Spans are read in JSON alone.')
+    return refusal(415, 'Unsupported content type. Send spans as application/json.')
   const body = await bodyOf(request)
-  if (body === undefined) return refusal(413, `A request has at most ${MAX_BYTES} bytes.`)
+  if (body === undefined) return refusal(413, `The request is too large. The limit is ${MAX_BYTES} bytes.`)
   const taken = spansIn(jsonIn(body))
-  if (!taken) return refusal(400, 'The body is no ExportTraceServiceRequest in JSON.')
+  if (!taken) return refusal(400, 'The body must be an ExportTraceServiceRequest in JSON.')
   store.add(taken.spans)
-  // OTLP, "Partial Success": nothing is said where all were taken.
+  // OTLP "Partial Success": the response is empty if all spans were accepted.
   const { wrong } = taken
   return { status: 200, body: wrong === 0 ? {} : { partialSuccess: { rejectedSpans: String(wrong) } } }
 }
@@ -69,7 +70,7 @@ function refusal(status: number, message: string): Answer {
   return { status, body: { message } }
 }
 
-/** Undefined if it is too large. */
+/** Returns undefined if the body is too large. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -82,7 +83,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
 }
 
 function respond(response: ServerResponse, status: number, body: object): void {
-  // Unread bytes of a request would be taken for the next one.
+  // Close the connection, because the unread rest of the body would be parsed as the next request.
   const close = status >= 400 ? { connection: 'close' } : {}
   response.writeHead(status, { 'content-type': 'application/json', ...close })
   response.end(JSON.stringify(body))

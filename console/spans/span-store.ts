@@ -1,28 +1,28 @@
-/** Keeps the newest spans that the functions send, within limits of number and age. Traces that led to something are kept longest. */
+/** Stores the newest spans, with limits on number and age. Traces with emissions, failures or timers are kept longest. */
 import type { EventName, ToldSpan } from '../../lib/queries/journey/model.ts'
 
 export interface SpanLimits {
   /**
-   * Upper bound for all spans. Traces in which something was emitted, failed or timed have at most half of it, and the others the
-   * rest: so the store is full soon, and its memory is then the same for as long as records flow.
+   * Maximum number of spans. Traces with emissions, failures or timers use at most half of it, all other traces the rest. The store
+   * therefore fills quickly, and its memory use then stays constant while records flow.
    */
   readonly spans: number
-  /** Upper bound for the spans of one trace: a trace that never ends must not displace all others. */
+  /** Maximum number of spans of one trace, so that an endless trace does not evict all others. */
   readonly spansOfTrace: number
   readonly ageMs: number
 }
 
 const LIMITS: SpanLimits = { spans: 40_000, spansOfTrace: 500, ageMs: 3_600_000 }
 
-/** How many traces one question follows an event through. */
+/** Maximum number of traces through which one query follows an event. */
 const MAX_TRACES = 20
 
-/** Number of received spans. */
+/** Numbers of spans. */
 export interface SpanCounts {
   readonly kept: number
-  /** How many different ids the events in them have. */
+  /** Number of distinct event ids in the stored spans. */
   readonly ids: number
-  /** Since the store exists. */
+  /** Number since the store was created. */
   readonly received: number
   readonly forgotten: number
 }
@@ -37,7 +37,7 @@ interface Trace {
 export class SpanStore {
   readonly #limits: SpanLimits
   readonly #now: () => number
-  /** Traces in the order of their last spans, the oldest first. */
+  /** Traces ordered by their last span, oldest first. */
   readonly #plain = new Traces()
   readonly #notable = new Traces()
   readonly #byEvent = new TraceIndex()
@@ -57,24 +57,24 @@ export class SpanStore {
     this.#bound(this.#plain, most - this.#notable.spans, nowMs)
   }
 
-  /** All that is known of a trace; empty if nothing is. */
+  /** Returns the spans of a trace; empty if it is unknown. */
   ofTrace(traceId: string): readonly ToldSpan[] {
     return [...(this.#traceOf(traceId)?.spans.values() ?? [])]
   }
 
   /**
-   * The traces in which an event with this id appears, and those of the events that it led to: an event that carries no trace
-   * context begins a new one. Several sources may give the same id: of more than a few traces, only the newest.
+   * Returns the traces that contain an event with this id, and the traces of the events that it led to, because an event without trace
+   * context starts a new trace. Several sources may use the same id; in that case only the newest traces are returned, up to a limit.
    */
   ofEvent(id: string): readonly ToldSpan[] {
     return this.following(this.#byEvent.withId(id).slice(-MAX_TRACES))
   }
 
-  /** These traces, and those that their events lead to. */
+  /** Returns the spans of these traces and of all traces that their events led to. */
   following(traceIds: readonly string[]): readonly ToldSpan[] {
     const found = new Set(traceIds)
     const spans: ToldSpan[] = []
-    // The set grows while it is walked through.
+    // The set grows during the iteration.
     for (const traceId of found) {
       for (const span of this.ofTrace(traceId)) {
         spans.push(span)
@@ -91,12 +91,12 @@ export class SpanStore {
     }
   }
 
-  /** The newest traces of which something came, the newest first. */
+  /** Returns the newest traces with effects, newest first. */
   notable(most: number): readonly (readonly ToldSpan[])[] {
     return this.#notable.newest(most)
   }
 
-  /** The newest of the others. */
+  /** Returns the newest of the other traces. */
   plain(most: number): readonly (readonly ToldSpan[])[] {
     return this.#plain.newest(most)
   }
@@ -115,7 +115,7 @@ export class SpanStore {
     const known = this.#traceOf(span.traceId)
     const trace = known ?? { id: span.traceId, spans: new Map(), lastMs: nowMs, isNotable: false }
     if (known) this.#listOf(known).delete(known)
-    // Ids are derived from what they name: a span that is sent again is the same.
+    // Span ids are derived from their contents, so a span that is sent again has the same id.
     if (trace.spans.has(span.spanId) || trace.spans.size < this.#limits.spansOfTrace) {
       trace.spans.set(span.spanId, span)
       if (span.event) this.#byEvent.add(span.event, trace.id)
@@ -144,7 +144,7 @@ export class SpanStore {
   }
 }
 
-/** Traces in the order in which they were added, with the number of their spans. */
+/** Traces in insertion order, and the number of their spans. */
 class Traces {
   readonly #traces = new Map<string, Trace>()
   spans = 0
@@ -174,7 +174,9 @@ class Traces {
   }
 }
 
-/** Whether something came of it: an event, a failure, or a timer that fired. Statistics come of every reading, sooner or later. */
+/**
+ * Returns whether a span shows an effect: an emission, a failure, or a timer. Statistics do not count, because every reading leads to some.
+ */
 function isNotable(span: ToldSpan): boolean {
   if (span.kind === 'emission') return !span.event.type.includes('.analytics.')
   return span.kind === 'timer' || span.code !== undefined || span.outcome === 'failed'
@@ -182,11 +184,11 @@ function isNotable(span: ToldSpan): boolean {
 
 type Name = Pick<EventName, 'id' | 'source'>
 
-/** Most events appear in one trace: a set for each of them would take more memory than all else here. */
+/** Trace ids of an event. Most events appear in a single trace, and a set for each would dominate memory use. */
 type TraceIds = string | Set<string>
 
 class TraceIndex {
-  /** Several sources may give the same id. */
+  /** Traces by event id. Several sources may use the same id. */
   readonly #byId = new Map<string, TraceIds>()
   readonly #byName = new Map<string, TraceIds>()
 
@@ -200,7 +202,7 @@ class TraceIndex {
     deleteFrom(this.#byName, keyOf(event), traceId)
   }
 
-  /** Returns the traces of an event, in the order of its first spans. */
+  /** Returns the traces of an event, ordered by its first spans. */
   of(event: Name): Iterable<string> {
     return all(this.#byName.get(keyOf(event)))
   }
@@ -210,7 +212,7 @@ class TraceIndex {
     return [...all(this.#byId.get(id))]
   }
 
-  /** How many different ids there are. */
+  /** Number of distinct ids. */
   get ids(): number {
     return this.#byId.size
   }

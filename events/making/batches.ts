@@ -1,4 +1,4 @@
-/** Lambda batches of the readings topic, each with one special kind of content. */
+/** Generates Lambda batches of the readings topic, each with a special kind of content. */
 
 import { topicName } from '../../lib/app/topics.ts'
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
@@ -11,7 +11,7 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')
 
-/** The partitions that Kafka's partitioner chooses for these keys, with twelve partitions. */
+/** Partitions that Kafka's partitioner selects for these keys, with twelve partitions. */
 const PARTITIONS: Readonly<Record<string, number>> = {
   'roof-1': 9,
   'roof-2': 6,
@@ -20,7 +20,7 @@ const PARTITIONS: Readonly<Record<string, number>> = {
   'band-3': 7,
 }
 
-/** The time of a step: steps are ten seconds apart. */
+/** Returns the time of a step. Steps are ten seconds apart. */
 const at = (step: number) => new Date(START + step * 10_000).toISOString()
 
 function environment(name: string, step: number, sensorId: string, temperature: number): Event {
@@ -29,16 +29,16 @@ function environment(name: string, step: number, sensorId: string, temperature: 
   return reading(FAMILIES.environment, derivedId('captured', name, step), at(step), data)
 }
 
-/** The record of an event, appended two seconds after the event's time or after the given step. */
+/** Returns the record of an event, appended two seconds after the event's time or after the given step. */
 function captured(key: string | null, event: Event, step?: number, mode?: ContentMode): Captured {
-  // No topic: the batch names it.
+  // The topic is empty, because the batch contains it.
   const { value, headers, key: bytes } = producedRecord('', key, event, mode)
   const appendedAtMs = (step === undefined ? Date.parse(event.time ?? '') : START + step * 10_000) + 2_000
   const appendedAt = new Date(appendedAtMs).toISOString()
   return { key: bytes, value, headers, appendedAt, partition: PARTITIONS[key ?? 'roof-1'] ?? 0 }
 }
 
-/** Two and a half minutes of one sensor, a reading every ten seconds; the last reading belongs to the minute before. */
+/** Two and a half minutes of one sensor, with a reading every ten seconds. The last reading belongs to the previous minute. */
 export function good() {
   const temperatures = [
     39.2, 39.5, 39.9, 40.3, 40.8, 41.1, 40.9, 40.4, 40, 39.6, 39.4, 39.1, 38.8, 38.8, 38.5,
@@ -51,7 +51,7 @@ export function good() {
   ])
 }
 
-/** Every kind of record that can never be processed, between two healthy ones. */
+/** All kinds of records that can never be processed, between two valid records. */
 export function poison() {
   const reading = (step: number) => environment('poison', step, 'roof-1', 20 + step)
   const healthy = (step: number) => captured('roof-1', reading(step))
@@ -81,7 +81,7 @@ export function poison() {
     // schema-violated
     captured('roof-1', { ...reading(8), data: { sensorId: 'roof-1', temperature: '28' } }),
     captured('roof-1', { ...reading(9), data: { ...(reading(9).data as object), colour: 'red' } }),
-    // rejected: too large a number for statistics
+    // rejected: a number that is too large for statistics
     captured('roof-1', environment('poison', 10, 'roof-1', 1e200)),
     healthy(11),
   ])
@@ -102,17 +102,17 @@ export function duplicates() {
   return lambdaBatch('duplicate', [
     record(cpu(0, 61), 0),
     record(cpu(1, 62), 1),
-    // The same events at later offsets. One has another trace, but is still the same event.
+    // The same events at later offsets. One has a different trace context, but is still the same event.
     record(traced, 2),
     record(cpu(1, 62), 2),
-    // The id of the first with another value: an error of the producer, not a duplicate.
+    // The id of the first event with another value, which is an error of the producer and not a duplicate.
     record(cpu(0, 99), 3),
     record(cpu(4, 63), 4),
     record(cpu(4, 63), 5),
   ])
 }
 
-/** Readings in units other than those of their family: some can be converted, some cannot. */
+/** Readings in units other than those of their family, some of which can be converted. */
 export function units() {
   const inUnit = (step: number, unit: string, metrics: ReadingData) => {
     const event = environment('units', step, 'roof-1', 20)
@@ -120,14 +120,14 @@ export function units() {
     return captured('roof-1', { ...event, data: { ...identity, ...metrics, unit } })
   }
   return lambdaBatch('units', [
-    // 26.7 °C: the number is above the threshold of 40, the temperature is not.
+    // 26.7 °C: the number exceeds the threshold of 40, but the temperature does not.
     inUnit(0, 'fahrenheit', { temperature: 80 }),
     inUnit(1, '°F', { temperature: 110 }),
     inUnit(2, 'K', { temperature: 313.15 }),
-    // One metric has the dimension of the unit; the other is in the unit of its family.
+    // One metric has the dimension of the unit, the other is in the unit of its family.
     inUnit(3, 'mmHg', { temperature: 21, pressure: 760 }),
     inUnit(4, 'm/s', { windSpeed: 10 }),
-    // unit-mismatch: another dimension, and an unknown unit
+    // unit-mismatch: a unit of another dimension, and an unknown unit
     inUnit(5, 'hPa', { temperature: 21 }),
     inUnit(6, 'lux', { temperature: 21 }),
     // schema-violated: 200 %
@@ -136,7 +136,7 @@ export function units() {
   ])
 }
 
-/** Records without a value, which Kafka calls tombstones, and an empty value, which is not a tombstone. */
+/** Records without a value, which Kafka calls tombstones, and a record with an empty value, which is not a tombstone. */
 export function tombstones() {
   const healthy = (step: number) => captured('roof-2', environment('tombstone', step, 'roof-2', 21 + step))
   const foreign: Event = {
@@ -147,18 +147,18 @@ export function tombstones() {
   }
   return lambdaBatch('tombstone', [
     healthy(0),
-    // A plain tombstone.
+    // A tombstone without headers.
     { ...healthy(1), value: null, headers: [] },
-    // An event without data: a valid event, but not a valid reading.
+    // An event without data, which is a valid event but not a valid reading.
     { ...healthy(2), value: null },
-    // A valid event of a type that the processor does not accept.
+    // A valid event of a type that the processor does not handle.
     { ...captured('roof-2', foreign) },
     { ...healthy(4), value: Buffer.alloc(0) },
     healthy(5),
   ])
 }
 
-/** Several partitions, families, modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
+/** Several partitions, families, content modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
 export function mixedPartitions() {
   const zurich = (step: number) => environment('mixed', step, 'Zürich-1', 18 + step)
   const roof = (step: number) => environment('mixed', step, 'roof-1', 30 + step)
@@ -180,19 +180,19 @@ export function mixedPartitions() {
   ])
 }
 
-/** A record as it was appended to the log. */
+/** A record with the partition and time of its append to the log. */
 interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
   readonly partition: number
-  /** RFC 3339: when the broker appended it. */
+  /** Append time of the broker, RFC 3339. */
   readonly appendedAt: string
 }
 
 /**
- * The batch with these records. The offsets of each partition start at 0, and the topic is in an environment of its own:
- * when batches run against a live stack or one after another, the offsets of one log must never advance the applied offset
- * of another.
+ * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that batches can be
+ * run
+ * on a live stack or one after another: the offsets of one log must not advance the applied offset of another.
  *
- * @param name the last part of the environment's name
+ * @param name last part of the environment's name
  */
 function lambdaBatch(name: string, captured: readonly Captured[]) {
   const topic = topicName('readings', `recorded-${name}`)
@@ -221,7 +221,7 @@ function lambdaBatch(name: string, captured: readonly Captured[]) {
   }
 }
 
-/** Bytes as in Java: 128 and above are negative. */
+/** Encodes bytes as in Java, where values of 128 and above are negative. */
 function signed([name, bytes]: RecordHeader): Record<string, number[]> {
   return { [name]: [...new Int8Array(bytes)] }
 }

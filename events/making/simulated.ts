@@ -1,4 +1,4 @@
-/** Streams made by the simulator, each from a seed of its own. */
+/** Streams of the simulator, each with its own seed. */
 
 import { topicName } from '../../lib/app/topics.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
@@ -15,14 +15,14 @@ import { partitionOf } from '../../packages/runtime/consumer/murmur2.ts'
 const MINUTE = 60_000
 const PARTITIONS = 12
 
-/** The readings of all simulated sensors without an anomaly. */
+/** Returns the readings of all simulated sensors without anomalies. */
 function calm(seed: string, from: string, everyMs: number, forMs: number): readonly KeyedEvent[] {
   const settings = { ...GENERATOR_DEFAULTS, seed, tickSeconds: everyMs / 1_000, anomalyRate: 0 }
   const firstTick = Date.parse(from) / everyMs
   return [...simulate(settings, firstTick, firstTick + forMs / everyMs)]
 }
 
-/** All simulated sensors on a day in September, a reading each ten minutes: nothing is out of the ordinary. */
+/** One day of all simulated sensors in September, with a reading every ten minutes and without anomalies. */
 export function calmDay(): readonly object[] {
   return calm('calmday', '2025-09-10T00:00:00Z', 10 * MINUTE, 24 * 60 * MINUTE).map(({ event }) =>
     toJsonEvent(event),
@@ -32,8 +32,9 @@ export function calmDay(): readonly object[] {
 const OUTAGE_FROM = Date.parse('2025-09-11T08:00:00Z')
 
 /**
- * All simulated sensors on a calm morning, a reading each five minutes from six to eleven. From eight to half past nine nothing of
- * Rotterdam arrives: what `rtm-quay` measured is lost; `rtm-roof` has stored it, and sends it after its first new reading.
+ * One morning of all simulated sensors, with a reading every five minutes from 6:00 to 11:00. Nothing arrives from Rotterdam from 8:00 to
+ * 9:30:
+ * readings of `rtm-quay` are lost; `rtm-roof` stores its readings and sends them after its first new one.
  */
 export function sensorOutage(): readonly object[] {
   const stored: Event[] = []
@@ -53,7 +54,7 @@ export function sensorOutage(): readonly object[] {
   return arriving.map(toJsonEvent)
 }
 
-/** Each twelfth record is broken, in turn in one of these ways. */
+/** Every twelfth record is broken, in one of the following ways in turn. */
 const EACH = 12
 
 type Breaking = (event: Event, record: OutgoingRecord) => Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
@@ -69,22 +70,23 @@ const BREAKINGS: readonly Breaking[] = [
   (_, record) => ({ ...record, value: (record.value ?? Buffer.alloc(0)).subarray(0, 20) }),
   // schema-violated
   (event, { key }) => written(key, { ...event, data: { ...(event.data as ReadingData), colour: 'red' } }),
-  // time-in-future, whenever it is replayed
+  // time-in-future at any time of a replay
   (event, { key }) => written(key, { ...event, time: '2999-01-01T00:00:00.000Z' }),
-  // id-conflict: the id of the sensor's reading before it
+  // id-conflict: the id of the sensor's previous reading
   (event, { key }) => written(key, { ...event, id: idBefore(event) }),
-  // ignored: a type that no consumer of readings accepts
+  // ignored: a type that consumers of readings do not handle
   (event, { key }) => written(key, { ...event, type: 'org.example.ping' }),
 ]
 
-/** Ids of the simulator end with the tick. */
+/** Returns the id of the previous reading. Ids of the simulator end with the tick. */
 function idBefore({ id }: Event): string {
   return id.replace(/\d+$/, tick => String(Number(tick) - 1))
 }
 
 /**
- * Two hours of all simulated sensors, a reading each five minutes, as records of a log. Each twelfth is broken, in eight ways in
- * turn, and each fiftieth is sent twice.
+ * Two hours of all simulated sensors, with a reading every five minutes, as records of a log. Every twelfth record is broken, in eight ways
+ * in
+ * turn, and every fiftieth is sent twice.
  */
 export function poisonMix(): readonly string[] {
   const readings = calm('poisonmix', '2025-09-12T10:00:00Z', 5 * MINUTE, 120 * MINUTE)

@@ -1,4 +1,4 @@
-/** Recorded streams: events in the JSON event format, in the order of their arrival. */
+/** Recorded streams of events in the JSON event format, in the order of arrival. */
 
 import { FAMILIES, type FamilyName, type ReadingData } from '../../lib/telemetry/families.ts'
 import { reading } from '../../lib/telemetry/reading.ts'
@@ -11,7 +11,9 @@ const HOUR = 60 * MINUTE
 
 type JsonEvent = Record<string, unknown>
 
-/** Makes the events of one stream. Ids are counted, so that two equal readings at the same instant are two events. */
+/**
+ * Returns a function that creates the events of a stream. Ids are numbered, so that equal readings at the same time are different events.
+ */
 function recorder(stream: string, family: FamilyName) {
   let count = 0
   return (timeMs: number, data: ReadingData): JsonEvent => {
@@ -21,9 +23,11 @@ function recorder(stream: string, family: FamilyName) {
 }
 
 /**
- * Three sensors in a city on two hot days, a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only
- * on the second, hotter day, `yard-1` never. Twice a sensor has two readings at the same instant, two readings are swapped,
- * and a reading of 45 °C arrives late, in the cool evening: it must not fire an alert.
+ * Three sensors in a city on two hot days, with a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only on the
+ * second,
+ * hotter day, and `yard-1` never. Twice, a sensor has two readings at the same time. Two readings are swapped, and a reading of 45 °C
+ * arrives
+ * late, in the cool evening, and must not fire an alert.
  */
 export function heatwave(): JsonEvent[] {
   const record = recorder('heatwave', 'environment')
@@ -47,7 +51,7 @@ export function heatwave(): JsonEvent[] {
   const events = Array.from({ length: 96 }, (_, step) => {
     const timeMs = start + step * 30 * MINUTE
     const hotter = step < 48 ? 0 : 2
-    // Warmest at 15:00.
+    // The maximum is at 15:00.
     const warmth = wave(timeMs - start - 9 * HOUR, 24 * HOUR)
     const round = sensors.map(({ id, mean, amplitude }) =>
       read(id, timeMs, rounded(mean + hotter + amplitude * warmth)),
@@ -60,8 +64,8 @@ export function heatwave(): JsonEvent[] {
 }
 
 /**
- * Two instances of one shop, a reading every five minutes for twelve hours. `orders-1` is above 80 % CPU in the morning
- * and in the evening; `orders-2` is its replica with a lag and stays below. One reading is duplicated.
+ * Two database instances of one shop, with a reading every five minutes for twelve hours. `orders-1` exceeds 80 % CPU in the morning and in
+ * the evening. `orders-2` is its replica, has a replication lag, and stays below. One reading is duplicated.
  */
 export function databaseLoad(): JsonEvent[] {
   const record = recorder('database-load', 'database')
@@ -79,14 +83,14 @@ export function databaseLoad(): JsonEvent[] {
     })
   return Array.from({ length: 144 }, (_, step) => {
     const timeMs = start + step * 5 * MINUTE
-    // Busiest at 09:00 and at 15:00.
+    // The maxima are at 09:00 and at 15:00.
     const load = 60 + 28 * wave(timeMs - start - 1.5 * HOUR, 6 * HOUR)
     const round = [read('orders-1', timeMs, load), read('orders-2', timeMs, load * 0.7)]
     return step === 70 ? [...round, round[0] as JsonEvent] : round
   }).flat()
 }
 
-/** Two wristbands, a reading every second for two minutes: a minute of rest, a minute of walking. */
+/** Two wristbands with a reading every second for two minutes: one minute of rest, one minute of walking. */
 export function deviceWalk(): JsonEvent[] {
   const record = recorder('device-walk', 'device')
   const start = Date.parse('2025-07-03T08:00:00Z')
@@ -107,7 +111,7 @@ export function deviceWalk(): JsonEvent[] {
   }).flat()
 }
 
-/** A sine wave from -1 to 1. Values are rounded before use, so platform differences in the last digits do not matter. */
+/** A sine wave from -1 to 1. Values are rounded, so that differences between platforms in the last digits have no effect. */
 function wave(ms: number, periodMs: number): number {
   return Math.sin((2 * Math.PI * ms) / periodMs)
 }

@@ -1,4 +1,4 @@
-/** Publishes events about sensors, devices and databases: silence, changed activities, falls, restarts. */
+/** Publishes events about sensors, devices and databases: silence, activity changes, falls, and restarts. */
 import { activity } from '../../lib/activity/process.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -1,4 +1,4 @@
-/** Sends each alert to its group, by the notification routes. */
+/** Sends each alert to its group, as configured in the notification routes. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
 import { loadRoutes } from '../../lib/notification/adapters/routes-file.ts'

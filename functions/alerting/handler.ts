@@ -1,4 +1,4 @@
-/** Evaluates every reading against the alert rules that the log has activated, and publishes alerts as they fire and resolve. */
+/** Evaluates each reading against the active alert rules, and publishes firing and resolved alerts. */
 
 import { alerting } from '../../lib/alerting/process.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'

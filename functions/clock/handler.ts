@@ -1,4 +1,4 @@
-/** Appends a tick to every partition of the topics whose consumers have timers, so that the log's clock advances even where no readings arrive. */
+/** Appends a tick to each partition of topics whose consumers have timers, so that log time advances even without readings. */
 import { NAME } from '../../lib/app/name.ts'
 import { TICKED_OFTEN, topicName, topicsOf } from '../../lib/app/topics.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'

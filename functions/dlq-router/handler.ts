@@ -1,6 +1,4 @@
-/**
- * Sends failures into the retry topics or to the dead letters. A failure that it cannot read goes to the dlq, never back to failures.
- */
+/** Sends failures to the retry topics or to the dlq. Failures that it cannot read are sent to the dlq, never back to failures. */
 import { DLQ_ROUTER_SLICES, dlqRouter } from '../../lib/app/dlq-router.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -1,4 +1,4 @@
-/** Keeps the firing alerts and their acknowledgements as a table. */
+/** Maintains the table of firing alerts and their acknowledgements. */
 
 import { firingAlerts } from '../../lib/alerting/firing-alerts.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'

@@ -1,4 +1,4 @@
-/** Publishes the simulated readings of all families for the time since its last run. */
+/** Publishes simulated readings of all families for the time since the last run. */
 
 import { dataWriterOf } from '../../lib/app/data-writer.ts'
 import { NAME } from '../../lib/app/name.ts'
@@ -44,7 +44,7 @@ export const handler = scheduled(
           return producedRecord(topic, key, writer.write(event), config.contentMode)
         }),
       )
-      // Only after publishing: a failed run is repeated, and its readings are then the same events with the same ids.
+      // Advance after publishing: a failed run is repeated, and publishes the same events with the same ids.
       await cursor.advance(until - 1)
       count += readings.length
     }

@@ -1,4 +1,4 @@
-/** Sends the events that rules over several events match to their groups. */
+/** Sends events that match rules over several events to the groups of these rules. */
 
 import { grouping } from '../../lib/alerting/patterns/grouping.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'

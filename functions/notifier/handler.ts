@@ -1,4 +1,4 @@
-/** Collects the alerts of each group, and publishes its notifications. */
+/** Collects the alerts of each group and publishes its notifications. */
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 import { NOTIFICATIONS } from '../../lib/app/settings/index.ts'
 import { loadRoutes } from '../../lib/notification/adapters/routes-file.ts'

@@ -1,4 +1,4 @@
-/** Keeps the open dead letters of each partition of the dlq topic, to inspect and redrive them. */
+/** Maintains the open dead letters of each partition of the dlq topic, for inspection and redrives. */
 import { DLQ_READING, OPEN_LETTERS } from '../../lib/app/open-dead-letters.ts'
 import { kafkaHandler } from '../../packages/runtime/lambda/kafka-handler.ts'
 

@@ -1,4 +1,4 @@
-/** Evaluates the rules over several events of a group, and publishes alerts as they fire and resolve. */
+/** Evaluates rules over several events of a group, and publishes firing and resolved alerts. */
 
 import { patterns } from '../../lib/alerting/patterns/process.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'

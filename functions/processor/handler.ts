@@ -1,4 +1,4 @@
-/** Keeps rolling statistics of every entity and metric, and publishes a summary per entity and minute. */
+/** Maintains rolling statistics of each entity and metric, and publishes a summary per entity and minute. */
 import { statistics } from '../../lib/analytics/process.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -1,7 +1,4 @@
-/**
- * Brings back failures that are due. Those that cannot be brought back go to the dlq, never to failures, which would send them
- * here again.
- */
+/** Redrives failures that are due. Those that cannot be redriven are sent to the dlq. Sending them to failures would create a loop. */
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
 import { deployedRedriver } from '../../lib/app/redriver.ts'
 

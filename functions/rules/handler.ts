@@ -1,4 +1,4 @@
-/** Activates the alert rules: appends them to every partition of the topics where rules are evaluated if they have changed or a day has passed. */
+/** Activates the alert rules: appends them to the topics in which rules are evaluated, if they have changed or a day has passed. */
 
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
@@ -31,7 +31,7 @@ export const handler = scheduled(
         ...writeEvent(rulesActivated(set, place.partition, scheduledFor), config.contentMode),
       }))
       await publisher.publish(events)
-      // Only after publishing: a failed run appends them again.
+      // Write after publishing: a failed run appends the rules again.
       await last.write(next)
     }
     return { rules: set.rules.length, hash: set.hash, appended: why ? partitions : 0, why: why ?? 'not-due' }

@@ -1,35 +1,35 @@
-/** The shapes of alarms, independent of CloudFormation. */
+/** Types of alarms, independent of CloudFormation. */
 
 import type { DeclaredFunction } from '../../lib/app/functions.ts'
 import type { Schedules } from '../schedules.ts'
 import type { CauseName } from './causes.ts'
 import type { Metric, Query } from './metrics.ts'
 
-/** A deployment, as far as alarms and dashboard depend on it. */
+/** Properties of a deployment that alarms and dashboard depend on. */
 export interface Deployed {
   readonly stage: string
   readonly env: string
   readonly functions: readonly DeclaredFunction[]
   readonly schedules: Schedules
   readonly clusterArn: string
-  /** ARN of the queue of records that Lambda has given up. */
+  /** ARN of the queue of records that Lambda has discarded. */
   readonly onFailureQueue?: string
   readonly alarms: Alarming
 }
 
-/** Settings of a deployment for its alarms. */
+/** Alarm settings of a deployment. */
 export interface Alarming {
-  /** Whether there are alarms. There is a dashboard in any case. */
+  /** True if alarms are created. The dashboard is always created. */
   readonly enabled: boolean
-  /** The topic for what cannot wait; absent, the alarms only change their state. */
+  /** SNS topic for urgent alarms. If absent, alarms only change their state. */
   readonly topicArn?: string
-  /** The topic for what can wait until the next working day; absent, it is the same. */
+  /** SNS topic for alarms that can wait until the next working day; defaults to `topicArn`. */
   readonly soonTopicArn?: string
-  /** Address or path of the runbook, to which each alarm adds its heading. */
+  /** URL or path of the runbook. Each alarm appends its heading. */
   readonly runbook: string
-  /** Capacity in bytes per second: of one broker or, with MSK Serverless, of the cluster. */
+  /** Capacity in bytes per second, of one broker or of an MSK Serverless cluster. */
   readonly capacity: { readonly bytesIn: number; readonly bytesOut: number }
-  /** Cache of ElastiCache; missing if it is unknown. */
+  /** ElastiCache cache to watch; absent if unknown. */
   readonly cache?: Cache
 }
 
@@ -38,12 +38,15 @@ export type Cache =
   | { readonly kind: 'nodes'; readonly nodes: readonly string[] }
 
 /**
- * Treatment of a minute without data. - `breaching`: there should always be data, so its absence is an alarm; - `notBreaching`:
- * there is only data after certain events; - `ignore`: the alarm stays as it is.
+ * Treatment of periods without data.
+ *
+ * - `breaching`: data should always exist, so missing data counts as an alarm.
+ * - `notBreaching`: data exists only after certain events.
+ * - `ignore`: the alarm keeps its state.
  */
 type Missing = 'breaching' | 'notBreaching' | 'ignore'
 
-/** How the value comes about that an alarm compares. */
+/** Value that an alarm compares with its threshold. */
 export type Value =
   | { readonly metric: Metric; readonly statistic: 'Sum' | 'Maximum' | 'p99' }
   | { readonly query: Query }
@@ -52,55 +55,55 @@ export type Value =
       readonly metrics: Readonly<Record<string, { readonly metric: Metric; readonly statistic: 'Sum' }>>
     }
 
-/** One thing that an alarm of a kind watches. */
+/** A value that an alarm watches. */
 export interface Watched {
-  /** Tells apart the alarms of one kind: the last part of its name; absent where the kind has one alarm. */
+  /** Suffix of the alarm's name, which distinguishes alarms of the same kind; absent for a kind with a single alarm. */
   readonly of?: string
   readonly value: Value
-  /** Instead of that of the kind. */
+  /** Overrides the kind's treatment of missing data. */
   readonly missing?: Missing
-  /** Instead of those of the kind. */
+  /** Overrides the kind's period. */
   readonly periodSeconds?: number
 }
 
-/** When there is an alarm: so many of the latest periods are beyond the threshold. */
+/** Condition of an alarm: a number of the latest periods is beyond a threshold. */
 export interface When {
   readonly above: number
-  /** Instead of `above`. */
+  /** Lower threshold, used instead of `above`. */
   readonly below?: number
-  /** Other thresholds, by the name of the stage: some stages may be worse, or are on purpose. */
+  /** Thresholds of individual stages, for stages with lower requirements. */
   readonly stages?: Readonly<Record<string, number>>
   readonly periodSeconds: number
   readonly periods: number
-  /** How many of the periods are beyond the threshold. */
+  /** Number of periods that must be beyond the threshold. */
   readonly breaching: number
-  /** Why this threshold, and this long. */
+  /** Reason for this threshold and duration. */
   readonly because: string
 }
 
-/** A kind of alarm: its key is its heading in docs/runbook.md. */
+/** A kind of alarm. Its key in the table is also its heading in docs/runbook.md. */
 export interface AlarmKind extends Pick<When, 'below' | 'stages' | 'because'> {
-  /** One sentence that people read first. */
+  /** Description of the alarm in one sentence. */
   readonly says: string
-  /** The composite alarm that rings for it. */
+  /** Cause whose composite alarm sends the notification. */
   readonly cause: CauseName
-  /** `now` wakes people; `soon` can wait for the next working day. */
+  /** `now` for alarms that need immediate attention, `soon` for those that can wait until the next working day. */
   readonly urgency: 'now' | 'soon'
-  /** One of `sources.ts`. */
+  /** Source of the watched values, one of `sources.ts`. */
   readonly watches: (deployed: Deployed) => readonly Watched[]
-  /** Default 0: a single one is too many. */
+  /** Threshold; default 0, so that a single occurrence raises the alarm. */
   readonly above?: number | ((deployed: Deployed) => number)
-  /** Length of a period. Default 1. */
+  /** Length of a period in minutes; default 1. */
   readonly minutes?: number
-  /** Default 1. */
+  /** Number of evaluated periods; default 1. */
   readonly periods?: number
-  /** Default: all periods. */
+  /** Number of periods that must be beyond the threshold; default all. */
   readonly breaching?: number
-  /** Default `notBreaching`. */
+  /** Treatment of missing data; default `notBreaching`. */
   readonly missing?: Missing
 }
 
-/** When there is an alarm of a kind in a deployment, with its defaults. */
+/** Returns the condition of a kind of alarm in a deployment, with defaults applied. */
 export function whenOf(kind: AlarmKind, deployed: Deployed): When {
   const { above = 0, below, stages, minutes = 1, periods = 1, breaching = periods, because } = kind
   return {
@@ -116,9 +119,9 @@ export function whenOf(kind: AlarmKind, deployed: Deployed): When {
 
 /** An alarm of a deployment. */
 export interface Alarm {
-  /** Key in the table. */
+  /** Key in the table of alarm kinds. */
   readonly kind: string
-  /** Name in the account; begins with the stack's name. */
+  /** Name of the alarm, prefixed with the stack's name. */
   readonly name: string
   /** Logical id in the template. */
   readonly logicalId: string
@@ -126,7 +129,7 @@ export interface Alarm {
   readonly when: When
 }
 
-/** The threshold of an alarm in a stage. */
+/** Returns the threshold of an alarm in a stage. */
 export function thresholdOf({ above, below, stages }: When, stage: string): number {
   return stages?.[stage] ?? below ?? above
 }

@@ -1,25 +1,25 @@
-/** The nodes of an ElastiCache that is not serverless. Pure. */
+/** Nodes of an ElastiCache cluster that is not serverless. Pure. */
 
 const NODE = /^[a-zA-Z][\w-]{0,49}$/
 const CLUSTER = /^([a-zA-Z][\w-]{0,39})\/([1-9]\d{0,2})$/
 
 /**
- * How many nodes can have alarms. Each has three, and a template has 500 resources at most, of which everything else needs some 250:
- * this leaves room for functions of your own.
+ * Maximum number of nodes with alarms. Each node has three alarms, and a template has at most 500 resources, of which everything else uses
+ * about 250. The rest is left for functions of your own.
  */
 export const MAX_CACHE_NODES = 60
 
-/** A primary and its replica, as the long-lived stack makes them. */
+/** Suffixes of the nodes of a shard: a primary and its replica, as the long-lived stack creates them. */
 const IN_EACH_SHARD = ['001', '002']
 
-/** Whether this is the id of a node, or `CLUSTER/SHARDS`. */
+/** Returns whether the text is the id of a node, or has the form `CLUSTER/SHARDS`. */
 export function isCacheNodes(text: string): boolean {
   return NODE.test(text) || CLUSTER.test(text)
 }
 
 /**
- * The ids of the nodes that a text stands for: `telemetry/2` for `telemetry-0001-001` to `telemetry-0002-002`. A cluster that has been
- * made smaller may have other numbers.
+ * Expands a text to node ids: `telemetry/2` to `telemetry-0001-001` through `telemetry-0002-002`. After scaling in, a cluster may use other
+ * numbers.
  */
 export function cacheNodes(text: string): string[] {
   const [, cluster, shards] = CLUSTER.exec(text) ?? []

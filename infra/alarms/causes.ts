@@ -1,25 +1,27 @@
-/** The causes of alarms: what people are notified of. Pure. */
+/** Causes of alarms. Notifications are sent per cause. Pure. */
 
 export interface Cause {
-  /** One sentence that names the event. */
+  /** Description of the cause in one sentence. */
   readonly says: string
-  /** Silent while Redis or Kafka is away, from which its alarms follow. Not for alarms that end by themselves within minutes: they would be missed. */
+  /**
+   * True to suppress notifications while Redis or Kafka is unavailable. Not for alarms that recover within minutes, which would be missed.
+   */
   readonly followsServers?: true
-  /** Rings on every topic: one of them does not deliver. */
+  /** True to notify on every topic, because one of the topics may not deliver. */
   readonly onEveryTopic?: true
 }
 
 export const CAUSES = {
-  redis: { says: 'Redis is away, full or busy, or loses keys.' },
-  kafka: { says: 'Kafka is away, or near its limits.' },
-  progress: { says: 'Consumers are behind, or have stopped.', followsServers: true },
-  functions: { says: 'Functions fail, or do not run.', followsServers: true },
-  code: { says: 'Code fails at records or timers.' },
-  data: { says: 'Records or states are lost, refused or in the wrong place.' },
-  'dead-letters': { says: 'Dead letters wait for a person.', followsServers: true },
+  redis: { says: 'Redis is unavailable, full or overloaded, or loses keys.' },
+  kafka: { says: 'Kafka is unavailable or near its limits.' },
+  progress: { says: 'Consumers are lagging or have stopped.', followsServers: true },
+  functions: { says: 'Functions fail or do not run.', followsServers: true },
+  code: { says: 'Code fails to process records or timers.' },
+  data: { says: 'Records or states are lost, rejected or misplaced.' },
+  'dead-letters': { says: 'Dead letters need to be handled.', followsServers: true },
   receivers: { says: 'Receivers do not accept notifications.' },
-  console: { says: 'The console cannot read its tokens, or many sign-ins to it fail.' },
-  delivery: { says: 'SNS cannot deliver what was published.', onEveryTopic: true },
+  console: { says: 'The console cannot read its tokens, or many sign-ins fail.' },
+  delivery: { says: 'SNS cannot deliver notifications.', onEveryTopic: true },
 } as const satisfies Readonly<Record<string, Cause>>
 
 export type CauseName = keyof typeof CAUSES

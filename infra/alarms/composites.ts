@@ -1,31 +1,31 @@
-/** Composite alarms, one for each cause: only these ring, so that an outage rings once and not with every alarm that it moves. Pure. */
+/** Composite alarms, one per cause. Only these send notifications, so that an outage sends one instead of one per affected alarm. Pure. */
 import type { Alarm, AlarmKind, Deployed } from './alarm.ts'
 import { CAUSES, type Cause, type CauseName } from './causes.ts'
 
-/** The kinds of alarms from which others follow. They end with the outage: what lasts for days, such as a full disk, must silence nothing. */
+/** Alarms that suppress others. They end with the outage. Long-lasting problems such as a full disk must not suppress anything. */
 const OUTAGES: ReadonlySet<string> = new Set(['redis-away', 'kafka-away', 'partitions-offline'])
 
 /**
- * In seconds. An alarm that follows waits so long for that of its server: both take three to ten minutes to notice. Afterwards consumers
- * have so long to catch up.
+ * Wait and extension periods of the suppression, in seconds. Both kinds of alarms take three to ten minutes to detect an outage, so a
+ * suppressed alarm waits for that of the server. After the outage, consumers have time to catch up.
  */
 const [WAIT, CATCH_UP] = [180, 600]
 
-/** CloudWatch's own limit for the alarms in a rule. */
+/** CloudWatch's limit for the number of alarms in a rule. */
 const MAX_IN_RULE = 100
 
 export interface CompositeAlarm {
   readonly name: string
   readonly logicalId: string
   readonly description: string
-  /** The logical ids of the alarms of which any one is enough. */
+  /** Logical ids of the alarms. Any one of them raises the composite alarm. */
   readonly anyOf: readonly string[]
   readonly topics: readonly string[]
-  /** The logical id of the alarm during which it is silent. */
+  /** Logical id of the alarm that suppresses this one. */
   readonly suppressor?: string
 }
 
-/** The composite alarms over these alarms: of each cause one for what cannot wait, and one for what can. */
+/** Returns the composite alarms: for each cause, one for urgent alarms and one for the others. */
 export function compositesOf(
   alarms: readonly Alarm[],
   kinds: Readonly<Record<string, AlarmKind>>,
@@ -46,7 +46,7 @@ export function compositesOf(
       return inParts({
         name: name(short),
         logicalId: logicalIdOf(short),
-        description: `${about.says} Urgency: ${urgency}. What to do: ${runbook}#causes`,
+        description: `${about.says} Urgency: ${urgency}. Runbook: ${runbook}#causes`,
         anyOf: found.map(({ logicalId }) => logicalId),
         topics: [...new Set(told.filter(topic => topic !== undefined))],
         ...(about.followsServers ? { suppressor: SUPPRESSOR } : {}),
@@ -56,7 +56,7 @@ export function compositesOf(
   const anyOf = alarms.filter(({ kind }) => OUTAGES.has(kind)).map(({ logicalId }) => logicalId)
   if (anyOf.length === 0) return all
   const description =
-    'Redis or Kafka is away. This alarm has no actions: it silences those that follow from an outage.'
+    'Redis or Kafka is unavailable. This alarm has no actions. It suppresses alarms that are consequences of the outage.'
   return [{ name: name('servers'), logicalId: SUPPRESSOR, description, anyOf, topics: [] }, ...all]
 }
 
@@ -69,7 +69,7 @@ function logicalIdOf(short: string): string {
     .join('')}`
 }
 
-/** More alarms than a rule takes are alarms of alarms, which ring only together. */
+/** Splits a composite alarm that has too many alarms for one rule into parts. Only the whole sends notifications. */
 function inParts(whole: CompositeAlarm): CompositeAlarm[] {
   const { anyOf, name, logicalId, description } = whole
   if (anyOf.length <= MAX_IN_RULE) return [whole]
@@ -83,7 +83,7 @@ function inParts(whole: CompositeAlarm): CompositeAlarm[] {
   return [...parts, { ...whole, anyOf: parts.map(part => part.logicalId) }]
 }
 
-/** Returns the resource of CloudFormation, which is made after the alarms that it names. */
+/** Returns the CloudFormation resource. It depends on the alarms that it refers to. */
 export function compositeResource({ name, description, anyOf, topics, suppressor }: CompositeAlarm): object {
   return {
     Type: 'AWS::CloudWatch::CompositeAlarm',
@@ -98,7 +98,7 @@ export function compositeResource({ name, description, anyOf, topics, suppressor
             ActionsSuppressorExtensionPeriod: CATCH_UP,
           }
         : {}),
-      // Also when it is over, so that the search for its cause ends.
+      // Also notify at the end of the alarm, so that on-call staff can stop investigating.
       ...(topics.length > 0 ? { AlarmActions: topics, OKActions: topics } : {}),
     },
   }

@@ -1,20 +1,20 @@
 /** Costs of alarms and dashboard. Pure. */
 import type { Alarm } from './alarm.ts'
 
-/** Prices in US dollars a month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
+/** Prices in US dollars per month, in most regions: https://aws.amazon.com/cloudwatch/pricing/ */
 const [ALARM_METRIC, COMPOSITE] = [0.1, 0.5]
 
 export interface Cost {
   readonly alarms: number
-  /** The metrics that they name: each is paid for, whether it has data or not. */
+  /** Number of metrics in alarms. Each is billed, with or without data. */
   readonly metrics: number
-  /** Alarms that find their metrics by a query: paid for each metric that it finds, so nothing while nothing has gone wrong. */
+  /** Number of alarms with queries, which are billed per metric found. Metrics of failures do not exist before the first failure. */
   readonly queries: number
-  /** Dollars a month, for the metrics that are named and for composite alarms. */
+  /** Dollars per month for metrics and composite alarms, without queries. */
   readonly dollars: number
 }
 
-/** @param composites how many there are */
+/** Returns the cost of alarms. @param composites number of composite alarms */
 export function costOf(alarms: readonly Alarm[], composites: number): Cost {
   const values = alarms.map(({ watched }) => watched.value)
   const queries = values.filter(value => 'query' in value).length

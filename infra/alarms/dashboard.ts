@@ -1,18 +1,18 @@
-/** The dashboard of a deployment as a resource of CloudFormation. Pure. */
+/** CloudWatch dashboard of a deployment. Pure. */
 import type { Deployed } from './alarm.ts'
 import { type Graph, graphsOf, type Search } from './graphs.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 
-/** The grid of a dashboard has 24 columns. */
+/** Number of columns in the grid of a dashboard. */
 const COLUMNS = 24
 const [WIDTH, HEIGHT] = [8, 6]
-/** Maximum in one list of a dashboard. */
+/** Maximum number of alarms in one alarm widget. */
 const MAX_ALARMS = 100
 
-/** The dashboard as a resource of CloudFormation. @param region the one that is deployed to */
+/** Returns the dashboard as a CloudFormation resource. @param region region to deploy to */
 export function dashboardResource(deployed: Deployed, region: string): object {
   const names = [...causesOf(deployed), ...alarmsOf(deployed)].map(({ name }) => name)
-  // An empty list of alarms would be an error, and so would one that is too long.
+  // CloudWatch rejects alarm widgets that are empty or have too many alarms.
   const lists = Array.from({ length: Math.ceil(names.length / MAX_ALARMS) }, (_, at) =>
     names.slice(at * MAX_ALARMS, (at + 1) * MAX_ALARMS),
   )
@@ -24,7 +24,7 @@ export function dashboardResource(deployed: Deployed, region: string): object {
     Type: 'AWS::CloudWatch::Dashboard',
     Properties: {
       DashboardName: `sluice-${deployed.stage}`,
-      // Without alarms there is nothing for CloudFormation to fill in.
+      // Without alarms, the body contains no CloudFormation placeholders.
       DashboardBody: names.length > 0 ? { 'Fn::Sub': body } : body,
     },
   }
@@ -72,7 +72,7 @@ function widget(
   }
 }
 
-/** Returns the search in CloudWatch's form. */
+/** Returns the search expression in CloudWatch's syntax. */
 function searchOf({ namespace, name, dimensions, where }: Search, statistic: string): string {
   const schema = [namespace, ...dimensions].map(quoted).join(',')
   const terms = Object.entries(where).map(([label, value]) => `${quoted(label)}="${value}"`)

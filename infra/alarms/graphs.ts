@@ -1,4 +1,4 @@
-/** Graphs of a deployment's dashboard: delays, failures, and the reserves of the servers. Pure. */
+/** Graphs of a deployment's dashboard: delays, failures, and the remaining capacity of servers. Pure. */
 
 import { isConsumer } from '../../lib/app/functions.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
@@ -10,14 +10,14 @@ import { type Metric, type OwnMetric, ofCache, ofKafka, ofLambda, ofQueue, ofTop
 import { clusterName, queueName, topicNames } from './names.ts'
 import { hasConsole, recordLags } from './sources.ts'
 
-/** Contents of a graph: single metrics, and searches that find them. */
+/** A graph of individual metrics and of metrics found by searches. */
 export interface Graph {
   readonly title: string
   readonly statistic: 'Sum' | 'Maximum' | 'Average' | 'p99'
   readonly metrics: readonly Metric[]
-  /** Metrics that are found by their names, so that only those are shown that exist. */
+  /** Searches by metric name, so that only existing metrics are shown. */
   readonly searches?: readonly Search[]
-  /** A line, as high as the threshold of an alarm. */
+  /** Value of a horizontal line, usually the threshold of an alarm. */
   readonly limit?: number
 }
 
@@ -28,7 +28,7 @@ export interface Search {
   readonly where: Readonly<Record<string, string>>
 }
 
-/** The graphs, in rows of three. */
+/** Returns the graphs in rows of three. */
 export function graphsOf(deployed: Deployed): readonly Graph[] {
   const { env, stage, functions, alarms } = deployed
   const consumers = functions.filter(isConsumer).map(({ name }) => name)
@@ -90,13 +90,13 @@ export function graphsOf(deployed: Deployed): readonly Graph[] {
     { ...kafka(deployed, 'Kafka in, bytes/s', 'BytesInPerSec'), limit: alarms.capacity.bytesIn },
     { ...kafka(deployed, 'Kafka out, bytes/s', 'BytesOutPerSec'), limit: alarms.capacity.bytesOut },
     {
-      title: 'Scheduled runs that were given up',
+      title: 'Discarded scheduled runs',
       statistic: 'Sum',
       metrics: [ofQueue(missedRunsName(stage), 'NumberOfMessagesSent')],
     },
     ...(hasConsole(deployed) ? [graph('Console', wrong('sign-in-failed', 'tokens-unreadable'))] : []),
     {
-      title: 'Notifications that SNS could not deliver',
+      title: 'Notifications not delivered by SNS',
       statistic: 'Sum',
       metrics: topicNames(deployed).map(topic => ofTopic(topic, 'NumberOfNotificationsFailed')),
     },
@@ -110,7 +110,7 @@ function graph(title: string, searches: readonly Search[]): Graph {
   return { title, statistic: 'Sum', metrics: [], searches }
 }
 
-/** Returns the search for a metric of any function. */
+/** Returns a search for a metric of all functions. */
 function counted(environment: string, name: OwnMetric): Search {
   return { namespace: NAMESPACE, name, dimensions: DIMENSIONS.whole, where: { environment } }
 }
@@ -130,7 +130,7 @@ function discarded({ onFailureQueue }: Deployed): Graph[] {
   if (onFailureQueue === undefined) return []
   return [
     {
-      title: 'Oldest message that on-failure has not taken, seconds',
+      title: 'Oldest message in the queue of on-failure, seconds',
       statistic: 'Maximum',
       metrics: [ofQueue(queueName(onFailureQueue), 'ApproximateAgeOfOldestMessage')],
       limit: 900,
@@ -155,7 +155,7 @@ function replication(deployed: Deployed): Graph[] {
       searches: [brokers('UnderReplicatedPartitions')],
     },
     {
-      title: 'Disks of Kafka, %',
+      title: 'Kafka disk usage, %',
       statistic: 'Maximum',
       metrics: [],
       searches: [brokers('KafkaDataLogsDiskUsed')],

@@ -1,14 +1,14 @@
-/** Alarms for which no data is a fault are made when there can be data. Pure. */
+/** Creates alarms that treat missing data as breaching only when data can exist. Pure. */
 import type { Template } from '../topics-resource.ts'
 
-/** Event sources of a function. */
+/** Resource types of event sources. */
 const TRIGGERS = new Set(['AWS::Events::Rule', 'AWS::Lambda::EventSourceMapping', 'AWS::Scheduler::Schedule'])
 
 /**
- * Has every alarm that takes missing data for a fault wait for all triggers: made beside them, in the first deployment, it would begin
- * with a fault, because nothing has run yet.
+ * Makes all alarms that treat missing data as breaching depend on all triggers. Otherwise they would fire during the first deployment,
+ * before any function has run.
  *
- * @returns the logical ids of the alarms that wait
+ * @returns the logical ids of these alarms
  */
 export function makeAlarmsLast({ Resources }: Template): string[] {
   const all = Object.entries(Resources)

@@ -1,12 +1,12 @@
-/** The metrics that alarms and dashboard look at: those that the functions write, and those of AWS. Pure. */
+/** Metrics for alarms and dashboard: those of the functions, and those of AWS. Pure. */
 import { CONSOLE_METRICS, SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { NAMESPACE } from '../../lib/app/name.ts'
 import { DIMENSIONS, METRICS } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 
-/** A metric of the functions, by its name. */
+/** Name of a metric that functions write. */
 export type OwnMetric = keyof typeof METRICS | keyof typeof SCHEDULED_METRICS | keyof typeof CONSOLE_METRICS
 
-/** The metrics of the functions: what the code writes that reads the same tables. */
+/** All metrics of the functions, from the tables that the functions themselves use. */
 export const OWN_METRICS: readonly OwnMetric[] = [
   ...(Object.keys(METRICS) as (keyof typeof METRICS)[]),
   ...(Object.keys(SCHEDULED_METRICS) as (keyof typeof SCHEDULED_METRICS)[]),
@@ -14,7 +14,7 @@ export const OWN_METRICS: readonly OwnMetric[] = [
 ]
 
 /**
- * The metrics of AWS that are used, with the dimensions under which each can be found.
+ * AWS metrics that are used, with the dimensions of each.
  *
  * - Lambda: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  * - MSK, level DEFAULT, which is free: https://docs.aws.amazon.com/msk/latest/developerguide/metrics-details.html and, for MSK
@@ -56,14 +56,14 @@ export const AWS_METRICS = {
   'AWS/SQS': { ApproximateAgeOfOldestMessage: [['QueueName']], NumberOfMessagesSent: [['QueueName']] },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly (readonly string[])[]>>>>
 
-/** A metric with the values of its dimensions. */
+/** A metric with its dimensions. */
 export interface Metric {
   readonly namespace: string
   readonly name: string
   readonly dimensions: Readonly<Record<string, string>>
 }
 
-/** A metric that a function writes for itself as a whole. @param service the function */
+/** Returns a metric that a function reports for the whole function. @param service name of the function */
 export function own(environment: string, service: string, name: OwnMetric): Metric {
   return { namespace: NAMESPACE, name, dimensions: { environment, service } }
 }
@@ -94,17 +94,17 @@ export function ofTopic(topic: string, name: keyof (typeof AWS_METRICS)['AWS/SNS
   return { namespace: 'AWS/SNS', name, dimensions: { TopicName: topic } }
 }
 
-/** Several metrics of one name as one value, found when it is asked for: what is added later counts as well. */
+/** A Metrics Insights query that combines several metrics of one name. It includes metrics that are added later. */
 export interface Query {
   readonly statistic: 'SUM' | 'MAX'
   readonly namespace: string
   readonly name: string
-  /** Exactly the dimensions that the metrics have. */
+  /** Names of the metrics' dimensions. They must match exactly. */
   readonly dimensions: readonly string[]
   readonly where: Readonly<Record<string, string>>
 }
 
-/** Returns the sum over all functions of an environment. @param reason only counts of this reason */
+/** Returns the sum over all functions of an environment. @param reason counts only this reason */
 export function ofAllFunctions(environment: string, name: OwnMetric, reason?: string): Query {
   return {
     statistic: 'SUM',
@@ -115,19 +115,19 @@ export function ofAllFunctions(environment: string, name: OwnMetric, reason?: st
   }
 }
 
-/** The highest value of any broker of the cluster. */
+/** Returns the maximum over all brokers of the cluster. */
 export function ofAnyBroker(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
   const dimensions = ['Broker ID', 'Cluster Name']
   return { statistic: 'MAX', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
 }
 
-/** Returns the sum over the topics of an MSK Serverless cluster, which has no metrics of brokers. */
+/** Returns the sum over the topics of an MSK Serverless cluster, which has no broker metrics. */
 export function ofAllTopics(cluster: string, name: keyof (typeof AWS_METRICS)['AWS/Kafka']): Query {
   const dimensions = ['Cluster Name', 'Topic']
   return { statistic: 'SUM', namespace: 'AWS/Kafka', name, dimensions, where: { 'Cluster Name': cluster } }
 }
 
-/** Returns the query in the form of Metrics Insights: names in double quotes, values in single ones. */
+/** Returns the Metrics Insights query, with names in double quotes and values in single quotes. */
 export function sqlOf({ statistic, namespace, name, dimensions, where }: Query): string {
   const schema = [namespace, ...dimensions].map(one => `"${one}"`).join(', ')
   const conditions = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`)

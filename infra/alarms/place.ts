@@ -1,4 +1,4 @@
-/** Alarm settings of a deployment, read from the environment of its command. Pure. */
+/** Reads the alarm settings of a deployment from the environment variables of the command. Pure. */
 import { isServerlessCluster } from '../../lib/app/resource-names.ts'
 import { type Environment, readSetting } from '../../lib/app/settings/index.ts'
 import { stageNamed } from '../stages.ts'
@@ -10,15 +10,20 @@ const MB = 1_000_000
 const GB = 1_000_000_000
 
 /**
- * Default capacity in MB per second. - A cluster of MSK Serverless: its quotas. - A broker: a kafka.m7g.large has 937 Mbit/s (117
- * MB/s) of network at all times. With three replicas, three brokers and four readers of a topic, each incoming MB is sent six
- * times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
+ * Default capacity in MB per second.
+ *
+ * - MSK Serverless: the quotas of the cluster.
+ * - A broker: a kafka.m7g.large always has 937 Mbit/s (117 MB/s) of network bandwidth. With three replicas, three brokers and four readers
+ * per
+ *   topic, each incoming MB is sent six times, twice to other brokers and four times to readers: 117 / 6 = 19.5.
  */
 const CAPACITY = { serverless: { in: 200, out: 400 }, broker: { in: 20, out: 60 } } as const
 
 /**
- * @param region the one that is deployed to
- * @param errors receives what is wrong, as `readSetting` says it
+ * Reads the alarm settings.
+ *
+ * @param region region to deploy to
+ * @param errors receives the errors of `readSetting`
  */
 export function alarmingOf(
   stage: string,
@@ -32,7 +37,7 @@ export function alarmingOf(
   const usual = isServerlessCluster(clusterArn) ? CAPACITY.serverless : CAPACITY.broker
   const topicArn = read('ALARM_TOPIC_ARN')
   const soonTopicArn = read('ALARM_SOON_TOPIC_ARN')
-  // CloudWatch publishes only to topics of its own region.
+  // CloudWatch can publish only to topics in its own region.
   for (const [name, arn] of Object.entries({ ALARM_TOPIC_ARN: topicArn, ALARM_SOON_TOPIC_ARN: soonTopicArn }))
     if (arn && arn.split(':')[3] !== region)
       errors.push(`${name}: must be a topic in ${region}, where the alarms are`)
@@ -71,32 +76,30 @@ function cacheOf({ name, nodes, gigabytes }: CacheSettings, redisUrl: string): C
 
 function tooManyNodes(nodes: number): string {
   return (
-    `CACHE_NODES: stands for ${nodes} nodes, and may stand for ${MAX_CACHE_NODES}: each has three alarms, and CloudFormation takes ` +
-    'no more than 500 resources. Name those to watch, such as one node of each shard, or set SLUICE_ALARMS=off'
+    `CACHE_NODES: must expand to at most ${MAX_CACHE_NODES} nodes, not ${nodes}, because each has three alarms, and CloudFormation allows ` +
+    '500 resources. Select nodes to watch, such as one of each shard, or set SLUICE_ALARMS=off'
   )
 }
 
-/** AWS makes the host of a serverless cache from its name and a few characters more. */
+/** Returns the name of a serverless cache from its host name, which AWS derives by appending a few characters. */
 function serverlessCacheIn(redisUrl: string): string | undefined {
   return /(?:\/\/|@)([\w-]+)-[a-z0-9]+\.serverless\.[\w-]+\.cache\.amazonaws\.com/.exec(redisUrl)?.[1]
 }
 
-/** Returns notices for the operator who deploys this; a line each. */
+/** Returns notices for the operator who deploys, one line each. */
 export function alarmNotices({ enabled, topicArn, soonTopicArn, cache }: Alarming): readonly string[] {
   if (!enabled) return []
   return [
     ...(topicArn
       ? []
-      : [
-          'ALARM_TOPIC_ARN is not set: the alarms change their state without notifications. See docs/runbook.md.',
-        ]),
+      : ['ALARM_TOPIC_ARN is not set, so the alarms send no notifications. See docs/runbook.md.']),
     ...(topicArn && (soonTopicArn ?? topicArn) === topicArn
-      ? ['ALARM_SOON_TOPIC_ARN is not set to another topic: alarms that can wait ring as those that cannot.']
+      ? ['ALARM_SOON_TOPIC_ARN is not set to another topic, so alarms that can wait notify like urgent ones.']
       : []),
     ...(cache
       ? []
       : [
-          'CACHE_NAME and CACHE_NODES are not set, and REDIS_URL names no serverless cache: no alarm watches memory and evictions of Redis.',
+          'CACHE_NAME and CACHE_NODES are not set, and REDIS_URL is not a serverless cache, so memory and evictions of Redis have no alarms.',
         ]),
   ]
 }

@@ -1,10 +1,10 @@
-/** The alarms of a deployment as resources of CloudFormation. Only those of causes have actions. Pure. */
+/** Alarms of a deployment as CloudFormation resources. Only composite alarms have actions. Pure. */
 import { type Alarm, type Deployed, thresholdOf, type Value, whenOf } from './alarm.ts'
 import { type CompositeAlarm, compositeResource, compositesOf } from './composites.ts'
 import { type Metric, sqlOf } from './metrics.ts'
 import { ALARM_KINDS } from './table.ts'
 
-/** All alarms of a deployment, in the order of the table; none where the stage has none. */
+/** Returns the alarms of a deployment, in the order of the table; empty for a stage without alarms. */
 export function alarmsOf(deployed: Deployed): readonly Alarm[] {
   if (!deployed.alarms.enabled) return []
   return Object.entries(ALARM_KINDS).flatMap(([kind, row]) =>
@@ -25,12 +25,12 @@ export function alarmsOf(deployed: Deployed): readonly Alarm[] {
   )
 }
 
-/** The alarms that ring, each for one cause; none where the stage has none. */
+/** Returns the composite alarms that send notifications, one or two per cause; empty for a stage without alarms. */
 export function causesOf(deployed: Deployed): readonly CompositeAlarm[] {
   return compositesOf(alarmsOf(deployed), ALARM_KINDS, deployed)
 }
 
-/** The resources of the alarms, by their logical ids. */
+/** Returns the CloudFormation resources of the alarms by logical id. */
 export function alarmResources(deployed: Deployed): Record<string, object> {
   return Object.fromEntries([
     ...alarmsOf(deployed).map(alarm => [alarm.logicalId, resourceOf(alarm, deployed)]),
@@ -45,7 +45,7 @@ function resourceOf({ kind, name, watched, when }: Alarm, { stage, alarms }: Dep
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
       AlarmName: name,
-      AlarmDescription: `${says} Urgency: ${urgency}. What to do: ${alarms.runbook}#${kind}`,
+      AlarmDescription: `${says} Urgency: ${urgency}. Runbook: ${alarms.runbook}#${kind}`,
       ComparisonOperator: below === undefined ? 'GreaterThanThreshold' : 'LessThanThreshold',
       Threshold: thresholdOf(when, stage),
       EvaluationPeriods: periods,
@@ -74,7 +74,7 @@ function comparedOf(value: Value, period: number): object {
   return {
     ...metricOf(metric),
     Period: period,
-    // An alarm decides by few values as well: the metrics of a quiet environment have no others.
+    // Percentiles are also evaluated for few samples, because the metrics of a quiet environment have only few.
     ...(statistic === 'p99' ? { ExtendedStatistic: statistic } : { Statistic: statistic }),
   }
 }

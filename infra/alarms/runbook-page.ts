@@ -8,7 +8,7 @@ import { costOf } from './cost.ts'
 import { alarmsOf, causesOf } from './resources.ts'
 import { ALARM_KINDS } from './table.ts'
 
-/** A production stage with everything that can be watched. */
+/** A `prod` deployment with all optional resources, so that every alarm exists. */
 const ENVIRONMENT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/01234567-0123-0123-0123-0123456789ab-1',
@@ -20,7 +20,7 @@ const ENVIRONMENT = {
   ALARM_SOON_TOPIC_ARN: 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms-soon-prod',
 }
 
-/** The functions of serverless.yml in `prod`. */
+/** Returns the functions of serverless.yml in `prod`. */
 function example(): Deployed {
   const { env, clusterArn, schedules, alarms, ...place } = account('prod', 'eu-west-1', ENVIRONMENT, '/')
   if (!alarms) throw new Error('a deployment to an account has alarms')

@@ -9,43 +9,45 @@ export const ALARMS = slice(
   'Alarms of a deployment',
   {
     SLUICE_ALARMS: setting(onOff(), {
-      description: 'Whether the deployment has [alarms](runbook.md). It has a dashboard in any case.',
-      otherwise: 'as the stage has it: `on` in `prod`, `off` in `dev`',
+      description: 'Whether the deployment has [alarms](runbook.md). The dashboard is always deployed.',
+      otherwise: '`on` in `prod`, `off` in `dev`',
     }),
     ALARM_TOPIC_ARN: setting(TOPIC, {
       description:
-        'SNS topic for urgent alarms. CloudWatch must be allowed to publish there, and to use its key.',
-      otherwise: 'the alarms change their state without notifications',
+        'SNS topic for urgent alarms. CloudWatch must be allowed to publish to it and to use its key.',
+      otherwise: 'the alarms send no notifications',
     }),
     ALARM_SOON_TOPIC_ARN: setting(TOPIC, {
-      description: 'The SNS topic for alarms that can wait until the next working day.',
-      otherwise: 'they go to `ALARM_TOPIC_ARN`, too',
+      description: 'SNS topic for alarms that can wait until the next working day.',
+      otherwise: 'the value of `ALARM_TOPIC_ARN`',
     }),
-    RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'an address or a path without "#"'), {
-      description: 'Where people read the runbook: each alarm names it, with its own heading behind it.',
+    RUNBOOK_URL: setting(text(/^[^\s#]{1,200}$/, 'a URL or a path without "#"'), {
+      description:
+        'URL or path of the runbook. The description of each alarm contains it, followed by `#` and a heading.',
       default: 'docs/runbook.md',
     }),
     KAFKA_CAPACITY_IN: setting(positiveDecimal(), {
       description:
-        'MB a second that may come in, for each broker or for MSK Serverless. There is an alarm above four fifths of it.',
+        'Capacity for incoming data in MB per second, of each broker or of MSK Serverless. An alarm fires above four fifths of it.',
       otherwise: '20 for a broker, 200 for MSK Serverless',
     }),
     KAFKA_CAPACITY_OUT: setting(positiveDecimal(), {
-      description: 'The same for what goes out.',
+      description:
+        'Capacity for outgoing data in MB per second, of each broker or of MSK Serverless. An alarm fires above four fifths of it.',
       otherwise: '60 for a broker, 400 for MSK Serverless',
     }),
     CACHE_NAME: setting(text(/^[a-zA-Z][\w-]{0,39}$/, 'the name of a serverless cache'), {
-      description: 'The ElastiCache Serverless cache whose memory and evictions are watched.',
-      otherwise: 'that of `REDIS_URL`, where it is one',
+      description: 'ElastiCache Serverless cache with alarms on memory and evictions.',
+      otherwise: 'the cache of `REDIS_URL`, if it is serverless',
     }),
     CACHE_GIGABYTES: setting(positiveDecimal(), {
-      description: 'The limit of the data in that cache.',
+      description: 'Data storage limit of that cache.',
       default: '10',
     }),
     CACHE_NODES: setting(
       list(isCacheNodes, 'ids of nodes such as telemetry-001, or CLUSTER/SHARDS such as telemetry/3'),
       {
-        description: `The nodes of an ElastiCache that is not serverless, whose memory and evictions are watched. \`telemetry/3\` stands for \`telemetry-0001-001\` to \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. With alarms, at most ${MAX_CACHE_NODES} nodes.`,
+        description: `Nodes of an ElastiCache cluster that is not serverless, with alarms on memory and evictions. \`telemetry/3\` expands to \`telemetry-0001-001\` through \`telemetry-0003-002\`: three shards with a replica each, as ElastiCache names them. At most ${MAX_CACHE_NODES} nodes with alarms.`,
         otherwise: 'none',
       },
     ),

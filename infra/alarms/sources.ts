@@ -1,4 +1,4 @@
-/** Sources of metrics for alarms: each returns the metrics of one kind in a deployment. Pure. */
+/** Sources of alarm values. Each returns the metrics of one kind in a deployment. Pure. */
 
 import { consumersOf, type DeclaredFunction, isConsumer, topicsRead } from '../../lib/app/functions.ts'
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
@@ -29,16 +29,16 @@ type KafkaMetric = Parameters<typeof ofKafka>[0]
 type CacheMetric = Parameters<typeof ofCache>[0]
 type QueueMetric = Parameters<typeof ofQueue>[1]
 
-/** A partition that waits, for whatever reason. */
+/** Condition for partitions that are waiting. */
 export const WAITS = {
   stages: { dev: 5 },
   periods: 6,
   breaching: 3,
   because:
-    'a failover or a rolling restart of servers is over sooner; between the tries of a mapping a minute may be silent',
+    'a failover or a rolling restart of servers ends sooner; between two attempts of an event source mapping, a minute can have no data',
 } as const satisfies Partial<AlarmKind>
 
-/** Sum over all functions. With reasons, one alarm for each of them alone. */
+/** Returns the sum over all functions. With reasons, returns one sum per reason, each for its own alarm. */
 export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
   return ({ env }) =>
     reasons?.map(reason => ({ of: reason, value: { query: ofAllFunctions(env, name, reason) } })) ?? [
@@ -46,13 +46,13 @@ export function counted(name: OwnMetric, reasons?: readonly string[]): Source {
     ]
 }
 
-/** Several sources of one metric each, by the names of their alarms. */
+/** Combines sources that have one metric each, and names their alarms. */
 export function together(sources: Readonly<Record<string, Source>>): Source {
   return deployed =>
     Object.entries(sources).flatMap(([of, source]) => source(deployed).map(one => ({ ...one, of })))
 }
 
-/** A metric of a scheduled function, if it runs. */
+/** Returns a metric of a scheduled function if its schedule is enabled. */
 export function scheduled(name: keyof typeof SCHEDULED_METRICS): Source {
   const { by } = SCHEDULED_METRICS[name]
   return ({ env, schedules: { checkpoints, clock } }) =>
@@ -61,16 +61,16 @@ export function scheduled(name: keyof typeof SCHEDULED_METRICS): Source {
       : []
 }
 
-/** How late each consumer is. */
+/** Lag of each consumer in seconds. */
 export const lagSeconds: Source = ({ env, functions, schedules: { clock } }) =>
   functions.filter(isConsumer).map(({ name, consumes }) => ({
     of: name,
     value: { metric: own(env, name, 'lagSeconds'), statistic: 'Maximum' },
-    // `clock` appends a tick a minute, so a consumer that reports nothing does not run. Other topics may be silent.
+    // `clock` appends one tick per minute, so a consumer without data is not running. Other topics may be silent.
     missing: clock && consumes.some(signal => topicRow(signal).isTicked) ? 'breaching' : 'ignore',
   }))
 
-/** How many records each consumer has before it in each of its topics, as MSK counts them. */
+/** Lag of each consumer in records for each of its topics, as MSK reports it. */
 export const lagRecords: Source = deployed =>
   recordLags(deployed).map(({ of, metric }) => ({ of, value: { metric, statistic: 'Maximum' } }))
 
@@ -88,7 +88,7 @@ export function recordLags(deployed: Deployed): readonly { readonly of: string; 
   )
 }
 
-/** A metric of each function that writes topics. */
+/** Returns a metric of each function that writes to topics. */
 export function publishing(name: OwnMetric): Source {
   return ({ env, functions }) =>
     functions
@@ -96,7 +96,7 @@ export function publishing(name: OwnMetric): Source {
       .map(one => ({ of: one.name, value: { metric: own(env, one.name, name), statistic: 'p99' } }))
 }
 
-/** All consumers of a topic see the same repeats, so one of them is enough. */
+/** All consumers of a topic see the same duplicates, so the metric of one consumer is sufficient. */
 export const duplicateRates: Source = ({ env, functions }) =>
   signals().flatMap(signal => {
     const [name] = consumersOf(functions, signal)
@@ -113,7 +113,7 @@ export const duplicateRates: Source = ({ env, functions }) =>
     } satisfies Watched
   })
 
-/** A metric that Lambda has of each function. */
+/** Returns a Lambda metric of each function. */
 export function lambdas(name: LambdaMetric): Source {
   return ({ functions, stage }) =>
     functions.map(one => ({
@@ -122,10 +122,10 @@ export function lambdas(name: LambdaMetric): Source {
     }))
 }
 
-/** CloudWatch adds up no more than a day. */
+/** Maximum period of a CloudWatch alarm. */
 const MAX_PERIOD_SECONDS = 86_400
 
-/** The runs of each schedule that succeeded, in five of its intervals. */
+/** Number of successful runs of each schedule within five intervals. */
 export const schedules: Source = deployed =>
   deployed.functions.flatMap(declared => {
     const seconds = intervalOf(declared, deployed)
@@ -144,17 +144,17 @@ export const schedules: Source = deployed =>
     } satisfies Watched
   })
 
-/** How often a schedule calls the function, in seconds; undefined where none does, or where it is not a rate. */
+/** Returns the interval of a function's schedule in seconds; undefined without a schedule, or for a cron expression. */
 function intervalOf({ schedule }: DeclaredFunction, deployed: Deployed): number | undefined {
   return schedule && deployed.schedules[schedule.condition] ? periodOf(schedule.expression) : undefined
 }
 
-/** The queue of runs that Lambda has given up. */
+/** Returns a metric of the queue of scheduled runs that Lambda has discarded. */
 export function missedRuns(name: QueueMetric): Source {
   return ({ stage }) => [{ value: { metric: ofQueue(missedRunsName(stage), name), statistic: 'Sum' } }]
 }
 
-/** The queue of the function `on-failure`, if there is one. */
+/** Returns a metric of the queue of the function `on-failure`, if it exists. */
 export function onFailure(name: QueueMetric): Source {
   return ({ onFailureQueue }) =>
     onFailureQueue === undefined
@@ -162,7 +162,7 @@ export function onFailure(name: QueueMetric): Source {
       : [{ value: { metric: ofQueue(queueName(onFailureQueue), name), statistic: 'Maximum' } }]
 }
 
-/** The topics of SNS through which people are notified. */
+/** Returns a metric of the SNS topics for alerts and alarms. */
 export function notifying(name: Parameters<typeof ofTopic>[1]): Source {
   return deployed =>
     topicNames(deployed).map(topic => ({
@@ -171,7 +171,7 @@ export function notifying(name: Parameters<typeof ofTopic>[1]): Source {
     }))
 }
 
-/** Any broker of the cluster or, of MSK Serverless, which shows no brokers, all topics together. */
+/** Returns the maximum over all brokers; for MSK Serverless, which reports no brokers, the sum over all topics. */
 export function cluster(name: KafkaMetric): Source {
   return deployed => {
     const all = isServerlessCluster(deployed.clusterArn) ? ofAllTopics : ofAnyBroker
@@ -179,12 +179,12 @@ export function cluster(name: KafkaMetric): Source {
   }
 }
 
-/** Any broker of a cluster that shows them. */
+/** Returns the maximum over all brokers; none for MSK Serverless. */
 export function brokers(name: KafkaMetric): Source {
   return deployed => (isServerlessCluster(deployed.clusterArn) ? [] : cluster(name)(deployed))
 }
 
-/** A cluster of brokers as a whole. */
+/** Returns a metric of a provisioned cluster as a whole; none for MSK Serverless. */
 export function provisioned(name: KafkaMetric): Source {
   return deployed => {
     const metric = ofKafka(name, { 'Cluster Name': clusterName(deployed) })
@@ -192,7 +192,7 @@ export function provisioned(name: KafkaMetric): Source {
   }
 }
 
-/** The cache, or each of its nodes. */
+/** Returns a metric of the serverless cache, or of each node. */
 export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Source {
   return ({ alarms: { cache } }) => {
     if (!cache) return []
@@ -206,7 +206,7 @@ export function caches(names: Readonly<Record<Cache['kind'], CacheMetric>>): Sou
   }
 }
 
-/** A source that counts only where the console is deployed. */
+/** Restricts a source to deployments with a console. */
 export function onConsole(source: Source): Source {
   return deployed => (hasConsole(deployed) ? source(deployed) : [])
 }

@@ -1,4 +1,4 @@
-/** Every kind of alarm, by its heading in docs/runbook.md, and why other metrics have none. Pure. */
+/** All kinds of alarms by their heading in docs/runbook.md, and the reasons why other metrics have none. Pure. */
 import type { ErrorLineKind } from '../../packages/runtime/adapters/lambda/lines.ts'
 import type { AlarmKind } from './alarm.ts'
 import { CONSUMERS } from './consumers.ts'
@@ -7,24 +7,25 @@ import { STORES } from './stores.ts'
 
 export const ALARM_KINDS: Readonly<Record<string, AlarmKind>> = { ...CONSUMERS, ...STORES }
 
-/** Metrics of the functions that have no alarm, and why not. */
+/** Metrics of functions that have no alarm, with the reasons. */
 export const WITHOUT_ALARM: Readonly<Partial<Record<OwnMetric, string>>> = {
-  ignored: 'these records are not for the consumer: ticks above all',
-  parked: 'entities-held reports waiting entities, and order-given-up those that waited too long',
-  'parked-applied': 'parked records that were processed in the end',
+  ignored: 'these records are not for the consumer; most of them are ticks',
+  parked: 'entities-held reports held entities, and order-given-up those held for too long',
+  'parked-applied': 'parked records that were processed later',
   'parked-ignored': 'parked records that were not for the consumer',
-  'parked-erased': 'requested by a person',
-  redelivered: 'no record is lost or repeated; errors reports the invocations that were delivered again',
-  'spans-dropped': 'the records are processed without their spans',
-  latencyMs: 'lag-seconds reports a slow consumer; the promised delay of single records differs by consumer',
-  invocationMs: 'an invocation that runs out of time is an error: errors',
-  loadMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
-  commitMs: 'a slow Redis shows as lag, one that does not answer as partition-waits',
-  trimOutboxMs: 'a slow Redis shows as lag, and outbox-not-trimmed reports failures',
-  readMs: 'only records that were not delivered are read, which range-read-back reports',
+  'parked-erased': 'requested by an operator',
+  redelivered: 'no records are lost or repeated; errors reports the failed invocations',
+  'spans-dropped': 'the records are processed, only their spans are missing',
+  latencyMs:
+    'lag-seconds reports slow consumers; the acceptable delay of individual records differs by consumer',
+  invocationMs: 'errors reports invocations that run out of time',
+  loadMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
+  commitMs: 'lag-seconds reports a slow Redis, and partition-waits one that does not respond',
+  trimOutboxMs: 'lag-seconds reports a slow Redis, and outbox-not-trimmed reports failures',
+  readMs: 'range-read-back reports these reads, which are for records that were not delivered',
 }
 
-/** Metric that counts each line at ERROR of a consumer, or the reason why it has none. */
+/** Metric that counts each kind of ERROR log line of a consumer, or the reason why there is none. */
 export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly because: string }>> = {
   deferred: 'deferred',
   'records-refused': 'refused',
@@ -39,6 +40,6 @@ export const COUNTED_BY: Readonly<Record<ErrorLineKind, OwnMetric | { readonly b
   'breaker-open': 'breaker-open',
   'metrics-not-written': {
     because:
-      'it would be a metric itself, and could not be written either: lag-seconds then has no data, which is an alarm, and MSK counts lag-records',
+      'metrics could not be written either; missing data of lag-seconds raises an alarm, and MSK reports lag-records',
   },
 }

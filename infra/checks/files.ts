@@ -1,4 +1,4 @@
-/** Every error of the files that people edit, with file and line. Folders are absolute paths; `shown` is their name in messages. */
+/** Checks the configuration files and returns errors with file and line. Folders are absolute paths; `shown` is their name in messages. */
 import { join } from 'node:path'
 import { checkRules, errorLine as ruleErrorLine } from '../../lib/alerting/check-rules.ts'
 import { RulesFolderError, readRuleFiles } from '../../lib/alerting/rules-directory.ts'
@@ -19,13 +19,13 @@ export async function rulesProblems(folder: string, shown: string): Promise<stri
   }
 }
 
-/** Checks the routes and receivers. */
+/** Checks routes and receivers. */
 export async function notificationProblems(folder: string, shown: string): Promise<string[]> {
   const { errors } = await readNotificationFiles(folder, shown)
   return errors.map(({ text }) => text)
 }
 
-/** Checks the policy of failures. @param consumers the names that it can have */
+/** Checks the failure policy. @param consumers names of consumers that the policy can contain */
 export async function policyProblems(
   folder: string,
   shown: string,
@@ -34,7 +34,7 @@ export async function policyProblems(
   return loadPolicy(folder, consumers, shown).then(() => [], problemsOf)
 }
 
-/** Checks the mappings that functions name. */
+/** Checks the mappings that functions refer to. */
 export async function mappingProblems(
   folder: string,
   shown: string,

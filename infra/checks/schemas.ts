@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { COMPILED, compiledModule, SchemaError } from '../../schemas/compile.ts'
 import { SOURCES } from '../../schemas/sources.ts'
 
-/** Returns the reasons why the schemas would not load, or would differ from those in `schemas/json/`. */
+/** Returns errors of the compiled schemas: they cannot be loaded, or they differ from `schemas/json/`. */
 export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Promise<string[]> {
   try {
     const [expected, present] = await Promise.all([
@@ -10,9 +10,7 @@ export async function schemaProblems(sources = SOURCES, compiled = COMPILED): Pr
       readFile(compiled, 'utf8').catch(() => undefined),
     ])
     if (present === expected) return []
-    return [
-      'schemas/compiled.js is not what schemas/json/ gives: run `npm run schemas`, and commit what it writes.',
-    ]
+    return ['schemas/compiled.js does not match schemas/json/. Run `npm run schemas` and commit the result.']
   } catch (error) {
     if (error instanceof SchemaError) return [error.message]
     throw error

@@ -18,11 +18,11 @@ import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 import { readersOf } from '../topics-resource.ts'
 
 /**
- * Looks over the network. Nothing is changed.
+ * Checks Redis and Kafka over the network. Only reads.
  *
- * @param variables those of the functions, which are known to be right
- * @param changesTopics whether the deployment brings the topics to what the table says
- * @param patienceMs how long each look may take, in milliseconds: at Redis, at the topics and, where they change, at what becomes of them
+ * @param variables valid environment variables of the functions
+ * @param changesTopics true if the deployment updates the topics to the table of topics
+ * @param patienceMs time limit for each check, in milliseconds: Redis, topics and, if they change, the plan of the changes
  */
 export async function serverProblems(
   variables: Environment,
@@ -45,17 +45,17 @@ export async function serverProblems(
   }
 }
 
-/** Adds what the function that brings the topics up to date would refuse, once the deployment has begun. */
+/** Adds the topic changes that would be rejected during the deployment. */
 function withPlan(
   { problems, unseen }: DeploymentRefusals,
   variable: string,
   plan: Observed<TopicPlan>,
 ): DeploymentRefusals {
   if ('unseen' in plan) {
-    const why = `${variable}: what happens to its topics cannot be seen from here (${plan.unseen}).`
+    const why = `${variable}: the changes of its topics cannot be planned from this machine (${plan.unseen}).`
     return { problems, unseen: [...unseen, why] }
   }
-  // A wrong type of timestamps is refused already.
+  // A wrong timestamp type is already reported as an error of its own.
   const refused = plan.seen.refused.filter(({ setting }) => setting !== 'message.timestamp.type')
   const sentences = refused.map(
     ({ topic, setting, found, wanted, because }) =>
@@ -64,7 +64,7 @@ function withPlan(
   return { problems: [...problems, ...sentences], unseen }
 }
 
-/** Undefined if the settings are wrong: another check says so. */
+/** Returns undefined for invalid settings, which another check reports. */
 function opened(variables: Environment) {
   try {
     const config = readConfig(variables)
@@ -75,7 +75,7 @@ function opened(variables: Environment) {
   }
 }
 
-/** Plans the changes of topics as the deployment itself does. @param patienceMs how long Kafka may take, in milliseconds */
+/** Plans the topic changes of a deployment. @param patienceMs time limit for Kafka, in milliseconds */
 export async function deploymentPlan(
   config: Pick<Config, 'env' | 'kafka'>,
   connections: Pick<Connections, 'kafka'>,

@@ -1,4 +1,4 @@
-/** Errors of the functions' environment that would show when they start. Pure. */
+/** Finds errors in environment variables that would otherwise occur when functions start. Pure. */
 import { SLICES } from '../../lib/app/config.ts'
 import { isLoopback } from '../../lib/app/loopback.ts'
 import { SERIALIZED_TYPES } from '../../lib/app/serializing.ts'
@@ -7,13 +7,13 @@ import { parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
 import { formatsOf, type Serialization } from '../../packages/runtime/consumer/serialization.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
 
-/** The variables of a function, as the template has them: texts, and what CloudFormation fills in. */
+/** Environment variables of a function in the template: texts and CloudFormation expressions. */
 type Variables = Readonly<Record<string, unknown>>
 
 /**
- * Every error that a function would find in its settings, by the variable's name, each once.
+ * Returns all errors in the settings of functions, by variable and without repetition.
  *
- * @param functions the environments by the functions' names
+ * @param functions environment variables by function
  */
 export function settingsProblems(functions: Readonly<Record<string, Variables>>, region: string): string[] {
   const found = new Map<string, string[]>()
@@ -42,7 +42,7 @@ function errorsIn(variables: Variables): readonly string[] {
   }
 }
 
-/** Addresses behind which data and credentials would cross a network unencrypted. Nothing leaves a machine for its loopback address. */
+/** Returns errors for addresses to which data or credentials would be sent unencrypted. Loopback addresses are allowed. */
 function plainTextErrors(given: Environment): string[] {
   const redis = parseRedisUrl(given.REDIS_URL?.trim() ?? '')
   const isPlainRedis = redis?.tls === false && !redis.hosts.every(({ host }) => isLoopback(host))
@@ -63,7 +63,7 @@ function plainTextErrors(given: Environment): string[] {
   ]
 }
 
-/** The setting itself does not know which families and event types there are. */
+/** Checks families and event types, which the setting itself does not know. */
 function serializationErrors(serialization: Serialization): string[] {
   try {
     formatsOf(serialization, SERIALIZED_TYPES)

@@ -1,7 +1,7 @@
 import { setting, slice } from '../../packages/runtime/settings/slice.ts'
 import { text } from '../../packages/runtime/settings/values.ts'
 
-/** Source of settings that are not set. */
+/** Stack whose outputs provide settings that are not set. */
 export const STACK = slice(
   'Long-lived stack of a deployment',
   {
@@ -12,8 +12,8 @@ export const STACK = slice(
       ),
       {
         description:
-          'The [long-lived stack](infrastructure.md), in the region of the deployment. Its outputs are used for variables that are not set.',
-        otherwise: 'nothing is looked up',
+          'Name of the [long-lived stack](infrastructure.md) in the region of the deployment. Its outputs replace variables that are not set.',
+        otherwise: 'no outputs are used',
       },
     ),
   },

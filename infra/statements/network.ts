@@ -1,26 +1,26 @@
-/** Permissions of Lambda to attach a function, and its pollers, to the VPC. Pure. */
+/** Permissions of Lambda to attach functions and pollers to the VPC. Pure. */
 import { allow, arnHere, arnOfAnyAccount, type Statement } from '../arn.ts'
 
-/** EC2 knows no resource for what only describes. */
+/** EC2 actions without resource-level permissions. */
 const DESCRIBED = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets']
-/** Asked by an event source mapping of a cluster: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html */
+/** Actions that an event source mapping of a cluster needs: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html */
 const DESCRIBED_BY_POLLERS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']
-/** Lambda takes one interface or all for these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
+/** Actions on network interfaces: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html */
 const MADE = ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']
 
-/** Where the functions are. */
+/** Network of the functions. */
 export interface Network {
   readonly subnetIds: readonly string[]
   readonly securityGroupIds: readonly string[]
 }
 
 /**
- * Lambda does this itself, so the code of the function is denied it: of the credentials of a role, only those that the code has
- * know the function (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
+ * Returns the permissions for network interfaces. They are for Lambda itself, so the code of the function is denied them: only credentials
+ * used by the code carry the function's ARN (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html).
  *
- * @param lambdaName of the Lambda function
- * @param isPolledFor whether an event source mapping of a cluster calls it
- * @param network absent where functions run in none
+ * @param lambdaName name of the Lambda function
+ * @param isPolledFor true if an event source mapping of a cluster calls the function
+ * @param network absent for functions outside a VPC
  */
 export function networkStatements(
   lambdaName: string,
@@ -42,8 +42,8 @@ export function networkStatements(
 }
 
 /**
- * Returns the statements for shared subnets and security groups. They have the ARN of the account that shares them, which their
- * ids do not contain. An interface in one belongs to the account of the function.
+ * Returns the statements for subnets and security groups that another account shares. Their ARNs contain that account, which their ids do
+ * not. A network interface in a shared subnet belongs to the account of the function.
  */
 function sharedStatements(network: Network | undefined): Statement[] {
   const ids = [

@@ -1,21 +1,21 @@
-/** Readable secrets in Secrets Manager. Pure. */
+/** Permissions to read secrets of Secrets Manager. Pure. */
 import { allow, arnHere, type Statement } from '../arn.ts'
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:/
 
-/** Whether this is the ARN of a secret, and not its name. */
+/** Returns whether the text is the ARN of a secret, and not its name. */
 export function isSecretArn(nameOrArn: string): boolean {
   return SECRET_ARN.test(nameOrArn)
 }
 
-/** @param secrets names or ARNs; a name that ends in `/*` stands for all below it */
+/** Returns the permission to read secrets. @param secrets names or ARNs; a name that ends in `/*` includes all secrets with this prefix */
 export function readSecrets(...secrets: readonly string[]): Statement {
   return allow(['secretsmanager:GetSecretValue'], secrets.map(secretArn))
 }
 
 /**
- * Secrets Manager ends each ARN in "-" and six characters, which a name does not contain: any other length would be another
- * secret.
+ * Returns the ARN of a secret. Secrets Manager appends "-" and six characters to the name. A pattern of any other length would match other
+ * secrets.
  */
 export function secretArn(nameOrArn: string): string | object {
   if (isSecretArn(nameOrArn)) return nameOrArn

@@ -13,11 +13,10 @@ interface Deployed {
 }
 
 /**
- * Returns its statements. It creates the topics of the environment, reads their settings and changes them. It can neither delete
- * one nor read or write a record. Partitions are added only where no function reads: `sluice topics grow`, run by a person, adds
- * the others.
+ * Returns the permissions of the function. It creates topics of the environment, and reads and changes their settings. It cannot delete
+ * topics, or read or write records. It adds partitions only to topics without readers; operators grow all others with `sluice topics grow`.
  *
- * @param all every function that is deployed
+ * @param all all deployed functions
  * @see https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function topicsStatements(
@@ -43,7 +42,7 @@ export function topicsStatements(
     ),
     ...(unread.length > 0 ? [allow(['kafka-cluster:AlterTopic'], arns(unread))] : []),
     ...(kafkaSecrets ? kafkaSecretStatements(kafkaSecrets) : []),
-    // A secret that is not there has no suffix yet.
+    // The suffix of a secret is unknown until the secret has been created.
     allow(
       ['secretsmanager:CreateSecret'],
       [arnHere('secretsmanager', redis), arnHere('secretsmanager', `${redis}-??????`)],

@@ -2,7 +2,7 @@ const { dirname, join, relative, resolve } = require('node:path')
 
 const PROJECT = resolve(__dirname, '..', '..')
 
-/** Modules that connect to servers, and their replacements. */
+/** Modules that connect to servers, with their replacements. */
 const STAND_INS = {
   'packages/runtime/lambda/connections.ts': 'localstack/invoke-local/connections.ts',
   'packages/runtime/lambda/kafka-connections.ts': 'localstack/invoke-local/kafka-connections.ts',
@@ -10,8 +10,8 @@ const STAND_INS = {
 }
 
 /**
- * Replaces the modules that connect to servers in the bundles for `serverless invoke local`. No variable and no branch in the
- * code decides this: deployed code, and code in `serverless offline`, does not contain the replacements.
+ * esbuild plugin that replaces the modules that connect to servers, in bundles for `serverless invoke local`. The replacement happens at
+ * build time: deployed code and code in `serverless offline` do not contain the replacements.
  */
 const standIns = {
   name: 'stand-ins',
@@ -25,11 +25,11 @@ const standIns = {
   },
 }
 
-/** Whether the command uses a state and an output of its own. */
+/** Returns whether the command runs with its own state and output, without servers. */
 function invokesApart({ processedInput, classes }, { SLUICE_LIVE = '' }) {
   if (processedInput.commands.join(' ') !== 'invoke local') return false
   if (['', '0', '1'].includes(SLUICE_LIVE)) return SLUICE_LIVE !== '1'
-  const message = `SLUICE_LIVE is "${SLUICE_LIVE}". It may be 1: the state and the topics of the running stack`
+  const message = `SLUICE_LIVE is "${SLUICE_LIVE}". Set it to 1 to use the state and topics of the running stack, or unset it`
   throw new classes.Error(message, 'SLUICE_LIVE')
 }
 

@@ -1,6 +1,6 @@
 /**
- * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`): nothing here
- * connects to a server.
+ * Replaces `packages/runtime/lambda/kafka-connections.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Does not connect to
+ * any server.
  */
 
 import type { GeneralSettings } from '../../lib/app/settings/index.ts'
@@ -20,7 +20,7 @@ const PUBLISHER: TopicPublisher = {
   partitionsOf: async topic => topicNamed(topic)?.partitions ?? 1,
 }
 
-/** The log contains only the batch. */
+/** Log that contains only the batch. */
 const LOG: LogReader = {
   async read(topic: string, partition: number, range: OffsetRange) {
     const { fromOffset, toOffset } = range

@@ -1,6 +1,6 @@
 /**
- * Replaces `packages/runtime/adapters/lambda/observer.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`):
- * events are written as text for a person, not as logs, metrics and spans.
+ * Replaces `packages/runtime/adapters/lambda/observer.ts` in bundles for `serverless invoke local` (see `esbuild.cjs`). Writes a readable
+ * transcript instead of logs, metrics and spans.
  */
 import { LambdaObserver as ServerObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import type {
@@ -22,7 +22,7 @@ export class LambdaObserver extends ServerObserver {
   }
 
   override redelivered(stateKey: StateKey, count: number): void {
-    transcript.note(stateKey, `        ${count} redelivered: already decided in this batch, dropped`)
+    transcript.note(stateKey, `        ${count} redelivered: already processed in this batch, dropped`)
   }
 
   override waiting(stateKey: StateKey, { fromOffset, reason, error }: StoppedPartition): void {

@@ -5,10 +5,10 @@ import type { OutgoingRecord } from '../../packages/runtime/cloudevents/record.t
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Decision, StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
 
-/** Transcript of one invocation for the person who ran it: its decisions and the events that it would have published. */
+/** Readable transcript of one invocation: its decisions, and the events that it would have published. */
 export class Transcript {
   readonly #partitions = new Map<string, string[]>()
-  /** The timers that each entity has in the end, by partition. */
+  /** Remaining timers of each entity, by partition. */
   readonly #timers = new Map<string, Map<string, readonly StoredTimer[]>>()
   readonly #published: OutgoingRecord[] = []
 
@@ -31,7 +31,7 @@ export class Transcript {
     this.#partitions.set(name, [...(this.#partitions.get(name) ?? []), ...lines])
   }
 
-  /** The whole transcript as text, with the records in the order in which they would have been published. */
+  /** Formats the whole transcript. Records are in the order in which they would have been published. */
   toString(): string {
     const partitions = [...this.#partitions]
       .sort(byName)
@@ -52,7 +52,7 @@ export class Transcript {
 
 type PartitionName = Pick<StateKey, 'topic' | 'partition'>
 
-/** Partitions are processed concurrently; here they are sorted, 2 before 10. */
+/** Sorts partitions numerically, because they are processed concurrently. */
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one.localeCompare(other, 'en', { numeric: true })
 }
@@ -93,12 +93,12 @@ function recordLines(record: OutgoingRecord): string[] {
   return [`${where}  ${keyed}`, `    ${type}  id ${id}`, ...shown.split('\n').map(line => `    ${line}`)]
 }
 
-/** The original bytes in a failure record can be as long as a record. */
+/** Maximum length of a text. Failure records contain original bytes, which can be as long as a record. */
 const MAX_TEXT_LENGTH = 200
 
 function indented(line: string): string {
   return `  ${line}`
 }
 
-/** The transcript of the only invocation of this process. */
+/** Transcript of this process, which handles a single invocation. */
 export const transcript = new Transcript()

@@ -2,11 +2,11 @@ import { join, resolve } from 'node:path'
 import process from 'node:process'
 
 /**
- * The part of a function's entry in serverless.yml that a reload needs. The framework and serverless-offline read the
- * same object.
+ * Part of a function's entry in serverless.yml that a reload uses. It is the same object that the Serverless Framework and
+ * serverless-offline read.
  */
 export interface Definition {
-  /** `functions/clock/handler.handler`: a module and its export. */
+  /** Module and export of the handler, such as `functions/clock/handler.handler`. */
   handler: string
   readonly name?: string
   readonly events?: readonly object[]
@@ -16,14 +16,14 @@ export interface Definition {
 /** A function whose code or rules can be replaced while it runs. */
 export class ReloadedFunction {
   readonly key: string
-  /** The handler's source file. */
+  /** Source file of the handler. */
   readonly entry: string
-  /** The configured folder of its alert rules. */
+  /** Configured folder of the function's alert rules. */
   readonly rulesDir: string | undefined
   readonly #definition: Definition
-  /** `functions/clock/handler.handler`, in the folder of any version. */
+  /** Handler within the folder of a version, such as `functions/clock/handler.handler`. */
   readonly #handler: string
-  /** The versions in use. */
+  /** Versions in use. */
   readonly #used = new Map<Change['kind'], Change>()
 
   constructor(key: string, definition: Definition) {
@@ -35,22 +35,22 @@ export class ReloadedFunction {
     this.#definition = definition
   }
 
-  /** Whether a schedule calls it. */
+  /** Returns whether the function has a schedule. */
   get isScheduled(): boolean {
     return this.#definition.events?.some(event => 'schedule' in event) ?? false
   }
 
-  /** The versions of its code and rules in use. */
+  /** Returns the versions of code and rules in use. */
   get versions(): readonly number[] {
     return [...this.#used.values()].map(({ version }) => version)
   }
 
-  /** Fingerprint of the code in use; undefined before the first build. */
+  /** Returns the fingerprint of the code in use; undefined before the first build. */
   get fingerprint(): string | undefined {
     return this.#used.get('code')?.variables.CODE_VERSION
   }
 
-  /** Uses this change for all later starts. Running instances are not affected. */
+  /** Uses a change for all later starts. Running instances are not affected. */
   use(change: Change): void {
     this.#used.set(change.kind, change)
     this.#definition.handler = this.#handlerWith(change)
@@ -58,9 +58,9 @@ export class ReloadedFunction {
   }
 
   /**
-   * Returns how the function would start with the change.
+   * Returns the handler and environment with which the function would start after the change.
    *
-   * @param location the folder that handlers are resolved from
+   * @param location folder from which handlers are resolved
    */
   candidate(change: Change, location: string, provided: Readonly<Record<string, string>>) {
     const handler = this.#handlerWith(change)
@@ -83,13 +83,13 @@ export class ReloadedFunction {
   }
 }
 
-/** A version of code or rules: a folder that is complete and never modified. */
+/** A version of code or rules, in a complete folder that is never modified. */
 export interface Change {
   readonly kind: 'code' | 'rules'
   readonly version: number
-  /** The folder of the code of all functions, relative to the folder that handlers are resolved from. */
+  /** Folder with the code of all functions, relative to the folder from which handlers are resolved. */
   readonly folder?: string
-  /** Variables that a function starts with. */
+  /** Environment variables for the function. */
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -97,7 +97,7 @@ function moduleOf(handler: string): string {
   return handler.slice(0, handler.lastIndexOf('.'))
 }
 
-/** serverless-offline passes these on from its own environment. */
+/** Returns the AWS variables that serverless-offline passes on from its own environment. */
 function awsVariables(): Record<string, string> {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'))
   return Object.fromEntries(own) as Record<string, string>

@@ -1,10 +1,10 @@
-/** Lines for the terminal about a saved change. Pure. */
+/** Terminal output for saved changes. Pure. */
 
-/** Why functions keep their old code or rules. */
+/** Reason why functions keep their previous code or rules. */
 export interface Refusal {
   readonly functions: readonly string[]
   readonly kept: 'code' | 'rules'
-  /** Lines after the first one are shown indented. */
+  /** Reason. All lines after the first one are indented. */
   readonly reason: string
 }
 
@@ -12,7 +12,7 @@ export function reloadedLine(functions: readonly string[], what: string): string
   return `reloaded ${functions.join(', ')}: ${what}`
 }
 
-/** Functions that share a file share its errors: each error is shown once. */
+/** Formats rejections. Functions that share a file also share its errors, so each error is shown once. */
 export function refusedLines(refusals: readonly Refusal[]): string[] {
   const groups = Map.groupBy(refusals, ({ kept, reason }) => `${kept}\n${reason}`)
   return [...groups.values()].flatMap(group => {
@@ -27,7 +27,7 @@ export function refusedLines(refusals: readonly Refusal[]): string[] {
   })
 }
 
-/** `lib/a.ts, lib/b.ts`, or `lib/a.ts and 12 more files`. */
+/** Formats a list of files, such as `lib/a.ts, lib/b.ts` or `lib/a.ts and 12 more files`. */
 export function filesNamed(files: readonly string[]): string {
   if (files.length <= MAX_NAMED) return files.join(', ')
   return `${files[0]} and ${files.length - 1} more files`
@@ -35,9 +35,9 @@ export function filesNamed(files: readonly string[]): string {
 
 const MAX_NAMED = 3
 
-/** A save without effect is reported too; otherwise it would look ignored. */
+/** Describes a save without effect, which would otherwise appear to be ignored. */
 export function unchangedLine(files: readonly string[], what: 'function' | 'rule'): string {
-  return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'changes' : 'change'} no ${what}`
+  return `nothing to reload: ${filesNamed(files)} ${files.length === 1 ? 'affects' : 'affect'} no ${what}`
 }
 
 export function restartLine(files: readonly string[]): string {

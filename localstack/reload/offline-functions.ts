@@ -3,10 +3,10 @@ import Lambda from 'serverless-offline/lambda'
 type Definition = (functionKey: string) => unknown
 
 /**
- * The functions that serverless-offline runs itself, for schedules and HTTP. It keeps their threads in a pool by
- * function key and cannot renew one function: it can only end all threads at once, in the middle of an invocation. Each
- * reload therefore gives the function a new key in that pool. Running invocations finish unchanged, and
- * serverless-offline ends idle threads of the old code after a minute.
+ * Functions that serverless-offline itself runs, for schedules and HTTP. It keeps their threads in a pool by function key. Threads of a
+ * single
+ * function cannot be replaced: it can only end all threads at once, in the middle of invocations. Each reload therefore gives the function
+ * a new key in the pool. Running invocations finish unchanged, and serverless-offline ends idle threads of the old code after a minute.
  */
 export class OfflineFunctions {
   readonly #keys = new Map<string, string>()
@@ -18,9 +18,7 @@ export class OfflineFunctions {
     this.#definitionOf = definitionOf
   }
 
-  /**
-   * Call this before serverless-offline starts. It does not expose its functions, but it starts them with this method.
-   */
+  /** Hooks into serverless-offline, which does not expose its functions. Call this before serverless-offline starts them. */
   attach(): void {
     const { start } = Lambda.prototype
     const attach = (lambda: Lambda) => this.#attachTo(lambda)
@@ -31,7 +29,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** Makes the next invocation load the function again, from the handler that its definition names by then. */
+  /** Makes the next invocation load the function again, using the current handler of its definition. */
   replace(functionKeys: Iterable<string>): void {
     this.#reloads += 1
     for (const functionKey of functionKeys) {
@@ -41,7 +39,7 @@ export class OfflineFunctions {
     }
   }
 
-  /** Invokes a function as its schedule would. Rejects with what it throws. */
+  /** Invokes a function like its schedule does. Rejects with the function's error. */
   async invoke(functionKey: string): Promise<void> {
     const instance = this.#lambda?.get(functionKey)
     instance?.setEvent({})

@@ -12,7 +12,7 @@ import { tryOut } from './try-out.ts'
 import { Versions } from './versions.ts'
 import { Watcher } from './watcher.ts'
 
-/** Files that `serverless offline`, or a function, reads only when it starts. */
+/** Files that `serverless offline` or a function reads only at startup. */
 const READ_AT_START = [
   'serverless.yml',
   'config/failures',
@@ -27,17 +27,17 @@ const READ_AT_START = [
   'config/failures/policy.yaml',
 ]
 
-/** Files, and the reaction when they are saved. A file belongs to the first row that has it. */
+/** Saved files and the action for them. A file belongs to the first matching row. */
 interface SavedFiles {
-  /** @param path relative to the project */
+  /** Returns whether the row applies to a file. @param path relative to the project */
   has(path: string): boolean
   act(paths: readonly string[]): Promise<void>
 }
 
-/** The prefix of this plugin's lines in the functions' log. */
+/** Prefix of this plugin's lines in the functions' log. */
 const PREFIX = 'watch  '
 
-/** The part of the Serverless Framework that this plugin uses. */
+/** Parts of the Serverless Framework that this plugin uses. */
 interface Serverless {
   readonly serviceDir: string
   readonly service: {
@@ -57,16 +57,15 @@ interface Settings extends Readonly<Record<string, unknown>> {
   readonly watch: { readonly pattern: readonly string[] }
 }
 
-/** The trigger, which runs the functions that read Kafka. */
+/** Trigger plugin that runs the Kafka consumers. */
 interface Trigger {
   threadModule: URL | undefined
   replaceInstances(functionKeys: Iterable<string>): Promise<void>
 }
 
 /**
- * Builds the functions for `serverless offline` in one build, and reloads their code and alert rules while it runs. It
- * replaces serverless-esbuild there, which builds each function by itself, writes into the bundles in use and ends
- * threads in the middle of an invocation.
+ * Builds the functions for `serverless offline` in one build, and reloads their code and alert rules while it is running. It replaces
+ * serverless-esbuild, which builds each function separately, overwrites bundles in use and ends threads in the middle of an invocation.
  *
  * SLUICE_WATCH=off disables reloading.
  */
@@ -119,7 +118,7 @@ export default class ReloadPlugin {
       await reloader.start()
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
-      // The framework shows its own errors as a message, and all others as a crash.
+      // The Serverless Framework prints its own errors as messages, and all others as crashes.
       throw new this.#serverless.classes.Error(error.message, 'SLUICE_BUILD')
     }
   }
@@ -130,7 +129,7 @@ export default class ReloadPlugin {
     const rulesPaths = rules.map(({ path }) => path)
     const rows: SavedFiles[] = [
       { has: path => isIn(path, READ_AT_START), act: async paths => this.#say(restartLine(paths)) },
-      // Before the rules, which may need it.
+      // Reload code before rules, because new rules may require it.
       { has: path => !isIn(path, rulesPaths), act: paths => reloader.codeSaved(paths) },
       ...rules.map(({ folder, path }) => ({
         has: (saved: string) => isIn(saved, [path]),
@@ -158,16 +157,16 @@ export default class ReloadPlugin {
     for (const key of await reloader.rulesSaved(folder, rules)) await this.#run(key)
   }
 
-  /** Runs a scheduled function now, because its next run may be a minute away. */
+  /** Runs a scheduled function immediately, because its next scheduled run may be a minute away. */
   async #run(key: string): Promise<void> {
     try {
       await this.#offline.invoke(key)
     } catch (error) {
-      this.#say(`✗ ${key} did not run: ${(error as Error).message}; its schedule runs it again`)
+      this.#say(`✗ ${key} did not run: ${(error as Error).message}. Its schedule will run it again`)
     }
   }
 
-  /** An error in the reload itself must end neither the functions nor the watching. */
+  /** Catches errors of the reload itself, so that the functions and the watcher continue. */
   async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -192,7 +191,7 @@ function isIn(path: string, folders: readonly string[]): boolean {
 
 const THREAD = new URL('../../packages/msk-trigger/invoke/runtimes/node/worker.ts', import.meta.url)
 
-/** Builds the module that the trigger's threads run. */
+/** Builds the module that the trigger runs in its threads. */
 async function builtThread(folder: string): Promise<URL> {
   const outfile = join(folder, 'thread.mjs')
   const entryPoints = [fileURLToPath(THREAD)]

@@ -10,17 +10,17 @@ import type { Versions } from './versions.ts'
 export interface ReloaderParts {
   readonly functions: readonly ReloadedFunction[]
   readonly projectDir: string
-  /** The folder that serverless-offline resolves handlers from. */
+  /** Folder from which serverless-offline resolves handlers. */
   readonly location: string
-  /** Versions within `location`. */
+  /** Folders of versions within `location`. */
   readonly versions: Versions
-  /** Variables that all functions receive. */
+  /** Environment variables for all functions. */
   readonly provided: Readonly<Record<string, string>>
-  /** Rejects with a BuildError if any of the entries cannot be built. */
+  /** Builds functions. Rejects with BuildError if any of the entries cannot be built. */
   readonly build: (entries: readonly string[]) => Promise<Built>
-  /** Returns why the candidate does not start; undefined if it does. */
+  /** Returns the reason why a candidate does not start; undefined if it starts. */
   readonly tryOut: (candidate: Candidate) => Promise<string | undefined>
-  /** Called after the definitions of these functions name the new versions. */
+  /** Called after the definitions of these functions refer to the new versions. */
   readonly replace: (functionKeys: readonly string[]) => Promise<void>
   readonly say: (line: string) => void
 }
@@ -30,27 +30,27 @@ interface Changed {
   readonly change: Change
 }
 
-/** Functions that are tried at the same time: each takes the memory of a running one. */
+/** Maximum number of functions that are tried concurrently. Each uses as much memory as a running one. */
 const TRIED_AT_ONCE = 2
 
 /**
- * Builds functions, and applies saved code and rules to them. A change that does not build, parse or start is rejected, and the running
- * version stays. A function that starts later, because of load or after a crash, gets the last accepted version.
+ * Builds functions and applies saved code and rules to them. If a change does not build, parse or start, it is rejected, and the running
+ * version is kept. Functions that start later, because of load or after a crash, use the last accepted version.
  */
 export class Reloader {
   readonly #parts: ReloaderParts
-  /** The sources of each function as last built. */
+  /** Sources of each function in its last build. */
   readonly #sources = new Map<ReloadedFunction, ReadonlySet<string>>()
-  /** Functions that could not be built: any file that is saved may be the one that they lack. */
+  /** Functions that could not be built. Any saved file may be the one that they are missing. */
   readonly #unbuilt = new Set<ReloadedFunction>()
-  /** The rules in use, by source folder. */
+  /** Rules in use, by source folder. */
   readonly #rules = new Map<string, RuleSet>()
 
   constructor(parts: ReloaderParts) {
     this.#parts = parts
   }
 
-  /** The folders of alert rules that functions read. */
+  /** Returns the folders of alert rules that functions read. */
   get rulesDirs(): readonly string[] {
     return [...new Set(this.#parts.functions.flatMap(({ rulesDir }) => rulesDir ?? []))]
   }
@@ -58,15 +58,15 @@ export class Reloader {
   /**
    * Builds all functions before any of them starts.
    *
-   * @throws BuildError
+   * @throws BuildError if a function cannot be built
    */
   async start(): Promise<void> {
     for (const { target, change } of await this.#built(this.#parts.functions)) target.use(change)
   }
 
   /**
-   * Copies the rules before any function starts, so that later edits do not reach functions that start by themselves.
-   * Invalid rules are not copied.
+   * Copies the rules before any function starts, so that later edits do not affect functions that start afterwards. Invalid rules are not
+   * copied.
    */
   async keepRules(): Promise<void> {
     for (const folder of this.rulesDirs) {
@@ -79,8 +79,8 @@ export class Reloader {
   }
 
   /**
-   * Handles saved files of a rule folder. Returns the scheduled functions whose rules have changed: they must run at
-   * once, because rules take effect through their runs.
+   * Handles saved files of a rules folder. Returns the scheduled functions whose rules have changed. They have to run immediately, because
+   * rules take effect through their runs.
    */
   async rulesSaved(folder: string, files: readonly string[]): Promise<readonly string[]> {
     const readers = this.#readersOf(folder)
@@ -97,7 +97,7 @@ export class Reloader {
       return []
     }
     const change = await versions.writeRules(set)
-    // The code with which functions read rules has read them, so that there is nothing to try.
+    // The functions' own code has already parsed the rules, so no further try is needed.
     await this.#replace(
       readers.map(target => ({ target, change })),
       what,
@@ -117,7 +117,7 @@ export class Reloader {
     else if (refusals.length === 0) say(unchangedLine(files, 'function'))
   }
 
-  /** Builds these functions. Functions with errors do not keep the others from being built. */
+  /** Builds functions and reports those with errors. The others are built nevertheless. */
   async #builtOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -127,7 +127,7 @@ export class Reloader {
     } catch (error) {
       if (!(error instanceof BuildError)) throw error
       const known = targets.filter(target => this.#hasSource(target, error.files))
-      // The error is in a file that none of them had before.
+      // The error is in a file that none of the functions had before.
       if (known.length === 0 && targets.length > 1) return this.#eachBuiltOrRefused(targets, refusals)
       const broken = known.length > 0 ? known : targets
       for (const target of broken) this.#unbuilt.add(target)
@@ -140,7 +140,7 @@ export class Reloader {
     }
   }
 
-  /** Builds each function by itself, to find those with errors. */
+  /** Builds each function separately, to find those with errors. */
   async #eachBuiltOrRefused(
     targets: readonly ReloadedFunction[],
     refusals: Refusal[],
@@ -151,9 +151,9 @@ export class Reloader {
   }
 
   /**
-   * Builds these functions, and returns those whose code differs from the code in use.
+   * Builds functions and returns those whose code differs from the code in use.
    *
-   * @throws BuildError
+   * @throws BuildError if a function cannot be built
    */
   async #built(targets: readonly ReloadedFunction[]): Promise<readonly Changed[]> {
     if (targets.length === 0) return []
@@ -174,7 +174,7 @@ export class Reloader {
     return files.some(file => this.#sources.get(target)?.has(file))
   }
 
-  /** Tries new code, and reports what does not start. */
+  /** Tries new code and reports functions that do not start. */
   async #thoseThatStart(changed: readonly Changed[]): Promise<readonly Changed[]> {
     const { location, provided, tryOut, say } = this.#parts
     const reasons = await pMap(

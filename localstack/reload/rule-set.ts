@@ -5,18 +5,17 @@ import { identityOf } from '../../lib/alerting/rule.ts'
 import { InvalidRules, type RuleFile, readRules } from '../../lib/alerting/rule-files.ts'
 import { readRuleFiles } from '../../lib/alerting/rules-directory.ts'
 
-/**
- * The alert rules of a folder at one moment. The rules that were checked are the ones that are copied, even if files
- * are saved in between.
- */
+/** Snapshot of the alert rules of a folder. The copied rules are the ones that were checked, even if files are saved in between. */
 export interface RuleSet {
   readonly files: readonly RuleFile[]
   readonly rules: readonly AnyRule[]
 }
 
 /**
- * @param shownAs the name of the folder in messages
- * @throws if the folder cannot be read, or with one line per error in its files
+ * Reads and checks the rules of a folder.
+ *
+ * @param shownAs name of the folder in messages
+ * @throws Error if the folder cannot be read, or with one line per error in its files
  */
 export async function readRuleSet(folder: string, shownAs = folder): Promise<RuleSet> {
   const files = await readRuleFiles(folder, shownAs)
@@ -29,8 +28,9 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
 }
 
 /**
- * Describes the number of different rules, as `1 rule added, 2 rules changed`; undefined if all are equal. Rules with the same
- * name and labels are the same rule.
+ * Describes the differences between rules, such as `1 rule added, 2 rules changed`; undefined if they are equal. Rules are identified by
+ * name
+ * and labels.
  */
 export function differenceOf(before: readonly AnyRule[], after: readonly AnyRule[]): string | undefined {
   const old = byIdentity(before)

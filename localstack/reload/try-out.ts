@@ -3,23 +3,23 @@ import { Worker } from 'node:worker_threads'
 const WITHIN_MS = 20_000
 
 export interface Candidate {
-  /** The module with the handler. */
+  /** File of the module with the handler. */
   readonly file: string
-  /** The name under which the module exports it. */
+  /** Name of the exported handler. */
   readonly name: string
   readonly environment: Readonly<Record<string, string>>
 }
 
 /**
- * Starts a function in its own thread, as its first invocation would, without invoking it.
+ * Starts a function in a separate thread like its first invocation does, without invoking it.
  *
- * @returns why it does not start; undefined if it does
+ * @returns the reason why it does not start; undefined if it starts
  */
 export async function tryOut({ file, name, environment }: Candidate): Promise<string | undefined> {
   const worker = new Worker(new URL('./try-out-thread.ts', import.meta.url), {
     env: { ...environment },
     workerData: { file, name },
-    // Hide its output: the function logs it again when it runs.
+    // Hide the output, because the function logs it again when it runs.
     stdout: true,
     stderr: true,
   })

@@ -4,12 +4,12 @@ import type { Files } from '../../infra/bundle-builder.ts'
 import type { Change } from './functions.ts'
 import type { RuleSet } from './rule-set.ts'
 
-/** Old versions to keep in addition to those in use: a running invocation may still read a file of one. */
+/** Number of unused versions to keep. Running invocations may still read their files. */
 const KEPT = 5
 
 /**
- * One folder for each version of code or rules. A version is complete before anything refers to it and is never
- * modified, so a function that starts at any time gets one consistent version.
+ * Folders with versions of code and rules. A version is complete before anything refers to it and is never modified, so a function always
+ * starts with a consistent version.
  */
 export class Versions {
   readonly #folder: string
@@ -19,14 +19,12 @@ export class Versions {
     this.#folder = folder
   }
 
-  /** Removes versions of an earlier process. */
+  /** Removes the versions of an earlier process. */
   async clear(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  /**
-   * Writes the files of functions. Returns the change for the function with a fingerprint.
-   */
+  /** Writes the files of functions. Returns a function that creates the change for a function with a given fingerprint. */
   async writeCode(files: Files): Promise<(fingerprint: string) => Change> {
     const version = this.#next()
     const folder = join(this.#folder, `${version}`)
@@ -34,7 +32,7 @@ export class Versions {
     for (const path of new Set(all.map(([file]) => dirname(file))))
       await mkdir(join(folder, path), { recursive: true })
     for (const [file, content] of all) await writeFile(join(folder, file), content)
-    // Functions share files, so a function cannot recognize its code by its file.
+    // Functions share files, so the code of a function cannot be identified by its file.
     return fingerprint => ({
       kind: 'code',
       version,
@@ -51,7 +49,7 @@ export class Versions {
     return { kind: 'rules', version, variables: { RULES_DIR: folder } }
   }
 
-  /** Removes old versions, except those in use. */
+  /** Removes old versions that are not in use. */
   async prune(inUse: ReadonlySet<number>): Promise<void> {
     const all = (await readdir(this.#folder).catch(() => [])).map(Number)
     const old = all.filter(version => version <= this.#latest - KEPT && !inUse.has(version))

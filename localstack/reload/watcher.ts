@@ -1,17 +1,15 @@
 import { watch } from 'chokidar'
 
-/**
- * One save often consists of several writes to several files. It counts as finished after this time without a write.
- */
+/** Time without writes after which a save is complete. A save often consists of several writes to several files. */
 const QUIET_MS = 150
 
 interface WatcherOptions {
   readonly projectDir: string
   /** Paths or glob patterns, relative to the project or absolute. */
   readonly patterns: readonly string[]
-  /** Files written after this time count as saved, even if the watcher was not ready then. */
+  /** Start time in epoch milliseconds. Files written later count as saved, even if the watcher was not ready yet. */
   readonly sinceMs: number
-  /** Called with paths relative to the project, once per save, one after another. */
+  /** Called once per save with paths relative to the project. Calls do not overlap. */
   readonly onSave: (paths: readonly string[]) => Promise<void>
 }
 

@@ -7,14 +7,14 @@ import { LOOPBACK } from './ports.ts'
 import { awsAnswers } from './probes.ts'
 import { FEW_ARENAS } from './process.ts'
 
-/** Works with every Python from 3.11 on. 4.14, the last version of the free edition, uses syntax of Python 3.12. */
+/** Supports Python 3.11 and later. LocalStack 4.14, the last version of the free edition, requires Python 3.12. */
 const TITLE = 'LocalStack 4.13.1'
 const INSTALLED = join(LOCAL, 'python', 'localstack')
 
-/** The services that LocalStack starts, by the names that it has for them. */
+/** AWS services to start, by LocalStack's names. */
 export const AWS_SERVICES = ['s3', 'sns', 'sqs', 'ssm', 'secretsmanager', 'cloudwatch', 'logs']
 
-/** LocalStack from the Python index, on loopback. It keeps no data over a restart. */
+/** LocalStack from the Python package index, on loopback. It does not keep data across restarts. */
 export function awsServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'aws')
   const address = `${LOOPBACK}:${port}`
@@ -38,8 +38,9 @@ export function awsServer({ port, dataDir }: ServerOptions): Server {
 }
 
 /**
- * A selection of the environment: LocalStack reads dozens of variables, and one that is set for another purpose (DEBUG,
- * PERSISTENCE, AWS_*) would change its behaviour.
+ * Returns selected environment variables. LocalStack reads dozens of variables, and those set for other purposes (DEBUG, PERSISTENCE,
+ * AWS_*)
+ * would change its behavior.
  */
 function environment(address: string, dir: string): NodeJS.ProcessEnv {
   return {
@@ -53,9 +54,9 @@ function environment(address: string, dir: string): NodeJS.ProcessEnv {
     LOCALSTACK_HOST: address,
     SQS_ENDPOINT_STRATEGY: 'path',
     FILESYSTEM_ROOT: dir,
-    // Without this it may assume that it runs in a container, and write to /var/lib and /usr/lib.
+    // Otherwise LocalStack may assume that it runs in a container, and write to /var/lib and /usr/lib.
     OVERRIDE_IN_DOCKER: '0',
-    // No DNS server, no usage statistics, no certificate download.
+    // Disable the DNS server, usage statistics, and the certificate download.
     DNS_ADDRESS: '0',
     DISABLE_EVENTS: '1',
     SKIP_SSL_CERT_DOWNLOAD: '1',

@@ -2,27 +2,27 @@ import type { ServerName } from '../report.ts'
 import type { InstallContext, Package } from './install.ts'
 import type { Launch } from './process.ts'
 
-/** The description of one server: everything that differs between Kafka, Valkey and LocalStack. */
+/** Description of a server, with all differences between Kafka, Valkey and LocalStack. */
 export interface Server {
   readonly name: ServerName
-  /** Name and version, for the user. */
+  /** Name and version for messages. */
   readonly title: string
   readonly port: number
-  /** The environment variable that sets another port. */
+  /** Environment variable that sets another port. */
   readonly variable: string
-  /** Data folder. The path appears in the command line, which identifies the server as one of this project's. */
+  /** Data folder. Its path is part of the command line, which identifies the server as one of this project. */
   readonly dir: string
-  /** The package that it runs from; undefined for a program that is there anyway. */
+  /** Package of the server; undefined for a program that is already installed. */
   readonly package: Package | undefined
-  /** Writes the configuration and initial data. Returns how to start the server. */
+  /** Writes the configuration and initial data, and returns the command that starts the server. */
   prepare(context: Required<InstallContext>): Promise<Launch>
-  /** Whether the server is ready for use. Never rejects. */
+  /** Returns whether the server is ready. Never rejects. */
   answers(): Promise<boolean>
 }
 
-/** The port and data of a server. */
+/** Port and data of a server. */
 export interface ServerOptions {
   readonly port: number
-  /** The folder with the data of all servers. */
+  /** Folder with the data of all servers. */
   readonly dataDir: string
 }

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-// Each server leads its own process group. A Ctrl-C in the terminal therefore does not reach it before it is stopped in
-// order, and its child processes end with it.
+// Each server leads its own process group. A Ctrl-C in the terminal therefore does not end it before it is stopped in order, and its child
+// processes end with it.
 
-/** Time for a server to shut down, in milliseconds. Kafka writes its indexes, LocalStack ends its threads. */
+/** Time limit for a server to shut down, in milliseconds. Kafka writes its indexes, and LocalStack ends its threads. */
 export const GRACE_MS = 15_000
 
 /** Sends a signal to a process group. Returns false if the group has ended. */
@@ -17,15 +17,16 @@ export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean
     return true
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // macOS returns EPERM for a group with only a zombie left.
+    // macOS returns EPERM for a group that contains only a zombie.
     if (code === 'ESRCH' || code === 'EPERM') return false
     throw error
   }
 }
 
 /**
- * Ends a group that is not a child of this process: SIGTERM, then SIGKILL after the grace period. The end of such a
- * process is not signalled, so it is polled.
+ * Ends a group that is not a child of this process, with SIGTERM, and with SIGKILL after the grace period. The system does not notify about
+ * the
+ * end of such a process, so it is polled.
  */
 export async function endForeignGroup(leader: number, graceMs = GRACE_MS): Promise<void> {
   const killAtMs = Date.now() + graceMs
@@ -44,7 +45,7 @@ export interface ProcessFacts {
   readonly commandLine: string
 }
 
-/** Returns the parent and command line of a process; undefined if it does not run. */
+/** Returns the parent and the command line of a process; undefined if it is not running. */
 export function processFacts(pid: number): ProcessFacts | undefined {
   return process.platform === 'linux' ? factsFromProc(pid) : factsFromPs(pid)
 }
@@ -52,7 +53,7 @@ export function processFacts(pid: number): ProcessFacts | undefined {
 function factsFromProc(pid: number): ProcessFacts | undefined {
   try {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
-    // "pid (name) state ppid …": the name may contain spaces and parentheses.
+    // Format: "pid (name) state ppid …". The name may contain spaces and parentheses.
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '')
     const [state = 'Z', parent = '0'] = afterName.split(' ')
     return state === 'Z' ? undefined : { parent: Number(parent), commandLine }
@@ -71,9 +72,9 @@ let watchdog: ChildProcess | undefined
 const guarded = new Set<number>()
 
 /**
- * Ensures that a process group ends when this process ends, for whatever reason: see `watchdog.ts`.
- * @returns call this when the group has ended. If it was the last one, the promise resolves when the watchdog has
- * ended.
+ * Ensures that a process group ends when this process ends, for whatever reason; see `watchdog.ts`.
+ *
+ * @returns a function to call when the group has ended. For the last group, its promise resolves after the watchdog has ended.
  */
 export function guardGroup(leader: number): () => Promise<void> {
   watchdog ??= startWatchdog()
@@ -86,7 +87,7 @@ export function guardGroup(leader: number): () => Promise<void> {
     if (guarded.size > 0 || !current) return
     watchdog = undefined
     current.stdin?.end()
-    // Otherwise this process could exit while it waits.
+    // Otherwise this process could exit while waiting.
     current.ref()
     if (current.exitCode === null && current.signalCode === null) await once(current, 'exit')
   }
@@ -97,7 +98,7 @@ function startWatchdog(): ChildProcess {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   })
-  // The watchdog itself may have been killed. The servers then keep running with less protection.
+  // If the watchdog was killed, the servers continue without this protection.
   child.stdin?.on('error', () => {})
   child.on('error', () => {})
   child.unref()

@@ -9,37 +9,38 @@ import type { Report, ServiceName } from '../report.ts'
 import { type Launch, runTool } from './process.ts'
 import { requireMaven, requirePython } from './requirements.ts'
 
-/** Context of an install, from its caller. */
+/** Options of an installation. */
 export interface InstallContext {
   readonly report?: Report
   readonly signal: AbortSignal
-  /** Folder for the logs of the install tools. */
+  /** Folder for the logs of installation tools. */
   readonly logsDir?: string
 }
 
-/** Something that is downloaded once, into a folder of its own. */
+/** A package that is downloaded once, into its own folder. */
 export interface Package {
   readonly service: ServiceName
-  /** Name and version, for the user: "Kafka 4.3.0 from Maven". */
+  /** Name and version for messages, such as "Kafka 4.3.0 from Maven". */
   readonly title: string
   readonly dir: string
-  /** A file in it that must exist, as must its link target. */
+  /** File that must exist in the package, including the target of a link. */
   readonly probe: string
-  /** Identifies the installed content: its version, or the hash of its lock file. */
+  /** Version of the installed content, or the hash of its lock file. */
   readonly version: string
   /** Fills an empty folder, which then replaces `dir`. */
   fill(dir: string, run: RunTool, context: InstallContext): Promise<void>
 }
 
-/** Runs a tool of an install. The task for its error message is the install itself by default. */
+/** Runs an installation tool. `task` is the subject of its error message; by default the installation itself. */
 type RunTool = (launch: Launch, task?: string) => Promise<void>
 
 const MARKER = 'installed.txt'
 const STILL_INSTALLING_MS = 10_000
 
 /**
- * Installs what is missing. The folder is filled under another name and renamed only when it is complete, with a marker
- * in it. So an interrupted install is never mistaken for a complete one.
+ * Installs a package if necessary. The folder is filled under another name and renamed when it is complete, with a marker file. An
+ * interrupted
+ * installation is therefore never mistaken for a complete one.
  */
 export async function ensureInstalled(wanted: Package, context: InstallContext): Promise<void> {
   if (await upToDate(wanted)) return
@@ -85,13 +86,13 @@ async function upToDate({ dir, probe, version }: Package): Promise<boolean> {
   return existsSync(marker) && existsSync(join(dir, probe)) && (await readFile(marker, 'utf8')) === version
 }
 
-/** Downloads with a goal of Maven into the folder. */
+/** Runs a Maven goal that downloads into the folder. */
 export async function fetchWithMaven(run: RunTool, ...goal: readonly string[]): Promise<void> {
   const args = ['--batch-mode', '--no-transfer-progress', ...goal]
   await run({ command: await requireMaven(), args })
 }
 
-/** The goal of Maven that copies one artifact into a folder. */
+/** Returns the Maven goal that copies an artifact into a folder. */
 export function copyOf(artifact: string, dir: string): string[] {
   const goal = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
   return [goal, `-Dartifact=${artifact}`, `-DoutputDirectory=${dir}`]
@@ -100,7 +101,8 @@ export function copyOf(artifact: string, dir: string): string[] {
 const PYTHON_PROBE = join('bin', 'python')
 
 /**
- * Packages of the Python index in their own virtual environment, pinned with versions and hashes in a lock file. They are installed with
+ * Returns packages of the Python package index in a virtual environment. A lock file pins their versions and hashes. They are installed
+ * with
  * uv.
  *
  * @param lock file name in `localstack/python/`, or an absolute path
@@ -120,16 +122,16 @@ export function pythonPackages({
     async fill(dir, run, context) {
       const python = await requirePython()
       const uv = await ensureUv(rest.service, python, context)
-      // Relocatable, because it is moved when it is complete.
+      // Relocatable, because the folder is moved after the installation.
       await run(uv('venv', '--allow-existing', '--relocatable', '--python', python, dir))
-      // The lock file lists everything that is needed; other declared dependencies are omitted.
+      // The lock file lists all required packages; other declared dependencies are not installed.
       const exact = ['--require-hashes', '--no-deps', '--requirement', lockPath(lock)]
       await run(uv('pip', 'install', '--python', join(dir, PYTHON_PROBE), ...exact))
     },
   }
 }
 
-/** Installs uv with the pip of a virtual environment. Returns how to run it. */
+/** Installs uv with the pip of a virtual environment, and returns a function that builds its commands. */
 async function ensureUv(service: ServiceName, python: string, context: InstallContext) {
   const lock = lockPath('uv.txt')
   const uv: Package = {
@@ -147,7 +149,7 @@ async function ensureUv(service: ServiceName, python: string, context: InstallCo
     },
   }
   await ensureInstalled(uv, context)
-  // Use the Python that was found; uv must not download another.
+  // Use the Python that was found. Do not let uv download another one.
   const env = { ...process.env, UV_PYTHON_DOWNLOADS: 'never', UV_NO_PROGRESS: '1' }
   return (...args: string[]): Launch => ({
     command: join(uv.dir, uv.probe),

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import { UserError } from '../../programs/user-error.ts'
 import type { ServerName } from '../report.ts'
 
-/** A broker's name, which is also the name of its folder. */
+/** Name of a broker, and its folder of the same name. */
 export interface BrokerFolder {
   readonly name: ServerName
   readonly title: string
   readonly dir: string
 }
 
-/** Supported numbers of brokers. Two would not survive the loss of one. */
+/** Supported numbers of brokers. A cluster of two would not survive the loss of one. */
 export const BROKER_COUNTS = [1, 3] as const
 export type BrokerCount = (typeof BROKER_COUNTS)[number]
 
-/** The folders of a cluster of this size. */
+/** Returns the folders of a cluster of this size. */
 export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] {
   const named = (name: ServerName, title: string) => ({ name, title, dir: join(dataDir, name) })
   if (brokers === 1) return [named('kafka', 'Kafka')]
@@ -23,16 +23,17 @@ export function brokerFolders(dataDir: string, brokers: number): BrokerFolder[] 
   )
 }
 
-/** The folders of clusters of other sizes. */
+/** Returns the folders of clusters of other sizes. */
 export function foldersOfOthers(dataDir: string, brokers: number): BrokerFolder[] {
   return BROKER_COUNTS.filter(count => count !== brokers).flatMap(count => brokerFolders(dataDir, count))
 }
 
 /**
- * Rejects data that was written by another number of brokers. Starting with empty topics instead would be wrong: the
- * consumers' stored states would treat the first new records as already processed.
+ * Rejects data that was written by a different number of brokers. Starting with empty topics would be wrong: consumers with stored state
+ * would
+ * treat the first new records as already processed.
  *
- * @throws UserError
+ * @throws UserError if there is such data
  */
 export function requireSameBrokers(dataDir: string, brokers: number): void {
   const before = BROKER_COUNTS.find(
@@ -41,23 +42,23 @@ export function requireSameBrokers(dataDir: string, brokers: number): void {
   if (before === undefined) return
   const were = before === 1 ? 'one Kafka broker' : `${before} Kafka brokers`
   throw new UserError(
-    `${dataDir} holds data of ${were}, which ${brokers} cannot use. Start with --fresh (the data is lost), ` +
-      `with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,
+    `${dataDir} contains data of ${were}, which cannot be used with ${brokers}. Start with --fresh (the data is lost), ` +
+      `with --brokers ${before}, or with another folder in SLUICE_DATA_DIR.`,
   )
 }
 
-/** The cluster id in the folders; undefined if none was formatted yet. */
+/** Returns the cluster id in the folders; undefined if none is formatted. */
 export function clusterIdIn(folders: readonly BrokerFolder[]): string | undefined {
   const made = folders.map(({ dir }) => metadataFile(dir)).find(file => existsSync(file))
   return made && /^cluster\.id=(.+)$/m.exec(readFileSync(made, 'utf8'))?.[1]
 }
 
-/** The folder of a broker's records. */
+/** Returns the folder of a broker's records. */
 export function logFolder(dir: string): string {
   return join(dir, 'log')
 }
 
-/** Whether the folder was formatted for a broker. */
+/** Returns whether the folder is formatted for a broker. */
 export function isFormatted(dir: string): boolean {
   return existsSync(metadataFile(dir))
 }

@@ -1,7 +1,7 @@
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { LOOPBACK } from './ports.ts'
 
-/** One Kafka node: a broker, and a controller that votes with those of the other nodes (KRaft). */
+/** A Kafka node that is a broker and a controller (KRaft). */
 export interface KafkaNode {
   readonly id: number
   readonly port: number
@@ -11,9 +11,10 @@ export interface KafkaNode {
 const MiB = 1024 * 1024
 
 /**
- * The properties of a node.
+ * Returns the properties of a node.
+ *
  * @param nodes all nodes of the cluster, including this one
- * @param log the folder of its records
+ * @param log folder of its records
  */
 export function kafkaProperties(
   { id, port, controllerPort }: KafkaNode,
@@ -31,10 +32,10 @@ export function kafkaProperties(
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': log,
     'auto.create.topics.enable': false,
-    // More than the 2 MiB of the largest topics, with room for the batch around a message.
+    // Larger than the topic maximum of 2 MiB, with room for the batch around a message.
     'message.max.bytes': 3 * MiB,
     'replica.fetch.max.bytes': 3 * MiB,
-    // Kafka's internal topics, above all the offsets, must survive the loss of a broker as the other topics do.
+    // Kafka's internal topics, in particular the offsets topic, must survive the loss of a broker like all other topics.
     'default.replication.factor': factor,
     'min.insync.replicas': minInsync,
     'offsets.topic.replication.factor': factor,
@@ -42,7 +43,7 @@ export function kafkaProperties(
     'transaction.state.log.min.isr': minInsync,
     'share.coordinator.state.topic.replication.factor': factor,
     'share.coordinator.state.topic.min.isr': minInsync,
-    // Sized for one machine. The defaults are for a cluster and slow down the start.
+    // Sized for one machine. The defaults are intended for clusters and slow down the start.
     'offsets.topic.num.partitions': 4,
     'transaction.state.log.num.partitions': 4,
     'num.network.threads': 2,
@@ -54,7 +55,7 @@ export function kafkaProperties(
   }
 }
 
-/** The content of a file of properties. */
+/** Formats a properties file. */
 export function propertiesText(properties: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
@@ -62,7 +63,7 @@ export function propertiesText(properties: Readonly<Record<string, string | numb
 }
 
 /**
- * Detect a lost broker quickly: until then, writes to its partitions are not acknowledged. The default of nine seconds
- * is longer than clients here wait.
+ * Detects lost brokers quickly, because writes to their partitions are not acknowledged until then. The default of nine seconds exceeds the
+ * timeouts of local clients.
  */
 const FAST_FAILURE_DETECTION = { 'broker.session.timeout.ms': 3_000, 'broker.heartbeat.interval.ms': 500 }

@@ -12,28 +12,28 @@ import { brokerTakesPart } from './probes.ts'
 import { FEW_ARENAS, type Launch, runTool } from './process.ts'
 import { requireJava, SMALL_JVM } from './requirements.ts'
 
-/** The default version. */
+/** Default version of Kafka. */
 export const KAFKA_VERSION = '4.3.0'
 
 export interface KafkaOptions {
-  /** The port of each broker, which also determines their number. */
+  /** Port of each broker. Their number determines the number of brokers. */
   readonly ports: readonly number[]
   readonly dataDir: string
   readonly version?: string | undefined
   readonly variant?: KafkaVariant
 }
 
-/** Differences from the brokers of `npm start`. */
+/** Differences from the brokers of `npm start`, for tests. */
 export interface KafkaVariant {
-  /** Properties in addition to the usual ones, or instead of them. */
+  /** Returns properties that are added to the usual ones or override them. */
   properties(node: KafkaNode): Readonly<Record<string, string | number | boolean>>
-  /** A folder with further classes. */
+  /** Folder with additional classes. */
   readonly classes: string
-  /** Arguments in addition to the usual ones with which the data folder is formatted. */
+  /** Additional arguments for formatting the data folder. */
   readonly format: readonly string[]
 }
 
-/** The jars of Kafka, from Maven. */
+/** Returns the package with Kafka's jars, from Maven. */
 export function kafkaPackage(version = KAFKA_VERSION): Package {
   const pom = join(PROJECT, 'localstack', 'kafka', 'pom.xml')
   return {
@@ -49,12 +49,12 @@ export function kafkaPackage(version = KAFKA_VERSION): Package {
   }
 }
 
-/** Apache Kafka from Maven, on loopback. Each port is one node, which is broker and controller (KRaft). */
+/** Apache Kafka from Maven, on loopback. Each port is a node that is broker and controller (KRaft). */
 export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions): Server[] {
   const jars = kafkaPackage(version)
   const folders = brokerFolders(dataDir, ports.length)
   const plan = () => planCluster(ports, folders)
-  // A restarted node of a cluster must keep its address for the others. A single node may change it.
+  // A node of a cluster must keep its address after a restart. A single node may change it.
   const cluster = ports.length > 1 ? once(plan) : plan
   const classPath = [...(variant ? [variant.classes] : []), join(jars.dir, '*')].join(':')
   return folders.map(({ name, title, dir }, index) => {
@@ -88,13 +88,13 @@ export function kafkaServers({ ports, dataDir, version, variant }: KafkaOptions)
         }
         return run('kafka.Kafka', file)
       },
-      // Try the socket first: a Kafka client handles a refused connection slowly.
+      // Check the socket first, because the Kafka client handles a refused connection slowly.
       answers: async () => (await accepts(LOOPBACK, port)) && (await brokerTakesPart(`${LOOPBACK}:${port}`)),
     }
   })
 }
 
-/** A single broker. */
+/** Returns a cluster with a single broker. */
 export function kafkaServer({
   port,
   ...rest
@@ -103,7 +103,7 @@ export function kafkaServer({
   return server as Server
 }
 
-/** Facts on which all nodes of a cluster must agree. */
+/** Properties that all nodes of a cluster share. */
 interface Cluster {
   readonly id: string
   readonly nodes: readonly KafkaNode[]
@@ -116,7 +116,7 @@ async function planCluster(ports: readonly number[], folders: readonly BrokerFol
     port,
     controllerPort: controllerPorts[index] as number,
   }))
-  // A leading dash would be read as an option.
+  // An id with a leading dash would be parsed as an option.
   const newId = randomBytes(16).toString('base64url').replace(/^-/, 'A')
   return { id: clusterIdIn(folders) ?? newId, nodes }
 }

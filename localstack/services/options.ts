@@ -1,12 +1,12 @@
 import type { Report } from '../report.ts'
 
-/** Where a server is: to be started on a local port, or already running at an address. */
+/** Location of a server: a local port to start it on, or the address of an existing one. */
 export type ServerPlace = { readonly port: number } | { readonly address: string }
 
-/** `further` has the ports of the other brokers, if there are several. */
+/** Location of Kafka. `further` contains the ports of additional brokers. */
 export type KafkaPlace = ServerPlace | { readonly port: number; readonly further: readonly number[] }
 
-/** Returns the ports of the servers to start; empty if one already runs, or the server is not needed. */
+/** Returns the ports of the servers to start; empty if a server already runs or is not needed. */
 export function portsAt(place: KafkaPlace | undefined): number[] {
   if (!place || 'address' in place) return []
   return 'further' in place ? [place.port, ...place.further] : [place.port]
@@ -16,21 +16,21 @@ export interface ServicesOptions {
   readonly kafka: KafkaPlace
   readonly valkey: ServerPlace
   readonly aws: ServerPlace
-  /** Missing without a schema registry. */
+  /** Location of the schema registry; absent without a registry. */
   readonly registry?: ServerPlace
-  /** The folder of the servers' data. */
+  /** Folder for the servers' data. */
   readonly dataDir?: string
   readonly logsDir?: string
-  /** Start from empty data. */
+  /** True to start with empty data. */
   readonly fresh?: boolean
-  /** Use the containers of `docker-compose.yml`. Docker then keeps data and logs. */
+  /** True to use the containers of `docker-compose.yml`. Docker then stores data and logs. */
   readonly docker?: boolean
-  /** The stack that the servers belong to. It keeps the container names of two stacks apart. */
+  /** Name of the stack, which makes container names unique. */
   readonly stack?: string
-  /** Restart a server that ends by itself. */
+  /** True to restart a server that ends unexpectedly. */
   readonly revive?: boolean
   readonly kafkaVersion?: string
   readonly report?: Report
-  /** Aborting it during the start stops all servers. The start then throws the signal's reason. */
+  /** Aborting the signal during the start stops all servers. The start then throws the signal's reason. */
   readonly signal?: AbortSignal
 }

@@ -5,12 +5,12 @@ import type { Report } from '../report.ts'
 import type { Server } from './definition.ts'
 import { endForeignGroup, processFacts } from './groups.ts'
 
-/** The file with the process id of the server that uses a data folder. */
+/** Returns the file with the process id of the server that uses a data folder. */
 export function pidFile(dir: string): string {
   return `${dir}.pid`
 }
 
-/** Identity of an orphan. */
+/** Identity of an orphaned server. */
 type Owner = Pick<Server, 'name' | 'title' | 'dir'>
 
 interface Note {
@@ -19,9 +19,9 @@ interface Note {
 }
 
 /**
- * Ends the server that an earlier run left behind on this data folder, if any. The recorded process id may belong to another
- * program by now, so the process must also name the data folder in its command line. It is an orphan if its parent is not the
- * process that started it. Otherwise that process is still running and owns the server.
+ * Ends the server that an earlier run left running on this data folder, if any. Another program may have the recorded process id by now, so
+ * the command line of the process must contain the data folder. The process is an orphan if its parent is not the process that started it.
+ * Otherwise that process is still running and owns the server.
  */
 export async function endOrphan(server: Owner, report: Report): Promise<void> {
   const note = readNote(server)
@@ -49,7 +49,7 @@ function readNote(server: Owner): Note | undefined {
     const note = JSON.parse(readFileSync(file, 'utf8'))
     return Number.isInteger(note?.pid) && note.pid > 1 ? note : undefined
   } catch {
-    // Interrupted while it was written.
+    // Writing the file was interrupted.
     return undefined
   }
 }

@@ -7,14 +7,14 @@ import { join } from 'node:path'
 import { alive } from '../../programs/lock-file.mjs'
 import { UserError } from '../../programs/user-error.ts'
 
-/** The only address that any server here listens on. */
+/** Only address that servers of this project listen on. */
 export const LOOPBACK = '127.0.0.1'
 
-/** A port to listen on, and the environment variable that sets another. */
+/** A port to listen on, and the environment variable that sets another one. */
 export interface WantedPort {
   readonly port: number
   readonly variable: string
-  /** Name of the listener, for the user. */
+  /** Name of the listener for messages. */
   readonly title: string
 }
 
@@ -28,26 +28,27 @@ export async function requireFreePorts(wanted: readonly WantedPort[]): Promise<v
   for (const one of wanted) if (await portInUse(one.port)) taken.push(one)
   if (taken.length === 0) return
   const lines = taken.map(({ port, variable, title }) => {
-    // If one variable stands for several ports, it names the first of them: suggest one after the last that is in use.
+    // If a variable sets several ports, it contains the first one. Suggest a port after the last one in use.
     const last = Math.max(...taken.filter(one => one.variable === variable).map(one => one.port))
     return `Port ${port} for ${title} is in use. Stop the program that listens there, or set another port: ${variable}=${last + 1}`
   })
   throw new UserError(lines.join('\n'))
 }
 
-/** Whether something listens on a local port, on loopback or on all addresses. */
+/** Returns whether a program listens on a local port, on loopback or on all addresses. */
 export async function portInUse(port: number): Promise<boolean> {
-  // If the system lets two programs listen on one port (macOS), only a connection reveals the other one.
+  // On macOS, two programs can listen on the same port, and only a connection reveals the other one.
   return (await accepts(LOOPBACK, port)) || !(await canListen(port))
 }
 
 /**
- * Below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). An ephemeral port could be taken by any
- * connection between the check and the start of the server.
+ * Range below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). Any connection could take an ephemeral port between the
+ * check and
+ * the start of the server.
  */
 const GIVEN = { from: 12_000, to: 32_000 }
 
-/** Returns a free port, which no other process of this project gets while this one lives. */
+/** Returns a free port and reserves it: other processes of this project do not get it while this process is running. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(GIVEN.from, GIVEN.to)
@@ -60,7 +61,7 @@ export function freePorts(count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, freePort))
 }
 
-/** Whether a TCP connection is accepted within `timeoutMs`. */
+/** Returns whether a TCP connection is accepted within `timeoutMs`. */
 export function accepts(host: string, port: number, timeoutMs = 1_000): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ host, port, timeout: timeoutMs })
@@ -85,17 +86,18 @@ function canListen(port: number): Promise<boolean> {
   })
 }
 
-/** A folder with a note for each port that a process of this project has reserved. All processes of a user share it. */
+/** Folder with a file for each reserved port. All processes of a user share it. */
 const FOLDER = join(tmpdir(), `sluice-ports-${userInfo().uid}`)
 
-/** Notes of a killed process are removed after this time. */
+/** Age after which the files of killed processes are removed. */
 const KEPT_MS = 10 * 60_000
 
 const own = new Set<string>()
 
 /**
- * Reserves a port for the life of this process. Returns false if it is already reserved. Seconds can pass between
- * finding a port free and listening on it, and another process must not get the same port meanwhile.
+ * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Seconds can pass between finding a free port
+ * and
+ * listening on it, and no other process may get the same port in between.
  */
 export function reservePort(port: number): boolean {
   const note = join(FOLDER, String(port))
@@ -117,14 +119,14 @@ function removeOwn(): void {
 }
 
 /**
- * Frees the port for the next caller, not for this one. If this call returned the port, two processes could each remove
- * the other's note.
+ * Releases a stale reservation for the next caller. If this call returned the port itself, two processes could each remove the other's
+ * file.
  */
 function removeIfStale(note: string): void {
   try {
     const isOld = Date.now() - statSync(note).mtimeMs > KEPT_MS
     if (isOld && !alive(Number(readFileSync(note, 'utf8')))) rmSync(note, { force: true })
   } catch {
-    // Another process has just removed it.
+    // Another process has just removed the file.
   }
 }

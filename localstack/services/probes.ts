@@ -3,25 +3,23 @@ import { connect as connectTls } from 'node:tls'
 import { registeredBrokers } from '../../packages/runtime/adapters/kafka/topics.ts'
 
 const ANSWER_WITHIN_MS = 2_000
-/** LocalStack treats the plain GET as a request to S3, and loads that service on its first request. */
+/** Time limit for LocalStack, which treats the plain GET as a request to S3 and loads that service on first use. */
 const AWS_ANSWERS_WITHIN_MS = 15_000
 
-/** Whether Kafka answers at any of these addresses (`host:port`, separated by commas). */
+/** Returns whether Kafka responds at any of these addresses (`host:port`, separated by commas). */
 export async function kafkaAnswers(brokers: string): Promise<boolean> {
   return (await registeredBrokers(brokers.split(',').map(broker => broker.trim()))).length > 0
 }
 
-/**
- * Whether the broker at this address (`host:port`) answers and is registered in its cluster, so that it may hold
- * topics.
- */
+/** Returns whether the broker at an address (`host:port`) responds and is registered in its cluster, so that it can have partitions. */
 export async function brokerTakesPart(address: string): Promise<boolean> {
   return (await registeredBrokers([address])).includes(address)
 }
 
 /**
- * Whether a Redis or Valkey is ready for commands. A server that requires a password counts as ready; a server that is
- * still loading its data does not.
+ * Returns whether a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; one that is loading
+ * its
+ * data does not.
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)
@@ -40,14 +38,14 @@ export function redisAnswers(url: string): Promise<boolean> {
   })
 }
 
-/** Whether a schema registry with Confluent's API answers there. */
+/** Returns whether a schema registry with Confluent's API responds. */
 export function registryAnswers(url: string): Promise<boolean> {
-  // A registry that asks for credentials is one, too.
+  // A registry that requires credentials also counts.
   const isOne = ({ ok, status }: Response) => ok || status === 401
   return httpAnswers(`${url.replace(/\/+$/, '')}/subjects`, ANSWER_WITHIN_MS, isOne)
 }
 
-/** Whether an AWS endpoint answers a plain GET, with any content: each emulator has its own health page. */
+/** Returns whether an AWS endpoint responds to a plain GET, with any content, because each emulator has a different health page. */
 export function awsAnswers(url: string): Promise<boolean> {
   return httpAnswers(url, AWS_ANSWERS_WITHIN_MS, ({ status }) => status < 500)
 }

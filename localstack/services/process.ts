@@ -5,17 +5,17 @@ import { PROJECT } from '../../programs/paths.ts'
 import { UserError } from '../../programs/user-error.ts'
 import { GRACE_MS, guardGroup, signalGroup } from './groups.ts'
 
-/** How to start a program. */
+/** Command that starts a program. */
 export interface Launch {
   readonly command: string
   readonly args: readonly string[]
-  /** The environment of this process by default. */
+  /** Environment variables; by default those of this process. */
   readonly env?: NodeJS.ProcessEnv
 }
 
 /**
- * Variables for programs with many threads. glibc gives each thread a heap of its own, up to eight for each processor, and keeps what
- * was freed there.
+ * Environment variables for programs with many threads. By default, glibc creates up to eight heaps per CPU core, each of which keeps freed
+ * memory.
  */
 export const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' } as const
 
@@ -24,18 +24,18 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** A program that runs in its own process group and ends with this process at the latest. */
+/** A program in its own process group, which ends with this process at the latest. */
 export interface ManagedProcess {
   readonly pid: number
-  /** Resolves when it has ended, for whatever reason. Never rejects. */
+  /** Resolves when the process has ended, for whatever reason. Never rejects. */
   readonly exited: Promise<Exit>
-  /** Sends a signal to its whole process group. */
+  /** Sends a signal to the whole process group. */
   signal(signal: NodeJS.Signals): void
-  /** Sends SIGTERM, then SIGKILL after `graceMs`. Resolves when it has ended. */
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. Resolves when the process has ended. */
   stop(graceMs?: number): Promise<void>
 }
 
-/** Starts a program, and appends its output to `logFile`. */
+/** Starts a program and appends its output to `logFile`. */
 export async function startProcess(
   { command, args, env = process.env }: Launch,
   logFile: string,
@@ -68,18 +68,18 @@ async function stopGroup(pid: number, exited: Promise<Exit>, graceMs: number): P
   const tooLong = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
   await exited
   clearTimeout(tooLong)
-  // The leader has ended. Kill whatever is left of the group.
+  // The leader has ended. Kill the remaining processes of the group.
   signalGroup(pid, 'SIGKILL')
 }
 
 export interface ToolOptions {
-  /** Task of the tool, for the error message: "Installing Kafka 4.3.0". */
+  /** Task of the tool for the error message, such as "Installing Kafka 4.3.0". */
   readonly task: string
   readonly logFile: string
   readonly signal: AbortSignal
 }
 
-/** Runs a tool until it ends. Throws one clear error if it fails. Aborting the signal stops it. */
+/** Runs a tool until it ends. Aborting the signal stops it. @throws UserError with the reason if the tool fails */
 export async function runTool(launch: Launch, { task, logFile, signal }: ToolOptions): Promise<void> {
   signal.throwIfAborted()
   const tool = await startProcess(launch, logFile)
@@ -95,7 +95,7 @@ export async function runTool(launch: Launch, { task, logFile, signal }: ToolOpt
   )
 }
 
-/** Describes how a program ended. */
+/** Describes the end of a program. */
 export function describeExit({ code, signal }: Exit): string {
   return signal ? `was ended by ${signal}` : `ended with exit code ${code}`
 }
@@ -104,7 +104,7 @@ const ERROR_PATTERN =
   /error|exception|fatal|cannot|can't|denied|refused|in use|not found|no such|invalid|unsupported/i
 const STACK_FRAME = /^\s+at |^\s*\.\.\. \d+ more|^\s+File "/
 
-/** The last line of a log that looks like an error, or else its last line. */
+/** Returns the last line of a log that looks like an error, or else its last line. */
 export function tellingLine(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8')
     .split('\n')

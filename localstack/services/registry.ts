@@ -8,7 +8,7 @@ import { LOOPBACK } from './ports.ts'
 import { registryAnswers } from './probes.ts'
 import { requireJava, SMALL_JVM } from './requirements.ts'
 
-/** The last version that runs on Java 17. */
+/** Last version that supports Java 17. */
 const VERSION = '2.6.13.Final'
 const TITLE = `Apicurio Registry ${VERSION}`
 
@@ -26,7 +26,7 @@ const PACKAGE: Package = {
   },
 }
 
-/** A schema registry on loopback, from Maven. It keeps its schemas in a file, because records in Kafka name them by id. */
+/** Schema registry from Maven, on loopback. Schemas are stored in a file, because records in Kafka refer to them by id. */
 export function registryServer({ port, dataDir }: ServerOptions): Server {
   const dir = join(dataDir, 'registry-data')
   return {
@@ -41,7 +41,7 @@ export function registryServer({ port, dataDir }: ServerOptions): Server {
       const settings = [
         `-Dquarkus.http.host=${LOOPBACK}`,
         `-Dquarkus.http.port=${port}`,
-        // The name of the folder in the command line identifies the server as one of this project's.
+        // The folder in the command line identifies the server as one of this project.
         `-Dquarkus.datasource.jdbc.url=jdbc:h2:file:${join(dir, 'registry')}`,
       ]
       const args = [...SMALL_JVM, ...settings, '-jar', join(PACKAGE.dir, PACKAGE.probe)]

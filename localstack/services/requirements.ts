@@ -5,13 +5,13 @@ import { UserError } from '../../programs/user-error.ts'
 
 const run = promisify(execFile)
 
-/** Small and fast to start: a local server has little to compile and little garbage to collect. */
+/** JVM options for a low memory use and a fast start. Local servers have little code to compile and little garbage to collect. */
 export const SMALL_JVM = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
 
 const OLDEST_JAVA = 17
 const OLDEST_PYTHON = [3, 11] as const
 
-/** The Java for Kafka: the one in JAVA_HOME, or else the first on the PATH. */
+/** Finds the Java for Kafka: the one in JAVA_HOME, or else the first one on the PATH. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await output(java, ['-version'], env)
@@ -24,7 +24,7 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   )
 }
 
-/** Checks that Maven can be run. It downloads Kafka. */
+/** Checks that Maven can be run. It is used to download Kafka. */
 export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (/Apache Maven/.test((await output('mvn', ['--version'], env)) ?? '')) return 'mvn'
   throw new UserError(
@@ -36,7 +36,7 @@ export async function requireMaven(env: NodeJS.ProcessEnv = process.env): Promis
 const PYTHONS = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python']
 const ASK_PYTHON = 'import sys; print(*sys.version_info[:3], sys.executable)'
 
-/** The path of the first Python on the PATH that is new enough. */
+/** Returns the path of the first sufficiently new Python on the PATH. */
 export async function requirePython(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   let older: string | undefined
   for (const command of PYTHONS) {
@@ -58,7 +58,7 @@ function found(command: string, version: string | undefined): string {
   return version === undefined ? `${command} cannot be run` : `${command} is ${version}`
 }
 
-/** The output of a command; undefined if it cannot be run or fails. */
+/** Returns the output of a command; undefined if it cannot be run or fails. */
 async function output(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(command, args, { env, timeout: 20_000 })

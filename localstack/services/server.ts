@@ -13,17 +13,17 @@ import { describeExit, type Exit, type ManagedProcess, startProcess, tellingLine
 import { Supervisor } from './supervisor.ts'
 
 export interface ServerContext extends InstallContext {
-  /** Whether to restart a server that ends by itself. */
+  /** True to restart a server that ends unexpectedly. */
   readonly revive?: boolean
 }
 
-/** A server that was started here. */
+/** A server that this process started. */
 export type RunningServer = Pick<Supervisor, 'stop' | 'kill' | 'restart'>
 
 const READY_WITHIN_MS = 60_000
 const ASK_EVERY_MS = 50
 
-/** Installs and starts a server, and waits until it answers. If that fails, nothing is left running. */
+/** Installs and starts a server, and waits until it responds. If that fails, nothing is left running. */
 export async function startServer(server: Server, context: ServerContext): Promise<Supervisor> {
   const { report = () => {}, logsDir = LOGS_DIR, revive = false } = context
   if (server.package) await ensureInstalled(server.package, context)
@@ -43,7 +43,7 @@ export interface RunningServers<One extends RunningServer = RunningServer> {
   stop(): Promise<void>
 }
 
-/** Starts servers concurrently. Either all become ready, or nothing is left running and the first error says why. */
+/** Starts servers concurrently. Either all become ready, or nothing is left running and the first error is thrown. */
 export async function startTogether(
   servers: readonly Server[],
   context: ServerContext,
@@ -58,7 +58,7 @@ export async function startTogether(
     try {
       byName.set(server.name, await startServer(server, { ...context, signal }))
     } catch (error) {
-      // The first failure aborts the other starts, and its reason is the one that is thrown.
+      // The first failure aborts the other starts, and its reason is thrown.
       failed.abort(error)
     }
   })
@@ -68,7 +68,7 @@ export async function startTogether(
   throw signal.reason
 }
 
-/** Starts servers with a temporary folder, which goes when they are stopped. Their logs are there, too, by default. */
+/** Starts servers with a temporary folder, which is removed when they stop. By default, it also contains their logs. */
 export async function startApart(
   servers: (folder: string) => readonly Server[] | Promise<readonly Server[]>,
   context: ServerContext,
@@ -91,7 +91,7 @@ async function launchServer(server: Server, context: Required<InstallContext>): 
   signal.throwIfAborted()
   const started = await startProcess(launch, logFile)
   await writeFile(pidFile(server.dir), JSON.stringify({ pid: started.pid, startedBy: process.pid }))
-  // Remove it immediately, so that a later removal does not delete the note of the next process.
+  // Remove the file immediately, because a later removal could delete the file of the next process.
   void started.exited.then(() => rmSync(pidFile(server.dir), { force: true }))
   try {
     await untilReady(server, started, logFile, signal)
@@ -115,7 +115,7 @@ async function untilReady(server: Server, started: ManagedProcess, logFile: stri
     }
     await Promise.race([ended, pause(ASK_EVERY_MS, undefined, { signal })])
   }
-  // Another program on its port may have answered.
+  // The response may have come from another program on this port.
   if (exit) throw startFailed(server, describeExit(exit), logFile)
 }
 

@@ -5,36 +5,36 @@ import { describeExit, type Exit, type ManagedProcess } from './process.ts'
 /** A program that is kept running. */
 export interface Supervised {
   readonly name: ReportedName
-  /** Name and version, for the user. */
+  /** Name and version for messages. */
   readonly title: string
-  /** Starts it, and resolves when it is ready. If that fails, nothing is left running. */
+  /** Starts the program, and resolves when it is ready. If that fails, nothing is left running. */
   start(signal: AbortSignal): Promise<Ready>
 }
 
-/** A program that is ready for use. */
+/** A program that is ready. */
 export interface Ready extends Pick<ManagedProcess, 'exited' | 'signal' | 'stop'> {
-  /** Address or contents, for the user. */
+  /** Address or contents for messages. */
   readonly detail: string
 }
 
 export interface SupervisorOptions {
   readonly report?: Report
-  /** Whether to restart it when it ends by itself. */
+  /** True to restart the program when it ends unexpectedly. */
   readonly revive?: boolean
-  /** Called with the reason when it has ended by itself and is not restarted. */
+  /** Called with the reason when the program has ended unexpectedly and is not restarted. */
   readonly onLost?: (reason: string) => void
 }
 
-/** A program that ran for less than this is not restarted, because it would end again. */
+/** Minimum running time of a program that is restarted. A program that ends earlier would end again. */
 const WORTH_REVIVING_MS = 10_000
 
-/** Starts, stops and restarts one program, and reports each change of its state. */
+/** Starts, stops and restarts a program, and reports each change of its state. */
 export class Supervisor {
   readonly #program: Supervised
   readonly #options: SupervisorOptions
-  /** The current process; undefined while it is stopped on purpose. */
+  /** Current process; undefined while the program is stopped intentionally. */
   #current: Ready | undefined
-  /** The restart in progress. The first start is not included, because its caller aborts it. */
+  /** Restart in progress. Does not include the first start, which the caller aborts. */
   #restarting: { readonly over: Promise<unknown>; abort(): void } | undefined
 
   constructor(program: Supervised, options: SupervisorOptions) {
@@ -56,7 +56,7 @@ export class Supervisor {
     return this.#end(running => running.stop())
   }
 
-  /** Sends a signal that ends it. Resolves when it has ended. */
+  /** Sends a signal that ends the program. Resolves when it has ended. */
   kill(signal: NodeJS.Signals): Promise<void> {
     return this.#end(async running => {
       running.signal(signal)
@@ -64,12 +64,12 @@ export class Supervisor {
     })
   }
 
-  /** Sends a signal that does not end it, such as SIGSTOP. */
+  /** Sends a signal that does not end the program, such as SIGSTOP. */
   signal(signal: NodeJS.Signals): void {
     this.#current?.signal(signal)
   }
 
-  /** Restarts it with the same data, after stopping it if it is running. */
+  /** Restarts the program with the same data. If it is running, it is stopped first. */
   async restart(): Promise<void> {
     await this.stop()
     await this.#restart()
@@ -85,14 +85,14 @@ export class Supervisor {
     this.#report('stopped', this.#program.title, Date.now() - beganAtMs)
   }
 
-  /** @returns the process, if it became ready at the last moment */
+  /** Aborts a restart. @returns the process, if it became ready at the last moment */
   async #abortRestart(): Promise<Ready | undefined> {
     this.#restarting?.abort()
     await this.#restarting?.over
     return this.#current
   }
 
-  /** @throws StopRequested if it was stopped meanwhile */
+  /** Restarts the program. @throws StopRequested if the program was stopped in the meantime */
   async #restart(): Promise<void> {
     const aborted = new AbortController()
     const start = this.start(aborted.signal)

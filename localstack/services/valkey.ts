@@ -15,7 +15,7 @@ export interface ValkeyOptions extends ServerOptions {
   readonly settings?: readonly string[]
 }
 
-/** Valkey on loopback. The server binary comes from a Python wheel. */
+/** Valkey on loopback. The server binary is contained in a Python wheel. */
 export function valkeyServer({ port, dataDir, settings = [] }: ValkeyOptions): Server {
   const dir = join(dataDir, 'valkey')
   return {
@@ -29,20 +29,20 @@ export function valkeyServer({ port, dataDir, settings = [] }: ValkeyOptions): S
       const file = join(dir, 'valkey.conf')
       await mkdir(dir, { recursive: true })
       await writeFile(file, configuration(port, dir))
-      // Started directly: ending the Python program of the same name would leave the server running.
+      // Start the binary directly. Ending the Python program of the same name would leave the server running.
       return { command: await findBinary(), args: [file, ...settings] }
     },
     answers: () => redisAnswers(`redis://${LOOPBACK}:${port}`),
   }
 }
 
-/** The wheel contains one binary, in a folder named after its platform. */
+/** Finds the binary of the wheel, in a folder named after its platform. */
 async function findBinary(): Promise<string> {
   const files = await readdir(INSTALLED, { recursive: true })
   const binary = files.find(file => file.endsWith('/valkey-server') && file.includes('_binaries'))
   if (binary) return join(INSTALLED, binary)
   throw new UserError(
-    `There is no valkey-server in ${INSTALLED}. Remove that folder and start again, or set REDIS_URL to a running ` +
+    `${INSTALLED} does not contain valkey-server. Remove that folder and start again, or set REDIS_URL to a running ` +
       'server.',
   )
 }

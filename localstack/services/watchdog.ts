@@ -1,9 +1,8 @@
 import { createInterface } from 'node:readline'
 import { endForeignGroup } from './groups.ts'
 
-// Survives a `kill -9` of its parent for a moment: it reads from a pipe that only the parent holds. The line `+PID`
-// guards a process group, `-PID` says that the group has ended. When the pipe closes, the watchdog ends the groups that
-// are still guarded.
+// Outlives its parent, even after `kill -9`: it reads from a pipe that only the parent keeps open. The line `+PID` guards a process group,
+// and `-PID` means that the group has ended. When the pipe closes, the watchdog ends the groups that are still guarded.
 
 const guarded = new Set<number>()
 

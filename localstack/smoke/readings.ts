@@ -7,7 +7,7 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
-/** Additional measurements of each reading. Readings that fire an alert are mixed with normal ones. */
+/** Additional measurements of each reading. Readings that fire alerts are mixed with normal ones. */
 const MEASURED: readonly Readonly<Record<string, number>>[] = [
   ...usual(3),
   { temperature: 43.5 },
@@ -20,10 +20,10 @@ const MEASURED: readonly Readonly<Record<string, number>>[] = [
   ...usual(2),
 ]
 
-/** The shipped rules that these readings fire. */
+/** Shipped rules that these readings fire. */
 export const EXPECTED_RULES = ['HIGH_TEMP', 'LOW_HUMIDITY', 'HIGH_WIND', 'LOW_PRESSURE'] as const
 
-/** Readings of a new sensor: every count and alert about it is caused by them. */
+/** Readings of a new sensor, so that they are the only cause of its counts and alerts. */
 export class SmokeReadings {
   readonly sensor = `smoke-${randomUUID().slice(0, 8)}`
   readonly count = MEASURED.length
@@ -31,7 +31,7 @@ export class SmokeReadings {
   readonly #events: readonly Event[]
   readonly #key: string | null
 
-  /** @param nowMs the last reading is one second older */
+  /** Creates the readings. @param nowMs time of the last reading plus one second, in epoch milliseconds */
   constructor(env: string, nowMs: number) {
     this.#readings = topicSize('readings', env)
     const location = { site: 'smoke', latitude: 0, longitude: 0 }
@@ -51,7 +51,7 @@ export class SmokeReadings {
     return this.#events.map(event => producedRecord(this.topic, this.#key, event))
   }
 
-  /** How many of them the processor has counted, in whatever partition they are. */
+  /** Returns the number of these readings that the processor has processed, in any partition. */
   async processed(stateKeys: StateInspection): Promise<number> {
     const [first] = this.#events
     if (!first) return 0
@@ -60,7 +60,7 @@ export class SmokeReadings {
   }
 }
 
-/** Values that fire no shipped rule. */
+/** Values that do not fire any shipped rule. */
 const USUAL = { temperature: 20, humidity: 50, windSpeed: 10, pressure: 1013 } as const
 
 function usual(count: number): Readonly<Record<string, number>>[] {

@@ -1,12 +1,12 @@
 /** Progress of the readings. */
 export interface SmokeProgress {
   readonly sent: number
-  /** How many the processor has counted. */
+  /** Number of readings that the processor has processed. */
   readonly processed: number
-  /** The rules whose alerts must fire. */
+  /** Rules whose alerts must fire. */
   readonly expected: readonly string[]
   readonly fired: ReadonlySet<string>
-  /** Records up to the last one sent that are still pending, by consumer of readings. */
+  /** Pending records up to the last one sent, by consumer. */
   readonly pending: ReadonlyMap<string, number>
 }
 
@@ -22,22 +22,24 @@ export function summaryOf({ processed, fired, pending }: SmokeProgress): string[
   ]
 }
 
-/** Names everything that is missing, and what to check; undefined if nothing is. */
+/** Describes all missing results and what to check; undefined if nothing is missing. */
 export function failureOf({ sent, processed, expected, fired, pending }: SmokeProgress): string | undefined {
   const behind = [...pending].filter(([, count]) => count > 0)
   const silent = expected.filter(rule => !fired.has(rule))
   const failures = [
-    ...(pending.size === 0 ? ['no function of serverless.yml reads the topic'] : []),
-    ...(processed === sent ? [] : [`${sent - processed} of ${sent} readings are not counted by processor`]),
+    ...(pending.size === 0 ? ['no function in serverless.yml reads the topic'] : []),
+    ...(processed === sent
+      ? []
+      : [`${sent - processed} of ${sent} readings were not processed by processor`]),
     ...(behind.length > 0
       ? [`pending: ${behind.map(([name, count]) => `${count} at ${name}`).join(', ')}`]
       : []),
-    ...(silent.length > 0 ? [`no alert of ${silent.join(', ')}`] : []),
+    ...(silent.length > 0 ? [`no alerts of ${silent.join(', ')}`] : []),
   ]
   if (failures.length === 0) return undefined
   const isOnlyAlerts = silent.length > 0 && failures.length === 1
   const hint = isOnlyAlerts
-    ? 'Does the stack use the shipped rules, or another RULES_DIR?'
-    : 'Is the stack running? npm start shows what is stalled.'
+    ? 'Check that the stack uses the shipped rules and not another RULES_DIR.'
+    : 'Check that the stack is running. npm start shows stalled functions.'
   return `${failures.join('; ')}. ${hint}`
 }

@@ -1,4 +1,4 @@
-/** The console that `npm start` serves. */
+/** Console of `npm start`. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,19 +16,19 @@ import type { OpenStall } from '../../lib/diagnosis/stalls/stalls.ts'
 import { userOfMachine } from '../../programs/person.ts'
 import { consolePorts } from '../settings.ts'
 
-/** Started console; empty without one. */
+/** Started console; has no address if it could not be started. */
 export interface StartedConsole {
-  /** Where a person opens it, with the token. */
+  /** URL of the console with the token. */
   readonly address?: string
-  /** Variables of the functions, which start later: what they have to know of the console. */
+  /** Environment variables for the functions, which start later, about the console. */
   readonly functionVariables: Readonly<Record<string, string>>
   close(): Promise<void>
 }
 
 export interface ConsoleOptions {
-  /** The environment of the stack, with the addresses of its servers. */
+  /** Environment variables of the stack, with the addresses of its servers. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Where the token is kept, so that open pages survive a restart. */
+  /** Folder in which the token is stored, so that open pages survive a restart. */
   readonly dataDir: string
   readonly say: (line: string) => void
   /** Stalled functions, from the trigger's reports and the functions' logs. */
@@ -36,8 +36,9 @@ export interface ConsoleOptions {
 }
 
 /**
- * Serves the console, and on a second port the same with Kafka's pages first. Whatever is in its way is said in one line, and costs
- * nothing but the console.
+ * Serves the console, and on a second port the same console with the Kafka pages as its start page. An error is reported in one line, and
+ * only
+ * the console is then unavailable.
  */
 export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
   const opened: Closable[] = []
@@ -45,20 +46,20 @@ export async function startConsole(options: ConsoleOptions): Promise<StartedCons
     return await served(options, opened)
   } catch (error) {
     await closed(opened)
-    options.say(`! There is no console: ${(error as Error).message}`)
+    options.say(`! The console is not available: ${(error as Error).message}`)
     return { functionVariables: {}, close: async () => {} }
   }
 }
 
-/** Something that was opened, and has to be closed. */
+/** A resource that has to be closed. */
 type Closable = Pick<StartedConsole, 'close'>
 
-/** The last one first: each may need those that were opened before it. */
+/** Closes resources in reverse order, because each may need those that were opened earlier. */
 async function closed(opened: readonly Closable[]): Promise<void> {
   for (const one of opened.toReversed()) await one.close()
 }
 
-/** @param opened gets what has to be closed, as soon as it is open */
+/** Opens the console. @param opened receives each resource as soon as it is open */
 async function served(
   { environment, dataDir, say, standing }: ConsoleOptions,
   opened: Closable[],
@@ -69,7 +70,7 @@ async function served(
   }
   const ports = consolePorts(environment)
   const config = readConfig(environment)
-  // A configured collector gets the spans instead.
+  // If a collector is configured, it receives the spans instead.
   const receiver = config.otlp ? undefined : keep(await receiveSpans())
   const shown = keep(
     new ConsoleEnvironment({
@@ -87,9 +88,9 @@ async function served(
     page: await consolePage(),
     access: localAccess(token, { name: userOfMachine(), role: 'operator' }),
     told: error => say(`✗ console: ${(error as Error).stack}`),
-    signInFailed: ({ route }) => say(`! console: a sign-in with a wrong token has failed (${route})`),
+    signInFailed: ({ route }) => say(`! console: a sign-in with an invalid token failed (${route})`),
   })
-  /** Undefined if nothing can listen on the port. */
+  /** Listens on a port. Returns undefined if that is not possible. */
   const listening = async (what: Hono<ConsoleHono>, port: number, variable: string, without: string) => {
     try {
       return keep(await serveConsole(what, port))
@@ -99,12 +100,12 @@ async function served(
       return undefined
     }
   }
-  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'There is no console')
+  const console = await listening(app, ports.consolePort, 'CONSOLE_PORT', 'The console is not available')
   await listening(
     beginningAt('/kafka', app),
     ports.kafkaUiPort,
     'KAFKA_UI_PORT',
-    "Kafka's pages have no address of their own",
+    'The Kafka pages are not available on a separate port',
   )
   return {
     ...(console ? { address: `http://127.0.0.1:${console.port}/?token=${token}` } : {}),
@@ -116,10 +117,10 @@ async function served(
 function unusable({ isInUse }: PortUnusable, port: number, variable: string): string {
   return isInUse
     ? `port ${port} is in use. Stop the program that listens there, or set another port: ${variable}=${port + 10}`
-    : `port ${port} needs more rights than yours. Set another port, from 1024 on, by ${variable}`
+    : `port ${port} requires privileges that you lack. Set another port, 1024 or higher, with ${variable}`
 }
 
-/** The token of this stack; the first start makes it. Only its owner can read the file. */
+/** Returns the stack's token, which the first start creates. Only its owner can read the file. */
 async function keptToken(dataDir: string): Promise<string> {
   const file = join(dataDir, 'console-token')
   const kept = await readFile(file, 'utf8').catch(() => '')

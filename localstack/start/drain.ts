@@ -1,46 +1,48 @@
 import { endsOf, type WatchedLag } from '../../lib/diagnosis/stalls/progress-watch.ts'
 import { pendingBefore } from '../../lib/queries/lag.ts'
 
-/** A consumer at the end of a run. */
+/** State of a consumer at the end of a run. */
 export interface DrainedConsumer {
   readonly lag: WatchedLag
-  /** Whether it is stalled, so that waiting for it is pointless. */
+  /** True if the consumer is stalled, so that waiting for it is pointless. */
   readonly isStalled: boolean
-  /** A long invocation of it runs. If nothing ends that, the consumer is stalled before long. */
+  /** True if a long invocation is running. If it does not end, the consumer soon counts as stalled. */
   readonly isInvoked: boolean
 }
 
-/** Returns the topics that a function writes. */
+/** Returns the topics that a function writes to. */
 export type EmittedTopics = (name: string) => readonly string[]
 
-/** The wait ends if the remaining records do not become fewer for this long, and no invocation runs. */
+/** Time without progress and without running invocations after which the wait ends. */
 const WITHOUT_PROGRESS_MS = 60_000
-/** The wait ends after this time in any case. */
+/** Maximum duration of the wait. */
 const AT_MOST_MS = 600_000
 
 /**
- * Decides when the consumers have processed everything that was in their topics at the end of a run, and what followed
- * from it. Other records that arrive meanwhile are not waited for. It reads no clock.
+ * Decides when consumers have processed all records that were in their topics at the end of a run, and all records that resulted from
+ * these.
+ * Records that arrive later are ignored. Time is passed as an argument.
  *
- * It proceeds in rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed
- * them. Whatever these consumers emitted is in other topics by then, so the next round sets the goals of those.
+ * The wait consists of rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed them. The
+ * records
+ * that these consumers emitted are in other topics by then, so the next round sets goals for those.
  */
 export class Drain {
   readonly #emits: EmittedTopics
   readonly #startedAtMs: number
-  /** End offsets, by consumer and partition. */
+  /** End offsets by consumer and partition. */
   readonly #goals = new Map<string, readonly number[]>()
   #round = 0
-  /** Topics whose goals are set by the next look. */
+  /** Topics whose goals are set by the next sample. */
   #due: ReadonlySet<string>
-  /** Functions that had something to process in this round. */
+  /** Functions that had records to process in this round. */
   #active: readonly string[] = []
-  /** Offsets that the consumers had reached when the round began. */
+  /** Offsets that the consumers had reached at the beginning of the round. */
   #reached: ReadonlyMap<string, number>
   #fewest = Number.POSITIVE_INFINITY
   #progressAtMs: number
 
-  /** @param lags the lags of the look before the end */
+  /** Creates the drain. @param lags lags of the last sample before the end */
   constructor(lags: readonly WatchedLag[], emits: EmittedTopics, nowMs: number) {
     this.#emits = emits
     this.#due = new Set(lags.map(({ topic }) => topic))
@@ -49,15 +51,15 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Records before the goal of a consumer. */
+  /** Returns the number of records before the goal of a consumer. */
   left(lag: WatchedLag): number {
     return pendingBefore(lag, this.#goals.get(keyOf(lag)) ?? endsOf(lag))
   }
 
   /**
-   * Handles a look at all consumers. Returns whether the wait is over.
+   * Handles a sample of all consumers. Returns whether the wait is over.
    *
-   * @param isSettled false if a stall is so new that it may end by itself
+   * @param isSettled false if a stall is so recent that it may end without intervention
    */
   isOver(consumers: readonly DrainedConsumer[], isSettled: boolean, nowMs: number): boolean {
     if (this.#due.size > 0) this.#beginRound(consumers, nowMs)
@@ -74,7 +76,7 @@ export class Drain {
     const concerned = lags.filter(({ topic }) => this.#due.has(topic))
     for (const lag of concerned) this.#goals.set(keyOf(lag), endsOf(lag))
     const now = reachedBy(lags)
-    // One that has caught up since the round before may have emitted something, too.
+    // A consumer that has caught up since the previous round may also have emitted records.
     this.#active = concerned
       .filter(lag => lag.pending > 0 || now.get(keyOf(lag)) !== this.#reached.get(keyOf(lag)))
       .map(lag => lag.function)
@@ -85,16 +87,16 @@ export class Drain {
     this.#progressAtMs = nowMs
   }
 
-  /** Returns whether it was the last round. */
+  /** Ends a round. Returns whether it was the last one. */
   #endRound(consumers: readonly DrainedConsumer[]): boolean {
     const read = new Set(consumers.map(({ lag }) => lag.topic))
     this.#due = new Set(this.#active.flatMap(this.#emits).filter(topic => read.has(topic)))
-    // A path that visits no consumer twice is not longer.
+    // A path that visits each consumer at most once is not longer.
     return this.#due.size === 0 || this.#round >= consumers.length
   }
 }
 
-/** The sum of the offsets that each consumer takes next. */
+/** Returns the sum of the next offsets of each consumer. */
 function reachedBy(lags: readonly WatchedLag[]): ReadonlyMap<string, number> {
   return new Map(
     lags.map(lag => [keyOf(lag), lag.partitions.reduce((sum, { next }) => sum + next, 0)] as const),

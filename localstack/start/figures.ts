@@ -1,4 +1,4 @@
-/** Figures for the terminal: exact counters from Redis, and dead letters from Kafka. */
+/** Figures for the terminal: counters from Redis and dead letters from Kafka. */
 
 import { topicName, topicsOf } from '../../lib/app/topics.ts'
 import { dlqEntry } from '../../lib/failures/dead-letter-row.ts'
@@ -13,11 +13,11 @@ import type { StateInspection } from '../../packages/runtime/adapters/redis/insp
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 
 export interface Figures {
-  /** Records of the readings topic that the processor has decided, without ticks and rule sets. */
+  /** Number of processed records of the readings topic, without ticks and rule sets. */
   readonly readings: number
   readonly applied: number
   readonly duplicates: number
-  /** Records of types that the processor does not handle. */
+  /** Number of records whose type the processor does not handle. */
   readonly ignored: number
   readonly failed: number
   readonly deadLetters: number
@@ -25,7 +25,7 @@ export interface Figures {
 
 type Counters = Omit<Figures, 'deadLetters'>
 
-/** Ticks and rule sets: the readings topic has them for the functions alone. */
+/** Ticks and rule sets in the readings topic, which only the functions use. */
 const FOR_FUNCTIONS = ['ignored/tick', 'ignored/rule-set']
 
 interface Sources {
@@ -35,7 +35,7 @@ interface Sources {
 }
 
 export interface FlowFigures {
-  /** The figures of one environment, counted from when this object was made. */
+  /** Returns the figures of the environment, counted since the creation of this object. */
   read(): Promise<Figures>
 }
 
@@ -75,7 +75,7 @@ async function countersOf({ offsets, stateKeys }: Sources, env: string): Promise
   }
 }
 
-/** The dead letters that have come since a moment, without what the topic says of handled ones. */
+/** New dead letters since a point in time, without the records about handled ones. */
 class NewDeadLetters {
   readonly #records: NewRecords
   readonly #folds: DeadLetterFold[] = []

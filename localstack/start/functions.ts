@@ -18,13 +18,13 @@ import type { Ready } from '../services/supervisor.ts'
 import { SERVERS_READY } from './servers-plugin.ts'
 
 export interface FunctionsOptions {
-  /** Additional variables: where the servers are. */
+  /** Additional environment variables with the addresses of the servers. */
   readonly environment: Readonly<Record<string, string>>
-  /** Resolves when the servers are ready. Until then the functions are built, and none runs. */
+  /** Resolves when the servers are ready. Until then, the functions are built, but none runs. */
   readonly servers: Promise<unknown>
-  /** The folder of the framework's log, with a folder for the functions' logs. */
+  /** Folder for the log of the Serverless Framework, with a subfolder for the functions' logs. */
   readonly logsDir: string
-  /** The file for the trigger's reports about stalled consumers. */
+  /** File for the trigger's reports about stalled consumers. */
   readonly reportsFile: string
   /** Receives each line that the functions log. */
   readonly onLogLine: (line: string) => void
@@ -32,31 +32,29 @@ export interface FunctionsOptions {
   readonly onReport: (line: string) => void
 }
 
-/**
- * The framework prints this line before its message. It may keep running afterwards without having started anything.
- */
+/** Line that the Serverless Framework prints before an error message. It may continue to run without having started anything. */
 const FRAMEWORK_ERROR = /^Errors?:$/
 const STACK_FRAME = /^\s+at /
 const MAX_LINES = 15
 
-/** The program that runs the functions, as the user knows it. */
+/** Name of the program that runs the functions, for messages. */
 export const FRAMEWORK = 'serverless offline'
 
-// The trigger prints this when every event source has joined its consumer group.
+// The trigger prints this line when all event sources have joined their consumer groups.
 const READY = /^msk {2}ready:/
 const JOINED = /^msk {2}(\S+) ← \S+ {2}group \S+ ready/
-/** Gives each function its own log. */
+/** Module that gives each function its own log. */
 const SPLIT_OUTPUT = pathToFileURL(join(import.meta.dirname, 'split-output.ts')).href
-/** The default is 32 MB, thrice, which the framework would fill once. In megabytes. */
+/** Size of a semi-space in megabytes. The default would let the framework use 96 MB, which it needs only once. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=8'
-/** Generous: a machine with much else to do takes several times as long as a quiet one. */
+/** Time limit for the start, which takes several times longer on a busy machine. */
 const READY_WITHIN_MS = 300_000
-/** Time for the rest of a message: the framework writes its first line separately. */
+/** Time for the rest of a message, because the framework writes the first line separately. */
 const MESSAGE_MS = 300
-/** serverless-offline waits for running invocations; after that its process group is killed. */
+/** Time that serverless-offline waits for running invocations. Afterwards its process group is killed. */
 const GRACE_MS = 10_000
 
-/** Starts the functions and waits until they read Kafka. If that fails, nothing is left running. */
+/** Starts the functions and waits until they read from Kafka. If that fails, nothing is left running. */
 export async function startFunctions(options: FunctionsOptions, signal: AbortSignal): Promise<Ready> {
   const { logsDir, reportsFile, servers } = options
   const serversReady = join(logsDir, 'servers-ready')
@@ -90,7 +88,7 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
     if (isFrameworkError(line)) startupError.resolve()
     options.onLogLine(line)
   })
-  // After the follower, which must not miss the first lines.
+  // Start the process after the follower, which must not miss the first lines.
   const started = await startProcess(launch, logFile)
   void started.exited.then(() => {
     unfollow()
@@ -107,10 +105,10 @@ export async function startFunctions(options: FunctionsOptions, signal: AbortSig
   }
   return { ...started, stop, detail: `${FRAMEWORK} with ${[...consumers].sort().join(', ')}` }
 }
-/** The steps of a start. */
+/** Steps of a start. */
 interface Steps {
   readonly ready: Promise<void>
-  /** The servers are ready, which may have to be installed first. Rejects if they cannot be started. */
+  /** Resolves when the servers are ready, which may have to be installed first. Rejects if they cannot be started. */
   readonly opened: Promise<void>
   readonly startupError: Promise<void>
 }
@@ -130,7 +128,7 @@ async function readyOrNot(
     tooLong = setTimeout(late, READY_WITHIN_MS).unref()
   }, settled.reject)
   void exited.then(exit => fail(describeExit(exit)))
-  // If a bundle cannot be built, the framework keeps running without doing anything.
+  // If a bundle cannot be built, the framework continues without doing anything.
   void startupError.then(() => pause(MESSAGE_MS)).then(() => fail('cannot start'))
   signal.addEventListener('abort', onAbort)
   if (signal.aborted) onAbort()
@@ -139,7 +137,7 @@ async function readyOrNot(
   } finally {
     clearTimeout(tooLong)
     signal.removeEventListener('abort', onAbort)
-    // The exit at the end of a run is not a startup error; ignore it here.
+    // The exit at the end of a run is not a startup error, so ignore it here.
     settled.promise.catch(() => {})
   }
 }
@@ -152,12 +150,12 @@ function failureOf(how: string, logFile: string): string {
     : `✗ The functions cannot start: ${error}\n  ${where}`
 }
 
-/** Whether the framework has failed to start; its message follows. */
+/** Returns whether the line means that the framework has failed to start. Its message follows. */
 export function isFrameworkError(line: string): boolean {
   return FRAMEWORK_ERROR.test(line)
 }
 
-/** Returns the framework's error message in a log, without a stack. Undefined without one. */
+/** Returns the framework's error message in a log without the stack trace; undefined if there is none. */
 export function startupErrorIn(log: string): string | undefined {
   const lines = log.split('\n')
   const from = lines.findIndex(isFrameworkError)
@@ -169,8 +167,9 @@ export function startupErrorIn(log: string): string | undefined {
 }
 
 /**
- * Invokes a function, by default as its schedule would. Resolves with its response; rejects with its error. The Lambda endpoint
- * answers 200 even if the handler throws; the header makes the difference.
+ * Invokes a function, by default like its schedule does. Resolves with its response; rejects with its error. The Lambda endpoint returns
+ * 200 even
+ * if the handler throws, and indicates the error in a header.
  */
 export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
   const endpoint = `http://${LOOPBACK}:${lambdaPort}`
@@ -181,5 +180,5 @@ export async function invokeFunction(lambdaPort: number, name: string, event: ob
   if (response.ok && !response.headers.has('x-amz-function-error'))
     return await response.json().catch(() => undefined)
   const answer = (await response.json().catch(() => ({}))) as { errorMessage?: string }
-  throw new UserError(answer.errorMessage ?? `Lambda's endpoint answered with status ${response.status}`)
+  throw new UserError(answer.errorMessage ?? `The Lambda endpoint returned status ${response.status}`)
 }

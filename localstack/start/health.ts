@@ -27,22 +27,22 @@ import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 import type { Drain } from './drain.ts'
 import type { LogLine } from './lines.ts'
 
-/** A reason that arrives this soon after a report belongs to the same attempt. */
+/** Maximum delay between a report and its reason. A later reason belongs to another attempt. */
 const SAME_ATTEMPT_MS = 2_000
-/** Maximum age of a stall that the end still waits for. */
+/** Maximum age of a stall that the drain still waits for. */
 const OLD_MS = 10_000
-/** The time between two looks at the lags. */
+/** Interval between two samples of the lags. */
 export const LOOK_EVERY_MS = 1_000
-/** A consumer that has no invocation needs less than this for anything else, such as a rebalance of its group. */
+/** Time after which a consumer without an invocation counts as stalled. A rebalance of its group, for example, takes less. */
 const QUIET_MS = 30_000
-/** An invocation ends this long after the timeout of its function at the latest: loading the handler does not count. */
+/** Maximum time between the timeout of a function and the end of its invocation. Loading the handler does not count towards the timeout. */
 const TIMEOUT_MARGIN_MS = 60_000
 
 type Of<Kind extends Report['report']> = Extract<Report, { report: Kind }>
 
 /** A function that reads a topic. */
 interface Consumer {
-  /** The function's timeout, if its mapping has reported it. */
+  /** Timeout of the function, once its mapping has reported it. */
   timeoutMs?: number
   /** Start of each long invocation, by partition. */
   readonly invocations: Map<number, number>
@@ -50,14 +50,15 @@ interface Consumer {
 }
 
 /**
- * The health of the functions. It receives what the trigger, the functions' log and Kafka report, shows the user each
- * problem once, and lists what is unresolved in the end. It reads no clock.
+ * Health of the functions. Receives the reports of the trigger, of the functions' logs and of Kafka, shows each problem to the user once,
+ * and
+ * lists unresolved problems at the end. Time is passed as an argument.
  */
 export class Health {
   readonly #known: CauseFacts
   readonly #stalls = new Stalls()
   readonly #log = new FunctionLog()
-  /** Scheduled functions whose last run failed, and why. */
+  /** Scheduled functions whose last run failed, with the reasons. */
   readonly #failedRuns = new Map<string, string>()
   readonly #progress = new ProgressWatch({ lookEveryMs: LOOK_EVERY_MS, quietMs: QUIET_MS })
   /** Consumers by function and topic. */
@@ -111,7 +112,7 @@ export class Health {
     if (shown !== undefined) this.#lines.push(shown)
   }
 
-  /** @param error undefined if the run has succeeded */
+  /** Handles the end of a scheduled run. @param error undefined if the run succeeded */
   ran(name: string, error: string | undefined, nowMs: number): void {
     if (error === undefined) {
       this.#failedRuns.delete(name)
@@ -123,14 +124,14 @@ export class Health {
     this.#begin({ function: name, obstacle: RUN }, cause, nowMs)
   }
 
-  /** Handles a run that was not ended at the timeout of its function. */
+  /** Handles a run that did not end at the timeout of its function. */
   runs(name: string, timeoutMs: number, nowMs: number): void {
     this.#begin({ function: name, obstacle: RUN }, endlessRun(name, timeoutMs), nowMs)
   }
 
-  /** Handles a server that does not answer `npm start` itself. */
+  /** Handles a server that does not respond to `npm start` itself. */
   away(server: 'Kafka' | 'Redis', message: string, nowMs: number): void {
-    // Progress cannot be observed meanwhile.
+    // Progress cannot be observed during the outage.
     this.#progress.forget()
     this.#begin(
       { function: undefined, obstacle: server },
@@ -140,7 +141,7 @@ export class Health {
   }
 
   answers(server: 'Kafka' | 'Redis', nowMs: number): void {
-    // A failed run is not repeated, but the next one can succeed, so the outage is over without waiting for it.
+    // A failed run is not repeated, but the next one can succeed. The outage is therefore over without waiting for it.
     const waitsForIt = (place: StalledPart, cause: Cause) =>
       place.function === undefined
         ? place.obstacle === server
@@ -148,7 +149,7 @@ export class Health {
     this.#resume(waitsForIt, nowMs)
   }
 
-  /** How far the consumers are. */
+  /** Handles the lags of the consumers. */
   lagging(lags: readonly WatchedLag[], nowMs: number): void {
     this.#lags = lags
     for (const lag of lags) {
@@ -165,29 +166,29 @@ export class Health {
     }
   }
 
-  /** Returns the lines that are due. */
+  /** Returns the lines that are due for output. */
   due(nowMs: number): string[] {
     const lines = [...this.#lines, ...this.#log.due(nowMs), ...this.#stalls.due(nowMs)]
     this.#lines = []
     return lines
   }
 
-  /** Stalled functions, for the console. */
+  /** Returns the stalled functions, for the console. */
   get standing(): readonly OpenStall[] {
     return this.#stalls.open
   }
 
-  /** The pending records of the consumer with the largest lag. */
+  /** Returns the number of pending records of the consumer with the largest lag. */
   get pending(): number {
     return Math.max(0, ...this.#lags.map(({ pending }) => pending))
   }
 
-  /** The lags of the last look. */
+  /** Returns the lags of the last sample. */
   get lags(): readonly WatchedLag[] {
     return this.#lags
   }
 
-  /** The consumers that are busy, largest lag first. */
+  /** Returns the busy consumers, largest lag first. */
   get busy(): BusyConsumer[] {
     const busy = this.#lags.flatMap(lag => {
       const { function: name } = lag
@@ -197,7 +198,7 @@ export class Health {
     return busy.sort((a, b) => b.lag - a.lag)
   }
 
-  /** Handles the last look during the drain. Returns whether the drain is over. */
+  /** Handles the last sample during the drain. Returns whether the drain is over. */
   isDrained(drain: Drain, nowMs: number): boolean {
     const isOld = ({ sinceMs }: OpenStall) => nowMs - sinceMs >= OLD_MS
     const { open } = this.#stalls
@@ -211,7 +212,7 @@ export class Health {
     return drain.isOver(consumers, open.every(isOld), nowMs)
   }
 
-  /** Whether Kafka has not answered for so long that waiting for it is pointless. */
+  /** Returns whether Kafka has been unavailable for so long that waiting for it is pointless. */
   isKafkaAway(nowMs: number): boolean {
     return this.#stalls.open.some(
       ({ cause, sinceMs }) => cause.server === 'Kafka' && nowMs - sinceMs >= OLD_MS,
@@ -219,9 +220,9 @@ export class Health {
   }
 
   /**
-   * The unresolved problems at the end.
+   * Returns the unresolved problems at the end.
    *
-   * @param left the records that each consumer should have processed
+   * @param left returns the number of records that a consumer should have processed
    */
   verdict(left: (lag: WatchedLag) => number = ({ pending }) => pending): string[] {
     const { open } = this.#stalls
@@ -256,7 +257,7 @@ export class Health {
     const consumer = this.#consumer(report)
     consumer.timeoutMs = timeoutMs
     consumer.invocations.clear()
-    // A new process does not repeat the obstacles of the old one. Stalls of batches end by progress only.
+    // A new process does not report the obstacles of the old one again. Stalls of batches end only with progress.
     this.#resume(
       place => place.function === name && place.topic === topic && place.offset === undefined,
       nowMs,
@@ -284,7 +285,7 @@ export class Health {
     }
   }
 
-  /** The longest invocation of a consumer that is known to run. */
+  /** Returns the longest running invocation of a consumer; undefined if none is known. */
   #invocationOf(lag: WatchedLag, nowMs: number): RunningInvocation | undefined {
     const { invocations, timeoutMs = Number.POSITIVE_INFINITY } = this.#consumer(lag)
     if (invocations.size === 0) return undefined
@@ -297,8 +298,8 @@ export class Health {
   }
 
   /**
-   * Handles a function's reason for reporting records. It can arrive before the report or after it, and is logged at
-   * most once a minute.
+   * Handles a function's reason for reporting records as failed. It can arrive before or after the report, and is logged at most once a
+   * minute.
    */
   #explained(line: LoggedLine, nowMs: number): void {
     const { service, details } = line
@@ -341,7 +342,7 @@ export class Health {
 
   #begin(place: StalledPart, cause: Cause, nowMs: number): void {
     const { function: name } = place
-    // The cause is known now.
+    // The cause is now known.
     if (place.obstacle !== PROGRESS)
       this.#stalls.drop(one => one.function === name && one.obstacle === PROGRESS)
     this.#stalls.begin(place, cause, nowMs)

@@ -1,22 +1,22 @@
-/** Lines of the functions' log, and of the trigger's reports. Pure. */
+/** Parses lines of the functions' log and of the trigger's reports. Pure. */
 import type { LoggedLine } from '../../lib/diagnosis/stalls/function-log.ts'
 import type { Report } from '../../packages/msk-trigger/report/reports.ts'
 
-/** The end of a scheduled run. */
+/** End of a scheduled run. */
 interface ScheduledRun {
   readonly is: 'run'
   readonly function: string
-  /** Undefined if it succeeded. */
+  /** Error message; undefined if the run succeeded. */
   readonly error?: string
 }
 
 export type LogLine = LoggedLine | ScheduledRun
 
-// serverless-offline puts a symbol before lines that it considers errors.
+// serverless-offline prefixes lines with a symbol if it considers them errors.
 const FAILED_SCHEDULE = /^(?:\S )?Failed to execute scheduled function: \[(.+?)\] (?:Error: )*(.*)$/
 const SUCCEEDED_SCHEDULE = /^(?:\S )?Successfully invoked scheduled function: \[(.+?)\]/
 
-/** Parses a line of the functions' log; undefined for nearly all of them. */
+/** Parses a line of the functions' log. Returns undefined for all lines without relevance here, which are nearly all. */
 export function readLogLine(line: string): LogLine | undefined {
   const [, failed, error] = FAILED_SCHEDULE.exec(line) ?? []
   if (failed !== undefined) return { is: 'run', function: failed, error: error || 'without a message' }
@@ -31,19 +31,16 @@ export function readLogLine(line: string): LogLine | undefined {
     : undefined
 }
 
-/** Shown for a broken report. */
+/** Message for a truncated report. */
 export const BROKEN_REPORT =
-  'a report of the trigger is broken off and left out, as after a full disk: what it was about may be missing above'
+  'a truncated report of the trigger was skipped, as after a full disk. A problem may be missing above'
 
-/**
- * Reads a line of the trigger's reports. When its disk was full, it leaves the beginning of a report, and ends that line before
- * the next one.
- */
+/** Parses a line of the trigger's reports. If the disk was full, a line contains only the beginning of a report. */
 export function readReport(line: string): Report | 'broken' | 'empty' {
   return line === '' ? 'empty' : (parsed<Report>(line) ?? 'broken')
 }
 
-/** Returns undefined for a line that was cut off. */
+/** Returns undefined for a truncated line. */
 function parsed<Line>(line: string): Line | undefined {
   try {
     return JSON.parse(line) as Line

@@ -1,6 +1,6 @@
 /**
- * A plugin of the framework: the servers of `serverless offline` answer programs of this machine, and no web page. A browser sends what
- * any page asks for to loopback addresses, too, so a page could invoke functions, which erase entities and publish events.
+ * Serverless Framework plugin that makes the servers of `serverless offline` reject requests from web pages. Browsers also send requests to
+ * loopback addresses for any page, so a page could otherwise invoke functions, which erase entities and publish events.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
@@ -10,21 +10,21 @@ export default class OwnRequestsPlugin {
   readonly hooks = { 'before:offline:start': guardServers, 'before:offline:start:init': guardServers }
 }
 
-/** Returns why a request is refused; undefined for one of a program on this machine. */
+/** Returns the reason why a request is rejected; undefined for a request from a local program. */
 export function refusalOf({
   host = '',
   origin,
   'sec-fetch-site': site,
 }: IncomingHttpHeaders): string | undefined {
   if (!isLoopback(host.toLowerCase().replace(/:\d+$/, '')))
-    return 'The request names another host than this machine: use 127.0.0.1 or localhost.'
-  // Programs send neither. A browser sends both, or the second alone where a page of the same address asks.
+    return 'The host name of the request is not local. Use 127.0.0.1 or localhost.'
+  // Programs send neither header. Browsers send both, or only `Sec-Fetch-Site` for a page of the same origin.
   if (origin !== undefined || (site !== undefined && site !== 'none'))
-    return 'The request comes from a web page: only programs may invoke functions.'
+    return 'The request comes from a web page. Only programs may invoke functions.'
   return undefined
 }
 
-/** The servers are private to serverless-offline, so each is found by its first request, before that one is handled. */
+/** Guards the servers. They are private to serverless-offline, so each is detected at its first request, before it is handled. */
 function guardServers(): void {
   const guarded = new WeakSet<Server>()
   subscribe('http.server.request.start', message => {
@@ -41,7 +41,7 @@ function guard(server: Server, event: string): void {
   server.removeAllListeners(event)
   server.on(event, (request: IncomingMessage, response: ServerResponse) => {
     const refusal = refusalOf(request.headers)
-    // The message is in the form of AWS, whose clients show it.
+    // Use the format of AWS errors, which AWS clients display.
     if (refusal !== undefined)
       response
         .writeHead(403, { 'content-type': 'application/json' })

@@ -1,20 +1,20 @@
-/** Stands in for the event source mapping of an SQS queue: serverless-offline has none. */
+/** Polls an SQS queue in place of its event source mapping, which serverless-offline does not support. */
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Calls an action of SQS. Rejects if the answer is an error. */
+/** Calls an SQS action. Rejects if the response is an error. */
 export type Sqs = (action: string, input: object) => Promise<Readonly<Record<string, unknown>>>
 
 export interface QueuePolling {
-  /** `arn:aws:sqs:<region>:<account>:<queue>` */
+  /** ARN of the queue: `arn:aws:sqs:<region>:<account>:<queue>`. */
   readonly queueArn: string
   readonly sqs: Sqs
-  /** Invokes the function. Resolves with its answer; rejects with what it throws. */
+  /** Invokes the function. Resolves with its response; rejects with its error. */
   invoke(event: object): Promise<unknown>
-  /** Receives a line when something is wrong, once until it works again. */
+  /** Receives a message about an error, once until the queue works again. */
   say(line: string): void
-  /** The longest wait for messages in one request; 20 s by default, the most that SQS allows. */
+  /** Maximum wait for messages in one request, in seconds; default 20, the maximum of SQS. */
   readonly waitSeconds?: number
-  /** The wait after an error; 5 s by default. */
+  /** Delay after an error, in milliseconds; default 5,000. */
   readonly pauseMs?: number
 }
 
@@ -24,7 +24,7 @@ interface Message {
   readonly Body: string
 }
 
-/** Delivers the messages of the queue until the signal. A message that the function does not take comes again. */
+/** Delivers the messages of the queue until the signal is aborted. Messages that the function does not accept are delivered again. */
 export async function pollQueue(polling: QueuePolling, signal: AbortSignal): Promise<void> {
   const { queueArn, sqs, say, waitSeconds = 20, pauseMs = 5_000 } = polling
   const [, , , , , QueueName = ''] = queueArn.split(':')
@@ -68,7 +68,7 @@ async function deliver(
     if (!stay.has(MessageId)) await sqs('DeleteMessage', { QueueUrl, ReceiptHandle })
 }
 
-/** SQS of a local cloud, by the JSON protocol. It looks at no signature. */
+/** Returns a client of a local SQS, using the JSON protocol. Local emulators do not check signatures. */
 export function localSqs(endpoint: string, region: string, signal?: AbortSignal): Sqs {
   const credential = `test/20260101/${region}/sqs/aws4_request`
   return async (action, input) => {
@@ -85,6 +85,6 @@ export function localSqs(endpoint: string, region: string, signal?: AbortSignal)
     const text = await response.text()
     const answer = text === '' ? {} : JSON.parse(text)
     if (response.ok) return answer
-    throw new Error(`${action} was answered with status ${response.status}: ${answer.__type ?? 'no reason'}`)
+    throw new Error(`${action} returned status ${response.status}: ${answer.__type ?? 'no reason'}`)
   }
 }

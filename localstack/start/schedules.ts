@@ -2,20 +2,20 @@ import { clockNotice, schedulesFrom } from '../../infra/schedules.ts'
 import { type DeclaredFunction, readFunctions } from '../../lib/app/functions.ts'
 import { UserError } from '../../programs/user-error.ts'
 
-/** How `npm start` handles schedules. The functions' own schedules depend on the same variables in serverless.yml. */
+/** Schedules of `npm start`. The functions' own schedules depend on the same variables in serverless.yml. */
 export interface LocalSchedules {
-  /** The functions to invoke at the start: a schedule fires on the minute, and the first readings should not wait for it. */
+  /** Functions to invoke at the start, because schedules only fire on the minute. */
   readonly first: readonly string[]
-  /** Whether readings are simulated. Then `npm start` runs the generator every few seconds itself, instead of each minute. */
+  /** True if readings are simulated. `npm start` then runs the generator every few seconds itself, instead of once a minute. */
   readonly expectsReadings: boolean
-  /** Missing schedules and their consequences, a line each. */
+  /** Disabled schedules and the consequences, one line each. */
   readonly notices: readonly string[]
 }
 
-/** Less frequent functions can wait for their time. */
+/** Schedule of the functions to invoke at the start. Less frequent functions can wait for their schedule. */
 const EACH_MINUTE = 'rate(1 minute)'
 
-/** @throws UserError where SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
+/** Reads the schedules. @throws UserError if SLUICE_GENERATOR or SLUICE_SCHEDULES is neither on nor off */
 export function localSchedules(
   env: Readonly<Record<string, string | undefined>>,
   functions: readonly DeclaredFunction[] = readFunctions(),

@@ -5,11 +5,11 @@ import { type Event, timeOf } from '../../packages/runtime/consumer/event.ts'
 import type { Figures } from './figures.ts'
 
 const CLEAR_LINE = '\r\u001b[K'
-/** How often the live line is printed without a terminal. */
+/** Interval at which the live line is printed without a terminal. */
 const PLAIN_EVERY_MS = 10_000
 const MAX_LINE_LENGTH = 160
 
-/** The terminal: permanent lines, and below them one live line. Without a terminal, only lines. */
+/** Terminal output: permanent lines above one live line. Without a terminal, there are only lines. */
 export class Screen {
   readonly #out: NodeJS.WriteStream
   #live = ''
@@ -26,7 +26,7 @@ export class Screen {
 
   live(text: string, nowMs: number): void {
     if (this.#out.isTTY) {
-      // A line longer than a row could not be overwritten.
+      // A line that is longer than a row could not be overwritten.
       this.#live = text.slice(0, (this.#out.columns ?? 80) - 1)
       this.#out.write(`${CLEAR_LINE}${this.#live}`)
     } else if (nowMs - this.#plainAtMs >= PLAIN_EVERY_MS) {
@@ -49,16 +49,16 @@ export interface AlertCounts {
 
 /** Progress of the consumers. */
 interface Progress {
-  /** The largest lag of a consumer. */
+  /** Largest lag of a consumer, in records. */
   readonly pending: number
-  /** The busy consumers, largest lag first. */
+  /** Busy consumers, largest lag first. */
   readonly busy: readonly BusyConsumer[]
 }
 
-/** Longer lists would hide the figures. */
+/** Maximum number of busy consumers shown, so that the figures remain visible. */
 const BUSY_SHOWN = 2
 
-/** @param left the records that are still waited for at the end of a run */
+/** Formats the figures. @param left number of records that are still awaited at the end of a run */
 export function figuresLine(
   figures: Figures,
   alerts: AlertCounts,
@@ -102,7 +102,7 @@ function endOf({ metric, value, state, reason }: Alert): string {
   return metric === undefined ? reason : `${metric} is ${value ?? state ?? 'silent'}`
 }
 
-/** Formats an event of the events topic as one line. Its entity is shown once. */
+/** Formats an event of the events topic as one line. The entity is shown once. */
 export function eventLine(event: Event, timeMs: number): string {
   const { type, source, subject, data } = event
   const at = timeOf({ ...event, timeMs }).slice(11, 19)
@@ -110,7 +110,7 @@ export function eventLine(event: Event, timeMs: number): string {
   return `${at} ● ${short.padEnd(18)} ${subject ?? source}${said(data)}`.slice(0, MAX_LINE_LENGTH)
 }
 
-/** Formats the members of the data with their names; data that is not an object as JSON. */
+/** Formats the data's members with their names, and data that is not an object as JSON. */
 function said(data: unknown): string {
   if (data === undefined) return ''
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return `: ${JSON.stringify(data)}`

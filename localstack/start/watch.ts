@@ -28,9 +28,9 @@ import { Health } from './health.ts'
 import { BROKEN_REPORT, readLogLine, readReport } from './lines.ts'
 import { alertLine, eventLine, figuresLine, type Screen } from './screen.ts'
 
-/** Shows the flow of one environment on the screen, and what keeps its functions from making progress. */
+/** Shows the flow of an environment on the screen, and reports stalled functions. */
 export interface Watch {
-  /** Stalled functions, for the console. */
+  /** Returns the stalled functions, for the console. */
   standing(): readonly OpenStall[]
   /** Updates the live line. */
   refresh(): Promise<void>
@@ -41,8 +41,7 @@ export interface Watch {
   /** Runs a scheduled function for `npm start`. Resolves when the run has ended, successfully or not. */
   run(name: string, timeoutMs: number, invoke: () => Promise<void>): Promise<void>
   /**
-   * Waits until everything is processed that has arrived so far, prints the final figures, and returns the unresolved
-   * problems.
+   * Waits until all records that have arrived so far are processed, prints the final figures, and returns the unresolved problems.
    *
    * @param signal ends the wait
    */
@@ -50,17 +49,17 @@ export interface Watch {
   stop(): Promise<void>
 }
 
-/** How often due lines are printed, and how often the drain looks at the lags. */
+/** Interval for printing due lines, and for sampling the lags during the drain. */
 const PRINT_EVERY_MS = 250
-/** A run should end this long after its timeout at the latest: loading the handler does not count. */
+/** Maximum time between the timeout of a function and the end of its run. Loading the handler does not count towards the timeout. */
 const TIMEOUT_MARGIN_MS = 60_000
 
 export interface WatchOptions {
-  /** Whether readings are simulated. If so, a run that applies none has failed. */
+  /** True if readings are simulated. A run that applies no readings has then failed. */
   readonly expectsReadings: boolean
 }
 
-/** Starts watching and counting from now on. */
+/** Starts to watch, and counts from now on. */
 export async function watchFlow(
   services: Services,
   env: string,
@@ -103,11 +102,11 @@ export async function watchFlow(
     })
   }
 
-  /** @param record with plain data */
+  /** Shows a record. @param record record with decoded data */
   function show(record: LogRecord): void {
     if (record.topic === topicName('events', env)) {
       const event = readEvent(record)
-      // A rule set is in every partition, for those who evaluate it: nothing has happened.
+      // Rule sets are appended to all partitions for the functions that evaluate them. They are not events to show.
       if (!isFailure(event) && event.type !== RULES_ACTIVATED_TYPE)
         screen.line(eventLine(event, record.timestampMs))
       return
@@ -119,7 +118,7 @@ export async function watchFlow(
     screen.line(alertLine(found.alert, found))
   }
 
-  /** Every partition reports a pipeline that is down, as one alert. */
+  /** Returns whether an alert repeats a known outage of the pipeline, which every partition reports. */
   function isRepeated({ rule, status, alertId }: Alert): boolean {
     if (rule !== PIPELINE_DOWN) return false
     const isKnown = pipelineTold.has(`${status} ${alertId}`)
@@ -127,7 +126,7 @@ export async function watchFlow(
     return isKnown
   }
 
-  /** Returns whether the lags are known. */
+  /** Updates the figures. Returns whether the lags are known. */
   async function refresh(drain?: Drain): Promise<boolean> {
     const [counted, lags] = await Promise.allSettled([
       flow.read(),
@@ -209,5 +208,5 @@ function serverIn(error: unknown): 'Kafka' | 'Redis' {
 
 function problemsOf(figures: Figures | undefined, expectsReadings: boolean): string[] {
   if (!figures) return ['the figures could not be read']
-  return expectsReadings && figures.applied === 0 ? ['no reading was applied'] : []
+  return expectsReadings && figures.applied === 0 ? ['no readings were applied'] : []
 }

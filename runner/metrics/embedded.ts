@@ -1,24 +1,24 @@
 /**
- * The lines in which functions write their metrics for CloudWatch. Here they become metrics for Prometheus. Pure.
+ * Parses the lines in which functions write metrics for CloudWatch, and converts them to metrics for Prometheus. Pure.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 import { SCHEDULED_METRICS } from '../../lib/app/metrics.ts'
 import { jsonIn } from '../../lib/json.ts'
 import type { Labels } from './metrics.ts'
 
-/** One metric of a line. */
+/** A metric of a line. */
 export interface Measured {
-  /** Name in Prometheus's form: `sluice_applied_total`, `sluice_lag_seconds`. */
+  /** Name for Prometheus, such as `sluice_applied_total` or `sluice_lag_seconds`. */
   readonly name: string
   readonly kind: 'counter' | 'gauge' | 'histogram'
-  /** Name in the function. */
+  /** Name that the function uses. */
   readonly of: string
   readonly labels: Labels
-  /** Durations in seconds. */
+  /** Values. Durations are in seconds. */
   readonly values: readonly number[]
 }
 
-/** How such a line begins; it is parsed only then. */
+/** Prefix of metric lines. Other lines are not parsed. */
 const BEGINNING = '{"_aws":'
 
 interface Directive {
@@ -45,13 +45,13 @@ function measured(of: string, unit: string | undefined, labels: Labels, value: u
     const seconds = values.map(ms => ms / 1_000)
     return { of, name: name.replace(/_ms$/, '_seconds'), kind: 'histogram', labels, values: seconds }
   }
-  // A figure of a scheduled function is the present value, and not an increase since its last report.
+  // Counts of scheduled functions are current values, not increments.
   return unit === 'Count' && !Object.hasOwn(SCHEDULED_METRICS, of)
     ? { of, name: `${name}_total`, kind: 'counter', labels, values }
     : { of, name, kind: 'gauge', labels, values }
 }
 
-/** The largest set of dimensions: the others are sums over it. */
+/** Returns the labels of the largest dimension set. The smaller sets are sums over it. */
 function labelsIn(document: Readonly<Record<string, unknown>>, sets: readonly (readonly string[])[]): Labels {
   const names = sets.reduce((largest, names) => (names.length > largest.length ? names : largest), [])
   return Object.fromEntries(

@@ -1,6 +1,6 @@
-/** Metrics in memory, and their text for Prometheus. */
+/** Metrics in memory, in Prometheus's text format. */
 
-/** Labels by name. Values may be any text. */
+/** Labels by name. Values can be any text. */
 export type Labels = Readonly<Record<string, string>>
 
 type Kind = 'counter' | 'gauge' | 'histogram'
@@ -14,18 +14,18 @@ interface Family {
 interface Series {
   readonly labels: Labels
   value: number
-  /** Number of observations in each bucket of a histogram, without those of the smaller ones. */
+  /** Number of observations in each bucket of a histogram, excluding those of smaller buckets. */
   readonly buckets: number[]
   count: number
 }
 
-/** Upper bounds of the buckets of every histogram, in seconds: from one call of Redis to the longest timeout. */
+/** Upper bounds of histogram buckets in seconds, from one Redis call to the longest timeout. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
-/** A value of `content-type`. https://prometheus.io/docs/instrumenting/exposition_formats/ */
+/** Content type of the text format: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Collects the metrics of a process. A name has one kind. */
+/** Metrics of a process. Each name has one kind. */
 export class Metrics {
   readonly #families = new Map<string, Family>()
 
@@ -39,7 +39,7 @@ export class Metrics {
     this.#series(name, 'gauge', help, labels).value = value
   }
 
-  /** Forgets every value of a gauge, so that no outdated one is shown. */
+  /** Removes all values of a gauge, so that no outdated values are reported. */
   clear(name: string): void {
     this.#families.delete(name)
   }
@@ -53,7 +53,7 @@ export class Metrics {
     if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
   }
 
-  /** All of them in the text format, families by name. */
+  /** Returns all metrics in the text format, sorted by name. */
   get text(): string {
     const families = [...this.#families].sort(([a], [b]) => (a < b ? -1 : 1))
     return families.map(([name, family]) => textOf(name, family)).join('')

@@ -122,7 +122,7 @@ describe('the pages of the console', () => {
     const { page } = visit
     await page.route('**/api/environment', route => route.abort())
     await page.reload()
-    await page.locator('.problem', { hasText: 'The page keeps asking.' }).waitFor()
+    await page.locator('.problem', { hasText: 'The page retries automatically.' }).waitFor()
     await page.unroute('**/api/environment')
     await page.locator('h1').waitFor()
     await visit.close()

@@ -145,7 +145,7 @@ describe('the console about alerts', () => {
     const wrong = await served.request('/alerts/now?severity=bad')
     assert.deepEqual(
       [wrong.status, ((await wrong.json()) as Error).message],
-      [400, 'severity: critical, warning or info.'],
+      [400, 'severity: must be critical, warning or info.'],
     )
   })
 
@@ -296,7 +296,7 @@ describe('the console about alerts', () => {
       assert.deepEqual(await visit.obstacles(), [])
       await save.click()
       await page.getByRole('dialog').getByRole('button', { name: 'Save', exact: true }).click()
-      await page.getByText('weather.yaml is saved; 2 rules in all.').waitFor()
+      await page.getByText('weather.yaml is saved. All files together have 2 rules.').waitFor()
       await visit.close()
     } finally {
       await browser.close()

@@ -118,7 +118,7 @@ describe('given the console, when Kafka is looked at', () => {
       assert.deepEqual(await visit.obstacles(), [])
       assert.equal(await visit.isTooWide(), false)
       await page.getByRole('link', { name: group }).click()
-      await page.getByText('The group has no members, and 21 records wait').waitFor()
+      await page.getByText('The group has no members and 21 pending records').waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       await visit.close()
     } finally {

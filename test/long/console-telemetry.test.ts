@@ -166,7 +166,7 @@ describe('telemetry in the console', () => {
       await page.getByRole('link', { name: 'roof-1', exact: true }).click()
       await page.getByRole('heading', { level: 1, name: 'roof-1' }).waitFor()
       await page
-        .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 limit/ })
+        .getByRole('img', { name: /temperature in the last hour: from 20 °C to 45 °C; 1 threshold/ })
         .waitFor()
       assert.deepEqual(await visit.obstacles(), [])
       // A chart that is drawn anew during a drag forgets where the drag began.

@@ -88,7 +88,7 @@ describe('the page on writing a consumer, followed to the letter', { timeout: 90
     running = project.start(['--for', '1s'])
     const { code, output } = await running.ended
     assert.match(output, /^functions ready.*\bfrost\b/m)
-    assert.match(output, /^All was well\.$/m)
+    assert.match(output, /^No problems\.$/m)
     assert.equal(code, 0, output)
     const told = (await environment.read('events')).map(eventOf)
     assert.deepEqual(

@@ -22,32 +22,31 @@ describe('what cannot be deployed', () => {
   after(() => rm(folder, { recursive: true, force: true }))
 
   it('given no stage, then deploy refuses: it would deploy this machine', async () => {
-    const said = /^serverless deploy needs the stage of an account, such as --stage prod: [^\n]*$/
+    const said = /^serverless deploy requires the stage of an account, such as --stage prod\. [^\n]*$/
     assert.match(await refusal(['deploy']), said)
     assert.match(
       await refusal(['deploy', 'function', '--function', 'clock']),
-      /^serverless deploy function needs the stage of an account/,
+      /^serverless deploy function requires the stage of an account/,
     )
   })
 
   it('given variables that are missing, then one sentence says so', async () => {
     const missing = { MSK_CLUSTER_ARN: undefined, SUBNET_IDS: undefined }
-    const sentence =
-      'The stage "prod" needs MSK_CLUSTER_ARN and SUBNET_IDS: docs/deployment.md says what to set.'
+    const sentence = 'The stage "prod" needs MSK_CLUSTER_ARN and SUBNET_IDS. See docs/deployment.md.'
     assert.equal(await refusal(['deploy', ...PROD], missing), sentence)
   })
 
   it('given a stage that is not in the table, then it is refused by name', async () => {
     assert.equal(
       await refusal(['deploy', '--stage', 'staging']),
-      'The stage "staging" is not in the table of infra/stages.ts: use dev or prod, or add it there.',
+      'The stage "staging" is not defined. Use dev or prod, or add it to infra/stages.ts.',
     )
   })
 
   it('given a cluster of another region, then it is refused by name', async () => {
     assert.equal(
       await refusal(['package', ...PROD, '--region', 'us-east-1']),
-      'MSK_CLUSTER_ARN names a cluster in eu-west-1, but the deployment goes to us-east-1: use --region eu-west-1, ' +
+      'MSK_CLUSTER_ARN is a cluster in eu-west-1, but the deployment is in us-east-1. Instead, use --region eu-west-1, ' +
         'or a cluster in us-east-1.',
     )
   })
@@ -64,7 +63,7 @@ describe('what cannot be deployed', () => {
     await writeFile(join(folder, 'routes.yaml'), 'routes: [{ name: all, receivers: [a] }]\n')
     const faulty = { REDIS_MODE: 'many', SLUICE_GENERATOR: 'yes', NOTIFICATIONS_DIR, RULES_DIR: 'nowhere' }
     const [first, ...others] = (await refusal(['package', ...PROD], faulty)).split('\n')
-    assert.equal(first, '4 things must be put right first:')
+    assert.equal(first, 'Fix these 4 problems first:')
     assert.deepEqual(
       others
         .map(line => line.replace(/(nowhere): .*does not exist.*/, '$1: the folder does not exist'))
@@ -85,7 +84,7 @@ describe('what cannot be deployed', () => {
     )
     assert.match(
       await refusal(['deploy', ...PROD, '--package', inProject()]),
-      /^The package in \S+ was made for the stage "local", and not for "prod": package it again\.$/,
+      /^The package in \S+ was built for the stage "local", not for "prod"\. Package the stage again\.$/,
     )
   })
 

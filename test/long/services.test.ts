@@ -90,8 +90,8 @@ describe('given the three servers on their own ports', () => {
     await createTopic(admin, { topic, numPartitions: 2 })
     await admin.disconnect()
     await assert.rejects(createTopics({ brokers: services.brokers, env: 'odd' }), (error: Error) => {
-      assert.match(error.message, new RegExp(`${topic}: partitions is 2, the table says 3`))
-      assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, the table says \\d+`))
+      assert.match(error.message, new RegExp(`${topic}: partitions is 2, but must be 3`))
+      assert.match(error.message, new RegExp(`${topic}: retention.ms is \\d+, but must be \\d+`))
       return true
     })
   })

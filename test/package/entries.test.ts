@@ -43,7 +43,7 @@ it('given entries with typing errors, then each is named, with what could stand 
     const [frost, long, ...more] = (await refusal(['package', ...PROD], {}, copy)).split('\n')
     assert.equal(
       frost,
-      'functions.frost of serverless.yml: batchSize says how topics are read, but there is no consumes.',
+      'functions.frost of serverless.yml: batchSize configures the reading of topics, but consumes is missing.',
     )
     assert.match(long ?? '', /^functions\.far\.foreignTopics of serverless\.yml: "a+…" has 250 characters, /)
     assert.deepEqual(more, [])

@@ -5,14 +5,14 @@ import { UserError } from '../../programs/user-error.ts'
 const GROUPS = ['checks', 'unit', 'integration', 'long', 'matrix'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** The part of the tests that a run executes. */
+/** Part of the tests that a run executes. */
 export interface Selection {
   readonly groups: readonly Group[]
   /** Part of a test file's path. */
   readonly pattern?: string
   /** Version of Kafka to start, if not the project's own. */
   readonly kafkaVersion?: string
-  /** The run has to show that everything holds: nothing is sampled, and a skipped test is a failure. */
+  /** True for a complete run: nothing is sampled, and a skipped test counts as a failure. */
   readonly isWhole: boolean
 }
 
@@ -28,10 +28,10 @@ AWS_ENDPOINT_URL is set, that server is used instead.
   PATTERN          only test files whose path contains it, the long ones included
   --all            also the long tests: ledger, sabotages, rehearsal, reload, lost brokers …; at most 20 minutes. A
                    skipped test is a failure
-  --only GROUP     ${GROUPS.join(', ')}; can be repeated. The matrix tries the Kafka trigger with every framework and
-                   runs only when it is named
+  --only GROUP     ${GROUPS.join(', ')}; can be repeated. The matrix tests the Kafka trigger with all frameworks and
+                   runs only if selected
   --kafka VERSION  start this version of Kafka, for example 3.9.1
-  --help           show this`
+  --help           show this help`
 
 const OPTIONS = {
   all: { type: 'boolean', default: false },
@@ -45,13 +45,14 @@ const KINDS = {
   kafka: text(/^\d+\.\d+\.\d+$/, 'a version, for example 3.9.1'),
 } as const
 
-/** Reads the arguments; undefined if they ask for help. @throws UserError that names every invalid option */
+/** Parses the arguments; undefined for `--help`. @throws UserError naming all invalid options */
 export function parseSelection(args: readonly string[]): Selection | undefined {
   const { values, positionals } = readCommandLine('npm test', args, OPTIONS, KINDS)
   const { all, only, kafka, help } = values
   if (help) return undefined
-  if (positionals.length > 1) throw new UserError(`One PATTERN at most, not ${positionals.join(' ')}.`)
-  if (all && only.length > 0) throw new UserError('--all runs every group but the matrix: leave out --only.')
+  if (positionals.length > 1)
+    throw new UserError(`Specify at most one PATTERN, not ${positionals.join(' ')}.`)
+  if (all && only.length > 0) throw new UserError('--all runs all groups except the matrix. Omit --only.')
   const [pattern] = positionals
   const byDefault = all || pattern !== undefined ? ALL : SHORT
   return {

@@ -3,18 +3,16 @@ import { type ProgramResult, runProgram } from '../support/program.ts'
 /** A check of the whole project. */
 export interface Check {
   readonly name: string
-  /**
-   * Resolves to a few words on what was checked. Rejects with `Failed` if something is wrong, or if there was nothing to check.
-   */
+  /** Resolves to a short summary of what was checked. Rejects with `Failed` if the check finds errors, or if there was nothing to check. */
   run(signal: AbortSignal): Promise<string>
 }
 
-/** A finding. Its message says everything that is needed to mend it. */
+/** Error of a check. The message contains everything that is needed to fix the problem. */
 export class Failed extends Error {
   override readonly name = 'Failed'
 }
 
-/** Runs a tool of an npm package. @throws Failed with its output unless it ends with status 0 */
+/** Runs a tool of an npm package. @throws Failed with its output unless its exit status is 0 */
 export async function tool(
   name: string,
   args: readonly string[],
@@ -26,7 +24,7 @@ export async function tool(
   return ended
 }
 
-/** Keeps the first lines, which name the findings, and the last, which count them. */
+/** Shortens output to the first lines, which contain the findings, and the last ones, which count them. */
 function shortened(output: string): string {
   const lines = output.trim().split('\n')
   return lines.length <= 120

@@ -1,15 +1,15 @@
-/** The test files of each group, and how they are run. */
+/** Test files of each group, and their order. */
 import type { Group, Selection } from './arguments.ts'
 import { sourceFiles } from './source-files.ts'
 
 export interface TestGroup {
   readonly group: Group
-  /** Earlier patterns run first. */
+  /** Patterns of the files. Earlier patterns run first. */
   readonly patterns: readonly string[]
   readonly needsServers: boolean
 }
 
-/** The tests of a package are beside its code. */
+/** Tests of the trigger, which are part of its package. */
 const TRIGGER = 'packages/msk-trigger/test'
 
 export const TEST_GROUPS: readonly TestGroup[] = [
@@ -26,7 +26,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   {
     group: 'long',
     patterns: [
-      // The longest begin first, so that none of them runs alone at the end. One framework stands for the matrix.
+      // Start the longest files first, so that none of them runs alone at the end. One framework represents the whole matrix.
       'test/long/{ledger,ledger-sabotage,start,brokers-lost,rehearsal}.test.ts',
       `${TRIGGER}/matrix/osls-3.test.ts`,
       'test/long/**/*.test.ts',
@@ -50,7 +50,7 @@ export const TEST_GROUPS: readonly TestGroup[] = [
   },
 ]
 
-/** Returns the selected files of a group, in the order of its patterns. @throws Error if the group has no file at all */
+/** Returns the selected files of a group, in the order of its patterns. @throws Error if the group has no files */
 export async function filesOf(
   { group, patterns }: TestGroup,
   { pattern = '' }: Selection,

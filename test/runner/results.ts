@@ -8,14 +8,14 @@ export interface Result {
   readonly name: string
   /** Path relative to the project. */
   readonly file: string
-  /** Reason of a failure or a skip; "in a second run" if the file of a passed test failed at first. */
+  /** Reason of a failure or a skip; "in a second run" if the test's file failed at first and passed in a second run. */
   readonly why?: string
 }
 
-/** The used part of the data of `test:complete`. */
+/** Used part of the data of `test:complete`. */
 interface Completed {
   readonly name: string
-  /** Missing in the event of the file itself. */
+  /** Absent in the event of the file itself. */
   readonly entryFile?: string
   readonly skip?: string | boolean
   readonly todo?: string | boolean
@@ -26,8 +26,8 @@ interface Completed {
 }
 
 /**
- * Collects the results of one file from the events of `node:test`. A file that runs no test, or that ends before its tests, has
- * failed itself.
+ * Collects the results of a file from the events of `node:test`. A file that runs no tests, or that ends before its tests, counts as
+ * failed.
  *
  * @param file path relative to the project
  */
@@ -47,16 +47,18 @@ export async function resultsIn(
     } else if (type === 'test:stdout' || type === 'test:stderr') output += data.message
     // An error that was thrown after the last test.
     else if (type === 'test:diagnostic' && data.file !== undefined) output += `${data.message}\n`
-    // The summary of the file's own process. The one without a file comes from this process.
+    // Summary of the file's own process. The one without a file comes from this process.
     else if (type === 'test:summary' && data.file !== undefined) hasSummary = true
   }
   if (results.length === 0) results.push(failed(file, file, 'no test ran in this file'))
   else if (!hasSummary && results.every(({ outcome }) => outcome !== 'failed'))
-    results.push(failed(file, file, 'it ended before its tests: their summary is missing'))
+    results.push(
+      failed(file, file, 'the file ended before its tests had completed: their summary is missing'),
+    )
   return { results, output: output.trim() }
 }
 
-/** Returns nothing for a suite, and nothing for a test that failed only because of a test in it. */
+/** Returns nothing for a suite, or for a test that failed only because of a subtest. */
 function resultsOf(
   file: string,
   { name, entryFile, details, skip, todo }: Completed,
@@ -75,10 +77,10 @@ function failed(name: string, file: string, why: string): Result {
   return { outcome: 'failed', name, file, why }
 }
 
-/** Describes the error of the test, which node:test wraps. */
+/** Describes the error of a test, which node:test wraps. */
 function describe(error: Error, running: readonly string[]): string {
   const thrown = error.cause ?? error
-  // The abort of `AbortSignal.timeout`. Libraries have errors of that name, too.
+  // Error of `AbortSignal.timeout`. Libraries also have errors with this name.
   if (thrown instanceof DOMException && thrown.name === 'TimeoutError')
     return `the file took too long and was ended${running.length > 0 ? ` in: ${running.join(', ')}` : ''}`
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : inspect(thrown)

@@ -1,6 +1,7 @@
 /**
- * Runs test files with `node:test`, each in a run of its own: the time limit of a run is that of each test in it, so a common run
- * could not end a file that loops, or that stays after its tests.
+ * Runs test files with `node:test`, each in its own run. The time limit of a run applies to each of its tests, so a common run could not
+ * end a
+ * file that loops or that does not exit after its tests.
  */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
@@ -10,19 +11,19 @@ import { PROJECT } from '../support/program.ts'
 import { type Result, resultsIn } from './results.ts'
 
 export interface TestOptions {
-  /** Number of files that run at once. */
+  /** Number of files that run concurrently. */
   readonly width: number
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly print: (line: string) => void
-  /** A file that takes longer is ended and has failed. It only ends a hopeless wait, so it allows for a slow machine. */
+  /** Time limit of a file in milliseconds. A file that exceeds it is ended and counts as failed. It allows for slow machines. */
   readonly fileTimeoutMs?: number
 }
 
 const FILE_TIMEOUT_MS = 20 * 60_000
 const MAX_SECOND_RUNS = 3
 
-/** Runs test files, prints a line for each, and returns the results. Files that were stopped have none. */
+/** Runs test files, prints a line for each, and returns the results. Files that were stopped have no results. */
 export async function runTests(files: readonly string[], options: TestOptions): Promise<Result[]> {
   let ended = 0
   const place = () => `${String(++ended).padStart(String(files.length).length)}/${files.length}`
@@ -35,9 +36,11 @@ export async function runTests(files: readonly string[], options: TestOptions): 
 }
 
 /**
- * Runs test files as `runTests` does, then the files that failed once more, one at a time. A file that passes then has passed, and
- * its results say so: the machine was too slow for it while others ran beside it. More than `MAX_SECOND_RUNS` failed files are no
- * accident of the machine, and none of them runs again.
+ * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that passes then counts as passed, and its
+ * results
+ * contain a note: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files fail, that is not the
+ * cause,
+ * and none of them is run again.
  */
 export async function runTestsTwice(files: readonly string[], options: TestOptions): Promise<Result[]> {
   const results = await runTests(files, options)
@@ -81,7 +84,7 @@ async function runFile(
   return results
 }
 
-/** Counts the results by outcome, and leaves out what did not occur. */
+/** Counts results by outcome, without outcomes that did not occur. */
 export function countsOf(results: readonly Result[], always: readonly Result['outcome'][] = []): string[] {
   return (['passed', 'failed', 'skipped'] as const).flatMap(outcome => {
     const count = results.filter(result => result.outcome === outcome).length

@@ -1,4 +1,4 @@
-/** Deployments whose alarms are looked at. */
+/** Deployments for tests of alarms. */
 import { account } from '../../infra/account.ts'
 import type { Deployed } from '../../infra/alarms/alarm.ts'
 import { readFunctions } from '../../lib/app/functions.ts'
@@ -9,7 +9,7 @@ export const SERVERLESS = PROVISIONED.replace(/-1$/, '-s1')
 export const TOPIC = 'arn:aws:sns:eu-west-1:123456789012:sluice-alarms'
 export const SOON_TOPIC = `${TOPIC}-soon`
 
-/** All functions of serverless.yml, where everything can be watched. @param env beside what such a stage needs */
+/** Returns a deployment of all functions of serverless.yml with all optional resources. @param env additional environment variables */
 export function deployed(
   env: Readonly<Record<string, string>> = {},
   stage = 'prod',

@@ -1,4 +1,4 @@
-/** A queue that is subscribed to the topic of alerts, as a person's own program would be. */
+/** A queue that is subscribed to the alerts topic, like a subscriber's own program. */
 import { randomUUID } from 'node:crypto'
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { awsEndpoint } from './servers.ts'
@@ -6,7 +6,7 @@ import { awsEndpoint } from './servers.ts'
 const REGION = 'us-east-1'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
-/** Contents of a message that SNS puts into the queue. */
+/** Content of a message that SNS sends to the queue. */
 export interface Envelope {
   readonly Subject: string
   readonly Message: string
@@ -15,19 +15,19 @@ export interface Envelope {
 
 export class AlertsQueue {
   readonly #url: string
-  /** All that has come so far. */
+  /** All messages received so far. */
   readonly received: Envelope[] = []
 
   private constructor(url: string) {
     this.#url = url
   }
 
-  /** @param filter a filter policy on the attributes of messages */
+  /** Subscribes a new queue. @param filter filter policy for message attributes */
   static async subscribed(env: string, filter: object): Promise<AlertsQueue> {
     const name = `alerts-${randomUUID()}`
     const { QueueUrl } = await sqs('CreateQueue', { QueueName: name })
     const sns = new SNSClient({ endpoint: awsEndpoint(), region: REGION, credentials: CREDENTIALS })
-    // The topic exists: its ARN is the answer.
+    // The topic exists, so this only returns its ARN.
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: `sluice-alerts-${env}` }))
     await sns.send(
       new SubscribeCommand({
@@ -41,7 +41,7 @@ export class AlertsQueue {
     return new AlertsQueue(String(QueueUrl))
   }
 
-  /** Takes out what has come, waiting for at most a second. */
+  /** Receives pending messages, and waits for at most one second. */
   async receive(): Promise<void> {
     const QueueUrl = this.#url
     const request = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }
@@ -55,7 +55,7 @@ export class AlertsQueue {
   }
 }
 
-/** Sends a request by the JSON protocol of SQS, so that the tests need no client for it. LocalStack ignores signatures. */
+/** Sends a request with the JSON protocol of SQS, so that the tests need no SQS client. LocalStack ignores signatures. */
 async function sqs(action: string, input: object): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(awsEndpoint(), {
     method: 'POST',

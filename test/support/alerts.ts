@@ -1,11 +1,11 @@
-/** Events of one alert for tests, with the same entity, as alerting writes them. */
+/** Events of one alert for tests, with the same entity, as alerting publishes them. */
 import { alertAcknowledged, type Statement } from '../../lib/alerting/acknowledged.ts'
 import { type Alert, alertEmission, type FiredAlert, resolvedAlert } from '../../lib/alerting/alert.ts'
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 
 let count = 0
 
-/** `a-1`, an alert of HIGH_TEMP that began at noon. */
+/** Returns `a-1`, an alert of HIGH_TEMP that began at noon. */
 export function firstAlert(changes: Partial<FiredAlert> = {}): FiredAlert {
   return {
     alertId: 'a-1',
@@ -31,14 +31,14 @@ export function fired(alert: FiredAlert, changes: Partial<Event> = {}): Event<Al
   return { ...eventOf(alert, alert.startedAt), ...changes } as Event<Alert>
 }
 
-/** An hour after it fired, by a value of 30. */
+/** Returns the resolved event, one hour after the alert fired, caused by a value of 30. */
 export function resolved(alert: FiredAlert, changes: Partial<Event> = {}): Event<Alert> {
   const endedAtMs = Date.parse(alert.startedAt) + 3_600_000
   const ended = resolvedAlert(alert, endedAtMs, 'cleared', { value: 30, threshold: 40 })
   return { ...eventOf(ended, ended.endedAt), ...changes } as Event<Alert>
 }
 
-/** Acknowledgement by ann, half an hour after noon. */
+/** Returns an acknowledgement by ann, at half past twelve. */
 export function acknowledged(alert: FiredAlert, statement: Partial<Statement> = {}): Event {
   count += 1
   const { source, subject } = eventOf(alert, alert.startedAt)

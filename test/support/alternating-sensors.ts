@@ -7,7 +7,7 @@ import { environmentReading as reading } from './records.ts'
 const HOT = 45
 const COOL = 20
 
-/** Sensors of which every reading changes the state of an alert: each minute, the other half of them is too hot. */
+/** Sensors whose readings all change the state of an alert: each minute, the other half of the sensors is too hot. */
 export class AlternatingSensors {
   readonly count: number
   #rounds = 0
@@ -20,12 +20,12 @@ export class AlternatingSensors {
     return this.#rounds
   }
 
-  /** The number of readings so far. */
+  /** Number of readings so far. */
   get readings(): number {
     return this.count * this.#rounds
   }
 
-  /** The next reading of each sensor. */
+  /** Returns the next reading of each sensor. */
   nextRound(): Message[] {
     const round = this.#rounds++
     return Array.from({ length: this.count }, (_, sensor) => {
@@ -40,7 +40,7 @@ export class AlternatingSensors {
     })
   }
 
-  /** How many alerts must have been published, counted from the readings without any code of the system. */
+  /** Number of alerts that must have been published, computed from the readings without code of the system. */
   get alerts(): { fired: number; resolved: number } {
     const told = { fired: 0, resolved: 0 }
     for (let sensor = 0; sensor < this.count; sensor++)
@@ -56,7 +56,7 @@ function isHot(sensor: number, round: number): boolean {
   return (sensor + round) % 2 === 0
 }
 
-/** Counts the different alerts in the records of the topic: an alert that was published twice counts once. */
+/** Counts distinct alerts in records of the alerts topic. */
 export function alertsIn(records: readonly ForeignRecord[]): { fired: number; resolved: number } {
   const told = { fired: new Set<string>(), resolved: new Set<string>() }
   for (const { headers, value } of records) {

@@ -1,4 +1,4 @@
-/** An archive in memory, and the stage on which a segment sink writes it. */
+/** An archive in memory, and the stage on which a segment sink writes to it. */
 import { randomUUID } from 'node:crypto'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -13,7 +13,7 @@ import type { StateStore } from '../../packages/runtime/pipeline/ports.ts'
 import { environmentReading, logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
-/** A reading at an offset, appended a second after the one before. Its id names the offset unless another is given. */
+/** Returns a reading at an offset, appended one second after the previous one. By default, its id contains the offset. */
 export function archived(
   offset: number,
   { id = `r${offset}`, at = offset, padding = 0, temperature = 20 } = {},
@@ -27,17 +27,17 @@ export function archived(
 }
 
 export class ArchiveStage {
-  /** Contents of each object: the offsets and ids of its events. */
+  /** Offsets and ids of the events in each object. */
   readonly objects = new Map<string, string>()
-  /** The names in the order of the writes. */
+  /** Names of the objects in the order of the writes. */
   readonly writes: string[] = []
-  /** Objects that were written again with other contents. */
+  /** Objects that were overwritten with different contents. */
   readonly changed: string[] = []
   readonly stage: Stage
-  /** Replaces what the sink answers. */
+  /** Returns the sink's response to a write. */
   answer: (segment: Segment) => Written = () => written('archived')
 
-  /** @param store in which a consumer of a new name has its state */
+  /** Creates the archive. @param store store of the consumer's state, under a new name */
   constructor(store: StateStore, segments: SegmentLimits) {
     const sink: SegmentSink = {
       name: `archive-${randomUUID()}`,
@@ -48,7 +48,7 @@ export class ArchiveStage {
     this.stage = new Stage(sink, { store })
   }
 
-  /** The ranges of the objects, in the order of the log. */
+  /** Returns the ranges of the objects in log order. */
   get ranges(): string[] {
     const names = [...this.objects.keys()].sort()
     return names.map(name => (name.split('/').at(-1) as string).split('-').map(Number).join('-'))

@@ -1,4 +1,4 @@
-/** ElasticMQ and S3Mock, from Maven: what others use in the place of SQS and S3, beside LocalStack. */
+/** ElasticMQ and S3Mock from Maven, which other projects use instead of LocalStack for SQS and S3. */
 import { join } from 'node:path'
 import type { Server } from '../../localstack/services/definition.ts'
 import { copyOf, fetchWithMaven, type Package } from '../../localstack/services/install.ts'
@@ -11,7 +11,7 @@ import { HOPELESS_MS } from './until.ts'
 import { onFreePorts } from './valkey.ts'
 
 export interface Emulator {
-  /** Address of the emulator. */
+  /** URL of the emulator. */
   readonly endpoint: string
   stop(): Promise<void>
 }
@@ -20,11 +20,11 @@ export interface Emulator {
 interface Kind {
   readonly name: string
   readonly version: string
-  /** A file that is there once it is installed. */
+  /** File that exists after the installation. */
   readonly probe: string
-  /** The goal of Maven that fills the folder, with its arguments. */
+  /** Returns the Maven goal that fills the folder, with its arguments. */
   fetch(folder: string): string[]
-  /** The arguments for Java. */
+  /** Returns the arguments for Java. */
   run(jars: string, port: number, folder: string): string[]
 }
 
@@ -56,7 +56,7 @@ const S3_MOCK: Kind = {
   probe: 's3mock-4.11.0-exec.jar',
   fetch: folder => copyOf('com.adobe.testing:s3mock:4.11.0:jar:exec', folder),
   run: (jars, port, folder) => [
-    // The listener for HTTPS takes plain HTTP: the other one, which cannot be turned off, has no address of its own.
+    // The HTTPS listener is configured for plain HTTP. The other listener cannot be disabled, so it gets a random port.
     '-Dserver.ssl.enabled=false',
     '-Dcom.adobe.testing.s3mock.httpPort=0',
     `-Dserver.address=${LOOPBACK}`,
@@ -67,12 +67,12 @@ const S3_MOCK: Kind = {
   ],
 }
 
-/** SQS, with the account 000000000000. It has no queues. */
+/** Starts SQS with the account 000000000000 and without queues. */
 export function startElasticMq(): Promise<Emulator> {
   return onFreePorts(() => start(ELASTIC_MQ))
 }
 
-/** S3. It has no buckets. */
+/** Starts S3 without buckets. */
 export function startS3Mock(): Promise<Emulator> {
   return onFreePorts(() => start(S3_MOCK))
 }

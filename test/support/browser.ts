@@ -1,15 +1,15 @@
-/** A real browser that looks at the console, as a person would: at three widths, in light and dark. */
+/** A real browser for tests of the console, at three widths, in light and dark mode. */
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core'
 import { extractedChromium } from './chromium.ts'
 import { HOPELESS_MS } from './until.ts'
 
-/** A phone, a small laptop, and a wide screen. */
+/** Widths of a phone, a small laptop, and a wide screen. */
 export const WIDTHS = [360, 1024, 1920] as const
 
 /**
- * The package's own arguments are for Lambda: they run everything in one process, which ends with the first page that is closed, and
- * turn off the web's security, of which tests of a page must see the effects.
+ * Browser arguments. Those of the package are for Lambda: they run everything in one process, which ends when the first page is closed, and
+ * disable web security, whose effects the tests have to see.
  */
 const ARGS = ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none']
 
@@ -19,12 +19,12 @@ export interface Looking {
   readonly theme?: 'light' | 'dark'
 }
 
-/** An obstacle for people that axe reports. */
+/** An accessibility problem reported by axe. */
 export interface Obstacle {
   readonly id: string
   readonly impact: string
   readonly help: string
-  /** Where, as selectors with the element's HTML. */
+  /** Selectors with the HTML of the elements. */
   readonly where: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export class TestBrowser {
     return new TestBrowser(await playwright.launch(options))
   }
 
-  /** A page of a session of its own. Whatever goes wrong in the page is thrown by `close` of `Visit`. */
+  /** Opens a page in a new session. `close` of `Visit` throws the errors of the page. */
   async visit(
     address: string,
     { width = 1024, height = 900, theme = 'light' }: Looking = {},
@@ -49,7 +49,7 @@ export class TestBrowser {
     const options: BrowserContextOptions = {
       viewport: { width, height },
       colorScheme: theme,
-      // Without it, the browser has that of a server without languages, which its own formatters refuse.
+      // Without a locale, the browser's own formatters fail.
       locale: 'en-GB',
       reducedMotion: 'reduce',
     }
@@ -74,15 +74,15 @@ export class Visit {
     this.page = page
     page.on('pageerror', error => this.#faults.push(String(error)))
     page.on('console', message => {
-      // The browser itself logs each unsuccessful answer; the page shows it.
+      // The browser itself logs unsuccessful responses, which the page shows.
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         this.#faults.push(message.text())
     })
   }
 
-  /** Serious and critical findings only. */
+  /** Returns the serious and critical findings. */
   async obstacles(): Promise<Obstacle[]> {
-    // A policy of the page that forbids foreign scripts does not bind the one who tests it.
+    // The page's content security policy does not apply to scripts of the test.
     await this.page.evaluate(axe.source)
     return this.page.evaluate(async () => {
       // biome-ignore lint/suspicious/noExplicitAny: axe is in the page, not here
@@ -98,12 +98,12 @@ export class Visit {
     })
   }
 
-  /** Whether the whole page is wider than the window, so that a person has to scroll sideways to read. */
+  /** Returns whether the page is wider than the window, so that users have to scroll horizontally. */
   isTooWide(): Promise<boolean> {
     return this.page.evaluate('document.documentElement.scrollWidth > window.innerWidth')
   }
 
-  /** @throws for an error in the browser's console, or an uncaught one */
+  /** Closes the page. @throws for an error in the browser's console, or an uncaught error */
   async close(): Promise<void> {
     await this.page.context().close()
     if (this.#faults.length > 0) throw new Error(`The page has failed:\n${this.#faults.join('\n')}`)

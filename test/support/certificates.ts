@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { runTool } from '../../localstack/services/process.ts'
 import { HOPELESS_MS } from './until.ts'
 
-/** A private certificate authority, and its certificate for the name `localhost`, but not for the IP address. */
+/** A private certificate authority with a certificate for `localhost`, but not for the IP address. */
 export interface Certificates {
-  /** The file with the authority's own certificate, which a client needs. */
+  /** File with the authority's certificate, which clients need. */
   readonly caFile: string
   readonly ca: string
   readonly cert: string
   readonly key: string
-  /** A certificate of the authority for a client, by which it proves who it is. */
+  /** Returns a client certificate for authentication. */
   client(name: string): Promise<ClientCertificate>
   remove(): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** Loads a module with a changed line of code, to break rules that a port cannot break. */
+/** Loads a module with changed code, to break rules that cannot be broken through a port. */
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { join } from 'node:path'
@@ -6,9 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PROJECT } from './program.ts'
 
 export interface CodeChange {
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly file: string
-  /** The code to replace; it must occur exactly once. */
+  /** Code to replace. It must occur exactly once. */
   readonly from: string
   readonly to: string
 }
@@ -16,10 +16,10 @@ export interface CodeChange {
 let loaded = 0
 
 /**
- * Imports the module with fresh copies of the project's modules. Other importers keep the unchanged code.
+ * Imports a module with fresh copies of the project's modules. Other importers keep the unchanged code.
  *
- * @param module relative to the project
- * @throws if the code to replace does not occur exactly once: the test would break nothing
+ * @param module path relative to the project
+ * @throws Error if the code to replace does not occur exactly once, because the test would then break nothing
  */
 export async function importChanged<T>(module: string, changes: readonly CodeChange[]): Promise<T> {
   loaded += 1

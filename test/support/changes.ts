@@ -3,12 +3,12 @@ import type { Change, RememberedFailure, Version } from '../../packages/runtime/
 
 const WINDOW_MS = 3_600_000
 
-/** The version of a partition state that has never been replaced and has fired no timer. */
+/** Returns the version of a partition state that was never replaced and has fired no timers. */
 export function versionAt(appliedOffset: number): Version {
   return { epoch: 0, appliedOffset, fired: 0 }
 }
 
-/** The first change of a partition state. */
+/** Returns the first change of a partition state. */
 export function changeOf(part: Partial<Change> = {}): Change {
   return {
     base: versionAt(-1),
@@ -33,7 +33,7 @@ export function changeOf(part: Partial<Change> = {}): Change {
   }
 }
 
-/** A failure that is still open; its id follows from the name. */
+/** Returns an open failure whose id is derived from the name. */
 export function failureOf(name: string, failedAtMs: number, producerGroup = 0): RememberedFailure {
   return {
     id: derivedId(name),

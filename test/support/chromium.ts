@@ -1,7 +1,8 @@
 /**
- * The browser, from an npm package, is a compressed file that is extracted once. Test files run side by side, and the package
- * mistakes a file that another process is still writing for a finished one. So each process extracts into its own folder, and the
- * first to finish moves its folder to the shared place.
+ * The browser is a compressed file in an npm package, which is extracted once. Test files run concurrently, and the package mistakes a file
+ * that
+ * another process is still writing for a complete one. Each process therefore extracts it to its own folder, and the first one to finish
+ * moves its folder to the shared location.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -11,7 +12,7 @@ import { LOCAL, PROJECT } from '../../programs/paths.ts'
 
 export interface ExtractedChromium {
   readonly executablePath: string
-  /** Selects the fonts of the package, so that pages look the same on every machine. */
+  /** Selects the fonts of the package, so that pages look the same on all machines. */
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -20,9 +21,9 @@ const { version } = JSON.parse(
 ) as { version: string }
 
 /**
- * Returns the extracted browser; extracts it if it is missing.
+ * Returns the extracted browser, and extracts it if necessary.
  *
- * @param folder the shared place
+ * @param folder shared location
  */
 export async function extractedChromium(
   folder = join(LOCAL, `browser-${version}`),
@@ -34,7 +35,8 @@ export async function extractedChromium(
 const FONTS_CONF = 'fonts.conf'
 
 /**
- * The package's own fonts.conf names fixed folders such as /tmp/fonts. Without a font there, Chromium crashes at the first text
+ * Font configuration. The package's fonts.conf refers to fixed folders such as /tmp/fonts. Without fonts, Chromium crashes at the first
+ * text
  * (`SkFontMgr_FontConfigInterface.cpp: Not implemented`).
  */
 const fontsConf = (folder: string) => `<?xml version="1.0"?>
@@ -59,8 +61,9 @@ async function extract(folder: string): Promise<void> {
 }
 
 /**
- * The package extracts into the system's temporary folder, and has no option for another one. It looks up that folder before it
- * waits for anything, so the folder is changed no longer than that.
+ * Extracts the browser to a folder. The package always extracts to the temporary folder of the system. It looks up that folder
+ * synchronously, so
+ * the variable is changed only for the duration of the call.
  */
 function extractedInto(folder: string): Promise<string> {
   const before = process.env.TMPDIR

@@ -1,4 +1,4 @@
-/** The programs of `examples/clients`, installed as their pages say, and run against the servers of the tests. */
+/** Installs the programs of `examples/clients` as their pages describe, and runs them against the test servers. */
 import { createHash } from 'node:crypto'
 import { cp, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const EXAMPLES = join(PROJECT, 'examples', 'clients')
 const PYTHON = join(LOCAL, 'python', 'clients')
 const JAVA = join(LOCAL, 'java', 'clients')
 const JAVA_FLAGS = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
-/** kafkajs gives timers the time of day when it has nothing to wait for, which newer versions of Node warn of. */
+/** When idle, kafkajs passes the time of day to timers, which newer Node.js versions warn about. */
 const QUIET = '--disable-warning=TimeoutNegativeWarning'
 const SOURCES = join('src', 'main')
 const JAVA_FILES = [
@@ -31,7 +31,7 @@ export const CLIENTS = ['kafka-python', 'confluent-kafka', 'kafkajs', 'java'] as
 export type Client = (typeof CLIENTS)[number]
 type Role = 'producer' | 'consumer'
 
-/** Downloads and compiles what the examples need, unless that is there already. */
+/** Downloads and compiles the examples, unless they are already installed. */
 export async function installClientExamples(folder: string): Promise<void> {
   const context = { signal: new AbortController().signal, logsDir: folder }
   const lock = join(EXAMPLES, 'python', 'requirements.txt')
@@ -39,7 +39,7 @@ export async function installClientExamples(folder: string): Promise<void> {
   await Promise.all([python, await javaClient()].map(one => ensureInstalled(one, context)))
 }
 
-/** Compiles a copy, because Maven writes into the folder of the project. */
+/** Compiles a copy, because Maven writes to the project's folder. */
 async function javaClient(): Promise<Package> {
   const source = join(EXAMPLES, 'java')
   const hash = createHash('sha256')
@@ -61,7 +61,7 @@ function javaFile(name: string): string {
   return join(SOURCES, 'java', 'com', 'example', 'telemetry', `${name}.java`)
 }
 
-/** How the program of a client is started, with the topic that it writes to or reads. */
+/** Returns the command of a client's program, for the topic that it writes or reads. */
 export async function clientLaunch(
   client: Client,
   role: Role,

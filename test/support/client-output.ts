@@ -3,12 +3,12 @@ import { toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Client } from './client-examples.ts'
 
-/** Whether a line is the program's own. */
+/** Returns whether the program itself printed the line. */
 export function isPrinted(line: string): boolean {
   return /^(Delivered|Delivery|Warning|Event|Temperature|Received|Skipped)\b/.test(line)
 }
 
-/** JSON in a line with its members in one order. The SDK of Python writes a time with other digits than the producer. */
+/** Sorts the members of JSON in a line. The Python SDK formats times with other digits than the producer. */
 export function normalLine(line: string): string {
   const [, words = '', json = ''] = /^(Event: |Received: \S+ - |Temperature: )(.*)$/.exec(line) ?? []
   if (!/^[{\d]|^null$/.test(json)) return line
@@ -27,7 +27,7 @@ function dataText({ data }: Event): string {
   return Buffer.isBuffer(data) ? data.toString('base64') : JSON.stringify(data ?? null)
 }
 
-/** Returns a consumer's output of events, in the same form. */
+/** Returns the expected output of a consumer of these events, in the same form. */
 export function expectedLines(client: Client, events: readonly Event[]): string[] {
   return events.flatMap(event => {
     if (client !== 'kafka-python') return normalLine(`Received: ${event.source} - ${dataText(event)}`)

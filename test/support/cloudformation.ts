@@ -1,4 +1,4 @@
-/** CloudFormation, as a custom resource meets it: it calls the function, and takes the answer at an address of its own. */
+/** CloudFormation from the perspective of a custom resource: it invokes the function and receives its response at a URL. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Context } from 'aws-lambda'
@@ -18,13 +18,13 @@ interface WrittenAnswer {
   readonly answer: ResourceAnswer
 }
 
-/** The time of an invocation, in milliseconds. */
+/** Duration of an invocation, in milliseconds. */
 const INVOCATION_MS = 300_000
 
 export class CloudFormation {
-  /** Writes in order. */
+  /** Responses in the order in which they were written. */
   readonly written: WrittenAnswer[] = []
-  /** How many answers it does not take first. */
+  /** Number of responses to reject first. */
   refusing = 0
   readonly #server: Server
   readonly #properties: Readonly<Record<string, unknown>>
@@ -35,7 +35,7 @@ export class CloudFormation {
     this.#properties = properties
   }
 
-  /** @param properties of the resource, in each of its requests */
+  /** Starts the server. @param properties resource properties for all requests */
   static async start(properties: Readonly<Record<string, unknown>>): Promise<CloudFormation> {
     const server = createServer()
     const cloudFormation = new CloudFormation(server, properties)
@@ -57,9 +57,9 @@ export class CloudFormation {
   }
 
   /**
-   * Calls the function, and returns the answer that it has written.
+   * Invokes the function, and returns the response that it has written.
    *
-   * @param isRollback whether an older package follows a newer one
+   * @param isRollback true if an older package follows a newer one
    */
   async ask(
     RequestType: ResourceRequest['RequestType'],

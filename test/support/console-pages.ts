@@ -1,4 +1,4 @@
-/** The pages of the console, and what an environment has to show on each of them. */
+/** Pages of the console, and the objects that an environment needs for each of them. */
 import assert from 'node:assert/strict'
 import type { AlertsNow } from '../../console/api/alerts/lists.ts'
 import type { DeadLettersAnswer } from '../../console/api/failures/dead-letters.ts'
@@ -9,7 +9,7 @@ import type { ServedConsole } from './console.ts'
 import type { TestEnvironment } from './environment.ts'
 import { MARKUP } from './marked-environment.ts'
 
-/** Objects of the pages about one thing. */
+/** Objects of the pages that show a single object. */
 export interface Things {
   readonly entity: string
   readonly event: string
@@ -22,12 +22,12 @@ export interface Things {
 }
 
 interface ConsolePage {
-  /** Name for the titles of tests. */
+  /** Name for test titles. */
   readonly name: string
   readonly address: (things: Things) => string
 }
 
-/** How many of the pages the navigation lists. They come first. */
+/** Number of pages in the navigation. They come first. */
 export const AREAS = 8
 
 const at = (path: string): ConsolePage => ({ name: path, address: () => path })
@@ -76,7 +76,7 @@ export const PAGES: readonly ConsolePage[] = [
   at('/nowhere'),
 ]
 
-/** @param environment of `markedEnvironment` */
+/** Returns the objects of an environment. @param environment result of `markedEnvironment` */
 export async function thingsIn(environment: TestEnvironment, served: ServedConsole): Promise<Things> {
   const { alerts } = await served.ask<AlertsNow>('/alerts/now')
   const { letters } = await served.ask<DeadLettersAnswer>('/failures')
@@ -94,7 +94,7 @@ export async function thingsIn(environment: TestEnvironment, served: ServedConso
   }
 }
 
-/** Starts a drop without any matching dead letters. */
+/** Starts a drop that matches no dead letters. */
 async function operationIn(served: ServedConsole): Promise<string> {
   const request = { command: 'drop', filter: { consumer: 'none' } }
   const response = await served.request('/failures/operations', {

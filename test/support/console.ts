@@ -1,4 +1,4 @@
-/** The console, served for a test on a free port. */
+/** Serves the console for a test on a free port. */
 import { randomBytes } from 'node:crypto'
 import type { Hono } from 'hono'
 import { localAccess } from '../../console/access/access.ts'
@@ -15,17 +15,17 @@ import { brokers, redisUrl } from './servers.ts'
 export interface ServedConsole {
   readonly app: Hono<ConsoleHono>
   readonly environment: ConsoleEnvironment
-  /** Where a person begins who has the token. @param path with its query, as `/alerts?state=firing` */
+  /** Returns the URL for a user with the token. @param path path with its query, such as `/alerts?state=firing` */
   address(path?: string): string
-  /** Returns the API's answer, as JSON. @throws if it is unsuccessful */
+  /** Returns a response of the API as JSON. @throws if the request fails */
   ask<T>(path: string): Promise<T>
-  /** A request to the API, by a program that has the token. */
+  /** Sends a request to the API with the token. */
   request(path: string, init?: RequestInit): Promise<Response>
   close(): Promise<void>
 }
 
 interface Options {
-  /** Environment, as in `SLUICE_ENV`. */
+  /** Name of the environment, as in `SLUICE_ENV`. */
   readonly env: string
   readonly person?: Person
   readonly isLocal?: boolean

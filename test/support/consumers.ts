@@ -1,4 +1,4 @@
-/** The consumers of this project, as serverless.yml lists them. */
+/** Consumers of this project, as declared in serverless.yml. */
 import { consumersOf, readFunctions } from '../../lib/app/functions.ts'
 import type { Signal } from '../../lib/app/topics.ts'
 
@@ -6,7 +6,7 @@ const FUNCTIONS = readFunctions()
 
 export const CONSUMERS_OF_READINGS = consumersOf(FUNCTIONS, 'readings')
 
-/** The topics that a consumer reads. */
+/** Returns the topics that a consumer reads. */
 export function topicsOf(consumer: string): readonly Signal[] {
   const signals = FUNCTIONS.find(({ name }) => name === consumer)?.consumes ?? []
   if (signals.length === 0) throw new Error(`serverless.yml has no consumer ${consumer}`)
@@ -14,8 +14,9 @@ export function topicsOf(consumer: string): readonly Signal[] {
 }
 
 /**
- * Groups of consumers, such that what one group emits is read by itself or by later ones: readings come first, then alerts, and
- * what reads failures comes last.
+ * Returns groups of consumers. Each group reads only what earlier groups and the group itself emit: consumers of readings come first,
+ * consumers
+ * of failures last.
  */
 export function consumersDownstream(): string[][] {
   const [first, last] = [CONSUMERS_OF_READINGS, consumersOf(FUNCTIONS, 'failures')]
@@ -25,7 +26,7 @@ export function consumersDownstream(): string[][] {
   return [first, second, between, last]
 }
 
-/** How many records a consumer has dealt with as it should: those of types that it does not accept included. */
+/** Returns the number of records that a consumer has processed without failure, including ignored ones. */
 export function taken(tally: Readonly<Record<string, number>>): number {
   return Object.entries(tally).reduce(
     (sum, [name, count]) => sum + (/^(applied\/|ignored\/not-mine$)/.test(name) ? count : 0),

@@ -32,7 +32,7 @@ const FAILURE_RECORD = {
   quarantined: false,
 }
 
-/** A record of the dlq topic, at 2@17. */
+/** Returns a record of the dlq topic at 2@17. */
 export function deadLetterRecord(
   changes: object = {},
   type = 'io.sluice.dead-letter.v1',
@@ -41,7 +41,7 @@ export function deadLetterRecord(
   return dlqRecord(type, { ...FAILURE_RECORD, ...changes }, id)
 }
 
-/** A record of the dlq topic that says that people have handled dead letters. */
+/** Returns a record of the dlq topic that marks dead letters as handled. */
 export function handledRecord(data: object): LogRecord {
   return dlqRecord('io.sluice.dead-letters.handled.v1', data)
 }

@@ -1,4 +1,4 @@
-/** Delivers the records of a topic to a handler in this process, as an event source mapping would, and reads topics byte for byte. */
+/** Delivers records of a topic to a handler in this process, like an event source mapping, and reads topics as bytes. */
 import type { Context } from 'aws-lambda'
 import { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 import { KafkaLog } from '../ledger/kafka/log.ts'
@@ -10,14 +10,14 @@ type Handler = (event: never, context: Context) => Promise<unknown>
 
 export class DeliveredLog {
   readonly #log: KafkaLog
-  /** End of the completely taken records, by consumer, topic and partition. */
+  /** End of the completely processed records, by consumer, topic and partition. */
   readonly #taken = new Map<string, Map<string, number>>()
 
   constructor(brokers: readonly string[]) {
     this.#log = new KafkaLog(brokers)
   }
 
-  /** All records of a topic, by partition and offset. */
+  /** Returns all records of a topic, by partition and offset. */
   async read(topic: string, from: ReadonlyMap<string, number> = new Map()): Promise<KafkaRecord[]> {
     const records: KafkaRecord[] = []
     for (const [partition, end] of (await this.#log.ends(topic)).entries())
@@ -26,7 +26,7 @@ export class DeliveredLog {
     return records
   }
 
-  /** Delivers what the consumer has not taken yet, in one batch to a handler of its own. @returns whether it took all of it */
+  /** Delivers unprocessed records to a new handler in one batch. @returns whether the handler processed all of them */
   async deliver(topic: string, consumer: string, make: () => Handler, context = CONTEXT): Promise<boolean> {
     const taken = this.#taken.get(consumer) ?? new Map<string, number>()
     this.#taken.set(consumer, taken)

@@ -12,10 +12,10 @@ import { ForeignClient, type ForeignRecord } from './foreign-client.ts'
 import { awsEndpoint, brokers, redisUrl } from './servers.ts'
 import { until } from './until.ts'
 
-/** How many records ended how, by `outcome/reason`. */
+/** Number of records by `outcome/reason`. */
 export type Tally = Readonly<Record<string, number>>
 
-/** The environment of one test file on the shared servers: its own topics, resources, and partition states in Redis. */
+/** Environment of a test file on the shared servers, with its own topics, resources and partition states. */
 export class TestEnvironment {
   readonly name: string
   readonly client: ForeignClient
@@ -29,8 +29,10 @@ export class TestEnvironment {
 
   /**
    * @param name of the environment; by default one that no other test has
-   * @param kafka the brokers of its topics
-   * @param url the Redis of its partition states
+   * Creates an environment.
+   *
+   * @param kafka brokers of its topics
+   * @param url URL of the Redis with its partition states
    */
   static async create({
     name = `t${randomUUID().slice(0, 8)}`,
@@ -71,7 +73,7 @@ export class TestEnvironment {
       .map(({ value }) => JSON.parse(String(value)))
   }
 
-  /** Waits until the consumer has decided every record of its topics, and published all that came of it. */
+  /** Waits until the consumer has processed all records of its topics, and has published its emissions. */
   async untilCaughtUp(consumer: string): Promise<void> {
     const signals = topicsOf(consumer)
     const ends = (await Promise.all(signals.map(signal => this.client.ends(this.topic(signal))))).flat()
@@ -91,7 +93,7 @@ export class TestEnvironment {
     )
   }
 
-  /** Waits until the consumer has decided this many records. */
+  /** Waits until the consumer has processed this number of records. */
   async untilDecided(consumer: string, count: number): Promise<void> {
     await until(
       `${consumer} has decided ${count} records`,
@@ -105,17 +107,17 @@ export class TestEnvironment {
       await Promise.all(consumers.map(consumer => this.untilCaughtUp(consumer)))
   }
 
-  /** The counters of all the consumer's partition states together: exact, because they are committed with the applied offset. */
+  /** Returns the counters of all partition states of the consumer. They are exact, because they are committed with the applied offset. */
   async tally(consumer: string): Promise<Tally> {
     return (await outcomesOf(new StateInspection(this.#redis), this.#stateKeys(consumer))).reasons
   }
 
-  /** How many records the consumer has decided, all partitions together. */
+  /** Returns the number of records that the consumer has processed in all partitions. */
   async decided(consumer: string): Promise<number> {
     return (await this.#summaries(consumer)).reduce((sum, { appliedOffset }) => sum + appliedOffset + 1, 0)
   }
 
-  /** The states of all the consumer's partition states, by entity. */
+  /** Returns the states of all entities of the consumer. */
   async states(consumer: string, signals = topicsOf(consumer)): Promise<Map<string, unknown>> {
     const inspection = new StateInspection(this.#redis)
     const states = new Map<string, unknown>()
@@ -140,7 +142,7 @@ export class TestEnvironment {
   }
 }
 
-/** How many records had this outcome, for any reason. */
+/** Returns the number of records with this outcome, for any reason. */
 export function outcomes(tally: Tally, outcome: string): number {
   return Object.entries(tally).reduce(
     (sum, [name, count]) => sum + (name.startsWith(`${outcome}/`) ? count : 0),

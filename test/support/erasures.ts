@@ -1,7 +1,7 @@
 import { type Erasure, entityErased } from '../../lib/telemetry/erasure.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 
-/** The event that erases the entity of a source and a subject in a partition. */
+/** Returns the event that erases an entity in a partition. */
 export function erasing(
   entity: { readonly source: string; readonly subject?: string },
   { erasureId = 'erasure-1', partition = 0 }: Partial<Erasure> = {},

@@ -1,4 +1,4 @@
-/** Every metric that an observer can write, by name and reason, as CloudWatch would extract it. */
+/** Returns all metrics that an observer can write, by name and reason, as CloudWatch would extract them. */
 import type { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Decision } from '../../packages/runtime/pipeline/model.ts'
@@ -9,7 +9,7 @@ const AT = { offset: 1, appendMs: 0 } as const
 const NEW = { reason: 'too-many-new-entities', failure: failure('too-many-new-entities', 'x') } as const
 const BUG = { reason: 'unexpected-error', failure: failure('unexpected-error', 'x') } as const
 
-/** Each outcome, and what an alarm looks at by its reason. */
+/** All outcomes, and the reasons that alarms distinguish. */
 const DECISIONS: readonly Decision[] = [
   ...(['applied', 'duplicate', 'ignored', 'parked'] as const).map(outcome => ({
     ...AT,

@@ -1,11 +1,11 @@
-/** Records for the examples with consumers of their own, as those who write such topics do. */
+/** Records for the examples with their own consumers, in the format of real producers. */
 import type { Message } from 'kafkajs'
 import { writtenMessage } from './written-message.ts'
 
 const SERVICE = 'checkout'
 const MINUTE = '2026-03-01T12:00'
 
-/** Four lines of one minute, one of them shipped twice; something else; and a line of now, with which that minute is over. */
+/** Returns four log lines of one minute, one of them sent twice, another kind of record, and a current line, which ends that minute. */
 export function logRecords(): Message[] {
   const event = {
     ...{ id: '1', source: `/services/${SERVICE}`, type: 'com.example.log.line', time: `${MINUTE}:01Z` },
@@ -20,7 +20,7 @@ export function logRecords(): Message[] {
   return [{ ...writtenMessage(event), key: SERVICE }, ...values.map(value => ({ key: SERVICE, value }))]
 }
 
-/** Summary of those lines. */
+/** Expected summary of the lines. */
 export const LOG_SUMMARY = {
   from: `${MINUTE}:00.000Z`,
   to: '2026-03-01T12:01:00.000Z',
@@ -31,7 +31,7 @@ export const LOG_SUMMARY = {
   ],
 }
 
-/** The life of a row in PostgreSQL, one change written twice: envelopes of Debezium, wrapped with their schema or not. */
+/** Returns the changes of a PostgreSQL row as Debezium envelopes, with and without a schema. One change is written twice. */
 export function changeRecords(): Message[] {
   const key = JSON.stringify({ id: 7 })
   const source = {

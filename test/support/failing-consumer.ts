@@ -1,4 +1,4 @@
-/** A consumer on real servers that fails until it is mended, beside another one, and the dead letters of its failures. */
+/** A consumer on real servers that fails until it is fixed, a second consumer, and the dead letters of the failures. */
 import assert from 'node:assert/strict'
 import { groupName } from '../../lib/app/topics.ts'
 import { DEAD_LETTER_TYPE, FAILURE_TYPE } from '../../lib/failures/event-types.ts'
@@ -16,12 +16,12 @@ import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
-/** The names of two consumers of readings, as serverless.yml has them. */
+/** Names of two consumers of readings in serverless.yml. */
 const FAILING = 'processor'
 const BESIDE = 'activity'
 
 export class FailingConsumer {
-  /** While it is true, each reading is rejected. */
+  /** While true, all readings are rejected. */
   fails = true
   readonly #environment: TestEnvironment
   readonly #redis = new RedisClient({ url: redisUrl() })
@@ -36,7 +36,7 @@ export class FailingConsumer {
     this.#beside = this.#stageOf(BESIDE, () => false)
   }
 
-  /** Lets readings fail, and puts their dead letters into the dlq topic. */
+  /** Lets readings fail, and publishes their dead letters to the dlq topic. */
   async deadLetters(count: number, changes: Partial<DeadLetter> = {}, data?: object): Promise<void> {
     const readings = Array.from({ length: count }, () => {
       const number = this.#sent++
@@ -50,7 +50,7 @@ export class FailingConsumer {
     await this.bury(changes)
   }
 
-  /** Publishes each new failure, and puts a dead letter for it into the dlq topic. */
+  /** Publishes each new failure and a dead letter for it. */
   async bury(changes: Partial<DeadLetter> = {}): Promise<readonly DeadLetter[]> {
     const failures = this.#failing.eventsAfter(this.#deadLetters)
     this.#deadLetters += failures.length
@@ -77,7 +77,7 @@ export class FailingConsumer {
     return deadLetters
   }
 
-  /** Lets both consumers decide all that is in the topic. */
+  /** Lets both consumers process all records of the topic. */
   async catchUp(): Promise<void> {
     const topic = this.#environment.topic('readings')
     const records = (await this.#environment.read('readings')).map(one =>
@@ -87,7 +87,7 @@ export class FailingConsumer {
       assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
   }
 
-  /** Lets the consumer run in its group while something is done: what fails then is buried before it counts as read. */
+  /** Runs the consumer in its group during an action. Dead letters of its failures are published before the records count as read. */
   async whileItRuns(use: () => Promise<void>): Promise<void> {
     const kafka = kafkaClient({ brokers: brokers(), clientId: 'failing-consumer', auth: 'none' })
     const group = kafka.consumer({ groupId: groupName(FAILING, this.#environment.name) })
@@ -114,7 +114,7 @@ export class FailingConsumer {
     return this.#environment.tally(BESIDE)
   }
 
-  /** The ids of the readings that it has applied, by entity, in their order. */
+  /** Returns the ids of the applied readings by entity, in order. */
   async applied(): Promise<ReadonlyMap<string, readonly string[]>> {
     const states = await this.#environment.states(FAILING)
     return new Map([...states].map(([entity, state]) => [entity, (state as { ids: readonly string[] }).ids]))

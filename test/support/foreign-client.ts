@@ -36,8 +36,9 @@ export class ForeignClient {
   }
 
   /**
-   * Sends all messages again until all are acknowledged, even if a broker is lost. The library's own retries can omit the
-   * messages for the lost broker.
+   * Sends all messages repeatedly until all are acknowledged, even if a broker is lost. The library's own retries can omit the messages for
+   * the
+   * lost broker.
    */
   async sendUntilAcknowledged(topic: string, messages: Message[]): Promise<void> {
     await until('all is acknowledged', async () => {
@@ -47,8 +48,8 @@ export class ForeignClient {
   }
 
   /**
-   * The offset after the last record of each partition. Each attempt fetches metadata anew, because the library caches them
-   * for minutes, and while a new leader is elected no broker knows the end.
+   * Returns the offset after the last record of each partition. Each attempt fetches new metadata, because the library caches metadata for
+   * minutes, and while a leader is elected, no broker knows the end.
    */
   async ends(topic: string): Promise<number[]> {
     const ends: number[] = []
@@ -65,7 +66,7 @@ export class ForeignClient {
     return ends
   }
 
-  /** Returns the offsets that a consumer group has committed, by partition; -1 without one. */
+  /** Returns the committed offsets of a consumer group by partition; -1 without a committed offset. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const [answer] = await this.#admin.fetchOffsets({ groupId, topics: [topic] })
     const offsets: number[] = []
@@ -73,19 +74,19 @@ export class ForeignClient {
     return offsets
   }
 
-  /** The value of a setting of a topic. */
+  /** Returns the value of a topic setting. */
   async setting(topic: string, name: string): Promise<string | undefined> {
     const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: [name] }]
     const answer = await this.#admin.describeConfigs({ resources, includeSynonyms: false })
     return answer.resources[0]?.configEntries[0]?.configValue
   }
 
-  /** Reads every record that is in the topic now, in order within each partition. */
+  /** Reads all current records of the topic, in order within each partition. */
   async read(topic: string): Promise<ForeignRecord[]> {
     const ends = await this.ends(topic)
     const missing = new Set(ends.flatMap((end, partition) => (end > 0 ? [partition] : [])))
     if (missing.size === 0) return []
-    // Records by partition and offset: after a rebalance, the group reads from the start again.
+    // Keyed by partition and offset, because the group reads from the beginning again after a rebalance.
     const records = new Map<string, ForeignRecord>()
     const consumer = this.#kafka.consumer({ groupId: `foreign-${randomUUID()}`, maxWaitTimeInMs: 200 })
     const whole = Promise.withResolvers<void>()
@@ -103,9 +104,9 @@ export class ForeignClient {
     return [...records.values()]
   }
 
-  /** Deletes the records before an offset, as retention does. */
+  /** Deletes the records before an offset, like retention does. */
   async expire(topic: string, partition: number, before: number): Promise<void> {
-    // `deleteTopicRecords` uses cached metadata; fetching offsets first makes the library look up the leader.
+    // `deleteTopicRecords` uses cached metadata. Fetching offsets first makes the library look up the leader.
     await this.#admin.fetchTopicOffsets(topic)
     await this.#admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(before) }] })
   }

@@ -1,4 +1,4 @@
-/** Lets clients of kafkajs read LZ4, which functions write: the library itself has gzip alone. */
+/** Enables kafkajs clients to read LZ4, which functions write. The library itself supports only gzip. */
 import kafkajs from 'kafkajs'
 import { lz4Decoded } from '../ledger/kafka/lz4.ts'
 

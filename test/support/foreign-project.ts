@@ -5,17 +5,17 @@ import { freePort } from '../../localstack/services/ports.ts'
 import { INSTALL, npm, pack, shell } from './npm.ts'
 import { PROJECT, Program } from './program.ts'
 
-/** Tools that the foreign project has in common with this one, so that only what it runs is installed. */
+/** Tools that the foreign project shares with this one, so that only its own dependencies are installed. */
 const SHARED = {
   'node_modules/@types/node': 'node_modules/@types/node',
   'node_modules/esbuild': 'node_modules/esbuild',
   'node_modules/serverless-offline': 'node_modules/serverless-offline',
 }
 
-/** Packages installed from the tarballs that this repository packs. */
+/** Packages that are installed from tarballs of this repository. */
 const PACKED = ['@sluice/runtime', 'serverless-offline-msk-trigger']
 
-/** An example in a temporary folder, where the engine and the trigger are installed from their tarballs as by anybody else. */
+/** An example in a temporary folder, in which the engine and the trigger are installed from their tarballs. */
 export class ForeignProject {
   readonly folder: string
   #program: Program | undefined
@@ -36,7 +36,7 @@ export class ForeignProject {
     return project
   }
 
-  /** Another example, with the same packages installed. */
+  /** Returns another example with the same installed packages. */
   async beside(example: string): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await cp(join(PROJECT, 'examples', example), project.folder, { recursive: true })
@@ -44,7 +44,7 @@ export class ForeignProject {
     return project
   }
 
-  /** A folder with nothing but the same packages. */
+  /** Returns an empty folder with the same installed packages. */
   async empty(): Promise<ForeignProject> {
     const project = new ForeignProject(await mkdtemp(join(tmpdir(), 'sluice-foreign-')))
     await symlink(join(this.folder, 'node_modules'), join(project.folder, 'node_modules'))
@@ -52,20 +52,20 @@ export class ForeignProject {
     return project
   }
 
-  /** Type-checks modules as strictly as can be. Rejects with what is wrong. */
+  /** Type-checks modules with the strictest options. Rejects with the errors. */
   async types(...files: readonly string[]): Promise<void> {
     const options = ['--noEmit', '--strict', '--target es2024', '--module nodenext', '--types node']
     await shell(this.folder, ['tsc', ...options, ...files].join(' '))
   }
 
-  /** Runs a program in its folder, and returns the output. */
+  /** Runs a program in the project's folder, and returns its output. */
   async runs(program: string, env: Readonly<Record<string, string>>): Promise<string> {
     const script = join(this.folder, 'run.mjs')
     await writeFile(script, program)
     return (await new Program(script, [], { cwd: this.folder, env }).ended).output
   }
 
-  /** Runs the command of the engine's package, and returns what it prints. */
+  /** Runs the command of the engine's package, and returns its output. */
   async command(args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
     const script = join(this.folder, 'node_modules/@sluice/runtime/dist/bin.js')
     return (await new Program(script, args, { cwd: this.folder, env }).ended).output
@@ -76,7 +76,7 @@ export class ForeignProject {
     const manifest = JSON.parse(await readFile(join(example, 'package.json'), 'utf8'))
     await writeFile(join(this.folder, 'package.json'), JSON.stringify({ ...manifest, devDependencies: {} }))
     const tarballs = await pack(this.folder, ...PACKED)
-    // Without peers: serverless-offline is one of the tools below.
+    // Install without peer dependencies, because serverless-offline is one of the tools below.
     await npm(this.folder, ...INSTALL, '--legacy-peer-deps', ...tarballs.map(file => `./${file}`))
     await mkdir(join(this.folder, 'node_modules', '@types'), { recursive: true })
     for (const [link, target] of Object.entries(SHARED)) {
@@ -85,19 +85,19 @@ export class ForeignProject {
     }
   }
 
-  /** Runs a script of its package.json, and returns the output. Rejects if it fails. */
+  /** Runs a script of the project's package.json, and returns its output. Rejects if it fails. */
   run(script: string): Promise<string> {
     return npm(this.folder, 'run', script)
   }
 
-  /** Runs several scripts of its package.json one after another in one shell, which is faster than npm for each. */
+  /** Runs several scripts of package.json in one shell, which is faster than starting npm for each. */
   async runAll(...names: readonly string[]): Promise<string> {
     const { scripts } = JSON.parse(await readFile(join(this.folder, 'package.json'), 'utf8'))
     const commands = names.map(name => scripts[name] ?? `echo "no script ${name}"; exit 1`)
     return shell(this.folder, commands.join(' && '))
   }
 
-  /** Starts `serverless offline`, and waits until every event source has joined its group. */
+  /** Starts `serverless offline`, and waits until all event sources have joined their groups. */
   async start(stage: string, env: Readonly<Record<string, string>>): Promise<void> {
     const [http, lambda, websocket] = await Promise.all([freePort(), freePort(), freePort()])
     const ports = ['--httpPort', `${http}`, '--lambdaPort', `${lambda}`, '--websocketPort', `${websocket}`]
@@ -111,7 +111,7 @@ export class ForeignProject {
     await this.#program.says(/^msk {2}ready: (\d+) of \1 event sources have joined their groups/m)
   }
 
-  /** Invokes a function through Lambda's endpoint. Rejects if the handler throws. */
+  /** Invokes a function through the Lambda endpoint. Rejects if the handler throws. */
   async invoke(name: string): Promise<unknown> {
     const response = await fetch(`${this.#endpoint}-${name}/invocations`, { method: 'POST', body: '{}' })
     const answer = await response.json()

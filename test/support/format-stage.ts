@@ -1,4 +1,4 @@
-/** A consumer that reads data of every format, without servers but a schema registry. */
+/** A consumer that reads data of all formats, with no servers except a schema registry. */
 import assert from 'node:assert/strict'
 import { OnDemandDataReader } from '../../packages/runtime/adapters/registry/data-reader.ts'
 import type { LambdaSchema, LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -8,14 +8,16 @@ import { AVRO_ID, PACKAGED } from './serialized.ts'
 import { Stage } from './stage.ts'
 
 export class FormatStage extends Stage {
-  /** The reader's wall clock, which stands unless a test moves it. */
+  /** Wall clock of the reader, which only tests advance. */
   nowMs = 0
   readonly #uri: string | undefined
   readonly #withinMs: number
 
   /**
-   * @param uri of the schema registry; without one, the packaged schemas are used
-   * @param withinMs how long the registry may take
+   * Creates the stage.
+   *
+   * @param uri URL of the schema registry; without it, the packaged schemas are used
+   * @param withinMs time limit for the registry, in milliseconds
    */
   constructor(uri?: string, withinMs = 60_000) {
     super()
@@ -24,7 +26,7 @@ export class FormatStage extends Stage {
     this.consumer = { ...this.consumer, reader: this.coldReader() }
   }
 
-  /** The reader of a new function: it has no schema yet. */
+  /** Returns the reader of a new function, without cached schemas. */
   coldReader(): OnDemandDataReader {
     const place =
       this.#uri === undefined
@@ -34,7 +36,7 @@ export class FormatStage extends Stage {
   }
 }
 
-/** The data of the first failure. */
+/** Returns the data of the first failure. */
 export function failureOf({ events }: Stage): FailureData {
   const [event] = events
   assert.ok(event)
@@ -43,7 +45,7 @@ export function failureOf({ events }: Stage): FailureData {
 
 export const AVRO_METADATA: LambdaSchema = { schemaId: String(AVRO_ID), dataFormat: 'AVRO' }
 
-/** Delivers a record as Lambda does where the mapping has a registry: with this value, and what it says of the schema. */
+/** Delivers a record like Lambda does for a mapping with a registry: with this value and information about its schema. */
 export function delivered(
   stage: FormatStage,
   record: LogRecord,

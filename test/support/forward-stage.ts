@@ -1,4 +1,4 @@
-/** Runs a forwarder on a log in memory: given records, when the schedule wakes it, then check what it has published. */
+/** Runs a forwarder on a log in memory. A test adds records, wakes the forwarder, and checks what it has published. */
 import { APPLICATION } from '../../lib/app/application.ts'
 import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type Forwarder, forwarded, notDue } from '../../packages/runtime/consumer/forwarder.ts'
@@ -23,10 +23,10 @@ const FROM = 'sluice.telemetry.retry-1m.test'
 export const TARGET = 'sluice.telemetry.events.test'
 const FAILURES = 'sluice.telemetry.failures.test'
 
-/** How long after it was appended a record is due. */
+/** Delay after the append time until a record is due. */
 export const DELAY_MS = 60_000
 
-/** A log record of the topic that the forwarder reads. Its value is as large as given. */
+/** Returns a record of the topic that the forwarder reads, with a value of the given size. */
 export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {}): LogRecord {
   return logRecord(
     offset,
@@ -42,7 +42,7 @@ export function waiting(offset: number, { at = 0, partition = 0, bytes = 0 } = {
   )
 }
 
-/** Forwards records a minute after they were appended. */
+/** Forwards records one minute after their append time. */
 export const delaying: Omit<Forwarder, 'name'> = {
   from: ['retry-1m'],
   forward(record, nowMs) {
@@ -63,7 +63,7 @@ export class ForwardStage {
   readonly ports: ForwardingPorts
   readonly #latest = new LatestDecisions()
 
-  /** @param name of the forwarder: one that no other test uses, where the cursors are those of a server */
+  /** Creates the stage. @param name unique name of the forwarder, if the cursors are those of a server */
   constructor(
     name: string,
     cursors: Cursors,
@@ -91,7 +91,7 @@ export class ForwardStage {
     }
   }
 
-  /** Wakes the forwarder, by default with enough time and when everything is due. */
+  /** Wakes the forwarder, by default with enough time and when all records are due. */
   wake({ ports = {}, ...given }: ForwardOptions = {}): Promise<Forwarded> {
     const invocation: ForwardingInvocation = {
       remainingMs: () => 60_000,
@@ -107,7 +107,7 @@ export class ForwardStage {
     return { consumer: this.consumer.process.name, topic: FROM, partition }
   }
 
-  /** The offsets of the records in the target, in order, as their values say them. */
+  /** Returns the offsets of the records in the target in order, as contained in their values. */
   get sent(): number[] {
     return this.target.map(({ value }) => Number(String(value).split(' ')[1]))
   }
@@ -116,7 +116,7 @@ export class ForwardStage {
     return this.publisher.published.filter(({ topic }) => topic === TARGET)
   }
 
-  /** The failures in the failures topic: code and offset. */
+  /** Returns code and offset of the failures in the failures topic. */
   get failures(): string[] {
     return this.publisher.published
       .filter(({ topic }) => topic === FAILURES)

@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import { LambdaObserver } from '../../packages/runtime/adapters/lambda/observer.ts'
 import { inEnvironment, telemetryOf } from '../../packages/runtime/adapters/lambda/telemetry.ts'
 
-// Makes Powertools write to the global console, where a test can capture the lines.
+// Makes Powertools write to the global console, where tests can capture the lines.
 process.env.POWERTOOLS_DEV = 'true'
 process.env.POWERTOOLS_METRICS_DISABLED = 'false'
 
@@ -16,7 +16,7 @@ interface LogOptions {
   readonly remedies?: Readonly<Record<string, string>>
 }
 
-/** The log lines of one invocation. Lines with `_aws` are metrics. */
+/** Returns the log lines of one invocation. Lines with `_aws` are metrics. */
 export async function logOf(
   work: (observer: LambdaObserver) => void | Promise<void>,
   { level = 'INFO', now = Date.now, environment, remedies }: LogOptions = {},
@@ -38,7 +38,7 @@ export async function logOf(
   return lines.map(line => JSON.parse(line))
 }
 
-/** The metrics that a handler writes while it is called, by name and reason, if any. */
+/** Returns the metrics that a handler writes during a call, by name and reason, if any. */
 export async function metricsOf(
   call: () => Promise<unknown>,
   namespace?: string,
@@ -61,11 +61,11 @@ export async function metricsOf(
 interface Metric {
   readonly unit: string
   readonly values: readonly number[]
-  /** Each set of dimensions as `name=value` in order, such as `service=tested reason=counted`. */
+  /** Dimension sets as sorted `name=value` texts, such as `service=tested reason=counted`. */
   readonly dimensions: readonly string[]
 }
 
-/** The metrics that CloudWatch extracts, by name and reason, if any. Throws if CloudWatch would not accept a line. */
+/** Returns the metrics that CloudWatch extracts, by name and reason, if any. Throws if CloudWatch would reject a line. */
 export function metricsIn(log: readonly LogLine[], namespace = 'Sluice'): Map<string, Metric> {
   const found = new Map<string, Metric>()
   for (const line of log.filter(line => '_aws' in line)) {

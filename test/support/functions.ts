@@ -1,4 +1,4 @@
-/** Calls the functions themselves, in this process, with what their topics hold: as Lambda would, and without waiting for it. */
+/** Calls the functions in this process with the records of their topics, like Lambda, but without delays. */
 import type { Context } from 'aws-lambda'
 import type { Signal } from '../../lib/app/topics.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -9,9 +9,10 @@ import { kafkaEvent } from './records.ts'
 const CONTEXT = { getRemainingTimeInMillis: () => 60_000 } as Context
 
 /**
- * Delivers a topic from its beginning to a function. Its settings are those of this process when it is called first, and it is called once.
+ * Delivers a topic from its beginning to a function, which must be called only once. Its settings are those of this process at the first
+ * call.
  *
- * @throws if it does not accept all of it
+ * @throws Error if the function does not accept all records
  */
 export async function deliver(environment: TestEnvironment, name: string, signal: Signal): Promise<void> {
   const { handler } = (await import(`../../functions/${name}/handler.ts`)) as { handler: KafkaHandler }

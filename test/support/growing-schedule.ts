@@ -1,6 +1,7 @@
 /**
- * Plays a topic through operations in any order: events, failures and their redrives, growths that are killed or taken back, losses
- * of Redis, checkpoints and reprocessing. In the end, each entity has all its events once, in the partition of its key.
+ * Plays random operations on a topic: events, failures and redrives, growths that are killed or aborted, data loss in Redis, checkpoints
+ * and
+ * reprocessing. At the end, each entity must have all its events once, in the partition of its key.
  */
 import { CliFailure } from '../../cli/failure.ts'
 import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'
@@ -28,10 +29,10 @@ const CONSUMER = 'listing'
 const LISTED_TYPE = 'test.listed'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const SENSORS = Array.from({ length: 6 }, (_, number) => `s-${number}`)
-/** More partitions would take longer, and show no more. */
+/** More partitions would take longer without further coverage. */
 const MAX_PARTITIONS = 9
 const ALWAYS_MS = 1e12
-/** Steps before Kafka is asked for partitions: until then, nothing is lost with Redis, and a growth can be taken back. */
+/** Steps before Kafka adds partitions. Until then, data loss in Redis has no effect on the growth, and it can be aborted. */
 const EARLY = ['began', 'fenced', 'copied', 'staged'] as const satisfies readonly Step[]
 const LATE = ['creating', 'created', 'noted', 'switched', 'over'] as const satisfies readonly Step[]
 const RESET = { open: async () => 'reset' as const }
@@ -53,7 +54,7 @@ type Operation =
   | 'reprocess'
   | 'grow'
 
-/** How often each comes, in relation to the others. */
+/** Relative frequencies of the operations. */
 const WEIGHTS: Readonly<Record<Operation, number>> = {
   send: 8,
   repeat: 2,
@@ -66,7 +67,7 @@ const WEIGHTS: Readonly<Record<Operation, number>> = {
   grow: 1,
 }
 
-/** Plays one schedule. Returns what contradicts the promise, and how often each operation came. */
+/** Plays one schedule. Returns the violations of the guarantees, and the number of operations by kind. */
 export async function playGrowing(
   random: Random,
 ): Promise<{ readonly found: readonly string[]; readonly came: ReadonlyMap<string, number> }> {
@@ -80,10 +81,10 @@ class Play {
   readonly #random: Random
   readonly #topic: MemoryTopic
   readonly #stage: Stage
-  /** Events that fail at the moment. */
+  /** Events that currently fail. */
   readonly #broken = new Set<string>()
   readonly #sent: Event[] = []
-  /** Failures that wait to be redriven, and all that there were. */
+  /** Failures that can be redriven, and all failures so far. */
   #waiting: FailureData[] = []
   readonly #failures = new Map<string, FailureData>()
   readonly #found: string[] = []
@@ -91,7 +92,7 @@ class Play {
   #appendMs = START_MS
   #growths = 0
   #isMended = false
-  /** How often the code has changed. */
+  /** Number of code changes. */
   #version = 0
 
   constructor(random: Random) {
@@ -184,7 +185,7 @@ class Play {
     await this.#bringBack(failure)
   }
 
-  /** Redrives any failure once more, like a redriver whose cursor is lost. */
+  /** Redrives a failure again, like a redriver that has lost its cursor. */
   async #redriveAgain(): Promise<void> {
     const all = [...this.#failures.values()]
     if (all.length > 0) await this.#bringBack(this.#random.pick(all))
@@ -220,7 +221,7 @@ class Play {
     this.#waiting.push(failure)
   }
 
-  /** Deploys other code. Earlier decisions must not be decided again. */
+  /** Deploys changed code. Earlier decisions must not be repeated. */
   async #mend(): Promise<void> {
     await this.#tickAll()
     this.#broken.clear()
@@ -241,7 +242,7 @@ class Play {
     this.#topic.flush()
   }
 
-  /** A partition, from its newest checkpoint: after a growth, its log is not that of its entities. */
+  /** Reprocesses a partition from its newest checkpoint, because after a growth its log does not contain all events of its entities. */
   async #reprocess(): Promise<void> {
     await this.#tickAll()
     if (this.#isMended) await this.#checkpoint()
@@ -285,7 +286,7 @@ class Play {
       this.#found.push(`growth ${this.#growths} is number ${growths.length}`)
   }
 
-  /** Returns whether nothing is in the way. If states are lost, a tick first lets their consumer restore them. */
+  /** Returns whether a growth is possible. If states are lost, a tick first lets their consumer restore them. */
   async #mayGrow(to: number): Promise<boolean> {
     const { wrong } = await this.#growth(to).check()
     if (wrong.length === 0) return true
@@ -309,7 +310,7 @@ class Play {
     return new Growth(this.#topic.growing, order, { tell: () => {}, ...(reached ? { reached } : {}) })
   }
 
-  /** Returns the differences from the log, from the newest checkpoints or the start. */
+  /** Returns the differences between the states and the log, from the newest checkpoints or the beginning. */
   async #unlikeTheLog(): Promise<string[]> {
     const { store, log, recovery } = this.#topic
     const states = Array.from({ length: this.#partitions }, (_, partition) =>
@@ -343,7 +344,7 @@ class Play {
     return [...found, ...this.#disorder()]
   }
 
-  /** A reader that keeps the last value of each entity ignores what has no higher sequence. */
+  /** Returns violations of the order. A reader that keeps the last value of each entity ignores events without a higher sequence. */
   #disorder(): string[] {
     const [last, seen, found] = [new Map<string, string>(), new Set<string>(), new Set<string>()]
     for (const { id, type, subject = '', extensions } of this.#stage.events) {

@@ -1,4 +1,4 @@
-/** Preloaded into a program: its processor hangs at the reading `hangs`, and ends the process at the reading `ends`. */
+/** Preloaded into a program. Its processor hangs at the reading `hangs`, and ends the process at the reading `ends`. */
 import { registerHooks } from 'node:module'
 
 const STEP = 'onEvent(state, event) {'

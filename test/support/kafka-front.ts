@@ -1,4 +1,4 @@
-/** A proxy in front of a broker that loses answers to produced batches, or has requests arrive late. */
+/** A proxy in front of a broker that loses responses to produce requests, or delays requests. */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net'
 import kafkajs, { type Kafka } from 'kafkajs'
@@ -7,20 +7,20 @@ import { LOOPBACK } from '../../localstack/services/ports.ts'
 const PRODUCE = 0
 
 /**
- * Fate of a produce request: `pass`; `swallow`, its answer never comes; `cut`, its connection ends instead of the answer; `late`,
- * it reaches the broker over another connection once the next one has been answered.
+ * Handling of a produce request: `pass`; `swallow` drops the response; `cut` closes the connection instead of responding; `late` sends the
+ * request to the broker over another connection after the next request has been answered.
  */
 export type Fate = 'pass' | 'swallow' | 'cut' | 'late'
 
 export interface KafkaFront {
-  /** A client of which every connection leads through the front. */
+  /** A client whose connections all use the proxy. */
   readonly kafka: Kafka
-  /** How often each fate was met. */
+  /** Number of requests by handling. */
   readonly met: Readonly<Record<Fate, number>>
   stop(): Promise<void>
 }
 
-/** @param fateOf called for each produce request */
+/** Starts the proxy. @param fateOf returns the handling of each produce request */
 export async function startKafkaFront(brokers: readonly string[], fateOf: () => Fate): Promise<KafkaFront> {
   const met = { pass: 0, swallow: 0, cut: 0, late: 0 }
   const open = new Set<Socket>()
@@ -67,7 +67,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
       if (fate === 'cut') return front.destroy()
       if (fate === 'swallow') return undefined
       front.write(frame)
-      // A request that a retry has overtaken arrives now.
+      // A request that was overtaken by its retry arrives now.
       if (fate === 'pass') for (const request of late.splice(0)) track(connect(port, host)).end(request)
       return undefined
     })
@@ -92,7 +92,7 @@ export async function startKafkaFront(brokers: readonly string[], fateOf: () => 
   }
 }
 
-/** Calls back for each whole frame: a length, and as many bytes. */
+/** Calls back for each complete frame: a length, followed by this number of bytes. */
 function onFrames(socket: Socket, take: (frame: Buffer) => unknown): void {
   let rest: Buffer = Buffer.alloc(0)
   socket.on('data', chunk => {

@@ -1,10 +1,10 @@
-/** Changes of the alerts of one rule and entity, of which some come late: `+a` is a fire, `-a` its end. */
+/** Changes of the alerts of one rule and entity, some of which arrive late. `+a` is the firing event of `a`, `-a` its end. */
 
-/** The order in which alerting emits them. */
+/** Order in which alerting emits the changes. */
 export const STORY = ['+a', '-a', '+b', '-b', '+c', '-c'] as const
 export type Change = (typeof STORY)[number]
 
-/** When an alert begins, in minutes. */
+/** Returns the start of an alert, in minutes. */
 export function beginOf(change: Change): number {
   return STORY.indexOf(`+${nameOf(change)}`)
 }
@@ -13,12 +13,12 @@ export function nameOf(change: Change): 'a' | 'b' | 'c' {
   return change.slice(1) as 'a'
 }
 
-/** CloudEvents `sequence` of the change. */
+/** Returns the CloudEvents `sequence` of the change. */
 export function sequenceOf(change: Change): string {
   return `0.${STORY.indexOf(change)}`
 }
 
-/** Changes of alerts; those in `fires` are the fires that count. The others are over. */
+/** Sequences of changes, with the alerts that fire at the end in `fires`. All others have ended. */
 export const LATE_CHANGES: readonly {
   readonly given: string
   readonly order: readonly Change[]

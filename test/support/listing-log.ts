@@ -1,4 +1,4 @@
-/** A consumer that lists the events of an entity, and a log whose records it parks behind one that is retried. */
+/** A consumer that lists the events of an entity, and a log whose records it parks behind a retried one. */
 import { heldNow } from '../../lib/queries/outcomes.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -14,12 +14,12 @@ import { Stage } from './stage.ts'
 
 export const ENTITY = '/environment/test-site s-1'
 const STALE_MS = 120_000
-/** A little more than a parked reading takes. */
+/** Slightly more than the size of a parked reading. */
 export const PARKED_READING_BYTES = 540
 
 export type ListedIds = { readonly ids: readonly string[] }
 
-/** Lists the events of an entity, and says when nothing came for two minutes. Throws at some, and refuses others. */
+/** Lists the events of an entity, and emits an event if nothing arrives for two minutes. Throws at some events, and rejects others. */
 export function listing(mood: Mood, parking?: Parking): KeyedProcess<ListedIds> {
   return {
     name: 'listing',
@@ -48,7 +48,7 @@ interface Mood {
   readonly refuses: Set<string>
 }
 
-/** A log that is appended to record by record, a second apart, and a consumer of it. */
+/** A log to which records are appended one second apart, and a consumer of the log. */
 export class ListingLog {
   readonly mood: Mood = { throwsAt: new Set(), refuses: new Set() }
   readonly stage: Stage
@@ -106,7 +106,7 @@ export class ListingLog {
   }
 }
 
-/** A log on which `a` has been listed, `b` has failed, and `c` and `d` came after it. */
+/** Returns a log on which `a` was listed and `b` failed, followed by `c` and `d`. */
 export async function heldLog(parking?: Parking): Promise<ListingLog> {
   const log = new ListingLog(parking)
   log.mood.throwsAt.add('b')

@@ -1,4 +1,4 @@
-/** An environment in which everything that people can name or send is full of markup, up to the alerts and the dead letters. */
+/** An environment in which all names and values that users can choose contain markup, including those in alerts and dead letters. */
 import assert from 'node:assert/strict'
 import { activity } from '../../lib/activity/process.ts'
 import { rulesActivated } from '../../lib/alerting/activation.ts'
@@ -21,10 +21,10 @@ import { environmentReading } from './records.ts'
 import { brokers, redisUrl } from './servers.ts'
 import { Stage } from './stage.ts'
 
-/** Whatever a page that does not escape would run, or take into itself as the element `injected`. */
+/** Markup that a page without escaping would execute, or insert as the element `injected`. */
 export const MARKUP = `"><img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script><b id="injected">'</b>`
 
-/** Each reads what the ones before it have written. */
+/** Consumers in the order in which their outputs are needed. */
 const consumersOf = (env: string) =>
   [
     [statistics, 'readings'],
@@ -61,7 +61,7 @@ async function deliver(environment: TestEnvironment, stage: Stage, signal: Signa
   assert.deepEqual(await stage.batch(records), { batchItemFailures: [] })
 }
 
-/** One that fires, and one that fails. */
+/** Returns a reading that fires an alert, and one that fails. */
 function readings() {
   const rule = ruleOf({ name: 'HOT', fireAbove: 40, summary: MARKUP, labels: { team: MARKUP } })
   const now = new Date().toISOString()

@@ -1,4 +1,4 @@
-/** A topic that can grow, with Kafka, Redis and the checkpoints in memory: all that `Growth` works with. */
+/** A topic that can grow, with Kafka, Redis and checkpoints in memory, for tests of `Growth`. */
 import { GrowingTopic } from '../../lib/operations/grow/topic.ts'
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { RedisClient } from '../../packages/runtime/adapters/redis/client.ts'
@@ -25,7 +25,7 @@ import { MemoryGenerations } from './memory-generations.ts'
 /** A broker with one topic. */
 export class MemoryBroker {
   partitions: number
-  /** Comes before the topic has the partitions that it was asked for. */
+  /** Called before requested partitions are added. */
   meanwhile = async (): Promise<void> => {}
   readonly #ends: (partition: number) => number
 
@@ -56,7 +56,7 @@ export class MemoryBroker {
   }
 }
 
-/** A partition state as the store in memory has it. */
+/** A partition state in the memory store. */
 interface MemoryState {
   version: Version
   partitioning?: Partitioning
@@ -75,14 +75,14 @@ export class MemoryTopic {
   readonly name: string
   readonly log: LogRecord[] = []
   readonly broker: MemoryBroker
-  /** Consumers that read the topic. */
+  /** Consumers of the topic. */
   consumers: readonly string[]
   refusesCheckpoints = false
   readonly #checkpoints = new MemoryCheckpointStore()
   #store = new MemoryStateStore()
-  /** Values in Redis beside the partition states. */
+  /** Values in Redis other than partition states. */
   #values = new Map<string, string>()
-  /** Growths that were noted before they were lost. */
+  /** Growths that were recorded before their loss. */
   #lost: readonly KeptGrowth[] | undefined
   #nowMs = 0
 
@@ -117,7 +117,7 @@ export class MemoryTopic {
     } as unknown as RedisClient
   }
 
-  /** The topic as a growth works with it at the moment: a flush leaves it behind. */
+  /** Returns the topic for a growth. After a flush, a new one is needed. */
   get growing(): GrowingTopic {
     const { client, broker } = this
     const bounds = { bounds: async (name: string) => (name === this.name ? broker.offsets() : []) }
@@ -134,30 +134,30 @@ export class MemoryTopic {
     } as object)
   }
 
-  /** Appends a record, at the next offset of its partition. */
+  /** Appends a record at the next offset of its partition. */
   append(record: Omit<LogRecord, 'offset' | 'topic'>): LogRecord {
     const appended = { ...record, topic: this.name, offset: this.#end(record.partition) }
     this.log.push(appended)
     return appended
   }
 
-  /** Takes a checkpoint of every state. */
+  /** Takes a checkpoint of each state. */
   checkpoint(): Promise<void> {
     return this.#take(this.consumers.flatMap(name => this.#keys(name)))
   }
 
-  /** Redis loses a state. */
+  /** Simulates the loss of a state in Redis. */
   lose(key: StateKey): void {
     this.#store.restore(key, undefined)
   }
 
-  /** Redis loses all but the partition states. */
+  /** Simulates the loss of everything in Redis except the partition states. */
   loseValues(): void {
     this.#values = new Map()
     this.#lost = this.#store.growths(this.name)
   }
 
-  /** Redis loses everything. */
+  /** Simulates the loss of all data in Redis. */
   flush(): void {
     this.#store = new MemoryStateStore()
     this.#values = new Map()
@@ -180,7 +180,7 @@ export class MemoryTopic {
     return this.log.filter(record => record.partition === partition).length
   }
 
-  /** A restore in memory knows the growths, and has no Redis to write them to. */
+  /** Returns a value. A restore in memory has the growths, but no Redis to write them to. */
   #value(key: string): string | undefined {
     const value = this.#values.get(key)
     if (key !== `{${growthsName(this.name)}}:value`) return value

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 export type Unpacked = string | number | Unpacked[] | Map<Unpacked, Unpacked>
 
-/** Reads MessagePack by its specification, as far as it is used; strings as latin1, one character for each byte. */
+/** Decodes the used subset of MessagePack. Strings are latin1, with one character per byte. */
 export function unpacked(packed: Buffer): Unpacked {
   let at = 0
   const take = (length: number) => {

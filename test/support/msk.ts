@@ -1,21 +1,21 @@
-/** The part of the API of Amazon MSK that returns the brokers' addresses. */
+/** The part of the Amazon MSK API that returns the addresses of brokers. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { LOOPBACK } from '../../localstack/services/ports.ts'
 
 export interface MskEmulator {
-  /** Value of `AWS_ENDPOINT_URL_KAFKA`. */
+  /** Value for `AWS_ENDPOINT_URL_KAFKA`. */
   readonly endpoint: string
-  /** How often it was asked. */
+  /** Number of requests received. */
   readonly asked: number
   stop(): void
 }
 
 /**
- * Answers `GET /v1/clusters/{arn}/bootstrap-brokers`, for requests that are signed for the region in the ARN.
+ * Responds to `GET /v1/clusters/{arn}/bootstrap-brokers` if the request is signed for the region of the ARN.
  *
- * @param clusters what is answered for each ARN, as the API spells it
+ * @param clusters responses by ARN, in the format of the API
  */
 export async function startMsk(clusters: Readonly<Record<string, object>>): Promise<MskEmulator> {
   let asked = 0

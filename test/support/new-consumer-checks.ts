@@ -1,17 +1,17 @@
-/** The checks of `npm test` in a copy of the project to which a consumer was added. */
+/** Runs the checks of `npm test` in a copy of the project with a new consumer. */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Check } from '../runner/check.ts'
 import { runProgram } from './program.ts'
 
-/** Checks of files that a new consumer does not touch, or that install tools of their own. */
+/** Checks that a new consumer cannot affect, or that install their own tools. */
 const UNTOUCHED = ['templates', 'Dockerfiles', 'schemas']
 
 /**
- * Checks the types of files with all that they import, by the project's own options.
+ * Checks the types of files and of their imports with the project's options.
  *
- * @returns what is wrong; empty where nothing is
+ * @returns the errors; empty if there are none
  */
 export async function typesOf(project: string, files: readonly string[]): Promise<string> {
   const config = 'tsconfig.new-files.json'
@@ -26,8 +26,9 @@ export async function typesOf(project: string, files: readonly string[]): Promis
 type Look = (project: string, files: readonly string[]) => Promise<string>
 
 /**
- * Checks that look at each file with what it imports. Nothing imports the new files, and they declare nothing for others: so what is
- * found of them is all that a check of the whole project would find that it does not find without them.
+ * Checks that examine each file with its imports. Nothing imports the new files, and they declare nothing for others, so checking them
+ * finds
+ * everything that a check of the whole project would find in addition.
  */
 const OF_THE_FILES: Readonly<Record<string, Look>> = {
   'format and lint': async (project, files) => {
@@ -55,7 +56,7 @@ interface Cruise {
   readonly summary?: { readonly violations: readonly { readonly from: string }[] }
 }
 
-/** @returns what each check that fails says */
+/** Runs the checks. @returns the messages of failed checks */
 export async function failedChecks(project: string, files: readonly string[]): Promise<string[]> {
   const checks = await checksIn(project)
   const looks = Object.entries(OF_THE_FILES)
@@ -77,7 +78,7 @@ export async function failedChecks(project: string, files: readonly string[]): P
   return says.flatMap(([name, why]) => (why === '' ? [] : [`${name}: ${why}`]))
 }
 
-/** The checks of `npm test`, as the project in a folder has them: they look at that project. */
+/** Returns the checks of `npm test` in a project folder. They check that project. */
 async function checksIn(project: string): Promise<Check[]> {
   const folder = join(project, 'test', 'runner', 'checks')
   const files = (await readdir(folder)).filter(file => file.endsWith('.ts'))

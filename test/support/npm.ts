@@ -1,4 +1,4 @@
-/** npm, with the tools of this project on the PATH. */
+/** Runs npm, with the tools of this project on the PATH. */
 import { execFile } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -6,21 +6,20 @@ import { promisify } from 'node:util'
 import { withLockFile } from '../../programs/lock-file.mjs'
 import { PROJECT } from './program.ts'
 
-/** An installation of hundreds of packages, on a machine that does much else. */
+/** Time limit, sufficient for installing hundreds of packages on a busy machine. */
 const TIMEOUT_MS = 300_000
 
 /**
- * Arguments for installing packages that no lock file pins yet: fast, quiet, and with the packages that npm has already
- * downloaded.
+ * Arguments for installing packages without a lock file. Uses packages that npm has already downloaded, without further checks and output.
  */
 export const INSTALL = ['install', '--prefer-offline', '--no-audit', '--no-fund'] as const
 
-/** Runs npm in a folder and returns what it prints. Rejects if it fails. */
+/** Runs npm in a folder and returns its output. Rejects if it fails. */
 export async function npm(cwd: string, ...args: readonly string[]): Promise<string> {
   return outputOf('npm', args, cwd)
 }
 
-/** Runs shell commands in a folder, as `npm run` does, and returns what they print. Rejects if one fails. */
+/** Runs shell commands in a folder, like `npm run`, and returns their output. Rejects if one fails. */
 export async function shell(cwd: string, commands: string): Promise<string> {
   return outputOf('sh', ['-c', commands], cwd)
 }
@@ -30,7 +29,7 @@ async function outputOf(command: string, args: readonly string[], cwd: string): 
     const { stdout } = await promisify(execFile)(command, args, toolsIn(cwd))
     return stdout
   } catch (error) {
-    // Node says only that the command failed.
+    // Node.js reports only that the command failed.
     if (!(error as { killed?: boolean }).killed) throw error
     throw new Error(`${command} ${args.join(' ')} was ended: it took longer than ${TIMEOUT_MS / 1000} s`)
   }
@@ -39,16 +38,16 @@ async function outputOf(command: string, args: readonly string[], cwd: string): 
 /**
  * Builds and packs workspaces of this repository, as for publishing.
  *
- * @param into the folder for the tarballs
- * @returns their file names, one for each workspace
+ * @param into folder for the tarballs
+ * @returns their file names, one per workspace
  */
 export async function pack(into: string, ...workspaces: readonly string[]): Promise<string[]> {
   const selected = workspaces.flatMap(name => ['--workspace', name])
-  // Test files run side by side, and each build replaces the same `dist`.
+  // Test files run concurrently, and each build replaces the same `dist`.
   const printed = await withLockFile(join(PROJECT, '.local', 'pack.lock'), () =>
     npm(PROJECT, 'pack', ...selected, '--json', '--pack-destination', into),
   )
-  // The builds may print lines before it.
+  // The builds may print lines before the JSON.
   const packed: { readonly filename: string }[] = JSON.parse(printed.slice(printed.indexOf('[\n')))
   if (packed.length !== workspaces.length) throw new Error(`npm packed ${packed.length} of ${workspaces}`)
   return packed.map(({ filename }) => filename)

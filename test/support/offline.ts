@@ -6,8 +6,9 @@ import { PROJECT, Program } from './program.ts'
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
- * The functions of one environment under `serverless offline`, with real triggers and the endpoint of Lambda, on their own
- * ports. Schedules do not fire here: tests that count records invoke the scheduled functions themselves.
+ * Functions of an environment under `serverless offline`, with real triggers and the Lambda endpoint, on their own ports. Schedules are
+ * disabled,
+ * because tests that count records invoke the scheduled functions themselves.
  */
 export class Offline {
   readonly #env: string
@@ -23,9 +24,9 @@ export class Offline {
   }
 
   /**
-   * Starts the functions, and waits until every Kafka consumer has joined its group.
+   * Starts the functions, and waits until all Kafka consumers have joined their groups.
    *
-   * @param project the folder of a changed copy of the project
+   * @param project folder of a modified copy of the project
    */
   static async start(
     env: string,
@@ -36,7 +37,7 @@ export class Offline {
     try {
       await offline.start()
     } catch (error) {
-      // The caller has no reference with which to stop it.
+      // The caller has no reference to stop the process.
       await offline.stop()
       throw error
     }
@@ -50,7 +51,7 @@ export class Offline {
     this.#program = new Program('serverless', ['offline', ...ports], {
       cwd: this.#project,
       env: {
-        // The project may be edited while its tests run.
+        // The project may be edited during its tests.
         SLUICE_WATCH: 'off',
         ...this.#variables,
         SLUICE_ENV: this.#env,
@@ -67,12 +68,12 @@ export class Offline {
     return this.#program?.output ?? ''
   }
 
-  /** Waits until it prints this line. */
+  /** Waits until a line is printed. */
   async says(line: RegExp): Promise<void> {
     await this.#program?.says(line)
   }
 
-  /** Invokes a function through Lambda's endpoint. Rejects if the handler throws. */
+  /** Invokes a function through the Lambda endpoint. Rejects if the handler throws. */
   async invoke<T = unknown>(
     name: string,
     payload: unknown = {},
@@ -84,13 +85,13 @@ export class Offline {
       body: JSON.stringify(payload),
     })
     const answer = await response.json()
-    // The endpoint also answers 200 if the handler fails.
+    // The endpoint also returns 200 if the handler fails.
     if (!response.ok || response.headers.has('x-amz-function-error'))
       throw new Error(`${name} failed: ${JSON.stringify(answer)}`)
     return answer as T
   }
 
-  /** Kills all processes at once, whatever they are doing. */
+  /** Kills all processes immediately. */
   async kill(): Promise<void> {
     this.#program?.signal('SIGKILL')
     await this.#program?.ended
@@ -104,7 +105,7 @@ export class Offline {
     await rm(join(this.#project, this.buildDir), { recursive: true, force: true })
   }
 
-  /** The folder of the bundles until it is stopped. It is inside the project, so that they find the AWS SDK. */
+  /** Returns the folder of the bundles, which is removed at the end. It is inside the project, so that the bundles find the AWS SDK. */
   get buildDir(): string {
     return `.local/test-bundles/${this.#env}`
   }

@@ -1,4 +1,4 @@
-/** A collector on loopback for OTLP/HTTP in JSON. It checks strictly that requests follow the protocol. */
+/** An OTLP/HTTP collector on loopback for JSON. It checks strictly that requests follow the protocol. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
@@ -20,7 +20,7 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, string | number>>
 }
 
-/** An answer of the collector: a response, none at all, or a broken connection. */
+/** Response of the collector: a status, no response, or a broken connection. */
 export type Answer = { status?: number; body?: string; location?: string } | 'never' | 'breaks'
 
 export class OtlpReceiver {
@@ -30,9 +30,9 @@ export class OtlpReceiver {
     readonly headers: IncomingHttpHeaders
     readonly body: string
   }[] = []
-  /** The answers to the next requests, in order. Later requests get a normal answer. */
+  /** Responses to the next requests, in order. Later requests get a normal response. */
   readonly answers: Answer[] = []
-  /** Errors in the requests. */
+  /** Errors in requests. */
   readonly faults: unknown[] = []
   readonly #server: Server
 
@@ -84,8 +84,8 @@ export class OtlpReceiver {
   }
 }
 
-// The messages of opentelemetry-proto 1.x in the JSON mapping of Protobuf, but with ids in hexadecimal. Unknown fields are
-// errors here, although a real collector would ignore them.
+// Decodes the messages of opentelemetry-proto 1.x in Protobuf's JSON mapping, with hexadecimal ids. Unknown fields are errors here,
+// although a real collector would ignore them.
 
 function decoded(body: string): ReceivedSpan[] {
   const { resourceSpans } = only(JSON.parse(body), ['resourceSpans'])

@@ -9,19 +9,20 @@ import { serviceEnvironment, startServices } from '../../localstack/services.ts'
 import { UserError } from '../../programs/user-error.ts'
 
 export interface OwnServers {
-  /** The version of Kafka to start, where it is not the project's own. */
+  /** Version of Kafka, if not the project's own. */
   readonly kafkaVersion?: string | undefined
-  /** A Valkey that runs already. */
+  /** URL of an existing Valkey. */
   readonly redisUrl?: string
   readonly report?: Report
   readonly signal: AbortSignal
 }
 
 /**
- * Runs `work` beside Kafka, Valkey and LocalStack on free ports and in a temporary folder; whatever becomes of it, they
- * are stopped and the folder is removed. A server that the environment names is used instead.
+ * Runs `work` with Kafka, Valkey and LocalStack on free ports and in a temporary folder. Afterwards, the servers are stopped and the folder
+ * is
+ * removed, also after an error. Servers from environment variables are used instead of new ones.
  *
- * @param work is given the variables by which the servers are found
+ * @param work receives the environment variables to access the servers
  */
 export async function withOwnServers<T>(
   { kafkaVersion, redisUrl, report, signal }: OwnServers,
@@ -29,7 +30,9 @@ export async function withOwnServers<T>(
 ): Promise<T> {
   const kafka = await place(process.env.KAFKA_BROKERS)
   if (kafkaVersion !== undefined && 'address' in kafka)
-    throw new UserError('--kafka starts a Kafka, and KAFKA_BROKERS names one that runs: unset one of them.')
+    throw new UserError(
+      '--kafka starts a Kafka, but KAFKA_BROKERS refers to an existing one. Omit --kafka or unset KAFKA_BROKERS.',
+    )
   return inOwnFolder(async folder => {
     const services = await startServices({
       kafka,
@@ -59,7 +62,7 @@ export async function inOwnFolder<T>(work: (folder: string) => Promise<T>): Prom
   }
 }
 
-/** One that runs already, where there is an address; else a free port. */
+/** Returns the location of a server: an address if one is given, or else a free port. */
 async function place(given: string | undefined): Promise<ServerPlace> {
   const address = given?.trim()
   return address ? { address } : { port: await freePort() }

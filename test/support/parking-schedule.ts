@@ -1,6 +1,7 @@
 /**
- * Plays a log in which events fail, are parked, and come back in any order or never, and compares what a process that parks makes of
- * it with what it must: per entity, every event once and in its first order.
+ * Plays a log in which events fail, are parked, and are retried in any order or never. Compares the results of a process with parking to
+ * the
+ * expected ones: each event of an entity is applied once, in the original order.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { tick } from '../../lib/telemetry/tick.ts'
@@ -26,7 +27,7 @@ interface SeenIds {
   readonly seen: readonly string[]
 }
 
-/** Lists what happens to an entity, timers included. It throws at the events that are broken at the moment. */
+/** Lists the events and timers of an entity. Throws at events that are currently broken. */
 function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<SeenIds> {
   const emission = (name: string, entity: string, seen: readonly string[]) =>
     ({
@@ -64,20 +65,20 @@ function listing(broken: ReadonlySet<string>, parking?: Parking): KeyedProcess<S
 }
 
 interface Fate {
-  /** How likely a failed attempt is given up: the failure ends. */
+  /** Probability that retries of a failed event are abandoned, so that the failure ends. */
   readonly ended: number
-  /** How likely nothing more is heard of it. */
+  /** Probability that a failed event is never retried and never ended. */
   readonly lost: number
 }
 
 export interface Play {
   readonly parking: Parking
   readonly fate: Fate
-  /** Whether the states and emissions must be those of a log in which nothing failed: no bound is reached, nothing given up. */
+  /** True if states and emissions must equal those of a log without failures: no limit is reached, and no retries are abandoned. */
   readonly asIfNothingFailed?: boolean
 }
 
-/** Returns the contradictions of one random schedule with the promise; and its decisions, to see its coverage. */
+/** Plays one random schedule. Returns the violations of the guarantees, and the decisions, for coverage. */
 export async function playParking(
   random: Random,
   { parking, fate, asIfNothingFailed = false }: Play,
@@ -93,7 +94,7 @@ class Run {
   readonly #random: Random
   readonly #fate: Fate
   readonly #broken = new Set<string>()
-  /** How many attempts at a broken event fail. */
+  /** Number of failing attempts by broken event. */
   readonly #failing = new Map<string, number>()
   readonly #stage: Stage
   readonly #log: LogRecord[] = []
@@ -120,7 +121,7 @@ class Run {
   async play(): Promise<void> {
     const { before, quiet } = { before: this.#random.between(10, 50), quiet: 40 }
     while (this.#signals < before) await this.#batch(() => this.#next())
-    // Until nothing is on its way, and every bound in time is over.
+    // Continue until nothing is pending, and all time limits have passed.
     for (let batches = 0; batches < quiet || this.#coming.length > 0; batches += 1) {
       if (batches > 20 * quiet) throw new Error('no end')
       await this.#batch(() => this.#tick())
@@ -149,7 +150,7 @@ class Run {
     this.#route()
   }
 
-  /** Decides about new failure records, as the way back of failed records does. */
+  /** Routes new failure records, like the functions that handle failures. */
   #route(): void {
     const events = this.#stage.eventsAfter(this.#told)
     this.#told += events.length
@@ -185,7 +186,7 @@ class Run {
   #next(): LogRecord {
     const random = this.#random
     if (random.chance(0.2)) return this.#tick()
-    // The repeat of an event that was given up would be a new one.
+    // A repetition of an abandoned event would count as a new one.
     const repeated = this.#sent.slice(-6).filter(({ id }) => !this.#givenUp.has(id))
     if (random.chance(0.1) && repeated.length > 0) return this.#at(random.pick(repeated))
     const id = `i${this.#signals}`
@@ -219,7 +220,7 @@ class Run {
     return logRecord(this.#log.length, event, { timestampMs: this.#appendMs, topic: this.#stage.topic })
   }
 
-  /** Whether each record ended once, no event is lost or applied twice, and the order is the first one. */
+  /** Returns violations: each record must end once, no event may be lost or applied twice, and the order must be the original one. */
   violations(): string[] {
     const found: string[] = []
     const parked = new Set<number>()
@@ -247,7 +248,10 @@ class Run {
     return found
   }
 
-  /** Where a bound was reached or an event was given up, those that have failed may come late; the others are in order. */
+  /**
+   * Returns whether events are in order. If a limit was reached or an event abandoned, failed events may come late; all others must be in
+   * order.
+   */
   #isInOrder(entity: string, applied: readonly Decision[]): boolean {
     const own = this.decisions.filter(
       ({ event, timer }) => (timer?.entity ?? (event && entityOf(event))) === entity,
@@ -260,14 +264,14 @@ class Run {
     return offsets.every((offset, index) => index === 0 || offset > (offsets[index - 1] as number))
   }
 
-  /** Returns parked events at the end, of which there must be none. */
+  /** Returns events that are still parked at the end. There must be none. */
   async stillParked(): Promise<string[]> {
     const { store } = this.#stage
     const { parkedBytes } = await store.load(this.#stage.stateKey(), NOTHING_WANTED)
     return parkedBytes === 0 ? [] : [`${parkedBytes} bytes count as parked`]
   }
 
-  /** The differences from a log in which nothing failed. */
+  /** Returns the differences from a log without failures. */
   async differences(): Promise<string[]> {
     const reference = new Stage(listing(new Set()) as KeyedProcess<never>)
     reference.consumer = { ...reference.consumer, idWindowMs: ALWAYS_MS }
@@ -284,7 +288,7 @@ class Run {
   }
 }
 
-/** Without their places, which are those of the records that were being processed. */
+/** Returns emissions without the positions of their causes. */
 function emissionsOf({ events }: Stage, entity: string) {
   return events
     .filter(({ subject, type }) => subject === entity && type === 'test.seen.v1')

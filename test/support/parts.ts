@@ -1,4 +1,4 @@
-/** A checkpoint with every kind of content that a partition state can have, and many ids. */
+/** A checkpoint with all kinds of content of a partition state, and many ids. */
 
 import { storedState, withHold } from '../../packages/runtime/pipeline/deciding/stored-state.ts'
 import type {
@@ -47,13 +47,13 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
     ...Array.from({ length: 600 }, (_, number) => ({
       kind: 'id' as const,
       id: {
-        // Two ids each share their first bytes.
+        // Pairs of ids have the same first bytes.
         id: `${String(number >> 1).padStart(3, '\u00ff')}\u0000${number}`.padEnd(12, '.'),
         digest: '\u0080\n\r45678',
         appliedAtMs: CLOCK_MS - number,
       },
     })),
-    // More than fit into a bucket: the last ones overflow.
+    // More ids than a bucket can hold, so that the last ones overflow.
     ...Array.from({ length: 300 }, (_, number) => ({
       kind: 'id' as const,
       id: { id: `ab${number}`.padEnd(12, '.'), digest: '12345678', appliedAtMs: number },
@@ -75,7 +75,7 @@ export function partsAt(appliedOffset: number, epoch = 0): CheckpointPart[] {
   ]
 }
 
-/** Splits the parts into pages of a few parts each. If there is a failure, throws it after the last page. */
+/** Splits the parts into pages. If there is a failure, throws it after the last page. */
 export async function* inPages(
   parts: readonly CheckpointPart[],
   failure?: Error,
@@ -84,14 +84,14 @@ export async function* inPages(
   if (failure) throw failure
 }
 
-/** All parts of the pages, sorted. */
+/** Returns all parts of the pages, sorted. */
 export async function partsIn(pages: CheckpointPages): Promise<CheckpointPart[]> {
   const parts: CheckpointPart[] = []
   for await (const page of pages) parts.push(...page)
   return sorted(parts)
 }
 
-/** Each id is a part of its own. */
+/** Sorts parts, with each id as a separate part. */
 export function sorted(parts: readonly CheckpointPart[]): CheckpointPart[] {
   const single = parts.flatMap((part): CheckpointPart[] =>
     part.kind === 'ids' ? idsInBytes(part.bytes).map(id => ({ kind: 'id', id })) : [part],

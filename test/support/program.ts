@@ -6,33 +6,34 @@ import { HOPELESS_MS } from './until.ts'
 
 export { PROJECT }
 
-/** The folder with the command-line tools of the npm packages. */
+/** Folder with the command-line tools of the npm packages. */
 const TOOLS = join(PROJECT, 'node_modules', '.bin')
 
-/** A program that a test starts is not a test itself, and should not print notices about newer versions. */
+/** Variables for started programs, which are not tests themselves and should not print notices about newer versions. */
 const CLEAN = { NODE_TEST_CONTEXT: undefined, SLS_NOTIFICATIONS_MODE: 'off' }
 
 export interface ProgramOptions {
-  /** Added to the environment of this process; undefined removes a variable. */
+  /** Added to the environment of this process. Undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Aborting it ends the program. */
+  /** Aborting the signal ends the program. */
   readonly signal?: AbortSignal
   readonly cwd?: string
-  /** Path of the Node that runs it, if it is not the project's own. */
+  /** Path of the Node.js to use; by default the project's own. */
   readonly node?: string
 }
 
 export interface ProgramResult {
-  /** Null if a signal ended the program. */
+  /** Exit code; null if a signal ended the program. */
   readonly code: number | null
-  /** Standard output alone, and standard output and error interleaved. */
+  /** Standard output only; `output` also contains standard error. */
   readonly stdout: string
   readonly output: string
 }
 
 /**
- * A program on the project's own Node, in its own process group. The group is killed when this process ends for any reason,
- * so that an aborted test leaves nothing running.
+ * A program on the project's Node.js, in its own process group. The group is killed when this process ends for any reason, so that an
+ * aborted
+ * test leaves nothing running.
  */
 export class Program {
   /** Resolves when the program has ended for any reason. */
@@ -43,7 +44,7 @@ export class Program {
   #stdout = ''
   #isOver = false
 
-  /** @param script a script, or the name of a tool in `node_modules/.bin` */
+  /** Starts a program. @param script path of a script, or name of a tool in `node_modules/.bin` */
   constructor(
     script: string,
     args: readonly string[],
@@ -63,12 +64,12 @@ export class Program {
     this.ended = this.#end().finally(() => signal?.removeEventListener('abort', onAbort))
   }
 
-  /** Process id, and that of its group; undefined if it did not start. */
+  /** Id of the process and its group; undefined if it did not start. */
   get pid(): number | undefined {
     return this.#child.pid
   }
 
-  /** All output so far. */
+  /** Output so far. */
   get output(): string {
     return this.#output
   }
@@ -78,7 +79,7 @@ export class Program {
     if (this.#child.pid !== undefined && !this.#isOver) signalGroup(this.#child.pid, signal)
   }
 
-  /** Waits until the program prints this line. Rejects if it ends before that, or does not print it in time. */
+  /** Waits until the program prints a line. Rejects if it ends before, or does not print the line in time. */
   async says(line: RegExp, withinMs = HOPELESS_MS): Promise<void> {
     const said = Promise.withResolvers<void>()
     const look = () =>
@@ -93,7 +94,7 @@ export class Program {
   }
 
   #without(line: RegExp): Error {
-    return new Error(`it did not say ${line}, but:\n${this.#output}`)
+    return new Error(`the program did not print ${line}. Its output:\n${this.#output}`)
   }
 
   #collect(): void {

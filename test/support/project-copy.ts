@@ -8,7 +8,7 @@ import { PROJECT } from './program.ts'
 
 const AT_ONCE = 32
 
-/** A copy of the project in a temporary folder: what is under version control, and what is about to be. Packages of others are shared. */
+/** Copies the project to a temporary folder: all files that are under version control or not ignored. Other packages are shared. */
 export async function copyProject(name: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `sluice-${name}-`))
   const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
@@ -22,7 +22,7 @@ export async function copyProject(name: string): Promise<string> {
   return folder
 }
 
-/** The workspaces are part of the copy: their links are relative, so copied links lead to the copies. */
+/** Folder of the workspaces, which are part of the copy. Their links are relative, so copied links refer to the copies. */
 const WORKSPACES = '@sluice'
 
 async function linkPackages(from: string, to: string): Promise<void> {

@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed
   }
 
-  /** Returns a number of at least 0, below 1. */
+  /** Returns a number from 0 (inclusive) to 1 (exclusive). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns an integer from `low` to `high`, inclusive. */
   between(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1))
   }
@@ -23,7 +23,7 @@ export class Random {
     return this.next() < probability
   }
 
-  /** A random element of a list that must not be empty. */
+  /** Returns a random element of a non-empty list. */
   pick<T>(from: readonly T[]): T {
     return from[Math.floor(this.next() * from.length)] as T
   }

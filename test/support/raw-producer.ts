@@ -7,15 +7,15 @@ const require = createRequire(import.meta.url)
 const Encoder = require('kafkajs/src/protocol/encoder')
 
 const PRODUCE = 0
-/** The first version that supports zstd. */
+/** First version that supports zstd. */
 const VERSION = 7
 
-/** A broker as the library has it, below its requests. */
+/** Internal broker of the library, below its request methods. */
 interface RawBroker {
   readonly connectionPool: { send(request: object): Promise<Buffer> }
 }
 
-/** Returns the offset of the first record of each batch. Rejects with the error of the broker. */
+/** Appends batches, and returns the offset of the first record of each. Rejects with the broker's error. */
 export async function appendBatches(
   kafka: Kafka,
   topic: string,
@@ -51,7 +51,7 @@ export async function appendBatches(
 function produceRequest(topic: string, partition: number, batch: Buffer): Buffer {
   const name = Buffer.from(topic)
   const head = Buffer.alloc(2 + 2 + 4 + 4 + 2)
-  // No transaction; all replicas; a timeout; one topic.
+  // No transaction, acknowledgement of all replicas, a timeout, and one topic.
   head.writeInt16BE(-1, 0)
   head.writeInt16BE(-1, 2)
   head.writeInt32BE(30_000, 4)

@@ -1,4 +1,4 @@
-/** Recorded telemetry, its content as parsed by an independent reader, and the commands that write it to Kafka. */
+/** Recorded telemetry, its contents as parsed by an independent reader, and the commands that write it to Kafka. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,15 +8,15 @@ import { sluice } from './sluice.ts'
 export interface Observation {
   readonly entity: string
   readonly timeMs: number
-  /** °C */
+  /** Temperature in °C. */
   readonly value: number
 }
 
 export interface Recording {
   readonly name: string
-  /** Why the recording cannot be used here; false if it can. */
+  /** Reason why the recording cannot be used; false if it can. */
   readonly skip: string | false
-  /** Returns the file of the stream, and writes it if necessary. @param folder where a file may be written */
+  /** Returns the file of the stream, and writes it if necessary. @param folder folder for new files */
   stream(folder: string): Promise<string>
   observations(): Promise<Observation[]>
 }
@@ -24,7 +24,7 @@ export interface Recording {
 const OFFICE = join(PROJECT, '..', 'shared', 'data', 'nab', 'ambient_temperature_system_failure.csv')
 const HEATWAVE = join(PROJECT, 'events', 'streams', 'heatwave.jsonl')
 
-/** A year of office temperatures in °F, from the Numenta Anomaly Benchmark; not part of the product. */
+/** A year of office temperatures in °F, from the Numenta Anomaly Benchmark, which is not part of the product. */
 const office: Recording = {
   name: 'a year of office temperatures',
   skip: !existsSync(OFFICE) && 'the recorded file is not next to the project',
@@ -66,7 +66,7 @@ export interface Counted {
   readonly statistics: ReadonlyMap<string, { count: number; minimum: number; maximum: number; mean: number }>
 }
 
-/** Counts the expected results in the simplest way: above the threshold an alert fires, otherwise it resolves. */
+/** Counts the expected results in the simplest way: an alert fires above the threshold, and otherwise resolves. */
 export function countedByHand(observations: readonly Observation[], threshold: number): Counted {
   let fired = 0
   let resolved = 0

@@ -1,4 +1,4 @@
-/** Records, batches and events for tests. Anything that is not given gets a valid default. */
+/** Records, batches and events for tests. All properties have valid defaults. */
 
 import { ALERT_FIRED_TYPE, type FiredAlert } from '../../lib/alerting/alert.ts'
 import type { DatabaseReading } from '../../lib/telemetry/families.ts'
@@ -11,7 +11,7 @@ export { kafkaEvent } from '../../packages/runtime/testing/records.ts'
 export const TOPIC = 'sluice.telemetry.readings.test'
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 
-/** An environment reading of one sensor; `at` is in seconds after the start. */
+/** Returns an environment reading of one sensor. `at` is in seconds after the start. */
 export function environmentReading(
   id: string,
   {
@@ -33,7 +33,7 @@ export function environmentReading(
   }
 }
 
-/** A database reading of one instance; `at` is in seconds after the start, other options are its metrics. */
+/** Returns a database reading of one instance. `at` is in seconds after the start; other options are metrics. */
 export function databaseReading(
   id: string,
   {
@@ -62,7 +62,7 @@ export function databaseReading(
   }
 }
 
-/** An alert that fires; `at` is in seconds after the start. */
+/** Returns a firing alert. `at` is in seconds after the start. */
 export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<FiredAlert> {
   const time = new Date(START_MS + at * 1000).toISOString()
   const entity = { source: '/environment/test-site', subject: 's-1' }
@@ -93,7 +93,7 @@ export function alertFired(id: string, { at = 0 }: { at?: number } = {}): Event<
   }
 }
 
-/** A record of the readings topic. Records at consecutive offsets are appended one second apart. */
+/** Returns a record of the readings topic. Records at consecutive offsets are appended one second apart. */
 export function logRecord(
   offset: number,
   content: Parameters<typeof recordOf>[1],

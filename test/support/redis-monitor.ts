@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { redisUrl } from './servers.ts'
 
-/** Records the commands of clients that touch certain keys, with MONITOR on a connection of its own. */
+/** Records the commands of clients for certain keys, using MONITOR on a separate connection. */
 export class RedisMonitor {
   readonly #redis: Redis
   readonly #monitor: Redis
@@ -11,19 +11,19 @@ export class RedisMonitor {
     this.#redis = redis
     this.#monitor = monitor
     monitor.on('monitor', (_time: string, args: string[], source: string) => {
-      // Ignore commands that scripts run.
+      // Ignore commands from scripts.
       if (source !== 'lua' && args.some(arg => arg.includes(part)))
         this.#commands.push(String(args[0]).toLowerCase())
     })
   }
 
-  /** @param part a part of the keys to watch */
+  /** Starts the monitor. @param part substring of the keys to watch */
   static async of(part: string): Promise<RedisMonitor> {
     const redis = new Redis(redisUrl())
     return new RedisMonitor(redis, await redis.monitor(), part)
   }
 
-  /** The commands that clients sent while `work` ran, in order. */
+  /** Returns the commands that clients sent while `work` was running, in order. */
   async during(work: () => Promise<unknown>): Promise<string[]> {
     await this.#untilSeen()
     this.#commands.length = 0
@@ -37,7 +37,10 @@ export class RedisMonitor {
     this.#redis.disconnect()
   }
 
-  /** The server reports commands in order: once the monitor has seen this ECHO, it has seen all commands before it. */
+  /**
+   * Waits until all commands have been seen. The server reports commands in order, so after this ECHO, the monitor has seen all earlier
+   * ones.
+   */
   async #untilSeen(): Promise<void> {
     const sentinel = `seen ${Math.random()}`
     const seen = Promise.withResolvers<void>()

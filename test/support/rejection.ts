@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
-/** The error that the call rejects with. Fails the test if the call succeeds. */
+/** Returns the error with which the call rejects. Fails the test if the call succeeds. */
 export async function rejection(call: Promise<unknown>): Promise<Error> {
   const error = await call.then(
     () => undefined,
@@ -11,10 +11,10 @@ export async function rejection(call: Promise<unknown>): Promise<Error> {
   return error
 }
 
-/** Allows for a busy machine: a call that is kept waits for much longer. */
+/** Tolerance for a busy machine. A call without a time limit waits for much longer. */
 const SLACK_MS = 20_000
 
-/** Asserts that the call rejects with `Unavailable` within this time, and returns the error. */
+/** Asserts that the call rejects with `Unavailable` within a time, and returns the error. */
 export async function assertUnavailable(call: Promise<unknown>, withinMs: number): Promise<Unavailable> {
   const beganAt = performance.now()
   const error = await rejection(call)

@@ -1,4 +1,4 @@
-/** Reprocesses the partition of a stage, in memory. */
+/** Reprocesses the partition of a stage in memory. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../../packages/runtime/pipeline/consumer.ts'
 import type { Generations } from '../../packages/runtime/pipeline/generations/generations.ts'
@@ -24,16 +24,16 @@ interface Options {
   /** Initial pages; by default an empty state. */
   readonly pages?: CheckpointPages
   readonly isTrial?: boolean
-  /** Continues what the copies hold. */
+  /** True to continue with the contents of the copies. */
   readonly isResumed?: boolean
   readonly decided?: (count: number) => void
   readonly expired?: (range: OffsetRange) => void
   readonly stop?: AbortSignal
-  /** Upper bound for the new failures. */
+  /** Maximum size of new failures in bytes. */
   readonly failureBytes?: number
 }
 
-/** @param log what the topic holds; it may grow meanwhile */
+/** Reprocesses the partition. @param log records of the topic, which may grow in the meantime */
 export async function reprocessed(
   stage: Stage,
   log: readonly LogRecord[],

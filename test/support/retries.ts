@@ -29,18 +29,18 @@ export const FAILED: FailureData = {
   parks: false,
 }
 
-/** The data of a retry event, as the dlq-router writes it. */
+/** Returns the data of a retry event, as written by the dlq-router. */
 export function retryData(changes: Partial<FailureData> = {}): object {
   return { ...FAILED, ...changes, class: 'unexpected', routedBecause: 'a bug can be fixed' }
 }
 
-/** Returns the content that the dlq-router writes into a retry topic. */
+/** Returns the content that the dlq-router writes to a retry topic. */
 export function retryContent(data: unknown, mode: ContentMode = 'binary') {
   const event = { id: 'r1', source: '/consumers/dlq-router', type: RETRY_TYPE, data }
   return writeEvent({ ...event, datacontenttype: 'application/json' }, mode)
 }
 
-/** A record in retry-1m of the environment `test`. */
+/** Returns a record in retry-1m of the environment `test`. */
 export function waitingRecord(
   changes: Partial<FailureData> = {},
   timestampMs = 0,

@@ -1,7 +1,8 @@
 /**
- * Sabotages that each break one rule of the runtime, by a port or by a changed line of code, to prove that the tests notice.
- * Broken ports are used in the disturbed run only, whose result must then differ from the reference. Changed code is used in
- * the reference too, so that merely different ids are not a difference: ids must have lost something that they need.
+ * Sabotages that each break one rule of the runtime, through a port or by changing code, to prove that the tests detect it. Broken ports
+ * are used
+ * only in the disturbed run, whose result must then differ from the reference. Changed code is also used in the reference, so that merely
+ * different ids do not count: the ids must have lost a required input.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Snapshot } from '../../packages/runtime/pipeline/model.ts'
@@ -11,7 +12,7 @@ import type { CodeChange } from './changed-code.ts'
 
 type Sabotage = (ports: Ports, log: readonly LogRecord[]) => Ports
 
-/** Wraps the ports in the same way, but breaks nothing: the tests must not notice it. */
+/** Wraps the ports in the same way without breaking anything. The tests must not report it. */
 export const NO_SABOTAGE = withStore(() => ({}))
 
 export const SABOTAGES: Readonly<Record<string, Sabotage>> = {
@@ -68,13 +69,13 @@ export const CHANGES: Readonly<Record<string, CodeChange>> = {
   },
 }
 
-/** Changes every id, but keeps all its inputs: the tests must not notice it. */
+/** Changes all ids, but keeps all their inputs. The tests must not report it. */
 export const RESPELLED: readonly CodeChange[] = [
   { file: CAUSE, from: TIMER_ID, to: "derivedId('t', id, source, dueMs, name, entity, consumer)" },
   { file: CAUSE, from: TIMERS_TIMER_ID, to: "derivedId('tt', timer.id, dueMs, name, entity, consumer)" },
 ]
 
-/** Changes what each load returns. */
+/** Changes the result of each load. */
 export function onLoad(change: (snapshot: Snapshot, entities: readonly string[]) => Snapshot): Sabotage {
   return withStore(store => ({
     load: async (stateKey, wanted) => change(await store.load(stateKey, wanted), wanted.entities),

@@ -1,8 +1,11 @@
 /**
- * Plays a log through a consumer under the worst conditions: invocations run concurrently and pause between any two steps;
- * they are killed, or time out and continue next to their successors; batches are delivered twice; replies get lost, and
- * publishes fail before or after they were written; batches and chunks have different sizes each time; the circuit breaker
- * opens and is reset; the store loses data; the log expires as far as no consumer needs it; and new code is deployed.
+ * Plays a log through a consumer under the worst conditions. Invocations run concurrently, pause between any two steps, are killed, or time
+ * out
+ * and continue next to their successors. Batches are delivered twice. Replies are lost, and publishes fail before or after the write.
+ * Batches
+ * and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires as far as no consumer needs it,
+ * and
+ * new code is deployed.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { consume } from '../../packages/runtime/pipeline/consume.ts'
@@ -23,11 +26,11 @@ export interface Forgetting {
   restore(copy: unknown): Promise<void>
 }
 
-/** The versions of the code that process a log. */
+/** Versions of the code that process a log. */
 export interface Codes {
   readonly before: Consumer
   readonly after: Consumer
-  /** The first offset that the new code decides; beyond the end of the log if it is never deployed. */
+  /** First offset that the new code processes; beyond the end of the log if it is never deployed. */
   readonly changeAt: number
 }
 
@@ -42,28 +45,25 @@ interface Stageplay {
   readonly random: Random
 }
 
-/** A copy of the partition state, and its applied offset. */
+/** A copy of the partition state with its applied offset. */
 interface Copy {
   readonly copy: unknown
   readonly appliedOffset: number
 }
 
-/** How many copies are kept for failovers. */
+/** Number of copies that are kept for failovers. */
 const COPIES = 20
 
-/** One play of the log: the running invocations, and how far batches have been acknowledged. */
+/** Plays a log, with the running invocations and the acknowledged offsets. */
 export class Schedule {
   readonly #play: Stageplay
   readonly #actors: Actor[] = []
-  /**
-   * Whether many invocations work on the same records, as in every other schedule: they time out, and batches are delivered
-   * twice.
-   */
+  /** True if many invocations process the same records, as in every other schedule: they time out, and batches are delivered twice. */
   readonly #crowded: boolean
   readonly #latest = { before: new LatestDecisions(), after: new LatestDecisions() }
   #copies: Copy[] = []
   #main: Actor | undefined
-  /** Every record before this offset is acknowledged. */
+  /** All records before this offset are acknowledged. */
   #acknowledged = 0
   #forgotten = 0
   #isDeployed = false
@@ -73,7 +73,7 @@ export class Schedule {
     this.#crowded = play.random.chance(0.5)
   }
 
-  /** Runs until all records are acknowledged, decided and published. Rejects if that does not happen. */
+  /** Runs until all records are acknowledged, processed and published. Rejects if that does not happen. */
   async run(): Promise<void> {
     const { random } = this.#play
     for (let turn = 0; turn < 10_000; turn += 1) {
@@ -89,14 +89,14 @@ export class Schedule {
     throw new Error('no end')
   }
 
-  /** Invokes the consumer with the next batch; undefined without any. */
+  /** Invokes the consumer with the next batch; undefined if there is none. */
   async #begin(): Promise<Actor | undefined> {
     const { log, random, codes } = this.#play
     const { appliedOffset, isPublished } = await this.#stored()
     const last = (log.at(-1) as LogRecord).offset
     if (this.#acknowledged > last && appliedOffset >= last && isPublished) return undefined
     if (!this.#isDeployed && isDecided(log, codes.changeAt, appliedOffset)) this.#deploy(appliedOffset)
-    // The old code never gets records that the new code is to decide.
+    // The old code never receives records that the new code has to process.
     const due = this.#isDeployed ? log : log.filter(({ offset }) => offset < codes.changeAt)
     const undelivered = due.findIndex(({ offset }) => offset >= this.#acknowledged)
     // If all records are acknowledged, but the store has lost some of their effects, deliver the last record again.
@@ -106,7 +106,7 @@ export class Schedule {
     return this.#invoke(batch)
   }
 
-  /** Deploys the new code. From now on, the store never loses decisions of the old code. Running invocations continue. */
+  /** Deploys the new code. From now on, the store does not lose decisions of the old code. Running invocations continue. */
   #deploy(appliedOffset: number): void {
     this.#isDeployed = true
     this.#copies = this.#copies.filter(copy => copy.appliedOffset >= appliedOffset)
@@ -152,7 +152,7 @@ export class Schedule {
     if (random.chance(0.02)) await this.#expire()
   }
 
-  /** Expires the log only as far as neither the state nor any copy still needs it. */
+  /** Expires the log only as far as neither the state nor a copy still needs it. */
   async #expire(): Promise<void> {
     const { log, expire } = this.#play
     const { appliedOffset } = await this.#stored()
@@ -168,14 +168,14 @@ export class Schedule {
   }
 }
 
-/** Whether every record before an offset is decided. */
+/** Returns whether all records before an offset are processed. */
 function isDecided(log: readonly LogRecord[], beforeOffset: number, appliedOffset: number): boolean {
   return log.every(({ offset }) => offset >= beforeOffset || offset <= appliedOffset)
 }
 
-/** One invocation. It pauses before each of its calls, and continues on demand. */
+/** An invocation that pauses before each of its calls, and continues on request. */
 class Actor {
-  /** The offsets that were reported as failed; undefined while it runs. */
+  /** Offsets that were reported as failed; undefined while the invocation is running. */
   response: readonly number[] | undefined
   readonly end: number
   #goOn: (() => void) | undefined
@@ -204,7 +204,7 @@ class Actor {
     }, this.#paused.reject)
   }
 
-  /** Continues to its next call, or to its end. */
+  /** Continues to the next call, or to the end. */
   async go(): Promise<void> {
     await this.#paused.promise
     if (this.response) return
@@ -215,7 +215,7 @@ class Actor {
 
   #faulty(ports: Ports, random: Random): Ports {
     const { store, publisher } = ports
-    /** @param lost the probability that the call succeeds, but its reply is lost */
+    /** Lets a call fail or lose its reply. @param lost probability that the call succeeds, but its reply is lost */
     const stopping =
       <A extends unknown[], R>(call: (...args: A) => Promise<R>, failed: number, lost: number) =>
       async (...args: A): Promise<R> => {
@@ -233,7 +233,7 @@ class Actor {
         trimOutbox: stopping(store.trimOutbox.bind(store), 0.1, 0.05),
       } satisfies StateStore,
       publisher: { publish: stopping(publisher.publish.bind(publisher), 0.05, 0.05) },
-      // An open breaker only delays records, so here it is reset sooner or later.
+      // An open circuit breaker only delays records, so it is reset eventually.
       breaker: { open: async () => (random.chance(0.5) ? 'reset' : 0) },
     }
   }

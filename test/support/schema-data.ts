@@ -1,4 +1,4 @@
-/** Data that fits a JSON Schema, as fast-check generates it. Of the language it knows what the schemas of `schemas/json/` use. */
+/** Generates data for a JSON Schema with fast-check. Supports the features that the schemas in `schemas/json/` use. */
 import fc, { type Arbitrary } from 'fast-check'
 
 export interface JsonSchema {
@@ -20,7 +20,7 @@ export interface JsonSchema {
   readonly minProperties?: number
 }
 
-/** The schema that a reference names. */
+/** Resolves a reference to its schema. */
 type Resolve = (ref: string) => JsonSchema
 
 const MAX_ITEMS = 3

@@ -13,7 +13,7 @@ interface Registered {
   }[]
 }
 
-/** A schema registry for one test, with the part of the Confluent API that a reader of records needs. */
+/** A schema registry for one test, with the part of the Confluent API that readers use. */
 export async function startSchemaRegistry() {
   const schemas = new Map<number, Registered>()
   const subjects = new Map<string, Registered>()
@@ -38,11 +38,11 @@ export async function startSchemaRegistry() {
     subjects,
     requests,
     uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`,
-    /** Answers everything with this status from now on. */
+    /** Responds to all further requests with this status. */
     answerWith(code: number) {
       status = code
     },
-    /** Answers everything by this function from now on, or as usual again. */
+    /** Responds to all further requests with this function; without it, normally again. */
     answerBy(listener?: RequestListener) {
       instead = listener
     },
@@ -67,7 +67,7 @@ export async function registryWith(registered: readonly (readonly [number, Regis
   return registry
 }
 
-/** Frames a message as a Confluent serializer does. */
+/** Frames a message like a Confluent serializer. */
 export function framed(schemaId: number, body: Uint8Array | string): Buffer {
   const head = Buffer.alloc(5)
   head.writeInt32BE(schemaId, 1)

@@ -1,4 +1,4 @@
-/** Brokers for a producer under test: they keep what is sent, and answer when and how the test says. */
+/** Brokers for a producer under test. They keep all requests, and respond when and how the test specifies. */
 import type {
   BatchAnswer,
   Brokers,
@@ -6,19 +6,19 @@ import type {
 } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Clock } from '../../packages/runtime/adapters/system.ts'
 
-/** A request that waits for its answer. */
+/** A request that waits for its response. */
 export interface WaitingRequest {
   readonly request: SendRequest
   readonly batches: readonly SentBatch[]
-  /** Every batch is written, from this offset on. */
+  /** Confirms all batches, with offsets from this one on. */
   acknowledge(baseOffset?: number): void
-  /** Every batch gets this error. */
+  /** Responds with this error for all batches. */
   refuse(errorCode: number): void
-  /** The answer is lost. */
+  /** Loses the response. */
   lose(): void
 }
 
-/** Fields of the header of a record batch. */
+/** Header fields of a record batch. */
 interface SentBatch {
   readonly partition: number
   readonly count: number
@@ -27,7 +27,7 @@ interface SentBatch {
   readonly firstSequence: number
 }
 
-/** An error as the client library has them when a connection ends. */
+/** Error of the client library for a closed connection. */
 export class ConnectionClosed extends Error {
   override readonly name = 'KafkaJSConnectionClosedError'
   readonly retriable = true
@@ -36,14 +36,14 @@ export class ConnectionClosed extends Error {
 export class ScriptedBrokers implements Brokers {
   readonly sent: WaitingRequest[] = []
   readonly said: string[] = []
-  /** Acknowledges at once, with offsets that go on. */
+  /** True to confirm all requests immediately, with increasing offsets. */
   isAnswering = false
   loadError: Error | undefined
-  /** Answers to the next questions for an identity. */
+  /** Responses to the next requests for a producer id. */
   readonly identifyErrors: Error[] = []
-  /** Partitions that the topic has; the producer knows of them after a look-up. */
+  /** Number of partitions of the topic. The producer learns a change at its next lookup. */
   partitions: number
-  /** Leaderless partitions have a negative number. */
+  /** Leaders by partition; negative for partitions without a leader. */
   readonly leaders = new Map<number, number>()
   #epoch = 0
   #offset = 0
@@ -121,7 +121,7 @@ function sentBatch({ partition, bytes }: { readonly partition: number; readonly 
   }
 }
 
-/** Time that a test moves. */
+/** A clock that only tests advance. */
 export class ManualClock implements Clock {
   #nowMs = 0
   #timers: { readonly atMs: number; readonly call: () => void }[] = []
@@ -142,7 +142,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Lets time pass, and what follows from it happen. */
+  /** Advances time, and lets everything that follows from it happen. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms
     await settled()
@@ -158,7 +158,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Everything that waits for nothing outside has happened. */
+/** Waits until all work is done that does not wait for external events. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve))
 }

@@ -1,10 +1,10 @@
-/** A cluster below the public interface of the client library, with scripted brokers. */
+/** A cluster with scripted brokers, below the public interface of the client library. */
 import type { Kafka } from 'kafkajs'
 
 const ALL = { minVersion: 0, maxVersion: 99 }
 const VERSIONS = { 2: ALL, 3: ALL, 32: ALL, 35: { minVersion: 0, maxVersion: 1 }, 55: ALL }
 
-/** A broker's answers to questions of the protocol, and to methods of the library, by their names. */
+/** Responses of a broker to protocol requests and to methods of the library, by name. */
 type Script = Readonly<Record<string, (asked: string) => unknown>>
 
 interface SentRequest {
@@ -13,8 +13,10 @@ interface SentRequest {
 }
 
 /**
- * @param scripts by id: what each broker answers, or why it cannot be reached. Broker 1 is connected.
- * @param coordinators by group: the id of its coordinator
+ * Creates a cluster.
+ *
+ * @param scripts by broker id, the responses of a broker or the reason why it cannot be reached. Broker 1 is connected.
+ * @param coordinators by group, the id of its coordinator
  */
 export function scriptedCluster(
   scripts: Readonly<Record<string, Script | Error>>,

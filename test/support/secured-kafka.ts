@@ -1,4 +1,4 @@
-/** A broker with a listener for each way to sign in, with certificates and credentials made for the test. */
+/** A broker with a listener for each authentication method, with certificates and credentials for the test. */
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureInstalled } from '../../localstack/services/install.ts'
@@ -20,7 +20,7 @@ export interface Login {
   readonly password: string
 }
 
-/** Logins that the broker accepts. */
+/** Credentials that the broker accepts. */
 export const LOGINS = {
   scram: { username: 'scram-user', password: 'scram-pw' },
   plain: { username: 'plain-user', password: 'plain-pw' },
@@ -31,19 +31,19 @@ export const LOGINS = {
   },
 } as const satisfies Record<string, Login>
 
-/** The only credentials that the listener for IAM knows. */
+/** Only credentials that the IAM listener accepts. */
 export const IAM = { region: 'eu-central-1', accessKey: 'AKIDTEST', secretKey: 'secret-of-a-test' } as const
 
 export interface SecuredKafka {
-  /** `host:port` of its listeners. */
+  /** Address of the listener without encryption and authentication, as `host:port`. */
   readonly plainText: string
-  /** Encrypted, without credentials. */
+  /** TLS without client authentication. */
   readonly tls: string
-  /** Encrypted; a client certificate is required. */
+  /** TLS with required client certificates. */
   readonly mutualTls: string
-  /** Encrypted, with every SASL mechanism. */
+  /** TLS with all SASL mechanisms. */
   readonly sasl: string
-  /** PLAIN and SCRAM-SHA-512 in plain text. */
+  /** PLAIN and SCRAM-SHA-512 without encryption. */
   readonly saslInPlainText: string
   readonly certificates: Certificates
   readonly client: ClientCertificate
@@ -103,7 +103,7 @@ function variantOf(ports: Ports, classes: string, encrypted: Readonly<Record<str
   }
 }
 
-/** The names of the listeners, as the broker has them, and their protocols. */
+/** Names of the listeners in the broker's configuration, with their protocols. */
 const LISTENERS = [
   ['PLAINTEXT', 'PLAINTEXT', 'plainText'],
   ['TLS', 'SSL', 'tls'],
@@ -115,7 +115,7 @@ const LISTENERS = [
 function listeners(ports: Ports, controllerPort: number) {
   const addresses = (host: (name: string) => string) =>
     LISTENERS.map(([name, , port]) => `${name}://${host(name)}:${ports[port]}`).join(',')
-  // The probe asks for the address that it knows.
+  // The readiness probe requires the address that it uses.
   const advertised = addresses(name => (name === 'PLAINTEXT' ? LOOPBACK : 'localhost'))
   const protocols = LISTENERS.map(([name, protocol]) => `${name}:${protocol}`).join(',')
   return {

@@ -1,4 +1,4 @@
-/** Environment readings in every format that a record can have. */
+/** Environment readings in all formats that a record can have. */
 import { readFileSync } from 'node:fs'
 import avro from 'avsc'
 import protobuf from 'protobufjs'
@@ -19,14 +19,14 @@ export const AVRO_ID = 1
 const PROTO_ID = 2
 const JSON_ID = 3
 
-/** Contents of a registry under these ids. */
+/** Contents of a registry with these ids. */
 export const REGISTERED = [
   [AVRO_ID, { schema: AVRO }],
   [PROTO_ID, { schema: PROTO, schemaType: 'PROTOBUF' }],
   [JSON_ID, { schema: JSON_SCHEMA, schemaType: 'JSON' }],
 ] as const
 
-/** An application with the schemas of this reading alone. */
+/** An application with only the schemas of this reading. */
 export const PACKAGED = {
   async packagedSchema(type: string, format: 'avro' | 'protobuf') {
     if (type !== 'io.sluice.environment.reading.v1') return undefined
@@ -41,7 +41,7 @@ export const avroBytes = ({ data }: Event) => avroType.toBuffer(data)
 export const protoBytes = ({ data }: Event) =>
   Buffer.from(protoType.encode(protoType.fromObject(data as object)).finish())
 
-/** Records of an event by the kind of their producer. */
+/** Records of an event by kind of producer. */
 export const SENT_AS = {
   json: event => event,
   'json with an id': event => ({ ...event, data: framed(JSON_ID, JSON.stringify(event.data)) }),
@@ -69,7 +69,7 @@ export const SENT_AS = {
 
 export type SentAs = keyof typeof SENT_AS
 
-/** The record of an event that a producer of this kind has sent. */
+/** Returns the record of an event from a kind of producer. */
 export function sent(
   offset: number,
   event: Event,

@@ -1,4 +1,4 @@
-/** The servers that the test runner started. A test that needs one fails without it: skipping would look like success. */
+/** Servers that the test runner started. A test without its server fails, because skipping would look like success. */
 
 export function brokers(): string[] {
   return required('KAFKA_BROKERS').split(',')

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { freePort } from '../../localstack/services/ports.ts'
 
-/** A client of the brokers whose connections can be cut, and refused, as if the brokers were away. */
+/** A Kafka client whose connections can be closed and rejected, as in an outage of the brokers. */
 export class SeveredKafka {
   readonly client: Kafka
   readonly #sockets = new Set<Socket>()

@@ -1,4 +1,4 @@
-/** The kit for the sinks of Sluice. */
+/** Test kit for Sluice's sinks. */
 import { APPLICATION } from '../../lib/app/application.ts'
 import type { Sink } from '../../packages/runtime/consumer/sink.ts'
 import { SinkKit as RuntimeSinkKit } from '../../packages/runtime/testing/sink-kit.ts'

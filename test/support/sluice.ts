@@ -1,13 +1,13 @@
-/** Commands that run in this process. One of its own is needed only where signals, pipes or bytes are looked at. */
+/** Runs commands in this process. Only tests of signals, pipes or bytes need a separate process. */
 import assert from 'node:assert/strict'
 import { ran } from '../unit/cli/terminal.ts'
 import { PROJECT, type ProgramResult } from './program.ts'
 
 /**
- * Runs a command as an operator does, whether it fails or not.
+ * Runs a command like an operator, whether it fails or not.
  *
  * @param variables added to the environment of this process
- * @returns its output with standard error after standard output
+ * @returns its standard output, followed by standard error
  */
 export async function runSluice(
   args: readonly string[],

@@ -1,4 +1,4 @@
-/** Runs a consumer of Sluice without servers: given state and records, when a batch arrives, then check decisions and emissions. */
+/** Runs a consumer of Sluice without servers. A test sets state and records, delivers a batch, and checks decisions and emissions. */
 
 import { APPLICATION } from '../../lib/app/application.ts'
 import { READING_TYPES } from '../../lib/telemetry/families.ts'

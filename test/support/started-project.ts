@@ -1,4 +1,4 @@
-/** Runs `npm start` in a changed copy of the project, with the servers of the test run. */
+/** Runs `npm start` in a modified copy of the project, with the servers of the test run. */
 
 import { mkdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { copyProject } from './project-copy.ts'
 
 export class StartedProject {
   readonly folder: string
-  /** Variables of its processes. */
+  /** Environment variables of its processes. */
   readonly variables: Readonly<Record<string, string>>
 
   private constructor(folder: string, environment: Readonly<Record<string, string>>) {
@@ -17,12 +17,12 @@ export class StartedProject {
     this.variables = environment
   }
 
-  /** @param env the name of its own environment on the shared servers */
+  /** Creates a copy. @param env name of its environment on the shared servers */
   static async copy(env: string): Promise<StartedProject> {
     return StartedProject.in(await copyProject('start'), env)
   }
 
-  /** Starts in an existing copy. */
+  /** Uses an existing copy. */
   static async in(folder: string, env: string): Promise<StartedProject> {
     const [http, lambda, console, kafkaUi] = await freePorts(4)
     return new StartedProject(folder, {
@@ -35,7 +35,7 @@ export class StartedProject {
     })
   }
 
-  /** Writes a file: the given text, or the result of `change` on its present content. */
+  /** Writes a file, with the given text or the result of `change` for its current content. */
   async write(file: string, change: string | ((content: string) => string)): Promise<void> {
     const path = join(this.folder, file)
     mkdirSync(dirname(path), { recursive: true })

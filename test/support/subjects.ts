@@ -1,4 +1,4 @@
-/** A schema registry for one test, with one subject of two versions: the part of the Confluent API that lists and shows. */
+/** A schema registry for one test with one subject of two versions, and the part of the Confluent API that lists and shows subjects. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

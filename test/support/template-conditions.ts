@@ -1,14 +1,14 @@
-/** Evaluates the conditions of a template with these parameters, as CloudFormation would. */
+/** Evaluates the conditions of a template for given parameters, like CloudFormation. */
 import type { StackTemplate } from '../../infra/stack.ts'
 
 type Parameters = Readonly<Record<string, string>>
 
 interface Evaluated {
-  /** The types of the resources that are made, by their logical ids. */
+  /** Types of the created resources by logical id. */
   readonly made: Readonly<Record<string, string>>
-  /** Outputs whose conditions are decided; references to resources stay as they are. */
+  /** Outputs whose conditions hold. References to resources are not resolved. */
   readonly outputs: Readonly<Record<string, unknown>>
-  /** Messages of the rules for these parameters. */
+  /** Messages of violated rules for these parameters. */
   readonly refusals: readonly string[]
 }
 
@@ -41,7 +41,7 @@ function refusalsOf({ RuleCondition, Assertions }: Rule, parameters: Parameters,
   return broken.map(({ AssertDescription }) => AssertDescription)
 }
 
-/** The value of a condition, or of a text in one. */
+/** Evaluates a condition, or a value within one. */
 function truth(value: unknown, parameters: Parameters, template: StackTemplate): unknown {
   if (typeof value !== 'object' || value === null) return value
   const [[name, argument] = []] = Object.entries(value)
@@ -55,7 +55,7 @@ function truth(value: unknown, parameters: Parameters, template: StackTemplate):
   throw new Error(`no condition: ${JSON.stringify(value)}`)
 }
 
-/** `Fn::If` and references to parameters, replaced by what they give. */
+/** Replaces `Fn::If` and references to parameters with their values. */
 function decided(value: unknown, holds: (name: string) => boolean, parameters: Parameters): unknown {
   const branch = (value as { readonly 'Fn::If'?: readonly [string, unknown, unknown] })?.['Fn::If']
   if (branch) return decided(holds(branch[0]) ? branch[1] : branch[2], holds, parameters)

@@ -8,7 +8,7 @@ import { PROJECT, Program } from './program.ts'
 import { brokers } from './servers.ts'
 
 export class TopicCommands {
-  /** Every topic and group of the file has it in its name. */
+  /** Part of the names of all topics and groups of the test file. */
   readonly prefix = `t${randomUUID().slice(0, 8)}`
   readonly client: ForeignClient
   readonly kafka: kafkajs.Kafka
@@ -28,7 +28,7 @@ export class TopicCommands {
     return new TopicCommands(await ForeignClient.connect(), kafka, admin)
   }
 
-  /** The name of a topic or group of this file. */
+  /** Returns the name of a topic or group of the test file. */
   named(name: string): string {
     return `${this.prefix}-${name}`
   }
@@ -41,30 +41,30 @@ export class TopicCommands {
     return topic
   }
 
-  /** Adopts a topic, to be deleted at the end. */
+  /** Registers a topic for deletion at the end. */
   adopt(topic: string): string {
     this.#topics.push(topic)
     return topic
   }
 
-  /** Runs a command, with the rules of this project. */
+  /** Runs a command with the rules of this project. */
   run(args: readonly string[], stdin?: string): Promise<Ran> {
     const environment = { KAFKA_BROKERS: brokers().join(','), RULES_DIR: `${PROJECT}/config/rules` }
     return ran(args, { environment, ...(stdin === undefined ? {} : { stdin }) })
   }
 
-  /** Runs a command in a process of its own. Its `stderr` is all of its output. */
+  /** Runs a command in a separate process. `stderr` contains its complete output. */
   async spawned(...args: readonly string[]): Promise<Ran> {
     const { code, stdout, output } = await this.start(...args).ended
     return { status: code ?? -1, stdout, stderr: output }
   }
 
-  /** Starts a command in a process of its own, that signals can end. */
+  /** Starts a command in a separate process, which signals can end. */
   start(...args: readonly string[]): Program {
     return new Program('./cli/sluice.ts', args)
   }
 
-  /** The value of a setting of a topic, by another client. */
+  /** Returns the value of a topic setting, using another client. */
   async setting(topic: string, name: string): Promise<string | undefined> {
     const { resources } = await this.admin.describeConfigs({
       includeSynonyms: false,
@@ -73,7 +73,7 @@ export class TopicCommands {
     return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
   }
 
-  /** Replaces the settings of a topic by another client. */
+  /** Replaces the settings of a topic, using another client. */
   async set(topic: string, settings: Record<string, string>): Promise<void> {
     const configEntries: IResourceConfigEntry[] = Object.entries(settings).map(([name, value]) => {
       return { name, value }

@@ -1,20 +1,20 @@
-/** Follows a page of the documentation in a copy of the project, as its reader would. */
+/** Follows a page of the documentation in a copy of the project, like a reader. */
 import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { PROJECT } from './program.ts'
 import { copyProject } from './project-copy.ts'
 
-/** A code block of the page, and the file that it belongs to. */
+/** A code block of the page with its file. */
 interface Snippet {
   readonly file: string
   readonly code: string
 }
 
-/** A copy of the project with all that a page says to write. */
+/** A copy of the project with all code of a page. */
 export class Tutorial {
   readonly folder: string
-  /** The files that the page names, in order of appearance. */
+  /** Files on the page, in order of appearance. */
   readonly files: readonly string[]
 
   private constructor(folder: string, files: readonly string[]) {
@@ -38,7 +38,7 @@ export class Tutorial {
   }
 }
 
-/** Finds the code blocks that name their file after the language. */
+/** Returns the code blocks with a file name after the language. */
 function snippetsOf(page: string): Snippet[] {
   return [...page.matchAll(/^```\w+ (\S+)\n(.*?)^```$/gms)].map(([, file = '', code = '']) => ({
     file,
@@ -46,7 +46,7 @@ function snippetsOf(page: string): Snippet[] {
   }))
 }
 
-/** Code for an existing file is appended to it. */
+/** Writes code to a file. Code for an existing file is appended. */
 async function write(path: string, code: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await appendFile(path, existsSync(path) ? `\n${code}` : code)

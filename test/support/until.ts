@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Ends a wait that is hopeless: several times what the slowest wait takes on a quarter of a core. */
+/** Time limit of waits: several times the duration of the slowest wait on a quarter of a CPU core. */
 export const HOPELESS_MS = 5 * 60_000
 
-/** Soon at first, as most conditions hold soon; then less often, as each question takes time from what is waited for. */
+/**
+ * First pause between checks. It is short, because most conditions soon hold, and then increases, because checks slow down the awaited
+ * process.
+ */
 const FIRST_PAUSE_MS = 20
 const MAX_PAUSE_MS = 150
 const GROWTH = 1.25
@@ -11,8 +14,8 @@ const GROWTH = 1.25
 /**
  * Waits for a condition in another process.
  *
- * @param holds the condition; an error counts as "not yet"
- * @param describe describes the present situation: the wait continues while that changes, and the message has it if it does not
+ * @param holds checks the condition; an error counts as "not yet"
+ * @param describe describes the current situation. The wait continues while it changes, and the error message contains it
  */
 export async function until(
   what: string,

@@ -3,7 +3,7 @@ import { until } from './until.ts'
 import { COPIES_AT_ONCE, onFreePorts, startValkey, type Valkey } from './valkey.ts'
 
 const HASH_SLOTS = 16_384
-/** After this time without a sign of life, the other nodes consider a node failed. */
+/** Time without a sign of life after which nodes consider another node failed. */
 const NODE_TIMEOUT_MS = 2_000
 
 export interface ClusterNode extends Valkey {
@@ -11,7 +11,7 @@ export interface ClusterNode extends Valkey {
   readonly busPort: number
 }
 
-/** A cluster for one test: three masters that share the hash slots evenly. */
+/** A cluster for one test, with three masters that share the hash slots evenly. */
 export class ValkeyCluster {
   readonly masters: readonly ClusterNode[]
   readonly #replicas: ClusterNode[] = []
@@ -20,7 +20,7 @@ export class ValkeyCluster {
     this.masters = masters
   }
 
-  /** @param settings additional settings of each node */
+  /** Starts a cluster. @param settings additional settings of each node */
   static async start(settings: readonly (readonly string[])[] = [[], [], []]): Promise<ValkeyCluster> {
     const cluster = new ValkeyCluster(await Promise.all(settings.map(startNode)))
     try {
@@ -32,12 +32,12 @@ export class ValkeyCluster {
     return cluster
   }
 
-  /** The address of the cluster; names only one of its hosts by default. */
+  /** Returns the URL of the cluster, by default with only one of its hosts. */
   url(nodes: readonly Valkey[] = this.masters.slice(0, 1)): string {
     return `redis://${nodes.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}`
   }
 
-  /** The master that had the hash slot of the key initially. */
+  /** Returns the master that initially had the hash slot of the key. */
   async masterOf(key: string): Promise<ClusterNode> {
     const slot = await this.hashSlotOf(key)
     return this.masters[Math.floor((slot * this.masters.length) / HASH_SLOTS)] as ClusterNode

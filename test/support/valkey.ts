@@ -11,27 +11,29 @@ export interface Valkey {
   readonly url: string
   /** An independent client with all permissions. */
   readonly admin: Redis
-  /** SIGSTOP makes it unresponsive while its connections stay open. SIGCONT lets it continue. */
+  /** Sends a signal. SIGSTOP makes the server unresponsive while its connections stay open, and SIGCONT lets it continue. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void
-  /** Kills it as a crash would, and waits until it has ended. */
+  /** Kills the server like a crash, and waits until it has ended. */
   kill(): Promise<void>
-  /** Starts it again with the same port and data. */
+  /** Restarts the server with the same port and data. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Start the synchronisation of a replica at once, without waiting for other replicas. */
+/** Settings that start the synchronization of a replica immediately, without waiting for other replicas. */
 export const COPIES_AT_ONCE = ['--repl-diskless-sync-delay', '0']
 
 /**
- * @param settings arguments added to those of `npm start`
- * @param password the password of the user `default`, if these settings set one
+ * Starts a Valkey.
+ *
+ * @param settings arguments in addition to those of `npm start`
+ * @param password password of the user `default`, if these settings set one
  */
 export function startValkey(settings: readonly string[] = [], password?: string): Promise<Valkey> {
   return onFreePorts(async () => start(await freePort(), settings, password))
 }
 
-/** Retries with other ports: a port that was free may be taken by the time the server listens. */
+/** Retries with other ports, because another program may take a free port before the server listens. */
 export async function onFreePorts<T>(start: () => Promise<T>, attempts = 5): Promise<T> {
   try {
     return await start()

@@ -1,4 +1,4 @@
-/** Compares live states in memory with their log, as `sluice verify` does with servers. */
+/** Compares live states in memory to their log, like `sluice verify` does with servers. */
 import { MemoryStateStore } from '../../packages/runtime/adapters/memory/state-store.ts'
 import type { LogRecord, OutgoingRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Consumer } from '../../packages/runtime/pipeline/consumer.ts'
@@ -22,9 +22,9 @@ interface VerifyStage {
   readonly published: readonly OutgoingRecord[]
   readonly codeVersion?: string
   readonly checkpoints?: CheckpointStore
-  /** Undefined for the start of the log. */
+  /** Start time in epoch milliseconds; undefined for the beginning of the log. */
   readonly sinceMs?: number
-  /** The first offset of the log of each partition. */
+  /** First offset of the log of each partition. */
   readonly logStart?: number
   readonly live?: Partial<LiveStates>
   /** Topics that no other consumer writes to. */
@@ -82,7 +82,7 @@ function liveIn(store: MemoryStateStore): LiveStates {
   }
 }
 
-/** The published records, each topic with one partition. */
+/** Returns the published records, with one partition per topic. */
 function publishedLog(published: readonly OutgoingRecord[]): LogRecord[] {
   const ends = new Map<string, number>()
   return published.map(({ topic, key, value, headers }) => {

@@ -1,6 +1,6 @@
-/** Steps of a page that a reader types in several terminals: files, commands, and the output that the page shows. */
+/** Steps of a page that a reader follows in several terminals: files, commands, and expected output. */
 
-/** A terminal of the page; `commands` is the one without a name. */
+/** Name of a terminal. `commands` is the unnamed one. */
 export type Terminal = string
 
 export type Step =
@@ -8,12 +8,12 @@ export type Step =
   | { readonly kind: 'commands'; readonly terminal: Terminal; readonly commands: readonly string[] }
   | { readonly kind: 'output'; readonly terminal: Terminal; readonly lines: readonly string[] }
 
-/** Where commands are typed that name no terminal. */
+/** Terminal of commands without a terminal name. */
 export const COMMANDS: Terminal = 'commands'
 
 const BLOCK = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms
 
-/** Returns the steps of a page in order. A block is `sh` or `text` with a terminal, or any other language with a file. */
+/** Returns the steps of a page in order. A block is `sh` or `text` with a terminal, or another language with a file. */
 export function stepsOf(page: string): Step[] {
   return [...page.matchAll(BLOCK)].map(([, language, name, text = '']): Step => {
     const lines = text.split('\n').filter(line => line.trim() !== '')
@@ -25,8 +25,9 @@ export function stepsOf(page: string): Step[] {
 }
 
 /**
- * Returns the first line that the output lacks, undefined if all are there in this order. An ellipsis stands for any text of the line,
- * and a space for any number of spaces.
+ * Returns the first line that is missing in the output, undefined if all occur in this order. An ellipsis matches any text within the line,
+ * and a
+ * space matches any number of spaces.
  */
 export function missingLine(lines: readonly string[], output: string): string | undefined {
   let rest = output

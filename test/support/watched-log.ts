@@ -1,4 +1,4 @@
-/** Logs that exercise everything in `watching.ts`: all kinds of signals, erasures, ticks, poison, redrives, offset gaps and pauses. */
+/** Logs that exercise all features of `watching.ts`: all kinds of signals, erasures, ticks, poison, redrives, offset gaps and pauses. */
 
 import { tick } from '../../lib/telemetry/tick.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
@@ -12,7 +12,7 @@ import { logRecord } from './records.ts'
 import { SETTING_TYPE, SIGNAL_TYPE, type Signal, WATCHING, type WatchedSetting } from './watching.ts'
 
 const SUBJECTS = ['a', 'b', 'c', 'd', 'e', 'f']
-/** The entities of these logs. */
+/** Entities of these logs. */
 export const WATCHED = SUBJECTS.map(subject => `/watched ${subject}`)
 /** Shorter than a log, so that some ids are repeated after the window. */
 export const WATCHED_ID_WINDOW_MS = 600_000
@@ -20,18 +20,15 @@ export const WATCHED_ID_WINDOW_MS = 600_000
 const START_MS = Date.parse('2026-03-01T12:00:00Z')
 const STEPS_S = [0, 5, 30, 80, 160]
 
-/** Kinds of records and their share in percent; the rest are new signals. */
+/** Shares of the kinds of records in percent. The rest are new signals. */
 const KINDS = { tick: 22, poison: 3, repeat: 7, conflict: 2, redrive: 9, setting: 5, erasure: 4 }
-/** Effects of a new signal on the process, and their shares in percent; the rest have no special effect. */
+/** Shares of the effects of a new signal in percent. The rest have no special effect. */
 const MOODS = { bug: 5, refused: 6, calm: 5, pulse: 15, large: 0.3 }
 
-/**
- * Shares for an eighth of the logs, in which the first version of the code throws on most signals, so that the circuit breaker
- * opens.
- */
+/** Shares for an eighth of the logs, in which the first version of the code throws at most signals, so that the circuit breaker opens. */
 const MANY_BUGS = { ...MOODS, bug: 70 }
 
-/** @param ended how likely it is that the next record says that a failure has ended */
+/** Generates a log. @param ended probability that the next record reports the end of a failure */
 export function watchedLog(random: Random, length: number, ended = 0): LogRecord[] {
   return new LogWriter(random, ended).write(length)
 }
@@ -42,7 +39,7 @@ class LogWriter {
   readonly #latestS = new Map<string, number>()
   readonly #signals: Event<Signal>[] = []
   readonly #erasures: Event[] = []
-  /** Records that may have failed, and their latest attempt. */
+  /** Records that may have failed, with their latest attempt. */
   readonly #failed: { readonly record: LogRecord; attempt: number }[] = []
   readonly #moods: typeof MOODS
   readonly #ended: number
@@ -61,7 +58,7 @@ class LogWriter {
     const random = this.#random
     while (this.#log.length < length) {
       this.#appendS += random.chance(0.97) ? random.pick([0, 1, 5, 20, 30]) : random.pick([200, 1000])
-      // Transaction markers and rolled back records leave gaps in the offsets.
+      // Transaction markers and aborted records leave gaps in the offsets.
       if (random.chance(0.06)) this.#offset += random.between(1, 4)
       this.#log.push(this.#record())
       this.#offset += 1
@@ -99,7 +96,7 @@ class LogWriter {
     return logRecord(this.#offset, content, { timestampMs: START_MS + 3_600_000 + this.#appendS * 1000 })
   }
 
-  /** A signal that was sent before: recent ones are within the id window, older ones may not be. */
+  /** Returns an earlier signal. Recent ones are within the id window, older ones may not be. */
   #sentBefore(): Event<Signal> | undefined {
     const random = this.#random
     const signals = random.chance(0.6) ? this.#signals.slice(-8) : this.#signals
@@ -126,7 +123,7 @@ class LogWriter {
     return signal
   }
 
-  /** A setting out of few, so that the same one is also set again; 0 is rejected. */
+  /** Returns one of a few settings, so that settings are repeated; 0 is rejected. */
   #setting(): Event<WatchedSetting> {
     const random = this.#random
     const data = { every: random.pick([0, 1, 2, 3]), silenceMs: random.pick([40_000, 150_000]) }
@@ -135,7 +132,7 @@ class LogWriter {
     return { id, source: '/settings', type: SETTING_TYPE, time, datacontenttype: 'application/json', data }
   }
 
-  /** A new erasure, or one that was sent before. */
+  /** Returns a new erasure or a repeated one. */
   #erasure(): Event {
     const random = this.#random
     if (this.#erasures.length > 0 && random.chance(0.3)) return random.pick(this.#erasures)
@@ -157,7 +154,7 @@ class LogWriter {
     return record
   }
 
-  /** A redrive of a failed record: mostly the correct next attempt, otherwise one that must not be accepted. */
+  /** Returns a redrive of a failed record: usually the correct next attempt, otherwise one that must be rejected. */
   #redriven(): LogRecord | undefined {
     const random = this.#random
     if (this.#failed.length === 0) return undefined
@@ -179,7 +176,7 @@ class LogWriter {
   }
 }
 
-/** Draws one of the names; the weights are percentages. Undefined for the rest of the hundred. */
+/** Draws one of the names, whose weights are percentages; undefined for the remaining percentage. */
 function drawn<Name extends string>(
   random: Random,
   weights: Readonly<Record<Name, number>>,

@@ -1,4 +1,4 @@
-/** A process that uses every feature of a process, in two versions of its code. Its logs are in `watched-log.ts`. */
+/** A process that uses all features of processes, in two versions of its code. Its logs are in `watched-log.ts`. */
 import {
   decided,
   type Emission,
@@ -12,9 +12,9 @@ const FORGET_MS = 400_000
 export const SIGNAL_TYPE = 'test.signal.v1'
 export const SETTING_TYPE = 'test.setting.v1'
 
-/** The context that the log sets for all entities of a partition. */
+/** Context that the log sets for all entities of a partition. */
 export interface WatchedSetting {
-  /** Every n-th signal is emitted; the second version uses one less. 0 is rejected. */
+  /** Emits every n-th signal; the second version uses n - 1. 0 is rejected. */
   readonly every: number
   readonly silenceMs: number
 }
@@ -43,9 +43,9 @@ interface Watched {
 const LARGE = 'x'.repeat(1_100_000)
 
 /**
- * Emits every third signal (or as the log sets it), each silence, and the signal that ends a silence. Forgets entities after
- * a long silence. The second version fixes the bug, emits more often, and continues from the states, timers and failures of
- * the first.
+ * Emits every third signal (or as the context specifies), each silence, and the signal that ends a silence. Drops entities after a long
+ * silence.
+ * The second version fixes the bug, emits more often, and continues from the states, timers and failures of the first version.
  */
 function watchingOf(version: 1 | 2): KeyedProcess<Watched, Signal, WatchedSetting> {
   const fewer = version - 1

@@ -23,32 +23,32 @@ export interface CauseOfAlert {
     readonly offset: number
     readonly data: unknown
   } | null
-  /** How much was looked at, for people. */
+  /** Description of the searched range, for display. */
   readonly lookedAt: string
 }
 
-/** Places of an alert's events. */
+/** An alert to find the cause of, with the topic of its events. */
 type Whose = Pick<ShownAlert, 'id' | 'transitions'> & { readonly topic: string }
 
 const MAX_RECORDS = 200_000
 const MAX_MS = 8_000
-/** Ranges before the alert in which its reading is searched, one after the other. */
+/** Ranges before the alert that are searched for the reading, in this order. */
 const BEFORE_MS = [60_000, 3_600_000]
-/** Maximum lag of the broker's clock behind that of the alert's writer. */
+/** Maximum difference between the broker's clock and the clock of the alert's writer. */
 const AFTER_MS = 60_000
 
 const GONE: CauseOfAlert = {
   cause: null,
-  lookedAt: 'The event with which it fired is no longer on the alerts topic.',
+  lookedAt: 'The event of the firing alert is no longer in the alerts topic.',
 }
 
-/** An alert, and the record of the event with which it fired. */
+/** An alert and the record of its `firing` event. */
 interface FiredRecord {
   readonly alert: Alert
   readonly record: LogRecord
 }
 
-/** @throws Unavailable if Kafka does not answer */
+/** Finds the reading that caused an alert. @throws Unavailable if Kafka does not respond */
 export async function causeOf(environment: ConsoleEnvironment, one: Whose): Promise<CauseOfAlert> {
   const source = new ConsoleAlerts(environment)
   const told = await toldIn(environment, source, one)
@@ -61,10 +61,10 @@ export async function causeOf(environment: ConsoleEnvironment, one: Whose): Prom
     try {
       const looked = await lookedFor(environment, source, told, fromMs, stop)
       found = looked.found ?? found
-      lookedAt = `Looked at ${looked.records} records of readings since ${instant(fromMs)}.`
+      lookedAt = `Searched ${looked.records} records of the readings topic since ${instant(fromMs)}.`
     } catch (error) {
       if (!stop.aborted) throw error
-      lookedAt = `Looked for ${MAX_MS / 1000} s, and has not come to the end.`
+      lookedAt = `The search was stopped after ${MAX_MS / 1000} s, before its end.`
     }
     if (stop.aborted || (found && found.as !== 'last')) break
   }

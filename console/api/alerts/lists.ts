@@ -1,4 +1,4 @@
-/** Alerts now, before, and to come. */
+/** Lists of current, past and pending alerts. */
 import { check, type InferOutput, number, object, optional, picklist, pipe, string, transform } from 'valibot'
 import { SEVERITIES } from '../../../lib/alerting/rule.ts'
 import { type PendingAlert, pendingAlerts, selectedAlerts } from '../../../lib/queries/known-alerts.ts'
@@ -10,30 +10,30 @@ import { watched } from '../route.ts'
 import { alertsOfRule } from './of-rule.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
-/** An alert of a list. */
+/** An alert in a list. */
 export interface AlertRow extends AlertSummary {
-  /** Ids of the silences that mute it now. */
+  /** Ids of the active silences that match the alert. */
   readonly silencedBy: readonly string[]
 }
 
 export interface AlertsNow {
-  /** The newest first. */
+  /** Newest first. */
   readonly alerts: readonly AlertRow[]
-  /** How many fit, listed or not. */
+  /** Number of matching alerts, including those not listed. */
   readonly total: number
-  /** How many fire in all. */
+  /** Number of all firing alerts. */
   readonly firing: number
-  /** How many records of the topic are still to be read by the function that knows what fires; null if that is not known. */
+  /** Lag of the function that tracks firing alerts, in records; null if unknown. */
   readonly behind: number | null
 }
 
 export interface AlertHistory {
-  /** The newest first. */
+  /** Newest first. */
   readonly alerts: readonly AlertRow[]
   readonly total: number
-  /** How many records were not read, because there are newer ones. */
+  /** Number of older records that were not read because of the limit. */
   readonly leftOut: number
-  /** Whether reading took too long, so that not all was read. */
+  /** True if the time limit was reached before all records were read. */
   readonly isCut: boolean
 }
 
@@ -43,27 +43,27 @@ export interface PendingAlerts {
 }
 
 const MAX_ROWS = 500
-/** Kept for the duration of the question only: quick answers are always new. */
+/** Cached only while the query runs, so that results are always current. */
 const KEPT = { forMs: 0, most: 20, idleMs: 300_000 }
 const HOUR_MS = 3_600_000
 
 const text = optional(
   pipe(
     string(),
-    check(given => given.length <= 300, 'at most 300 characters'),
+    check(given => given.length <= 300, 'must have at most 300 characters'),
   ),
 )
 const FILTER = {
   rule: text,
-  severity: optional(picklist(SEVERITIES, 'critical, warning or info')),
+  severity: optional(picklist(SEVERITIES, 'must be critical, warning or info')),
   entity: text,
   label: optional(
     pipe(
       string(),
-      check(given => given.indexOf('=') > 0, 'a label and its value, as team=ops'),
+      check(given => given.indexOf('=') > 0, 'must be a label and its value, such as team=ops'),
     ),
   ),
-  unacknowledged: optional(picklist(['true', 'false'], 'true or false')),
+  unacknowledged: optional(picklist(['true', 'false'], 'must be true or false')),
 }
 const HISTORY = object({
   ...FILTER,
@@ -73,7 +73,10 @@ const HISTORY = object({
       string(),
       transform(Number),
       number(),
-      check(hours => hours > 0 && hours <= 24 * 90, 'hours, at most the 90 days that the topic keeps'),
+      check(
+        hours => hours > 0 && hours <= 24 * 90,
+        'must be a number of hours above 0, up to the 90 days that the topic retains',
+      ),
     ),
     '24',
   ),
@@ -127,7 +130,7 @@ function pendingIn({ active }: Conditions, given: FilterQuery): PendingAlerts {
   return { pending: found.slice(0, MAX_ROWS), total: found.length }
 }
 
-/** All but the rule, see `alertsOfRule`. */
+/** Returns the filter without the rule; see `alertsOfRule`. */
 function filterOf({ severity, entity, label, unacknowledged }: FilterQuery): AlertFilter {
   const [name = '', ...value] = label?.split('=') ?? []
   return {

@@ -1,4 +1,4 @@
-/** Notifications that people were sent, and what came of each. */
+/** Sent notifications and the outcome of each delivery. */
 import { check, number, optional, pipe, string, transform } from 'valibot'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import type { Signal } from '../../../lib/app/topics.ts'
@@ -31,7 +31,7 @@ export interface NotificationRow {
   readonly group: string
   readonly receivers: readonly string[]
   readonly alerts: readonly NotifiedAlert[]
-  /** How many alerts it counts beyond those that it shows. */
+  /** Number of alerts in the notification that are not listed here. */
   readonly omitted: number
   /** Outcomes by delivering function. */
   readonly outcomes: readonly SinkOutcome[]
@@ -45,20 +45,20 @@ interface NotifiedAlert {
 }
 
 export interface NotificationsAnswer {
-  /** The newest first. */
+  /** Newest first. */
   readonly notifications: readonly NotificationRow[]
   readonly total: number
-  /** How many records of the topic were not read, because there are newer ones. */
+  /** Number of older records of the topic that were not read because of the limit. */
   readonly leftOut: number
 }
 
 const MAX_ROWS = 200
-/** Alerts that a row lists; the others are counted with those that the notification omits. */
+/** Maximum number of alerts per row. The others are counted in `omitted`. */
 const MAX_ALERTS = 10
 const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 const HOUR_MS = 3_600_000
-/** The first letters of all sinks' names. */
+/** Common prefix of the names of all delivering functions. */
 const SINKS = 'notify-'
 
 const QUERY = {
@@ -67,14 +67,17 @@ const QUERY = {
       string(),
       transform(Number),
       number(),
-      check(hours => hours > 0 && hours <= 24 * 7, 'hours, at most the 7 days that the topic keeps'),
+      check(
+        hours => hours > 0 && hours <= 24 * 7,
+        'must be a number of hours above 0, up to the 7 days that the topic retains',
+      ),
     ),
     '24',
   ),
   alert: optional(
     pipe(
       string(),
-      check(id => id.length <= 200, 'at most 200 characters'),
+      check(id => id.length <= 200, 'must have at most 200 characters'),
     ),
     '',
   ),
@@ -122,7 +125,6 @@ async function notificationsIn(
   }
 }
 
-/** Pure. */
 function rowOf(
   { id, at, notification }: SentNotification,
   outcomes: readonly SinkOutcome[],
@@ -138,7 +140,7 @@ function rowOf(
 }
 
 class Search {
-  /** How many records of the topic of notifications were not read. */
+  /** Number of records of the notifications topic that were not read. */
   leftOut = 0
   readonly #environment: ConsoleEnvironment
   readonly #sinceMs: number
@@ -149,7 +151,7 @@ class Search {
     this.#sinceMs = sinceMs
   }
 
-  /** The records of a topic that hold a text, and perhaps others. */
+  /** Returns the records of a topic that contain a text. May include other records. */
   async find(signal: Signal, text: string): Promise<readonly LogRecord[]> {
     const topic = this.#environment.topic(signal)
     const reach = await topicReach(await this.#environment.offsets(), topic, this.#sinceMs)
@@ -167,7 +169,7 @@ class Search {
     } catch (error) {
       if (!this.#signal.aborted) throw error
       const limit = `within ${MAX_MS / 1_000} s`
-      throw new ProblemError('unavailable', `${topic} could not be searched ${limit}: choose a shorter time.`)
+      throw new ProblemError('unavailable', `${topic} could not be searched ${limit}. Choose a shorter time.`)
     }
     return found
   }

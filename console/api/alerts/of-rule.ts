@@ -1,10 +1,9 @@
 /** Finds alerts by the name of their rule. Pure. */
 
 /**
- * Returns the alerts of exactly this rule; without any, those with the text in the name of their rule, ignoring case. So an
- * entity is found, too.
+ * Returns the alerts of the rule with exactly this name. If there are none, returns those whose rule contains the text, ignoring case.
  *
- * @param asked undefined: all of them
+ * @param asked name or part of a name; undefined returns all alerts
  */
 export function alertsOfRule<Alert extends { readonly rule: string }>(
   alerts: readonly Alert[],
@@ -16,7 +15,7 @@ export function alertsOfRule<Alert extends { readonly rule: string }>(
   return alerts.filter(({ rule }) => nameIn(rule).toLowerCase().includes(asked.toLowerCase()))
 }
 
-/** Without the labels and the metric that alerting knows it by. */
+/** Returns the name of the rule without labels and metric. */
 function nameIn(rule: string): string {
   return rule.replace(/[ {].*$/s, '')
 }

@@ -1,4 +1,4 @@
-/** One alert: what is known of it, the reading that caused it, and who takes it on. */
+/** A single alert: its history, the reading that caused it, and its acknowledgement. */
 import { boolean, maxLength, minLength, optional, pipe, string, trim } from 'valibot'
 import { topicName } from '../../../lib/app/topics.ts'
 import { type Acknowledged, acknowledge, isAcknowledged } from '../../../lib/operations/alerts/acknowledge.ts'
@@ -12,9 +12,9 @@ import { causeOf } from './cause.ts'
 import { ConsoleAlerts, silencedBy } from './source.ts'
 
 export interface OneAlert extends ShownAlert {
-  /** Ids of the silences that mute it now. */
+  /** Ids of the active silences that match the alert. */
   readonly silencedBy: readonly string[]
-  /** The topic of its events. */
+  /** Topic of the alert's events. */
   readonly topic: string
   readonly behind: number | null
 }
@@ -24,18 +24,18 @@ export type { Acknowledged }
 
 const ID = {
   id: pipe(
-    string('the id of an alert'),
-    minLength(1, 'the id of an alert'),
-    maxLength(200, 'the id of an alert'),
+    string('must be the id of an alert'),
+    minLength(1, 'must be the id of an alert'),
+    maxLength(200, 'must be the id of an alert'),
   ),
 }
-/** Form of `derivedId`. Any other text would match half of the topic, and no alert. */
+/** Format of `derivedId`. Any other text would match many records, and no alert. */
 const DERIVED_ID = /^[\w-]{22}$/
 
 const SAID = {
   ...ID,
-  acknowledged: boolean('true or false'),
-  comment: optional(pipe(string(), trim(), maxLength(1000, 'at most 1,000 characters'))),
+  acknowledged: boolean('must be true or false'),
+  comment: optional(pipe(string(), trim(), maxLength(1000, 'must have at most 1,000 characters'))),
 }
 
 export function oneRoutes(environment: ConsoleEnvironment) {
@@ -83,12 +83,12 @@ export function oneRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Returns undefined if the searched records have no such alert, which takes the longest to find out. */
+/** Returns undefined if the alert is not found, which requires searching all records. */
 async function alertOf(environment: ConsoleEnvironment, id: string): Promise<OneAlert | undefined> {
   const source = new ConsoleAlerts(environment, { holding: id })
   const { alerts, behind } = await shownAlerts(source, id, { sinceMs: undefined, limit: 1 })
   const [alert] = alerts
-  // An id can also be a part of an entity's name.
+  // The searched text can also be a part of an entity's name.
   if (alert?.id !== id) return undefined
   const muted = alert.state === 'firing' ? silencedBy(await source.silences(), alert) : []
   return { ...alert, silencedBy: muted, topic: topicName('alerts', environment.config.env), behind }
@@ -97,6 +97,6 @@ async function alertOf(environment: ConsoleEnvironment, id: string): Promise<One
 function throwUnknown(id: string): never {
   throw new ProblemError(
     'not-found',
-    `There is no alert ${id} among those that fire and in the newest 100,000 records of their topic. \`sluice alerts show ${id}\` looks at all that Kafka keeps.`,
+    `Alert ${id} was not found among the firing alerts and in the newest 100,000 records of the alerts topic. To search the whole topic, run \`sluice alerts show ${id}\`.`,
   )
 }

@@ -1,4 +1,4 @@
-/** The text of alert rules: to be read, checked and, on this machine, saved. */
+/** Files of alert rules: view and check them, and save them on a local stack. */
 import { maxLength, minLength, nullable, pipe, regex, string } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import { readRules } from '../../../lib/alerting/rule-files.ts'
@@ -18,33 +18,33 @@ import { asked, changed } from '../route.ts'
 import { rulesInForce, textOf } from './rules.ts'
 
 export interface RuleFiles {
-  /** The files of the folder on this machine; elsewhere the rules in force, as one file that cannot be saved. */
+  /** Local files; in a deployed environment, the active rules as one read-only file. */
   readonly files: readonly NamedRuleFile[]
   readonly canBeSaved: boolean
-  /** Whether the rules of the files are active; null if the files have errors, or no rules are active yet. */
+  /** True if the rules of the files are active; null if the files have errors, or if no rules are active yet. */
   readonly areInForce: boolean | null
 }
 
-/** Errors of a text. */
+/** Errors in a file of rules. */
 export interface RulesChecked {
   readonly errors: readonly LocatedError[]
   readonly rules: number
 }
 
-/** Result of saving: with errors, no file was written. */
+/** Result of saving. If there are errors, the file was not written. */
 export interface RulesSaved extends RulesChecked {
   readonly file: NamedRuleFile | null
 }
 
-/** Maximum number of characters, equal to the bytes of a rule set. */
+/** Text of a rule file. The maximum length equals the maximum size of a rule set in bytes. */
 export const RULES_TEXT = pipe(
-  string('a text'),
-  minLength(1, 'a text with rules'),
-  maxLength(1024 * 1024, 'at most 1,048,576 characters'),
+  string('must be a text'),
+  minLength(1, 'must be a text with rules'),
+  maxLength(1024 * 1024, 'must have at most 1,048,576 characters'),
 )
 const FILE = pipe(
-  string('the name of a file'),
-  regex(RULE_FILE_NAME, 'a file name such as weather.yaml: letters, digits, ".", "_" and "-"'),
+  string('must be the name of a file'),
+  regex(RULE_FILE_NAME, 'must be a file name such as weather.yaml: letters, digits, ".", "_" and "-"'),
 )
 const TEXT = { file: FILE, text: RULES_TEXT }
 
@@ -52,7 +52,7 @@ export function ruleFileRoutes(environment: ConsoleEnvironment) {
   const { isLocal, config } = environment
   return {
     '/alerts/rules/files': asked({}, () => filesIn(environment)),
-    // Checking takes a processor for itself, up to a second for a large text.
+    // Checking is CPU-bound and takes up to a second for a large text.
     'POST /alerts/rules/check': changed(TEXT, async ({ file, text }): Promise<RulesChecked> => {
       return errorsWith(isLocal ? await folderOf(config.rulesDir) : [], file, text)
     }),
@@ -70,10 +70,10 @@ async function saved(
   if (!environment.isLocal)
     throw new ProblemError(
       'forbidden',
-      'Rules of a deployment are changed in its project and deployed: download the text.',
+      'The rules of a deployed environment are changed in its project. Download the text and deploy it from there.',
     )
   const { rulesDir } = environment.config
-  // Checked first, so that an audit event always means a change.
+  // Check before writing the audit event, so that every audit event stands for a change.
   const { errors, rules } = errorsWith(await folderOf(rulesDir), file, text)
   if (errors.length > 0) return { file: null, errors, rules }
   const done = await audited(environment, { by, action: 'rules save', filter: { file } }, async () => {
@@ -82,8 +82,8 @@ async function saved(
       throw new ProblemError(
         'conflict',
         was === null
-          ? `There is a file ${file} already: choose another name.`
-          : `${file} has been changed since you opened it, so nothing was saved: bring its text and yours together.`,
+          ? `${file} already exists. Choose another name.`
+          : `${file} has changed since you opened it, so nothing was saved. Merge its text with yours.`,
       )
     return { result, counts: { rules } }
   })
@@ -106,7 +106,7 @@ async function filesIn(environment: ConsoleEnvironment): Promise<RuleFiles> {
   return { files, canBeSaved: true, areInForce }
 }
 
-/** @throws ProblemError that says what is wrong with the folder */
+/** Reads the rule files of a folder. @throws ProblemError if the folder cannot be read or has errors */
 async function folderOf(rulesDir: string): Promise<readonly NamedRuleFile[]> {
   try {
     return await namedRuleFiles(rulesDir)

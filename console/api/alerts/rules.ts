@@ -1,4 +1,4 @@
-/** Alert rules: which are in force, and the state of each. */
+/** Active alert rules and their state. */
 import { dump } from 'js-yaml'
 import { maxLength, minLength, pipe, string } from 'valibot'
 import { conditionKind, measureKind } from '../../../lib/alerting/condition.ts'
@@ -17,53 +17,53 @@ import { ProblemError } from '../problem.ts'
 import { watched } from '../route.ts'
 
 export interface RuleRow {
-  /** Name and labels. */
+  /** Name and labels of the rule. */
   readonly rule: string
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly severity: string
-  /** Condition in one line. */
+  /** Condition of the rule in one line. */
   readonly condition: string
   readonly paused: boolean
-  /** How many entities or groups are in each state; `silent`: alerts about their silence, beside. */
+  /** Number of entities or groups in each state. `silent` counts alerts about missing readings, in addition to the others. */
   readonly pending: number
   readonly firing: number
   readonly recovering: number
   readonly silent: number
-  /** Entities that report its metric and are in none of these; null where it watches only some of them. */
+  /** Number of entities that report the metric and are in no other state; null for a rule that applies to only some entities. */
   readonly inactive: number | null
 }
 
 export interface Rules {
-  /** Rules by name. */
+  /** Rules sorted by name. */
   readonly rules: readonly RuleRow[]
-  /** Which rule set it is. Null where the log has activated none yet: then they are those of the folder. */
+  /** Hash of the active rule set; null if none is active yet. The rules are then those of the local folder. */
   readonly hash: string | null
-  /** Number of partitions of readings that have it, of all partitions. */
+  /** Number of partitions of the readings topic in which the rule set is active. */
   readonly having: number
   readonly partitions: number
-  /** How many entities alerting remembers. */
+  /** Number of entities in the state of the alerting function. */
   readonly entities: number
 }
 
-/** An entity or a group for which a rule is on. */
+/** An entity or group for which a rule is pending or firing. */
 export type OnRow = Pick<ActiveAlert, 'entity' | 'phase' | 'activeAt' | 'isOfSilence'> & {
-  /** Id of its alert; null while it is pending. */
+  /** Id of the alert; null while it is pending. */
   readonly alert: string | null
 }
 
 export interface OneRule {
   readonly rules: readonly (RuleRow & { readonly text: string; readonly summary: string })[]
-  /** The newest first; not all, where there are many. */
+  /** Newest first, up to a limit. */
   readonly on: readonly OnRow[]
   readonly total: number
 }
 
 const MAX_ON = 500
 const NAME = pipe(
-  string('the name of a rule'),
-  minLength(1, 'the name of a rule'),
-  maxLength(1000, 'the name of a rule'),
+  string('must be the name of a rule'),
+  minLength(1, 'must be the name of a rule'),
+  maxLength(1000, 'must be the name of a rule'),
 )
 
 /** @param conditions of `conditionsIn` */
@@ -80,12 +80,9 @@ export function ruleRoutes(environment: ConsoleEnvironment, conditions: KeptAnsw
       const own = rules.filter(rule => asked === rule.name || asked === identityOf(rule))
       const identities = new Set([asked, ...own.map(identityOf)])
       const on = now.active.filter(({ identity }) => identities.has(identity)).sort(newestFirst)
-      // A rule that has been removed may still be on, until its entities are looked at.
+      // A removed rule can remain pending or firing until its entities are evaluated again.
       if (own.length === 0 && on.length === 0)
-        throw new ProblemError(
-          'not-found',
-          `No rule ${asked} is in force. The list of rules shows which are.`,
-        )
+        throw new ProblemError('not-found', `No active rule is called ${asked}. See the list of rules.`)
       return {
         rules: own.map(rule => ({ ...rowOf(rule, now), text: textOf([rule]), summary: rule.summary })),
         on: on.slice(0, MAX_ON).map(onRow),
@@ -100,9 +97,10 @@ interface InForce extends Pick<Rules, 'hash' | 'having' | 'partitions'> {
 }
 
 /**
- * The rules by which alerting decides.
+ * Returns the active rules.
  *
- * @throws Unavailable if Redis does not respond; ProblemError if no rules are found
+ * @throws Unavailable if Redis does not respond
+ * @throws ProblemError if there are no rules
  */
 export async function rulesInForce(environment: ConsoleEnvironment): Promise<InForce> {
   const readings = await environment.topicSize('readings')
@@ -114,11 +112,11 @@ export async function rulesInForce(environment: ConsoleEnvironment): Promise<InF
     return { ...none, rules: await loadRules(environment.config.rulesDir) }
   } catch (error) {
     if (!(error instanceof RulesFolderError || error instanceof InvalidRules)) throw error
-    throw new ProblemError('conflict', `No rules are in force, and ${error.message}`)
+    throw new ProblemError('conflict', `No rules are active, and ${error.message}`)
   }
 }
 
-/** Rules as a file has them, with every key. */
+/** Formats rules as YAML with all keys. */
 export function textOf(rules: readonly AnyRule[]): string {
   return dump({ rules: ruleSetOf(rules).rules }, { lineWidth: 120, noRefs: true })
 }
@@ -155,7 +153,7 @@ function newestFirst(a: ActiveAlert, b: ActiveAlert): number {
   return Date.parse(b.activeAt) - Date.parse(a.activeAt)
 }
 
-/** `temperature above 40 °C for 5 min`, `3 events within 10 min, per site` */
+/** Formats a condition, such as `temperature above 40 °C for 5 min` or `3 events within 10 min, per site`. */
 function conditionText(rule: AnyRule): string {
   if (isPatternRule(rule)) return patternText(rule.pattern)
   const lasts = rule.forMs > 0 ? ` for ${durationText(rule.forMs)}` : ''

@@ -1,4 +1,4 @@
-/** Silences: which there are, what they mute, and how they begin and end. */
+/** Silences: list, preview, create and end them. */
 import { randomUUID } from 'node:crypto'
 import {
   array,
@@ -40,17 +40,17 @@ export interface SilenceRow extends Silence {
   readonly state: SilencePhase
   /** Matchers in one line. */
   readonly about: string
-  /** How many alerts that fire now it mutes; of one that is still to come, how many it would. */
+  /** Number of firing alerts that the silence mutes, or would mute if it has not started. */
   readonly mutes: number
 }
 
-/** Preview of a silence: the alerts that it would mute now. */
+/** Preview of a silence: the firing alerts that it would mute. */
 export interface SilencePreview {
   readonly about: string
-  /** The newest first; not all, where there are many. */
+  /** Newest first, up to a limit. */
   readonly alerts: readonly Pick<AlertRow, 'id' | 'rule' | 'entity' | 'severity'>[]
   readonly total: number
-  /** How many alerts fire in all. */
+  /** Number of all firing alerts. */
   readonly firing: number
 }
 
@@ -62,34 +62,40 @@ const TEXTS = optional(
       pipe(
         string(),
         trim(),
-        minLength(1, 'a text of 1 to 256 characters'),
-        maxLength(256, 'a text of 1 to 256 characters'),
+        minLength(1, 'must be a text of 1 to 256 characters'),
+        maxLength(256, 'must be a text of 1 to 256 characters'),
       ),
     ),
-    minLength(1, 'at least one text'),
-    maxLength(50, 'at most 50 texts'),
+    minLength(1, 'must contain at least one text'),
+    maxLength(50, 'must contain at most 50 texts'),
   ),
 )
-const LABEL_NAME = pipe(string(), regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'the name of a label, such as team'))
+const LABEL_NAME = pipe(
+  string(),
+  regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be the name of a label, such as team'),
+)
 const MATCH = strictObject({
   ...{ rule: TEXTS, source: TEXTS, entity: TEXTS },
   severity: optional(
     pipe(
       TEXTS.wrapped,
-      check(all => all.every(isSeverity), 'critical, warning or info, or a text with * that matches one'),
+      check(
+        all => all.every(isSeverity),
+        'must be critical, warning or info, or a text with * that matches one',
+      ),
     ),
   ),
   labels: optional(record(LABEL_NAME, TEXTS.wrapped)),
 })
-const TIME = pipe(string(), isoTimestamp('a time of RFC 3339'))
+const TIME = pipe(string(), isoTimestamp('must be an RFC 3339 time'))
 const COMMENT = pipe(
   string('say why'),
   trim(),
   minLength(1, 'say why'),
-  maxLength(1000, 'at most 1,000 characters'),
+  maxLength(1000, 'must have at most 1,000 characters'),
 )
 const NEW = { match: MATCH, startsAt: optional(TIME), endsAt: TIME, comment: COMMENT }
-const END = { id: string('the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
+const END = { id: string('must be the id of a silence'), comment: optional(pipe(string(), maxLength(1000))) }
 
 export function silenceRoutes(environment: ConsoleEnvironment) {
   return {
@@ -119,7 +125,7 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/silences/end': changed(END, async ({ id, comment = '' }, { name: author }) => {
       await change(environment, author, 'silence end', id, (set, atMs) => {
         const next = withoutSilence(set, id, { author, comment }, atMs)
-        if (!next) throw new ProblemError('conflict', `There is no silence ${id} that has not ended.`)
+        if (!next) throw new ProblemError('conflict', `Silence ${id} does not exist or has ended.`)
         return next
       })
       return { id }
@@ -128,10 +134,10 @@ export function silenceRoutes(environment: ConsoleEnvironment) {
 }
 
 const FAULTS: Readonly<Record<SilenceFault, string>> = {
-  'matches-all': 'Say which alerts: without that, all of them would be silenced.',
+  'matches-all': 'Specify which alerts to silence. An empty selection would match all alerts.',
   'ends-before-it-begins': 'A silence must end after it begins.',
   'too-late': 'A silence must end before the year 10000.',
-  'over-already': 'The silence would be over already.',
+  'over-already': 'The end of the silence is in the past.',
 }
 
 async function change(
@@ -142,7 +148,7 @@ async function change(
   update: Parameters<typeof changeSilences>[2],
 ): Promise<void> {
   const { connections, config } = environment
-  // Before anything is kept: without its topic, a silence would never hold.
+  // Check the topic before storing the silence: without the topic, the silence would never take effect.
   await topicBounds(await environment.offsets(), environment.topic('notifications'))
   await audited(environment, { by, action, filter: { id } }, async () => {
     const done = { result: undefined, counts: { silences: 1 } }
@@ -157,10 +163,10 @@ async function change(
 }
 
 const NOT_APPENDED =
-  'It is kept, but Kafka does not answer, so it does not hold yet: the function `silences` appends it within a minute of ' +
-  "Kafka's return."
+  'The silence is stored, but is not active yet, because Kafka does not respond. The function `silences` activates it within a ' +
+  'minute after Kafka responds again.'
 
-/** The newest first. */
+/** Newest first. */
 async function silencesIn(environment: ConsoleEnvironment): Promise<{ silences: SilenceRow[] }> {
   const { connections, config } = environment
   const [set, firing] = await Promise.all([
@@ -189,7 +195,7 @@ async function previewOf(environment: ConsoleEnvironment, match: Silence['match'
   return { about: matchText(match), alerts, total: muted.length, firing: firing.length }
 }
 
-/** Without the keys that are not given. */
+/** Returns the matchers without undefined keys. */
 function matchOf(given: InferOutput<typeof MATCH>): Silence['match'] {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }

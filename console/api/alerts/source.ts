@@ -1,4 +1,4 @@
-/** Source of the console's answers about alerts. Reading the topic is bounded. */
+/** Data source for the alerts pages. Limits how much of the topic is read. */
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { keptSilences } from '../../../lib/app/silences.ts'
 import { topicSize } from '../../../lib/app/topics.ts'
@@ -20,19 +20,19 @@ import type { DataReader } from '../../../packages/runtime/pipeline/ports.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
-/** How many records of the alerts topic one question reads at most, and for how long. */
+/** Limits of one query: number of records of the alerts topic, and time. */
 const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 
 interface Bounds {
-  /** Only events that hold this text, such as the id of an alert: they are found in the whole topic. */
+  /** Reads only events that contain this text, such as an alert id. The whole topic is searched for it. */
   readonly holding?: string
 }
 
 export class ConsoleAlerts implements AlertSource {
-  /** How many records were not read, because there are newer ones. */
+  /** Number of older records that were not read because of the limit. */
   leftOut = 0
-  /** Whether it took too long, so that not all was read. */
+  /** True if the time limit was reached before all records were read. */
   isCut = false
   readonly #environment: ConsoleEnvironment
   readonly #reader: DataReader
@@ -85,7 +85,7 @@ export class ConsoleAlerts implements AlertSource {
     return activeAlertsOf(await this.#environment.inspection(), ...topics, entity)
   }
 
-  /** The silences that hold now. */
+  /** Returns the active silences. */
   async silences(): Promise<readonly Silence[]> {
     const { connections, config } = this.#environment
     const set = await (await keptSilences(connections, config.env)).read()
@@ -93,7 +93,7 @@ export class ConsoleAlerts implements AlertSource {
     return (set?.silences ?? []).filter(one => phaseOf(one, nowMs) === 'active')
   }
 
-  /** Records as if their data had been sent as JSON. */
+  /** Returns the records with their data as JSON. */
   plain(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     return plainRecords(records, this.#reader)
   }
@@ -111,14 +111,14 @@ export class ConsoleAlerts implements AlertSource {
       if (!signal.aborted) throw error
       throw new ProblemError(
         'unavailable',
-        `The alerts topic could not be searched within ${MAX_MS / 1000} s: \`sluice alerts show\` takes as long as it needs.`,
+        `The alerts topic could not be searched within ${MAX_MS / 1000} s. Use \`sluice alerts show\`, which has no time limit.`,
       )
     }
     return [...livesIn(await this.plain(records), isWanted).values()]
   }
 }
 
-/** The ids of the silences that mute an alert. Pure. */
+/** Returns the ids of the silences that match an alert. Pure. */
 export function silencedBy(silences: readonly Silence[], alert: AlertSummary): string[] {
   const { rule, severity, labels } = alert
   const whole = alert.entity.includes(' ') ? alert.entity : `${alert.entity} `

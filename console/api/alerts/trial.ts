@@ -1,4 +1,4 @@
-/** Tries rules on the readings of the last hours, before they are saved. */
+/** Evaluates rules against recent readings before they are saved. */
 import { maxLength, maxValue, minValue, number, optional, pipe, string, trim } from 'valibot'
 import { checkRules, type LocatedError } from '../../../lib/alerting/check-rules.ts'
 import type { Firing } from '../../../lib/alerting/firings.ts'
@@ -17,27 +17,27 @@ import { changed } from '../route.ts'
 import { RULES_TEXT } from './rule-files.ts'
 import { ConsoleAlerts } from './source.ts'
 
-/** A tried rule beside its real alerts. */
+/** Result of a tested rule, compared with the alerts that actually fired. */
 export interface TriedRow extends TriedRule {
-  /** How many alerts of a rule of this name and these labels fired in the same time; null where that was not looked at. */
+  /** Number of alerts of the rule with this name and these labels that fired in the same period; null if not counted. */
   readonly told: number | null
 }
 
-/** An alert that the rules would have published. */
+/** An alert that the tested rules would have published. */
 export interface TriedFiring extends Omit<Firing, 'toMs'> {
-  /** Null: it was still firing at the end. */
+  /** End of the alert; null if it was still firing at the end of the period. */
   readonly toMs: number | null
 }
 
 export interface RulesTried extends Omit<Trial, 'rules' | 'firings'> {
-  /** The text has these, and nothing was tried. */
+  /** Errors in the rules. If there are any, the rules were not evaluated. */
   readonly errors: readonly LocatedError[]
   readonly rules: readonly TriedRow[]
-  /** The newest first; not all, where there are many. */
+  /** Newest first, up to a limit. */
   readonly firings: readonly TriedFiring[]
-  /** How many would have fired. */
+  /** Number of alerts that would have fired. */
   readonly total: number
-  /** How many records were not read, because there are newer ones. */
+  /** Number of older records that were not read because of the limit. */
   readonly leftOut: number
   readonly tookMs: number
 }
@@ -45,16 +45,16 @@ export interface RulesTried extends Omit<Trial, 'rules' | 'firings'> {
 const HOUR_MS = 3_600_000
 const MAX_HOURS = 168
 const MAX_RECORDS = 100_000
-/** An HTTP API waits for 30 seconds. */
+/** Below the 30-second timeout of an HTTP API. */
 const MAX_MS = 20_000
 const MAX_TOLD = 10_000
 const MAX_SHOWN = 300
 
-const HOURS = 'hours, more than none and at most the 168 for which readings are kept'
+const HOURS = 'must be a number of hours above 0, up to the 168 for which readings are retained'
 const TRY = {
   text: RULES_TEXT,
   hours: pipe(number(HOURS), minValue(0.01, HOURS), maxValue(MAX_HOURS, HOURS)),
-  entity: optional(pipe(string(), trim(), maxLength(300, 'at most 300 characters')), ''),
+  entity: optional(pipe(string(), trim(), maxLength(300, 'must have at most 300 characters')), ''),
 }
 const FILE = 'the text'
 
@@ -64,9 +64,9 @@ export function trialRoutes(environment: ConsoleEnvironment) {
     'POST /alerts/rules/try': changed(TRY, async ({ text, hours, entity }, _, { req }) => {
       const { errors } = checkRules([{ where: FILE, text }])
       if (errors.length > 0) return { ...NOTHING, errors }
-      // A trial occupies a processor.
+      // Evaluation is CPU-bound, so run one at a time.
       if (isBusy)
-        throw new ProblemError('conflict', 'Another trial of rules is running: try again in a moment.')
+        throw new ProblemError('conflict', 'Another trial of rules is running. Try again in a moment.')
       isBusy = true
       try {
         return await tried(environment, text, hours, entity, req.raw.signal)
@@ -121,7 +121,7 @@ async function tried(
   }
 }
 
-/** How many alerts of each rule have fired. */
+/** Returns the number of fired alerts by rule. */
 async function toldSince(
   environment: ConsoleEnvironment,
   sinceMs: number,

@@ -1,4 +1,4 @@
-/** Which dead letters are meant: what a request says of them. */
+/** Filter conditions for dead letters in requests. */
 import * as v from 'valibot'
 import { parseDuration } from '../../../lib/duration.ts'
 import type { DeadLetterFilter } from '../../../lib/queries/dead-letter-pages.ts'
@@ -15,7 +15,7 @@ const time = v.pipe(
   ),
 )
 
-/** The parameters of an address. */
+/** Query parameters of a filter. */
 export const CONDITIONS = {
   code: v.optional(name),
   consumer: v.optional(name),
@@ -27,7 +27,7 @@ export const CONDITIONS = {
 
 const atMs = v.pipe(v.number(), v.integer(), v.minValue(0))
 
-/** The conditions of an operation, whose times do not move. */
+/** Filter conditions of an operation, with absolute times. */
 export const FILTER = v.strictObject({
   code: v.optional(name),
   consumer: v.optional(name),
@@ -37,12 +37,12 @@ export const FILTER = v.strictObject({
   untilMs: v.optional(atMs),
 })
 
-/** `2@17`, or `2:17` as addresses of the page have it. */
+/** Position in the dlq topic: `2@17`, or `2:17` in URLs of the page. */
 export const PLACE = v.pipe(
   v.string(),
   v.regex(
     /^\d{1,9}[@:]\d{1,15}$/,
-    'must be the place of a dead letter in its topic, PARTITION:OFFSET, such as 2:17',
+    'must be the position of a dead letter in its topic, PARTITION:OFFSET, such as 2:17',
   ),
   v.transform(text => text.replace(':', '@')),
 )
@@ -56,7 +56,6 @@ export interface Conditions {
   readonly until?: string | undefined
 }
 
-/** Pure. */
 export function filterFrom({ since, until, ...others }: Conditions, nowMs: number): DeadLetterFilter {
   const { code, consumer, entity, type } = others
   return { code, consumer, entity, type, sinceMs: msOf(since, nowMs), untilMs: msOf(until, nowMs) }

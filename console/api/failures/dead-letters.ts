@@ -1,4 +1,4 @@
-/** The list of dead letters, and their counts by code, consumer and time. */
+/** List of dead letters, with counts by code, consumer and time. */
 import * as v from 'valibot'
 import {
   type CountedDeadLetters,
@@ -25,9 +25,9 @@ import { watched } from '../route.ts'
 import { CONDITIONS, filterFrom } from './conditions.ts'
 
 export interface DeadLetterLine extends Omit<DeadLetterSummary, 'partition' | 'offset'> {
-  /** `2@17`: its place in the dlq topic. */
+  /** Position in the dlq topic, such as `2@17`. */
   readonly at: string
-  /** When it came into the topic; milliseconds since the epoch. */
+  /** Time of arrival in the dlq topic, in epoch milliseconds. */
   readonly writtenAtMs: number
 }
 
@@ -39,41 +39,44 @@ interface BrokenLine {
 }
 
 export interface DeadLettersAnswer {
-  /** The newest that meet the conditions. */
+  /** Newest matching dead letters. */
   readonly letters: readonly DeadLetterLine[]
-  /** How many meet them. */
+  /** Number of matching dead letters. */
   readonly total: number
   readonly quarantined: number
   readonly broken: readonly BrokenLine[]
   readonly brokenTotal: number
-  /** How many have each code, the most frequent first, with what the code means. */
+  /** Number of dead letters by code, most frequent first, with the meaning of the code. */
   readonly codes: readonly { readonly name: string; readonly count: number; readonly means: string | null }[]
   readonly consumers: readonly { readonly name: string; readonly count: number }[]
-  /** How many came in each of equal parts of this time; milliseconds since the epoch. */
+  /** Number of arrivals per interval. The range is divided into equal intervals; times in epoch milliseconds. */
   readonly times: { readonly fromMs: number; readonly toMs: number; readonly counts: readonly number[] }
-  /** How many records of each partition were looked at, the newest, to find handled dead letters; null where the table has the answer. */
+  /** Number of newest records per partition that were searched for handled dead letters; null if the table was used instead. */
   readonly newest: number | null
-  /** Open dead letters that the table does not hold, because newer ones needed the room. */
+  /** Number of open dead letters that were removed from the table in favor of newer ones. */
   readonly left: number
-  /** How many records are still to be looked at: the next answer knows of them. */
+  /** Number of records that have not been read yet. Later responses include them. */
   readonly pending: number
 }
 
-/** Only the topic knows handled dead letters; it is read as far back as this, in each partition. */
+/** Number of records per partition that are searched for handled dead letters, because only the topic has them. */
 const NEWEST = 4_000
-/** Large records take long to read: an answer that knows a part comes first. */
+/** Time limit for one response. Large records are slow to read, so the first responses can be incomplete. */
 const LOOK_MS = 2_000
 const MAX_LISTED = 200
 const MAX_REMEMBERED = 2_000
-/** Long errors are shown in whole with the dead letter itself. */
+/** Maximum length of an error in the list. The page of a dead letter shows it in full. */
 const MAX_ERROR_LENGTH = 300
 const PARTS = 60
-/** A second for each part. */
+/** At least one second per interval. */
 const SHORTEST_MS = PARTS * 1_000
 
 const QUERY = {
   ...CONDITIONS,
-  state: v.optional(v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be a state'), 'open'),
+  state: v.optional(
+    v.picklist(['open', 'quarantined', 'handled', 'all'], 'must be open, quarantined, handled or all'),
+    'open',
+  ),
 }
 
 export function deadLetterRoutes(environment: ConsoleEnvironment) {
@@ -86,12 +89,12 @@ export function deadLetterRoutes(environment: ConsoleEnvironment) {
   }
 }
 
-/** Remembers its reading, because an open list is refreshed every few seconds. */
+/** Lists dead letters. Keeps the records already read, because an open page refreshes every few seconds. */
 class DeadLetterList {
   readonly #source: DeadLetterSource
   readonly #open: DeadLetters
   readonly #all: DeadLetters
-  /** Lines by place, without the work of operators. */
+  /** Rows by position, without the progress of operations. */
   readonly #lines = new Map<string, DeadLetterLine>()
 
   constructor(source: DeadLetterSource) {
@@ -130,7 +133,6 @@ class DeadLetterList {
   }
 }
 
-/** Pure. */
 function numbers(
   { rows, left, pending }: DeadLettersNow,
   { letters, broken, codes, consumers }: CountedDeadLetters,
@@ -162,7 +164,7 @@ export function meaningOf(code: string): string | null {
   return code in FAILURES ? FAILURES[code as keyof typeof FAILURES].description : null
 }
 
-/** Rounds to ten seconds: an unchanged answer is not sent again. */
+/** Rounds up to ten seconds, so that an unchanged response is not sent again. */
 function roundUp(ms: number): number {
   return Math.ceil(ms / 10_000) * 10_000
 }

@@ -1,4 +1,4 @@
-/** One dead letter: why it failed, each time, what a redrive would do, and its bytes. */
+/** A single dead letter: its failed attempts, the expected result of a redrive, and the original record. */
 import type { Context } from 'hono'
 import * as v from 'valibot'
 import { type FoundDeadLetter, originalEvent } from '../../../lib/failures/dlq-record.ts'
@@ -19,11 +19,11 @@ import { asked } from '../route.ts'
 import { PLACE } from './conditions.ts'
 import { meaningOf } from './dead-letters.ts'
 
-/** The first bytes of a part of a record. */
+/** Beginning of the key, value or a header of a record. */
 export interface PartOfRecord {
-  /** Size of the whole part. */
+  /** Full size in bytes. */
   readonly bytes: number
-  /** The shown beginning, base64. */
+  /** Beginning of the content, as Base64. */
   readonly base64: string
 }
 
@@ -35,10 +35,10 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly routedBecause: string
   readonly firstFailedAt: string
   readonly originalTimestampMs: number
-  /** The attempts before this one, the oldest first. */
+  /** Earlier attempts, oldest first. */
   readonly history: readonly FailedAttempt[]
   readonly redrive: RedriveOutlook & { readonly leftOutBecause: string | null }
-  /** Id of the event that failed, and its trace; null if the record is not an event, or carries none. */
+  /** Id and trace id of the failed event; null if the record is not an event or has no trace context. */
   readonly eventId: string | null
   readonly traceId: string | null
   readonly key: PartOfRecord | null
@@ -46,10 +46,10 @@ export interface ShownDeadLetter extends Omit<DeadLetterSummary, 'partition' | '
   readonly headers: readonly ({ readonly name: string } & PartOfRecord)[]
 }
 
-/** Shown bytes of one part; all of it can be downloaded. */
+/** Maximum number of bytes shown per part. The full content can be downloaded. */
 const SHOWN_BYTES = 64 * 1024
 const SHOWN_HEADER_BYTES = 4 * 1024
-/** Only the whole topic says how a dead letter was handled. */
+/** Time limit for searching the whole topic for the handling of a dead letter. */
 const PATIENCE_MS = 15_000
 
 const BYTES = { at: PLACE, part: v.picklist(['key', 'value'], 'must be key or value') }
@@ -82,20 +82,19 @@ async function deadLetterAt(
 
 function missing(at: string, why: string): string {
   if (why === 'none')
-    return `There is no dead letter at ${at} any more: the topic keeps them for a while only.`
+    return `The dead letter at ${at} no longer exists: the topic's retention period has passed.`
   if (why === 'other-record') return `The record at ${at} is not a dead letter.`
-  return `The dead letter at ${at} is broken: ${why}. The pages of Kafka show the record; it can only be dropped.`
+  return `The dead letter at ${at} is broken: ${why}. It can only be dropped. The Kafka pages show its record.`
 }
 
 function tooLong(error: unknown): never {
   if ((error as Error).name !== 'TimeoutError') throw error
   throw new ProblemError(
     'unavailable',
-    'The dead letter is not open, and the topic has too many records to say in time how it was handled: `sluice dlq show` takes the time.',
+    'The dead letter is not open, and the topic is too large to find out in time how it was handled. Use `sluice dlq show`, which has no time limit.',
   )
 }
 
-/** Pure. */
 function answerOf(found: FoundDeadLetter, outlook: RedriveOutlook): ShownDeadLetter {
   const { deadLetter, original, writtenAtMs } = found
   const { partition, offset, ...summary } = deadLetterSummary(found, outlook.handled ?? undefined)
@@ -123,9 +122,9 @@ function partOf(bytes: Buffer, shown: number): PartOfRecord {
   return { bytes: bytes.length, base64: bytes.subarray(0, shown).toString('base64') }
 }
 
-/** Whatever the bytes are, a browser saves them and runs nothing. */
+/** Returns a download. The browser saves the content and never renders it. */
 function downloaded(context: Context, bytes: Buffer | null, name: string): Response {
-  if (bytes === null) throw new ProblemError('not-found', 'The record had none.')
+  if (bytes === null) throw new ProblemError('not-found', 'The record does not have this part.')
   return context.body(new Uint8Array(bytes), 200, {
     'content-type': 'application/octet-stream',
     'content-disposition': `attachment; filename="${name}"`,

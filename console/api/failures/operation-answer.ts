@@ -1,4 +1,4 @@
-/** An operation as the page shows it. Pure. */
+/** Operations as the page shows them. Pure. */
 import { type FailedAgain, type KeptOperation, stateNow } from '../../../lib/operations/dead-letters/kept.ts'
 import { operationOf } from '../../../lib/operations/dead-letters/operation.ts'
 import {
@@ -12,24 +12,24 @@ export interface OperationAnswer {
   readonly id: string
   readonly command: HandlingRequest['command']
   readonly by: string
-  /** `interrupted`: the process that did it has died, or the page that called its steps is gone. */
+  /** State of the operation. `interrupted`: its process has ended, or the page that requested its steps was closed. */
   readonly state: ReturnType<typeof stateNow>
-  /** Milliseconds since the epoch. */
+  /** Epoch milliseconds. */
   readonly begunAtMs: number
   readonly updatedAtMs: number
-  /** How many dead letters it was given by name; 0 if by conditions. */
+  /** Number of dead letters selected by position; 0 if selected by conditions. */
   readonly named: number
-  /** Which are meant, by the names of the command line's options. */
+  /** Selection conditions, by command-line option. */
   readonly conditions: Readonly<Record<string, string>>
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
-  /** Null for a drop, before the end, and if nothing was redriven. */
+  /** Redriven dead letters that failed again; null for a drop, before the end, and if none was redriven. */
   readonly failedAgain: FailedAgain | null
-  /** Progress, 0 to 1; null while unknown. */
+  /** Progress, 0 to 1; null if unknown. */
   readonly part: number | null
-  /** Why it has failed; null if it has not. */
+  /** Error of a failed operation; null otherwise. */
   readonly problem: string | null
-  /** Command that continues it; null once it is finished. */
+  /** Command that resumes the operation; null once it has finished. */
   readonly resume: string | null
 }
 

@@ -1,4 +1,4 @@
-/** Redrives and drops of dead letters: what one would do, and those that run or have run. */
+/** Redrives and drops of dead letters: plan, start, and list them. */
 import * as v from 'valibot'
 import { readPatch } from '../../../lib/operations/dead-letters/patch.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -10,9 +10,9 @@ import { type OperationAnswer, operationAnswer } from './operation-answer.ts'
 import { planOf } from './plan.ts'
 import { OperationRunner } from './runner.ts'
 
-/** More are chosen by conditions. */
+/** Maximum number of dead letters selected by position. Use conditions to select more. */
 const MAX_NAMED = 500
-/** Maximum size, because a patch is kept with its operation until that has ended. */
+/** Maximum size of a patch, which is stored with its operation. */
 const MAX_PATCH_LENGTH = 64 * 1024
 const LEAST_RATE = 1
 const MAX_RATE = 100_000
@@ -26,7 +26,10 @@ const rate = v.pipe(
 
 const PATCH = v.pipe(
   v.string(),
-  v.maxLength(MAX_PATCH_LENGTH, `is longer than ${MAX_PATCH_LENGTH} characters: use the command line`),
+  v.maxLength(
+    MAX_PATCH_LENGTH,
+    `is longer than ${MAX_PATCH_LENGTH} characters. Use the command line instead`,
+  ),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return
     const patch = readPatch(dataset.value)
@@ -45,15 +48,15 @@ const REQUEST = v.pipe(
   }),
   v.check(
     ({ command, ats, patch }) => patch === undefined || (command === 'redrive' && ats.length === 1),
-    'a patch is for the redrive of one dead letter that is named',
+    'a patch requires a redrive of exactly one dead letter, selected by its position',
   ),
   v.check(
     ({ ats, filter }) => ats.length === 0 || Object.values(filter).every(value => value === undefined),
-    'name dead letters, or say which by conditions: not both',
+    'select dead letters either by position or by conditions, not both',
   ),
   v.check(
     ({ ats, again }) => !again || ats.length > 0,
-    '"again" is for dead letters that are named: it would redrive all that ever failed',
+    '"again" requires positions: with conditions, it would redrive all records that ever failed',
   ),
 )
 

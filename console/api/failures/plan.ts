@@ -1,4 +1,4 @@
-/** Plan of a redrive or a drop, made by reading alone. */
+/** Plan of a redrive or a drop. Planning only reads. */
 import { LEFT_OUT, type LeftOutReason } from '../../../lib/operations/dead-letters/decide.ts'
 import type { DeadLetterOperations } from '../../../lib/operations/dead-letters/operations.ts'
 import type { HandlingRequest } from '../../../lib/operations/dead-letters/request.ts'
@@ -8,37 +8,37 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 export interface LeftOut {
   readonly reason: LeftOutReason
   readonly count: number
-  /** Text for people. */
+  /** Reason, for display. */
   readonly because: string
 }
 
 export interface Plan {
-  /** Request body for exactly this operation: its times are fixed, so that dead letters that arrive meanwhile are not part of it. */
+  /** Request body that starts exactly this operation. Its times are absolute, so dead letters that arrive later are not included. */
   readonly request: HandlingRequest
   readonly taken: number
   readonly leftOut: readonly LeftOut[]
-  /** Why the patch would break an event; empty if it does not. */
+  /** Reasons why the patch would produce invalid events; empty if it does not. */
   readonly refused: readonly string[]
   /** Number of selected dead letters by code. */
   readonly codes: Readonly<Record<string, number>>
-  /** Permanent codes among them. */
+  /** Selected codes that are permanent. */
   readonly permanent: readonly string[]
   readonly consumers: Readonly<Record<string, number>>
   readonly topics: Readonly<Record<string, number>>
-  /** The consumers that get them, in their present state. */
+  /** Consumers that would receive the records, with their current state. */
   readonly consumersNow: readonly RedriveConsumer[]
-  /** Named dead letters that do not exist. */
+  /** Positions in the request that have no dead letter. */
   readonly missing: readonly string[]
-  /** Whether all was looked at; if not, there may be more. */
+  /** True if all dead letters were examined; otherwise there may be more. */
   readonly isWhole: boolean
-  /** How many dead letters were looked at. */
+  /** Number of examined dead letters. */
   readonly looked: number
 }
 
-/** Behind an HTTP API, an answer has to come before 30 seconds are over. */
+/** Below the 30-second timeout of an HTTP API. */
 const LOOK_MS = 15_000
 
-/** @throws Unavailable if Kafka or Redis does not answer */
+/** Plans an operation. @throws Unavailable if Kafka or Redis does not respond */
 export async function planOf(
   operations: DeadLetterOperations,
   { connections, consumers: readers }: ConsoleEnvironment,
@@ -71,7 +71,6 @@ export async function planOf(
   }
 }
 
-/** Pure. */
 export function leftOutOf(counts: Readonly<Partial<Record<LeftOutReason, number>>>): readonly LeftOut[] {
   return Object.entries(counts).map(([reason, count]) => {
     const known = reason as LeftOutReason

@@ -1,6 +1,6 @@
 /**
- * Lets operations run. Where the process stays, an operation runs in it from its beginning to its end. Behind an HTTP API the process sleeps
- * between two calls, so an operation runs in steps, each within one call, and the page calls the next one.
+ * Runs operations. In a long-lived process, an operation runs in the background until it has finished. Behind an HTTP API, the process is
+ * suspended between requests, so an operation runs in steps: each step is one request, and the page requests the next one.
  */
 import {
   type KeptOperation,
@@ -13,7 +13,7 @@ import { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
-/** An HTTP API gives up a call after 30 seconds. */
+/** Duration of one step, below the 30-second timeout of an HTTP API. */
 const STEP_MS = 15_000
 
 export class OperationRunner {
@@ -40,9 +40,9 @@ export class OperationRunner {
   }
 
   /**
-   * Goes on with an operation: to its end, or for one step.
+   * Continues an operation, until its end or for one step.
    *
-   * @param only in this state; else, in any in which it is not finished
+   * @param only required state of the operation; by default, any unfinished state
    */
   async goOn(id: string, by: string, only?: OperationState): Promise<KeptOperation> {
     try {
@@ -65,14 +65,14 @@ export class OperationRunner {
     }
   }
 
-  /** Finishes the present batch; the operation can be resumed by its id. */
+  /** Stops after the current batch. The operation can be resumed by its id. */
   async #pause(): Promise<void> {
     this.#over.abort()
     await Promise.all(this.#running)
   }
 }
 
-/** A run has no waiting caller: the page sees the state of its operation, and the log has the error. */
+/** Logs the error of a background run. The page shows the failed state of the operation. */
 function told(error: unknown): void {
   process.stderr.write(`${(error as Error).stack}\n`)
 }

@@ -1,4 +1,4 @@
-/** Consumer groups of the cluster, and the lag of each. */
+/** Consumer groups of the cluster and their lag. */
 import { type AgedGroupLag, allGroups, groupLags, withGroupAges } from '../../../lib/queries/group-lags.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
@@ -10,28 +10,28 @@ import { boundsOf, clusterTopics, functionOf, isFound } from './layouts.ts'
 
 export interface ListedGroup {
   readonly group: string
-  /** Function of Sluice that reads as this group; null for a foreign group. */
+  /** Function that uses this group; null for a group of another application. */
   readonly function: string | null
   readonly state: AgedGroupLag['state']
   readonly members: number
   readonly topics: readonly string[]
   readonly pending: number
-  /** Whether more may wait: a partition that it reads has no leader, so its end is not known. */
+  /** True if the lag may be larger, because a partition without a leader has no known end. */
   readonly isAtLeast: boolean
 }
 
 export interface GroupAnswer extends AgedGroupLag {
   readonly function: string | null
-  /** Age of its oldest pending record in seconds; 0 without lag, null if unknown. */
+  /** Age of the oldest pending record in seconds; 0 without lag, null if unknown. */
   readonly seconds: number | null
 }
 
-/** Each costs a question to its coordinator. */
+/** Maximum number of listed groups. Each requires a request to its coordinator. */
 const MAX_GROUPS = 500
-/** The age of a lag costs the reading of a record. */
+/** Maximum number of lag ages per request. Each requires reading a record. */
 const MAX_AGES = 200
 
-/** The groups whose names have this part, up to a limit; `more` counts those that match and are not listed. */
+/** Lists the groups whose names contain the text, up to a limit. `more` counts further matches. */
 export async function listedGroups(environment: ConsoleEnvironment, find: string) {
   const kafka = await environment.kafka()
   const matching = (await allGroups(kafka)).filter(({ group }) => isFound(group, find))
@@ -49,17 +49,17 @@ export async function listedGroups(environment: ConsoleEnvironment, find: string
   return { groups, more: matching.length - shown.length }
 }
 
-/** @throws ProblemError for an unknown group */
+/** Describes one group. @throws ProblemError for an unknown group */
 export async function oneGroup(environment: ConsoleEnvironment, name: string): Promise<GroupAnswer> {
   const kafka = await environment.kafka()
   const description = await groupCalled(kafka, name)
   if (!description)
     throw new ProblemError(
       'not-found',
-      `Kafka has no consumer group ${name}. A function has one once it has begun to read.`,
+      `Kafka has no consumer group ${name}. A function's group exists once the function has started to read.`,
     )
   const [lag] = await groupLags(kafka, topics => boundsOfTopics(environment, topics), [description])
-  if (!lag) throw new Error('no lag was returned for a group')
+  if (!lag) throw new Error('Kafka returned no lag for the group')
   const waiting = lag.topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const aged =
     waiting.length > MAX_AGES
@@ -68,7 +68,7 @@ export async function oneGroup(environment: ConsoleEnvironment, name: string): P
   return { ...aged, function: functionOf(environment, name), seconds: longestWait(aged) }
 }
 
-/** One whose coordinator does not describe it to this client may be listed nevertheless. */
+/** Returns a group even if its coordinator does not describe it to this client, as long as it is listed. */
 async function groupCalled(kafka: Kafka, name: string): Promise<GroupDescription | undefined> {
   const [described] = await consumerGroups(kafka, [name])
   if (described && described.state !== 'missing') return described
@@ -94,7 +94,7 @@ function withoutAges(lag: Lag): AgedGroupLag {
   return { ...lag, topics }
 }
 
-/** Seconds; 0 without lag, null if none of them is known. Pure. */
+/** Returns the age of the oldest pending record in seconds; 0 without lag, null if unknown. Pure. */
 function longestWait({ topics }: Pick<AgedGroupLag, 'topics'>): number | null {
   const waiting = topics.flatMap(({ partitions }) => partitions.filter(({ pending }) => pending > 0))
   const known = waiting.flatMap(({ seconds }) => (seconds === null ? [] : [seconds]))

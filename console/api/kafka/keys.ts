@@ -1,4 +1,4 @@
-/** How the keys of a topic spread over its partitions. */
+/** Distribution of a topic's keys over its partitions. */
 import { keySamples } from '../../../lib/queries/key-samples.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { boundsOf, topicCalled } from './layouts.ts'
@@ -6,7 +6,7 @@ import { boundsOf, topicCalled } from './layouts.ts'
 export const MAX_RECORDS = 100_000
 const MAX_MS = 10_000
 
-/** Counts keys in the newest records. `isCutShort`: the time was over before as many were read as were asked for. */
+/** Counts the keys of the newest records. `isCutShort` is true if the time limit was reached before the requested number was read. */
 export async function keysOf(
   environment: ConsoleEnvironment,
   { topic, records }: { readonly topic: string; readonly records: number },

@@ -1,4 +1,4 @@
-/** Common parts of the routes about Kafka: the topics of the cluster, their bounds, and the owners of consumer groups. */
+/** Functions shared by the Kafka routes: topics of the cluster, their offsets, and owners of consumer groups. */
 import { type ClusterTopic, layoutsIn } from '../../../lib/queries/cluster.ts'
 import { kafkaAnswer } from '../../../lib/queries/kafka-answers.ts'
 import type {
@@ -9,22 +9,19 @@ import type { TopicLayout } from '../../../packages/runtime/adapters/kafka/topic
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { ProblemError } from '../problem.ts'
 
-/** All topics by name, with those that Kafka keeps for itself. @throws RefusedByKafka or Unavailable */
+/** Returns all topics sorted by name, including internal ones. @throws RefusedByKafka or Unavailable */
 export async function clusterTopics(cluster: ClusterInspection): Promise<ClusterTopic[]> {
   return layoutsIn(await kafkaAnswer('list of topics', cluster.metadata()))
 }
 
-/** @throws ProblemError for an unknown topic; RefusedByKafka or Unavailable */
+/** Returns one topic. @throws ProblemError for an unknown topic, RefusedByKafka or Unavailable */
 export async function topicCalled(cluster: ClusterInspection, name: string): Promise<ClusterTopic> {
   const found = (await clusterTopics(cluster)).find(({ topic }) => topic === name)
   if (found) return found
-  throw new ProblemError(
-    'not-found',
-    `Kafka has no topic ${name}. The list of topics has those that there are.`,
-  )
+  throw new ProblemError('not-found', `Kafka has no topic ${name}. See the list of topics.`)
 }
 
-/** @throws RefusedByKafka or Unavailable */
+/** Returns the first and last readable offsets of a topic. @throws RefusedByKafka or Unavailable */
 export function boundsOf(
   cluster: Pick<ClusterInspection, 'bounds'>,
   topics: readonly TopicLayout[],
@@ -33,8 +30,9 @@ export function boundsOf(
 }
 
 /**
- * Returns the ends by partition, including records of open transactions; empty if the topic does not exist. @throws
- * RefusedByKafka or Unavailable
+ * Returns the end offset of each partition, including records of open transactions; empty if the topic does not exist.
+ *
+ * @throws RefusedByKafka or Unavailable
  */
 export async function highWatermarksOf(
   cluster: Pick<ClusterInspection, 'metadata' | 'bounds'>,
@@ -45,12 +43,12 @@ export async function highWatermarksOf(
   return bounds.get(topic)?.map(bound => bound?.end) ?? []
 }
 
-/** Returns the function that reads as a group; null for a foreign group. */
+/** Returns the function that uses a group; null for a group of another application. */
 export function functionOf({ consumers }: ConsoleEnvironment, group: string): string | null {
   return consumers.find(consumer => consumer.group === group)?.function ?? null
 }
 
-/** Whether a name contains the text, in any case. */
+/** Returns whether a name contains the text, ignoring case. */
 export function isFound(name: string, text: string): boolean {
   return name.toLowerCase().includes(text.toLowerCase())
 }

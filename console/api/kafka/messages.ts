@@ -1,4 +1,4 @@
-/** The messages of any topic. */
+/** Messages of a topic. */
 import type { Context } from 'hono'
 import { dataReader } from '../../../lib/app/data-reader.ts'
 import { type Signal, signalNamed } from '../../../lib/app/topics.ts'
@@ -11,15 +11,15 @@ import { NewestMessages } from './messages/newest.ts'
 import { oneMessage } from './messages/one.ts'
 import type { MessagesQuery } from './messages/query.ts'
 
-/** A topic that has messages to look at. */
+/** A topic whose messages can be read. */
 export interface MessageTopic {
   readonly topic: string
-  /** Null for a topic that is not one of this environment. */
+  /** Signal of the topic; null for a topic of another application. */
   readonly signal: Signal | null
   readonly partitions: number
 }
 
-/** Maximum of a file. An answer behind an HTTP API may have 6 MB, and this one is sent as Base64. */
+/** Maximum size of a downloaded file. Responses of an HTTP API are limited to 6 MB, including the Base64 encoding. */
 const MAX_RECORDED = { records: 10_000, bytes: 64 * 1024 * 1024 } as const
 const MAX_BEHIND_HTTP_API = { records: 10_000, bytes: 3.5 * 1024 * 1024 } as const
 

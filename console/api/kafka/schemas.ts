@@ -1,4 +1,4 @@
-/** The subjects of the schema registry, their versions, and what has changed from one to the next. */
+/** Subjects of the schema registry, their versions, and the changes between versions. */
 import { isRegistryError, type RegistrySubjects, type SchemaVersion } from '@sluice/schema-registry'
 import { SUBJECT_STRATEGIES, schemaSubject } from '../../../lib/app/packaged-schemas.ts'
 import { SERIALIZED_TYPES } from '../../../lib/app/serializing.ts'
@@ -12,34 +12,34 @@ import { ProblemError } from '../problem.ts'
 import { isFound } from './layouts.ts'
 
 interface ShippedSubject {
-  /** Type of the events whose data it describes. */
+  /** Type of the events that the schema describes. */
   readonly type: string
   readonly format: EventFormat
 }
 
 export interface ListedSubject {
   readonly subject: string
-  /** Whose schema it is, where it is one that ships with Sluice. */
+  /** Event type and format, for a schema that ships with Sluice; otherwise null. */
   readonly shipped: ShippedSubject | null
 }
 
 export interface SubjectAnswer extends ListedSubject {
-  /** The rule for the next version, such as BACKWARD, and what it promises; null if it is not known. */
+  /** Compatibility rule for the next version, such as BACKWARD, and its description; null if unknown. */
   readonly rule: { readonly name: string; readonly promise: string | null } | null
   readonly versions: readonly number[]
-  /** The version that was asked for, or the last one. */
+  /** The requested version; by default the latest. */
   readonly shown: SchemaVersion
-  /** The version before it; null if it is the first. */
+  /** Number of the previous version; null for the first. */
   readonly before: number | null
-  /** Changes since the earlier version; null if the texts are too long to compare. */
+  /** Changes since the previous version; null if the texts are too long to compare. */
   readonly changes: readonly DiffLine[] | null
 }
 
 const MAX_SUBJECTS = 2_000
-/** Comparing takes time and memory with the product of the lines. */
+/** Maximum number of lines to compare. Time and memory grow with the product of both line counts. */
 const MAX_LINES = 2_000
 
-/** The subjects whose names have this part, up to a limit; `registry` is its address, without credentials. */
+/** Lists the subjects whose names contain the text, up to a limit. `registry` is the URL without credentials. */
 export async function listedSubjects({ config }: ConsoleEnvironment, find: string) {
   const matching = (await ask(config, subjects => subjects.list())).filter(subject => isFound(subject, find))
   const shipped = shippedSubjects(config.env)
@@ -47,7 +47,7 @@ export async function listedSubjects({ config }: ConsoleEnvironment, find: strin
   return { registry: config.registry?.url ?? '', subjects, more: matching.length - subjects.length }
 }
 
-/** @param version the last one by default. @throws ProblemError for an unknown subject or version */
+/** Returns one subject. @param version latest by default @throws ProblemError for an unknown subject or version */
 export async function oneSubject(
   { config }: ConsoleEnvironment,
   name: string,
@@ -58,7 +58,7 @@ export async function oneSubject(
   return { ...one, ...found, changes: changesBetween(earlier, found.shown.text) }
 }
 
-/** Returns the shipped subjects by name, for every naming strategy. Pure. */
+/** Returns the shipped subjects by name, for each naming strategy. Pure. */
 function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   return new Map(
     SERIALIZED_TYPES.flatMap(({ type }) =>
@@ -71,7 +71,7 @@ function shippedSubjects(env: string): ReadonlyMap<string, ShippedSubject> {
   )
 }
 
-/** One question after another: some registries answer many at once with errors. */
+/** Reads a version. Requests run one at a time, because some registries answer concurrent requests with errors. */
 async function versionOf(subjects: RegistrySubjects, name: string, wanted: number | undefined) {
   const versions = await subjects.versions(name)
   const shown = await subjects.version(name, wanted ?? 'latest')
@@ -80,7 +80,7 @@ async function versionOf(subjects: RegistrySubjects, name: string, wanted: numbe
       'not-found',
       wanted === undefined || versions.length === 0
         ? `The schema registry has no subject ${name}.`
-        : `${name} has no version ${wanted}; it has ${versions.join(', ')}.`,
+        : `${name} has no version ${wanted}. Its versions are ${versions.join(', ')}.`,
     )
   const before = versions.filter(version => version < shown.version).at(-1) ?? null
   const earlier = before === null ? undefined : await subjects.version(name, before)
@@ -92,7 +92,7 @@ function ruleCalled(name: string | undefined): SubjectAnswer['rule'] {
   return name === undefined ? null : { name, promise: promiseOf(name) ?? null }
 }
 
-/** @param earlier null without an earlier one */
+/** Compares two versions. @param earlier null for the first version */
 function changesBetween(earlier: string | null, text: string): readonly DiffLine[] | null {
   if (earlier === null) return []
   const [before, now] = [readable(earlier), readable(text)]
@@ -104,13 +104,13 @@ function listed(subject: string, shipped: ReadonlyMap<string, ShippedSubject>): 
   return { subject, shipped: shipped.get(subject) ?? null }
 }
 
-/** @throws ProblemError if the registry is not configured, does not answer, or refuses */
+/** Queries the registry. @throws ProblemError if it is not configured, does not respond, or rejects the request */
 async function ask<T>(
   { registry }: ConsoleEnvironment['config'],
   question: (subjects: RegistrySubjects) => Promise<T>,
 ): Promise<T> {
   if (!registry)
-    throw new ProblemError('not-found', 'No schema registry is configured: set SCHEMA_REGISTRY_URL.')
+    throw new ProblemError('not-found', 'No schema registry is configured. Set SCHEMA_REGISTRY_URL.')
   try {
     return await question(await registered(registry))
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The topics of the cluster. */
+/** Topics of the cluster. */
 import { signalNamed, topicRow } from '../../../lib/app/topics.ts'
 import { balanceOf } from '../../../lib/queries/balance.ts'
 import { type ClusterTopic, isLeaderless, isUnderReplicated } from '../../../lib/queries/cluster.ts'
@@ -13,23 +13,23 @@ import { boundsOf, clusterTopics, functionOf, isFound, topicCalled } from './lay
 
 export interface ListedTopic {
   readonly topic: string
-  /** Name in the table of topics; null for a foreign topic. */
+  /** Signal of the topic; null for a topic of another application. */
   readonly signal: string | null
   readonly isInternal: boolean
   readonly partitions: number
   readonly replicationFactor: number
   readonly underReplicated: number
   readonly leaderless: number
-  /** Records that Kafka keeps now; null if a partition has no leader. */
+  /** Number of retained records; null if a partition has no leader. */
   readonly records: number | null
-  /** Size of each log once; null if a broker does not report it. */
+  /** Size of one replica of each partition, in bytes; null if a broker does not report it. */
   readonly bytes: number | null
 }
 
-/** A page with more would be too long to read and to send every few seconds. */
+/** Maximum number of listed topics. Pages refresh the list every few seconds. */
 const MAX_TOPICS = 1_000
 
-/** The topics whose names have this part, up to a limit; `more` counts those that match and are not listed. */
+/** Lists the topics whose names contain the text, up to a limit. `more` counts further matches. */
 export async function listedTopics(environment: ConsoleEnvironment, find: string) {
   const cluster = await environment.cluster()
   const matching = (await clusterTopics(cluster)).filter(({ topic }) => isFound(topic, find))
@@ -69,7 +69,7 @@ function listedTopic(
   }
 }
 
-/** Null if it is not known of one partition. Pure. */
+/** Returns the number of records, null if it is unknown for any partition. Pure. */
 function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
   let records = 0
   for (const bound of bounds) {
@@ -82,28 +82,28 @@ function recordsIn(bounds: readonly (Bounds | undefined)[]): number | null {
 export interface TopicAnswer {
   readonly topic: string
   readonly isInternal: boolean
-  /** Entry in the table of topics; null for a foreign topic. */
+  /** Entry in the topic table; null for a topic of another application. */
   readonly table: { readonly signal: string; readonly carries: string; readonly key: string } | null
   readonly partitions: readonly PartitionAnswer[]
   readonly bytes: number | null
-  /** Size of all replicas together. */
+  /** Size of all replicas, in bytes. */
   readonly bytesOfCopies: number | null
-  /** Null if this client may not see them. */
+  /** Topic settings; null if this client is not authorized to read them. */
   readonly settings: readonly SettingAnswer[] | null
   readonly groups: readonly ReadingGroup[]
 }
 
 export interface PartitionAnswer {
   readonly partition: number
-  /** Leader, or -1 without one: the rest is then unknown. */
+  /** Leader of the partition; -1 without a leader, and all other values are then unknown. */
   readonly leader: number
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
-  /** The offset of the first record, and the one after the last. */
+  /** Offset of the first record; `end` is the offset after the last. */
   readonly start: number | null
   readonly end: number | null
   readonly bytes: number | null
-  /** How many times the records that it would have if all partitions with a leader had as many. */
+  /** Number of records, relative to the average of all partitions that have a leader. */
   readonly skew: number | null
   readonly isTooFull: boolean
 }
@@ -111,20 +111,20 @@ export interface PartitionAnswer {
 export interface SettingAnswer {
   readonly name: string
   readonly value: string | null
-  /** Whether it was set for this topic; otherwise it is the default of the brokers. */
+  /** True if set for this topic; false for a default of the brokers. */
   readonly isOwn: boolean
 }
 
 export interface ReadingGroup {
   readonly group: string
-  /** Function of Sluice that reads as this group; null for a foreign group. */
+  /** Function that uses this group; null for a group of another application. */
   readonly function: string | null
   readonly state: GroupLag['state']
   readonly members: number
   readonly pending: number
 }
 
-/** @throws ProblemError for an unknown topic; RefusedByKafka or Unavailable */
+/** Describes one topic. @throws ProblemError for an unknown topic, RefusedByKafka or Unavailable */
 export async function oneTopic(environment: ConsoleEnvironment, name: string): Promise<TopicAnswer> {
   const cluster = await environment.cluster()
   const topic = await topicCalled(cluster, name)
@@ -174,7 +174,7 @@ function countOf(bound: Bounds | undefined): number {
   return bound ? Math.max(0, bound.end - bound.start) : 0
 }
 
-/** Returns the settings, those of the topic first. A refusal must not hide the other facts of the topic. */
+/** Returns the settings, those of the topic first; null if access is denied, so that the other properties can still be shown. */
 async function settingsOf(
   cluster: ClusterInspection,
   topic: string,

@@ -1,4 +1,4 @@
-/** Computes the figures of the overview from the reports of Kafka and Redis. Pure. */
+/** Figures of the overview, computed from samples of Kafka and Redis. Pure. */
 import { type Signal, signalNamed, signals, topicsOf } from '../../../lib/app/topics.ts'
 import type { WatchedLag } from '../../../lib/diagnosis/stalls/progress-watch.ts'
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
@@ -10,7 +10,7 @@ import type { ShownConsumer, ShownTopic, Values } from './shapes.ts'
 
 type Lag = ReadTopic & ConsumerLag
 
-/** Returns the growing counters by name; see `Overview.values`. */
+/** Returns the counters by name; see `Overview.values`. */
 export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | undefined): Values {
   const ends = (signal: Signal) => endsOf(kafka?.bounds[signal])
   const topics = signals().map(signal => [`topic/${signal}`, ends(signal)] as const)
@@ -26,7 +26,7 @@ export function countersIn(kafka: KafkaLook | undefined, redis: RedisLook | unde
   }
 }
 
-/** Lag by name; see `Overview.values`. @param waits in seconds, by `consumer/topic` */
+/** Returns the lags by name; see `Overview.values`. @param waits age of the oldest pending record in seconds, by `consumer/topic` */
 export function lagsIn(lags: readonly Lag[], waits: Values): Values {
   return Object.fromEntries(
     lags.flatMap(lag => {
@@ -73,7 +73,7 @@ export function shownConsumers(
   })
 }
 
-/** Adds the maximum wait of each consumer's batches. */
+/** Adds the maximum batching window of each consumer. */
 export function withWindows(lags: readonly Lag[], functions: readonly ShownFunction[]): WatchedLag[] {
   return lags.map(lag => {
     const declared = functions.find(({ name }) => name === lag.function)

@@ -1,4 +1,4 @@
-/** How far topics and consumers are. */
+/** Samples the offsets of topics and consumer groups. */
 import type { Signal } from '../../../lib/app/topics.ts'
 import { signals } from '../../../lib/app/topics.ts'
 import { consumerGroups } from '../../../lib/queries/groups.ts'
@@ -10,15 +10,15 @@ import type { ConsoleEnvironment } from '../../environment.ts'
 
 export interface KafkaLook {
   readonly lags: readonly (ReadTopic & ConsumerLag)[]
-  /** Bounds by signal; undefined for a topic that does not exist. */
+  /** Offsets by signal; undefined for a topic that does not exist. */
   readonly bounds: Readonly<Record<Signal, readonly Bounds[] | undefined>>
-  /** How many members each consumer group has, as far as that is known. */
+  /** Number of members by consumer group, where known. */
   readonly members: ReadonlyMap<string, number>
 }
 
-/** A page that is watched shall soon say that a broker is away, and look again. */
+/** Short timeouts, so that an open page shows an outage quickly. The next sample retries. */
 const PATIENCE = { leaderMs: 2_000, topicMs: 0 }
-/** Members change rarely, and asking for them takes a connection. */
+/** Members change rarely, and listing them requires a separate connection. */
 const MEMBERS_EVERY_MS = 10_000
 
 export class KafkaLooks {
@@ -34,7 +34,7 @@ export class KafkaLooks {
     )
   }
 
-  /** @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
+  /** Takes a sample. @throws RefusedByKafka or Unavailable, see `kafkaAnswer` */
   async look(nowMs: number): Promise<KafkaLook> {
     const { consumers } = this.#environment
     const asked = boundsOnce(await this.#offsets())
@@ -48,7 +48,7 @@ export class KafkaLooks {
     return { lags, bounds: Object.fromEntries(bounds) as KafkaLook['bounds'], members: this.#members }
   }
 
-  /** The look does not wait for it: who may not ask for groups, or waits long for their coordinators, shall see the rest. */
+  /** Updates the members in the background, so that a missing permission or a slow coordinator does not delay the other figures. */
   #askForMembers(nowMs: number): void {
     this.#membersAtMs = nowMs
     void this.#membersNow().then(
@@ -56,7 +56,7 @@ export class KafkaLooks {
         this.#members = members
       },
       () => {
-        // Members that are not known are said to be so.
+        // Show the number of members as unknown.
         this.#members = new Map()
       },
     )
@@ -69,7 +69,7 @@ export class KafkaLooks {
   }
 }
 
-/** Shares one request for the bounds of each topic among all callers. */
+/** Shares one request for the offsets of each topic among all callers. */
 function boundsOnce(offsets: TopicOffsets): Pick<TopicOffsets, 'bounds' | 'committed'> {
   const known = new Map<string, Promise<Bounds[]>>()
   return {

@@ -1,20 +1,20 @@
-/** How fast counters grow. */
+/** Growth rates of counters. */
 import type { History, Values } from './shapes.ts'
 
-/** Counters by name at one moment; each only grows, unless its source is reset. */
+/** Counters by name at one time. Counters only grow, unless their source is reset. */
 export interface Counted {
   readonly atMs: number
   readonly counters: Readonly<Record<string, number | null>>
 }
 
-/** Consumers commit once for each batch: over a shorter time, a steady flow would look like a pulse. */
+/** Time over which rates are averaged. Consumers commit once per batch, so a shorter time would show a steady flow as spikes. */
 const OVER_MS = 10_000
 
-/** The last looks at counters, as far back as a rate needs. */
+/** Recent samples, as far back as rates need them. */
 export class Rates {
   #looks: Counted[] = []
 
-  /** Returns the growth of each per second; null for one that is new, or was reset. */
+  /** Returns the growth of each counter per second; null for a new or reset counter. */
   next(now: Counted): Record<string, number | null> {
     this.#looks = [...this.#looks.filter(({ atMs }) => now.atMs - atMs <= OVER_MS), now]
     return Object.fromEntries(
@@ -31,7 +31,7 @@ export class Rates {
   }
 }
 
-/** Five minutes of looks, at one every two seconds. */
+/** Five minutes of samples, one every two seconds. */
 const MAX_SAMPLES = 150
 
 export class SampleHistory {
@@ -42,7 +42,7 @@ export class SampleHistory {
     if (this.#samples.length > MAX_SAMPLES) this.#samples.shift()
   }
 
-  /** A name that a sample does not have is null there. */
+  /** Returns a column per name. Samples without a value have null. */
   get columns(): History {
     const names = [...new Set(this.#samples.flatMap(({ values }) => Object.keys(values)))]
     return {

@@ -1,4 +1,4 @@
-/** Outcomes of consumers, and those whose circuit breaker is open. */
+/** Samples the outcomes of consumers and their circuit breakers. */
 
 import { firingAlerts } from '../../../lib/alerting/firing-alerts.ts'
 import type { Outcomes } from '../../../lib/queries/outcomes.ts'
@@ -13,9 +13,9 @@ import type { KafkaLook } from './kafka-look.ts'
 
 export interface RedisLook {
   readonly outcomes: Outcomes
-  /** How many alerts fire. */
+  /** Number of firing alerts. */
   readonly firing: number
-  /** The consumers whose circuit breaker is open. */
+  /** Functions whose circuit breaker is open. */
   readonly broken: readonly string[]
 }
 
@@ -32,9 +32,11 @@ export class RedisLooks {
   }
 
   /**
-   * @param partitions of readings
-   * @param lags of all consumers; undefined if they are not known
-   * @throws Unavailable if Redis does not answer
+   * Takes a sample.
+   *
+   * @param partitions number of partitions of the readings topic
+   * @param lags lags of all consumers; undefined if unknown
+   * @throws Unavailable if Redis does not respond
    */
   async look(
     nowMs: number,
@@ -65,13 +67,13 @@ export class RedisLooks {
   }
 }
 
-/** How far the view of firing alerts has come; undefined if that is not known. */
+/** Returns the position of the `firing-alerts` view; undefined if unknown. */
 function appliedByView(lags: KafkaLook['lags'] | undefined): string | undefined {
   const lag = lags?.find(one => one.function === firingAlerts.name)
   return lag?.partitions.map(({ next }) => next).join()
 }
 
-/** Maximum age of a count while the view has no news. */
+/** Maximum age of the count while the position of the view does not change. */
 const EVERY_MS = 10_000
 
 export class FiringCount {
@@ -85,10 +87,10 @@ export class FiringCount {
   }
 
   /**
-   * Counts where the number may have changed since it was counted.
+   * Returns the number of firing alerts, and counts again only if it may have changed.
    *
-   * @param applied changes whenever the view of firing alerts has applied records; undefined if that is not known
-   * @throws as counting does
+   * @param applied position of the `firing-alerts` view; undefined if unknown
+   * @throws the errors of the count
    */
   async at(nowMs: number, applied: string | undefined): Promise<number> {
     const hasChanged = applied !== undefined && applied !== this.#applied

@@ -1,4 +1,4 @@
-/** Samples the environment every two seconds after the first request, and keeps the last five minutes. */
+/** Samples the environment every two seconds after the first request, and keeps five minutes of samples. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { StandingStill } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
@@ -12,10 +12,10 @@ import { OpenDeadLetters, RecentAlerts } from './topic-looks.ts'
 import { Waits } from './waits.ts'
 
 const EVERY_MS = 2_000
-/** A server that has not answered by then counts as away. */
+/** A server that does not respond within this time counts as unavailable. */
 const ANSWERS_WITHIN_MS = 8_000
 
-/** An answer, or the reason of its absence. */
+/** A value, or the reason why it is missing. */
 type Answered<T> =
   | { readonly value: T; readonly problem: null }
   | { readonly value: undefined; readonly problem: string }
@@ -45,7 +45,7 @@ export class OverviewSampler {
     environment.connections.kept({ close: () => this.#over.abort() })
   }
 
-  /** The newest look. The first question waits for one; from then on there is always one that is at most a few seconds old. */
+  /** Returns the newest sample. The first call waits for one; later samples are at most a few seconds old. */
   async newest(): Promise<Overview> {
     const { streams } = this.#environment
     if (streams && !this.#isRunning) {
@@ -56,7 +56,7 @@ export class OverviewSampler {
     return isOld || !this.#last ? this.#lookOnce() : this.#last
   }
 
-  /** Past figures. Without streams, the server may have few of them. */
+  /** Past samples. Without streams, the process may have only a few. */
   get history(): History {
     return this.#history.columns
   }
@@ -64,7 +64,7 @@ export class OverviewSampler {
   async #keepLooking(): Promise<void> {
     const { signal } = this.#over
     while (!signal.aborted) {
-      // The next request gets the reason.
+      // The next request reports the error.
       await this.#lookOnce().catch(() => {
         this.#last = undefined
       })
@@ -123,7 +123,7 @@ export class OverviewSampler {
   }
 }
 
-/** @throws what is a fault of Sluice itself */
+/** Waits for a server, and turns an outage into a reason. @throws unexpected errors */
 async function asked<T>(server: string, answer: Promise<T>): Promise<Answered<T>> {
   try {
     return { value: await inTime(server, answer), problem: null }
@@ -138,7 +138,7 @@ function inTime<T>(server: string, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const late = new ProblemError(
     'unavailable',
-    `${server} has not answered within ${ANSWERS_WITHIN_MS / 1_000} s`,
+    `${server} did not respond within ${ANSWERS_WITHIN_MS / 1_000} s`,
   )
   const timer = setTimeout(() => reject(late), ANSWERS_WITHIN_MS)
   return Promise.race([answer, promise]).finally(() => clearTimeout(timer))

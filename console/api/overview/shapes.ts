@@ -1,57 +1,57 @@
-/** Shapes of the overview. */
+/** Types of the overview. */
 import type { Signal } from '../../../lib/app/topics.ts'
 import type { StalledFunctions } from '../../../lib/diagnosis/stalls/standing-still.ts'
 import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 
-/** Figures by name; null where one could not be known. */
+/** Figures by name; null if unknown. */
 export type Values = Readonly<Record<string, number | null>>
 
-/** The environment at one moment. */
+/** State of the environment at one time. */
 export interface Overview {
-  /** Milliseconds since the epoch: when it was looked at. */
+  /** Time of the sample, in epoch milliseconds. */
   readonly atMs: number
-  /** Why a server could not be asked; null where it answers. */
+  /** Reason why a server is unavailable; null if it responds. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /**
-   * A second, over the last ten seconds: `in`, `applied`, `duplicates`, `failed`, `alerts`, `letters`, `topic/SIGNAL`, and
-   * `rate/CONSUMER/TOPIC`. Now: `lag/CONSUMER/TOPIC` in records and `wait/CONSUMER/TOPIC` in seconds.
+   * Figures by name. Rates per second, averaged over ten seconds: `in`, `applied`, `duplicates`, `failed`, `alerts`, `letters`,
+   * `topic/SIGNAL` and `rate/CONSUMER/TOPIC`. Current values: `lag/CONSUMER/TOPIC` in records and `wait/CONSUMER/TOPIC` in seconds.
    */
   readonly values: Values
-  /** Since there is anything: how many readings were applied, were duplicates, and failed. */
+  /** Total number of applied, duplicate and failed readings. */
   readonly totals: Values
   readonly topics: readonly ShownTopic[]
   readonly consumers: readonly ShownConsumer[]
-  /** Functions that write without reading. */
+  /** Functions that write to topics without reading from any. */
   readonly producers: readonly { readonly name: string; readonly emits: readonly Signal[] }[]
   readonly standing: readonly StalledFunctions[]
-  /** How many alerts fire now. */
+  /** Number of firing alerts. */
   readonly firing: number | null
-  /** The newest first; null if they could not be read. */
+  /** Newest first; null if they could not be read. */
   readonly lastAlerts: readonly AlertSummary[] | null
-  /** How many dead letters wait for people. */
+  /** Number of dead letters that have not been handled. */
   readonly openDeadLetters: number | null
 }
 
 export interface ShownTopic {
   readonly signal: Signal
   readonly topic: string
-  /** Number of records that are kept; null if the topic does not exist, or the number is unknown. */
+  /** Number of retained records; null if the topic does not exist or the number is unknown. */
   readonly records: number | null
 }
 
 export interface ShownConsumer {
   readonly function: string
   readonly topic: string
-  /** Signal of the topic; undefined for a foreign one. */
+  /** Signal of the topic; undefined for a topic of another application. */
   readonly signal?: Signal
   readonly group: string
-  /** Where it writes; failures are implied. */
+  /** Topics that the function writes to, except `failures`, which all consumers write to. */
   readonly emits: readonly Signal[]
-  /** Number of members of its group; null if unknown, or if its position is an offset of its own. */
+  /** Number of members of the group; null if unknown, or if the function stores its own offsets. */
   readonly readers: number | null
 }
 
-/** The recent past, the oldest first: a column of values for each name, as long as `atMs`. */
+/** Recent samples, oldest first. Each name has a column of the same length as `atMs`. */
 export interface History {
   readonly atMs: readonly number[]
   readonly values: Readonly<Record<string, readonly (number | null)[]>>

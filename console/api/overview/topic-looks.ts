@@ -1,4 +1,4 @@
-/** The alerts that fired or resolved last. */
+/** Recently fired or resolved alerts, and the number of open dead letters. */
 
 import { alertLives } from '../../../lib/queries/alert-history.ts'
 import { DeadLetters } from '../../../lib/queries/dead-letters.ts'
@@ -6,9 +6,9 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 
-/** How many are shown. */
+/** Maximum number of alerts shown. */
 const SHOWN = 8
-/** Upper bound for the records of each partition that are read, the newest of them. */
+/** Maximum number of newest records read per partition. */
 const LOOKED_AT = 200
 
 export class RecentAlerts {
@@ -21,10 +21,10 @@ export class RecentAlerts {
   }
 
   /**
-   * The newest first. It reads the topic only where there is more than at the last question.
+   * Returns the newest alerts first. Reads the topic only if it has new records since the last call.
    *
-   * @param bounds of the topic now; undefined if unknown, or the topic is missing
-   * @throws see `readRecords`
+   * @param bounds current offsets of the topic; undefined if unknown or if the topic does not exist
+   * @throws the errors of `readRecords`
    */
   async newest(bounds: readonly Bounds[] = []): Promise<readonly AlertSummary[]> {
     if (bounds.length === 0 || endsOf(bounds) === this.#ends) return this.#alerts
@@ -48,7 +48,7 @@ function endsOf(bounds: readonly Bounds[]): string {
   return bounds.map(({ end }) => end).join()
 }
 
-/** A topic of millions is counted in parts: the figure is known when all of it has been read. */
+/** Time limit of one call. A large topic is counted over several calls; the number is unknown until all of it has been read. */
 const FOR_MS = 500
 
 export class OpenDeadLetters {
@@ -63,10 +63,10 @@ export class OpenDeadLetters {
   }
 
   /**
-   * Null as long as there is more to read.
+   * Returns null until all records have been read.
    *
-   * @param bounds of the topic now; undefined if unknown, or the topic is missing
-   * @throws see `readRecords`
+   * @param bounds current offsets of the topic; undefined if unknown or if the topic does not exist
+   * @throws the errors of `readRecords`
    */
   async count(bounds?: readonly Bounds[]): Promise<number | null> {
     if (!bounds) return this.#open

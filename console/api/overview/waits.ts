@@ -1,9 +1,9 @@
-/** Age of the first pending record of each consumer. */
+/** Age of the oldest pending record of each consumer. */
 import type { ConsumerLag, ReadTopic } from '../../../lib/queries/lag.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { problemOf } from '../problem.ts'
 
-/** Upper bound for the records that are read after one look. */
+/** Maximum number of records read per sample. */
 const MAX_READ = 12
 
 interface RecordPosition {
@@ -17,18 +17,18 @@ export class Waits {
   readonly #log: () => Promise<LogReader>
   readonly #told: (error: unknown) => void
   #isReading = false
-  /** The fault of the last reading. */
+  /** Last unexpected error. */
   #fault: string | undefined
 
-  /** @param told hears of faults of Sluice itself, once where the same one happens again and again */
+  /** Creates the tracker. @param told receives unexpected errors; a repeated error is reported once */
   constructor(log: () => Promise<LogReader>, told = logged) {
     this.#log = log
     this.#told = told
   }
 
   /**
-   * Returns the ages in seconds, by `consumer/topic`; null while unknown. Records written before the first look are read from the
-   * topic until the next one.
+   * Returns the ages in seconds by `consumer/topic`; null while unknown. Append times of records from before the first sample are read
+   * from the topic, for the next sample.
    */
   next(lags: readonly (ReadTopic & ConsumerLag)[], nowMs: number): Readonly<Record<string, number | null>> {
     for (const { topic, partitions } of lags)
@@ -65,7 +65,7 @@ export class Waits {
       for (const place of places) await this.#readOne(log, place)
       this.#fault = undefined
     } catch (error) {
-      // The reading runs in the background. Outages are reported by the next look at Kafka.
+      // Reads run in the background. The next sample of Kafka reports outages.
       if (problemOf(error).code === 'fault') this.#tell(error)
     } finally {
       this.#isReading = false
@@ -96,11 +96,11 @@ interface Look {
 
 interface PartitionLooks {
   readonly looks: Look[]
-  /** Looks by the record that was read: as an end, and the first look at that time. */
+  /** Positions of records that were read, each with the first sample at that time. */
   readonly reads: (readonly Look[])[]
 }
 
-/** Ten minutes of looks, at one every two seconds. */
+/** Ten minutes of samples, one every two seconds. */
 const MAX_LOOKS = 300
 /** More than the number of stalled consumers of one topic. */
 const MAX_READS = 20
@@ -108,13 +108,13 @@ const MAX_READS = 20
 export class OffsetTimes {
   readonly #known = new Map<string, PartitionLooks>()
 
-  /** Notes the present end of the partition. Several consumers of the topic may report the same look. */
+  /** Records the current end of a partition. Several consumers of the topic may report the same sample. */
   ended(topic: string, partition: number, end: number, atMs: number): void {
     const { looks, reads } = this.#of(topic, partition)
     const last = looks.at(-1)
     if (last?.atMs === atMs && last.end === end) return
     if (last && end < last.end) {
-      // Another log has its name.
+      // The topic was recreated.
       looks.length = 0
       reads.length = 0
     }
@@ -122,7 +122,7 @@ export class OffsetTimes {
     if (looks.length > MAX_LOOKS) looks.shift()
   }
 
-  /** A record that was read says when it was written. It stays known when the looks after it are forgotten. */
+  /** Records the append time of a record. It stays known after later samples are dropped. */
   written(topic: string, partition: number, offset: number, atMs: number): void {
     if (this.timeOf(topic, partition, offset) !== undefined) return
     const { looks, reads } = this.#of(topic, partition)
@@ -131,10 +131,7 @@ export class OffsetTimes {
     if (reads.length > MAX_READS) reads.shift()
   }
 
-  /**
-   * Approximate time at which the record was written, in milliseconds since the epoch; undefined if it is before all known
-   * records.
-   */
+  /** Returns the approximate append time of a record, in epoch milliseconds; undefined if it is older than all known records. */
   timeOf(topic: string, partition: number, offset: number): number | undefined {
     const { looks, reads } = this.#of(topic, partition)
     const record = reads.find(([one]) => one?.end === offset + 1)?.[0]

@@ -5,18 +5,18 @@ import type { TelemetryMemory } from './memory.ts'
 import { MAX_HAPPENINGS } from './memory.ts'
 
 export interface Activities {
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly counts: readonly { readonly activity: string; readonly devices: number }[]
-  /** Devices that changed last, of the requested activity or of all. */
+  /** Devices with the most recent changes, of the requested activity or of all. */
   readonly devices: readonly DeviceNow[]
   readonly silent: readonly { readonly entity: string; readonly lastSeen: string }[]
-  /** Number of each, of which the lists have the first. */
+  /** Number of matching devices. The list contains only the first ones. */
   readonly matching: number
   readonly silentCount: number
-  /** Entities that were looked at, and whether these are all. */
+  /** Number of examined entities; `isWhole` is true if these are all. */
   readonly known: number
   readonly isWhole: boolean
-  /** The newest first. */
+  /** Newest first. */
   readonly lately: readonly Happening[]
 }
 
@@ -28,7 +28,7 @@ export interface DeviceNow {
 
 const MAX_LISTED = 200
 
-/** @param wanted an activity; empty for all */
+/** Returns the activities of devices. @param wanted an activity; empty for all */
 export async function activities(memory: TelemetryMemory, wanted: string): Promise<Activities> {
   const [{ rows, entities, isWhole }, { found }] = await Promise.all([
     memory.activities.get(),

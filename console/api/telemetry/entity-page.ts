@@ -1,71 +1,71 @@
-/** One page of the list of entities: chosen, sorted and cut here, because ten thousand are too many for a browser. Pure. */
+/** Filters, sorts and paginates the list of entities on the server, because a browser cannot handle ten thousand. Pure. */
 import type { Statistics } from '../../../lib/analytics/statistics.ts'
 import type { ListedEntity } from '../../../lib/tables/statistics.ts'
 import { FAMILIES, type FamilyName } from '../../../lib/telemetry/families.ts'
 
 export const STATISTICS = ['last', 'mean', 'minimum', 'maximum', 'standardDeviation'] as const
-/** Which of the statistics of a metric is shown, and sorted by. */
+/** Statistic of a metric to show and to sort by. */
 export type StatisticName = (typeof STATISTICS)[number]
 
 export interface EntityPageQuery {
-  /** Words that must all be in source and subject, whatever their case. */
+  /** Words that the source and subject must contain, ignoring case. */
   readonly find: string
-  /** The family that has most entities if it is not said. */
+  /** Defaults to the family with the most entities. */
   readonly family?: FamilyName | undefined
   readonly statistic: StatisticName
-  /** `entity`, `readings`, `last-reading`, `alerts` or a metric; with `-` before it for the other way round. */
+  /** Sort key: `entity`, `readings`, `last-reading`, `alerts` or a metric; prefixed with `-` for descending order. */
   readonly sort: string
-  /** Only entities with an alert that fires. */
+  /** True to list only entities with a firing alert. */
   readonly alerting: boolean
-  /** Counted from 1. */
+  /** Page number, starting at 1. */
   readonly page: number
 }
 
 export interface EntityPage {
   readonly family: FamilyName
-  /** How many entities of each family match. */
+  /** Number of matching entities by family. */
   readonly families: readonly { readonly family: FamilyName; readonly entities: number }[]
   readonly metrics: readonly ShownMetric[]
   readonly rows: readonly EntityRow[]
   readonly page: number
   readonly pages: number
-  /** Entities of the family that match. */
+  /** Number of matching entities of the family. */
   readonly matching: number
-  /** Entities that were looked at, of all families, and whether these are all. */
+  /** Number of examined entities of all families; `isWhole` is true if these are all. */
   readonly known: number
   readonly isWhole: boolean
 }
 
 export interface ShownMetric {
   readonly name: string
-  /** `1` for counts. */
+  /** Unit of the metric; `1` for counts. */
   readonly unit: string
 }
 
 interface EntityRow {
-  /** `source`, a space, `subject`. */
+  /** Source and subject, separated by a space. */
   readonly entity: string
   readonly readings: number
-  /** RFC 3339. */
+  /** Event time of the last reading, RFC 3339. */
   readonly lastAt: string
-  /** Alerts of it that fire. */
+  /** Number of firing alerts of the entity. */
   readonly alerts: number
-  /** The wanted statistic, in the order of the metrics; null where the entity has never reported the metric. */
+  /** Selected statistic of each metric; null if the entity has never reported the metric. */
   readonly values: readonly (number | null)[]
 }
 
-/** The entities that the console knows, and whether these are all. */
+/** Known entities. `isWhole` is true if these are all. */
 export interface EntityList {
   readonly entities: readonly ShownEntity[]
   readonly isWhole: boolean
 }
 
-/** An entity without its open minute: ten thousand of them are kept. */
+/** An entity without its current minute, to save memory: ten thousand are kept. */
 export type ShownEntity = Omit<ListedEntity, 'open'>
 
 export const PAGE_SIZE = 50
 
-/** @param alerts that fire, by the name of the entity */
+/** Returns one page of entities. @param alerts number of firing alerts by entity */
 export function entityPage(
   { entities, isWhole }: EntityList,
   alerts: ReadonlyMap<string, number>,
@@ -95,12 +95,12 @@ export function entityPage(
   return { family, families, metrics, rows, page, pages, matching: own.length, known, isWhole }
 }
 
-/** Returns the metrics in the order of the table of families. */
+/** Returns the metrics of a family, in the order of their declaration. */
 export function metricsOf(family: FamilyName): ShownMetric[] {
   return Object.entries(FAMILIES[family].metrics).map(([name, unit]) => ({ name, unit }))
 }
 
-/** Families of which no entity is known at all are left out. */
+/** Counts the matching entities by family, without families that have no entities at all. */
 function countedFamilies(
   all: readonly ShownEntity[],
   matching: readonly ShownEntity[],
@@ -123,7 +123,7 @@ function figureOf(statistics: Statistics | undefined, wanted: StatisticName): nu
   return Math.sqrt(statistics.m2 / statistics.count)
 }
 
-/** Entities that lack what is sorted by are last, whichever way round. */
+/** Sorts the entities. Those without a value come last in both directions. */
 function sortedBy(
   entities: readonly ShownEntity[],
   { sort, statistic }: EntityPageQuery,

@@ -1,4 +1,4 @@
-/** The present state of one entity. */
+/** Current state of one entity. */
 
 import { conditionKind, measureKind, rememberingKind } from '../../../lib/alerting/condition.ts'
 import { matches } from '../../../lib/alerting/match.ts'
@@ -25,23 +25,23 @@ export interface EntityNow {
   readonly source: string
   readonly subject: string
   readonly family: FamilyName
-  /** Partition of the readings topic, and that topic. */
+  /** Partition of the readings topic, and the topic's name. */
   readonly partition: number
   readonly topic: string
   readonly metrics: readonly (ShownMetric & { readonly statistics: StatisticsSummary | null })[]
-  /** Readings since the first one, and the event time of the newest, RFC 3339. */
+  /** Number of readings since the first one. `lastAt` is the event time of the newest, RFC 3339. */
   readonly readings: number
   readonly lastAt: string
-  /** Where charts end, milliseconds since the epoch: now, or with its last reading if that is older than the span. */
+  /** End of the charts, in epoch milliseconds: the current time, or the last reading if it is older than the charts' range. */
   readonly endsMs: number
   readonly endsEarly: boolean
-  /** The minute that is not over yet. */
+  /** Statistics of the current minute, which has not ended. */
   readonly openMinute: { readonly startMs: number; readonly metrics: Readonly<Record<string, OpenValues>> }
   readonly activity: ShownActivity | null
   readonly alerts: readonly ActiveAlert[]
-  /** Null if the log has activated no rules in the partition yet. */
+  /** Rules for the entity; null if no rules are active in the partition yet. */
   readonly rules: readonly WatchingRule[] | null
-  /** The newest readings in the log, the oldest first; only so many as were asked for. */
+  /** Newest readings in the log, oldest first, up to the requested number. */
   readonly newest: readonly ShownReading[]
   readonly searched: Searched
 }
@@ -53,34 +53,34 @@ interface OpenValues {
 }
 
 interface ShownActivity {
-  /** RFC 3339, if it is silent. */
+  /** Time of the last reading of a silent entity, RFC 3339; otherwise null. */
   readonly silentSince: string | null
-  /** Activity of a device, and its start. */
+  /** Current activity of a device; `since` is its start. */
   readonly doing: string | null
   readonly since: string | null
 }
 
 export interface ShownReading {
   readonly id: string
-  /** Milliseconds since the epoch. */
+  /** Event time, in epoch milliseconds. */
   readonly timeMs: number
   readonly offset: number
-  /** Values in the order of the metrics; null where the reading has none. */
+  /** Values in the order of the metrics; null for a metric that the reading does not have. */
   readonly values: readonly (number | null)[]
 }
 
-/** A live chart goes back this far. */
+/** Range of a live chart. */
 export const LIVE_MS = 15 * 60_000
 const FEW = 10
 
-/** @param spanMs of the charts; @param isLive whether all newest readings are wanted, or a few */
+/** Query for one entity. @param spanMs range of the charts @param isLive true for all newest readings, false for a few */
 export interface EntityQuery {
   readonly entity: string
   readonly spanMs: number
   readonly isLive: boolean
 }
 
-/** @throws ProblemError if the processor knows no such entity */
+/** Returns the current state of an entity. @throws ProblemError if the processor does not know the entity */
 export async function entityNow(
   environment: ConsoleEnvironment,
   memory: TelemetryMemory,
@@ -129,7 +129,7 @@ export async function entityNow(
   }
 }
 
-/** @throws ProblemError if the processor knows no such entity */
+/** Returns the processor's state of an entity. @throws ProblemError if the processor does not know the entity */
 export async function knownEntity(environment: ConsoleEnvironment, entity: string): Promise<FoundStatistics> {
   const inspection = await environment.inspection()
   const readings = await environment.topicSize('readings')
@@ -137,11 +137,11 @@ export async function knownEntity(environment: ConsoleEnvironment, entity: strin
   if (known) return known
   throw new ProblemError(
     'not-found',
-    'The processor knows no such entity: it has counted no reading of it, or has forgotten it. The list of entities has all that it knows.',
+    'The processor does not know this entity: it has received no readings from it, or has dropped its state. See the list of entities.',
   )
 }
 
-/** End of an entity's charts: now, or the last reading if the chart would be empty otherwise. */
+/** Returns the end of an entity's charts: the current time, or the last reading if the chart would otherwise be empty. */
 export function endOf({ lastAtMs }: { readonly lastAtMs: number }, spanMs: number): number {
   const nowMs = Date.now()
   return lastAtMs < nowMs - spanMs ? lastAtMs : Math.max(nowMs, lastAtMs + 1)
@@ -164,26 +164,28 @@ export interface WatchingRule {
   readonly name: string
   readonly metric: string
   readonly severity: string
-  /** Compared quantity: `value`, `state`, or the kind that derives a number of its own, such as `change`. */
+  /** Compared quantity: `value`, `state`, or a kind that derives another number, such as `change`. */
   readonly compares: string
-  /** When it is bad, in words. */
+  /** Condition in words. */
   readonly text: string
-  /** Unit of the limits; `1` where they have none. */
+  /** Unit of the thresholds; `1` if they have no unit. */
   readonly unit: string
-  /** Null where it has no such limit. */
+  /** Threshold of the rule; null if it has none. */
   readonly fireAbove: number | null
   readonly fireBelow: number | null
   readonly clearBelow: number | null
   readonly clearAbove: number | null
   readonly states: readonly string[]
-  /** How long it must hold, in milliseconds. */
+  /** Time for which the condition must hold before the alert fires, in milliseconds. */
   readonly forMs: number
   readonly isPaused: boolean
 }
 
 /**
- * @param newest data of the newest reading, which says of which site, type or tags the entity is; without it, rules that ask for
- * these are left out
+ * Returns the rules that apply to an entity.
+ *
+ * @param newest data of the newest reading, which has the site, type and tags of the entity; without it, rules that match on these are
+ * not returned
  */
 export function watchingRules(
   rules: readonly AnyRule[],
@@ -207,11 +209,11 @@ function watchingRule(rule: Rule): WatchingRule {
     severity,
     compares: states ? 'state' : (rememberingKind(rule)?.name ?? 'value'),
     text: kind.words.text(condition, unit),
-    // A number of standard deviations, for example, has no unit.
+    // Some quantities have no unit, such as a number of standard deviations.
     unit: measureUnit ? '1' : unit,
     fireAbove: finite(fire?.above),
     fireBelow: finite(fire?.below),
-    // Clears the alert with a value at or below this one.
+    // The alert resolves at or below this value.
     clearBelow: finite(clear?.above),
     clearAbove: finite(clear?.below),
     states: states ?? [],

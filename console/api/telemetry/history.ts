@@ -1,4 +1,4 @@
-/** The last hours of one entity: its minutes as analytics has published them, and its alerts. */
+/** Recent history of one entity: its statistics per minute and its alerts. */
 import {
   alertsOnce,
   type EntityAlert,
@@ -13,12 +13,12 @@ import { metricsOf } from './entity-page.ts'
 import type { TelemetryMemory } from './memory.ts'
 
 export interface EntityHistory {
-  /** The first instant of each minute, milliseconds since the epoch. */
+  /** Start of each minute, in epoch milliseconds. */
   readonly minutes: readonly number[]
-  /** Values of each minute, by metric; null for a minute without one. */
+  /** Statistics of each minute by metric; null for a minute without readings. */
   readonly metrics: Readonly<Record<string, MinuteColumns>>
   readonly alerts: readonly AlertSpan[]
-  /** How far the search for minutes came. */
+  /** Range that was searched for minutes. */
   readonly searched: Searched
 }
 
@@ -31,10 +31,10 @@ interface MinuteColumns {
 export type AlertSpan = Omit<EntityAlert, 'timeMs'>
 
 const HOUR_MS = 3_600_000
-/** A minute is published when a reading of a later one has come. */
+/** Delay after which minutes are certainly published: each is published when a reading of a later minute arrives. */
 const LATE_MS = 10 * 60_000
 
-/** @throws ProblemError if the processor knows no such entity */
+/** Returns the history of an entity. @throws ProblemError if the processor does not know the entity */
 export async function entityHistory(
   environment: ConsoleEnvironment,
   memory: TelemetryMemory,
@@ -61,8 +61,8 @@ export async function entityHistory(
 }
 
 /**
- * Records have the time at which they were written. What ended long ago was written then, or was replayed at any time since: then
- * it is searched from the end of the topic backwards.
+ * Returns the range of append times to search. An old period may have been written when it ended, or replayed at any later time, so it
+ * is searched backward from the end of the topic.
  */
 function periodOf(fromMs: number, toMs: number): Period {
   const isOld = toMs < Date.now() - LATE_MS

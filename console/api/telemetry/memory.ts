@@ -1,4 +1,4 @@
-/** Common parts of the questions about telemetry: expensive answers, and the positions in topics. */
+/** Shared parts of the telemetry queries: cached results and positions in topics. */
 
 import type { AnyRule } from '../../../lib/alerting/patterns/pattern.ts'
 import { dataReader } from '../../../lib/app/data-reader.ts'
@@ -26,18 +26,18 @@ import { KeptAnswer, KeptAnswers, KeptByKey } from '../../live/kept.ts'
 import { type RecentOptions, RecentRecords } from '../../live/recent-records.ts'
 import type { EntityList } from './entity-page.ts'
 
-/** Upper bound for the entities of one list: their statistics take about 50 MB. */
+/** Maximum number of entities in a list. Their statistics take about 50 MB. */
 const MAX_ENTITIES = 50_000
-/** Readings of one entity that a page shows as they come. */
+/** Maximum number of readings of one entity on a live page. */
 const MAX_READINGS = 900
-/** Minutes of a day, and as many revisions. */
+/** One day of minutes, and as many revisions. */
 const MAX_MINUTES = 2 * 24 * 60
 const MAX_ALERTS = 500
 export const MAX_HAPPENINGS = 50
 
 const LIST_FOR_MS = 4_000
 const RULES = { forMs: 15_000, most: 100, idleMs: 60_000 }
-/** Records of a topic for one entity are kept while a page shows them, for this many entities at once. */
+/** Cached records by topic and entity: maximum number of entities, and the time after which unused ones are dropped. */
 const KEPT = { most: 20, idleMs: 60_000 }
 const LIMITS = { mostRecords: 200_000, withinMs: 2_000 }
 
@@ -95,10 +95,10 @@ export class TelemetryMemory {
   }
 
   /**
-   * Returns the minutes in the partition of the entity's key: if the topic has grown in the last hours, earlier minutes are in
-   * another one.
+   * Returns the minutes in the current partition of the entity's key. If partitions were added to the topic during the last hours, earlier
+   * minutes are in another partition and are not returned.
    *
-   * @param hours each span is searched on its own
+   * @param hours length of the period; each length is cached separately
    */
   minutes(entity: string, hours: number): RecentRecords<EntityMinute> {
     const partition = { ofKey: entity }

@@ -1,4 +1,4 @@
-/** How many records the topics get a minute. */
+/** Number of records per minute by topic. */
 import { type Signal, topicsOf } from '../../../lib/app/topics.ts'
 import { instantsUntil, type KnownOffsets, recordsIfThere } from '../../../lib/queries/volumes.ts'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -6,7 +6,7 @@ import { once } from '../../../packages/runtime/lambda/once.ts'
 import type { ConsoleEnvironment } from '../../environment.ts'
 import { PATIENCE_OF_A_PAGE } from '../../kafka-answers.ts'
 
-/** Topics whose volume is counted. */
+/** Topics that are counted. */
 const COUNTED_SIGNALS = [
   'readings',
   'analytics',
@@ -18,7 +18,7 @@ const COUNTED_SIGNALS = [
 export type CountedSignal = (typeof COUNTED_SIGNALS)[number]
 
 export interface VolumesOfTopics {
-  /** The first instant of each step, milliseconds since the epoch, and how long a step is. */
+  /** Start of each step, in epoch milliseconds. `stepMs` is the length of a step. */
   readonly steps: readonly number[]
   readonly stepMs: number
   readonly topics: readonly Volume[]
@@ -27,16 +27,16 @@ export interface VolumesOfTopics {
 export interface Volume {
   readonly signal: CountedSignal
   readonly topic: string
-  /** Records a minute in each step; null if unknown, or the topic is missing. */
+  /** Records per minute in each step; null if unknown, or if the topic does not exist. */
   readonly perMinute: readonly (number | null)[]
-  /** Records in the steps that are known. */
+  /** Number of records in all known steps. */
   readonly records: number
 }
 
 const MINUTE_MS = 60_000
-/** A first answer has what was found in this time; the next ones add the rest. */
+/** Time limit for one response. Later responses add the remaining steps. */
 const WITHIN_MS = 500
-/** Steps by hours: about as many as a chart has room for. */
+/** Steps by number of hours, limited to the width of a chart. */
 const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
   1: { stepMs: MINUTE_MS, count: 60 },
   6: { stepMs: 5 * MINUTE_MS, count: 72 },
@@ -45,7 +45,7 @@ const STEPS: Readonly<Record<number, { stepMs: number; count: number }>> = {
 
 export class Volumes {
   readonly #environment: ConsoleEnvironment
-  /** Separate connection: many questions in a row must not delay those of other pages. */
+  /** Separate connection, so that these many requests do not delay other pages. */
   readonly #offsets: () => Promise<TopicOffsets>
   readonly #known = new Map<string, KnownOffsets>()
 
@@ -56,7 +56,7 @@ export class Volumes {
     )
   }
 
-  /** @throws RefusedByKafka or Unavailable */
+  /** Returns the volumes of the last hours. @throws RefusedByKafka or Unavailable */
   async of(hours: number): Promise<VolumesOfTopics> {
     const { stepMs, count } = STEPS[hours] ?? { stepMs: MINUTE_MS, count: 60 }
     const nowMs = Date.now()

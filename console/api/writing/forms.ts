@@ -1,35 +1,35 @@
-/** Forms for readings: the fields of each family, as its schema has them. Pure. */
+/** Forms for entering readings, derived from the schema of each family. Pure. */
 import { FAMILIES, type Family, type FamilyName } from '../../../lib/telemetry/families.ts'
 import { NAMED_STRATEGIES } from '../../../lib/telemetry/key.ts'
 import { GENERATOR_DEFAULTS } from '../../../lib/telemetry/simulator/settings.ts'
 import { simulated } from '../../../lib/telemetry/simulator.ts'
 
 export interface FormField {
-  /** Dotted, as `location.site`. */
+  /** Dotted path, such as `location.site`. */
   readonly path: string
-  /** `labels` are pairs of a name and a value. */
+  /** Kind of field. `labels` is a list of names and values. */
   readonly kind: 'number' | 'integer' | 'text' | 'choice' | 'labels'
   readonly isRequired: boolean
-  /** Meaning or unit, from the schema. */
+  /** Description or unit from the schema. */
   readonly about: string
   readonly least: number | null
   readonly most: number | null
-  /** Values of a choice. */
+  /** Allowed values of a choice. */
   readonly choices: readonly string[]
 }
 
 export interface FamilyForm {
   readonly family: FamilyName
-  /** CloudEvents `type` of its readings. */
+  /** CloudEvents `type` of the readings. */
   readonly type: string
   readonly about: string
   readonly keyedBy: string
   readonly fields: readonly FormField[]
-  /** A reading as a simulated sensor makes it. */
+  /** Example reading from a simulated sensor. */
   readonly example: Readonly<Record<string, unknown>>
 }
 
-/** A schema in JSON Schema, as far as those of readings go. */
+/** Subset of JSON Schema that the schemas of readings use. */
 interface Schema {
   readonly type?: string
   readonly description?: string
@@ -41,12 +41,14 @@ interface Schema {
   readonly maximum?: number
 }
 
-/** How a person can choose the record key of a reading. */
+/** Selectable strategies for the record key of a reading. */
 export const KEY_STRATEGIES = NAMED_STRATEGIES
 
 /**
- * @param schemaText the JSON Schema of the family's readings
- * @param nowMs what a simulated sensor measures at this time is the example
+ * Returns the form of a family.
+ *
+ * @param schemaText JSON Schema of the family's readings
+ * @param nowMs time of the example reading
  */
 export function formOf(family: Family, schemaText: string, nowMs: number): FamilyForm {
   const schema: Schema = JSON.parse(schemaText)

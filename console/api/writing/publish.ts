@@ -1,4 +1,4 @@
-/** A reading that a person writes: checked as a consumer would, and published. */
+/** Validates a reading that a user entered, as a consumer would, and publishes it. */
 import { UnencodableError } from '@sluice/schema-registry'
 import { dataWriterOf } from '../../../lib/app/data-writer.ts'
 import { readData } from '../../../lib/app/event-data.ts'
@@ -18,20 +18,20 @@ export interface WrittenReading {
   readonly family: FamilyName
   readonly data: ReadingData
   readonly id: string
-  /** RFC 3339. */
+  /** Event time, RFC 3339. */
   readonly time: string
-  /** Trace of the event; a new one begins without it. */
+  /** Trace context of the event. A new trace is started if omitted. */
   readonly traceparent?: string | undefined
 }
 
-/** @throws ProblemError saying what a consumer would refuse */
+/** Returns the event of a reading. @throws ProblemError if a consumer would reject it */
 export function writtenEvent({ family: name, data, id, time, traceparent }: WrittenReading): Event {
   const family = FAMILIES[name]
   const checked = readData({ type: family.type, data } as Event)
   if (checked.kind === 'failure') throw refused(`The reading does not fit its schema: ${checked.message}.`)
   if (traceparent !== undefined && !isTraceparent(traceparent))
     throw refused(
-      'traceparent: must be one of W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case.',
+      'traceparent: must have the W3C Trace Context format 00-<32 hex digits>-<16 hex digits>-<2 hex digits>, in lower case.',
     )
   const event = reading(family, id, time, data)
   const traced = {
@@ -47,7 +47,7 @@ function refused(message: string): ProblemError {
   return new ProblemError('bad-request', message)
 }
 
-/** Answer about a reading that Kafka has stored. */
+/** Result of publishing a reading. */
 export interface Delivery {
   readonly id: string
   readonly topic: string
@@ -56,11 +56,11 @@ export interface Delivery {
   readonly key: string
   readonly traceparent: string
   readonly traceId: string
-  /** Until all replicas had it, in milliseconds. */
+  /** Time until all replicas had the record, in milliseconds. */
   readonly elapsedMs: number
 }
 
-/** @throws ProblemError if the reading cannot be written; UnknownTopic, RefusedByKafka or Unavailable if Kafka does not take it */
+/** Publishes a reading. @throws ProblemError if it cannot be encoded; UnknownTopic, RefusedByKafka or Unavailable if Kafka rejects it */
 export async function publishReading(
   event: Event,
   keyBy: KeyStrategy | undefined,
@@ -91,8 +91,9 @@ export async function publishReading(
 
 function explained(error: unknown): unknown {
   const message = (error as Error).message
-  if (error instanceof KeyFieldMissing) return new ProblemError('bad-request', `The key: ${message}.`)
+  if (error instanceof KeyFieldMissing)
+    return new ProblemError('bad-request', `The record key is missing: ${message}.`)
   if (error instanceof UnencodableError)
-    return new ProblemError('bad-request', `The reading cannot be written: ${message}.`)
+    return new ProblemError('bad-request', `The reading cannot be published: ${message}.`)
   return error
 }

@@ -1,4 +1,4 @@
-/** The recorded streams that ship, as their manifest describes them. */
+/** Recordings that ship with Sluice, as listed in their manifest. */
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ export interface RecordingShown {
   /** Description of the contents. */
   readonly what: string
   readonly events: number
-  /** Alerts that fire on an empty state, by rule. */
+  /** Number of alerts by rule, when replayed on an empty state. */
   readonly fires: Readonly<Record<string, number>>
 }
 
@@ -26,11 +26,11 @@ interface Manifest {
   >
 }
 
-/** Opens the bytes of a recording, again and again. */
+/** Opens the recording. Can be called repeatedly. */
 export type OpenRecording = () => Readable
 
 const FOLDER = new URL('../../../events/', import.meta.url)
-/** Bytes a read: some thousand events, so that they can be published in large requests. */
+/** Bytes per read: several thousand events, so that they can be published in large requests. */
 const READ_BYTES = 1024 * 1024
 
 export class Recordings {
@@ -49,7 +49,7 @@ export class Recordings {
     })
   }
 
-  /** Returns undefined if the name is unknown. */
+  /** Returns undefined for an unknown name. */
   async named(name: string): Promise<OpenRecording | undefined> {
     const { streams } = await this.#manifest()
     const file = Object.keys(streams).find(one => nameOf(one) === name)
@@ -58,7 +58,7 @@ export class Recordings {
   }
 }
 
-/** `streams/heatwave.jsonl` → `heatwave` */
+/** Converts `streams/heatwave.jsonl` to `heatwave`. */
 function nameOf(file: string): string {
   return file.replace(/^streams\//, '').replace(/\.jsonl(\.gz)?$/, '')
 }

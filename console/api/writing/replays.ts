@@ -1,4 +1,4 @@
-/** The recordings that are being played, and those that were. They end with the process. */
+/** Running and ended replays of recordings. They are kept in memory only. */
 import { randomUUID } from 'node:crypto'
 import { noneYet, type PlayCounts } from '../../../lib/operations/replay/play.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -7,18 +7,18 @@ import { ProblemError, problemOf } from '../problem.ts'
 export interface ReplayShown {
   readonly id: string
   readonly recording: string
-  /** How many times faster than recorded; null is as fast as it goes. */
+  /** Speed relative to the recording; null for no delay. */
   readonly speed: number | null
   readonly by: string
   readonly startedAt: string
   readonly endedAt: string | null
   readonly state: 'running' | 'done' | 'stopped' | 'failed'
-  /** Null until the recording has been looked through. */
+  /** Number of events; null until the recording has been scanned. */
   readonly total: number | null
   readonly acknowledged: number
-  /** Events that were sent so early that consumers refuse them. */
+  /** Number of events whose time was too far in the future for consumers. */
   readonly ahead: number
-  /** Why it failed. */
+  /** Error of a failed replay. */
   readonly problem: string | null
 }
 
@@ -43,10 +43,10 @@ interface Replay {
 type ReportError = (error: unknown) => void
 type Play = (counts: PlayCounts, stop: AbortSignal) => Promise<void>
 type OnEnd = (ended: ReplayShown) => Promise<void>
-/** Runs work in the background, see `ConsoleEnvironment.inBackground`. */
+/** Runs work in the background; see `ConsoleEnvironment.inBackground`. */
 type InBackground = (work: (closing: AbortSignal) => Promise<void>) => void
 
-/** Number of ended replays that are remembered. */
+/** Number of ended replays that are kept. */
 const MAX_REMEMBERED = 20
 
 export class Replays {
@@ -59,25 +59,25 @@ export class Replays {
     this.#inBackground = inBackground
   }
 
-  /** The newest first. */
+  /** Newest first. */
   all(): readonly ReplayShown[] {
     return this.#replays.map(shown)
   }
 
   /**
-   * Begins to play, and does not wait for the end.
+   * Starts a replay in the background.
    *
-   * @param play rejects once its signal is aborted
-   * @param onEnd is called when it has ended, however that was
-   * @param told called with faults, because the end has no waiting caller
-   * @throws ProblemError if another recording is being played
+   * @param play rejects after its signal is aborted
+   * @param onEnd called when the replay has ended, successfully or not
+   * @param told called with unexpected errors, because no caller waits for the replay
+   * @throws ProblemError if another replay is running
    */
   start(started: StartedReplay, play: Play, onEnd: OnEnd, told: ReportError): ReplayShown {
     const running = this.#replays.find(({ state }) => state === 'running')
     if (running)
       throw new ProblemError(
         'conflict',
-        `The recording ${running.started.recording} is being played: stop it first, or wait for its end.`,
+        `The recording ${running.started.recording} is being replayed. Stop the replay or wait for its end.`,
       )
     const replay: Replay = {
       id: randomUUID(),
@@ -97,10 +97,11 @@ export class Replays {
     return shown(replay)
   }
 
-  /** @throws ProblemError for an unknown replay; one that has ended stays as it is */
+  /** Stops a replay. Has no effect on one that has ended. @throws ProblemError for an unknown replay */
   stop(id: string): ReplayShown {
     const replay = this.#replays.find(one => one.id === id)
-    if (!replay) throw new ProblemError('not-found', 'There is no such replay: it may have been long ago.')
+    if (!replay)
+      throw new ProblemError('not-found', 'The replay was not found. Only the latest replays are kept.')
     replay.stop.abort()
     return shown(replay)
   }

@@ -1,4 +1,4 @@
-/** The values around an alert, with its threshold and the time in which it fired. */
+/** Chart of the values around an alert, with its threshold and its duration. */
 import type { JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -42,10 +42,10 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
   return (
     <Known of={now} what="the entity">
       {({ openMinute, rules, metrics }) => (
-        <Known of={history} what="its minutes">
+        <Known of={history} what="the statistics per minute">
           {past => {
             const columns = within(minuteColumns(past, openMinute, metric), fromMs, toMs)
-            // A threshold of changes or deviations is not one of values.
+            // Thresholds on changes or deviations do not belong on a chart of values.
             const isOfValues = rules?.some(one => one.name === rule && one.compares === 'value')
             const levels =
               threshold !== null && isOfValues ? [{ value: threshold, name: rule, severity }] : []
@@ -74,13 +74,13 @@ function Chart({ alert, metric, time: { fromMs, toMs, hours } }: Props): JSX.Ele
 
 const OUTCOMES = {
   shown: '',
-  resolved: ' The alert has resolved meanwhile.',
-  'not-yet': ' It is in the log, but firing-alerts has not come to it yet.',
+  resolved: ' The alert has resolved in the meantime.',
+  'not-yet': ' The acknowledgement is in the log, but firing-alerts has not processed it yet.',
 } as const
 
 interface AcknowledgeButtonsProps {
   readonly alert: OneAlert
-  /** Hears what came of it: the buttons go away with the next answer. */
+  /** Shows the result. The buttons disappear when the alert is updated. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 
@@ -92,11 +92,11 @@ export function AcknowledgeButtons({ alert, tell }: AcknowledgeButtonsProps): JS
     const said = { id, acknowledged: true, ...(comment.trim() ? { comment } : {}) }
     const { outcome } = await act('POST /alerts/acknowledge', said)
     setComment('')
-    return `You have taken it on.${OUTCOMES[outcome]}`
+    return `You have acknowledged the alert.${OUTCOMES[outcome]}`
   }
   const giveBack = async () => {
     const { outcome } = await act('POST /alerts/acknowledge', { id, acknowledged: false })
-    return `It is given back.${OUTCOMES[outcome]}`
+    return `The acknowledgement is removed.${OUTCOMES[outcome]}`
   }
   return (
     <>

@@ -1,25 +1,25 @@
-/** Texts of rule files that a person is editing. */
+/** Unsaved texts of rule files. */
 import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
 
 export interface Draft {
   readonly text: string
-  /** The file as it was when the person began; absent for a new one. */
+  /** The file when editing began; absent for a new file. */
   readonly of: NamedRuleFile | undefined
 }
 
-/** Drafts by the name of the chosen file. */
+/** Drafts by the name of the selected file. */
 export type Drafts = Readonly<Record<string, Draft>>
 
 export function isUnsaved({ text, of }: Draft): boolean {
   return text !== of?.text
 }
 
-/** Returns whether the file was changed by another person since the draft began. */
+/** Returns whether another user changed the file after editing began. */
 export function isOvertaken(draft: Draft | undefined, file: NamedRuleFile | undefined): boolean {
   return draft !== undefined && file !== undefined && isUnsaved(draft) && draft.of?.hash !== file.hash
 }
 
-/** Returns the drafts with the typed text. A text equal to the file's removes the draft. */
+/** Returns the drafts with the entered text. If the text equals the file's, the draft is removed. */
 export function withText(
   drafts: Drafts,
   name: string,
@@ -30,7 +30,7 @@ export function withText(
   return isUnsaved(draft) ? { ...drafts, [name]: draft } : without(drafts, name)
 }
 
-/** Returns the drafts with the saved contents of a file, which the page shows until the files are read again. */
+/** Returns the drafts with the saved content, which is shown until the files are loaded again. */
 export function withSaved(drafts: Drafts, chosen: string, file: NamedRuleFile): Drafts {
   return { ...without(drafts, chosen), [file.name]: { text: file.text, of: file } }
 }
@@ -46,12 +46,12 @@ export function unsavedOf(drafts: Drafts): Drafts {
 
 let kept: Drafts = {}
 
-/** Keeps the drafts during a visit to another page of the console. */
+/** Returns the drafts that were kept while the user visited another page. */
 export function keptDrafts(): Drafts {
   return kept
 }
 
-/** The browser warns before they are lost. */
+/** Keeps the drafts. The browser warns before they are lost. */
 export function keepDrafts(drafts: Drafts): void {
   kept = drafts
   if (Object.values(drafts).some(isUnsaved)) addEventListener('beforeunload', warn)

@@ -1,4 +1,4 @@
-/** Rules as text: edited, checked, tried on what has been read lately, and saved or downloaded. */
+/** Editor of alert rules: edit, check, test on recent readings, and save or download. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { NamedRuleFile } from '../../../lib/operations/rule-file.ts'
@@ -106,39 +106,39 @@ function Editor({ known, again }: { readonly known: RuleFiles; readonly again: (
         </button>
         {isChanged && file && (
           <button type="button" class="secondary outline" onClick={undo}>
-            Undo the changes
+            Undo changes
           </button>
         )}
       </p>
       {isOperator ? (
         <TrialPart text={text} />
       ) : (
-        <p>Only an operator may edit, check and try rules; you are signed in as a viewer.</p>
+        <p>Editing, checking and trying rules requires the operator role. You are signed in as a viewer.</p>
       )}
     </>
   )
 }
 
-/** Keeps the beginning of a draft when the files are read again, so that saving never overwrites an unseen change. */
+/** Keeps the original version of each draft when the files are loaded again, so that saving never overwrites an unseen change. */
 function useDrafts(known: RuleFiles): [Drafts, (by: (drafts: Drafts) => Drafts) => void] {
   const [drafts, set] = useState(keptDrafts)
   const change = (by: (drafts: Drafts) => Drafts) => {
     keepDrafts(by(keptDrafts()))
     set(keptDrafts())
   }
-  // Saved drafts are in the files now.
+  // The loaded files now contain the saved drafts.
   useEffect(() => change(unsavedOf), [known])
   return [drafts, change]
 }
 
 function inForceText(canBeSaved: boolean, areInForce: boolean | null): string {
   if (!canBeSaved)
-    return 'These rules are active. Rules of a deployment are changed in its project: try your text here, download it, and deploy.'
+    return 'These rules are active. To change the rules of a deployed environment, try your text here, download it, and deploy it from its project.'
   if (areInForce === null)
     return 'These are the saved files of the rules folder. No rules are active yet, or the files have errors.'
   return areInForce
     ? 'The files of the rules folder, which are active.'
-    : 'The files of the rules folder. Other rules are active: the folder has changed since, or this is not the folder of the running functions.'
+    : 'The files of the rules folder. Other rules are active, because the files have changed, or because the functions use another folder.'
 }
 
 interface SaveProps {
@@ -147,7 +147,7 @@ interface SaveProps {
   readonly was: string | null
   readonly isChanged: boolean
   readonly saved: (as: NamedRuleFile) => void
-  /** Called if the file was changed by another person. */
+  /** Called if another user has changed the file. */
   readonly refused: () => void
 }
 
@@ -160,13 +160,13 @@ function SaveButton({ name, text, was, isChanged, saved, refused }: SaveProps): 
     })
     if (file === null) throw new RefusedByServer({ code: 'bad-request', message: notSavedText(errors) })
     saved(file)
-    return `${name} is saved; ${countText(rules, 'rule')} in all. \`npm start\` puts them into force within seconds.`
+    return `${name} is saved. All files together have ${countText(rules, 'rule')}. \`npm start\` activates them within seconds.`
   }
   return (
     <ConfirmButton label="Save" onConfirm={save} disabled={!isChanged}>
       <p>
-        This writes <code>{name}</code> into the rules folder of this machine. If <code>npm start</code> runs,
-        the rules are in force within seconds: alerts fire and resolve by them.
+        This writes <code>{name}</code> to the rules folder of this machine. If <code>npm start</code> is
+        running, the rules become active within seconds, and alerts fire and resolve accordingly.
       </p>
     </ConfirmButton>
   )
@@ -187,7 +187,7 @@ function Overtaken({ by: { name, text }, settle }: OvertakenProps): JSX.Element 
   return (
     <section aria-label="Changed meanwhile">
       <p class="warn" role="status">
-        {name} has been changed since you began. Bring its text and yours together, or undo your changes.
+        {name} has changed since you began to edit it. Merge its text with yours, or undo your changes.
       </p>
       <details>
         <summary>Its text now</summary>

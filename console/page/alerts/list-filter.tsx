@@ -1,10 +1,10 @@
-/** Filter of the alerts; part of the address. */
+/** Filter of the lists of alerts. The URL contains its values. */
 import type { JSX } from 'preact'
 import { useParameter } from '../data/address.ts'
 import { Check, Choice, TextField, useSettled } from '../parts/forms.tsx'
 
 export interface AlertQuery {
-  /** The parameters of the question. */
+  /** Query parameters of the filter. */
   readonly filter: Readonly<Record<string, string>>
   readonly hours: string
   readonly isNarrowed: boolean
@@ -39,7 +39,7 @@ export function useListFilter(): AlertQuery {
     severity,
     unacknowledged,
   }
-  // An incomplete label is ignored while it is being typed.
+  // Ignore an incomplete label while it is being typed.
   const filter = { ...asked, label: asked.label.indexOf('=') > 0 ? asked.label : '' }
   return { filter, hours, isNarrowed: Object.values(filter).some(one => one !== '') }
 }

@@ -1,4 +1,4 @@
-/** The alerts that fire now, those that have fired, and those that may soon. */
+/** Lists of firing, past and pending alerts. */
 import type { JSX } from 'preact'
 import type { AlertRow, PendingAlerts } from '../../api/alerts/lists.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -40,12 +40,12 @@ interface Props {
 
 function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/now" query={filter} keep what="the alerts that fire">
+    <Live path="/alerts/now" query={filter} keep what="the firing alerts">
       {({ alerts, total, firing, behind }) => (
         <>
           <p role="status">
             {isNarrowed
-              ? `${numberText(total)} of ${countText(firing, 'alert')} that fire now.`
+              ? `${numberText(total)} of ${countText(firing, 'firing alert')}.`
               : `${countText(firing, 'alert')} firing now.`}
             {total > alerts.length && ` The newest ${alerts.length} are listed.`} <Behind of={behind} />
           </p>
@@ -54,7 +54,7 @@ function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
             caption="alerts that fire"
             empty={
               isNarrowed ? (
-                'No alert that fires fits the filter.'
+                'No firing alerts match the filter.'
               ) : (
                 <>
                   Nothing fires. <a href="/alerts?state=history">What has fired lately</a>, and{' '}
@@ -71,20 +71,20 @@ function Now({ query: { filter, isNarrowed } }: Props): JSX.Element {
 
 function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/history" query={{ ...filter, hours }} keep what="the alerts that have fired">
+    <Live path="/alerts/history" query={{ ...filter, hours }} keep what="the past alerts">
       {({ alerts, total, leftOut, isCut }) => (
         <>
           <p role="status">
             {countText(total, 'alert')} in this time.
             {total > alerts.length && ` The newest ${alerts.length} are listed.`}
-            {isCut && ' Reading took too long, so not all of them are here: choose a shorter time.'}
+            {isCut && ' The time limit was reached, so the list is incomplete. Choose a shorter time.'}
             {leftOut > 0 &&
-              ` ${countText(leftOut, 'older record')} of the topic not read: choose a shorter time to be sure of all.`}
+              ` ${countText(leftOut, 'older record')} of the topic not read. Choose a shorter time to see all alerts.`}
           </p>
           <AlertTable
             alerts={alerts}
             caption="alerts that have fired"
-            empty={`No ${isNarrowed ? 'matching ' : ''}alert fired in this time. Choose a longer one.`}
+            empty={`No ${isNarrowed ? 'matching ' : ''}alerts fired in this time. Choose a longer time.`}
           />
         </>
       )}
@@ -94,7 +94,7 @@ function History({ query: { filter, hours, isNarrowed } }: Props): JSX.Element {
 
 function Pending({ query: { filter } }: Props): JSX.Element {
   return (
-    <Live path="/alerts/pending" query={filter} keep what="the alerts that are pending">
+    <Live path="/alerts/pending" query={filter} keep what="the pending alerts">
       {({ pending: rows, total }) => (
         <>
           <p role="status">
@@ -107,7 +107,7 @@ function Pending({ query: { filter } }: Props): JSX.Element {
             rows={rows}
             keyOf={({ rule, entity }) => `${rule} ${entity}`}
             columns={PENDING_COLUMNS}
-            empty="No alert is pending."
+            empty="No alerts are pending."
           />
         </>
       )}
@@ -126,8 +126,8 @@ function Behind({ of: behind }: { readonly of: number | null }): JSX.Element | n
   return (
     <span class="warn">
       {behind === null
-        ? 'Kafka does not answer, so it is not known whether this is up to date.'
-        : `Not up to date: firing-alerts still has to read ${countText(behind, 'record')} of the alerts topic.`}
+        ? 'Kafka does not answer, so the list may be out of date.'
+        : `The list is out of date: firing-alerts has not yet read ${countText(behind, 'record')} of the alerts topic.`}
     </span>
   )
 }

@@ -1,4 +1,4 @@
-/** Notifications that people were sent: when, to whom, about which alerts, and what came of each. */
+/** Sent notifications with their time, recipients, alerts and outcomes. */
 import type { JSX } from 'preact'
 import type { NotificationRow } from '../../api/alerts/notifications.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -46,7 +46,7 @@ export function NotificationsPage(): JSX.Element {
                 [group, ...receivers, ...alerts.map(({ rule, entity }) => `${rule} ${entity}`)].join(' ')
               }
               firstOrder="-Sent"
-              empty="No notification was sent in this time. Choose a longer one."
+              empty="No notifications were sent in this time. Choose a longer time."
             />
           </>
         )}
@@ -88,13 +88,17 @@ type Outcome = NotificationRow['outcomes'][number]
 
 const STATES: Readonly<Record<Outcome['state'], { tone: Tone; text: string; title: string }>> = {
   waiting: { tone: 'warn', text: 'waiting', title: 'Not processed yet, or a receiver does not respond' },
-  passed: { tone: 'good', text: 'done', title: 'Each of its receivers that are named here has taken it' },
+  passed: { tone: 'good', text: 'done', title: 'All named receivers have accepted it' },
   failed: {
     tone: 'warn',
-    text: 'failed, tried again',
-    title: 'A receiver has not taken it; it is tried again',
+    text: 'failed, being retried',
+    title: 'A receiver has rejected it, and it will be retried',
   },
-  'dead-letter': { tone: 'bad', text: 'dead letter', title: 'A receiver has not taken it' },
+  'dead-letter': {
+    tone: 'bad',
+    text: 'dead letter',
+    title: 'A receiver has rejected it, and it will not be retried',
+  },
 }
 
 function Outcome({ outcome: { sink, state, error, letter } }: { readonly outcome: Outcome }): JSX.Element {

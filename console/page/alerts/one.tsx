@@ -1,4 +1,4 @@
-/** One alert: what it says, what caused it, what happened to it, and who takes it on. */
+/** A single alert: its description, its cause, its history and its acknowledgement. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OneAlert } from '../../api/alerts/one.ts'
@@ -43,7 +43,7 @@ interface Props {
 }
 
 interface HeadProps extends Props {
-  /** Hears what came of an acknowledgement. */
+  /** Shows the result of the acknowledgement. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 
@@ -110,8 +110,8 @@ function AboutAlert({ alert }: Props): JSX.Element {
 }
 
 function phaseText(phase: OneAlert['phase']): string {
-  if (phase === 'recovering') return 'recovering: the value has cleared, but not for long enough yet'
-  return phase ?? 'does not know it any more: its end is on the way, or the state of alerting was lost'
+  if (phase === 'recovering') return 'recovering: the value has cleared, but its duration has not passed yet'
+  return phase ?? 'no longer known to alerting: it is about to resolve, or the state of alerting was lost'
 }
 
 function link(text: string, path: string, parameters: Parameters): JSX.Element {
@@ -128,7 +128,7 @@ function Cause({ id, alert }: Props & { readonly id: string }): JSX.Element {
   return (
     <section aria-label="The reading that caused it" class="card">
       <h2>The reading that caused it</h2>
-      <Once path="/alerts/cause" query={{ id }} what="the reading that caused it">
+      <Once path="/alerts/cause" query={{ id }} what="the causing reading">
         {({ cause, lookedAt }) =>
           cause ? (
             <>
@@ -170,7 +170,9 @@ function Life({ alert: { transitions, topic } }: Props): JSX.Element {
   return (
     <section aria-label="Events of the alert" class="card">
       <h2>Events of the alert</h2>
-      {transitions.length === 0 && <p class="empty">Its events are no longer on the alerts topic.</p>}
+      {transitions.length === 0 && (
+        <p class="empty">The events of this alert are no longer in the alerts topic.</p>
+      )}
       <ol class="alerts-life">
         {transitions.map(({ kind, time, partition, offset, reason, value, by, comment }) => (
           <li key={`${partition} ${offset}`} class={`alerts-${kind}`}>

@@ -1,4 +1,4 @@
-/** The text of a rule file, checked while one types: every error leads to its place. */
+/** Text field for a rule file. The text is checked while the user types, and each error links to its position. */
 import type { JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { RulesChecked } from '../../api/alerts/rule-files.ts'
@@ -73,7 +73,7 @@ function useCheck(
   isOperator: boolean,
 ): { readonly checked?: RulesChecked; readonly problem?: string } {
   const [known, setKnown] = useState<{ checked?: RulesChecked; problem?: string }>({})
-  // Together: a text is not checked by the name of another file.
+  // Delay file name and text together, so that a text is never checked under another file's name.
   const settled = useSettled(JSON.stringify({ file, text }), 400)
   useEffect(() => {
     if (!isOperator) return

@@ -1,4 +1,4 @@
-/** The rules in force, and the state of each. */
+/** Active alert rules and their state. */
 import type { JSX } from 'preact'
 import type { OneRule, OnRow, RuleRow, Rules } from '../../api/alerts/rules.ts'
 import { addressOf } from '../data/address.ts'
@@ -25,7 +25,7 @@ export function RuleList(): JSX.Element {
             rows={rules.rules}
             keyOf={({ rule }) => rule}
             textOf={({ rule, condition, severity }) => `${rule} ${condition} ${severity}`}
-            empty="There is no rule. Write one, and try it on the readings of the last hours."
+            empty="No rules exist. Write one, and try it on recent readings."
           />
         </>
       )}
@@ -34,14 +34,14 @@ export function RuleList(): JSX.Element {
 }
 
 function aboutText({ rules, hash, having, partitions, entities }: Rules): string {
-  const about = `${countText(rules.length, 'rule')}; alerting remembers ${countText(entities, 'entity', 'entities')}.`
+  const about = `${countText(rules.length, 'rule')}. Alerting has the state of ${countText(entities, 'entity', 'entities')}.`
   if (hash === null)
-    return `${about} The log has not activated any rules yet: alerting uses those that it was deployed with.`
+    return `${about} The log has not activated any rules yet, so alerting uses the rules that it was deployed with.`
   const behind =
     having < partitions
-      ? ` In ${having} of ${partitions} partitions; the others have not read them yet, or hold no record.`
+      ? ` It is active in ${having} of ${partitions} partitions. The others have not read it yet, or have no records.`
       : ''
-  return `${about} Rule set ${hash.slice(0, 8)} is in force.${behind}`
+  return `${about} Rule set ${hash.slice(0, 8)} is active.${behind}`
 }
 
 const COLUMNS: readonly Column<RuleRow>[] = [
@@ -73,14 +73,15 @@ function countColumn(
     align: 'right',
     cell: row => {
       const count = of(row)
-      if (count === null) return <span title="It watches only some entities: how many is not known.">–</span>
+      if (count === null)
+        return <span title="The rule applies to only some entities. Their number is unknown.">–</span>
       return <span class={count > 0 ? kind : 'muted'}>{numberText(count)}</span>
     },
     sortBy: row => of(row) ?? -1,
   }
 }
 
-/** One rule: what it looks for, for which entities it is on, and its text. */
+/** Page of one rule: its condition, the entities for which it is pending or firing, and its text. */
 export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Element {
   const name = nameOf(rule)
   return (
@@ -89,8 +90,8 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
         <>
           {known.rules.length === 0 && (
             <p class="warn">
-              This rule is no longer in force. Its alerts resolve within five minutes, when its entities are
-              looked at.
+              This rule is no longer active. Its alerts resolve within five minutes, when its entities are
+              evaluated again.
             </p>
           )}
           {known.rules.map(row => (
@@ -104,7 +105,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
               Silence …
             </a>
             <a href={addressOf('/alerts', { state: 'history', rule: name, hours: 168 })}>
-              Its alerts of the last 7 days
+              Alerts of the last 7 days
             </a>
           </p>
           <On known={known} />
@@ -114,7 +115,7 @@ export function OneRulePage({ name: rule }: { readonly name: string }): JSX.Elem
   )
 }
 
-/** Without its labels. */
+/** Returns the name of a rule without its labels. */
 function nameOf(rule: string): string {
   return rule.replace(/\{.*$/s, '')
 }
@@ -174,7 +175,7 @@ function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element 
     <section aria-label="Where it is on">
       <h2>Where it is on</h2>
       {total > on.length && (
-        <p>{`${countText(total, 'entity', 'entities')}; the newest ${on.length} are listed.`}</p>
+        <p>{`${countText(total, 'entity', 'entities')}. The newest ${on.length} are listed.`}</p>
       )}
       <Table
         name="on"
@@ -183,7 +184,7 @@ function On({ known: { on, total } }: { readonly known: OneRule }): JSX.Element 
         rows={on}
         keyOf={({ entity, phase, isOfSilence }) => `${entity} ${phase} ${isOfSilence}`}
         textOf={({ entity, phase }) => `${entity} ${phase}`}
-        empty="It is on for no entity: nothing is pending, and nothing fires."
+        empty="No alerts of this rule are pending or firing."
       />
     </section>
   )

@@ -1,4 +1,4 @@
-/** The form of a new silence, with the alerts that it would mute now. */
+/** Form for a new silence, with the alerts that it would mute. */
 import type { JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -29,7 +29,7 @@ const FIELDS = [
   ['labels', 'Labels', 'team=infra'],
 ] as const
 
-/** The form starts with the values of the address, so that a link from an alert can fill it in. */
+/** Initial values come from the URL, so that a link from an alert can fill in the form. */
 export function SilenceForm(): JSX.Element {
   const { query } = useLocation()
   const [fields, setFields] = useState<SilenceFields>({
@@ -46,8 +46,8 @@ export function SilenceForm(): JSX.Element {
       <summary>New silence</summary>
       <form onSubmit={form.submit} aria-label="New silence">
         <p id="silence-help">
-          An alert matches if every field that is filled in fits. Several texts are set apart by commas, and *
-          stands for any characters.
+          An alert matches if it matches all fields that are not empty. Separate several values with commas.
+          An asterisk (*) matches any characters.
         </p>
         <div class="bar">
           {FIELDS.map(([key, title, example]) => (
@@ -72,7 +72,7 @@ export function SilenceForm(): JSX.Element {
             required
             maxLength={1000}
             value={form.comment}
-            placeholder="what is being done"
+            placeholder="the reason, such as planned maintenance"
             onInput={event => form.setComment(event.currentTarget.value)}
           />
         </label>
@@ -95,12 +95,12 @@ function useSilence(fields: SilenceFields, done: () => void) {
     if (problem) throw new RefusedByServer({ code: 'bad-request', message: problem })
     const endMs = hours === '' ? Date.parse(until) : Date.now() + Number(hours) * HOUR_MS
     if (Number.isNaN(endMs))
-      throw new RefusedByServer({ code: 'bad-request', message: 'Say until when it holds.' })
+      throw new RefusedByServer({ code: 'bad-request', message: 'Specify the end of the silence.' })
     const endsAt = new Date(endMs).toISOString()
     const { id } = await act('POST /alerts/silences', { match, endsAt, comment })
     setComment('')
     done()
-    return `Silence ${id} holds, until ${timeText(endsAt, Date.now())}.`
+    return `Silence ${id} is active until ${timeText(endsAt, Date.now())}.`
   })
   return { hours, setHours, until, setUntil, comment, setComment, isBusy, said, submit: run }
 }
@@ -146,7 +146,7 @@ function SubmitLine({ form, author }: { readonly form: Form; readonly author: st
           Silence
         </button>
         <small>
-          {isOperator ? `Its author is ${author}, for all to see.` : 'Only an operator may do this.'}
+          {isOperator ? `Its author is ${author}, visible to all users.` : 'This requires the operator role.'}
         </small>
       </p>
       <Outcome of={said} />

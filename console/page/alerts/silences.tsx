@@ -1,4 +1,4 @@
-/** Silences: those that hold, those to come, those that are over; and how one begins and ends. */
+/** Active, scheduled and expired silences, with the form to create one and the button to end one. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { SilenceRow } from '../../api/alerts/silences.ts'
@@ -12,7 +12,7 @@ import { countText } from '../parts/words.ts'
 import { SilenceForm } from './silence-form.tsx'
 
 const STATES = [
-  ['', 'active and to come'],
+  ['', 'active and scheduled'],
   ['past', 'over'],
   ['all', 'all'],
 ] as const
@@ -25,8 +25,8 @@ export function SilencesPage(): JSX.Element {
   return (
     <>
       <p>
-        While a silence holds, no notifications of the alerts that it matches are sent. They fire and resolve
-        as before. The last 200 that are over are kept.
+        While a silence is active, no notifications are sent for the alerts that it matches. These alerts
+        still fire and resolve. The 200 latest expired silences are kept.
       </p>
       <SilenceForm />
       <form class="bar" onSubmit={event => event.preventDefault()} aria-label="Which silences">
@@ -44,7 +44,7 @@ export function SilencesPage(): JSX.Element {
             textOf={({ about, author, comment }) => `${about} ${author} ${comment}`}
             empty={
               silences.length === 0
-                ? 'No silences exist or are kept. Add one above, or from an alert.'
+                ? 'No silences exist. Add one above, or from the page of an alert.'
                 : 'No silences are active or scheduled.'
             }
           />
@@ -103,7 +103,7 @@ function endColumn(tell: EndProps['tell']): Column<SilenceRow> {
 
 interface EndProps {
   readonly silence: SilenceRow
-  /** Hears what came of it: the button goes away with the silence. */
+  /** Shows the result. The button disappears with the silence. */
   readonly tell: (said: ChangeResult | undefined) => void
 }
 
@@ -115,8 +115,8 @@ function EndButton({ silence: { id, about }, tell }: EndProps): JSX.Element {
   return (
     <ConfirmButton label="End" onConfirm={end} tell={tell}>
       <p>
-        The silence of <code>{about}</code> ends now. Muted alerts that still fire cause notifications within
-        a group interval, five minutes by default.
+        This ends the silence of <code>{about}</code> immediately. Notifications for alerts that are still
+        firing are sent within a group interval, which is five minutes by default.
       </p>
     </ConfirmButton>
   )

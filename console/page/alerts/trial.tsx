@@ -1,4 +1,4 @@
-/** Tries a text of rules on the readings of the last hours, and shows the alerts that it would have published. */
+/** Tests rules on recent readings and shows the alerts that they would have published. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RulesTried, TriedFiring, TriedRow } from '../../api/alerts/trial.ts'
@@ -40,8 +40,8 @@ export function TrialPart({ text }: { readonly text: string }): JSX.Element {
     <section aria-label="Try it">
       <h2>Try it on what has been read</h2>
       <p>
-        Alerting itself reads the readings of the last hours by this text, and nothing leaves the trial. It
-        begins without any state: a long <code>for</code>, a change or a deviation needs some time first.
+        Evaluates this text on the readings of the last hours, without publishing anything. The trial begins
+        without state, so a long <code>for</code>, a change or a deviation needs some time before it can fire.
       </p>
       <form class="bar" onSubmit={run} aria-label="Try it">
         <Choice label="Readings of the last" value={hours} set={setHours} options={HOURS} />
@@ -75,13 +75,13 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
   if (first)
     return (
       <p class="problem" role="alert">
-        {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first, at line ${first.line}: ${first.message}.`}
+        {`The text has ${countText(errors.length, 'error')}, so it was not tried. The first is at line ${first.line}: ${first.message}.`}
       </p>
     )
   if (!span)
     return (
       <p class="empty" role="status">
-        No reading of this time was found. Choose a longer time, or other entities.
+        No readings were found. Choose a longer time or other entities.
       </p>
     )
   return (
@@ -96,7 +96,7 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
         columns={ruleColumns(tried)}
         rows={rules}
         keyOf={({ rule }) => rule}
-        empty="The text has no rule."
+        empty="The text has no rules."
       />
       <h3>{total === 0 ? 'No alert would have fired' : `${countText(total, 'alert')} would have fired`}</h3>
       {total > firings.length && <p>The newest {firings.length} are listed.</p>}
@@ -117,7 +117,7 @@ function Result({ tried }: { readonly tried: RulesTried }): JSX.Element {
 
 const LEFT = {
   paused: 'not tried: it is paused',
-  'beyond-readings': 'not tried: it looks at more than the readings of one entity',
+  'beyond-readings': 'not tried: it evaluates more than the readings of one entity',
 } as const
 
 function ruleColumns({ firings, span, total }: RulesTried): readonly Column<TriedRow>[] {
@@ -131,8 +131,8 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
             {left
               ? LEFT[left]
               : watched === 0
-                ? 'watches none of them'
-                : `watches ${numberText(watched)} of them`}
+                ? 'applies to none of them'
+                : `applies to ${numberText(watched)} of them`}
           </small>
         </>
       ),
@@ -152,14 +152,14 @@ function ruleColumns({ firings, span, total }: RulesTried): readonly Column<Trie
         <Strip
           span={span}
           firings={firings.filter(one => isOf(one, rule))}
-          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are drawn' : ''}`}
+          label={`${rule}: ${countText(fired, 'alert')}${total > firings.length ? ', of which the newest are shown' : ''}`}
         />
       ) : null,
     ),
   ]
 }
 
-/** The alert of a silence has the rule's name as a label. */
+/** An alert about missing readings has the rule's name as a label. */
 function isOf({ rule }: TriedFiring, of: string): boolean {
   return (
     rule === of ||
@@ -194,7 +194,7 @@ const FIRING_COLUMNS: readonly Column<TriedFiring>[] = [
 interface Props {
   readonly span: Span
   readonly firings: readonly Stretch[]
-  /** Text for screen readers. */
+  /** Label for screen readers. */
   readonly label: string
 }
 
@@ -217,23 +217,23 @@ function Strip({ span, firings, label }: Props): JSX.Element {
 
 interface Stretch {
   readonly fromMs: number
-  /** Null: to the end. */
+  /** End of the alert; null if it lasts to the end of the period. */
   readonly toMs: number | null
 }
 
-/** Milliseconds since the epoch. */
+/** Period in epoch milliseconds. */
 interface Span {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** The size of the picture, in its own units. */
+/** Size of the SVG, in its own units. */
 const WIDTH = 240
 const HEIGHT = 16
-/** An alert that ends at once can still be seen. */
+/** Minimum width of a bar, so that very short alerts remain visible. */
 const LEAST = 1.5
 
-/** Places of the bars; those that overlap are one. */
+/** Returns the bars of the alerts. Overlapping bars are merged. */
 function barsOf(
   firings: readonly Stretch[],
   { fromMs, toMs }: Span,

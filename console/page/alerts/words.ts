@@ -5,18 +5,18 @@ import type { AlertSummary } from '../../../lib/tables/alert-summary.ts'
 import type { OneAlert } from '../../api/alerts/one.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
 
-/** `41.3`, or the state that was observed. */
+/** Formats a number, such as `41.3`, or an observed state. */
 export function valueText(value: number | string | null): string {
   if (value === null) return '–'
   return typeof value === 'number' ? numberText(Number(value.toPrecision(6))) : value
 }
 
-/** `41.3 (threshold 40)` */
+/** Formats a value and its threshold, such as `41.3 (threshold 40)`. */
 export function comparedText({ value, threshold }: Pick<AlertSummary, 'value' | 'threshold'>): string {
   return threshold === null ? valueText(value) : `${valueText(value)} (threshold ${valueText(threshold)})`
 }
 
-/** `firing for 3 min 20 s`, `resolved after 2 h 5 min` */
+/** Formats the duration of an alert, such as `firing for 3 min 20 s` or `resolved after 2 h 5 min`. */
 export function lastsText(
   { state, startedAt, endedAt }: Pick<AlertSummary, 'state' | 'startedAt' | 'endedAt'>,
   nowMs: number,
@@ -31,7 +31,7 @@ const REASONS: Readonly<Record<string, string>> = {
   condition: 'its condition held',
   silent: 'the entity was silent',
   'no-ticks': 'the clock of the log stopped',
-  pattern: 'the events of its pattern came',
+  pattern: 'its pattern occurred',
   cleared: 'the value cleared',
   'data-returned': 'the entity reports again',
   'rule-removed': 'its rule was removed',
@@ -39,11 +39,11 @@ const REASONS: Readonly<Record<string, string>> = {
   'not-matched': 'its rule no longer matches the entity',
   forgotten: 'the entity has not reported for days',
   erased: 'an operator erased the entity',
-  'ticks-returned': 'the clock of the log goes again',
-  reprocessed: 'its state was computed anew from the log',
+  'ticks-returned': 'the clock of the log runs again',
+  reprocessed: 'its state was recomputed from the log',
 }
 
-/** Why an alert fired or resolved, as a clause. */
+/** Describes the reason why an alert fired or resolved, as a clause. */
 export function reasonText(reason: string | null | undefined): string {
   return reason ? (REASONS[reason] ?? reason) : ''
 }
@@ -59,17 +59,17 @@ export function happenedText(kind: AlertTransition['kind']): string {
   return HAPPENED[kind]
 }
 
-/** Fields of the form of a silence. */
+/** Fields of the silence form. */
 export interface SilenceFields {
   readonly rule: string
   readonly severity: string
   readonly source: string
   readonly entity: string
-  /** `team=infra, floor=3` */
+  /** Labels, such as `team=infra, floor=3`. */
   readonly labels: string
 }
 
-/** Several texts of a field are set apart by commas. Returns what is wrong as `problem`. */
+/** Parses the fields of the form, which can contain several values separated by commas. Returns errors as `problem`. */
 export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; readonly problem?: string } {
   const { labels: given, ...texts } = fields
   const own = Object.entries(texts).flatMap(([name, value]) => {
@@ -81,7 +81,7 @@ export function matchOf(fields: SilenceFields): { readonly match: AlertMatch; re
     return [one.slice(0, Math.max(0, at)).trim(), one.slice(at + 1).trim()] as const
   })
   const problem = pairs.some(([name, value]) => !name || !value)
-    ? 'A label needs a name and a value, as in team=infra.'
+    ? 'A label requires a name and a value, such as team=infra.'
     : undefined
   const labels = Object.fromEntries(
     [...Map.groupBy(pairs, ([name]) => name)].map(([name, all]) => [name, all.map(([, value]) => value)]),
@@ -97,14 +97,14 @@ function listOf(text: string): string[] {
     .filter(one => one !== '')
 }
 
-/** The place of a line and column, both from 1, in a text. */
+/** Converts a line and column, both starting at 1, to a position in the text. */
 export function placeIn(text: string, line: number, column: number): number {
   const before = text.split('\n').slice(0, line - 1)
   const start = before.reduce((sum, one) => sum + one.length + 1, 0)
   return Math.min(text.length, start + column - 1)
 }
 
-/** `Looked at 1,234 readings of 12 entities.` and what was left out. */
+/** Describes the tested range, such as `Evaluated 1,234 readings of 12 entities.`, and what was not tested. */
 export function trialText({
   readings,
   entities,
@@ -122,29 +122,29 @@ export function trialText({
 }): string {
   const of = countText(entities, 'entity', 'entities')
   return [
-    `Looked at ${countText(readings, 'reading')} of ${of}.`,
+    `Evaluated ${countText(readings, 'reading')} of ${of}.`,
     ...(duplicates > 0 ? [`${countText(duplicates, 'duplicate')} counted once.`] : []),
-    ...(refused > 0 ? [`${countText(refused, 'reading')} would be refused.`] : []),
+    ...(refused > 0 ? [`${countText(refused, 'reading')} would be rejected.`] : []),
     ...(leftOut > 0 ? [`${countText(leftOut, 'older record')} not read: the limit was reached.`] : []),
-    ...(cut === 'time' ? ['It took too long and was stopped: choose a shorter time, or one entity.'] : []),
-    ...(cut === 'alerts' ? ['Stopped at 10,000 notifications: the rules publish too many.'] : []),
+    ...(cut === 'time' ? ['The time limit was reached. Choose a shorter time or one entity.'] : []),
+    ...(cut === 'alerts' ? ['Stopped after 10,000 alerts. The rules fire too often.'] : []),
   ].join(' ')
 }
 
 export interface ChartTime {
   readonly fromMs: number
   readonly toMs: number
-  /** Hours that are asked for: the fewest that reach back to its beginning. */
+  /** Smallest selectable number of hours that includes the start. */
   readonly hours: number
 }
 
-/** The spans that telemetry answers. */
+/** Selectable numbers of hours. */
 const HOURS = [1, 6, 24]
 const HOUR_MS = 3_600_000
-/** Shown before the alert and after it, at least. */
+/** Minimum margin before and after the alert. */
 const MARGIN_MS = 10 * 60_000
 
-/** Returns the time from before the condition to after its end; undefined if that is longer ago than charts reach back. */
+/** Returns the range of an alert's chart; undefined if the alert is older than charts can show. */
 export function chartTime(
   { activeAt, endedAt }: Pick<OneAlert, 'activeAt' | 'endedAt'>,
   nowMs: number,

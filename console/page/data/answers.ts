@@ -1,4 +1,4 @@
-/** Asks the console's server. All questions go through here, so that signing in, errors and streams are treated alike. */
+/** Client for the console's API. All requests use it, so that sign-in, errors and streams are handled in one place. */
 
 import { createContext } from 'preact'
 import { useContext, useEffect, useState } from 'preact/hooks'
@@ -9,33 +9,33 @@ import { ask, problemMeanwhile, problemOf } from './ask.ts'
 import type { Parameters } from './search.ts'
 import { type Message, watch } from './watched.ts'
 
-/** Names of routes that change something, such as `POST /alerts/silences`; the others are questions. */
+/** Names of routes that make changes, such as `POST /alerts/silences`. All other routes are queries. */
 type Change = Extract<keyof Answers, `P${string}`>
 export type Question = Exclude<keyof Answers, Change>
 
-/** State of an answer. While the server is away, the last answer stays, beside the problem. */
+/** State of a query. During an outage, the last answer remains, together with the problem. */
 export interface Answer<T> {
   readonly answer: T | undefined
   readonly problem: Problem | undefined
-  /** Whether the answer is still that of the question before, because this one's is on its way; see `Asking`. */
+  /** True while the answer of the previous query is shown until this one's arrives; see `Asking`. */
   readonly isOlder?: boolean
-  /** Asks again at once. */
+  /** Repeats the query immediately. */
   readonly again: () => void
 }
 
 export interface Asking {
-  /** Shows the answer of the question before until this one's is there: for a list that pages or filters on the server. */
+  /** Shows the previous query's answer until this one's arrives, for lists that are paged or filtered on the server. */
   readonly keep?: boolean
 }
 
 interface AskingOnce extends Asking {
-  /** Whether to repeat the question while a server is away. */
+  /** Repeats the query during an outage. */
   readonly insist?: boolean
 }
 
 const INSIST_MS = 2_000
 
-/** The answer to one question, asked once for each address. */
+/** Sends a query once per URL and returns its state. */
 export function useAnswer<Name extends Question>(
   name: Name,
   query: Parameters = {},
@@ -67,7 +67,7 @@ export function useAnswer<Name extends Question>(
   return { ...known(state, path, keep), again: () => setRound(now => now + 1) }
 }
 
-/** The newest answer to a question that can be watched: by a stream where the server has one, else by asking again. */
+/** Watches a query and returns its newest state. Uses a stream if the server supports streams, and polls otherwise. */
 export function useLive<Name extends Question>(
   name: Name,
   query: Parameters = {},
@@ -85,10 +85,10 @@ export function useLive<Name extends Question>(
 }
 
 /**
- * Asks for a change. The server checks that it comes from this page.
+ * Requests a change. The server checks that the request comes from this page.
  *
- * @param parameters of the path, in place of their names
- * @throws RefusedByServer with a sentence for people
+ * @param parameters path parameters by name
+ * @throws RefusedByServer with a message for users
  */
 export function act<Name extends Change>(
   name: Name,
@@ -114,13 +114,13 @@ interface KeptAnswer<T> {
 
 const NOTHING = { path: '', answer: undefined, problem: undefined }
 
-/** The last answer stays beside a problem; that of another question does not. */
+/** Keeps the last answer of the same query when a problem occurs. */
 function after<T>(kept: KeptAnswer<T>, path: string, message: Message<T>): KeptAnswer<T> {
   if ('answer' in message) return { path, answer: message.answer, problem: undefined }
   return { path, answer: kept.path === path ? kept.answer : undefined, problem: message.problem }
 }
 
-/** An answer belongs to its question: another question begins with nothing, unless the one before it is kept. */
+/** Returns the state for a query. Another query starts without an answer, unless `keep` is set. */
 function known<T>({ path: of, answer, problem }: KeptAnswer<T>, path: string, keep: boolean) {
   if (of === path) return { answer, problem, isOlder: false }
   return { answer: keep ? answer : undefined, problem: undefined, isOlder: keep && answer !== undefined }
@@ -132,7 +132,7 @@ export const EnvironmentContext = createContext<EnvironmentAnswer | undefined>(u
 
 export function useEnvironment(): EnvironmentAnswer {
   const shown = useContext(EnvironmentContext)
-  if (!shown) throw new Error('nothing is shown before the environment is known')
+  if (!shown) throw new Error('useEnvironment was called before the environment was loaded')
   return shown
 }
 

@@ -1,21 +1,23 @@
-/** Arrival at another page: its name is shown, and the keyboard and the screen reader begin at its heading. */
+/** Navigation to another page: sets the title, and moves the focus to the heading for keyboards and screen readers. */
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
 /**
- * @param page the key of the page; a change of other parameters does not count as an arrival
- * @param title of the page
- * @param content where the page is
+ * Updates title, focus and scroll position after navigation.
+ *
+ * @param page key of the page; changes of other query parameters do not count as navigation
+ * @param title title of the page
+ * @param content element that contains the page
  */
 export function useArrival(page: string, title: string, content: RefObject<HTMLElement | null>): void {
   const isFirst = useRef(true)
   const returnedTo = useReturn()
   useEffect(() => {
     document.title = title
-    // The browser begins at the top of the first page by itself.
+    // The browser itself focuses the top of the first page.
     if (!isFirst.current) {
       focusOn(content.current?.querySelector('h1') ?? content.current)
-      // Where a person goes back to, the browser scrolls to where the person was.
+      // After the back button, the browser restores the scroll position.
       if (returnedTo.current !== location.href) scrollTo(0, 0)
     }
     isFirst.current = false
@@ -23,7 +25,7 @@ export function useArrival(page: string, title: string, content: RefObject<HTMLE
   }, [page, title])
 }
 
-/** The address to which the browser's own buttons have led, if they have led here. */
+/** Returns the URL if the browser's back or forward button was used to reach it. */
 function useReturn(): { current: string | undefined } {
   const returnedTo = useRef<string | undefined>(undefined)
   useEffect(() => {

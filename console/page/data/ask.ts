@@ -1,12 +1,12 @@
-/** One question to the console's server. */
+/** Sends one request to the console's API. */
 import type { Problem } from '../../api/problem.ts'
 
 const AWAY: Problem = {
   code: 'unavailable',
-  message: 'The console does not answer: has it been stopped?',
+  message: 'The console does not respond. Check that it is running.',
 }
 
-/** The server has refused, or is away; its message is for people. */
+/** The server rejected the request or is unavailable. The message is for users. */
 export class RefusedByServer extends Error {
   readonly problem: Problem
 
@@ -16,7 +16,7 @@ export class RefusedByServer extends Error {
   }
 }
 
-/** @param path below `/api`, with its query. @throws RefusedByServer */
+/** Sends a request. @param path path under `/api` with its query @throws RefusedByServer */
 export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(`/api${path}`, { ...init, credentials: 'same-origin' }).catch(error => {
     if (init.signal?.aborted) throw error
@@ -26,15 +26,15 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   throw new RefusedByServer(await response.json().catch(() => AWAY))
 }
 
-/** Returns a problem as `problemOf` does, for a question that the page itself repeats: an outage of the console is included. */
+/** Converts an error like `problemOf`, for a query that the page repeats. Includes outages of the console itself. */
 export function problemMeanwhile(error: unknown): Problem {
   const problem = problemOf(error)
   if (problem !== AWAY) return problem
-  return { ...problem, message: `${problem.message} The page keeps asking.` }
+  return { ...problem, message: `${problem.message} The page retries automatically.` }
 }
 
-/** The sentence of an error for people. */
+/** Converts an error to a problem with a message for users. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof RefusedByServer) return error.problem
-  return { code: 'fault', message: `This is a fault of the page: ${(error as Error).message}` }
+  return { code: 'fault', message: `Internal error of the page: ${(error as Error).message}` }
 }

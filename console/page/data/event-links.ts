@@ -1,4 +1,4 @@
-/** Where an event leads, on every page that shows one: to its entity, its alert and rule, or its dead letter. Pure. */
+/** Links from an event to its entity, alert, rule or dead letter. Pure. */
 import { eventTypeRow } from '../../../lib/event-types.ts'
 import type { Message } from '../../api/kafka/messages/one.ts'
 import { addressOf } from './address.ts'
@@ -13,7 +13,7 @@ interface ShownEvent {
   readonly source: unknown
   readonly subject?: unknown
   readonly data: unknown
-  /** Position of the event in Kafka, if it is known. */
+  /** Position of the event in Kafka; undefined if unknown. */
   readonly place: { readonly partition: number; readonly offset: number } | undefined
 }
 
@@ -41,7 +41,7 @@ export function eventLinks({ type, source, subject, data, place }: ShownEvent): 
 
 const FAILED = /^io\.sluice\.(failure|retry|dead-letter)\.v1$/
 
-/** Where a message leads: to its event's way through the system, what the event is about, the record that failed. */
+/** Returns the links of a message: to the path of its event, to the subject of the event, and to the failed record. */
 export function messageLinks({
   event,
   partition,
@@ -70,10 +70,10 @@ function failedRecord(data: unknown): EventLink[] {
   ]
 }
 
-/** Version `ff` is not valid, and only versions after `00` may add something at the end. */
+/** Version `ff` is invalid, and only versions after `00` may append further fields. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
 
-/** The id of the trace in a `traceparent`; undefined if it is not one. */
+/** Returns the trace id of a `traceparent`; undefined if it is invalid. */
 export function traceIdOf(traceparent: unknown): string | undefined {
   if (typeof traceparent !== 'string') return undefined
   const [, version, trace, more] = TRACEPARENT.exec(traceparent) ?? []

@@ -1,23 +1,26 @@
-/** Lets the browser save files. */
+/** Saves files through the browser. */
 import { RefusedByServer } from './ask.ts'
 
 /**
- * Saves what the server answers.
+ * Downloads a response as a file.
  *
- * @param path below `/api`
- * @returns the headers of the answer
- * @throws RefusedByServer with a sentence for people
+ * @param path path under `/api`
+ * @returns the headers of the response
+ * @throws RefusedByServer with a message for users
  */
 export async function saveFile(path: string, name: string): Promise<Headers> {
   const response = await fetch(`/api${path}`, { credentials: 'same-origin' }).catch(() => {
-    throw new RefusedByServer({ code: 'unavailable', message: 'The console does not answer.' })
+    throw new RefusedByServer({
+      code: 'unavailable',
+      message: 'The console does not respond. Check that it is running.',
+    })
   })
   if (!response.ok) throw new RefusedByServer(await response.json())
   saveBlob(await response.blob(), name)
   return response.headers
 }
 
-/** The link is in no document, so that the page's own navigation does not follow it. */
+/** Saves a file. The link is not added to the document, so that the page's router does not handle it. */
 export function saveBlob(blob: Blob, name: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)

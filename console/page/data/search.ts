@@ -7,16 +7,16 @@ export function changedSearch(search: string, changes: Readonly<Record<string, s
   return text ? `?${text}` : ''
 }
 
-/** Parameters of an address. */
+/** Query parameters. */
 export type Parameters = Readonly<Record<string, string | number | undefined>>
 
-/** `/telemetry?entity=…` with everything in its place; what is undefined or empty is left out. */
+/** Builds a URL with encoded query parameters, such as `/telemetry?entity=…`. Undefined and empty values are omitted. */
 export function addressOf(path: string, parameters: Parameters): string {
   const given = Object.entries(parameters).map(([name, value]) => [name, String(value ?? '')])
   return path + changedSearch('', Object.fromEntries(given))
 }
 
-/** Where the answers to a question are streamed: `/groups?name=a` becomes `/groups/live?name=a`. */
+/** Returns the path of the stream for a query: `/groups/live?name=a` for `/groups?name=a`. */
 export function liveOf(path: string): string {
   const [before = '', query] = path.split('?')
   return query === undefined ? `${before}/live` : `${before}/live?${query}`

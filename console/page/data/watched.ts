@@ -1,19 +1,19 @@
-/** Watched questions: one stream for each, shared by all parts of the page, and none while the page is hidden. */
+/** Watched queries: one stream per query, shared by all components, and closed while the page is hidden. */
 import type { Problem } from '../../api/problem.ts'
 import { ask, problemMeanwhile } from './ask.ts'
 import { liveOf } from './search.ts'
 
-/** The newest answer, or the reason of its absence. */
+/** The newest answer, or the reason why it is missing. */
 export type Message<T> = { readonly answer: T } | { readonly problem: Problem }
 
 type Tell = (message: Message<never>) => void
 
-/** How soon a stream that broke is opened again. */
+/** Delay before a broken stream is reopened. */
 const REOPEN_MS = 2_000
-/** How often a question is asked again where there are no streams. */
+/** Polling interval without streams. */
 const POLL_MS = 5_000
 
-/** How the answers to one question arrive. Returns what ends it. */
+/** Starts receiving answers to a query and returns a function that stops it. */
 type Source = (path: string, tell: Tell) => () => void
 
 class Watched {
@@ -45,7 +45,7 @@ class Watched {
     this.#stop()
   }
 
-  /** A browser keeps few connections to one server: hidden pages must not take them from the visible one. */
+  /** Browsers limit the connections per server, so a hidden page closes its streams. */
   readonly #look = (): void => {
     if (document.hidden) this.#stop()
     else this.#end ??= this.#begin()
@@ -60,11 +60,11 @@ class Watched {
 const watched = new Map<string, Watched>()
 
 /**
- * Tells the newest answer, now if it is known, and whenever it changes.
+ * Reports the newest answer immediately if it is known, and then each change.
  *
- * @param path of the question, below `/api`
- * @param streams whether the server can stream; if not, it is asked again and again
- * @returns ends it
+ * @param path path of the query under `/api`
+ * @param streams true if the server supports streams; if false, the query is polled
+ * @returns a function that ends the watch
  */
 export function watch<T>(path: string, streams: boolean, tell: (message: Message<T>) => void): () => void {
   const one = watched.get(path) ?? new Watched(path, streams ? stream : poll)
@@ -85,7 +85,7 @@ function stream(path: string, tell: Tell): () => void {
     source.onmessage = ({ data }) => tell(JSON.parse(data))
     source.onerror = () => {
       source?.close()
-      // A stream ends without a reason; the question itself returns it.
+      // A stream ends without a reason. Sending the query itself returns the reason.
       void askOnce(path, tell, over.signal).then(() => setTimeout(open, REOPEN_MS))
     }
   }

@@ -1,4 +1,4 @@
-/** A part of the record that failed, as text or as a hex dump. */
+/** Key, value or header of a failed record, as text or as a hex dump. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { PartOfRecord } from '../../api/failures/one-dead-letter.ts'
@@ -7,7 +7,7 @@ import { bytesIn, bytesText, hexDump, readableText, textIn } from '../parts/word
 interface Props {
   readonly title: string
   readonly part: PartOfRecord | null
-  /** Where all of it can be downloaded. */
+  /** URL for downloading the full content. */
   readonly download: string
 }
 
@@ -48,7 +48,7 @@ export function Bytes({ title, part, download }: Props): JSX.Element {
           Download
         </a>
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys */}
       <section class="failures-scrolls" aria-label={title} tabIndex={0}>
         <pre>{asHex ? hexDump(bytes) : readableText(text)}</pre>
       </section>

@@ -1,4 +1,4 @@
-/** Fields for the choice of dead letters; the choice is in the address. */
+/** Fields that filter dead letters. The URL contains their values. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
@@ -14,7 +14,7 @@ export function ConditionFields(): JSX.Element {
       <Choice label="Came in" value={since} values={TIMES} choose={setSince} />
       <Choice label="State" value={state} values={STATES} choose={setState} />
       <Words label="Entity" value={entity} set={setEntity} placeholder="source and subject, or subject" />
-      <Words label="Event type" value={type} set={setType} placeholder="as in the event that failed" />
+      <Words label="Event type" value={type} set={setType} placeholder="type of the failed event" />
     </form>
   )
 }
@@ -50,7 +50,7 @@ interface WordsProps {
   readonly placeholder: string
 }
 
-/** Asks when the person has finished writing, not with each letter. Until then the text is kept here: live answers render the field again. */
+/** Text field that updates the filter when the user has finished typing. It keeps a draft, because live answers re-render it. */
 function Words({ label, value, set, placeholder }: WordsProps): JSX.Element {
   const [draft, setDraft] = useState<string>()
   return (

@@ -1,11 +1,11 @@
-/** The choice of dead letters: its form in the address, and its meaning for the server. Pure. */
+/** Filter of dead letters: its query parameters, and its form in requests. Pure. */
 
 export interface Conditions {
   readonly code: string
   readonly consumer: string
   readonly entity: string
   readonly type: string
-  /** A duration before now; empty for all that the topic holds. */
+  /** Duration before now; empty for all dead letters in the topic. */
   readonly since: string
   readonly state: string
 }
@@ -28,7 +28,7 @@ export const STATES: readonly (readonly [value: string, text: string])[] = [
 
 const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The conditions of an operation, whose times do not move. @param nowMs milliseconds since the epoch */
+/** Returns the filter of an operation, with absolute times. @param nowMs current time in epoch milliseconds */
 export function filterFrom(
   { code, consumer, entity, type, since }: Conditions,
   nowMs: number,
@@ -38,7 +38,7 @@ export function filterFrom(
   return { ...Object.fromEntries(named), ...(sinceMs === undefined ? {} : { sinceMs }) }
 }
 
-/** Whether the conditions leave anything out, apart from the state. */
+/** Returns whether any condition other than the state is set. */
 export function isLimited({ code, consumer, entity, type, since }: Conditions): boolean {
   return [code, consumer, entity, type, since].some(value => value !== '')
 }

@@ -1,4 +1,4 @@
-/** One dead letter: why it failed, each time, and what it was. */
+/** A single dead letter: its failed attempts and the original record. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useState } from 'preact/hooks'
 import type { ShownDeadLetter } from '../../api/failures/one-dead-letter.ts'
@@ -51,8 +51,8 @@ function Actions({ letter: { at, redrive } }: { readonly letter: ShownDeadLetter
       {handled && <p class="failures-handled">It was {handled}.</p>}
       <p>
         {leftOutBecause
-          ? `A redrive leaves it out, because it is ${leftOutBecause}.`
-          : `A redrive brings it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
+          ? `A redrive skips it, because it is ${leftOutBecause}.`
+          : `A redrive publishes it to ${to.topic}/${to.partition} for ${to.consumer}, as attempt ${to.attempt}.`}
       </p>
       <div class="bar">
         {!leftOutBecause && <Handle command="redrive" ats={[at]} what="" />}
@@ -129,7 +129,7 @@ function History({ letter }: { readonly letter: ShownDeadLetter }): JSX.Element 
             <br />
             {before.redrivenBy
               ? `Then redriven by ${before.redrivenBy}${before.patched ? ', with a patch' : ''}.`
-              : 'Then tried again by itself.'}
+              : 'Then retried automatically.'}
           </li>
         ))}
         <li value={attempt}>
@@ -195,12 +195,12 @@ function PatchForm({ at }: { readonly at: string }): JSX.Element {
         onInput={event => setPatch(event.currentTarget.value)}
       />
       <p id={`${id}-help`} class="muted">
-        A JSON merge patch of the event: members replace those of the event, and null removes one. With
+        A JSON merge patch of the event: members replace those of the event, and null removes them. With
         "specversion", it is a whole event in its place. Source and subject stay. Of a record that is not an
         event it changes the JSON, for all consumers that failed on the record.
       </p>
       <button type="button" onClick={() => askForPlan({ command: 'redrive', ats: [at], patch })}>
-        Redrive with this change
+        Redrive with this patch
       </button>
     </details>
   )

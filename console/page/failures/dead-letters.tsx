@@ -1,4 +1,4 @@
-/** The list of dead letters: which there are, by what and when, and what to do with them. */
+/** List of dead letters, with counts, a chart over time, and actions. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -15,7 +15,7 @@ import { Facet } from './facet.tsx'
 import { Handle } from './handle.tsx'
 import { Times } from './times.tsx'
 
-/** Name in the address. */
+/** Prefix of the table's query parameters. */
 const TABLE = 'letters'
 
 export function DeadLetters(): JSX.Element {
@@ -78,7 +78,7 @@ interface ListedProps {
 function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Element {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const { path } = useLocation()
-  // Dead letters that are no longer listed are not selected.
+  // Dead letters that are no longer listed cannot be selected.
   const ats = letters.flatMap(({ at }) => (chosen.has(at) ? [at] : []))
   const toggle = (at: string) => {
     const next = new Set(chosen)
@@ -90,8 +90,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
     <>
       {ats.length > 0 ? (
         <div class="bar">
-          <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} chosen`} />
-          <Handle command="drop" ats={ats} what={`${numberText(ats.length)} chosen`} />
+          <Handle command="redrive" ats={ats} what={`${numberText(ats.length)} selected`} />
+          <Handle command="drop" ats={ats} what={`${numberText(ats.length)} selected`} />
           <button type="button" class="secondary outline" onClick={() => setChosen(new Set())}>
             Choose none
           </button>
@@ -101,8 +101,8 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
       )}
       {total > letters.length && (
         <p>
-          The newest {letters.length} of {numberText(total)} are listed; what is done with all of these is
-          done with all.
+          The newest {letters.length} of {numberText(total)} are listed. Actions on all of these apply to
+          those that are not listed, too.
         </p>
       )}
       <Table
@@ -119,7 +119,7 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
               None meets these conditions. <a href={path}>Look at all that are open</a>
             </>
           ) : (
-            'No dead letters wait: each record was processed, or people have handled it.'
+            'There are no open dead letters. All records were processed, or their failures were handled.'
           )
         }
       />
@@ -128,16 +128,16 @@ function Listed({ known: { letters, total }, conditions }: ListedProps): JSX.Ele
 }
 
 /**
- * Offers an action for all dead letters of the conditions. The filter of the table is not one of them: while it is set, "all of these"
- * would be more than the page shows.
+ * Offers an action for all dead letters that match the conditions. It is hidden while the table's own filter is set, because it would
+ * affect more dead letters than the table shows.
  */
 function ForAll({ conditions }: Pick<ListedProps, 'conditions'>): JSX.Element {
   const [tableFilter] = useParameter(`${TABLE}.filter`)
   if (tableFilter)
     return (
       <p>
-        The filter of the table limits only what is listed. Choose dead letters, or empty it to redrive or
-        drop all that meet the conditions.
+        The filter of the table affects only the list. Select dead letters, or clear the filter to redrive or
+        drop all that match the conditions.
       </p>
     )
   const filter = () => filterFrom(conditions, Date.now())
@@ -191,7 +191,7 @@ function stateOf({ handled, quarantined }: Pick<DeadLetterLine, 'handled' | 'qua
   return handled ?? (quarantined ? 'quarantined' : 'open')
 }
 
-/** Most are open, so only the others are marked. */
+/** Shows the state only if it is not `open`, the most frequent one. */
 function stateCell(letter: DeadLetterLine): ComponentChildren {
   const state = stateOf(letter)
   return state === 'open' ? state : <Badge tone={letter.handled ? 'plain' : 'bad'}>{state}</Badge>

@@ -1,4 +1,4 @@
-/** How many dead letters have each value of something: choosing one narrows the list to it. */
+/** Number of dead letters by value of a field. Selecting a value filters the list. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { numberText } from '../parts/words.ts'
@@ -6,12 +6,12 @@ import { numberText } from '../parts/words.ts'
 interface Props {
   readonly title: string
   readonly values: readonly FacetValue[]
-  /** Chosen value; empty without a choice. */
+  /** Selected value; empty if none is selected. */
   readonly chosen: string
   readonly choose: (name: string) => void
 }
 
-/** The rest is rare; the server counts names of any client together from 200 on. */
+/** Maximum number of values shown. The server groups the names of foreign clients after the first 200. */
 const SHOWN = 12
 
 export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
@@ -52,7 +52,7 @@ export function Facet({ title, values, chosen, choose }: Props): JSX.Element {
   )
 }
 
-/** Which values of a facet are listed. Pure. */
+/** Selects the values of a facet to list. Pure. */
 
 interface FacetValue {
   readonly name: string
@@ -62,16 +62,16 @@ interface FacetValue {
 
 interface Listed {
   readonly listed: readonly FacetValue[]
-  /** How many values are not listed. */
+  /** Number of values that are not listed. */
   readonly more: number
 }
 
 /**
- * The first values, and the chosen one wherever it is, so that it can be undone.
+ * Returns the first values, and always the selected one, so that the selection can be removed.
  *
- * @param values the most frequent first
- * @param chosen empty without a choice
- * @param shown how many of the values are listed
+ * @param values most frequent first
+ * @param chosen selected value; empty if none is selected
+ * @param shown maximum number of values
  */
 function listedValues(values: readonly FacetValue[], chosen: string, shown: number): Listed {
   const known = values.find(({ name }) => name === chosen)

@@ -1,4 +1,4 @@
-/** Dead letters: records that a consumer could not process, and what people do with them. */
+/** Dead letters: records that a consumer could not process, and the operations on them. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { Tabs } from '../parts/tabs.tsx'

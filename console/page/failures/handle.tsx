@@ -1,15 +1,15 @@
-/** A button that asks what a redrive or a drop of dead letters would do. */
+/** Button that opens the plan of a redrive or a drop. */
 import type { JSX } from 'preact'
 import { useAskForPlan } from './plan-dialog.tsx'
 import { type Command, WORDS } from './words.ts'
 
 interface Props {
   readonly command: Command
-  /** Selected dead letters, one by one. */
+  /** Positions of the selected dead letters. */
   readonly ats?: readonly string[]
-  /** Or conditions that say which, as they are when the person asks. */
+  /** Returns conditions that select dead letters, evaluated when the button is clicked. */
   readonly filter?: () => Readonly<Record<string, string | number>>
-  /** Follows the verb on the button. */
+  /** Object of the verb on the button. */
   readonly what: string
 }
 

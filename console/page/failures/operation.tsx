@@ -1,4 +1,4 @@
-/** One operation: how far it is, and what can be done with it. */
+/** Progress and actions of one operation. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
@@ -41,7 +41,7 @@ function Operation({ operation, again }: Props): JSX.Element {
       <h2>
         {does}: <span class={toneOf(operation)}>{state}</span>
       </h2>
-      {/* Only a change of state is read out: the counts change twice a second. */}
+      {/* Screen readers announce only changes of the state, because the counts change twice a second. */}
       <p class="unseen" role="status">
         The {command} is {state}.
       </p>
@@ -84,7 +84,7 @@ function FailedAgain({ operation: { taken, failedAgain } }: Pick<Props, 'operati
       </p>
       {!isDecided && (
         <p>
-          Not all of them are known to be decided: what fails again comes back into{' '}
+          The outcome of some records is not known yet. Records that fail again return to{' '}
           <a href="/failures">the dead letters</a>.
         </p>
       )}

@@ -1,4 +1,4 @@
-/** The operations that run or have run: the newest first. */
+/** Running and finished operations, newest first. */
 import type { JSX } from 'preact'
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import { addressOf } from '../data/address.ts'
@@ -22,7 +22,7 @@ export function Operations(): JSX.Element {
           keyOf={({ id }) => id}
           empty={
             <>
-              No dead letters were redriven or dropped from here yet. Begin with{' '}
+              No dead letters have been redriven or dropped from the console yet. Start from{' '}
               <a href="/failures">the dead letters</a>; operations of the command line are in the audit log.
             </>
           }

@@ -1,4 +1,4 @@
-/** Shows what a redrive or a drop would do, and begins it when the person says so. */
+/** Dialog that shows the plan of a redrive or a drop, and starts it after confirmation. */
 import { type ComponentChildren, createContext, type JSX } from 'preact'
 import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -11,24 +11,24 @@ import { PlanText } from './plan.tsx'
 import { goOnFromHere } from './steps.ts'
 import { type Command, WORDS } from './words.ts'
 
-/** A requested action: the question for its plan. */
+/** Requested action. The server is queried for its plan. */
 interface RequestedAction {
   readonly command: Command
   readonly ats: readonly string[]
   readonly filter?: Readonly<Record<string, string | number>>
   readonly again?: true
-  /** JSON. */
+  /** Patch as JSON. */
   readonly patch?: string
 }
 
 const AskForPlan = createContext<(wanted: RequestedAction) => void>(() => {})
 
-/** Opens the dialog of the `PlanDialogs` that it is used in. */
+/** Returns a function that opens the dialog of the surrounding `PlanDialogs`. */
 export function useAskForPlan(): (wanted: RequestedAction) => void {
   return useContext(AskForPlan)
 }
 
-/** Holds the dialog outside of its children: a live answer that takes away the button leaves the plan that a person reads. */
+/** Renders the dialog outside its children, so that it stays open when a live update removes the button that opened it. */
 export function PlanDialogs({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const [wanted, setWanted] = useState<RequestedAction>()
   return (
@@ -90,7 +90,7 @@ function usePlan(wanted: RequestedAction): PlanAnswer {
   const [asked, setAsked] = useState<PlanAnswer>({})
   useEffect(() => {
     let isNewest = true
-    // The answer to an earlier question may arrive after that to a later one.
+    // Ignore the answer to an earlier query if it arrives after that of a later one.
     const say = (answer: PlanAnswer) => {
       if (isNewest) setAsked(answer)
     }
@@ -143,7 +143,7 @@ function Confirm({ plan, lookAgain, close }: ConfirmProps): JSX.Element {
           {problem.message}
         </p>
       )}
-      {!isOperator && <p>Only an operator may do this; you are signed in as a viewer.</p>}
+      {!isOperator && <p>This requires the operator role. You are signed in as a viewer.</p>}
       <footer>
         <button type="button" class="secondary" onClick={close}>
           Cancel
@@ -172,7 +172,7 @@ function Rate({ rate, set }: { readonly rate: string; readonly set: (rate: strin
         min="1"
         max="100000"
         value={rate}
-        placeholder="as fast as Kafka takes them"
+        placeholder="unlimited"
         onInput={event => set(event.currentTarget.value)}
       />
     </div>

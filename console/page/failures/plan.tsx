@@ -6,7 +6,7 @@ import { WORDS } from './words.ts'
 
 interface Props {
   readonly plan: Plan
-  /** Looks again, with those that were handled before. */
+  /** Plans again, including dead letters that were already handled. */
   readonly lookAgain: () => void
 }
 
@@ -19,13 +19,10 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
     <>
       <p>
         <strong>{countText(taken, 'dead letter')}</strong> would be {done}
-        {isWhole ? '' : ', or more'}. Nothing is changed yet.
+        {isWhole ? '' : ', or more'}. Nothing has been changed yet.
       </p>
       {request.command === 'drop' && (
-        <p>
-          A dropped dead letter needs no more attention. It stays in the topic, and can be redriven all the
-          same.
-        </p>
+        <p>A dropped dead letter counts as handled. It remains in the topic and can still be redriven.</p>
       )}
       {taken > 0 && (
         <dl class="facts">
@@ -37,19 +34,19 @@ export function PlanText({ plan, lookAgain }: Props): JSX.Element {
       <LeftOutList leftOut={leftOut} />
       {refused.map(why => (
         <p key={why} class="problem">
-          The changed event would fail: {why}.
+          The patched event would fail: {why}.
         </p>
       ))}
       {isNamed && wasHandled && request.command === 'redrive' && !request.again && (
         <button type="button" class="secondary outline" onClick={lookAgain}>
-          Redrive them once more
+          Redrive them again
         </button>
       )}
       <Warnings plan={plan} />
-      {missing.length > 0 && <p class="warn">Not there any more: {missing.join(', ')}.</p>}
+      {missing.length > 0 && <p class="warn">These no longer exist: {missing.join(', ')}.</p>}
       {!isWhole && (
         <p class="warn">
-          Only {countText(looked, 'dead letter')} could be looked at in time. All that meet the conditions
+          Only {countText(looked, 'dead letter')} could be examined in time. All that match the conditions
           will be {done}.
         </p>
       )}
@@ -73,7 +70,7 @@ function Counted({
   )
 }
 
-/** Shows the dead letters that an operation leaves out, with the reasons. */
+/** Lists the dead letters that an operation skips, with the reasons. */
 export function LeftOutList({ leftOut }: { readonly leftOut: readonly LeftOut[] }): JSX.Element | null {
   if (leftOut.length === 0) return null
   return (
@@ -94,7 +91,7 @@ function Warnings({ plan: { request, permanent, consumersNow } }: { readonly pla
         request.patch === undefined &&
         permanent.map(code => (
           <p key={code} class="warn">
-            {code} is permanent: the same record fails again, unless what it failed by was mended since.
+            {code} is permanent: the same record fails again unless the cause has been fixed.
           </p>
         ))}
       {consumersNow.map(({ consumer, topic, state, pending }) => {
@@ -103,8 +100,8 @@ function Warnings({ plan: { request, permanent, consumersNow } }: { readonly pla
         return (
           <p key={`${consumer} ${topic}`} class="warn">
             {isThere
-              ? `${consumer} still has ${countText(pending, 'record')} of ${topic} before what is redriven.`
-              : `${consumer} is not running (its group is ${state}): what is redriven waits for it in ${topic}.`}
+              ? `${consumer} has ${countText(pending, 'pending record')} of ${topic} before the redriven ones.`
+              : `${consumer} is not running (its group is ${state}), so the redriven records wait in ${topic}.`}
           </p>
         )
       })}

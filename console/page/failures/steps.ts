@@ -3,10 +3,10 @@ import { problemOf } from '../data/ask.ts'
 
 const called = new Set<string>()
 const AGAIN_MS = 3_000
-/** After this many failed calls in a row, the server is not expected back soon. */
+/** Number of consecutive failed requests after which the page stops retrying. */
 const MAX_FAILED = 5
 
-/** Continues an operation that runs in steps. */
+/** Runs the remaining steps of an operation, one request each. */
 export function goOnFromHere(id: string): void {
   if (called.has(id)) return
   called.add(id)
@@ -20,7 +20,7 @@ async function callSteps(id: string): Promise<void> {
       if (state !== 'running') return
       failed = 0
     } catch (error) {
-      // The operation was stopped, or another page continues it. The page of the operation shows all other results.
+      // The operation was stopped or is run by another page. The operation's own page shows all other results.
       if (problemOf(error).code === 'conflict') return
       failed += 1
       await new Promise(resolve => setTimeout(resolve, AGAIN_MS))

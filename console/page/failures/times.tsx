@@ -1,4 +1,4 @@
-/** When dead letters came, as bars. */
+/** Bar chart of the arrival times of dead letters. */
 import type { JSX } from 'preact'
 import type { DeadLettersAnswer } from '../../api/failures/dead-letters.ts'
 import { Moment } from '../parts/marks.tsx'
@@ -14,7 +14,7 @@ export function Times({ times: { fromMs, toMs, counts } }: Pick<DeadLettersAnswe
   return (
     <figure class="failures-times">
       <figcaption>
-        When they came{' '}
+        Arrivals{' '}
         <small>
           bars of {each}, at most {numberText(Math.max(0, ...counts))}
         </small>

@@ -1,4 +1,4 @@
-/** How commands and states are called. Pure. */
+/** Texts for commands and states of operations. Pure. */
 import type { OperationAnswer } from '../../api/failures/operation-answer.ts'
 import type { Tone } from '../parts/marks.tsx'
 import { countText } from '../parts/words.ts'
@@ -10,11 +10,11 @@ export const WORDS: Readonly<Record<Command, { readonly does: string; readonly d
   drop: { does: 'Drop', done: 'dropped' },
 }
 
-/** Returns the selection of an operation, as in "code schema-violated, since 2026-11-21T12:00:00Z". */
+/** Describes the selection of an operation, such as "code schema-violated, since 2026-11-21T12:00:00Z". */
 export function meantText({ named, conditions }: Pick<OperationAnswer, 'named' | 'conditions'>): string {
   if (named > 0) return countText(named, 'letter')
   const texts = Object.entries(conditions).map(([name, value]) => `${name} ${value}`)
-  return texts.length > 0 ? texts.join(', ') : 'all that were open'
+  return texts.length > 0 ? texts.join(', ') : 'all open dead letters'
 }
 
 const STATE_TONE: Readonly<Record<OperationAnswer['state'], Tone>> = {

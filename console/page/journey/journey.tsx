@@ -1,4 +1,4 @@
-/** One event through the system. */
+/** Path of one event through the system. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -52,12 +52,12 @@ function AskForm({ asked }: { readonly asked: string }): JSX.Element {
   )
 }
 
-/** Shows the spans live. Without spans, and on request, it shows the records of the log. */
+/** Shows the path from spans, with live updates. Without spans, or on request, the path is read from the log. */
 function Followed({ asked }: { readonly asked: JourneyQuery }): JSX.Element {
   const live = useLive('/journey', asked)
   const [minutes, setMinutes] = useParameter('minutes')
   const [round, setRound] = useState(0)
-  // The same time is searched again: the log has grown meanwhile.
+  // Repeat the search for the same period, because the log may have grown.
   const search = (chosen: string) => {
     setMinutes(chosen)
     setRound(now => now + 1)
@@ -68,7 +68,7 @@ function Followed({ asked }: { readonly asked: JourneyQuery }): JSX.Element {
         answer.journey.roots.length > 0 && minutes === '' ? (
           <>
             <Path answer={answer} />
-            <SearchChoice minutes={minutes} search={search} title="Search the log for more of it" />
+            <SearchChoice minutes={minutes} search={search} title="Search the log for further records" />
           </>
         ) : (
           <>
@@ -93,14 +93,14 @@ function Searched({
 }): JSX.Element {
   const found = useAnswer('/journey/search', { ...asked, minutes })
   return (
-    <Known of={found} what={`what the log of the last ${spanText(minutes)} says`}>
+    <Known of={found} what={`the log of the last ${spanText(minutes)}`}>
       {answer =>
         answer.journey.roots.length > 0 ? (
           <Path answer={answer} />
         ) : (
           <Empty>
-            The log of the last {spanText(minutes)} has no such event. Search a longer time, or look whether
-            the id is whole.
+            The log of the last {spanText(minutes)} does not contain this event. Search a longer time, or
+            check that the id is complete.
           </Empty>
         )
       }
@@ -150,9 +150,9 @@ function Recent(): JSX.Element {
   return (
     <>
       <p>
-        Every event leaves a trail: its position in Kafka, the decisions of each consumer with their reasons,
-        and what came of that, down to an alert, a notification or a dead letter. Choose one, or name it by
-        its id.
+        The path of an event shows its position in Kafka, the decisions of each consumer with their reasons,
+        and all further events, up to an alert, a notification or a dead letter. Select an event, or enter its
+        id.
       </p>
       <Known of={recent} what="the newest events">
         {answer => <RecentList answer={answer} />}
@@ -165,9 +165,8 @@ function RecentList({ answer: { counts, journeys } }: { readonly answer: RecentA
   if (!counts)
     return (
       <Empty>
-        The functions do not tell this console of their decisions; under <code>npm start</code> they do. An
-        event that you name is looked up in the log. Ids are on the pages of alerts, failures and Kafka
-        messages.
+        The functions do not send spans to this console, as they do under <code>npm start</code>. Enter the id
+        of an event to search the log for it. The pages of alerts, failures and Kafka messages show ids.
       </Empty>
     )
   if (journeys.length === 0) return <Empty>No decisions yet: they appear with the first readings.</Empty>

@@ -1,4 +1,4 @@
-/** The path of an event: first the way to the farthest that came of it, then all of it, as a tree. */
+/** Path of an event: a summary that leads to its farthest effect, and then the full path as a tree. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { DecisionStep, EventStep, RecordPosition } from '../../../lib/queries/journey/model.ts'
 import type { JourneyAnswer } from '../../journey/recent.ts'
@@ -42,13 +42,13 @@ export function Path({ answer }: { readonly answer: JourneyAnswer }): JSX.Elemen
 
 interface Props {
   readonly stages: readonly Stage[]
-  /** Signal of each topic. */
+  /** Signal by topic. */
   readonly signals: Readonly<Record<string, string>>
 }
 
 function Way({ stages, signals }: Props): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
     <section class="journey-way" aria-label="In short" tabIndex={0}>
       <ol>
         {stages.flatMap(({ step, by }) => [
@@ -84,11 +84,11 @@ function Stop({
 }
 
 interface Common {
-  /** Signal of each topic. */
+  /** Signal by topic. */
   readonly signals: Readonly<Record<string, string>>
-  /** Where the path begins, in milliseconds since the epoch. */
+  /** Start of the path, in epoch milliseconds. */
   readonly startMs: number | undefined
-  /** The keys of the steps that lead to the farthest effect of the event. */
+  /** Keys of the steps that lead to the farthest effect of the event. */
   readonly onWay: ReadonlySet<string>
 }
 
@@ -149,7 +149,7 @@ interface VerdictProps {
   readonly decision: DecisionStep
   /** Event of the decision. */
   readonly of: EventStep
-  /** Where the path begins, in milliseconds since the epoch. */
+  /** Start of the path, in epoch milliseconds. */
   readonly startMs: number | undefined
 }
 
@@ -186,7 +186,7 @@ function Because({ decision }: { readonly decision: DecisionStep }): JSX.Element
   return knownBy === 'emission' ? <span>it emitted what follows; why is not known</span> : null
 }
 
-/** Shows a sentence with its names, between backticks, as code. */
+/** Renders the parts of a sentence between backticks as code. */
 function Sentence({ text }: { readonly text: string }): JSX.Element {
   return (
     <span>
@@ -197,9 +197,9 @@ function Sentence({ text }: { readonly text: string }): JSX.Element {
 
 interface EventCardProps {
   readonly step: EventStep
-  /** Signal of each topic. */
+  /** Signal by topic. */
   readonly signals: Readonly<Record<string, string>>
-  /** Where the path begins, in milliseconds since the epoch. */
+  /** Start of the path, in epoch milliseconds. */
   readonly startMs: number | undefined
 }
 
@@ -227,7 +227,7 @@ function EventCard({ step, signals, startMs }: EventCardProps): JSX.Element {
   )
 }
 
-/** Since the beginning of the path, as people compare steps; the exact time is behind it. */
+/** Shows the time since the start of the path, with the exact time as a tooltip. */
 function Elapsed({ step, startMs }: Pick<EventCardProps, 'step' | 'startMs'>): JSX.Element | null {
   const written = step.places.flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
   const atMs = written.length > 0 ? Math.min(...written) : step.emittedAtMs
@@ -257,7 +257,8 @@ function Values({ step }: { readonly step: EventStep }): JSX.Element | null {
 }
 
 function Where({ step: { places, topic }, signals }: Pick<EventCardProps, 'step' | 'signals'>): JSX.Element {
-  if (places.length === 0) return <p>{topic ? `in ${signals[topic] ?? topic}; where is not known` : ''}</p>
+  if (places.length === 0)
+    return <p>{topic ? `in ${signals[topic] ?? topic}, at an unknown position` : ''}</p>
   return (
     <ul class="row" aria-label="Place">
       {places.map(place => (
@@ -309,7 +310,7 @@ function messageAddress({ topic, partition, offset }: RecordPosition): string {
   return addressOf('/kafka/messages', { topic, partition, offset })
 }
 
-/** Returns the address of the consumer's state for the entity of the event. */
+/** Returns the URL of the consumer's state for the entity of the event. */
 function stateAddress({ consumer, place }: DecisionStep, { event }: EventStep): string {
   const entity = event?.subject === undefined ? undefined : `${event.source} ${event.subject}`
   return addressOf('/state', { consumer, topic: place?.topic, entity })

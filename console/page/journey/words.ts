@@ -1,4 +1,4 @@
-/** Texts of the page of an event. Pure. */
+/** Texts for the path of an event. Pure. */
 
 import { type EventType, eventTypeRow, fileNameOf } from '../../../lib/event-types.ts'
 import type { DecisionStep, EventStep, JourneyEnd } from '../../../lib/queries/journey/model.ts'
@@ -11,7 +11,7 @@ interface Kind {
   readonly tone: Tone
 }
 
-/** Event types that mean something good or bad for people. */
+/** Tones of event types that report good or bad news. */
 const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
   'io.sluice.alert.fired.v1': 'warn',
   'io.sluice.alert.resolved.v1': 'good',
@@ -23,11 +23,11 @@ const TONES: Readonly<Partial<Record<EventType, Tone>>> = {
 }
 
 /**
- * Returns the kind of an event by the table of event types, or else by its name: `com.example.door.opened.v1` is "Com example
- * door opened".
+ * Returns the kind of an event, from the table of event types or from the name of the type: "Com example door opened" for
+ * `com.example.door.opened.v1`.
  */
 export function kindOf(type: string | undefined): Kind {
-  if (type === undefined) return { word: 'A record that carries no event', tone: 'bad' }
+  if (type === undefined) return { word: 'A record that is not an event', tone: 'bad' }
   const tone = TONES[type as EventType] ?? 'plain'
   const known = eventTypeRow(type)
   if (known) return { word: known.label, tone }
@@ -42,21 +42,21 @@ const ENDS: Readonly<
 > = {
   'dead-letter': {
     word: 'dead letter',
-    says: 'It ended as a dead letter, which waits for a person.',
+    says: 'It became a dead letter, which an operator has to handle.',
     tone: 'bad',
   },
-  retrying: { word: 'retrying', says: 'It failed, and waits to be tried again.', tone: 'bad' },
+  retrying: { word: 'retrying', says: 'It failed, and will be retried.', tone: 'bad' },
   failed: { word: 'failed', says: 'A consumer could not process it.', tone: 'bad' },
   told: { word: 'notified', says: 'An alert changed, and notifications were sent.', tone: 'warn' },
   alert: { word: 'alert', says: 'An alert fired.', tone: 'warn' },
-  waiting: { word: 'under way', says: 'It is under way: a consumer has not come to it yet.', tone: 'plain' },
-  emitted: { word: 'emitted', says: 'Events came of it.', tone: 'good' },
+  waiting: { word: 'under way', says: 'A consumer has not processed it yet.', tone: 'plain' },
+  emitted: { word: 'emitted', says: 'Consumers emitted further events.', tone: 'good' },
   remembered: {
     word: 'remembered',
-    says: 'Consumers remember it, and nothing came of it: as of most readings.',
+    says: 'Consumers updated their state and emitted no events, as for most readings.',
     tone: 'good',
   },
-  unknown: { word: 'read', says: 'How it ended is not known.', tone: 'plain' },
+  unknown: { word: 'read', says: 'Its outcome is unknown.', tone: 'plain' },
 }
 
 export function endOf(end: JourneyEnd): {
@@ -69,20 +69,20 @@ export function endOf(end: JourneyEnd): {
 
 const CONSUMERS: Readonly<Record<string, string>> = {
   processor: 'keeps statistics of every entity',
-  alerting: 'holds every reading against the rules',
-  activity: 'notices what happened to devices, sensors and databases',
+  alerting: 'evaluates the rules on every reading',
+  activity: 'detects events of devices, sensors and databases',
   grouping: 'sends events to the groups of rules over several events',
-  patterns: 'holds groups of events against the rules',
-  'firing-alerts': 'lists the alerts that fire now',
+  patterns: 'evaluates the rules on groups of events',
+  'firing-alerts': 'lists the firing alerts',
   'alert-router': 'sends each alert to its group, by the routes',
   notifier: 'collects the alerts of a group for common notifications',
   'notify-sns': 'publishes notifications to SNS',
   'notify-webhook': 'delivers notifications to webhooks',
-  'open-dead-letters': 'lists the dead letters that wait for people',
-  'dlq-router': 'decides whether a failure is tried again',
+  'open-dead-letters': 'lists the open dead letters',
+  'dlq-router': 'decides whether a failure is retried',
 }
 
-/** Returns the purpose of a consumer; undefined for a foreign one. */
+/** Returns the purpose of a consumer; undefined for a consumer of another application. */
 export function purposeOf(consumer: string): string | undefined {
   return Object.hasOwn(CONSUMERS, consumer) ? CONSUMERS[consumer] : undefined
 }
@@ -106,7 +106,7 @@ export function outcomeOf({ outcome }: Pick<DecisionStep, 'outcome'>): Kind {
   return OUTCOMES[outcome] ?? { word: outcome, tone: 'plain' }
 }
 
-/** Returns the search of a typed text: an id, a trace id, or a traceparent. */
+/** Parses a search text: an id, a trace id, or a traceparent. */
 export function askedFor(text: string): { readonly id: string } | { readonly trace: string } {
   const asked = text.trim()
   const inHex = asked.toLowerCase()
@@ -114,7 +114,7 @@ export function askedFor(text: string): { readonly id: string } | { readonly tra
   return trace === undefined ? { id: asked } : { trace }
 }
 
-/** Returns a short title of an event: of an alert its rule and entity, of a failure the position of its record. */
+/** Returns a short title of an event: rule and entity of an alert, or the position of a failed record. */
 export function titleOf(
   { event, data, topic }: Pick<EventStep, 'event' | 'data' | 'topic'>,
   signals: Readonly<Record<string, string>>,
@@ -128,7 +128,7 @@ export function titleOf(
 
 const MAX_VALUES = 6
 
-/** The values of an event that one sees at a glance: those of its data that are no lists and no objects. */
+/** Returns the most important values of an event: the fields of its data that are not lists or objects. */
 export function valuesOf({
   event,
   data,
@@ -153,10 +153,10 @@ const WORTH_SEEING: readonly (readonly [RegExp, readonly string[]])[] = [
   [/\.analytics\.minute\./, ['windowStart', 'revision']],
 ]
 
-/** The events on the way, each with the decision that emitted the next one. */
+/** An event of the summary, with the decision that emitted the next event. */
 export interface Stage {
   readonly step: EventStep
-  /** Undefined at the end, if no decision is notable there. */
+  /** Undefined for the last event if no decision about it is notable. */
   readonly by: DecisionStep | undefined
 }
 
@@ -175,7 +175,7 @@ const WEIGHTS: readonly (readonly [form: RegExp, weight: number])[] = [
   [/\.analytics\./, 1],
 ]
 
-/** @param roots of a path; may be empty */
+/** Returns the summary of a path. @param roots first events of the path; may be empty */
 export function mainWay(roots: readonly EventStep[]): readonly Stage[] {
   return heaviest(roots.map(wayFrom))?.stages ?? []
 }
@@ -191,7 +191,7 @@ function wayFrom(step: EventStep): Way {
   return { stages: [{ step, by: lastWord(step) }], weight: own }
 }
 
-/** A decision emits by itself, and by the timers that it has set. */
+/** Returns the events that a decision emitted, including those of its timers. */
 function emissionsOf({ emitted, timers }: DecisionStep): readonly EventStep[] {
   return [...emitted, ...timers.flatMap(emissionsOf)]
 }

@@ -1,4 +1,4 @@
-/** Nodes of the cluster, and their health. */
+/** Nodes and health of the cluster. */
 import type { JSX } from 'preact'
 import type { BrokerDescription, ClusterDescription } from '../../../lib/queries/cluster.ts'
 import { Facts } from '../parts/facts.tsx'
@@ -25,7 +25,7 @@ export function Cluster(): JSX.Element {
               columns={columnsOf(found)}
               rows={found.brokers}
               keyOf={({ id }) => String(id)}
-              empty="Kafka names no broker at the moment: it may be starting."
+              empty="Kafka reports no brokers. It may be starting."
             />
           </>
         )}

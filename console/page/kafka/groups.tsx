@@ -1,4 +1,4 @@
-/** The consumer groups of the cluster: all of them, or one with its members and how far it is behind in each partition. */
+/** Consumer groups of the cluster, or one group with its members and its lag per partition. */
 import type { JSX } from 'preact'
 import type { GroupAnswer, ListedGroup } from '../../api/kafka/groups.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -27,7 +27,7 @@ export function Groups(): JSX.Element {
               textOf={({ group, function: name, topics, state }) =>
                 `${group} ${name ?? ''} ${state} ${topics.join(' ')}`
               }
-              empty="No consumer group has read anything yet. Functions have one as soon as they run."
+              empty="There are no consumer groups. The group of a function exists once the function has started to read."
             />
           </>
         )}
@@ -36,7 +36,7 @@ export function Groups(): JSX.Element {
   )
 }
 
-/** Columns of every list of groups. */
+/** Columns of all lists of groups. */
 export const GROUP_COLUMNS: readonly Column<
   Pick<ListedGroup, 'group' | 'function' | 'state' | 'members' | 'pending'>
 >[] = [
@@ -98,8 +98,8 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
     <>
       {group.state === 'empty' && pending > 0 && (
         <Warning>
-          The group has no members, and {countText(pending, 'record waits', 'records wait')}. If a function
-          should read, check that it runs.
+          The group has no members and {countText(pending, 'pending record')}. Check that its function is
+          running.
         </Warning>
       )}
       <Facts
@@ -136,7 +136,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
             columns={lagColumns(topic, members)}
             rows={topic.partitions}
             keyOf={({ partition }) => String(partition)}
-            empty="The topic is not there any more, or none of its partitions has a leader."
+            empty="The topic no longer exists, or none of its partitions has a leader."
           />
         </section>
       ))}
@@ -148,7 +148,7 @@ function Found({ group }: { readonly group: GroupAnswer }): JSX.Element {
           columns={MEMBER_COLUMNS}
           rows={members}
           keyOf={({ memberId }) => memberId}
-          empty="The group has no members, so its topics are not read at the moment."
+          empty="The group has no members, so its topics are not being read."
         />
       </section>
     </>

@@ -1,4 +1,4 @@
-/** The most frequent keys in the partitions of a topic: counted in its newest records, on request. */
+/** Most frequent keys by partition of a topic, counted on request in its newest records. */
 import type { JSX } from 'preact'
 import type { KeySample } from '../../../lib/queries/balance.ts'
 import { useParameter } from '../data/address.ts'
@@ -39,8 +39,8 @@ function Counted({ topic, records }: { readonly topic: string; readonly records:
       {(found, again) => (
         <>
           <p>
-            Looked at the newest {countText(found.records, 'record')}
-            {found.isCutShort && ', when the time for it was over'}.{' '}
+            Counted the keys of the newest {countText(found.records, 'record')}
+            {found.isCutShort && ', until the time limit was reached'}.{' '}
             <button type="button" class="small secondary outline" onClick={again}>
               Count again
             </button>
@@ -61,7 +61,7 @@ function Counted({ topic, records }: { readonly topic: string; readonly records:
 
 const COLUMNS: readonly Column<KeySample>[] = [
   numberColumn('Partition', ({ partition }) => partition, { text: String }),
-  numberColumn('Looked at', ({ records }) => records),
+  numberColumn('Records counted', ({ records }) => records),
   numberColumn('Keys', ({ keys }) => keys),
   column('Most frequent key', ({ top }) => (top ? <code>{top.key}</code> : '–')),
   numberColumn('Its share', shareOf, { text: share => `${(share * 100).toFixed(1)} %` }),

@@ -1,10 +1,10 @@
-/** Common parts of the pages about Kafka. */
+/** Components shared by the Kafka pages. */
 import { type ComponentChildren, Fragment, type JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { addressOf, useParameter } from '../data/address.ts'
 import { countText } from '../parts/words.ts'
 
-/** The page of one thing, below a way back to all of them. */
+/** Page of one object, with a link back to the list. */
 export function OneThing({
   name,
   all,
@@ -51,7 +51,7 @@ export function GroupLink({ group }: { readonly group: string }): JSX.Element {
   )
 }
 
-/** A name that breaks behind its dots, where it has to break. */
+/** A name that may wrap after its dots. */
 function Breaking({ name }: { readonly name: string }): JSX.Element {
   const [first = '', ...others] = name.split(/(?<=\.)/)
   return (
@@ -67,7 +67,7 @@ function Breaking({ name }: { readonly name: string }): JSX.Element {
   )
 }
 
-/** Where the server lists only some: the others are found by name. Once shown, it stays, since it can have the focus. */
+/** Search field for lists that the server truncates. Remains visible once shown, because it can have the focus. */
 export function FindMore({ more, one }: { readonly more: number; readonly one: string }): JSX.Element | null {
   const [find, setFind] = useParameter('find')
   const [draft, setDraft] = useState(find)

@@ -1,4 +1,4 @@
-/** The subjects of the schema registry: all of them, or one with its versions, the text of one, and what has changed with it. */
+/** Subjects of the schema registry, or one subject with its versions, texts and changes. */
 import type { JSX } from 'preact'
 import { useId } from 'preact/hooks'
 import type { ListedSubject, SubjectAnswer } from '../../api/kafka/schemas.ts'
@@ -31,15 +31,15 @@ export function Schemas(): JSX.Element {
                 rows={found.subjects}
                 keyOf={({ subject }) => subject}
                 textOf={({ subject }) => subject}
-                empty="The registry has no schema yet: `sluice schemas register --yes` registers those that ship."
+                empty="The registry has no schemas yet. Run `sluice schemas register --yes` to register those that ship with Sluice."
               />
             </>
           )}
         </Once>
       ) : (
         <Empty>
-          No schema registry is configured: data has the packaged schema of its event type.{' '}
-          <code>npm start -- --registry</code> starts one; for another one, set{' '}
+          No schema registry is configured, so data is validated against the packaged schema of its event
+          type. <code>npm start -- --registry</code> starts one; for another one, set{' '}
           <code>SCHEMA_REGISTRY_URL</code>.
         </Empty>
       )}
@@ -76,7 +76,7 @@ export function OneSubject({ name }: { readonly name: string }): JSX.Element {
 
 interface FoundProps {
   readonly subject: SubjectAnswer
-  /** Empty for the last one. While its answer is on its way, the one before it is shown. */
+  /** Selected version; empty for the latest. The previous selection is shown until the new version is loaded. */
   readonly chosen: string
   readonly choose: (version: string) => void
 }

@@ -1,4 +1,4 @@
-/** Texts of the pages about Kafka. Pure. */
+/** Texts of the Kafka pages. Pure. */
 import type {
   BrokerDescription,
   ClusterDescription,
@@ -6,7 +6,7 @@ import type {
 } from '../../../lib/queries/cluster.ts'
 import { bytesText, countText, durationText, numberText } from '../parts/words.ts'
 
-/** Returns the problems of a cluster, the worst first; empty for a healthy one. */
+/** Returns the problems of a cluster, most severe first; empty for a healthy cluster. */
 export function clusterWarnings({
   missing,
   leaderless,
@@ -14,22 +14,22 @@ export function clusterWarnings({
   controller,
 }: Pick<ClusterDescription, 'missing' | 'leaderless' | 'underReplicated' | 'controller'>): string[] {
   const warnings = missing.map(
-    ({ id, copies }) => `Broker ${id} is away: it is to keep copies of ${countText(copies, 'partition')}.`,
+    ({ id, copies }) => `Broker ${id} is unavailable. It has replicas of ${countText(copies, 'partition')}.`,
   )
   if (leaderless > 0)
     warnings.push(
-      `${countText(leaderless, 'partition has', 'partitions have')} no leader: nothing can be read from or written to ${leaderless === 1 ? 'it' : 'them'}.`,
+      `${countText(leaderless, 'partition has', 'partitions have')} no leader and cannot be read or written.`,
     )
   if (underReplicated > 0)
     warnings.push(
-      `${countText(underReplicated, 'partition lacks', 'partitions lack')} a copy that is up to date: fewer brokers may fail than planned.`,
+      `${countText(underReplicated, 'partition has', 'partitions have')} a replica that is not in sync, so fewer broker failures are tolerated.`,
     )
   if (controller.kind === 'kraft' && controller.voters.length > 0 && controller.id === null)
-    warnings.push('No controller is elected: topics and leaders cannot change until one is.')
+    warnings.push('No controller is elected. Topics and leaders cannot change until one is elected.')
   return warnings
 }
 
-/** `1, elected by 1, 2, 3` */
+/** Formats the controller, such as `1, elected by 1, 2, 3`. */
 export function controllerText({ kind, id, voters }: ControllerDescription): string {
   if (id === null) return kind === 'kraft' && voters.length > 0 ? 'not elected' : 'unknown'
   if (kind === 'zookeeper') return `${id}, by ZooKeeper`
@@ -40,7 +40,7 @@ export function isActive({ id }: ControllerDescription, broker: number): boolean
   return id === broker
 }
 
-/** `12 GiB free of 100 GiB`, or why that is not known. */
+/** Formats the free disk space, such as `12 GiB free of 100 GiB`, or the reason why it is unknown. */
 export function disksText({
   disks,
   disksUnknown,
@@ -49,7 +49,7 @@ export function disksText({
     return `${bytesText(disks.usableBytes)} free of ${bytesText(disks.totalBytes)}`
   switch (disksUnknown) {
     case 'refused':
-      return 'unknown: this needs the right to describe the cluster'
+      return 'unknown: this client is not authorized to describe the cluster'
     case 'away':
       return 'the broker does not answer'
     case 'unsupported':
@@ -64,7 +64,7 @@ export interface StatusText {
   readonly tone: 'good' | 'warn' | 'bad'
 }
 
-/** State of a topic's partitions. */
+/** Returns the health of a topic's partitions. */
 export function topicStanding({
   leaderless,
   underReplicated,
@@ -77,7 +77,7 @@ export function topicStanding({
   return { text: 'all in sync', tone: 'good' }
 }
 
-/** State of a group: one without members while records wait is the one to look at. */
+/** Returns the health of a group. A group without members but with pending records needs attention. */
 export function groupStanding({
   state,
   pending,
@@ -92,25 +92,25 @@ export function groupStanding({
   return { text: state, tone: 'warn' }
 }
 
-/** `1 h 5 min` of a lag; nothing where none waits. @param seconds null if that is not known */
+/** Formats the age of the oldest pending record, such as `1 h 5 min`; a dash without lag. @param seconds null if unknown */
 export function waitText(pending: number, seconds: number | null): string {
   if (pending === 0) return '–'
   return seconds === null ? 'not known' : durationText(seconds * 1_000)
 }
 
-/** The value of a setting, with what its number means: `604800000 (7 d 0 h)`. */
+/** Formats the value of a setting and its meaning, such as `604800000 (7 d 0 h)`. */
 export function settingText(name: string, value: string | null): string {
   if (value === null) return 'hidden'
   const number = /^\d+$/.test(value) ? Number(value) : undefined
   if (number === undefined || number === 0) return value
-  // The largest number stands for no limit.
+  // Kafka uses the largest number for unlimited settings.
   if (number >= Number.MAX_SAFE_INTEGER) return `${value} (no limit)`
   if (name.endsWith('.ms')) return number < 1_000 ? value : `${value} (${durationText(number)})`
   if (name.endsWith('.bytes')) return number < 1_024 ? value : `${value} (${bytesText(number)})`
   return value
 }
 
-/** Returns the readers of each partition of a topic: the client's name and its host. */
+/** Returns the client id and host of the readers of each partition. */
 export function readersOf(
   topic: string,
   members: readonly {
@@ -126,25 +126,25 @@ export function readersOf(
   )
 }
 
-/** `sluice.telemetry.readings.local: 0–5, 8` */
+/** Formats assigned partitions, such as `sluice.telemetry.readings.local: 0–5, 8`. */
 export function assignedText(assigned: Readonly<Record<string, readonly number[]>>): string {
   const topics = Object.entries(assigned).filter(([, partitions]) => partitions.length > 0)
   if (topics.length === 0) return 'nothing'
   return topics.map(([topic, partitions]) => `${topic}: ${rangesText(partitions)}`).join('; ')
 }
 
-/** @param isAtLeast whether more may wait than is known */
+/** Formats a lag. @param isAtLeast true if the lag may be larger */
 export function lagText(pending: number, isAtLeast: boolean): string {
   return isAtLeast ? `at least ${numberText(pending)}` : numberText(pending)
 }
 
-/** `Partition 3 has`, `Partitions 0–2, 5 have`: the beginning of a sentence. */
+/** Returns the beginning of a sentence, such as `Partition 3 has` or `Partitions 0–2, 5 have`. */
 export function partitionsText(partitions: readonly number[]): string {
   const one = partitions.length === 1
   return `${one ? 'Partition' : 'Partitions'} ${rangesText(partitions)} ${one ? 'has' : 'have'}`
 }
 
-/** `0–5, 8` */
+/** Formats numbers as ranges, such as `0–5, 8`. */
 function rangesText(numbers: readonly number[]): string {
   const ranges: [first: number, last: number][] = []
   for (const number of [...numbers].sort((a, b) => a - b)) {
@@ -155,13 +155,13 @@ function rangesText(numbers: readonly number[]): string {
   return ranges.map(([first, last]) => (first === last ? String(first) : `${first}–${last}`)).join(', ')
 }
 
-/** `BACKWARD: the new schema reads data of the last version` @param rule null if it is not known */
+/** Formats a compatibility rule, such as `BACKWARD: the new schema reads data of the last version`. @param rule null if unknown */
 export function ruleText(rule: { readonly name: string; readonly promise: string | null } | null): string {
   if (rule === null) return "the registry's default"
   return rule.promise === null ? rule.name : `${rule.name}: ${rule.promise}`
 }
 
-/** JSON with a line for each member; other texts as they are. */
+/** Formats JSON with one line per member. Other texts are returned unchanged. */
 export function schemaText(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), null, 2)

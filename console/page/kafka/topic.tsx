@@ -1,4 +1,4 @@
-/** One topic: its replicas on the brokers, how evenly it is filled, its settings, and its readers. */
+/** One topic: its replicas, the distribution of its records, its settings, and its readers. */
 import type { JSX } from 'preact'
 import type { PartitionAnswer, ReadingGroup, SettingAnswer, TopicAnswer } from '../../api/kafka/topics.ts'
 import { addressOf } from '../data/address.ts'
@@ -62,7 +62,7 @@ function Found({ topic }: { readonly topic: TopicAnswer }): JSX.Element {
           columns={READER_COLUMNS}
           rows={groups}
           keyOf={({ group }) => group}
-          empty="No consumer group reads this topic, or has offsets of it."
+          empty="No consumer groups read this topic."
         />
       </section>
       <Settings settings={settings} />
@@ -112,7 +112,7 @@ function InSync({ partition: { inSync, replicas } }: { readonly partition: Parti
   return <span class="warn">{inSync.length === 0 ? 'none' : `only ${inSync.join(', ')}`}</span>
 }
 
-/** A bar as long as its share of the fullest one, and how many times an even share it is. */
+/** Bar for the number of records of a partition, relative to the fullest one, with the ratio to an even distribution. */
 function Skew({
   partition,
   fullest,
@@ -158,9 +158,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
     <section aria-label="Settings">
       <h3>Settings</h3>
       {settings === null ? (
-        <Empty>
-          Kafka does not let this client see them: that needs the right to describe the topic's configuration.
-        </Empty>
+        <Empty>This client is not authorized to describe the configuration of the topic.</Empty>
       ) : (
         <>
           <Table
@@ -169,7 +167,7 @@ function Settings({ settings }: Pick<TopicAnswer, 'settings'>): JSX.Element {
             columns={SETTING_COLUMNS.slice(0, 2)}
             rows={own}
             keyOf={({ name }) => name}
-            empty="No setting differs from the default of the brokers."
+            empty="All settings are defaults of the brokers."
             pageSize={50}
           />
           <details>

@@ -1,4 +1,4 @@
-/** The topics of the cluster. */
+/** Topics of the cluster. */
 import type { JSX } from 'preact'
 import type { ListedTopic } from '../../api/kafka/topics.ts'
 import { useParameter } from '../data/address.ts'
@@ -29,7 +29,7 @@ export function Topics(): JSX.Element {
               rows={found.topics.filter(({ isInternal }) => !isInternal || internal === 'yes')}
               keyOf={({ topic }) => topic}
               textOf={({ topic, signal }) => `${topic} ${signal ?? ''}`}
-              empty="There are no topics. `npm start` and `sluice topics apply` create those of an environment."
+              empty="There are no topics. Run `npm start` or `sluice topics apply` to create those of an environment."
             />
           </>
         )}

@@ -1,4 +1,4 @@
-/** How far every consumer is behind, in records and seconds, and how that was in the last minutes. */
+/** Current and recent lag of each consumer, in records and seconds. */
 import type { JSX } from 'preact'
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { addressOf } from '../data/address.ts'
@@ -21,7 +21,7 @@ export function Consumers({ overview, past }: Props): JSX.Element {
       columns={columnsOf(overview, past)}
       rows={overview.consumers}
       keyOf={({ function: name, topic }) => `${name}/${topic}`}
-      empty="serverless.yml lists no function that reads a topic."
+      empty="serverless.yml declares no functions that read a topic."
       pageSize={50}
     />
   )

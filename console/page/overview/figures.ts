@@ -1,15 +1,15 @@
-/** The first sentence of the overview. Pure. */
+/** Headline and figures of the overview. Pure. */
 import type { History, Overview, ShownConsumer } from '../../api/overview/shapes.ts'
 import { countText } from '../parts/words.ts'
 
 export interface Headline {
   readonly tone: 'good' | 'warn' | 'bad' | 'plain'
   readonly text: string
-  /** Text of a link to the open dead letters; missing without any. */
+  /** Text of the link to the open dead letters; absent if there are none. */
   readonly letters?: string
 }
 
-/** Says that all is well only where nothing has stalled and no dead letter waits. */
+/** Returns the headline. It reports success only if nothing has stalled and there are no open dead letters. */
 export function headlineOf({
   standing,
   openDeadLetters,
@@ -21,9 +21,9 @@ export function headlineOf({
   if (standing.length > 0)
     return { tone: 'bad', text: 'The flow has stalled. The list shows where, and why.', ...letters }
   if (letters.letters)
-    return { tone: 'warn', text: 'Nothing has stalled, but failed records wait for a decision:', ...letters }
+    return { tone: 'warn', text: 'Nothing has stalled, but there are open dead letters:', ...letters }
   if (openDeadLetters === null)
-    return { tone: 'plain', text: 'Nothing has stalled. The dead letters are not counted yet.' }
+    return { tone: 'plain', text: 'Nothing has stalled. The dead letters have not been counted yet.' }
   return { tone: 'good', text: 'Everything flows.' }
 }
 
@@ -32,7 +32,7 @@ interface ConsumerState {
   readonly text: string
 }
 
-/** A record that waits longer than this waits for more than its batch. */
+/** Maximum age of pending records that waiting for a batch can explain. */
 const BEHIND_SECONDS = 15
 
 export function stateOf(
@@ -48,19 +48,19 @@ export function stateOf(
   return { tone: 'good', text: lag === 0 ? 'up to date' : 'flows' }
 }
 
-/** Returns a rank for a list in which the worst come first. */
+/** Returns the rank of a state, most severe first. */
 export function urgencyOf({ tone }: ConsumerState): number {
   return ['bad', 'warn', 'plain', 'good'].indexOf(tone)
 }
 
-/** Five minutes of looks, at one every two seconds. */
+/** Five minutes of samples, one every two seconds. */
 const MAX_SAMPLES = 150
-/** Looks further apart than this had none between them: a gap, not a line. */
+/** Maximum interval between two samples. A longer interval is shown as a gap in the line. */
 const GAP_MS = 15_000
 
 export const NO_PAST: History = { atMs: [], values: {} }
 
-/** Returns the history with one more look; a known one, or one older than the last, changes nothing. */
+/** Appends a sample to the history. A sample that is not newer than the last one is ignored. */
 export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' | 'values'>): History {
   const last = past.atMs.at(-1)
   if (last !== undefined && atMs <= last) return past
@@ -69,7 +69,7 @@ export function withLook(past: History, { atMs, values }: Pick<Overview, 'atMs' 
   return appended(past, { atMs, values })
 }
 
-/** Joins the server's history and the looks that the page has seen since. */
+/** Merges the server's history with the samples that the page has received since. */
 export function joined(before: History, since: History): History {
   const [first = Number.POSITIVE_INFINITY] = since.atMs
   const kept = before.atMs.findLastIndex(atMs => atMs < first) + 1
@@ -81,7 +81,7 @@ export function joined(before: History, since: History): History {
   })
 }
 
-/** The values of one name, the oldest first. */
+/** Returns the values of one figure, oldest first. */
 export function pastOf({ atMs, values }: History, name: string): readonly (number | null)[] {
   return values[name] ?? atMs.map(() => null)
 }

@@ -1,19 +1,19 @@
-/** The place of everything in the picture of the flow, in pixels. Pure. */
+/** Computes the layout of the flow diagram, in pixels. Pure. */
 import type { Overview, ShownConsumer, ShownTopic } from '../../api/overview/shapes.ts'
 
 type Flow = Pick<Overview, 'topics' | 'consumers' | 'producers'>
 type Signal = ShownTopic['signal']
 
-/** A topic with who reads it; or what writes without reading. */
+/** A topic with its consumers, or the group of all producers. */
 export interface Box {
   readonly key: string
   readonly title: string
-  /** Signal of the box; undefined unless it is a topic of Sluice. */
+  /** Signal of the topic; undefined for producers and for topics of other applications. */
   readonly signal?: Signal
-  /** Undefined for the producers. */
+  /** Topic name; undefined for the producers. */
   readonly topic?: string
   readonly consumers: readonly ShownConsumer[]
-  /** Names alone, where the box is about producers. */
+  /** Names of the producers; empty for a topic. */
   readonly names: readonly string[]
   readonly x: number
   readonly y: number
@@ -23,17 +23,17 @@ export interface Box {
 
 export interface Edge {
   readonly key: string
-  /** Figures of both ends: no more flows here than the least of them. */
+  /** Figures at both ends. The rate of the line is at most the smallest of them. */
   readonly rates: readonly string[]
   readonly isFailure: boolean
-  /** An SVG path. */
+  /** SVG path of the line. */
   readonly path: string
 }
 
 export interface Layout {
   readonly width: number
   readonly height: number
-  /** Whether the boxes are below each other, and no lines are drawn. */
+  /** True if the boxes are stacked without lines. */
   readonly isNarrow: boolean
   readonly boxes: readonly Box[]
   readonly edges: readonly Edge[]
@@ -43,13 +43,13 @@ export const HEADER = 40
 export const ROW = 40
 const NAME_ROW = 22
 const GAP = 16
-/** Below this width, boxes beside each other would be too narrow to be read. */
+/** Minimum width for boxes in columns. Narrower diagrams are stacked. */
 const NARROW = 860
 const WIDEST_BOX = 215
 
 const RETRY = 'retry'
 const SOURCES = 'sources'
-/** Failures come last: below the flow, or after it. */
+/** Topics for failures, which come last: below or after the rest of the flow. */
 const FAILURES: ReadonlySet<string> = new Set(['failures', 'dlq', RETRY])
 
 interface Spot {
@@ -60,7 +60,7 @@ interface Spot {
 
 type Placed = Spot & Omit<Box, 'x' | 'y' | 'width'>
 
-/** @param width of the place, in pixels */
+/** Computes the layout. @param width available width in pixels */
 export function flowLayout(flow: Flow, width: number): Layout {
   const placed = boxesOf(flow)
   const isNarrow = width < NARROW
@@ -75,7 +75,7 @@ export function flowLayout(flow: Flow, width: number): Layout {
   }
 }
 
-/** Place of a consumer's row in its box. */
+/** Returns the vertical position of a consumer's row in its box. */
 export function rowTop(index: number): number {
   return HEADER + index * ROW
 }
@@ -107,14 +107,14 @@ function boxesOf({ topics, consumers, producers }: Flow): Placed[] {
   ]
 }
 
-/** All retry topics are one box. */
+/** Returns the box of a signal. All retry topics share one box. */
 function keyOf(signal: Signal): string {
   return signal.startsWith('retry-') ? RETRY : signal
 }
 
 /**
- * The place of each topic. Its column is as far from the left as the longest way to it. The uppermost lane is that of the main
- * path: where a line passes by a column, only a topic without consumers may be in its way, as its box is short.
+ * Returns the column and row of each topic. The column is the length of the longest path to the topic. The top row contains the main path.
+ * Where a line passes a column, only a topic without consumers may be in the top row, because its box is short.
  */
 function spotsOf(keys: readonly string[], consumers: readonly ShownConsumer[]): (key: string) => Spot {
   const links = consumers.flatMap(consumer => {
@@ -151,7 +151,7 @@ function stacked(placed: readonly Placed[], width: number): Box[] {
   })
 }
 
-/** Read from the top, it follows the flow; failures come last. */
+/** Sorts boxes in reading order, with failures last. */
 function inOrder(placed: readonly Placed[]): Placed[] {
   const isFailure = ({ key }: Placed) => Number(FAILURES.has(key))
   return placed.toSorted((a, b) => isFailure(a) - isFailure(b) || a.column - b.column || a.lane - b.lane)
@@ -172,7 +172,7 @@ function columnsOf(placed: readonly Spot[], width: number) {
   return { boxWidth, step, gap: Math.floor(step - boxWidth) }
 }
 
-/** Top of each lane: below everything in the lanes above it. */
+/** Returns the vertical position of each row, below all boxes of the rows above. */
 function laneTops(placed: readonly Placed[]): number[] {
   const lanes = Math.max(...placed.map(({ lane }) => lane)) + 1
   const tops = [0]
@@ -201,7 +201,7 @@ function edgesOf(boxes: readonly Box[], { producers }: Flow, gap: number): Edge[
   return producers.length > 0 ? [...fed, ...failed, ...flows] : [...failed, ...flows]
 }
 
-/** Returns the boxes of a consumer's emissions. Messages of the router of failures to other topics are not part of the flow. */
+/** Returns the boxes that a consumer emits to. Messages from the failure router to other topics are not part of the flow. */
 export function targetsOf({ key: from }: Pick<Box, 'key'>, { emits }: ShownConsumer): string[] {
   const keys = [...new Set(emits.map(keyOf))]
   return keys.filter(key => key !== from && (from !== 'failures' || FAILURES.has(key)))
@@ -235,13 +235,13 @@ interface Point {
 }
 
 interface Room {
-  /** Between two columns. */
+  /** Distance between two columns. */
   readonly gap: number
-  /** A height without boxes above the target; negative in the uppermost lane, in which the boxes on the way are short. */
+  /** Vertical position above the target where no boxes are; negative in the top row, where the boxes in between are short. */
   readonly aboveY: number
 }
 
-/** Draws a line from the right of a box to the left of another, and around the boxes between. */
+/** Draws a line from the right side of one box to the left side of another, around the boxes in between. */
 function flowLine(start: Point, end: Point, { gap, aboveY }: Room): string {
   const hasColumnsBetween = end.x - start.x > gap + 2
   const way = hasColumnsBetween && aboveY > 0 ? around(start, end, { gap, aboveY }) : curve(start, end)

@@ -1,4 +1,4 @@
-/** Picture of the flow: from the producers of readings to the notifications, with the rate of each topic. */
+/** Flow diagram from the producers of readings to the notifications, with the rate of each topic. */
 import type { JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Overview, ShownConsumer } from '../../api/overview/shapes.ts'
@@ -38,7 +38,7 @@ export function Flow({ overview }: { readonly overview: Overview }): JSX.Element
   )
 }
 
-/** The more flows, the stronger the line; where nothing flows, it is thin. */
+/** Returns the style of a line: the higher the rate, the thicker the line. */
 function lookOf(
   { rates, isFailure }: Edge,
   { values }: Overview,
@@ -92,7 +92,7 @@ function FlowBox({ box, overview, isNarrow }: BoxProps): JSX.Element {
   )
 }
 
-/** Returns the fact in the head of a box beside its name. */
+/** Returns the figure in the header of a box. */
 function factOf({ key, signal }: Box, { values, openDeadLetters }: Overview): string {
   if (signal === 'dlq') return openDeadLetters === null ? '–' : `${compactText(openDeadLetters)} open`
   if (signal) return rateText(values[`topic/${signal}`] ?? null)
@@ -106,7 +106,7 @@ interface RowProps {
   readonly overview: Overview
   readonly top: number
   readonly isNarrow: boolean
-  /** Where its emissions go: where no line can show it, words do. */
+  /** Targets of the consumer's emissions. Shown as text where the layout has no lines. */
   readonly targets: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** The first page: flow, stalls, and the last alerts. */
+/** Start page: flow, stalls, and recent alerts. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { History, Overview } from '../../api/overview/shapes.ts'
@@ -43,7 +43,7 @@ export function OverviewPage(): JSX.Element {
   )
 }
 
-/** Returns the server's history, and the looks that the page has seen since. */
+/** Returns the server's history with the samples that the page has received since. */
 function usePast(newest: Overview | undefined): History {
   const { answer: before } = useAnswer('/overview/history')
   const [past, setPast] = useState(NO_PAST)
@@ -62,7 +62,7 @@ function StandingStill({ overview }: { readonly overview: Overview }): JSX.Eleme
   return (
     <>
       <p class={tone}>
-        {/* The figures in the reasons and in the link change all the time: only this sentence is read out. */}
+        {/* Screen readers announce only this sentence, because the figures in the reasons and the link change constantly. */}
         <span role="status">{text}</span> {letters && <a href="/failures">{letters}</a>}
       </p>
       {standing.length > 0 && (
@@ -78,7 +78,7 @@ function StandingStill({ overview }: { readonly overview: Overview }): JSX.Eleme
 
 interface Props {
   readonly standing: Overview['standing'][number]
-  /** When it was looked at. */
+  /** Time of the sample. */
   readonly atMs: number
 }
 
@@ -122,7 +122,7 @@ interface Figure {
   readonly name: string
   readonly title: string
   readonly note: ComponentChildren
-  /** Whether anything but zero needs a look. */
+  /** True if any value other than zero needs attention. */
   readonly isBad?: boolean
 }
 

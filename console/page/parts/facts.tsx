@@ -1,13 +1,13 @@
-/** Names with what belongs to them. */
+/** Components for names and values. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Tone } from './marks.tsx'
 
 type Fact = readonly [name: string, value: ComponentChildren]
 
 interface Props {
-  /** Missing facts are left out. */
+  /** Facts to show. Falsy entries are skipped. */
   readonly of: readonly (Fact | false | null | undefined | '')[]
-  /** Side by side, each value below its name; else one below the other. */
+  /** True to arrange the facts in a row, each value below its name. */
   readonly areBeside?: boolean
 }
 
@@ -27,10 +27,10 @@ export function Facts({ of, areBeside = false }: Props): JSX.Element {
   )
 }
 
-/** A long text, which scrolls. */
+/** Scrollable block for a long text. */
 export function Text({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys
     <pre class="text" tabIndex={0}>
       {children}
     </pre>
@@ -39,16 +39,16 @@ export function Text({ children }: { readonly children: ComponentChildren }): JS
 
 interface TileProps {
   readonly title: string
-  /** The figure, with its unit. */
+  /** Value with its unit. */
   readonly value: string
-  /** A line below it. */
+  /** Line below the value. */
   readonly note?: ComponentChildren
   readonly tone?: Tone
-  /** A sparkline. */
+  /** Sparkline of the value. */
   readonly children?: ComponentChildren
 }
 
-/** Belongs into a `<dl class="tiles">`. */
+/** Tile with one figure, for use in a `<dl class="tiles">`. */
 export function Tile({ title, value, note, tone = 'plain', children }: TileProps): JSX.Element {
   return (
     <div class="tile">
@@ -61,13 +61,13 @@ export function Tile({ title, value, note, tone = 'plain', children }: TileProps
 }
 
 interface SparklineProps {
-  /** The oldest first; null where nothing is known. */
+  /** Values, oldest first; null for a gap. */
   readonly values: readonly (number | null)[]
-  /** Text for screen readers, as in "readings a second, last five minutes". */
+  /** Label for screen readers, such as "readings a second, last five minutes". */
   readonly label: string
-  /** How its figures are written. */
+  /** Formats the values. */
   readonly text?: (value: number) => string
-  /** The line reaches the top at this value or more: so small figures look small. */
+  /** Minimum value at the top of the chart, so that small values look small. */
   readonly top?: number
 }
 
@@ -92,10 +92,10 @@ const WIDTH = 120
 const HEIGHT = 28
 
 /**
- * An SVG path with a gap wherever nothing is known.
+ * Returns an SVG path with a gap for each missing value.
  *
- * @param values the oldest first
- * @param most the value at the top
+ * @param values oldest first
+ * @param most value at the top
  */
 function sparklinePath(values: readonly (number | null)[], most: number): string {
   const step = WIDTH / Math.max(1, values.length - 1)

@@ -1,9 +1,9 @@
-/** Keeps a fault of one page from taking the whole console away. */
+/** Error boundary: an error of one page does not affect the rest of the console. */
 import { Component, type ComponentChildren, type JSX } from 'preact'
 import { problemOf } from '../data/ask.ts'
 
 interface Props {
-  /** Page of the fault; another page resets it. */
+  /** Page of the error. Navigating to another page resets it. */
   readonly page: string
   readonly children: ComponentChildren
 }
@@ -32,7 +32,7 @@ export class Guarded extends Component<Props, State> {
       <div class="problem" role="alert">
         <p>{problemOf(error).message}</p>
         <button type="button" class="secondary outline" onClick={() => this.setState({ error: undefined })}>
-          Show it again
+          Try again
         </button>
       </div>
     )

@@ -1,4 +1,4 @@
-/** Fields of the forms above lists, whose values are in the address. */
+/** Form fields above lists. The URL contains their values. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useParameter } from '../data/address.ts'
@@ -28,7 +28,7 @@ export function Choice({ label, value, set, options }: ChoiceProps): JSX.Element
 }
 
 interface TextProps {
-  /** Name of the parameter. */
+  /** Name of the query parameter. */
   readonly name: string
   readonly label: string
   readonly placeholder: string
@@ -50,9 +50,9 @@ export function TextField({ name, label, placeholder }: TextProps): JSX.Element 
 }
 
 interface CheckProps {
-  /** Name of the parameter. */
+  /** Name of the query parameter. */
   readonly name: string
-  /** Value of the parameter while it is checked. */
+  /** Value of the query parameter while the box is checked. */
   readonly value: string
   readonly children: ComponentChildren
 }
@@ -71,7 +71,7 @@ export function Check({ name, value, children }: CheckProps): JSX.Element {
   )
 }
 
-/** A value that a person is typing, once it has been as it is for a moment. */
+/** Returns a typed value after it has not changed for a moment. */
 export function useSettled(value: string, afterMs = 300): string {
   const [settled, setSettled] = useState(value)
   useEffect(() => {
@@ -82,23 +82,23 @@ export function useSettled(value: string, afterMs = 300): string {
 }
 
 interface Props {
-  /** Text of the button, as in "Redrive". */
+  /** Label of the button, such as "Redrive". */
   readonly label: string
-  /** Effect, in sentences, for the dialog. */
+  /** Sentences for the dialog that describe the effect. */
   readonly children: ComponentChildren
-  /** Resolves to a sentence that says what was done. */
+  /** Resolves to a sentence that describes the result. */
   readonly onConfirm: () => Promise<string>
   readonly disabled?: boolean
-  /** Hears what came of it, and shows it, where the change takes the button itself away. */
+  /** Shows the result elsewhere, for a change that removes the button itself. */
   readonly tell?: (said: ChangeResult | undefined) => void
 }
 
 const FOR_OPERATORS: ChangeResult = {
-  text: 'Only an operator may do this, and you are signed in as a viewer.',
+  text: 'This requires the operator role. You are signed in as a viewer.',
   isProblem: true,
 }
 
-/** A button for operators; a viewer who tries it sees the reason of the refusal. */
+/** Button for an operator's action, with a confirmation. If a viewer uses it, the reason of the rejection is shown. */
 export function ConfirmButton({ label, children, onConfirm, disabled = false, tell }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
   const isOperator = useIsOperator()
@@ -110,7 +110,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
   const confirm = () => run().finally(() => dialog.current?.close())
   return (
     <>
-      {/* `disabled` would hide the button from a viewer's keyboard, and with it the reason. */}
+      {/* `disabled` would remove the button from the tab order, so that a viewer could not reach the reason. */}
       <button type="button" disabled={disabled} aria-disabled={!isOperator} onClick={open}>
         {label}
       </button>
@@ -135,7 +135,7 @@ export function ConfirmButton({ label, children, onConfirm, disabled = false, te
 
 interface OutcomeProps {
   readonly of: ChangeResult | undefined
-  /** Follows what is said. */
+  /** Content after the message. */
   readonly children?: ComponentChildren
 }
 
@@ -159,13 +159,15 @@ interface Action {
   readonly isBusy: boolean
   readonly said: ChangeResult | undefined
   readonly setSaid: (said: ChangeResult | undefined) => void
-  /** Does it. */
+  /** Runs the action. */
   readonly run: (event?: Event) => Promise<void>
 }
 
 /**
- * @param work resolves to a sentence that says what was done, or to nothing where the page shows it
- * @param tell hears what came of it in place of `said`, where the change takes away the part of the page that has asked for it
+ * Runs an action and keeps its state.
+ *
+ * @param work resolves to a sentence that describes the result, or to undefined if the page itself shows it
+ * @param tell receives the result instead of `said`, for a change that removes the component
  */
 export function useAction(
   work: (event: Event | undefined) => Promise<string | undefined>,

@@ -1,4 +1,4 @@
-/** Shows an answer, or its state instead: on its way, or the reason of its absence. */
+/** Shows an answer. Until it arrives, shows that it is loading or why it is missing. */
 import type { ComponentChildren, JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { type Answer, type Asking, type Question, useAnswer, useLive } from '../data/answers.ts'
@@ -6,12 +6,12 @@ import type { Parameters } from '../data/search.ts'
 
 interface Props<T> {
   readonly of: Answer<T>
-  /** Object of the question, as in "the dead letters". */
+  /** Object of the query, such as "the dead letters". */
   readonly what: string
   readonly children: (answer: T) => ComponentChildren
 }
 
-/** While a server is away, the last answer stays, with the problem above it. */
+/** Shows an answer. During an outage, the last answer remains below the problem. */
 export function Known<T>({ of: { answer, problem, isOlder, again }, what, children }: Props<T>): JSX.Element {
   return (
     <>
@@ -30,7 +30,7 @@ export function Known<T>({ of: { answer, problem, isOlder, again }, what, childr
       )}
       {answer === undefined && !problem && (
         <p class="loading" aria-busy="true">
-          Asking for {what} …
+          Loading {what} …
         </p>
       )}
     </>
@@ -45,7 +45,7 @@ interface QuestionProps<Name extends Question> extends Asking {
   readonly children: (answer: Answers[Name], again: () => void) => ComponentChildren
 }
 
-/** Shows an answer that is asked for once. */
+/** Shows the answer to a query that is sent once. */
 export function Once<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useAnswer(path, query, { keep })
@@ -56,7 +56,7 @@ export function Once<Name extends Question>(props: QuestionProps<Name>): JSX.Ele
   )
 }
 
-/** Shows an answer, and each newer one. */
+/** Shows the answer to a watched query, with updates. */
 export function Live<Name extends Question>(props: QuestionProps<Name>): JSX.Element {
   const { path, query, keep = false, what, children } = props
   const answer = useLive(path, query, { keep })
@@ -67,7 +67,7 @@ export function Live<Name extends Question>(props: QuestionProps<Name>): JSX.Ele
   )
 }
 
-/** Where there is nothing to show: what that means, and what to do. */
+/** Message for an empty list or page, with its meaning and the next step. */
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>
 }

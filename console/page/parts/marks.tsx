@@ -1,10 +1,10 @@
-/** Small parts that many pages show. */
+/** Small components that many pages use. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { addressOf } from '../data/address.ts'
 import { exactText, hasTelemetry, partsOf, timeText } from './words.ts'
 
-/** An entity, as a link to its telemetry if it has any. */
+/** An entity, with a link to its telemetry if it has any. */
 export function EntityLink({ entity }: { readonly entity: string }): JSX.Element {
   const { source, subject } = partsOf(entity)
   const shown = (
@@ -19,18 +19,18 @@ export function EntityLink({ entity }: { readonly entity: string }): JSX.Element
   )
 }
 
-/** Never by colour alone: the word is there. */
+/** A severity as a word and a color, so that it can be read without colors. */
 export function Severity({ of }: { readonly of: string }): JSX.Element {
   const known = ['critical', 'warning', 'info'].includes(of) ? of : 'info'
   return <span class={`severity ${known}`}>{of}</span>
 }
 
-/** The most urgent first. */
+/** Returns the rank of a severity, most urgent first. */
 export function urgencyOf({ severity }: { readonly severity: string }): number {
   return ['critical', 'warning', 'info'].indexOf(severity)
 }
 
-/** Milliseconds since the epoch, for durations that grow while one looks at them. */
+/** Returns the current time in epoch milliseconds, updated at an interval. */
 export function useNow(everyMs = 5_000): number {
   const [nowMs, setNowMs] = useState(Date.now())
   useEffect(() => {
@@ -48,7 +48,7 @@ export function Badge({
   children,
 }: {
   readonly tone?: Tone
-  /** More words, for those who point at it. */
+  /** Tooltip. */
   readonly title?: string
   readonly children: ComponentChildren
 }): JSX.Element {
@@ -59,7 +59,7 @@ export function Badge({
   )
 }
 
-/** @param at RFC 3339, or milliseconds since the epoch */
+/** Shows a time. @param at RFC 3339, or epoch milliseconds */
 export function Moment({ at }: { readonly at: string | number }): JSX.Element {
   return (
     <time dateTime={new Date(at).toISOString()} title={exactText(at)}>

@@ -1,4 +1,4 @@
-/** A table that sorts, filters and pages; its state is in the address. Nothing is cut: on a narrow screen it scrolls. */
+/** Table with sorting, a filter and pages. The URL contains its state. On a narrow screen, the table scrolls horizontally. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { useParameters } from '../data/address.ts'
@@ -9,35 +9,35 @@ import { numberText } from './words.ts'
 export interface Column<Row> {
   readonly heading: string
   readonly cell: (row: Row) => ComponentChildren
-  /** Sort key; without it, the column does not sort. */
+  /** Returns the sort key; absent for a column that cannot be sorted. */
   readonly sortBy?: (row: Row) => string | number
   readonly align?: 'right'
 }
 
 interface Props<Row> {
-  /** Distinguishes the tables of one page in the address. */
+  /** Prefix of the table's query parameters. */
   readonly name: string
   /** Caption for screen readers. */
   readonly caption: string
   readonly columns: readonly Column<Row>[]
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
-  /** Text for the filter, which needs one. */
+  /** Returns the text to search; absent for a table without filter. */
   readonly textOf?: (row: Row) => string
   readonly empty: ComponentChildren
   readonly pageSize?: number
-  /** Order until a person chooses another: a heading, with `-` before it for the other way round. */
+  /** Initial sort column: its heading, prefixed with `-` for descending order. */
   readonly firstOrder?: string
 }
 
-/** Up to this many rows need no filter. */
+/** Number of rows up to which no filter is shown. */
 const FEW = 5
 
 export function Table<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, rows, textOf, empty } = props
   const [query, change] = useParameters()
   const filter = query[`${name}.filter`] ?? ''
-  // Once it is there, it stays: a person may be typing into it while the rows become few.
+  // Once shown, the filter remains, because the user may be typing while the number of rows decreases.
   const hasFilter = useRef(false)
   if (textOf && (rows.length > FEW || filter !== '')) hasFilter.current = true
   return (
@@ -54,7 +54,7 @@ export function Table<Row>(props: Props<Row>): JSX.Element {
   )
 }
 
-/** Shows the filtered rows in order, a page at a time. */
+/** Shows one page of the filtered and sorted rows. */
 function Rows<Row>(props: Props<Row>): JSX.Element {
   const { name, caption, columns, rows, keyOf, textOf, pageSize = 25, firstOrder = '' } = props
   const [query, change] = useParameters()
@@ -155,7 +155,7 @@ type Sortable<Row> = {
   readonly sortBy?: (row: Row) => string | number
 }
 
-/** Every word has to be there, whatever its case. */
+/** Returns the rows that contain all words of the filter, ignoring case. */
 function filtered<Row>(
   rows: readonly Row[],
   filter: string,
@@ -169,7 +169,7 @@ function filtered<Row>(
   })
 }
 
-/** @param order a heading, with `-` before it for the other way round; anything else leaves the order as it is */
+/** Sorts rows. @param order heading, prefixed with `-` for descending order; any other text keeps the order */
 function sorted<Row>(rows: readonly Row[], columns: readonly Sortable<Row>[], order: string): readonly Row[] {
   const isDown = order.startsWith('-')
   const heading = isDown ? order.slice(1) : order
@@ -194,17 +194,17 @@ function paged<Row>(
 }
 
 interface PagerProps {
-  /** Name of the rows, as in "dead letters". */
+  /** Name of the rows, such as "dead letters". */
   readonly of: string
-  /** The page that is shown; the first is 1. */
+  /** Current page, starting at 1. */
   readonly at: number
   readonly pages: number
-  /** How many there are in all. */
+  /** Number of rows on all pages. */
   readonly total: number
   readonly onPage: (page: number) => void
 }
 
-/** Nothing where one page holds everything. */
+/** Page navigation. Renders nothing for a single page. */
 export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element | null {
   if (pages <= 1) return null
   return (
@@ -224,7 +224,7 @@ export function Pager({ of, at, pages, total, onPage }: PagerProps): JSX.Element
 
 type Of<Row, Value> = (row: Row) => Value
 
-/** Does not sort without `sortBy`. */
+/** Defines a column. It cannot be sorted without `sortBy`. */
 export function column<Row>(
   heading: string,
   cell: Of<Row, ComponentChildren>,
@@ -241,7 +241,7 @@ export function textColumn<Row>(
   return { heading, cell: row => of(row) ?? none, sortBy: row => of(row) ?? '' }
 }
 
-/** Figures, the unknown ones as `none` and below all others. */
+/** Defines a numeric column. Unknown values are shown as `none` and sorted below all others. */
 export function numberColumn<Row>(
   heading: string,
   of: Of<Row, number | null | undefined>,
@@ -283,7 +283,7 @@ export function severityColumn<Row extends { readonly severity: string }>(): Col
 }
 
 interface ScrollsProps {
-  /** Contents, for those who do not see them. */
+  /** Label for screen readers. */
   readonly label: string
   readonly children: ComponentChildren
 }
@@ -294,7 +294,7 @@ export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
     const scroller = place.current
     if (!scroller) return
     const { scrollLeft, scrollWidth, clientWidth, parentElement } = scroller
-    // Positions are rounded where the screen is scaled.
+    // Scroll positions are rounded if the display is scaled.
     parentElement?.classList.toggle('more-before', scrollLeft > 1)
     parentElement?.classList.toggle('more-behind', scrollLeft + clientWidth < scrollWidth - 1)
   }
@@ -305,7 +305,7 @@ export function Scrolls({ label, children }: ScrollsProps): JSX.Element {
   }, [])
   return (
     <div class="scrolling">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it with the arrow keys */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users scroll it with the arrow keys */}
       <section ref={place} class="scrolls" aria-label={label} tabIndex={0} onScroll={look}>
         {children}
       </section>

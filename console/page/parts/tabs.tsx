@@ -1,4 +1,4 @@
-/** Links of which one is current: the pages of an area, or the choices within a page. */
+/** Tabs: links to the pages of an area, or to choices within a page. */
 import type { ComponentChildren, JSX } from 'preact'
 
 export interface Tab {
@@ -8,10 +8,10 @@ export interface Tab {
 }
 
 interface Props {
-  /** Read out before the links. */
+  /** Label for screen readers. */
   readonly label: string
   readonly tabs: readonly Tab[]
-  /** Whether they are choices within a page, which are small to distinguish them from pages. */
+  /** True for choices within a page, which are smaller than the tabs of an area. */
   readonly areChoices?: boolean
 }
 

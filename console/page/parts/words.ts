@@ -1,31 +1,31 @@
-/** How figures are written, everywhere the same. Pure. */
+/** Formats figures in the same way on all pages. Pure. */
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 })
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
 
-/** `12,345.67` */
+/** Formats a number, such as `12,345.67`. */
 export function numberText(value: number): string {
   return NUMBER.format(value)
 }
 
-/** `12.3K`, where room is scarce. */
+/** Formats a number in a short form, such as `12.3K`. */
 export function compactText(value: number): string {
   return COMPACT.format(value)
 }
 
-/** `3 records`, `1 record` */
+/** Formats a number with its noun, such as `3 records` or `1 record`. */
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${numberText(count)} ${count === 1 ? one : many}`
 }
 
-/** Returns a rate per second: `1,012/s`, `12.3/s`, `0.04/s`; a dash if unknown. */
+/** Formats a rate per second, such as `1,012/s`, `12.3/s` or `0.04/s`; a dash if unknown. */
 export function rateText(perSecond: number | null): string {
   if (perSecond === null) return '–'
   const digits = perSecond >= 100 ? 0 : perSecond >= 1 ? 1 : 2
   return `${numberText(Number(perSecond.toFixed(digits)))}/s`
 }
 
-/** `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h` */
+/** Formats a duration, such as `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min` or `3 d 4 h`. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   const seconds = ms / 1_000
@@ -37,7 +37,7 @@ export function durationText(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
-/** `4,096 bytes`, `1.5 MiB` */
+/** Formats a size, such as `4,096 bytes` or `1.5 MiB`. */
 export function bytesText(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB']
   if (bytes < 1024) return countText(bytes, 'byte')
@@ -51,20 +51,20 @@ export function bytesText(bytes: number): string {
   return `${Number(value.toFixed(1))} ${unit}`
 }
 
-/** Local time to the second, with the date only where it is not today's. */
+/** Formats a local time to the second, with the date unless it is today. */
 export function timeText(at: string | number, nowMs: number): string {
   const date = new Date(at)
   const time = date.toLocaleTimeString('en-GB')
   return date.toDateString() === new Date(nowMs).toDateString() ? time : `${dayText(date)} ${time}`
 }
 
-/** `1 Mar 2026, 13:00:00 CET (2026-03-01T12:00:00.000Z)` */
+/** Formats a time exactly, such as `1 Mar 2026, 13:00:00 CET (2026-03-01T12:00:00.000Z)`. */
 export function exactText(at: string | number): string {
   const date = new Date(at)
   return `${date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' })} (${date.toISOString()})`
 }
 
-/** `13:30`; with its date where no time of the same day is before it, unless all are of today. For the axis of a chart. */
+/** Formats the times of a chart's axis, such as `13:30`. The first time of each day includes the date, unless all times are today. */
 export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
   return timesMs.map((at, index) => {
     const date = new Date(at)
@@ -75,7 +75,7 @@ export function axisTexts(timesMs: readonly number[], nowMs: number): string[] {
   })
 }
 
-/** `Europe/Oslo, GMT+1` */
+/** Formats the time zone, such as `Europe/Oslo, GMT+1`. */
 export function zoneText(nowMs: number): string {
   const format = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'shortOffset' })
   const { timeZone } = format.resolvedOptions()
@@ -83,11 +83,11 @@ export function zoneText(nowMs: number): string {
   return timeZone === 'UTC' || !offset ? timeZone : `${timeZone}, ${offset}`
 }
 
-/** An instant as an input of the type `datetime-local` takes it; empty without one. */
+/** Formats a time for an input of type `datetime-local`; empty if there is none. */
 export function localTime(time: string | number | undefined): string {
   const at = new Date(time ?? '')
   if (Number.isNaN(at.getTime())) return ''
-  // Summer time has another offset.
+  // The offset depends on the date because of daylight saving time.
   return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19)
 }
 
@@ -97,7 +97,7 @@ function dayText(date: Date): string {
 
 interface EntityParts {
   readonly source: string
-  /** Empty if the event had none. */
+  /** Subject of the entity; empty if its events have no subject. */
   readonly subject: string
 }
 
@@ -107,7 +107,7 @@ export function partsOf(entity: string): EntityParts {
   return { source: entity.slice(0, space), subject: entity.slice(space + 1) }
 }
 
-/** Whether it sends readings. Consumers also remember alerts, groups and patterns as entities, which have none. */
+/** Returns whether the entity sends readings. Consumers also have entities for alerts, groups and patterns, which do not. */
 export function hasTelemetry(entity: string): boolean {
   return /^\/(environment|database|device)\//.test(entity)
 }
@@ -115,14 +115,14 @@ export function hasTelemetry(entity: string): boolean {
 const PER_LINE = 16
 const MAX_DUMPED = 4_096
 
-/** Control characters that text does not have, besides tabs and line ends. */
+/** Control characters other than tabs and line breaks, which do not occur in text. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
 export function bytesIn(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), char => char.charCodeAt(0))
 }
 
-/** Undefined if the bytes are not text. @param isCut they end where it suited, perhaps within a character */
+/** Decodes bytes as text; undefined if they are not text. @param isCut true if the bytes may end within a character */
 export function textIn(bytes: Uint8Array, isCut: boolean): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut })
@@ -132,7 +132,7 @@ export function textIn(bytes: Uint8Array, isCut: boolean): string | undefined {
   }
 }
 
-/** Indented, if it is a JSON object or list; else as it is. */
+/** Indents a JSON object or array. Other texts are returned unchanged. */
 export function readableText(text: string): string {
   try {
     const value: unknown = JSON.parse(text)
@@ -142,7 +142,7 @@ export function readableText(text: string): string {
   }
 }
 
-/** `00000000  6b 61 66 6b 61 00 …  kafka.` */
+/** Formats a hex dump, such as `00000000  6b 61 66 6b 61 00 …  kafka.` */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = []
   for (let at = 0; at < Math.min(bytes.length, MAX_DUMPED); at += PER_LINE) {

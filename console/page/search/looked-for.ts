@@ -1,30 +1,30 @@
-/** Where a search looks, what it finds there, and the sentences about that. Pure: the questions are asked by what is given. */
+/** Searches all kinds of objects and describes the results. Pure: the caller provides the function that sends queries. */
 import type { Answers } from '../../api/api.ts'
 import { addressOf } from '../data/address.ts'
 import { problemOf } from '../data/ask.ts'
 import { askedFor } from '../journey/words.ts'
 import { countText, partsOf } from '../parts/words.ts'
 
-/** @param path below `/api`, with its query */
+/** Sends a query. @param path path under `/api` with its parameters */
 export type Ask = <T>(path: string) => Promise<T>
 
 interface SearchHit {
   readonly text: string
-  /** Less important than the text. */
+  /** Secondary text. */
   readonly note?: string
   readonly href: string
-  /** Whether it is called as the search says, whatever the case. */
+  /** True if the name equals the search text, ignoring case. */
   readonly isExact: boolean
 }
 
 interface SearchHits {
-  /** Exact ones first. */
+  /** Matches, exact ones first. */
   readonly things: readonly SearchHit[]
-  /** How many match, listed or not. */
+  /** Number of matches, including those not listed. */
   readonly total: number
 }
 
-/** Result of one question. */
+/** Result for one kind of object. */
 export type Result = { readonly kind: Kind } & (
   | { readonly found: SearchHits; readonly problem?: never }
   | { readonly problem: string; readonly found?: never }
@@ -32,20 +32,20 @@ export type Result = { readonly kind: Kind } & (
 
 interface Kind {
   readonly title: string
-  /** One of them, in the sentence that nothing was found. */
+  /** Name of one such object, for the message that nothing was found. */
   readonly one: string
   readonly look: (ask: Ask, text: string) => Promise<SearchHits>
 }
 
 const KINDS: readonly Kind[] = [
   { title: 'Entities', one: 'entity', look: entities },
-  { title: 'Alerts', one: 'alert that fires', look: alerts },
+  { title: 'Alerts', one: 'firing alert', look: alerts },
   { title: 'Events', one: 'event in the spans', look: events },
   { title: 'Consumer groups', one: 'consumer group', look: groups },
   { title: 'Topics', one: 'topic', look: topics },
 ]
 
-/** Asks everywhere at once. A part that cannot be asked holds up none of the others. */
+/** Searches all kinds concurrently. A failed query does not affect the others. */
 export function search(ask: Ask, text: string): Promise<Result[]> {
   return Promise.all(
     KINDS.map(async kind => {
@@ -60,7 +60,7 @@ export function search(ask: Ask, text: string): Promise<Result[]> {
   )
 }
 
-/** Where the only thing of this very name is; undefined if there may be another, in what was not listed or not asked. */
+/** Returns the URL of the only exact match; undefined if there may be further matches that were not listed or not searched. */
 export function onlyExact(results: readonly Result[]): string | undefined {
   const isWhole = results.every(({ found }) => found && found.total === found.things.length)
   const [exact, another] = results.flatMap(({ found }) => found?.things.filter(one => one.isExact) ?? [])
@@ -69,13 +69,13 @@ export function onlyExact(results: readonly Result[]): string | undefined {
 
 export function summaryText(results: readonly Result[], text: string): string {
   const asked = results.flatMap(({ kind, found }) => (found ? [{ ...found, one: kind.one }] : []))
-  if (asked.length === 0) return 'Nothing could be asked.'
+  if (asked.length === 0) return 'The search failed.'
   const total = asked.reduce((sum, found) => sum + found.total, 0)
   if (total > 0) return `${countText(total, 'match', 'matches')} for “${text}”.`
   return `Nothing matches “${text}”: ${asked.map(({ one }) => `no ${one}`).join(', ')}.`
 }
 
-/** A sentence for each reason; undefined where everything was asked. */
+/** Returns a sentence for each reason why a kind was not searched; undefined if all were searched. */
 export function unaskedText(results: readonly Result[]): string | undefined {
   const unasked = results.filter(({ problem }) => problem !== undefined)
   const reasons = [...Map.groupBy(unasked, ({ problem }) => problem)]
@@ -86,7 +86,7 @@ export function unaskedText(results: readonly Result[]): string | undefined {
   return texts.join(' ') || undefined
 }
 
-/** One page of each family that has any. */
+/** Returns one page of each family that has matching entities. */
 async function entities(ask: Ask, find: string): Promise<SearchHits> {
   const pageOf = (family?: string) =>
     ask<Answers['/telemetry/entities']>(addressOf('/telemetry/entities', { find, family }))
@@ -103,7 +103,7 @@ async function entities(ask: Ask, find: string): Promise<SearchHits> {
   return { things, total: pages.reduce((sum, { matching }) => sum + matching, 0) }
 }
 
-/** Returns the firing alerts of an entity, and the alert of an id, firing or resolved. */
+/** Returns the firing alerts of an entity, and the alert with an id, firing or resolved. */
 async function alerts(ask: Ask, text: string): Promise<SearchHits> {
   const [now, one] = await Promise.all([
     ask<Answers['/alerts/now']>(addressOf('/alerts/now', { entity: text })),
@@ -117,7 +117,7 @@ async function alerts(ask: Ask, text: string): Promise<SearchHits> {
 }
 
 async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one'] | undefined> {
-  // Other texts cannot be ids of alerts, and need no question.
+  // Only texts of this form can be alert ids, so others need no query.
   if (!/^[\w-]{22}$/.test(id)) return undefined
   try {
     return await ask<Answers['/alerts/one']>(addressOf('/alerts/one', { id }))
@@ -127,7 +127,7 @@ async function alertCalled(ask: Ask, id: string): Promise<Answers['/alerts/one']
   }
 }
 
-/** Searches the spans only: a search of the log takes seconds, so it is made on request. */
+/** Searches spans only. Searching the log takes seconds and is done on request. */
 async function events(ask: Ask, text: string): Promise<SearchHits> {
   const asked = askedFor(text)
   const { journey } = await ask<Answers['/journey']>(addressOf('/journey', { ...asked }))

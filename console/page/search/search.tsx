@@ -1,4 +1,4 @@
-/** Results of a search, as links; a single result leads to its page. */
+/** Search results as links. A single exact match opens its page directly. */
 import type { JSX } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -10,7 +10,7 @@ import { countText } from '../parts/words.ts'
 import { onlyExact, type Result, search, summaryText, unaskedText } from './looked-for.ts'
 import './search.css'
 
-/** Maximum of shown results of each kind, which can still be read. */
+/** Maximum number of results shown per kind. */
 const MAX_SHOWN = 20
 
 export function Search(): JSX.Element {
@@ -56,8 +56,7 @@ function Results({ text }: { readonly text: string }): JSX.Element {
             <Kind key={result.kind.title} result={result} />
           ))}
           <p>
-            Is it the id of an event?{' '}
-            <a href={addressOf('/event', { ...askedFor(text) })}>Look for it in the log</a>.
+            For the id of an event, <a href={addressOf('/event', { ...askedFor(text) })}>search the log</a>.
           </p>
         </>
       )}
@@ -97,7 +96,7 @@ export function SearchField(): JSX.Element {
     const focusByKey = (event: KeyboardEvent) => {
       const { key, target, ctrlKey, metaKey, altKey } = event
       if (key !== '/' || ctrlKey || metaKey || altKey) return
-      // There it is a letter; and nothing under an open dialog can be reached.
+      // In a form field, the key enters a character. Behind an open dialog, the search field cannot be used.
       if ((target as Element).matches(FORM_FIELDS) || document.querySelector('dialog[open]')) return
       event.preventDefault()
       field.current?.select()

@@ -1,4 +1,4 @@
-/** State of one consumer in a topic: by partition, and of an entity as JSON, with its timers. */
+/** State of one consumer in a topic, by partition, and the state of an entity as JSON with its timers. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { EntityState, TimerState } from '../../../lib/queries/entities.ts'
@@ -15,7 +15,7 @@ import { outcomesOf } from './words.ts'
 
 interface Props {
   readonly consumer: string
-  /** Empty: the first that it reads. */
+  /** Selected topic; empty for the consumer's first topic. */
   readonly topic: string
 }
 
@@ -28,21 +28,21 @@ export function ConsumerState({ consumer, topic }: Props): JSX.Element {
       </p>
       <Topics consumer={consumer} topic={topic} />
       <Entities consumer={consumer} topic={topic} />
-      <Live path="/state/partitions" query={{ consumer, topic }} what={`what ${consumer} remembers`}>
+      <Live path="/state/partitions" query={{ consumer, topic }} what={`the state of ${consumer}`}>
         {answer => <Partitions answer={answer} />}
       </Live>
     </>
   )
 }
 
-/** Only where it reads several. */
+/** Tabs for the topics of a consumer. Renders nothing for a single topic. */
 function Topics({ consumer, topic }: Props): JSX.Element | null {
   const { answer } = useAnswer('/state')
   const own = answer?.states.filter(one => one.consumer === consumer) ?? []
   if (own.length < 2) return null
   return (
     <Tabs
-      label="Topics that it reads"
+      label="Topics of the consumer"
       areChoices
       tabs={own.map((one, index) => ({
         path: addressOf('/state', { consumer, topic: one.topic }),
@@ -57,7 +57,7 @@ type Line = PartitionsAnswer['partitions'][number]
 
 const UNCOUNTED = { none: 'not counted' }
 
-/** Returns the columns; the last ones are left out if all their values are empty. */
+/** Returns the columns. Optional columns are omitted if all their values are empty. */
 function columnsFor(lines: readonly Line[]): readonly Column<Line>[] {
   return [
     ...COLUMNS,
@@ -100,17 +100,17 @@ function Partitions({ answer }: { readonly answer: PartitionsAnswer }): JSX.Elem
       </h2>
       {isPartial && (
         <p>
-          Counting all that is there would take too long: some partitions show only what needs no counting.
+          Counting the contents of large states would take too long, so some partitions show fewer figures.
         </p>
       )}
       <div class="line">
         <Table
           name="partitions"
-          caption={`partitions that ${consumer} remembers`}
+          caption={`partition states of ${consumer}`}
           columns={columnsFor(begun)}
           rows={begun}
           keyOf={({ partition }) => String(partition)}
-          empty={`${consumer} has decided no record of it yet.`}
+          empty={`${consumer} has not processed any records of this topic yet.`}
         />
       </div>
       {begun.length > 0 && begun.length < partitions.length && (
@@ -161,7 +161,7 @@ function Entities({ consumer, topic }: Props): JSX.Element {
     <>
       <form class="ask" onSubmit={look}>
         <label>
-          Entity: its source and subject, its subject, or a part of them
+          Entity: source and subject, or a part of them
           <input type="search" value={text} onInput={event => setText(event.currentTarget.value)} />
         </label>
         <button type="submit">Show its state</button>
@@ -174,19 +174,19 @@ function Entities({ consumer, topic }: Props): JSX.Element {
 function Found({ consumer, topic, entity }: Props & { readonly entity: string }): JSX.Element {
   const query = { consumer, topic, entity }
   return (
-    <Once path="/state/entities" query={query} what={`what ${consumer} remembers of ${entity}`}>
+    <Once path="/state/entities" query={query} what={`the state of ${entity}`}>
       {({ entities, looked, isWhole }, again) => (
         <section aria-label="State of the entity">
           {entities.length === 0 && (
             <Empty>
-              {consumer} remembers nothing of “{entity}”
-              {isWhole ? '.' : `, as far as was looked: at ${numberText(looked)} entities.`}
+              {consumer} has no state of “{entity}”
+              {isWhole ? '.' : ` among the ${numberText(looked)} entities searched.`}
             </Empty>
           )}
           {entities.length > 0 && !isWhole && (
             <p>
-              The first {countText(entities.length, 'entity', 'entities')}, of {numberText(looked)} that were
-              looked at. Name more of it to see others.
+              The first {countText(entities.length, 'match', 'matches')} among {numberText(looked)} entities
+              searched. Enter a longer part of the name to see others.
             </p>
           )}
           {entities.map(one => (
@@ -217,14 +217,18 @@ function Entity({ state, onlyOne }: { readonly state: EntityState; readonly only
       {held && (
         <p class="warn">
           {held.failure === null
-            ? 'It was held for a retry, which is over.'
-            : `It is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
+            ? 'The entity was held for a retry, which has ended.'
+            : `The entity is held for a retry, for at most ${durationText(held.endsAfterMs)} more of log time.`}{' '}
           {countText(held.parked.length, 'event')} parked.
         </p>
       )}
-      {value === undefined ? <p>It has no state yet.</p> : <Text>{JSON.stringify(value, null, 2)}</Text>}
+      {value === undefined ? (
+        <p>The entity has no state yet.</p>
+      ) : (
+        <Text>{JSON.stringify(value, null, 2)}</Text>
+      )}
       <Timers title="Timers" timers={timers} />
-      {held && <Timers title="Timers that do not fire meanwhile" timers={held.timers} />}
+      {held && <Timers title="Timers that wait until then" timers={held.timers} />}
     </details>
   )
 }

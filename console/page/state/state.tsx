@@ -1,4 +1,4 @@
-/** State of consumers: all of them, or one with its partitions and its entities. */
+/** State of all consumers, or of one consumer with its partitions and entities. */
 import type { JSX } from 'preact'
 import type { Answers } from '../../api/api.ts'
 import { addressOf, useParameter } from '../data/address.ts'
@@ -39,8 +39,8 @@ function Consumers(): JSX.Element {
     <>
       <h1>State</h1>
       <p>
-        The state of each consumer for each topic. It belongs to the offset up to which records are applied,
-        so a copy of it is a checkpoint from which the log can be read on.
+        State of each consumer by topic. It is stored with the offset up to which records are applied, so a
+        copy of it is a checkpoint from which processing can continue.
       </p>
       <Live path="/state" what="what consumers remember">
         {({ states, withoutKafka }) => (
@@ -53,7 +53,7 @@ function Consumers(): JSX.Element {
               rows={states}
               keyOf={({ consumer, topic }) => `${consumer} ${topic}`}
               textOf={({ consumer, topic }) => `${consumer} ${topic}`}
-              empty="No function of this environment reads a topic."
+              empty="No functions of this environment read a topic."
             />
           </>
         )}

@@ -1,8 +1,8 @@
-/** Figures of a state, for people. Pure. */
+/** Figures of a consumer's state. Pure. */
 
 const DECIDED = ['applied', 'duplicate', 'ignored', 'failed', 'parked']
 
-/** How many records were decided. A parked one counts when it is parked, and not again when that ends. */
+/** Returns the number of processed records. A parked record counts once, when it is parked. */
 export function decidedOf(tally: Readonly<Record<string, number>>): number {
   return outcomesOf(tally)
     .filter(({ outcome }) => DECIDED.includes(outcome))
@@ -12,11 +12,11 @@ export function decidedOf(tally: Readonly<Record<string, number>>): number {
 export interface Outcome {
   readonly outcome: string
   readonly count: number
-  /** The most frequent first. */
+  /** Most frequent first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[]
 }
 
-/** Counters that are named `outcome/reason`, by outcome; the most frequent first. */
+/** Groups counters named `outcome/reason` by outcome, most frequent first. */
 export function outcomesOf(tally: Readonly<Record<string, number>>): readonly Outcome[] {
   const byOutcome = Map.groupBy(Object.entries(tally), ([name]) => name.slice(0, name.indexOf('/')))
   return [...byOutcome]

@@ -67,7 +67,7 @@ function Devices({ found, chosen, choices }: DevicesProps): JSX.Element {
           The {devices.length} of {numberText(matching)} that changed last.
         </p>
       )}
-      {!isWhole && <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>}
+      {!isWhole && <p class="warn">Only {numberText(known)} entities were evaluated. There are more.</p>}
     </section>
   )
 }
@@ -113,7 +113,7 @@ function SilentSensors({ found: { silent, silentCount } }: { found: Activities }
             rows={silent}
             keyOf={({ entity }) => entity}
             textOf={({ entity }) => entity}
-            empty="No sensor is silent."
+            empty="No sensors are silent."
             pageSize={10}
           />
         </>

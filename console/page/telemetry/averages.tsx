@@ -1,4 +1,4 @@
-/** Averages of families, and of the sites, database types and models in them. */
+/** Averages by family, and by site, database type and model within a family. */
 import type { JSX } from 'preact'
 import type { GroupAverages } from '../../../lib/queries/averages.ts'
 import type { StatisticName } from '../../api/telemetry/entity-page.ts'
@@ -35,7 +35,7 @@ export function AveragesPage(): JSX.Element {
               <Family key={family.all.family} family={family} statistic={statistic} />
             ))}
             {!isWhole && (
-              <p class="warn">Only {numberText(known)} entities were looked at; there are more.</p>
+              <p class="warn">Only {numberText(known)} entities were evaluated. There are more.</p>
             )}
           </>
         )}
@@ -45,11 +45,11 @@ export function AveragesPage(): JSX.Element {
 }
 
 const ABOUT: Readonly<Record<StatisticName, string>> = {
-  last: 'The newest value of each entity, on average.',
-  mean: 'All readings since the first of each entity.',
-  minimum: 'The least value that any entity has reported.',
-  maximum: 'The greatest value that any entity has reported.',
-  standardDeviation: 'All readings, weighted equally.',
+  last: 'Average of the newest values of all entities.',
+  mean: 'Average of all readings, since the first of each entity.',
+  minimum: 'Smallest value reported by any entity.',
+  maximum: 'Largest value reported by any entity.',
+  standardDeviation: 'Standard deviation of all readings, weighted equally.',
 }
 
 interface FamilyProps {
@@ -91,7 +91,7 @@ function Family({ family: { all, metrics, groups, count }, statistic }: FamilyPr
         rows={groups}
         keyOf={({ name }) => name}
         textOf={({ name }) => name}
-        empty="There is no source."
+        empty="There are no sources."
       />
       {count > groups.length && <p class="warn">The largest {groups.length} sources are listed.</p>}
     </section>

@@ -1,12 +1,12 @@
-/** The part of a span that charts show. Pure. */
+/** Range of the charts. Pure. */
 
-/** Milliseconds since the epoch. */
+/** Range in epoch milliseconds. */
 export interface ChartRange {
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** The part of the span between two times, RFC 3339; undefined if they name no time within it. */
+/** Returns the part of the range between two RFC 3339 times; undefined if it is empty or a time is invalid. */
 export function rangeWithin(span: ChartRange, from: string, to: string): ChartRange | undefined {
   const fromMs = Math.max(Date.parse(from), span.fromMs)
   const toMs = Math.min(Date.parse(to), span.toMs)
@@ -14,7 +14,7 @@ export function rangeWithin(span: ChartRange, from: string, to: string): ChartRa
 }
 
 interface Label {
-  /** Pixels from the top: the line that it names. */
+  /** Vertical position of the labeled line, in pixels from the top. */
   readonly y: number
   readonly width: number
 }
@@ -28,13 +28,13 @@ interface Area {
   readonly height: number
 }
 
-/** The left upper corner of a label. */
+/** Top left corner of a label. */
 interface Corner {
   readonly x: number
   readonly y: number
 }
 
-/** Returns positions above or below the lines, or beside another label if both are taken; undefined without room. */
+/** Returns positions above or below the lines, or next to another label if both are taken; undefined if there is no room. */
 export function labelPlaces(labels: readonly Label[], area: Area): (Corner | undefined)[] {
   const { top, bottom, left, right, height } = area
   const taken: { readonly y: number; readonly toX: number }[] = []

@@ -1,4 +1,4 @@
-/** All entities with their statistics. The server chooses, sorts and cuts: ten thousand are too many for a browser. */
+/** All entities with their statistics. The server filters, sorts and pages, because a browser cannot handle ten thousand. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { EntityPage } from '../../api/telemetry/entity-page.ts'
@@ -33,7 +33,7 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
   if (page.known === 0)
     return (
       <Empty>
-        The processor has counted no reading yet. Locally, <code>npm start</code> sends some every few
+        The processor has not received any readings yet. Locally, <code>npm start</code> sends some every few
         seconds; <a href="/write">Write</a> sends one by hand.
       </Empty>
     )
@@ -59,8 +59,8 @@ function Entities({ page, choices }: { page: EntityPage; choices: Choices }): JS
       />
       {!page.isWhole && (
         <p class="warn">
-          There are more entities than the {numberText(page.known)} that were looked at. One that is missing
-          here is found by its whole name in the address: <code>/telemetry?entity=SOURCE SUBJECT</code>.
+          Only {numberText(page.known)} entities were searched. There are more. To open an entity that is
+          missing here, enter its full name in the URL: <code>/telemetry?entity=SOURCE SUBJECT</code>.
         </p>
       )}
     </>
@@ -109,7 +109,7 @@ function Bar({ choices, families }: BarProps): JSX.Element {
   )
 }
 
-/** Long enough to type a word. */
+/** Delay after typing before the list is filtered. */
 const PAUSE_MS = 250
 
 function Find({ value, onFind }: { value: string; onFind: (text: string) => void }): JSX.Element {
@@ -122,7 +122,7 @@ function Find({ value, onFind }: { value: string; onFind: (text: string) => void
     return () => clearTimeout(pause)
   }, [text])
   useEffect(() => {
-    // The browser's back button has changed it, not the person who types.
+    // Accept the value from the URL after the back button, but not while the user is typing.
     if (document.activeElement !== input.current) setText(value)
   }, [value])
   return (
@@ -195,7 +195,7 @@ interface HeadingProps {
   readonly children: ComponentChildren
 }
 
-/** Figures begin with the greatest, texts with the first. */
+/** Sortable heading. Numbers are first sorted in descending order, texts in ascending order. */
 function Heading({ by, choices, isNumber, children }: HeadingProps): JSX.Element {
   const sort = choices.of('sort') || 'entity'
   const [isUp, isDown] = [sort === by, sort === `-${by}`]

@@ -1,4 +1,4 @@
-/** A chart for each metric of an entity, with limits and alerts drawn in. */
+/** Charts of an entity's metrics, with thresholds and alerts. */
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -12,7 +12,7 @@ import { TimeChart } from './time-chart.tsx'
 
 interface Props {
   readonly now: EntityNow
-  /** Undefined until the topic of analytics has been searched. */
+  /** Undefined until the analytics topic has been searched. */
   readonly history: EntityHistory | undefined
   readonly span: ChartSpan
   readonly range: ChosenRange
@@ -79,7 +79,7 @@ function MetricChart({
       />
       {!isLive && !history && (
         <p class="muted" aria-busy="true">
-          Searching the minutes …
+          Loading the statistics per minute …
         </p>
       )}
       <ul class="list muted">
@@ -105,7 +105,7 @@ function columnsOf(
   return minuteColumns(history ?? none, now.openMinute, now.metrics[index]?.name ?? '')
 }
 
-/** Returns nothing for a gap. */
+/** Returns the text for a point of a chart; empty for a gap. */
 export function readoutOf(
   { times, lists: [values, least, most] }: Columns,
   at: number,
@@ -132,7 +132,7 @@ interface Labelled {
 function labelOf({ name, unit, words, columns, levels, spans }: Labelled): string {
   const values = columns.lists.flat().filter(value => typeof value === 'number')
   const what = `${name} in ${words}`
-  if (values.length === 0) return `${what}: nothing is known`
+  if (values.length === 0) return `${what}: no data`
   const range = `from ${valueText(Math.min(...values), unit)} to ${valueText(Math.max(...values), unit)}`
-  return `${what}: ${range}; ${levels} limits of rules, ${spans} alerts`
+  return `${what}: ${range}; ${levels} thresholds of rules, ${spans} alerts`
 }

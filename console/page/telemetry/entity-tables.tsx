@@ -1,4 +1,4 @@
-/** The figures of an entity as tables. */
+/** Tables of an entity's figures. */
 import type { JSX } from 'preact'
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import { addressOf } from '../data/address.ts'
@@ -19,7 +19,7 @@ export function Statistics({ now: { metrics } }: { readonly now: EntityNow }): J
         columns={STATISTICS}
         rows={metrics.filter(({ statistics }) => statistics)}
         keyOf={({ name }) => name}
-        empty="It has reported no metric."
+        empty="The entity has not reported any metrics."
       />
     </section>
   )
@@ -36,7 +36,7 @@ const STATISTICS: readonly Column<Metric>[] = [
   timeColumn('Last reported', ({ statistics }) => statistics?.lastAt ?? null),
 ]
 
-/** Every rule that watches the entity, and its state. */
+/** Rules that apply to the entity, and their state. */
 export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
   const { rules, alerts } = now
   const stateOf = ({ rule, isPaused }: WatchingRule) => {
@@ -61,8 +61,8 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
       <h2>Rules that watch it</h2>
       {rules === null ? (
         <Empty>
-          The log has put no rules into force in its partition yet. The function <code>rules</code> does that
-          once it runs.
+          The log has not activated any rules in the entity's partition yet. The function <code>rules</code>{' '}
+          activates them when it runs.
         </Empty>
       ) : (
         <Table
@@ -71,7 +71,7 @@ export function Rules({ now }: { readonly now: EntityNow }): JSX.Element {
           columns={columns}
           rows={rules}
           keyOf={({ rule, metric }) => `${rule} ${metric}`}
-          empty="No rule watches its metrics."
+          empty="No rules apply to its metrics."
         />
       )}
     </section>
@@ -91,7 +91,7 @@ function clearText({ clearBelow, clearAbove, unit }: WatchingRule): string {
   return limits.join(', ') || '–'
 }
 
-/** A page of live readings has hundreds. */
+/** Maximum number of readings shown. A live page has hundreds. */
 const SHOWN = 10
 
 export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Element {
@@ -117,7 +117,7 @@ export function NewestReadings({ now }: { readonly now: EntityNow }): JSX.Elemen
         columns={columns}
         rows={newest.slice(-SHOWN).reverse()}
         keyOf={({ offset }) => String(offset)}
-        empty="The log has no reading of it in the last 15 minutes, or no longer."
+        empty="The log contains no readings of the entity from the last 15 minutes."
       />
     </section>
   )

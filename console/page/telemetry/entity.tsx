@@ -1,4 +1,4 @@
-/** One entity: what it measures, what it does, and the rules that watch it. */
+/** One entity: its metrics, its activity, and the rules that apply to it. */
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { EntityNow } from '../../api/telemetry/entity.ts'
@@ -32,13 +32,13 @@ export function EntityPage({ name: entity }: { readonly name: string }): JSX.Ele
   )
 }
 
-/** A minute is over once a minute: a stream of its own would only take one of the few that browsers allow. */
+/** Polling interval. The history changes once a minute, which does not justify one of the few streams that browsers allow. */
 const AGAIN_MS = 15_000
 
 function useHistory(entity: string, hours: number): Answer<EntityHistory> {
   const history = useAnswer('/telemetry/history', { entity, hours }, { keep: true })
   useEffect(() => {
-    // A hidden page asks no questions; it asks at once when it is shown again.
+    // A hidden page does not poll. It queries immediately when it becomes visible.
     const look = () => {
       if (!document.hidden) history.again()
     }
@@ -135,7 +135,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   )
 }
 
-/** Shows the alerts that fire, recover, or are pending. */
+/** Shows firing, recovering and pending alerts. */
 function Alerts({ now: { alerts } }: { readonly now: EntityNow }): JSX.Element | null {
   if (alerts.length === 0) return null
   return (

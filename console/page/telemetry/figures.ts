@@ -1,4 +1,4 @@
-/** Words and figures of telemetry. Pure. */
+/** Texts and figures of the telemetry pages. Pure. */
 import type { Happening } from '../../../lib/queries/happenings.ts'
 import type { Searched } from '../../../lib/queries/newest-records.ts'
 import type { WatchingRule } from '../../api/telemetry/entity.ts'
@@ -13,17 +13,17 @@ export const STATISTIC_WORDS: Readonly<Record<StatisticName, string>> = {
   standardDeviation: 'standard deviation',
 }
 
-/** `21.3 °C`; a count has no unit. */
+/** Formats a value with its unit, such as `21.3 °C`. Counts have no unit. */
 export function valueText(value: number, unit: string): string {
   return unit === '1' ? numberText(value) : `${numberText(value)} ${unit}`
 }
 
-/** ` (°C)` behind the name of a metric; nothing for a count. */
+/** Returns a suffix for the name of a metric, such as ` (°C)`; empty for a count. */
 export function unitText(unit: string): string {
   return unit === '1' ? '' : ` (${unit})`
 }
 
-/** Returns the condition of a rule: `above 40 °C`, `below 0 °C or above 40 °C`, `is degraded`. */
+/** Formats the condition of a rule, such as `above 40 °C`, `below 0 °C or above 40 °C` or `is degraded`. */
 export function conditionText({ compares, text, unit, fireAbove, fireBelow }: WatchingRule): string {
   const limits = [
     ...(fireBelow === null ? [] : [`below ${valueText(fireBelow, unit)}`]),
@@ -33,15 +33,15 @@ export function conditionText({ compares, text, unit, fireAbove, fireBelow }: Wa
   return `${compares === 'value' ? '' : `${compares} `}${limits.join(' or ')}`
 }
 
-/** How long a rule waits: `5 min`; `at once`. Rules have whole minutes and hours, mostly. */
+/** Formats the duration of a rule, such as `5 min` or `at once`, without zero parts. */
 export function forText({ forMs }: WatchingRule): string {
   return forMs === 0 ? 'at once' : durationText(forMs).replace(/ 0 \w+$/, '')
 }
 
-/** Returns the limit of a search as text; undefined for a complete one. */
+/** Describes the limit that a search has reached; undefined if it was complete. */
 export function searchedText({ records, ended }: Searched): string | undefined {
   if (ended !== 'limit') return undefined
-  return `Only the last ${countText(records, 'record')} were looked at: older ones are left out.`
+  return `Only the last ${countText(records, 'record')} were searched. Older ones are not included.`
 }
 
 type Details = Happening['details']
@@ -57,7 +57,7 @@ const WORDS: Readonly<Record<string, (details: Details, at: string) => string>> 
     `has restarted: memory from ${numberText(Number(memoryBefore))} % to ${numberText(Number(memoryAfter))} %`,
 }
 
-/** Returns the text of an event; an unknown type is shown unchanged. */
+/** Describes an event. An unknown type is returned unchanged. */
 export function happeningText({ type, details, at }: Happening): string {
   const words = Object.hasOwn(WORDS, type) ? WORDS[type] : undefined
   return words?.(details, at) ?? type
@@ -72,7 +72,7 @@ export const SPANS = [
 
 export type ChartSpan = (typeof SPANS)[number]
 
-/** The span of an address; an hour if it says nothing. */
+/** Returns the range named in the URL; one hour by default. */
 export function spanNamed(name: string): ChartSpan {
   return SPANS.find(span => span.name === name) ?? SPANS[1]
 }

@@ -1,21 +1,21 @@
-/** Series for the charts of an entity. Pure. Times of charts are seconds since the epoch, as uPlot wants them. */
+/** Data series for the charts of an entity. Times are in epoch seconds, as uPlot requires. Pure. */
 import type { EntityNow, ShownReading, WatchingRule } from '../../api/telemetry/entity.ts'
 import type { AlertSpan, EntityHistory } from '../../api/telemetry/history.ts'
 
-/** Times, and lists of values that belong to them; null is a gap, undefined has no value of its own. */
+/** Times and lists of values. In a list, null is a gap, and undefined means no value at this time. */
 export interface Columns {
   readonly times: readonly number[]
   readonly lists: readonly (readonly (number | null | undefined)[])[]
 }
 
-/** A line across a chart. */
+/** Horizontal line in a chart. */
 export interface Level {
   readonly value: number
   readonly name: string
   readonly severity: string
 }
 
-/** A time in which an alert fired; it ends beyond the chart if it still fires. */
+/** Period in which an alert was firing. For a firing alert, it ends after the chart. */
 export interface Span {
   readonly fromS: number
   readonly toS: number
@@ -23,10 +23,10 @@ export interface Span {
 }
 
 const MINUTE_MS = 60_000
-/** Longer than usual between two points: then the line is broken. */
+/** Ratio to the usual interval between points. At a longer interval, the line is broken. */
 const GAP_FACTOR = 3.5
 
-/** Mean, least and greatest value of each minute, in its middle; the open minute is the last. */
+/** Returns mean, minimum and maximum of each minute, placed at its middle. The current minute comes last. */
 export function minuteColumns(
   { minutes, metrics }: Pick<EntityHistory, 'minutes' | 'metrics'>,
   { startMs, metrics: open }: EntityNow['openMinute'],
@@ -42,19 +42,19 @@ export function minuteColumns(
   return withGaps({ times, lists: [column('mean'), column('minimum'), column('maximum')] }, MINUTE_MS / 1_000)
 }
 
-/** The value of each reading. @param index of the metric */
+/** Returns the value of each reading. @param index index of the metric */
 export function readingColumns(readings: readonly ShownReading[], index: number): Columns {
   const sorted = readings.toSorted((a, b) => a.timeMs - b.timeMs)
-  // The last of several readings at one instant counts.
+  // If several readings have the same time, the last one counts.
   const once = sorted.filter(({ timeMs }, at) => sorted[at + 1]?.timeMs !== timeMs)
   const times = once.map(({ timeMs }) => timeMs / 1_000)
   return withGaps({ times, lists: [once.map(({ values }) => values[index] ?? undefined)] }, 0)
 }
 
 /**
- * Breaks the lines where nothing came for much longer than usual.
+ * Breaks lines at intervals that are much longer than usual.
  *
- * @param leastS two points that are so far apart belong together in any case
+ * @param leastS usual interval to assume at least, in seconds
  */
 export function withGaps({ times, lists }: Columns, leastS: number): Columns {
   const steps = times.slice(1).map((time, index) => time - (times[index] as number))
@@ -71,7 +71,7 @@ export function withGaps({ times, lists }: Columns, leastS: number): Columns {
   }
 }
 
-/** Returns the part of the columns within a time; milliseconds since the epoch. */
+/** Returns the part of the columns between two times in epoch milliseconds. */
 export function within({ times, lists }: Columns, fromMs: number, toMs: number): Columns {
   const isIn = (_: unknown, index: number) => {
     const atMs = (times[index] as number) * 1_000
@@ -80,7 +80,7 @@ export function within({ times, lists }: Columns, fromMs: number, toMs: number):
   return { times: times.filter(isIn), lists: lists.map(values => values.filter(isIn)) }
 }
 
-/** The limits of the rules that compare the values of a metric. */
+/** Returns the thresholds of the rules that compare values of the metric. */
 export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[] {
   const comparing = rules.filter(
     rule => rule.metric === metric && rule.compares === 'value' && !rule.isPaused,
@@ -91,7 +91,7 @@ export function levelsOf(rules: readonly WatchingRule[], metric: string): Level[
   ])
 }
 
-/** Returns the alerts of a metric: those of the topic, and firing ones that began before the read range. */
+/** Returns the alerts of a metric: those read from the topic, and firing ones that began before the range that was read. */
 export function spansOf(
   told: readonly AlertSpan[],
   active: EntityNow['alerts'],
@@ -110,11 +110,11 @@ export function spansOf(
     })
 }
 
-/** The data have at least this part of the height, however far away a limit is. */
+/** Minimum share of the chart's height for the data, even if a threshold is far away. */
 const LEAST_SHARE = 1 / 3
 const MARGIN = 0.08
 
-/** Returns the range of a chart: all values, and the limits that are near enough to be shown beside them. */
+/** Returns the value range of a chart, which includes all values and the thresholds near them. */
 export function rangeOf(
   lists: readonly (readonly (number | null | undefined)[])[],
   levels: readonly Level[],

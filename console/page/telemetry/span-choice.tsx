@@ -1,4 +1,4 @@
-/** Chooses how much time the charts show. */
+/** Selects the range of the charts. */
 import type { JSX } from 'preact'
 import { useLocation } from 'preact-iso'
 import { addressOf, useParameters } from '../data/address.ts'
@@ -8,7 +8,7 @@ import { type ChartRange, rangeWithin } from './chart-range.ts'
 import { type ChartSpan, SPANS, spanNamed } from './figures.ts'
 
 interface Props {
-  /** Whether single readings can be shown as they come. */
+  /** True if live readings can be shown. */
   readonly hasLive: boolean
   readonly chosen: ChartSpan
 }
@@ -28,20 +28,20 @@ export function SpanChoice({ hasLive, chosen }: Props): JSX.Element {
   )
 }
 
-/** The span that the address names. */
+/** Returns the range selected in the URL. */
 export function useSpan(hasLive: boolean): ChartSpan {
   const span = spanNamed(useChoices().of('span'))
   return span.name === 'live' && !hasLive ? spanNamed('') : span
 }
 
 export interface ChosenRange extends ChartRange {
-  /** Whether it is not the whole span. */
+  /** True if only a part of the range is shown. */
   readonly isPart: boolean
   readonly choose: (range: ChartRange) => void
   readonly chooseAll: () => void
 }
 
-/** The part of the span that the address names, or all of it. */
+/** Returns the part of the range selected in the URL, or all of it. */
 export function useRange(span: ChartRange): ChosenRange {
   const choices = useChoices()
   const part = rangeWithin(span, choices.of('from'), choices.of('to'))
@@ -64,7 +64,7 @@ export function RangeChoice({ range }: { readonly range: ChosenRange }): JSX.Ele
       <input
         type="datetime-local"
         step="1"
-        // The whole span moves on: it must not change what a person is typing.
+        // The full range moves with time. Leave the field empty, so that it does not change while the user is typing.
         value={isPart ? localTime(value) : ''}
         onChange={event => choose(chosen(Date.parse(event.currentTarget.value)))}
       />
@@ -88,9 +88,9 @@ export function RangeChoice({ range }: { readonly range: ChosenRange }): JSX.Ele
 }
 
 export interface Choices {
-  /** Empty if nothing is chosen. */
+  /** Returns the selected value; empty if none is selected. */
   of(name: string): string
-  /** The address with these choices instead; an empty one is removed. */
+  /** Returns the URL with changed values. Empty values are removed. */
   with(changes: Readonly<Record<string, string>>): string
   change(changes: Readonly<Record<string, string>>): void
 }

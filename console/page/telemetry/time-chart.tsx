@@ -1,4 +1,4 @@
-/** A chart over a fixed time. uPlot draws it; this keeps it as wide as its place, in the colours of the theme, and up to date. */
+/** Chart over a fixed range. uPlot draws it; this component adapts its width and colors and updates its data. */
 import type { JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
@@ -7,30 +7,30 @@ import { labelPlaces } from './chart-range.ts'
 import type { Level, Span } from './series.ts'
 import 'uplot/dist/uPlot.min.css'
 
-/** `edge` is the border of a band, which is filled between the second and the third list. */
+/** Form of a series. `edge` is the border of a band between the second and the third list. */
 type Shape = 'line' | 'edge' | 'bars'
 
 interface Props {
   readonly data: uPlot.AlignedData
   readonly shapes: readonly Shape[]
-  /** Seconds since the epoch. */
+  /** Start of the chart in epoch seconds; `toS` is its end. */
   readonly fromS: number
   readonly toS: number
-  /** The least and the greatest value that is shown. */
+  /** Smallest and largest value shown. */
   readonly range: readonly [number, number]
   readonly marks?: Marks
-  /** Sentence about the contents, for screen readers. */
+  /** Sentence for screen readers that describes the contents. */
   readonly label: string
-  /** Returns the text for the point below the mouse. */
+  /** Returns the text for the point under the mouse pointer. */
   readonly readout: (index: number) => string
   readonly height?: number
-  /** Called with the part over which a person has dragged, in seconds; without it, nothing can be dragged. */
+  /** Called with the selected range in seconds after the user has dragged over the chart. Without it, dragging is disabled. */
   readonly onSelect?: (fromS: number, toS: number) => void
 }
 
 const NO_MARKS: Marks = { levels: [], spans: [] }
 const LEAST_WIDTH = 200
-/** Pixels: less is a click. */
+/** Minimum width of a selection in pixels. Anything narrower is a click. */
 const LEAST_SELECTED = 8
 
 export function TimeChart(props: Props): JSX.Element {
@@ -149,11 +149,11 @@ function seriesOf(shape: Shape, colour: (property: string) => string): uPlot.Ser
       ...(bars && { paths: bars({ size: [0.8, 24] }) }),
     }
   }
-  // Single points are shown where there is room for them.
+  // uPlot shows individual points where they are far enough apart.
   return { stroke, width: 1.5, points: { size: 4, fill: stroke, stroke } }
 }
 
-/** The colour, so light that lines are seen on it. */
+/** Returns a light shade of a color, for areas behind lines. */
 function faint(colour: string): string {
   return `color-mix(in srgb, ${colour} 22%, transparent)`
 }
@@ -163,12 +163,14 @@ interface Marks {
   readonly spans: readonly Span[]
 }
 
-/** The custom property with the colour of a severity. */
+/** CSS custom properties with the colors of severities. */
 const COLOURS: Readonly<Record<string, string>> = { critical: '--bad', warning: '--warn' }
 
 /**
- * @param marks what is to be drawn now
- * @param colour the value of a custom property, as the theme has it now
+ * Draws alerts and thresholds.
+ *
+ * @param marks returns the current marks
+ * @param colour returns the current value of a CSS custom property
  */
 function marksPlugin(marks: () => Marks, colour: (property: string) => string): uPlot.Plugin {
   const of = (severity: string) => colour(COLOURS[severity] ?? '--pico-primary')
@@ -196,9 +198,9 @@ function drawSpan(chart: uPlot, { fromS, toS }: Span, colour: string): void {
   ctx.restore()
 }
 
-/** The height of a label, in pixels of the page. */
+/** Height of a label in CSS pixels. */
 const LABEL_HEIGHT = 14
-/** Between a label and the border of the chart. */
+/** Distance between a label and the border of the chart. */
 const INDENT = 4
 
 function drawLevels(chart: uPlot, levels: readonly Level[], colourOf: (severity: string) => string): void {

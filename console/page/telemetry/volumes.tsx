@@ -1,4 +1,4 @@
-/** How many records the topics get a minute. */
+/** Records per minute by topic. */
 import type { JSX } from 'preact'
 import { useMemo } from 'preact/hooks'
 import type uPlot from 'uplot'
@@ -10,10 +10,10 @@ import type { ChartSpan } from './figures.ts'
 import { SpanChoice, useSpan } from './span-choice.tsx'
 import { TimeChart } from './time-chart.tsx'
 
-/** The signals that the server counts, with their contents. */
+/** Signals of the counted topics, with their contents. */
 const SIGNALS: Readonly<Record<CountedSignal, string>> = {
-  readings: 'All that comes in, with the ticks of the clock',
-  analytics: 'Minutes of entities',
+  readings: 'Incoming readings and the ticks of the clock',
+  analytics: 'Statistics of entities per minute',
   events: 'Events of entities, and actions of operators',
   alerts: 'Alerts that fired or resolved',
   failures: 'Records that a consumer could not process',

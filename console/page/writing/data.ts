@@ -1,4 +1,4 @@
-/** Values of a form as the data of a reading. Pure. */
+/** Converts the values of a form to the data of a reading. Pure. */
 import type { FormField } from '../../api/writing/forms.ts'
 import type { ReplayShown } from '../../api/writing/replays.ts'
 import { countText, durationText, numberText } from '../parts/words.ts'
@@ -6,9 +6,9 @@ import { countText, durationText, numberText } from '../parts/words.ts'
 type Values = Readonly<Record<string, string>>
 
 /**
- * Returns the data of a reading. Empty fields are left out; an invalid number stays text, so that the server reports the error.
+ * Returns the data of a reading. Empty fields are omitted. An invalid number remains a text, so that the server reports the error.
  *
- * @param values by the paths of the fields
+ * @param values values by path of the field
  */
 export function dataOf(fields: readonly FormField[], values: Values): Record<string, unknown> {
   const data: Record<string, unknown> = {}
@@ -19,7 +19,7 @@ export function dataOf(fields: readonly FormField[], values: Values): Record<str
   return data
 }
 
-/** Returns the values of a form's fields for a reading. */
+/** Returns the form's values for an existing reading. */
 export function valuesOf(fields: readonly FormField[], data: unknown): Record<string, string> {
   return Object.fromEntries(fields.map(({ path }) => [path, textOf(at(data, path.split('.')))]))
 }
@@ -32,7 +32,7 @@ function readValue({ kind }: FormField, text: string): unknown {
   return Number.isFinite(number) ? number : text
 }
 
-/** `tenant=harbour, floor=3`; what has no `=` is a name without a value. */
+/** Parses labels such as `tenant=harbour, floor=3`. An entry without `=` is a name with an empty value. */
 export function labelsIn(text: string): Record<string, string> {
   const pairs = text.split(',').map(pair => pair.trim())
   return Object.fromEntries(
@@ -66,14 +66,12 @@ function textOf(value: unknown): string {
 
 type Replay = Pick<ReplayShown, 'state' | 'total' | 'acknowledged' | 'ahead' | 'startedAt' | 'endedAt'>
 
-/** `120 of 291 events, 24 a second, 7 s left` */
+/** Formats the progress of a replay, such as `120 of 291 events, 24 a second, 7 s left`. */
 export function progressText(replay: Replay, nowMs: number): string {
   const { state, total, acknowledged, startedAt, endedAt } = replay
   const elapsedMs = Math.max(1, (endedAt === null ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt))
   const done =
-    total === null
-      ? 'Looking through the recording'
-      : `${numberText(acknowledged)} of ${countText(total, 'event')}`
+    total === null ? 'Scanning the recording' : `${numberText(acknowledged)} of ${countText(total, 'event')}`
   if (state !== 'running') return `${done}, in ${durationText(elapsedMs)}${aheadText(replay)}`
   if (total === null || acknowledged === 0) return `${done} …`
   const perMs = acknowledged / elapsedMs
@@ -82,11 +80,13 @@ export function progressText(replay: Replay, nowMs: number): string {
 }
 
 function aheadText({ ahead }: Replay): string {
-  return ahead > 0 ? `; ${countText(ahead, 'event')} came before their time, and consumers refuse them` : ''
+  return ahead > 0
+    ? `; ${countText(ahead, 'event')} had a time too far in the future, and consumers reject them`
+    : ''
 }
 
-/** `as recorded`, `600 times faster` */
+/** Formats the speed of a replay, such as `as recorded` or `600 times faster`. */
 export function paceText(speed: number | null): string {
-  if (speed === null) return 'as fast as it goes'
+  if (speed === null) return 'without delay'
   return speed === 1 ? 'as recorded' : `${numberText(speed)} times faster`
 }

@@ -1,4 +1,4 @@
-/** Publishes a reading, and shows its position. */
+/** Form that publishes a reading and shows its position in Kafka. */
 import type { ComponentChildren, InputHTMLAttributes, JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Answers } from '../../api/api.ts'
@@ -64,7 +64,7 @@ function OfFamily({ form, keyStrategies }: Props): JSX.Element {
         type="submit"
         disabled={isBusy || !isOperator}
         aria-busy={isBusy}
-        title={isOperator ? undefined : 'Only an operator may do this.'}
+        title={isOperator ? undefined : 'This requires the operator role.'}
       >
         Publish
       </button>
@@ -84,13 +84,16 @@ function Extras({ keyStrategies, keyedBy }: ExtrasProps): JSX.Element {
     <details>
       <summary>Time, id, key and trace</summary>
       <div class="writing-fields">
-        <Extra name="Time of the event" about="Now, if it is empty">
+        <Extra name="Time of the event" about="Defaults to the current time">
           <input name="time" type="datetime-local" step="1" />
         </Extra>
-        <Extra name="Id of the event" about="A new one, if it is empty: the same id twice is a duplicate">
+        <Extra name="Id of the event" about="Generated if empty. A repeated id is a duplicate">
           <input name="id" type="text" maxLength={200} />
         </Extra>
-        <Extra name="Record key" about="It decides the partition. Random parts an entity from its state">
+        <Extra
+          name="Record key"
+          about="Determines the partition. A random key separates an entity from its state"
+        >
           <select name="keyBy">
             <option value="">as usual ({keyedBy})</option>
             {keyStrategies.map(strategy => (
@@ -100,7 +103,7 @@ function Extras({ keyStrategies, keyedBy }: ExtrasProps): JSX.Element {
             ))}
           </select>
         </Extra>
-        <Extra name="traceparent" about="The trace that it continues; a new one, if it is empty">
+        <Extra name="traceparent" about="Trace to continue. A new trace is started if empty">
           <input name="traceparent" type="text" maxLength={200} />
         </Extra>
       </div>
@@ -142,7 +145,7 @@ function Delivered({ delivery }: { readonly delivery: Delivery }): JSX.Element {
   return (
     <div class="done" role="status">
       <p>
-        Kafka has it, in partition {partition} at offset {offset}, with the key <code>{key}</code>, after{' '}
+        Published to partition {partition} at offset {offset}, with the key <code>{key}</code>, after{' '}
         {elapsedMs} ms.
       </p>
       <p class="row">
@@ -192,7 +195,7 @@ function Field({ field, value, onChange }: FieldProps): JSX.Element {
   )
 }
 
-/** The schema decides on the server; the browser helps before. */
+/** Returns attributes for validation in the browser. The server validates against the schema. */
 function inputOf({ kind, least, most }: FormField): InputHTMLAttributes {
   if (kind === 'labels') return { type: 'text', placeholder: 'name=value, name=value' }
   if (kind === 'text') return { type: 'text', maxLength: 200 }

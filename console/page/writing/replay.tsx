@@ -1,4 +1,4 @@
-/** Plays recorded streams into the environment. */
+/** Replays recordings into the environment. */
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import type { RecordingShown } from '../../api/writing/recordings.ts'
@@ -87,7 +87,7 @@ function Start({ recordings, isRunning, onStarted }: StartProps): JSX.Element {
       <button
         type="submit"
         disabled={!isOperator || isRunning || !chosen}
-        title={isOperator ? undefined : 'Only an operator may do this.'}
+        title={isOperator ? undefined : 'This requires the operator role.'}
       >
         Play
       </button>
@@ -105,7 +105,9 @@ function About({ recording: { what, events, fires } }: { readonly recording: Rec
   return (
     <p>
       {countText(events, 'event')}. {what}{' '}
-      {alerts.length > 0 ? `With an empty state, it fires ${alerts.join(', ')}.` : 'It fires no alert.'}
+      {alerts.length > 0
+        ? `With an empty state, it fires ${alerts.join(', ')}.`
+        : 'It does not fire any alerts.'}
     </p>
   )
 }

@@ -1,4 +1,4 @@
-/** Writes into the environment: a reading from a form, or a recorded stream. On a developer's machine only. */
+/** Publishes readings, from a form or from a recording. Available on a local stack only. */
 import type { JSX } from 'preact'
 import { Once } from '../parts/known.tsx'
 import { ReadingForm } from './reading-form.tsx'

@@ -61,7 +61,7 @@ describe('given a condition that prevents the servers from starting', () => {
     await assert.rejects(startServices({ ...options, valkey: { address } }), (error: Error) => {
       assert.match(
         error.message,
-        /^REDIS_URL names redis:.*but nothing answers there\. Start it, or unset REDIS_URL/,
+        /^REDIS_URL is set to redis:.*but no server responds there\. Start that server, or unset REDIS_URL/,
       )
       assert.doesNotMatch(error.message, /secret/)
       return true

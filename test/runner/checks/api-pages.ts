@@ -4,7 +4,7 @@ import { PAGES } from '../../../programs/api-pages.ts'
 import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed, tool } from '../check.ts'
 
-/** Whether docs/api is what the entries of the packages give, and each export has a docstring. */
+/** Checks that docs/api matches the entry points of the packages, and that all exports have docstrings. */
 export const apiPages: Check = {
   name: 'API pages',
   async run(signal) {

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { PAGE } from '../../../infra/configuration-page.ts'
 import { type Check, Failed, tool } from '../check.ts'
 
-/** Whether docs/configuration.md is what the settings give. */
+/** Checks that docs/configuration.md matches the settings. */
 export const configuration: Check = {
   name: 'configuration page',
   async run(signal) {
     await tool('./infra/configuration-page.ts', ['--check'], signal)
     const rows = (await readFile(PAGE, 'utf8')).match(/^- \*\*`\w+`/gm) ?? []
-    if (rows.length === 0) throw new Failed('docs/configuration.md names no setting')
+    if (rows.length === 0) throw new Failed('docs/configuration.md contains no settings')
     return `${rows.length} settings, documented as they are declared`
   },
 }

@@ -9,10 +9,10 @@ import { sourceFiles } from '../source-files.ts'
 const DIR = join(LOCAL, 'python', 'hadolint')
 const HADOLINT = join('bin', 'hadolint')
 
-/** A file that breaks a rule: a linter without a finding in it does not work. */
+/** Dockerfile that breaks a rule. If the linter finds nothing in it, the linter does not work. */
 const BROKEN = 'FROM node:latest\nCMD node main.js\n'
 
-/** Every Dockerfile, by hadolint. */
+/** Checks all Dockerfiles with hadolint. */
 export const dockerfiles: Check = {
   name: 'Dockerfiles',
   async run(signal) {
@@ -28,11 +28,11 @@ export const dockerfiles: Check = {
   },
 }
 
-/** Returns the findings, a line each. */
+/** Returns the findings, one line each. */
 async function findings(files: readonly string[], input: string, signal: AbortSignal): Promise<string> {
   const running = promisify(execFile)(join(DIR, HADOLINT), ['--no-color', ...files], { cwd: PROJECT, signal })
   running.child.stdin?.end(input)
-  // Status 1 means findings; without a run, that is the error.
+  // Exit status 1 means that there are findings. If the linter cannot be run, the error is reported.
   const ended = await running.catch((error: Error & { readonly stdout?: string }) => error)
   const said = (ended.stdout ?? '').trim()
   if (ended instanceof Error && said === '') throw new Failed(`hadolint cannot run: ${ended.message}`)

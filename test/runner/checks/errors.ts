@@ -4,23 +4,23 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Maximum number of classes of errors in the engine. */
+/** Maximum number of error classes in the engine. */
 const MOST = 15
 
 const CLASS = /\bclass (\w+) extends (\w+)\b/g
 
-/** Checks that the engine has few classes of errors: a code in one of them, or a value, is enough in most cases. */
+/** Checks that the engine has few error classes. In most cases, a code in an existing class or a return value is sufficient. */
 export const errors: Check = {
   name: 'classes of errors',
   async run() {
     const files = await sourceFiles('packages/{runtime,kafka-records,schema-registry}/**/*.ts')
-    if (files.length === 0) throw new Failed('there is no file of the engine')
+    if (files.length === 0) throw new Failed('no files of the engine were found')
     const sources = await Promise.all(files.map(file => readFile(join(PROJECT, file), 'utf8')))
     const classes = sources.flatMap(source =>
       [...source.matchAll(CLASS)].map(([, name = '', base = '']) => ({ name, base })),
     )
     const names = new Set(['Error', 'TypeError', 'RangeError', 'SyntaxError'])
-    // A class can extend one that is read after it.
+    // Repeat until nothing changes, because a class can extend one in a file that is read later.
     for (let before = 0; before < names.size; ) {
       before = names.size
       for (const { name, base } of classes) if (names.has(base)) names.add(name)
@@ -28,7 +28,7 @@ export const errors: Check = {
     const own = classes.flatMap(({ name, base }) => (names.has(base) ? [name] : []))
     if (own.length <= MOST) return `${own.length} classes in ${files.length} files`
     throw new Failed(
-      `The engine has ${own.length} classes of errors, and may have ${MOST}: ${own.join(', ')}.\nUse one of them with a code, or a value.`,
+      `The engine has ${own.length} error classes, but at most ${MOST} are allowed: ${own.join(', ')}.\nUse an existing class with a code, or return a value.`,
     )
   },
 }

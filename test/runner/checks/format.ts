@@ -1,7 +1,7 @@
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Format and lint, by biome. */
+/** Checks format and lint rules with biome. */
 export const format: Check = {
   name: 'format and lint',
   async run(signal) {

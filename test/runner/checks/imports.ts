@@ -2,7 +2,7 @@ import { runProgram } from '../../support/program.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** The part of dependency-cruiser's report that is used. */
+/** Used part of dependency-cruiser's report. */
 interface Cruise {
   readonly modules: readonly {
     readonly source: string
@@ -32,7 +32,7 @@ const FOLDERS = [
   'test',
 ]
 
-/** Imports that are there for certain: a cruise that has not seen them has not read the code. */
+/** Imports that must be found. If one is missing, dependency-cruiser has not read the code. */
 const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/cloudevents\//, /^packages\/runtime\/consumer\//],
   [/^packages\/runtime\/pipeline\//, /^packages\/runtime\/cloudevents\//],
@@ -74,7 +74,7 @@ const CERTAIN: readonly (readonly [from: RegExp, to: RegExp])[] = [
   [/^packages\/runtime\/adapters\/s3\//, /node_modules\/@aws-sdk\//],
 ]
 
-/** Checks the imports by dependency-cruiser; the rules are in `.dependency-cruiser.cjs`. */
+/** Checks imports with dependency-cruiser. The rules are in `.dependency-cruiser.cjs`. */
 export const imports: Check = {
   name: 'import direction',
   async run(signal) {
@@ -98,7 +98,7 @@ export const imports: Check = {
 
 async function cruise(files: readonly string[], signal: AbortSignal): Promise<Cruise> {
   const args = ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', ...files]
-  // Judged by its output, because its exit status counts the findings: it is 0 without any files, too.
+  // Use the output, because the exit status is the number of findings, and also 0 if no files were read.
   const { stdout, output } = await runProgram('depcruise', args, { signal })
   try {
     return JSON.parse(stdout)

@@ -9,24 +9,24 @@ import { titlesIn } from './titles.ts'
 
 const LIST = 'test/promises.yaml'
 
-/** Pages that explain, compare or measure, and promise no behaviour. */
+/** Pages that explain, compare or measure, and do not promise behavior. */
 const EXPLAIN = /\/(concepts|configuration|costs|from-an-empty-account|peers|performance|scaling)\.md$/
 
 interface Promised {
-  /** The promise in a sentence, unless the page has it in a rule or a row of a table. */
+  /** The promise as a sentence; absent if the page contains it as a rule or a row of a table. */
   readonly promise?: string
-  /** Words of a test title, by the file of the test. */
+  /** Words of a test title, by test file. */
   readonly tests: Readonly<Record<string, string>>
 }
 
 type Promises = Readonly<Record<string, Readonly<Record<string, Promised>>>>
 
-/** Breaks the rules of the list: a check that finds nothing wrong in it does not work. */
+/** List that breaks the rules. If the check finds nothing in it, the check does not work. */
 const BROKEN: Promises = {
   'docs/guarantees.md': { 'no such heading': { tests: { [LIST]: 'no such title' } } },
 }
 
-/** Whether every promise of the pages has a test, and every rule and guarantee is listed. */
+/** Checks that each promise of the pages has a test, and that all rules and guarantees are listed. */
 export const promises: Check = {
   name: 'promises',
   async run() {
@@ -65,7 +65,7 @@ async function faults(listed: Promises): Promise<string[]> {
   return (await Promise.all(found)).flat()
 }
 
-/** The reasons why no test holds the promise. */
+/** Returns the reasons why no test covers the promise. */
 async function unheld(id: string, { tests }: Promised): Promise<string[]> {
   if (Object.keys(tests).length === 0) return [`${id}: names no test`]
   const found = Object.entries(tests).map(async ([file, words]) => {
@@ -79,7 +79,7 @@ async function unheld(id: string, { tests }: Promised): Promise<string[]> {
   return (await Promise.all(found)).flat()
 }
 
-/** The rules of a numbered list or table, apart from those that do not hold here. */
+/** Returns the rules of a numbered list or table, except those marked as not applicable. */
 function rulesOf(page: string): string[] {
   const rows = [...page.matchAll(/^\| (\d+) \|.*\| ([^|]+) \|$/gm)]
     .filter(([, , here = '']) => !/^(differs|does not concern)/.test(here))
@@ -89,13 +89,13 @@ function rulesOf(page: string): string[] {
   return [...rows, ...items].map(number => `rule ${number}`)
 }
 
-/** The first cells of the tables whose first column is headed "promise". */
+/** Returns the first cells of tables whose first column is titled "promise". */
 function guaranteesOf(page: string): string[] {
   const tables = [...page.matchAll(/^\| promise \|.*\n\|[-|]+\n((?:\|.*\n)+)/gm)].map(([, rows = '']) => rows)
   return tables.flatMap(rows => [...rows.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell))
 }
 
-/** The headings of a page, as links spell them. */
+/** Returns the headings of a page in the form of link anchors. */
 function headingsOf(page: string): string[] {
   const text = page.replaceAll(/^```.*?^```/gms, '')
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>

@@ -13,7 +13,7 @@ import { packagedTemplate } from './templates/packaged.ts'
 
 const EXCUSED = 'infra/lint/excused.yaml'
 
-/** The templates of both stacks in each stage, by cfn-lint and checkov. */
+/** Checks the templates of both stacks in each stage with cfn-lint and checkov. */
 export const templates: Check = {
   name: 'templates',
   async run(signal) {
@@ -23,7 +23,7 @@ export const templates: Check = {
       await installLinters(signal)
       const files = await writeTemplates(folder, signal)
       const names = Object.keys(files)
-      // One after the other: each is busy by itself.
+      // Run the linters one after another, because each uses all CPU cores.
       const findings = []
       for (const { name, find } of LINTERS)
         findings.push(...withoutCanary(name, await find(Object.values(files), signal), names))
@@ -36,7 +36,7 @@ export const templates: Check = {
   },
 }
 
-/** The files, by the names of the templates. */
+/** Writes the templates, and returns their files by name. */
 async function writeTemplates(folder: string, signal: AbortSignal): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   for (const [stage, settings] of Object.entries(STAGES)) {

@@ -5,7 +5,7 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** The used part of a syntax tree node. */
+/** Used part of a syntax tree node. */
 interface Node {
   readonly type: string
   readonly [member: string]: unknown
@@ -16,14 +16,14 @@ const MAX_TITLE_LENGTH = 100
 
 const CALLS = ['describe', 'it', 'test']
 
-/** Checks that the title of each test is short enough to read. Values in a title do not count. */
+/** Checks that test titles are short enough to read. Interpolated values do not count. */
 export const titles: Check = {
   name: 'test titles',
   async run() {
     const files = await sourceFiles('test/**/*.ts', 'packages/msk-trigger/test/**/*.ts')
     const found = await Promise.all(files.map(titlesIn))
     const all = found.flat()
-    if (all.length === 0) throw new Failed('there is no test')
+    if (all.length === 0) throw new Failed('no tests were found')
     const long = all.filter(({ title }) => title.length > MAX_TITLE_LENGTH)
     if (long.length === 0) return `${all.length} titles`
     const lines = long.map(({ file, title }) => `${file}: "${title}" has ${title.length} characters`)
@@ -33,7 +33,7 @@ export const titles: Check = {
   },
 }
 
-/** The titles of the tests and suites of a file. */
+/** Returns the titles of tests and suites in a file. */
 export async function titlesIn(file: string): Promise<{ file: string; title: string }[]> {
   const source = await readFile(join(PROJECT, file), 'utf8')
   const tree = parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as Node
@@ -43,7 +43,7 @@ export async function titlesIn(file: string): Promise<{ file: string; title: str
   })
 }
 
-/** All calls below a node. */
+/** Returns all calls below a node. */
 function calls(node: unknown): Node[] {
   if (Array.isArray(node)) return node.flatMap(calls)
   if (typeof node !== 'object' || node === null) return []
@@ -51,7 +51,7 @@ function calls(node: unknown): Node[] {
   return (node as Node).type === 'CallExpression' ? [node as Node, ...below] : below
 }
 
-/** The fixed text of the first argument, if the call is of a test or a suite, and the text is written there. */
+/** Returns the fixed text of the first argument, if the call defines a test or suite with a literal title. */
 function titleOf(call: Node): string | undefined {
   const callee = call.callee as Node
   const name = callee.type === 'MemberExpression' ? (callee.object as Node).value : callee.value

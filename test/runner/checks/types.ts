@@ -3,13 +3,13 @@ import { PROJECT } from '../../support/program.ts'
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Projects that install the packages of this one: test/long/runtime-package.test.ts checks their types as they do. */
+/** Projects that install the packages of this one. test/long/runtime-package.test.ts checks their types with their own options. */
 const FOREIGN_PROJECTS = 'examples/'
 
-/** Projects that run on Node and in a browser. */
+/** Projects that run on Node.js and in a browser. */
 const PROJECTS = ['.', 'console/page']
 
-/** Types, by the TypeScript compiler. */
+/** Checks types with the TypeScript compiler. */
 export const types: Check = {
   name: 'types',
   async run(signal) {

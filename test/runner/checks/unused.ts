@@ -1,7 +1,7 @@
 import { type Check, Failed, tool } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Files, exports and dependencies that nothing uses, by knip. */
+/** Finds unused files, exports and dependencies with knip. */
 export const unused: Check = {
   name: 'unused code',
   async run(signal) {

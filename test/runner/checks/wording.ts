@@ -4,13 +4,13 @@ import { PROJECT } from '../../../programs/paths.ts'
 import { type Check, Failed } from '../check.ts'
 import { sourceFiles } from '../source-files.ts'
 
-/** Maximum number of findings of one habit per 1,000 texts of a part of the project. */
+/** Maximum number of findings of one habit per 1,000 texts in a part of the project. */
 const MAX_PER_THOUSAND = 3
 
 const PRONOUN = 'begins with a pronoun'
 const PREPOSITION = 'begins with a preposition'
 
-/** Habits that make a text hard to read, with the expression that finds them. */
+/** Habits that make texts hard to read, with the expressions that find them. */
 const HABITS: Readonly<Record<string, RegExp>> = {
   'begins with "What"':
     /^What (?!if\b)|(?<=[.:;] )What (?:is|are|was|were|has|have|had|comes?|came|must|can|an?|the|it|they|one|lies|follows|stands)\b(?![^.]*\?)/,
@@ -32,7 +32,7 @@ const TEXT_FILES = [
   'serverless.yml',
 ]
 
-/** A comment, a message or a test's title, with the place of its first line. */
+/** A comment, a message or a test title, with the position of its first line. */
 interface Text {
   readonly kind: 'comment' | 'message'
   readonly file: string
@@ -86,7 +86,7 @@ async function allTexts(): Promise<Text[]> {
   return found.flat()
 }
 
-/** Returns the habits that a text shows. A quotation in code marks does not count. */
+/** Returns the habits found in a text. Text in backticks is ignored. */
 export function findingsIn(text: Text): Finding[] {
   const plain = text.text.replaceAll(/`[^`]*`/g, 'code')
   return Object.entries(HABITS).flatMap(([habit, pattern]) =>
@@ -94,7 +94,9 @@ export function findingsIn(text: Text): Finding[] {
   )
 }
 
-/** A message may begin with "It", because it follows another one, or with "Not", "To" and "With", as in "Not found". */
+/**
+ * Returns whether a habit is acceptable in a message. Messages may begin with "It" after another message, or with "Not", "To" and "With".
+ */
 function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   if (kind !== 'message') return false
   return (
@@ -103,7 +105,7 @@ function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
   )
 }
 
-/** Returns the comments, messages of three words or more, and page texts of a file. Consecutive lines of a comment are one text. */
+/** Returns the comments, messages with at least three words, and page texts of a file. Consecutive comment lines are one text. */
 export function textsOf(file: string, source: string): Text[] {
   const texts: Text[] = []
   let comment: { line: number; parts: string[] } | undefined
@@ -121,7 +123,7 @@ export function textsOf(file: string, source: string): Text[] {
       const part = isBlock
         ? line.replace(/^\{?\/\*+|^\*+(?!\/)/, '').replace(/\*+\/\}?$/, '')
         : line.slice(mark.length)
-      // A tag of a docstring is a text of its own.
+      // Each tag of a docstring is a separate text.
       const tag = /^@(?:param \S+|returns|throws(?: [A-Z]\w+)?)/.exec(part.trim())
       if (tag) end()
       comment ??= { line: number, parts: [] }
@@ -149,7 +151,7 @@ function messagesIn(line: string): string[] {
   const quoted = [...line.matchAll(QUOTED)].map(
     ({ groups }) => groups?.single ?? groups?.double ?? groups?.template ?? '',
   )
-  // A line of a page or of a long template: no code, but words.
+  // A line of a page or of a long template that contains prose.
   const bare = line.replaceAll(/<[^<>]*>/g, ' ').trim()
   const isProse = quoted.length === 0 && /^[A-Z"$][\w ,.:;'’"(){}$…-]*$/.test(bare) && !/[=;]|=>/.test(bare)
   return [...quoted, ...(isProse ? [bare] : [])].filter(text => THREE_WORDS.test(text))

@@ -72,7 +72,7 @@ describe('the addresses that a command works with', () => {
     running('other', 21_000)
     assert.throws(
       () => brokersOf({}),
-      /^StackNotFound: Several stacks run: "lab", "other"\. Name one: --stack lab/,
+      /^StackNotFound: Several stacks are running: "lab", "other"\. Select one with --stack lab/,
     )
     assert.equal(brokersOf({}, 'other'), '127.0.0.1:21000')
     assert.equal(brokersOf({ SLUICE_STACK: 'other' }), '127.0.0.1:21000')
@@ -110,7 +110,7 @@ describe('the addresses that a command works with', () => {
     assert.throws(() => brokersOf({}, 'lab'), /"lab" is still starting \(process \d+\)/)
     assert.throws(
       () => brokersOf({}, 'nope'),
-      /No stack named "nope" runs; "lab" does\. .*npm start -- --name nope/,
+      /The stack "nope" is not running; "lab" is\. .*npm start -- --name nope/,
     )
     assert.equal(brokersOf({}), undefined)
   })
@@ -169,7 +169,7 @@ it('sluice --stack names a stack for every command, before or behind it', async 
   ]) {
     const { status, stderr } = await ran(args, { stacksDir: dir })
     assert.equal(status, 1)
-    assert.match(stderr, /^No stack named "nope" runs\. To start it: npm start -- --name nope\n$/)
+    assert.match(stderr, /^The stack "nope" is not running\. Start it with: npm start -- --name nope\n$/)
   }
   const { status, stderr } = await ran(['--stack', 'No!', 'stats'])
   assert.equal(status, 2)

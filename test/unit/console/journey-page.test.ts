@@ -39,7 +39,7 @@ describe('the words of the page', () => {
       ['io.sluice.rules.activated.v1', 'Rule set'],
       ['io.sluice.sensor.silent.v1', 'Sensor silent'],
       ['com.example.order', 'Com example order'],
-      [undefined, 'A record that carries no event'],
+      [undefined, 'A record that is not an event'],
     ] as const
     for (const [type, word] of words) {
       assert.equal(kindOf(type).word, word)

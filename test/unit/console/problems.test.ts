@@ -14,7 +14,7 @@ describe('given an error of what reads and writes records', () => {
     ],
     ['a wrong request', new OperationFailure('both', { isUsage: true }), 'bad-request', /both/],
     ['a record that Kafka refuses', new RecordRefused('too large'), 'refused', /too large/],
-    ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /ask again/],
+    ['a log that was made anew', new PartitionStopped('another-log', 'drop it'), 'unavailable', /Try again/],
   ] as const)
     it(`when it is ${name}, then the answer is a sentence`, () => {
       const problem = problemOf(error)

@@ -62,7 +62,7 @@ describe('an account to deploy to', () => {
     [
       'variables that are missing',
       { MSK_CLUSTER_ARN: undefined, REDIS_URL: '', SUBNET_IDS: undefined },
-      /^The stage "prod" needs MSK_CLUSTER_ARN, REDIS_URL, and SUBNET_IDS: docs\/deployment\.md says what to set\.$/,
+      /^The stage "prod" needs MSK_CLUSTER_ARN, REDIS_URL, and SUBNET_IDS\. See docs\/deployment\.md\.$/,
     ],
     [
       'no ARN',
@@ -77,7 +77,7 @@ describe('an account to deploy to', () => {
     [
       'a cluster elsewhere',
       { MSK_CLUSTER_ARN: CLUSTER.replace('eu-west-1', 'us-east-2') },
-      /^MSK_CLUSTER_ARN names a cluster in us-east-2, but the deployment goes to eu-west-1: use --region us-east-2, /,
+      /^MSK_CLUSTER_ARN is a cluster in us-east-2, but the deployment is in eu-west-1\. Instead, use --region us-east-2, /,
     ],
     [
       'something that is not a subnet',
@@ -93,12 +93,12 @@ describe('an account to deploy to', () => {
     [
       'a user and a password in the address of Redis',
       { REDIS_URL: 'rediss://sluice:hunter2@cache.example:6379' },
-      /^REDIS_URL: must hold neither a user nor a password in a deployment: put them into the secret sluice\/prod\/redis, as \{/,
+      /^REDIS_URL: must not contain a user or a password in a deployment\. Put them into the secret sluice\/prod\/redis, as \{/,
     ],
     [
       'a queue elsewhere',
       { ON_FAILURE_QUEUE_ARN: 'arn:aws:sqs:us-east-2:123456789012:given-up' },
-      /^ON_FAILURE_QUEUE_ARN names a queue in us-east-2, but the deployment goes to eu-west-1: /,
+      /^ON_FAILURE_QUEUE_ARN is a queue in us-east-2, but the deployment is in eu-west-1\. /,
     ],
     ...(['KAFKA_SECRET', 'KAFKA_CA_SECRET', 'OTEL_HEADERS_SECRET', 'SCHEMA_REGISTRY_SECRET'] as const).map(
       (name): [string, Environment, RegExp] => [
@@ -110,14 +110,14 @@ describe('an account to deploy to', () => {
           [name]: HERE.replace('eu-west-1', 'us-east-2'),
         },
         new RegExp(
-          `^${name} names a secret in us-east-2, but the deployment goes to eu-west-1: use a secret in eu-west-1\\.$`,
+          `^${name} is a secret in us-east-2, but the deployment is in eu-west-1\\. Instead, use a secret in eu-west-1\\.$`,
         ),
       ],
     ),
     [
       'an issuer of tokens without an audience',
       { CONSOLE_JWT_ISSUER: 'https://issuer.example' },
-      /^CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: set both, or neither\.$/,
+      /^CONSOLE_JWT_ISSUER and CONSOLE_JWT_AUDIENCE: must both be set, or neither\.$/,
     ],
     ['neither on nor off for tracing', { SLUICE_TRACING: '1' }, /^SLUICE_TRACING: must be one of on, off\.$/],
     ['neither on nor off', { SLUICE_GENERATOR: 'yes' }, /^SLUICE_GENERATOR: must be one of on, off\.$/],
@@ -141,7 +141,7 @@ describe('an account to deploy to', () => {
   for (const stage of ['Prod', 'staging', 'toString', ''])
     it(`given the stage "${stage}", not in the table, then one sentence names it and those that are`, () => {
       assert.deepEqual(prod({}, 'eu-west-1', stage).problems, [
-        `The stage "${stage}" is not in the table of infra/stages.ts: use dev or prod, or add it there.`,
+        `The stage "${stage}" is not defined. Use dev or prod, or add it to infra/stages.ts.`,
       ])
     })
 

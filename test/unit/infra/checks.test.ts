@@ -177,7 +177,7 @@ describe('the schemas', () => {
   })
 
   it('given one that was changed, or never compiled, then it says what to run', async () => {
-    const stale = /^schemas\/compiled\.js is not what schemas\/json\/ gives: run `npm run schemas`/
+    const stale = /^schemas\/compiled\.js does not match schemas\/json\/\. Run `npm run schemas`/
     assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)
     writeFileSync(compiled, 'export default {}')
     assert.match((await problemsWith(JSON.stringify(schema))).join('\n'), stale)

@@ -322,7 +322,7 @@ describe('the list of functions', () => {
 describe('entries that cannot work', () => {
   const REDIS = 'a consumer keeps its state in Redis, so it must have uses: [redis].'
   const TWO =
-    'it reads 2 topics (events, alerts), but a consumer has one group, and AWS wants a group for each event source: make it a function for each topic. They can have the same handler.'
+    'it reads 2 topics (events, alerts), but a consumer has one group, and AWS requires a group for each event source. Declare one function per topic. They can share a handler.'
   const every = { schedule: 'rate(1 minute)' }
   const problems: [name: string, entry: FunctionKeys, said?: string][] = [
     ['a consumer that names Redis', { consumes: 'readings', uses: ['redis'] }],
@@ -330,18 +330,18 @@ describe('entries that cannot work', () => {
     [
       'a topic of Sluice as one of others',
       { foreignTopics: 'sluice.telemetry.readings.prod', uses: ['redis'] },
-      'sluice.telemetry.readings.prod is a topic of Sluice: consumes names it without its environment.',
+      'sluice.telemetry.readings.prod is a topic of Sluice. Use its name without the environment in consumes.',
     ],
     ['a topic of others without Redis', { foreignTopics: ['a'] }, REDIS],
     [
       'mappings where nothing is consumed',
       { ...every, mappings: 'device' },
-      'mappings say how the records of its topics are read, but there is no consumes.',
+      'mappings configure the reading of topics, but consumes is missing.',
     ],
     [
       'a batch size where nothing is consumed',
       { ...every, batchSize: 3 },
-      'batchSize says how topics are read, but there is no consumes.',
+      'batchSize configures the reading of topics, but consumes is missing.',
     ],
     ['two topics', { consumes: ['events', 'alerts'], uses: ['redis'] }, TWO],
     ['two topics, one of others', { consumes: 'events', foreignTopics: 'alerts', uses: ['redis'] }, TWO],
@@ -354,7 +354,7 @@ describe('entries that cannot work', () => {
     [
       'a forwarder that nothing wakes',
       { forwards: 'retry-1m', uses: ['redis'] },
-      'a schedule wakes a forwarder, so it must have one.',
+      'a forwarder is invoked by a schedule, so it must have one.',
     ],
     [
       'a forwarder that consumes as well',

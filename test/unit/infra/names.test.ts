@@ -11,21 +11,21 @@ describe('names', () => {
       'a name that is too long for Lambda',
       { name: `sluice-prod-${'x'.repeat(53)}` },
       [
-        `functions.one of serverless.yml: Lambda would know it as sluice-prod-${'x'.repeat(53)}, which has 65 characters, and 64 are allowed.`,
+        `functions.one of serverless.yml: its Lambda name sluice-prod-${'x'.repeat(53)} has 65 characters, but at most 64 are allowed.`,
       ],
     ],
     [
       'a topic that is too long for Kafka',
       { foreignTopics: long },
       [
-        `functions.one.foreignTopics of serverless.yml: "${'a'.repeat(40)}…" has 250 characters, and Kafka allows 249 in the name of a topic.`,
+        `functions.one.foreignTopics of serverless.yml: "${'a'.repeat(40)}…" has 250 characters, but Kafka allows at most 249 in topic names.`,
       ],
     ],
     ...['', '.', '..', 'a b', 'ä', 'a/b'].map((topic): [string, { foreignTopics: string[] }, string[]] => [
       `the topic "${topic}"`,
       { foreignTopics: ['fine', topic] },
       [
-        `functions.one.foreignTopics of serverless.yml: "${topic}" is not the name of a topic: letters, digits, ".", "_" and "-" are allowed, and not "." or ".." alone.`,
+        `functions.one.foreignTopics of serverless.yml: "${topic}" is not a valid topic name. It may contain letters, digits, ".", "_" and "-", and must not be "." or "..".`,
       ],
     ]),
   ]
@@ -70,13 +70,16 @@ describe('on-failure destinations', () => {
     assert.deepEqual(more, [])
     assert.match(
       said ?? '',
-      /^functions\.one\.events\.msk\.onFailureDestination of serverless\.yml: kafka:\/\/sluice\.telemetry\.readings\.prod is a topic that the function reads: /,
+      /^functions\.one\.events\.msk\.onFailureDestination of serverless\.yml: kafka:\/\/sluice\.telemetry\.readings\.prod is a topic that the function itself reads, /,
     )
   })
 
   it('given failures for who reads failures, or a source topic of another, then it is refused', () => {
     const own = { msk: { topic: FAILURES, destinations: { onFailure: `kafka://${FAILURES}` } } }
-    assert.match(problems(own).join(), /events\.msk\.destinations\.onFailure .* that the function reads/)
+    assert.match(
+      problems(own).join(),
+      /events\.msk\.destinations\.onFailure .* that the function itself reads/,
+    )
     const other = { kafka: { topic: 'orders', destinations: { onFailure: `kafka://${READINGS}` } } }
     assert.match(
       problems(other, reader).join(),
@@ -95,7 +98,7 @@ describe('on-failure destinations', () => {
     ] as const)
       assert.deepEqual(said(signal), [
         `functions.one.events.msk.onFailureDestination of serverless.yml: kafka://sluice.telemetry.${signal}.prod is a source topic of ${readers}, ` +
-          `which would take it for a record of its own: use kafka://${FAILURES}, or a topic that nothing reads.`,
+          `which would process discarded records as its own. Instead, use kafka://${FAILURES}, or a topic that nothing reads.`,
       ])
     assert.deepEqual(said('analytics'), [])
   })

@@ -108,7 +108,7 @@ describe('the stack that INFRA_STACK names', () => {
 
   it('given a stack that is not there, then that is said', async () => {
     const { problems } = await withStackOutputs({ INFRA_STACK: 'base' }, 'eu-west-1', answering({}).outputsOf)
-    assert.match(problems.join('|'), /^INFRA_STACK: there is no stack base in eu-west-1[^|]*\.$/)
+    assert.match(problems.join('|'), /^INFRA_STACK: the stack base does not exist in eu-west-1[^|]*\.$/)
   })
 
   it('given that AWS refuses, then its reason is said, without the words and the stack around it', async () => {

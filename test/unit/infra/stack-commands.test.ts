@@ -28,7 +28,7 @@ describe('npm run infra', () => {
     assert.deepEqual(readAssignments(['VpcId', 'A=1', 'A=2', 'Env=prod']).problems, [
       '"VpcId": must be NAME=VALUE',
       'A: is set twice',
-      'Env: is the stage, which --stage names',
+      'Env: must be set with --stage',
     ])
   })
 
@@ -70,7 +70,7 @@ describe('npm run infra', () => {
 
   it('given a cluster or a topic of another region, then it is refused by its name', () => {
     assert.deepEqual(regionProblems('us-east-1', { MskClusterArn, AlarmTopicArn }), [
-      'MskClusterArn: is in eu-west-1, but the stack goes to us-east-1: use --region eu-west-1, or one in us-east-1.',
+      'MskClusterArn: is in eu-west-1, but the stack is in us-east-1. Use --region eu-west-1, or a resource in us-east-1.',
     ])
     assert.match(
       regionProblems('eu-west-1', { MskClusterArn, AlarmTopicArn }).join(),

@@ -242,7 +242,10 @@ describe('parts of a stack', () => {
       part('a.yaml', { Resources: { Key: { Type: 'A' } } }),
       part('b.yaml', { Resources: { Key: { Type: 'A' } } }),
     ]
-    assert.throws(() => stackTemplate(parts, keeps), /^Error: Resources\.Key is in a\.yaml .* b\.yaml\.$/)
+    assert.throws(
+      () => stackTemplate(parts, keeps),
+      /^Error: Resources\.Key is defined differently in a\.yaml .* b\.yaml\.$/,
+    )
   })
 
   it('given one parameter in two parts, then it must be the same', () => {
@@ -250,18 +253,21 @@ describe('parts of a stack', () => {
     const same = [part('a.yaml', env('String')), part('b.yaml', env('String'))]
     assert.deepEqual(Object.keys(stackTemplate(same, keeps).Parameters), ['Env'])
     const other = [part('a.yaml', env('String')), part('b.yaml', env('Number'))]
-    assert.throws(() => stackTemplate(other, keeps), /Parameters\.Env is in a\.yaml/)
+    assert.throws(() => stackTemplate(other, keeps), /Parameters\.Env is defined differently in a\.yaml/)
   })
 
   it('given a section of another form, or no part at all, then that is an error', () => {
-    assert.throws(() => stackTemplate([part('a.yaml', { Resource: {} })], keeps), /a\.yaml has the section/)
-    assert.throws(() => stackTemplate([], keeps), /no part/)
+    assert.throws(
+      () => stackTemplate([part('a.yaml', { Resource: {} })], keeps),
+      /a\.yaml has the unknown section/,
+    )
+    assert.throws(() => stackTemplate([], keeps), /contains no files/)
   })
 })
 
 describe('parameters that a person sets', () => {
   const cases: [name: string, value: string, says: RegExp][] = [
-    ['NatGateway', 'one', /^NatGateway: the stack has no such parameter\. It has .*NatGateways/],
+    ['NatGateway', 'one', /^NatGateway: is not a parameter of the stack\. The parameters are .*NatGateways/],
     ['NatGateways', 'two', /^NatGateways: must be one of none, one, every-zone\.$/],
     ['Brokers', '2', /^Brokers: must be a number from 3 to 30\.$/],
     ['Brokers', 'three', /^Brokers: must be a number/],
@@ -271,7 +277,7 @@ describe('parameters that a person sets', () => {
     ['MskClusterArn', 'arn:aws:kafka:eu-west-1:123456789012:topic/a/1-2/b', /^MskClusterArn: must be/],
     ['RedisUrl', 'redis://there:6379', /^RedisUrl: must be text .*takes TLS/],
     ['RedisUrl', 'rediss://user:password@there:6379', /^RedisUrl: must be text .*without user and password/],
-    ['toString', 'x', /^toString: the stack has no such parameter/],
+    ['toString', 'x', /^toString: is not a parameter of the stack/],
   ]
   for (const [name, value, says] of cases)
     it(`given ${name}=${value}, then it is refused`, () => {

@@ -92,5 +92,5 @@ it("given the framework's folder of a package, then its time is read, and any ot
     1_700_000_000_000,
   )
   for (const folder of [undefined, 'serverless/sluice/prod/latest'])
-    assert.throws(() => packagedAtMs(folder), /has no time in its name/)
+    assert.throws(() => packagedAtMs(folder), /does not contain a time/)
 })

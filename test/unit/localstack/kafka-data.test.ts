@@ -46,8 +46,8 @@ describe('the data of the brokers', () => {
       assert.throws(() => requireSameBrokers(dataDir, now), {
         name: 'UserError',
         message:
-          `${dataDir} holds data of ${were}, which ${now} cannot use. Start with --fresh (the data is ` +
-          `lost), with --brokers ${before}, or with SLUICE_DATA_DIR naming another folder.`,
+          `${dataDir} contains data of ${were}, which cannot be used with ${now}. Start with --fresh (the data is ` +
+          `lost), with --brokers ${before}, or with another folder in SLUICE_DATA_DIR.`,
       })
     })
 })

@@ -46,8 +46,7 @@ describe('the places of the servers', () => {
     assert.equal(portsAt(placesFromEnvironment({ KAFKA_PORT: '65533' }, 3).kafka).length, 3)
     assert.throws(() => placesFromEnvironment({ KAFKA_PORT: '65534' }, 3), {
       name: 'UserError',
-      message:
-        'KAFKA_PORT is "65534", and 3 brokers need as many ports from there on. Give a smaller number.',
+      message: 'KAFKA_PORT is "65534", but 3 brokers need as many consecutive ports. Set a lower port.',
     })
   })
 
@@ -55,7 +54,7 @@ describe('the places of the servers', () => {
     it(`are refused where brokers run already and ${brokers} are to be started`, () => {
       assert.throws(() => placesFromEnvironment({ KAFKA_BROKERS: 'one:9092' }, brokers), {
         name: 'UserError',
-        message: /^--brokers says .* KAFKA_BROKERS names .* Leave out --brokers, or unset KAFKA_BROKERS\.$/,
+        message: /^--brokers sets .* KAFKA_BROKERS refers to .* Omit --brokers, or unset KAFKA_BROKERS\.$/,
       })
     })
 

@@ -35,7 +35,7 @@ describe('given data that was made with names of topics, when a stack starts wit
     for (const time of ['first', 'second'])
       assert.throws(
         () => keepTopicNames(dir, 'local'),
-        /other names of topics:\n {2}readings: sluice\.telemetry\.readings\.local → gds\.metrics\n.*--name.*--fresh/,
+        /other topic names:\n {2}readings: sluice\.telemetry\.readings\.local → gds\.metrics\n.*--name.*--fresh/,
         time,
       )
     keepTopicNames(dir, 'local', true)

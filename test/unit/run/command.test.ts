@@ -18,7 +18,7 @@ describe('sluice run: wrong usage has exit status 2, and starts nothing', () => 
     [['qqqqqq'], SERVERS, /There is no function qqqqqq\. There are: topics, rules, /],
     [['notify-sns'], SERVERS, /notify-sns cannot run: ALERTS_TOPIC_ARN is not set\./],
     [['console'], SERVERS, /console cannot run: .*`sluice console` serves the same page/],
-    [['on-failure'], SERVERS, /on-failure cannot run: it reads what Lambda has given up/],
+    [['on-failure'], SERVERS, /on-failure cannot run: it processes records that Lambda has discarded/],
     [['generator'], SERVERS, /generator cannot run: its schedule is off \(SLUICE_GENERATOR\)/],
     [['clock', '--no-schedules'], SERVERS, /clock cannot run: no schedule runs/],
     [['clock'], { ...SERVERS, SLUICE_SCHEDULES: 'maybe' }, /SLUICE_SCHEDULES: must be one of on, off/],

@@ -49,7 +49,10 @@ describe('the output of a process', () => {
     const lines = reader.read.trimEnd().split('\n')
     assert.equal(lines.length, 12)
     const { level, message } = JSON.parse(lines[10] ?? '')
-    assert.deepEqual([level, message], ['WARN', '5 lines were left out: nothing read them fast enough'])
+    assert.deepEqual(
+      [level, message],
+      ['WARN', '5 lines were dropped because standard output was not read fast enough'],
+    )
   })
 
   it('given a reader that keeps up, then nothing is left out, and the metric says so', async () => {

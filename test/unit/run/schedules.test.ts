@@ -195,7 +195,7 @@ describe('the scheduler', () => {
     assert.match(metrics.text, /scheduled_retries_total\{function="checkpoints"\} 3/)
     assert.match(metrics.text, /scheduled_runs_total\{function="checkpoints",outcome="error"\} 1/)
     // The same reason is logged once.
-    assert.deepEqual(errors, ['checkpoints: its scheduled run failed, and is called again in 5 s: no bucket'])
+    assert.deepEqual(errors, ['checkpoints: the scheduled run failed, and is retried in 5 s: no bucket'])
     await scheduler.stop()
   })
 
@@ -225,9 +225,9 @@ describe('the scheduler', () => {
     scheduler.start()
     await settled()
     for (let second = 0; second < 90; second += 1) await tick(1_000)
-    const failed = 'clock: its scheduled run failed, and is called again'
+    const failed = 'clock: the scheduled run failed, and is retried'
     assert.deepEqual(errors, [`${failed} in 5 s: no broker`, `${failed} in 5 s: no Redis`])
-    assert.deepEqual(notices, ['clock: its scheduled run succeeds again, after 3 that failed'])
+    assert.deepEqual(notices, ['clock: the scheduled run succeeded after 3 failures'])
     assert.match(metrics.text, /scheduled_runs_total\{function="clock",outcome="error"\} 1/)
     await scheduler.stop()
   })

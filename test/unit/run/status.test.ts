@@ -110,7 +110,7 @@ describe('the endpoints', () => {
     const { port, endpoints } = await served(t)
     await assert.rejects(serveEndpoints(endpoints, { host: '127.0.0.1', port }), {
       name: 'OperationFailure',
-      message: `Nothing can listen on 127.0.0.1:${port}: the port is in use. Give another one: --port, --host.`,
+      message: `Cannot listen on 127.0.0.1:${port}: the port is in use. Set another address with --port or --host.`,
     })
   })
 })

@@ -45,7 +45,7 @@ describe('what linters find', () => {
   })
 
   it('given a report of checkov on nothing, or on what it could not read, then that is an error', () => {
-    assert.throws(() => checkovFindings('{"passed":0,"failed":0}'), /looked at no template/)
+    assert.throws(() => checkovFindings('{"passed":0,"failed":0}'), /not read any template/)
     const results = { passed_checks: [], failed_checks: [], parsing_errors: ['/infra-dev.json'] }
     assert.throws(() => checkovFindings(JSON.stringify({ results })), /could not read \/infra-dev\.json/)
   })
@@ -97,7 +97,7 @@ describe('the resource that linters must find', () => {
     const [, canary = ''] = Object.keys(Resources)
     const found = [finding('A', canary, 'one'), finding('B', 'Key', 'one')]
     assert.deepEqual(withoutCanary('cfn-lint', found, ['one']), [found[1]])
-    assert.throws(() => withoutCanary('cfn-lint', found, ['one', 'two']), /cfn-lint has not looked at two/)
-    assert.throws(() => withoutCanary('cfn-lint', [], []), /cfn-lint has not looked at any template/)
+    assert.throws(() => withoutCanary('cfn-lint', found, ['one', 'two']), /cfn-lint has not read two/)
+    assert.throws(() => withoutCanary('cfn-lint', [], []), /cfn-lint has not read any template/)
   })
 })

@@ -1,4 +1,4 @@
-/** Messages as a file of JSON lines, as `sluice record` writes them and `sluice replay` reads them. */
+/** Downloads messages as JSON Lines, in the format of `sluice record` and `sluice replay`. */
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { recordedLine } from '../../../../lib/queries/recorded-line.ts'
 import { ProblemError } from '../../problem.ts'
@@ -8,10 +8,10 @@ import { beginningOf } from './query.ts'
 import { RecordFilter } from './rows.ts'
 
 export interface Recording {
-  /** One JSON document a line, in the order of time. */
+  /** One JSON document per line, ordered by time. */
   readonly text: string
   readonly records: number
-  /** Whether a limit ended it: there may be more messages that fit. */
+  /** True if a limit was reached, so there may be more matching messages. */
   readonly isCut: boolean
 }
 
@@ -20,17 +20,20 @@ export interface RecordingLimits {
   readonly bytes: number
 }
 
-/** Each may take as much memory as its file and what is looked at for it. */
+/** Maximum number of concurrent downloads. Each keeps its file and the searched records in memory. */
 const MAX_AT_ONCE = 2
 
-/** The downloads that are being made. */
+/** Running downloads. */
 export class Downloads {
   #running = 0
 
-  /** @throws ProblemError if there are too many; else as `recordedMessages` does */
+  /** Creates a download. @throws ProblemError if too many downloads are running, and the errors of `recordedMessages` */
   async make(...asked: Parameters<typeof recordedMessages>): Promise<Recording> {
     if (this.#running >= MAX_AT_ONCE)
-      throw new ProblemError('busy', `${MAX_AT_ONCE} downloads are being made. Try again in a moment.`)
+      throw new ProblemError(
+        'busy',
+        `${MAX_AT_ONCE} downloads are already in progress. Try again in a moment.`,
+      )
     this.#running += 1
     try {
       return await recordedMessages(...asked)
@@ -40,10 +43,10 @@ export class Downloads {
   }
 }
 
-/** Maximum that is searched for one file. */
+/** Search limits for one file. */
 const MAX_LOOKED: Most = { records: 500_000, bytes: 256 * 1024 * 1024, ms: 20_000 }
 
-/** @throws as `listedMessages` does */
+/** Returns the matching messages as a file. @throws the errors of `listedMessages` */
 export async function recordedMessages(
   query: MessagesQuery,
   ports: MessagePorts,

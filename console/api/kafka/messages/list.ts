@@ -1,4 +1,4 @@
-/** Lists messages of a topic: from either end, from an offset or a time, within limits. */
+/** Lists messages of a topic from either end, from an offset, or from a time, within limits. */
 
 import { type FoundRecords, findRecords } from '../../../../lib/queries/find-records.ts'
 import { offsetsIn } from '../../../../lib/queries/newest.ts'
@@ -12,25 +12,25 @@ import { type MessageRow, RecordFilter } from './rows.ts'
 
 export interface MessageList {
   readonly topic: string
-  /** How many the topic has. */
+  /** Number of partitions of the topic. */
   readonly partitions: number
-  /** Offsets that Kafka keeps now, of all partitions. */
+  /** Number of offsets retained by Kafka, over all partitions. */
   readonly held: number
   readonly messages: readonly MessageRow[]
   readonly isNewestFirst: boolean
-  /** Messages that were looked at, whether they are shown or not. */
+  /** Number of examined messages, shown or not. */
   readonly looked: number
-  /** Ticks and rule sets among them that are not shown. */
+  /** Number of examined ticks and rule sets that are hidden. */
   readonly hidden: number
-  /** `limit`: there may be more messages that fit, which were not looked for. */
+  /** Reason why the search ended. `limit`: there may be more matching messages. */
   readonly endedBy: FoundRecords<unknown>['endedBy']
-  /** When the last message that was looked at was written. */
+  /** Append time of the last examined message. */
   readonly reached: string | null
-  /** Goes on where this answer ends; null at the end. */
+  /** Cursor of the next page; null at the end. */
   readonly cursor: string | null
-  /** Offsets that cannot be read before an open transaction ends: its own, and those behind it. */
+  /** Number of offsets that cannot be read until an open transaction ends. */
   readonly behindTransactions: number
-  /** Live, messages that came faster than they could be looked at. */
+  /** Number of skipped messages, in a live view that cannot keep up. */
   readonly skipped: number
 }
 
@@ -38,13 +38,13 @@ export interface MessageList {
 export interface MessagePorts {
   readonly log: LogReader
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'at'>
-  /** How far each partition is written, by partition, with what open transactions hide. Undefined where it is not known. */
+  /** Returns the end offset of each partition, including open transactions; undefined where unknown. */
   readonly highWatermarks: (topic: string) => Promise<readonly (number | undefined)[]>
   readonly reader: DataReader
   readonly nowMs: () => number
 }
 
-/** Upper bounds for what one question looks at. */
+/** Limits of one query. */
 export interface Most {
   readonly records: number
   readonly bytes: number
@@ -53,10 +53,10 @@ export interface Most {
 
 const MOST: Most = { records: 100_000, bytes: 64 * 1024 * 1024, ms: 5_000 }
 
-/** @throws as `beginningOf`, `findRecords`, `RecordFilter` and the ports do */
+/** Lists messages. @throws the errors of `beginningOf`, `findRecords`, `RecordFilter` and the ports */
 export async function listedMessages(query: MessagesQuery, ports: MessagePorts): Promise<MessageList> {
   const wanted = new RecordFilter(query, ports.reader)
-  // Asked before the ends: what is written and committed between the two questions does not count.
+  // Read the watermarks before the readable ends, so that records committed in between do not count as pending.
   const watermarks = await ports.highWatermarks(query.topic)
   const { direction, ranges, bounds } = await beginningOf(query, ports.offsets)
   const found = await findRecords(ports.log, ranges, direction, record => wanted.row(record), {
@@ -80,7 +80,7 @@ export async function listedMessages(query: MessagesQuery, ports: MessagePorts):
   }
 }
 
-/** @param only of this partition; by default, of all. Pure. */
+/** Counts offsets that open transactions hide. @param only partition to count; by default all. Pure. */
 export function behindTransactions(
   watermarks: readonly (number | undefined)[],
   bounds: readonly Pick<Range, 'end'>[],

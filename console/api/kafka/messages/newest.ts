@@ -1,4 +1,4 @@
-/** The newest messages for an open page: each question continues where the one before ended, so that records are read once. */
+/** Newest messages for an open page. Each query continues where the last one ended, so that each record is read once. */
 
 import { findRecords } from '../../../../lib/queries/find-records.ts'
 import { offsetsIn } from '../../../../lib/queries/newest.ts'
@@ -8,18 +8,18 @@ import { behindTransactions, limitsOf, listedMessages, type MessageList, type Me
 import type { MessagesQuery } from './query.ts'
 import { RecordFilter } from './rows.ts'
 
-/** Last answer and its end in each partition. */
+/** Last response and its end offset in each partition. */
 interface Followed {
   readonly list: MessageList
   readonly ends: readonly number[]
   readonly atMs: number
 }
 
-/** Questions that are remembered, and for how long after they were asked last. */
+/** Maximum number of remembered queries, and the time for which an unused one is remembered. */
 const MAX_FOLLOWED = 20
 const REMEMBERED_MS = 30_000
 
-/** New messages that one question reads. A larger number is cut to the newest, since a page cannot show more. */
+/** Maximum number of new messages per query. If there are more, only the newest are read. */
 const MAX_NEW = 5_000
 
 export class NewestMessages {
@@ -30,7 +30,7 @@ export class NewestMessages {
     this.#ports = ports
   }
 
-  /** @throws as `listedMessages` does; the next question then starts from the beginning */
+  /** Returns the newest messages. @throws the errors of `listedMessages`; the next query then starts from the beginning */
   async ask(query: MessagesQuery): Promise<MessageList> {
     const name = JSON.stringify(Object.entries(query).sort())
     const before = this.#followed.get(name)
@@ -48,7 +48,7 @@ export class NewestMessages {
     const isFresh =
       known !== undefined &&
       atMs - known.atMs < REMEMBERED_MS &&
-      // Otherwise it is another topic of the same name, or has grown.
+      // Otherwise the topic was recreated or has more partitions than before.
       known.ends.length === bounds.length &&
       known.ends.every((end, partition) => end <= (bounds[partition]?.end ?? -1))
     const ends = bounds.map(({ end }) => end)

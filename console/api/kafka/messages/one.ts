@@ -1,4 +1,4 @@
-/** One message, with all that it says. */
+/** A single message in full. */
 import { outOfBounds } from '../../../../lib/queries/out-of-bounds.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import { type RecordView, recordView } from '../../../../lib/queries/record-view.ts'
@@ -9,19 +9,19 @@ import { ProblemError } from '../../problem.ts'
 import type { MessagePorts } from './list.ts'
 
 export interface Message extends RecordView {
-  /** About what it takes in Kafka. */
+  /** Approximate size in Kafka, in bytes. */
   readonly bytes: number
-  /** Stored value; null if it is missing. */
+  /** Stored value; null for a record without a value. */
   readonly raw: {
     readonly bytes: number
-    /** The beginning of it. */
+    /** Beginning of the value. */
     readonly base64: string
   } | null
   /** Encoding of the event in the record; null without an event. */
   readonly mode: 'binary' | 'structured' | null
-  /** Content type of the header. */
+  /** Content type from the header. */
   readonly contentType: string | null
-  /** Whether it is too large for any reader, and has been left in Kafka. */
+  /** True if the message is too large to read. */
   readonly isOversize: boolean
 }
 
@@ -31,10 +31,10 @@ interface RecordPosition {
   readonly offset: number
 }
 
-/** Shown bytes of one message. */
+/** Maximum number of bytes shown per message. */
 const MAX_RAW_BYTES = 64 * 1024
 
-/** @throws ProblemError for a missing message, with the reason; else as `LogReader.read` */
+/** Reads one message. @throws ProblemError with the reason if it is missing, and the errors of `LogReader.read` */
 export async function oneMessage(place: RecordPosition, ports: MessagePorts): Promise<Message> {
   const { topic, partition, offset } = place
   const bounds = await topicBounds(ports.offsets, topic)
@@ -46,13 +46,13 @@ export async function oneMessage(place: RecordPosition, ports: MessagePorts): Pr
   if (!record)
     throw new ProblemError(
       'not-found',
-      `There is no message at offset ${offset} of ${topic}/${partition}: it marks the end of a transaction, ` +
-        'belonged to one that was aborted, or compaction has removed it.',
+      `There is no message at offset ${offset} of ${topic}/${partition}: the offset is a transaction marker, ` +
+        'belongs to an aborted transaction, or was removed by compaction.',
     )
   return messageOf(record, recordView(record, await plainEvent(record, ports.reader)))
 }
 
-/** @param end of the readable offsets; undefined for an unknown partition */
+/** Checks that a message can be read. @param end end of the readable offsets; undefined for an unknown partition */
 async function requireReadable(
   { topic, partition, offset }: RecordPosition,
   end: number | undefined,
@@ -62,11 +62,10 @@ async function requireReadable(
   if (offset < ((await highWatermarks(topic))[partition] ?? 0))
     throw new ProblemError(
       'not-found',
-      `The message at offset ${offset} of ${topic}/${partition} cannot be read yet: a transaction is open at offset ${end}.`,
+      `The message at offset ${offset} of ${topic}/${partition} cannot be read until the transaction at offset ${end} has ended.`,
     )
 }
 
-/** Pure. */
 function messageOf(record: LogRecord, view: RecordView): Message {
   const { value, headers, oversizeBytes } = record
   const contentType = headers.find(([name]) => name.toLowerCase() === 'content-type')

@@ -1,4 +1,4 @@
-/** Which messages of a topic are asked for. Pure. */
+/** Query parameters for messages of a topic. Pure. */
 import {
   type InferOutput,
   literal,
@@ -26,11 +26,11 @@ const COUNT = pipe(string(), regex(/^\d{1,15}$/, 'must be a non-negative integer
 const TIME = pipe(
   string(),
   transform(text => Date.parse(text)),
-  minValue(0, 'must be a time of RFC 3339, such as 2026-03-01T12:00:00Z'),
+  minValue(0, 'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z'),
 )
 const SOME_TEXT = pipe(string(), maxLength(200, 'must have at most 200 characters'))
 
-/** Place of one message. */
+/** Position of one message. */
 export const PLACE_FIELDS = {
   topic: pipe(optional(string(), ''), minLength(1, 'must name a topic'), maxLength(249)),
   partition: COUNT,
@@ -40,30 +40,30 @@ export const PLACE_FIELDS = {
 export const MESSAGES_FIELDS = {
   ...PLACE_FIELDS,
   partition: optional(COUNT),
-  /** Begins with this offset of the partition. */
+  /** First offset to read in the partition. */
   offset: optional(COUNT),
-  /** Begins with what was written then or later. */
+  /** Reads messages written at or after this time. */
   time: optional(TIME),
   from: optional(picklist(['newest', 'oldest'], 'must be newest or oldest')),
-  /** Goes on where an earlier answer ended. */
+  /** Cursor from the previous response. */
   cursor: optional(pipe(string(), maxLength(20_000))),
-  /** Texts that the record, its key, and the type of its event must contain, ignoring case. */
+  /** Text that the record, its key, or its event type must contain, ignoring case. */
   text: optional(SOME_TEXT),
   key: optional(SOME_TEXT),
   type: optional(SOME_TEXT),
-  /** Conditions on the event, as `data.temperature>30 and subject=roof-1`. */
+  /** Conditions on the event, such as `data.temperature>30 and subject=roof-1`. */
   where: optional(SOME_TEXT),
-  /** Ticks and rule sets, too. */
+  /** Includes ticks and rule sets. */
   ticks: optional(literal('1', 'must be 1')),
   limit: optional(pipe(COUNT, minValue(1, 'must be at least 1'), maxValue(200, 'must be at most 200')), '50'),
-  /** The newest messages, again and again. */
+  /** Keeps returning the newest messages. */
   live: optional(literal('1', 'must be 1')),
 }
 export const MESSAGES_QUERY = object(MESSAGES_FIELDS)
 
 export type MessagesQuery = InferOutput<typeof MESSAGES_QUERY>
 
-/** @throws ProblemError naming the condition that cannot be used */
+/** Parses conditions. @throws ProblemError naming the invalid condition */
 export function conditionsIn(where = ''): Filter[] {
   return where
     .split(/\s+and\s+/)
@@ -74,7 +74,7 @@ export function conditionsIn(where = ''): Filter[] {
       if (filter) return filter
       throw new ProblemError(
         'bad-request',
-        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, as data.temperature>30; several are joined by "and".',
+        'where: must be a name, an operator (= != > >= < <= ~ !~) and a value, such as data.temperature>30. Join several with "and".',
       )
     })
 }
@@ -82,13 +82,15 @@ export function conditionsIn(where = ''): Filter[] {
 interface Beginning {
   readonly direction: Direction
   readonly ranges: readonly Range[]
-  /** Bounds of all partitions of the topic. */
+  /** Offsets of all partitions of the topic. */
   readonly bounds: readonly Bounds[]
 }
 
 /**
- * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`; ProblemError for an unknown partition, or an offset
- * without one
+ * Returns the direction and the ranges to read.
+ *
+ * @throws UnknownTopic , RefusedByKafka or Unavailable, see `kafkaAnswer`
+ * @throws ProblemError for an unknown partition, or for an offset without a partition
  */
 export async function beginningOf(
   query: Pick<MessagesQuery, 'topic' | 'partition' | 'offset' | 'time' | 'from' | 'cursor'>,
@@ -102,7 +104,10 @@ export async function beginningOf(
   const ranges = all.filter(range => partition === undefined || range.partition === partition)
   if (offset !== undefined) {
     if (partition === undefined)
-      throw new ProblemError('bad-request', 'offset: needs a partition, because each counts its own.')
+      throw new ProblemError(
+        'bad-request',
+        'offset: requires a partition, because each partition has its own offsets.',
+      )
     return { direction: 'forward', ranges: ranges.map(range => startingAt(range, offset)), bounds }
   }
   if (time !== undefined) {
@@ -125,17 +130,18 @@ function startingAt(range: Range, offset: number): Range {
 
 const CURSOR = /^([fb]):(\d{1,15}-\d{1,15}-\d{1,15}(?:,\d{1,15}-\d{1,15}-\d{1,15})*)$/
 
-/** Returns the unread ranges as text for an address: `b:0-12-40,2-0-7`. Undefined without any. Pure. */
+/** Encodes the unread ranges as a cursor for URLs, such as `b:0-12-40,2-0-7`; undefined if everything was read. Pure. */
 export function cursorOf(direction: Direction, left: readonly Range[]): string | undefined {
   if (left.length === 0) return undefined
   const ranges = left.map(({ partition, start, end }) => `${partition}-${start}-${end}`)
   return `${direction === 'forward' ? 'f' : 'b'}:${ranges.join(',')}`
 }
 
-/** Retention may have taken some of it, and an address can be made up: the bounds decide. */
+/** Decodes a cursor. Its ranges are limited to the retained offsets, because records can expire and URLs can be edited. */
 function continued(cursor: string, topic: string, bounds: readonly Bounds[]) {
   const [, way, text = ''] = CURSOR.exec(cursor) ?? []
-  if (way === undefined) throw new ProblemError('bad-request', 'cursor: is not one that an answer has given.')
+  if (way === undefined)
+    throw new ProblemError('bad-request', 'cursor: must be a cursor from a previous response.')
   const ranges = text.split(',').flatMap(range => {
     const [partition = 0, start = 0, end = 0] = range.split('-').map(Number)
     const bound = bounds[partition]

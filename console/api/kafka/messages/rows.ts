@@ -1,4 +1,4 @@
-/** Messages as the lines of a list. */
+/** Rows of a list of messages. */
 import { FOR_FUNCTIONS } from '../../../../lib/queries/for-functions.ts'
 import { plainEvent } from '../../../../lib/queries/plain-event.ts'
 import type { Filter } from '../../../../lib/queries/record-filter.ts'
@@ -9,24 +9,24 @@ import { type LogRecord, sizeOf } from '../../../../packages/runtime/cloudevents
 import type { DataReader } from '../../../../packages/runtime/pipeline/ports.ts'
 import { conditionsIn, type MessagesQuery } from './query.ts'
 
-/** Row of a list of messages; texts are cut. */
+/** Row of a list of messages. Long texts are truncated. */
 export interface MessageRow {
   readonly partition: number
   readonly offset: number
-  /** When the record was written. */
+  /** Append time of the record. */
   readonly recordTime: string
-  /** When the event happened, as its producer wrote it. */
+  /** Event time, unchanged from the producer. */
   readonly eventTime: string | null
   readonly key: string | null
-  /** Type of its event; null without one. */
+  /** Type of the event; null if the record is not an event. */
   readonly type: string | null
-  /** The type without what all types of Sluice share. */
+  /** Event type without the prefix that all types of Sluice share. */
   readonly shortType: string | null
   readonly entity: string | null
-  /** Why it carries no event. */
+  /** Reason why the record is not an event. */
   readonly failure: string | null
   readonly summary: string
-  /** About what it takes in Kafka. */
+  /** Approximate size in Kafka, in bytes. */
   readonly bytes: number
 }
 
@@ -34,7 +34,6 @@ const MAX_KEY_LENGTH = 80
 const MAX_TYPE_LENGTH = 120
 const MAX_SUMMARY_LENGTH = 240
 
-/** Pure. */
 function messageRow(view: RecordView, bytes: number): MessageRow {
   const { partition, offset, recordTime, eventTime, event, failure } = view
   const entity = event && String(event.subject ?? event.source)
@@ -53,7 +52,7 @@ function messageRow(view: RecordView, bytes: number): MessageRow {
   }
 }
 
-/** Decides which records are shown, and counts those that are hidden because only the functions need them. */
+/** Selects the records to show, and counts hidden records that only the functions use. */
 export class RecordFilter {
   hidden = 0
   readonly #reader: DataReader
@@ -63,7 +62,7 @@ export class RecordFilter {
   readonly #conditions: readonly Filter[]
   readonly #withTicks: boolean
 
-  /** @throws ProblemError for a condition that cannot be used */
+  /** Parses the conditions. @throws ProblemError for an invalid condition */
   constructor(
     { text, key, type, where, ticks }: Pick<MessagesQuery, 'text' | 'key' | 'type' | 'where' | 'ticks'>,
     reader: DataReader,
@@ -76,7 +75,7 @@ export class RecordFilter {
     this.#withTicks = ticks !== undefined
   }
 
-  /** Returns undefined for an unwanted record. Conditions that need no decoding are checked first. */
+  /** Returns undefined if the record does not match. Conditions that need no decoding are checked first. */
   async view(record: LogRecord): Promise<RecordView | undefined> {
     if (this.#text && !holdsText(record, this.#text)) return undefined
     if (this.#key && !record.key?.toString().toLowerCase().includes(this.#key)) return undefined

@@ -1,4 +1,4 @@
-/** Which messages are shown: a form, whose content becomes the address. */
+/** Form that selects messages. Its values become the URL. */
 import type { JSX, TargetedSubmitEvent } from 'preact'
 import { useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -20,7 +20,7 @@ const STARTS: readonly (readonly [Start, string])[] = [
   ['offset', 'An offset'],
 ]
 
-/** The id of the form, for the button that sends it. */
+/** Id of the form, for the submit button outside it. */
 export const FORM = 'messages-form'
 
 export function Controls({ topics, topic, asked }: Props): JSX.Element {

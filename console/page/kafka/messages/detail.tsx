@@ -1,4 +1,4 @@
-/** One message with all that it says: its event, its headers, and its bytes. */
+/** A single message: its event, headers and bytes. */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
 import type { Message } from '../../../api/kafka/messages/one.ts'
@@ -23,10 +23,10 @@ export function Detail(place: Props): JSX.Element {
   )
 }
 
-/** Failure code of a record that is not a CloudEvent. Consumers with a mapping apply such records. */
+/** Failure code of a record that is not a CloudEvent. Consumers with a mapping accept such records. */
 const FOREIGN = 'not-a-cloudevent'
 
-/** Returns the CSS class of a failure code. Foreign records are not marked as errors. */
+/** Returns the CSS class of a failure code. Records of other applications are not marked as errors. */
 export function failureClass(code: string | null): string {
   return code === FOREIGN ? 'muted' : 'bad'
 }
@@ -78,7 +78,7 @@ function textOf(value: NonNullable<Message['key']>): string {
   return 'text' in value ? value.text : `base64:${value.base64}`
 }
 
-/** A leap second is a valid time of an event, but JavaScript has none. */
+/** Shows an event time. Leap seconds are valid event times, but JavaScript dates cannot represent them. */
 export function EventTime({ at }: { readonly at: string }): JSX.Element {
   return Number.isNaN(Date.parse(at)) ? <span>{at}</span> : <Moment at={at} />
 }

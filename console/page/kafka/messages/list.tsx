@@ -1,4 +1,4 @@
-/** The messages that were found, one a line; each opens to all that it says. */
+/** List of messages, one per row. A row expands to show the full message. */
 import { Fragment, type JSX } from 'preact'
 import type { MessageList } from '../../../api/kafka/messages/list.ts'
 import type { MessageRow } from '../../../api/kafka/messages/rows.ts'
@@ -14,7 +14,7 @@ interface Props {
   readonly list: MessageList
   readonly asked: MessagesQuestion
   readonly isLive: boolean
-  /** The message that the address names, which is opened at first. */
+  /** Position of the message that is expanded initially, from the URL. */
   readonly opened: string
 }
 
@@ -108,8 +108,7 @@ function NotYetReadable({ list }: { readonly list: MessageList }): JSX.Element |
   if (offsets === 0) return null
   return (
     <p class="warn">
-      A transaction is open: the newest {countText(offsets, 'offset')} {offsets === 1 ? 'is' : 'are'} not
-      shown until it ends.
+      A transaction is open. The newest {countText(offsets, 'offset')} cannot be shown until it ends.
     </p>
   )
 }
@@ -129,15 +128,15 @@ function Nothing({
     <>
       <Empty>
         {hidden === looked
-          ? 'All that is there are ticks and rule sets, which only functions need: the form can show them.'
-          : `None fits. ${reachText(list, false)}`}
+          ? 'All messages are ticks or rule sets, which only the functions use. To show them, select them in the form.'
+          : `No messages match. ${reachText(list, false)}`}
       </Empty>
       <Further list={list} asked={asked} />
     </>
   )
 }
 
-/** A link, so that the browser's way back leads back. */
+/** Link to the next page. A link works with the browser's back button. */
 function Further({
   list,
   asked,
@@ -162,16 +161,16 @@ function Further({
   )
 }
 
-/** Returns the searched range and its end as text. Pure. */
+/** Describes the searched range and its end. Pure. */
 function reachText(list: MessageList, isLive: boolean): string {
   const { messages, looked, hidden, endedBy, reached, held, skipped, isNewestFirst } = list
   const ticks = hidden > 0 ? `, ${numberText(hidden)} of them ticks or rule sets, which are not shown` : ''
-  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} came too fast to be looked at.` : ''
+  const fast = skipped > 0 ? ` ${countText(skipped, 'message')} arrived too fast and were skipped.` : ''
   if (isLive)
-    return `The newest ${numberText(messages.length)} of ${numberText(held)}, each second anew.${fast}`
-  const looking = `Looked at ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
-  if (endedBy === 'end') return `${looking}. That is all there is.`
+    return `The newest ${numberText(messages.length)} of ${numberText(held)}, updated every second.${fast}`
+  const looking = `Searched ${numberText(looked)} of ${countText(held, 'message')}${ticks}`
+  if (endedBy === 'end') return `${looking}. There are no further messages.`
   if (endedBy === 'found') return `${looking}.`
   const way = isNewestFirst ? 'back to' : 'up to'
-  return `${looking}, ${way} ${reached}, and stopped there: one question reads no more.`
+  return `${looking}, ${way} ${reached}, where the limit of one search was reached.`
 }

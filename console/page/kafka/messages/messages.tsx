@@ -1,4 +1,4 @@
-/** The messages of any topic: found, followed live, opened, downloaded. */
+/** Messages of a topic: search, follow, inspect and download them. */
 import type { JSX } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { useLocation } from 'preact-iso'
@@ -41,7 +41,11 @@ function OfTopics({ topics }: { readonly topics: readonly MessageTopic[] }): JSX
   const usual = topics.find(({ signal }) => signal === 'readings') ?? topics[0]
   const topic = query.topic ?? usual?.topic
   if (topic === undefined)
-    return <Empty>Kafka has no topic yet: `npx sluice topics apply` creates those of this environment.</Empty>
+    return (
+      <Empty>
+        Kafka has no topics yet. Run `npx sluice topics apply` to create those of this environment.
+      </Empty>
+    )
   const asked = { ...askedIn(query), topic }
   const canFollow = startOf(asked) === 'newest' && !query.cursor
   const isLive = canFollow && live === '1'
@@ -87,7 +91,7 @@ interface ShownProps {
   readonly isLive: boolean
 }
 
-/** Shows new messages, and can pause while more arrives. */
+/** Shows new messages as they arrive, and can be paused. */
 function Following({ question, ...shown }: ShownProps): JSX.Element {
   const messages = useLive('/kafka/messages', { ...question, live: '1' })
   const held = useRef<MessageList>(undefined)
@@ -115,7 +119,7 @@ interface DownloadProps {
   readonly topic: string
 }
 
-/** Saves the messages that fit as a file, as `sluice record` writes them. */
+/** Saves the matching messages as a file, in the format of `sluice record`. */
 function Download({ question, asked, topic }: DownloadProps): JSX.Element {
   const [isCut, setCut] = useState(false)
   const { isBusy, said, run } = useAction(async () => {
@@ -139,7 +143,7 @@ function Download({ question, asked, topic }: DownloadProps): JSX.Element {
         {isCut && (
           <>
             {' '}
-            There may be more than one file takes. The whole of it is written by{' '}
+            The limit of one file was reached. To write all messages, run{' '}
             <code>{recordCommand(asked, topic)}</code>. {recordNote(asked)}
           </>
         )}

@@ -1,9 +1,9 @@
-/** The question of the page's address. Pure. */
+/** Converts query parameters of the page to queries for messages. Pure. */
 import type { Parameters } from '../../data/search.ts'
 
 export const MESSAGES = '/kafka/messages'
 
-/** Parameters that select messages; the same for the page and the server. */
+/** Query parameters that select messages, used by the page and by the server. */
 const ASKED = [
   'topic',
   'partition',
@@ -19,7 +19,7 @@ const ASKED = [
 
 export type MessagesQuestion = Readonly<Partial<Record<(typeof ASKED)[number] | 'cursor', string>>>
 
-/** Where reading begins, as a person chooses it. */
+/** Selected start of the messages. */
 export type Start = 'newest' | 'oldest' | 'time' | 'offset'
 
 export function startOf({ offset, time, from }: MessagesQuestion): Start {
@@ -28,17 +28,17 @@ export function startOf({ offset, time, from }: MessagesQuestion): Start {
   return from === 'oldest' ? 'oldest' : 'newest'
 }
 
-/** The question, without what does not belong to its start. */
+/** Returns the query for the URL's parameters, including the cursor. */
 export function questionOf(query: Readonly<Record<string, string>>, topic: string): Parameters {
   return { ...askedIn(query), topic, cursor: query.cursor }
 }
 
-/** Returns the question of an address, without the position at which an earlier answer ended. */
+/** Returns the query for the URL's parameters, without the cursor. */
 export function askedIn(query: Readonly<Record<string, string>>): MessagesQuestion {
   return Object.fromEntries(ASKED.flatMap(name => (query[name] ? [[name, query[name]]] : [])))
 }
 
-/** Returns the question of a form, without fields that do not belong to the start. */
+/** Returns the query for the values of the form, without fields of other starts. */
 export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuestion {
   const { start = 'newest', offset = '', time = '', ...others } = form
   const asked = askedIn(others)
@@ -48,7 +48,7 @@ export function chosenIn(form: Readonly<Record<string, string>>): MessagesQuesti
   return start === 'oldest' ? { ...asked, from: 'oldest' } : asked
 }
 
-/** The command that writes what is shown into a file, however much it is. */
+/** Returns the command that writes all matching messages to a file. */
 export function recordCommand(asked: MessagesQuestion, topic: string): string {
   const { partition, offset, time, key, type, where } = asked
   const filters = [
@@ -65,9 +65,11 @@ export function recordCommand(asked: MessagesQuestion, topic: string): string {
   return `npx sluice record ${options.join(' ')} --out messages.jsonl.gz`
 }
 
-/** Returns a sentence about conditions that the command cannot express; empty if it can express all. */
+/** Returns a sentence about conditions that the command does not support; empty if it supports all. */
 export function recordNote({ text }: MessagesQuestion): string {
-  return text ? `It cannot look for a text anywhere, so it also writes messages without “${text}”.` : ''
+  return text
+    ? `The command cannot search for a text, so its file also contains messages without “${text}”.`
+    : ''
 }
 
 function literally(text: string): string {

@@ -1,6 +1,5 @@
 /**
- * A resource with faults that both linters know, which is added to each template before they look at it. A linter that does not name
- * it has not read that template. Pure.
+ * A faulty resource that is added to each template. Both linters must report it; a linter that does not has not read the template. Pure.
  */
 import type { Finding } from './findings.ts'
 
@@ -17,7 +16,7 @@ export function withCanary<T extends Template>(template: T): T {
 }
 
 /**
- * The findings without those of the canary.
+ * Returns the findings without those of the canary.
  *
  * @throws Error naming the templates that the linter has not read
  */
@@ -30,6 +29,6 @@ export function withoutCanary(
   const read = new Set(findings.filter(isCanary).map(({ template }) => template))
   const missed = templates.filter(template => !read.has(template))
   if (templates.length === 0 || missed.length > 0)
-    throw new Error(`${linter} has not looked at ${missed.join(', ') || 'any template'}`)
+    throw new Error(`${linter} has not read ${missed.join(', ') || 'any template'}`)
   return findings.filter(finding => !isCanary(finding))
 }

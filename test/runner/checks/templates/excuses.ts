@@ -1,15 +1,15 @@
-/** Findings that are meant to be there, each with its reason: `infra/lint/excused.yaml`. Pure. */
+/** Accepted findings with their reasons: `infra/lint/excused.yaml`. Pure. */
 import type { Finding } from './findings.ts'
 
-/** A rule that these resources may break. */
+/** A rule that these resources may violate. */
 interface Excuse {
   readonly rule: string
-  /** Logical ids; `*` stands for any characters. */
+  /** Logical ids. `*` matches any characters. */
   readonly resources: readonly string[]
   readonly reason: string
 }
 
-/** @throws Error naming the invalid entry */
+/** Parses the accepted findings. @throws Error naming the invalid entry */
 export function readExcuses(content: unknown): Excuse[] {
   const entries = (content as { readonly excused?: unknown } | undefined)?.excused
   if (!Array.isArray(entries)) throw new Error('excused.yaml: must have a list named excused')
@@ -29,7 +29,7 @@ export function readExcuses(content: unknown): Excuse[] {
 
 export interface Judged {
   readonly broken: readonly Finding[]
-  /** Names in excuses that excuse nothing, as `<rule> <name>`. */
+  /** Entries that match no finding, as `<rule> <name>`. */
   readonly unused: readonly string[]
   readonly excused: number
 }

@@ -1,16 +1,16 @@
-/** Findings of cfn-lint and checkov in templates, in one form. Pure. */
+/** Findings of cfn-lint and checkov in a common format. Pure. */
 
-/** One rule that one resource of one template breaks. */
+/** A rule that a resource of a template violates. */
 export interface Finding {
   readonly rule: string
-  /** The name of the template that was looked at. */
+  /** Name of the template. */
   readonly template: string
-  /** Logical id of the resource, or the part of the template without one: `Outputs.RedisUrl`. */
+  /** Logical id of the resource, or a part of the template without one, such as `Outputs.RedisUrl`. */
   readonly resource: string
   readonly says: string
 }
 
-/** The part of cfn-lint's `--format json` that is used. */
+/** Used part of cfn-lint's `--format json`. */
 interface CfnLintMatch {
   readonly Filename: string
   readonly Location: { readonly Path: readonly (string | number)[] | null }
@@ -18,7 +18,7 @@ interface CfnLintMatch {
   readonly Rule: { readonly Id: string }
 }
 
-/** The part of checkov's `--output json` that is used. */
+/** Used part of checkov's `--output json`. */
 interface CheckovReport {
   readonly results: {
     readonly passed_checks: readonly CheckovCheck[]
@@ -31,16 +31,16 @@ interface CheckovCheck {
   readonly check_id: string
   readonly check_name: string
   readonly file_path: string
-  /** `<type>.<logical id>` */
+  /** Resource as `<type>.<logical id>`. */
   readonly resource: string
 }
 
-/** The file's name without its folder and its extension. */
+/** Returns the file's name without folder and extension. */
 function templateIn(path: string): string {
   return path.replace(/^.*\//, '').replace(/\.json$/, '')
 }
 
-/** @param json what cfn-lint wrote to its standard output */
+/** Parses the output of cfn-lint. @param json standard output */
 export function cfnLintFindings(json: string): Finding[] {
   const matches: CfnLintMatch[] = JSON.parse(json)
   return matches.map(({ Filename, Location, Message, Rule }) => {
@@ -51,12 +51,14 @@ export function cfnLintFindings(json: string): Finding[] {
 }
 
 /**
- * @param json what checkov wrote to its standard output
+ * Parses the output of checkov.
+ *
+ * @param json standard output
  * @throws Error naming the templates that checkov could not read
  */
 export function checkovFindings(json: string): Finding[] {
   const { results }: Partial<CheckovReport> = JSON.parse(json)
-  if (results === undefined) throw new Error('checkov has looked at no template')
+  if (results === undefined) throw new Error('checkov has not read any template')
   if (results.parsing_errors.length > 0)
     throw new Error(`checkov could not read ${results.parsing_errors.join(', ')}`)
   return results.failed_checks.map(({ check_id, check_name, file_path, resource }) => ({

@@ -1,4 +1,4 @@
-/** Runs cfn-lint and checkov, which are packages of Python, over templates. */
+/** Runs the Python packages cfn-lint and checkov on templates. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,7 +9,7 @@ import { cfnLintFindings, checkovFindings, type Finding } from './findings.ts'
 
 const DIR = join(LOCAL, 'python', 'lint')
 
-/** Beyond what any report of theirs has. */
+/** Maximum output size, larger than any report. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 
 interface Linter {
@@ -17,7 +17,7 @@ interface Linter {
   find(files: readonly string[], signal: AbortSignal): Promise<Finding[]>
 }
 
-/** Installs both in their pinned versions, the first time. */
+/** Installs the pinned versions of both linters if necessary. */
 export async function installLinters(signal: AbortSignal): Promise<void> {
   const packages = { service: 'aws', title: 'cfn-lint and checkov', lock: 'lint.txt' } as const
   await ensureInstalled(pythonPackages({ ...packages, dir: DIR, probe: join('bin', 'checkov') }), { signal })
@@ -39,7 +39,7 @@ export const LINTERS: readonly Linter[] = [
   },
 ]
 
-/** Both end with a status other than 0 where they find something, so that their output decides. */
+/** Returns the output of a linter. The exit status is ignored, because it is not 0 if there are findings. */
 async function outputOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const options = { signal, maxBuffer: MAX_OUTPUT_BYTES, env: { ...process.env, LOG_LEVEL: 'ERROR' } }
   const python = join(DIR, 'bin', 'python')
@@ -49,5 +49,5 @@ async function outputOf(program: string, args: readonly string[], signal: AbortS
   const { stdout = '', stderr = '' } = ended
   if (/^\s*[[{]/.test(stdout)) return stdout
   const why = [stderr, stdout, ended instanceof Error ? ended.message : ''].find(text => text.trim() !== '')
-  throw new Failed(`${program} gave no report: ${why?.trim() ?? 'it said nothing'}`)
+  throw new Failed(`${program} returned no report: ${why?.trim() ?? 'no output'}`)
 }

@@ -1,11 +1,11 @@
-/** The templates that `serverless package` writes. */
+/** Templates that `serverless package` generates. */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PROJECT, runProgram } from '../../../support/program.ts'
 import { Failed } from '../../check.ts'
 import type { Template } from './canary.ts'
 
-/** A fictitious account with every option, so that all of it is checked. */
+/** A fictitious account with all options, so that all resources are checked. */
 const ACCOUNT = {
   MSK_CLUSTER_ARN:
     'arn:aws:kafka:eu-west-1:123456789012:cluster/telemetry/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
@@ -24,10 +24,10 @@ const BUNDLER = '  - ./infra/package-bundler.cjs\n'
 const WITHOUT_BUNDLES = '  - ./test/runner/checks/templates/without-bundles.ts\n'
 
 /**
- * The template that `serverless package` writes for a stage, without the bundles, which take most of its time.
+ * Generates the template of a stage with `serverless package`, without bundles, which take most of its time.
  *
- * @param folder an empty one, for what the framework writes
- * @throws Failed with what the framework says where it cannot package
+ * @param folder empty folder for the output
+ * @throws Failed with the error message if packaging fails
  */
 export async function packagedTemplate(
   stage: string,
@@ -43,7 +43,7 @@ export async function packagedTemplate(
   return JSON.parse(await readFile(join(output, 'cloudformation-template-update-stack.json'), 'utf8'))
 }
 
-/** The project by links, with its serverless.yml, in which another plugin stands for the bundler. */
+/** Links the project's files, with a serverless.yml in which another plugin replaces the bundler. */
 async function linkProject(folder: string): Promise<void> {
   await mkdir(folder)
   for (const name of await readdir(PROJECT))
@@ -51,6 +51,6 @@ async function linkProject(folder: string): Promise<void> {
   const yaml = await readFile(join(PROJECT, 'serverless.yml'), 'utf8')
   const changed = yaml.replace(BUNDLER, WITHOUT_BUNDLES)
   if (changed === yaml)
-    throw new Failed('serverless.yml has no line with the bundler, which is left out here')
+    throw new Failed('serverless.yml does not contain the line with the bundler, which has to be replaced')
   await writeFile(join(folder, 'serverless.yml'), changed)
 }

@@ -44,7 +44,7 @@ describe('every route of the API', () => {
       it(`given a viewer, then ${route} is refused, as it changes something or takes a processor for itself`, async () => {
         const answer = await localConsole('viewer').ask(pathOf(route), { ...BEARER, ...JSON_BODY }, init)
         assert.equal(answer.status, 403)
-        assert.match((await jsonOf(answer)).message, /^Only an operator may/)
+        assert.match((await jsonOf(answer)).message, /^This requires the operator role/)
       })
   }
 })
@@ -97,6 +97,9 @@ describe('every answer', () => {
     const headers = { ...BEARER, ...JSON_BODY, 'content-length': String(body.length) }
     const answer = await localConsole().ask('/api/environment', headers, { method: 'POST', body })
     assert.equal(answer.status, 413)
-    assert.deepEqual(await answer.json(), { code: 'too-large', message: 'A request may have at most 4 MiB.' })
+    assert.deepEqual(await answer.json(), {
+      code: 'too-large',
+      message: 'The request is too large. The limit is 4 MiB.',
+    })
   })
 })

@@ -30,7 +30,7 @@ describe('questions to the console', () => {
     const first = [ask(), ask()]
     const refused = await ask()
     assert.equal(refused.status, 429)
-    assert.match((await jsonOf(refused)).message, /works on 2 questions already/)
+    assert.match((await jsonOf(refused)).message, /already processing 2 requests/)
     for (const answer of answers.splice(0)) answer()
     assert.deepEqual(await Promise.all(first.map(async asked => (await asked).status)), [200, 200])
     const next = ask()
@@ -44,7 +44,7 @@ describe('questions to the console', () => {
     const first = [ask(), ask()]
     const refused = await ask()
     assert.equal(refused.status, 429)
-    assert.match((await jsonOf(refused)).message, /works on 2 questions of yours already/)
+    assert.match((await jsonOf(refused)).message, /already processing 2 requests of yours/)
     const other = ask('bo')
     for (const answer of answers.splice(0)) answer()
     assert.equal((await other).status, 200)
@@ -63,7 +63,7 @@ describe('questions to the console', () => {
     const ask = questions(1, 1, () => new Promise(() => {}))
     const answer = await ask()
     assert.equal(answer.status, 503)
-    assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Ask for less/)
+    assert.match((await jsonOf(answer)).message, /^\/ took longer than 0.001 s. Request less/)
   })
 })
 
@@ -71,7 +71,7 @@ describe('open streams', () => {
   it('given as many as there may be, then the next is refused, until one ends', () => {
     const streams = new OpenStreams(2, 2)
     const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'bo' })]
-    assert.throws(() => streams.enter({ name: 'cy' }), { code: 'busy', message: /^2 pages watch/ })
+    assert.throws(() => streams.enter({ name: 'cy' }), { code: 'busy', message: /^2 pages already receive/ })
     leaves[0]?.()
     streams.enter({ name: 'cy' })
   })
@@ -79,7 +79,10 @@ describe('open streams', () => {
   it('given as many as one person may have, then there are places for others', () => {
     const streams = new OpenStreams(4, 2)
     const leaves = [streams.enter({ name: 'ada' }), streams.enter({ name: 'ada' })]
-    assert.throws(() => streams.enter({ name: 'ada' }), { code: 'busy', message: /^2 pages of yours watch/ })
+    assert.throws(() => streams.enter({ name: 'ada' }), {
+      code: 'busy',
+      message: /^2 pages of yours already receive/,
+    })
     streams.enter({ name: 'bo' })
     leaves[0]?.()
     streams.enter({ name: 'ada' })

@@ -41,7 +41,7 @@ describe('who comes to the console on this machine', () => {
     assert.equal(answer.status, 401)
     assert.deepEqual(await answer.json(), {
       code: 'signed-out',
-      message: 'You are not signed in, or no longer. Load the page again to sign in.',
+      message: 'You are not signed in, or your session has ended. Reload the page to sign in.',
     })
   })
 
@@ -82,7 +82,7 @@ describe('who comes to the console on this machine', () => {
   it('given a token of an earlier start in the address, then the sign-in page says that it is not valid', async () => {
     const answer = await ask('/?token=old')
     assert.equal(answer.status, 401)
-    assert.match(await answer.text(), /role="alert">This token is not valid, or no longer\./)
+    assert.match(await answer.text(), /role="alert">This token is invalid or has been revoked\./)
   })
 
   it('given an old token in the address and a valid cookie, then the cookie counts', async () => {
@@ -119,7 +119,7 @@ describe('who comes to the console on this machine', () => {
     const answer = await ask('/sign-in', FORM, form({ token: 'wrong', to: '/alerts' }))
     assert.equal(answer.status, 401)
     assert.equal(answer.headers.get('set-cookie'), null)
-    assert.match(await answer.text(), /not valid.*value="\/alerts"/s)
+    assert.match(await answer.text(), /is invalid.*value="\/alerts"/s)
   })
 
   it('given the form on a foreign page, then the sign-in is refused', async () => {

@@ -42,12 +42,12 @@ describe('one alert that does not fire', () => {
     const { routes, reads } = quiet()
     const told: unknown[] = []
     routes.onError((error, context) => {
-      told.push(error.message.slice(0, 17))
+      told.push(error.message.replace(/^Alert \S+ (was not found).*/s, '$1'))
       return context.text('')
     })
     for (const path of [`/one?id=${A}`, `/one?id=${A}`, `/cause?id=${A}`, `/one?id=${B}`, '/one?id=e'])
       await routes.request(`/alerts${path}`)
-    const none = 'There is no alert'
+    const none = 'was not found'
     assert.deepEqual(told, [none, none, none, none, none])
     assert.deepEqual(reads, [A, B])
   })

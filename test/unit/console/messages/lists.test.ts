@@ -142,7 +142,7 @@ describe('given a topic with events, ticks and other records', () => {
     for (const { messages, behindTransactions } of [await list(), await ask()])
       assert.deepEqual([messages[0]?.offset, behindTransactions], [5, 3])
     const at = (offset: number) => oneMessage({ topic: 't', partition: 0, offset }, ports)
-    await assert.rejects(at(8), /offset 8 of t\/0 cannot be read yet: a transaction is open at offset 6/)
+    await assert.rejects(at(8), /offset 8 of t\/0 cannot be read until the transaction at offset 6 has ended/)
     await assert.rejects(at(9), /There is no offset 9 yet/)
   })
 

@@ -51,9 +51,9 @@ describe('given a question for messages', () => {
   })
 
   for (const [name, values, message] of [
-    ['an offset without a partition', { offset: '3' }, /needs a partition/],
+    ['an offset without a partition', { offset: '3' }, /requires a partition/],
     ['a partition that the topic does not have', { partition: '2' }, /t has 2 partitions/],
-    ['a cursor that no answer has given', { cursor: 'b:1-2' }, /not one that an answer has given/],
+    ['a cursor that no answer has given', { cursor: 'b:1-2' }, /must be a cursor from a previous response/],
   ] as const)
     it(`when it has ${name}, then it is refused with a sentence`, async () => {
       await assert.rejects(
@@ -82,7 +82,7 @@ describe('given a question for messages', () => {
     })
     assert.deepEqual(issues?.map(({ message }) => message).toSorted(), [
       'must be a non-negative integer',
-      'must be a time of RFC 3339, such as 2026-03-01T12:00:00Z',
+      'must be an RFC 3339 time, such as 2026-03-01T12:00:00Z',
       'must be at most 200',
       'must be newest or oldest',
       'must name a topic',

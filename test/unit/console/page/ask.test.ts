@@ -6,7 +6,7 @@ import { ask, problemMeanwhile, problemOf } from '../../../../console/page/data/
 const failureOf = (answer: Promise<unknown>) => answer.then(() => assert.fail(), problems)
 const problems = (error: unknown) => [problemOf(error).message, problemMeanwhile(error).message]
 
-const AWAY = 'The console does not answer: has it been stopped?'
+const AWAY = 'The console does not respond. Check that it is running.'
 
 describe('a question to the console', () => {
   afterEach(() => mock.restoreAll())
@@ -15,12 +15,12 @@ describe('a question to the console', () => {
     mock.method(globalThis, 'fetch', async () => {
       throw new TypeError('fetch failed')
     })
-    assert.deepEqual(await failureOf(ask('/alerts')), [AWAY, `${AWAY} The page keeps asking.`])
+    assert.deepEqual(await failureOf(ask('/alerts')), [AWAY, `${AWAY} The page retries automatically.`])
   })
 
   it('given a proxy that answers for a console that is away, then that is the same', async () => {
     mock.method(globalThis, 'fetch', async () => new Response('Bad gateway', { status: 502 }))
-    assert.deepEqual(await failureOf(ask('/alerts')), [AWAY, `${AWAY} The page keeps asking.`])
+    assert.deepEqual(await failureOf(ask('/alerts')), [AWAY, `${AWAY} The page retries automatically.`])
   })
 
   it('given a console that says why it cannot answer, then its sentence stays as it is', async () => {

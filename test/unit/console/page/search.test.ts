@@ -119,7 +119,7 @@ describe('a search in the console', () => {
     const results = await search(answering({}).ask, ALERT)
     assert.equal(
       summaryText(results, ALERT),
-      `Nothing matches “${ALERT}”: no entity, no alert that fires, no event in the spans, no consumer group, no topic.`,
+      `Nothing matches “${ALERT}”: no entity, no firing alert, no event in the spans, no consumer group, no topic.`,
     )
     assert.equal(unaskedText(results), undefined)
   })
@@ -129,7 +129,7 @@ describe('a search in the console', () => {
     const results = await search(ask, 'x')
     assert.equal(
       summaryText(results, 'x'),
-      'Nothing matches “x”: no entity, no alert that fires, no event in the spans.',
+      'Nothing matches “x”: no entity, no firing alert, no event in the spans.',
     )
     assert.equal(unaskedText(results), 'Not searched: consumer groups, topics. Kafka does not answer.')
   })

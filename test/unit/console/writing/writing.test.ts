@@ -78,7 +78,7 @@ describe('given a reading that a person has written', () => {
       /temperature must be number/,
     ],
     ['no place', { data: { sensorId: 's-1', temperature: 1 } }, /location is missing/],
-    ['no traceparent', { traceparent: '00-0-0-00' }, /traceparent: must be/],
+    ['no traceparent', { traceparent: '00-0-0-00' }, /traceparent: must have/],
     ['an invalid time', { time: '2026-13-01' }, /not a CloudEvent/],
     ['an id that no text can hold', { id: '\ud800' }, /not a CloudEvent/],
   ] as const)
@@ -136,9 +136,9 @@ describe('given recordings to play', () => {
     const { id } = all.start(started, untilStopped, onEnd, told)
     assert.throws(
       () => all.start({ ...started, recording: 'heat' }, untilStopped, onEnd, told),
-      /walk is being played/,
+      /walk is being replayed/,
     )
-    assert.throws(() => all.stop('unknown'), /no such replay/)
+    assert.throws(() => all.stop('unknown'), /replay was not found/)
     all.stop(id)
     await run()
     assert.deepEqual(

@@ -34,7 +34,10 @@ it('given prod, then alarms and dashboard are added to the resources, and a line
   assert.deepEqual([names[0], names.at(-1)], ['Own', 'Dashboard'])
   assert.ok(names.length > 100 && names.slice(1, -1).every(name => /^(Alarm|Cause)/.test(name)))
   assert.equal(said.length, 1)
-  assert.match(said[0] ?? '', /^\d+ alarms, \d+ of causes, about \d+ dollars a month: docs\/runbook\.md$/)
+  assert.match(
+    said[0] ?? '',
+    /^\d+ alarms and \d+ composite alarms, about \d+ dollars a month\. See docs\/runbook\.md$/,
+  )
 })
 
 it('given no topic, or a cache that is not known, then the command that builds says so, and no other', () => {

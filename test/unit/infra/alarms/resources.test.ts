@@ -29,7 +29,7 @@ describe('the alarms of a deployment', () => {
       assert.match(AlarmName, /^sluice-prod-[\w-]{1,100}$/)
       assert.match(
         AlarmDescription,
-        /^[A-Z].{20,900} Urgency: (now|soon)\. What to do: docs\/runbook\.md#[a-z-]+$/,
+        /^[A-Z].{20,900} Urgency: (now|soon)\. Runbook: docs\/runbook\.md#[a-z-]+$/,
       )
       assert.match(TreatMissingData, /^(breaching|notBreaching|ignore)$/)
     }
@@ -105,7 +105,7 @@ describe('the alarms of a deployment', () => {
     assert.deepEqual(others, [])
     assert.match(
       problem ?? '',
-      /^CACHE_NODES: stands for 180 nodes, and may stand for 60: .*SLUICE_ALARMS=off\.$/,
+      /^CACHE_NODES: must expand to at most 60 nodes, not 180, .*SLUICE_ALARMS=off\.$/,
     )
     assert.equal(nodes('a/30,b-001').problems.length, 1)
     assert.deepEqual(nodes('a/90', 'dev').problems, [])

@@ -38,10 +38,10 @@ describe('the lines about a save', () => {
   })
 
   it('given a save without effect, then they say so', () => {
-    assert.equal(unchangedLine(['lib/a.ts'], 'function'), 'nothing to reload: lib/a.ts changes no function')
+    assert.equal(unchangedLine(['lib/a.ts'], 'function'), 'nothing to reload: lib/a.ts affects no function')
     assert.equal(
       unchangedLine(['a.yaml', 'b.yaml'], 'rule'),
-      'nothing to reload: a.yaml, b.yaml change no rule',
+      'nothing to reload: a.yaml, b.yaml affect no rule',
     )
   })
 

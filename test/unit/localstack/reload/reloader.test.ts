@@ -43,13 +43,13 @@ describe('given two functions, one of which reads rules', () => {
 
   it('when a file of none of them is saved, then nothing is built', async () => {
     await stage.reloader.codeSaved(['lib/other.ts'])
-    assert.deepEqual(stage.said, ['nothing to reload: lib/other.ts changes no function'])
+    assert.deepEqual(stage.said, ['nothing to reload: lib/other.ts affects no function'])
     assert.deepEqual([stage.built, stage.replaced], [[], []])
   })
 
   it('when a file is saved without a change, then nothing is replaced', async () => {
     await stage.saveCode('clock', 'first')
-    assert.deepEqual(stage.said, ['nothing to reload: functions/clock/handler.ts changes no function'])
+    assert.deepEqual(stage.said, ['nothing to reload: functions/clock/handler.ts affects no function'])
     assert.deepEqual(stage.replaced, [])
   })
 
@@ -86,7 +86,7 @@ describe('given two functions, one of which reads rules', () => {
     await stage.reloader.codeSaved(['lib/missing.ts'])
     assert.equal(stage.said.at(-1), 'reloaded clock: lib/missing.ts')
     await stage.reloader.codeSaved(['lib/other.ts'])
-    assert.equal(stage.said.at(-1), 'nothing to reload: lib/other.ts changes no function')
+    assert.equal(stage.said.at(-1), 'nothing to reload: lib/other.ts affects no function')
   })
 
   it('when code does not start, then the last good code stays, and is used by later starts', async () => {

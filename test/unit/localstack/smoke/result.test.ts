@@ -32,15 +32,19 @@ describe('the result of a smoke test', () => {
     [
       'a consumer that makes no progress',
       { pending: new Map([...ALL.pending, ['alerting', 7]]), fired: new Set() },
-      /^pending: 7 at alerting; no alert of HIGH_TEMP, HIGH_WIND, LOW_PRESSURE\. Is the stack running\?/,
+      /^pending: 7 at alerting; no alerts of HIGH_TEMP, HIGH_WIND, LOW_PRESSURE\. Check that the stack is running\./,
     ],
-    ['readings that were not counted', { processed: 18 }, /^2 of 20 readings are not counted by processor\./],
+    [
+      'readings that were not counted',
+      { processed: 18 },
+      /^2 of 20 readings were not processed by processor\./,
+    ],
     [
       'a missing alert',
       { fired: new Set(['HIGH_TEMP', 'HIGH_WIND']) },
-      /^no alert of LOW_PRESSURE\. .*RULES_DIR/,
+      /^no alerts of LOW_PRESSURE\. .*RULES_DIR/,
     ],
-    ['no consumer at all', { pending: new Map() }, /^no function of serverless\.yml reads the topic/],
+    ['no consumer at all', { pending: new Map() }, /^no function in serverless\.yml reads the topic/],
   ]
   for (const [what, seen, message] of failures)
     it(`given ${what}, then it is named, with what to check`, () => {

@@ -63,7 +63,10 @@ describe('the console that npm start serves', () => {
       const second = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT: port })
       await second.console.close()
       assert.deepEqual([said, second.said.length, second.console.address], [[], 1, undefined])
-      assert.match(second.said[0] ?? '', new RegExp(`no console: port ${port} is in use.*CONSOLE_PORT=`))
+      assert.match(
+        second.said[0] ?? '',
+        new RegExp(`console is not available: port ${port} is in use.*CONSOLE_PORT=`),
+      )
     } finally {
       await console.close()
     }
@@ -73,17 +76,20 @@ describe('the console that npm start serves', () => {
     const [CONSOLE_PORT, KAFKA_UI_PORT] = (await freePorts(2)).map(String) as [string, string]
     forbidden(test, Number(KAFKA_UI_PORT), 'EMFILE')
     const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', CONSOLE_PORT, KAFKA_UI_PORT })
-    assert.deepEqual([console.address, said], [undefined, ['! There is no console: EMFILE']])
+    assert.deepEqual([console.address, said], [undefined, ['! The console is not available: EMFILE']])
     test.mock.restoreAll()
     assert.equal(await portInUse(Number(CONSOLE_PORT)), false)
   })
 
-  it('given a port that needs more rights, then it says so, and serves the other one', async test => {
+  it('given a port that requires privileges, then it says so, and serves the other one', async test => {
     const port = await freePort()
     forbidden(test, port, 'EACCES')
     const { console, said } = await started({ KAFKA_BROKERS: '127.0.0.1:1', KAFKA_UI_PORT: `${port}` })
     await console.close()
-    assert.match(said.join(), /Kafka's pages have no address of their own: port \d+ needs more rights/)
+    assert.match(
+      said.join(),
+      /The Kafka pages are not available on a separate port: port \d+ requires privileges/,
+    )
     assert.ok(console.address)
   })
 })

@@ -42,7 +42,7 @@ describe('what npm start does by itself', () => {
     assert.equal(notices.length, 1)
     assert.match(
       notices[0] ?? '',
-      /^SLUICE_SCHEDULES=off: no schedule runs\. .*the clock stands.* no timer fires/,
+      /^SLUICE_SCHEDULES=off: schedules are disabled\. .*without the clock.* timers do not fire/,
     )
   })
 

@@ -1,7 +1,13 @@
-/** The runtime's own reasons: why it decides about a record without asking the consumer, and why records wait. */
+/**
+ * Reasons of the runtime itself, for decisions about records that do not reach the consumer, and for records
+ * that wait.
+ */
 import type { PartitionStopped, Unavailable } from './errors.ts'
 
-/** Why a record is acknowledged without being processed. An application can add reasons for its event types. */
+/**
+ * Reasons for acknowledging a record without processing it. An application can add reasons for its event
+ * types.
+ */
 const IGNORED = {
   tick: 'it keeps the clock of the log going, and nothing else came of it',
   'not-mine': 'the consumer does not accept its event type',
@@ -13,7 +19,7 @@ const IGNORED = {
 
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
 
-/** Why a record counts as a repeat of one that was decided before. */
+/** Reasons for treating a record as a repeat of one that was decided before. */
 const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
   'attempt-known': 'this attempt at a failure was made before',
@@ -23,7 +29,7 @@ const DUPLICATE = {
 
 export type DuplicateReason = keyof typeof DUPLICATE
 
-/** Reasons of an applied erasure. */
+/** Reasons of a decision that has applied an erasure. */
 const ERASURE = {
   erased: 'the state of the entity was removed, and its timers were cancelled',
   'nothing-to-erase': 'the entity had no state in this partition',
@@ -48,10 +54,10 @@ const RELEASED = {
 
 export type ReleaseReason = keyof typeof RELEASED
 
-/** The reason of the timer decision with which a bound ends a hold. */
+/** Reasons of the timer decision that ends a hold because a parking limit was reached. */
 export type BoundReason = 'parking-full' | 'parking-time'
 
-/** Why a partition waits. Its records stay in Kafka. */
+/** Reasons for which a partition waits. Its records stay in Kafka. */
 const DEFERRED = {
   'out-of-time': 'too little of the time of the invocation is left',
   contended: 'other invocations were faster, several times in a row',
@@ -75,7 +81,9 @@ const DEFERRED = {
 
 export type DeferredReason = keyof typeof DEFERRED
 
-/** A reason of the runtime itself as a sentence; undefined if it has none of this name. */
+/**
+ * Returns the description of a reason of the runtime; undefined if the runtime has no reason of this name.
+ */
 export function reasonText(reason: string): string | undefined {
   const all: Readonly<Record<string, string>> = {
     ...IGNORED,
@@ -87,6 +95,6 @@ export function reasonText(reason: string): string | undefined {
   return Object.hasOwn(all, reason) ? all[reason] : undefined
 }
 
-/** Every code of an adapter's error must be in the table. */
+/** Compile-time check: the table must contain every code of an adapter's error. */
 type Codes = (Unavailable | PartitionStopped)['code']
 true satisfies Codes extends DeferredReason ? true : never

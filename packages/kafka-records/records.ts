@@ -25,7 +25,12 @@ export interface Resumption {
   readonly holding?: Buffer | undefined
 }
 
-/** Reads the records of a batch from a delta on. @returns false if the taker has stopped it. @throws UnreadableBytes */
+/**
+ * Reads the records of a batch from a delta on.
+ *
+ * @returns false if the taker has stopped it.
+ * @throws UnreadableBytes
+ */
 export async function readRecords(
   batch: Batch,
   fromDelta: number,

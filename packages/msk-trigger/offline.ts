@@ -14,8 +14,10 @@ interface Offline {
 }
 
 /**
- * Starts and stops with plain `serverless offline`, whose single hook starts, runs and ends: it calls both through its properties, so they are
- * replaced, when every plugin has had its turn. @returns false if serverless-offline is not among the plugins
+ * Starts and stops with plain `serverless offline`, whose single hook starts, runs and ends: it calls both
+ * through its properties, so they are replaced, when every plugin has had its turn.
+ *
+ * @returns false if serverless-offline is not among the plugins
  */
 export function followOffline(plugins: readonly object[], { start, stop }: Parts): boolean {
   const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as

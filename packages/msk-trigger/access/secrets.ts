@@ -13,7 +13,12 @@ const NOTHING_READ = 'no secret is read in the cloud'
 
 export type Secret = Readonly<Record<string, unknown>>
 
-/** Secrets need something to read them from. @param override where credentials can be set instead @throws ConfigurationError */
+/**
+ * Secrets need something to read them from.
+ *
+ * @param override where credentials can be set instead
+ * @throws ConfigurationError
+ */
 export function requireSecrets(
   setting: string,
   env: Readonly<Record<string, string | undefined>>,

@@ -27,7 +27,10 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly faults: Pick<Faults, 'fires'>
   readonly failedBatches: FailedBatches
   readonly running: Pick<RunningInvocations, 'begin'>
-  /** @param requestId of handler and destination @param answerCounts false to simulate a response after the timeout */
+  /**
+   * @param requestId of handler and destination
+   * @param answerCounts false to simulate a response after the timeout
+   */
   invoke(batch: Batch, requestId: string, answerCounts: boolean): Promise<unknown>
   /** Injected fault: nothing that is in flight may be committed. */
   crash(): void

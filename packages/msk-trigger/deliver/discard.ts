@@ -23,8 +23,11 @@ export interface DiscardContext {
 }
 
 /**
- * Sends records to the destination until they have arrived; before that nothing of them is committed. Without a destination, they are dropped
- * with a log line. @returns those that were discarded: without partitions that were revoked, and none if the trigger stopped first
+ * Sends records to the destination until they have arrived; before that nothing of them is committed. Without
+ * a destination, they are dropped with a log line.
+ *
+ * @returns those that were discarded: without partitions that were revoked, and none if the trigger stopped
+ *   first
  */
 export async function discard(
   discarded: DiscardedRecords,

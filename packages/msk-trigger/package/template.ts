@@ -153,7 +153,12 @@ function clusterName(arn: unknown): string {
 /** The name of a cluster that only CloudFormation knows. */
 const UNKNOWN = 'Cluster'
 
-/** Gives references to clusters a name, at which the framework would crash. @returns removes these names @throws ConfigurationError */
+/**
+ * Gives references to clusters a name, at which the framework would crash.
+ *
+ * @returns removes these names
+ * @throws ConfigurationError
+ */
 export function nameClusters(
   functions: Readonly<Record<string, FunctionDefinition>>,
   intrinsics: IntrinsicContext,

@@ -49,7 +49,12 @@ export class GroupExit {
     }
   }
 
-  /** Resolves when the group has no member of this client. @param depart as kafkajs does, which can take long @throws if no broker answers */
+  /**
+   * Resolves when the group has no member of this client.
+   *
+   * @param depart as kafkajs does, which can take long
+   * @throws if no broker answers
+   */
   async leave(depart: () => Promise<void>): Promise<void> {
     this.#isLeaving = true
     const departed = depart().catch(() => {})
@@ -65,7 +70,12 @@ export class GroupExit {
   }
 }
 
-/** Removes every member with this client id, over a connection of its own. @returns false to ask again @throws if no broker answers */
+/**
+ * Removes every member with this client id, over a connection of its own.
+ *
+ * @returns false to ask again
+ * @throws if no broker answers
+ */
 async function removeMembers(kafka: Kafka, groupId: string, clientId: string): Promise<boolean> {
   // The public interface of kafkajs cannot take a member out of a group.
   const cluster = createCluster(kafka, { allowAutoTopicCreation: false })

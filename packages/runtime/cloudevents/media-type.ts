@@ -1,4 +1,4 @@
-/** Media types, RFC 2045 and 2046: how they are written, and how they are compared. */
+/** Syntax and comparison of media types, RFC 2045 and 2046. */
 
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
 const QUOTED = String.raw`"(?:[ !#-[\]-~]|\\[ -~])*"`
@@ -9,7 +9,10 @@ export function isMediaType(text: string): boolean {
   return MEDIA_TYPE.test(text)
 }
 
-/** CloudEvents, "datacontenttype": names of types and of parameters are compared without regard to case, values with it. */
+/**
+ * CloudEvents, "datacontenttype": types and names of parameters are compared case-insensitively, values
+ * case-sensitively.
+ */
 export function isSameMediaType(one: string, other: string): boolean {
   return one === other || canonical(one) === canonical(other)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command of the package. */
+/** Entry point of the package's command. */
 import process from 'node:process'
 import { createTopics } from './topics-command.ts'
 
@@ -12,7 +12,7 @@ const [command, path, ...more] = process.argv.slice(2)
 if (command === 'topics' && path !== undefined && more.length === 0)
   try {
     await createTopics(path, line => console.log(line))
-    // The module may have a handler, which has connected by itself.
+    // Exit explicitly: the loaded module may contain a handler that has opened connections.
     process.exit()
   } catch (error) {
     const { name, message } = error as Error

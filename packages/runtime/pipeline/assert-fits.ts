@@ -7,8 +7,9 @@ import { versionError } from './deciding/stored-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 
 /**
- * Validates the definition of a process or a sink, when a handler or a test kit starts. @throws ConfigError
- * if the definition is invalid
+ * Validates the definition of a process or a sink, when a handler or a test kit starts.
+ *
+ * @throws ConfigError if the definition is invalid
  */
 export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined

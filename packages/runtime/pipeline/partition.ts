@@ -165,8 +165,9 @@ async function readBack(
  * Parking needs ticks: only a record can release parked events or end their parking time. The check passes if
  * the application does not specify whether the topic has ticks.
  *
- * @param topic name of the topic in Kafka @throws PartitionStopped if the process parks and the topic has no
- * ticks, because parked events could wait forever
+ * @param topic name of the topic in Kafka
+ * @throws PartitionStopped if the process parks and the topic has no ticks, because parked events could wait
+ *   forever
  */
 function ensureTicks({ process, application }: Consumer, topic: string): void {
   const parks = 'parking' in process && process.parking !== undefined

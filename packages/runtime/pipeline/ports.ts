@@ -125,13 +125,14 @@ export interface DataReader {
    * data is in no known format is returned unchanged. A failure has the code `schema-unknown` or
    * `data-not-decodable`, or says that a number cannot be represented exactly.
    *
-   * @param record record of the event @throws Unavailable, with the record, if the schema must be prepared
-   * first
+   * @param record record of the event
+   * @throws Unavailable, with the record, if the schema must be prepared first
    */
   read(event: Event, record: LogRecord): Event | Failure
   /**
-   * Fetches the schemas of these records that are not available yet. @throws Unavailable if one cannot be
-   * fetched, after all others were fetched
+   * Fetches the schemas of these records that are not available yet.
+   *
+   * @throws Unavailable if one cannot be fetched, after all others were fetched
    */
   prepare(records: readonly LogRecord[]): Promise<void>
 }
@@ -143,7 +144,9 @@ export interface DataReader {
 export interface CircuitBreaker {
   /**
    * Opens the breaker. Returns the time when it was opened, now or before, in milliseconds since the epoch,
-   * or `reset` if an operator has closed it. @throws Unavailable
+   * or `reset` if an operator has closed it.
+   *
+   * @throws Unavailable
    */
   open(consumer: string, codeVersion: string, nowMs: number): Promise<number | 'reset'>
 }
@@ -184,8 +187,9 @@ export interface Observer {
    */
   startsWithoutAppliedOffset(stateKey: StateKey, fromOffset: number): void
   /**
-   * Reports that the failure memory is nearly full, or that failures had to be forgotten. @param limit upper
-   * bound for a partition state, in bytes
+   * Reports that the failure memory is nearly full, or that failures had to be forgotten.
+   *
+   * @param limit upper bound for a partition state, in bytes
    */
   failureMemory(stateKey: StateKey, memory: FailureMemory, limit: number): void
   restoredFromCheckpoint(partitionState: StateKey, appliedOffset: number, takenAtMs: number): void

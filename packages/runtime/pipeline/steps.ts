@@ -213,9 +213,9 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
 }
 
 /**
- * Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start. @returns
- * undefined if the state can be used
+ * Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start.
  *
+ * @returns undefined if the state can be used
  * @throws PartitionStopped if the state belongs to another log
  */
 async function ensureUsable(

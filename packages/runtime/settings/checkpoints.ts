@@ -26,7 +26,7 @@ export const CHECKPOINTS = slice(
     }),
   },
   ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }) =>
-    // A local cloud has only one host name, so the bucket's name is in the path.
+    // A local cloud has only one host name, so the bucket name is part of the path.
     defined({
       checkpoints: bucket ? { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } : undefined,
     }),

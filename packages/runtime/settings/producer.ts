@@ -1,4 +1,4 @@
-/** Settings of a producer, and the profiles: named sets of these settings. */
+/** Settings of a producer, and profiles, which are named sets of these settings. */
 import {
   boolean,
   type InferOutput,
@@ -21,7 +21,7 @@ import { setting, slice } from './slice.ts'
 import { oneOf, text, wholeNumber } from './values.ts'
 
 const MOST = 2_147_483_647
-/** A topic takes 1 MiB for a batch unless it says otherwise; its header and framing need some of it. */
+/** By default, a topic accepts 1 MiB per batch, including header and framing. */
 const MAX_BATCH_BYTES = 1_000_000
 
 const from = (least: number, most = MOST) => {
@@ -45,18 +45,21 @@ const SCHEMA = strictObject({
   clientId: string('must be text'),
 })
 
-/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` explains each. */
+/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` describes each. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
-/** Bounds of a batch; profiles omit the size at which it is compressed. */
+/** Limits of a batch. Profiles omit the size from which it is compressed. */
 export interface BatchLimits {
   readonly lingerMs: number
   readonly deliveryTimeoutMs: number
-  /** Less than this is not compressed: it would cost more than it saves. 0 by default. */
+  /**
+   * Size from which a batch is compressed, in bytes; 0 by default. Compressing smaller batches would cost
+   * more than it saves.
+   */
   readonly compressFromBytes?: number
 }
 
-/** Effect of each setting, in sentences; the page about the producer shows them. */
+/** Description of each setting, in sentences, for the documentation of the producer. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:
     'Everything that waits is sent as soon as so many records wait, over all partitions. No batch of a partition holds more.',
@@ -87,7 +90,7 @@ export type ProfileName =
   | 'compact'
   | 'plain'
 
-/** Settings that fit one purpose. */
+/** Settings for a specific purpose. */
 export interface Profile {
   readonly description: string
   readonly settings: Omit<ProducerSettings, 'deliveryTimeoutMs'>
@@ -146,7 +149,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** Settings of a producer that are given by variables. `PRODUCER_SETTINGS` explains each. */
+/** Settings of a producer in environment variables. `PRODUCER_SETTINGS` describes each. */
 export const PRODUCER = slice(
   'Producer',
   {
@@ -186,7 +189,7 @@ export const PRODUCER = slice(
         acks,
         retries: PRODUCER_RETRIES,
         retryBackoffMs: others.PRODUCER_RETRY_BACKOFF_MS,
-        // A broker drops what arrives twice only with all replicas and with retries.
+        // A broker recognises duplicates only if all replicas acknowledge and retries are enabled.
         idempotent: acks === 1 || PRODUCER_RETRIES === 0 ? false : undefined,
       }),
     }
@@ -205,9 +208,9 @@ const IN_FUNCTION = slice(
 )
 
 /**
- * The settings of a profile, with those that are given instead.
+ * Returns the settings of a profile with overrides.
  *
- * @throws ConfigError naming every setting that is unknown or wrong
+ * @throws ConfigError that names every unknown or invalid setting
  */
 export function producerSettings(
   profile: ProfileName = 'balanced',
@@ -220,7 +223,7 @@ export function producerSettings(
       `profile: must be one of ${Object.keys(PROFILES).join(', ')}, not "${profile}"`,
     ])
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  // A function can still report the failure before Lambda stops it.
+  // Short enough for a function to report the failure before Lambda stops it.
   const deliveryTimeoutMs = isInFunction ? 20_000 : 120_000
   const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found.settings, ...chosen })
   if (issues) throw new ConfigError('the producer', [...new Set(errorLines(issues))])

@@ -16,7 +16,10 @@ interface Stored {
   isDamaged: boolean
 }
 
-/** Keeps checkpoints in memory, for tests. The port's suite checks that it behaves like the S3 store. */
+/**
+ * In-memory checkpoint store for tests. The port's conformance suite checks that it behaves like the S3
+ * store.
+ */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #stored = new Map<string, Map<number, Stored>>()
 
@@ -53,7 +56,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     this.#of(partitionState).delete(takenAtMs)
   }
 
-  /** Simulates that a stored checkpoint was changed. */
+  /** Simulates damage to a stored checkpoint. */
   damage(partitionState: StateKey, { takenAtMs }: KeptCheckpoint): void {
     const stored = this.#of(partitionState).get(takenAtMs)
     if (stored) stored.isDamaged = true
@@ -67,7 +70,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-/** A clone of a buffer is not a buffer. */
+/** `structuredClone` does not preserve the class of a Buffer. */
 function copied(part: CheckpointPart): CheckpointPart {
   return part.kind === 'ids' ? { kind: 'ids', bytes: Buffer.from(part.bytes) } : structuredClone(part)
 }

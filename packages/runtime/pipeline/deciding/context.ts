@@ -26,8 +26,9 @@ export function contextsAtHand(definition: Definition): ReadonlyMap<string, stri
 }
 
 /**
- * Returns the snapshot with the content of its context, from the load or from the cache. @param atHand
- * contexts that were cached before the load
+ * Returns the snapshot with the content of its context, from the load or from the cache.
+ *
+ * @param atHand contexts that were cached before the load
  */
 export function withContext(
   snapshot: Snapshot,

@@ -51,8 +51,9 @@ export class NewEntities {
   }
 
   /**
-   * Returns the failure if the entity may not get this state now; undefined if it may. @param before previous
-   * state; undefined for a new entity
+   * Returns the failure if the entity may not get this state now; undefined if it may.
+   *
+   * @param before previous state; undefined for a new entity
    */
   refusal(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
     const units = unitsOf(entity, state)
@@ -70,8 +71,8 @@ export class NewEntities {
   }
 
   /**
-   * @param before previous state; undefined for a new entity @param after new state; undefined for a
-   * forgotten entity
+   * @param before previous state; undefined for a new entity
+   * @param after new state; undefined for a forgotten entity
    */
   changed(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
     const by = unitsOf(entity, after) - unitsOf(entity, before)

@@ -94,8 +94,9 @@ export class Receiver {
   }
 
   /**
-   * Waits if enough time remains for the tries that follow; otherwise the records wait in Kafka. @returns
-   * true if there was enough time
+   * Waits if enough time remains for the tries that follow; otherwise the records wait in Kafka.
+   *
+   * @returns true if there was enough time
    */
   async #waited(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
@@ -131,7 +132,9 @@ export class Receiver {
   }
 
   /**
-   * Calls an unreachable receiver again. @returns the duration of the last call and the error that it threw
+   * Calls an unreachable receiver again.
+   *
+   * @returns the duration of the last call and the error that it threw
    */
   async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
     const { pause, tried, leftMs } = this.#allowed

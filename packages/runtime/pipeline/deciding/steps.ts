@@ -76,8 +76,9 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
 }
 
 /**
- * Lets the process handle the event. Returns the reason, or a failure. @param offset offset of the record
- * that is being processed
+ * Lets the process handle the event. Returns the reason, or a failure.
+ *
+ * @param offset offset of the record that is being processed
  */
 export function takeStep(
   work: KeyedWork,

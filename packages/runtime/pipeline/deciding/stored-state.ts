@@ -80,8 +80,9 @@ export function unreadableState(
 }
 
 /**
- * Reads a stored state. Migrates it if an older version stored it. @throws Error if the state cannot be read;
- * errors of `migrate` are passed on
+ * Reads a stored state. Migrates it if an older version stored it.
+ *
+ * @throws Error if the state cannot be read; errors of `migrate` are passed on
  */
 export function readState(
   process: Pick<KeyedProcess<unknown>, 'version' | 'migrate'>,

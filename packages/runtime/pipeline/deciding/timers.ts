@@ -33,8 +33,9 @@ export class TimerQueue {
   }
 
   /**
-   * Returns the entity's first timer that is due before this event time. @param awaitsLog returns true if
-   * timers of this name wait for the log's clock
+   * Returns the entity's first timer that is due before this event time.
+   *
+   * @param awaitsLog returns true if timers of this name wait for the log's clock
    */
   dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
     const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))

@@ -15,8 +15,9 @@ import { type Applied, apply } from './apply.ts'
 export type Backlog = StateKey & OffsetRange
 
 /**
- * Decides the records as the next batch would. Returns undefined if there are no records. @param began called
- * before each record is decided
+ * Decides the records as the next batch would. Returns undefined if there are no records.
+ *
+ * @param began called before each record is decided
  */
 export async function tryChunk(
   consumer: Consumer<AnyKeyedProcess>,

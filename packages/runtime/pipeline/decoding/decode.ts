@@ -57,8 +57,9 @@ type Expectations = Pick<
 }
 
 /**
- * Decodes a record. A record that cannot be decoded becomes a failure. @throws Unavailable if its schema must
- * be prepared first; it throws no other errors
+ * Decodes a record. A record that cannot be decoded becomes a failure.
+ *
+ * @throws Unavailable if its schema must be prepared first; it throws no other errors
  */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)

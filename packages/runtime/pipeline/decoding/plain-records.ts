@@ -24,8 +24,9 @@ export interface PlainReader extends DataReader {
 }
 
 /**
- * Returns the events of records with plain data, or the reasons why a record has no event. @throws
- * Unavailable if a schema cannot be fetched
+ * Returns the events of records with plain data, or the reasons why a record has no event.
+ *
+ * @throws Unavailable if a schema cannot be fetched
  */
 export async function plainEvents(
   records: readonly LogRecord[],

@@ -68,8 +68,9 @@ export function failureBytesOf(application: Application, all: number, topic: str
 const ALARMING_SHARE = 0.8
 
 /**
- * Returns true if an operator should be alerted. @param limit upper bound for the failure memory of the
- * partition state, in bytes
+ * Returns true if an operator should be alerted.
+ *
+ * @param limit upper bound for the failure memory of the partition state, in bytes
  */
 export function isAlarming({ bytes, forgotten }: FailureMemory, limit: number): boolean {
   return forgotten > 0 || bytes >= ALARMING_SHARE * limit

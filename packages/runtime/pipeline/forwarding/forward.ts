@@ -239,8 +239,9 @@ class ForwardRun {
   }
 
   /**
-   * Advances the cursor. Returns false if another invocation has moved it; this one must stop then. @param
-   * last last record that this invocation has forwarded
+   * Advances the cursor. Returns false if another invocation has moved it; this one must stop then.
+   *
+   * @param last last record that this invocation has forwarded
    */
   async #advance(next: number, last?: LogRecord): Promise<boolean> {
     const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last

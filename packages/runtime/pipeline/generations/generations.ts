@@ -87,8 +87,9 @@ export type SwitchOutcome =
 /** Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface Generations {
   /**
-   * Returns the facts of a state. The version is absent (see `isAbsent`) if the state does not exist. @param
-   * copy the next generation; without it, the live state
+   * Returns the facts of a state. The version is absent (see `isAbsent`) if the state does not exist.
+   *
+   * @param copy the next generation; without it, the live state
    */
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
   /** Returns the purpose of the next generation; undefined unless a complete one exists. */
@@ -99,8 +100,9 @@ export interface Generations {
    */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
   /**
-   * Reads failures, the newest first. If a failure appears several times, the first one counts. @param copy
-   * the next generation; without it, the live state
+   * Reads failures, the newest first. If a failure appears several times, the first one counts.
+   *
+   * @param copy the next generation; without it, the live state
    */
   failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
   /** Reads remembered ids, the newest first. If an id appears several times, the first one counts. */
@@ -130,8 +132,8 @@ export interface Generations {
    * Rejects commits to the live state until it is replaced or unfenced, or the fence expires. An existing
    * fence remains, unless it belongs to an earlier attempt of the same operation.
    *
-   * @param forMs time after which the fence expires, in milliseconds; 0 for never @returns the version of the
-   * state, and the fence that is in place
+   * @param forMs time after which the fence expires, in milliseconds; 0 for never
+   * @returns the version of the state, and the fence that is in place
    */
   fence(partitionState: StateKey, fence: Fence, forMs?: number): Promise<Fenced>
   /**

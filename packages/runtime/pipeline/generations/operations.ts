@@ -57,9 +57,9 @@ export class Operations<Own extends Operation, Beside extends object> {
    * Begins an operation or takes over the unfinished one. Updates from earlier runs of it are rejected from
    * then on.
    *
-   * @param begin operation to begin if none is unfinished; undefined to begin none @param mayTake returns
-   * true if the unfinished operation may be taken over; by default, any may @returns the unfinished operation
-   * after the call
+   * @param begin operation to begin if none is unfinished; undefined to begin none
+   * @param mayTake returns true if the unfinished operation may be taken over; by default, any may
+   * @returns the unfinished operation after the call
    */
   async take(
     begin: Own | undefined,
@@ -76,7 +76,9 @@ export class Operations<Own extends Operation, Beside extends object> {
   }
 
   /**
-   * Updates the stored fields of a run's operation. @returns true if the operation still belongs to that run
+   * Updates the stored fields of a run's operation.
+   *
+   * @returns true if the operation still belongs to that run
    */
   async note(
     own: Operation,

@@ -48,8 +48,9 @@ export class LogChecks {
 }
 
 /**
- * Checks the chunk and, periodically, the record at the applied offset. @throws PartitionStopped if it is
- * another log; errors of the reader are passed on
+ * Checks the chunk and, periodically, the record at the applied offset.
+ *
+ * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */
 export async function ensureSameLog(
   log: LogReader,

@@ -74,8 +74,9 @@ export async function sendInOrder<T>(
 export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'dataWriter'>
 
 /**
- * Builds the record of an entry. @throws RecordRefused if its data does not match the schema of its type,
- * which has changed since
+ * Builds the record of an entry.
+ *
+ * @throws RecordRefused if its data does not match the schema of its type, which has changed since
  */
 export function recordOf(
   entry: OutboxEntry,
@@ -96,8 +97,9 @@ function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): Outbo
 }
 
 /**
- * Returns true if the entry's record fits into its topic in the current content mode. @param spareBytes
- * additional bytes that must fit as well
+ * Returns true if the entry's record fits into its topic in the current content mode.
+ *
+ * @param spareBytes additional bytes that must fit as well
  */
 export function fitsItsTopic(
   entry: OutboxEntry,
@@ -108,8 +110,9 @@ export function fitsItsTopic(
 }
 
 /**
- * Returns the approximate size of the entry's record as this writer writes it, in bytes. @throws Error if the
- * data does not match its schema
+ * Returns the approximate size of the entry's record as this writer writes it, in bytes.
+ *
+ * @throws Error if the data does not match its schema
  */
 export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)

@@ -23,8 +23,9 @@ export function chainOf(
 }
 
 /**
- * Reads the pages of all checkpoints in the chain. @throws DamagedCheckpoint if a checkpoint of the chain is
- * missing or damaged
+ * Reads the pages of all checkpoints in the chain.
+ *
+ * @throws DamagedCheckpoint if a checkpoint of the chain is missing or damaged
  */
 export async function* chainPages(
   kept: KeptCheckpoint,
@@ -41,7 +42,8 @@ export async function* chainPages(
  * older than the last complete one before the newest complete one. Therefore, if any single object is lost,
  * an earlier state can still be restored.
  *
- * @param all all checkpoints, newest first @param count number of newest checkpoints to keep
+ * @param all all checkpoints, newest first
+ * @param count number of newest checkpoints to keep
  */
 export function dispensable(all: readonly KeptCheckpoint[], count: number): readonly KeptCheckpoint[] {
   const whole = all.filter(({ after }) => after === undefined)

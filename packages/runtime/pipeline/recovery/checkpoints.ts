@@ -170,8 +170,8 @@ export interface PartitionStates {
    * Reads a state while commits continue. Parts that change during the read are read again, the last of them
    * in one step.
    *
-   * @param tracked `since` is the checkpoint since which changes are tracked @param scope the whole state, or
-   * the changes since that checkpoint
+   * @param tracked `since` is the checkpoint since which changes are tracked
+   * @param scope the whole state, or the changes since that checkpoint
    */
   read(partitionState: StateKey, tracked: Tracked, scope: 'whole' | 'changes'): Reading
   /**

@@ -54,8 +54,10 @@ interface Candidate {
 }
 
 /**
- * Takes the checkpoints that are due. @throws Unavailable if Redis or the checkpoint store cannot be reached;
- * checkpoints that are already written are kept
+ * Takes the checkpoints that are due.
+ *
+ * @throws Unavailable if Redis or the checkpoint store cannot be reached; checkpoints that are already
+ *   written are kept
  */
 export async function takeCheckpoints(
   recovery: Recovery,

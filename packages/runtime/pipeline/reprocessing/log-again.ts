@@ -51,7 +51,10 @@ export class LogAgain {
   readonly #decided: Observer['decided']
   readonly #logChecks = new LogChecks()
 
-  /** @param store store of the copy @param decided called after each commit */
+  /**
+   * @param store store of the copy
+   * @param decided called after each commit
+   */
   constructor(reading: Rereading, stateKey: StateKey, store: StateStore, decided = QUIET.decided) {
     this.#with = reading
     this.#stateKey = stateKey
@@ -60,8 +63,10 @@ export class LogAgain {
   }
 
   /**
-   * Decides the records of a range. @param seen called after each read, with the offset at which the read
-   * began @throws CopyStopped, `Unavailable` or `PartitionStopped`
+   * Decides the records of a range.
+   *
+   * @param seen called after each read, with the offset at which the read began
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,

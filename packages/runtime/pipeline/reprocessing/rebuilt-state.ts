@@ -90,8 +90,9 @@ export class RebuiltState {
   }
 
   /**
-   * Stores additional contents without moving the applied offset. @throws CopyStopped if another command
-   * works on the same state
+   * Stores additional contents without moving the applied offset.
+   *
+   * @throws CopyStopped if another command works on the same state
    */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { consumer, code } = this.#with

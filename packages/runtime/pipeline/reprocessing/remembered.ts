@@ -18,8 +18,8 @@ export interface Rebuilding {
  * had been the cause, the rebuild has applied it; its failure is closed, since a redrive would apply it a
  * second time.
  *
- * @param rebuilt failures that the rebuilt state remembers, by id @returns the failure to remember; undefined
- * if the rebuilt state already has the right one
+ * @param rebuilt failures that the rebuilt state remembers, by id
+ * @returns the failure to remember; undefined if the rebuilt state already has the right one
  */
 export function failureToKeep(
   live: RememberedFailure,

@@ -65,8 +65,9 @@ export async function begin(
  * Continues a rebuild until the rebuilt state has replaced the live one. The rebuilt state must exist,
  * created by `begin` or by an earlier attempt.
  *
- * @param startOffset first offset that the rebuild has read @param isTrial if true, everything is computed
- * but the live state is not replaced @throws CopyStopped, `Unavailable` or `PartitionStopped`
+ * @param startOffset first offset that the rebuild has read
+ * @param isTrial if true, everything is computed but the live state is not replaced
+ * @throws CopyStopped, `Unavailable` or `PartitionStopped`
  */
 export async function reprocess(
   work: Reprocessing,

@@ -63,8 +63,10 @@ export function isOfTakeover({ index }: EmissionPosition): boolean {
 }
 
 /**
- * Computes the takeover of an entity. @param index index of the first emission @throws Error if the process
- * throws or returns a value that cannot be stored
+ * Computes the takeover of an entity.
+ *
+ * @param index index of the first emission
+ * @throws Error if the process throws or returns a value that cannot be stored
  */
 export function takeOver(
   consumer: Consumer<AnyKeyedProcess>,

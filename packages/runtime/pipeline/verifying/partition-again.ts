@@ -50,7 +50,10 @@ export class PartitionAgain {
   readonly #again: LogAgain
   #appliedOffset = -1
 
-  /** @param decided called after each commit @param committing called before each commit */
+  /**
+   * @param decided called after each commit
+   * @param committing called before each commit
+   */
   constructor(
     reading: Rereading,
     stateKey: StateKey,
@@ -72,8 +75,9 @@ export class PartitionAgain {
   }
 
   /**
-   * Sets the initial state. @param pages pages of the checkpoint, if there is one; its outbox has been
-   * published already
+   * Sets the initial state.
+   *
+   * @param pages pages of the checkpoint, if there is one; its outbox has been published already
    */
   async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
     if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages))
@@ -81,8 +85,9 @@ export class PartitionAgain {
   }
 
   /**
-   * Applies the log up to this offset, which has a record. @throws CopyStopped; errors of the log reader are
-   * passed on
+   * Applies the log up to this offset, which has a record.
+   *
+   * @throws CopyStopped; errors of the log reader are passed on
    */
   async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
     const range = { fromOffset: this.#appliedOffset + 1, toOffset }
@@ -100,8 +105,10 @@ export class PartitionAgain {
   }
 
   /**
-   * Loads parts of the state. @throws CopyStopped unless the state is at this offset, which happens if the
-   * log no longer has that record
+   * Loads parts of the state.
+   *
+   * @throws CopyStopped unless the state is at this offset, which happens if the log no longer has that
+   *   record
    */
   async loadAt(offset: number, wanted: Partial<LoadSelection>): Promise<Snapshot> {
     const snapshot = await this.load(wanted)

@@ -126,7 +126,10 @@ export class NodeRuntime implements Runtime {
   }
 }
 
-/** @param places where invocations wait for it @param isCaptured whether its output is read here */
+/**
+ * @param places where invocations wait for it
+ * @param isCaptured whether its output is read here
+ */
 function newThread(
   module: URL,
   facts: FunctionFacts,

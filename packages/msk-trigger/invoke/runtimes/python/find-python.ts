@@ -22,7 +22,9 @@ const ANSWER_WITHIN_MS = 20_000
 const searches = new Map<string, Promise<Python>>()
 
 /**
- * Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error without any
+ * Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3.
+ *
+ * @throws Error without any
  */
 export async function findPython(
   runtime: string,

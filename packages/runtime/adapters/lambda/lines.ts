@@ -1,4 +1,6 @@
-/** Every line that the observer writes about something unusual: its level and its words, by its `kind`, which programs read. */
+/**
+ * Log lines of the observer about unusual conditions: level and message by `kind`, which programs can read.
+ */
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { Repeats } from './repeats.ts'
 
@@ -63,12 +65,12 @@ const LINES = {
 
 export type LineKind = keyof typeof LINES
 
-/** The kinds of lines at ERROR. */
+/** Kinds of lines with the level ERROR. */
 export type ErrorLineKind = {
   [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
 }[LineKind]
 
-/** Writes these lines, each kind at a limited rate: the same condition can last for many batches. */
+/** Writes these lines at a limited rate per kind, because the same condition can last for many batches. */
 export class Lines {
   readonly #logger: Logger
   readonly #repeats: Repeats
@@ -79,8 +81,8 @@ export class Lines {
   }
 
   /**
-   * @param of distinguishes, within a kind, lines that are written separately
-   * @param text instead of the words of the kind
+   * @param of distinguishes lines of the same kind that are limited separately
+   * @param text replaces the message of the kind
    */
   write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {
     const unsaid = this.#repeats.due(`${kind}/${of}`)
@@ -88,7 +90,7 @@ export class Lines {
     this.each(kind, { ...details, ...(unsaid > 0 ? { unsaid } : {}) }, text)
   }
 
-  /** Writes a line at any rate: for what its caller limits. */
+  /** Writes a line without a rate limit, for lines that the caller limits. */
   each(kind: LineKind, details: Record<string, unknown>, text?: string): void {
     const { level, message } = LINES[kind]
     this.#logger[level](text ?? message, { kind, ...details })

@@ -1,7 +1,7 @@
 import type { RedisClient } from './client.ts'
 import { ADVANCE_CURSOR } from './scripts.ts'
 
-/** The progress of a scheduled function: an integer that only grows. */
+/** Progress of a scheduled function: an integer that never decreases. */
 export class RedisCursor {
   readonly #client: RedisClient
   readonly #key: string
@@ -16,7 +16,7 @@ export class RedisCursor {
     return value === null ? undefined : Number(value)
   }
 
-  /** If two runs overlap, the higher value wins. */
+  /** Advances the cursor. If two runs overlap, the higher value wins. */
   async advance(to: number): Promise<void> {
     await this.#client.eval(ADVANCE_CURSOR, [this.#key], [to])
   }

@@ -1,8 +1,11 @@
-/** The scripts about new contents of partition states. Functions need them for a restore only, and do not load them at their start. */
+/**
+ * Scripts for the next generations of partition states. Functions need them only for a restore, and do not
+ * load them at start-up.
+ */
 import { readFileSync } from 'node:fs'
 import { EVICTED_PART, PARTITION_STATE, script } from './scripts.ts'
 
-/** Common beginning of all scripts about new contents of a partition state. */
+/** Common beginning of these scripts. */
 const GENERATION = [
   PARTITION_STATE,
   readFileSync(new URL('./lua/state-parts.lua', import.meta.url), 'utf8'),

@@ -31,7 +31,10 @@ import { switchRequest } from './requests.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 
-/** Next generations of partition states in Redis, in the same hash slot, so that one script can switch to one. */
+/**
+ * Next generations of partition states in Redis. They are in the same hash slot as the live state, so that a
+ * single script can switch to one.
+ */
 export class RedisGenerations implements Generations {
   readonly #client: RedisClient
 

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { withLayout } from './layout.ts'
 
-/** A Lua script, and the SHA-1 by which a server that has seen it knows it. */
+/** A Lua script with its SHA-1, by which a server identifies a loaded script. */
 export interface Script {
   readonly lua: string
   readonly sha1: string
 }
 
-// The bundler replaces each call with the text of the file: see esbuild.plugins.cjs.
+// The bundler replaces each call by the text of the file, see esbuild.plugins.cjs.
 export const PARTITION_STATE = readFileSync(new URL('./lua/partition-state.lua', import.meta.url), 'utf8')
 export const EVICTED_PART = readFileSync(new URL('./lua/evicted-part.lua', import.meta.url), 'utf8')
 const FAILURE_MEMORY = readFileSync(new URL('./lua/failure-memory.lua', import.meta.url), 'utf8')
@@ -52,7 +52,7 @@ export const END_CHECKPOINT = script(
   readFileSync(new URL('./lua/end-checkpoint.lua', import.meta.url), 'utf8'),
 )
 
-/** @param parts in this order one script; names of the layout's constants are replaced */
+/** Assembles a script. Names of layout constants are replaced by their values. @param parts parts in order */
 export function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }

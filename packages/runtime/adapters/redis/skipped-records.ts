@@ -4,7 +4,10 @@ import type { RedisClient } from './client.ts'
 import { keysOf, skippedKeyOf } from './keys.ts'
 import { SKIP_RECORD } from './scripts.ts'
 
-/** The records that operators have set aside, one key for each partition state, which `load` reads with it. */
+/**
+ * Records that operators have skipped, one key per partition state. `load` reads the key together with the
+ * state.
+ */
 export class RedisSkippedRecords implements SkippedRecords {
   readonly #client: RedisClient
 

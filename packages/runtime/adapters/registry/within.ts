@@ -1,4 +1,7 @@
-/** Resolves to the login of a registry, if it is known in time: the SDK that reads secrets waits longer than an invocation may. */
+/**
+ * Resolves to the credentials of a registry if they are available in time. The SDK that reads secrets waits
+ * longer than an invocation may.
+ */
 export async function within<T>(answer: Promise<T>, ms: number): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return answer
   const { promise, reject } = Promise.withResolvers<never>()

@@ -1,4 +1,7 @@
-/** Stores checkpoints as compressed objects in S3; their names sort by the time at which they were taken. */
+/**
+ * Stores checkpoints as compressed objects in S3. The names of the objects sort by the time of the
+ * checkpoint.
+ */
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import {
@@ -23,18 +26,20 @@ import {
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { isUnreadableText, linesByPiece } from '../files/lines.ts'
 
-/** The first part of every key; IAM roles are limited to this prefix. */
+/** Prefix of every key, to which IAM roles are restricted. */
 const PREFIX = 'checkpoints'
 
-/** A frozen or silent connection must not use up the whole invocation. */
+/** Time limits in milliseconds. A frozen or unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Redis is read meanwhile, and the sooner that is done, the likelier nothing has moved. */
+/**
+ * Fast compression: Redis is read concurrently, and the shorter the read takes, the less is likely to change.
+ */
 const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 export interface S3CheckpointSettings {
   readonly bucket: string
-  /** Whether to use path-style addresses, for a stand-in endpoint with a single host name. */
+  /** If true, uses path-style addresses, for an emulator with a single host name. */
   readonly pathStyle: boolean
 }
 
@@ -74,7 +79,7 @@ export class S3CheckpointStore implements CheckpointStore {
     const parser = new CheckpointParser()
     const text = createZstdDecompress()
     const compressed = this.#pieces(Body as AsyncIterable<Uint8Array>)
-    // A failure destroys the stream that is read below, which then fails with it.
+    // A failure destroys the stream that is read below, and is reported there.
     const unpacking = pipeline(compressed, text).catch(() => {})
     try {
       for await (const lines of linesByPiece(text)) {
@@ -92,7 +97,7 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Compresses in memory, then sends a single object: S3 stores all of it or nothing. */
+  /** Compresses in memory, and then sends a single object: S3 stores all of it or nothing. */
   async write(
     partitionState: StateKey,
     taken: CheckpointInfo,
@@ -135,7 +140,7 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Another run may have removed it since it was listed. */
+  /** The object may have been removed by another run since it was listed. */
   #found<T>(answer: Promise<T>): Promise<T> {
     return this.#reached(
       answer.catch(error => {
@@ -179,7 +184,10 @@ async function* textOf(
   yield writer.trailer()
 }
 
-/** One that was copied to another place by hand would be another partition's state, or the changes since another checkpoint. */
+/**
+ * Rejects a checkpoint that was copied to another key by hand, and so belongs to another partition or to
+ * another chain.
+ */
 function checkHeader(
   found: Header,
   { consumer, topic, partition }: StateKey,
@@ -198,8 +206,8 @@ function folderOf({ consumer, topic, partition }: StateKey): string {
 }
 
 /**
- * `<taken at>-<epoch>-<next offset>-<timers fired>`: the time comes first, so that names sort as the checkpoints do. Changes end with
- * `-after-<taken at>`.
+ * Returns a key of the form `<taken at>-<epoch>-<next offset>-<timers fired>`, which begins with the time so
+ * that names sort like the checkpoints. Keys of changes end with `-after-<taken at>`.
  */
 function keyOf(partitionState: StateKey, { takenAtMs, version, after }: KeptCheckpoint): string {
   const { epoch, appliedOffset, fired } = version
@@ -217,7 +225,7 @@ function nameTime(ms: number): string {
 
 const NAME = /^(\d{8}T\d{6}\.\d{3}Z)-(\d+)-(\d+)-(\d+)(?:-after-(\d{8}T\d{6}\.\d{3}Z))?\.jsonl\.zst$/
 
-/** Returns undefined if this is not the name of a checkpoint. */
+/** Parses the name of a checkpoint; returns undefined for any other name. */
 function keptAt(name: string): KeptCheckpoint | undefined {
   const [, takenAt, epoch, next, fired, after] = NAME.exec(name) ?? []
   if (takenAt === undefined) return undefined

@@ -7,15 +7,16 @@ interface Parts {
   stop(): Promise<void> | undefined
 }
 
-/** The part of serverless-offline that is followed. */
+/** Members of serverless-offline that are replaced. */
 interface Offline {
   start(): Promise<void>
   end(skipExit?: boolean): Promise<void>
 }
 
 /**
- * Starts and stops with plain `serverless offline`, whose single hook starts, runs and ends: it calls both
- * through its properties, so they are replaced, when every plugin has had its turn.
+ * Starts and stops the trigger with plain `serverless offline`, which starts, runs and ends within a single
+ * hook. It calls `start` and `end` through its properties, so these are replaced after all plugins were
+ * initialised.
  *
  * @returns false if serverless-offline is not among the plugins
  */
@@ -37,7 +38,11 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
   return true
 }
 
-/** Checks that serverless-offline can listen where it answers as Lambda. @throws ConfigurationError naming the option for another port */
+/**
+ * Checks that serverless-offline can listen on the port of its Lambda API.
+ *
+ * @throws ConfigurationError that names the option for another port
+ */
 export async function requireLambdaPort({
   host = 'localhost',
   lambdaPort = 3002,

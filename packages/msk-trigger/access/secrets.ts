@@ -2,7 +2,10 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/** Something that a connection needs is missing or cannot be used. The message says why, and holds no secret. */
+/**
+ * Something that a connection needs is missing or cannot be used. The message contains the reason, but no
+ * secrets.
+ */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }
@@ -14,9 +17,9 @@ const NOTHING_READ = 'no secret is read in the cloud'
 export type Secret = Readonly<Record<string, unknown>>
 
 /**
- * Secrets need something to read them from.
+ * Checks that an emulator of Secrets Manager is configured.
  *
- * @param override where credentials can be set instead
+ * @param override section of the settings in which credentials can be set instead
  * @throws ConfigurationError
  */
 export function requireSecrets(
@@ -32,7 +35,11 @@ export function requireSecrets(
   }
 }
 
-/** Reads a secret, by ARN or name, from what stands in for Secrets Manager. @throws AccessError, which shows nothing of its content */
+/**
+ * Reads a secret, by ARN or name, from the emulator of Secrets Manager.
+ *
+ * @throws AccessError, whose message quotes nothing of the secret
+ */
 export async function readSecret(name: string, setting: string): Promise<Secret> {
   try {
     return jsonIn(await secretText(name))
@@ -42,7 +49,7 @@ export async function readSecret(name: string, setting: string): Promise<Secret>
   }
 }
 
-/** @throws AccessError if the secret does not have it */
+/** Returns a field of a secret. @throws AccessError if the secret does not contain it */
 export function textIn(secret: Secret, key: string, name: string, setting: string): string {
   const value = secret[key]
   if (typeof value === 'string' && value !== '') return value
@@ -71,7 +78,7 @@ function jsonIn(text: string | undefined): Secret {
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Secret
   } catch {
-    // Reported below: the parser's own message quotes the text.
+    // The error below omits the parser's message, which quotes the text.
   }
   throw new Error('it is not a JSON object')
 }
@@ -81,7 +88,11 @@ export interface Login {
   readonly password: string
 }
 
-/** User and password, as configured or from a secret of the form that Lambda requires. @throws AccessError */
+/**
+ * Returns user name and password from the settings, or from a secret in the format that Lambda requires.
+ *
+ * @throws AccessError
+ */
 export async function loginOf(
   { username = '', password = '', secret }: LoginSettings,
   setting: string,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx serverless-offline-msk-trigger kafka`: a real Kafka for those who have no Docker. It runs until Ctrl-C. */
+/** `npx serverless-offline-msk-trigger kafka`: runs a real Kafka broker without Docker, until Ctrl-C. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
   )
 }
 
-/** @throws Refused if they are not those of the usage */
+/** Parses the options. @throws Refused if they do not match the usage */
 function optionsOf(args: readonly string[]) {
   const options = {
     port: { type: 'string', default: '9092' },

@@ -3,9 +3,9 @@ import { isObject } from '../support/values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /**
- * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, default first. The default is
- * what AWS documents of the same feature for Kinesis and DynamoDB streams; where it documents none, it is the choice that
- * is harder to live with, so that code which works here works with either.
+ * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, the default first.
+ * The default is the behaviour that AWS documents for the same feature of Kinesis and DynamoDB streams. If
+ * AWS documents none, it is the less convenient choice, so that code which works here works with either.
  */
 export const READINGS = {
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
@@ -22,7 +22,7 @@ export const READINGS = {
   registryJson: ['base64', 'object'],
 } as const
 
-/** The README's meaning of each. */
+/** Description of each setting in the README. */
 export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
   afterPartialResponse:
     'redeliver the partition from its first failed record on, including later records; or only the failed records',
@@ -51,7 +51,7 @@ const ENTRIES = Object.fromEntries(
   ]),
 )
 
-/** `custom.mskTrigger.open`: what is not chosen is read as the first of its readings. */
+/** Schema of `custom.mskTrigger.open`. The default is the first choice of each setting. */
 export const OPEN_CHOICES = pipe(
   custom<object>(isObject, must('a map')),
   settingsMap(ENTRIES),

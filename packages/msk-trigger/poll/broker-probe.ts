@@ -1,25 +1,28 @@
 import { connect } from 'node:net'
 
-/** Kind of the listener at the address of a broker, found by one short request. */
+/** Kind of server at the address of a broker, determined by one short request. */
 export type Listener =
-  /** Kafka, without TLS. It answers this request before a login. */
+  /** Kafka without TLS, which responds to this request before authentication. */
   | 'kafka'
   | 'http'
   | 'tls'
-  /** Something that answers, but not as Kafka does. */
+  /** A server that responds, but not like Kafka. */
   | 'foreign'
-  /** Ends the connection without a response. A broker that expects TLS can do so. */
+  /** Closes the connection without a response, which a broker that expects TLS may do. */
   | 'closes'
-  /** Accepts the connection and stays silent. */
+  /** Accepts the connection and sends nothing. */
   | 'silent'
   | 'refused'
   | 'unknown-name'
-  /** No connection within the time, or no way to that network. */
+  /** No connection within the time limit, or no route to the network. */
   | 'away'
 
 const PROBE_MS = 1_500
 
-/** Servers of text protocols wait for the end of a line. Kafka has answered by then. */
+/**
+ * Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has
+ * responded by then.
+ */
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 

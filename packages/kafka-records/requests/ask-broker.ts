@@ -1,11 +1,12 @@
-/** Questions that kafkajs does not know, or whose answers it throws away, over its connections. */
+/** Requests over the connections of kafkajs that it does not support, or whose responses it discards. */
 import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 import type { Question } from './wire.ts'
 
 /**
- * Asks in the newest version that both sides speak.
+ * Sends a request in the newest version that both sides support.
  *
- * @throws the answer UNSUPPORTED_VERSION without such a version; UnreadableBytes; an error of the connection
+ * @throws the response UNSUPPORTED_VERSION if there is no such version; UnreadableBytes; errors of the
+ *   connection
  */
 export async function askBroker<Answer>(broker: Broker, question: Question<Answer>): Promise<Answer> {
   const { apiKey, name } = question

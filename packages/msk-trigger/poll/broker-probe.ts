@@ -26,10 +26,13 @@ const PROBE_MS = 1_500
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 
-/** Correlation id of the request, which Kafka repeats. */
+/** Correlation id of the request, which Kafka repeats in its response. */
 const REQUEST_ID = 0x6d736b30
 
-/** Asks what listens there, over a connection of its own. Takes at most 1.5 s. Never rejects. */
+/**
+ * Determines the kind of server at an address, over a separate connection. Takes at most 1.5 s. Never
+ * rejects.
+ */
 export function probe(broker: string): Promise<Listener> {
   const { host, port } = addressOf(broker)
   const { promise, resolve } = Promise.withResolvers<Listener>()
@@ -55,21 +58,21 @@ export function probe(broker: string): Promise<Listener> {
   })
 }
 
-/** The oldest version of the one request that Kafka answers to everybody: `ApiVersions`. */
+/** Returns an `ApiVersions` request in its oldest version, which Kafka answers without authentication. */
 function apiVersionsRequest(): Buffer {
   const request = Buffer.alloc(14)
   request.writeInt32BE(request.length - 4, 0)
   request.writeInt16BE(18, 4)
   request.writeInt16BE(0, 6)
   request.writeInt32BE(REQUEST_ID, 8)
-  // No client id.
+  // A length of -1 means that there is no client id.
   request.writeInt16BE(-1, 12)
   return request
 }
 
 function whoAnswers(answer: Buffer): Listener {
   if (answer.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http'
-  // An alert of TLS: its type and the major version.
+  // A TLS alert begins with its type and the major version.
   if (answer[0] === 0x15 && answer[1] === 3) return 'tls'
   return answer.length >= 8 && answer.readInt32BE(4) === REQUEST_ID ? 'kafka' : 'foreign'
 }

@@ -2,13 +2,17 @@ import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
 
-/** kafkajs's report of a failed connection, the innermost cause first. */
+/** Report of kafkajs about a failed connection, the innermost cause first. */
 interface ConnectionFailure {
   readonly message: string
   readonly broker: string | undefined
 }
 
-/** Returns why no broker can be used, and what to do. @param probe asks what listens at an address; undefined over TLS */
+/**
+ * Returns why no broker can be used, and what to do.
+ *
+ * @param probe determines the kind of server at an address; undefined over TLS
+ */
 export async function whyUnreachable(
   error: unknown,
   brokers: readonly string[],
@@ -57,7 +61,7 @@ const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
   away: broker => `${broker} cannot be reached`,
 }
 
-/** Advice for listeners other than a missing one, for which it is to start Kafka. */
+/** Advice for servers that respond. If there is no server, the advice is to start Kafka. */
 const ADVICE: Readonly<Partial<Record<Listener, (names: ClusterSettingNames) => string>>> = {
   tls: ({ ssl }) => `set ${ssl}`,
   closes: ({ ssl }) => `if it is a Kafka that expects TLS, set ${ssl}`,

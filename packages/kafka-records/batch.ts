@@ -99,7 +99,8 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
  * @throws UnreadableBytes if the checksum does not match
  */
 export function verifyChecksum({ checksum, checked }: Batch): void {
-  if (crc32c(checked) !== checksum) throw corrupt('has a wrong checksum: it is not what its producer wrote')
+  if (crc32c(checked) !== checksum)
+    throw corrupt('has a wrong checksum: its bytes were changed after its producer wrote it')
 }
 
 function corrupt(what: string): UnreadableBytes {

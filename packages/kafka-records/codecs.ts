@@ -76,13 +76,13 @@ function unreadable(name: string, limit: number, cause: Error): UnreadableBytes 
   if (!(cause instanceof UnreadableBytes && cause.reason === 'too-large'))
     return new UnreadableBytes(
       'corrupt',
-      `a record batch cannot be inflated: its bytes are corrupt or not ${name}: ${cause.message}`,
+      `a record batch cannot be decompressed: its bytes are corrupt or not ${name}: ${cause.message}`,
       { cause },
     )
   const size = limit >= MIB ? `${limit / MIB} MiB` : `${limit} bytes`
   return new UnreadableBytes(
     'too-large',
-    `a record batch inflates with ${name} to more than ${size}, the limit for one batch: make its producer send smaller ` +
+    `a record batch decompressed with ${name} exceeds ${size}, the limit for one batch: make its producer send smaller ` +
       'ones (batch.size, linger.ms)',
     { cause },
   )

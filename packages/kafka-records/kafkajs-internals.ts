@@ -252,7 +252,7 @@ export async function sendRequest<Answer>(
 export function requireMethod(owner: object, name: string): void {
   if (typeof (owner as Record<string, unknown>)[name] === 'function') return
   throw new Error(
-    `this version of kafkajs has no ${name}, which is needed here: go back to ${KAFKAJS_VERSION}, or adapt kafkajs-internals.ts`,
+    `this version of kafkajs has no ${name}, which is required: install version ${KAFKAJS_VERSION}, or adapt kafkajs-internals.ts`,
   )
 }
 

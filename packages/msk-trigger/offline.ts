@@ -54,7 +54,7 @@ export async function requireLambdaPort({
     // All other errors are reported by serverless-offline.
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
     throw new ConfigurationError(
-      `port ${lambdaPort} is in use, where serverless-offline answers as Lambda: stop the program that listens there, or give ` +
+      `port ${lambdaPort}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +
         `another port with --lambdaPort ${Number(lambdaPort) + 1} (or custom.serverless-offline.lambdaPort)`,
     )
   } finally {

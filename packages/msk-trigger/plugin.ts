@@ -44,9 +44,9 @@ const COMMANDS = {
         lifecycleEvents: ['event'],
         options: {
           function: { usage: 'The function', shortcut: 'f', type: 'string', required: true },
-          topic: { usage: 'Its topic, if it reads several', type: 'string' },
-          records: { usage: 'How many records at most (1)', type: 'string' },
-          output: { usage: 'The file to write, instead of printing', type: 'string' },
+          topic: { usage: 'Topic, if the function reads several', type: 'string' },
+          records: { usage: 'Maximum number of records (default: 1)', type: 'string' },
+          output: { usage: 'File to write to, instead of printing', type: 'string' },
         },
       },
     },

@@ -57,7 +57,7 @@ export async function sampleEvent(
   }
   throw new ConfigurationError(
     `topic ${topic} has no record among the last ${count} of each partition that function "${mapping.functionKey}" would receive: ` +
-      'write one, or look at more of them with --records',
+      'write one, or read more of them with --records',
   )
 }
 

@@ -53,7 +53,7 @@ export class Trigger {
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
     for (const functionKey of this.#throttled)
       this.#log.warning(
-        `msk  ${functionKey}  reservedConcurrency: 0 throttles it: it is never invoked, and its records wait in Kafka`,
+        `msk  ${functionKey}  reservedConcurrency: 0 throttles the function: it is never invoked, and its records wait in Kafka`,
       )
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()

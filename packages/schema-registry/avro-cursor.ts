@@ -28,7 +28,7 @@ export class AvroCursor {
 
   /** @throws UndecodableError unless all bytes were read */
   end(): void {
-    if (this.#at < this.#bytes.length) throw new UndecodableError('bytes are left behind its end')
+    if (this.#at < this.#bytes.length) throw new UndecodableError('there are bytes after its end')
   }
 
   /** Enters a nested value; `leave` ends it. @throws UndecodableError if values are nested too deeply */

@@ -90,7 +90,7 @@ export class RegistryClient {
       if (status === 404) return undefined
       throw new RegistryError(
         'unusable-schema',
-        `the schema registry does not give its schema: ${status}, ${why}`,
+        `the schema registry does not return its schema: ${status}, ${why}`,
       )
     }
     throw this.#http.unavailable(path, `it answered ${status}: ${why}`)

@@ -104,7 +104,7 @@ function requireAlone(
   if (other !== undefined)
     throw new UnencodableError(
       [...path, name],
-      `cannot be there beside ${other}: both are of the oneof ${oneof}`,
+      `cannot be set together with ${other}: both belong to the oneof ${oneof}`,
     )
   given.set(oneof, name)
 }

@@ -79,7 +79,7 @@ export class RegistryHttp {
   }
 
   unavailable(path: string, why: string, options?: ErrorOptions): RegistryError {
-    const message = `the schema registry has no answer at ${this.base}${path}: ${why}`
+    const message = `the schema registry does not answer at ${this.base}${path}: ${why}`
     return new RegistryError('unavailable', message, options)
   }
 }

@@ -10,7 +10,7 @@ export function exactInteger(value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number) || String(number) === value.toString()) return number
   throw new UndecodableError(
-    'an integer is larger than a double holds digit by digit: send it as text',
+    'an integer cannot be represented exactly as a double: send it as text',
     'number-not-exact',
   )
 }

@@ -77,7 +77,7 @@ function mostBytes({ bytes, isStored, largest }: Block): number {
 }
 
 function tooLong(): Error {
-  return new Error('a block inflates to more than its frame allows')
+  return new Error('a decompressed block is larger than its frame allows')
 }
 
 function* blocksOf(bytes: Buffer): Generator<Block> {

@@ -47,7 +47,8 @@ function inflateBlock(block: Buffer, limit: number): Buffer {
   // A block begins with the length of its result.
   const size = new Cursor(block).uvarint()
   if (size > limit) throw limitReached(limit)
-  if (size > MAX_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
+  if (size > MAX_FACTOR * block.length)
+    throw new Error(`${block.length} bytes cannot be decompressed to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }

@@ -92,7 +92,7 @@ function streamed(create: (options: Options) => Transform & { bytesWritten: numb
         yield part
         before = part
       }
-      if (stream.bytesWritten === 0) throw new Error('there is nothing to inflate')
+      if (stream.bytesWritten === 0) throw new Error('there is no data to decompress')
       rest = rest.subarray(stream.bytesWritten)
     } while (rest.length > 0)
   }

@@ -46,7 +46,7 @@ export function explainedSocket(
   // These listeners must be called before the client's.
   if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert !== undefined))
   else
-    refuseAlert(socket, `${server} expects TLS, but the connection is in plain text: ${advice.tlsExpected}`)
+    refuseAlert(socket, `${server} expects TLS, but the connection is not encrypted: ${advice.tlsExpected}`)
   return socket
 }
 
@@ -111,10 +111,10 @@ export function tlsFailure(
     return `${itsCertificate} is from an unknown authority: ${advice.unknownAuthority}`
   if (code === 'CERT_HAS_EXPIRED') return `${itsCertificate} has expired`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `${itsCertificate} is for other names: ${cert?.subjectaltname ?? 'it has none'}`
+    return `${itsCertificate} is for other host names: ${cert?.subjectaltname ?? 'none'}`
   if (NOT_TLS.test(message)) return `${server} does not answer with TLS: ${advice.plainTextExpected}`
   if (!CERTIFICATE_REFUSED.test(message)) return undefined
   return hasCertificate
     ? `${server} does not accept the client certificate`
-    : `${server} wants a client certificate: ${advice.certificateWanted}`
+    : `${server} requires a client certificate: ${advice.certificateWanted}`
 }

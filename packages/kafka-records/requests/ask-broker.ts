@@ -13,7 +13,7 @@ export async function askBroker<Answer>(broker: Broker, question: Question<Answe
   const { minVersion, maxVersion } = broker.versions?.[apiKey] ?? { minVersion: 0, maxVersion: -1 }
   const common = question.versions.filter(version => version >= minVersion && version <= maxVersion)
   if (common.length === 0) {
-    const error = new Error(`the broker does not know ${name} as it is asked`)
+    const error = new Error(`the broker does not support any version of ${name} that this client supports`)
     throw Object.assign(error, { type: 'UNSUPPORTED_VERSION', retriable: false })
   }
   const version = Math.max(...common)

@@ -95,7 +95,7 @@ export function accessWarnings({
   const encryptions = { [names.ssl]: ssl, 'custom.mskTrigger.registrySsl': registrySsl }
   return Object.entries(encryptions).flatMap(([name, settings]) =>
     typeof settings === 'object' && settings.rejectUnauthorized === false
-      ? [`${name}.rejectUnauthorized is false: any server can pass for the right one`]
+      ? [`${name}.rejectUnauthorized is false: the identity of the server is not verified`]
       : [],
   )
 }

@@ -7,8 +7,8 @@ import { AccessError } from './secrets.ts'
  */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
-    'the listener does not offer this way to sign in: custom.mskTrigger.sasl.mechanism must be another',
-  ILLEGAL_SASL_STATE: 'the listener takes no credentials: custom.mskTrigger.sasl must not be set',
+    'the listener does not support this mechanism: set another custom.mskTrigger.sasl.mechanism',
+  ILLEGAL_SASL_STATE: 'the listener does not accept credentials: remove custom.mskTrigger.sasl',
 }
 
 /** kafkajs reports a connection that was lost during authentication like a refusal. */

@@ -12,7 +12,7 @@ export class AccessError extends Error {
 
 const ANSWER_WITHIN_MS = 5_000
 
-const NOTHING_READ = 'no secret is read in the cloud'
+const NOTHING_READ = 'the secret cannot be read: the trigger does not access the cloud'
 
 export type Secret = Readonly<Record<string, unknown>>
 

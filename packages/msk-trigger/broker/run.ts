@@ -45,7 +45,7 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
     // A leading dash would be parsed as an option.
     const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')
     const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', id, '--config', file]
-    await run(java, command(...format), 'The folder of Kafka could not be prepared')
+    await run(java, command(...format), "Kafka's data folder could not be prepared")
   }
   const outputFile = join(data, 'kafka.log')
   const output = await open(outputFile, 'w')
@@ -63,7 +63,9 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
   else child.kill('SIGKILL')
   await ended
   if (!isStopping)
-    throw new Refused(`Kafka ${isListening ? 'has ended' : 'did not start'}; ${outputFile} says why`)
+    throw new Refused(
+      `Kafka ${isListening ? 'has ended' : 'did not start'}; see ${outputFile} for the reason`,
+    )
 }
 
 /** Returns true if a server listens on this port of this machine. */

@@ -51,7 +51,7 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   const kind = local?.kind ?? ofResource ?? kindOfText(reference) ?? given.type
   if (kind === undefined) {
     throw wrong(
-      'of which only CloudFormation knows what it is: write { arn, type } with the type sqs, sns or s3, ' +
+      'which only CloudFormation can resolve: write { arn, type } with the type sqs, sns or s3, ' +
         'or give the value of an import under custom.mskTrigger.importValues',
     )
   }

@@ -102,7 +102,7 @@ export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
 export type EventSettings = InferOutput<typeof SETTINGS>
 
 function ownTopic({ input }: { readonly input: EventSettings }): string {
-  return `must not be "kafka://${input.topic}": the topic that the function reads; failed records would be delivered to it again, endlessly`
+  return `must not be "kafka://${input.topic}": the function reads this topic, so failed records would be delivered to it again endlessly`
 }
 
 /** Schema with conditions that involve several settings. */

@@ -208,7 +208,7 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   const registry = localRegistry(schemaRegistryConfig, plugin)
   if (registry?.tls && plugin.registrySsl && !registry.uri.startsWith('https:'))
     throw new ConfigurationError(
-      'custom.mskTrigger.registrySsl must not be set: the address of the registry is not encrypted; it would begin with https://',
+      'custom.mskTrigger.registrySsl must not be set: the address of the registry does not begin with https://',
     )
   if (registry) return registry
   throw new ConfigurationError(

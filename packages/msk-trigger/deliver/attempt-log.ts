@@ -52,7 +52,7 @@ export function logDefect(
   if (!shouldLog(count)) return
   const stack = error instanceof Error ? error.stack : String(error)
   log.error(
-    `${name}  ${describe(parts)} is delivered again in ${waitMs} ms, because of a defect of the trigger (time ${count}): ${stack}`,
+    `${name}  ${describe(parts)} is delivered again in ${waitMs} ms, because of an unexpected error in the trigger (occurrence ${count}): ${stack}`,
   )
 }
 

@@ -34,7 +34,8 @@ const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
  *   AWS account
  */
 export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
-  return (await requestsFor(kind, arn, `nothing is sent to ${arn} in the cloud`)).put
+  return (await requestsFor(kind, arn, `nothing is sent to ${arn}: the trigger does not access the cloud`))
+    .put
 }
 
 /**
@@ -64,7 +65,11 @@ export async function awsProblem(kind: AwsKind, arn: string): Promise<string | u
  * @throws the error of the service
  */
 export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> {
-  const { ask, create } = await requestsFor(kind, arn, 'nothing is created in the cloud')
+  const { ask, create } = await requestsFor(
+    kind,
+    arn,
+    'nothing is created: the trigger does not access the cloud',
+  )
   try {
     await ask()
     return false

@@ -43,8 +43,8 @@ export async function checkDestinations(
       const problem = await problemOf(destination, parts)
       if (problem === undefined || parts.ending.aborted) return
       parts.log.warning(
-        `msk  destination ${name} of ${[...functionKeys].join(', ')}: ${problem}. Until then, what should be sent there ` +
-          'waits, and so does its partition',
+        `msk  destination ${name} of ${[...functionKeys].join(', ')}: ${problem}. Discarded records and their partitions ` +
+          'wait until it is available',
       )
     }),
   )

@@ -61,7 +61,7 @@ export function readFault(text: string): Fault {
   const { fault, function: functionKey, topic, partition, times } = given
   for (const key of Object.keys(given)) {
     if (!['fault', 'function', 'topic', 'partition', 'times'].includes(key))
-      throw new Error(`${key} is not a member of a fault`)
+      throw new Error(`${key} is not a property of a fault`)
   }
   if (!(FAULTS as readonly unknown[]).includes(fault)) {
     throw new Error(`fault must be one of ${FAULTS.join(', ')}, not ${show(fault)}`)

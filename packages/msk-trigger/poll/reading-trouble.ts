@@ -135,7 +135,7 @@ export class ReadingTrouble {
     const { name, mapping, settings, log, ending } = this.#parts
     if (ending.aborted) return
     log.notice(
-      `${name}  still joining group ${mapping.groupId}: a member that was killed is waited for, up to ` +
+      `${name}  still joining group ${mapping.groupId}: Kafka waits for a member that was killed, up to ` +
         `${settings.sessionTimeoutMs / 1000} s`,
     )
   }

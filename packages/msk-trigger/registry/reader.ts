@@ -190,9 +190,9 @@ function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): stri
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     const failure = tlsFailure(cause as TlsError, server, ADVICE, hasCertificate)
-    if (failure) return `the schema registry has no answer: ${failure}`
+    if (failure) return `the schema registry does not answer: ${failure}`
   }
   if (!LOGIN_REFUSED.test(error.message)) return undefined
   const setting = auth?.setting ?? 'custom.mskTrigger.registryAuth'
-  return `${error.message}; ${auth ? 'it does not accept the login of' : 'it may want a login:'} ${setting}`
+  return `${error.message}; ${auth ? 'it does not accept the credentials of' : 'it may require credentials:'} ${setting}`
 }

@@ -50,7 +50,7 @@ type Rule = (value: string) => string | undefined
 const ofText: Rule = value =>
   // Nearly all values are ASCII, and this check takes a tenth of the time for them.
   !PRINTABLE_ASCII.test(value) && (FORBIDDEN.test(value) || !value.isWellFormed())
-    ? 'holds characters that a CloudEvents string may not have'
+    ? 'contains characters that a CloudEvents string must not contain'
     : undefined
 
 function nonEmpty(value: string): string | undefined {
@@ -84,7 +84,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   // Extension attribute of CloudEvents "Partitioning".
   ['partitionkey', nonEmpty],
   ['traceparent', ofText],
-  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a zone')],
+  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a time zone')],
   ['dataschema', fits(remembering(isAbsoluteUri), 'is not an absolute URI')],
   ['datacontenttype', fits(remembering(isMediaType), 'is not a media type')],
 ])

@@ -41,7 +41,7 @@ function exact(name: string, value: unknown, context?: { readonly source?: strin
   if (!Number.isFinite(value) || !keepsDigits)
     throw Object.assign(
       new RangeError(
-        `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} is larger than a double holds digit by digit: ` +
+        `the number ${name === '' ? 'that is the document' : `"${name.slice(0, 40)}"`} cannot be represented exactly as a double: ` +
           'send it as text',
       ),
       { name: 'InexactNumber' },

@@ -31,7 +31,7 @@ export function readStructured(value: Buffer | null): Event | Failure {
   const repeated = repeatedMember(text, outline, Object.keys(parsed).length)
   return repeated === undefined
     ? readJsonEvent(parsed)
-    : failure('malformed-event', `member "${repeated.slice(0, 40)}" is there more than once`)
+    : failure('malformed-event', `member "${repeated.slice(0, 40)}" occurs more than once`)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -77,7 +77,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
       typeof data === 'string' && contentType !== undefined && !json ? Buffer.from(data) : data,
     )
   }
-  if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both there')
+  if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both present')
   if (typeof base64 !== 'string' || !isBase64(base64))
     return failure('malformed-event', '"data_base64" is not base64')
   const bytes = Buffer.from(base64, 'base64')
@@ -103,7 +103,7 @@ export function parsedJson(bytes: Buffer): Payload | Failure {
     if (isInexact(error)) return failure('number-not-exact', error.message)
     // The failure below omits the parser's message, which quotes the text.
   }
-  return failure('malformed-event', 'the data is not JSON, as its content type says')
+  return failure('malformed-event', 'the data is not JSON, although its content type is')
 }
 
 /**

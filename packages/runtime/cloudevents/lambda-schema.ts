@@ -55,7 +55,7 @@ export function readByLambda(event: Event, schema: Pick<LambdaSchema, 'dataForma
   if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
     return failure(
       'schema-unknown',
-      "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
+      "Lambda has removed the schema id, and the registry does not have Confluent's API: configure the mapping to deliver JSON",
     )
   const read = Buffer.isBuffer(event.data) ? withJsonData(event, event.data) : inJson(event)
   if (isFailure(read) || schema.dataFormat !== 'AVRO') return read

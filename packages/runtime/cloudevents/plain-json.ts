@@ -66,7 +66,7 @@ function eventOf<Value>(found: TopicRecord, options: JsonOptions<Value>): Event 
   if (parsed.kind === 'failure')
     return parsed.code === 'number-not-exact'
       ? parsed
-      : failure('data-not-decodable', `the value is not JSON, which the records of ${topic} must be`)
+      : failure('data-not-decodable', `the value is not JSON, but the records of ${topic} must be JSON`)
   const record = { topic, partition, offset, timestampMs, key, value: parsed.value as Value }
   const { entity = ({ key }) => key, type = topic, id, time } = options
   const event = {

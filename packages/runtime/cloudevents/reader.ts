@@ -51,7 +51,7 @@ function contentTypeOf(headers: Readable['headers']): string | undefined | Failu
   let only: RecordHeader | undefined
   for (const header of headers) {
     if (header[0] !== CONTENT_TYPE) continue
-    if (only) return wrongContentType(headers, 'is there more than once')
+    if (only) return wrongContentType(headers, 'occurs more than once')
     only = header
   }
   return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
@@ -133,7 +133,7 @@ function binaryData(value: Buffer | null, contentType: string | undefined): Payl
 }
 
 function repeated(name: string): Failure {
-  return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
+  return malformed(`attribute "${name.slice(0, 40)}" occurs more than once`)
 }
 
 function notAnEvent(): Failure {
@@ -143,7 +143,7 @@ function notAnEvent(): Failure {
 function tooLarge(bytes: number): Failure {
   return failure(
     'record-too-large',
-    `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and is to be found only at its place in the log`,
+    `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and exists only at its position in the log`,
   )
 }
 

@@ -49,6 +49,6 @@ export function serializedData(
   if (!isFramed(data)) return { kind: 'json', body: data }
   return failure(
     'schema-unknown',
-    'the data begins with the id of a schema, and no registry is configured: set SCHEMA_REGISTRY_URL',
+    'the data begins with a schema id, but no registry is configured: set SCHEMA_REGISTRY_URL',
   )
 }

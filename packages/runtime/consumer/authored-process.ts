@@ -119,7 +119,7 @@ export function authoredProcess(
   const handled = new Map(Object.entries(on))
   const others = onEvent ? (accepts ?? types) : []
   if (!onEvent && handled.size === 0)
-    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on'])
+    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on: add a handler'])
   if (onEvent && others.length === 0)
     throw new ConfigError(`the process "${name}"`, [
       'onEvent has no event types: list them in accepts, or in events of the application',

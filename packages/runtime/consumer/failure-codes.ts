@@ -37,13 +37,13 @@ export const FAILURES = {
     'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
   ),
   'data-not-decodable': permanent(
-    'the data cannot be decoded with its schema, its bytes claim more than they hold, or it is not JSON where the application expects that',
+    'the data cannot be decoded with its schema, its lengths are inconsistent, or it is not JSON although the application expects JSON',
   ),
   'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
   'mapping-failed': permanent(
-    'a mapping takes the record, but a field that it needs is missing, or has a value without a meaning there',
+    'a mapping applies to the record, but a field that it needs is missing or has an invalid value',
   ),
-  'id-conflict': permanent('the same source and id came before with other content'),
+  'id-conflict': permanent('the same source and id were used before with other content'),
   'time-in-future': permanent('the time of the event is too far after its record was written'),
   'time-too-early': permanent('the time of the event is before the earliest that is accepted'),
   'emission-too-large': permanent(
@@ -53,7 +53,7 @@ export const FAILURES = {
     'after the event, the state and timers of its entity would be too large to keep',
   ),
   'too-many-new-entities': permanent(
-    'the entity is new, or its state grows, and its producers have added as much as they may in a day of log time: redriven later, it is accepted',
+    'the entity is new or its state grows, but its producers have reached the limit for a day of log time: redrive the record later',
   ),
   'emission-refused': permanent('Kafka rejects an emission permanently: this record replaces it'),
   rejected: permanent('the consumer refused the event'),
@@ -69,7 +69,7 @@ export const FAILURES = {
   },
   'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
   'lambda-discarded': permanent(
-    'Lambda has given up the record: the consumer reads it from the log with the next batch of its partition',
+    'Lambda has discarded the record: the consumer reads it from the log with the next batch of its partition',
   ),
   'schema-unknown': {
     class: 'retryable',
@@ -78,12 +78,13 @@ export const FAILURES = {
   },
   'not-accepted': {
     class: 'retryable',
-    description: 'the receiver did not accept it this time, or the process wants it again later',
+    description: 'the receiver did not accept the event this time, or the process requests a later retry',
   },
-  'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
+  'unexpected-error': { class: 'unexpected', description: 'the consumer threw an unexpected error' },
   'timer-failed': {
     class: 'unexpected',
-    description: 'the consumer threw at a timer: a bug; the timer is removed and the state unchanged',
+    description:
+      'the consumer threw an unexpected error at a timer: the timer is removed, and the state is unchanged',
   },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
   'registry-unavailable': { class: 'unavailable', description: 'the schema registry cannot be reached' },

@@ -5,8 +5,8 @@ import { createTopics } from './topics-command.ts'
 
 const USAGE = `Usage: npx @sluice/runtime topics MODULE
 
-Creates the topics of the application that MODULE exports, by itself or with a handler, where KAFKA_BROKERS or MSK_CLUSTER_ARN says.
-A topic that exists is compared, and not changed.`
+Creates the topics of the application that MODULE exports, directly or through a handler, on the cluster of KAFKA_BROKERS or
+MSK_CLUSTER_ARN. Existing topics are compared, but not changed.`
 
 const [command, path, ...more] = process.argv.slice(2)
 if (command === 'topics' && path !== undefined && more.length === 0)

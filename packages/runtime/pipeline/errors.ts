@@ -28,7 +28,7 @@ export class Unavailable extends Error {
 }
 
 export function notPrepared(record: LogRecord): Unavailable {
-  const why = 'the schema of the record is not at hand: prepare it first'
+  const why = 'the schema of the record is not loaded: prepare it first'
   return Object.assign(new Unavailable('registry-unavailable', why), { unprepared: record })
 }
 

@@ -174,7 +174,7 @@ function ensureTicks({ process, application }: Consumer, topic: string): void {
   if (!parks || application.topicNamed(topic)?.isTicked !== false) return
   throw new PartitionStopped(
     'parking-without-ticks',
-    `${process.name} has \`parking\`, but ${topic} has no ticks: after its last record, parked events would wait without end. ` +
-      'Have ticks appended to the topic, and let the application say so (`isTicked`), or remove `parking` from the process',
+    `${process.name} has \`parking\`, but ${topic} has no ticks: after its last record, parked events would wait forever. ` +
+      'Append ticks to the topic and set `isTicked` in the application, or remove `parking` from the process',
   )
 }

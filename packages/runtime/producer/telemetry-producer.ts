@@ -153,7 +153,8 @@ export class TelemetryProducer {
   async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
     const identity = this.#transactions
     if (!identity) throw new Error('transactions need a transactionalId in the configuration of the producer')
-    if (this.#transaction) throw new Error('a transaction is open: one producer has one at a time')
+    if (this.#transaction)
+      throw new Error('a transaction is already open: a producer can have only one at a time')
     const open: OpenTransaction = { messages: 0, isEnding: false }
     this.#transaction = open
     try {
@@ -225,7 +226,7 @@ export class TelemetryProducer {
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
     if (this.#transaction?.isEnding)
-      throw new Error('the transaction is ending: its work must await what it publishes')
+      throw new Error('the transaction is ending: the callback must await everything that it publishes')
     const event = eventOf(given)
     const transaction = this.#transaction
     const accept = (writer = this.#config.writer) => {

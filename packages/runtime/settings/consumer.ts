@@ -33,7 +33,7 @@ export interface ConsumerSettings {
 
 const SHARED = {
   ID_WINDOW_SECONDS: setting(seconds(MAX_ID_WINDOW_SECONDS), {
-    description: 'How long an id is remembered, in log time. Each load looks through all of it.',
+    description: 'Period for which an id is remembered, in log time. Each load searches the whole period.',
     default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
   }),
   FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {

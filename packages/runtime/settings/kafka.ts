@@ -45,7 +45,7 @@ const CONNECTION_STRING: Kind<string> = parsedBy(
 
 const SETTINGS = {
   KAFKA_BROKERS: setting(BROKERS, {
-    description: 'The brokers that are asked first. This or `MSK_CLUSTER_ARN` is needed.',
+    description: 'The brokers to connect to first. Either this variable or `MSK_CLUSTER_ARN` is required.',
     setBy: 'deployment',
   }),
   MSK_CLUSTER_ARN: setting(MSK_CLUSTER, {
@@ -59,11 +59,11 @@ const SETTINGS = {
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
     description:
-      'How clients connect: `none` in plain text, `tls` encrypted, others also [signed in](kafka-security.md).',
+      'Encryption and authentication: `none` is unencrypted, `tls` encrypted; all others also [authenticate](kafka-security.md).',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
   KAFKA_TLS: setting(onOff(), {
-    description: '`off` sends user and password in plain text: only for a broker on this machine.',
+    description: '`off` sends user and password unencrypted. Use it only for a broker on this machine.',
     default: 'on',
   }),
   KAFKA_SECRET: setting(SECRET, {
@@ -75,7 +75,7 @@ const SETTINGS = {
     otherwise: 'the authorities that Node.js knows',
   }),
   KAFKA_CA_FILE: setting(FILE, {
-    description: 'The same, as a file in PEM form.',
+    description: "The authority's certificate, as a file in PEM form.",
     setBy: 'machine',
   }),
   KAFKA_USERNAME: setting(text(/\S/, 'a name'), {

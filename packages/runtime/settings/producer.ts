@@ -62,22 +62,22 @@ export interface BatchLimits {
 /** Description of each setting, in sentences, for the documentation of the producer. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:
-    'Everything that waits is sent as soon as so many records wait, over all partitions. No batch of a partition holds more.',
+    'All waiting records are sent as soon as this many wait, over all partitions. It is also the maximum number of records in a batch.',
   batchBytes: 'A batch of one partition is full at this size, before compression.',
   lingerMs: 'A record waits at most this long for others before it is sent.',
   compression: 'How batches are compressed: none, gzip, snappy, lz4 or zstd.',
-  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it, which is lost if the leader is.',
-  retries: 'How often a batch is sent again after an error that may pass, within the delivery time-out.',
-  retryBackoffMs: 'How long to wait before a batch is sent again.',
+  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it; it is lost if the leader is lost.',
+  retries: 'Number of retries of a batch after a temporary error, within the delivery timeout.',
+  retryBackoffMs: 'Delay before a batch is sent again.',
   idempotent:
-    'The broker drops what arrives again, and refuses what arrives out of order. Needs `acks: "all"`, and has one batch in flight for each partition.',
+    'The broker drops duplicate batches, and refuses batches out of order. Requires `acks: "all"`, and has one batch in flight per partition.',
   maxInFlight:
-    'How many requests wait for their answer from one broker. Above 1 and not idempotent, a retry can change the order.',
+    'Maximum number of unanswered requests per broker. If it is above 1 and the producer is not idempotent, a retry can change the order.',
   deliveryTimeoutMs:
-    'When delivery is given up and reported as failed, counted from when the batch was begun. Default: two minutes; in a Lambda function 20 seconds.',
-  requestTimeoutMs: 'How long to wait for the answer to one request before its connection is closed.',
+    'Time after which a delivery is reported as failed, from the beginning of its batch. Default: two minutes; in a Lambda function 20 seconds.',
+  requestTimeoutMs: 'Time limit for the answer to a request, after which its connection is closed.',
   bufferBytes:
-    'How much may wait to be acknowledged before publishing waits. From twice as much on, it is refused (DeliveryFailed, code full).',
+    'Size of unacknowledged records from which publishing waits. From twice this size on, publishing is refused (DeliveryFailed, code full).',
   clientId: 'The name by which brokers know this client, in their logs and quotas.',
 }
 
@@ -121,7 +121,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     settings: { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
   },
   'high-durability': {
-    description: 'Acknowledged by all replicas, and patient between retries. A retry can repeat a record.',
+    description:
+      'Acknowledged by all replicas, with long delays between retries. A retry can repeat a record.',
     settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all', retryBackoffMs: 1_000 },
   },
   balanced: {
@@ -154,7 +155,7 @@ export const PRODUCER = slice(
   'Producer',
   {
     PRODUCER_PROFILE: setting(oneOf(Object.keys(PROFILES) as ProfileName[]), {
-      description: 'The [profile](producer.md#profiles). The variables below go before what it says.',
+      description: 'The [profile](producer.md#profiles). The variables below override its settings.',
       default: 'balanced',
     }),
     PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
@@ -167,15 +168,15 @@ export const PRODUCER = slice(
     }),
     PRODUCER_ACKS: setting(oneOf(['all', '1', '-1']), {
       description:
-        'Who must have a batch: `all` replicas in sync (or `-1`), or its leader (`1`), whose loss can then lose records.',
+        'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`), whose loss can then lose records.',
       otherwise: 'that of the profile',
     }),
     PRODUCER_RETRIES: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'How often a batch is sent again after an error that may pass.',
+      description: 'Number of retries of a batch after a temporary error.',
       otherwise: 'until the command ends',
     }),
     PRODUCER_RETRY_BACKOFF_MS: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'How long to wait before a batch is sent again, in milliseconds.',
+      description: 'Delay before a batch is sent again, in milliseconds.',
       otherwise: 'that of the profile',
     }),
   },
@@ -230,7 +231,7 @@ export function producerSettings(
   const settings = output as ProducerSettings
   if (settings.idempotent && settings.acks !== 'all')
     throw new ConfigError('the producer', [
-      'idempotent: needs acks "all", because a leader that is lost takes its memory of sequences with it',
+      'idempotent: requires acks "all", because the loss of a leader also loses its memory of sequences',
     ])
   if (settings.idempotent && settings.retries < 1)
     throw new ConfigError('the producer', ['retries: must be at least 1 if idempotent'])

@@ -7,7 +7,7 @@ import { httpAddress, text } from './values.ts'
  * reveal them.
  */
 export const REGISTRY_ADDRESS = httpAddress(
-  'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong into the secret that SCHEMA_REGISTRY_SECRET names',
+  'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong in the secret that SCHEMA_REGISTRY_SECRET names',
 )
 
 export const REGISTRY = slice(

@@ -19,7 +19,7 @@ export const TRACING = slice(
     }),
     OTEL_HEADERS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials from there alone.',
+        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials only from there.',
       otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {

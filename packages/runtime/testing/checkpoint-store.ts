@@ -46,7 +46,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     const all: (readonly CheckpointPart[])[] = []
     for await (const page of pages) all.push(page.map(copied))
     const meta = all.flat().findLast(part => part.kind === 'meta')
-    if (!meta) throw new TypeError('a checkpoint must say what version it is of')
+    if (!meta) throw new TypeError('a checkpoint must contain its version')
     const kept = { ...taken, version: meta.meta.version }
     this.#of(partitionState).set(taken.takenAtMs, { kept, pages: all, isDamaged: false })
     return { kept, bytes: JSON.stringify(all).length }

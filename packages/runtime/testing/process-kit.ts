@@ -189,7 +189,7 @@ export class ProcessKit<State> {
         )
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = lostInJson(state, 'state')
-      if (lost) throw new Error(`${by}: the state does not survive JSON: ${lost}`)
+      if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
     }
     // Read the events back, which throws if one is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))

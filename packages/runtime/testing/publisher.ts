@@ -31,7 +31,7 @@ export class MemoryPublisher implements Publisher {
     for (const { topic, partition = 0 } of records)
       if (partition >= this.#partitions(topic))
         throw new RecordRefused(
-          `the topic ${topic} has ${this.#partitions(topic)} partitions, not one with number ${partition}`,
+          `the topic ${topic} has ${this.#partitions(topic)} partitions, so partition ${partition} does not exist`,
         )
     this.published.push(...records)
   }

@@ -4,8 +4,9 @@
  */
 import { syncBuiltinESMExports } from 'node:module'
 
-const CLOCK = 'a step reads no clock. Use timeMs of the event, or dueMs of the timer'
-const CHANCE = 'a step has no chance. Derive it from the event, such as with derivedId()'
+const CLOCK = 'a step must not read a clock: use timeMs of the event, or dueMs of the timer'
+const CHANCE =
+  'a step must not use random numbers: derive the value from the event, for example with derivedId()'
 
 /** Functions that a step must not call, by the object that contains them. */
 const REFUSED: readonly (readonly [

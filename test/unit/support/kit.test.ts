@@ -31,7 +31,7 @@ describe('the kit for processes', () => {
     [
       'a timer in the past',
       timer(AT_MS - 60_000),
-      'the consumer set the timer "due" for 2026-03-01T11:59:00.000Z, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+      'the consumer set the timer "due" for 2026-03-01T11:59:00.000Z, which is not later than its cause, at 2026-03-01T12:00:00.000Z',
     ],
     [
       'a timer in seconds',
@@ -46,7 +46,7 @@ describe('the kit for processes', () => {
     [
       'a timer at a time that no calendar has',
       timer(-9e15),
-      'the consumer set the timer "due" for -9000000000000000 ms, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+      'the consumer set the timer "due" for -9000000000000000 ms, which is not later than its cause, at 2026-03-01T12:00:00.000Z',
     ],
     [
       'a timer of what is forgotten',
@@ -66,7 +66,7 @@ describe('the kit for processes', () => {
     ],
     ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
-    ['no step', undefined, /returned no step: decided\(\) and rejected\(\) make one/],
+    ['no step', undefined, /did not return a step: use decided\(\) or rejected\(\)/],
     ['a promise', Promise.resolve(decided('x', {})), /returned a promise: a process is not async/],
     ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON does not know: .*BigInt/],
     ['a state that is a function', decided('x', () => 1), /a state that JSON does not know: a function/],

@@ -120,7 +120,10 @@ describe('a registry that is encrypted and wants a login', () => {
     assert.equal(await fate(intake({ registrySsl: { ca: made.caFile, cert, key } }, event)), 'deliver')
     assert.equal(await fate(intake({ registrySsl: { ca: made.caFile, secret: CERT_ARN } }, event)), 'deliver')
     const without = intake({ registrySsl: { ca: made.caFile } }, event)
-    await waits(without, /wants a client certificate: set custom\.mskTrigger\.registrySsl\.cert and key, or/)
+    await waits(
+      without,
+      /requires a client certificate: set custom\.mskTrigger\.registrySsl\.cert and key, or/,
+    )
   })
 
   it('given a wrong password, then records wait, and are read when the secret has the right one', async () => {
@@ -144,7 +147,7 @@ describe('a registry that is encrypted and wants a login', () => {
     await waits(read, /registryAuth: secret arn:\S+:login cannot be read: it is not a JSON object$/)
     delete process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER
     const nowhere =
-      /neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so no secret is read in the cloud/
+      /neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so the secret cannot be read: the trigger does not access the cloud/
     if (!process.env.AWS_ENDPOINT_URL) await waits(read, nowhere)
     process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.uri
   })

@@ -102,7 +102,7 @@ export class CheckpointParser {
   /** Returns a part; undefined for the header and the trailer. @throws DamagedCheckpoint */
   line(line: string): CheckpointPart | undefined {
     this.#number += 1
-    if (this.#trailer) throw new DamagedCheckpoint('something follows its last line')
+    if (this.#trailer) throw new DamagedCheckpoint('it has content after its last line')
     const content = this.#parsed(line)
     if (this.#header && 'sha256' in content) {
       this.#trailer = content as unknown as Trailer
@@ -114,7 +114,7 @@ export class CheckpointParser {
       return undefined
     }
     const part = partOf(content as unknown as Line, line)
-    if (!part) throw new DamagedCheckpoint(`line ${this.#number} holds nothing that a checkpoint can hold`)
+    if (!part) throw new DamagedCheckpoint(`line ${this.#number} is not a valid part of a checkpoint`)
     if (part.kind === 'meta') this.#hasMeta = true
     count(this.#counted, part)
     return part
@@ -125,13 +125,13 @@ export class CheckpointParser {
     if (!this.#header) throw new DamagedCheckpoint('it is empty')
     if (!this.#trailer || !this.#hasMeta)
       throw new DamagedCheckpoint(
-        'it is cut off: its last line is missing. Export it again, or take another copy',
+        'it is truncated: its last line is missing. Export it again, or use another copy',
       )
     if (this.#hash.digest('hex') !== this.#trailer.sha256)
-      throw new DamagedCheckpoint('its content does not have its checksum: it was changed. Take another copy')
+      throw new DamagedCheckpoint('its checksum does not match: it was changed. Use another copy')
     const { states, timers, outbox, ids, failures } = this.#trailer.end
     if (String(Object.values(this.#counted)) !== String([states, timers, outbox, ids, failures]))
-      throw new DamagedCheckpoint('it does not hold as much as its last line says. Export it again')
+      throw new DamagedCheckpoint('it does not contain as many parts as its last line says. Export it again')
     return this.#header
   }
 
@@ -143,7 +143,7 @@ export class CheckpointParser {
       // The error below omits the content.
     }
     if (!this.#header) throw noCheckpoint()
-    throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was cut off or changed`)
+    throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was truncated or changed`)
   }
 }
 
@@ -215,7 +215,7 @@ function headerOf(content: object): Header {
   if (typeof checkpoint !== 'number' || typeof header.consumer !== 'string') throw noCheckpoint()
   if (checkpoint !== FORMAT && checkpoint !== FIRST_FORMAT)
     throw new DamagedCheckpoint(
-      `its format is ${checkpoint}, and this version of the engine knows ${FORMAT}: use the version that wrote it`,
+      `its format is ${checkpoint}, but this version of the engine supports only ${FORMAT}: use the version that wrote it`,
     )
   return header as Header
 }

@@ -28,7 +28,9 @@ export function missingTopic(topic: string, cause: unknown): Unavailable {
  * may be outdated.
  */
 export function unknownPartition(topic: string, count: number, partition: number): RecordRefused {
-  return new RecordRefused(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)
+  return new RecordRefused(
+    `the topic ${topic} has ${count} partitions, so partition ${partition} does not exist`,
+  )
 }
 
 /** Responses that concern a record. Kafka refuses such a record on every attempt. */

@@ -113,7 +113,8 @@ export class KafkaLogReader implements LogReader {
     const last = messages.at(-1)
     // The offset precedes a delivered record, so an open transaction hides it, or this replica has just
     // become the leader.
-    if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
+    if (!last)
+      throw unavailable(`Kafka returned no records of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range were delivered already, so do not keep a second copy in memory.
     const wanted = messages.filter(
       ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
@@ -186,8 +187,8 @@ async function edgeOf(
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
   const end = await edgeOf(cluster, topic, partition, 'end')
   // Otherwise retention has just removed the offset, and the next attempt uses the new start of the log.
-  if (offset < end) return unavailable(`${topic}/${partition} begins behind offset ${offset} now`)
-  const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off`
+  if (offset < end) return unavailable(`${topic}/${partition} now begins after offset ${offset}`)
+  const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: the topic was recreated or truncated`
   return new PartitionStopped('another-log', message)
 }
 

@@ -98,9 +98,13 @@ export class KafkaLogBounds implements LogBounds {
     } catch (error) {
       if (!isAway(error)) throw error
       const { message } = error as Error
-      throw new Unavailable('broker-unavailable', `Kafka does not say what ${topic} holds: ${message}`, {
-        cause: error,
-      })
+      throw new Unavailable(
+        'broker-unavailable',
+        `the offsets of ${topic} cannot be read from Kafka: ${message}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 

@@ -180,7 +180,7 @@ export function answeredError(code: number, place: string): Error {
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
   if (name === 'INVALID_RECORD') return new RecordRefused(`Kafka refuses a record: ${message}`)
   return new RecordRefused(
-    `Kafka refuses a record: it, or its batch (see batchBytes), is larger than ${place} takes (${name})`,
+    `Kafka refuses a record: it or its batch (see batchBytes) is larger than ${place} accepts (${name})`,
   )
 }
 

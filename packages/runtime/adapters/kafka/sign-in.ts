@@ -9,8 +9,8 @@ import { NO_IAM_TOKEN } from './iam-token.ts'
  */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
-    'its listener does not offer this way to sign in: another one is needed in KAFKA_AUTH (--auth)',
-  ILLEGAL_SASL_STATE: 'its listener takes no credentials: KAFKA_AUTH (--auth) must be tls or none',
+    'its listener does not support this authentication method: set another one with KAFKA_AUTH (--auth)',
+  ILLEGAL_SASL_STATE: 'its listener does not accept credentials: set KAFKA_AUTH (--auth) to tls or none',
 }
 
 /**
@@ -30,7 +30,7 @@ function refusedSignIn(error: unknown): string | undefined {
   if (type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError')
     return `it does not accept the credentials: ${shortened(message)}`
   if (name === 'KafkaJSConnectionClosedError')
-    return 'it closed the connection: its listener may want clients to sign in, see KAFKA_AUTH (--auth)'
+    return 'it closed the connection: its listener may require authentication, see KAFKA_AUTH (--auth)'
   return refusedSignIn(cause)
 }
 

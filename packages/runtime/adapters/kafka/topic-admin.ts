@@ -124,7 +124,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
       return topicNotCreated(`Kafka does not accept ${await invalidSettings(admin, wanted)}`, { cause })
     case 'INVALID_TOPIC_EXCEPTION':
       return topicNotCreated(
-        'a name has up to 249 letters, digits, ".", "_" and "-", and is unlike others in more than "." and "_"',
+        'a name has up to 249 letters, digits, ".", "_" and "-", and must not differ from another one only in "." and "_"',
         { cause },
       )
     case undefined:

@@ -15,13 +15,13 @@ const error = (message: string) => ({ level: 'error', message }) as const
 const LINES = {
   deferred: error('a partition waits: its records stay in Kafka'),
   retry: warn('a receiver did not accept records: they are offered again'),
-  'records-failed': warn('records cannot be processed and leave as failures'),
+  'records-failed': warn('records cannot be processed and become failure records'),
   'dead-letter': warn('sent to the dead letters'),
   'order-given-up': warn(
     'an entity was held for longer than its consumer allows: its parked events are processed, although one is still retried',
   ),
   'records-refused': error(
-    'Kafka permanently refuses records, which failure records replace: check the limits of its topics',
+    'Kafka permanently refuses records, and failure records replace them: check the limits of its topics',
   ),
   'records-lost': error('offsets that were never processed are no longer in the log: their records are lost'),
   'range-read-back': error(
@@ -35,7 +35,7 @@ const LINES = {
   ),
   'checkpoint-damaged': error('a checkpoint is damaged: the next older one is used'),
   'outbox-not-trimmed': warn(
-    'published, but the outbox was not trimmed: the next batch publishes these again',
+    'entries are published, but the outbox was not trimmed: the next batch publishes them again',
   ),
   'failure-memory-nearly-full': warn(
     'the memory of failures is nearly full: check which producer sends records that fail',

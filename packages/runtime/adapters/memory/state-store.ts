@@ -295,7 +295,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     yield [{ kind: 'meta', meta: metaOf(held, version) }]
     yield* contentsOf(held)
     if (!sameVersion(this.#stateKey(stateKey).version, version))
-      throw new CopyStopped('moved', 'a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit was made while the partition state was read')
   }
 
   async *#readPages(

@@ -208,7 +208,7 @@ class MetaFields {
   }
 
   get #known(): CheckpointMeta {
-    if (!this.#meta) throw new TypeError('a checkpoint must say what version it is of')
+    if (!this.#meta) throw new TypeError('a checkpoint must contain its version')
     return this.#meta
   }
 }

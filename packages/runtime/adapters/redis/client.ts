@@ -192,7 +192,7 @@ function failureOf({ address, lastError }: Connection, failure: Failure, beganAt
   const known = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
   const options = { cause: causeOf(known) }
   if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
-  const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
+  const hint = REDIRECTED.test(message) ? ': it is a cluster, so set REDIS_MODE to cluster' : ''
   return new Unavailable(
     'store-unavailable',
     `Redis at ${address} does not answer: ${known.message}${hint}`,

@@ -38,7 +38,7 @@ export class StatePages {
     const context = await this.#reader.context(partitionState)
     if (context) yield [{ kind: 'context', context }]
     if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
-      throw new CopyStopped('moved', 'a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit was made while the partition state was read')
   }
 
   /** Yields states, timers and ids. They may or may not include concurrent changes. */

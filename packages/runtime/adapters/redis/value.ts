@@ -36,6 +36,8 @@ export class RedisValue<T> {
       )
       if (Number(written) === 1) return next
     }
-    throw new Error(`${this.#key} was changed ${MAX_ATTEMPTS} times by others while it was being changed`)
+    throw new Error(
+      `${this.#key} was changed concurrently in each of ${MAX_ATTEMPTS} attempts to update it: try again`,
+    )
   }
 }

@@ -102,7 +102,7 @@ function decoded(event: Event, needing: Needing, found: Exclude<CachedSchema, Fa
   if (needing.format !== undefined && needing.format !== format)
     return failure(
       'data-not-decodable',
-      `its content type says ${needing.format}, and its schema is one of ${format}`,
+      `its content type is ${needing.format}, but its schema is in ${format}`,
     )
   // Numbers in JSON are checked for exact digits, regardless of the schema.
   const json = format === 'json' ? withJsonData(event, needing.body) : undefined

@@ -60,7 +60,7 @@ function refusal(error: unknown): never {
   const { message } = error as Error
   if (isRegistryError(error, 'refused') && !LOGIN_REFUSED.includes(error.status ?? 0))
     throw notSerializable(`SERIALIZATION: ${message}`)
-  const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+  const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
   throw new Unavailable('registry-unavailable', text, { cause: error })
 }
 

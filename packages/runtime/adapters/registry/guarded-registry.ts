@@ -45,7 +45,9 @@ export class GuardedRegistry {
    */
   async schema(id: number, withinMs: number): Promise<Schema | undefined> {
     if (this.#nowMs() < this.#pausedUntilMs)
-      throw unavailable('the schema registry has failed a moment ago, and is not asked again yet')
+      throw unavailable(
+        'a request to the schema registry failed a moment ago, and no further one is sent yet',
+      )
     try {
       this.#client ??= this.#connect()
       const beganMs = performance.now()
@@ -61,7 +63,7 @@ export class GuardedRegistry {
       this.#client = undefined
       this.#pause()
       const { message } = error as Error
-      const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+      const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
       throw unavailable(text, { cause: error })
     }
   }

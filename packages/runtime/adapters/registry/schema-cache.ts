@@ -178,7 +178,7 @@ function unknownSchema(needing: Needing): Failure {
     'schema-unknown',
     needing.kind === 'registered'
       ? `the schema registry has no schema ${needing.schemaId}`
-      : `there is no packaged ${needing.format} schema of its event type, and its data has no id of a schema in a registry`,
+      : `there is no packaged ${needing.format} schema of its event type, and its data contains no schema id of a registry`,
   )
 }
 

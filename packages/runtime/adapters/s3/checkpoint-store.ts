@@ -89,7 +89,7 @@ export class S3CheckpointStore implements CheckpointStore {
       checkHeader(parser.end(), partitionState, kept)
     } catch (error) {
       throw isUnreadableText(error) || isZlib(error)
-        ? new DamagedCheckpoint('it cannot be unpacked: it is cut off, or was changed')
+        ? new DamagedCheckpoint('it cannot be decompressed: it is truncated or was changed')
         : error
     } finally {
       text.destroy()
@@ -115,7 +115,7 @@ export class S3CheckpointStore implements CheckpointStore {
     await pipeline(textOf(partitionState, taken, noted()), zstd, async pieces => {
       for await (const piece of pieces) packed.push(piece)
     })
-    if (!version) throw new TypeError('a checkpoint must say what version it is of')
+    if (!version) throw new TypeError('a checkpoint must contain its version')
     const kept = { ...taken, version }
     const Body = Buffer.concat(packed)
     const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept), Body }
@@ -162,7 +162,7 @@ export class S3CheckpointStore implements CheckpointStore {
     const bucket = `The bucket "${this.#bucket}" for checkpoints`
     const said: Readonly<Record<string, string>> = {
       NoSuchBucket: `${bucket} does not exist: create it, or set CHECKPOINT_BUCKET to one that does`,
-      AccessDenied: `${bucket} refuses access: is it in this account, and has this function its role? (${message})`,
+      AccessDenied: `${bucket} refuses access: check that it is in this account, and that this function has its role (${message})`,
     }
     const what = said[name] ?? `${bucket} cannot be used: ${message || name}`
     return new Unavailable('checkpoint-unavailable', what, { cause: error })
@@ -197,7 +197,7 @@ function checkHeader(
     throw new DamagedCheckpoint(`it is the state of ${found.consumer} on ${found.topic}/${found.partition}`)
   if (found.after !== (after && timeOf(after)))
     throw new DamagedCheckpoint(
-      `it holds the changes since ${found.after ?? 'the beginning'}, not what its name says`,
+      `it contains the changes since ${found.after ?? 'the beginning'}, which differs from its name`,
     )
 }
 

@@ -42,7 +42,7 @@ export interface PartitionBatch {
 /** Groups the batch by partition. A batch without records is an error of the caller, not an empty success. */
 export function receive(event: KafkaEvent): PartitionBatch[] {
   const groups = Object.values(event?.records ?? {}).filter(group => group.length > 0)
-  if (groups.length === 0) throw new TypeError('not a Kafka event: "records" holds no record')
+  if (groups.length === 0) throw new TypeError('not a Kafka event: "records" contains no records')
   return groups.map(group => {
     const byOffset = new Map(group.map(record => [record.offset, toLogRecord(record)]))
     const records = [...byOffset.values()].sort((a, b) => a.offset - b.offset)

@@ -162,11 +162,11 @@ function whyNotTaken(
   const { record } = decoded
   // The id of an event in a foreign format may be derived from the position of its record.
   if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
-    return 'its first place is not that of the failure'
+    return 'its original position differs from that of the failure'
   if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
   // This code may have fixed the failure when it read the log again.
   if (place && work.copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
-  return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+  return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
 /**
@@ -231,10 +231,10 @@ function whyNotNext(
   // Check the attempt first: an attempt with a patch has other bytes than its copy without one.
   if (attempt <= failure.attempt) return { repeats: 'attempt-known' }
   if (!failure.isOpen) return { repeats: 'failure-not-open' }
-  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes are not those that failed'
+  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes differ from those that failed'
   // Any producer that may write to the topic can claim that a record replaces another one.
   if (replaces !== undefined && isOfAnotherEntity(failure, event))
-    return 'the event is of another entity than the one that failed'
+    return 'the event belongs to another entity than the one that failed'
   if (attempt === failure.attempt + 1) return undefined
   if (failure.isReopened && attempt > failure.attempt) return { repeats: 'failure-not-open' }
   return `attempt ${attempt} does not follow attempt ${failure.attempt}`

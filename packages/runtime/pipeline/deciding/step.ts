@@ -95,11 +95,11 @@ function noStep(step: unknown): string | undefined {
   const { kind } = (step ?? {}) as Partial<Step<unknown>>
   return kind === 'decided' || kind === 'rejected'
     ? undefined
-    : 'returned no step: decided() and rejected() make one'
+    : 'did not return a step: use decided() or rejected()'
 }
 
 function jsonOf(state: unknown): string | Failure {
-  const cannot = 'returned a state that JSON does not know'
+  const cannot = 'returned a state that JSON cannot represent'
   try {
     return JSON.stringify(state) ?? invalidStep(cannot, `: a ${typeof state}`)
   } catch (error) {
@@ -115,7 +115,8 @@ function bytesOfEmission(
   before: number,
 ): number | Failure {
   const unreadable = attributeViolation(attributesOf(entry.event))
-  if (unreadable) return invalidStep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
+  if (unreadable)
+    return invalidStep(`emitted "${emission.name}", which is not a CloudEvent`, `: ${unreadable}`)
   try {
     const bytes = bytesOf(entry, contentMode)
     const written = dataWriter ? writtenBytesOf(entry, contentMode, dataWriter) : bytes
@@ -142,10 +143,10 @@ function whyInvalid(
 ): string | undefined {
   const again = repeated(emit)
   if (again !== undefined)
-    return `emitted "${again}" twice in one step: by their names emissions get their ids`
+    return `emitted "${again}" twice in one step: use different names, because ids are derived from them`
   const bytes = emit.find(({ data }) => Buffer.isBuffer(data))
   // The store keeps the outbox as JSON, which does not preserve bytes.
-  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON does not know`
+  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON cannot represent`
   const moved = repeated(timers)
   if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
   const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
@@ -166,7 +167,7 @@ function whyInvalid(
   const early = set.find(({ dueMs }) => dueMs <= timeMs)
   return (
     early &&
-    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than what it follows from, at ${instant(timeMs)}`
+    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than its cause, at ${instant(timeMs)}`
   )
 }
 

@@ -24,8 +24,8 @@ const MAX_BEFORE_AN_EVENT = 1_000
 /** Upper bound for the emissions of those timers together, in bytes: all of them go into one commit. */
 const MAX_BYTES_BEFORE_AN_EVENT = 2 * MAX_STEP_BYTES
 
-const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
-const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
+const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, which is the maximum`
+const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, which is the maximum`
 
 /**
  * Returns the error if this code cannot read the state of the entity. The partition must then wait for code

@@ -61,7 +61,7 @@ export function unreadableState(
   if (version > own)
     return new PartitionStopped(
       'state-newer-than-code',
-      `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is left alone: deploy that ` +
+      `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is not changed: deploy that ` +
         'code again',
     )
   try {
@@ -73,7 +73,7 @@ export function unreadableState(
     const { place = 'without a place' } = unexpectedFailure(error)
     return new PartitionStopped(
       'state-not-migrated',
-      `migrate of ${process.name} made no state of the one of ${named}, which version ${version} stored and is left alone: deploy a ` +
+      `migrate of ${process.name} cannot convert the state of ${named}, which version ${version} has stored and which is not changed: deploy a ` +
         `migrate that can read it, or version ${version} of the code again (${name} ${place})`,
     )
   }
@@ -95,7 +95,7 @@ export function readState(
   if (!process.migrate) throw new Error(`has no migrate, but a state of version ${version}`)
   const migrated = process.migrate(state, version)
   if (migrated === undefined || migrated instanceof Promise)
-    throw new Error(`has migrated a state of version ${version} to nothing that can be one`)
+    throw new Error(`has migrated a state of version ${version} to an invalid one`)
   return migrated
 }
 
@@ -105,6 +105,6 @@ export function versionError({ version, migrate }: Partial<KeyedProcess<unknown>
   if (!Number.isSafeInteger(version) || version < 1)
     return `version ${version}, which is not a whole number from 1 on`
   if (version > 1 && !migrate)
-    return `version ${version}, but no migrate: what becomes of the states of older versions?`
+    return `version ${version}, but no migrate: define it for the states of older versions`
   return undefined
 }

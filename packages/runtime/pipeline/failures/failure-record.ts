@@ -123,7 +123,7 @@ export function failureRecordOf(
   for (const [part, nothing] of LEFT_BEHIND) {
     if (fitsItsTopic(made, sender, ROUTING_BYTES)) break
     if (!omitted.includes(part)) omitted.push(part)
-    const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
+    const error = `${message}; too large for a failure record, and available only at its position in the log: ${omitted.join(', ')}`
     data = { ...data, ...nothing, omitted, error, parks: false }
     // Drop the cause as well: its attributes, such as the trace context, may be too large.
     made = failureEntry(sender, id, at, data, undefined)

@@ -264,7 +264,7 @@ class ForwardRun {
 function anotherLog({ consumer, topic, partition }: StateKey, what: string): PartitionStopped {
   return new PartitionStopped(
     'another-log',
-    `${topic}/${partition} ${what}: it was made anew, or cut off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to ` +
+    `${topic}/${partition} ${what}: the topic was recreated or truncated. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to ` +
       'forward the new log from its start.',
   )
 }

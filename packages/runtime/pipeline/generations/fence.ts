@@ -27,6 +27,6 @@ export function fenced({ why, partitions }: Fence): Unavailable {
   const what =
     why === 'topic-growing'
       ? `the topic is growing to ${partitions} partitions`
-      : 'a state that was computed anew is about to replace this one'
+      : 'a recomputed state is about to replace this one'
   return new Unavailable(why, what)
 }

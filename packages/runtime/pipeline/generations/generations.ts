@@ -190,10 +190,10 @@ export async function replaceState(
 }
 
 const REASONS = {
-  moved: 'it has changed meanwhile',
+  moved: 'it has changed in the meantime',
   growing: 'its topic is growing',
   overtaken: 'another command has begun to replace it',
-  incomplete: 'the server has lost a part of what was built',
+  incomplete: 'the server has lost a part of the new contents',
   'other-code': 'other code has committed to it',
   'other-partitioning': 'its topic has grown since',
 } as const

@@ -101,7 +101,7 @@ async function checkLog(
 function anotherLog({ consumer, topic, partition }: StateKey, offset: number): PartitionStopped {
   return new PartitionStopped(
     'another-log',
-    `${topic}/${partition} is another log than the state of ${consumer} was made from: its record at offset ${offset} is not ` +
-      'the one that was decided. Was the topic deleted, or cut off?',
+    `${topic}/${partition} is not the log that the state of ${consumer} was computed from: its record at offset ${offset} differs from ` +
+      'the one that was decided. Check whether the topic was deleted or truncated',
   )
 }

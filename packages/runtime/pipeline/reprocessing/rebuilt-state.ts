@@ -185,7 +185,7 @@ export class RebuiltState {
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',
-      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: does the log still have it?`,
+      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: check whether the log still has that record`,
     )
   }
 }

@@ -95,7 +95,10 @@ export async function reprocess(
     }
     await work.pause(PAUSE_MS)
   }
-  throw new CopyStopped('waiting', `the live state was among its timers in each of ${ATTEMPTS} attempts`)
+  throw new CopyStopped(
+    'waiting',
+    `the live state was between two timers of a record in each of ${ATTEMPTS} attempts`,
+  )
 }
 
 interface Fenced {
@@ -134,9 +137,9 @@ async function behindFence(
   if (outcome.kind === 'other-partitioning')
     throw new CopyStopped(
       'replaced',
-      'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
+      'its topic has grown since, so the entities of the rebuilt state are outdated: discard it, and begin with a checkpoint from after the growth',
     )
-  throw new CopyStopped('overtaken', 'the rebuilt state is not what it was: was it removed, or evicted?')
+  throw new CopyStopped('overtaken', 'the rebuilt state has changed: it may have been removed or evicted')
 }
 
 function otherCode(live: string | undefined): CopyStopped {
@@ -147,9 +150,9 @@ function moved(live: Version, now: Version): CopyStopped {
   return now.epoch === live.epoch
     ? new CopyStopped(
         'waiting',
-        `it was not compared with the live state within ${FENCED_MS / 1_000} s, for which its consumer waits at most`,
+        `the comparison with the live state took longer than ${FENCED_MS / 1_000} s, the maximum time for which its consumer waits`,
       )
-    : new CopyStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
+    : new CopyStopped('replaced', 'the live state was replaced in the meantime by an import or a restore')
 }
 
 async function placeOf(
@@ -174,7 +177,7 @@ function growing(partitions?: number): CopyStopped {
   const to = partitions === undefined ? '' : ` to ${partitions} partitions`
   return new CopyStopped(
     'waiting',
-    `its topic is growing${to}, and its live state must stay as it is: finish that first`,
+    `its topic is growing${to}, and its live state must not be replaced: finish the growth first`,
   )
 }
 
@@ -189,7 +192,7 @@ async function nearlyCaughtUp(
     if (own > live)
       throw new CopyStopped(
         'waiting',
-        `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has come further`,
+        `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has caught up`,
       )
     await rebuilt.to(live)
     const { version } = await work.copies.facts(partitionState)

@@ -117,7 +117,7 @@ export class PartitionAgain {
     const { topic, partition } = this.stateKey
     throw new CopyStopped(
       'waiting',
-      `${topic}/${partition} has come to offset ${appliedOffset}, and the live state is at ${offset}: does the log still have it?`,
+      `${topic}/${partition} was applied up to offset ${appliedOffset}, but the live state is at ${offset}: check whether the log still has that record`,
     )
   }
 

@@ -138,7 +138,10 @@ async function restingLoad(
   for (let look = 1; look <= LOOKS; look += 1) {
     const snapshot = await live.load(stateKey, wantedOf(wanted))
     if (snapshot.version.epoch !== epoch)
-      throw new CopyStopped('replaced', `the live state of ${topic}/${partition} was replaced meanwhile`)
+      throw new CopyStopped(
+        'replaced',
+        `the live state of ${topic}/${partition} was replaced in the meantime`,
+      )
     if (snapshot.version.fired === 0) return snapshot
     await pause(PAUSE_MS)
   }

@@ -30,7 +30,7 @@ const END_MS = 1_000
  * continued.
  */
 const SPOILT =
-  'something other than the runner wrote to descriptor 3, over which the answers of the handler come: leave it alone'
+  'other code has written to file descriptor 3, which is reserved for the answers of the handler: do not use it'
 
 export interface PythonCommand {
   readonly executable: string
@@ -122,7 +122,7 @@ export class PythonProcess {
   /** Handles a frame. @throws Error if the frame cannot originate from the runner */
   #received({ kind, body }: Frame): void {
     if (kind === 'a' || kind === 'e') this.#answer(kind, body)
-    else if (this.#isLoaded) throw new Error('it was loaded before')
+    else if (this.#isLoaded) throw new Error('the handler was loaded twice')
     else if (kind === 'x') this.#loaded.reject(errorIn(body))
     else this.#loaded.resolve()
     this.#isLoaded = true
@@ -132,7 +132,7 @@ export class PythonProcess {
   #answer(kind: string, body: Buffer): void {
     const asked = this.#asked
     const end = body.indexOf('\n')
-    if (!asked || body.toString('utf8', 0, end) !== asked.requestId) throw new Error('that was not asked')
+    if (!asked || body.toString('utf8', 0, end) !== asked.requestId) throw new Error('it was not requested')
     const rest = body.subarray(end + 1)
     if (kind === 'a') asked.resolve(valueIn(rest))
     else asked.reject(errorIn(rest))

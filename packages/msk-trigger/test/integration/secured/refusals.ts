@@ -56,7 +56,7 @@ export function saysWhatIsWrong(): void {
         'no client certificate where one is required',
         'mutualTls',
         () => ({ ssl: ca() }),
-        /localhost:\d+ wants a client certificate: set custom\.mskTrigger\.ssl\.cert and key/,
+        /localhost:\d+ requires a client certificate: set custom\.mskTrigger\.ssl\.cert and key/,
       ],
       [
         'a mechanism that the listener does not offer',
@@ -102,7 +102,7 @@ export function saysWhatIsWrong(): void {
       const error = await rejection(ready().then(() => admin.connect()))
       assert.match(
         accessProblem(error) ?? '',
-        /certificate of 127\.0\.0\.1:\d+ is for other names: DNS:localhost$/,
+        /certificate of 127\.0\.0\.1:\d+ is for other host names: DNS:localhost$/,
       )
       const named = clientWith({ ...settings, ssl: { ...ca(), servername: 'localhost' } }, 'tls')
       await named.ready()

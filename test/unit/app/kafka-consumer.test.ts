@@ -20,7 +20,7 @@ async function loadedOf(folder: string, env: Readonly<Record<string, string>> = 
   const line = stdout.split('\n').find(line => line.startsWith('{"refusal"'))
   assert.ok(line, output)
   const { refusal, loaded } = JSON.parse(line) as { refusal: string; loaded: string[] }
-  assert.match(refusal, /holds no record/)
+  assert.match(refusal, /contains no records/)
   assert.ok(
     loaded.includes('packages/runtime/adapters/lambda/observer.ts'),
     'the list is one of what was loaded',
@@ -70,7 +70,7 @@ describe('when a function is put together', () => {
     const source = t.mock.fn(() => counting)
     const handler = kafkaConsumer('counting', source)
     assert.equal(source.mock.callCount(), 1)
-    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
+    await assert.rejects(async () => handler({ records: {} }, CONTEXT), /contains no records/)
     assert.equal(source.mock.callCount(), 1)
   })
 
@@ -97,7 +97,7 @@ describe('when a function closes its connections', () => {
       const close = t.mock.fn()
       const sink = { name: 'bell', accepts: [], deliver: async () => [], close }
       const handler = kafkaConsumer('bell', sink)
-      await assert.rejects(async () => handler({ records: {} }, CONTEXT), /holds no record/)
+      await assert.rejects(async () => handler({ records: {} }, CONTEXT), /contains no records/)
       assert.equal(close.mock.callCount(), closed)
     })
 })

@@ -147,7 +147,7 @@ describe('lines that cannot be imported', () => {
     [
       'too large a number',
       JSON.stringify(MOTION).replace('9.8', '12345678901234567891'),
-      'the number "z" is larger than',
+      'the number "z" cannot be represented',
     ],
   ] as const)
     it(`given ${given}, then the line is named, and the import ends; --skip-invalid leaves it out`, async () => {

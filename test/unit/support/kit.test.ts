@@ -68,15 +68,19 @@ describe('the kit for processes', () => {
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
     ['no step', undefined, /did not return a step: use decided\(\) or rejected\(\)/],
     ['a promise', Promise.resolve(decided('x', {})), /returned a promise: a process is not async/],
-    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON does not know: .*BigInt/],
-    ['a state that is a function', decided('x', () => 1), /a state that JSON does not know: a function/],
+    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON cannot represent: .*BigInt/],
+    ['a state that is a function', decided('x', () => 1), /a state that JSON cannot represent: a function/],
     [
       'a state with a Date',
       decided('x', { s: [new Date(0)] }),
-      /does not survive JSON: state\.s\.0 is a Date$/,
+      /JSON does not preserve the state: state\.s\.0 is a Date$/,
     ],
-    ['a state that is a Map', decided('x', new Map()), /does not survive JSON: state is a Map$/],
-    ['a state with NaN', decided('x', { lag: Number.NaN }), /does not survive JSON: state\.lag is NaN$/],
+    ['a state that is a Map', decided('x', new Map()), /JSON does not preserve the state: state is a Map$/],
+    [
+      'a state with NaN',
+      decided('x', { lag: Number.NaN }),
+      /JSON does not preserve the state: state\.lag is NaN$/,
+    ],
   ]
   for (const [name, step, expected] of wrong)
     it(`given ${name}, then the test fails with the reason`, async () => {

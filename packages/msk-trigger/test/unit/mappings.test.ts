@@ -225,12 +225,12 @@ describe('event source mappings', () => {
     onFailureDestination: 'arn:aws:lambda:x' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://.t' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://${'a'.repeat(250)}' → onFailureDestination … must be the ARN … kafka://<topic> (up to 249 characters)
-    onFailureDestination: 'kafka://t' → onFailureDestination … must not be "kafka://t": the topic that the function reads
+    onFailureDestination: 'kafka://t' → onFailureDestination … must not be "kafka://t": the function reads this topic
     destinations: { onSuccess: '${queue}' } → destinations.onSuccess … is not a setting; known are: onFailure
     destinations: {} → destinations.onFailure … must be the ARN … not nothing
     destinations: '${queue}' → destinations … must be a map, not "arn
     destinations: { onFailure: 'kafka://t' } → destinations.onFailure … must not be "kafka://t"
-    destinations: { onFailure: { arn: { Ref: Q } } } → destinations.onFailure … only CloudFormation knows what it is
+    destinations: { onFailure: { arn: { Ref: Q } } } → destinations.onFailure … only CloudFormation can resolve
     destinations: { onFailure: '${queue}' }, onFailureDestination: '${queue}' → onFailureDestination … must not be set together with destinations.onFailure
     provisionedPollerConfig: { minimumPollers: 0 } → provisionedPollerConfig.minimumPollers … from 1 to 200, not 0
     provisionedPollerConfig: { minimumPollers: 201 } → minimumPollers … from 1 to 200, not 201

@@ -100,7 +100,7 @@ export class KafkaLogBounds implements LogBounds {
       const { message } = error as Error
       throw new Unavailable(
         'broker-unavailable',
-        `the offsets of ${topic} cannot be read from Kafka: ${message}`,
+        `Kafka does not answer about the offsets of ${topic}: ${message}`,
         {
           cause: error,
         },

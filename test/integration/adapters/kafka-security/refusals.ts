@@ -74,7 +74,7 @@ export function saysWhatIsWrong(): void {
         'sasl',
         'tls',
         () => ca,
-        /it closed the connection: its listener may want clients to sign in/,
+        /it closed the connection: its listener may require authentication/,
       ],
       [
         'a user where the listener takes none',
@@ -88,7 +88,7 @@ export function saysWhatIsWrong(): void {
         'saslInPlainText',
         'scram-sha-256',
         () => ({ ...user(scram), KAFKA_TLS: 'off' }),
-        /its listener does not offer this way to sign in/,
+        /its listener does not support this authentication method/,
       ],
     ]
     for (const [what, broker, auth, more, says] of cases)

@@ -294,7 +294,7 @@ describe('one outage is reported in one line', () => {
     })
     person.health.ran(
       'redriver',
-      'the offsets of retry-1m cannot be read from Kafka: connect ECONNREFUSED',
+      'Kafka does not answer about the offsets of retry-1m: connect ECONNREFUSED',
       person.nowMs,
     )
     person.look(5_000)

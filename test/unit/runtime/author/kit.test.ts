@@ -76,7 +76,10 @@ describe('the kit for processes', () => {
         return 0
       }
     }
-    await assert.rejects(kit({ onEvent }).when(event), /calls Date\.now\(\), but a step reads no clock/)
+    await assert.rejects(
+      kit({ onEvent }).when(event),
+      /calls Date\.now\(\), but a step must not read a clock/,
+    )
   })
 
   it('given a timer or a migration that depends on a clock, then each fails', async () => {

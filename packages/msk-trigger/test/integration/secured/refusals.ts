@@ -62,13 +62,13 @@ export function saysWhatIsWrong(): void {
         'a mechanism that the listener does not offer',
         'saslInPlainText',
         () => ({ sasl: { mechanism: 'scram-sha-256', ...scram } }),
-        /does not offer this way to sign in: custom\.mskTrigger\.sasl\.mechanism/,
+        /does not support this mechanism: set another custom\.mskTrigger\.sasl\.mechanism/,
       ],
       [
         'a user where the listener takes none',
         'tls',
         () => ({ ssl: ca(), sasl: { mechanism: 'plain', ...plain } }),
-        /takes no credentials: custom\.mskTrigger\.sasl must not be set/,
+        /does not accept credentials: remove custom\.mskTrigger\.sasl/,
       ],
       [
         'no such secret',

@@ -69,7 +69,7 @@ export default class MskTriggerPlugin {
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
   readonly #framework: FrameworkEvents
-  /** Settings, read once all plugins are initialised. */
+  /** Settings, read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined

@@ -77,7 +77,7 @@ function isDeep(value: unknown, level = 0): boolean {
   return level >= DEEPEST || Object.values(value).some(inner => isDeep(inner, level + 1))
 }
 
-/** The producer may have chosen the names in a path, so only those that look like field names are shown. */
+/** Hides names in a path that do not look like field names, because the producer may have chosen them. */
 function shown(path: string): string {
   return path
     .split('/')

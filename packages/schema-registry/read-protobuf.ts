@@ -131,7 +131,7 @@ function finite(value: unknown): unknown {
   return value
 }
 
-/** protobufjs represents 64-bit numbers as objects. */
+/** Converts a 64-bit number, which protobufjs represents as an object. */
 function integer(value: unknown): number {
   return exactInteger(BigInt(String(value)))
 }

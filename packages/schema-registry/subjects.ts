@@ -130,7 +130,10 @@ function subjectPath(subject: string): string {
   return `/subjects/${encodeURIComponent(subject)}`
 }
 
-/** A registry assumes Avro if the type is missing, and not every registry accepts the name of the type. */
+/**
+ * Returns the body of a request. The type is omitted for Avro, because registries assume it, and not every
+ * registry accepts its name.
+ */
 function bodyOf({ text, format }: Schema): object {
   return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }
 }

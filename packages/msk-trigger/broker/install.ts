@@ -90,7 +90,7 @@ async function outputOf(command: string, args: readonly string[]): Promise<strin
   }
 }
 
-/** Maven is a script, which Windows runs only in a shell. */
+/** Executes a command, on Windows in a shell, because Maven is a script there. */
 function execute(command: string, args: readonly string[]) {
   return promisify(execFile)(command, [...args], { shell: process.platform === 'win32' && command === 'mvn' })
 }

@@ -113,8 +113,8 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
 }
 
 /**
- * `anything-but` excludes a value, a list of values, or the values that pass another text test. The field
- * itself must exist.
+ * Compiles `anything-but`, which excludes a value, a list of values, or the values that pass another text
+ * test. The field itself must exist.
  */
 function anythingBut(operand: unknown, at: string): Test {
   if (isObject(operand)) {

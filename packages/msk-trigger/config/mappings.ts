@@ -218,8 +218,8 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
 }
 
 /**
- * A consumer group belongs to a single mapping (rule 36 in `RULES.md`). Two mappings in one group would take
- * records from each other.
+ * Rejects mappings that share a consumer group, because they would take records from each other. See rule 36
+ * in `RULES.md`.
  */
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()

@@ -63,7 +63,10 @@ function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
   return missed === undefined ? [] : [`custom.${missed} is not read; did you mean custom.mskTrigger?`]
 }
 
-/** The events may have any type, because `configValidationMode` can disable validation. */
+/**
+ * Returns warnings about the events of a function. They may have any type, because `configValidationMode` can
+ * disable validation.
+ */
 function missedEvents(functionKey: string, events: unknown): string[] {
   const list: unknown[] = Array.isArray(events) ? events : []
   return list.filter(isObject).flatMap(entry => {

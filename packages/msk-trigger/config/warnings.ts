@@ -105,8 +105,8 @@ function shortTopic({ destination, ...event }: Warned): string[] {
 }
 
 /**
- * A destination must not lead back to the source topic, directly or through other functions, because failed
- * records would circulate endlessly. See rule 43 in `RULES.md`.
+ * Rejects a destination that leads back to the source topic, directly or through other functions, because
+ * failed records would circulate endlessly. See rule 43 in `RULES.md`.
  */
 function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {

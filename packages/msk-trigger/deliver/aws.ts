@@ -85,8 +85,8 @@ export function awsName(kind: AwsKind, arn: string): string {
 }
 
 /**
- * The SDK is loaded here because few projects need it. Its retries are disabled, because the delivery retries
- * and logs that.
+ * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. Retries of
+ * the SDK are disabled, because the delivery retries and logs that.
  */
 async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
   const endpoint = awsEndpoint(kind, otherwise)

@@ -34,7 +34,7 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
    * @param answerCounts false to simulate a response after the timeout
    */
   invoke(batch: Batch, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Injected fault: nothing that is in flight may be committed. */
+  /** Called for an injected crash. Nothing that is in flight may be committed. */
   crash(): void
   /** Called when the partition is processed up to this offset. Resolves when more of it may be processed. */
   committed(queue: PartitionQueue, offset: number): Promise<void>

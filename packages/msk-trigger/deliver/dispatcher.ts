@@ -44,7 +44,7 @@ export interface DispatcherParts extends Fetching {
   readonly faults: Faults
   readonly reserved: Semaphore
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Injected fault: the poller must start again. */
+  /** Called for an injected crash. The poller must start again. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }

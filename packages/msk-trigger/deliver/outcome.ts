@@ -22,8 +22,8 @@ export interface AnswerOptions {
 }
 
 /**
- * After a function error, a timeout or an invalid response, the whole batch is redelivered. See rules 22 and
- * 23 in `RULES.md`.
+ * Returns the outcome after a function error, a timeout or an invalid response: the whole batch is
+ * redelivered. See rules 22 and 23 in `RULES.md`.
  */
 export function retryWholeBatch<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],

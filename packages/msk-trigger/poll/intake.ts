@@ -62,8 +62,8 @@ export function makeIntake({
 }
 
 /**
- * A record whose value was omitted cannot be decoded or filtered. Its queue marks it as undeliverable, with a
- * specific condition.
+ * Returns true for a record whose value was omitted. It cannot be decoded or filtered, and its queue marks it
+ * as undeliverable with a specific condition.
  */
 function isOversize({ oversizeBytes }: Message): boolean {
   return oversizeBytes !== undefined

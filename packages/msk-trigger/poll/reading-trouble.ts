@@ -123,7 +123,7 @@ export class ReadingTrouble {
     if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
   }
 
-  /** Explain the silence, because the listener may send a response that kafkajs cannot read. */
+  /** Explains why there is no response. The listener may have sent a response that kafkajs cannot read. */
   async #explainSilence(): Promise<void> {
     const { log, ending, outage, whyUnreachable } = this.#parts
     const why = await whyUnreachable(undefined)

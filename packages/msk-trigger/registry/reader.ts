@@ -96,15 +96,17 @@ export class RegistryReader {
     }
   }
 
-  /** As in Lambda's event, the whitespace of the producer is removed. */
+  /**
+   * Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed.
+   */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
   /**
-   * The schema of an id never changes, so it is cached. An id that was not found is not cached, because its
-   * schema may still be registered.
+   * Returns the codec of a schema. It is cached, because the schema of an id never changes. An id that was
+   * not found is not cached, because its schema may still be registered.
    */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)

@@ -51,7 +51,7 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Absent from the naming of other providers. */
+    /** Returns the name of the stack. Absent from the naming of other providers. */
     getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string

@@ -57,7 +57,10 @@ function nonEmpty(value: string): string | undefined {
   return value === '' ? 'is empty' : ofText(value)
 }
 
-/** A value that matches cannot contain a forbidden character, so these are searched only after a mismatch. */
+/**
+ * Returns a rule for a pattern. Text that matches cannot contain forbidden characters, so these are searched
+ * only after a mismatch.
+ */
 function fits(pattern: (value: string) => boolean, broken: string): Rule {
   return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
 }
@@ -136,7 +139,8 @@ const URI = new RegExp(`^${SCHEME}(?:${AUTHORITY}|${ABSOLUTE_PATH}|(?!/)${many(P
 const RELATIVE_REFERENCE = new RegExp(`^(?:${AUTHORITY}|${ABSOLUTE_PATH}|${RELATIVE_PATH}|)${END}`)
 
 /**
- * RFC 3986, 4.1: a URI or a relative reference. Empty text is rejected, because an attribute is never empty.
+ * Returns true for a URI or a relative reference (RFC 3986, 4.1). Empty text is rejected, because an
+ * attribute is never empty.
  */
 function isUriReference(text: string): boolean {
   return text !== '' && (RELATIVE_REFERENCE.test(text) || URI.test(text))

@@ -44,7 +44,10 @@ export function attributesOf({ data: _, extensions, ...context }: Event): Attrib
   return attributes
 }
 
-/** An event has no `kind` property: an extension of that name would be in `extensions`. */
+/**
+ * Returns true for a failure. An event has no `kind` property: an extension of that name would be in
+ * `extensions`.
+ */
 export function isFailure(result: Event | Failure): result is Failure {
   return (result as Partial<Failure>).kind === 'failure'
 }

@@ -65,9 +65,9 @@ export function readJsonEvent(document: unknown): Event | Failure {
 }
 
 /**
- * JSON format, 3.1: `data` is a JSON value, or text if the content type is not JSON; `data_base64` is bytes.
- * JSON is returned as a parsed value and everything else as bytes, so that events in structured and in binary
- * mode are equal.
+ * Returns the data of an event. JSON format, 3.1: `data` is a JSON value, or text if the content type is not
+ * JSON; `data_base64` is bytes. JSON is returned as a parsed value and everything else as bytes, so that
+ * events in structured and in binary mode are equal.
  */
 function payload(document: object, contentType: string | undefined): Payload | Failure {
   const { data, data_base64: base64 } = document as { data?: unknown; data_base64?: unknown }
@@ -127,7 +127,10 @@ export function toJsonEvent(event: Event): Record<string, unknown> {
 
 const CHARACTERS = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** RFC 4648, 4: padded and without line breaks. `Buffer.from` would ignore invalid characters. */
+/**
+ * Returns true for base64 with padding and without line breaks (RFC 4648, 4). `Buffer.from` would ignore
+ * invalid characters.
+ */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && CHARACTERS.test(text)
 }

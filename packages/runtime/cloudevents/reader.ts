@@ -57,7 +57,9 @@ function contentTypeOf(headers: Readable['headers']): string | undefined | Failu
   return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
 }
 
-/** If nothing else indicates an event, the header is ignored. */
+/**
+ * Returns the failure for an invalid content type. If nothing else indicates an event, the header is ignored.
+ */
 function wrongContentType(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
@@ -67,8 +69,8 @@ function wrongContentType(headers: Readable['headers'], broken: string): Failure
 }
 
 /**
- * Kafka binding, 3.2: attributes are in `ce_` headers, the data is in the value, and its type is in
- * `content-type`.
+ * Reads an event in binary mode. Kafka binding, 3.2: attributes are in `ce_` headers, the data is in the
+ * value, and its type is in `content-type`.
  */
 function readBinary(record: Readable, contentType: string | undefined): Event | Failure {
   const attributes = binaryAttributes(record.headers, contentType)

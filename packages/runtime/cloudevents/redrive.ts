@@ -116,7 +116,7 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
 }
 
 /**
- * Returns the attempts to keep, and their JSON. It is serialised only once, because many records are redriven
+ * Returns the attempts to keep, and their JSON. It is serialized only once, because many records are redriven
  * at a time.
  */
 function newest(history: readonly FailedAttempt[]) {

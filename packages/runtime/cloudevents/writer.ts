@@ -39,8 +39,8 @@ export function producedRecord(
 }
 
 /**
- * Kafka binding, 3.2: `content-type` is `datacontenttype`, each other attribute is a `ce_` header, and
- * without data the value is null.
+ * Writes an event in binary mode. Kafka binding, 3.2: `content-type` is `datacontenttype`, each other
+ * attribute is a `ce_` header, and without data the value is null.
  */
 function writeBinary(event: Event): WrittenEvent {
   const { data, extensions, datacontenttype, ...attributes } = event
@@ -55,8 +55,8 @@ function writeBinary(event: Event): WrittenEvent {
 }
 
 /**
- * Kafka binding, 3.3: the whole event is in the value. Without the content type, a reader would assume binary
- * mode.
+ * Writes an event in structured mode. Kafka binding, 3.3: the whole event is in the value. Without the
+ * content type, a reader would assume binary mode.
  */
 function writeStructured(event: Event): WrittenEvent {
   return {

@@ -8,7 +8,7 @@ import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { DataReader } from './ports.ts'
 
-// A keyed process with an opaque state: the pipeline only parses states from JSON and serialises them.
+// A keyed process with an opaque state: the pipeline only parses states from JSON and serializes them.
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
 export type Process = AnyKeyedProcess | Sink | SegmentSink
 
@@ -21,7 +21,7 @@ export interface Consumer<P extends Process = Process> {
   readonly env: string
   /** Content mode of emissions: binary, unless a downstream system can only read structured events. */
   readonly contentMode: ContentMode
-  /** Serialises the data of emissions. If absent, the data is written as JSON. */
+  /** Serializes the data of emissions. If absent, the data is written as JSON. */
   readonly dataWriter?: DataWriter
   /** Period on the log's clock for which the id of an applied event is remembered, in milliseconds. */
   readonly idWindowMs: number

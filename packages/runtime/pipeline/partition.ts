@@ -49,8 +49,8 @@ export async function runPartition(
   return { batch: delivered }
 
   /**
-   * The whole chunk is delivered again. By then, its decided records are at or below the applied offset, and
-   * are dropped.
+   * Returns the result for a chunk that waits. It is delivered again as a whole. By then, its decided records
+   * are at or below the applied offset, and are dropped.
    */
   function waiting({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     ports.observer.waiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
@@ -104,8 +104,8 @@ async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRec
 }
 
 /**
- * Parked records are decoded while the chunk is applied. If a schema is missing, it is fetched and the step
- * is repeated; nothing was changed before.
+ * Runs a step, and fetches missing schemas. Parked records are decoded while the chunk is applied: if a
+ * schema is missing, it is fetched and the step is repeated; nothing was changed before.
  */
 async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promise<T | End> {
   for (;;)
@@ -162,8 +162,8 @@ async function readBack(
 }
 
 /**
- * Parking needs ticks: only a record can release parked events or end their parking time. The check passes if
- * the application does not specify whether the topic has ticks.
+ * Checks that the topic has ticks, which parking needs: only a record can release parked events or end their
+ * parking time. The check passes if the application does not specify whether the topic has ticks.
  *
  * @param topic name of the topic in Kafka
  * @throws PartitionStopped if the process parks and the topic has no ticks, because parked events could wait

@@ -171,7 +171,10 @@ interface DecodedPart extends DecodedChunk {
   readonly chunk: Chunk
 }
 
-/** Step 2. If the schema of a record is unavailable, that record and all later ones must wait. */
+/**
+ * Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must
+ * wait.
+ */
 async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | End> {
   const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
@@ -188,8 +191,8 @@ interface LoadedPart extends DecodedPart {
 }
 
 /**
- * Step 3. The chunk can be decided only if the state exists and belongs to this log, and if no records are
- * missing between the applied offset and the chunk.
+ * Step 3: loads the state. The chunk can be decided only if the state exists and belongs to this log, and if
+ * no records are missing between the applied offset and the chunk.
  */
 async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
@@ -245,7 +248,7 @@ interface AppliedPart extends LoadedPart {
 
 type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied>
 
-/** Step 4. If the decisions amount to a surge of failures, the records stay in Kafka. */
+/** Step 4: decides the records. If the decisions amount to a surge of failures, the records stay in Kafka. */
 function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
   return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
@@ -273,7 +276,7 @@ interface Committed extends Decided {
 }
 
 /**
- * Step 5. Commits everything or nothing. If the commit is refused, the change is discarded, and none of it
+ * Step 5: commits everything or nothing. If the commit is refused, the change is discarded, and none of it
  * may be published.
  */
 async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
@@ -304,7 +307,7 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
   return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
 
-/** Step 6. Failure records are published in the same way as emissions. */
+/** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   { consumer, ports, stateKey }: PartitionRun,
   committed: C,
@@ -323,7 +326,10 @@ export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   return committed
 }
 
-/** Step 7. If trimming fails, the next batch publishes the same entries again, with the same ids. */
+/**
+ * Step 7: trims the outbox. If this fails, the next batch publishes the same entries again, with the same
+ * ids.
+ */
 async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
   await tryTrim(run, committed.outbox)
   return committed

@@ -211,7 +211,10 @@ export class TransactionalIdentity implements Identity {
     return { transactionalId: this.transactionalId, producerId: String(producerId), producerEpoch }
   }
 
-  /** All of these calls can be repeated: the coordinator finishes one before it begins another. */
+  /**
+   * Repeats a call until it succeeds. All of these calls can be repeated: the coordinator finishes one before
+   * it begins another.
+   */
   async #persist<T>(
     call: () => Promise<T>,
     {

@@ -142,7 +142,10 @@ export class RecordProducer {
     return this.#brokers.leadersOf(topic).size
   }
 
-  /** The partitions of a batch publish at nearly the same time, so their records are sent together. */
+  /**
+   * Sends all records after this turn of the event loop, because the partitions of a batch publish at nearly
+   * the same time.
+   */
   #hurrySoon(): void {
     if (this.#isHurrying) return
     this.#isHurrying = true

@@ -260,7 +260,7 @@ export class Sender {
     batch.fail(error)
   }
 
-  /** Ignore failures: the next request reports them and is retried. */
+  /** Refreshes the metadata. A failure is ignored, because the next request reports it and is retried. */
   #refresh(): void {
     if (this.#stopped) return
     this.#refreshing ??= this.#parts.brokers

@@ -253,8 +253,8 @@ export class TelemetryProducer {
   }
 
   /**
-   * An error in the application's callback must not affect the delivery of other events, so it is thrown
-   * separately.
+   * Reports an outcome. An error in the application's callback is thrown separately, because it must not
+   * affect the delivery of other events.
    */
   #tell(report: DeliveryReport): void {
     try {

@@ -159,7 +159,10 @@ function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   return defined({ ...access, caSecret, caFile, region })
 }
 
-/** The connection string contains all settings; only `KAFKA_BROKERS` can override the address. */
+/**
+ * Returns the access for Event Hubs. The connection string contains all settings; only `KAFKA_BROKERS` can
+ * override the address.
+ */
 function eventHubsAccess(
   { KAFKA_BROKERS, KAFKA_AUTH }: Settings,
   password: string,

@@ -70,7 +70,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-/** `structuredClone` does not preserve the class of a Buffer. */
+/** Copies a part. `structuredClone` does not preserve the class of a Buffer. */
 function copied(part: CheckpointPart): CheckpointPart {
   return part.kind === 'ids' ? { kind: 'ids', bytes: Buffer.from(part.bytes) } : structuredClone(part)
 }

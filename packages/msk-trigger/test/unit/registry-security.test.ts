@@ -131,7 +131,7 @@ describe('a registry that is encrypted and wants a login', () => {
     const read = intake({ registryAuth: { secret: LOGIN_ARN }, registrySsl: { ca: made.caFile } })
     await waits(
       read,
-      /it answered 401: .*; it does not accept the login of custom\.mskTrigger\.registryAuth$/,
+      /it answered 401: .*; it does not accept the credentials of custom\.mskTrigger\.registryAuth$/,
     )
     secrets.secrets.set(LOGIN_ARN, JSON.stringify({ username: 'me', password: 'pw-1' }))
     assert.equal(await fate(read), 'deliver')

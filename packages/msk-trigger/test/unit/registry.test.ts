@@ -301,7 +301,7 @@ describe('the registry', () => {
     const nowhere = intake({ uri: 'http://127.0.0.1:9' })
     await assert.rejects(
       async () => nowhere(0, [message(framed(1, '{"n":1}'))]),
-      /no answer at http:\/\/127\.0\.0\.1:9\//,
+      /does not answer at http:\/\/127\.0\.0\.1:9\//,
     )
   })
 

@@ -237,7 +237,7 @@ function count(counts: Counts, part: CheckpointPart): void {
   else if (part.kind === 'failure') counts.failures += 1
 }
 
-/** JSON has no undefined, so these fields can be absent. */
+/** Restores fields that are absent in JSON, which does not support undefined. */
 function metaOf({ clock, appliedDigest, failuresFromMs, ...others }: CheckpointMeta): CheckpointMeta {
   const { nowMs, lastAppendMs, highestAppendMs } = clock
   return { ...others, clock: { nowMs, lastAppendMs, highestAppendMs }, appliedDigest, failuresFromMs }

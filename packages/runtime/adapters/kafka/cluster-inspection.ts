@@ -26,7 +26,7 @@ import type { TopicLayout } from './topic-admin.ts'
 /** Response of one broker, or its error. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
-/** Bounds by topic and partition; undefined if the leader did not respond. */
+/** Offset bounds by topic and partition; undefined if the leader did not respond. */
 export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 
 /** Sends one request after another, over one connection to each broker. */

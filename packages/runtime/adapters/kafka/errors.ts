@@ -60,7 +60,7 @@ export function notTaken(why: string, options?: ErrorOptions): Unavailable {
 }
 
 /**
- * Only temporary errors become `Unavailable`. Other errors are returned unchanged, so that they are logged
+ * Converts temporary errors to `Unavailable`. Other errors are returned unchanged, so that they are logged
  * with their location in the code.
  */
 export function failureOf(error: unknown): unknown {

@@ -60,8 +60,8 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
 }
 
 /**
- * The library discards the whole response because of one refused group. In that case, each group is requested
- * separately, and refused ones are omitted.
+ * Describes groups. If one group is refused, the library discards the whole response; in that case, each
+ * group is requested separately, and refused ones are omitted.
  */
 async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []

@@ -32,7 +32,7 @@ export async function partitionCount(kafka: Kafka, topic: string): Promise<numbe
   })
 }
 
-/** A broker may not know the new partitions yet. */
+/** Rejects with a retriable error while a broker does not know the new partitions yet. */
 async function untilLed(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
   const led = (await offsets).length
   if (led < partitions)

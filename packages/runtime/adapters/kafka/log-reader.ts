@@ -202,7 +202,7 @@ function unavailable(message: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', message, options)
 }
 
-/** Only temporary errors become `Unavailable`. Other errors are returned unchanged with their stack. */
+/** Converts temporary errors to `Unavailable`. Other errors are returned unchanged with their stack. */
 function failureOf(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`

@@ -129,8 +129,8 @@ export class ProducingConnection {
   }
 
   /**
-   * The library reconnects for every request, so a call that was in progress during `close` must leave no
-   * connection open.
+   * Finds a broker. The library reconnects for every request, so a call that was in progress during `close`
+   * must leave no connection open.
    */
   async #brokerOf(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
     const broker = await this.#unlessClosed(cluster, finding)

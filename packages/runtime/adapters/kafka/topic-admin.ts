@@ -52,7 +52,10 @@ export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicD
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 
-/** A topic with partitions exists, even if one of them has no leader. */
+/**
+ * Returns true if the topic does not exist. A topic with partitions exists, even if one of them has no
+ * leader.
+ */
 function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
   return errorCode !== 0 && partitions.length === 0
 }

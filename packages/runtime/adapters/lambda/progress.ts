@@ -52,7 +52,7 @@ export class Progress {
     return sinceMs
   }
 
-  /** If records stay in Kafka, the lag of the partition is the age of the first of them. */
+  /** Records that records stay in Kafka. The lag of the partition is then the age of the first of them. */
   waits(stateKey: StateKey, appendMs: number, nowMs: number): void {
     this.#of(stateKey).lagMs = nowMs - appendMs
   }

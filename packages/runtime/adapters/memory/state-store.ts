@@ -399,7 +399,7 @@ function unlessAtHand(
   return atHand.includes(hash) ? { hash } : { hash, json }
 }
 
-/** A real store never returns the object that was stored, so return a copy. */
+/** Returns a copy, because a real store never returns the object that was stored. */
 function copy(entry: OutboxEntry): OutboxEntry {
   return JSON.parse(JSON.stringify(entry))
 }

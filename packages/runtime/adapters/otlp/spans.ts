@@ -79,8 +79,8 @@ function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Eve
 }
 
 /**
- * The id is derived from the record's position rather than the event's id: if a producer sends an event
- * twice, there are two records and two decisions.
+ * Creates the span of a record. Its id is derived from the record's position rather than the event's id: if a
+ * producer sends an event twice, there are two records and two decisions.
  */
 function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { consumer, topic, partition } = stateKey
@@ -100,7 +100,7 @@ function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, 
   }
 }
 
-/** A timer continues the trace of the event that set it. */
+/** Creates the span of a timer, which continues the trace of the event that set it. */
 function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { id, name, entity } = decision.timer as NonNullable<Decision['timer']>
   return {

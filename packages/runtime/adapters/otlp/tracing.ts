@@ -47,7 +47,7 @@ export class Tracing {
     this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
   }
 
-  /** The rate is limited because creating and sending spans takes as long as processing the record. */
+  /** Limits the rate, because creating and sending spans takes as long as processing the record. */
   #isAllowed({ failure }: Decision, nowMs: number): boolean {
     if (failure) return true
     const second = Math.floor(nowMs / 1_000)

@@ -26,7 +26,7 @@ import { RedisValue } from './value.ts'
 const ADDED_FIELDS = 500
 const ADDED_BYTES = 512 * 1024
 
-/** See `Generations.build`. */
+/** Implements `Generations.build`. */
 export async function build(
   client: RedisClient,
   partitionState: StateKey,

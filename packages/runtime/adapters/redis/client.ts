@@ -130,7 +130,7 @@ export class RedisClient {
     return connecting
   }
 
-  /** Several commands may fail on the same connection, but only the first failure replaces it. */
+  /** Replaces a connection once, although several commands may fail on it. */
   #replace(connection: Promise<Connection>): void {
     if (this.#connection === connection) this.#drop()
   }

@@ -115,9 +115,9 @@ function writeTogether(redis: Redis): void {
 }
 
 /**
- * The library follows MOVED and ASK, and retries if a node is lost, fails over, or migrates a hash slot. A
- * command may therefore arrive twice or late, which is harmless: a commit names the version on which it is
- * based.
+ * Creates a connection to a cluster. The library follows MOVED and ASK, and retries if a node is lost, fails
+ * over, or migrates a hash slot. A command may therefore arrive twice or late, which is harmless: a commit
+ * names the version on which it is based.
  */
 function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs: number): Cluster {
   // All attempts end before the command's timeout, so that their error can be reported.

@@ -22,8 +22,9 @@ export class StatePages {
   }
 
   /**
-   * Every commit changes the version, so everything read between two checks that found the same version is consistent. Trimming
-   * the outbox does not change it: the entries removed are published, and a checkpoint may or may not contain them.
+   * Reads the whole state. Every commit changes the version, so everything read between two checks that found
+   * the same version is consistent. Trimming the outbox does not change it: the entries removed are
+   * published, and a checkpoint may or may not contain them.
    *
    * @throws CopyStopped at the end of the pages, if a commit was made in the meantime
    */

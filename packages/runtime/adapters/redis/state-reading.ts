@@ -185,7 +185,7 @@ function entityParts(
   return gone.states.length + gone.timers.length > 0 ? [{ kind: 'gone', gone }, ...parts] : parts
 }
 
-/** Yield only the latest attempt of each failure, because an earlier one would reopen a closed failure. */
+/** Returns only the latest attempt of each failure, because an earlier one would reopen a closed failure. */
 function failuresIn(buckets: readonly Buffer[]): RememberedFailure[] {
   const found = new Map<string, RememberedFailure>()
   for (const [group, bucket] of inPairs(buckets))

@@ -140,7 +140,7 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** The object may have been removed by another run since it was listed. */
+  /** Converts the error of a missing object, which another run may have removed since it was listed. */
   #found<T>(answer: Promise<T>): Promise<T> {
     return this.#reached(
       answer.catch(error => {

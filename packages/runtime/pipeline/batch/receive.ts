@@ -90,8 +90,8 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
 }
 
 /**
- * A header that is null in Kafka becomes an empty one, so that the result does not depend on how the record
- * was delivered.
+ * Converts the headers. A header that is null in Kafka becomes an empty one, so that the result does not
+ * depend on how the record was delivered.
  */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []

@@ -170,9 +170,9 @@ function whyNotTaken(
 }
 
 /**
- * A redrive to the partition that an older partition count gives, because the growth of the topic was lost
- * with Redis. The next attempt belongs to the current partition of the key, regardless of copies of the
- * failure in this one. A patched record may have another key than the one that failed.
+ * Moves a redriven record that was sent to a partition by an outdated partition count, because the growth of
+ * the topic was lost with Redis. The next attempt belongs to the current partition of the key, regardless of
+ * copies of the failure in this one. A patched record may have another key than the one that failed.
  */
 function movedElsewhere(
   work: Work,

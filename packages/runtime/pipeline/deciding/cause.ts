@@ -13,7 +13,8 @@ export interface Cause {
   emissionId(consumer: string, name: string): string
   timerId(consumer: string, name: string, dueMs: number): string
   /**
-   * Threshold of a timer that this cause sets: the timer fires when the log's clock has passed the threshold.
+   * Returns the threshold of a timer that this cause sets. The timer fires when the log's clock has passed
+   * the threshold.
    */
   thresholdMs(dueMs: number): number
 }
@@ -33,8 +34,8 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
 }
 
 /**
- * If a timer sets another timer, the second counts from the due time and threshold of the first. That
- * threshold includes the allowed lateness.
+ * Returns the cause for a timer. A timer that it sets counts from its due time and threshold. That threshold
+ * includes the allowed lateness.
  */
 export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {

@@ -199,7 +199,8 @@ function cause(answer: Answer | undefined): Tried['cause'] | undefined {
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'rejected'] satisfies Delivered['kind'][]
 
 /**
- * A sink can bypass the type and return another value. An event without an answer would be offered forever.
+ * Returns true for a valid answer. A sink can bypass the type and return another value, and an event without
+ * an answer would be offered forever.
  */
 function isAnswer(answer: unknown): boolean {
   return KINDS.includes((answer as Partial<Delivered> | null | undefined)?.kind)
@@ -245,7 +246,8 @@ class Pace {
   }
 
   /**
-   * True if the failed events of this round can be offered again after the wait, assuming the same duration.
+   * Returns true if the failed events of this round can be offered again after the wait, assuming the same
+   * duration.
    */
   fitsAgain(waitMs: number): boolean {
     return this.#leftMs() >= waitMs + this.#failedMs

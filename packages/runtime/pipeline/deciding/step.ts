@@ -129,7 +129,10 @@ function bytesOfEmission(
   return failure('emission-too-large', `one step may emit ${MAX_STEP_BYTES} bytes, and this one emits more`)
 }
 
-/** Error messages of libraries may contain payload data, so they are kept out of `safeMessage`. */
+/**
+ * Returns the error's message for operators. Messages of libraries may contain payload data, so they are kept
+ * out of `safeMessage`.
+ */
 function because(error: unknown): string {
   return `: ${(error as Error).message}`
 }

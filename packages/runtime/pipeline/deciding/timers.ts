@@ -106,8 +106,8 @@ function byThreshold(a: StoredTimer, b: StoredTimer): number {
 }
 
 /**
- * Do not use `<`. It compares UTF-16 units, which sort differently from the store for characters beyond the
- * basic multilingual plane.
+ * Compares names by their bytes. Do not use `<`: it compares UTF-16 units, which sort differently from the
+ * store for characters beyond the basic multilingual plane.
  */
 function byBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))

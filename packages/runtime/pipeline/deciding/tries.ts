@@ -15,7 +15,7 @@ export interface Tried {
 }
 
 export interface TriesAllowed {
-  /** True if a call may begin after this many milliseconds. */
+  /** Returns true if a call may begin after this many milliseconds. */
   hasTime(afterMs: number): boolean
   pause(ms: number): Promise<void>
   tried(tried: Tried): void

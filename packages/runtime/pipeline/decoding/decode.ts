@@ -134,7 +134,7 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
 }
 
 /**
- * Returns the event with plain data. Returns undefined for serialised data of a type that the process does
+ * Returns the event with plain data. Returns undefined for serialized data of a type that the process does
  * not accept, so that no schema is fetched for it.
  */
 function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
@@ -158,8 +158,8 @@ function ignoredReason({ type }: Event, { application }: Expectations): IgnoredR
 }
 
 /**
- * A tick never fails because of its `time`, which equals the time of its record. A repeated tick has no
- * effect.
+ * Decodes a tick. It never fails because of its `time`, which equals the time of its record. A repeated tick
+ * has no effect.
  */
 function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))

@@ -172,8 +172,8 @@ export function failureEventId(
 }
 
 /**
- * Approximate size, in bytes, of the failure record for a record: its bytes in base64, the attributes and the
- * message.
+ * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the
+ * attributes and the message.
  */
 export function failureRecordBytes(record: LogRecord): number {
   return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)

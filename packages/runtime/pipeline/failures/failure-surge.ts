@@ -58,8 +58,8 @@ export interface SurgeGuard {
 }
 
 /**
- * During a failure surge, keeps records in Kafka until the code changes, the breaker is reset, or `OPEN_MS`
- * has passed.
+ * Defers the records during a failure surge, until the code changes, the breaker is reset, or `OPEN_MS` has
+ * passed.
  */
 export async function deferredBySurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
@@ -104,7 +104,10 @@ function failedUnexpectedly({ failure }: Decision): boolean {
   return failure !== undefined && isUnexpected(failure.code)
 }
 
-/** A record that cannot be decoded has no known entity, so each such record counts as a separate entity. */
+/**
+ * Returns the entity of a decision. A record that cannot be decoded has no known entity, so each such record
+ * counts as a separate entity.
+ */
 function entityOfDecision({ event, timer, offset }: Decision): string {
   if (timer) return timer.entity
   return event ? entityOf(event) : `@${offset}`

@@ -166,7 +166,10 @@ class ForwardRun {
     return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
   }
 
-  /** If the last forwarded record has expired, there is nothing to compare with. */
+  /**
+   * Checks that the log is the one that the cursor belongs to. If the last forwarded record has expired,
+   * there is nothing to compare with.
+   */
   #ensureSame(
     { offset, digest }: NonNullable<Cursor['last']>,
     { records: [first], logStart }: ReadRange,

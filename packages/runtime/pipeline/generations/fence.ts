@@ -22,7 +22,7 @@ export function isOwnFence(stands: Fence | undefined, { why, attempt, partitions
   return stands?.why === why && stands.partitions === partitions && (stands.attempt ?? 0) <= attempt
 }
 
-/** The error of a load while the partition state is fenced. */
+/** Returns the error of a load while the partition state is fenced. */
 export function fenced({ why, partitions }: Fence): Unavailable {
   const what =
     why === 'topic-growing'

@@ -97,8 +97,8 @@ export function partsFor(
 }
 
 /**
- * Every partition has received the same events that set the context. The partition whose log is furthest
- * ahead has received all of them.
+ * Returns true for the partition whose context is used. Every partition has received the same events that set
+ * the context, and the partition whose log is furthest ahead has received all of them.
  */
 function isFirstWithContext(target: number, { partition }: OldPartition, growing: Growing): boolean {
   if (target < growing.from) return false
@@ -108,7 +108,10 @@ function isFirstWithContext(target: number, { partition }: OldPartition, growing
   return first?.partition === partition
 }
 
-/** The threshold may be in the past; the timer fires with the first record then. */
+/**
+ * Moves the threshold of a timer. It may then be in the past; the timer fires with the first record in that
+ * case.
+ */
 function shiftedTimer(timer: StoredTimer, shift: number): StoredTimer {
   return shift === 0 ? timer : { ...timer, thresholdMs: timer.thresholdMs + shift }
 }

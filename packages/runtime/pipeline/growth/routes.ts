@@ -7,7 +7,7 @@ export interface Counts {
   readonly to: number
 }
 
-/** Why an entity stays in its partition. */
+/** Reason why an entity stays in its partition. */
 type StayReason =
   /** None of its records is retained, so the key is unknown. */
   | 'key-unknown'

@@ -66,9 +66,9 @@ export function loadedPart(
 type LoadedFor = { readonly process: { readonly name: string } }
 
 /**
- * Also loads the entities that wait for failures which a record retries or ends; only the store knows these
- * entities. A second load is needed only if a waiting entity has no event in the chunk. If the first record
- * exceeds the byte limit, the data that it needs is loaded alone.
+ * Loads, in addition, the entities that wait for failures which a record retries or ends; only the store
+ * knows these entities. A second load is needed only if a waiting entity has no event in the chunk. If the
+ * first record exceeds the byte limit, the data that it needs is loaded alone.
  */
 async function withHeld(
   wanted: LoadSelection,

@@ -172,8 +172,8 @@ export class RebuiltState {
   }
 
   /**
-   * Another command that claims the state gives it another epoch. A command that has switched or was
-   * cancelled has removed the state.
+   * Checks that the state still belongs to this command. Another command that claims the state gives it
+   * another epoch. A command that has switched or was cancelled has removed the state.
    */
   #requireOwn(epoch: number): void {
     if (this.#epoch !== epoch)

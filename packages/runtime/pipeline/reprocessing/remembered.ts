@@ -12,11 +12,11 @@ export interface Rebuilding {
 }
 
 /**
- * The live state determines whether a redrive is accepted for a record from before the start, unless the
- * rebuild has decided the last retry of that record differently. The rebuild determines it for a record from
- * after the start. If such a record did not fail in the rebuild, because the receiver or a temporary limit
- * had been the cause, the rebuild has applied it; its failure is closed, since a redrive would apply it a
- * second time.
+ * Returns the failure that the rebuilt state must remember. The live state determines whether a redrive is
+ * accepted for a record from before the start, unless the rebuild has decided the last retry of that record
+ * differently. The rebuild determines it for a record from after the start. If such a record did not fail in
+ * the rebuild, because the receiver or a temporary limit had been the cause, the rebuild has applied it; its
+ * failure is closed, since a redrive would apply it a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
  * @returns the failure to remember; undefined if the rebuilt state already has the right one

@@ -86,8 +86,8 @@ interface Rejection extends Rejected {
 }
 
 /**
- * A repeat of a rejected event is rejected as well. A different event with the same id was not offered to the
- * sink.
+ * Returns the failure of a repeated event. A repeat of a rejected event is rejected as well. A different
+ * event with the same id was not offered to the sink.
  */
 function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
   if (digest === fingerprint.digest) return failure('rejected', why)

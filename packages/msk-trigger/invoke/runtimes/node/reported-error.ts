@@ -55,7 +55,7 @@ function shownLines(stack: unknown, plugin?: string): string[] {
   return stack.split('\n').filter(line => line !== '' && isShown(line))
 }
 
-/** For an object without a message, Lambda reports `[object Object]`, so a hint is added. */
+/** Returns a hint for an object without a message, for which Lambda reports `[object Object]`. */
 function hintAt(thrown: unknown): string[] {
   return typeof thrown === 'object' && thrown !== null
     ? ['(what was thrown is not an Error, so it has neither message nor stack)']

@@ -64,7 +64,7 @@ class Collected extends Writable {
     return Buffer.concat(this.#chunks).toString()
   }
 
-  /** Ignored, because the content type is only for HTTP. */
+  /** Does nothing, because the content type is only for HTTP. */
   setContentType(): void {}
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {

@@ -111,7 +111,7 @@ export class AvroCursor {
     const at = this.#take(length)
     const text = this.#bytes.toString('utf8', at, at + length)
     if (text.includes(REPLACEMENT) && !isUtf8(this.#bytes.subarray(at, at + length)))
-      throw new UndecodableError('a text is not UTF-8')
+      throw new UndecodableError('a string is not UTF-8')
     return text
   }
 

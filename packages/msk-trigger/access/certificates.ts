@@ -85,7 +85,7 @@ function contentOf(file: string, setting: string): string {
     // A text that is not a path, such as a key without its first line, must not appear in a message.
     const named = /^[^\n]{1,200}$/.test(file) && code !== 'ENAMETOOLONG' ? file : 'this'
     throw new ConfigurationError(
-      `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a text in PEM form, or the ARN of a secret`,
+      `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a string in PEM form, or the ARN of a secret`,
     )
   }
 }

@@ -53,7 +53,7 @@ export async function readSecret(name: string, setting: string): Promise<Secret>
 export function textIn(secret: Secret, key: string, name: string, setting: string): string {
   const value = secret[key]
   if (typeof value === 'string' && value !== '') return value
-  throw new AccessError(`${setting}: secret ${name} has no text "${key}"`)
+  throw new AccessError(`${setting}: secret ${name} has no string field "${key}"`)
 }
 
 async function secretText(name: string): Promise<string | undefined> {

@@ -51,7 +51,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
   const jars = join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
   if (existsSync(jars)) return jars
   if (!(await outputOf('mvn', ['--version'])))
-    throw new Refused(`Kafka is downloaded with Maven, but mvn cannot be run. Install it. ${INSTEAD}`)
+    throw new Refused(`Kafka is downloaded with Maven, but mvn cannot be run. Install Maven. ${INSTEAD}`)
   say(`Downloading Kafka ${KAFKA_VERSION} with Maven to ${jars}`)
   const unfinished = `${jars}.${process.pid}`
   try {

@@ -35,12 +35,12 @@ export interface ReadEvent extends KafkaEvent {
 }
 
 const TOPIC = must('the name of a topic (1 to 249 letters, digits, ".", "_" and "-")')
-const GROUP = must('a text of 1 to 200 letters, digits and -/*:_+=.@')
+const GROUP = must('a string of 1 to 200 letters, digits and -/*:_+=.@')
 const PATTERNS = must('a list of 1 to 10 patterns')
 const TIMESTAMP = must('Unix seconds')
 const AGE = must('-1 or whole seconds from 60 to 604800')
 
-const POLLER_GROUP = must('a text of 1 to 128 characters')
+const POLLER_GROUP = must('a string of 1 to 128 characters')
 
 const POLLERS = pipe(
   settingsMap({
@@ -52,7 +52,7 @@ const POLLERS = pipe(
   }),
   check(
     ({ minimumPollers = 1, maximumPollers = 200 }) => maximumPollers >= minimumPollers,
-    'must have a maximumPollers (200 if not set) that is not less than minimumPollers (1 if not set)',
+    'must have a maximumPollers (default: 200) of at least minimumPollers (default: 1)',
   ),
 )
 

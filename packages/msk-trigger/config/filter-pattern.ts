@@ -89,7 +89,7 @@ function onlyEntry(wanted: unknown, at: string): [string, unknown] {
   const entries = isObject(wanted) ? Object.entries(wanted) : []
   const [entry] = entries
   if (!entry || entries.length > 1)
-    throw new PatternError(`${at} must hold values or tests, not ${show(wanted)}`)
+    throw new PatternError(`${at} must contain values or tests, not ${show(wanted)}`)
   return entry
 }
 
@@ -107,7 +107,7 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
   }
   const [modifier, text] = onlyEntry(operand, at)
   if (modifier !== 'equals-ignore-case')
-    throw new PatternError(`${at} must be a text or { equals-ignore-case }`)
+    throw new PatternError(`${at} must be a string or { equals-ignore-case }`)
   const wanted = requireText(text, at).toLowerCase()
   return value => typeof value === 'string' && holds(value.toLowerCase(), wanted)
 }
@@ -120,14 +120,14 @@ function anythingBut(operand: unknown, at: string): Test {
   if (isObject(operand)) {
     const [operator, inner] = onlyEntry(operand, at)
     if (operator === 'anything-but' || operator === 'numeric')
-      throw new PatternError(`${at} cannot hold ${operator}`)
+      throw new PatternError(`${at} cannot contain ${operator}`)
     const tests = [inner].flat().map(one => operatorOf(operator, at)(one, `${at}.${operator}`))
     return value => !tests.some(holds => holds(value))
   }
   const excluded: readonly unknown[] = [operand].flat()
   const isPlain = excluded.every(one => ['string', 'number', 'boolean'].includes(typeof one))
   if (excluded.length === 0 || !isPlain)
-    throw new PatternError(`${at} must be a text, a number or a list of them`)
+    throw new PatternError(`${at} must be a string, a number or a list of them`)
   return value => !excluded.includes(value)
 }
 
@@ -146,6 +146,6 @@ function numeric(operand: unknown, at: string): Test {
 }
 
 function requireText(value: unknown, at: string): string {
-  if (typeof value !== 'string') throw new PatternError(`${at} must be a text, not ${show(value)}`)
+  if (typeof value !== 'string') throw new PatternError(`${at} must be a string, not ${show(value)}`)
   return value
 }

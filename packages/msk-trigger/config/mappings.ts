@@ -229,7 +229,7 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
     if (owner) {
       throw new ConfigurationError(
         `consumer group "${mapping.groupId}" is used by function "${owner.functionKey}" and by ` +
-          `"${mapping.functionKey}": give each event a consumerGroupId of its own`,
+          `"${mapping.functionKey}": give each event a different consumerGroupId`,
       )
     }
     owners.set(group, mapping)

@@ -27,10 +27,10 @@ export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
   afterPartialResponse:
     'redeliver the partition from its first failed record on, including later records; or only the failed records',
   exhaustedAfterPartialResponse:
-    'what is discarded at the end: the records that the last response named, or all that was left of the batch',
+    'which records are discarded at the end: those that the last response named, or the rest of the batch',
   bisectAfterPartialResponse: 'whether records named by a partial response are split in two as well',
   bisectRetries:
-    'whether splitting a batch uses up one of its retries: no, so it is split until the bad record is alone, and only that one is retried; or yes; or yes, but each half has all of them again',
+    'whether splitting a batch counts as a retry: no, so it is split until the bad record is alone, and only that record is retried; or yes; or yes, but each half starts with all retries',
   discardUnit: 'whether SQS, SNS or S3 receives one message per batch or per record',
   overAgeCondition: 'the `condition` of a record that is too old',
   kafkaCondition: 'the `condition` in a Kafka topic',

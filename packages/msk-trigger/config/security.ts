@@ -64,7 +64,7 @@ const ADDRESS = mustBe('an address like https://login.example/oauth2/token')
 
 /** These values never appear in messages, because any of them can contain a password by mistake. */
 const TEXT: ReturnType<typeof mustBe> = issue =>
-  `${mustBe('a text')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
+  `${mustBe('a string')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 const secret = pipe(
   string(mustBe('the ARN or the name of a secret')),
@@ -153,7 +153,7 @@ const OAUTH = pipe(
     clientSecret: exactOptional(text),
     secret: exactOptional(secret),
     scope: exactOptional(text),
-    extensions: exactOptional(record(string(), text, mustBe('a map of texts'))),
+    extensions: exactOptional(record(string(), text, mustBe('a map of strings'))),
   }),
   check(
     ({ token, tokenEndpoint, clientId, clientSecret, secret }) =>

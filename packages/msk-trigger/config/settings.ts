@@ -53,7 +53,7 @@ const CREATE_TOPICS = pipe(
 
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
-const TEXT = must('a text')
+const TEXT = must('a string')
 
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 
@@ -138,7 +138,7 @@ export const SETTINGS = {
       '`true` sets `REPORT_BATCH_ITEM_FAILURES=true` for functions whose response is read, see [Partial responses](#partial-responses)',
   },
   importValues: {
-    must: nullish(record(string(), string(TEXT), must('a map of texts, by the names of the exports')), {}),
+    must: nullish(record(string(), string(TEXT), must('a map of strings, by the names of the exports')), {}),
     meaning: "the values of other stacks' exports, by name, for `Fn::ImportValue`",
   },
   faults: {

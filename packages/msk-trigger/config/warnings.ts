@@ -67,7 +67,7 @@ function provisionedOnly(event: Warned, leavesOut: boolean): string[] {
   if (names.length === 0) return []
   const several = names.length > 1
   const lost = settings.functionResponseType
-    ? '; a list of failures that the handler returns is ignored there, and its records are lost'
+    ? '; a list of failures that the handler returns is ignored in that case, and its records are lost'
     : ''
   const consequence = leavesOut
     ? `AWS would reject the mapping, so the template is written without ${several ? 'them' : 'it'}${lost}`

@@ -38,7 +38,7 @@ export class Deliveries {
 
 /** Returns log lines for a stop while handlers are running. */
 export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): string[] {
-  return parts.length === 0 ? [] : [`stops when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
+  return parts.length === 0 ? [] : [`stopping when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
 /**

@@ -151,6 +151,6 @@ function whatIsWrong(failure: unknown, sample: string): string {
     return 'which has the older key "topic-partition": use "partition"'
   if (typeof item.partition === 'number' || /^\d+$/.test(String(item.partition)))
     return `whose partition is a number: it must have the topic before it, like "${sample}"`
-  if (typeof item.offset === 'string') return 'whose offset is a text: it must be a number'
+  if (typeof item.offset === 'string') return 'whose offset is a string: it must be a number'
   return 'which is not a partition and offset of this batch'
 }

@@ -66,9 +66,9 @@ export function readFault(text: string): Fault {
   if (!(FAULTS as readonly unknown[]).includes(fault)) {
     throw new Error(`fault must be one of ${FAULTS.join(', ')}, not ${show(fault)}`)
   }
-  if (typeof functionKey !== 'string') throw new Error(`function must be a text, not ${show(functionKey)}`)
+  if (typeof functionKey !== 'string') throw new Error(`function must be a string, not ${show(functionKey)}`)
   if (topic !== undefined && typeof topic !== 'string')
-    throw new Error(`topic must be a text, not ${show(topic)}`)
+    throw new Error(`topic must be a string, not ${show(topic)}`)
   if (partition !== undefined && !isWholeNumber(partition, 0, Number.MAX_SAFE_INTEGER)) {
     throw new Error(`partition must be a non-negative integer, not ${show(partition)}`)
   }

@@ -73,7 +73,7 @@ export function lostMappings(
     if (!last || last.event === event.event) return []
     return [
       `the ${nameOf(event)} for topic ${event.settings.topic} is not deployed: the framework gives its mapping the ` +
-        `same name as that for topic ${last.settings.topic}. Move one of them to a function of its own`,
+        `same name as that for topic ${last.settings.topic}. Move one of them to a separate function`,
     ]
   })
 }

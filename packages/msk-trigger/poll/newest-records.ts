@@ -64,7 +64,7 @@ class Collector implements MemberListener {
   constructor(from: Offsets, end: Offsets) {
     this.#from = from
     this.#open = new Map([...end].filter(([partition, offset]) => offset > (from.get(partition) ?? 0)))
-    const late = new Error(`no broker has assigned the partitions within ${JOIN_MS / 1000} s`)
+    const late = new Error(`Kafka did not assign the partitions within ${JOIN_MS / 1000} s`)
     this.#timer = setTimeout(() => this.#over.reject(late), JOIN_MS)
     if (this.isComplete) this.close()
   }

@@ -15,10 +15,10 @@ export function show(value: unknown): string {
 /** Returns the type of a value, for a message that must not show the value itself. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
-  if (value === '') return 'an empty text'
+  if (value === '') return 'an empty string'
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'a map'
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`
+  return typeof value === 'string' ? 'a string' : `a ${typeof value}`
 }
 
 /** Hides credentials in an address, even if the address is invalid. */

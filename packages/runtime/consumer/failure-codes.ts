@@ -24,28 +24,28 @@ const permanent = (description: string) => ({ class: 'permanent', description })
 
 /** All failure codes. */
 export const FAILURES = {
-  'not-a-cloudevent': permanent('the record carries no CloudEvent'),
-  'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
+  'not-a-cloudevent': permanent('the record does not contain a CloudEvent'),
+  'malformed-event': permanent('the record violates a rule of CloudEvents 1.0 or of its Kafka binding'),
   'record-too-large': permanent(
     'the record is larger than Lambda can deliver: its value was not read and exists only at its offset in the log',
   ),
   'attributes-too-large': permanent(
     'an attribute of the event is too long to keep, or all attributes together are',
   ),
-  'schema-violated': permanent('the data does not fit the schema of its event type'),
+  'schema-violated': permanent('the data does not match the schema of its event type'),
   'number-not-exact': permanent(
-    'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
+    'the data contains an integer that a double cannot represent exactly: the consumer would see another value',
   ),
   'data-not-decodable': permanent(
     'the data cannot be decoded with its schema, its lengths are inconsistent, or it is not JSON although the application expects JSON',
   ),
-  'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
+  'unit-mismatch': permanent('the unit of the reading is unknown, or does not match any of its metrics'),
   'mapping-failed': permanent(
     'a mapping applies to the record, but a field that it needs is missing or has an invalid value',
   ),
   'id-conflict': permanent('the same source and id were used before with other content'),
   'time-in-future': permanent('the time of the event is too far after its record was written'),
-  'time-too-early': permanent('the time of the event is before the earliest that is accepted'),
+  'time-too-early': permanent('the time of the event is before the earliest accepted time'),
   'emission-too-large': permanent(
     'an emission does not fit into a message of its topic, or all emissions together into one commit',
   ),

@@ -40,10 +40,10 @@ export function parkingError(process: { readonly parking?: Parking }, firstRetry
   const bounds = parkingOf(process)
   for (const [name, bound] of Object.entries(bounds ?? {}))
     if (!Number.isSafeInteger(bound) || bound < 1)
-      return `parking.${name} ${bound}, which is not a whole number from 1 on`
+      return `parking.${name} is ${bound}: it must be a positive integer`
   if (bounds && bounds.forMs < firstRetryMs)
-    return `parking.forMs ${bounds.forMs}, and the first retry of an event can take ${firstRetryMs} ms: parking would end before the retry`
+    return `parking.forMs is ${bounds.forMs}: it must be at least ${firstRetryMs}, because parking would otherwise end before the first retry of an event`
   if (bounds && bounds.bytes > MAX_BYTES)
-    return `parking.bytes ${bounds.bytes}, and an entity may park ${MAX_BYTES} bytes`
+    return `parking.bytes is ${bounds.bytes}: it must be at most ${MAX_BYTES}`
   return undefined
 }

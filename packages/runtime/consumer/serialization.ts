@@ -38,7 +38,7 @@ export function formatsOf(
   const unknown = [...named.keys()].filter(name => !known.has(name))
   if (unknown.length > 0)
     throw new ConfigError('the environment', [
-      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}`,
+      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or unknown. Allowed names are ${[...known].sort().join(', ')}`,
     ])
   const formats = new Map<string, SchemaDataFormat>()
   for (const { type, name = type } of types) {

@@ -74,7 +74,7 @@ function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaRe
   // An unhandled rejection would end the invocation.
   result.catch(() => {})
   throw new ConfigError(`the schema of "${type}"`, [
-    'it is asynchronous, and events are read without waiting: use one without asynchronous checks',
+    'it is asynchronous, but events are read synchronously: use a schema without asynchronous checks',
   ])
 }
 
@@ -87,7 +87,7 @@ function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
   const where = keys.length === 0 ? 'the data' : keys.map(String).join('.')
   let found = data
   for (const key of keys) found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key]
-  return `${where}: ${quotes(message, found) ? 'does not fit its schema' : message}`
+  return `${where}: ${quotes(message, found) ? 'does not match its schema' : message}`
 }
 
 function quotes(message: string, value: unknown): boolean {

@@ -79,7 +79,7 @@ async function forwarderOf(
   const forwarder = typeof source === 'function' ? await source(config, connections) : source
   if (forwarder.name !== name)
     throw new ConfigError(`the handler of '${name}'`, [
-      `it was given a forwarder with the name '${forwarder.name}'`,
+      `its forwarder has another name, '${forwarder.name}': both names must be equal`,
     ])
   return forwarder
 }

@@ -88,7 +88,7 @@ async function secretFields(variable: string, name: string) {
   const text = (key: string): string => {
     const value = content[key]
     if (typeof value === 'string' && value !== '') return value
-    throw new ConfigError('the environment', [`${variable}: secret ${name} has no text "${key}"`])
+    throw new ConfigError('the environment', [`${variable}: secret ${name} has no string field "${key}"`])
   }
   return { content, text }
 }

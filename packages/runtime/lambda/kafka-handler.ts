@@ -98,7 +98,7 @@ function handlerOf(
     // must be equal.
     if (process.name !== name)
       throw new ConfigError(`the handler of '${name}'`, [
-        `it was given a consumer with the name '${process.name}'`,
+        `its consumer has another name, '${process.name}': both names must be equal`,
       ])
     assertFits(application, process)
     const readForeign = await foreignReader?.(config)

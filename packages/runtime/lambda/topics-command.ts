@@ -45,7 +45,7 @@ export function applicationIn(path: string, exported: Readonly<Record<string, un
     if (value?.application) return value.application
     if (value?.topics && value.kafkaTopic) return value as Application
   }
-  throw new ConfigError(path, ['it exports no application, and no process or handler that has one'])
+  throw new ConfigError(path, ['it does not export an application, or a process or handler of one'])
 }
 
 /**

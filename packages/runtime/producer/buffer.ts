@@ -27,7 +27,7 @@ export class Buffered {
     if (this.#bytes < MOST * this.#limit) return
     throw new DeliveryFailed(
       'full',
-      `${this.#bytes} bytes wait to be acknowledged, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
+      `${this.#bytes} bytes are not acknowledged yet, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
     )
   }
 

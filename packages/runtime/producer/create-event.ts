@@ -48,7 +48,7 @@ export function createEvent(data: unknown, options: EventOptions): Event {
   const { type, source, traceparent, tracestate, extensions, ...attributes } = options
   if (type === undefined || source === undefined)
     throw new InvalidEvent(
-      `an event needs a ${type === undefined ? 'type' : 'source'}: give it to createEvent, or as a default to the producer`,
+      `an event needs a ${type === undefined ? 'type' : 'source'}: pass it to createEvent, or set a default for the producer`,
     )
   const traced = {
     ...extensions,

@@ -47,7 +47,7 @@ const SHARED = {
     default: String(CONSUMER_DEFAULTS.newEntities),
   }),
   FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
-    description: 'Maximum time by which an event may be later than its record.',
+    description: 'Maximum time by which the time of an event may be later than that of its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
   EARLIEST_TIME: setting(instant(), {

@@ -64,7 +64,7 @@ export const LOGGING = slice(
   'Logs',
   {
     LOG_LEVEL: setting(oneOf(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT']), {
-      description: 'The least severe level that is logged.',
+      description: 'Minimum level of log lines.',
       default: 'INFO',
     }),
   },

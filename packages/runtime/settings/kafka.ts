@@ -54,7 +54,7 @@ const SETTINGS = {
   }),
   MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
     description:
-      'The brokers that are looked up: in the `private` network, the `public` ones, or those for other networks (`multi-vpc`).',
+      'Addresses of the brokers to look up: `private`, `public`, or those for other networks (`multi-vpc`).',
     default: 'private',
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {

@@ -19,7 +19,7 @@ export const REGISTRY = slice(
     }),
     SCHEMA_REGISTRY_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description: 'The secret with the user and the password, as `{"username": "…", "password": "…"}`.',
-      otherwise: 'the registry is asked without credentials',
+      otherwise: 'requests to the registry have no credentials',
     }),
   },
   ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse) => {

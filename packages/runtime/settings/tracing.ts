@@ -30,7 +30,7 @@ export const TRACING = slice(
     }),
     OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {
       description:
-        'Maximum number of those records, for each instance of a function. Failed records always get spans.',
+        'Maximum number of records with spans per second, for each instance of a function. Failed records always get spans.',
       otherwise: 'all of them',
     }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {

@@ -41,7 +41,7 @@ describe('the kit for processes', () => {
     [
       'a timer at no time',
       timer(Number.NaN),
-      /the timer "due" for NaN, which is not a whole number of milliseconds/,
+      /the timer "due" for NaN, which is not an integer number of milliseconds/,
     ],
     [
       'a timer at a time that no calendar has',

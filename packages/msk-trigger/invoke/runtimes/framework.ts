@@ -192,6 +192,6 @@ function noAnswer(runtime: string, inDocker: boolean): string {
   const why =
     inDocker || !runtime.startsWith('java')
       ? 'its process ended'
-      : 'it threw an exception, or the JVM cannot run java-invoke-local; see the output above'
+      : 'it threw an exception, or the JVM cannot run java-invoke-local: see the output above'
   return `the handler did not answer: ${why}`
 }

@@ -142,7 +142,7 @@ describe('a registry that is encrypted and wants a login', () => {
     secrets.secrets.delete(LOGIN_ARN)
     await waits(read, /registryAuth: secret arn:\S+:login cannot be read: can't find the specified secret$/)
     secrets.secrets.set(LOGIN_ARN, '{"user":"me","password":"pw-1"}')
-    await waits(read, /registryAuth: secret arn:\S+:login has no text "username"$/)
+    await waits(read, /registryAuth: secret arn:\S+:login has no string field "username"$/)
     secrets.secrets.set(LOGIN_ARN, 'pw-1')
     await waits(read, /registryAuth: secret arn:\S+:login cannot be read: it is not a JSON object$/)
     delete process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER

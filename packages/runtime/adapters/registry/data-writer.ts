@@ -110,7 +110,7 @@ async function encoderOf(
   for (const subject of subjects) id ??= await registry.idOf(subject, schema)
   if (id === undefined)
     throw notSerializable(
-      `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}${remedyFor(application, 'schema-not-registered')}`,
+      `SERIALIZATION is ${format} for ${type}, but the schema registry does not have that schema in ${subjects.join(' or ')}${remedyFor(application, 'schema-not-registered')}`,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }

@@ -133,7 +133,7 @@ export class SchemaCache {
       if (leftMs <= 0)
         throw new Unavailable(
           'registry-unavailable',
-          'the schema registry answers too slowly for so many schemas',
+          'the schema registry responds too slowly for the number of schemas',
         )
       const schema = await this.#schema(needing, leftMs)
       if (schema) this.#known.set(key, await found(schema, needing))

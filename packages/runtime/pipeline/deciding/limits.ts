@@ -33,10 +33,10 @@ export function largeAttribute(event: Event): string | undefined {
     if (value === undefined || name === NOT_COUNTED) continue
     const bytes = Buffer.byteLength(value)
     if (bytes > MAX_ATTRIBUTE_BYTES)
-      return `"${name.slice(0, 40)}" has ${bytes} bytes, and an attribute may have ${MAX_ATTRIBUTE_BYTES}`
+      return `"${name.slice(0, 40)}" has ${bytes} bytes, but an attribute may have at most ${MAX_ATTRIBUTE_BYTES}`
     all += Buffer.byteLength(name) + bytes
   }
   return all > ALL_ATTRIBUTES_BYTES
-    ? `the attributes have ${all} bytes together, and may have ${ALL_ATTRIBUTES_BYTES}`
+    ? `the attributes have ${all} bytes together, but may have at most ${ALL_ATTRIBUTES_BYTES}`
     : undefined
 }

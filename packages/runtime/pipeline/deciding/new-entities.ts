@@ -66,7 +66,7 @@ export class NewEntities {
     const who = full[0] === ALL ? 'all producers together' : 'the group of producers of this source'
     return failure(
       'too-many-new-entities',
-      `${who} may add ${full[1]} entities to a partition in a day, and this one ${before === undefined ? 'is new' : 'grows'}`,
+      `${who} may add ${full[1]} entities to a partition per day, but this one ${before === undefined ? 'is new' : 'grows'}`,
     )
   }
 

@@ -160,7 +160,7 @@ export class Receiver {
       if (answers.length !== batch.length || answered !== batch.length)
         return {
           kind: 'thrown',
-          error: new Error(`the sink gave ${answered} answers for ${batch.length} events`),
+          error: new Error(`the sink returned ${answered} answers for ${batch.length} events`),
           isFinal: true,
         }
       for (const [index, { record }] of batch.entries())

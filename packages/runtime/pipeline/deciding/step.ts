@@ -126,7 +126,10 @@ function bytesOfEmission(
   } catch (error) {
     return invalidStep(`emitted "${emission.name}" that cannot be written`, because(error))
   }
-  return failure('emission-too-large', `one step may emit ${MAX_STEP_BYTES} bytes, and this one emits more`)
+  return failure(
+    'emission-too-large',
+    `a step may emit at most ${MAX_STEP_BYTES} bytes, but this one emits more`,
+  )
 }
 
 /**
@@ -165,7 +168,7 @@ function whyInvalid(
   if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
   const fraction = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
   if (fraction)
-    return `set the timer "${fraction.name}" for ${fraction.dueMs}, which is not a whole number of milliseconds`
+    return `set the timer "${fraction.name}" for ${fraction.dueMs}, which is not an integer number of milliseconds`
   // A timer that is due immediately could set itself again forever.
   const early = set.find(({ dueMs }) => dueMs <= timeMs)
   return (

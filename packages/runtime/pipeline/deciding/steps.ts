@@ -139,7 +139,7 @@ function runChecked(
   if (!work.copy.isTooLarge(entity, step)) return work.copy.refusedAsNew(entity, step) ?? step
   return failure(
     'state-too-large',
-    `an entity may have ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, and this one would have more`,
+    `an entity may have at most ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, but this one would have more`,
   )
 }
 
@@ -148,6 +148,6 @@ export function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { enti
 }
 
 function onTimer(process: AnyKeyedProcess, state: unknown, timer: Timer, context: unknown) {
-  if (!process.onTimer) throw new Error(`has no onTimer any more, but a timer ${timer.name}`)
+  if (!process.onTimer) throw new Error(`has a timer ${timer.name}, but no longer has onTimer`)
   return process.onTimer(state, timer, context)
 }

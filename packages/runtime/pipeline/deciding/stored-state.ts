@@ -103,8 +103,8 @@ export function readState(
 export function versionError({ version, migrate }: Partial<KeyedProcess<unknown>>): string | undefined {
   if (version === undefined) return undefined
   if (!Number.isSafeInteger(version) || version < 1)
-    return `version ${version}, which is not a whole number from 1 on`
+    return `version is ${version}: it must be a positive integer`
   if (version > 1 && !migrate)
-    return `version ${version}, but no migrate: define it for the states of older versions`
+    return `version is ${version}, but there is no migrate: define it for the states of older versions`
   return undefined
 }

@@ -119,7 +119,10 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
   const aheadMs = timeMs - record.timestampMs
   // A single event from a fast clock would make every later event of its entity appear late.
   if (aheadMs > futureToleranceMs)
-    return failed(event, failure('time-in-future', `"time" is ${aheadMs} ms after the record's timestamp`))
+    return failed(
+      event,
+      failure('time-in-future', `"time" is ${aheadMs} ms later than the record's timestamp`),
+    )
   // All timers between this time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
     return failed(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))

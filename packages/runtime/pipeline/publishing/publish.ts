@@ -92,7 +92,9 @@ function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): Outbo
   try {
     return { ...entry, event: writer.write(entry.event) }
   } catch (error) {
-    throw new RecordRefused(`its data does not fit the schema: ${(error as Error).message}`, { cause: error })
+    throw new RecordRefused(`its data does not match the schema: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 

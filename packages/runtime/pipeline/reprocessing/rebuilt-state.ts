@@ -162,7 +162,7 @@ export class RebuiltState {
     if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
     throw new CopyStopped(
       'failing',
-      `the deployed code fails at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
+      `the deployed code fails for at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
     )
   }
 

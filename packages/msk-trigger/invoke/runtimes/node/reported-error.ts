@@ -49,7 +49,7 @@ function isError(thrown: unknown): thrown is Error {
 
 function shownLines(stack: unknown, plugin?: string): string[] {
   if (stack === undefined) return []
-  if (typeof stack !== 'string') throw new TypeError('the stack is not a text')
+  if (typeof stack !== 'string') throw new TypeError('the stack is not a string')
   const hidden = ['node:internal/', ...(plugin === undefined ? [] : [plugin, fileURLToPath(plugin)])]
   const isShown = (line: string) => !/^\s+at /.test(line) || !hidden.some(place => line.includes(place))
   return stack.split('\n').filter(line => line !== '' && isShown(line))

@@ -80,7 +80,7 @@ export function saysWhatIsWrong(): void {
         'a secret of another form',
         'sasl',
         () => ({ ssl: ca(), sasl: { mechanism: 'plain', secret: secrets.ca } }),
-        /^custom\.mskTrigger\.sasl: secret arn:\S+ has no text "username"$/,
+        /^custom\.mskTrigger\.sasl: secret arn:\S+ has no string field "username"$/,
       ],
     ]
     for (const [what, listener, security, says] of cases)

@@ -134,7 +134,7 @@ describe('equal topics of several clusters', () => {
     const same = { orders: { brokers: 'here:1' }, stock: { brokers: 'here:1' } }
     assert.throws(
       () => mappingsOf({ clusters: same }, msk(ORDERS), msk(STOCK)),
-      /give each event a consumerGroupId/,
+      /give each event a different consumerGroupId/,
     )
   })
 

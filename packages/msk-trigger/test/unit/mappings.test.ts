@@ -236,7 +236,7 @@ describe('event source mappings', () => {
     provisionedPollerConfig: { minimumPollers: 201 } → minimumPollers … from 1 to 200, not 201
     provisionedPollerConfig: { pollerGroupName: '' } → pollerGroupName … must be a string of 1 to 128 char
     provisionedPollerConfig: { maximumPollers: 2001 } → maximumPollers … from 1 to 2000, not 2001
-    provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → not less than minimumPollers
+    provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → of at least minimumPollers
     provisionedPollerConfig: { pollers: 1 } → provisionedPollerConfig.pollers … is not a setting; known are
     filterPatterns: [] → filterPatterns … a list of 1 to 10 patterns, not []
     filterPatterns: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}] → filterPatterns … a list of 1 to 10

@@ -31,7 +31,7 @@ describe('the kit for processes', () => {
       /'orders' has 1 error:\n {2}- version is 0: it must be a positive integer/,
     )
     assert.throws(() => kit({ version: 2 }), /version is 2, but there is no migrate/)
-    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /parking\.forMs 1000/)
+    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /parking\.forMs is 1000: /)
     const segments = { name: 'archive', accepts: [], segments: { offsets: 0 } } as unknown as SegmentSink
     assert.throws(() => new SinkKit(shop, segments as never), /offsets/)
   })

@@ -44,7 +44,8 @@ describe('what a function is called', () => {
     withEnvironment(t)
     const handler = kafkaConsumer('one', counting)
     await assert.rejects(async () => handler({ records: {} }, CONTEXT), {
-      message: "the handler of 'one' has 1 error:\n  - its consumer has another name, 'counting': both names must be equal",
+      message:
+        "the handler of 'one' has 1 error:\n  - its consumer has another name, 'counting': both names must be equal",
     })
   })
 })
@@ -53,7 +54,10 @@ describe('when a function is put together', () => {
   it('given a version of states that older ones do not lead to, then it does not start, and says so', async t => {
     withEnvironment(t)
     const { start } = kafkaConsumer('counting', { ...counting, version: 2 })
-    await assert.rejects(start(), /the process 'counting' has 1 error:\n {2}- version is 2, but there is no migrate/)
+    await assert.rejects(
+      start(),
+      /the process 'counting' has 1 error:\n {2}- version is 2, but there is no migrate/,
+    )
   })
 
   it('given events that are parked for less than a retry takes, then it does not start, and says so', async t => {

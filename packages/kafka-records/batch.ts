@@ -1,12 +1,15 @@
-/** The frame of a record batch (https://kafka.apache.org/documentation/#recordbatch), the only format since Kafka 0.11. */
+/**
+ * Header of a record batch (https://kafka.apache.org/documentation/#recordbatch), the only format since Kafka
+ * 0.11.
+ */
 import { crc32c } from './crc32c.ts'
 import { Cursor } from './cursor.ts'
 import { UnreadableBytes } from './unreadable.ts'
 
 export const MAGIC = 2
-/** Offset and length, which are not counted by the length. */
+/** Size of the base offset and the length, in bytes. The length field does not include them. */
 const LENGTH_END = 12
-/** The magic byte has this position in every format. */
+/** Position of the magic byte, which is the same in every format. */
 const MAGIC_AT = 16
 const HEADER_BYTES = 61
 
@@ -15,15 +18,15 @@ const IS_LOG_APPEND_TIME = 0x08
 const IS_TRANSACTIONAL = 0x10
 const IS_CONTROL = 0x20
 
-/** A batch with undecoded records. */
+/** A batch whose records are not decoded yet. */
 export interface Batch {
   readonly baseOffset: number
-  /** Offset of the last record as written. Compaction may have removed it. */
+  /** Offset of the last record as written, which compaction may have removed. */
   readonly lastOffset: number
   readonly codec: number
   readonly isTransactional: boolean
   readonly isControl: boolean
-  /** Whether `maxTimestampMs`, set by the broker, is the timestamp of each record. */
+  /** True if `maxTimestampMs`, set by the broker, is the timestamp of each record. */
   readonly isLogAppendTime: boolean
   readonly partitionLeaderEpoch: number
   readonly firstTimestampMs: number
@@ -32,19 +35,22 @@ export interface Batch {
   readonly producerEpoch: number
   readonly firstSequence: number
   readonly recordCount: number
-  /** Checksum of `checked`. The broker has verified it, but the disk and the network come after the broker. */
+  /** Checksum of `checked`. The broker has verified it, but not its disk or the network after it. */
   readonly checksum: number
   readonly checked: Buffer
-  /** Bytes in the log, compressed or not. */
+  /** Bytes of the records as stored in the log, possibly compressed. */
   readonly records: Buffer
 }
 
-/** Returns the format of the first batch; undefined without a batch. */
+/** Returns the format of the first batch; undefined if there is no batch. */
 export function magicOf(bytes: Buffer): number | undefined {
   return bytes.length > MAGIC_AT ? bytes.readInt8(MAGIC_AT) : undefined
 }
 
-/** Yields the batches of a fetched partition, in order. A fetch can end anywhere: an incomplete last batch is omitted. */
+/**
+ * Yields the batches of a fetched partition, in order. A fetch can end at any byte, so an incomplete last
+ * batch is omitted.
+ */
 export function* batchesOf(bytes: Buffer): Generator<Batch> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + 8)
@@ -62,7 +68,7 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
   const baseOffset = Number(cursor.int64())
   cursor.skip(4)
   const partitionLeaderEpoch = cursor.int32()
-  // The magic byte.
+  // Skip the magic byte.
   cursor.skip(1)
   const checksum = cursor.int32() >>> 0
   const checked = bytes.subarray(cursor.at, end)
@@ -87,9 +93,14 @@ function batchAt(bytes: Buffer, at: number, end: number): Batch {
   }
 }
 
-/** Changed bytes could be taken for other records. @throws UnreadableBytes if they are not those that were written */
+/**
+ * Verifies the checksum, because changed bytes could be decoded as other records.
+ *
+ * @throws UnreadableBytes if the checksum does not match
+ */
 export function verifyChecksum({ checksum, checked }: Batch): void {
-  if (crc32c(checked) !== checksum) throw corrupt('has a wrong checksum: it is not what its producer wrote')
+  if (crc32c(checked) !== checksum)
+    throw corrupt('has a wrong checksum: its bytes were changed after its producer wrote it')
 }
 
 function corrupt(what: string): UnreadableBytes {

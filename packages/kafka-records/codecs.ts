@@ -1,10 +1,10 @@
-/** The codecs of Kafka's record batches, by their number in the attributes of a batch. */
+/** Codecs of Kafka's record batches, by their numbers in the attributes of a batch. */
 import type { Inflater } from './inflater.ts'
 import { UnreadableBytes } from './unreadable.ts'
 
 interface Codec {
   readonly name: string
-  /** Imported on demand, so that functions which do not need it start faster. */
+  /** Loads the codec on demand, so that functions that do not need it start faster. */
   readonly load: () => Promise<Inflater>
 }
 
@@ -21,15 +21,16 @@ export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 const MIB = 1024 * 1024
 
 /**
- * The maximum size that is inflated at once. Brokers limit only the compressed size of a batch, and a few hundred bytes of zstd can
- * expand to gigabytes. A function has 512 MB, of which inflating takes up to twice the result.
+ * Maximum size that is decompressed at once, in bytes. Brokers limit only the compressed size of a batch, and
+ * a few hundred bytes of zstd can expand to gigabytes. A function has 512 MB, and decompression needs up to
+ * twice the size of the result.
  */
 const MAX_AT_ONCE_BYTES = 128 * MIB
 
 /**
- * Inflates the records of a batch.
+ * Decompresses the records of a batch.
  *
- * @param codec the lowest three bits of the batch's attributes; 0 means not compressed
+ * @param codec lowest three bits of the batch's attributes; 0 for uncompressed
  * @throws UnreadableBytes if the codec is unknown, the bytes are corrupt, or the result exceeds `limit`
  */
 export async function inflate(codec: number, bytes: Buffer, limit = MAX_AT_ONCE_BYTES): Promise<Buffer> {
@@ -44,8 +45,9 @@ export async function inflate(codec: number, bytes: Buffer, limit = MAX_AT_ONCE_
 }
 
 /**
- * Inflates the records of a batch in parts of at most 4 MiB, without a limit for the total; only a raw block of snappy has no parts, and a
- * limit of 128 MiB. A part is valid until the next one is asked for. Parameters and errors are those of `inflate`.
+ * Decompresses the records of a batch in parts of at most 4 MiB, without a limit for the total size. The
+ * exception is a raw block of snappy, which is not divided and is limited to 128 MiB. A part is valid until
+ * the next one is requested. Parameters and errors are those of `inflate`.
  */
 export async function* inflateInParts(codec: number, bytes: Buffer): AsyncGenerator<Buffer> {
   if (codec === 0) {
@@ -74,13 +76,13 @@ function unreadable(name: string, limit: number, cause: Error): UnreadableBytes 
   if (!(cause instanceof UnreadableBytes && cause.reason === 'too-large'))
     return new UnreadableBytes(
       'corrupt',
-      `a record batch cannot be inflated: its bytes are corrupt or not ${name}: ${cause.message}`,
+      `a record batch cannot be decompressed: its bytes are corrupt or not ${name}: ${cause.message}`,
       { cause },
     )
   const size = limit >= MIB ? `${limit / MIB} MiB` : `${limit} bytes`
   return new UnreadableBytes(
     'too-large',
-    `a record batch inflates with ${name} to more than ${size}, the limit for one batch: make its producer send smaller ` +
+    `a record batch decompressed with ${name} exceeds ${size}, the limit for one batch: make its producer send smaller ` +
       'ones (batch.size, linger.ms)',
     { cause },
   )

@@ -1,7 +1,10 @@
-/** CRC-32C (RFC 3720, appendix B.4), the checksum of record batches, eight bytes at a time ("slicing by eight"). Node's has another polynomial. */
+/**
+ * CRC-32C (RFC 3720, appendix B.4), the checksum of record batches, computed for eight bytes at a time
+ * ("slicing by eight"). Node's built-in CRC-32 uses another polynomial.
+ */
 import { endianness } from 'node:os'
 
-/** The polynomial, with its bits reversed. */
+/** Polynomial with reversed bits. */
 const POLYNOMIAL = 0x82f63b78
 
 const T0 = Int32Array.from({ length: 256 }, (_, byte) => afterByte(byte))
@@ -13,7 +16,7 @@ const T5 = shifted(T4)
 const T6 = shifted(T5)
 const T7 = shifted(T6)
 
-/** The first byte of a number in memory is the lowest, as nearly everywhere. */
+/** True on little-endian machines, which nearly all are. */
 const IS_LOWEST_FIRST = endianness() === 'LE'
 
 export function crc32c(bytes: Buffer): number {
@@ -52,7 +55,7 @@ function afterByte(byte: number): number {
   return crc
 }
 
-/** The table for a byte that is followed by one more. */
+/** Returns the table for a byte that is followed by one more byte. */
 function shifted(table: Int32Array): Int32Array {
   return table.map(crc => (crc >>> 8) ^ (T0[crc & 0xff] as number))
 }

@@ -32,7 +32,10 @@ export class Cursor {
     return this.bytes.readBigInt64BE(this.#advance(8))
   }
 
-  /** Zigzag, seven bits per byte, lowest first: Kafka's `varint` and `varlong`. Exact up to 53 bits. */
+  /**
+   * Reads a zigzag-encoded number with seven bits per byte, lowest first: Kafka's `varint` and `varlong`.
+   * Exact up to 53 bits.
+   */
   varint(): number {
     const first = this.#byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)
@@ -45,7 +48,7 @@ export class Cursor {
     throw malformed('a number is too long')
   }
 
-  /** A number of up to 32 bits without a sign, seven bits per byte, lowest first. */
+  /** Reads an unsigned number of up to 32 bits, with seven bits per byte, lowest first. */
   uvarint(): number {
     let value = 0
     for (let read = 0, factor = 1; read < MAX_UVARINT_BYTES; read++, factor *= 0x80) {
@@ -56,13 +59,13 @@ export class Cursor {
     throw malformed('a number is too long')
   }
 
-  /** Bytes preceded by their length, which is negative for null. Not copied. */
+  /** Reads bytes preceded by their length, which is negative for null. The bytes are not copied. */
   field(): Buffer | null {
     const length = this.varint()
     return length < 0 ? null : this.take(length)
   }
 
-  /** Text preceded by its length, which is negative for null. */
+  /** Reads text preceded by its length, which is negative for null. */
   string(): string | null {
     return this.text(this.int16())
   }
@@ -75,7 +78,11 @@ export class Cursor {
     return length < 0 ? null : this.take(length).toString()
   }
 
-  /** @param count negative for null. Each item takes a byte at least, so a wrong count ends with the bytes. */
+  /**
+   * Reads items. Each takes at least one byte, so a wrong count cannot exceed the number of bytes.
+   *
+   * @param count negative for null
+   */
   protected items<T>(count: number, read: () => T): T[] {
     const items: T[] = []
     for (let left = count; left > 0; left--) items.push(read())

@@ -2,10 +2,16 @@ import type { FetchedRecord } from './fetched-record.ts'
 import { OpenBatches, placeOf } from './open-batches.ts'
 import { type FetchedPartition, recordsOf } from './partition.ts'
 
-/** A member of a group reads some partitions alternately, and a topic has seldom more with large batches at once. */
+/**
+ * Maximum number of partitions with an open batch. A group member reads its partitions alternately, and
+ * rarely more of them have large batches at the same time.
+ */
 const OPEN_BATCHES = 16
 
-/** Records that no request has asked for in this time belong to a partition that is paused or read by another member. */
+/**
+ * Time after which records that were not requested are dropped, in milliseconds. Their partition is paused or
+ * read by another member.
+ */
 const FORGET_AFTER_MS = 60_000
 
 interface Late {
@@ -15,9 +21,11 @@ interface Late {
 }
 
 /**
- * Decoding for one client, with a time limit for each response: a consumer sends heartbeats only between two fetches, and inflating a record
- * of many gigabytes can take longer than its session. Such a response has no records of that partition, and a later one has those that
- * were decoded meanwhile. Otherwise a member would lose its partitions at such a record every time, and never pass it.
+ * Decodes for one client, with a time limit for each response: a consumer sends heartbeats only between two
+ * fetches, and decompressing a record of many gigabytes can take longer than its session. If the limit is
+ * exceeded, the response has no records of that partition, and a later response has the records that were
+ * decoded in the meantime. Otherwise a member would lose its partitions at such a record each time, and never
+ * get past it.
  */
 export class Decoding {
   readonly #decode: typeof recordsOf
@@ -25,14 +33,15 @@ export class Decoding {
   readonly #inProgress = new Map<string, Late>()
   readonly #nowMs: () => number
 
-  /** @param nowMs milliseconds since any moment */
+  /** @param nowMs returns the time of a monotonic clock, in milliseconds */
   constructor(decode: typeof recordsOf = recordsOf, nowMs = () => performance.now()) {
     this.#decode = decode
     this.#nowMs = nowMs
   }
 
   /**
-   * Returns the records of a partition; none if decoding takes longer, and the caller must ask for them again.
+   * Returns the records of a partition. If decoding takes longer than the limit, returns no records, and the
+   * caller must request them again.
    *
    * @param untilMs deadline, by `performance.now()`
    */
@@ -50,7 +59,7 @@ export class Decoding {
     try {
       const inTime = await Promise.race([records, late.promise])
       if (inTime) this.#inProgress.delete(key)
-      // If it fails, the next response throws the error.
+      // If decoding fails, the next response throws the error.
       else records.catch(() => {})
       return inTime ?? []
     } catch (error) {

@@ -9,7 +9,10 @@ import { UnreadableBytes } from './unreadable.ts'
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
 
-/** Time for which partitions are decoded before the event loop gets a turn, for heartbeats and other work. */
+/**
+ * Time for which partitions are decoded before the event loop gets a turn for heartbeats and other work, in
+ * milliseconds.
+ */
 const MAX_STRETCH_MS = 20
 
 /** A response in the form of kafkajs. */
@@ -34,7 +37,7 @@ interface PartitionHead {
 }
 
 type PartitionResponse = PartitionHead & {
-  /** Always empty: aborted records are already removed. */
+  /** Always empty, because aborted records are removed already. */
   readonly abortedTransactions: readonly []
   readonly messages: readonly FetchedRecord[]
 }
@@ -50,17 +53,17 @@ interface RawTopic {
   readonly partitions: readonly Raw[]
 }
 
-/** The request of a response, and the state that is kept from one response to the next. */
+/** Request that belongs to a response, and state that is kept between responses. */
 export interface FetchState {
   offsetOf(topic: string, partition: number): number
-  /** Empty until they are decoded. Rejects as `recordsOf` does. */
+  /** Returns the decoded records of a partition, none while decoding takes too long. Rejects like `recordsOf`. */
   recordsOf(fetched: FetchedPartition): Promise<readonly FetchedRecord[]>
-  /** Errors that were postponed when they occurred last. */
+  /** Partitions whose error was postponed in the last response. */
   readonly putOff: Set<string>
 }
 
 /**
- * Decodes a response; undefined if a partition is in a format older than Kafka 0.11.
+ * Decodes a response. Returns undefined if a partition is in a format older than Kafka 0.11.
  *
  * @throws UnreadableBytes if a partition starts with a batch that cannot be read, unless the error is postponed
  */
@@ -71,7 +74,7 @@ export async function decodeFetchResponse(
 ): Promise<FetchResponse | undefined> {
   const cursor = new Cursor(payload)
   const throttleMs = cursor.int32()
-  // Since version 8 the client throttles itself. kafkajs does so with this value, under another name.
+  // From version 8 on, the client throttles itself. kafkajs uses another field for this value.
   const throttle =
     version < 8 ? { throttleTime: throttleMs } : { throttleTime: 0, clientSideThrottleTime: throttleMs }
   const session = version < 7 ? {} : { errorCode: cursor.int16(), sessionId: cursor.int32() }
@@ -104,8 +107,9 @@ function isOfOldFormat({ bytes }: Raw): boolean {
 }
 
 /**
- * Decodes one partition after another, which takes the least memory. An unreadable one neither blocks the others nor is skipped silently:
- * their records are returned first, and its error is thrown with the next response.
+ * Decodes one partition after another, which takes the least memory. An unreadable partition neither blocks
+ * the others nor is skipped silently: the records of the others are returned first, and its error is thrown
+ * for the next response.
  */
 async function decoded(
   topics: readonly RawTopic[],

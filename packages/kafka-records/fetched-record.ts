@@ -9,12 +9,15 @@ export class FetchedRecord {
   readonly timestamp: string
   readonly key: Buffer | null
   readonly value: Buffer | null
-  /** Headers as they were written. */
+  /** Headers in their original order. */
   readonly headerList: readonly Header[]
   /** True for offsets without a record to return. kafkajs skips them and continues after them. */
   readonly isControlRecord: boolean
   readonly batchContext: BatchContext
-  /** Size in the log of a record larger than the event of a Lambda function can be. Its value is omitted, and so are a large key and headers. */
+  /**
+   * Size in the log, in bytes. Set if the record is larger than the event of a Lambda function can be. Its
+   * value is omitted, and also its key and headers if they are large.
+   */
   readonly oversizeBytes: number | undefined
 
   constructor(
@@ -34,7 +37,9 @@ export class FetchedRecord {
     this.oversizeBytes = oversizeBytes
   }
 
-  /** The headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
+  /**
+   * Headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand.
+   */
   get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
     const byName = new Map<string, Buffer | null | (Buffer | null)[]>()
     for (const [name, value] of this.headerList) {
@@ -71,11 +76,11 @@ interface Message {
   readonly headerList?: readonly Header[]
 }
 
-/** Returns the headers in log order, or grouped by name if kafkajs itself has decoded them. */
+/** Returns the headers in the order of the log, or grouped by name if kafkajs itself has decoded them. */
 export function headersOf(message: Message): readonly Header[] {
   const { headerList } = message
   if (headerList) return headerList
-  // Read on demand, because a `FetchedRecord` creates them each time.
+  // Read `headers` only here, because a `FetchedRecord` creates them on each access.
   return Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
     [values].flat().map((value): Header => [name, value == null ? null : Buffer.from(value)]),
   )

@@ -1,7 +1,7 @@
 /**
- * Every part of kafkajs that this project reaches without the library's promise to keep it. Its public interface cannot read without a
- * consumer group, decode records with other code, or take a member out of a group. So the version is pinned exactly, and
- * `kafkajs-internals.test.ts` checks the parts of an installed one.
+ * Access to internal parts of kafkajs, which may change in any version. Its public interface cannot read
+ * without a consumer group, decode records with other code, or remove a member from a group. Therefore the
+ * version is pinned exactly, and `kafkajs-internals.test.ts` checks the parts of the installed version.
  */
 
 // @ts-expect-error: the library has no types of its inner modules
@@ -10,22 +10,25 @@ import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js'
 import type { OpenBatches } from './open-batches.ts'
 
-/** The version that has the parts below. */
+/** Version that contains the parts below. */
 export const KAFKAJS_VERSION = '2.2.4'
 
-/** A client keeps the function that makes its clusters, with addresses and credentials, under a symbol of this description. */
+/**
+ * Description of the symbol under which a client stores the function that creates its clusters, with
+ * addresses and credentials.
+ */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'
 
-/** A connection to a cluster, as consumers, producers and admin clients each have one. */
+/** A connection to a cluster. Each consumer, producer and admin client has one. */
 export interface Cluster {
   connect(): Promise<void>
   disconnect(): Promise<void>
-  /** The topics that `refreshMetadata` asks for. */
+  /** Topics that `refreshMetadata` requests. */
   targetTopics: Set<string>
   /** Rejects if a partition of one of the topics has no leader. */
   refreshMetadata(): Promise<void>
   addTargetTopic(topic: string): Promise<void>
-  /** The brokers that `findBroker` knows. */
+  /** Ids of the brokers that `findBroker` knows. */
   getNodeIds(): string[]
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findControllerBroker(): Promise<Broker>
@@ -34,7 +37,7 @@ export interface Cluster {
     readonly groupId: string
     readonly coordinatorType?: number
   }): Promise<Broker>
-  /** Returns partitions by the id of their leader. */
+  /** Returns the partitions by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>
   findTopicPartitionMetadata(
     topic: string,
@@ -49,11 +52,11 @@ export interface Cluster {
   readonly brokerPool: { findConnectedBroker(): Promise<Broker> }
 }
 
-/** A connection to one broker, with the requests of kafkajs that are used. */
+/** A connection to one broker, with the requests of kafkajs that are used here. */
 export interface Broker {
-  /** Versions by the key of a request. Known once it is connected. */
+  /** Supported versions by the key of a request; null until it is connected. */
   readonly versions: Readonly<Record<number, VersionRange>> | null
-  /** How the newest version of a request is made that client and broker both know. */
+  /** Returns a function that encodes a request in the newest version that client and broker support. */
   readonly lookupRequest: (apiKey: number, definition: object) => (request: FetchRequest) => Protocol
   readonly connectionPool: {
     send(request: object): Promise<unknown>
@@ -68,14 +71,16 @@ export interface Broker {
     readonly groups: readonly DescribedGroup[]
   }>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
-  /** @param request without topics: all that the group has read */
+  /** @param request an empty list of topics requests all that the group has read */
   offsetFetch(request: { readonly groupId: string; readonly topics: readonly [] }): Promise<{
     readonly responses: readonly {
       readonly topic: string
       readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
     }[]
   }>
-  /** @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer */
+  /**
+   * @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer
+   */
   initProducerId(request: {
     readonly transactionalId?: string | undefined
     readonly transactionTimeout?: number | undefined
@@ -94,13 +99,13 @@ interface Connection {
   disconnect(): Promise<unknown>
 }
 
-/** Versions of a request that a broker speaks. */
+/** Versions of a request that a broker supports. */
 interface VersionRange {
   readonly minVersion: number
   readonly maxVersion: number
 }
 
-/** A consumer group, as its coordinator describes it. */
+/** A consumer group as described by its coordinator. */
 export interface DescribedGroup {
   readonly groupId: string
   readonly state: string
@@ -113,7 +118,7 @@ export interface DescribedGroup {
 }
 
 interface ProducerIdentity {
-  /** A 64-bit integer, in decimal. */
+  /** A 64-bit integer in decimal digits. */
   readonly producerId: string
   readonly producerEpoch: number
 }
@@ -123,13 +128,19 @@ interface TransactionIdentity extends ProducerIdentity {
 }
 
 export interface FetchRequest {
-  /** Our own, for `readRecordsOf`: the answer waits until all is decoded, even if a group waits. */
+  /**
+   * Added by this project for `readRecordsOf`: if true, the response waits until everything is decoded, even
+   * if a group waits for it.
+   */
   readonly isPatient?: boolean
-  /** Our own, for a patient request: maximum memory for the records of a partition, once they are inflated. */
+  /**
+   * Added by this project for a patient request: maximum memory for the decompressed records of a partition,
+   * in bytes.
+   */
   readonly mostBytes?: number
-  /** Our own, for a patient request: the batches that earlier requests have left in the middle. */
+  /** Added by this project for a patient request: partially read batches of earlier requests. */
   readonly open?: OpenBatches
-  /** Our own, for a patient request: records that do not hold these bytes may be left out. */
+  /** Added by this project for a patient request: records that do not contain these bytes may be omitted. */
   readonly holding?: Buffer | undefined
   readonly isolationLevel?: number
   readonly maxWaitTime?: number
@@ -151,18 +162,18 @@ interface FetchResponse {
   }[]
 }
 
-/** A message as kafkajs has it. */
+/** A message in the form of kafkajs. */
 export interface FetchedMessage {
   readonly offset: string
   readonly timestamp: string
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers?: object | undefined
-  /** True for markers of transactions. */
+  /** True for transaction markers. */
   readonly isControlRecord?: boolean
 }
 
-/** One version of one request: how it is written, and how its answer is read. */
+/** Encoder and decoder for one version of a request. */
 export interface Protocol {
   readonly request: { readonly apiVersion: number }
   readonly response: {
@@ -173,18 +184,22 @@ export interface Protocol {
 
 export interface ClusterOptions {
   readonly allowAutoTopicCreation?: boolean
-  /** Number of the protocol: 0 also reads records that are not committed, 1 does not. */
+  /** Isolation level: 0 includes uncommitted records, 1 excludes them. */
   readonly isolationLevel?: number
 }
 
 type ClusterMaker = (options: ClusterOptions) => Cluster
 
-/** Makes a connection to the cluster of a `Kafka`. @throws where kafkajs is another version, without a part that is needed */
+/**
+ * Creates a connection to the cluster of a `Kafka` instance.
+ *
+ * @throws if kafkajs has another version, in which a required part is missing
+ */
 export function createCluster(kafka: object, options: ClusterOptions): Cluster {
   return makerOf(kafka).make(options)
 }
 
-/** Calls `hook` with every cluster that the client makes from now on. */
+/** Calls `hook` with every cluster that the client creates from now on. */
 export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): void {
   const { symbol, make } = makerOf(kafka)
   const client = kafka as Record<symbol, ClusterMaker>
@@ -195,16 +210,16 @@ export function hookClusters(kafka: object, hook: (cluster: Cluster) => void): v
   }
 }
 
-/** A request that the library does not make as it is needed here. */
+/** A request that the library does not support in the required form. */
 interface OwnRequest<Answer> {
   readonly apiKey: number
   readonly apiVersion: number
   readonly apiName: string
-  /** Called when its turn on the connection has come. */
+  /** Returns the request. Called when it is about to be sent on the connection. */
   encode(): Buffer
-  /** The library holds back later requests while the broker asks for that, in `throttleMs`. */
+  /** Decodes the response. If the broker requests it with `throttleMs`, the library delays later requests. */
   decode(payload: Buffer): { readonly answer: Answer; readonly throttleMs?: number }
-  /** The client's by default. */
+  /** Time limit for the response in milliseconds; by default, that of the client. */
   readonly timeoutMs?: number
 }
 
@@ -217,7 +232,7 @@ export async function sendRequest<Answer>(
       ...request,
       encode: async () => {
         const buffer = encode()
-        // The library takes its own encoder, of which it reads these.
+        // The library expects its own encoder, and reads these members of it.
         return { buf: buffer, buffer }
       },
     },
@@ -233,11 +248,11 @@ export async function sendRequest<Answer>(
   return answer as Answer
 }
 
-/** @throws where the object has no method of this name */
+/** @throws if the object has no method of this name */
 export function requireMethod(owner: object, name: string): void {
   if (typeof (owner as Record<string, unknown>)[name] === 'function') return
   throw new Error(
-    `this version of kafkajs has no ${name}, which is needed here: go back to ${KAFKAJS_VERSION}, or adapt kafkajs-internals.ts`,
+    `this version of kafkajs has no ${name}, which is required: install version ${KAFKAJS_VERSION}, or adapt kafkajs-internals.ts`,
   )
 }
 
@@ -259,8 +274,9 @@ interface PendingRequests {
 const rested = new WeakSet<PendingRequests>()
 
 /**
- * Lets connections rest while nothing waits to be sent. By itself, each looks a thousand times a second until it is closed: half a percent of
- * a processor, and Node warns of the negative time of the timer. Requests that have to wait ask for the look themselves.
+ * Stops the timers of idle connections. By default, each connection checks for waiting requests a thousand
+ * times a second until it is closed, which takes half a percent of a processor and makes Node.js warn about a
+ * negative timeout. Waiting requests schedule the check themselves.
  */
 export function restIdleConnections(queues: { readonly prototype: object } = RequestQueue): void {
   const prototype = queues.prototype as PendingRequests
@@ -273,7 +289,7 @@ export function restIdleConnections(queues: { readonly prototype: object } = Req
   }
 }
 
-/** Returns the error of the library for a code of the protocol, with its name there as `type`. */
+/** Returns the library's error for an error code of the protocol, with the name in the protocol as `type`. */
 export function protocolError(code: number): Error & { readonly type: string; readonly retriable: boolean } {
   const error = createErrorFromCode(code)
   return error.code === code ? error : Object.assign(error, { type: `error ${code}` })

@@ -1,4 +1,6 @@
-/** Makes kafkajs read with this package. It has no public way to do that: see `kafkajs-internals.ts`. */
+/**
+ * Makes kafkajs read records with this package. There is no public API for this, see `kafkajs-internals.ts`.
+ */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
 import type { FetchState } from './fetch-response.ts'
@@ -15,14 +17,15 @@ interface KafkajsCodec {
   decompress(bytes: Buffer): Promise<Buffer>
 }
 
-/** `CompressionCodecs` of kafkajs, which all its clients in a process share. */
+/** `CompressionCodecs` of kafkajs, which all clients in a process share. */
 type KafkajsCodecs = Record<number, () => KafkajsCodec>
 
 const known = new WeakSet<KafkajsCodecs>()
 
 /**
- * Makes kafkajs read every codec, for the formats that it decodes itself (before Kafka 0.11). Compression remains with the registered
- * codec. An unknown codec number is rejected: kafkajs would treat the batch as uncompressed.
+ * Makes kafkajs decompress every codec in the formats that it decodes itself (before Kafka 0.11). Compression
+ * remains with the registered codec. An unknown codec number is rejected, whereas kafkajs would treat the
+ * batch as uncompressed.
  */
 export function readEveryCodec(codecs: object): void {
   const registered = codecs as KafkajsCodecs
@@ -40,7 +43,7 @@ export function readEveryCodec(codecs: object): void {
   }
 }
 
-/** A session lasts 6 seconds at least. */
+/** Time limit for decoding a response, in milliseconds. A session lasts at least 6 seconds. */
 const MAX_DECODING_MS = 2_000
 
 interface Memory {
@@ -51,10 +54,11 @@ interface Memory {
 const hooked = new WeakSet<object>()
 
 /**
- * Makes the consumers of a client of kafkajs, and all that fetch over its clusters, return `FetchedRecord`s. Other clients stay as they are.
+ * Makes the consumers of a kafkajs client, and all fetches over its clusters, return `FetchedRecord`s. Other
+ * clients are not changed.
  *
  * @param kafka an instance of `Kafka`
- * @throws where kafkajs is another version, without a part that is needed
+ * @throws if kafkajs has another version, in which a required part is missing
  */
 export function readRecordsOf(kafka: object): void {
   if (hooked.has(kafka)) return
@@ -75,7 +79,7 @@ function hookedBroker(broker: Broker, memory: Memory): Broker {
   broker.fetch = request => {
     requireMethod(broker, 'lookupRequest')
     const lookup = broker.lookupRequest
-    // A copy for this request alone, because another one may be under way.
+    // Use a copy for this request only, because another request may be in progress.
     const asked: Broker = Object.create(broker, {
       lookupRequest: {
         value: (apiKey: number, definition: object) => {

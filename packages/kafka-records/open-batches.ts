@@ -1,27 +1,30 @@
 import type { Batch } from './batch.ts'
 import type { RecordStream } from './record-stream.ts'
 
-/** Names a partition among the batches that are left in the middle. */
+/** Returns the name of a partition, by which its open batch is stored. */
 export function placeOf(of: { readonly topic: string; readonly partition: number }): string {
   return `${of.topic}/${of.partition}`
 }
 
 /**
- * Batches that reads have left in the middle, one for each partition: whole batches can inflate to gigabytes, and the time would be
- * quadratic if every read began at the start of its batch.
+ * Partially read batches, one per partition. They are kept because decompressing whole batches can take
+ * gigabytes of memory, and starting each read at the beginning of its batch would take quadratic time.
  */
 export class OpenBatches {
   readonly #most: number
   readonly #streams = new Map<string, RecordStream>()
 
-  /** @param most number of partitions: each takes the compressed batch, and what its codec keeps of the inflated bytes */
+  /**
+   * @param most maximum number of partitions; each takes the memory of the compressed batch and of the
+   *   codec's state
+   */
   constructor(most: number) {
     this.#most = most
   }
 
   /**
-   * Returns the rest of the batch, after the last read of this partition. Undefined without one, or if it went further; then nothing is
-   * kept for this partition any more.
+   * Removes and returns the rest of the batch after the last read of this partition. Returns undefined if
+   * there is none, or if reading has already passed this position.
    */
   take(place: string, batch: Batch, fromDelta: number): RecordStream | undefined {
     const stream = this.#streams.get(place)
@@ -33,7 +36,10 @@ export class OpenBatches {
     return stream
   }
 
-  /** Keeps a batch for the next read of its partition. Beyond the limit, the batch that was kept first is given up. */
+  /**
+   * Keeps a batch for the next read of its partition. If the limit is exceeded, the oldest batch is
+   * discarded.
+   */
   keep(place: string, stream: RecordStream): void {
     this.leave(place)
     this.#streams.set(place, stream)
@@ -43,11 +49,11 @@ export class OpenBatches {
     }
   }
 
-  /** Gives up what is kept for a partition. */
+  /** Discards the batch of a partition. */
   leave(place: string): void {
     const stream = this.#streams.get(place)
     this.#streams.delete(place)
-    // Nothing waits for it or reads its error.
+    // Ignore the error, because nothing reads from the stream any more.
     stream?.close().catch(() => {})
   }
 }

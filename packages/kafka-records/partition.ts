@@ -11,28 +11,35 @@ import { UnreadableBytes } from './unreadable.ts'
 export interface FetchedPartition {
   readonly topic: string
   readonly partition: number
-  /** Brokers return whole batches: records before this offset are skipped. */
+  /** First offset to return. Brokers return whole batches, so earlier records are skipped. */
   readonly fromOffset: number
   readonly bytes: Buffer
   readonly aborted: readonly AbortedTransaction[]
 }
 
-/** Records take at most this much memory by default, unless one alone takes more. The rest is left for the next fetch. */
+/**
+ * Default limit for the memory of the records, in bytes. A single larger record is returned alone. The rest
+ * is left for the next fetch.
+ */
 const MAX_BYTES = 8 * 1024 * 1024
-/** After this many bytes as in the log, other work gets its turn: decoding a whole fetch takes tens of milliseconds. */
+/**
+ * Number of bytes in the log after which other work gets a turn, because decoding a whole fetch takes tens of
+ * milliseconds.
+ */
 const TURN_BYTES = 256 * 1024
-/** Approximate overhead of a record, and of each header. */
+/** Approximate memory of a record and of each header, in addition to their contents, in bytes. */
 const RECORD_BYTES = 300
 const HEADER_BYTES = 150
 
 /**
- * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets without a record (markers,
- * aborted transactions, compacted records) are covered by a control record at the last of them. It may stop early, but never without a
- * record: at a batch that cannot be read, after it has read much, and after a batch with an oversize record.
+ * Returns the records from an offset on, in order, with time and memory proportional to their bytes. Offsets
+ * without a record (markers, aborted transactions, compacted records) are covered by a control record at the
+ * last of them. It may stop early, but only after at least one record: at a batch that cannot be read, after
+ * a large amount of data, and after a batch with an oversize record.
  *
- * @param mostBytes limit for the memory of the records
- * @param open what earlier calls for these partitions have left in the middle; this call may leave its last batch there
- * @param holding records that do not hold these bytes may be left out
+ * @param mostBytes limit for the memory of the records, in bytes
+ * @param open partially read batches of earlier calls, to which this call may add its last batch
+ * @param holding records that do not contain these bytes may be omitted
  * @throws UnreadableBytes if the first batch cannot be read; the message names topic, partition and offset
  */
 export async function recordsOf(
@@ -85,12 +92,12 @@ export async function recordsOf(
       if (!isWhole) return read
       if (records.at(-1)?.offset !== String(batch.lastOffset))
         read.push(new FetchedRecord(batch.lastOffset, batch.maxTimestampMs, NOTHING, context, true))
-      // A consumer sends heartbeats between two fetches: one such batch per fetch is enough.
+      // A consumer sends heartbeats between two fetches, so one such batch per fetch is enough.
       if (room <= 0 || hasTakenLong) return read
     }
   } catch (error) {
     if (!(error instanceof UnreadableBytes)) throw error
-    // Records before it are returned first; the next fetch starts with it.
+    // Records before the unreadable batch are returned first; the next fetch starts with that batch.
     if (read.length === 0) throw located(error, fetched, at)
   }
   return read
@@ -125,22 +132,22 @@ interface AbortedTransaction {
   readonly firstOffset: number
 }
 
-/** Type in the key of a marker, after its version. */
+/** Type of an abort marker, which follows the version in the key of a marker. */
 const ABORT = 0
 
-/** Finds the batches of a fetched partition that a reader of committed records must not see. */
+/** Finds the batches of aborted transactions, which a reader of committed records must not return. */
 class AbortedTransactions {
-  /** Transactions that start later, the first of them last. */
+  /** Transactions that start later, in descending order of their first offsets. */
   readonly #ahead: AbortedTransaction[]
-  /** Producers with an open transaction that was aborted. */
+  /** Ids of producers with an open transaction that will be aborted. */
   readonly #open = new Set<string>()
 
-  /** @param aborted empty for a reader that sees all records */
+  /** @param aborted aborted transactions; empty for a reader that returns all records */
   constructor(aborted: readonly AbortedTransaction[]) {
     this.#ahead = aborted.toSorted((a, b) => b.firstOffset - a.firstOffset)
   }
 
-  /** Whether the batch belongs to an aborted transaction. Call it once for each batch, in order. */
+  /** Returns true if the batch belongs to an aborted transaction. Call it once for each batch, in order. */
   has(batch: Batch): boolean {
     if (this.#ahead.length === 0 && this.#open.size === 0) return false
     for (
@@ -157,7 +164,7 @@ class AbortedTransactions {
   }
 }
 
-/** Markers are not compressed, and each has its own batch. */
+/** Returns true for an abort marker. Markers are not compressed, and each has a separate batch. */
 function isAbortMarker({ records, recordCount }: Batch): boolean {
   if (recordCount === 0) return false
   const cursor = new Cursor(records)

@@ -1,4 +1,4 @@
-/** Decodes the records of a large batch while it is inflated. */
+/** Decodes the records of a large batch while it is being decompressed. */
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Batch } from './batch.ts'
 import { inflateInParts } from './codecs.ts'
@@ -6,23 +6,24 @@ import { Cursor, MAX_VARINT_BYTES } from './cursor.ts'
 import { type Content, contentOf, headersOf, MAX_EVENT_BYTES, type RawRecord, SMALL_BYTES } from './record.ts'
 import { malformed } from './unreadable.ts'
 
-/** A record of a large batch and its size, or why it is missing. */
+/** A record of a large batch with its size, or the reason why there is none. */
 type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**
- * The records of a batch, from its first one on. Reading can stop at any record and continue there later, so the batch is inflated only once.
- * Beside the compressed bytes, only a part of the batch is in memory, and at most one record.
+ * The records of a batch from the beginning. Reading can stop at any record and continue there later, so that
+ * the batch is decompressed only once. In addition to the compressed bytes, only a part of the batch and at
+ * most one record are in memory.
  */
 export class RecordStream {
   readonly #batch: Batch
   readonly #parts: AsyncGenerator<Buffer>
   readonly #stream: ByteStream
   #read = 0
-  /** Records before this one cannot be read any more. */
+  /** Offset delta of the next record. Earlier records cannot be read any more. */
   #nextDelta = 0
-  /** Length of the next record, if it was read already. */
+  /** Length of the next record, if it has been read already. */
   #length: number | undefined
-  /** A record that was given back. */
+  /** A record that was returned to the stream. */
   #returned: Exclude<StreamedRecord, string> | undefined
 
   constructor(batch: Batch) {
@@ -31,13 +32,13 @@ export class RecordStream {
     this.#stream = new ByteStream(this.#parts)
   }
 
-  /** Whether the records of this batch can be read on from here without those before. */
+  /** Returns true if the records of this batch can be read from this position on. */
   canContinue({ baseOffset, checksum }: Batch, fromDelta: number): boolean {
     const isSame = baseOffset === this.#batch.baseOffset && checksum === this.#batch.checksum
     return isSame && fromDelta >= this.#nextDelta
   }
 
-  /** @param hasRoom is asked with the size that a record takes at least, before it is read */
+  /** @param hasRoom called with the minimum size of a record, before it is read */
   async next(fromDelta: number, hasRoom: (bytes: number) => boolean): Promise<StreamedRecord> {
     const returned = this.#returned
     this.#returned = undefined
@@ -57,7 +58,7 @@ export class RecordStream {
     return 'end'
   }
 
-  /** The next call of `next` returns this record again. */
+  /** Returns a record to the stream, so that the following call of `next` yields it again. */
   giveBack(read: Exclude<StreamedRecord, string>): void {
     this.#returned = read
     this.#nextDelta = read.record.offsetDelta
@@ -72,11 +73,11 @@ export class RecordStream {
     return read
   }
 
-  /** Undefined if it is skipped: then it is not copied. */
+  /** Returns undefined if the record is skipped, in which case it is not copied. */
   async #recordFrom(fromDelta: number, length: number, isLarge: boolean): Promise<RawRecord | undefined> {
     const begin = this.#stream.position
     const left = () => length - (this.#stream.position - begin)
-    // The attributes, which have no meaning yet.
+    // Skip the attributes, which are not used yet.
     await this.#stream.skip(1)
     const timestampDelta = await this.#varint()
     const offsetDelta = await this.#varint()
@@ -91,7 +92,7 @@ export class RecordStream {
     return { offsetDelta, timestampDelta, ...content }
   }
 
-  /** Reads the parts that are kept of an oversize record, and skips the rest while it is inflated. */
+  /** Reads the parts of an oversize record that are kept, and skips the rest while it is decompressed. */
   async #oversize(length: number, left: () => number): Promise<Content> {
     const skip = (count: number) => {
       if (count > left()) throw malformed('a field is longer than its record')
@@ -114,7 +115,9 @@ export class RecordStream {
   }
 }
 
-/** How much is inflated before the event loop gets a turn, for heartbeats and other partitions. */
+/**
+ * Number of decompressed bytes after which the event loop gets a turn for heartbeats and other partitions.
+ */
 const BYTES_PER_TURN = 8 * 1024 * 1024
 
 async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {
@@ -135,7 +138,7 @@ class ByteStream {
   readonly #parts: AsyncIterator<Buffer> | Iterator<Buffer>
   #part: Buffer = EMPTY
   #at = 0
-  /** The bytes of all earlier parts. */
+  /** Total number of bytes of the earlier chunks. */
   #before = 0
 
   constructor(parts: AsyncIterator<Buffer> | Iterator<Buffer>) {
@@ -146,7 +149,7 @@ class ByteStream {
     return this.#before + this.#at
   }
 
-  /** Returns a copy. */
+  /** Reads bytes. Returns a copy. */
   async take(count: number): Promise<Buffer> {
     const taken = Buffer.allocUnsafe(count)
     for (let filled = 0; filled < count; ) {
@@ -168,7 +171,7 @@ class ByteStream {
     this.#at += left
   }
 
-  /** Returns the bytes of a varint, to be read with a `Cursor`. */
+  /** Returns the bytes of a varint, to be decoded with a `Cursor`. */
   async varintBytes(): Promise<Buffer> {
     const bytes: number[] = []
     do {
@@ -179,7 +182,7 @@ class ByteStream {
   }
 
   async #next(): Promise<void> {
-    // The next part may take the memory of this one.
+    // Release the chunk, because the next one may reuse its memory.
     this.#before += this.#part.length
     this.#part = EMPTY
     this.#at = 0

@@ -9,7 +9,7 @@ export interface Content {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly Header[]
-  /** Set if the record is too large to be returned: its size in the log. Its value is omitted. */
+  /** Set if the record is too large to be returned: its size in the log, in bytes. Its value is omitted. */
   readonly oversizeBytes?: number
 }
 
@@ -19,26 +19,27 @@ export interface RawRecord extends Content {
 }
 
 /**
- * The maximum size of a record as JSON in the event of an AWS Lambda function, which has at most 6 MiB. It is compared with a lower bound:
- * base64 of key and value, and names and number arrays of headers.
+ * Maximum size of a record as JSON in the event of an AWS Lambda function, in bytes. An event has at most 6
+ * MiB. The size is compared with a lower bound: base64 of key and value, and names and number arrays of
+ * headers.
  */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024
 
-/** Records of this size always fit: a byte becomes at most four characters. */
+/** Size up to which a record always fits, because a byte becomes at most four characters. */
 const SURELY_FITS_BYTES = MAX_EVENT_BYTES / 4
 
-/** The maximum size up to which key and headers of an oversize record are kept. */
+/** Size up to which key and headers of an oversize record are kept, in bytes. */
 export const SMALL_BYTES = 64 * 1024
 
-/** Reads the position of a record in its batch, before its content, which may not be needed. */
+/** Reads the position of a record in its batch, which precedes the content. The content may not be needed. */
 export function deltasOf(cursor: Cursor): Pick<RawRecord, 'offsetDelta' | 'timestampDelta'> {
-  // The attributes, which have no meaning yet.
+  // Skip the attributes, which are not used yet.
   cursor.skip(1)
   const timestampDelta = cursor.varint()
   return { timestampDelta, offsetDelta: cursor.varint() }
 }
 
-/** Reads the content of a record, from after its deltas to its end. Not copied. */
+/** Reads the content of a record, from the end of its deltas to its end. The bytes are not copied. */
 export function contentOf(cursor: Cursor, bytes: number): Content {
   const key = cursor.field()
   const value = cursor.field()
@@ -54,11 +55,11 @@ export function contentOf(cursor: Cursor, bytes: number): Content {
   return { key, value, headers }
 }
 
-/** @param copies whether to copy the values, so that the bytes around them can be released */
+/** @param copies true to copy the values, so that the bytes around them can be released */
 export function headersOf(cursor: Cursor, copies = false): Header[] {
   const count = cursor.varint()
   const headers: Header[] = []
-  // Each header is read before the next one is counted: nothing is allocated for a count that is only claimed.
+  // Each header is read before the next one is counted, so that no memory is allocated for a wrong count.
   for (let n = 0; n < count; n += 1) {
     const length = cursor.varint()
     if (length < 0) throw malformed('a header has no name')
@@ -80,7 +81,10 @@ function eventBytes(field: Buffer | null): number {
   return field ? 4 * Math.ceil(field.length / 3) : 0
 }
 
-/** The size as `{"name":[1,22,255]},` each, without allocating anything. The cursor does not move. */
+/**
+ * Returns the size of the headers as JSON, `{"name":[1,22,255]},` each, without allocating memory. The cursor
+ * does not move.
+ */
 function headersEventBytes(cursor: Cursor): number {
   const begin = cursor.at
   const count = cursor.varint()

@@ -1,4 +1,7 @@
-/** Decodes the records of one batch, in order: from its inflated bytes if they are few, or else while they are inflated. */
+/**
+ * Decodes the records of one batch in order: from the decompressed bytes if the batch is small, otherwise
+ * while it is being decompressed.
+ */
 import type { Batch } from './batch.ts'
 import { inflate } from './codecs.ts'
 import { Cursor } from './cursor.ts'
@@ -7,25 +10,36 @@ import { contentOf, deltasOf, type RawRecord } from './record.ts'
 import { RecordStream } from './record-stream.ts'
 import { malformed, UnreadableBytes } from './unreadable.ts'
 
-/** A batch up to this size is inflated at once, which is faster. A function has 512 MB and reads several partitions concurrently. */
+/**
+ * Maximum size of a batch that is decompressed at once, which is faster. A function has 512 MB and reads
+ * several partitions concurrently.
+ */
 const AT_ONCE_BYTES = 4 * 1024 * 1024
 
 export interface Taker {
-  /** Whether a record that takes at least this much would be taken. */
+  /** Returns true if a record of at least this size would be accepted. */
   hasRoom(bytes: number): boolean
-  /** Receives a record and its size in the log. `refused` and `enough` stop; `refused` if this one was not taken. */
+  /**
+   * Receives a record and its size in the log. `refused` and `enough` end the read; with `refused`, this
+   * record was not accepted.
+   */
   take(record: RawRecord, bytes: number): 'more' | 'enough' | 'refused'
 }
 
-/** The place of a batch, and the batches that earlier reads have left in the middle. */
+/** Name of the partition, and the partially read batches of earlier reads. */
 export interface Resumption {
   readonly place: string
   readonly open: OpenBatches
-  /** Records that do not hold these bytes may be skipped. Those of a large batch are not. */
+  /** Records that do not contain these bytes may be skipped. Records of a large batch are never skipped. */
   readonly holding?: Buffer | undefined
 }
 
-/** Reads the records of a batch from a delta on. @returns false if the taker has stopped it. @throws UnreadableBytes */
+/**
+ * Reads the records of a batch, starting at an offset delta.
+ *
+ * @returns false if the receiver has stopped the read
+ * @throws UnreadableBytes
+ */
 export async function readRecords(
   batch: Batch,
   fromDelta: number,
@@ -42,7 +56,7 @@ export async function readRecords(
     : readInParts(new RecordStream(batch), fromDelta, taker, resumption)
 }
 
-/** Undefined if it is large. */
+/** Returns the decompressed bytes; undefined if the batch is large. */
 async function inflatedAtOnce({ codec, records }: Batch): Promise<Buffer | undefined> {
   try {
     return await inflate(codec, records, AT_ONCE_BYTES)
@@ -59,7 +73,7 @@ function readWhole(
   taker: Taker,
   holding: Buffer | undefined,
 ): boolean {
-  // Most batches do not hold it, and are not decoded at all.
+  // Most batches do not contain these bytes, and are not decoded at all.
   let found = holding ? bytes.indexOf(holding) : 0
   if (found < 0) return true
   const cursor = new Cursor(bytes)
@@ -78,7 +92,7 @@ function readWhole(
   return true
 }
 
-/** Undefined if it is skipped. */
+/** Returns the record; undefined if it is skipped. */
 function recordIn(cursor: Cursor, fromDelta: number): RawRecord | undefined {
   const bytes = cursor.end - cursor.at
   const { offsetDelta, timestampDelta } = deltasOf(cursor)

@@ -1,11 +1,17 @@
-/** Reason why bytes cannot be read. `malformed` ones end too early, or contain an invalid number. */
+/** Reason why bytes cannot be read. `malformed` bytes are truncated or contain an invalid number. */
 export type UnreadableReason = 'malformed' | 'corrupt' | 'too-large' | 'unknown-codec'
 
-/** Bytes of a log or of an answer cannot be read. The message says what to do, and never has data. */
+/**
+ * Bytes of a log or of a response cannot be read. The message says what to do, and never contains payload
+ * data.
+ */
 export class UnreadableBytes extends Error {
   override readonly name = 'UnreadableBytes'
   readonly reason: UnreadableReason
-  /** False: kafkajs does not fetch a batch again that stays as it is. An answer that was cut off may be whole the next time. */
+  /**
+   * False for a batch, so that kafkajs does not fetch it again without any change. Undefined for a truncated
+   * response, which may be complete the next time.
+   */
   readonly retriable: false | undefined
 
   constructor(reason: UnreadableReason, message: string, options?: ErrorOptions) {

@@ -19,32 +19,32 @@ import type { WriteReport } from './report/reports.ts'
 import { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 
-/** The parts that a program with event sources hands in. */
+/** Dependencies that a program with event sources provides. */
 export interface TriggerParts {
   readonly mappings: readonly Mapping[]
   readonly settings: Settings
   readonly log: Log
-  /** Runs the functions. It is closed when the trigger stops. */
+  /** Invokes the functions. It is closed when the trigger stops. */
   readonly invoker: FunctionInvoker
-  /** Receives reports about what keeps event sources from making progress. */
+  /** Receives reports about conditions that prevent event sources from making progress. */
   readonly report?: WriteReport
-  /** How clients reach the brokers and sign in there, where the settings do not say it. */
+  /** Options for reaching the brokers and authenticating, if the settings contain none. */
   readonly access?: { readonly options: Partial<KafkaConfig>; ready(): Promise<void> }
-  /** Prepares what the functions need; reading begins after that. Must not reject. */
+  /** Prepares what the functions need. Event sources start reading after it has resolved. Must not reject. */
   readonly prepare?: () => Promise<void>
-  /** False where the program itself stops the trigger when a signal arrives. */
+  /** False if the program itself stops the trigger on a signal. */
   readonly handlesSignals?: boolean
 }
 
 type OneCluster = Settings & Partial<Pick<ClusterSettings, 'names'>>
 
-/** The permits of functions with event sources, by name; those of one function are shared by all its event sources. */
+/** Semaphores by function name. All event sources of a function share its semaphore. */
 type Reserved = ReadonlyMap<string, Semaphore>
 
-/** The event sources that read from one cluster, and the connections that they share. */
+/** Event sources that read from one cluster, with the connections that they share. */
 export class ClusterSources {
   readonly sources: readonly EventSource[]
-  /** Allowed settings that should be known, one line each. */
+  /** Warnings about allowed settings, one line each. */
   readonly warnings: readonly string[]
   readonly #cluster: Cluster
   readonly #watch: TopicWatch
@@ -67,12 +67,12 @@ export class ClusterSources {
     const cluster = new Cluster(kafka, () => access.ready())
     const senderParts = (mapping: Mapping) => ({
       kafka,
-      // The cluster is part of the mapping's group in S3.
+      // The group in S3 keys includes the cluster.
       groupId: mapping.cluster ? `${mapping.groupId} at ${settings.brokers}` : mapping.groupId,
       origin: { mapping, brokers: mapping.bootstrapServers ?? settings.brokers },
     })
     const outage = new Outage()
-    // The probe uses plain text.
+    // The probe uses an unencrypted connection.
     const ask = settings.ssl === false ? probe : undefined
     const ending = this.#ending.signal
     this.warnings = accessWarnings(settings)
@@ -109,13 +109,13 @@ export class ClusterSources {
     await Promise.all(this.sources.map(source => source.stop(graceMs)))
   }
 
-  /** Closes the connection that the stopped sources have shared. */
+  /** Closes the connection that the stopped event sources have shared. */
   close(): Promise<void> {
     return this.#cluster.close()
   }
 }
 
-/** Starts no client twice for one cluster: the mappings that read from the same brokers, with the same login, share them. */
+/** Groups the mappings by cluster, so that those with the same brokers and credentials share one client. */
 export function byCluster({ mappings, settings, access, ...parts }: TriggerParts): ClusterSources[] {
   const keyOf = ({ brokers, ssl, sasl }: OneCluster) => JSON.stringify([brokers, ssl, sasl])
   const reserved = new Map(

@@ -1,4 +1,4 @@
-/** The trigger without the framework, for programs that run functions themselves and hand in the mappings. */
+/** The trigger without the framework, for programs that run functions themselves and provide the mappings. */
 import './support/supported-node.ts'
 
 export type { TriggerParts } from './cluster-sources.ts'

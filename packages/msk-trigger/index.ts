@@ -1,4 +1,5 @@
-// First: an older Node is to get a sentence, not the error of the first thing that it lacks.
+// Imported first, so that an older Node.js version gets a clear message instead of an error about a missing
+// feature.
 import './support/supported-node.ts'
 
 export { default } from './plugin.ts'

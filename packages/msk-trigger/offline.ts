@@ -7,15 +7,18 @@ interface Parts {
   stop(): Promise<void> | undefined
 }
 
-/** The part of serverless-offline that is followed. */
+/** Members of serverless-offline that are replaced. */
 interface Offline {
   start(): Promise<void>
   end(skipExit?: boolean): Promise<void>
 }
 
 /**
- * Starts and stops with plain `serverless offline`, whose single hook starts, runs and ends: it calls both through its properties, so they are
- * replaced, when every plugin has had its turn. @returns false if serverless-offline is not among the plugins
+ * Starts and stops the trigger with plain `serverless offline`, which starts, runs and ends within a single
+ * hook. It calls `start` and `end` through its properties, so these are replaced after all plugins were
+ * initialized.
+ *
+ * @returns false if serverless-offline is not among the plugins
  */
 export function followOffline(plugins: readonly object[], { start, stop }: Parts): boolean {
   const offline = plugins.find(plugin => plugin.constructor.name === 'ServerlessOffline') as
@@ -35,7 +38,11 @@ export function followOffline(plugins: readonly object[], { start, stop }: Parts
   return true
 }
 
-/** Checks that serverless-offline can listen where it answers as Lambda. @throws ConfigurationError naming the option for another port */
+/**
+ * Checks that serverless-offline can listen on the port of its Lambda API.
+ *
+ * @throws ConfigurationError that names the option for another port
+ */
 export async function requireLambdaPort({
   host = 'localhost',
   lambdaPort = 3002,
@@ -47,7 +54,7 @@ export async function requireLambdaPort({
     // All other errors are reported by serverless-offline.
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return
     throw new ConfigurationError(
-      `port ${lambdaPort} is in use, where serverless-offline answers as Lambda: stop the program that listens there, or give ` +
+      `port ${lambdaPort}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +
         `another port with --lambdaPort ${Number(lambdaPort) + 1} (or custom.serverless-offline.lambdaPort)`,
     )
   } finally {

@@ -44,30 +44,36 @@ const COMMANDS = {
         lifecycleEvents: ['event'],
         options: {
           function: { usage: 'The function', shortcut: 'f', type: 'string', required: true },
-          topic: { usage: 'Its topic, if it reads several', type: 'string' },
-          records: { usage: 'How many records at most (1)', type: 'string' },
-          output: { usage: 'The file to write, instead of printing', type: 'string' },
+          topic: { usage: 'Topic, if the function reads several', type: 'string' },
+          records: { usage: 'Maximum number of records (default: 1)', type: 'string' },
+          output: { usage: 'File to write to, instead of printing', type: 'string' },
         },
       },
     },
   },
 }
 
-/** The plugin: a Kafka trigger for `serverless offline`, and the settings that the `msk` and `kafka` events of the framework lack. */
+/**
+ * The plugin: a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
+ * `kafka` events.
+ */
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
-  /** A build of `invoke/runtimes/node/worker.ts`: as TypeScript it takes 10 MiB and 70 ms more in each thread. */
+  /**
+   * Build of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source takes 10 MiB and 70 ms more in
+   * each thread.
+   */
   threadModule: URL | undefined
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
   readonly #log: Log
   readonly #framework: FrameworkEvents
-  /** Settings that are read once all plugins are ready. */
+  /** Settings, read once all plugins are initialized. */
   #prepared: { readonly mappings: readonly Mapping[]; readonly settings: Settings } | undefined
   #trigger: Trigger | undefined
   #invoker: Invoker | undefined
-  /** Present while events are packaged. */
+  /** Function that removes the added names; present while events are packaged. */
   #forgetNames: (() => void) | undefined
 
   constructor(serverless: Serverless, cliOptions: Readonly<Record<string, unknown>>, { log }: { log: Log }) {
@@ -97,12 +103,15 @@ export default class MskTriggerPlugin {
       'offline:start:init': this.#guard(() => this.#run()),
       'before:offline:start:end': () => this.#trigger?.stop(),
       'kafka:event:event': this.#guard(() => this.#writeEvent()),
-      // Bundlers announce this after a build.
+      // Hook that bundlers call after a build.
       'offline:functionsUpdated:cleanup': () => this.replaceInstances(),
     }
   }
 
-  /** Makes the next invocations of these functions, or of all, load them again; running ones finish on the old code. For bundlers. */
+  /**
+   * Makes the next invocations of these functions, or of all functions, load their code again; running ones
+   * finish with the old code. For use by bundlers.
+   */
   async replaceInstances(functionKeys?: Iterable<string>): Promise<void> {
     await this.#invoker?.replaceInstances(functionKeys)
   }
@@ -116,7 +125,7 @@ export default class MskTriggerPlugin {
     else await writeFile(resolve(this.#serverless.config.servicePath, output), `${json}\n`)
   }
 
-  /** Reads the configuration, so that a mistake in it is reported before anything is built or started. */
+  /** Reads the configuration, so that errors are reported before anything is built or started. */
   async #prepare(): Promise<void> {
     this.#warn()
     const functions = this.#functions()
@@ -136,7 +145,10 @@ export default class MskTriggerPlugin {
     this.#prepared = { mappings, settings }
   }
 
-  /** Starts reading, after every plugin had its turn at `before:offline:start`: bundlers only then say where the bundles are. */
+  /**
+   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location
+   * of the bundles there.
+   */
   #run(): void {
     if (!this.#prepared) return
     const log = this.#log
@@ -173,7 +185,7 @@ export default class MskTriggerPlugin {
     addPermissions(functions, template, intrinsics)
   }
 
-  /** Logs the warnings about the cloud and about names, before a deployment and at every start. */
+  /** Logs warnings about the cloud and about misspelled names, before a deployment and at every start. */
   #warn(): void {
     const functions = this.#functions()
     const { timeout } = this.#serverless.service.provider
@@ -219,13 +231,19 @@ export default class MskTriggerPlugin {
     return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
   }
 
-  /** The options of serverless-offline, merged as it does itself. Its other defaults concern HTTP. */
+  /**
+   * Returns the options of serverless-offline, merged in the same way as it does. Its other defaults concern
+   * HTTP.
+   */
   #offlineOptions(): Record<string, unknown> {
     const custom = this.#serverless.service.custom?.['serverless-offline']
     return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }
   }
 
-  /** The framework shows its own errors as a message, and all others as a crash. */
+  /**
+   * Converts errors to those of the framework, which are shown as a message, whereas all others are shown as
+   * a crash.
+   */
   #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
     const shown = (error: unknown): never => {
       if (!(error instanceof ConfigurationError)) throw error

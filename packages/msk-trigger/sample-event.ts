@@ -15,11 +15,15 @@ import { isWholeNumber } from './support/values.ts'
 interface EventOptions {
   readonly function: string
   readonly topic?: string | undefined
-  /** A whole number as text. */
+  /** Number of records as text. */
   readonly records?: string | undefined
 }
 
-/** Returns the event, as JSON, that a function would receive now. @throws ConfigurationError if it cannot be made; it says why */
+/**
+ * Returns the event, as JSON, that a function would receive now.
+ *
+ * @throws ConfigurationError with the reason if there is none
+ */
 export async function sampleEvent(
   mappings: readonly Mapping[],
   options: EventOptions,
@@ -53,7 +57,7 @@ export async function sampleEvent(
   }
   throw new ConfigurationError(
     `topic ${topic} has no record among the last ${count} of each partition that function "${mapping.functionKey}" would receive: ` +
-      'write one, or look at more of them with --records',
+      'write one, or read more of them with --records',
   )
 }
 

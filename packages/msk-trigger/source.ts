@@ -20,10 +20,16 @@ import { MappingReports, type WriteReport } from './report/reports.ts'
 import type { Log } from './support/framework.ts'
 import { pause, within } from './support/wait.ts'
 
-/** Time to leave the group, in addition to the rest of the grace period. If leaving takes longer, the broker is unavailable. */
+/**
+ * Time for leaving the group, in addition to the rest of the grace period, in milliseconds. If it takes
+ * longer, the broker is unavailable.
+ */
 const LEAVE_MS = 1_000
 
-/** How long records wait for the answer whether their topic is the same: another broker is asked, and no heartbeat is sent. */
+/**
+ * Time limit for checking whether the topic is still the same, in milliseconds. Records wait for the check,
+ * in which another broker may be asked and no heartbeat is sent.
+ */
 const IDENTITY_MS = 4_000
 
 /** Backoff for finding the topic and joining the group. */
@@ -43,8 +49,9 @@ export interface SourceParts {
 }
 
 /**
- * A running event source mapping. The path of a batch, in the folders of the same names: `poll` (member, intake, queue of the partition,
- * batching), `deliver` (dispatcher, delivery), `invoke` (instances, runtimes), `deliver` again (outcome, retries, destination), and the commit.
+ * A running event source mapping. A batch passes through these folders: `poll` (member, intake, queue of the
+ * partition, batching), `deliver` (dispatcher, delivery), `invoke` (instances, runtimes), `deliver` again
+ * (outcome, retries, destination), and the commit.
  */
 export class EventSource implements MemberListener, FaultTarget, TopicObserver {
   readonly #mapping: Mapping
@@ -110,12 +117,12 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return this.#mapping.topic
   }
 
-  /** Injects a fault. Resolves when it is in effect, or armed for the next batch. */
+  /** Injects a fault. Resolves when the fault is in effect, or armed for the next batch. */
   async inject(fault: Fault): Promise<void> {
     this.#faults.arm(fault)
     if (fault.fault === 'rebalance') await this.#rejoin()
     else if (fault.fault === 'hold') await this.#dispatcher.idle(fault.partition)
-    // A released partition may have a batch to start.
+    // A released partition may have a batch that can start.
     else this.#dispatcher.dispatchSoon()
   }
 
@@ -136,13 +143,15 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Reads until it fails, or the member is asked to leave. Returns the number of consecutive failures. */
+  /**
+   * Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures.
+   */
   async #readOnce(): Promise<number> {
     this.#trouble.begins()
     try {
       if (!(await this.#hasTopic())) return this.#trouble.noTopic()
       const largestBatch = await this.#parts.cluster.largestBatch(this.#mapping.topic)
-      // If `stop` was called meanwhile, joining now would leave a member behind in the group.
+      // If `stop` was called in the meantime, joining now would leave a member in the group.
       if (this.#ending.signal.aborted) return 0
       this.#trouble.joins()
       await this.#member.read(largestBatch)
@@ -152,7 +161,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Returns whether the topic exists, after creating it where that is configured. */
+  /** Returns true if the topic exists, after creating it if this is configured. */
   async #hasTopic(): Promise<boolean> {
     const { cluster, log, settings } = this.#parts
     const { topic } = this.#mapping
@@ -168,7 +177,10 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /** Waits at most `graceMs` for running invocations, abandons the rest uncommitted, and leaves the group. */
+  /**
+   * Waits at most `graceMs` for running invocations, abandons the rest without committing it, and leaves the
+   * group.
+   */
   async stop(graceMs: number): Promise<void> {
     const leaveByMs = performance.now() + graceMs + LEAVE_MS
     this.#ending.abort()
@@ -185,7 +197,8 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   async isSameTopic(): Promise<boolean> {
     const fate = await this.#tracker.fate()
-    // The next fetch may find another topic of this name, with other records at the known positions.
+    // Rejoin, because the next fetch may read another topic of the same name, with other records at the known
+    // positions.
     if (fate === 'gone') void this.#rejoin()
     return fate === 'same'
   }
@@ -195,9 +208,11 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return (await within(IDENTITY_MS, isSame)) ? isSame : true
   }
 
-  /** Returns whether the topic is the same. A late answer counts as well: the records are then read anew. */
+  /**
+   * Returns true if the topic is the same. A late answer is used as well: the records are then read again.
+   */
   async #rejoinUnlessSame(): Promise<boolean> {
-    // A broker that does not answer is reported where records are fetched.
+    // Ignore the error: a broker that does not respond is reported where records are fetched.
     const fate = await this.#tracker.fate().catch(() => 'same')
     if (fate !== 'same') void this.#rejoin()
     return fate === 'same'
@@ -216,7 +231,8 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   reading(offsets: ReadonlyMap<number, number>): void {
     this.#trouble.settled()
-    // A member that joins repeatedly but cannot fetch would log this each time.
+    // Log only the first time, because a member that repeatedly joins but cannot fetch would log this each
+    // time.
     if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(
         `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,
@@ -237,7 +253,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return this.#dispatcher.add(partition, messages)
   }
 
-  /** Drops everything, like a poller that dies or is removed from the group, and joins again. */
+  /** Drops everything, like a poller that has crashed or was removed from the group, and joins again. */
   async #rejoin(): Promise<void> {
     const reading = this.#nextReading.promise
     this.#tracker.leaves()

@@ -7,10 +7,16 @@ import type { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 import { within } from './support/wait.ts'
 
-/** Grace period for running invocations on shutdown. Together with leaving the groups it stays within 5 s. */
+/**
+ * Grace period for running invocations on shutdown, in milliseconds. Together with leaving the groups, it is
+ * below 5 s.
+ */
 const GRACE_MS = 3_000
 
-/** Upper bound for ending threads and connections. They are terminated, so only a defect reaches it. */
+/**
+ * Time limit for ending threads and connections, in milliseconds. They are terminated, so the limit is
+ * reached only in case of a bug.
+ */
 const CLOSE_MS = 500
 
 export class Trigger {
@@ -27,7 +33,7 @@ export class Trigger {
 
   constructor(parts: TriggerParts) {
     const { mappings, settings, log, invoker, handlesSignals = true } = parts
-    // Read again with the first schema, and missing files are reported now.
+    // Check now that the files exist. They are read again with the first schema.
     if (settings.registrySsl) withFilesRead(settings.registrySsl, 'custom.mskTrigger.registrySsl')
     this.#invoker = invoker
     this.#handlesSignals = handlesSignals
@@ -47,7 +53,7 @@ export class Trigger {
     for (const line of warnings) this.#log.warning(`msk  ${line}`)
     for (const functionKey of this.#throttled)
       this.#log.warning(
-        `msk  ${functionKey}  reservedConcurrency: 0 throttles it: it is never invoked, and its records wait in Kafka`,
+        `msk  ${functionKey}  reservedConcurrency: 0 throttles the function: it is never invoked, and its records wait in Kafka`,
       )
     if (this.#handlesSignals) this.#forgetSignals = stopOnSignals(() => this.stop())
     this.#faults?.listen()
@@ -64,12 +70,16 @@ export class Trigger {
     for (const cluster of this.#clusters) cluster.start()
   }
 
-  /** The event sources, each with a promise of its first join. */
+  /** Event sources, each with a promise for its first join. */
   get sources(): readonly Pick<EventSource, 'functionKey' | 'topic' | 'joined'>[] {
     return this.#sources
   }
 
-  /** Shuts down in order, once. @param graceMs how long running invocations may take; the rest takes two seconds at most */
+  /**
+   * Shuts down in order. Later calls return the same promise.
+   *
+   * @param graceMs time limit for running invocations; the rest takes two seconds at most
+   */
   stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopped ??= this.#stop(graceMs)
     return this.#stopped
@@ -86,7 +96,10 @@ export class Trigger {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Makes a signal stop the trigger from the start, before serverless-offline listens. Returns a function that undoes this. */
+/**
+ * Stops the trigger on a signal from the start, before serverless-offline listens for signals. Returns a
+ * function that removes the listeners.
+ */
 function stopOnSignals(stop: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     const isAlone = process.listenerCount(signal) === 1

@@ -1,9 +1,9 @@
 /**
- * `@sluice/runtime`: what an author of consumers needs. A consumer is a `KeyedProcess` (a pure function with state and timers), a
- * `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or a `Forwarder` (moves records to
- * another topic); an `Application` names the topics and reads the data of events.
- * `@sluice/runtime/lambda` makes handlers of them, `@sluice/runtime/testing` tests them, and `@sluice/runtime/producer` publishes
- * events from anywhere.
+ * `@sluice/runtime`: the API for defining consumers. A consumer is a `KeyedProcess` (a pure function with state
+ * and timers), a `Sink` (delivers to a receiver), a `SegmentSink` (writes ranges of a partition as objects) or
+ * a `Forwarder` (moves records to another topic). An `Application` names the topics and reads the data of
+ * events. `@sluice/runtime/lambda` creates handlers for consumers, `@sluice/runtime/testing` has test kits, and
+ * `@sluice/runtime/producer` publishes events from an application's own code.
  */
 export { type JsonOptions, type JsonRecord, json } from './cloudevents/plain-json.ts'
 export type { Application, EventData, ForeignRecord, TopicSettings } from './consumer/application.ts'

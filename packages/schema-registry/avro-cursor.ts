@@ -2,15 +2,18 @@ import { isUtf8 } from 'node:buffer'
 import { UndecodableError } from './errors.ts'
 
 const DEEPEST = 100
-/** Items that take no bytes, such as `null`, are accepted up to this number in one value. */
+/** Maximum number of items in one value that take no bytes, such as `null`. */
 const FREE_ITEMS = 1_000
-/** Numbers of up to this many bytes are read without BigInt: 49 bits. */
+/** Maximum number of bytes of a number that is read without BigInt (49 bits), and of any number. */
 const SHORT = 7
 const LONGEST = 10
-/** Replaces bytes that are not UTF-8, but can also be in the text itself. */
+/** Replacement for bytes that are not valid UTF-8. The text itself may also contain it. */
 const REPLACEMENT = '\uFFFD'
 
-/** Reads Avro's binary encoding. Each length is checked against the bytes that are left before it can claim memory or time. */
+/**
+ * Reads Avro's binary encoding. Each length is compared with the remaining bytes before memory or time is
+ * spent on it.
+ */
 export class AvroCursor {
   readonly #bytes: Buffer
   #at = 0
@@ -19,16 +22,16 @@ export class AvroCursor {
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
-    // Every other item takes a byte at least.
+    // Every other item takes at least one byte.
     this.#items = bytes.length + FREE_ITEMS
   }
 
-  /** @throws UndecodableError unless all bytes are read */
+  /** @throws UndecodableError unless all bytes were read */
   end(): void {
-    if (this.#at < this.#bytes.length) throw new UndecodableError('bytes are left behind its end')
+    if (this.#at < this.#bytes.length) throw new UndecodableError('there are bytes after its end')
   }
 
-  /** @throws UndecodableError if values are nested too deeply. `leave` ends the level. */
+  /** Enters a nested value; `leave` ends it. @throws UndecodableError if values are nested too deeply */
   enter(): void {
     this.#depth += 1
     if (this.#depth > DEEPEST) throw new UndecodableError(`it is nested more than ${DEEPEST} levels deep`)
@@ -38,10 +41,10 @@ export class AvroCursor {
     this.#depth -= 1
   }
 
-  /** Returns the number of items in the next block of a list or a map; 0 ends it. */
+  /** Returns the number of items in the next block of a list or a map; 0 after the last block. */
   block(): number {
     const count = Number(this.long())
-    // A negative count is followed by the size of the block in bytes, for readers that skip it.
+    // A negative count is followed by the size of the block in bytes, for readers that skip the block.
     if (count < 0) this.long()
     const items = Math.abs(count)
     if (items > this.#items) throw new UndecodableError('it claims more items than its bytes can hold')
@@ -49,7 +52,7 @@ export class AvroCursor {
     return items
   }
 
-  /** Reads a number of up to 64 bits; bigint if a double may not hold it. */
+  /** Reads a number of up to 64 bits. Returns a bigint if a double may not represent it exactly. */
   long(): number | bigint {
     let sum = 0
     let scale = 1
@@ -81,7 +84,7 @@ export class AvroCursor {
     return value
   }
 
-  /** Reads a number below `count`, which selects one of as many. */
+  /** Reads an index below `count`. */
   index(count: number): number {
     const index = Number(this.long())
     if (index < 0 || index >= count)
@@ -95,7 +98,7 @@ export class AvroCursor {
     return byte === 1
   }
 
-  /** @throws UndecodableError for NaN and the infinities, which JSON does not have */
+  /** @throws UndecodableError for NaN and infinities, which JSON does not support */
   float(bytes: 4 | 8): number {
     const at = this.#take(bytes)
     const value = bytes === 4 ? this.#bytes.readFloatLE(at) : this.#bytes.readDoubleLE(at)
@@ -108,7 +111,7 @@ export class AvroCursor {
     const at = this.#take(length)
     const text = this.#bytes.toString('utf8', at, at + length)
     if (text.includes(REPLACEMENT) && !isUtf8(this.#bytes.subarray(at, at + length)))
-      throw new UndecodableError('a text is not UTF-8')
+      throw new UndecodableError('a string is not UTF-8')
     return text
   }
 

@@ -6,12 +6,15 @@ import { UndecodableError } from './errors.ts'
 import { avroReader } from './read-avro.ts'
 import { matching } from './wire.ts'
 
-/** Avro. The JSON form omits the branch of a union and writes bytes as text, one character per byte. */
+/**
+ * Returns the codec of an Avro schema. The JSON form omits the branch of a union, and writes bytes as text
+ * with one character per byte.
+ */
 export function codecFor({ text, references }: Schema): Codec {
   const type = compile(text, references)
   const read = avroReader(type, 'plain')
   const readForText = avroReader(type, 'text')
-  // Most codecs only read: what writes is compiled when it is needed.
+  // The encoder is compiled on demand, because most codecs only read.
   let compiled: ReturnType<typeof avroEncoder> | undefined
   const encoder = () => (compiled ??= avroEncoder({ text, references }))
   return {

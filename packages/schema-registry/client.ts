@@ -2,33 +2,36 @@ import { isRegistryError, RegistryError } from './errors.ts'
 import { isTooLarge, type RegistryConnection, RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
-/** Formats of schemas, as registries name them. */
+/** Schema formats with the names that registries use. */
 export type SchemaFormat = 'JSON' | 'AVRO' | 'PROTOBUF'
 
-/** A schema with those that it references. Each is behind the ones that it references itself. */
+/** A schema with all schemas that it references. Each one follows those that it references itself. */
 export interface Schema {
   readonly format: SchemaFormat
   readonly text: string
   readonly references: readonly { readonly name: string; readonly text: string }[]
 }
 
-/** Ids are 32-bit integers with a sign in every registry with the Confluent API. */
+/** Largest schema id. Every registry with the Confluent API uses signed 32-bit integers. */
 export const MAX_SCHEMA_ID = 2 ** 31 - 1
 
 const ANSWER_WITHIN_MS = 5_000
-/** Upper bound for the references of a schema. */
+/** Maximum number of references of a schema. */
 const MAX_REFERENCES = 200
 
-/** How a registry is reached. */
+/** Options for connecting to a registry. */
 export interface RegistryAccess extends RegistryConnection {
-  /** Milliseconds for a schema with all that it references; 5,000 by default. */
+  /** Time limit for a schema with all its references, in milliseconds; 5,000 by default. */
   readonly answerWithinMs?: number
 }
 
-/** The client is refused, or asks too often or too slowly: with another login, or later, the answer is another one. */
+/**
+ * Status codes that concern the client rather than the schema: with other credentials, or later, the request
+ * may succeed.
+ */
 const NOT_ABOUT_A_SCHEMA = [401, 403, 407, 408, 429]
 
-/** A client for a schema registry with the Confluent API. The address may contain `user:password`. */
+/** Client for a schema registry with the Confluent API. The address may contain `user:password`. */
 export class RegistryClient {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
@@ -41,7 +44,7 @@ export class RegistryClient {
   /**
    * Returns the schema with this id, or undefined if the registry does not know it.
    *
-   * @param withinMs milliseconds for this schema, if fewer than usual
+   * @param withinMs time limit for this schema, in milliseconds, if shorter than the default
    * @throws RegistryError
    */
   async schema(id: number, withinMs: number = this.#answerWithinMs): Promise<Schema | undefined> {
@@ -82,12 +85,12 @@ export class RegistryClient {
     if (status < 300 && isObject(body) && typeof body.schema === 'string') return answerIn(body)
     const isRefusal = status >= 400 && status < 500 && !NOT_ABOUT_A_SCHEMA.includes(status)
     const why = JSON.stringify(body).slice(0, 200)
-    // An answer without a code is from a server between here and the registry.
+    // A response without an error code comes from a server between this client and the registry.
     if (isRefusal && isObject(body) && Number.isSafeInteger(body.error_code)) {
       if (status === 404) return undefined
       throw new RegistryError(
         'unusable-schema',
-        `the schema registry does not give its schema: ${status}, ${why}`,
+        `the schema registry does not return its schema: ${status}, ${why}`,
       )
     }
     throw this.#http.unavailable(path, `it answered ${status}: ${why}`)
@@ -112,7 +115,7 @@ interface Answer {
   }[]
 }
 
-/** A registry omits the type for Avro. */
+/** Registries omit the type of Avro schemas. */
 function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   if (schemaType === 'AVRO' || schemaType === 'JSON' || schemaType === 'PROTOBUF') return schemaType
   throw new RegistryError(
@@ -121,7 +124,7 @@ function formatOf({ schemaType = 'AVRO' }: Answer): SchemaFormat {
   )
 }
 
-/** @throws RegistryError `unusable-schema` for members in another form than in the Confluent API */
+/** @throws RegistryError `unusable-schema` if members do not have the form of the Confluent API */
 function answerIn(body: Readonly<Record<string, unknown>>): Answer {
   const references = body.references ?? []
   const isReference = ({ name, subject, version }: Readonly<Record<string, unknown>>) =>

@@ -1,6 +1,9 @@
 import type { SchemaFormat } from './client.ts'
 
-/** `framed` data are those after the schema id of the wire format, where Protobuf begins with the message index; `plain` data are alone. */
+/**
+ * Form of data: `framed` is the data after the schema id of the wire format, where Protobuf begins with the
+ * message index; `plain` is data without a frame.
+ */
 export type DataForm = 'framed' | 'plain'
 
 /** Reads and writes data of one schema. */
@@ -9,12 +12,17 @@ export interface Codec {
   /** Returns the data as JSON text. @throws UndecodableError if the data does not match the schema */
   decode(body: Buffer): string
   /**
-   * Returns the data as the same data in JSON would be read: bytes are base64, and optional fields without a value are absent.
+   * Returns the data in the form in which the same data would be parsed from JSON: bytes are base64, and
+   * optional fields without a value are absent.
    *
-   * @throws UndecodableError if the data does not match the schema; also, `number-not-exact`, if an integer does not fit into a double. No
-   *   message quotes the data.
+   * @throws UndecodableError if the data does not match the schema, or, with `number-not-exact`, if a double
+   *   cannot represent an integer. Messages never quote the data.
    */
   read(body: Buffer): unknown
-  /** Writes plain data, as `read` returns it. @throws UnencodableError if the data does not match the schema */
+  /**
+   * Encodes plain data in the form that `read` returns.
+   *
+   * @throws UnencodableError if the data does not match the schema
+   */
   encode(data: unknown): Buffer
 }

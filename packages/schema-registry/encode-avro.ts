@@ -3,7 +3,7 @@ import type { Schema } from './client.ts'
 import { UnencodableError } from './errors.ts'
 import { base64Bytes } from './values.ts'
 
-/** Bytes, as base64 in data. avsc gives a logical type the values of its own, and asks it for those of the application. */
+/** Avro's bytes, which are base64 text in the application's data. avsc converts between both with these methods. */
 class Base64Type extends avro.types.LogicalType {
   protected override _fromValue(bytes: Buffer): string {
     return bytes.toString('base64')
@@ -14,7 +14,7 @@ class Base64Type extends avro.types.LogicalType {
   }
 }
 
-/** Finite numbers: JSON has no others. */
+/** Accepts only finite numbers, because JSON supports no others. */
 class FiniteType extends avro.types.LogicalType {
   protected override _fromValue(number: number): number {
     return number
@@ -28,8 +28,9 @@ class FiniteType extends avro.types.LogicalType {
 }
 
 /**
- * Returns a function that writes data of an Avro schema. A union whose branches differ in JSON takes the value itself, any other one
- * `{branch: value}`. A field with a default can be left out; an unknown one is an error, because it would be lost.
+ * Returns a function that writes data of an Avro schema. If the branches of a union differ in JSON, the value
+ * is given directly, otherwise as `{branch: value}`. A field with a default can be omitted; an unknown field
+ * is an error, because it would be lost.
  *
  * @throws Error if the schema cannot be used
  */
@@ -47,7 +48,7 @@ export function avroEncoder({ text, references }: Pick<Schema, 'text' | 'referen
   }
 }
 
-/** avsc has this option, its types do not. */
+/** avsc supports this option, but its types do not include it. */
 const STRICT = { noUndeclaredFields: true } as object
 
 function reject(path: string[], _value: unknown, type: Type): never {

@@ -7,12 +7,15 @@ type Convert = (value: unknown, path: readonly string[]) => unknown
 
 interface FieldPlan {
   readonly field: Field
-  /** A field without presence: readers cannot distinguish an absent value from zero, so it is required. */
+  /**
+   * True for a field without presence. It is required, because readers cannot distinguish an absent value
+   * from zero.
+   */
   readonly isImplicit: boolean
   readonly convert: Convert
 }
 
-/** The integer types: their number of bits, and whether they have a sign. */
+/** Integer types, with their number of bits and whether they are signed. */
 const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolean]>> = {
   int32: [32, true],
   sint32: [32, true],
@@ -27,9 +30,10 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's JSON mapping (lowerCamelCase),
- * enums are names, and 64-bit numbers are numbers that a double holds exactly. An unknown field is an error, because it would be lost; so is
- * an absent one that readers could not distinguish from zero.
+ * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's
+ * JSON mapping (lowerCamelCase), enums are names, and 64-bit numbers are numbers that a double can represent
+ * exactly. An unknown field is an error, because it would be lost; an absent field is an error if readers
+ * could not distinguish it from zero.
  */
 export function protobufEncoder(message: Type) {
   const convert = messageConverter(message, new Map())
@@ -89,7 +93,7 @@ function messageOf(
   return message
 }
 
-/** Readers see only the last field of a oneof: the others would be lost. */
+/** Checks that at most one field of a oneof is set, because readers would see only the last one. */
 function requireAlone(
   given: Map<string, string>,
   oneof: string,
@@ -100,7 +104,7 @@ function requireAlone(
   if (other !== undefined)
     throw new UnencodableError(
       [...path, name],
-      `cannot be there beside ${other}: both are of the oneof ${oneof}`,
+      `cannot be set together with ${other}: both belong to the oneof ${oneof}`,
     )
   given.set(oneof, name)
 }
@@ -123,7 +127,10 @@ function fieldConverter(field: Field, known: Map<Type, Convert>): Convert {
   }
 }
 
-/** A map's key as protobufjs takes it: a text that is not a number would become another key. */
+/**
+ * Returns a converter for the key of a map, for protobufjs. Text that is not a number is rejected, because
+ * protobufjs would convert it to another key.
+ */
 function keyConverter(type: string): (key: string, path: readonly string[]) => string {
   if (type === 'string') return key => key
   const wrong = (path: readonly string[]): never => {
@@ -161,7 +168,7 @@ function integerConverter(bits: number, isSigned: boolean): Convert {
       : refuse(path, `a whole number from ${least} to ${most}`)
 }
 
-/** Readers refuse other numbers: JSON does not have them. */
+/** Rejects NaN and infinities, which JSON does not support. */
 function finiteConverter(isFloat: boolean): Convert {
   return (value, path) =>
     typeof value === 'number' && Number.isFinite(isFloat ? Math.fround(value) : value)

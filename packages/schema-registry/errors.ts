@@ -1,6 +1,7 @@
 /**
- * A request to a registry failed. `unavailable`: it did not answer, or not as a registry, so records must wait. `refused`: the message is its own.
- * `unusable-schema`: its answer is about this schema; the registry and other schemas are not affected.
+ * A request to a registry has failed. `unavailable`: there was no valid response, so records must wait.
+ * `refused`: the registry has refused the request, and the message is its own. `unusable-schema`: the problem
+ * is limited to this schema; the registry and other schemas can be used.
  */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError'
@@ -18,14 +19,14 @@ export class RegistryError extends Error {
   }
 }
 
-/** Returns whether this is an error of a registry, of this code if one is given. */
+/** Returns true for an error of a registry, with this code if one is given. */
 export function isRegistryError(error: unknown, code?: RegistryError['code']): error is RegistryError {
   return error instanceof RegistryError && (code === undefined || error.code === code)
 }
 
 /**
- * Bytes cannot be decoded with their schema. `number-not-exact`: an integer does not fit into a double, so readers would see another
- * number than was sent.
+ * Bytes cannot be decoded with their schema. `number-not-exact`: a double cannot represent an integer, so
+ * readers would see another number than was sent.
  */
 export class UndecodableError extends Error {
   override readonly name = 'UndecodableError'
@@ -37,11 +38,14 @@ export class UndecodableError extends Error {
   }
 }
 
-/** Data does not match the schema it is to be written with. The message names the place, and never the value. */
+/**
+ * Data does not match the schema with which it must be written. The message names the location but never the
+ * value.
+ */
 export class UnencodableError extends Error {
   override readonly name = 'UnencodableError'
 
-  /** @param path of the first value that does not match; empty for the data as a whole */
+  /** @param path path of the first value that does not match; empty for the data as a whole */
   constructor(path: readonly string[], expected: string) {
     const place = path.map(name => (/^[\w-]{1,40}$/.test(name) ? name : '(a name not shown)')).join('.')
     super(`${place || 'data'} ${expected}`)

@@ -1,18 +1,18 @@
-/** Requests to a schema registry, bounded in time and size. */
+/** Requests to a schema registry, limited in time and size. */
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { RegistryError } from './errors.ts'
 
-/** User and password of a registry. */
+/** Credentials for a registry. */
 export interface RegistryLogin {
   readonly username: string
   readonly password: string
 }
 
 export interface RegistryConnection {
-  /** Used instead of the login in the address. */
+  /** Credentials that replace those in the address. */
   readonly login?: RegistryLogin
-  /** Used for an address with `https:`. */
+  /** TLS options for an address with `https:`. */
   readonly tls?: RegistryTls
 }
 
@@ -30,7 +30,10 @@ interface Answer {
 const MAX_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
-/** Requests to a registry with the Confluent API. The address may contain `user:password`, which no message shows. */
+/**
+ * Sends requests to a registry with the Confluent API. The address may contain `user:password`, which is
+ * never shown in messages.
+ */
 export class RegistryHttp {
   readonly base: string
   readonly #headers: Readonly<Record<string, string>>
@@ -55,7 +58,11 @@ export class RegistryHttp {
     this.base = url.href.replace(/\/+$/, '')
   }
 
-  /** Returns the answer, whatever its status. @throws RegistryError if it is late, too large or not JSON */
+  /**
+   * Sends a request and returns the response with any status.
+   *
+   * @throws RegistryError if the response is late, too large or not JSON
+   */
   async ask(path: string, { method = 'GET', body, signal }: Question): Promise<Answer> {
     const headers = { ...this.#headers, ...(body && { 'content-type': MEDIA_TYPE }) }
     try {
@@ -72,19 +79,19 @@ export class RegistryHttp {
   }
 
   unavailable(path: string, why: string, options?: ErrorOptions): RegistryError {
-    const message = `the schema registry has no answer at ${this.base}${path}: ${why}`
+    const message = `the schema registry does not answer at ${this.base}${path}: ${why}`
     return new RegistryError('unavailable', message, options)
   }
 }
 
-/** Ends a request after `withinMs` milliseconds, at most `longestMs`. */
+/** Returns a signal that aborts after `withinMs` milliseconds, at most after `longestMs`. */
 export function signalWithin(withinMs: number, longestMs: number): AbortSignal {
   return AbortSignal.timeout(Math.max(0, Math.ceil(Math.min(withinMs, longestMs))))
 }
 
 const TOO_LARGE = 'ERR_ANSWER_TOO_LARGE'
 
-/** Returns whether a registry that works has sent more than is read of an answer. */
+/** Returns true if a working registry has sent a response that exceeds the size limit. */
 export function isTooLarge(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === TOO_LARGE
 }
@@ -96,7 +103,7 @@ async function textOf({ body, status }: HttpAnswer): Promise<string> {
     bytes += chunk.length
     if (bytes > MAX_ANSWER) {
       const error = new Error(`its answer has more than ${MAX_ANSWER} bytes`)
-      // The page of an error may be from a server between here and the registry.
+      // An error page may come from a server between this client and the registry.
       throw status >= 200 && status < 300 ? Object.assign(error, { code: TOO_LARGE }) : error
     }
     chunks.push(chunk)
@@ -109,17 +116,17 @@ function explain(error: unknown): string {
   return cause instanceof Error ? `${message} (${cause.message})` : message
 }
 
-/** Encryption of the connection to a registry. All in PEM form. */
+/** TLS options for a registry, in PEM format. */
 export interface RegistryTls {
-  /** The certificates of the authorities to trust, instead of those that Node.js knows. */
+  /** Certificates of trusted authorities, which replace those of Node.js. */
   readonly ca?: string
-  /** The client certificate, its private key, and the passphrase of the key. */
+  /** Client certificate, its private key, and the passphrase of the key. */
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
-  /** The name that the server's certificate must have, if not the host of its address. */
+  /** Name that the server's certificate must contain; by default, the host in the address. */
   readonly servername?: string
-  /** False accepts any certificate. */
+  /** False to accept any certificate. */
   readonly rejectUnauthorized?: boolean
 }
 
@@ -148,7 +155,10 @@ async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> 
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** `fetch` takes certificates only together with a package that Node.js does not export. */
+/**
+ * Sends the request without `fetch`, which supports certificates only with a package that Node.js does not
+ * export.
+ */
 function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
   const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>

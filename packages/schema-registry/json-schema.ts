@@ -8,18 +8,18 @@ import type { Codec } from './codec.ts'
 import { UndecodableError, UnencodableError } from './errors.ts'
 
 /**
- * Patterns of schemas are matched in linear time: with a backtracking engine, a schema could stall its readers for years. RE2 refuses
- * look-around and back-references.
+ * Matches the patterns of schemas in linear time: with a backtracking engine, a schema could block its
+ * readers for years. RE2 rejects look-around and back-references.
  */
 const regExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
-  // Needed for standalone code only.
+  // Needed only for standalone code.
   code: '',
 })
 
 /** JSON Schema treats unknown keywords and formats as annotations, not as errors. */
 const OPTIONS: Options = { strict: false, validateFormats: false, logger: false, code: { regExp } }
 
-/** JSON, validated against a JSON Schema of draft 6, 7, 2019-09 or 2020-12. */
+/** Returns the codec of a JSON Schema (draft 6, 7, 2019-09 or 2020-12), which validates the data. */
 export function codecFor({ text, references }: Schema): Codec {
   const validate = compile(text, references)
   return {
@@ -67,7 +67,9 @@ function validated(validate: ValidateFunction, data: unknown): void {
   )
 }
 
-/** Upper bound for nested objects and lists: schemas that reference themselves are followed into them. */
+/**
+ * Maximum nesting depth of objects and lists. It limits the validation of schemas that reference themselves.
+ */
 const DEEPEST = 100
 
 function isDeep(value: unknown, level = 0): boolean {
@@ -75,7 +77,7 @@ function isDeep(value: unknown, level = 0): boolean {
   return level >= DEEPEST || Object.values(value).some(inner => isDeep(inner, level + 1))
 }
 
-/** The producer may have chosen the names in a path, so only those that look like names are shown. */
+/** Hides names in a path that do not look like field names, because the producer may have chosen them. */
 function shown(path: string): string {
   return path
     .split('/')

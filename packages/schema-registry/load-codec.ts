@@ -1,7 +1,7 @@
 import type { Schema, SchemaFormat } from './client.ts'
 import type { Codec, DataForm } from './codec.ts'
 
-/** Packages of each format. They are loaded with the first schema of that format. */
+/** Packages for each format. They are loaded with the first schema of that format. */
 const FORMATS: Readonly<
   Record<SchemaFormat, { readonly needs: string; readonly load: () => Promise<CodecModule> }>
 > = {

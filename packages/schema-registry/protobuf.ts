@@ -13,10 +13,10 @@ import { protobufReader } from './read-protobuf.ts'
 import { WRAPPER_NAMES } from './well-known.ts'
 import { matching } from './wire.ts'
 
-/** Form of Protobuf's JSON mapping: 64-bit numbers and bytes are text, enums are names. */
+/** Options for Protobuf's JSON mapping: 64-bit numbers and bytes are text, and enums are names. */
 const JSON_FORM = { longs: String, enums: String, bytes: String, json: true }
 
-/** These types have a JSON form that protobufjs does not implement. */
+/** Types with a JSON form that protobufjs does not implement. */
 Object.assign(protobuf.wrappers, {
   '.google.protobuf.Timestamp': jsonForm(message => {
     const { seconds = 0, nanos = 0 } = message as unknown as Moment
@@ -31,7 +31,7 @@ Object.assign(protobuf.wrappers, {
     WRAPPER_NAMES.map(name => [
       name,
       jsonForm(function (this: Type, message, options) {
-        // Here `this` has the conversion that protobufjs itself made.
+        // Here, `this` has the conversion that protobufjs itself has created.
         return this.toObject(message, { ...options, defaults: true }).value
       }),
     ]),
@@ -45,7 +45,10 @@ interface Moment {
 
 const FIRST_MESSAGE = Buffer.of(0)
 
-/** Framed data begin with the index of their message; plain data are the first message, as is all that is written. */
+/**
+ * Returns the codec of a Protobuf schema. Framed data begins with a message index; plain data, and everything
+ * that is written, is the first message of the schema.
+ */
 export function codecFor({ text, references }: Schema, form: DataForm = 'framed'): Codec {
   const declared = compile(text, references)
   const plain = protobufReader()
@@ -75,7 +78,7 @@ export function codecFor({ text, references }: Schema, form: DataForm = 'framed'
   }
 }
 
-/** Returns the messages of the schema in the order of its text, which determines their numbers. */
+/** Returns the messages of the schema in their order in the text, which determines their numbers. */
 function compile(text: string, references: Schema['references']): readonly Type[] {
   try {
     const root = new protobuf.Root()
@@ -105,7 +108,7 @@ function messagesOf(parent: Namespace): Type[] {
   return parent.nestedArray.filter(nested => nested instanceof protobuf.Type)
 }
 
-/** Reads the path of a message: its number in the file, then within that message, and so on. */
+/** Reads the path of a message: its number in the file, then its number within that message, and so on. */
 function messageIndex(reader: protobuf.Reader): readonly number[] {
   const length = reader.sint32()
   if (length < 0 || length > DEEPEST_INDEX) throw new Error('its message index has an impossible length')
@@ -121,7 +124,7 @@ function messageType(declared: readonly Type[], index: readonly number[]): Type 
 
 function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOptions) => unknown) {
   return {
-    // protobufjs requires both; `fromObject` is never called here.
+    // protobufjs requires both functions; `fromObject` is never called here.
     fromObject(this: Type, object: Readonly<Record<string, unknown>>): Message {
       return this.fromObject(object)
     },
@@ -129,7 +132,7 @@ function jsonForm(toJson: (this: Type, message: Message, options?: IConversionOp
   }
 }
 
-/** Formats `.5` as `.500`: three, six or nine digits, or nothing. */
+/** Formats nanoseconds with three, six or nine digits, such as `.500`; an empty string for zero. */
 function fraction(nanos: number): string {
   if (nanos === 0) return ''
   return `.${String(nanos)

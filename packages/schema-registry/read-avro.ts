@@ -6,10 +6,10 @@ import { exactInteger, put } from './values.ts'
 type AvroRead = (cursor: AvroCursor) => unknown
 
 interface Form {
-  /** Takes a value beyond what a double holds. */
+  /** Converts a value that exceeds the range of a double. */
   long(value: bigint): unknown
   bytes(value: Buffer): unknown
-  /** Leaves out fields that are null, if null is their default. */
+  /** True if fields are omitted when they are null and null is their default. */
   readonly omitsNull: boolean
 }
 
@@ -20,17 +20,20 @@ const PLAIN: Form = {
   omitsNull: true,
 }
 
-/** Part of JavaScript, but not yet in TypeScript's types. */
+/** `JSON.rawJSON` is not included in TypeScript's types yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** JSON text: numbers keep their digits, and bytes are text with one character for each. */
+/** Form of JSON text: numbers keep their digits, and bytes are text with one character per byte. */
 const TEXT: Form = {
   long: value => rawJSON(value.toString()),
   bytes: value => value.toString('latin1'),
   omitsNull: false,
 }
 
-/** Reads values of an Avro type; avsc itself trusts the lengths in the data. The returned function throws UndecodableError. */
+/**
+ * Returns a reader for values of an Avro type. avsc is not used for reading, because it trusts the lengths in
+ * the data. The reader throws UndecodableError.
+ */
 export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) => unknown {
   const read = readerOf(type, form === 'plain' ? PLAIN : TEXT, new Map())
   return body => {
@@ -41,7 +44,7 @@ export function avroReader(type: Type, form: 'plain' | 'text'): (body: Buffer) =
   }
 }
 
-/** @param known readers by type: records can contain themselves */
+/** @param known readers by type, because records can contain themselves */
 function readerOf(type: Type, form: Form, known: Map<Type, AvroRead>): AvroRead {
   const found = known.get(type)
   if (found) return found

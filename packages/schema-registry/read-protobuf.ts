@@ -3,7 +3,7 @@ import { UndecodableError } from './errors.ts'
 import { exactInteger, put } from './values.ts'
 import { isUnsupported, isWrapper } from './well-known.ts'
 
-/** Upper bound for the values of one message. Absent fields with an implied value count too. */
+/** Maximum number of values in a message, including absent fields with an implied value. */
 const MAX_VALUES = 1_000_000
 
 interface Budget {
@@ -15,19 +15,20 @@ type Convert = (value: unknown, budget: Budget) => unknown
 interface FieldPlan {
   readonly name: string
   readonly shape: 'single' | 'list' | 'map'
-  /** Value of an absent field; undefined if it stays absent. */
+  /** Value of an absent field; undefined if it remains absent. */
   readonly implied: unknown
   readonly convert: Convert
   readonly keyText: (key: string) => string
 }
 
-/** These types have a JSON form of their own. */
+/** Types with a specific JSON form. */
 const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
 
 /**
- * Converts decoded messages to what their JSON would be read as. Unlike in Protobuf's JSON mapping, 64-bit integers are numbers, and a field
- * without presence is there even if it has its default value: readers of JSON could not distinguish it from a missing one. Empty lists and
- * maps are absent. The returned function throws UndecodableError.
+ * Returns a converter from decoded messages to the form in which their JSON would be parsed. Unlike in
+ * Protobuf's JSON mapping, 64-bit integers are numbers, and a field without presence is included even if it
+ * has its default value, because readers of JSON could not distinguish it from a missing one. Empty lists and
+ * maps are absent. The converter throws UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()
@@ -81,7 +82,12 @@ function plainFields(
   return plain
 }
 
-/** @returns true */
+/**
+ * Counts a value.
+ *
+ * @returns true
+ * @throws UndecodableError if there are too many
+ */
 function spend(budget: Budget): boolean {
   budget.values -= 1
   if (budget.values < 0) throw new UndecodableError(`it has more than ${MAX_VALUES} values`)
@@ -98,7 +104,7 @@ function planOf(field: Field, known: Map<Type, readonly FieldPlan[]>): FieldPlan
   return { name: field.name, shape, convert, implied, keyText: keyTextOf(field) }
 }
 
-/** protobufjs keeps the eight bytes of a 64-bit key, as characters. */
+/** Converts a 64-bit key, which protobufjs stores as eight characters. */
 function keyTextOf(field: Field): (key: string) => string {
   if (!(field instanceof protobuf.MapField) || !field.keyType.endsWith('64')) return key => key
   const isUnsigned = ['uint64', 'fixed64'].includes(field.keyType)
@@ -113,7 +119,7 @@ function impliedBy({ type, resolvedType, typeDefault }: Field, convert: Convert)
 
 function converterOf({ type, resolvedType }: Field, known: Map<Type, readonly FieldPlan[]>): Convert {
   if (resolvedType instanceof protobuf.Type) return plainMessage(resolvedType, known)
-  // A number without a name stays a number, as in Protobuf's JSON mapping.
+  // As in Protobuf's JSON mapping, an enum number without a name remains a number.
   if (resolvedType instanceof protobuf.Enum) return value => resolvedType.valuesById[value as number] ?? value
   if (type === 'bytes') return value => Buffer.from(value as Uint8Array).toString('base64')
   if (type === 'float' || type === 'double') return finite
@@ -125,7 +131,7 @@ function finite(value: unknown): unknown {
   return value
 }
 
-/** protobufjs has an object for 64-bit numbers. */
+/** Converts a 64-bit number, which protobufjs represents as an object. */
 function integer(value: unknown): number {
   return exactInteger(BigInt(String(value)))
 }

@@ -3,7 +3,7 @@ import { RegistryError } from './errors.ts'
 import { RegistryHttp, signalWithin } from './http.ts'
 import { isObject } from './values.ts'
 
-/** A version of a subject, as the registry has it. */
+/** A version of a subject in the registry. */
 export interface SchemaVersion {
   readonly subject: string
   readonly version: number
@@ -12,23 +12,23 @@ export interface SchemaVersion {
   readonly text: string
 }
 
-/** The answer to whether a schema can follow the versions of a subject. */
+/** Result of checking a schema against the versions of a subject. */
 export interface Compatibility {
   readonly isCompatible: boolean
-  /** Why not, in the registry's own words; empty if it gives no reasons. */
+  /** Reasons for an incompatibility, from the registry; empty if it gives none. */
   readonly reasons: readonly string[]
 }
 
-/** Source: Confluent Schema Registry API, "Errors": subject, version and schema not found. */
+/** Error codes for a missing subject, version or schema. Source: Confluent Schema Registry API, "Errors". */
 const NOT_FOUND = [40401, 40402, 40403, 40408]
 const ANSWER_WITHIN_MS = 10_000
 
-/** The subjects of a registry with the Confluent API. Its methods throw a RegistryError. */
+/** Subjects of a registry with the Confluent API. All methods throw a RegistryError. */
 export class RegistrySubjects {
   readonly #http: RegistryHttp
   readonly #answerWithinMs: number
 
-  /** @param uri may contain `user:password` */
+  /** @param uri address, which may contain `user:password` */
   constructor(uri: string, { answerWithinMs = ANSWER_WITHIN_MS, ...connection }: RegistryAccess = {}) {
     this.#http = new RegistryHttp(uri, connection)
     this.#answerWithinMs = answerWithinMs
@@ -39,14 +39,14 @@ export class RegistrySubjects {
     return Array.isArray(answer) ? answer.map(String).sort() : this.#nonsense('/subjects')
   }
 
-  /** Returns the numbers of a subject's versions, in order; empty for an unknown subject. */
+  /** Returns the version numbers of a subject, in order; empty if the subject is unknown. */
   async versions(subject: string): Promise<readonly number[]> {
     const path = `${subjectPath(subject)}/versions`
     const answer = (await this.#ask('GET', path)) ?? []
     return Array.isArray(answer) ? answer.map(Number) : this.#nonsense(path)
   }
 
-  /** Returns undefined for an unknown subject or version. */
+  /** Returns a version of a subject; undefined if the subject or the version is unknown. */
   async version(subject: string, number: number | 'latest' = 'latest'): Promise<SchemaVersion | undefined> {
     const path = `${subjectPath(subject)}/versions/${number}`
     const answer = await this.#ask('GET', path)
@@ -56,19 +56,23 @@ export class RegistrySubjects {
     return { subject, version: Number(version), id: Number(id), format: format as SchemaFormat, text }
   }
 
-  /** Returns undefined if the subject does not have the schema. @param withinMs milliseconds for the answer, if fewer than usual */
+  /**
+   * Returns the id of a schema; undefined if the subject does not contain it.
+   *
+   * @param withinMs time limit in milliseconds, if shorter than the default
+   */
   async idOf(subject: string, schema: Schema, withinMs?: number): Promise<number | undefined> {
     const answer = await this.#ask('POST', subjectPath(subject), bodyOf(schema), withinMs)
     return answer === undefined ? undefined : this.#idIn(answer, subjectPath(subject))
   }
 
-  /** Returns the id of the schema. One that the subject has already keeps its version. */
+  /** Registers a schema and returns its id. A schema that the subject already contains keeps its version. */
   async register(subject: string, schema: Schema): Promise<number> {
     const path = `${subjectPath(subject)}/versions`
     return this.#idIn(await this.#ask('POST', path, bodyOf(schema)), path)
   }
 
-  /** Checks the schema as the next version of the subject. A subject without versions takes any. */
+  /** Checks the schema as the next version of the subject. A subject without versions accepts any schema. */
   async compatibility(subject: string, schema: Schema): Promise<Compatibility> {
     const path = `/compatibility${subjectPath(subject)}/versions/latest?verbose=true`
     const answer = await this.#ask('POST', path, bodyOf(schema))
@@ -79,8 +83,9 @@ export class RegistrySubjects {
   }
 
   /**
-   * Returns the rule for a subject's next version, such as BACKWARD: its own, or that of the registry. Undefined if unknown: Apicurio says
-   * NONE of a subject without a rule of its own, as of one whose rule is NONE.
+   * Returns the compatibility rule for a subject's next version, such as BACKWARD: that of the subject, or
+   * else that of the registry. Returns undefined if it is unknown: Apicurio returns NONE both for a subject
+   * without a rule and for one whose rule is NONE.
    */
   async rule(subject: string): Promise<string | undefined> {
     const own = levelIn(await this.#ask('GET', `/config/${encodeURIComponent(subject)}`))
@@ -89,7 +94,7 @@ export class RegistrySubjects {
     return own === undefined || own === general ? general : undefined
   }
 
-  /** Sets the rule of the subjects without one of their own. */
+  /** Sets the rule for subjects without a separate one. */
   async setRule(compatibility: string): Promise<void> {
     await this.#ask('PUT', '/config', { compatibility })
   }
@@ -125,7 +130,10 @@ function subjectPath(subject: string): string {
   return `/subjects/${encodeURIComponent(subject)}`
 }
 
-/** A registry takes a schema without a type for Avro, and not every registry knows the type by name. */
+/**
+ * Returns the body of a request. The type is omitted for Avro, because registries assume it, and not every
+ * registry accepts its name.
+ */
 function bodyOf({ text, format }: Schema): object {
   return { schema: text, ...(format === 'AVRO' ? {} : { schemaType: format }) }
 }

@@ -1,30 +1,34 @@
-/** Values as they are read from JSON, and written to it. */
+/** Conversions of values that are read from JSON or written as JSON. */
 import { UndecodableError } from './errors.ts'
 
-/** Returns the integer as a number that JavaScript writes with the same digits. @throws UndecodableError */
+/**
+ * Converts the integer to a number that JavaScript writes with the same digits.
+ *
+ * @throws UndecodableError if this is impossible
+ */
 export function exactInteger(value: bigint): number {
   const number = Number(value)
   if (Number.isSafeInteger(number) || String(number) === value.toString()) return number
   throw new UndecodableError(
-    'an integer is larger than a double holds digit by digit: send it as text',
+    'an integer cannot be represented exactly as a double: send it as text',
     'number-not-exact',
   )
 }
 
-/** Returns true for an object of JSON: neither null nor a list. */
+/** Returns true for a JSON object, but not for null or a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** Decodes base64; undefined for anything else. */
+/** Decodes base64; returns undefined for anything else. */
 export function base64Bytes(value: unknown): Buffer | undefined {
   if (Buffer.isBuffer(value)) return value
   return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : undefined
 }
 
-/** Sets a property of any name, as `JSON.parse` does. */
+/** Sets a property of any name in the same way as `JSON.parse`. */
 export function put(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== '__proto__') object[name] = value
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true })

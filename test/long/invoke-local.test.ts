@@ -95,7 +95,7 @@ describe('serverless invoke local', () => {
       assert.equal(code, 0, output)
       assert.match(
         output,
-        /^ +5 {2}failed {5}malformed-event\n +the data is not JSON, as its content type says$/m,
+        /^ +5 {2}failed {5}malformed-event\n +the data is not JSON, although its content type is$/m,
       )
       assert.match(
         output,

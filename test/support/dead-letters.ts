@@ -28,7 +28,7 @@ const FAILURE_RECORD = {
   omitted: [],
   parks: false,
   class: 'permanent',
-  routedBecause: 'the data does not fit the schema of its event type',
+  routedBecause: 'the data does not match the schema of its event type',
   quarantined: false,
 }
 

@@ -30,7 +30,10 @@ import {
 } from '../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { idsInBytes } from '../../packages/runtime/pipeline/recovery/id-bytes.ts'
 
-/** Next generations of partition states in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+/**
+ * In-memory store for the next generations of partition states, for tests. The port's conformance suite
+ * checks that it behaves like the Redis one.
+ */
 export class MemoryGenerations implements Generations {
   readonly #live: MemoryStateStore
 
@@ -122,7 +125,7 @@ export class MemoryGenerations implements Generations {
     const isFenced = fence !== undefined && isOwnFence(old.fence, fence)
     const isGrowing = old.fence?.why === 'topic-growing' && !isFenced
     if (isGrowing || (fence && !isFenced) || (live && !sameVersion(old.version, live))) {
-      // Without a fence, it was built for this switch alone.
+      // Without a fence, the generation was built only for this switch.
       if (!fence && sameVersion(own.version, next)) this.#live.next.restore(partitionState, undefined)
       return { kind: isGrowing ? 'growing' : 'moved' }
     }
@@ -150,7 +153,7 @@ export class MemoryGenerations implements Generations {
     this.#live.restore(partitionState, { ...held, version, partitioning, growths })
   }
 
-  /** A copy of the state, as it is at present. */
+  /** Returns a copy of the current state. */
   #held(partitionState: StateKey, copy?: CopyName): MemoryState {
     return this.#of(copy).copyOf(partitionState) as MemoryState
   }
@@ -166,7 +169,7 @@ export class MemoryGenerations implements Generations {
   }
 }
 
-/** The counters by which the held entities and parked events are known; or the others. */
+/** Returns the counters of held entities and parked events, or all other counters. */
 function ofHolds(tally: ReadonlyMap<string, number>, are: boolean): [string, number][] {
   return [...tally].filter(([name]) => /^(held|released|parked(-\w+)?)\//.test(name) === are)
 }

@@ -1,31 +1,33 @@
 /**
- * One block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md): sequences of literal bytes, each
- * followed by a match, which repeats earlier bytes.
+ * Decoder for a block of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md): sequences of
+ * literal bytes, each followed by a match, which repeats earlier bytes.
  */
 
-/** The maximum expansion of a block: a byte adds at most 255 to the length of a match. */
+/** Maximum expansion of a block: each byte adds at most 255 to the length of a match. */
 export const MAX_FACTOR = 255
 
-/** Each length has four bits in the token. This value means that more bytes add to it. */
+/**
+ * Value of the four bits for a length in the token which means that further bytes are added to the length.
+ */
 const LENGTH_CONTINUES = 15
 const SHORTEST_MATCH = 4
-/** Length from which a call copies faster than a loop. */
+/** Length in bytes from which a call copies faster than a loop. */
 const LONG = 32
 
 interface OutputRange {
   /** Position in the output at which the block starts. */
   readonly at: number
-  /** Nothing is written at or after this position. */
+  /** End of the output range, exclusive. */
   readonly end: number
-  /** Matches may refer back to this position. */
+  /** Earliest position to which matches may refer. */
   readonly windowStart: number
 }
 
 /**
- * Inflates a block.
+ * Decompresses a block.
  *
  * @returns the position after the result, or undefined if the result would exceed its range
- * @throws Error for a block that is truncated or refers to bytes that do not exist
+ * @throws Error if the block is truncated or refers to bytes that do not exist
  */
 export function inflateBlock(
   block: Buffer,
@@ -78,7 +80,7 @@ export function inflateBlock(
       output.copyWithin(at, source, source + match)
       at += match
     } else {
-      // Byte by byte, because a match may overlap its own output.
+      // Copy byte by byte, because a match may overlap its own output.
       for (const stop = at + match; at < stop; ) output[at++] = output[source++] as number
     }
   }

@@ -1,7 +1,7 @@
 /**
- * The frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which all Kafka clients write.
- * Its checksums are ignored: Kafka's own checksum covers the whole batch, and old clients wrote a wrong header
- * checksum.
+ * Decoder for the frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which
+ * all Kafka clients write. Its checksums are ignored: Kafka's own checksum covers the whole batch, and old
+ * clients wrote an incorrect header checksum.
  */
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
@@ -10,7 +10,7 @@ import { inflateBlock, MAX_FACTOR } from './lz4-block.ts'
 
 const MAGIC = 0x184d2204
 
-/** Bits of the first byte of a frame's descriptor. */
+/** Bits of the first byte of a frame descriptor. */
 const VERSION_MASK = 0xc0
 const VERSION_1 = 0x40
 const HAS_BLOCK_CHECKSUM = 0x10
@@ -18,13 +18,13 @@ const HAS_CONTENT_SIZE = 0x08
 const HAS_CONTENT_CHECKSUM = 0x04
 const HAS_DICTIONARY = 0x01
 
-/** Flag in the length of a block: its bytes are not compressed. */
+/** Flag in the length of a block which means that the block is not compressed. */
 const IS_STORED = 0x80000000
 const LENGTH_MASK = 0x7fffffff
 
 const CHECKSUM_BYTES = 4
 
-/** The maximum distance of a match. */
+/** Maximum distance of a match, in bytes. */
 const WINDOW_BYTES = 64 * 1024
 
 export const lz4: Inflater = { atOnce: inflateLz4, inParts: lz4Parts }
@@ -39,7 +39,10 @@ function inflateLz4(bytes: Buffer, limit: number): Buffer {
   return output.taken()
 }
 
-/** Each part is overwritten by the next. Only the bytes that the next block can refer to are kept. */
+/**
+ * Yields parts, each of which is overwritten by the next. Only bytes to which the next block can refer are
+ * kept.
+ */
 function* lz4Parts(bytes: Buffer): Generator<Buffer> {
   let room = Buffer.alloc(0)
   let kept = 0
@@ -74,7 +77,7 @@ function mostBytes({ bytes, isStored, largest }: Block): number {
 }
 
 function tooLong(): Error {
-  return new Error('a block inflates to more than its frame allows')
+  return new Error('a decompressed block is larger than its frame allows')
 }
 
 function* blocksOf(bytes: Buffer): Generator<Block> {
@@ -90,7 +93,7 @@ function* blocksOfFrame(input: Cursor): Generator<Block> {
   if (flags & HAS_DICTIONARY) throw new Error('the frame needs a dictionary')
   const largest = largestBlockBytes(input.int8())
   if (flags & HAS_CONTENT_SIZE) input.skip(8)
-  // The checksum of the header.
+  // Skip the checksum of the header.
   input.skip(1)
   let isFirst = true
   for (let size = uint32(input); size !== 0; size = uint32(input)) {
@@ -106,14 +109,14 @@ function uint32(input: Cursor): number {
   return input.take(4).readUInt32LE()
 }
 
-/** 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
+/** Returns the maximum block size: 64 KiB, 256 KiB, 1 MiB or 4 MiB. */
 function largestBlockBytes(descriptor: number): number {
   const code = (descriptor >> 4) & 7
   if (code < 4) throw new Error('the frame has an unknown block size')
   return 2 ** (8 + 2 * code)
 }
 
-/** Grows with the actual output, never with a size that a header claims. */
+/** Output buffer that grows with the actual output, never with a size that a header claims. */
 class Output {
   readonly #limit: number
   #bytes = Buffer.alloc(0)
@@ -124,7 +127,7 @@ class Output {
     this.#limit = limit
   }
 
-  /** Blocks may refer to earlier blocks of their frame. */
+  /** Begins a frame. Blocks may refer to earlier blocks of the same frame. */
   beginFrame(): void {
     this.#frameStart = this.#length
   }

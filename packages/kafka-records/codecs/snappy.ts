@@ -1,23 +1,26 @@
 /**
- * Snappy. librdkafka writes a batch as one raw block. Java clients use the framing of xerial's snappy-java: a header,
- * then raw blocks of 32 KiB, each preceded by its length.
+ * Decoder for Snappy. librdkafka writes a batch as one raw block. Java clients use the framing of xerial's
+ * snappy-java: a header, followed by raw blocks of 32 KiB, each preceded by its length.
  */
 import { snappyUncompress, snappyUncompressor } from 'hysnappy'
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
-/** No raw block can start with these bytes: after its length there would be a copy of earlier bytes. */
+/**
+ * Beginning of the framing header. A raw block cannot start with these bytes, because its length would be
+ * followed by a copy of earlier bytes.
+ */
 const XERIAL_MAGIC = Buffer.from([0x82, ...Buffer.from('SNAPPY'), 0])
-/** The magic, a version and the oldest compatible version. */
+/** Size of the header in bytes: the magic, a version and the oldest compatible version. */
 const XERIAL_HEADER_BYTES = 16
 
-/** The maximum expansion of a block: three bytes can repeat at most 64. */
+/** Maximum expansion of a block: three bytes can repeat at most 64. */
 const MAX_FACTOR = 22
 
 /**
- * One decoder instance is kept, because Java clients write many small blocks. Its memory never shrinks, so a larger
- * block uses a separate instance.
+ * One decoder instance is reused, because Java clients write many small blocks. Its memory never shrinks, so
+ * a larger block uses a separate instance.
  */
 const KEPT_INSTANCE_BYTES = 1024 * 1024
 const uncompress = snappyUncompressor()
@@ -35,16 +38,17 @@ function inflateSnappy(bytes: Buffer, limit: number): Buffer {
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, length)
 }
 
-/** A block cannot be inflated in parts, so the limit applies to each block. */
+/** Yields the blocks. A block cannot be decompressed in parts, so the limit applies to each block. */
 function* snappyParts(bytes: Buffer, limit: number): Generator<Buffer> {
   for (const block of blocksOf(bytes)) yield inflateBlock(block, limit)
 }
 
 function inflateBlock(block: Buffer, limit: number): Buffer {
-  // The length of the result precedes a block.
+  // A block begins with the length of its result.
   const size = new Cursor(block).uvarint()
   if (size > limit) throw limitReached(limit)
-  if (size > MAX_FACTOR * block.length) throw new Error(`${block.length} bytes cannot inflate to ${size}`)
+  if (size > MAX_FACTOR * block.length)
+    throw new Error(`${block.length} bytes cannot be decompressed to ${size}`)
   const part = size > KEPT_INSTANCE_BYTES ? snappyUncompress(block, size) : uncompress(block, size)
   return Buffer.from(part.buffer, part.byteOffset, part.byteLength)
 }

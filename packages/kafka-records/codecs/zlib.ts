@@ -13,7 +13,10 @@ import {
 import type { Inflater } from '../inflater.ts'
 import { limitReached } from '../unreadable.ts'
 
-/** A chunk of the result is one task for a thread: large batches get few large ones, small batches small ones, which saves memory. */
+/**
+ * Bounds of the chunk size, in bytes. Each chunk of the result is one task for a thread: large batches use a
+ * few large chunks, and small batches use small ones to save memory.
+ */
 const SMALLEST_CHUNK = 16 * 1024
 const MAX_CHUNK = 1024 * 1024
 
@@ -29,7 +32,10 @@ type Options = ZlibOptions & ZstdOptions
 type Decompress = (bytes: Buffer, options: Options) => unknown
 type DecompressLater = (bytes: Buffer, options: Options) => Promise<unknown>
 
-/** Inputs this small are inflated faster than a thread is started. */
+/**
+ * Upper bounds for input and output that are decompressed in this thread, because that is faster than a task
+ * for another thread, in bytes.
+ */
 const LITTLE_BYTES = 16 * 1024
 const LITTLE_OUTPUT_BYTES = 256 * 1024
 
@@ -42,7 +48,7 @@ export const zstd: Inflater = {
   inParts: streamed(createZstdDecompress),
 }
 
-/** Node stops at the limit by itself and discards the output so far. */
+/** Decompresses with a limit. Node stops at the limit and discards the output so far. */
 function bounded(here: Decompress, inThread: DecompressLater) {
   return async (bytes: Buffer, limit: number): Promise<Buffer> => {
     const chunkSize = Math.min(MAX_CHUNK, Math.max(SMALLEST_CHUNK, 4 * bytes.length))
@@ -73,7 +79,7 @@ function inflatedHere(decompress: Decompress, bytes: Buffer, options: Options): 
   }
 }
 
-/** Node inflates the next part after the previous one was consumed. */
+/** Decompresses as a stream. Node produces the next part after the previous one was consumed. */
 function streamed(create: (options: Options) => Transform & { bytesWritten: number }) {
   return async function* (bytes: Buffer): AsyncGenerator<Buffer> {
     let rest = bytes
@@ -86,13 +92,16 @@ function streamed(create: (options: Options) => Transform & { bytesWritten: numb
         yield part
         before = part
       }
-      if (stream.bytesWritten === 0) throw new Error('there is nothing to inflate')
+      if (stream.bytesWritten === 0) throw new Error('there is no data to decompress')
       rest = rest.subarray(stream.bytesWritten)
     } while (rest.length > 0)
   }
 }
 
-/** Gives the memory of a part back at once: the garbage collector leaves buffers alone until there are 64 MiB of them. */
+/**
+ * Frees the memory of a part immediately, because the garbage collector does not free buffers until there are
+ * 64 MiB of them.
+ */
 function free({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

@@ -1,4 +1,4 @@
-/** How a client of kafkajs signs in with a token. */
+/** Authentication of kafkajs clients with a token. */
 
 const LENGTH_BYTES = 4
 const SEPARATOR = '\u0001'
@@ -18,10 +18,10 @@ export interface BearerToken {
 }
 
 /**
- * OAUTHBEARER. kafkajs's own ignores the answer in which a broker says why it refuses a token (RFC 7628, section 3.2.2), so requests would
- * time out instead.
+ * Returns the mechanism OAUTHBEARER. The implementation of kafkajs ignores the broker's reason for refusing a
+ * token (RFC 7628, section 3.2.2), so requests would time out instead.
  *
- * @param token called for each connection that signs in
+ * @param token called for each connection
  */
 export function bearerMechanism(token: () => Promise<BearerToken>) {
   return {
@@ -47,7 +47,7 @@ function withLength(text: string): Buffer {
   return Buffer.concat([length, Buffer.from(text)])
 }
 
-/** Has the type of the answer that a broker gives to other ways of signing in. */
+/** Returns an error with the same type as the response of a broker to other authentication mechanisms. */
 function refusedToken(answer: string): Error {
   return Object.assign(new Error(statusIn(answer)), { type: 'SASL_AUTHENTICATION_FAILED' })
 }

@@ -1,4 +1,4 @@
-/** Connections that say in plain words why TLS failed. A Kafka client passes on whatever OpenSSL says. */
+/** Connections whose errors explain why TLS failed. Kafka clients pass on the messages of OpenSSL. */
 import { connect, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 
@@ -6,18 +6,18 @@ const KEEP_ALIVE_MS = 60_000
 const TLS_ALERT = 0x15
 const TLS_MAJOR_VERSION = 0x03
 
-/** Marks errors whose message is written here. */
+/** Code of errors with a message from this module. */
 const EXPLAINED = 'ERR_KAFKA_TLS'
 
-/** Advice for each failure, in the words of the caller. Each ends a sentence. */
+/** Advice for each failure, provided by the caller. It ends a sentence. */
 export interface TlsAdvice {
-  /** The server's certificate is from an authority that is not trusted. */
+  /** The server's certificate is from an untrusted authority. */
   readonly unknownAuthority: string
-  /** The server expects TLS, and the connection is in plain text. */
+  /** The server expects TLS, but the connection is unencrypted. */
   readonly tlsExpected: string
-  /** The server does not answer with TLS. */
+  /** The server does not respond with TLS. */
   readonly plainTextExpected: string
-  /** The server wants a client certificate, and none was shown. */
+  /** The server requires a client certificate, but none was sent. */
   readonly certificateWanted: string
 }
 
@@ -27,7 +27,11 @@ interface SocketAddress {
   readonly onConnect: () => void
 }
 
-/** Opens a connection as kafkajs does itself, with clear errors. @param tls undefined connects in plain text */
+/**
+ * Opens a connection in the same way as kafkajs, with clear errors.
+ *
+ * @param tls undefined for an unencrypted connection
+ */
 export function explainedSocket(
   { host, port, onConnect }: SocketAddress,
   tls: ConnectionOptions | undefined,
@@ -39,14 +43,17 @@ export function explainedSocket(
     : connect(place, onConnect)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   const server = `${host}:${port}`
-  // These listeners come before the client's.
+  // These listeners must be called before the client's.
   if (tls) explainErrors(socket, error => tlsFailure(error, server, advice, tls.cert !== undefined))
   else
-    refuseAlert(socket, `${server} expects TLS, but the connection is in plain text: ${advice.tlsExpected}`)
+    refuseAlert(socket, `${server} expects TLS, but the connection is not encrypted: ${advice.tlsExpected}`)
   return socket
 }
 
-/** Returns the problem with the encryption of a connection, as a sentence; undefined for other errors. They may be wrapped. */
+/**
+ * Returns a sentence about the problem with the encryption of a connection; undefined for other errors. The
+ * error may be wrapped.
+ */
 export function tlsProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, message, cause } = error as Error & { code?: string }
@@ -60,7 +67,9 @@ function explainErrors(socket: Socket, explain: (error: TlsError) => string | un
   })
 }
 
-/** A listener with TLS answers plain text with an alert, and closes the connection. */
+/**
+ * Detects the TLS alert with which a TLS listener answers unencrypted data before it closes the connection.
+ */
 function refuseAlert(socket: Socket, message: string): void {
   socket.once('data', (bytes: Buffer) => {
     if (bytes[0] !== TLS_ALERT || bytes[1] !== TLS_MAJOR_VERSION) return
@@ -82,11 +91,15 @@ const CERTIFICATE_REFUSED =
 
 /** An error of a TLS connection. */
 export interface TlsError extends NodeJS.ErrnoException {
-  /** Certificate of the server, where its name is the problem. */
+  /** Certificate of the server, present if its name is the problem. */
   readonly cert?: { readonly subjectaltname?: string }
 }
 
-/** Returns why an encrypted connection failed, as a sentence; undefined for other errors. @param server its `host:port` */
+/**
+ * Returns a sentence about why an encrypted connection failed; undefined for other errors.
+ *
+ * @param server `host:port` of the server
+ */
 export function tlsFailure(
   { code = '', message, cert }: TlsError,
   server: string,
@@ -98,10 +111,10 @@ export function tlsFailure(
     return `${itsCertificate} is from an unknown authority: ${advice.unknownAuthority}`
   if (code === 'CERT_HAS_EXPIRED') return `${itsCertificate} has expired`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `${itsCertificate} is for other names: ${cert?.subjectaltname ?? 'it has none'}`
+    return `${itsCertificate} is for other host names: ${cert?.subjectaltname ?? 'none'}`
   if (NOT_TLS.test(message)) return `${server} does not answer with TLS: ${advice.plainTextExpected}`
   if (!CERTIFICATE_REFUSED.test(message)) return undefined
   return hasCertificate
     ? `${server} does not accept the client certificate`
-    : `${server} wants a client certificate: ${advice.certificateWanted}`
+    : `${server} requires a client certificate: ${advice.certificateWanted}`
 }

@@ -1,7 +1,7 @@
 import { type Batch, batchesOf, MAGIC, magicOf } from '../batch.ts'
 import { AnswerCursor, array, int8, int32, int64, type Question, string } from './wire.ts'
 
-/** The first offsets to read in partitions of a topic. */
+/** First offsets to read in partitions of a topic. */
 export interface BatchesFrom {
   readonly topic: string
   readonly partitions: readonly { readonly partition: number; readonly offset: number }[]
@@ -14,17 +14,20 @@ export interface FetchedBatches {
   readonly batches: readonly BatchHead[]
 }
 
-/** The frame of a batch, without its records. */
+/** Header of a batch, without its records. */
 export type BatchHead = ReturnType<typeof headOf>
 
-/** A client that is not a replica, and that sees records of open transactions, too. */
+/**
+ * Replica id of a client that is not a replica, and isolation level that includes records of open
+ * transactions.
+ */
 const [NO_REPLICA, READ_UNCOMMITTED] = [-1, 0]
 
 /**
- * Fetch, version 4, for the frames of record batches. It goes to the leader of the partitions. A batch that does not fit is left out,
- * except the first one.
+ * Returns a Fetch request, version 4, for the headers of record batches, to be sent to the leader of the
+ * partitions. A batch that does not fit is omitted, except for the first one.
  *
- * @param mostBytes limit for each partition
+ * @param mostBytes limit per partition, in bytes
  */
 export function batchesQuestion(
   topics: readonly BatchesFrom[],
@@ -40,7 +43,7 @@ export function batchesQuestion(
     encode: () =>
       Buffer.concat([
         int32(NO_REPLICA),
-        int32(0), // does not wait for records
+        int32(0), // minimum number of bytes to wait for
         int32(0),
         int32(mostBytes * partitions),
         int8(READ_UNCOMMITTED),
@@ -48,7 +51,7 @@ export function batchesQuestion(
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       return answer.array(() => fetchedIn(answer)).flat()
     },
   }
@@ -58,7 +61,7 @@ function fetchedIn(answer: AnswerCursor): FetchedBatches[] {
   const topic = answer.string() ?? ''
   return answer.array(() => {
     const [partition, errorCode] = [answer.int32(), answer.int16()]
-    answer.skip(16) // high watermark, and the end of what is committed
+    answer.skip(16) // high watermark and last stable offset
     answer.array(() => answer.skip(16)) // aborted transactions
     const records = answer.take(Math.max(0, answer.int32()))
     return { topic, partition, errorCode, batches: headsIn(records) }
@@ -73,9 +76,9 @@ function headOf(batch: Batch) {
   const { baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount } = batch
   return {
     ...{ baseOffset, codec, isControl, isLogAppendTime, maxTimestampMs, recordCount },
-    /** Negative for a producer that is not idempotent. */
+    /** Negative if the producer is not idempotent. */
     producerId: Number(batch.producerId),
-    /** Size of its records, as they are in the log. */
+    /** Size of the records as stored in the log, in bytes. */
     bytes: batch.records.length,
   }
 }

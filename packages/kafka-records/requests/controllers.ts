@@ -1,29 +1,33 @@
 import { AnswerCursor, compactArray, compactString, int32, NO_TAGS, type Question } from './wire.ts'
 
-/** Levels of a broker's features by their names, such as `metadata.version`. */
+/** Feature levels of a broker by name, such as `metadata.version`. */
 export interface BrokerFeatures {
-  /** The highest level that the broker's own release knows. */
+  /** Highest levels that the broker's release supports. */
   readonly supported: ReadonlyMap<string, number>
-  /** The level that the whole cluster works at. */
+  /** Levels in effect for the whole cluster. */
   readonly finalized: ReadonlyMap<string, number>
 }
 
-/** ApiVersions, version 3 (KIP-511, KIP-584): the levels of features show the release of a broker. Clusters with ZooKeeper have none. */
+/**
+ * Returns an ApiVersions request, version 3 (KIP-511, KIP-584). The feature levels indicate the release of a
+ * broker. Clusters with ZooKeeper have none.
+ */
 export function featuresQuestion(): Question<BrokerFeatures> {
   return {
     apiKey: 18,
     name: 'ApiVersions',
     versions: [3],
     encode: () => Buffer.concat([NO_TAGS, compactString('sluice'), compactString('1'), NO_TAGS]),
-    // Unlike every other flexible answer, it has no tags in its header: a client may not know yet what the broker speaks.
+    // Unlike other flexible responses, this one has no tags in its header, because the client may not know
+    // yet which versions the broker supports.
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int16() // error
+      answer.int16() // error code
       answer.compactArray(() => {
         answer.skip(3 * 2)
         answer.tags()
       })
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       const supported = new Map<string, number>()
       const finalized = new Map<string, number>()
       answer.tags({
@@ -35,7 +39,11 @@ export function featuresQuestion(): Question<BrokerFeatures> {
   }
 }
 
-/** Both lists have a range for each feature, each in another order. @param highest index of the highest level */
+/**
+ * Reads a list with a range per feature. The two lists order the levels differently.
+ *
+ * @param highest index of the highest level
+ */
 function featuresIn(field: AnswerCursor, levels: Map<string, number>, highest: 0 | 1): void {
   field.compactArray(() => {
     levels.set(field.compactString() ?? '', [field.int16(), field.int16()][highest] as number)
@@ -43,16 +51,19 @@ function featuresIn(field: AnswerCursor, levels: Map<string, number>, highest: 0
   })
 }
 
-/** The keepers of the metadata of a cluster without ZooKeeper. */
+/** State of the metadata quorum of a cluster without ZooKeeper. */
 export interface MetadataQuorum {
   readonly errorCode: number
-  /** The active controller; -1 before one is elected. */
+  /** Id of the active controller; -1 before one is elected. */
   readonly leader: number
   readonly epoch: number
   readonly voters: readonly { readonly id: number; readonly endOffset: number }[]
 }
 
-/** DescribeQuorum, version 0 (KIP-595). Only its answer has the active controller: metadata name any broker as the controller. */
+/**
+ * Returns a DescribeQuorum request, version 0 (KIP-595). Only its response contains the active controller,
+ * because the metadata name any broker as the controller.
+ */
 export function quorumQuestion(): Question<MetadataQuorum> {
   const partition = () => Buffer.concat([int32(0), NO_TAGS])
   const topic = (name: string) => Buffer.concat([compactString(name), compactArray([0], partition), NO_TAGS])
@@ -79,7 +90,7 @@ export function quorumQuestion(): Question<MetadataQuorum> {
 }
 
 function partitionIn(answer: AnswerCursor): MetadataQuorum {
-  answer.int32() // 0
+  answer.int32() // partition, always 0
   const replicas = () =>
     answer.compactArray(() => {
       const replica = { id: answer.int32(), endOffset: answer.long() }
@@ -89,7 +100,7 @@ function partitionIn(answer: AnswerCursor): MetadataQuorum {
   const [errorCode, leader, epoch] = [answer.int16(), answer.int32(), answer.int32()]
   answer.int64() // high watermark
   const voters = replicas()
-  replicas() // brokers that only read it
+  replicas() // observers
   answer.tags()
   return { errorCode, leader, epoch, voters }
 }

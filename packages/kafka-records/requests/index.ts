@@ -1,4 +1,7 @@
-/** Questions to brokers about the state of a cluster. An entry of its own: programs that only read records do not bundle it. */
+/**
+ * Requests to brokers about the state of a cluster. A separate entry point, so that programs that only read
+ * records do not bundle it.
+ */
 export { askBroker } from './ask-broker.ts'
 export { type BatchesFrom, type BatchHead, batchesQuestion } from './batches.ts'
 export { type BrokerFeatures, featuresQuestion, type MetadataQuorum, quorumQuestion } from './controllers.ts'

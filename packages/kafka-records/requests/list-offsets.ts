@@ -14,9 +14,9 @@ export interface PartitionEdge {
 }
 
 const NO_REPLICA = -1
-/** Isolation levels. For readers of committed records, those of an open transaction and those behind it do not count yet. */
+/** Isolation levels. With READ_COMMITTED, records of an open transaction and later ones are excluded. */
 const [READ_UNCOMMITTED, READ_COMMITTED] = [0, 1]
-/** Times that stand for an edge of the log, and for which readers. */
+/** Time and isolation level in the request for each edge of the log. */
 const EDGES = {
   start: { time: -2, isolation: READ_COMMITTED },
   end: { time: -1, isolation: READ_COMMITTED },
@@ -24,8 +24,9 @@ const EDGES = {
 } as const
 
 /**
- * ListOffsets, version 2, for the first offset of partitions, the one after their last readable record, or their high watermark, which
- * includes open transactions. It goes to their leader. An error of one partition leaves the others alone.
+ * Returns a ListOffsets request, version 2, for the first offset of partitions, the offset after their last
+ * readable record, or their high watermark, which includes open transactions. It must be sent to their
+ * leader. An error of one partition does not affect the others.
  */
 export function edgesQuestion(
   topics: readonly TopicPartitions[],
@@ -45,7 +46,7 @@ export function edgesQuestion(
       ]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       return answer.array(() => edgesIn(answer)).flat()
     },
   }
@@ -55,7 +56,7 @@ function edgesIn(answer: AnswerCursor): PartitionEdge[] {
   const topic = answer.string() ?? ''
   return answer.array(() => {
     const [partition, errorCode] = [answer.int32(), answer.int16()]
-    answer.int64() // the time of the record
+    answer.int64() // timestamp of the record
     return { topic, partition, errorCode, offset: answer.long() }
   })
 }

@@ -1,25 +1,28 @@
 import { AnswerCursor, array, int8, int32, NO_TAGS, type Question, string } from './wire.ts'
 
 export interface LogDirsAnswer {
-  /** 0 where the broker answers; before version 3 it answers with no directory where the client may not ask. */
+  /**
+   * Error code; 0 for success. Before version 3, a broker returns no directories if the client is not
+   * authorized.
+   */
   readonly errorCode: number
   readonly dirs: readonly LogDir[]
 }
 
-/** A directory in which a broker keeps logs. */
+/** A directory that contains logs of a broker. */
 export interface LogDir {
-  /** Such as 56: the disk has failed. */
+  /** Error code, such as 56 if the disk has failed. */
   readonly errorCode: number
   readonly path: string
   readonly copies: readonly {
     readonly topic: string
     readonly partition: number
-    /** Size of the log's segments. */
+    /** Size of the log's segments, in bytes. */
     readonly bytes: number
-    /** The copy is being moved here from another directory, and is not in use yet. */
+    /** True if the replica is being moved here from another directory, and is not in use yet. */
     readonly isFuture: boolean
   }[]
-  /** Size of the volume; null before Kafka 3.3. */
+  /** Size of the volume in bytes; null before Kafka 3.3. */
   readonly totalBytes: number | null
   readonly usableBytes: number | null
 }
@@ -27,7 +30,8 @@ export interface LogDir {
 const FLEXIBLE = 4
 
 /**
- * DescribeLogDirs: the size of logs on the disks of a broker; in version 4 also that of the volumes.
+ * Returns a DescribeLogDirs request for the size of logs on the disks of a broker; version 4 also returns the
+ * size of the volumes.
  *
  * @param only partitions of one topic; by default, all that the broker has
  */
@@ -38,10 +42,10 @@ export function logDirsQuestion(only?: {
   return {
     apiKey: 35,
     name: 'DescribeLogDirs',
-    // A topic that is asked for is written in the plain form only.
+    // A request for a single topic is encoded only in the non-flexible form.
     versions: only ? [0, 1] : [0, 1, FLEXIBLE],
     encode: version => {
-      // No tags of the header, all topics, no tags.
+      // Empty header tags, all topics, empty tags.
       if (version === FLEXIBLE) return Buffer.concat([NO_TAGS, int8(0), NO_TAGS])
       const one = only && Buffer.concat([string(only.topic), array(only.partitions, int32)])
       return array(one ? [one] : null, bytes => bytes)
@@ -52,7 +56,7 @@ export function logDirsQuestion(only?: {
 
 function plain(bytes: Buffer): LogDirsAnswer {
   const answer = new AnswerCursor(bytes)
-  answer.int32() // throttled for
+  answer.int32() // throttle time
   const dirs = answer.array((): LogDir => {
     const [errorCode, path] = [answer.int16(), answer.string() ?? '']
     const copies = answer.array(() => {
@@ -67,7 +71,7 @@ function plain(bytes: Buffer): LogDirsAnswer {
 function flexible(bytes: Buffer): LogDirsAnswer {
   const answer = new AnswerCursor(bytes)
   answer.tags()
-  answer.int32() // throttled for
+  answer.int32() // throttle time
   const errorCode = answer.int16()
   const dirs = answer.compactArray((): LogDir => {
     const [dirError, path] = [answer.int16(), answer.compactString() ?? '']
@@ -90,11 +94,11 @@ function flexible(bytes: Buffer): LogDirsAnswer {
 
 function copyIn(answer: AnswerCursor, topic: string): LogDir['copies'][number] {
   const [partition, bytes] = [answer.int32(), answer.long()]
-  answer.int64() // how far it lags behind the leader
+  answer.int64() // lag behind the leader
   return { topic, partition, bytes, isFuture: answer.boolean() }
 }
 
-/** -1 stands for unknown. */
+/** Returns null for -1, which means unknown. */
 function known(bytes: number): number | null {
   return bytes < 0 ? null : bytes
 }

@@ -18,7 +18,10 @@ export interface ClusterMetadata {
     readonly rack: string | null
   }[]
   readonly clusterId: string | null
-  /** Any broker in a cluster without ZooKeeper: clients may send it requests for the controller. */
+  /**
+   * Id of the controller. In a cluster without ZooKeeper, the id of any broker, because clients may send it
+   * requests for the controller.
+   */
   readonly controllerId: number
   readonly topics: readonly TopicMetadata[]
 }
@@ -27,30 +30,35 @@ export interface ClusterMetadata {
 export interface TopicMetadata {
   readonly errorCode: number
   readonly topic: string
-  /** Whether Kafka keeps it for itself. */
+  /** True for an internal topic of Kafka. */
   readonly isInternal: boolean
   readonly partitions: readonly {
-    /** Such as 5: it has no leader. The partition is described nevertheless. */
+    /** Error code, such as 5 if the partition has no leader. The other fields are set nevertheless. */
     readonly errorCode: number
     readonly partition: number
-    /** -1 without a leader. */
+    /** Id of the leader; -1 if there is none. */
     readonly leader: number
     readonly replicas: readonly number[]
     readonly inSync: readonly number[]
   }[]
 }
 
-/** Metadata, version 5. kafkajs rejects the whole answer where one partition has no leader. @param topics null: all that are visible */
+/**
+ * Returns a Metadata request, version 5. kafkajs is not used because it rejects the whole response if one
+ * partition has no leader.
+ *
+ * @param topics names of topics; null for all visible ones
+ */
 export function metadataQuestion(topics: readonly string[] | null): Question<ClusterMetadata> {
   return {
     apiKey: 3,
     name: 'Metadata',
     versions: [5],
-    // No topic is created by being asked for.
+    // Do not create missing topics.
     encode: () => Buffer.concat([array(topics, string), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       const brokers = answer.array(() => ({
         id: answer.int32(),
         host: answer.string() ?? '',
@@ -78,18 +86,18 @@ function topicIn(answer: AnswerCursor): TopicMetadata {
         replicas: ids(),
         inSync: ids(),
       }
-      ids() // copies that are away
+      ids() // offline replicas
       return partition
     }),
   }
 }
 
-/** Id of a topic. A topic of the same name that is made later has another one. */
+/** Id of a topic. A topic of the same name that is created later has another id. */
 export interface TopicId {
-  /** 0, or such as 3: the topic does not exist. */
+  /** Error code: 0 for success, 3 if the topic does not exist. */
   readonly errorCode: number
   readonly topic: string
-  /** 32 hexadecimal digits, all of them 0 for an unknown topic. */
+  /** 32 hexadecimal digits, all 0 if the topic is unknown. */
   readonly id: string
   readonly partitionCount: number
 }
@@ -97,7 +105,10 @@ export interface TopicId {
 const ID_BYTES = 16
 const ANY_TOPIC = Buffer.alloc(ID_BYTES)
 
-/** Metadata, version 10 (KIP-516), for the ids of topics: one that was deleted and created again has the same name, but another id. */
+/**
+ * Returns a Metadata request, version 10 (KIP-516), for the ids of topics. A topic that was deleted and
+ * created again has the same name but another id.
+ */
 export function topicIdsQuestion(topics: readonly string[]): Question<readonly TopicId[]> {
   return {
     apiKey: 3,
@@ -105,23 +116,23 @@ export function topicIdsQuestion(topics: readonly string[]): Question<readonly T
     versions: [10],
     encode: () => {
       const one = (topic: string) => Buffer.concat([ANY_TOPIC, compactString(topic), NO_TAGS])
-      // No topic is created, and permissions are not asked for.
+      // Do not create missing topics, and do not request permissions.
       const flags = Buffer.concat([int8(0), int8(0), int8(0)])
       return Buffer.concat([NO_TAGS, compactArray(topics, one), flags, NO_TAGS])
     },
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
       answer.tags()
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       answer.compactArray(() => {
-        answer.int32() // id
+        answer.int32() // broker id
         answer.compactString() // host
         answer.int32() // port
         answer.compactString() // rack
         answer.tags()
       })
-      answer.compactString() // id of the cluster
-      answer.int32() // controller
+      answer.compactString() // cluster id
+      answer.int32() // controller id
       return answer.compactArray(() => topicIdIn(answer))
     },
   }
@@ -130,19 +141,19 @@ export function topicIdsQuestion(topics: readonly string[]): Question<readonly T
 function topicIdIn(answer: AnswerCursor): TopicId {
   const [errorCode, topic] = [answer.int16(), answer.compactString() ?? '']
   const id = answer.take(ID_BYTES).toString('hex')
-  answer.int8() // whether Kafka keeps it for itself
+  answer.int8() // whether the topic is internal
   const brokers = () => answer.compactArray(() => answer.int32())
   const partitions = answer.compactArray(() => {
-    answer.int16() // error
-    answer.int32() // number
-    answer.int32() // leader
-    answer.int32() // epoch of the leader
-    brokers() // that have a copy
-    brokers() // that are in step
-    brokers() // that are away
+    answer.int16() // error code
+    answer.int32() // partition
+    answer.int32() // leader id
+    answer.int32() // leader epoch
+    brokers() // replicas
+    brokers() // in-sync replicas
+    brokers() // offline replicas
     answer.tags()
   })
-  answer.int32() // what the client may do with it
+  answer.int32() // authorized operations
   answer.tags()
   return { errorCode, topic, id, partitionCount: partitions.length }
 }

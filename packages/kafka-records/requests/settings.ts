@@ -1,6 +1,6 @@
 import { AnswerCursor, array, int8, type Question, string } from './wire.ts'
 
-/** The protocol's numbers for the kinds of settings, and for values that were set for one resource. */
+/** Numbers in the protocol for resource types, and for values that were set for a single resource. */
 const KINDS = { topic: { type: 2, own: 1 }, broker: { type: 4, own: 2 } } as const
 
 export interface SettingsAnswer {
@@ -11,13 +11,19 @@ export interface SettingsAnswer {
 /** A setting of a topic or a broker. */
 export interface Setting {
   readonly name: string
-  /** Null for a secret one, and for one without a value. */
+  /** Value; null if it is a secret or not set. */
   readonly value: string | null
-  /** The value was set for this topic or broker; otherwise it is a default, or from the broker's file. */
+  /**
+   * True if the value was set for this topic or broker; false if it is a default, or from the broker's
+   * configuration file.
+   */
   readonly isOwn: boolean
 }
 
-/** DescribeConfigs, version 1, for all settings. Any broker answers for a topic; for a broker, only that one does. */
+/**
+ * Returns a DescribeConfigs request, version 1, for all settings. Any broker can answer it for a topic; only
+ * the broker itself can answer it for a broker.
+ */
 export function settingsQuestion(kind: keyof typeof KINDS, name: string): Question<SettingsAnswer> {
   const { type, own } = KINDS[kind]
   const resource = Buffer.concat([int8(type), string(name), array(null, string)])
@@ -28,7 +34,7 @@ export function settingsQuestion(kind: keyof typeof KINDS, name: string): Questi
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       const [first] = answer.array(() => settingsIn(answer, own))
       return first ?? { errorCode: -1, settings: [] }
     },
@@ -37,12 +43,12 @@ export function settingsQuestion(kind: keyof typeof KINDS, name: string): Questi
 
 function settingsIn(answer: AnswerCursor, own: number): SettingsAnswer {
   const errorCode = answer.int16()
-  answer.string() // its message
+  answer.string() // error message
   answer.int8()
-  answer.string() // whose they are
+  answer.string() // resource name
   const settings = answer.array(() => {
     const [name, value] = [answer.string() ?? '', answer.string()]
-    answer.boolean() // whether it can be changed
+    answer.boolean() // read-only
     const [source, isSecret] = [answer.int8(), answer.boolean()]
     answer.array(() => [answer.string(), answer.string(), answer.int8()])
     return { name, value: isSecret ? null : value, isOwn: source === own }
@@ -50,16 +56,19 @@ function settingsIn(answer: AnswerCursor, own: number): SettingsAnswer {
   return { errorCode, settings }
 }
 
-/** The protocol's number for a value that is set rather than removed or appended to. */
+/** Number in the protocol for setting a value, as opposed to deleting it or appending to it. */
 const SET = 0
 
 interface AlteredSettings {
   readonly errorCode: number
-  /** Reason, in the broker's words. */
+  /** Error message of the broker. */
   readonly message: string | null
 }
 
-/** IncrementalAlterConfigs, version 0 (KIP-339): changes these settings only. kafkajs knows only the request that replaces all. */
+/**
+ * Returns an IncrementalAlterConfigs request, version 0 (KIP-339), which changes only these settings. kafkajs
+ * supports only the request that replaces all settings.
+ */
 export function alterSettingsQuestion(
   topic: string,
   settings: Readonly<Record<string, string>>,
@@ -77,11 +86,11 @@ export function alterSettingsQuestion(
     encode: () => Buffer.concat([array([resource], bytes => bytes), int8(0)]),
     decode: bytes => {
       const answer = new AnswerCursor(bytes)
-      answer.int32() // throttled for
+      answer.int32() // throttle time
       const [first] = answer.array(() => {
         const altered = { errorCode: answer.int16(), message: answer.string() }
         answer.int8()
-        answer.string() // whose they are
+        answer.string() // resource name
         return altered
       })
       return first ?? { errorCode: -1, message: null }

@@ -1,26 +1,32 @@
-/** How questions to brokers are written and their answers read: the plain form of the protocol, and the flexible one of KIP-482. */
+/**
+ * Encoding of requests to brokers and decoding of responses, in the plain form of the protocol and in the
+ * flexible form of KIP-482.
+ */
 import { Cursor } from '../cursor.ts'
 
-/** A request of the protocol (https://kafka.apache.org/protocol), and how its answer is read. */
+/** A request of the protocol (https://kafka.apache.org/protocol) with the decoder of its response. */
 export interface Question<Answer> {
   readonly apiKey: number
-  /** Name in the protocol. */
+  /** Name of the request in the protocol. */
   readonly name: string
-  /** The versions that are written and read here. */
+  /** Versions that are implemented here. */
   readonly versions: readonly number[]
-  /** Writes the bytes after the header. In the flexible form they begin with the header's own tagged fields. */
+  /**
+   * Encodes the bytes after the header. In the flexible form, they begin with the tagged fields of the
+   * header.
+   */
   encode(version: number): Buffer
-  /** @throws UnreadableBytes where the answer is cut off */
+  /** @throws UnreadableBytes if the response is truncated */
   decode(bytes: Buffer, version: number): Answer
 }
 
-/** Reads the fields of an answer in their order. Throws UnreadableBytes where it is cut off. */
+/** Reads the fields of a response in order. Throws UnreadableBytes if the response is truncated. */
 export class AnswerCursor extends Cursor {
   boolean(): boolean {
     return this.int8() !== 0
   }
 
-  /** An int64. Exact up to 53 bits, which offsets and sizes do not reach. */
+  /** Reads an int64. Exact up to 53 bits, which offsets and sizes do not exceed. */
   long(): number {
     return Number(this.int64())
   }
@@ -33,7 +39,9 @@ export class AnswerCursor extends Cursor {
     return this.items(this.uvarint() - 1, read)
   }
 
-  /** The end of a structure of the flexible form: fields that later versions have added. */
+  /**
+   * Reads the end of a structure in the flexible form: tagged fields, which later versions may have added.
+   */
   tags(known: Readonly<Record<number, (field: AnswerCursor) => void>> = {}): void {
     for (let left = this.uvarint(); left > 0; left--) {
       const tag = this.uvarint()
@@ -71,7 +79,7 @@ export function string(text: string | null): Buffer {
   return Buffer.concat([int16(bytes.length), bytes])
 }
 
-/** @param items in most questions, null means all */
+/** @param items in most requests, null means all */
 export function array<T>(items: readonly T[] | null, write: (item: T) => Buffer): Buffer {
   return Buffer.concat([int32(items?.length ?? -1), ...(items ?? []).map(write)])
 }
@@ -86,7 +94,7 @@ export function compactArray<T>(items: readonly T[] | null, write: (item: T) => 
   return Buffer.concat([compactLength(items.length), ...items.map(write)])
 }
 
-/** One more than the length, seven bits a byte, lowest first: 0 stands for null. */
+/** Returns the length plus one, with seven bits per byte, lowest first; 0 means null. */
 function compactLength(length: number): Buffer {
   const bytes: number[] = []
   let rest = length + 1

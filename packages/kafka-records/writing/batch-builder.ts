@@ -1,18 +1,24 @@
-/** Writes record batches (https://kafka.apache.org/documentation/#recordbatch): each record is encoded once, when it is added. */
+/**
+ * Writes record batches (https://kafka.apache.org/documentation/#recordbatch). Each record is encoded once,
+ * when it is added.
+ */
 import { crc32c } from '../crc32c.ts'
 import type { Deflate, WritableCodec } from './compress.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
-/** A record to be written. Kafka allows a header's name more than once. */
+/** A record to write. Kafka allows duplicate header names. */
 export interface WritableRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 
-/** Which producer wrote a batch, and how many records it had written to the partition before. */
+/**
+ * Identifies the producer of a batch, and the position of the batch in the producer's sequence for the
+ * partition.
+ */
 export interface BatchSequence {
-  /** A 64-bit integer, as Kafka gave it. */
+  /** Producer id, a 64-bit integer that Kafka has assigned. */
   readonly producerId: bigint
   readonly producerEpoch: number
   readonly firstSequence: number
@@ -24,7 +30,7 @@ const IS_TRANSACTIONAL = 0x10
 const NOT_SEQUENCED: BatchSequence = { producerId: -1n, producerEpoch: -1, firstSequence: -1 }
 const FIRST_ROOM_BYTES = 1024
 
-/** A batch that is being filled. */
+/** A batch to which records are being added. */
 export class BatchBuilder {
   #room = Buffer.allocUnsafeSlow(FIRST_ROOM_BYTES)
   #end = 0
@@ -52,7 +58,7 @@ export class BatchBuilder {
     this.#count++
   }
 
-  /** Compresses the records. Nothing can be added afterwards. */
+  /** Compresses the records. No records can be added afterwards. */
   async close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const bytes = this.#room.subarray(0, this.#end)
     const [number, records] = await deflate(codec, bytes)
@@ -78,11 +84,11 @@ interface BatchFacts {
   readonly count: number
   readonly firstTimestampMs: number
   readonly maxTimestampMs: number
-  /** Size of the records before they were compressed. */
+  /** Size of the uncompressed records, in bytes. */
   readonly plainBytes: number
 }
 
-/** A batch whose records are final. It can be sealed again, for another epoch of its producer. */
+/** A batch whose records are final. It can be sealed again for another epoch of its producer. */
 export class ClosedBatch {
   readonly #records: Buffer
   readonly facts: BatchFacts
@@ -92,12 +98,12 @@ export class ClosedBatch {
     this.facts = facts
   }
 
-  /** Size of the records, compressed. */
+  /** Size of the compressed records, in bytes. */
   get recordBytes(): number {
     return this.#records.length
   }
 
-  /** Size of the whole batch as it is sent. */
+  /** Size of the whole batch as sent, in bytes. */
   get bytes(): number {
     return HEADER_BYTES + this.#records.length
   }
@@ -141,7 +147,7 @@ function writeContent(
   sinceMs: number,
   index: number,
 ): number {
-  // The attributes of a record have no meaning yet.
+  // Attributes of a record, which are not used yet.
   room[begin] = 0
   let at = writeVarint(room, begin + 1, sinceMs)
   at = writeVarint(room, at, index)
@@ -166,7 +172,7 @@ function writeField(room: Buffer, begin: number, field: Buffer | null): number {
 const MAX_NAMES = 1_000
 const names = new Map<string, Buffer>()
 
-/** The name with its length before it. The names of headers repeat, so their bytes are kept. */
+/** Returns the name preceded by its length. The bytes are cached, because the names of headers repeat. */
 function nameOf(name: string): Buffer {
   const known = names.get(name)
   if (known) return known

@@ -1,30 +1,30 @@
 /** Compresses the records of a batch. Each codec is imported on demand. */
 import { promisify } from 'node:util'
 
-/** Codecs that records can be written with. */
+/** Codecs for writing records. */
 export const WRITABLE_CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
-/** Name of a codec that records can be written with. */
+/** Name of a codec for writing records. */
 export type WritableCodec = (typeof WRITABLE_CODECS)[number]
 
 type Deflater = (bytes: Buffer) => Uint8Array | Promise<Uint8Array>
 
 const NUMBERS: Readonly<Record<WritableCodec, number>> = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 }
 
-/** Less than this is compressed faster than a thread is started. */
+/** Size up to which compressing in this thread is faster than in another one, in bytes. */
 const LITTLE_BYTES = 16 * 1024
 
 const LOADERS: Readonly<Record<Exclude<WritableCodec, 'none'>, () => Promise<Deflater>>> = {
   gzip: async () => {
     const { gzip, gzipSync } = await import('node:zlib')
-    // Kafka's own level is 6 as well; the Java client and librdkafka leave it there.
+    // The default level is 6 in Kafka as well, and the Java client and librdkafka do not change it.
     const inThread = promisify(gzip)
     return bytes => (bytes.length <= LITTLE_BYTES ? gzipSync(bytes) : inThread(bytes))
   },
   snappy: async () => {
     const { snappyCompress, snappyCompressor } = await import('hysnappy')
     const compress = snappyCompressor()
-    // The memory of an instance never shrinks, so a large batch gets one of its own.
+    // The memory of an instance never shrinks, so a large batch uses a separate instance.
     return bytes => (bytes.length > KEPT_INSTANCE_BYTES ? snappyCompress(bytes) : compress(bytes))
   },
   lz4: async () => (await import('@platformatic/wasm-utils/bundled')).lz4Compress,
@@ -39,13 +39,15 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/** Resolves to the codec's number in the attributes of a batch, and the compressed bytes. */
+/**
+ * Compresses bytes. Resolves to the codec's number in the attributes of a batch, and the compressed bytes.
+ */
 export type Deflate = (
   codec: WritableCodec,
   bytes: Buffer,
 ) => Promise<readonly [number: number, compressed: Buffer]>
 
-/** Compresses the records of a batch. The bytes of `none` are the given ones. */
+/** Compresses the records of a batch. With `none`, returns the same bytes. */
 export const deflate: Deflate = async (codec, bytes) => {
   if (codec === 'none') return [0, bytes]
   const compress = loaded.get(codec) ?? (await LOADERS[codec]())

@@ -1,4 +1,4 @@
-/** Writes batches. An entry of its own: programs that only read do not bundle it. */
+/** Writes batches. A separate entry point, so that programs that only read do not bundle it. */
 export {
   BatchBuilder,
   type BatchSequence,

@@ -1,6 +1,7 @@
 /**
- * The Produce request, version 7: the newest that every broker since 2.1 has in this plain form. kafkajs encodes each record several times
- * and throws the answers away if one of them is an error, so that a caller does not know which records were written.
+ * The Produce request, version 7, which is the newest version in the plain form and is supported by every
+ * broker since 2.1. kafkajs is not used because it encodes each record several times, and discards the
+ * response if it contains an error, so that a caller does not know which records were written.
  */
 
 import { Cursor } from '../cursor.ts'
@@ -10,27 +11,27 @@ export const PRODUCE = { apiKey: 0, apiVersion: 7, apiName: 'Produce' } as const
 
 export interface ProduceRequest {
   readonly transactionalId: string | null
-  /** -1: all replicas in sync; 1: the leader alone. */
+  /** Required acknowledgements: -1 for all in-sync replicas, 1 for the leader only. */
   readonly acks: -1 | 1
-  /** How long the leader waits for its replicas, in milliseconds. */
+  /** Time for which the leader waits for its replicas, in milliseconds. */
   readonly timeoutMs: number
-  /** One batch for each partition at most: a second one would be refused. */
+  /** Batches to write, at most one per partition, because the broker would refuse a second one. */
   readonly batches: readonly PartitionBatch[]
 }
 
 interface PartitionBatch {
   readonly topic: string
   readonly partition: number
-  /** A sealed record batch. */
+  /** Bytes of a sealed record batch. */
   readonly bytes: Buffer
 }
 
 export interface ProduceAnswer {
   readonly topic: string
   readonly partition: number
-  /** 0 is success; see https://kafka.apache.org/protocol#protocol_error_codes. */
+  /** Error code; 0 for success. See https://kafka.apache.org/protocol#protocol_error_codes. */
   readonly errorCode: number
-  /** Offset of the first record of the batch; -1 if the broker does not know it any more. */
+  /** Offset of the first record of the batch; -1 if the broker no longer knows it. */
   readonly baseOffset: number
 }
 
@@ -46,18 +47,20 @@ export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: Pro
 
 export interface ProduceResponse {
   readonly answers: readonly ProduceAnswer[]
-  /** Milliseconds for which the broker asks to wait before the next request: the client is above its quota. */
+  /**
+   * Delay before the next request that the broker demands if the client exceeds its quota, in milliseconds.
+   */
   readonly throttleMs: number
 }
 
-/** @throws UnreadableBytes if the answer is cut off */
+/** Decodes the response. @throws UnreadableBytes if it is truncated */
 export function decodeProduceResponse(payload: Buffer): ProduceResponse {
   const cursor = new Cursor(payload)
   const answers = cursor.array(() => {
     const topic = cursor.string() ?? ''
     return cursor.array((): ProduceAnswer => {
       const [partition, errorCode, baseOffset] = [cursor.int32(), cursor.int16(), Number(cursor.int64())]
-      cursor.skip(16) // the time of appending, and where the log begins
+      cursor.skip(16) // append time and log start offset
       return { topic, partition, errorCode, baseOffset }
     })
   })

@@ -1,4 +1,7 @@
-/** Finished batches over the connections of kafkajs, for a producer that has its own batches, sequences and retries. */
+/**
+ * Sends finished batches over the connections of kafkajs, for a producer that builds its own batches and
+ * handles sequences and retries.
+ */
 import { type Broker, sendRequest } from '../kafkajs-internals.ts'
 import {
   decodeProduceResponse,
@@ -9,12 +12,13 @@ import {
 } from './produce.ts'
 
 /**
- * Sends finished batches to their leader.
+ * Sends finished batches to their partition leader.
  *
- * @param withinMs time for the answer. Afterwards the connection is closed, so that no part of it can arrive later than the next
- * request
- * @param onSent called at its turn on the connection: a request that is sent after that arrives after it
- * @throws an error with the code ETIMEDOUT for a late answer: the batches may be written; an error of the connection
+ * @param withinMs time limit for the response, in milliseconds. After that, the connection is closed, so that
+ *   no part of the request can arrive after the next one
+ * @param onSent called when the request is sent on the connection; later requests arrive after it
+ * @throws an error with the code ETIMEDOUT if there is no response in time, in which case the batches may
+ *   have been written; errors of the connection
  */
 export async function sendBatches(
   broker: Pick<Broker, 'connectionPool'>,
@@ -23,7 +27,7 @@ export async function sendBatches(
   onSent = () => {},
 ): Promise<readonly ProduceAnswer[]> {
   const connection = await broker.connectionPool.getConnectionByRequest({ request: PRODUCE })
-  // Small requests in flight together would wait for each other's acknowledgement by the network.
+  // Otherwise small concurrent requests would be delayed by Nagle's algorithm.
   connection.socket?.setNoDelay(true)
   const overdue = setTimeout(() => {
     const error = new Error(`no answer within ${Math.round(withinMs)} ms`)

@@ -1,6 +1,11 @@
-/** Writes the variable-length numbers of Kafka's record format: seven bits a byte, lowest first, signs folded in ("zigzag"). */
+/**
+ * Writes the variable-length numbers of Kafka's record format: zigzag-encoded, with seven bits per byte,
+ * lowest first.
+ */
 
-/** The numbers whose zigzag form fits into 31 bits, so that it can be computed with integers. */
+/**
+ * Bound for numbers whose zigzag form fits into 31 bits, so that it can be computed with integer operations.
+ */
 const SMALL = 2 ** 30
 
 /** Returns the number of bytes that `writeVarint` writes. */

@@ -5,16 +5,20 @@ import type { TlsSettings } from '../config/security.ts'
 import { ConfigurationError } from '../support/framework.ts'
 import { AccessError, readSecret, textIn } from './secrets.ts'
 
-/** Keys and certificates of a connection, in PEM form. */
+/** Keys and certificates of a connection in PEM format. */
 export type Certificates = Omit<TlsSettings, 'secret'>
 
-/** The settings that are a file, a text or the ARN of a secret, with the member of the secret. */
+/** Settings whose value is a file, a PEM text or the ARN of a secret, each with the secret's field. */
 const MEMBERS = { ca: 'certificate', cert: 'certificate', key: 'privateKey' } as const
 
 type PemSetting = keyof typeof MEMBERS
 const PEM_SETTINGS = Object.keys(MEMBERS) as readonly PemSetting[]
 
-/** Reads the files that the settings name; a secret stays its ARN. @throws ConfigurationError for what cannot be read or used */
+/**
+ * Reads the files that the settings name. ARNs of secrets are kept.
+ *
+ * @throws ConfigurationError if a file cannot be read or used
+ */
 export function withFilesRead(settings: TlsSettings, setting: string): TlsSettings {
   const read = PEM_SETTINGS.flatMap(name => {
     const given = settings[name]
@@ -26,12 +30,12 @@ export function withFilesRead(settings: TlsSettings, setting: string): TlsSettin
   return texts
 }
 
-/** Whether some of the settings are in secrets, which can change. */
+/** Returns true if some of the settings are in secrets, which can change. */
 export function hasSecrets(settings: TlsSettings): boolean {
   return settings.secret !== undefined || PEM_SETTINGS.some(name => isArn(settings[name]))
 }
 
-/** Reads what the settings leave to secrets, in the forms that Lambda requires. @throws AccessError */
+/** Reads the values that are in secrets, in the format that Lambda requires. @throws AccessError */
 export async function certificatesOf(
   { secret, ...settings }: TlsSettings,
   setting: string,
@@ -66,7 +70,7 @@ async function clientCertificate(name: string, setting: string): Promise<Certifi
 
 function fileOrText(given: string, setting: string): string {
   if (isArn(given)) return given
-  // A text in a variable of the environment often has its line ends escaped.
+  // Line breaks are often escaped in environment variables.
   if (isPem(given)) return given.includes('\n') ? given : given.replaceAll('\\n', '\n')
   const text = contentOf(given, setting)
   if (isPem(text)) return text
@@ -78,18 +82,21 @@ function contentOf(file: string, setting: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
-    // A text that is not a path, such as a key without its first line, does not belong in a message.
+    // A text that is not a path, such as a key without its first line, must not appear in a message.
     const named = /^[^\n]{1,200}$/.test(file) && code !== 'ENAMETOOLONG' ? file : 'this'
     throw new ConfigurationError(
-      `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a text in PEM form, or the ARN of a secret`,
+      `${setting}: ${named} cannot be read (${code}): it must be a file in PEM form, a string in PEM form, or the ARN of a secret`,
     )
   }
 }
 
-/** Why a connection cannot be encrypted with these. The library's messages hold nothing of them. */
+/**
+ * Returns why these certificates cannot be used for an encrypted connection; undefined if they can. The
+ * library's messages contain no secrets.
+ */
 function unusable({ ca, cert, key, passphrase }: Certificates): string | undefined {
   try {
-    // A context ignores an authority that it cannot read.
+    // Check the authority separately, because a context ignores one that it cannot read.
     if (ca !== undefined) new X509Certificate(ca)
     createSecureContext({ ca, cert, key, passphrase })
     return undefined

@@ -21,14 +21,17 @@ function adviceOf({ ssl }: ClusterSettingNames): TlsAdvice {
 
 type AccessSettings = Omit<ClusterSettings, 'names'> & Partial<Pick<ClusterSettings, 'names'>>
 
-/** How clients reach the brokers and sign in there. All clients share it: consumers, producers of destinations, requests. */
+/**
+ * Address, encryption and authentication of the brokers. All clients share it: consumers, producers for
+ * destinations, and other requests.
+ */
 export class KafkaAccess {
-  /** The part of a client's options. The client connects only after `ready`. */
+  /** Client options for encryption and authentication. A client must connect only after `ready`. */
   readonly options: Pick<KafkaConfig, 'socketFactory' | 'sasl'>
   readonly #certificates: CachedValue<Certificates> | undefined
   readonly #login: CachedValue<Login> | undefined
 
-  /** @throws ConfigurationError for a file or a secret that cannot be read, and for IAM without a region */
+  /** @throws ConfigurationError if a file or a secret cannot be read, or if IAM is used without a region */
   constructor(
     { brokers, ssl, sasl, names = DEFAULT_NAMES }: AccessSettings,
     env: Readonly<Record<string, string | undefined>>,
@@ -45,7 +48,7 @@ export class KafkaAccess {
     }
   }
 
-  /** Resolves when the secrets have been read once. Rejects with an AccessError; the next call reads again. */
+  /** Resolves once the secrets have been read. Rejects with an AccessError; the next call tries again. */
   async ready(): Promise<void> {
     await Promise.all([this.#certificates?.ready(), this.#login?.ready()])
   }
@@ -72,7 +75,7 @@ export class KafkaAccess {
     const { mechanism } = sasl
     return {
       mechanism,
-      // kafkajs reads them for each connection.
+      // Getters, because kafkajs reads the values for each connection.
       get username() {
         return login?.value.username
       },
@@ -92,7 +95,7 @@ export function accessWarnings({
   const encryptions = { [names.ssl]: ssl, 'custom.mskTrigger.registrySsl': registrySsl }
   return Object.entries(encryptions).flatMap(([name, settings]) =>
     typeof settings === 'object' && settings.rejectUnauthorized === false
-      ? [`${name}.rejectUnauthorized is false: any server can pass for the right one`]
+      ? [`${name}.rejectUnauthorized is false: the identity of the server is not verified`]
       : [],
   )
 }
@@ -112,7 +115,10 @@ function loginFor(sasl: SaslSettings | undefined, setting: string): CachedValue<
   return new CachedValue(() => loginOf(sasl, setting), ageMs)
 }
 
-/** A value for where nothing can wait. When it is older than `ageMs` it is read again in the background, and the old one is used meanwhile. */
+/**
+ * A cached value for callers that cannot wait. If it is older than `ageMs`, it is read again in the
+ * background, and the old value is used until then.
+ */
 export class CachedValue<T> {
   readonly #read: () => Promise<T>
   readonly #ageMs: number
@@ -126,14 +132,14 @@ export class CachedValue<T> {
     this.#now = now
   }
 
-  /** Resolves when the value has been read once. Rejects with the error of `read`; the next call reads again. */
+  /** Resolves once the value has been read. Rejects with the error of `read`; the next call tries again. */
   async ready(): Promise<void> {
     if (!this.#kept) await this.#readAgain()
   }
 
   get value(): T {
     if (!this.#kept) throw new Error('it was not read yet')
-    // If it fails, the next call tries again.
+    // If this fails, the next call tries again.
     if (this.#now() - this.#kept.readAtMs > this.#ageMs) this.#readAgain().catch(() => {})
     return this.#kept.value
   }

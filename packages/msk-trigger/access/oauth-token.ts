@@ -4,14 +4,17 @@ import { AccessError, readSecret, textIn } from './secrets.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** A token is used for this part of its lifetime, so that it does not expire on its way. */
+/** Share of a token's lifetime during which it is used, so that it does not expire in transit. */
 const USED_FOR = 0.8
 
 const DEFAULT_LIFETIME_S = 60
 
 const SETTING = 'custom.mskTrigger.sasl'
 
-/** The token of `sasl`, or one from its token endpoint by the grant "client credentials" (RFC 6749, section 4.4). */
+/**
+ * Returns the token in `sasl`, or requests one from its token endpoint with the grant "client credentials"
+ * (RFC 6749, section 4.4).
+ */
 export class OAuthTokens {
   readonly #settings: OAuthSettings
   readonly #now: () => number
@@ -22,7 +25,7 @@ export class OAuthTokens {
     this.#now = now
   }
 
-  /** @throws AccessError if the endpoint gives none. The message holds no secret. */
+  /** @throws AccessError if the endpoint returns no token. The message contains no secrets. */
   async token(): Promise<string> {
     const { token, tokenEndpoint } = this.#settings
     if (tokenEndpoint === undefined) return token ?? ''
@@ -71,7 +74,7 @@ function refused(tokenEndpoint: string, why: string): AccessError {
   return new AccessError(`${SETTING}: no token from ${tokenEndpoint}: ${why}`)
 }
 
-/** RFC 6749, section 2.3.1. */
+/** Encodes a text as required by RFC 6749, section 2.3.1. */
 function formEncoded(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice(1)
 }
@@ -91,7 +94,11 @@ function objectIn(text: string): Readonly<Record<string, unknown>> {
 
 const SIGNER = 'aws-msk-iam-sasl-signer-js'
 
-/** Makes a token for a listener of MSK with IAM: a signed request, valid for fifteen minutes. @throws AccessError without credentials */
+/**
+ * Creates a token for an MSK listener with IAM authentication: a signed request that is valid for 15 minutes.
+ *
+ * @throws AccessError if there are no credentials
+ */
 export async function iamToken(region: string): Promise<{ value: string }> {
   const { generateAuthToken } = await installed(() => import('aws-msk-iam-sasl-signer-js'), SIGNER)
   try {
@@ -105,7 +112,7 @@ export async function iamToken(region: string): Promise<{ value: string }> {
   }
 }
 
-/** The region in the name of a broker of MSK: `b-1.….kafka.eu-west-1.amazonaws.com:9098`. */
+/** Returns the region in the name of an MSK broker, such as `b-1.….kafka.eu-west-1.amazonaws.com:9098`. */
 export function regionOf(brokers: readonly string[]): string | undefined {
   const named = brokers.map(
     broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(broker)?.[1],

@@ -1,18 +1,24 @@
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { AccessError } from './secrets.ts'
 
-/** Answers to a request that a listener does not allow, or not before signing in. */
+/**
+ * Explanations of responses to a request that a listener does not allow, or does not allow before
+ * authentication.
+ */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
-    'the listener does not offer this way to sign in: custom.mskTrigger.sasl.mechanism must be another',
-  ILLEGAL_SASL_STATE: 'the listener takes no credentials: custom.mskTrigger.sasl must not be set',
+    'the listener does not support this mechanism: set another custom.mskTrigger.sasl.mechanism',
+  ILLEGAL_SASL_STATE: 'the listener does not accept credentials: remove custom.mskTrigger.sasl',
 }
 
-/** kafkajs reports a connection that is lost meanwhile like a refusal. */
+/** kafkajs reports a connection that was lost during authentication like a refusal. */
 const LOST_CONNECTION =
   /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
 
-/** Returns what is wrong with how the trigger connects or signs in, without a secret; undefined if the error is about something else. */
+/**
+ * Describes a problem with connecting or authenticating, without secrets; undefined if the error is about
+ * something else.
+ */
 export function accessProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusal(error)
 }
@@ -28,7 +34,10 @@ function refusal(error: unknown): string | undefined {
   return refusal(cause)
 }
 
-/** kafkajs puts "SASL PLAIN authentication failed: " before what the broker says, which says it once more. */
+/**
+ * Removes the prefix "SASL PLAIN authentication failed: ", which kafkajs adds although the broker's message
+ * contains the same.
+ */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
 }

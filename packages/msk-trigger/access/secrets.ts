@@ -2,18 +2,26 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/** Something that a connection needs is missing or cannot be used. The message says why, and holds no secret. */
+/**
+ * Something that a connection needs is missing or cannot be used. The message contains the reason, but no
+ * secrets.
+ */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }
 
 const ANSWER_WITHIN_MS = 5_000
 
-const NOTHING_READ = 'no secret is read in the cloud'
+const NOTHING_READ = 'the secret cannot be read: the trigger does not access the cloud'
 
 export type Secret = Readonly<Record<string, unknown>>
 
-/** Secrets need something to read them from. @param override where credentials can be set instead @throws ConfigurationError */
+/**
+ * Checks that an emulator of Secrets Manager is configured.
+ *
+ * @param override section of the settings in which credentials can be set instead
+ * @throws ConfigurationError
+ */
 export function requireSecrets(
   setting: string,
   env: Readonly<Record<string, string | undefined>>,
@@ -27,7 +35,11 @@ export function requireSecrets(
   }
 }
 
-/** Reads a secret, by ARN or name, from what stands in for Secrets Manager. @throws AccessError, which shows nothing of its content */
+/**
+ * Reads a secret, by ARN or name, from the emulator of Secrets Manager.
+ *
+ * @throws AccessError, whose message quotes nothing of the secret
+ */
 export async function readSecret(name: string, setting: string): Promise<Secret> {
   try {
     return jsonIn(await secretText(name))
@@ -37,11 +49,11 @@ export async function readSecret(name: string, setting: string): Promise<Secret>
   }
 }
 
-/** @throws AccessError if the secret does not have it */
+/** Returns a field of a secret. @throws AccessError if the secret does not contain it */
 export function textIn(secret: Secret, key: string, name: string, setting: string): string {
   const value = secret[key]
   if (typeof value === 'string' && value !== '') return value
-  throw new AccessError(`${setting}: secret ${name} has no text "${key}"`)
+  throw new AccessError(`${setting}: secret ${name} has no string field "${key}"`)
 }
 
 async function secretText(name: string): Promise<string | undefined> {
@@ -66,7 +78,7 @@ function jsonIn(text: string | undefined): Secret {
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Secret
   } catch {
-    // Reported below: the parser's own message quotes the text.
+    // The error below omits the parser's message, which quotes the text.
   }
   throw new Error('it is not a JSON object')
 }
@@ -76,7 +88,11 @@ export interface Login {
   readonly password: string
 }
 
-/** User and password, as configured or from a secret of the form that Lambda requires. @throws AccessError */
+/**
+ * Returns user name and password from the settings, or from a secret in the format that Lambda requires.
+ *
+ * @throws AccessError
+ */
 export async function loginOf(
   { username = '', password = '', secret }: LoginSettings,
   setting: string,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npx serverless-offline-msk-trigger kafka`: a real Kafka for those who have no Docker. It runs until Ctrl-C. */
+/** `npx serverless-offline-msk-trigger kafka`: runs a real Kafka broker without Docker, until Ctrl-C. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,7 +10,7 @@ import { isTaken, LOOPBACK, runKafka } from './run.ts'
 const USAGE = `Usage: npx serverless-offline-msk-trigger kafka [options]
 
 Runs Apache Kafka ${KAFKA_VERSION}, one broker on ${LOOPBACK}, until Ctrl-C. It needs Java 17 or newer and Maven, which downloads
-it at the first run. Its records are kept for the next run.
+Kafka on the first run. Records are kept for the next run.
 
   --port N   the port of the broker (9092)
   --fresh    start without the records of earlier runs
@@ -24,18 +24,18 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if (await isTaken(port))
     throw new Refused(
-      `Something listens on ${LOOPBACK}:${port} already. If it is a Kafka, use it; otherwise choose another port: --port N`,
+      `${LOOPBACK}:${port} is already in use. If Kafka listens there, use it; otherwise choose another port with --port N`,
     )
   const java = await requiredJava()
   const jars = await installedKafka(console.log)
   const data = join(cacheFolder(), `data-${port}`)
   if (fresh) await rm(data, { recursive: true, force: true })
   await runKafka({ java, jars, data, port }, () =>
-    console.log(`Kafka ${KAFKA_VERSION} is listening on ${LOOPBACK}:${port}. Ctrl-C ends it.`),
+    console.log(`Kafka ${KAFKA_VERSION} is listening on ${LOOPBACK}:${port}. Press Ctrl-C to stop it.`),
   )
 }
 
-/** @throws Refused if they are not those of the usage */
+/** Parses the options. @throws Refused if they do not match the usage */
 function optionsOf(args: readonly string[]) {
   const options = {
     port: { type: 'string', default: '9092' },

@@ -12,12 +12,15 @@ const OLDEST_JAVA = 17
 const COPY_JARS = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies'
 const INSTEAD = 'Or run Kafka with Docker, as the README of serverless-offline-msk-trigger says.'
 
-/** A problem that a user can correct: only the message is shown. */
+/** An error that the user can correct. Only its message is shown. */
 export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Where downloads and records are kept: not in the project, whose folders end up in the packages of its functions. */
+/**
+ * Returns the folder for downloads and records. It is outside the project, because files in the project would
+ * be packaged with its functions.
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
   const folders = {
     win32: env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'),
@@ -27,7 +30,7 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = pro
   return join(env.XDG_CACHE_HOME ?? caches, 'serverless-offline-msk-trigger')
 }
 
-/** Returns the command of a Java that can run Kafka. @throws Refused if it is missing */
+/** Returns the command of a Java version that can run Kafka. @throws Refused if there is none */
 export async function requiredJava(): Promise<string> {
   const java = process.env.JAVA_HOME ? join(process.env.JAVA_HOME, 'bin', 'java') : 'java'
   const said = await outputOf(java, ['-version'])
@@ -39,12 +42,16 @@ export async function requiredJava(): Promise<string> {
   )
 }
 
-/** The folder with the jars of Kafka. Maven downloads and verifies them at the first call. @throws Refused if it cannot */
+/**
+ * Returns the folder with Kafka's jar files. Maven downloads and verifies them on the first call.
+ *
+ * @throws Refused if this fails
+ */
 export async function installedKafka(say: (line: string) => void): Promise<string> {
   const jars = join(cacheFolder(), `kafka-${KAFKA_VERSION}`)
   if (existsSync(jars)) return jars
   if (!(await outputOf('mvn', ['--version'])))
-    throw new Refused(`Kafka is downloaded with Maven, but mvn cannot be run. Install it. ${INSTEAD}`)
+    throw new Refused(`Kafka is downloaded with Maven, but mvn cannot be run. Install Maven. ${INSTEAD}`)
   say(`Downloading Kafka ${KAFKA_VERSION} with Maven to ${jars}`)
   const unfinished = `${jars}.${process.pid}`
   try {
@@ -53,7 +60,7 @@ export async function installedKafka(say: (line: string) => void): Promise<strin
     await writeFile(pom, POM)
     const goal = [COPY_JARS, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`]
     await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...goal], 'Kafka could not be downloaded')
-    // Another run may have been faster.
+    // Ignore the error if another run has created the folder in the meantime.
     await rename(unfinished, jars).catch(error => {
       if (!existsSync(jars)) throw error
     })
@@ -73,7 +80,7 @@ export async function run(command: string, args: readonly string[], what: string
   }
 }
 
-/** The output of a program; undefined if it cannot be run, or fails. */
+/** Returns the output of a program; undefined if it cannot be run or fails. */
 async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await execute(command, args)
@@ -83,12 +90,12 @@ async function outputOf(command: string, args: readonly string[]): Promise<strin
   }
 }
 
-/** Maven is a script, which Windows runs in a shell only. */
+/** Executes a command, on Windows in a shell, because Maven is a script there. */
 function execute(command: string, args: readonly string[]) {
   return promisify(execFile)(command, [...args], { shell: process.platform === 'win32' && command === 'mvn' })
 }
 
-/** The binding of the log must have the version that Kafka has of its interface. */
+/** The version of the logging binding must match Kafka's version of the logging interface. */
 const POM = `<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>

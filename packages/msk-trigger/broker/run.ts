@@ -14,7 +14,7 @@ export const LOOPBACK = '127.0.0.1'
 const START_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 100
 
-/** Small and fast to start: a local broker has little to compile and little garbage to collect. */
+/** Options for low memory and a fast start, because a local broker has little to compile and collect. */
 const JVM_FLAGS = [
   '-Xmx512m',
   '-XX:TieredStopAtLevel=1',
@@ -30,7 +30,11 @@ export interface KafkaPlace {
   readonly port: number
 }
 
-/** Runs a broker that is its own controller, until it or this process ends. @throws Refused if it does not start */
+/**
+ * Runs a broker that is its own controller, until the broker or this process ends.
+ *
+ * @throws Refused if it does not start
+ */
 export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: () => void): Promise<void> {
   const log = join(data, 'log')
   await mkdir(log, { recursive: true })
@@ -38,10 +42,10 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
   await writeFile(file, properties(port, await freePort(), log))
   const command = (...args: string[]) => [...JVM_FLAGS, '-cp', join(jars, '*'), ...args]
   if (!existsSync(join(log, 'meta.properties'))) {
-    // A leading dash would be read as an option.
+    // A leading dash would be parsed as an option.
     const id = randomBytes(16).toString('base64url').replace(/^-/, 'A')
     const format = ['kafka.tools.StorageTool', 'format', '--cluster-id', id, '--config', file]
-    await run(java, command(...format), 'The folder of Kafka could not be prepared')
+    await run(java, command(...format), "Kafka's data folder could not be prepared")
   }
   const outputFile = join(data, 'kafka.log')
   const output = await open(outputFile, 'w')
@@ -59,10 +63,12 @@ export async function runKafka({ java, jars, data, port }: KafkaPlace, onReady: 
   else child.kill('SIGKILL')
   await ended
   if (!isStopping)
-    throw new Refused(`Kafka ${isListening ? 'has ended' : 'did not start'}; ${outputFile} says why`)
+    throw new Refused(
+      `Kafka ${isListening ? 'has ended' : 'did not start'}; see ${outputFile} for the reason`,
+    )
 }
 
-/** Whether a server listens on this port of this machine. */
+/** Returns true if a server listens on this port of this machine. */
 export async function isTaken(port: number): Promise<boolean> {
   const socket = connect(port, LOOPBACK)
   try {
@@ -75,7 +81,7 @@ export async function isTaken(port: number): Promise<boolean> {
   }
 }
 
-/** False if it has ended, or takes too long. */
+/** Waits until the broker listens. Returns false if it has ended or takes too long. */
 async function untilListening(child: ChildProcess, port: number): Promise<boolean> {
   const endAtMs = Date.now() + START_WITHIN_MS
   while (!(await isTaken(port))) {
@@ -86,7 +92,7 @@ async function untilListening(child: ChildProcess, port: number): Promise<boolea
   return true
 }
 
-/** Finds a port for the controller, which only the broker itself uses. */
+/** Finds a free port for the controller, which only the broker itself uses. */
 async function freePort(): Promise<number> {
   const server: Server = createServer().listen(0, LOOPBACK)
   await once(server, 'listening')
@@ -106,7 +112,7 @@ function properties(port: number, controllerPort: number, log: string): string {
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': log.replaceAll('\\', '/'),
-    // Kafka's internal topics, on a single broker.
+    // Replication of Kafka's internal topics on a single broker.
     'offsets.topic.replication.factor': 1,
     'transaction.state.log.replication.factor': 1,
     'transaction.state.log.min.isr': 1,

@@ -17,11 +17,11 @@ export interface ClusterSettingNames {
   readonly brokers: string
   readonly ssl: string
   readonly sasl: string
-  /** The section of the settings in which credentials can be set instead. */
+  /** Section of the settings in which credentials can be set instead. */
   readonly override?: string
 }
 
-/** Brokers that event sources read from, and how clients sign in there. */
+/** Brokers of event sources, with encryption and authentication. */
 export interface ClusterSettings {
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
@@ -29,7 +29,10 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-/** `custom.mskTrigger.clusters`: by the ARN or the name of a cluster, or by one of its bootstrap servers. */
+/**
+ * Setting `custom.mskTrigger.clusters`, by the ARN or the name of a cluster, or by one of its bootstrap
+ * servers.
+ */
 export type LocalClusters = Readonly<
   Record<
     string,
@@ -41,22 +44,25 @@ export type LocalClusters = Readonly<
   >
 >
 
-/** The brokers that the settings name for events without a cluster of their own. */
+/** Brokers in the settings, for events without a separate cluster. */
 export interface KnownClusters {
   readonly brokers: readonly string[]
   readonly clusters: LocalClusters
 }
 
-/** The names of the settings of `custom.mskTrigger`, for messages. */
+/** Names of the settings of `custom.mskTrigger`, for messages. */
 export const DEFAULT_NAMES: ClusterSettingNames = {
   ...settingNames('custom.mskTrigger'),
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
 }
 
-/** These values can have a login, though an address of a broker must not. */
+/**
+ * These values can contain credentials by mistake, so the message does not quote them; a broker's address
+ * must contain none.
+ */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
-/** A list of brokers, or one text with commas. */
+/** A list of brokers, or a comma-separated text. */
 export const BROKER_LIST = pipe(
   union([string(), array(string())], BROKERS),
   check(given => listed(given).length > 0 && listed(given).every(isBroker), BROKERS),
@@ -69,7 +75,7 @@ export const CLUSTERS = record(
   mustBe('a map of clusters'),
 ) as GenericSchema<unknown, LocalClusters>
 
-/** Returns the encryption of a cluster: where it is not set, only clients of IAM encrypt. */
+/** Returns the encryption of a cluster. By default, only clients with IAM encrypt. */
 export function encryptionOf({
   ssl,
   sasl,
@@ -80,7 +86,7 @@ export function encryptionOf({
   return ssl ?? sasl?.mechanism === 'aws-msk-iam'
 }
 
-/** Returns the names of the settings of a section, for messages. */
+/** Returns the names of the settings in a section, for messages. */
 export function settingNames(section: string): ClusterSettingNames {
   return { brokers: `${section}.brokers`, ssl: `${section}.ssl`, sasl: `${section}.sasl` }
 }
@@ -89,7 +95,7 @@ function listed(given: string | string[]): string[] {
   return typeof given === 'string' ? given.split(',').map(broker => broker.trim()) : given
 }
 
-/** Returns whether the text is `host:port`. */
+/** Returns true if the text has the form `host:port`. */
 export function isBroker(entry: string): boolean {
   const [, port] = /^(?:[^\s,:]+|\[[^\]]+\]):(\d+)$/.exec(entry) ?? []
   return Number(port) >= 1 && Number(port) <= 65_535

@@ -3,16 +3,16 @@ import { isObject } from '../support/values.ts'
 import { isIntrinsic } from './intrinsics.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
-/** Where discarded records are sent. Rules 41, 42. */
+/** Destination of discarded records. See rules 41 and 42 in `RULES.md`. */
 export type Destination =
   | { readonly kind: 'sqs' | 'sns' | 's3'; readonly arn: string }
-  /** A topic of the same cluster. Rule 43. */
+  /** A topic of the same cluster. See rule 43 in `RULES.md`. */
   | { readonly kind: 'kafka'; readonly topic: string }
 
 export interface GivenDestination {
-  /** The setting that names it. */
+  /** Setting that names the destination. */
   readonly setting: 'onFailureDestination' | 'destinations.onFailure'
-  /** An ARN, `kafka://topic`, or a call of an intrinsic function that gives one. */
+  /** An ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
   readonly type: 'sqs' | 'sns' | 's3' | undefined
 }
@@ -24,19 +24,19 @@ interface DestinationSettings {
 
 const ARN = /^arn:[\w-]+:(sqs|sns|s3):/
 
-/** Rule 42: up to 249 characters, and the first is not a dot. */
+/** Up to 249 characters, the first of which is not a dot (rule 42 in `RULES.md`). */
 const KAFKA = /^kafka:\/\/([\w-][\w.-]{0,248})$/
 
 export const DESTINATION_KINDS =
   'the ARN of an SQS queue, an SNS topic or an S3 bucket, kafka://<topic> (up to 249 characters), or a reference to such a resource'
 
-/** Under the name of the framework's `kafka` event. */
+/** Setting with the name in the framework's `kafka` event. */
 export const ON_FAILURE_DESTINATION = custom<unknown>(
   value => isNone(value) || parse(value) !== undefined,
   must(DESTINATION_KINDS),
 )
 
-/** Under the name of the framework's `stream` event. */
+/** Setting with the name in the framework's `stream` event. */
 export const DESTINATIONS = settingsMap({ onFailure: ON_FAILURE_DESTINATION })
 
 export function destinationIn(text: string): Destination | undefined {
@@ -46,7 +46,7 @@ export function destinationIn(text: string): Destination | undefined {
   return kind && { kind, arn: text }
 }
 
-/** Whether this destination is the topic that the function reads (rule 43). */
+/** Returns true if this destination is the topic that the function reads (rule 43 in `RULES.md`). */
 export function readsFrom(topic: string, destination: unknown): boolean {
   const reference = isNone(destination) ? undefined : parse(destination)?.reference
   const found = typeof reference === 'string' ? destinationIn(reference) : undefined
@@ -61,7 +61,10 @@ export function givenDestination(settings: DestinationSettings): GivenDestinatio
   return given && { setting, ...given }
 }
 
-/** An empty text and null mean none. A setting that is missing where it must be is not none. */
+/**
+ * Returns true for an empty text and null, which mean that there is no destination. A required setting that
+ * is missing is a different case.
+ */
 function isNone(value: unknown): boolean {
   return value === null || value === ''
 }

@@ -9,15 +9,18 @@ import {
 } from './clusters.ts'
 import { type KafkaEvent, nameOf } from './event-settings.ts'
 
-/** Name of a cluster in the cloud, as far as an event contains it. */
+/** Identification of a cluster in the cloud, as far as an event contains it. */
 export interface CloudCluster {
-  /** Missing for a self-managed cluster. */
+  /** Absent for a self-managed cluster. */
   readonly eventSourceArn?: string
-  /** Missing for a cluster of MSK. */
+  /** Absent for an MSK cluster. */
   readonly bootstrapServers?: readonly string[]
 }
 
-/** Returns the cluster that an event reads from, undefined for the brokers of the settings, which keep a local run away from the cloud. */
+/**
+ * Returns the cluster that an event reads from; undefined for the brokers in the settings, which keep a local
+ * run away from the cloud.
+ */
 export function clusterOf(
   kafkaEvent: KafkaEvent,
   cloud: CloudCluster,
@@ -34,7 +37,7 @@ export function clusterOf(
   return { brokers: at, ssl: encryptionOf(entry), sasl: entry.sasl, names }
 }
 
-/** Returns warnings about entries of the settings that no event uses, a line each. */
+/** Returns warnings about entries of the settings that no event uses, one line each. */
 export function unusedClusters(clouds: readonly CloudCluster[], clusters: LocalClusters): string[] {
   const used = new Set(clouds.flatMap(keysOf))
   return Object.keys(clusters)
@@ -49,7 +52,7 @@ export function cloudName({ eventSourceArn, bootstrapServers = [] }: CloudCluste
   return eventSourceArn ?? bootstrapServers.join(',')
 }
 
-/** Returns the addresses of a `kafka` event, undefined if they are unknown on this machine. */
+/** Returns the addresses of a `kafka` event; undefined if they are unknown on this machine. */
 export function bootstrapServersIn(servers: unknown): readonly string[] | undefined {
   const isKnown =
     Array.isArray(servers) && servers.length > 0 && servers.every(one => typeof one === 'string')
@@ -65,14 +68,18 @@ function keysOf({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string
   ]
 }
 
-/** The credentials of `accessConfigurations`, each a list with the ARN of a secret, by mechanism. */
+/**
+ * Mechanisms of the credentials in `accessConfigurations`, each of which is a list with the ARN of a secret.
+ */
 const MECHANISMS = {
   saslScram512Auth: 'scram-sha-512',
   saslScram256Auth: 'scram-sha-256',
   saslPlainAuth: 'plain',
 } as const
 
-/** The cluster of a `kafka` event as the event describes it. Lambda encrypts wherever it signs in. */
+/**
+ * Returns the cluster that a `kafka` event describes. Lambda encrypts every connection that it authenticates.
+ */
 function ownCluster(kafkaEvent: KafkaEvent, { bootstrapServers }: CloudCluster): ClusterSettings | undefined {
   if (!bootstrapServers?.every(isBroker)) return undefined
   const access = (kafkaEvent.event.accessConfigurations ?? {}) as Readonly<Record<string, unknown>>

@@ -10,12 +10,14 @@ import {
 import { type EventSettings, nameOf, type ReadEvent } from './event-settings.ts'
 import { type IntrinsicContext, referredResource, resolveIntrinsics } from './intrinsics.ts'
 
-/** The destination of an event, with what this machine knows of it. */
+/** Destination of an event, as far as it is known on this machine. */
 export interface EventDestination extends Pick<GivenDestination, 'setting'> {
   readonly kind: Destination['kind']
-  /** Reference in the template: an ARN, `kafka://topic`, or a call of an intrinsic function that returns one. */
+  /**
+   * Reference in the template: an ARN, `kafka://topic`, or an intrinsic function that returns one of them.
+   */
   readonly reference: unknown
-  /** Local destination; undefined if only CloudFormation knows its name. */
+  /** Resolved destination; undefined if only CloudFormation knows its name. */
   readonly local: Destination | undefined
 }
 
@@ -27,10 +29,14 @@ const KIND_OF_TYPE: ReadonlyMap<string, Kind> = new Map([
   ['AWS::S3::Bucket', 's3'],
 ])
 
-/** The start of an ARN in `Fn::Sub`, whose end may be unknown here. */
+/** Beginning of an ARN in `Fn::Sub`, whose end may be unknown here. */
 const SUBSTITUTED_ARN = /^arn:(?:\$\{AWS::Partition\}|[\w-]+):(sqs|sns|s3):/
 
-/** Returns the destination of an event, of the kind that its ARN or resource has. @throws ConfigurationError for any other */
+/**
+ * Returns the destination of an event. Its kind is that of its ARN or resource.
+ *
+ * @throws ConfigurationError for any other kind
+ */
 export function destinationOf(event: ReadEvent, context: IntrinsicContext): EventDestination | undefined {
   const given = givenDestination(event.settings)
   if (!given) return undefined
@@ -45,7 +51,7 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   const kind = local?.kind ?? ofResource ?? kindOfText(reference) ?? given.type
   if (kind === undefined) {
     throw wrong(
-      'of which only CloudFormation knows what it is: write { arn, type } with the type sqs, sns or s3, ' +
+      'which only CloudFormation can resolve: write { arn, type } with the type sqs, sns or s3, ' +
         'or give the value of an import under custom.mskTrigger.importValues',
     )
   }
@@ -54,13 +60,13 @@ export function destinationOf(event: ReadEvent, context: IntrinsicContext): Even
   return { setting: given.setting, kind, reference, local }
 }
 
-/** A queue, a topic of SNS or a bucket among the resources of a service. */
+/** An SQS queue, an SNS topic or an S3 bucket among the resources of a service. */
 export interface DeclaredResource {
   readonly id: string
   readonly local: Exclude<Destination, { kind: 'kafka' }> | undefined
 }
 
-/** Returns the resources that can be a destination, whether or not they are one. */
+/** Returns the resources that could be a destination, whether or not an event refers to them. */
 export function declaredResources(context: IntrinsicContext): DeclaredResource[] {
   return Object.keys(context.resources)
     .filter(id => KIND_OF_TYPE.has(typeOf(context.resources, id) ?? ''))
@@ -71,7 +77,10 @@ export function declaredResources(context: IntrinsicContext): DeclaredResource[]
     })
 }
 
-/** `Ref` gives the ARN of a topic, but the address of a queue and the name of a bucket. */
+/**
+ * Replaces `Ref` by the ARN. CloudFormation's `Ref` returns the ARN of a topic, but the URL of a queue and
+ * the name of a bucket.
+ */
 function toArn(reference: unknown, { resources }: IntrinsicContext): unknown {
   const id = isObject(reference) ? reference.Ref : undefined
   const kind = typeof id === 'string' ? KIND_OF_TYPE.get(typeOf(resources, id) ?? '') : undefined
@@ -101,7 +110,7 @@ function typeOf(resources: IntrinsicContext['resources'], id: string): string | 
   return isObject(resource) && typeof resource.Type === 'string' ? resource.Type : undefined
 }
 
-/** Rules 15, 25. */
+/** Settings that require provisioned mode. See rules 15 and 25 in `RULES.md`. */
 const SETTINGS = [
   'functionResponseType',
   'maximumRetryAttempts',
@@ -110,7 +119,10 @@ const SETTINGS = [
   'schemaRegistryConfig',
 ] as const
 
-/** Returns the settings that AWS rejects on an event which is not in provisioned mode. Rules 15, 25, 43. */
+/**
+ * Returns the settings that AWS rejects on an event which is not in provisioned mode. See rules 15, 25 and 43
+ * in `RULES.md`.
+ */
 export function outsideProvisionedMode(
   settings: EventSettings,
   destination: Pick<EventDestination, 'kind'> | undefined,

@@ -4,9 +4,10 @@ type SchemaHandler = Serverless['configSchemaHandler']
 type Schema = NonNullable<SchemaHandler['schema']>
 
 /**
- * Settings of both events, under the names of the framework's `stream` and `kafka` events. Each is checked in one place,
- * with one message, whatever `configValidationMode` says, so the schema lets everything pass. Which of them a framework
- * has differs by its version: Serverless 3 lacks most of them, and osls 3 has some in one event only.
+ * Settings of both events, with the names of the framework's `stream` and `kafka` events. Each is checked in
+ * one place and with one message, regardless of `configValidationMode`, so the schema accepts any value. The
+ * settings that a framework supports depend on its version: Serverless 3 lacks most of them, and osls 3 has
+ * some in one event only.
  */
 const OURS = [
   'functionResponseType',
@@ -22,7 +23,7 @@ const OURS = [
 ] as const
 
 export interface FrameworkEvents {
-  /** Whether its `msk` event has `provisionedPollerConfig`; Serverless 3 has not. */
+  /** True if the framework's `msk` event supports `provisionedPollerConfig`, which Serverless 3 does not. */
   readonly hasProvisionedMode: boolean
 }
 
@@ -33,7 +34,7 @@ export function extendEventSchemas(handler: SchemaHandler): FrameworkEvents {
   return { hasProvisionedMode: known.msk.has('provisionedPollerConfig') }
 }
 
-/** Returns which settings the framework has itself. */
+/** Extends the schema of an event. Returns the settings that the framework itself supports. */
 function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<string> {
   const known = new Set<string>()
   for (const name of OURS) {
@@ -44,15 +45,19 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
       known.add(name)
     }
   }
-  // Rules 18, 34, 42: the framework's own schemas allow less than Lambda, and nothing but texts as destinations.
+  // The framework's own schemas allow less than Lambda, and only text for destinations. See rules 18, 34 and
+  // 42 in `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
-  // `nameClusters` lets the framework package every reference.
+  // With `nameClusters`, the framework packages every reference.
   if (properties?.arn) properties.arn = {}
   return known
 }
 
-/** The framework's schemas of an event's settings. Not public API: where it has another form, its own bounds stay. */
+/**
+ * Returns the framework's schemas of an event's settings. They are not a public API: if they have another
+ * structure, the framework's restrictions remain.
+ */
 function eventProperties(schema: Schema | undefined, kind: string): Record<string, object> | undefined {
   const [definition] = Object.values(schema?.properties?.functions?.patternProperties ?? {})
   const event = definition?.properties?.events?.items?.anyOf?.find(({ properties }) => properties?.[kind])

@@ -23,7 +23,7 @@ import { FILTER } from './filters.ts'
 import { REGISTRY } from './registry.ts'
 import { configurationError, must, readEach, settingsMap, wholeNumber } from './setting-errors.ts'
 
-/** One `msk` or `kafka` event as configured. */
+/** A configured `msk` or `kafka` event. */
 export interface KafkaEvent {
   readonly functionKey: string
   readonly kind: 'msk' | 'kafka'
@@ -35,42 +35,46 @@ export interface ReadEvent extends KafkaEvent {
 }
 
 const TOPIC = must('the name of a topic (1 to 249 letters, digits, ".", "_" and "-")')
-const GROUP = must('a text of 1 to 200 letters, digits and -/*:_+=.@')
+const GROUP = must('a string of 1 to 200 letters, digits and -/*:_+=.@')
 const PATTERNS = must('a list of 1 to 10 patterns')
 const TIMESTAMP = must('Unix seconds')
 const AGE = must('-1 or whole seconds from 60 to 604800')
 
-const POLLER_GROUP = must('a text of 1 to 128 characters')
+const POLLER_GROUP = must('a string of 1 to 128 characters')
 
 const POLLERS = pipe(
   settingsMap({
     minimumPollers: exactOptional(wholeNumber(1, 200)),
     maximumPollers: exactOptional(wholeNumber(1, 2000)),
-    // Mappings of a group share what is billed: https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
+    // Mappings of a poller group share the billed capacity:
+    // https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html.
     pollerGroupName: exactOptional(pipe(string(POLLER_GROUP), regex(/^.{1,128}$/, POLLER_GROUP))),
   }),
   check(
     ({ minimumPollers = 1, maximumPollers = 200 }) => maximumPollers >= minimumPollers,
-    'must have a maximumPollers (200 if not set) that is not less than minimumPollers (1 if not set)',
+    'must have a maximumPollers (default: 200) of at least minimumPollers (default: 1)',
   ),
 )
 
-/** Schema of each setting, with the rule that requires it. The other keys of an event are the framework's. */
+/**
+ * Schema of each setting, with the rule in `RULES.md` that requires it. All other keys of an event belong to
+ * the framework.
+ */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
-  // Rules 2, 3.
+  // See rules 2 and 3 in `RULES.md`.
   batchSize: exactOptional(wholeNumber(1, 10_000)),
   maximumBatchingWindow: exactOptional(wholeNumber(0, 300, 'whole seconds')),
-  // Rule 36.
+  // See rule 36 in `RULES.md`.
   consumerGroupId: exactOptional(pipe(string(GROUP), regex(/^[\w/*:+=.@-]{1,200}$/, GROUP))),
-  // Rule 34.
+  // See rule 34 in `RULES.md`.
   startingPosition: exactOptional(oneOf('TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP')),
   startingPositionTimestamp: exactOptional(
     custom<number>(value => typeof value === 'number' && value >= 0 && value < 1e11, TIMESTAMP),
   ),
-  // Rule 30.
+  // See rule 30 in `RULES.md`.
   functionResponseType: exactOptional(oneOf('ReportBatchItemFailures')),
-  // Rules 26, 28, 29.
+  // See rules 26, 28 and 29 in `RULES.md`.
   maximumRetryAttempts: exactOptional(wholeNumber(-1, 10_000)),
   maximumRecordAgeInSeconds: exactOptional(
     custom<number>(
@@ -79,29 +83,29 @@ const SETTINGS = object({
     ),
   ),
   bisectBatchOnFunctionError: exactOptional(boolean(must('true or false'))),
-  // Rules 41 to 43.
+  // See rules 41 to 43 in `RULES.md`.
   onFailureDestination: exactOptional(ON_FAILURE_DESTINATION),
   destinations: exactOptional(DESTINATIONS),
-  // Rules 37 to 40.
+  // See rules 37 to 40 in `RULES.md`.
   filterPatterns: exactOptional(
     pipe(array(FILTER, PATTERNS), minLength(1, PATTERNS), maxLength(10, PATTERNS)),
   ),
-  // Rules 14, 15.
+  // See rules 14 and 15 in `RULES.md`.
   schemaRegistryConfig: exactOptional(REGISTRY),
-  // Rule 18.
+  // See rule 18 in `RULES.md`.
   provisionedPollerConfig: exactOptional(POLLERS),
 })
 
 export const SETTING_NAMES: readonly string[] = Object.keys(SETTINGS.entries)
 
-/** The checked settings of an event. A setting is absent if it was not set, or set to null. */
+/** Validated settings of an event. A setting is absent if it was not set or is null. */
 export type EventSettings = InferOutput<typeof SETTINGS>
 
 function ownTopic({ input }: { readonly input: EventSettings }): string {
-  return `must not be "kafka://${input.topic}": the topic that the function reads; failed records would be delivered to it again, endlessly`
+  return `must not be "kafka://${input.topic}": the function reads this topic, so failed records would be delivered to it again endlessly`
 }
 
-/** Conditions on several settings. */
+/** Schema with conditions that involve several settings. */
 const SCHEMA = pipe(
   SETTINGS,
   forward(
@@ -140,7 +144,7 @@ const SCHEMA = pipe(
   ),
 )
 
-/** All `msk` and `kafka` events, enabled or not, in the order of the configuration. */
+/** Yields all `msk` and `kafka` events, enabled or not, in the order of the configuration. */
 export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefinition>>): Generator<KafkaEvent> {
   for (const [functionKey, definition] of Object.entries(functions)) {
     for (const entry of Array.isArray(definition.events) ? definition.events : []) {
@@ -152,7 +156,11 @@ export function* kafkaEvents(functions: Readonly<Record<string, FunctionDefiniti
   }
 }
 
-/** Reads the settings of events, for a local run and for the template. @throws ConfigurationError with a line for each wrong one */
+/**
+ * Reads the settings of events, for a local run and for the template.
+ *
+ * @throws ConfigurationError with one line for each invalid setting
+ */
 export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
   return readEach(events, event => ({ ...event, settings: readEventSettings(event) }))
 }
@@ -160,18 +168,18 @@ export function readEvents(events: Iterable<KafkaEvent>): ReadEvent[] {
 function readEventSettings(event: KafkaEvent): EventSettings {
   // A YAML key without a value is null.
   const set = Object.entries(event.event).filter(([, value]) => value != null)
-  // A missing topic is checked like a wrong one.
+  // Include the topic, so that a missing one is reported like an invalid one.
   const { success, output, issues } = safeParse(SCHEMA, { topic: undefined, ...Object.fromEntries(set) })
   if (success) return output
   throw configurationError(issues, path => `${settingName(path)} of the ${nameOf(event)}`)
 }
 
-/** How every message names an event: `msk event of function "f"`. */
+/** Returns the name of an event in messages, such as `msk event of function "f"`. */
 export function nameOf({ functionKey, kind }: Pick<KafkaEvent, 'functionKey' | 'kind'>): string {
   return `${kind} event of function "${functionKey}"`
 }
 
-/** `filterPatterns[1]`, `destinations.onFailure`. */
+/** Returns the name of a setting, such as `filterPatterns[1]` or `destinations.onFailure`. */
 function settingName(path: readonly string[]): string {
   return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : `${index ? '.' : ''}${key}`)).join('')
 }

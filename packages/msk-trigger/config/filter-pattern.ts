@@ -1,18 +1,19 @@
 import { isObject, show } from '../support/values.ts'
 
 /**
- * The pattern language of Lambda's event filters: EventBridge's without `wildcard` and `cidr`. The fields of a pattern
- * are ANDed, the alternatives of a field are ORed, and `$or` ORs groups of fields. An array in the data matches if one
- * of its elements does; the fields of a nested pattern must all match within the same element.
+ * Pattern language of Lambda's event filters, which is EventBridge's without `wildcard` and `cidr`. The
+ * fields of a pattern are combined with AND, the alternatives of a field with OR, and the groups of fields in
+ * `$or` with OR. An array in the data matches if one of its elements does; the fields of a nested pattern
+ * must all match within the same element.
  */
 export type Matcher = (data: unknown) => boolean
 
-/** A pattern that Lambda would reject. The message names the position in the pattern. */
+/** A pattern that Lambda would reject. The message contains the position in the pattern. */
 export class PatternError extends Error {
   override readonly name = 'PatternError'
 }
 
-/** Tests one value that exists: a text, a number, true, false or null. */
+/** Tests a value that exists: a string, a number, a boolean or null. */
 type Test = (value: unknown) => boolean
 
 const COMPARE: Readonly<Record<string, (a: number, b: number) => boolean>> = {
@@ -48,7 +49,11 @@ export function compileFields(pattern: unknown, at: string): Matcher {
   return data => (Array.isArray(data) && data.length > 0 ? data.some(all) : all(data))
 }
 
-/** Compiles the alternatives for one value: a list of values and of tests such as `{ prefix: a }`. @throws PatternError */
+/**
+ * Compiles the alternatives for a value: a list of values and of tests such as `{ prefix: a }`.
+ *
+ * @throws PatternError
+ */
 export function compileAlternatives(alternatives: readonly unknown[], at: string): Matcher {
   if (alternatives.length === 0) throw new PatternError(`${at} must not be an empty list`)
   let admitsAbsence = false
@@ -74,7 +79,7 @@ function compileOr(wanted: unknown, at: string): Matcher {
   return data => either.some(matches => matches(data))
 }
 
-/** The values at the end of a path. An object is not a value: `exists` sees only leaves. */
+/** Returns the values at the end of a path. Objects are not values: `exists` considers only leaves. */
 function leaves(data: unknown): readonly unknown[] {
   if (Array.isArray(data)) return data.flatMap(leaves)
   return data === undefined || isObject(data) ? [] : [data]
@@ -84,7 +89,7 @@ function onlyEntry(wanted: unknown, at: string): [string, unknown] {
   const entries = isObject(wanted) ? Object.entries(wanted) : []
   const [entry] = entries
   if (!entry || entries.length > 1)
-    throw new PatternError(`${at} must hold values or tests, not ${show(wanted)}`)
+    throw new PatternError(`${at} must contain values or tests, not ${show(wanted)}`)
   return entry
 }
 
@@ -102,24 +107,27 @@ function textTest(operand: unknown, at: string, holds: (text: string, operand: s
   }
   const [modifier, text] = onlyEntry(operand, at)
   if (modifier !== 'equals-ignore-case')
-    throw new PatternError(`${at} must be a text or { equals-ignore-case }`)
+    throw new PatternError(`${at} must be a string or { equals-ignore-case }`)
   const wanted = requireText(text, at).toLowerCase()
   return value => typeof value === 'string' && holds(value.toLowerCase(), wanted)
 }
 
-/** `anything-but` excludes a value, a list of values, or whatever passes another text test. The field itself must exist. */
+/**
+ * Compiles `anything-but`, which excludes a value, a list of values, or the values that pass another text
+ * test. The field itself must exist.
+ */
 function anythingBut(operand: unknown, at: string): Test {
   if (isObject(operand)) {
     const [operator, inner] = onlyEntry(operand, at)
     if (operator === 'anything-but' || operator === 'numeric')
-      throw new PatternError(`${at} cannot hold ${operator}`)
+      throw new PatternError(`${at} cannot contain ${operator}`)
     const tests = [inner].flat().map(one => operatorOf(operator, at)(one, `${at}.${operator}`))
     return value => !tests.some(holds => holds(value))
   }
   const excluded: readonly unknown[] = [operand].flat()
   const isPlain = excluded.every(one => ['string', 'number', 'boolean'].includes(typeof one))
   if (excluded.length === 0 || !isPlain)
-    throw new PatternError(`${at} must be a text, a number or a list of them`)
+    throw new PatternError(`${at} must be a string, a number or a list of them`)
   return value => !excluded.includes(value)
 }
 
@@ -138,6 +146,6 @@ function numeric(operand: unknown, at: string): Test {
 }
 
 function requireText(value: unknown, at: string): string {
-  if (typeof value !== 'string') throw new PatternError(`${at} must be a text, not ${show(value)}`)
+  if (typeof value !== 'string') throw new PatternError(`${at} must be a string, not ${show(value)}`)
   return value
 }

@@ -2,16 +2,18 @@ import { pipe, rawTransform, unknown } from 'valibot'
 import { isObject, show } from '../support/values.ts'
 import { compileAlternatives, compileFields, type Matcher, PatternError } from './filter-pattern.ts'
 
-/** One of the patterns of `filterPatterns`. Rule 37. */
+/** A pattern of `filterPatterns`. See rule 37 in `RULES.md`. */
 export interface Filter {
-  /** The kind of value that its pattern applies to; `anything` means that it has no pattern. Rule 38. */
+  /**
+   * Kind of value to which the pattern applies; `anything` if there is no pattern. See rule 38 in `RULES.md`.
+   */
   readonly on: FilterData['form'] | 'anything'
   readonly matches: Matcher
 }
 
 export type FilterData = { readonly form: 'json' | 'text'; readonly data: unknown }
 
-/** The limit applies to the pattern as written into the template. */
+/** Maximum length of a pattern as it is written into the template, in characters. */
 const MAX_PATTERN_CHARACTERS = 4_096
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -29,7 +31,12 @@ export const FILTER = pipe(
   }),
 )
 
-/** Reads one pattern: a list is for plain text, a map for JSON. Only `value` can be filtered (rule 37). @throws PatternError */
+/**
+ * Reads a pattern: a list applies to plain text, a map to JSON. Only `value` can be filtered (rule 37 in
+ * `RULES.md`).
+ *
+ * @throws PatternError
+ */
 export function readFilter(pattern: unknown): Filter {
   if (!isObject(pattern)) throw new PatternError(`it must be a map, not ${show(pattern)}`)
   const other = Object.keys(pattern).find(key => key !== 'value')
@@ -44,12 +51,18 @@ export function readFilter(pattern: unknown): Filter {
     : { on: 'json', matches: compileFields(value, 'value') }
 }
 
-/** Returns whether a filter admits a record (rules 37, 38, 40). A pattern applies to its own kind only: other values are delivered. */
+/**
+ * Returns true if a filter accepts a record (rules 37, 38 and 40 in `RULES.md`). A pattern applies only to
+ * its own kind of value; other values are delivered.
+ */
 export function admits(filters: readonly Filter[], data: FilterData | undefined): boolean {
   return filters.length === 0 || filters.some(({ on, matches }) => on !== data?.form || matches(data.data))
 }
 
-/** Classifies a value: an object or a list is JSON, any other UTF-8 is text (also a bare number), and anything else is undefined. */
+/**
+ * Classifies a value: objects and lists are JSON, other UTF-8 text (including a bare number) is text, and
+ * anything else is undefined.
+ */
 export function filterData(value: Buffer | null): FilterData | undefined {
   const text = value && decoded(value)
   if (text == null) return undefined

@@ -9,9 +9,9 @@ import {
   urlSuffixOf,
 } from './resource-types.ts'
 
-/** Values of a stack in CloudFormation, as far as they are known locally. */
+/** Values of a CloudFormation stack, as far as they are known locally. */
 export interface IntrinsicContext extends AccountRegion {
-  /** `resources.Resources`. A resource has the name that its properties give it; without one it is not known here. */
+  /** `resources.Resources`. A resource is known here only if its properties contain its name. */
   readonly resources: Readonly<Record<string, unknown>>
   readonly stage: string
   readonly stackName?: string
@@ -21,7 +21,7 @@ export interface IntrinsicContext extends AccountRegion {
 export const NOTHING_KNOWN: IntrinsicContext = { resources: {}, region: '', stage: '', accountId: '' }
 
 type NestedContext = IntrinsicContext & {
-  /** The resources whose names are being resolved, which must not refer to themselves. */
+  /** Ids of the resources whose names are being resolved, to detect references to themselves. */
   readonly within: readonly string[]
 }
 
@@ -56,9 +56,10 @@ const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: NestedContex
 }
 
 /**
- * The value with its intrinsic functions replaced by what they would give: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
- * `Fn::Select`, `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without any is returned as it is.
- * Undefined if part of it is known to CloudFormation only, such as a resource without a name or a condition.
+ * Replaces the intrinsic functions in a value by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
+ * `Fn::Select`, `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without intrinsic functions
+ * is returned unchanged. Returns undefined if a part is known only to CloudFormation, such as a resource
+ * without a name or a condition.
  */
 export function resolveIntrinsics(value: unknown, context: IntrinsicContext): unknown {
   return resolve(value, { ...context, within: [] })
@@ -70,7 +71,10 @@ export function isIntrinsic(value: unknown): value is Readonly<Record<string, un
   return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))
 }
 
-/** The logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
+/**
+ * Returns the logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt:
+ * Queue.Arn`.
+ */
 export function referredResource(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   return typeof value.Ref === 'string' ? value.Ref : idAndAttribute(value['Fn::GetAtt'])[0]
@@ -117,7 +121,10 @@ function join(argument: unknown, known: NestedContext): unknown {
   return isJoinable ? list.join(separator) : undefined
 }
 
-/** `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`; `${!Name}` stays, without its mark. */
+/**
+ * Resolves `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`. `${!Name}` becomes the literal
+ * `${Name}`.
+ */
 function substitute(argument: unknown, known: NestedContext): unknown {
   const [text, variables] = Array.isArray(argument) ? argument : [argument]
   if (typeof text !== 'string') return undefined
@@ -154,7 +161,7 @@ function isScalar(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** The value of a key of the map itself, not of one that every object inherits. */
+/** Returns the value of an own key of the map, ignoring inherited ones. */
 function own<Value>(map: Readonly<Record<string, Value>>, key: string): Value | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined
 }

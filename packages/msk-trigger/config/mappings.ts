@@ -13,16 +13,16 @@ import { ACCOUNT, clusterArn, functionArn } from './resource-types.ts'
 import { readEach } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
-/** Where a consumer group starts to read if it has no committed offset. Rule 34. */
+/** Position at which a consumer group without a committed offset starts. See rule 34 in `RULES.md`. */
 export type StartingPosition =
   | { readonly at: 'TRIM_HORIZON' }
   | { readonly at: 'LATEST' }
   | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number }
 
-/** One event source mapping: one `msk` or `kafka` event of one function. */
+/** An event source mapping: one `msk` or `kafka` event of one function. */
 export interface Mapping {
   readonly functionKey: string
-  /** Sent to the destination. Rule 44. */
+  /** ARN of the function, which is sent to the destination. See rule 44 in `RULES.md`. */
   readonly functionArn: string
   readonly kind: 'msk' | 'kafka'
   readonly topic: string
@@ -30,26 +30,37 @@ export interface Mapping {
   readonly batchSize: number
   readonly windowMs: number
   readonly startingPosition: StartingPosition
-  /** `ReportBatchItemFailures` is set, so the handler's response is read. Rules 30, 33. */
+  /**
+   * True if `ReportBatchItemFailures` is set, so that the handler's response is evaluated. See rules 30 and
+   * 33 in `RULES.md`.
+   */
   readonly reportsFailures: boolean
-  /** Without the first attempt; -1 means no limit. Rules 26, 27. */
+  /**
+   * Maximum number of retries after the first attempt; -1 for no limit. See rules 26 and 27 in `RULES.md`.
+   */
   readonly maximumRetryAttempts: number
   readonly maximumRecordAgeMs: number | undefined
   readonly bisectBatchOnFunctionError: boolean
-  /** Where discarded records are sent. Rules 41 to 43. */
+  /** Destination of discarded records. See rules 41 to 43 in `RULES.md`. */
   readonly destination: Destination | undefined
-  /** Records that no filter admits are skipped; an empty list admits all. Rules 37 to 40. */
+  /**
+   * Filters. Records that no filter accepts are skipped; an empty list accepts all. See rules 37 to 40 in
+   * `RULES.md`.
+   */
   readonly filters: readonly Filter[]
   readonly registry: RegistryConfig | undefined
   readonly functionTimeoutMs: number
-  /** Upper bound of the function's concurrent invocations; infinity without one. 0 throttles it. Rule 24. */
+  /**
+   * Maximum number of concurrent invocations of the function; infinity for no limit. 0 throttles the
+   * function. See rule 24 in `RULES.md`.
+   */
   readonly reservedConcurrency: number
   readonly open: OpenChoices
-  /** Missing for a self-managed cluster. Rule 11. */
+  /** Absent for a self-managed cluster. See rule 11 in `RULES.md`. */
   readonly eventSourceArn?: string
   /** Addresses of a self-managed cluster, if they are known locally. */
   readonly bootstrapServers?: readonly string[]
-  /** The brokers to read from, instead of those of the settings. */
+  /** Brokers to read from instead of those in the settings. */
   readonly cluster?: ClusterSettings
 }
 
@@ -58,23 +69,32 @@ export interface ServiceFacts {
   readonly stage: string
   readonly region: string
   readonly timeout?: number
-  /** `resources.Resources`. A destination can refer to one of them. */
+  /** `resources.Resources`, to which a destination can refer. */
   readonly resources?: Readonly<Record<string, unknown>>
   readonly stackName?: string
-  /** The values of other stacks' exports, by name. */
+  /** Values of other stacks' exports, by name. */
   readonly importValues?: Readonly<Record<string, string>>
 }
 
-/** Rule 3: the window if it was never set. An explicit setting cannot produce this value. */
+/**
+ * Default batching window, in milliseconds. An explicit setting cannot have this value. See rule 3 in
+ * `RULES.md`.
+ */
 const DEFAULT_WINDOW_MS = 500
 
-/** Rule 27: with a destination, "no limit" becomes ten retries. */
+/**
+ * Number of retries if a destination is configured and the retries are unlimited. See rule 27 in `RULES.md`.
+ */
 const RETRIES_BEFORE_DESTINATION = 10
 
-/** Lambda's timeout where neither the function nor the provider sets one. */
+/** Lambda's timeout if neither the function nor the provider sets one. */
 const DEFAULT_TIMEOUT_SECONDS = 6
 
-/** Reads every enabled `msk` and `kafka` event of the functions. @throws ConfigurationError naming function, event and setting. */
+/**
+ * Reads every enabled `msk` and `kafka` event of the functions.
+ *
+ * @throws ConfigurationError that names function, event and setting
+ */
 export function readMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   facts: ServiceFacts,
@@ -149,7 +169,10 @@ function readMapping(
   }
 }
 
-/** Returns the function's reserved concurrency; infinity where it has none, or one that only CloudFormation resolves. */
+/**
+ * Returns the function's reserved concurrency; infinity if it has none, or if only CloudFormation can resolve
+ * it.
+ */
 function reservedConcurrency(definition: FunctionDefinition | undefined): number {
   const reserved = definition?.reservedConcurrency
   return typeof reserved === 'number' && reserved >= 0 ? reserved : Number.POSITIVE_INFINITY
@@ -164,7 +187,7 @@ function startingPosition({
     : { at: at ?? 'TRIM_HORIZON' }
 }
 
-/** Rules 26, 27. */
+/** Returns the number of retries. See rules 26 and 27 in `RULES.md`. */
 function retries({ maximumRetryAttempts = -1 }: EventSettings, destination: Destination | undefined): number {
   return maximumRetryAttempts === -1 && destination ? RETRIES_BEFORE_DESTINATION : maximumRetryAttempts
 }
@@ -185,7 +208,7 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   const registry = localRegistry(schemaRegistryConfig, plugin)
   if (registry?.tls && plugin.registrySsl && !registry.uri.startsWith('https:'))
     throw new ConfigurationError(
-      'custom.mskTrigger.registrySsl must not be set: the address of the registry is not encrypted; it would begin with https://',
+      'custom.mskTrigger.registrySsl must not be set: the address of the registry does not begin with https://',
     )
   if (registry) return registry
   throw new ConfigurationError(
@@ -194,7 +217,10 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   )
 }
 
-/** Rule 36: a group belongs to one mapping. Two mappings in one group would take records from each other. */
+/**
+ * Rejects mappings that share a consumer group, because they would take records from each other. See rule 36
+ * in `RULES.md`.
+ */
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()
   for (const mapping of mappings) {
@@ -203,14 +229,16 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
     if (owner) {
       throw new ConfigurationError(
         `consumer group "${mapping.groupId}" is used by function "${owner.functionKey}" and by ` +
-          `"${mapping.functionKey}": give each event a consumerGroupId of its own`,
+          `"${mapping.functionKey}": give each event a different consumerGroupId`,
       )
     }
     owners.set(group, mapping)
   }
 }
 
-/** Returns warnings about topics of several clusters that are read from the same brokers here, a line each. */
+/**
+ * Returns warnings about topics of several clusters that are read from the same brokers here, one line each.
+ */
 export function mixedClusters(mappings: readonly Mapping[]): string[] {
   const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
   return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {

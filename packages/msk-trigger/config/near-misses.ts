@@ -10,7 +10,7 @@ const FRAMEWORK_SETTINGS = {
   kafka: ['accessConfigurations', 'bootstrapServers', 'enabled'],
 } as const
 
-/** Names of the settings in CloudFormation, in the CDK, or in other events of the framework, in lower case. */
+/** Names of the settings in CloudFormation, in the CDK or in other events of the framework, in lower case. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['batchwindow', 'maximumBatchingWindow'],
   ['maxbatchingwindow', 'maximumBatchingWindow'],
@@ -39,10 +39,13 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['schemaregistry', 'schemaRegistryConfig'],
 ])
 
-/** Where Kafka is, in the words of its clients. */
+/** Names that Kafka clients use for the addresses of brokers. */
 const BROKERS = ['broker', 'brokers', 'bootstrapServers', 'bootstrapBrokers']
 
-/** Warns of names that look like those of Kafka events and their settings, which the framework may let pass unread; a line each. */
+/**
+ * Warns about names that resemble those of Kafka events and their settings, which the framework may accept
+ * without reading them. Returns one line per warning.
+ */
 export function nearMisses(
   functions: Readonly<Record<string, FunctionDefinition>>,
   custom?: unknown,
@@ -60,7 +63,10 @@ function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
   return missed === undefined ? [] : [`custom.${missed} is not read; did you mean custom.mskTrigger?`]
 }
 
-/** `configValidationMode` can let anything through. */
+/**
+ * Returns warnings about the events of a function. They may have any type, because `configValidationMode` can
+ * disable validation.
+ */
 function missedEvents(functionKey: string, events: unknown): string[] {
   const list: unknown[] = Array.isArray(events) ? events : []
   return list.filter(isObject).flatMap(entry => {

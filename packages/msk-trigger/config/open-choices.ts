@@ -3,9 +3,9 @@ import { isObject } from '../support/values.ts'
 import { must, settingsMap } from './setting-errors.ts'
 
 /**
- * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, default first. The default is
- * what AWS documents of the same feature for Kinesis and DynamoDB streams; where it documents none, it is the choice that
- * is harder to live with, so that code which works here works with either.
+ * Behaviour that AWS does not specify for Kafka, as settings with the possible choices, the default first.
+ * The default is the behaviour that AWS documents for the same feature of Kinesis and DynamoDB streams. If
+ * AWS documents none, it is the less convenient choice, so that code which works here works with either.
  */
 export const READINGS = {
   afterPartialResponse: ['resume-at-failure', 'retry-only-failed'],
@@ -22,15 +22,15 @@ export const READINGS = {
   registryJson: ['base64', 'object'],
 } as const
 
-/** The README's meaning of each. */
+/** Description of each setting in the README. */
 export const MEANINGS: Readonly<Record<keyof typeof READINGS, string>> = {
   afterPartialResponse:
     'redeliver the partition from its first failed record on, including later records; or only the failed records',
   exhaustedAfterPartialResponse:
-    'what is discarded at the end: the records that the last response named, or all that was left of the batch',
+    'which records are discarded at the end: those that the last response named, or the rest of the batch',
   bisectAfterPartialResponse: 'whether records named by a partial response are split in two as well',
   bisectRetries:
-    'whether splitting a batch uses up one of its retries: no, so it is split until the bad record is alone, and only that one is retried; or yes; or yes, but each half has all of them again',
+    'whether splitting a batch counts as a retry: no, so it is split until the bad record is alone, and only that record is retried; or yes; or yes, but each half starts with all retries',
   discardUnit: 'whether SQS, SNS or S3 receives one message per batch or per record',
   overAgeCondition: 'the `condition` of a record that is too old',
   kafkaCondition: 'the `condition` in a Kafka topic',
@@ -51,7 +51,7 @@ const ENTRIES = Object.fromEntries(
   ]),
 )
 
-/** `custom.mskTrigger.open`: what is not chosen is read as the first of its readings. */
+/** Schema of `custom.mskTrigger.open`. The default is the first choice of each setting. */
 export const OPEN_CHOICES = pipe(
   custom<object>(isObject, must('a map')),
   settingsMap(ENTRIES),

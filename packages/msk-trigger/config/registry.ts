@@ -4,12 +4,15 @@ import type { LoginSettings, TlsSettings } from './security.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
-/** The schema registry of a mapping, from `schemaRegistryConfig` of its event. Rules 14, 15. */
+/**
+ * The schema registry of a mapping, from `schemaRegistryConfig` of its event. See rules 14 and 15 in
+ * `RULES.md`.
+ */
 export interface RegistryConfig {
   readonly uri: string
   readonly form: 'JSON' | 'SOURCE'
   readonly validates: readonly ('KEY' | 'VALUE')[]
-  /** How to log in, and with which certificates, each with the name of its setting. */
+  /** Credentials and certificates, each with the name of its setting. */
   readonly auth?: { readonly setting: string; readonly login: LoginSettings }
   readonly tls?: { readonly setting: string; readonly certificates: TlsSettings }
 }
@@ -23,7 +26,7 @@ const ADDRESS: ReturnType<typeof must> = issue =>
 const ATTRIBUTES = must('a list of { attribute: KEY } and { attribute: VALUE }')
 const ACCESS = must(`a list of up to two { type, uri }, of the types ${ACCESS_TYPES.join(', ')}`)
 
-/** `schemaRegistryConfig`: the property of the mapping, in the framework's spelling. */
+/** Schema of `schemaRegistryConfig`, the mapping's property in the framework's spelling. */
 export const REGISTRY = settingsMap({
   schemaRegistryURI: custom<string | object>(
     value => isObject(value) || /^https?:\/\/.|^arn:[\w-]+:glue:/.test(String(value)),
@@ -57,7 +60,10 @@ export type RegistrySettings = InferOutput<typeof REGISTRY>
 export type RegistryPluginSettings = Pick<Settings, 'schemaRegistry'> &
   Partial<Pick<Settings, 'registryAuth' | 'registrySsl'>>
 
-/** Returns the registry to use locally: the plugin's, or else the event's, with its secrets. Undefined for Glue, which has none here. */
+/**
+ * Returns the registry to use locally: the one in the plugin's settings, or else the event's with its
+ * secrets. Returns undefined for AWS Glue, which has no local registry.
+ */
 export function localRegistry(
   config: RegistrySettings,
   { schemaRegistry, registryAuth, registrySsl }: RegistryPluginSettings,
@@ -76,7 +82,7 @@ export function localRegistry(
   }
 }
 
-/** Rule 14: the secrets with which Lambda itself would ask the registry. */
+/** Returns the secrets with which Lambda itself would access the registry. See rule 14 in `RULES.md`. */
 function eventAccess({ accessConfigs }: RegistrySettings): Pick<RegistryConfig, 'auth' | 'tls'> {
   const secrets = new Map((accessConfigs ?? []).map(({ type, uri }) => [type, uri]))
   const arn = (type: (typeof ACCESS_TYPES)[number]) => {

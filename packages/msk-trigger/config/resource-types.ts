@@ -1,13 +1,16 @@
-/** The account id of resources that have none, as in LocalStack. */
+/** Account id of resources without one, as in LocalStack. */
 export const ACCOUNT = '000000000000'
 
-/** The ARN of a function, in the account of its cluster where that is known. */
+/** Returns the ARN of a function, in the account of its cluster if that is known. */
 export function functionArn(cluster: unknown, name: string, region: string): string {
   const account = /^arn:[\w-]+:kafka:[^:]*:(\d+):/.exec(String(cluster))?.[1] ?? ACCOUNT
   return `arn:aws:lambda:${region}:${account}:function:${name}`
 }
 
-/** The ARN as configured. A reference that only CloudFormation can resolve is replaced by a placeholder ARN of the same form. */
+/**
+ * Returns the ARN as configured. A reference that only CloudFormation can resolve is replaced by a
+ * placeholder ARN of the same form.
+ */
 export function clusterArn(arn: unknown, region: string): string {
   return typeof arn === 'string'
     ? arn
@@ -16,7 +19,7 @@ export function clusterArn(arn: unknown, region: string): string {
 
 export interface AccountRegion {
   readonly region: string
-  /** `000000000000`, as in LocalStack. */
+  /** Account id; `000000000000` by default, as in LocalStack. */
   readonly accountId: string
 }
 
@@ -25,13 +28,13 @@ export type ResourceProperty = 'arn' | 'name' | 'url'
 
 export interface ResourceType {
   readonly name: string
-  /** The ARN behind `arn:<partition>:`. */
+  /** Returns the part of the ARN after `arn:<partition>:`. */
   arn(name: string, place: AccountRegion): string
   readonly ref: ResourceProperty
   readonly attributes: Readonly<Record<string, ResourceProperty>>
 }
 
-/** The last part of a cluster's ARN, which AWS makes up. */
+/** Last part of a cluster's ARN, which AWS generates. */
 const CLUSTER_ID = '00000000-0000-0000-0000-000000000000-1'
 
 const CLUSTER: ResourceType = {
@@ -41,12 +44,12 @@ const CLUSTER: ResourceType = {
   attributes: { Arn: 'arn' },
 }
 
-/** A resource of which `Ref` gives the name. */
+/** Defines a resource type whose `Ref` returns the name. */
 function byName(name: string, arn: ResourceType['arn']): ResourceType {
   return { name, arn, ref: 'name', attributes: { Arn: 'arn' } }
 }
 
-/** The resources that Kafka events refer to, and the variables of functions. */
+/** Resource types to which Kafka events and the variables of functions refer. */
 export const TYPES: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': {
     name: 'QueueName',
@@ -76,7 +79,7 @@ export const TYPES: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::SecretsManager::Secret': {
     name: 'Name',
-    // AWS appends six characters, and accepts the ARN without them.
+    // AWS appends six characters to the ARN, but accepts the ARN without them.
     arn: (name, place) => `secretsmanager:${placeOf(place)}:secret:${name}`,
     ref: 'arn',
     attributes: { Id: 'arn' },

@@ -17,27 +17,30 @@ import {
 import { isObject } from '../support/values.ts'
 import { hiddenMap, must, mustBe, settingsMap } from './setting-errors.ts'
 
-/** The encryption of a connection, under the names of Node.js. `ca`, `cert` and `key` are a file, a PEM text or the ARN of a secret. */
+/**
+ * Encryption of a connection, with the names of Node.js options. `ca`, `cert` and `key` are a file, a PEM
+ * text or the ARN of a secret.
+ */
 export interface TlsSettings {
-  /** The certificates of the authorities to trust, instead of those that Node.js knows. */
+  /** Certificates of trusted authorities, which replace those of Node.js. */
   readonly ca?: string
   readonly cert?: string
   readonly key?: string
   readonly passphrase?: string
-  /** Instead of `cert` and `key`: a secret with both. */
+  /** Secret with the certificate and the key, instead of `cert` and `key`. */
   readonly secret?: string
   readonly servername?: string
   readonly rejectUnauthorized?: boolean
 }
 
-/** Either `username` and `password`, or `secret`, which has both. */
+/** Credentials: either `username` and `password`, or `secret`, which contains both. */
 export interface LoginSettings {
   readonly username?: string
   readonly password?: string
   readonly secret?: string
 }
 
-/** Either `token`, or where to ask for one. `secret` has `clientId` and `clientSecret`. */
+/** OAuth settings: either `token`, or a token endpoint. `secret` contains `clientId` and `clientSecret`. */
 export interface OAuthSettings {
   readonly token?: string
   readonly tokenEndpoint?: string
@@ -48,7 +51,7 @@ export interface OAuthSettings {
   readonly extensions?: Readonly<Record<string, string>>
 }
 
-/** The mechanisms of Kafka by which a user signs in with a password. */
+/** Kafka mechanisms that authenticate with a password. */
 const PASSWORD_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const
 const MECHANISMS = [...PASSWORD_MECHANISMS, 'oauthbearer', 'aws-msk-iam'] as const
 
@@ -59,9 +62,9 @@ export type SaslSettings =
 
 const ADDRESS = mustBe('an address like https://login.example/oauth2/token')
 
-/** Nothing of these values is ever in a message: a password can be in any of them by mistake. */
+/** These values never appear in messages, because any of them can contain a password by mistake. */
 const TEXT: ReturnType<typeof mustBe> = issue =>
-  `${mustBe('a text')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
+  `${mustBe('a string')(issue)}${typeof issue.input === 'number' ? ': put it in quotes' : ''}`
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 const secret = pipe(
   string(mustBe('the ARN or the name of a secret')),
@@ -79,7 +82,7 @@ const TLS = pipe(
     servername: exactOptional(text),
     rejectUnauthorized: exactOptional(boolean(mustBe('true or false'))),
   }),
-  // Together, or not at all.
+  // Both settings must be set together.
   forward(
     partialCheck(
       [['cert'], ['key']],
@@ -111,7 +114,10 @@ export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS))
   boolean | TlsSettings
 >
 
-/** `registrySsl`: a map, because the scheme of the address already decides on encryption. */
+/**
+ * Schema of `registrySsl`. It is always a map, because the scheme of the address already determines
+ * encryption.
+ */
 export const REGISTRY_SSL = TLS as GenericSchema<unknown, TlsSettings>
 
 const LOGIN = {
@@ -147,7 +153,7 @@ const OAUTH = pipe(
     clientSecret: exactOptional(text),
     secret: exactOptional(secret),
     scope: exactOptional(text),
-    extensions: exactOptional(record(string(), text, mustBe('a map of texts'))),
+    extensions: exactOptional(record(string(), text, mustBe('a map of strings'))),
   }),
   check(
     ({ token, tokenEndpoint, clientId, clientSecret, secret }) =>
@@ -165,14 +171,14 @@ const OAUTH = pipe(
 
 const IAM = hiddenMap({ mechanism, region: exactOptional(text) })
 
-/** The other settings cannot be checked without a known mechanism. */
+/** Without a known mechanism, the other settings cannot be checked. */
 const UNKNOWN = pipe(
   custom<object>(isObject, mustBe('a map')),
   transform(given => ({ mechanism: (given as { mechanism?: unknown }).mechanism }) as object),
   settingsMap({ mechanism }),
 )
 
-/** `sasl`. A mechanism can be written as for Java: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
+/** Schema of `sasl`. A mechanism can also be written as in Java: `SCRAM-SHA-512`, `AWS_MSK_IAM`. */
 export const SASL = pipe(
   custom<unknown>(() => true),
   transform(withPlainMechanism),

@@ -2,17 +2,17 @@ import { type BaseIssue, custom, type ObjectEntries, pipe, safeParse, strictObje
 import { ConfigurationError } from '../support/framework.ts'
 import { isObject, isWholeNumber, kindOf, show } from '../support/values.ts'
 
-/** The message of a value that is not what a setting allows. */
+/** Returns a function that builds the message for a value which the setting does not allow. */
 export function must(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${show(input)}`
 }
 
-/** Reports a value that may be or contain a secret: the message has its kind only. */
+/** Returns a message like `must`, for a value that may be or contain a secret: only its type is shown. */
 export function mustBe(be: string): (issue: BaseIssue<unknown>) => string {
   return ({ input }) => `must be ${be}, not ${kindOf(input)}`
 }
 
-/** The schema of a map with these settings and no others. */
+/** Returns the schema of a map with these settings and no others. */
 export function settingsMap<const Entries extends ObjectEntries>(
   entries: Entries,
   otherwise = must('a map'),
@@ -24,7 +24,10 @@ export function settingsMap<const Entries extends ObjectEntries>(
   })
 }
 
-/** The same for settings of which some are secrets. A setting without a value is treated as not set, as in the rest. */
+/**
+ * Returns a schema like `settingsMap`, for settings that include secrets. A setting without a value counts as
+ * not set.
+ */
 export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries) {
   return pipe(
     custom<object>(isObject, mustBe('a map')),
@@ -33,12 +36,12 @@ export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries)
   )
 }
 
-/** Removes null values: a YAML key without a value is null. */
+/** Removes null values, because a YAML key without a value is null. */
 export function withoutNull(settings: object): object {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
 }
 
-/** The message about a setting that is missing: the same as about one that is wrong. */
+/** Returns the message about a missing setting, which is the same as about an invalid one. */
 function missing(entries: ObjectEntries, { path }: BaseIssue<unknown>): string | undefined {
   const entry = entries[String(path?.[0].key)]
   return entry && safeParse(entry, undefined).issues?.[0].message
@@ -48,7 +51,7 @@ export function wholeNumber(least: number, most: number, unit = 'a whole number'
   return custom<number>(value => isWholeNumber(value, least, most), must(`${unit} from ${least} to ${most}`))
 }
 
-/** Reads every item. @throws ConfigurationError with the messages of all items that cannot be read */
+/** Reads every item. @throws ConfigurationError with the messages of all invalid items */
 export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) => Value): Value[] {
   const values: Value[] = []
   const messages: string[] = []
@@ -64,7 +67,11 @@ export function readEach<Item, Value>(items: Iterable<Item>, read: (item: Item) 
   return values
 }
 
-/** Everything that is wrong, a line each. @param nameOf how a person finds the setting, by its path */
+/**
+ * Builds an error with one line per issue.
+ *
+ * @param nameOf returns the user-visible name of a setting by its path
+ */
 export function configurationError(
   issues: readonly BaseIssue<unknown>[],
   nameOf: (path: readonly string[]) => string,
@@ -72,6 +79,6 @@ export function configurationError(
   const lines = issues.map(
     ({ path = [], message }) => `${nameOf(path.map(({ key }) => String(key)))} ${message}`,
   )
-  // A value can break several parts of one requirement.
+  // A value can violate several parts of one requirement, so remove duplicate lines.
   return new ConfigurationError([...new Set(lines)].join('\n'))
 }

@@ -27,9 +27,9 @@ import { REGISTRY_AUTH, REGISTRY_SSL, SASL, SSL, type TlsSettings } from './secu
 import { configurationError, must, settingsMap, wholeNumber, withoutNull } from './setting-errors.ts'
 
 export interface NewTopic {
-  /** -1 means as many as the broker gives a topic by default: its `num.partitions`. */
+  /** Number of partitions; -1 for the broker's default, `num.partitions`. */
   readonly partitions: number
-  /** -1 means the broker's `default.replication.factor`. */
+  /** Replication factor; -1 for the broker's `default.replication.factor`. */
   readonly replicationFactor: number
 }
 
@@ -42,7 +42,7 @@ const MAP = settingsMap({
 
 const SWITCH = boolean(must('true, false or { partitions, replicationFactor }'))
 
-/** `createTopics`: true, false, or a map. Undefined where no topic is created. */
+/** Schema of `createTopics`: true, false or a map. Undefined if no topics are created. */
 const CREATE_TOPICS = pipe(
   lazy<typeof MAP | typeof SWITCH>(given => (isObject(given) ? MAP : SWITCH)),
   transform((given): NewTopic | undefined => {
@@ -53,7 +53,7 @@ const CREATE_TOPICS = pipe(
 
 const ADDRESS: ReturnType<typeof must> = issue =>
   withoutLogin(must('an address like http://127.0.0.1:8081')(issue))
-const TEXT = must('a text')
+const TEXT = must('a string')
 
 const text = pipe(string(TEXT), regex(/./s, TEXT))
 
@@ -64,18 +64,21 @@ function milliseconds(least: number) {
 
 interface Row {
   readonly must: GenericSchema
-  /** The text of the README. */
+  /** Description in the README. */
   readonly meaning: string
-  /** Wins over the setting, so that one configuration serves wherever the servers happen to run. */
+  /**
+   * Environment variable that overrides the setting, so that the same configuration works wherever the
+   * servers run.
+   */
   readonly variable?: string
-  /** The default in the README, where `must` has none that a reader would write. */
+  /** Default in the README, if the one of `must` is not what a user would write. */
   readonly shown?: string
 }
 
 const SWITCHED_OFF = optional(boolean(must('true or false')), false)
 const SECURED = 'see [SECURED.md](SECURED.md)'
 
-/** The settings under `custom.mskTrigger`. Durations are in milliseconds. */
+/** Settings under `custom.mskTrigger`. Durations are in milliseconds. */
 export const SETTINGS = {
   brokers: {
     must: optional(BROKER_LIST),
@@ -93,7 +96,7 @@ export const SETTINGS = {
   },
   maxRetryDelayMs: { must: optional(milliseconds(0), 30_000), meaning: 'the maximum of that delay' },
   sessionTimeoutMs: {
-    // Kafka's own lower bound, group.min.session.timeout.ms.
+    // Kafka's own lower limit, `group.min.session.timeout.ms`.
     must: optional(milliseconds(6_000), 10_000),
     meaning:
       'how long the broker waits before it reassigns the partitions of a killed process; at least 6000',
@@ -135,7 +138,7 @@ export const SETTINGS = {
       '`true` sets `REPORT_BATCH_ITEM_FAILURES=true` for functions whose response is read, see [Partial responses](#partial-responses)',
   },
   importValues: {
-    must: nullish(record(string(), string(TEXT), must('a map of texts, by the names of the exports')), {}),
+    must: nullish(record(string(), string(TEXT), must('a map of strings, by the names of the exports')), {}),
     meaning: "the values of other stacks' exports, by name, for `Fn::ImportValue`",
   },
   faults: {
@@ -160,11 +163,11 @@ const ENTRIES = Object.fromEntries(Object.entries(SETTINGS).map(([name, row]) =>
   readonly [Name in keyof Rows]: Rows[Name]['must']
 }
 
-/** The checked settings. */
+/** Validated settings. */
 export type Settings = {
   readonly [Name in Exclude<keyof Rows, 'brokers' | 'ssl'>]: InferOutput<Rows[Name]['must']>
 } & {
-  /** Empty if every event has a cluster of its own. */
+  /** Empty if every event has a separate cluster. */
   readonly brokers: readonly string[]
   readonly ssl: boolean | TlsSettings
 }
@@ -191,7 +194,11 @@ const NOT_SET = Object.fromEntries(Object.keys(SETTINGS).map(name => [name, unde
   readonly [Name in keyof Rows]: undefined
 }
 
-/** Reads and checks `custom.mskTrigger`. @throws ConfigurationError naming each wrong or unknown setting, and what it must be */
+/**
+ * Reads and validates `custom.mskTrigger`.
+ *
+ * @throws ConfigurationError that names each invalid or unknown setting, with its allowed values
+ */
 export function readSettings(custom: unknown, env: Readonly<Record<string, string | undefined>>): Settings {
   const given = custom ?? {}
   if (!isObject(given)) throw new ConfigurationError(`custom.mskTrigger must be a map, not ${kindOf(given)}`)
@@ -214,7 +221,11 @@ const TEMPLATE = object({
   importValues: ENTRIES.importValues,
 })
 
-/** Reads the settings that also count without a Kafka, in `package` and `deploy`. @throws ConfigurationError naming each wrong one */
+/**
+ * Reads the settings that apply to `package` and `deploy` too, which run without Kafka.
+ *
+ * @throws ConfigurationError that names each invalid setting
+ */
 export function readTemplateSettings(custom: unknown): InferOutput<typeof TEMPLATE> {
   const { output, issues } = safeParse(TEMPLATE, isObject(custom) ? custom : {})
   if (!issues) return output

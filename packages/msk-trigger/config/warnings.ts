@@ -11,19 +11,24 @@ import {
 import { type IntrinsicContext, NOTHING_KNOWN } from './intrinsics.ts'
 import { readEach } from './setting-errors.ts'
 
-/** Rule 10. */
+/** See rule 10 in `RULES.md`. */
 const MAX_TIMEOUT_SECONDS = 14 * 60
 
-/** CloudFormation's own minimum, which Lambda's API does not have: a topic name of four characters. */
+/**
+ * Minimum length of a destination in CloudFormation, which corresponds to a topic name of four characters.
+ * Lambda's API has no minimum.
+ */
 const LEAST_DESTINATION = 'kafka://1234'.length
 
-/** Rule 37: more need a raised quota. */
+/** Number of filters that is possible without a quota increase. See rule 37 in `RULES.md`. */
 const FILTERS_WITHOUT_REQUEST = 5
 
 interface WarningFacts {
   readonly timeout?: number
   readonly intrinsics?: IntrinsicContext
-  /** Whether settings of provisioned mode are left out of the template of an event that is not in that mode. */
+  /**
+   * True if settings of provisioned mode are omitted from the template of an event that is not in that mode.
+   */
   readonly leavesOut?: boolean
 }
 
@@ -31,7 +36,11 @@ interface Warned extends ReadEvent {
   readonly destination: EventDestination | undefined
 }
 
-/** Warns of settings that work locally and not in the cloud; a line each. @throws ConfigurationError if destinations form a cycle */
+/**
+ * Returns warnings about settings that work locally but not in the cloud, one line each.
+ *
+ * @throws ConfigurationError if destinations form a cycle
+ */
 export function cloudWarnings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   { timeout: defaultTimeout, intrinsics = NOTHING_KNOWN, leavesOut = false }: WarningFacts,
@@ -58,7 +67,7 @@ function provisionedOnly(event: Warned, leavesOut: boolean): string[] {
   if (names.length === 0) return []
   const several = names.length > 1
   const lost = settings.functionResponseType
-    ? '; a list of failures that the handler returns is ignored there, and its records are lost'
+    ? '; a list of failures that the handler returns is ignored in that case, and its records are lost'
     : ''
   const consequence = leavesOut
     ? `AWS would reject the mapping, so the template is written without ${several ? 'them' : 'it'}${lost}`
@@ -95,7 +104,10 @@ function shortTopic({ destination, ...event }: Warned): string[] {
   ]
 }
 
-/** Rule 43: no destination leads back to the source topic, also not through other functions: failed records would circulate endlessly. */
+/**
+ * Rejects a destination that leads back to the source topic, directly or through other functions, because
+ * failed records would circulate endlessly. See rule 43 in `RULES.md`.
+ */
 function rejectCycles(events: readonly Warned[]): void {
   const targets = events.flatMap(event => {
     const to = event.destination?.local

@@ -8,7 +8,11 @@ export interface AttemptLog {
   readonly invocationLines: boolean
 }
 
-/** @param attempt counted from 1. A success after failures is always logged. */
+/**
+ * Logs a successful attempt. A success after failures is always logged.
+ *
+ * @param attempt number of the attempt, starting at 1
+ */
 export function logSuccess(
   { name, log, invocationLines }: AttemptLog,
   parts: readonly PartitionRecords[],
@@ -21,7 +25,7 @@ export function logSuccess(
   log.notice(`${name}  ${describe(parts)} succeeded${when}${howLong}`)
 }
 
-/** Logs attempts 1, 2, 4, 8 … of a batch that fails. */
+/** Logs failed attempts 1, 2, 4, 8 and so on of a batch. */
 export function logFailure(
   { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
@@ -34,7 +38,10 @@ export function logFailure(
   log.error(`${name}  ${describe(parts)} failed (attempt ${attempt}, retrying in ${waitMs} ms): ${shown}`)
 }
 
-/** Logs times 1, 2, 4, 8 … of an unforeseen error that has ended a delivery, with its stack. */
+/**
+ * Logs an unexpected error that has ended a delivery, with its stack: the first, second, fourth and eighth
+ * occurrence, and so on.
+ */
 export function logDefect(
   { name, log }: AttemptLog,
   parts: readonly PartitionRecords[],
@@ -45,11 +52,14 @@ export function logDefect(
   if (!shouldLog(count)) return
   const stack = error instanceof Error ? error.stack : String(error)
   log.error(
-    `${name}  ${describe(parts)} is delivered again in ${waitMs} ms, because of a defect of the trigger (time ${count}): ${stack}`,
+    `${name}  ${describe(parts)} is delivered again in ${waitMs} ms, because of an unexpected error in the trigger (occurrence ${count}): ${stack}`,
   )
 }
 
-/** A reason with its stack the first time. A batch that fails for hours repeats only the first line. */
+/**
+ * Returns the whole reason, with its stack, for the first attempt, and only the first line after that,
+ * because a batch may fail for hours.
+ */
 export function shownReason(reason: string, attempt: number): string {
   return attempt === 1 ? reason : (reason.split('\n')[0] ?? '')
 }

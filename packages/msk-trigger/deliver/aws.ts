@@ -3,33 +3,45 @@ import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aw
 
 type AwsKind = Exclude<Destination['kind'], 'kafka'>
 
-/** Sends one payload. For S3, `key` is the object's key. */
+/** Sends a payload. For S3, `key` is the key of the object. */
 export type Put = (payload: string, key?: string) => Promise<unknown>
 
-/** The requests about one queue, topic or bucket. */
+/** Requests for one queue, topic or bucket. */
 interface Requests {
-  /** Rejects if it does not exist. */
+  /** Resolves if the resource exists; otherwise rejects. */
   ask(): Promise<unknown>
   create(): Promise<unknown>
   readonly put: Put
 }
 
-/** The names under which the services report a missing queue, topic or bucket. */
+/** Names of the errors with which the services report a missing queue, topic or bucket. */
 const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
 
 const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }
 
 const ANSWER_WITHIN_MS = 5_000
-/** A server that accepts a request and never answers would block its partitions silently. */
+/**
+ * Time limit of a request, because a server that accepts a request but never responds would block its
+ * partitions silently.
+ */
 const TAKEN_WITHIN_MS = 10_000
 const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
 
-/** Creates a client. @throws Error if no address stands in for the service: discarded records do not belong in an AWS account */
+/**
+ * Creates a function that sends to the resource.
+ *
+ * @throws Error if no emulator endpoint is configured, because discarded records must not be sent to a real
+ *   AWS account
+ */
 export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
-  return (await requestsFor(kind, arn, `nothing is sent to ${arn} in the cloud`)).put
+  return (await requestsFor(kind, arn, `nothing is sent to ${arn}: the trigger does not access the cloud`))
+    .put
 }
 
-/** Says what is wrong with a destination in what stands in for AWS; undefined if it exists. Never rejects. */
+/**
+ * Returns a description of the problem with a destination in the emulator; undefined if it exists. Never
+ * rejects.
+ */
 export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
   try {
     const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)
@@ -47,9 +59,17 @@ export async function awsProblem(kind: AwsKind, arn: string): Promise<string | u
   }
 }
 
-/** Creates a queue, a topic or a bucket in what stands in for AWS. Returns false if it exists already. @throws what the service says */
+/**
+ * Creates a queue, a topic or a bucket in the emulator. Returns false if it already exists.
+ *
+ * @throws the error of the service
+ */
 export async function createInAws(kind: AwsKind, arn: string): Promise<boolean> {
-  const { ask, create } = await requestsFor(kind, arn, 'nothing is created in the cloud')
+  const { ask, create } = await requestsFor(
+    kind,
+    arn,
+    'nothing is created: the trigger does not access the cloud',
+  )
   try {
     await ask()
     return false
@@ -64,7 +84,10 @@ export function awsName(kind: AwsKind, arn: string): string {
   return `${WHAT[kind]} ${nameIn(arn)}`
 }
 
-/** The SDK is loaded here because few projects need it. It must not retry: the delivery does, and logs that. */
+/**
+ * Loads the SDK on demand, because few projects need it, and returns the requests for a resource. Retries of
+ * the SDK are disabled, because the delivery retries and logs that.
+ */
 async function requestsFor(kind: AwsKind, arn: string, otherwise: string) {
   const endpoint = awsEndpoint(kind, otherwise)
   const config = { endpoint, region: awsRegion(arn), maxAttempts: 1, ...awsCredentials() }
@@ -79,7 +102,7 @@ function nameIn(arn: string): string {
   return arn.slice(arn.lastIndexOf(':') + 1)
 }
 
-/** The type of a queue or topic follows from the end of its name. */
+/** Sets the attribute of FIFO queues and topics, whose names end with `.fifo`. */
 function fifo(name: string, attributes: Readonly<Record<string, string>>) {
   return name.endsWith('.fifo') ? { Attributes: { ...attributes } } : {}
 }
@@ -89,7 +112,7 @@ const REQUESTS: Readonly<
 > = {
   async sqs(arn, config) {
     const sdk = await installed(() => import('@aws-sdk/client-sqs'), '@aws-sdk/client-sqs')
-    // The queue's URL may name another host than the endpoint.
+    // The host in the queue's URL may differ from the endpoint.
     const client = new sdk.SQSClient({ ...config, useQueueUrlAsEndpoint: false })
     const [QueueOwnerAWSAccountId, QueueName = ''] = arn.split(':').slice(-2)
     const queue = { QueueName, ...fifo(QueueName, { FifoQueue: 'true' }) }
@@ -121,7 +144,7 @@ const REQUESTS: Readonly<
     const ContentType = 'application/json'
     return {
       ask: () => client.send(new sdk.HeadBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
-      // The client puts its region into the request.
+      // The client adds its region to the request.
       create: () => client.send(new sdk.CreateBucketCommand({ Bucket }), within(ANSWER_WITHIN_MS)),
       put: (Body, Key) =>
         client.send(new sdk.PutObjectCommand({ Bucket, Key, Body, ContentType }), within(TAKEN_WITHIN_MS)),

@@ -1,11 +1,13 @@
 import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 
-/** A record that also covers the skipped records that follow it. */
+/** A record with the skipped records that follow it. */
 interface Passed extends WithOffset {
   readonly lastOffset: number
 }
 
-/** Tracks which records of a batch are done, and how far each of its partitions can be committed. */
+/**
+ * Tracks which records of a batch are done, and up to which offset each of its partitions can be committed.
+ */
 export class BatchProgress<R extends Passed = Passed> {
   readonly #partitions = new Map<number, { records: readonly R[]; done: Set<number>; prefix: number }>()
 
@@ -15,14 +17,17 @@ export class BatchProgress<R extends Passed = Passed> {
     }
   }
 
-  /** Marks records as done. Returns the offsets to commit now: after the last record that is done with no open one before it. Rule 21. */
+  /**
+   * Marks records as done. Returns the offsets to commit now, each after the last record before which no
+   * record is open. See rule 21 in `RULES.md`.
+   */
   complete(parts: readonly PartitionRecords[]): { partition: number; offset: number }[] {
     const commits: { partition: number; offset: number }[] = []
     for (const { partition, records } of parts) {
       const own = this.#partitions.get(partition)
       if (!own) continue
       const before = own.prefix
-      // The common case is the whole partition at once.
+      // Fast path for a whole partition at once.
       if (records === own.records) own.prefix = records.length
       else for (const { offset } of records) own.done.add(offset)
       while (own.done.has(own.records[own.prefix]?.offset ?? Number.NaN)) own.prefix += 1
@@ -32,7 +37,10 @@ export class BatchProgress<R extends Passed = Passed> {
     return commits
   }
 
-  /** The records that would be delivered again after a restart: the open ones, and those that are done behind them. */
+  /**
+   * Records that would be delivered again after a restart: open records, and later ones that are already
+   * done.
+   */
   get uncommitted(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],
@@ -41,7 +49,7 @@ export class BatchProgress<R extends Passed = Passed> {
 
   get open(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, done, prefix }]) => {
-      // The common case is an untouched partition.
+      // Fast path for an untouched partition.
       const open = prefix + done.size === 0 ? records : records.slice(prefix).filter(r => !done.has(r.offset))
       return open.length > 0 ? [{ partition, records: open }] : []
     })

@@ -6,7 +6,7 @@ import { type Batch, type DeliveryContext, deliver } from './delivery.ts'
 
 type Queues = ReadonlyMap<number, PartitionQueue>
 
-/** The deliveries that are in flight, and those that a stop has cut off. */
+/** Deliveries that are in flight, and those that a stop has interrupted. */
 export class Deliveries {
   readonly #open = new Map<
     BatchProgress<PendingRecord>,
@@ -25,7 +25,10 @@ export class Deliveries {
     await Promise.all([...this.#open.values()].map(({ over }) => over))
   }
 
-  /** Records that were begun and not committed, without revoked partitions, which belong to another member. */
+  /**
+   * Records that were sent to the function but not committed. Records of revoked partitions are excluded,
+   * because they belong to another member.
+   */
   get uncommitted(): readonly PartitionRecords[] {
     return [...this.#open].flatMap(([progress, { queues }]) =>
       progress.uncommitted.filter(({ partition }) => queues.get(partition)?.revoked === false),
@@ -33,12 +36,15 @@ export class Deliveries {
   }
 }
 
-/** Returns the lines for a stop while handlers run. */
+/** Returns log lines for a stop while handlers are running. */
 export function waitsFor(parts: readonly PartitionRecords[], graceMs: number): string[] {
-  return parts.length === 0 ? [] : [`stops when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
+  return parts.length === 0 ? [] : [`stopping when ${describe(parts)} is done, or after ${graceMs / 1000} s`]
 }
 
-/** Returns the lines about records that a restart will deliver again: open ones, and those that are `done` but not committed. */
+/**
+ * Returns log lines about records that will be delivered again after a restart: open records, and those that
+ * are `done` but not committed.
+ */
 export function abandoned(begun: readonly PartitionRecords[], done: readonly PartitionOffset[]): string[] {
   const open =
     begun.length === 0 ? [] : [`abandoned ${describe(begun)}: not committed, so it will be delivered again`]

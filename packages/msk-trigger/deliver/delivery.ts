@@ -18,22 +18,27 @@ import type { Semaphore } from './semaphore.ts'
 
 export type Batch = readonly PartitionRecords<PendingRecord>[]
 
-/** Ports of the delivery of a batch, provided by its event source. */
+/** Dependencies of the delivery of a batch, provided by its event source. */
 export interface DeliveryContext extends DiscardContext, AttemptLog {
   readonly mapping: RetryPolicy & AnswerOptions
   readonly permits: Pick<Semaphore, 'acquire' | 'release'>
-  /** Permits of the function, which all of its event sources share. */
+  /** Semaphore of the function, which all its event sources share. */
   readonly reserved: Pick<Semaphore, 'acquire' | 'release'>
   readonly faults: Pick<Faults, 'fires'>
   readonly failedBatches: FailedBatches
   readonly running: Pick<RunningInvocations, 'begin'>
-  /** @param requestId of handler and destination @param answerCounts false to simulate a response after the timeout */
+  /**
+   * Invokes the function.
+   *
+   * @param requestId request id for the handler and the destination
+   * @param answerCounts false to simulate a response after the timeout
+   */
   invoke(batch: Batch, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Injected fault: nothing that is in flight may be committed. */
+  /** Called for an injected crash. Nothing that is in flight may be committed. */
   crash(): void
-  /** The partition is processed up to this offset. Resolves when more of it may be processed. */
+  /** Called when the partition is processed up to this offset. Resolves when more of it may be processed. */
   committed(queue: PartitionQueue, offset: number): Promise<void>
-  /** This batch no longer uses the partition, so the next one may. */
+  /** Called when this batch no longer uses the partition, so that the next batch may. */
   release(partition: number): void
 }
 
@@ -41,9 +46,11 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
- * Delivers one batch: invokes the function, commits what succeeded, and retries the rest until that succeeds, or is used up and the
- * destination has it (rules 21, 22, 26 to 29). It keeps its partitions until it is done with them (rule 19), and a permit only while the
- * handler runs; the caller has acquired the first. After a defect it delivers again, or the partitions would wait until a restart.
+ * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others until
+ * they succeed, or until the retries are exhausted and the destination has them (rules 21, 22 and 26 to 29 in
+ * `RULES.md`). It occupies its partitions until they are done (rule 19), but holds a permit only while the
+ * handler runs; the caller has acquired the first permit. After an unexpected error it starts the delivery
+ * again, because the partitions would otherwise wait until a restart.
  */
 export function deliver(
   batch: Batch,
@@ -77,7 +84,7 @@ class Delivery {
   async run(): Promise<void> {
     const { ending, backoff } = this.#to
     for (let defects = 0; !ending.aborted; ) {
-      // Another member delivers what is open of partitions that were revoked.
+      // The open records of revoked partitions are delivered by another member.
       const open = this.#progress.open.filter(({ partition }) => this.#isAssigned(partition))
       this.#releaseAllBut(open)
       if (open.length === 0) break
@@ -102,11 +109,12 @@ class Delivery {
     await this.#complete(pick(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
     const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
-    // Batches that failed before their partition was revoked and assigned again keep their attempts.
+    // Batches that failed before their partition was revoked and assigned again keep their number of
+    // attempts.
     let units = this.#stillAssigned<TriedUnit>(this.#to.failedBatches.unitsOf(sent))
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)
-      // Partitions can be revoked while their batch runs or waits.
+      // Partitions can be revoked while their batch is running or waiting.
       units = this.#stillAssigned([...next, ...units.slice(1)])
     }
     this.#releasePermit()
@@ -117,7 +125,7 @@ class Delivery {
     const { mapping, log, name, backoff, ending } = this.#to
     const young = await this.#discardOverAge(unit)
     if (young.length > 0) await this.#acquirePermit()
-    // Waiting for a permit can take long; the partition may have been revoked meanwhile.
+    // Acquiring a permit can take long, so the partition may have been revoked in the meantime.
     const parts = this.#stillAssigned([{ parts: young }])[0]?.parts
     if (!parts || ending.aborted) return []
     const { requestId, outcome, tookMs } = await this.#invoke(parts)
@@ -167,7 +175,10 @@ class Delivery {
     }
   }
 
-  /** Rules 9, 15: records that cannot be sent to the function are discarded before the rest of the batch is sent. */
+  /**
+   * Discards records that cannot be sent to the function, before the rest of the batch is sent. See rules 9
+   * and 15 in `RULES.md`.
+   */
   async #discardUndeliverable(batch: Batch): Promise<void> {
     for (const { partition, records } of pick(batch, ({ undeliverable }) => undeliverable !== undefined)) {
       for (const record of records) {
@@ -177,7 +188,9 @@ class Delivery {
     }
   }
 
-  /** Rule 28, before each attempt: discards records that are too old and returns the others. */
+  /**
+   * Discards records that are too old before each attempt, and returns the others. See rule 28 in `RULES.md`.
+   */
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()
@@ -197,7 +210,7 @@ class Delivery {
     why: string,
     of: { readonly invocations: number; readonly response?: LastResponse },
   ): Promise<void> {
-    // A destination may be unavailable for a long time.
+    // Release the permit, because a destination may be unavailable for a long time.
     this.#releasePermit()
     const isOurs = (partition: number) => this.#isAssigned(partition)
     await this.#complete(await discard({ parts, condition, ...of }, why, isOurs, this.#to))
@@ -216,7 +229,7 @@ class Delivery {
     for (const { partition } of done) if (this.#progress.isDone(partition)) this.#release(partition)
   }
 
-  /** Releases partitions that were revoked meanwhile, and returns the other units. */
+  /** Releases partitions that have been revoked, and returns the other units. */
   #stillAssigned<U extends { readonly parts: Batch }>(units: readonly U[]): U[] {
     for (const partition of this.#partitions) if (!this.#isAssigned(partition)) this.#release(partition)
     return units
@@ -261,7 +274,7 @@ class Delivery {
     waitMs: number,
   ): void {
     const { ending, failedBatches, reports } = this.#to
-    // The last one first: of a partition that is in both halves, the first is tried next.
+    // Start with the last unit: if a partition is in both halves, its first part is tried next.
     for (const { parts, failures, invocations } of units.toReversed())
       failedBatches.failed(parts, { tries, failures, invocations, response })
     if (ending.aborted) return
@@ -272,7 +285,7 @@ class Delivery {
   }
 }
 
-/** Recognizes the timeout message of `instance.ts`. */
+/** Recognises the timeout message of `instance.ts`. */
 function kindOf(reason: string): StallKind {
   return reason.startsWith('timeout: ') ? 'timeout' : 'error'
 }

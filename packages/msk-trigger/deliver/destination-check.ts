@@ -9,7 +9,10 @@ import { pause } from '../support/wait.ts'
 import { awsName, createInAws } from './aws.ts'
 import { destinationName } from './discard.ts'
 
-/** How long to wait for Kafka between two questions. That it does not answer is logged elsewhere. */
+/**
+ * Interval between checks while Kafka does not respond, in milliseconds. The missing response is logged
+ * elsewhere.
+ */
 const ASK_AGAIN_MS = 2_000
 
 export interface CheckParts {
@@ -20,7 +23,10 @@ export interface CheckParts {
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 
-/** Warns at the start of a destination that is missing or away, where the first discarded record would wait. Never rejects. */
+/**
+ * Warns at start-up about a missing or unavailable destination, where the first discarded record would wait.
+ * Never rejects.
+ */
 export async function checkDestinations(
   mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
   parts: CheckParts,
@@ -37,8 +43,8 @@ export async function checkDestinations(
       const problem = await problemOf(destination, parts)
       if (problem === undefined || parts.ending.aborted) return
       parts.log.warning(
-        `msk  destination ${name} of ${[...functionKeys].join(', ')}: ${problem}. Until then, what should be sent there ` +
-          'waits, and so does its partition',
+        `msk  destination ${name} of ${[...functionKeys].join(', ')}: ${problem}. Discarded records and their partitions ` +
+          'wait until it is available',
       )
     }),
   )
@@ -66,7 +72,7 @@ async function topicProblem(topic: string, parts: CheckParts): Promise<string | 
   return undefined
 }
 
-/** Creates the resources that are missing in what stands in for AWS, and logs a line for each. Never rejects. */
+/** Creates missing resources in the emulator, and logs a line for each. Never rejects. */
 export async function createResources(
   resources: readonly DeclaredResource[],
   log: Pick<Log, 'notice' | 'warning'>,

@@ -10,11 +10,17 @@ import {
   topicRecord,
 } from './invocation-record.ts'
 
-/** Larger requests are split: a broker accepts about 1 MB at once. */
+/**
+ * Maximum size of a request, in bytes, because a broker accepts about 1 MB at once. Larger requests are
+ * split.
+ */
 const REQUEST_BYTES = 512 * 1024
 
 export interface Sender {
-  /** Rejects unless all records are known to have arrived; the caller then sends all of them again. */
+  /**
+   * Sends records. Rejects unless all of them are known to have arrived; the caller then sends all of them
+   * again.
+   */
   send(discarded: DiscardedRecords): Promise<void>
   close(): Promise<void>
 }
@@ -29,11 +35,15 @@ export function senderFor(destination: Destination, parts: SenderParts): Sender 
   return destination.kind === 'kafka' ? toTopic(destination.topic, parts) : toAws(destination, parts)
 }
 
-/** Sends to a topic of the same cluster, one message per record, under the record's own key. Rules 41, 43. */
+/**
+ * Sends to a topic of the same cluster: one message per record, with the record's key. See rules 41 and 43 in
+ * `RULES.md`.
+ */
 function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
   const producer = kept(async () => {
-    // The caller retries with all records, so kafkajs must not. Its own retry goes by broker: messages for a lost
-    // broker would be dropped if their partitions have moved to a broker that already answered.
+    // Retries of kafkajs are disabled, because the caller retries with all records. kafkajs retries per
+    // broker: messages for a lost broker would be dropped if their partitions have moved to a broker that has
+    // already responded.
     const made = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
     await made.connect()
     return made
@@ -43,7 +53,7 @@ function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
       const connected = await producer.get()
       const nowMs = Date.now()
       const messages = [...oneByOne(discarded)].map(one => ({
-        // Without a key, kafkajs assigns partitions in turn.
+        // Without a key, kafkajs distributes messages over the partitions.
         key: one.parts[0]?.records[0]?.key ?? null,
         value: JSON.stringify(topicRecord(one, origin, nowMs)),
       }))
@@ -56,7 +66,10 @@ function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
   }
 }
 
-/** Sends to what stands in for SQS, SNS or S3 on this machine. The metadata is far below the 256 KB of a message (rule 49). */
+/**
+ * Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49
+ * in `RULES.md`).
+ */
 function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
   const { origin, groupId } = parts
   const client = kept(async () => (await import('./aws.ts')).awsPut(kind, arn))
@@ -77,7 +90,7 @@ function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: Send
   }
 }
 
-/** Opens once, and again after a failure. */
+/** Caches the result of `open`, and opens again after a failure. */
 function kept<T>(open: () => Promise<T>) {
   const own = {
     now: undefined as Promise<T> | undefined,

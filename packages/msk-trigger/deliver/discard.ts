@@ -15,7 +15,7 @@ export interface DiscardContext {
   readonly log: Log
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed' | 'discarded'>
   readonly backoff: Backoff
-  /** Attempts to send to the destination. */
+  /** Number of attempts to send to the destination. */
   readonly sending: Attempts
   readonly ending: AbortSignal
   readonly destination: Destination | undefined
@@ -23,8 +23,10 @@ export interface DiscardContext {
 }
 
 /**
- * Sends records to the destination until they have arrived; before that nothing of them is committed. Without a destination, they are dropped
- * with a log line. @returns those that were discarded: without partitions that were revoked, and none if the trigger stopped first
+ * Sends records to the destination until they have arrived. They are committed only after that. Without a
+ * destination, they are dropped with a log line.
+ *
+ * @returns the discarded records, without those of revoked partitions; none if the trigger was stopped first
  */
 export async function discard(
   discarded: DiscardedRecords,
@@ -37,7 +39,7 @@ export async function discard(
     if (parts.length === 0) return []
     const which = describe(parts, partition => partitionName(to.topic, partition))
     const said = withoutStack(why)
-    // That of a batch that was retried has been logged.
+    // The stack of a batch that was retried has been logged before.
     const stack = discarded.invocations === 1 ? why.slice(said.length) : ''
     const reason = `${discarded.condition}, ${said}`
     const what = `${to.name}  ${which} discarded: ${reason}`
@@ -76,7 +78,7 @@ export async function discard(
   }
 }
 
-/** How logs and reports name a destination. */
+/** Returns the name of a destination in logs and reports. */
 export function destinationName(destination: Destination): string {
   return destination.kind === 'kafka' ? `kafka://${destination.topic}` : destination.arn
 }

@@ -23,10 +23,13 @@ import { eventOf } from './invocation-record.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** Rule 18: invocations that one event poller runs at once, each with other partitions (rule 19). */
+/**
+ * Maximum number of concurrent invocations of one event poller, each with different partitions (rules 18 and
+ * 19 in `RULES.md`).
+ */
 const CONCURRENT_INVOCATIONS = 5
 
-/** A stop of the trigger reports pending work, unless it ends within this time. */
+/** Time after which a stopping trigger reports pending work, in milliseconds. */
 const UNNOTICED_MS = 300
 
 export interface DispatcherParts extends Fetching {
@@ -41,12 +44,15 @@ export interface DispatcherParts extends Fetching {
   readonly faults: Faults
   readonly reserved: Semaphore
   invoke(event: EventContent, requestId: string, answerCounts: boolean): Promise<unknown>
-  /** Injected fault: the poller must start again. */
+  /** Called for an injected crash. The poller must start again. */
   crash(): void
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
 
-/** Keeps fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues. */
+/**
+ * Holds fetched records until they are delivered: fills a queue for each partition, and starts batches from
+ * the queues.
+ */
 export class Dispatcher {
   readonly #mapping: Mapping
   readonly #parts: DispatcherParts
@@ -59,7 +65,10 @@ export class Dispatcher {
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Deliveries()
-  /** Partitions in flight. By number, because a partition that is revoked and assigned again must still wait for its old batch. */
+  /**
+   * Partitions in flight, by number: a partition that was revoked and assigned again must still wait for its
+   * old batch.
+   */
   readonly #busy = new Set<number>()
   #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
@@ -90,14 +99,20 @@ export class Dispatcher {
     this.#delivery = this.#deliveryContext()
   }
 
-  /** Keeps the queues of these partitions and drops all others. Returns the next offset to read for each that is kept. */
+  /**
+   * Keeps the queues of these partitions and drops all others. Returns the next offset to read for each kept
+   * queue.
+   */
   keepOnly(partitions: readonly number[]): ReadonlyMap<number, number> {
     for (const queue of this.#queues.values()) queue.revoked = !partitions.includes(queue.partition)
     this.#queues = new Map([...this.#queues].filter(([, queue]) => !queue.revoked))
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
 
-  /** Opens a queue for each partition that has none. All of them were just resumed, and no others are assigned. */
+  /**
+   * Opens a queue for each partition without one. All of these partitions were just resumed, and no others
+   * are assigned.
+   */
   open(offsets: ReadonlyMap<number, number>): void {
     const queues = new Map(this.#queues)
     for (const [partition, offset] of offsets) {
@@ -112,7 +127,10 @@ export class Dispatcher {
     this.#dispatch()
   }
 
-  /** Adds fetched records of a partition, in offset order. Resolves when there is room for more. */
+  /**
+   * Adds fetched records of a partition, in the order of their offsets. Resolves when there is space for
+   * more.
+   */
   async add(partition: number, messages: readonly Message[]): Promise<void> {
     const queue = this.#queues.get(partition)
     if (!queue || messages.length === 0) return
@@ -120,7 +138,10 @@ export class Dispatcher {
     await this.#backpressure.filled(queue, this.#queues)
   }
 
-  /** Starts nothing more, and waits up to `graceMs` for running deliveries. Whatever is not done then is never committed, and is logged. */
+  /**
+   * Starts no more batches, and waits up to `graceMs` for running deliveries. Records that are not done by
+   * then are not committed, and are logged.
+   */
   async stop(graceMs: number): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)
@@ -138,13 +159,16 @@ export class Dispatcher {
     this.keepOnly([])
   }
 
-  /** Resolves when no batch with this partition is in flight, or with any partition by default. */
+  /** Resolves when no batch with this partition is in flight; without an argument, when no batch is. */
   async idle(partition?: number): Promise<void> {
     const isBusy = () => (partition === undefined ? this.#busy.size > 0 : this.#busy.has(partition))
     while (isBusy() && !this.#ending.signal.aborted) await this.#released.promise
   }
 
-  /** Dispatches after this turn: the partitions of a fetch arrive one by one, and a window of 0 would never mix them in a batch. */
+  /**
+   * Dispatches after this turn of the event loop: the partitions of a fetch arrive one by one, and with a
+   * window of 0 they would never be combined in a batch.
+   */
   dispatchSoon(): void {
     this.#dispatchScheduled ??= setImmediate(() => {
       this.#dispatchScheduled = undefined
@@ -173,7 +197,10 @@ export class Dispatcher {
     }
   }
 
-  /** Rule 39: records skipped by a filter are committed without an invocation and without waiting for a window. */
+  /**
+   * Records that a filter skips are committed without an invocation and without waiting for a window. See
+   * rule 39 in `RULES.md`.
+   */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]
     if (!first || first.packed !== undefined || this.#mapping.open.filteredRecords === 'counted') return
@@ -186,7 +213,7 @@ export class Dispatcher {
     this.#deliveries.begin(batch, this.#queues, this.#delivery)
   }
 
-  /** Takes records out of a queue. Its partition is busy until it is released. */
+  /** Takes records from a queue. Its partition is busy until it is released. */
   #take(partition: number, count: number): PendingRecord[] {
     const queue = this.#queues.get(partition)
     if (!queue) return []
@@ -219,7 +246,7 @@ export class Dispatcher {
       destination: mapping.destination,
       permits: {
         acquire: () => this.#permits.acquire(),
-        // A batch that waits for its next attempt frees its permit for others.
+        // A batch that waits for its next attempt releases its permit for others.
         release: () => {
           this.#permits.release()
           this.dispatchSoon()

@@ -1,19 +1,22 @@
 import type { PartitionRecords, WithOffset } from '../support/parts.ts'
 import type { LastResponse } from './invocation-record.ts'
 
-/** How often records that are delivered together were tried. */
+/** Number of attempts to deliver records that are delivered together. */
 export interface Tried {
-  /** Failed attempts in a row, which determine the backoff. */
+  /** Number of consecutive failed attempts, which determines the backoff. */
   readonly tries: number
-  /** Failed attempts, as counted against the retries. */
+  /** Number of failed attempts that count against the retries. */
   readonly failures: number
   readonly invocations: number
-  /** The last one; absent if they were never sent. */
+  /** Last response; absent if the records were never sent. */
   readonly response?: LastResponse
 }
 
 interface StampedRecord extends WithOffset {
-  /** Milliseconds since 1970. Where the topic was created again, another record has the offset. */
+  /**
+   * Timestamp of the record, in milliseconds since the epoch. It distinguishes records with the same offset
+   * if the topic was created again.
+   */
   readonly timestampMs: number
 }
 
@@ -24,11 +27,14 @@ interface Failed {
 
 const NEVER: Tried = { tries: 0, failures: 0, invocations: 0 }
 
-/** Failed batches with their attempts. A rebalance does not reset them: the records would otherwise be tried ten times more, or forever. */
+/**
+ * Failed batches with their attempts. A rebalance does not reset the attempts; otherwise the records would be
+ * retried ten more times, or forever.
+ */
 export class FailedBatches {
   readonly #byPartition = new Map<number, Failed>()
 
-  /** These records are redelivered together. */
+  /** Stores a failed batch, whose records are redelivered together. */
   failed(parts: readonly PartitionRecords<StampedRecord>[], tried: Tried): void {
     for (const { partition, records } of parts) {
       const timestamps = new Map(records.map(({ offset, timestampMs }) => [offset, timestampMs]))
@@ -36,7 +42,10 @@ export class FailedBatches {
     }
   }
 
-  /** Divides a batch into what failed together and the rest, in the order of each partition. Partitions without failures come first. */
+  /**
+   * Divides a batch into units that have failed together, and the rest, in the order of each partition.
+   * Partitions without failures come first.
+   */
   unitsOf<R extends StampedRecord>(
     parts: readonly PartitionRecords<R>[],
   ): (Tried & { readonly parts: PartitionRecords<R>[] })[] {
@@ -66,7 +75,7 @@ export class FailedBatches {
     ].filter(unit => unit.parts.length > 0)
   }
 
-  /** Removes parts that were delivered or discarded. */
+  /** Removes records that were delivered or discarded. */
   done(parts: readonly PartitionRecords[]): void {
     if (this.#byPartition.size === 0) return
     for (const { partition, records } of parts) {
@@ -76,7 +85,7 @@ export class FailedBatches {
   }
 }
 
-/** Where the records that failed begin and end: those that follow one another. */
+/** Returns the range of consecutive records that have failed. */
 function rangeOf(
   records: readonly StampedRecord[],
   { timestamps }: Failed,

@@ -5,10 +5,13 @@ import { type EventContent, RecordsEvent } from '../invoke/event-content.ts'
 import type { PendingRecord } from '../poll/partition-queue.ts'
 import { countOf, type PartitionRecords } from '../support/parts.ts'
 
-/** The last moment that a Date can have, in milliseconds since 1970; the first one is as far before. */
+/** Latest time that a Date can represent, in milliseconds since the epoch; the earliest is its negative. */
 const LAST_DATE_MS = 8.64e15
 
-/** Why records are discarded. Rules 15, 45. The setting `overAgeCondition` selects how the age condition is spelled. */
+/**
+ * Reason for discarding records. The setting `overAgeCondition` selects the spelling of the age condition.
+ * See rules 15 and 45 in `RULES.md`.
+ */
 export type Condition =
   | 'RetryAttemptsExhausted'
   | 'RecordAgeExceeded'
@@ -20,7 +23,7 @@ export interface DiscardedRecords {
   readonly parts: readonly PartitionRecords<PendingRecord>[]
   readonly condition: Condition
   readonly invocations: number
-  /** The last response; absent if the records were never sent. */
+  /** Last response; absent if the records were never sent. */
   readonly response?: LastResponse
 }
 
@@ -38,7 +41,7 @@ export interface Origin {
   readonly brokers: readonly string[]
 }
 
-/** The message for SQS and SNS: only metadata. Rules 41, 44. */
+/** Returns the message for SQS and SNS, which contains only metadata. See rules 41 and 44 in `RULES.md`. */
 export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   const { parts } = discarded
   const { mapping } = origin
@@ -56,7 +59,7 @@ export function batchRecord(discarded: DiscardedRecords, origin: Origin, nowMs: 
   return commonFields(discarded, mapping.functionArn, discarded.condition, info, event, origin, nowMs)
 }
 
-/** The object for S3: the same metadata, and the whole event as text. Rule 46. */
+/** Returns the object for S3: the same metadata, with the whole event as text. See rule 46 in `RULES.md`. */
 export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   return {
     ...batchRecord(discarded, origin, nowMs),
@@ -64,7 +67,10 @@ export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs:
   }
 }
 
-/** The message for a Kafka topic: one record, with an event of only that record as an object. Rule 47. */
+/**
+ * Returns the message for a Kafka topic: one record, with an event that contains only this record. See rule
+ * 47 in `RULES.md`.
+ */
 export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   const { mapping } = origin
   const record = discarded.parts[0]?.records[0]
@@ -118,7 +124,7 @@ function commonFields(
       condition,
       approximateInvokeCount: invocations,
     },
-    // Records that were never sent have no response; AWS documents this for records that are too large.
+    // Records that were never sent have no response. AWS documents this for records that are too large.
     responseContext: response
       ? {
           statusCode: 200,
@@ -138,13 +144,19 @@ function commonFields(
   }
 }
 
-/** Returns the nearest time that a date can have: a producer may write any 64 bits, and an error would hold up the partition forever. */
+/**
+ * Returns the nearest time that a Date can represent: a producer may write any 64-bit integer, and an error
+ * would block the partition forever.
+ */
 function time(record: Pick<PendingRecord, 'timestampMs'> | undefined): string {
   const ms = record?.timestampMs ?? 0
   return new Date(Math.max(-LAST_DATE_MS, Math.min(ms, LAST_DATE_MS))).toISOString()
 }
 
-/** Returns the key of an S3 object as AWS documents it for streams. The mapping's UUID is derived from the consumer group. */
+/**
+ * Returns the key of an S3 object in the format that AWS documents for streams. The mapping's UUID is derived
+ * from the consumer group.
+ */
 export function objectKey(
   { parts }: Pick<DiscardedRecords, 'parts'>,
   { groupId, topic, open }: Pick<Mapping, 'groupId' | 'topic' | 'open'>,

@@ -11,7 +11,10 @@ interface NewestEvent {
   readonly records: number
 }
 
-/** Returns the event with the newest of these records that the function would receive, as far as they fit into an event. */
+/**
+ * Returns the event that the function would receive with the newest of these records, as many as fit into one
+ * event.
+ */
 export async function newestEvent(
   found: ReadonlyMap<number, readonly Message[]>,
   count: number,

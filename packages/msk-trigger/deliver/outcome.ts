@@ -4,11 +4,11 @@ import { nearest } from '../support/nearest.ts'
 import { describe, type PartitionRecords, pick, type WithOffset } from '../support/parts.ts'
 import { isObject, show } from '../support/values.ts'
 
-/** The outcome of an invocation for its records. Records that are not redelivered are done. */
+/** Outcome of an invocation for its records. Records that are not redelivered are done. */
 export interface Outcome<R extends WithOffset> {
   /** Records to redeliver. */
   readonly again: readonly PartitionRecords<R>[]
-  /** Records that a partial response named as failed. Absent if the whole batch is redelivered. */
+  /** Records that a partial response named as failed; absent if the whole batch is redelivered. */
   readonly reported?: readonly PartitionRecords<R>[]
   readonly reason?: string
   readonly warning?: string
@@ -16,12 +16,15 @@ export interface Outcome<R extends WithOffset> {
 
 export interface AnswerOptions {
   readonly topic: string
-  /** `ReportBatchItemFailures` is set. */
+  /** True if `ReportBatchItemFailures` is set. */
   readonly reportsFailures: boolean
   readonly open: Pick<OpenChoices, 'afterPartialResponse' | 'partialResponseKey'>
 }
 
-/** Rules 22, 23: after a function error, a timeout or an invalid response, the whole batch is redelivered. */
+/**
+ * Returns the outcome after a function error, a timeout or an invalid response: the whole batch is
+ * redelivered. See rules 22 and 23 in `RULES.md`.
+ */
 export function retryWholeBatch<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   reason: string,
@@ -30,8 +33,9 @@ export function retryWholeBatch<R extends WithOffset>(
 }
 
 /**
- * Interprets the return value of a handler: ignored without `ReportBatchItemFailures` (rule 33). With it (rules 30, 31), nothing, null, `{}` and
- * an empty list mean success, and an invalid response redelivers the whole batch.
+ * Evaluates the return value of a handler. Without `ReportBatchItemFailures` it is ignored (rule 33 in
+ * `RULES.md`). With it, an empty response, null, `{}` and an empty list mean success, and an invalid response
+ * redelivers the whole batch (rules 30 and 31).
  */
 export function readAnswer<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
@@ -89,7 +93,7 @@ function partial<R extends WithOffset>(
   return { again, reported, reason, ...(isOldKey && { warning }) }
 }
 
-/** Each partition from its first failed record on, including later records. */
+/** Returns each partition from its first failed record on, including all later records. */
 function fromFirst<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   failed: ReadonlyMap<number, ReadonlySet<number>>,
@@ -103,17 +107,23 @@ function brief(value: unknown): string {
   return text.length > 120 ? `${text.slice(0, 120)}…` : text
 }
 
-/** The name of the list in a partial response. Lambda reads it under this name only. */
+/** Name of the list in a partial response. Lambda ignores any other name. */
 const LIST = 'batchItemFailures'
 
-/** Returns the name under which an answer has a list of failures, also one that Lambda does not read, such as `BatchItemFailures`. */
+/**
+ * Returns the name of the list of failures in a response, even if Lambda ignores it, such as
+ * `BatchItemFailures`.
+ */
 function listOfFailures(answer: unknown): string | undefined {
   if (!isObject(answer)) return undefined
   const isList = (key: string) => Array.isArray(answer[key]) && (answer[key] as unknown[]).length > 0
   return [LIST, ...Object.keys(answer).filter(key => nearest(key, [LIST]))].find(isList)
 }
 
-/** Why an answer is a success although it has a list of failures: Lambda does not read the list under that name. */
+/**
+ * Returns a warning if a response counts as a success although it contains a list of failures, because Lambda
+ * ignores the list's name.
+ */
 function misnamedList(answer: unknown): { warning?: string } {
   const name = listOfFailures(answer)
   if (name === undefined || name === LIST) return {}
@@ -124,7 +134,11 @@ function misnamedList(answer: unknown): { warning?: string } {
   }
 }
 
-/** Returns why a failure names no record of the batch, with a hint for the usual mistakes. @param sample a partition's name */
+/**
+ * Explains why a failure does not identify a record of the batch, with a hint for common mistakes.
+ *
+ * @param sample name of a partition
+ */
 function whatIsWrong(failure: unknown, sample: string): string {
   const right = `{ itemIdentifier: { partition: "${sample}", offset: 12 } }`
   if (!isObject(failure)) return `which must be like ${right}`
@@ -137,6 +151,6 @@ function whatIsWrong(failure: unknown, sample: string): string {
     return 'which has the older key "topic-partition": use "partition"'
   if (typeof item.partition === 'number' || /^\d+$/.test(String(item.partition)))
     return `whose partition is a number: it must have the topic before it, like "${sample}"`
-  if (typeof item.offset === 'string') return 'whose offset is a text: it must be a number'
+  if (typeof item.offset === 'string') return 'whose offset is a string: it must be a number'
   return 'which is not a partition and offset of this batch'
 }

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts'
 /** Records that are delivered together, with their history. */
 export interface Unit<R extends WithOffset> {
   readonly parts: readonly PartitionRecords<R>[]
-  /** Failed attempts, as counted against the retries. */
+  /** Number of failed attempts that count against the retries. */
   readonly failures: number
   readonly invocations: number
 }
@@ -17,13 +17,15 @@ export type RetryPolicy = Pick<
 
 export interface NextAttempts<R extends WithOffset> {
   readonly exhausted: readonly PartitionRecords<R>[]
-  /** The units that replace it, to be delivered one after another. */
+  /** Units that replace the failed one, to be delivered one after another. */
   readonly units: readonly Unit<R>[]
 }
 
 /**
- * Decides what follows an attempt. A failure counts whether it was thrown or reported (rule 32), and the first attempt is not a retry (rule
- * 26). With bisect the halves run one after the other (rules 19, 29). A split is not a retry, unless `bisectRetries` says so.
+ * Decides what happens after an attempt. A failure counts whether it was thrown or reported (rule 32 in
+ * `RULES.md`), and the first attempt is not a retry (rule 26). With bisection, the halves are delivered one
+ * after the other (rules 19 and 29). A split does not count as a retry, unless `bisectRetries` is set
+ * accordingly.
  */
 export function afterAttempt<R extends WithOffset>(
   unit: Unit<R>,
@@ -59,7 +61,7 @@ function splits(
   return bisectBatchOnFunctionError && mayAfter && countOf(again) > 1
 }
 
-/** Returns whether a record is older than the mapping allows. Rule 28. */
+/** Returns true if a record is older than the mapping allows. See rule 28 in `RULES.md`. */
 export function isOverAge(timestampMs: number, policy: RetryPolicy, nowMs: number): boolean {
   return policy.maximumRecordAgeMs !== undefined && nowMs - timestampMs > policy.maximumRecordAgeMs
 }

@@ -1,6 +1,6 @@
 import type { PartitionRecords } from '../support/parts.ts'
 
-/** An invocation without a response for this long is reported. */
+/** Duration after which an invocation without a response is reported, in milliseconds. */
 const SLOW_AFTER_MS = 20_000
 const CHECK_EVERY_MS = 1_000
 
@@ -15,7 +15,7 @@ interface SlowInvocations {
   returned(parts: readonly PartitionRecords[]): void
 }
 
-/** The running invocations. Reports each slow one once, and its end. */
+/** Running invocations. Each slow one is reported once, and so is its end. */
 export class RunningInvocations {
   readonly #running = new Set<Running>()
   readonly #slow: SlowInvocations
@@ -36,7 +36,7 @@ export class RunningInvocations {
     }
   }
 
-  /** Parts that the handlers have now. */
+  /** Records that the handlers are processing now. */
   get parts(): readonly PartitionRecords[] {
     return [...this.#running].flatMap(({ parts }) => parts)
   }

@@ -1,9 +1,12 @@
-/** A counting semaphore. `release` hands the permit to the caller that has waited longest, before `tryAcquire` can take it. */
+/**
+ * A counting semaphore. `release` passes the permit to the caller that has waited longest, before
+ * `tryAcquire` can take it.
+ */
 export class Semaphore {
   #free: number
   readonly #pending: (() => void)[] = []
 
-  /** @param count infinity for no limit */
+  /** @param count number of permits; infinity for no limit */
   constructor(count: number) {
     this.#free = count
   }

@@ -1,7 +1,7 @@
 /**
- * Takes orders. Orders do not depend on each other, so every record is tried, and those that failed are reported: only
- * they are discarded in the end. An order may be delivered again, as in every Kafka consumer that delivers at least
- * once.
+ * Processes orders. Orders do not depend on each other, so every record is tried, and only the failed ones
+ * are reported and eventually discarded. An order may be delivered again, as in every Kafka consumer with
+ * at-least-once delivery.
  */
 export async function orders(event) {
   const batchItemFailures = []

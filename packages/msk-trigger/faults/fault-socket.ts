@@ -11,7 +11,10 @@ export interface FaultTarget {
   inject(fault: Fault): Promise<void>
 }
 
-/** Accepts faults over a Unix socket, a line of JSON each, answered by a line: a test knows when its fault is in effect. */
+/**
+ * Accepts faults over a Unix socket, one line of JSON each. Each is answered by a line, so that a test knows
+ * when its fault is in effect.
+ */
 export class FaultSocket {
   readonly #path: string
   readonly #sources: readonly FaultTarget[]
@@ -29,7 +32,7 @@ export class FaultSocket {
     )
   }
 
-  /** Listens. A socket left behind by a killed process is removed first. */
+  /** Starts listening. First removes a socket that a killed process has left. */
   listen(): void {
     const probe = connect(this.#path)
     probe.once('connect', () => {
@@ -51,7 +54,7 @@ export class FaultSocket {
     this.#connections.add(socket)
     socket.on('close', () => this.#connections.delete(socket))
     const lines = createInterface({ input: socket })
-    // A client may disconnect without waiting for the answer. `lines` forwards the errors of the socket.
+    // A client may disconnect without waiting for the answer. `lines` also emits the errors of the socket.
     for (const one of [socket, lines]) one.on('error', () => {})
     lines.on('line', line => {
       const answer = (content: object) => socket.writable && socket.write(`${JSON.stringify(content)}\n`)

@@ -9,7 +9,8 @@ const FAULTS = [...BATCH_FAULTS, 'rebalance', 'hold', 'release'] as const
 export interface Fault {
   /**
    * - `duplicate`: the next batch is sent to the function twice, the second time after the first response.
-   * - `timeout`: the next batch times out after its handler has run: its effects exist, its response is lost.
+   * - `timeout`: the next batch times out after its handler has run: its effects remain, but its response is
+   *   lost.
    * - `crash`: the poller dies after the next batch has run and before anything of it is committed. Everything is read
    *   again from the committed offsets, and nothing else that is in flight is committed.
    * - `rebalance`: the group reassigns all partitions immediately; nothing that is in flight is committed.
@@ -17,13 +18,13 @@ export interface Fault {
    *   has ended.
    */
   readonly fault: (typeof FAULTS)[number]
-  /** The function's key in `serverless.yml`. */
+  /** Key of the function in `serverless.yml`. */
   readonly function: string
-  /** Needed only if the function has several Kafka events. */
+  /** Name of the topic, required only if the function has several Kafka events. */
   readonly topic?: string
-  /** Partition of `hold` and `release`; missing for all partitions. */
+  /** Partition for `hold` and `release`; absent for all partitions. */
   readonly partition?: number
-  /** Number of consecutive batches for `duplicate`, `timeout` and `crash`. */
+  /** Number of consecutive batches for `duplicate`, `timeout` and `crash`; 1 by default. */
   readonly times?: number
 }
 
@@ -38,7 +39,7 @@ export class Faults {
     else if (fault === 'release') this.#held.delete(partition as number)
   }
 
-  /** Returns whether a fault applies now, and counts it down. */
+  /** Returns true if a fault applies now, and decrements its count. */
   fires(fault: BatchFault): boolean {
     const left = this.#armed.get(fault) ?? 0
     if (left > 0) this.#armed.set(fault, left - 1)
@@ -50,20 +51,24 @@ export class Faults {
   }
 }
 
-/** Parses a request for a fault. @throws Error that says what is wrong; unknown keys are rejected. */
+/**
+ * Parses a request for a fault.
+ *
+ * @throws Error with the reason if the request is invalid or contains unknown keys
+ */
 export function readFault(text: string): Fault {
   const given = parsed(text)
   const { fault, function: functionKey, topic, partition, times } = given
   for (const key of Object.keys(given)) {
     if (!['fault', 'function', 'topic', 'partition', 'times'].includes(key))
-      throw new Error(`${key} is not a member of a fault`)
+      throw new Error(`${key} is not a property of a fault`)
   }
   if (!(FAULTS as readonly unknown[]).includes(fault)) {
     throw new Error(`fault must be one of ${FAULTS.join(', ')}, not ${show(fault)}`)
   }
-  if (typeof functionKey !== 'string') throw new Error(`function must be a text, not ${show(functionKey)}`)
+  if (typeof functionKey !== 'string') throw new Error(`function must be a string, not ${show(functionKey)}`)
   if (topic !== undefined && typeof topic !== 'string')
-    throw new Error(`topic must be a text, not ${show(topic)}`)
+    throw new Error(`topic must be a string, not ${show(topic)}`)
   if (partition !== undefined && !isWholeNumber(partition, 0, Number.MAX_SAFE_INTEGER)) {
     throw new Error(`partition must be a non-negative integer, not ${show(partition)}`)
   }

@@ -2,14 +2,19 @@ import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Fault } from './faults.ts'
 
-/** Injects a fault into the trigger at this socket. Resolves when it is in effect, or armed. @throws Error if it is rejected */
+/**
+ * Injects a fault into the trigger that listens on this socket. Resolves when the fault is in effect or
+ * armed.
+ *
+ * @throws Error if it is rejected
+ */
 export function injectFault(socket: string, fault: Fault): Promise<void> {
   return new Promise((resolve, reject) => {
     const connection = connect(socket)
     connection.once('close', () => reject(new Error('the trigger has ended')))
     connection.write(`${JSON.stringify(fault)}\n`)
     const answers = createInterface({ input: connection })
-    // The proxy forwards the connection's errors.
+    // `answers` also emits the connection's errors.
     for (const one of [connection, answers]) one.once('error', reject)
     answers.once('line', line => {
       const { error } = JSON.parse(line)

@@ -6,13 +6,13 @@ import { copyRecords, lengthOf, type PackedRecord, unpacked } from './packed-rec
 
 /** An event for a handler. */
 export interface EventContent {
-  /** Returns the JSON that Lambda sends. */
+  /** Returns the event as the JSON that Lambda sends. */
   json(): string
-  /** Packed form for a thread of this process, which needs no JSON. */
+  /** Packed form for a thread of this process, which does not need JSON. */
   readonly packed?: PackedEvent
 }
 
-/** Parts of an event that the packed records lack. */
+/** Fields of an event that are not part of the packed records. */
 export interface EventHead {
   readonly eventSource: LambdaEvent['eventSource']
   readonly eventSourceArn: string | undefined
@@ -22,15 +22,18 @@ export interface EventHead {
   readonly parts: readonly (readonly [partition: number, count: number])[]
 }
 
-/** The records of an event, and its head. */
+/** Packed records of an event, with the remaining fields. */
 export interface PackedEvent {
   readonly head: EventHead
   readonly length: number
-  /** `target` must have room for the length. */
+  /** Copies the records. `target` must have at least this length. */
   copyTo(target: Uint8Array): void
 }
 
-/** The event with these records, in offset order in each partition. Rules 7, 11. */
+/**
+ * Event with these records, which are in the order of their offsets within each partition. See rules 7 and 11
+ * in `RULES.md`.
+ */
 export class RecordsEvent implements EventContent, PackedEvent {
   readonly head: EventHead
   readonly #mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>

@@ -1,10 +1,16 @@
-/** The event as the JSON that Lambda sends. It is built from bytes: to build objects and serialize them takes several times as long. */
+/**
+ * Builds the JSON of an event as Lambda sends it. It is built from bytes, because building and serializing
+ * objects takes several times as long.
+ */
 import { headersOf } from '@sluice/kafka-records'
 import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName } from './event.ts'
 
-/** The JSON of one `LambdaRecord`. A header without a value becomes an empty list. Rules 12, 13. */
+/**
+ * Returns the JSON of a `LambdaRecord`. A header without a value becomes an empty list. See rules 12 and 13
+ * in `RULES.md`.
+ */
 export function recordJson(
   topic: string,
   partition: number,
@@ -12,7 +18,7 @@ export function recordJson(
   tombstone: OpenChoices['tombstone'] = 'absent',
 ): string {
   const { offset, timestamp, key, value, bare, keySchema, valueSchema } = message
-  // The timestamp of LogAppendTime (1) is the broker's time, set by kafkajs.
+  // With the timestamp type LogAppendTime (1), kafkajs sets the timestamp to the broker's time.
   const type = message.batchContext?.timestampType === 1 ? 'LOG_APPEND_TIME' : 'CREATE_TIME'
   let json = `{"topic":"${topic}","partition":${partition},"offset":${offset},"timestamp":${timestamp},"timestampType":"${type}","headers":${headersJson(message)}`
   if (key != null) json += `,"key":${field(key, bare?.key)}`
@@ -24,7 +30,11 @@ export function recordJson(
   return `${json}}`
 }
 
-/** The JSON of a `LambdaEvent`. @param parts partitions, and the JSON of their records in offset order. Rules 7, 11. */
+/**
+ * Returns the JSON of a `LambdaEvent`. See rules 7 and 11 in `RULES.md`.
+ *
+ * @param parts partitions, with the JSON of their records in the order of their offsets
+ */
 export function eventJson(
   { kind, topic, eventSourceArn }: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>,
   brokers: readonly string[],
@@ -48,12 +58,12 @@ function headersJson(message: Message): string {
   return `[${headers.map(([name, bytes]) => `{${JSON.stringify(name)}:[${signed(bytes)}]}`).join()}]`
 }
 
-/** Bytes as Java's, from -128 to 127. Rule 13. */
+/** Returns the bytes as signed integers, as in Java. See rule 13 in `RULES.md`. */
 function signed(bytes: Buffer | null): string {
   return bytes ? new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length).join() : ''
 }
 
-/** Returns base64, or the JSON that a registry decoded. */
+/** Returns the bytes in base64, or the JSON that a registry has decoded. */
 function field(bytes: Buffer, isBare = false): string {
   return isBare ? bytes.toString() : `"${bytes.toString('base64')}"`
 }

@@ -2,17 +2,23 @@ import { headersOf } from '@sluice/kafka-records'
 import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 
-/** Rule 1: the maximum payload of a synchronous invocation, 6 MB of JSON. */
+/** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
-/** The JSON around the values of a record, with the comma after it. `key` and `value` count only if present. */
+/**
+ * Length of the JSON around the values of a record, with the comma that follows. `key` and `value` are added
+ * only if present.
+ */
 const FRAME = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},'.length
 const KEY = '"key":"",'.length
 const VALUE = '"value":"",'.length
 const KEY_SCHEMA = '"keySchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 const VALUE_SCHEMA = '"valueSchemaMetadata":{"dataFormat":"","schemaId":""},'.length
 
-/** Returns the size of a record in the JSON event, with its comma (rule 8). It is calculated, because every record is measured. */
+/**
+ * Returns the size of a record in the JSON event, with its comma (rule 8 in `RULES.md`). It is calculated
+ * without building the JSON, because every record is measured.
+ */
 export function recordBytes(
   topic: string,
   partition: number,
@@ -34,12 +40,12 @@ export function recordBytes(
   return bytes + Math.max(0, headers.length - 1)
 }
 
-/** The size of a partition without its records: `"topic-0":[],`. */
+/** Returns the size of a partition without its records: `"topic-0":[],`. */
 export function partitionBytes(topic: string, partition: number): number {
   return partitionName(topic, partition).length + '"":[],'.length
 }
 
-/** The size in base64. A bare field is JSON already and has no quotes. */
+/** Returns the size of a field in base64. A decoded field is JSON and needs no quotes. */
 function fieldLength({ length }: Buffer, isBare = false): number {
   return isBare ? length - '""'.length : 4 * Math.ceil(length / 3)
 }
@@ -48,7 +54,7 @@ function metadataLength({ dataFormat, schemaId }: SchemaMetadata): number {
   return dataFormat.length + schemaId.length
 }
 
-/** `{"name":[1,22,-128]}` */
+/** Returns the size of a header such as `{"name":[1,22,-128]}`. */
 function headerBytes(name: string, value: Buffer | null): number {
   if (!value) return '{:[]}'.length + nameBytes(name)
   let numbers = Math.max(0, value.length - 1)
@@ -56,7 +62,7 @@ function headerBytes(name: string, value: Buffer | null): number {
   return '{:[]}'.length + nameBytes(name) + numbers
 }
 
-/** The size of a name as JSON. Nearly all names have no character that JSON escapes. */
+/** Returns the size of a name as JSON. Nearly all names contain no characters that JSON escapes. */
 function nameBytes(name: string): number {
   return PLAIN.test(name) ? '""'.length + name.length : Buffer.byteLength(JSON.stringify(name))
 }

@@ -1,24 +1,27 @@
 import type { KafkaMessage } from 'kafkajs'
 
-/** A Kafka record as Lambda delivers it. Rules 12, 13. */
+/** A Kafka record as Lambda delivers it. See rules 12 and 13 in `RULES.md`. */
 export interface LambdaRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Milliseconds since 1970. */
+  /** Timestamp in milliseconds since the epoch. */
   readonly timestamp: number
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  /** Base64. For a record without a key it is absent, or null if so configured. */
+  /** Key in base64. If the record has no key, absent or null, depending on the settings. */
   readonly key?: string | null
-  /** Rule 14. Only if a schema registry is used. */
+  /** Present only if a schema registry is used. See rule 14 in `RULES.md`. */
   readonly keySchemaMetadata?: SchemaMetadata
-  /** Base64. For a tombstone it is absent, or null if so configured: AWS does not specify which. */
+  /**
+   * Value in base64. For a tombstone, absent or null depending on the settings, because AWS does not specify
+   * it.
+   */
   readonly value?: string | null
   readonly valueSchemaMetadata?: SchemaMetadata
   readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
 }
 
-/** The event that a Kafka mapping sends to a function. Rule 11. */
+/** Event that a Kafka mapping sends to a function. See rule 11 in `RULES.md`. */
 export interface LambdaEvent {
   readonly eventSource: 'aws:kafka' | 'SelfManagedKafka'
   readonly eventSourceArn?: string
@@ -26,14 +29,20 @@ export interface LambdaEvent {
   readonly records: Readonly<Record<string, readonly LambdaRecord[]>>
 }
 
-/** The delivered part of a kafkajs message. `batchContext` exists at run time but not in kafkajs's types. */
+/**
+ * Parts of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's
+ * types.
+ */
 export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
-  /** Headers in log order. */
+  /** Headers in the order of the log. */
   readonly headerList?: readonly (readonly [name: string, value: Buffer | null])[]
-  /** Set if the record is larger than any event: its size in the log. Its value was omitted. */
+  /**
+   * Size of the record in the log, in bytes. Set only if the record is larger than any event; its value was
+   * omitted.
+   */
   readonly oversizeBytes?: number | undefined
-  /** Schemas of key and value. Rule 14. */
+  /** Schemas of key and value. See rule 14 in `RULES.md`. */
   readonly keySchema?: SchemaMetadata
   readonly valueSchema?: SchemaMetadata
   /** Set if key or value is delivered as JSON instead of base64. */
@@ -45,15 +54,18 @@ export interface SchemaMetadata {
   readonly schemaId: string
 }
 
-/** The key of a partition in `records`, and its name in a partial response. */
+/** Returns the name of a partition in `records` and in partial responses. */
 export function partitionName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
 
-/** Number of headers from which building a record delays others noticeably; 90,000 take tens of milliseconds. */
+/**
+ * Number of headers from which building a record delays others noticeably: 90,000 headers take tens of
+ * milliseconds.
+ */
 const MANY_HEADERS = 500
 
-/** Whether it takes far longer than others to build a record of this message. */
+/** Returns true if building a record of this message takes much longer than usual. */
 export function hasManyHeaders({ headerList }: Message): boolean {
   return headerList !== undefined && headerList.length >= MANY_HEADERS
 }

@@ -5,21 +5,21 @@ import { ACCOUNT } from '../config/resource-types.ts'
 import type { Provider, Serverless } from '../support/framework.ts'
 import { isObject } from '../support/values.ts'
 
-/** Facts of a function for its runtime. */
+/** Properties of a function that its runtime needs. */
 export interface FunctionFacts {
   readonly functionKey: string
-  /** Name in the cloud. */
+  /** Name of the function in the cloud. */
   readonly functionName: string
-  /** Handler of the definition: `folder/module.name`; empty if it is missing. */
+  /** Handler in the definition, in the form `folder/module.name`; empty if it is missing. */
   readonly handler: string
-  /** `nodejs22.x`, `python3.13` … */
+  /** Name of the runtime, such as `nodejs22.x` or `python3.13`. */
   readonly runtime: string
   readonly memoryMb: number
   readonly timeoutMs: number
   readonly region: string
-  /** The folder of its code, to which `handler` is relative. */
+  /** Folder of the function's code, to which `handler` is relative. */
   readonly folder: string
-  /** The variables that it sees: all of them, because it does not inherit those of this process. */
+  /** All environment variables of the function, which does not inherit those of this process. */
   readonly environment: Readonly<Record<string, string>>
 }
 
@@ -28,7 +28,11 @@ const RUNTIME = 'nodejs20.x'
 const MEMORY_MB = 1024
 const TIMEOUT_S = 6
 
-/** Reads what a function is as defined now: a bundler may have replaced it. @param options `location` is a bundler's output folder */
+/**
+ * Reads the current definition of a function, which a bundler may have replaced.
+ *
+ * @param options `location` is a bundler's output folder
+ */
 export function functionFacts(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,
@@ -66,12 +70,15 @@ export function functionFacts(
   return { ...facts, environment }
 }
 
-/** Credentials and endpoints come from the environment of `serverless offline`. */
+/** Returns credentials and endpoints from the environment of `serverless offline`. */
 function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
 }
 
-/** The variables that Lambda sets, as serverless-offline sets them, so that a function sees the same in both. */
+/**
+ * Returns the variables that Lambda sets, with the values of serverless-offline, so that a function sees the
+ * same in both.
+ */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {
     _HANDLER: handler,
@@ -91,7 +98,7 @@ function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<Funct
   }
 }
 
-/** Variables are text. One that is null or missing in the definition is not set. */
+/** Converts variables to text. A variable that is null or missing in the definition is not set. */
 function texts(
   variables: Readonly<Record<string, unknown>>,
   context: IntrinsicContext,
@@ -100,7 +107,7 @@ function texts(
   return Object.fromEntries(set.map(([name, value]) => [name, textOf(value, context)]))
 }
 
-/** Returns text; values that only CloudFormation can resolve become JSON. */
+/** Returns a value as text. Values that only CloudFormation can resolve become JSON. */
 function textOf(value: unknown, context: IntrinsicContext): string {
   const known = resolveIntrinsics(value, context) ?? value
   return isObject(known) ? JSON.stringify(known) : String(known)

@@ -5,51 +5,63 @@ import { NotBegun } from './runtimes/runtime.ts'
 
 type PooledInstance = Pick<Instance, 'isBroken' | 'isComputing' | 'isLoading' | 'hasRoom' | 'close'>
 
-/** An idle instance ends after this time, if there is another one. */
+/** Idle time after which an instance ends, if there is another one, in milliseconds. */
 const IDLE_MS = 30_000
 
-/** Starts an invocation on an instance, which may be busy: then it waits there. @param onBegun to be called when it runs */
+/**
+ * Starts an invocation on an instance. If the instance is busy, the invocation waits there.
+ *
+ * @param onBegun called when the invocation runs
+ */
 type Start<I> = (instance: I, onBegun: () => void) => Started
 
 interface Caller<I> {
   readonly sinceMs: number
-  /** The same, or since when it has been in line. */
+  /**
+   * Time from which the patience of the caller is measured: `sinceMs`, or the time since which it has waited
+   * at an instance.
+   */
   patientSinceMs: number
   readonly start: Start<I>
   readonly outcome: PromiseWithResolvers<unknown>
-  /** Assigned instance, running or in line. */
+  /** Instance at which the invocation runs or waits. */
   at: Started | undefined
 }
 
 /**
- * The instances of one function. The most recently used one is taken first, and callers wait in line a moment, because each thread costs tens
- * of megabytes and its start as much as hundreds of invocations. A caller that has waited too long is taken back.
+ * Instances of one function. The most recently used instance is preferred, and callers wait a moment at a
+ * busy one, because each thread costs tens of megabytes, and starting it costs as much as hundreds of
+ * invocations. A caller that has waited too long is assigned to another instance.
  */
 export class InstancePool<I extends PooledInstance = Instance> {
   readonly #start: () => I
   readonly #areReused: boolean
   readonly #all = new Set<I>()
-  /** Instances that were replaced during an invocation. They end with it. */
+  /** Instances that were replaced during an invocation, and end with it. */
   readonly #replaced = new Set<I>()
-  /** The most recently used one is last. Each has a timer that ends it. */
+  /** Idle instances, the most recently used one last. Each has a timer that ends it. */
   readonly #idle = new Map<I, NodeJS.Timeout>()
-  /** The callers at each instance, running or in line. */
+  /** Callers whose invocations run or wait at each instance. */
   readonly #callers = new Map<I, Set<Caller<I>>>()
   /** Callers whose invocation has not begun. */
   readonly #waiting = new WaitingList<Caller<I>>()
-  /** Since when the queue has been non-empty, and what this thread had done by then. */
+  /** Time since which the queue has been non-empty, and the utilization of this thread at that time. */
   #backlog: { readonly sinceMs: number; readonly use: EventLoopUtilization } | undefined
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = 0
   #isClosed = false
 
-  /** @param areReused false if every invocation must load the handler again. */
+  /** @param areReused false if every invocation must load the handler again */
   constructor(start: () => I, areReused: boolean) {
     this.#start = start
     this.#areReused = areReused
   }
 
-  /** Runs an invocation on an instance, and ends that if it is broken. @param start may be called again if it has not begun */
+  /**
+   * Runs an invocation on an instance, and ends the instance if it is broken.
+   *
+   * @param start may be called again if the invocation has not begun
+   */
   run(start: Start<I>): Promise<unknown> {
     const outcome = Promise.withResolvers<unknown>()
     const sinceMs = performance.now()
@@ -58,7 +70,10 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return outcome.promise
   }
 
-  /** Later invocations get new instances. Running invocations finish on the instance on which they started. */
+  /**
+   * Replaces all instances, so that later invocations get new ones. Running invocations finish on the
+   * instance on which they started.
+   */
   async replace(): Promise<void> {
     const idle: I[] = []
     for (let last = this.#popIdle(); last; last = this.#popIdle()) idle.push(last)
@@ -69,14 +84,17 @@ export class InstancePool<I extends PooledInstance = Instance> {
     await Promise.all(idle.map(instance => instance.close()))
   }
 
-  /** Ends all instances, also during an invocation, and refuses the callers that wait for one. */
+  /** Ends all instances, even during an invocation, and rejects the waiting callers. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#serve()
     await Promise.all([...this.#all, ...this.#replaced].map(instance => instance.close()))
   }
 
-  /** Serves waiting callers in order: with an idle instance, or else with a new one, immediately or after a while. */
+  /**
+   * Serves waiting callers in order, with an idle instance or else with a new one, immediately or after a
+   * delay.
+   */
   #serve(): void {
     if (this.#isClosed) {
       clearTimeout(this.#timer)
@@ -93,16 +111,19 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#setTimer(this.#startAtMs(first))
   }
 
-  /** An earlier one replaces a later one: a caller waits longer while a handler is loaded than afterwards. */
+  /**
+   * Sets the timer. An earlier time replaces a later one, because a caller waits longer while a handler is
+   * loaded than afterwards.
+   */
   #setTimer(atMs: number): void {
     if (this.#timer && this.#timerAtMs <= atMs) return
     clearTimeout(this.#timer)
     this.#timerAtMs = atMs
-    // If this thread was busy, responses may already have arrived: handle them before acting on the timer.
+    // If this thread was busy, responses may already have arrived: handle them before the timer takes effect.
     this.#timer = setTimeout(() => setImmediate(() => this.#startIfDue()), atMs - performance.now())
   }
 
-  /** Returns false if this caller must wait here, and so must those after it. */
+  /** Assigns an instance to a caller. Returns false if this caller and all later ones must wait. */
   #place(caller: Caller<I>): boolean {
     const idle = this.#free()
     if (idle) {
@@ -138,7 +159,10 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads)
   }
 
-  /** The most recently used idle instance. A thread can end while idle. */
+  /**
+   * Returns the most recently used idle instance. A thread can end while it is idle, so ended ones are
+   * skipped.
+   */
   #free(): I | undefined {
     for (let last = this.#popIdle(); last; last = this.#popIdle()) {
       if (!last.isBroken) return last
@@ -172,7 +196,10 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return open.sort((a, b) => length(a) - length(b))[0]
   }
 
-  /** If none can be started, that concerns only this caller, and not the release or the timer that serves it. */
+  /**
+   * Starts an instance for a caller. A failure to start it rejects only this caller, without affecting the
+   * release or the timer that has served it.
+   */
   #startFor(caller: Caller<I>): void {
     try {
       const instance = this.#start()
@@ -198,7 +225,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     this.#callers.set(instance, callers.add(caller))
     let at: Started | undefined
     at = caller.start(instance, () => {
-      // One that was taken back a moment ago may wait for another instance already.
+      // An invocation that was taken back a moment ago may already wait at another instance.
       if (caller.at !== at) return
       this.#waiting.remove(caller)
       this.#serve()
@@ -206,7 +233,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     caller.at = at
     caller.patientSinceMs = performance.now()
     const settle = async (of: () => void) => {
-      // A broken instance no longer reports its callers as begun.
+      // A broken instance no longer reports that the invocations of its callers have begun.
       this.#waiting.remove(caller)
       await this.#release(caller, instance)
       of()
@@ -215,7 +242,8 @@ export class InstancePool<I extends PooledInstance = Instance> {
       answer => settle(() => caller.outcome.resolve(answer)),
       error => {
         if (!(error instanceof NotBegun)) return settle(() => caller.outcome.reject(error))
-        // The caller has not failed, so it is served again, before later ones. A caller that was taken back is already in line.
+        // The caller has not failed, so it is served again, before later callers. A caller that was taken
+        // back is already in the list.
         if (caller.at === at) {
           caller.at = undefined
           this.#waiting.add(caller)
@@ -225,7 +253,10 @@ export class InstancePool<I extends PooledInstance = Instance> {
     )
   }
 
-  /** Whether this caller is not at an instance, or not any more. */
+  /**
+   * Takes back the caller's invocation from its instance. Returns true if the caller is not at an instance,
+   * or is not any more.
+   */
   #takeBack(caller: Caller<I>): boolean {
     if (caller.at && !caller.at.takeBack()) return false
     caller.at = undefined
@@ -248,7 +279,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 }
 
-/** Waiting callers in the order of arrival. */
+/** Waiting callers in the order of their arrival. */
 class WaitingList<Item extends { readonly sinceMs: number }> {
   readonly #items: Item[] = []
 
@@ -256,12 +287,12 @@ class WaitingList<Item extends { readonly sinceMs: number }> {
     return this.#items[0]
   }
 
-  /** A copy, which stays the same while items are added and removed. */
+  /** A copy, which does not change when items are added or removed. */
   get all(): readonly Item[] {
     return [...this.#items]
   }
 
-  /** Behind all that have waited as long, unless it is here. */
+  /** Inserts an item after all that have waited at least as long, unless it is already in the list. */
   add(item: Item): void {
     if (this.#items.includes(item)) return
     const later = this.#items.findIndex(({ sinceMs }) => sinceMs > item.sinceMs)

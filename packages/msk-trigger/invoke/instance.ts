@@ -1,49 +1,65 @@
 import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
-/** The time to load a handler that does not count as time of its first invocation, as in the cloud. */
+/**
+ * Time for loading a handler that does not count as time of its first invocation, as in the cloud, in
+ * milliseconds.
+ */
 const LOADING_MS = 10_000
 
 export interface Started {
-  /** Rejects with `NotBegun` if it was taken back, or if the instance is broken: another one can have it then. */
+  /**
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back or the instance is
+   * broken; another instance can run it then.
+   */
   readonly answer: Promise<unknown>
-  /** Whether it was taken back: it will not run there. */
+  /**
+   * Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run
+   * there.
+   */
   takeBack(): boolean
 }
 
-/** One that runs, or waits for those before it. */
+/** An invocation that runs, or that waits for those before it. */
 interface Turn {
   readonly invocation: Invocation
   readonly failed: PromiseWithResolvers<never>
   readonly onBegun: () => void
   handedOver?: HandedOver
-  /** The runtime has answered it, or has given it back. */
+  /** True once the runtime has answered the invocation or given it back. */
   isOver: boolean
   timer?: NodeJS.Timeout
 }
 
-/** One instance of a function, which runs one invocation at a time. It is broken after a timeout, and when its runtime has ended. */
+/**
+ * One instance of a function, which runs one invocation at a time. It is broken after a timeout, and after
+ * its runtime has ended.
+ */
 export class Instance {
   isBroken = false
   readonly #runtime: Runtime
-  /** The first one runs. */
+  /** Invocations in order. The first one is running. */
   readonly #line: Turn[] = []
-  /** True until the first invocation has ended, because that one loads the handler. */
+  /** True until the first invocation has ended, because that invocation loads the handler. */
   #isCold = true
   #isClosed = false
-  /** Whether an invocation has been answered, successfully or not. */
+  /** True once an invocation has been answered, successfully or not. */
   #hasResponded = false
-  /** Why its runtime has ended by itself. */
+  /** Reason why the runtime has ended by itself. */
   #ownEnd: RuntimeEnded | undefined
-  /** The instance was closed because one invocation was too late. The others have not failed by themselves. */
+  /**
+   * True if the instance was closed because one invocation took too long. The other invocations have not
+   * failed then, and are given back.
+   */
   #givesBack = false
 
-  /** @param onIdleEnd called when the runtime ends by itself after it has responded. */
+  /** @param onIdleEnd called when the runtime ends by itself after it has responded */
   constructor(runtime: Runtime, onIdleEnd: (error: Error) => void) {
     this.#runtime = runtime
     void runtime.ended.then(error => {
       this.isBroken = true
       if (!this.#isClosed) this.#ownEnd = error
-      // An answer can arrive together with the end, before its turn has left the line.
+      // An answer can arrive together with the end of the runtime, before the invocation has been removed
+      // from the line.
       const open = this.#line.filter(turn => !turn.isOver)
       for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
       if (open.length === 0 && this.#ownEnd && this.#hasResponded) onIdleEnd(error)
@@ -55,16 +71,24 @@ export class Instance {
     return isRunning && !this.isBroken && !this.#isClosed && (this.#runtime.room ?? 0) > 0
   }
 
-  /** Sends an event to the handler; while another one runs, only if it has room. @param onBegun called when it runs */
+  /**
+   * Sends an event to the handler. While another invocation runs, call this only if the instance has room.
+   *
+   * @param onBegun called when the invocation runs
+   */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
     const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
-    // An instance that breaks fails the one that runs, which may just have ended.
+    // Avoid an unhandled rejection: a breaking instance rejects the running invocation, which may just have
+    // ended.
     turn.failed.promise.catch(() => {})
     this.#line.push(turn)
     return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }
   }
 
-  /** Resolves with the handler's answer. Rejects with what the runtime throws, and RuntimeEnded at its timeout and at its end. */
+  /**
+   * Resolves to the handler's answer. Rejects with the error of the runtime, or with RuntimeEnded after a
+   * timeout or when the runtime has ended.
+   */
   async #answerTo(turn: Turn): Promise<unknown> {
     let isBegun = true
     const isFirst = this.#line[0] === turn
@@ -74,10 +98,10 @@ export class Instance {
       if (isFirst) this.#begins(turn)
       return await Promise.race([answer, turn.failed.promise])
     } catch (error) {
-      // One that the runtime has not given back may have begun.
+      // An invocation that the runtime has not given back may have begun.
       const isGivenBack = error instanceof NotBegun && turn.isOver
-      // Code that loading has started may end the runtime a moment later, and would do so each time, so it counts as a failure of
-      // the first invocation.
+      // Code that was started by loading the handler may end the runtime a moment later, and would do so each
+      // time. Therefore such an end counts as a failure of the first invocation.
       const endByLoading = isGivenBack && isFirst && !this.#hasResponded ? this.#ownEnd : undefined
       isBegun = !isGivenBack || endByLoading !== undefined
       throw endByLoading ?? error
@@ -85,7 +109,8 @@ export class Instance {
       clearTimeout(turn.timer)
       this.#leave(turn)
       if (isBegun) this.#isCold = false
-      // End it before the batch is retried: two handlers must not have the same partition. Rule 19.
+      // End the instance before the batch is retried, because two handlers must not process the same
+      // partition (rule 19 in `RULES.md`).
       if (this.isBroken && isBegun) {
         this.#givesBack = true
         await this.close()
@@ -116,7 +141,7 @@ export class Instance {
   }
 
   #tooLate({ failed, invocation }: Turn): void {
-    // The next one has begun, so the answer has been given and is on its way.
+    // The next invocation has begun, so the answer was already sent.
     if (this.#line[1]?.handedOver?.hasBegun()) return
     this.isBroken = true
     failed.reject(new RuntimeEnded(`timeout: the handler took longer than ${invocation.timeoutMs} ms`))
@@ -146,7 +171,7 @@ export class Instance {
     return first !== undefined && first.handedOver === undefined
   }
 
-  /** Whether its invocation uses a processor, rather than waiting for I/O. */
+  /** True if the running invocation uses a processor rather than waiting for I/O. */
   get isComputing(): boolean {
     return this.#isCold || this.#runtime.isComputing
   }

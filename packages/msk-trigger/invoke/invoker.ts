@@ -6,37 +6,45 @@ import { Instance } from './instance.ts'
 import { InstancePool } from './instance-pool.ts'
 import type { Runtime } from './runtimes/runtime.ts'
 
-/** The facts of a function that an invocation needs. */
+/** Properties of a function that an invocation needs. */
 export interface Invoked {
   readonly functionKey: string
   readonly functionTimeoutMs: number
 }
 
-/** Invokes functions as Lambda does. */
+/** Invokes functions in the same way as Lambda. */
 export interface FunctionInvoker {
-  /** Rejects on its error and its timeout: the records are then delivered again. @param answerCounts false injects a timeout */
+  /**
+   * Invokes a function. Rejects on an error or a timeout; the records are then delivered again.
+   *
+   * @param answerCounts false to inject a timeout
+   */
   invoke(invoked: Invoked, event: EventContent, requestId: string, answerCounts?: boolean): Promise<unknown>
-  /** Ends whatever still runs. Later invocations are refused. */
+  /** Ends all running invocations. Later invocations are rejected. */
   close(): Promise<void>
 }
 
-/** How the functions of a program run. */
+/** Starts the runtimes of a program's functions. */
 export interface Runtimes {
-  /** Makes the runtime of a function, as its definition is now. @param notice receives lines for the log */
+  /**
+   * Starts the runtime of a function with its current definition.
+   *
+   * @param notice receives lines for the log
+   */
   start(functionKey: string, notice: (line: string) => void): Runtime
   /** False if every invocation must load the handler again. */
   readonly areReused: boolean
-  /** False if no timeout of a function applies. */
+  /** False if the timeouts of functions do not apply. */
   readonly haveTimeouts: boolean
 }
 
-/** An injected fault. */
+/** Simulates a timeout for an injected fault. */
 function tooLate(instance: Instance): never {
   instance.isBroken = true
   throw new Error('timeout: the response came too late (injected fault)')
 }
 
-/** Invokes functions that run on this machine, each in instances of its own. */
+/** Invokes functions that run on this machine. Each function has separate instances. */
 export class Invoker implements FunctionInvoker {
   readonly #runtimes: Runtimes
   readonly #log: Pick<Log, 'notice' | 'error'>
@@ -63,7 +71,10 @@ export class Invoker implements FunctionInvoker {
     })
   }
 
-  /** Makes the next invocations of these functions, or of all, load them again. Running invocations are not affected. */
+  /**
+   * Makes the next invocations of these functions, or of all functions, load their code again. Running
+   * invocations are not affected.
+   */
   async replaceInstances(functionKeys: Iterable<string> = this.#functions.keys()): Promise<void> {
     await Promise.all([...functionKeys].map(key => this.#functions.get(key)?.replace()))
   }

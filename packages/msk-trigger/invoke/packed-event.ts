@@ -1,4 +1,7 @@
-/** The event of packed records, in the thread of a handler. It imports little, because each thread loads it. */
+/**
+ * Decodes the event of packed records in the thread of a handler. It has few imports, because each thread
+ * loads it.
+ */
 import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
 import type { EventHead } from './event-content.ts'
 import {
@@ -12,7 +15,7 @@ import {
   viewOf,
 } from './packed-layout.ts'
 
-/** The event as a handler gets it: what `JSON.parse` makes of its JSON. */
+/** Returns the event for the handler, which equals the result of `JSON.parse` for its JSON. */
 export function eventIn(bytes: Buffer, head: EventHead): LambdaEvent {
   const { eventSource, eventSourceArn, bootstrapServers, topic, tombstone, parts } = head
   const records: Record<string, LambdaRecord[]> = {}
@@ -39,7 +42,12 @@ function nextAfter(view: DataView, start: number): number {
   return start + view.getInt32(start + HEAD.length, true)
 }
 
-/** The record at this position as a handler gets it: what `JSON.parse` makes of `recordJson`. Rules 12, 13. @param view of these bytes */
+/**
+ * Returns the record at this position, which equals the result of `JSON.parse` for `recordJson`. See rules 12
+ * and 13 in `RULES.md`.
+ *
+ * @param view view of these bytes
+ */
 function recordAt(
   bytes: Buffer,
   view: DataView,
@@ -68,14 +76,20 @@ function recordAt(
 
 type PartitionHead = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
-/** Signed bytes. A header without a value becomes an empty list. Rule 13. */
+/**
+ * Returns the bytes as signed integers. A header without a value becomes an empty list. See rule 13 in
+ * `RULES.md`.
+ */
 function numbers(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
   for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))
   return list
 }
 
-/** Returns base64, or the content that a registry decoded, which the type of the record omits. */
+/**
+ * Returns the field in base64, or the content that a registry has decoded. The type of the record does not
+ * include decoded content.
+ */
 function field(bytes: Buffer, at: number, length: number, isBare: number): string {
   return isBare === 0
     ? bytes.toString('base64', at, at + length)

@@ -1,9 +1,13 @@
 /**
- * Byte layout of a packed record, for writer and reader. It imports nothing, so that the threads of handlers load nothing else.
+ * Byte layout of a packed record, shared by writer and reader. It has no imports, so that the threads of
+ * handlers load nothing else.
  */
 import type { SchemaMetadata } from './event.ts'
 
-/** The positions of a record's head, little-endian. Then follow schemas, key, value and headers. A length of -1 means null. */
+/**
+ * Offsets of the fields at the beginning of a record, little-endian. Schemas, key, value and headers follow.
+ * A length of -1 means null.
+ */
 export const HEAD = {
   length: 0,
   offset: 4,
@@ -23,7 +27,7 @@ export const LOG_APPEND_TIME = 1
 export const BARE_KEY = 2
 export const BARE_VALUE = 4
 
-/** Numbers are read and written far faster through a view. */
+/** Returns a view of the bytes, through which numbers are read and written much faster. */
 export function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, length)
 }
@@ -57,7 +61,7 @@ export function schemasOf(bytes: Buffer, { schemasAt, keyAt }: Fields): Schemas 
   return keyAt === schemasAt ? NO_SCHEMAS : JSON.parse(bytes.toString('utf8', schemasAt, keyAt))
 }
 
-/** @param readValue is called in order, with the length -1 for null */
+/** @param readValue called in order, with the length -1 for null */
 export function headersAt<Value>(
   bytes: Buffer,
   { restAt, headerCount }: Fields,

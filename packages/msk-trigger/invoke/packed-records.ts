@@ -1,4 +1,7 @@
-/** Records as bytes, for threads of this process: JSON takes three times as long, and text is work for the garbage collectors. */
+/**
+ * Binary form of records for threads of this process. JSON takes three times as long, and its text causes
+ * work for the garbage collectors.
+ */
 import { headersOf } from '@sluice/kafka-records'
 import type { Message } from './event.ts'
 import {
@@ -13,24 +16,29 @@ import {
   viewOf,
 } from './packed-layout.ts'
 
-/** A record in bytes that it shares with its neighbours. */
+/** A record in a buffer that it shares with its neighbours. */
 export interface PackedRecord {
   readonly bytes: Buffer
   readonly start: number
   readonly end: number
 }
 
-/** Large enough for a batch, and small enough that a record which waits long keeps little of the others in memory. */
+/**
+ * Size of a shared buffer, in bytes: large enough for a batch, and small enough that a record which waits for
+ * a long time keeps few others in memory.
+ */
 const STRETCH_BYTES = 256 * 1024
 
-/** Packs records one behind another, so that a batch of neighbours is copied at once. */
+/**
+ * Packs records one after another, so that neighbouring records of a batch can be copied in one operation.
+ */
 export class RecordPacker {
   #expected: number
   #bytes = Buffer.alloc(0)
   #view = viewOf(this.#bytes)
   #at = 0
 
-  /** @param expectedBytes how much room to begin with; more is taken as it is needed */
+  /** @param expectedBytes initial size of the buffer, which grows as needed */
   constructor(expectedBytes: number) {
     this.#expected = expectedBytes
   }
@@ -89,7 +97,7 @@ function writeHeader(bytes: Buffer, at: number, name: string, value: Buffer | nu
   return begin + nameBytes + (value?.length ?? 0)
 }
 
-/** The record as it was packed. Key, value and headers are parts of its bytes. */
+/** Unpacks a record. Its key, value and headers reference the packed bytes. */
 export function unpacked({ bytes, start }: PackedRecord): Message {
   const of = fieldsAt(viewOf(bytes), start)
   const [keySchema, valueSchema] = schemasOf(bytes, of)
@@ -111,7 +119,7 @@ export function lengthOf(records: readonly PackedRecord[]): number {
   return records.reduce((sum, { start, end }) => sum + end - start, 0)
 }
 
-/** Copies records one behind another, neighbours at once. Returns the end. */
+/** Copies records one after another, neighbouring ones in one operation. Returns the end offset. */
 export function copyRecords(records: readonly PackedRecord[], target: Uint8Array, begin: number): number {
   let at = begin
   for (let n = 0; n < records.length; ) {

@@ -1,21 +1,37 @@
-/** When another instance of a function is started. */
+/** Decides when another instance of a function is started. */
 import { availableParallelism } from 'node:os'
 
-/** How long a caller waits until a new instance is started, which takes longer and slows down all others. */
+/**
+ * Time that a caller waits until a new instance is started, in milliseconds. Starting one takes longer, and
+ * slows down all others.
+ */
 const PATIENCE_MS = 100
 
-/** The same while all processors are busy: another thread would only slow down the others. The running handlers may take long. */
+/**
+ * Waiting time while all processors are busy, in milliseconds. Another thread would only slow down the
+ * others, but running handlers may take long.
+ */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 1_000
 
-/** A new instance is also started when the queue has been non-empty for this long and a processor is idle. */
+/**
+ * Time for which the queue may be non-empty, in milliseconds. After that, a new instance is started if a
+ * processor is idle.
+ */
 const BACKLOG_MS = 1_000
 
-/** The same while an instance loads its handler: a quick one then serves all that wait, and several that load take longer, and stay. */
+/**
+ * Waiting time while an instance loads its handler, in milliseconds. A fast handler then serves all waiting
+ * callers, whereas loading several handlers takes longer and keeps more instances in memory.
+ */
 const LOADING_PATIENCE_MS = 1_000
 
 const PROCESSORS = availableParallelism()
 
-/** Returns when a new instance is started for a caller that waits. @param threads the instances, and whatever else needs a processor */
+/**
+ * Returns the time at which a new instance is started for a waiting caller.
+ *
+ * @param threads number of instances and other threads that need a processor
+ */
 export function startInstanceAtMs(
   { sinceMs, backlogSinceMs }: { readonly sinceMs: number; readonly backlogSinceMs: number },
   threads: readonly { readonly isComputing: boolean; readonly isLoading?: boolean }[],

@@ -10,10 +10,10 @@ interface Statement {
   readonly Resource: readonly unknown[]
 }
 
-/** The role that the framework generates for all functions without a role of their own. */
+/** Role that the framework generates for all functions without their own role. */
 const GENERATED_ROLE = 'IamRoleLambdaExecution'
 
-/** Adds the permissions of the Kafka events to the generated role. A role of the user's own is the user's to write. */
+/** Adds the permissions that Kafka events need to the generated role. Custom roles are not changed. */
 export function addPermissions(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,
@@ -48,7 +48,10 @@ function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Sta
   ]
 }
 
-/** A cluster with IAM needs permissions to read. A cluster with SCRAM needs a user, whose secret Lambda must find. */
+/**
+ * Returns the permissions for a cluster: with IAM, those to read; with SCRAM, those to find the secret of the
+ * user.
+ */
 function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], secret: unknown): Statement[] {
   const describe = allow(['kafka:DescribeClusterV2'], [cluster])
   if (secret != null) {
@@ -65,7 +68,7 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
       ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
       [within(cluster, 'topic', settings.topic)],
     ),
-    // Without `consumerGroupId` the group is named after the mapping, which does not exist yet.
+    // Without `consumerGroupId`, the group is named after the mapping, which does not exist yet.
     allow(
       ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
       [within(cluster, 'group', settings.consumerGroupId ?? '*')],
@@ -73,7 +76,10 @@ function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], se
   ]
 }
 
-/** Rules 41 to 43. A self-managed cluster controls writes to a topic by its own ACLs. */
+/**
+ * Returns the permissions for a destination (rules 41 to 43 in `RULES.md`). A self-managed cluster controls
+ * writes to a topic by its own ACLs.
+ */
 function destinationStatements({ kind, reference, local }: EventDestination, cluster: unknown): Statement[] {
   switch (kind) {
     case 'sqs':
@@ -90,20 +96,26 @@ function destinationStatements({ kind, reference, local }: EventDestination, clu
   }
 }
 
-/** Lambda calls a Glue registry with the function's role, and any other registry with a secret. */
+/**
+ * Returns the permissions for a registry. Lambda accesses a Glue registry with the function's role, and any
+ * other registry with a secret.
+ */
 function registryStatements(config: RegistrySettings | undefined): Statement[] {
   if (!config) return []
   const { schemaRegistryURI: uri, accessConfigs } = config
   const secrets = (accessConfigs ?? []).map(access => access.uri)
   const isGlue = typeof uri !== 'string' || uri.startsWith('arn:')
   return [
-    // Schema versions are requested by id, which no resource name covers.
+    // Schema versions are requested by id, which cannot be restricted by a resource name.
     ...(isGlue ? [allow(['glue:GetRegistry'], [uri]), allow(['glue:GetSchemaVersion'], ['*'])] : []),
     ...(secrets.length > 0 ? [allow(['secretsmanager:GetSecretValue'], secrets)] : []),
   ]
 }
 
-/** The ARN of a topic or group of a cluster `arn:…:cluster/<name>/<uuid>`: `arn:…:topic/<name>/<uuid>/<topic>`. */
+/**
+ * Returns the ARN of a topic or group in a cluster: `arn:…:cluster/<name>/<uuid>` becomes
+ * `arn:…:topic/<name>/<uuid>/<topic>`.
+ */
 function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
   if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
   const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })

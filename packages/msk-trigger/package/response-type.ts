@@ -1,12 +1,18 @@
 import { type EventSettings, kafkaEvents, readEvents } from '../config/event-settings.ts'
 import type { FunctionDefinition, Log } from '../support/framework.ts'
 
-/** Tells a handler that its response is read. Without the setting it must throw, because a returned list is ignored. Rule 33. */
+/**
+ * Variable that is set if the handler's response is evaluated. If it is not set, the handler must throw,
+ * because a returned list is ignored. See rule 33 in `RULES.md`.
+ */
 const RESPONSE_TYPE_VARIABLE = 'REPORT_BATCH_ITEM_FAILURES'
 
 type Functions = Readonly<Record<string, FunctionDefinition>>
 
-/** Sets `REPORT_BATCH_ITEM_FAILURES=true` where all Kafka mappings of a function read its response; with any other, a list would be lost. */
+/**
+ * Sets `REPORT_BATCH_ITEM_FAILURES=true` if all Kafka mappings of a function evaluate its response; with any
+ * other mapping, a returned list would be lost.
+ */
 export function announceResponseType(
   functions: Functions,
   log: Pick<Log, 'warning'>,

@@ -24,11 +24,17 @@ import { isObject, show } from '../support/values.ts'
 
 interface TemplateFacts {
   readonly intrinsics?: IntrinsicContext
-  /** Whether settings of provisioned mode are left out of the mapping of an event that is not in that mode. */
+  /**
+   * True if settings of provisioned mode are omitted from the mapping of an event that is not in that mode.
+   */
   readonly leavesOut?: boolean
 }
 
-/** Writes the settings that the framework omits into the compiled template. @throws ConfigurationError if it lacks a mapping */
+/**
+ * Writes settings that the framework omits into the compiled template.
+ *
+ * @throws ConfigurationError if a mapping is missing in the template
+ */
 export function writeMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   template: Template,
@@ -52,7 +58,10 @@ export function writeMappings(
   }
 }
 
-/** Warnings about events whose mappings get the same logical id, a line each: of these the framework writes the last one only. */
+/**
+ * Returns warnings about events whose mappings have the same logical id, one line each. The framework writes
+ * only the last of these.
+ */
 export function lostMappings(
   functions: Readonly<Record<string, FunctionDefinition>>,
   naming: Provider['naming'],
@@ -64,12 +73,12 @@ export function lostMappings(
     if (!last || last.event === event.event) return []
     return [
       `the ${nameOf(event)} for topic ${event.settings.topic} is not deployed: the framework gives its mapping the ` +
-        `same name as that for topic ${last.settings.topic}. Move one of them to a function of its own`,
+        `same name as that for topic ${last.settings.topic}. Move one of them to a separate function`,
     ]
   })
 }
 
-/** The events that the framework writes, by the logical ids of their mappings. */
+/** Returns the events that the framework writes, by the logical ids of their mappings. */
 function writtenEvents(
   functions: Readonly<Record<string, FunctionDefinition>>,
   naming: Provider['naming'],
@@ -85,17 +94,23 @@ function propertiesOf(id: string, event: ReadEvent, template: Template): Record<
   )
 }
 
-/** The properties that this plugin writes for any mapping. Settings that are absent keep Lambda's defaults. */
+/**
+ * Returns the properties that this plugin writes for every mapping. Absent settings keep Lambda's defaults.
+ */
 function basicProperties(settings: EventSettings, destination: EventDestination | undefined): object {
   return present({
-    // The framework writes every window except 0, which would then become Lambda's 500 ms (rules 3, 5).
+    // The framework writes every window except 0, which Lambda would then treat as its default of 500 ms
+    // (rules 3 and 5 in `RULES.md`).
     MaximumBatchingWindowInSeconds: settings.maximumBatchingWindow,
     StartingPositionTimestamp: settings.startingPositionTimestamp,
     DestinationConfig: destination && { OnFailure: { Destination: destination.reference } },
   })
 }
 
-/** Rules 15, 18, 25. Serverless 3 does not write the pollers itself. */
+/**
+ * Returns the properties of provisioned mode (rules 15, 18 and 25 in `RULES.md`). Serverless 3 does not write
+ * the pollers itself.
+ */
 function provisionedProperties(settings: EventSettings): object {
   const { provisionedPollerConfig: pollers } = settings
   return present({
@@ -131,7 +146,9 @@ function registryProperty({ schemaRegistryConfig: config }: EventSettings): obje
   }
 }
 
-/** The registry shares a property with the consumer group, which the framework has written. */
+/**
+ * Adds the registry to the property that also contains the consumer group, which the framework has written.
+ */
 function addRegistry(properties: Record<string, unknown>, kind: KafkaEvent['kind'], registry: object): void {
   const property =
     kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig'
@@ -144,16 +161,21 @@ function logicalId({ functionKey, kind, event, settings }: ReadEvent, naming: Pr
     : naming.getKafkaEventLogicalId(functionKey, settings.topic)
 }
 
-/** How the framework names a cluster inside a logical id. */
+/** Returns the name of a cluster as the framework uses it in a logical id. */
 function clusterName(arn: unknown): string {
   if (!isObject(arn)) return String(arn).split('/')[1] ?? ''
   return String(arn['Fn::ImportValue'] ?? arn.Ref ?? '')
 }
 
-/** The name of a cluster that only CloudFormation knows. */
+/** Name for a cluster that only CloudFormation knows. */
 const UNKNOWN = 'Cluster'
 
-/** Gives references to clusters a name, at which the framework would crash. @returns removes these names @throws ConfigurationError */
+/**
+ * Adds names to references to clusters, without which the framework would crash.
+ *
+ * @returns a function that removes the names
+ * @throws ConfigurationError
+ */
 export function nameClusters(
   functions: Readonly<Record<string, FunctionDefinition>>,
   intrinsics: IntrinsicContext,
@@ -168,7 +190,7 @@ export function nameClusters(
         `arn of the ${nameOf(kafkaEvent)} must be the ARN of a cluster, or a reference to one, not ${show(arn)}: ` +
           'without it the event can be read locally, but not deployed',
       )
-    // Defined as not enumerable, so that it is not written.
+    // Not enumerable, so that the property is not written to the template.
     Object.defineProperty(arn, 'Ref', { value: nameIn(arn, intrinsics), configurable: true })
     named.push(arn)
   }

@@ -2,13 +2,22 @@ import type { Batch } from 'kafkajs'
 import { within } from '../support/wait.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
-/** How long a full queue may delay the next fetch. A paused partition waits up to a fetch longer; a quick handler drains it faster. */
+/**
+ * Time for which a full queue may delay the next fetch, in milliseconds. Pausing its partition would delay
+ * that partition by up to one fetch, and a fast handler drains the queue sooner.
+ */
 const FULL_GRACE_MS = 100
 
-/** A fetch has room for this many partitions with many records. Not for more, because all of its records take memory at once. */
+/**
+ * Number of partitions with many records for which a fetch has space. It is limited because all records of a
+ * fetch are in memory at once.
+ */
 export const PARTITIONS_PER_FETCH = 4
 
-/** How long to delay the next fetch. After a small batch with nothing more to read, a pause lets records gather: a fetch is expensive. */
+/**
+ * Returns the delay before the next fetch. After a small batch with nothing more to read, a pause lets
+ * records accumulate, because a fetch is expensive.
+ */
 export function fetchDelayMs(fetched: Pick<Batch, 'messages' | 'offsetLag'>): number {
   return fetched.messages.length < FEW_RECORDS && fetched.offsetLag() === '0' ? FETCH_DELAY_MS : 0
 }
@@ -21,7 +30,10 @@ export interface Fetching {
   resume(partition: number): void
 }
 
-/** Leaves records in the broker while the function is slower than the fetches; here they would only take memory. */
+/**
+ * Leaves records in the broker while the function is slower than the fetches, so that they do not take memory
+ * here.
+ */
 export class Backpressure {
   readonly #fetching: Fetching
   readonly #paused = new Map<PartitionQueue, number>()
@@ -32,7 +44,10 @@ export class Backpressure {
     this.#fetching = fetching
   }
 
-  /** Called after a queue was filled. Resolves soon: the queue has room again, or its partition is paused. */
+  /**
+   * Called after a queue was filled. Resolves soon, either because the queue has space again or because its
+   * partition is paused.
+   */
   async filled(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
     if (!queue.isFull || this.#paused.has(queue)) return
     if (!this.#slow.has(queue) && !this.#areCrowded(all)) await within(FULL_GRACE_MS, queue.room)
@@ -42,7 +57,7 @@ export class Backpressure {
     this.#fetching.pause(queue.partition)
   }
 
-  /** Full queues would fill the next fetch as well and keep other partitions from it. */
+  /** Returns true if full queues would fill the next fetch as well, and so keep out other partitions. */
   #areCrowded(all: ReadonlyMap<number, PartitionQueue>): boolean {
     const full = [...all.values()].filter(queue => queue.isFull && !this.#paused.has(queue))
     return all.size > PARTITIONS_PER_FETCH && full.length >= PARTITIONS_PER_FETCH
@@ -56,7 +71,10 @@ export class Backpressure {
     this.#fetching.resume(queue.partition)
   }
 
-  /** Called after a rejoin, which has resumed every partition: pauses the partitions whose queues were kept and are still full. */
+  /**
+   * Called after a rejoin, which has resumed every partition. Pauses partitions whose queues were kept and
+   * are still full.
+   */
   reopened(queues: Iterable<PartitionQueue>): void {
     for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
     for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)

@@ -1,15 +1,20 @@
 export interface BatchableRecord {
   readonly offset: number
-  /** Size in the JSON event: at most the room of an event, and 0 for a record that is never sent. */
+  /**
+   * Size in the JSON event, in bytes: at most the space of an event, and 0 for a record that is never sent.
+   */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }
 
-/** The pending records of one partition, in offset order. Only partitions with nothing in flight are batched. Rule 19. */
+/**
+ * Pending records of one partition in the order of their offsets. Only partitions with nothing in flight are
+ * batched. See rule 19 in `RULES.md`.
+ */
 export interface BatchableQueue {
   readonly partition: number
   readonly pending: readonly BatchableRecord[]
-  /** The size of the partition itself in the JSON event. */
+  /** Size of the partition itself in the JSON event, in bytes. */
   readonly eventBytes: number
 }
 
@@ -17,11 +22,11 @@ export interface BatchLimits {
   readonly batchSize: number
   readonly windowMs: number
   readonly payloadBytes: number
-  /** The size of an event without records. */
+  /** Size of an event without records, in bytes. */
   readonly envelopeBytes: number
 }
 
-/** The first `count` records of a partition's queue. */
+/** Number of records to take from the front of a partition's queue. */
 export interface Take {
   readonly partition: number
   readonly count: number
@@ -37,8 +42,9 @@ export type BatchDecision =
   | { readonly do: 'nothing' }
 
 /**
- * Selects the records of the next batch, which is sent when the batch size or the payload limit is reached, or the window of its first record is
- * over (rules 1, 4, 5). It begins with the partition that has waited longest, and keeps the order within each (rule 7).
+ * Selects the records of the next batch. It is sent when the batch size or the payload limit is reached, or
+ * when the window of its first record is over (rules 1, 4 and 5 in `RULES.md`). It begins with the partition
+ * that has waited longest, and keeps the order within each partition (rule 7).
  */
 export function nextBatch(
   queues: readonly BatchableQueue[],

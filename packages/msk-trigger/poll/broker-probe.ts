@@ -1,32 +1,38 @@
 import { connect } from 'node:net'
 
-/** Kind of the listener at the address of a broker, found by one short request. */
+/** Kind of server at the address of a broker, determined by one short request. */
 export type Listener =
-  /** Kafka, without TLS. It answers this request before a login. */
+  /** Kafka without TLS, which responds to this request before authentication. */
   | 'kafka'
   | 'http'
   | 'tls'
-  /** Something that answers, but not as Kafka does. */
+  /** A server that responds, but not like Kafka. */
   | 'foreign'
-  /** Ends the connection without a response. A broker that expects TLS can do so. */
+  /** Closes the connection without a response, which a broker that expects TLS may do. */
   | 'closes'
-  /** Accepts the connection and stays silent. */
+  /** Accepts the connection and sends nothing. */
   | 'silent'
   | 'refused'
   | 'unknown-name'
-  /** No connection within the time, or no way to that network. */
+  /** No connection within the time limit, or no route to the network. */
   | 'away'
 
 const PROBE_MS = 1_500
 
-/** Servers of text protocols wait for the end of a line. Kafka has answered by then. */
+/**
+ * Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has
+ * responded by then.
+ */
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 
-/** Correlation id of the request, which Kafka repeats. */
+/** Correlation id of the request, which Kafka repeats in its response. */
 const REQUEST_ID = 0x6d736b30
 
-/** Asks what listens there, over a connection of its own. Takes at most 1.5 s. Never rejects. */
+/**
+ * Determines the kind of server at an address, over a separate connection. Takes at most 1.5 s. Never
+ * rejects.
+ */
 export function probe(broker: string): Promise<Listener> {
   const { host, port } = addressOf(broker)
   const { promise, resolve } = Promise.withResolvers<Listener>()
@@ -52,21 +58,21 @@ export function probe(broker: string): Promise<Listener> {
   })
 }
 
-/** The oldest version of the one request that Kafka answers to everybody: `ApiVersions`. */
+/** Returns an `ApiVersions` request in its oldest version, which Kafka answers without authentication. */
 function apiVersionsRequest(): Buffer {
   const request = Buffer.alloc(14)
   request.writeInt32BE(request.length - 4, 0)
   request.writeInt16BE(18, 4)
   request.writeInt16BE(0, 6)
   request.writeInt32BE(REQUEST_ID, 8)
-  // No client id.
+  // A length of -1 means that there is no client id.
   request.writeInt16BE(-1, 12)
   return request
 }
 
 function whoAnswers(answer: Buffer): Listener {
   if (answer.subarray(0, 5).toString('latin1') === 'HTTP/') return 'http'
-  // An alert of TLS: its type and the major version.
+  // A TLS alert begins with its type and the major version.
   if (answer[0] === 0x15 && answer[1] === 3) return 'tls'
   return answer.length >= 8 && answer.readInt32BE(4) === REQUEST_ID ? 'kafka' : 'foreign'
 }

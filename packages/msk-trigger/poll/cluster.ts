@@ -5,22 +5,28 @@ import type { NewTopic } from '../config/settings.ts'
 import { pause } from '../support/wait.ts'
 import { type TopicStates, Topics } from './topics.ts'
 
-/** The resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
+/** Resource type of a topic's configuration. kafkajs exports it in a form that an ES module cannot import. */
 const TOPIC = 2
 
-/** How long a request is retried: a busy broker needs many seconds to become leader of all partitions of a new topic. */
+/**
+ * Time for which a request is repeated, in milliseconds: a busy broker needs many seconds to become the
+ * leader of all partitions of a new topic.
+ */
 const ASK_AGAIN_FOR_MS = 15_000
 const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
-/** Requests to the cluster. Rare ones open a connection of their own. A source makes one before anything else. */
+/**
+ * Requests to the cluster. Rare requests open a separate connection each. A source sends one before anything
+ * else.
+ */
 export class Cluster {
   readonly #kafka: Kafka
   readonly #topics: Topics
   readonly #ready: () => Promise<void>
 
-  /** @param ready resolves when the client has what it needs to connect */
+  /** @param ready resolves when the client has everything that it needs to connect */
   constructor(kafka: Kafka, ready = async () => {}) {
     this.#kafka = kafka
     this.#topics = new Topics(kafka)
@@ -41,14 +47,18 @@ export class Cluster {
     return this.#topics.close()
   }
 
-  /** Creates a topic, whose partitions may lack a leader at first. Returns false if it exists by now. @throws what the broker says */
+  /**
+   * Creates a topic. Its partitions may have no leader at first. Returns false if the topic already exists.
+   *
+   * @throws the error of the broker
+   */
   createTopic(topic: string, { partitions: numPartitions, replicationFactor }: NewTopic): Promise<boolean> {
     return this.#ask(async admin => {
       const topics = [{ topic, numPartitions, replicationFactor }]
       try {
         return await admin.createTopics({ topics, waitForLeaders: false })
       } catch (error) {
-        // One error for each topic.
+        // The error contains one error per topic.
         throw (error as { errors?: Error[] }).errors?.[0] ?? error
       }
     })
@@ -64,7 +74,7 @@ export class Cluster {
     })
   }
 
-  /** Returns the committed offset of each partition, without partitions that have none. */
+  /** Returns the committed offset of each partition. Partitions without one are omitted. */
   committed({ groupId, topic }: Pick<Mapping, 'groupId' | 'topic'>): Promise<Offsets> {
     return this.#ask(async admin => {
       const answer = await admin.fetchOffsets({ groupId, topics: [topic] })
@@ -74,7 +84,7 @@ export class Cluster {
     })
   }
 
-  /** Returns the offset of each partition at a starting position. Rule 34. */
+  /** Returns the offset of each partition at a starting position. See rule 34 in `RULES.md`. */
   offsetsAt(topic: string, position: StartingPosition): Promise<Offsets> {
     return this.#ask(async admin => {
       if (position.at === 'AT_TIMESTAMP') {
@@ -92,7 +102,10 @@ export class Cluster {
     return this.#ask(admin => admin.deleteGroups([groupId]))
   }
 
-  /** Retries on a new connection, and so with new metadata, because a topic may be new and a leader may move. */
+  /**
+   * Repeats the request on a new connection, and thus with new metadata, because a topic may be new and a
+   * leader may change.
+   */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()
     for (;;) {
@@ -117,10 +130,13 @@ export class Cluster {
   }
 }
 
-/** Names of errors: kafkajs exports them in a form that an ES module cannot import. */
+/** Names of errors, because kafkajs exports the classes in a form that an ES module cannot import. */
 const NO_BROKER_FOUND = ['KafkaJSBrokerNotFound', 'KafkaJSGroupCoordinatorNotFound']
 
-/** Returns whether new metadata will name the right broker: Kafka's protocol calls such an error retriable. kafkajs wraps it. */
+/**
+ * Returns true if new metadata will name the right broker, which the protocol calls a retriable error.
+ * kafkajs wraps such errors.
+ */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }
   if (type !== undefined) return retriable === true
@@ -129,7 +145,7 @@ export function isRetriableAnswer(error: unknown): boolean {
 
 export type Connect = (clientId: string) => Kafka
 
-/** Returns what creates clients of these brokers. @param options how they reach the brokers and sign in there */
+/** Returns a function that creates clients for these brokers. @param options encryption and authentication */
 export function clientsOf(brokers: readonly string[], options: Partial<KafkaConfig>): Connect {
   readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
@@ -137,11 +153,11 @@ export function clientsOf(brokers: readonly string[], options: Partial<KafkaConf
     const kafka = new Kafka({
       clientId,
       brokers: [...brokers],
-      // kafkajs logs nothing: the source itself logs what keeps it from reading.
+      // kafkajs must not log: the event source itself logs problems with reading.
       logLevel: logLevel.NOTHING,
       connectionTimeout: 3_000,
       ...options,
-      // A broker that does not answer is reported within a second or two; the sources keep retrying.
+      // A broker that does not respond is reported within two seconds, and the event sources keep retrying.
       retry: { retries: 2 },
     })
     readRecordsOf(kafka)

@@ -3,36 +3,42 @@ import type { Kafka, PartitionAssigner } from 'kafkajs'
 import { pause, within } from '../support/wait.ts'
 import { isRetriableAnswer } from './cluster.ts'
 
-/** A broker that was restarted loads its groups first. */
+/**
+ * Time for which requests about former members are repeated, in milliseconds, because a restarted broker has
+ * to load its groups first.
+ */
 const ASK_FORMER_FOR_MS = 15_000
-/** An orderly departure takes the rest of a fetch (200 ms) and one request. */
+/** Time limit for leaving regularly, in milliseconds: the rest of a fetch (200 ms) and one request. */
 const ORDERLY_MS = 500
 const ASK_EVERY_MS = 50
 
 type Assigner = ReturnType<PartitionAssigner>
 
-/** Leaves a consumer group without leaving a member behind, in every state of the join. */
+/** Leaves a consumer group without leaving members of this client in it, in every state of the join. */
 export class GroupExit {
   readonly #kafka: Kafka
   readonly #groupId: string
   readonly #clientId: string
-  /** Whether a broker was ever asked to admit this member. */
+  /** True once a broker was asked to admit this member. */
   #hasAsked = false
   #isLeaving = false
 
-  /** @param clientId unique to this client, so that it identifies the trigger's own members of the group */
+  /** @param clientId unique id of this client, which identifies the trigger's own members of the group */
   constructor(kafka: Kafka, groupId: string, clientId: string) {
     this.#kafka = kafka
     this.#groupId = groupId
     this.#clientId = clientId
   }
 
-  /** Wraps an assigner, which kafkajs calls before each request to join. After `leave` was called it throws, so no join is sent. */
+  /**
+   * Wraps an assigner, which kafkajs calls before each join request. After `leave` was called, it throws, so
+   * that no join request is sent.
+   */
   guarded(assigner: Assigner): Assigner {
     return {
       ...assigner,
       protocol: subscription => {
-        // Marked as not retriable; otherwise kafkajs would keep trying.
+        // The error is not retriable; otherwise kafkajs would keep trying.
         if (this.#isLeaving) throw Object.assign(new Error('the group is being left'), { retriable: false })
         this.#hasAsked = true
         return assigner.protocol(subscription)
@@ -40,7 +46,12 @@ export class GroupExit {
     }
   }
 
-  /** Removes members that this client left behind while no broker answered: a join would wait for them. @throws if none can be reached */
+  /**
+   * Removes members of this client that could not leave while no broker responded. A join would otherwise
+   * wait for them.
+   *
+   * @throws if no broker can be reached
+   */
   async removeFormer(): Promise<void> {
     const untilMs = performance.now() + ASK_FORMER_FOR_MS
     while (this.#hasAsked && !this.#isLeaving && performance.now() < untilMs) {
@@ -49,15 +60,21 @@ export class GroupExit {
     }
   }
 
-  /** Resolves when the group has no member of this client. @param depart as kafkajs does, which can take long @throws if no broker answers */
+  /**
+   * Resolves when the group has no member of this client.
+   *
+   * @param depart leaves through kafkajs, which can take long
+   * @throws if no broker responds
+   */
   async leave(depart: () => Promise<void>): Promise<void> {
     this.#isLeaving = true
     const departed = depart().catch(() => {})
-    // No broker was asked to join, and none will be.
+    // No join request was sent, and none will be.
     if (!this.#hasAsked) return
     let isOver = await within(ORDERLY_MS, departed)
     for (;;) {
-      // A join may wait for other members for as long as they take. Removing the member from the group ends it at once.
+      // A join may wait for other members for a long time. Removing the member from the group ends the join
+      // immediately.
       const isOut = await removeMembers(this.#kafka, this.#groupId, this.#clientId)
       if (isOver && isOut) return
       isOver = await within(ASK_EVERY_MS, departed)
@@ -65,9 +82,14 @@ export class GroupExit {
   }
 }
 
-/** Removes every member with this client id, over a connection of its own. @returns false to ask again @throws if no broker answers */
+/**
+ * Removes every member with this client id, over a separate connection.
+ *
+ * @returns false if the request must be repeated
+ * @throws if no broker responds
+ */
 async function removeMembers(kafka: Kafka, groupId: string, clientId: string): Promise<boolean> {
-  // The public interface of kafkajs cannot take a member out of a group.
+  // The public interface of kafkajs cannot remove a member from a group.
   const cluster = createCluster(kafka, { allowAutoTopicCreation: false })
   await cluster.connect()
   try {
@@ -77,7 +99,7 @@ async function removeMembers(kafka: Kafka, groupId: string, clientId: string): P
     for (const { memberId } of own) await coordinator.leaveGroup({ groupId, memberId })
     return true
   } catch (error) {
-    // A member that left meanwhile counts as removed.
+    // A member that has left in the meantime counts as removed.
     if (isRetriableAnswer(error) || (error as { type?: string }).type === 'UNKNOWN_MEMBER_ID') return false
     throw error
   } finally {

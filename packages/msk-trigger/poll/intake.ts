@@ -2,12 +2,17 @@ import { admits, filterData } from '../config/filters.ts'
 import type { Mapping } from '../config/mappings.ts'
 import type { Message } from '../invoke/event.ts'
 
-/** Fate of a fetched record before it is in a batch. */
+/** Classification of a fetched record before it is added to a batch. */
 export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
-  /** No filter admits it: it is skipped, and only its offset is committed. Rule 39. */
+  /**
+   * No filter accepts the record: it is skipped, and only its offset is committed. See rule 39 in `RULES.md`.
+   */
   | { readonly fate: 'skip'; readonly message: Message }
-  /** The registry does not know its schema, or it does not match the schema. `message` is as it was fetched. Rule 15. */
+  /**
+   * The registry does not know the schema, or the record does not match it. `message` is the unchanged
+   * record. See rule 15 in `RULES.md`.
+   */
   | {
       readonly fate: 'fail'
       readonly message: Message
@@ -15,24 +20,27 @@ export type Entry =
       readonly why: string
     }
 
-/** Classifies the records of one fetch, in order. Rejects only if a service that it needs is unavailable. */
+/** Classifies the records of one fetch, in order. Rejects only if a required service is unavailable. */
 export type Intake = (
   partition: number,
   messages: readonly Message[],
 ) => readonly Entry[] | Promise<readonly Entry[]>
 
-/** Creates the intake of a mapping: its schema registry first, then its filters. Without a registry it is synchronous. */
+/**
+ * Creates the intake of a mapping: first its schema registry, then its filters. Without a registry it is
+ * synchronous.
+ */
 export function makeIntake({
   filters,
   registry,
   open,
 }: Pick<Mapping, 'filters' | 'registry' | 'open'>): Intake {
   if (registry) {
-    // Loaded on demand: a project without a registry needs none of it.
+    // Loaded on demand, because most projects use no registry.
     const reader = import('../registry/reader.ts').then(
       ({ RegistryReader }) => new RegistryReader(registry, open),
     )
-    // Handled where it is awaited.
+    // Avoid an unhandled rejection: the error is handled where the promise is awaited.
     reader.catch(() => {})
     return async (_partition, messages) => {
       const read = await (await reader).read(messages)
@@ -53,7 +61,10 @@ export function makeIntake({
     )
 }
 
-/** A record whose value was omitted cannot be decoded or filtered. Its queue marks it as undeliverable, with a condition of its own. */
+/**
+ * Returns true for a record whose value was omitted. It cannot be decoded or filtered, and its queue marks it
+ * as undeliverable with a specific condition.
+ */
 function isOversize({ oversizeBytes }: Message): boolean {
   return oversizeBytes !== undefined
 }

@@ -10,22 +10,31 @@ import { fetchDelayMs, PARTITIONS_PER_FETCH } from './backpressure.ts'
 import { GroupExit } from './group-exit.ts'
 import type { StartOffsets } from './start-offsets.ts'
 
-/** A fetch that waits at a broker is answered from the log that has the topic's name by then, even if it was created again meanwhile. */
+/**
+ * Time for which a topic is not trusted after a pause, in milliseconds. A fetch that waits at a broker is
+ * answered from the current log with the topic's name, even if the topic was created again in the meantime.
+ */
 const QUIET_MS = 50
 
 /** Callbacks of a group member. Only `isSameTopic`, `mayDeliver` and `startOffsets` may take long. */
 export interface MemberListener {
-  /** Called with the assigned partitions. Returns the positions of the kept ones: empty if the group had dropped this member. */
+  /**
+   * Called with the assigned partitions. Returns the positions of the partitions that are kept; empty if the
+   * group had removed this member.
+   */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
-  /** Returns whether the topic was not deleted or created again. Where it does not exist now, `rejoin` has been called. */
+  /**
+   * Returns true if the topic was not deleted or created again. If the topic does not exist, `rejoin` has
+   * been called.
+   */
   isSameTopic(): Promise<boolean>
-  /** The same for records that have come after a pause. Where it is false, `rejoin` has been called. */
+  /** Returns the same for records that arrive after a pause. If it is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
   startOffsets(partitions: readonly number[]): Promise<StartOffsets>
   reading(offsets: ReadonlyMap<number, number>): void
-  /** A fetch that started after `reading` has succeeded, with or without records. */
+  /** Called when a fetch that started after `reading` has succeeded, with or without records. */
   fetched(): void
-  /** Resolves, soon, when more may be fetched. */
+  /** Passes on fetched records. Resolves, soon, when more may be fetched. */
   records(partition: number, messages: readonly Message[]): Promise<void>
 }
 
@@ -35,9 +44,9 @@ export interface PartitionOffset {
 }
 
 /**
- * One member of a consumer group, using kafkajs. It only fetches: `eachBatch` hands the records over and does not wait
- * until they are delivered. Heartbeats therefore continue however long an invocation or a backoff takes, and a
- * partition that is blocked does not delay the others of its broker.
+ * A member of a consumer group that uses kafkajs. It only fetches: `eachBatch` passes the records on and does
+ * not wait for their delivery. Heartbeats therefore continue regardless of the duration of an invocation or a
+ * backoff, and a blocked partition does not delay others of its broker.
  */
 export class GroupMember {
   readonly #kafka: Kafka
@@ -47,18 +56,20 @@ export class GroupMember {
   readonly #left = Promise.withResolvers<void>()
   readonly #exit: GroupExit
   #consumer: Consumer | undefined
-  /** The connections of the current consumer, which its public interface does not show. */
+  /** Connections of the current consumer, which its public interface does not expose. */
   #cluster: Pick<Cluster, 'refreshMetadata'> | undefined
-  /** Settled when the current consumer has joined for the first time, or has failed before that. */
+  /** Settled when the current consumer has joined for the first time, or has failed before. */
   #started: Promise<void> = Promise.resolve()
   #commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined
   #rejoins = Promise.withResolvers<void>()
   #memberId: string | undefined
-  /** Counts the joins: work that started under an earlier join is no longer valid. */
+  /** Number of joins. Work that started under an earlier join is no longer valid. */
   #join = 0
-  /** False from a join until the positions to read from are set. */
+  /** False from a join until the start positions are set. */
   #isReading = false
-  /** When records of a partition came last, or could have come for the first time, by `performance.now()`. */
+  /**
+   * Times at which records of a partition last arrived, or could first have arrived, by `performance.now()`.
+   */
   readonly #receivedAtMs = new Map<number, number>()
 
   constructor(
@@ -67,7 +78,7 @@ export class GroupMember {
     settings: Settings,
     listener: MemberListener,
   ) {
-    // Unique to this member.
+    // Client id that is unique to this member.
     const clientId = `${settings.clientId}-${randomUUID().slice(0, 8)}`
     this.#kafka = connect(clientId)
     hookClusters(this.#kafka, cluster => {
@@ -79,7 +90,9 @@ export class GroupMember {
     this.#listener = listener
   }
 
-  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
+  /**
+   * Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then.
+   */
   async read(largestBatchBytes: number): Promise<void> {
     const { topic } = this.#mapping
     const consumer = this.#kafka.consumer({
@@ -87,7 +100,7 @@ export class GroupMember {
       partitionAssigners: [parts => this.#exit.guarded(kafkajs.PartitionAssigners.roundRobin(parts))],
     })
     const broken = Promise.withResolvers<never>()
-    // A rejection is kept until it is awaited below.
+    // Avoid an unhandled rejection: it is handled where the promise is awaited below.
     broken.promise.catch(() => {})
     this.#rejoins = Promise.withResolvers()
     this.#consumer = consumer
@@ -97,7 +110,7 @@ export class GroupMember {
       const partitions = payload.memberAssignment[topic] ?? []
       this.#joined(partitions, payload.memberId).catch(broken.reject)
     })
-    // A fetch while the partitions are still paused proves nothing.
+    // A fetch while the partitions are still paused does not show that reading works.
     let isSought = false
     consumer.on(consumer.events.FETCH_START, () => {
       isSought = this.#isReading
@@ -124,7 +137,8 @@ export class GroupMember {
     const { topic, startingPosition } = this.#mapping
     await this.#exit.removeFormer()
     await consumer.connect()
-    // This applies only to offsets that no longer exist (rule 34); `#joined` seeks to every other start.
+    // This applies only to offsets that no longer exist (rule 34 in `RULES.md`); `#joined` seeks to all other
+    // start positions.
     await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
     await consumer.run({
       autoCommit: false,
@@ -133,14 +147,18 @@ export class GroupMember {
     })
   }
 
-  /** Commits in the current generation, once: at a retry a rebalance may have given the partition to another member. */
+  /**
+   * Commits in the current generation, without retries: before a retry, a rebalance may have assigned the
+   * partition to another member.
+   */
   async commit(offsets: readonly PartitionOffset[]): Promise<void> {
     if (!this.#commit) throw new Error('offsets cannot be committed before the first fetch')
     const partitions = offsets.map(({ partition, offset }) => ({ partition, offset: String(offset) }))
     await this.#commit({ topics: [{ topic: this.#mapping.topic, partitions }] })
   }
 
-  // Always list partitions explicitly: pausing a whole topic and then one partition makes kafkajs resume the rest.
+  // Always list partitions explicitly: if a whole topic is paused and then one of its partitions, kafkajs
+  // resumes the others.
   pause(partitions: readonly number[]): void {
     unlessStopped(() => this.#consumer?.pause([this.#these(partitions)]))
   }
@@ -160,13 +178,16 @@ export class GroupMember {
     this.#rejoins.resolve()
   }
 
-  /** Makes the consumer look for added partitions before its next fetch, and join again if there are some. */
+  /** Makes the consumer look for added partitions before its next fetch, and rejoin if there are any. */
   refresh(): void {
-    // A failed refresh is repeated.
+    // Ignore the error, because the refresh is repeated.
     this.#cluster?.refreshMetadata().catch(() => {})
   }
 
-  /** Leaves the group at once, whether it has joined or is joining. Resolves when it has no member of this client, or no broker answers. */
+  /**
+   * Leaves the group immediately, whether it has joined or is joining. Resolves when the group has no member
+   * of this client, or when no broker responds.
+   */
   async leave(): Promise<void> {
     this.#left.resolve()
     await this.#exit.leave(async () => {
@@ -184,7 +205,7 @@ export class GroupMember {
     const isSameMember = memberId === this.#memberId
     this.#memberId = memberId
     let known = this.#listener.assigned(partitions, isSameMember)
-    // A topic that is deleted and created again makes kafkajs join again as the same member.
+    // If a topic is deleted and created again, kafkajs rejoins as the same member.
     if (known.size > 0 && !(await this.#listener.isSameTopic())) {
       if (join !== this.#join) return
       known = this.#listener.assigned(partitions, false)
@@ -213,9 +234,10 @@ export class GroupMember {
 
   async #received({ batch, isStale, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     this.#commit = commitOffsetsIfNecessary
-    // Each takes tens of milliseconds, and a fetch may bring one for every partition.
+    // Yield to the event loop, because each such record takes tens of milliseconds, and a fetch may contain
+    // one for every partition.
     if (batch.messages.some(hasManyHeaders)) await turn()
-    // Records fetched before a seek are fetched again after it.
+    // Drop records that were fetched before a seek, because they are fetched again after it.
     if (this.#isReading && !isStale() && (await this.#isOfSameTopic(batch.partition)) && !isStale())
       await this.#listener.records(batch.partition, batch.messages)
     const rest = fetchDelayMs(batch)
@@ -232,10 +254,14 @@ export class GroupMember {
   }
 }
 
-/** The message of an error without a name. A consumer has no group before it runs, and none from a crash on. */
+/** Message of an error without a name. A consumer has no group before it runs and after a crash. */
 const HAS_NO_GROUP = 'Consumer group was not initialized'
 
-/** Pauses or resumes partitions, unless the consumer has stopped: its next join does that for all. @throws every other error */
+/**
+ * Pauses or resumes partitions, unless the consumer has stopped: its next join does this for all partitions.
+ *
+ * @throws every other error
+ */
 function unlessStopped(act: () => void): void {
   try {
     act()
@@ -244,13 +270,19 @@ function unlessStopped(act: () => void): void {
   }
 }
 
-/** How many partitions of a fetch are handed over concurrently, so that full ones do not block others. Each costs a promise per fetch. */
+/**
+ * Maximum number of partitions of a fetch that are passed on concurrently, so that full ones do not block
+ * others. Each costs one promise per fetch.
+ */
 const CONCURRENT_PARTITIONS = 100
 
-/** How often kafkajs retries until the trigger replaces the consumer: a single broker may restart; of several, another takes over. */
+/**
+ * Number of retries of kafkajs before the trigger replaces the consumer. A single broker may be restarting;
+ * if there are several, another one takes over.
+ */
 const RETRIES = { oneBroker: 8, several: 3 }
 
-/** The kafkajs options for a member of a consumer group. */
+/** Returns the kafkajs options for a member of a consumer group. */
 function consumerOptions(
   { groupId }: Mapping,
   { brokers, sessionTimeoutMs }: Settings,
@@ -261,11 +293,13 @@ function consumerOptions(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
     allowAutoTopicCreation: false,
-    // Partitions that are added to a topic are noticed within this time, unless the watch over topics sees them first.
+    // Maximum time until partitions that were added to a topic are noticed, unless the topic watch notices
+    // them first.
     metadataMaxAge: 30_000,
-    // Upper bound for a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
+    // Time limit of a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
     maxWaitTimeInMs: 200,
-    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have records.
+    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have
+    // records.
     maxBytesPerPartition: largestBatchBytes,
     maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,
     retry: {

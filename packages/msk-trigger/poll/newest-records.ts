@@ -5,15 +5,23 @@ import type { Message } from '../invoke/event.ts'
 import type { Cluster, Connect } from './cluster.ts'
 import { GroupMember, type MemberListener } from './member.ts'
 
-/** A partition may end with records that are never delivered, such as those of an aborted transaction. */
+/**
+ * Time without records after which a partition counts as read, in milliseconds. It may end with records that
+ * are never delivered, such as those of an aborted transaction.
+ */
 const IDLE_MS = 2_000
 
-/** Upper bound for joining a group of one member. */
+/** Time limit for joining a group of one member, in milliseconds. */
 const JOIN_MS = 30_000
 
 type Offsets = ReadonlyMap<number, number>
 
-/** Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted afterwards. @throws what Kafka says */
+/**
+ * Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted
+ * afterwards.
+ *
+ * @throws errors of Kafka
+ */
 export async function newestRecords(
   mapping: Mapping,
   count: number,
@@ -38,13 +46,13 @@ export async function newestRecords(
   } finally {
     collector.close()
     await member.leave()
-    // An empty group is forgotten in any case, later.
+    // Ignore the error: Kafka removes an empty group later.
     await cluster.deleteGroup(groupId).catch(() => {})
   }
   return collector.found
 }
 
-/** Collects records until each partition is at its end, or none comes any more. */
+/** Collects records until each partition is at its end, or no more records arrive. */
 class Collector implements MemberListener {
   readonly found = new Map<number, Message[]>()
   readonly #over = Promise.withResolvers<void>()
@@ -52,11 +60,11 @@ class Collector implements MemberListener {
   readonly #open: Map<number, number>
   #timer: NodeJS.Timeout | undefined
 
-  /** @param end the offset after the last record of each partition */
+  /** @param end offset after the last record of each partition */
   constructor(from: Offsets, end: Offsets) {
     this.#from = from
     this.#open = new Map([...end].filter(([partition, offset]) => offset > (from.get(partition) ?? 0)))
-    const late = new Error(`no broker has assigned the partitions within ${JOIN_MS / 1000} s`)
+    const late = new Error(`Kafka did not assign the partitions within ${JOIN_MS / 1000} s`)
     this.#timer = setTimeout(() => this.#over.reject(late), JOIN_MS)
     if (this.isComplete) this.close()
   }
@@ -99,7 +107,7 @@ class Collector implements MemberListener {
     else this.#endSoon()
   }
 
-  /** Waits for nothing more. */
+  /** Stops waiting for records. */
   close(): void {
     clearTimeout(this.#timer)
     this.#over.resolve()

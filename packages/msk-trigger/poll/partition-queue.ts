@@ -6,45 +6,60 @@ import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
-/** Why a record is never sent to the function. `condition` is sent to its destination. Rules 9, 15. */
+/**
+ * Reason why a record is never sent to the function. `condition` is sent to its destination. See rules 9 and
+ * 15 in `RULES.md`.
+ */
 interface Undeliverable {
   readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
   readonly why: string
 }
 
-/** A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that holds it is large. */
+/**
+ * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that
+ * contains it is large.
+ */
 export interface PendingRecord extends BatchableRecord {
-  /** The last offset that is done when this record is done: skipped records that follow it take no entry of their own. Rule 39. */
+  /**
+   * Last offset that is done when this record is done: skipped records that follow it have no separate entry.
+   * See rule 39 in `RULES.md`.
+   */
   lastOffset: number
   /** Content to deliver; undefined for a record that a filter skips. */
   readonly packed: PackedRecord | undefined
-  /** Milliseconds since 1970. */
+  /** Timestamp in milliseconds since the epoch. */
   readonly timestampMs: number
-  /** The original key, kept only for a destination that reuses it. Rule 43. */
+  /** Original key, kept only for a destination that reuses it. See rule 43 in `RULES.md`. */
   readonly key: Buffer | null
-  /** Approximate size in memory, sent or not. */
+  /** Approximate size in memory in bytes, whether or not the record is sent. */
   readonly memoryBytes: number
   readonly undeliverable: Undeliverable | undefined
 }
 
 export type QueueMapping = Pick<Mapping, 'topic' | 'batchSize' | 'open' | 'destination'>
 
-/** Memory of a header beside its name and value, in bytes. */
+/** Approximate memory of a header in addition to its name and value, in bytes. */
 const HEADER_BYTES = 150
 
-/** Kept small so that most records are released before the garbage collector promotes them to the old generation. */
+/**
+ * Minimum number of pending records to aim for. It is small, so that most records are released before the
+ * garbage collector promotes them to the old generation.
+ */
 const MIN_LOW_WATERMARK = 500
 
-/** The pending records of an assigned partition. They stay until they are committed, so that a batch is redelivered from memory. */
+/**
+ * Pending records of an assigned partition. They are kept until they are committed, so that a batch is
+ * redelivered from memory.
+ */
 export class PartitionQueue implements BatchableQueue {
   readonly partition: number
   readonly eventBytes: number
-  /** The partition was revoked: records that are still in flight must not be committed. */
+  /** True once the partition was revoked. Records that are still in flight must not be committed then. */
   revoked = false
   #pending: PendingRecord[] = []
   #pendingBytes = 0
   #nextOffset: number
-  /** Fetched, and not yet appended. */
+  /** Number of records that were fetched but not appended yet. */
   #reserved = 0
   #reservedBytes = 0
   /** Incremented each time the log starts again. */
@@ -54,7 +69,7 @@ export class PartitionQueue implements BatchableQueue {
   readonly #lowWatermark: number
   readonly #maxRecordBytes: number
 
-  /** @param envelopeBytes the size of an event without records. */
+  /** @param envelopeBytes size of an event without records, in bytes */
   constructor(mapping: QueueMapping, partition: number, nextOffset: number, envelopeBytes = 0) {
     this.partition = partition
     this.eventBytes = partitionBytes(mapping.topic, partition)
@@ -72,12 +87,15 @@ export class PartitionQueue implements BatchableQueue {
     return this.#nextOffset
   }
 
-  /** Twice the content of a batch is pending: fetching more would only take memory. */
+  /** True if twice the content of a batch is pending. Fetching more would only take memory. */
   get isFull(): boolean {
     return this.#count >= 2 * this.#lowWatermark || this.#bytes >= 2 * MAX_PAYLOAD_BYTES
   }
 
-  /** Less than a full batch is pending: a paused partition must be resumed, or its batch could not fill. */
+  /**
+   * True if less than a full batch is pending. A paused partition must then be resumed, because its batch
+   * could not fill otherwise.
+   */
   get isLow(): boolean {
     return this.#count < this.#lowWatermark && this.#bytes < MAX_PAYLOAD_BYTES
   }
@@ -90,7 +108,10 @@ export class PartitionQueue implements BatchableQueue {
     return this.#pendingBytes + this.#reservedBytes
   }
 
-  /** Reserves room for fetched messages, in offset order. Call the returned function to append them once they are classified. */
+  /**
+   * Reserves space for fetched messages, in the order of their offsets. Call the returned function to append
+   * them once they are classified.
+   */
   reserve(messages: readonly Message[]): (entries: readonly Entry[], nowMs: number) => void {
     this.#forgetFrom(Number(messages[0]?.offset ?? this.#nextOffset))
     this.#nextOffset = Number(messages.at(-1)?.offset ?? this.#nextOffset - 1) + 1
@@ -134,12 +155,12 @@ export class PartitionQueue implements BatchableQueue {
     this.#pending.push({
       offset,
       lastOffset: offset,
-      // A record that is not sent takes nothing of the payload.
+      // A record that is not sent does not count towards the payload.
       eventBytes: undeliverable ? 0 : size,
       arrivedAtMs,
       packed: entry.fate === 'skip' ? undefined : packer.pack(message),
       timestampMs: Number(message.timestamp),
-      // A copy: the original is a slice of the whole fetch.
+      // Copy the key, because the original is a slice of the whole fetch.
       key: destination?.kind === 'kafka' && key ? Buffer.from(key) : null,
       memoryBytes: size,
       undeliverable,
@@ -147,7 +168,10 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /** Lets the last pending record cover a skipped one. Without a pending record, the skipped one becomes an entry of its own. */
+  /**
+   * Extends the last pending record to cover a skipped one. If there is none, the skipped record becomes a
+   * separate entry.
+   */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
@@ -163,7 +187,10 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /** The topic was created again and its log starts anew: pending records of the old one from this offset on no longer exist. */
+  /**
+   * Removes pending records from this offset on, which no longer exist if the topic was created again and its
+   * log starts anew.
+   */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
     this.#logEpoch += 1
@@ -180,7 +207,10 @@ function memoryBytes({ key, value, headerList = [] }: Message): number {
   return bytes
 }
 
-/** About what records take when they are packed. Room for skipped ones would be kept as long as one of the others waits. */
+/**
+ * Returns the approximate packed size of records. Skipped records are excluded, because their space would be
+ * occupied as long as one of the others waits.
+ */
 function packedBytes(entries: readonly Entry[]): number {
   let bytes = 0
   for (const { fate, message } of entries) if (fate !== 'skip') bytes += memoryBytes(message) + PACKED_BYTES

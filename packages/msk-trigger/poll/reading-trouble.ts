@@ -6,7 +6,10 @@ import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import { missingTopic } from './unreachable.ts'
 
-/** How long a start may take until it is explained. A usual one takes well under a second. */
+/**
+ * Duration of a start after which an explanation is logged, in milliseconds. A typical start takes well under
+ * a second.
+ */
 const EXPLAINED_AFTER_MS = 4_000
 
 export interface TroubleParts {
@@ -17,16 +20,19 @@ export interface TroubleParts {
   readonly reports: Pick<MappingReports, 'stalled' | 'resumed'>
   readonly outage: Outage
   readonly ending: AbortSignal
-  /** @param error as kafkajs throws it; undefined if nothing has failed yet */
+  /** @param error error of kafkajs; undefined if nothing has failed yet */
   whyUnreachable(error: unknown): Promise<string | undefined>
 }
 
-/** Tells why an event source does not read. Failures are counted until a fetch succeeds: to join is not enough. */
+/**
+ * Logs why an event source does not read. Failures are counted until a fetch succeeds; joining the group is
+ * not enough.
+ */
 export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
   #waiting: NodeJS.Timeout | undefined
-  /** Whether it was said how to create the topic. */
+  /** True once a line has explained how to create the topic. */
   #isTopicTold = false
 
   constructor(parts: TroubleParts) {
@@ -37,12 +43,15 @@ export class ReadingTrouble {
     return this.#attempts.isFailing()
   }
 
-  /** An attempt to read begins: Kafka is asked. If there is no answer for a while, the wait is explained. */
+  /**
+   * Called when an attempt to read begins with a request to Kafka. If there is no response for a while, an
+   * explanation is logged.
+   */
   begins(): void {
     this.#explainLater(() => this.#explainSilence())
   }
 
-  /** The group is being joined. If that takes a while, the wait is explained. */
+  /** Called when the group is being joined. If this takes a while, an explanation is logged. */
   joins(): void {
     this.#explainLater(() => this.#explainJoin())
   }
@@ -51,19 +60,19 @@ export class ReadingTrouble {
     clearTimeout(this.#waiting)
   }
 
-  /** The topic does not exist. Returns the number of consecutive failures. */
+  /** Called if the topic does not exist. Returns the number of consecutive failures. */
   noTopic(): number {
     const { mapping, settings } = this.#parts
     const { topic } = mapping
     const attempt = this.#failed(`topic ${topic} does not exist`, 'no-topic')
     if (this.#isTopicTold) this.#warn(`topic ${topic} still does not exist.`, attempt)
-    // Kafka may have been away before: this is the first attempt that sees its topics.
+    // Log it at the first attempt that could list the topics, because Kafka may have been unavailable before.
     else this.#tell(missingTopic(topic, settings.brokers), attempt)
     this.#isTopicTold = true
     return attempt
   }
 
-  /** Returns the number of consecutive failures. */
+  /** Called when an attempt has failed. Returns the number of consecutive failures. */
   async failed(error: unknown): Promise<number> {
     if (!isUnreachable(error)) {
       const what = `not reading: ${rootMessage(error)}.`
@@ -114,7 +123,7 @@ export class ReadingTrouble {
     if (!this.isFailing) this.#waiting = setTimeout(explain, EXPLAINED_AFTER_MS).unref()
   }
 
-  /** The listener may send a response that kafkajs cannot read. */
+  /** Explains why there is no response. The listener may have sent a response that kafkajs cannot read. */
   async #explainSilence(): Promise<void> {
     const { log, ending, outage, whyUnreachable } = this.#parts
     const why = await whyUnreachable(undefined)
@@ -126,7 +135,7 @@ export class ReadingTrouble {
     const { name, mapping, settings, log, ending } = this.#parts
     if (ending.aborted) return
     log.notice(
-      `${name}  still joining group ${mapping.groupId}: a member that was killed is waited for, up to ` +
+      `${name}  still joining group ${mapping.groupId}: Kafka waits for a member that was killed, up to ` +
         `${settings.sessionTimeoutMs / 1000} s`,
     )
   }

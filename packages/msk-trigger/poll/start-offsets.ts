@@ -3,14 +3,15 @@ import type { Cluster } from './cluster.ts'
 
 export interface StartOffsets {
   readonly from: ReadonlyMap<number, number>
-  /** The starting positions among them that must be committed at once. */
+  /** Starting positions that must be committed immediately. */
   readonly pin: readonly { readonly partition: number; readonly offset: number }[]
 }
 
 /**
- * Decides where to start in newly assigned partitions. Committed offsets take precedence; the starting position applies to a group that has
- * none (rules 34, 36). A partition that was added later, and a topic that was created again, are read from their beginning. A start at
- * LATEST or AT_TIMESTAMP is committed at once: after a restart, "latest" would skip the records in between.
+ * Decides where reading starts in newly assigned partitions. Committed offsets take precedence; the starting
+ * position applies to a group without any (rules 34 and 36 in `RULES.md`). A partition that was added later,
+ * and a topic that was created again, are read from their beginning. A start at LATEST or AT_TIMESTAMP is
+ * committed immediately, because after a restart "latest" would skip the records in between.
  */
 export async function startOffsets(
   cluster: Pick<Cluster, 'committed' | 'offsetsAt'>,

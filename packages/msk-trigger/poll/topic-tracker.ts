@@ -6,13 +6,15 @@ interface TrackerParts {
   onRecreated(): void
 }
 
-/** The topic still is the one that was known, is another one of its name, or does not exist now. */
+/**
+ * Result of comparing a topic with the known one: the same topic, another one with the same name, or none.
+ */
 type TopicFate = 'same' | 'replaced' | 'gone'
 
-/** Action after a look at the topic: to join the group again, or to look for added partitions. */
+/** Action after a check of the topic: rejoin the group, or look for added partitions. */
 type TopicChange = 'rejoin' | 'refresh' | undefined
 
-/** Follows what becomes of the topic of one event source: whether it is deleted, created again or enlarged. */
+/** Tracks whether the topic of an event source is deleted, created again or extended. */
 export class TopicTracker {
   readonly #parts: TrackerParts
   readonly #identity = new TopicIdentity()
@@ -24,12 +26,12 @@ export class TopicTracker {
     this.#parts = parts
   }
 
-  /** The topic was created again, and its new log has not been read yet. */
+  /** True if the topic was created again and its new log has not been read yet. */
   get isRecreated(): boolean {
     return this.#isRecreated
   }
 
-  /** Asks what became of the topic whose positions are known. */
+  /** Compares the current topic with the one whose positions are known. */
   async fate(): Promise<TopicFate> {
     const { topic, topicStates, onRecreated } = this.#parts
     const states = await topicStates([topic])
@@ -49,9 +51,9 @@ export class TopicTracker {
     this.#isReading = false
   }
 
-  /** @param state undefined if the topic does not exist */
+  /** Returns the action for a change of the topic. @param state undefined if the topic does not exist */
   changeOf(state: TopicState | undefined): TopicChange {
-    // While it is not reading, it asks by itself.
+    // While it is not reading, it checks the topic itself.
     if (!this.#isReading) return undefined
     if (!state || this.#identity.isOther(state.id)) return 'rejoin'
     const { partitionCount } = state
@@ -61,22 +63,24 @@ export class TopicTracker {
   }
 }
 
-/** Tells whether a topic is still the one whose offsets are known: one that was created again has another id. */
+/** Recognises the topic whose offsets are known by its id, which changes if the topic is created again. */
 export class TopicIdentity {
   #id: string | undefined
-  /** A broker that lags behind can still name the id of the deleted topic. */
+  /**
+   * Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic.
+   */
   readonly #former = new Set<string>()
 
   get isKnown(): boolean {
     return this.#id !== undefined
   }
 
-  /** Returns whether this is the id of another topic than the known one. An unknown id does not count. */
+  /** Returns true if this is the id of another topic than the known one. A missing id is ignored. */
   isOther(id: string | undefined): boolean {
     return id !== undefined && this.#id !== undefined && id !== this.#id && !this.#former.has(id)
   }
 
-  /** Returns `isOther`, and knows the topic with this id from now on. */
+  /** Returns the result of `isOther`, and stores the id as the known one. */
   replacedBy(id: string | undefined): boolean {
     const isOther = this.isOther(id)
     if (isOther && this.#id !== undefined) this.#former.add(this.#id)

@@ -3,24 +3,24 @@ import { askBroker, type TopicId, topicIdsQuestion } from '@sluice/kafka-records
 import type { Kafka } from 'kafkajs'
 import { pause } from '../support/wait.ts'
 
-/** A topic as the brokers have it now. */
+/** Current state of a topic. */
 export interface TopicState {
   /**
-   * Id of the topic, which a topic of the same name has not after it was deleted and created again. Missing if the broker does
-   * not report it.
+   * Id of the topic, which changes if a topic of the same name is deleted and created again. Absent if the
+   * broker does not report it.
    */
   readonly id?: string
   readonly partitionCount: number
 }
 
-/** States by name. A missing topic does not exist. */
+/** States by name. A topic that does not exist is absent. */
 export type TopicStates = ReadonlyMap<string, TopicState>
 
-/** The protocol's UNKNOWN_TOPIC_OR_PARTITION. */
+/** Error code UNKNOWN_TOPIC_OR_PARTITION of the protocol. */
 const UNKNOWN_TOPIC = 3
 const NO_ID = /^0*$/
 
-/** Asks for the state of topics, again and again, over one connection. */
+/** Requests the state of topics repeatedly over one connection. */
 export class Topics {
   readonly #kafka: Kafka
   #cluster: Promise<Cluster> | undefined
@@ -31,7 +31,11 @@ export class Topics {
     this.#kafka = kafka
   }
 
-  /** Returns the state of these topics; undefined if the brokers have no ids for them, as before Kafka 2.8. @throws after `close` */
+  /**
+   * Returns the state of these topics; undefined if the brokers report no topic ids, as before Kafka 2.8.
+   *
+   * @throws after `close`
+   */
   async states(names: readonly string[]): Promise<TopicStates | undefined> {
     if (this.#isClosed) throw new Error('the connection for questions about topics is closed')
     if (!this.#haveIds) return undefined
@@ -41,7 +45,7 @@ export class Topics {
       const broker = await (await cluster).brokerPool.findConnectedBroker()
       return statesIn(await askBroker(broker, topicIdsQuestion(names)))
     } catch (error) {
-      // The next question opens a new connection.
+      // The next request opens a new connection.
       if (this.#cluster === cluster) await this.#disconnect()
       if ((error as { type?: string }).type !== 'UNSUPPORTED_VERSION') throw error
       this.#haveIds = false
@@ -57,7 +61,7 @@ export class Topics {
   async #disconnect(): Promise<void> {
     const cluster = this.#cluster
     this.#cluster = undefined
-    // A connection that was never opened, or is lost, needs no closing.
+    // A connection that was never opened or was lost need not be closed.
     await cluster?.then(open => open.disconnect()).catch(() => {})
   }
 
@@ -78,17 +82,23 @@ function statesIn(answer: readonly TopicId[]): TopicStates {
   )
 }
 
-/** How long a topic that was created again can be mistaken for the deleted one, and added partitions are unknown. */
+/**
+ * Interval of the checks, in milliseconds. For this time, a topic that was created again can be mistaken for
+ * the deleted one, and added partitions are unknown.
+ */
 const LOOK_EVERY_MS = 1_000
 
-/** Learns at intervals what became of its topic. */
+/** Receives the state of its topic periodically. */
 export interface TopicObserver {
   readonly topic: string
   /** @param state undefined if the topic does not exist */
   topicSeen(state: TopicState | undefined): void
 }
 
-/** Looks at the topics at intervals: kafkajs does not notice that one was created again, and continues at the old offset. */
+/**
+ * Checks the topics periodically, because kafkajs does not notice that a topic was created again, and
+ * continues at the old offset.
+ */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }
   readonly #ending = new AbortController()
@@ -97,13 +107,13 @@ export class TopicWatch {
     this.#topics = topics
   }
 
-  /** Looks until `close`. Never rejects. */
+  /** Checks the topics until `close`. Never rejects. */
   async run(observers: readonly TopicObserver[], everyMs = LOOK_EVERY_MS): Promise<void> {
     const names = [...new Set(observers.map(({ topic }) => topic))]
     while (!this.#ending.signal.aborted) {
       await pause(everyMs, this.#ending.signal)
       if (this.#ending.signal.aborted) return
-      // A broker that does not answer is reported by the sources that read from it.
+      // Ignore the error: a broker that does not respond is reported by the sources that read from it.
       const states = await this.#topics.topicStates(names).catch(() => undefined)
       if (!states || this.#ending.signal.aborted) continue
       for (const observer of observers) observer.topicSeen(states.get(observer.topic))

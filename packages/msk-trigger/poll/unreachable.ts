@@ -2,13 +2,17 @@ import { type ClusterSettingNames, DEFAULT_NAMES } from '../config/clusters.ts'
 import { rootMessage } from '../report/explain.ts'
 import type { Listener } from './broker-probe.ts'
 
-/** kafkajs's report of a failed connection, the innermost cause first. */
+/** Report of kafkajs about a failed connection, the innermost cause first. */
 interface ConnectionFailure {
   readonly message: string
   readonly broker: string | undefined
 }
 
-/** Returns why no broker can be used, and what to do. @param probe asks what listens at an address; undefined over TLS */
+/**
+ * Returns why no broker can be used, and what to do.
+ *
+ * @param probe determines the kind of server at an address; undefined over TLS
+ */
 export async function whyUnreachable(
   error: unknown,
   brokers: readonly string[],
@@ -41,8 +45,8 @@ function whyNotUsable(
       `(${message}): set its advertised.listeners to an address that this machine can reach`
     )
   if (/closed connection/i.test(message))
-    return `Kafka at ${answering} closes the connection: it probably wants a login, which ${sasl} gives`
-  return `Kafka at ${answering} answers, but not as needed: ${message}`
+    return `Kafka at ${answering} closes the connection: it probably requires credentials, so set ${sasl}`
+  return `Kafka at ${answering} answers, but the request failed: ${message}`
 }
 
 const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
@@ -51,16 +55,16 @@ const FOUND: Readonly<Record<Listener, (broker: string) => string>> = {
   tls: broker => `${broker} expects TLS`,
   foreign: broker => `something other than Kafka listens at ${broker}`,
   closes: broker => `${broker} closes the connection`,
-  silent: broker => `${broker} accepts the connection and is silent`,
+  silent: broker => `${broker} accepts the connection but does not answer`,
   refused: broker => `nothing listens at ${broker}`,
-  'unknown-name': broker => `the host of ${broker} has no address here`,
+  'unknown-name': broker => `the host name of ${broker} cannot be resolved`,
   away: broker => `${broker} cannot be reached`,
 }
 
-/** Advice for listeners other than a missing one, for which it is to start Kafka. */
+/** Advice for servers that respond. If there is no server, the advice is to start Kafka. */
 const ADVICE: Readonly<Partial<Record<Listener, (names: ClusterSettingNames) => string>>> = {
   tls: ({ ssl }) => `set ${ssl}`,
-  closes: ({ ssl }) => `if it is a Kafka that expects TLS, set ${ssl}`,
+  closes: ({ ssl }) => `if Kafka expects TLS there, set ${ssl}`,
   http: ({ brokers }) => `set the address of Kafka instead (${brokers})`,
   foreign: ({ brokers }) => `set the address of Kafka instead (${brokers})`,
 }

@@ -16,7 +16,7 @@ import type { OpenChoices } from '../config/open-choices.ts'
 import type { RegistryConfig } from '../config/registry.ts'
 import type { Message, SchemaMetadata } from '../invoke/event.ts'
 
-/** A record after the registry. `data` is what filters see, if the value was decoded. */
+/** A record that was checked with the registry. `data` is passed to the filters if the value was decoded. */
 export type ReadMessage =
   | { readonly message: Message; readonly data?: FilterData }
   | {
@@ -30,17 +30,20 @@ class SchemaNotFoundError extends Error {
 }
 
 interface Decoded {
-  /** Bytes as delivered to the function. */
+  /** Bytes that are delivered to the function. */
   readonly bytes: Buffer
   readonly metadata: SchemaMetadata
   readonly json: string
 }
 
-/** Validates records with the schemas that their ids name, and decodes them if configured. Rules 14, 15. */
+/**
+ * Validates records with the schemas that their ids refer to, and decodes them if configured. See rules 14
+ * and 15 in `RULES.md`.
+ */
 export class RegistryReader {
   readonly #config: RegistryConfig
   readonly #asObject: boolean
-  /** Made with the first schema, and again after a failure: a secret may have changed. */
+  /** Created with the first schema and again after a failure, because a secret may have changed. */
   #client: Promise<RegistryClient> | undefined
   readonly #codecs = new Map<number, Promise<Codec>>()
 
@@ -49,10 +52,11 @@ export class RegistryReader {
     this.#asObject = config.form === 'JSON' && open.registryJson === 'object'
   }
 
-  /** Reads records in order. @throws RegistryError, AccessError, or Error for a missing package */
+  /** Reads records in order. @throws RegistryError, AccessError, or Error if a package is missing */
   async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
-    // One after another: schemas are few and cached, and the first record loads the schema for those that follow.
+    // Read records one after another: there are few schemas, and the first record loads the schema for the
+    // following ones.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
@@ -92,13 +96,18 @@ export class RegistryReader {
     }
   }
 
-  /** Lambda's event has an object without the whitespace of the producer. */
+  /**
+   * Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed.
+   */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
   }
 
-  /** The schema of an id never changes, so it is cached. An id that was not found is not cached: its schema can still be registered. */
+  /**
+   * Returns the codec of a schema. It is cached, because the schema of an id never changes. An id that was
+   * not found is not cached, because its schema may still be registered.
+   */
   #codec(schemaId: number): Promise<Codec> {
     const known = this.#codecs.get(schemaId)
     if (known) return known
@@ -129,10 +138,13 @@ export class RegistryReader {
   }
 }
 
-/** Whitespace that JSON allows between its tokens. */
+/** Whitespace that JSON allows between tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
-/** Removes whitespace between the tokens of valid JSON. Parsing it and writing it again would round numbers beyond 2^53. */
+/**
+ * Removes whitespace between the tokens of valid JSON. Parsing and serializing it would round numbers beyond
+ * 2^53.
+ */
 export function compactJson(json: string): string {
   if (!WHITESPACE.test(json)) return json
   let compact = ''
@@ -159,7 +171,11 @@ const ADVICE: TlsAdvice = {
 
 const LOGIN_REFUSED = /: it answered 40[13]: /
 
-/** Creates a client with login and certificates. @throws AccessError or ConfigurationError where these cannot be read */
+/**
+ * Creates a client with credentials and certificates.
+ *
+ * @throws AccessError or ConfigurationError if these cannot be read
+ */
 async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<RegistryClient> {
   const [login, certificates] = await Promise.all([
     auth && loginOf(auth.login, auth.setting),
@@ -168,15 +184,17 @@ async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<Regi
   return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
 }
 
-/** Returns why a registry has not answered, and what to do; undefined where the error's own message says all. */
+/**
+ * Returns why a registry did not respond and what to do; undefined if the error's own message is sufficient.
+ */
 function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined
   for (let cause: unknown = error.cause; cause instanceof Error; cause = cause.cause) {
     const failure = tlsFailure(cause as TlsError, server, ADVICE, hasCertificate)
-    if (failure) return `the schema registry has no answer: ${failure}`
+    if (failure) return `the schema registry does not answer: ${failure}`
   }
   if (!LOGIN_REFUSED.test(error.message)) return undefined
   const setting = auth?.setting ?? 'custom.mskTrigger.registryAuth'
-  return `${error.message}; ${auth ? 'it does not accept the login of' : 'it may want a login:'} ${setting}`
+  return `${error.message}; ${auth ? 'it does not accept the credentials of' : 'it may require credentials:'} ${setting}`
 }

@@ -1,4 +1,7 @@
-/** Counts consecutive failures. The count outlives a member and an assignment, so that a failure is not logged for hours. */
+/**
+ * Counts consecutive failures. The count is independent of members and assignments, so that a failure that
+ * lasts for hours is not logged as a first one each time.
+ */
 export class Attempts<Key = void> {
   readonly #failures = new Map<Key, number>()
 
@@ -21,11 +24,14 @@ export class Attempts<Key = void> {
   }
 }
 
-/** An outage that concerns every event source, such as a broker that is away. The first source that reaches an attempt logs it for all. */
+/**
+ * An outage that affects all event sources, such as an unavailable broker. The first source that reaches an
+ * attempt logs it for all.
+ */
 export class Outage {
   readonly #logged = new Set<number>()
 
-  /** Whether no source has logged this attempt yet. */
+  /** Returns true if no source has logged this attempt yet. */
   isNews(attempt: number): boolean {
     const isNews = !this.#logged.has(attempt)
     this.#logged.add(attempt)
@@ -42,12 +48,17 @@ export interface Backoff {
   readonly maxRetryDelayMs: number
 }
 
-/** The delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum. */
+/**
+ * Returns the delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum.
+ */
 export function delayAfter(attempt: number, { retryDelayMs, maxRetryDelayMs }: Backoff): number {
   return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** Math.min(attempt - 1, 30))
 }
 
-/** Whether to log a repeated failure: at attempts 1, 2, 4, 8, …, so that the log stays readable for hours. */
+/**
+ * Returns true if a repeated failure should be logged: at attempts 1, 2, 4, 8 and so on, so that the log
+ * remains readable for hours.
+ */
 export function shouldLog(attempt: number): boolean {
   return Number.isInteger(Math.log2(attempt))
 }

@@ -8,19 +8,22 @@ interface Reported {
   }
 }
 
-/** The type without information: a `KeyError` or `Runtime.ImportModuleError` is named. */
+/**
+ * Error type without information, which is omitted. A type such as `KeyError` or `Runtime.ImportModuleError`
+ * is shown.
+ */
 const PLAIN = 'Error'
 
-/** The first frame of a stack, and everything behind it. */
+/** Matches the first frame of a stack and everything after it. */
 const STACK = /\n\s+at .*$/s
 
-/** The message, with the stack of what the handler threw: nothing else prints that. */
+/** Returns the message with the stack of the error that the handler threw, which is printed nowhere else. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { message, name, cause } = error
   const { errorType = '', errorMessage = '', trace = [] } = (error as Reported).reported ?? {}
   const said = errorType === PLAIN && errorMessage !== '' ? errorMessage : message || name
-  // A stack begins with the message.
+  // Omit lines of the stack that repeat the message.
   const stack = trace.filter(line => !message.includes(line.trim()))
   return [said, ...stack, ...(cause instanceof Error ? [cause.stack] : [])].join('\n')
 }
@@ -36,16 +39,22 @@ const UNREACHABLE = [
   'KafkaJSNumberOfRetriesExceeded',
 ]
 
-/** kafkajs's message, for many errors, about a broker that has not answered its first request. */
+/** Message of kafkajs, for many errors, about a broker that has not answered its first request. */
 const NOT_CONNECTED = 'Broker not connected'
 
-/** Whether no broker answers, rather than one that refuses. By name: kafkajs exports its errors in a form that cannot be imported. */
+/**
+ * Returns true if no broker responds, as opposed to one that refuses. Errors are recognised by name, because
+ * kafkajs exports the classes in a form that cannot be imported.
+ */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error) || accessProblem(error) !== undefined) return false
   return UNREACHABLE.includes(error.name) || error.message === NOT_CONNECTED
 }
 
-/** The message; of an error of kafkajs that of its cause, which it hides behind the number of its retries. */
+/**
+ * Returns the message of an error. For an error of kafkajs, returns that of its cause, which kafkajs hides in
+ * a message about the number of retries.
+ */
 export function rootMessage(error: unknown): string {
   const problem = accessProblem(error)
   if (problem !== undefined) return problem

@@ -4,10 +4,15 @@ import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { PartitionRecords } from '../support/parts.ts'
 
-/** Obstacle of a mapping: the topic, the function, a commit, a schema registry or a destination. */
+/**
+ * Reason why a mapping makes no progress: the topic, the function, a commit, a schema registry or a
+ * destination.
+ */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
-/** `unreachable`: no broker answers. `reported`: the function responded and named these records as failed. */
+/**
+ * `unreachable`: no broker responds. `reported`: the function responded and named these records as failed.
+ */
 export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
 
 export interface Stall {
@@ -15,7 +20,7 @@ export interface Stall {
   readonly kind: StallKind
   readonly reason: string
   readonly attempt: number
-  /** The first offset of each stalled partition; absent if the whole mapping is stalled. */
+  /** First offset of each stalled partition; absent if the whole mapping is stalled. */
   readonly offsets?: Offsets
 }
 
@@ -24,7 +29,7 @@ type Offsets = Readonly<Record<string, number>>
 export interface Discarded {
   readonly reason: string
   readonly records: number
-  /** The destination that received the records, or null. */
+  /** Destination that has received the records, or null. */
   readonly destination: string | null
 }
 
@@ -32,7 +37,7 @@ interface ReportedMapping {
   readonly function: string
   readonly topic: string
   readonly group: string
-  /** The ARN or the bootstrap servers of a cluster that has brokers of its own. */
+  /** ARN or bootstrap servers of a cluster with separate brokers. */
   readonly cluster?: string
 }
 
@@ -42,11 +47,11 @@ export type Report =
       (
         | { readonly report: 'mapped'; readonly windowMs: number; readonly timeoutMs: number }
         | ({ readonly report: 'stalled' } & Stall)
-        /** The obstacle is gone: these partitions, or all of the mapping, continue. */
+        /** The obstacle is gone: these partitions, or the whole mapping, continue. */
         | { readonly report: 'resumed'; readonly obstacle: Obstacle; readonly partitions?: readonly number[] }
-        /** An invocation has taken this long so far. `offsets` as in a stall. */
+        /** An invocation is still running after this time. `offsets` has the same form as in a stall. */
         | { readonly report: 'running'; readonly forMs: number; readonly offsets: Offsets }
-        /** That invocation has ended, successfully or not. */
+        /** The invocation reported by `running` has ended, successfully or not. */
         | { readonly report: 'returned'; readonly partitions: readonly number[] }
         | ({ readonly report: 'discarded' } & Discarded)
       ))
@@ -58,16 +63,19 @@ interface EndedThread {
   readonly reason: string
 }
 
-/** Receives one line of JSON per report. Never throws: a report must not keep records from being delivered. */
+/**
+ * Receives one line of JSON per report. Never throws, because a report must not prevent the delivery of
+ * records.
+ */
 export type WriteReport = (line: string) => void
 
 const WHOLE_MAPPING = 'all'
 
-/** The reports of one mapping: a stall with every failed attempt, its end once. */
+/** Reports of one mapping: a stall with every failed attempt, and its end once. */
 export class MappingReports {
   readonly #of: ReportedMapping
   readonly #write: WriteReport
-  /** Stalls, as `obstacle/partition`. */
+  /** Current stalls, as `obstacle/partition`. */
   readonly #stalled = new Set<string>()
 
   constructor(mapping: Mapping, write: WriteReport) {
@@ -85,7 +93,7 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'mapped', windowMs, timeoutMs: functionTimeoutMs })
   }
 
-  /** Reports nothing if `parts` is empty. */
+  /** Reports a stall; does nothing if `parts` is empty. */
   stalled(stall: Omit<Stall, 'offsets'>, parts?: readonly PartitionRecords[]): void {
     if (parts?.length === 0) return
     for (const scope of scopesOf(parts?.map(({ partition }) => partition)))
@@ -101,7 +109,7 @@ export class MappingReports {
     this.#report({ ...this.#of, report: 'returned', partitions: parts.map(({ partition }) => partition) })
   }
 
-  /** Reports only what had been stalled. */
+  /** Reports that partitions continue; does nothing for those that were not stalled. */
   resumed(obstacle: Obstacle, partitions?: readonly number[]): void {
     if (this.#stalled.size === 0) return
     const over = scopesOf(partitions).filter(scope => this.#stalled.delete(`${obstacle}/${scope}`))
@@ -114,7 +122,7 @@ export class MappingReports {
     })
   }
 
-  /** Only these partitions are assigned now. The others are no longer stalled here: another member has them. */
+  /** Removes the stalls of partitions that are no longer assigned, because they belong to another member. */
   keepOnly(partitions: readonly number[]): void {
     for (const stalled of [...this.#stalled]) {
       const [obstacle, scope] = stalled.split('/') as [Obstacle, string]
@@ -140,7 +148,11 @@ function scopesOf(partitions: readonly number[] | undefined): readonly (string |
   return partitions ?? [WHOLE_MAPPING]
 }
 
-/** Appends reports to a file. While it cannot be written they are dropped, which is logged. @throws ConfigurationError if it cannot now */
+/**
+ * Appends reports to a file. While it cannot be written, reports are dropped, which is logged.
+ *
+ * @throws ConfigurationError if it cannot be written now
+ */
 export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice' | 'warning'>): WriteReport {
   if (file === undefined) return () => {}
   try {
@@ -151,7 +163,7 @@ export function writeReportsTo(file: string | undefined, log: Pick<Log, 'notice'
   let dropped = 0
   return line => {
     try {
-      // Part of a line may have been written before the disk was full.
+      // Begin a new line, because a part of a line may have been written before the disk was full.
       appendFileSync(file, dropped > 0 ? `\n${line}\n` : `${line}\n`)
     } catch (error) {
       const reason = (error as Error).message

@@ -1,6 +1,6 @@
 import process from 'node:process'
 
-/** The services that the trigger calls, each with the SDK's variable for the address of its local stand-in. */
+/** Services that the trigger calls, each with the SDK's variable for the address of a local emulator. */
 const ENDPOINT_VARIABLES = {
   sqs: 'AWS_ENDPOINT_URL_SQS',
   sns: 'AWS_ENDPOINT_URL_SNS',
@@ -8,14 +8,18 @@ const ENDPOINT_VARIABLES = {
   secretsmanager: 'AWS_ENDPOINT_URL_SECRETS_MANAGER',
 } as const
 
-/** The variable for all services that have none of their own. */
+/** Variable for all services without a specific one. */
 const COMMON_VARIABLE = 'AWS_ENDPOINT_URL'
 
 export type AwsService = keyof typeof ENDPOINT_VARIABLES
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Returns the address that stands in for a service. @throws Error without one: a local run does not touch an AWS account by itself */
+/**
+ * Returns the address of the emulator of a service.
+ *
+ * @throws Error if none is configured, because a local run must not access an AWS account unintentionally
+ */
 export function awsEndpoint(service: AwsService, otherwise: string, env: Environment = process.env): string {
   const own = ENDPOINT_VARIABLES[service]
   const variable = env[own] ? own : COMMON_VARIABLE
@@ -25,19 +29,19 @@ export function awsEndpoint(service: AwsService, otherwise: string, env: Environ
   throw new Error(`${variable} must be an address like http://127.0.0.1:4566, with http:// or https://`)
 }
 
-/** The region in an ARN, or else that of the environment. The ARN of a bucket has none. */
+/** Returns the region in an ARN, or else that of the environment. The ARN of a bucket contains no region. */
 export function awsRegion(arn: string, env: Environment = process.env): string {
   const named = arn.startsWith('arn:') ? arn.split(':')[3] : undefined
   return named || env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1'
 }
 
-/** A local server needs no credentials, but the SDK does. */
+/** Returns dummy credentials, which the SDK requires although a local server does not. */
 export function awsCredentials(env: Environment = process.env) {
   if (env.AWS_ACCESS_KEY_ID || env.AWS_PROFILE) return {}
   return { credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
 }
 
-/** Loads a package that a project installs only if it needs it. @throws Error that says how to install it */
+/** Loads a package that a project installs only if needed. @throws Error with installation instructions */
 export async function installed<T>(load: () => Promise<T>, name: string): Promise<T> {
   try {
     return await load()

@@ -1,10 +1,10 @@
-/** The part of the Serverless Framework's plugin API that is used here. */
+/** Parts of the Serverless Framework's plugin API that are used here. */
 export interface Serverless {
   readonly config: { readonly servicePath: string }
   readonly service: {
     readonly service: string
     readonly package?: { readonly artifact?: string }
-    /** Null where the key has no value, as any key of the configuration. */
+    /** Null if the key has no value, like any key of the configuration. */
     readonly custom?: Readonly<Record<string, unknown>> | null
     readonly provider: {
       readonly compiledCloudFormationTemplate?: Template
@@ -30,7 +30,7 @@ export interface Serverless {
   getProvider(name: 'aws'): Provider
 }
 
-/** The part of the framework's JSON Schema in which the events of functions are. */
+/** Part of the framework's JSON Schema that contains the events of functions. */
 interface ConfigSchema {
   readonly properties?: {
     readonly functions?: {
@@ -51,7 +51,7 @@ interface EventsSchema {
 
 export interface Provider {
   readonly naming: {
-    /** Missing from the naming of other providers. */
+    /** Returns the name of the stack. Absent from the naming of other providers. */
     getStackName?(): string
     getMSKEventLogicalId(functionKey: string, cluster: string, topic: string): string
     getKafkaEventLogicalId(functionKey: string, topic: string): string
@@ -66,10 +66,10 @@ export interface FunctionDefinition {
   readonly handler?: string
   readonly runtime?: string
   readonly memorySize?: number
-  /** A number, or what CloudFormation resolves to one. */
+  /** A number, or a value that CloudFormation resolves to one. */
   readonly reservedConcurrency?: unknown
   readonly package?: { readonly artifact?: string }
-  /** Seconds. */
+  /** Timeout in seconds. */
   readonly timeout?: number
   readonly role?: unknown
   environment?: Record<string, unknown>
@@ -82,7 +82,7 @@ export interface Template {
   >
 }
 
-/** The framework's log: every line goes to stderr. */
+/** Log of the framework. Every line is written to stderr. */
 export interface Log {
   notice(line: string): void
   warning(line: string): void

@@ -1,7 +1,10 @@
-/** Length of a name from which two mistakes are forgiven. */
+/** Minimum length of a name in which two mistakes are tolerated. */
 const LONG = 8
 
-/** Returns the known name that is probably meant: up to case, hyphens and underscores one edit away, or two in a long name. */
+/**
+ * Returns the known name that was probably meant. Ignoring case, hyphens and underscores, it may differ in
+ * one edit, or in two if the name is long.
+ */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined
   const best = known
@@ -15,7 +18,7 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll(/[-_\s]/g, '')
 }
 
-/** The distance by optimal string alignment. */
+/** Returns the distance by optimal string alignment. */
 function editsBetween(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

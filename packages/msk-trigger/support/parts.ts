@@ -2,7 +2,7 @@ export interface WithOffset {
   readonly offset: number
 }
 
-/** The records of one partition in a batch, in offset order. */
+/** Records of one partition in a batch, in the order of their offsets. */
 export interface PartitionRecords<R extends WithOffset = WithOffset> {
   readonly partition: number
   readonly records: readonly R[]
@@ -12,7 +12,7 @@ export function countOf(parts: readonly PartitionRecords[]): number {
   return parts.reduce((sum, { records }) => sum + records.length, 0)
 }
 
-/** The records that pass the test. Parts without any are omitted. */
+/** Returns the records that pass the test. Parts without such records are omitted. */
 export function pick<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
   isWanted: (record: R, partition: number) => boolean,
@@ -22,7 +22,7 @@ export function pick<R extends WithOffset>(
     const { partition } = part
     const records = part.records.filter(record => isWanted(record, partition))
     if (records.length === 0) continue
-    // The common case is that all records pass.
+    // Reuse the part if all records pass, which is the common case.
     picked.push(records.length === part.records.length ? part : { partition, records })
   }
   return picked
@@ -37,7 +37,7 @@ export function without<R extends WithOffset>(
   return pick(parts, ({ offset }, partition) => !taken.get(partition)?.has(offset))
 }
 
-/** Splits into two halves; with an odd number the first is larger. The order of each partition is kept. */
+/** Splits into two halves, of which the first may be larger by one. The order of each partition is kept. */
 export function halves<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
 ): readonly [first: PartitionRecords<R>[], second: PartitionRecords<R>[]] {
@@ -50,10 +50,10 @@ export function halves<R extends WithOffset>(
   return [first, without(parts, first)]
 }
 
-/** Further runs of offsets are merged into the last one. */
+/** Maximum number of ranges of offsets. Further ranges are merged into the last one. */
 const MAX_RUNS = 10
 
-/** Describes partitions with their offsets: `0@4 1@0–99,120`. */
+/** Describes partitions with their offsets, such as `0@4 1@0–99,120`. */
 export function describe(
   parts: readonly PartitionRecords[],
   name: (partition: number) => string = String,

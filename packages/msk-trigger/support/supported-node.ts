@@ -1,9 +1,13 @@
 import process from 'node:process'
 
-/** The first version with zstd, one of Kafka's codecs. */
+/** First version that supports zstd, one of Kafka's codecs. */
 const OLDEST = { major: 22, minor: 15 }
 
-/** Rejects a Node that cannot run the plugin, before what it lacks is used. @throws Error that the framework shows as a sentence */
+/**
+ * Rejects a Node.js version that cannot run the plugin, before a missing feature is used.
+ *
+ * @throws Error that the framework shows as a message
+ */
 export function assertSupportedNode(version: string): void {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor)) return

@@ -1,4 +1,4 @@
-/** A YAML map. */
+/** Returns true for a YAML map. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -12,16 +12,16 @@ export function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value)
 }
 
-/** Names the kind of a value, for a message that must not show the value itself. */
+/** Returns the type of a value, for a message that must not show the value itself. */
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
-  if (value === '') return 'an empty text'
+  if (value === '') return 'an empty string'
   if (Array.isArray(value)) return 'a list'
   if (isObject(value)) return 'a map'
-  return typeof value === 'string' ? 'a text' : `a ${typeof value}`
+  return typeof value === 'string' ? 'a string' : `a ${typeof value}`
 }
 
-/** Hides the login in an address, also where the address is not a valid one. */
+/** Hides credentials in an address, even if the address is invalid. */
 export function withoutLogin(text: string): string {
   return text.replace(/[^\s"/]*@/g, '***@')
 }

@@ -1,12 +1,12 @@
-/** Time, chance and the terminal, for code that gets them as arguments. */
+/** System clock, random ids and terminal, for code that receives them as arguments. */
 import { randomUUID } from 'node:crypto'
 
-/** Time that never goes back, the time of day, and timers; all in milliseconds. */
+/** Monotonic time, wall-clock time and timers, all in milliseconds. */
 export interface Clock {
   nowMs(): number
-  /** Since the epoch. */
+  /** Returns the wall-clock time in milliseconds since the epoch. */
   epochMs(): number
-  /** @returns cancels it */
+  /** Calls a function after a delay. @returns a function that cancels the timer */
   after(ms: number, call: () => void): () => void
 }
 

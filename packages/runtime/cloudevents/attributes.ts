@@ -1,20 +1,24 @@
-/** The rules of CloudEvents 1.0 for context attributes ("Context Attributes", "Type System"), as checks. */
+/** Checks for the rules of CloudEvents 1.0 about context attributes ("Context Attributes", "Type System"). */
 import { isMediaType } from './media-type.ts'
 
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/
 // String: no control characters, no noncharacters, no unpaired surrogates ("Type System").
 const FORBIDDEN = /\p{Cc}|\p{Noncharacter_Code_Point}/u
 const PRINTABLE_ASCII = /^[ -~]*$/
-// RFC 3339, 5.6: the zone is required. 5.7: the ranges that the grammar leaves open, except the days of a month.
+// RFC 3339, 5.6: the time zone is required. 5.7: ranges that the grammar does not restrict, except for the
+// days of a month.
 const RFC_3339 =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
 
-/** The attributes of one event by name, each in its canonical string form. */
+/** Attributes of one event by name, each in its canonical string form. */
 export type Attributes = ReadonlyMap<string, string>
 
-/** Describes the first rule that the attributes break, without quoting any value; undefined if they break none. */
+/**
+ * Describes the first rule that the attributes violate, without quoting values; undefined if they violate
+ * none.
+ */
 export function attributeViolation(attributes: Attributes): string | undefined {
   for (const name of REQUIRED) if (!attributes.get(name)) return missing(attributes)
   for (const [name, value] of attributes) {
@@ -37,25 +41,33 @@ function brokenRule(name: string, value: string): string | undefined {
   return broken && `"${name}" ${broken}`
 }
 
-/** Returns what is wrong with a value, as words that follow the attribute's name; undefined if nothing is. */
+/**
+ * Returns a phrase that describes the error in a value, to follow the attribute's name; undefined if the
+ * value is valid.
+ */
 type Rule = (value: string) => string | undefined
 
 const ofText: Rule = value =>
-  // Nearly all values are ASCII, for which the check takes a tenth of the time.
+  // Nearly all values are ASCII, and this check takes a tenth of the time for them.
   !PRINTABLE_ASCII.test(value) && (FORBIDDEN.test(value) || !value.isWellFormed())
-    ? 'holds characters that a CloudEvents string may not have'
+    ? 'contains characters that a CloudEvents string must not contain'
     : undefined
 
 function nonEmpty(value: string): string | undefined {
   return value === '' ? 'is empty' : ofText(value)
 }
 
-/** A value that matches contains no forbidden character, so forbidden characters are looked for only after a mismatch. */
+/**
+ * Returns a rule for a pattern. Text that matches cannot contain forbidden characters, so these are searched
+ * only after a mismatch.
+ */
 function fits(pattern: (value: string) => boolean, broken: string): Rule {
   return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
 }
 
-/** The same check, without looking again at the value that passed last: most events of a topic have the same ones. */
+/**
+ * Returns the same check with a cache of the last valid value: most events of a topic have the same values.
+ */
 function remembering(check: (value: string) => boolean): (value: string) => boolean {
   let passed: string | undefined
   return value => {
@@ -72,15 +84,18 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['type', ofText],
   ['source', fits(remembering(isUriReference), 'is not a URI-reference')],
   ['subject', nonEmpty],
-  // CloudEvents "Partitioning".
+  // Extension attribute of CloudEvents "Partitioning".
   ['partitionkey', nonEmpty],
   ['traceparent', ofText],
-  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a zone')],
+  ['time', fits(isTimestamp, 'is not an RFC 3339 time with a time zone')],
   ['dataschema', fits(remembering(isAbsoluteUri), 'is not an absolute URI')],
   ['datacontenttype', fits(remembering(isMediaType), 'is not a media type')],
 ])
 
-/** Checks RFC 3339, 5.6 and 5.7, including the ranges that the grammar leaves open, such as the days of a month. */
+/**
+ * Checks RFC 3339, 5.6 and 5.7, including ranges that the grammar does not restrict, such as the days of a
+ * month.
+ */
 export function isTimestamp(value: string): boolean {
   if (!RFC_3339.test(value)) return false
   const day = Number(value.slice(8, 10))
@@ -88,11 +103,14 @@ export function isTimestamp(value: string): boolean {
 }
 
 function daysOf(year: number, month: number): number {
-  // `Date.UTC` reads the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so use a later year.
+  // `Date.UTC` interprets the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so a later
+  // year is used.
   return new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
 }
 
-/** Milliseconds since the epoch of an RFC 3339 time that passed the check; a leap second counts as the next second. */
+/**
+ * Converts a valid RFC 3339 time to milliseconds since the epoch. A leap second counts as the next second.
+ */
 export function parseTime(value: string): number {
   const parsed = Date.parse(value)
   return Number.isNaN(parsed) ? Date.parse(value.replace(/:60(?=[.\dZz+-])/, ':59')) + 1000 : parsed
@@ -102,30 +120,33 @@ function printable(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)
 }
 
-/** Any number of these characters, with "%" only before two hex digits. */
+/** Returns a pattern for a sequence of these characters, with "%" only before two hex digits. */
 function many(characters: string, least: '*' | '+' = '*'): string {
   return `(?:[${characters}]|%[0-9A-Fa-f]{2})${least}`
 }
 
 const NAME = String.raw`\w\-.~!$&'()*+,;=`
 const PATH = `${NAME}:@/`
-// 3.2: userinfo, host and port. Brackets stand only around an IP address.
+// RFC 3986, 3.2: userinfo, host and port. Brackets are allowed only around an IP address.
 const AUTHORITY = String.raw`//(?:${many(`${NAME}:`)}@)?(?:\[[0-9A-Fa-f:.]+\]|\[[vV][0-9A-Fa-f]+\.[${NAME}:]+\]|${many(NAME)})(?::\d*)?(?:/${many(PATH)})?`
 const ABSOLUTE_PATH = `/(?!/)${many(PATH)}`
 const SCHEME = '[A-Za-z][A-Za-z0-9+\\-.]*:'
-// 4.2: without a scheme, the first segment has no colon.
+// RFC 3986, 4.2: without a scheme, the first segment has no colon.
 const RELATIVE_PATH = `${many(`${NAME}@`, '+')}(?:/${many(PATH)})?`
 const END = String.raw`(?:\?${many(`${PATH}?`)})?(?:#${many(`${PATH}?`)})?$`
 
 const URI = new RegExp(`^${SCHEME}(?:${AUTHORITY}|${ABSOLUTE_PATH}|(?!/)${many(PATH)})${END}`)
 const RELATIVE_REFERENCE = new RegExp(`^(?:${AUTHORITY}|${ABSOLUTE_PATH}|${RELATIVE_PATH}|)${END}`)
 
-/** 4.1: a URI or a relative reference. Empty text is refused, because an attribute is never empty. */
+/**
+ * Returns true for a URI or a relative reference (RFC 3986, 4.1). Empty text is rejected, because an
+ * attribute is never empty.
+ */
 function isUriReference(text: string): boolean {
   return text !== '' && (RELATIVE_REFERENCE.test(text) || URI.test(text))
 }
 
-/** A URI with its scheme. A fragment is allowed, as in the JSON Schema of CloudEvents. */
+/** Returns true for a URI with a scheme. A fragment is allowed, as in the JSON Schema of CloudEvents. */
 function isAbsoluteUri(text: string): boolean {
   return URI.test(text)
 }

@@ -1,14 +1,14 @@
-/** Serializes the data of events, in the format of their type. Pure: whatever it needs was loaded before. */
+/** Serializes event data in the format of its type. Pure: schemas were loaded before. */
 import { dataFormatOf, MEDIA_TYPES } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'
 
 export interface DataWriter {
   /**
-   * The event as it is written: its data as bytes, with their media type and schema. An event of a type that is written in JSON, one
-   * without data, and one whose data is not JSON are returned as they are.
+   * Returns the event to write, with its data as bytes, their media type and their schema. An event is
+   * returned unchanged if its type is written as JSON, if it has no data, or if its data is not JSON.
    *
-   * @throws Error if the data does not match its schema; the message names the place, and never the value
+   * @throws Error if the data does not match its schema; the message names the location but never the value
    */
   write(event: Event): Event
 }
@@ -16,15 +16,15 @@ export interface DataWriter {
 /** Writes the data of one event type. */
 export interface DataEncoder {
   readonly format: SchemaDataFormat
-  /** Absent: the schema has no address. */
+  /** Absent if the schema has no URI. */
   readonly dataschema?: string | undefined
   encode(data: unknown): Buffer
 }
 
-/** Leaves data as it is: JSON. */
+/** Writer that leaves all data as JSON. */
 export const JSON_WRITER: DataWriter = { write: event => event }
 
-/** @param encoders by event type */
+/** @param encoders encoders by event type */
 export function dataWriterOf(encoders: ReadonlyMap<string, DataEncoder>): DataWriter {
   return {
     write(event) {

@@ -5,15 +5,18 @@ import type { Attributes } from './attributes.ts'
 const REQUIRED: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type'])
 const CONTEXT = new Set([...REQUIRED, 'subject', 'time', 'datacontenttype', 'dataschema'])
 
-/** Whether the type of the attribute is String, URI or Timestamp: other extensions may be numbers and true or false, too. */
+/**
+ * Returns true if the type of the attribute is String, URI or Timestamp. Other extensions may also be numbers
+ * or booleans.
+ */
 export function isStringOnly(name: string): boolean {
   return CONTEXT.has(name) || name === 'partitionkey'
 }
 
 /**
- * Makes an event of attributes that passed the check, and of its data.
+ * Creates an event from checked attributes and data.
  *
- * @param data undefined if the event has none
+ * @param data undefined if the event has no data
  */
 export function toEvent(attributes: Attributes, data: unknown): Event {
   const event: Record<string, unknown> = {
@@ -33,7 +36,7 @@ export function toEvent(attributes: Attributes, data: unknown): Event {
   return event as unknown as Event
 }
 
-/** The attributes of an event, in the form that a reader checks. */
+/** Returns the attributes of an event in the form that a reader checks. */
 export function attributesOf({ data: _, extensions, ...context }: Event): Attributes {
   const attributes = new Map([['specversion', '1.0']])
   for (const named of [context, extensions ?? {}])
@@ -41,7 +44,10 @@ export function attributesOf({ data: _, extensions, ...context }: Event): Attrib
   return attributes
 }
 
-/** An event has no `kind` of its own: an extension with that name is in `extensions`. */
+/**
+ * Returns true for a failure. An event has no `kind` property: an extension of that name would be in
+ * `extensions`.
+ */
 export function isFailure(result: Event | Failure): result is Failure {
   return (result as Partial<Failure>).kind === 'failure'
 }

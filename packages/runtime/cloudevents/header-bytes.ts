@@ -1,22 +1,25 @@
 /** Header values: bytes, either as a buffer or as a list of numbers. */
 import { isUtf8 } from 'node:buffer'
 
-/** Lambda passes numbers, which may be signed. A record has many small headers, so a buffer is made only when it is needed. */
+/**
+ * Lambda passes header values as numbers, which may be signed. A record has many small headers, so a buffer
+ * is created only when it is needed.
+ */
 export type HeaderBytes = Buffer | readonly number[]
 
 export function bufferOf(bytes: HeaderBytes): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)
 }
 
-/** Undefined if the bytes are not UTF-8. */
+/** Returns the value as text; undefined if it is not UTF-8. */
 export function textOf(bytes: HeaderBytes): string | undefined {
   return asciiOf(bytes) ?? utf8Of(bufferOf(bytes))
 }
 
-/** Upper bound for the number of arguments that are spread into one call. */
+/** Maximum number of arguments that are spread into one call. */
 const SHORT = 1_000
 
-/** Reads short ASCII values, which nearly all are, in a quarter of the time that a buffer takes. */
+/** Decodes short ASCII values, which nearly all values are, in a quarter of the time that a buffer takes. */
 function asciiOf(bytes: HeaderBytes): string | undefined {
   if (Buffer.isBuffer(bytes) || bytes.length > SHORT) return undefined
   let bits = 0

@@ -10,7 +10,10 @@ import { outlineOf, repeatedMember } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
 
-/** Reads the event in a structured record's value, or returns the rule that it breaks. */
+/**
+ * Reads the event from the value of a structured-mode record. Returns a failure with the violated rule if it
+ * is invalid.
+ */
 export function readStructured(value: Buffer | null): Event | Failure {
   if (value === null) return failure('malformed-event', 'structured mode, but the record has no value')
   if (!isUtf8(value)) return failure('malformed-event', 'structured mode, but the value is not UTF-8')
@@ -24,18 +27,18 @@ export function readStructured(value: Buffer | null): Event | Failure {
     return failure('malformed-event', 'structured mode, but the value is not JSON')
   }
   if (!isObject(parsed)) return failure('malformed-event', 'the document is not a JSON object')
-  // "Context Attributes": each at most once.
+  // "Context Attributes": each attribute may occur only once.
   const repeated = repeatedMember(text, outline, Object.keys(parsed).length)
   return repeated === undefined
     ? readJsonEvent(parsed)
-    : failure('malformed-event', `member "${repeated.slice(0, 40)}" is there more than once`)
+    : failure('malformed-event', `member "${repeated.slice(0, 40)}" occurs more than once`)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Reads a parsed JSON document as an event, or returns the rule that it breaks. */
+/** Reads an event from a parsed JSON document. Returns a failure with the violated rule if it is invalid. */
 export function readJsonEvent(document: unknown): Event | Failure {
   if (!isObject(document)) return failure('malformed-event', 'the document is not a JSON object')
   const attributes = new Map<string, string>()
@@ -54,15 +57,17 @@ export function readJsonEvent(document: unknown): Event | Failure {
   if (broken) return failure('malformed-event', broken)
   const data = payload(document, attributes.get('datacontenttype'))
   if (data.kind === 'failure') return data
-  // JSON format, 3.1.2: `data` without a content type is JSON. The format of `data_base64` without one is unknown.
+  // JSON format, 3.1.2: `data` without a content type is JSON. The format of `data_base64` without a content
+  // type is unknown.
   if ('data' in document && !attributes.has('datacontenttype'))
     attributes.set('datacontenttype', 'application/json')
   return toEvent(attributes, data.value)
 }
 
 /**
- * JSON format, 3.1: `data` is a JSON value, or text if the content type is not JSON; `data_base64` is bytes. JSON is returned as
- * its value and everything else as bytes, so that an event is the same in structured and in binary mode.
+ * Returns the data of an event. JSON format, 3.1: `data` is a JSON value, or text if the content type is not
+ * JSON; `data_base64` is bytes. JSON is returned as a parsed value and everything else as bytes, so that
+ * events in structured and in binary mode are equal.
  */
 function payload(document: object, contentType: string | undefined): Payload | Failure {
   const { data, data_base64: base64 } = document as { data?: unknown; data_base64?: unknown }
@@ -72,7 +77,7 @@ function payload(document: object, contentType: string | undefined): Payload | F
       typeof data === 'string' && contentType !== undefined && !json ? Buffer.from(data) : data,
     )
   }
-  if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both there')
+  if ('data' in document) return failure('malformed-event', '"data" and "data_base64" are both present')
   if (typeof base64 !== 'string' || !isBase64(base64))
     return failure('malformed-event', '"data_base64" is not base64')
   const bytes = Buffer.from(base64, 'base64')
@@ -90,15 +95,15 @@ export function payloadOf(value: unknown): Payload {
   return { kind: 'payload', value }
 }
 
-/** Parses bytes whose content type says that they are JSON. */
+/** Parses bytes whose content type is JSON. */
 export function parsedJson(bytes: Buffer): Payload | Failure {
   try {
     if (isUtf8(bytes)) return payloadOf(parseExact(bytes.toString()))
   } catch (error) {
     if (isInexact(error)) return failure('number-not-exact', error.message)
-    // Reported below, without the parser's message, which quotes the text.
+    // The failure below omits the parser's message, which quotes the text.
   }
-  return failure('malformed-event', 'the data is not JSON, as its content type says')
+  return failure('malformed-event', 'the data is not JSON, although its content type is')
 }
 
 /**
@@ -112,7 +117,7 @@ function canonical(value: unknown): string | undefined {
   return integer ? String(value) : undefined
 }
 
-/** The event as a JSON object of this format, for a recorded stream or structured mode. */
+/** Converts an event to a JSON object in this format, for a recorded stream or for structured mode. */
 export function toJsonEvent(event: Event): Record<string, unknown> {
   const { extensions, data, ...attributes } = event
   const document = { specversion: '1.0', ...attributes, ...extensions }
@@ -122,18 +127,21 @@ export function toJsonEvent(event: Event): Record<string, unknown> {
 
 const CHARACTERS = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** RFC 4648, 4: padded and without line breaks. `Buffer.from` skips whatever is not base64. */
+/**
+ * Returns true for base64 with padding and without line breaks (RFC 4648, 4). `Buffer.from` would ignore
+ * invalid characters.
+ */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && CHARACTERS.test(text)
 }
 
-/** The event with data that is still bytes of JSON. */
+/** Returns the event with its JSON data parsed. */
 export function withJsonData(event: Event, body: Buffer): Event | Failure {
   const parsed = parsedJson(body)
   return parsed.kind === 'failure' ? parsed : { ...inJson(event), data: parsed.value }
 }
 
-/** The event with a content type of JSON: its own, or the usual one. */
+/** Returns the event with a JSON content type, its own or the default. */
 export function inJson(event: Event): Event {
   const isJson = dataFormatOf(event.datacontenttype ?? '') === 'json'
   return isJson ? event : { ...event, datacontenttype: MEDIA_TYPES.json }

@@ -1,9 +1,12 @@
-/** Facts of a JSON text that `JSON.parse` hides: members that it drops, and numbers that may be inexact. */
+/** Facts about a JSON text that `JSON.parse` hides: duplicate members, and numbers that may be inexact. */
 
 export interface Outline {
-  /** The commas between the members of the outermost object. */
+  /** Number of commas between the members of the outermost object. */
   readonly commas: number
-  /** Whether a number has sixteen digits before its point, or an exponent: others are exact enough, see `exact-json.ts`. */
+  /**
+   * True if a number has 16 digits before its decimal point, or an exponent. Other numbers are exact enough,
+   * see `exact-json.ts`.
+   */
   readonly hasLongNumbers: boolean
 }
 
@@ -13,7 +16,7 @@ const POINT = 0x2e
 const BACKSLASH = 0x5c
 const LONG = 16
 
-/** One pass over the text, which need not be JSON. */
+/** Scans the text once. The text need not be valid JSON. */
 export function outlineOf(json: string): Outline {
   let commas = 0
   let depth = 0
@@ -22,7 +25,7 @@ export function outlineOf(json: string): Outline {
     const code = json.charCodeAt(at)
     if (code === QUOTE) at = endOfText(json, at)
     else if (code === COMMA) commas += depth === 1 ? 1 : 0
-    // "{" and "[", "}" and "]" differ in one bit.
+    // "{" and "[" differ in one bit, and so do "}" and "]".
     else if ((code | 0x20) === 0x7b) depth += 1
     else if ((code | 0x20) === 0x7d) depth -= 1
     else if (isDigit(code)) {
@@ -46,13 +49,14 @@ function endOfDigits(json: string, start: number): number {
 }
 
 /**
- * The first name that occurs twice in the outermost object, of which `JSON.parse` silently keeps the last; undefined if none does.
+ * Returns the first name that occurs twice in the outermost object; undefined if there is none. `JSON.parse`
+ * would silently keep only the last value.
  *
- * @param json a text that is JSON
+ * @param json valid JSON text
  * @param names number of different names in the object
  */
 export function repeatedMember(json: string, { commas }: Outline, names: number): string | undefined {
-  // Counting is enough for nearly all texts, and much faster than reading the names.
+  // Counting commas is sufficient for nearly all texts, and much faster than reading the names.
   return commas < Math.max(names, 1) ? undefined : firstRepeated(json)
 }
 
@@ -72,14 +76,17 @@ function firstRepeated(json: string): string | undefined {
       }
       at = end
     }
-    // A name follows the opening brace of the object or a comma in it, perhaps after whitespace.
+    // A name follows the opening brace of the object or a comma in it, possibly after whitespace.
     if (depth === 1 && (sign === '{' || sign === ',')) isName = true
     else if (sign === '"' || depth !== 1) isName = false
   }
   return undefined
 }
 
-/** The index of the quotation mark that closes the string that begins at `start`; the end of the text if none does. */
+/**
+ * Returns the index of the quotation mark that closes the string beginning at `start`; the end of the text if
+ * there is none.
+ */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0

@@ -1,7 +1,8 @@
 /**
- * Undoes the changes of Lambda's own registry support to keys and values. Both settings of a mapping are recognized: `SOURCE`
- * removes the id of the schema, `JSON` delivers JSON instead of Avro and Protobuf. Source: AWS Lambda Developer Guide, "Using
- * schema registries with Kafka event sources in Lambda".
+ * Undoes the changes of Lambda's schema registry support to keys and values. Both formats that an event
+ * source mapping can deliver are supported: `SOURCE` removes the id of the schema, and `JSON` replaces Avro
+ * and Protobuf by JSON. Source: AWS Lambda Developer Guide, "Using schema registries with Kafka event sources
+ * in Lambda".
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
@@ -10,13 +11,14 @@ import { inJson, withJsonData } from './json-format.ts'
 import type { LambdaSchema, LogRecord } from './record.ts'
 import { FRAME_BYTES, framedWith } from './wire-format.ts'
 
-/** A registry with Confluent's API has such ids; AWS Glue has UUIDs. */
+/** Schema ids of a registry with Confluent's API. AWS Glue has UUIDs instead. */
 const REGISTRY_ID = /^\d{1,10}$/
 const MAX_ID = 2 ** 32 - 1
 
 /**
- * The bytes that the producer wrote; undefined if they are only in the log. JSON is not changed by either setting, so its id is put
- * back. Avro and Protobuf that begin like an object, a list or a text of JSON, and are JSON, were decoded.
+ * Returns the bytes that the producer wrote; undefined if they exist only in the log. Neither format changes
+ * JSON, so only the schema id is restored. Data in Avro or Protobuf was decoded if it is valid JSON that
+ * begins like an object, a list or a string.
  */
 export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSchema): Buffer | undefined {
   if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > MAX_ID) return undefined
@@ -26,12 +28,18 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
 
 type LambdaValue = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
 
-/** The value to be read: that of the log, but JSON that Lambda has validated is there without the id of its schema. */
+/**
+ * Returns the value to read. This is the value of the log, except that JSON which Lambda has validated has no
+ * schema id.
+ */
 export function readableValue({ value, validatedByLambda }: LambdaValue): Buffer | null {
   return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
 }
 
-/** The schema by which Lambda has read the value, so that it takes no registry; undefined if it has not. */
+/**
+ * Returns the schema with which Lambda has decoded the value, so that no registry is needed; undefined if it
+ * was not decoded.
+ */
 export function lambdaSchemaOf(
   record: Omit<LambdaValue, 'value'>,
 ): Pick<LambdaSchema, 'dataFormat'> | undefined {
@@ -40,21 +48,21 @@ export function lambdaSchemaOf(
 }
 
 /**
- * The event with plain data, of a record whose value Lambda has decoded. Avro has no absent fields: where JSON leaves out a field,
- * what Lambda makes of Avro has null. Protobuf stays as it is in its own JSON mapping.
+ * Returns the event with plain data if Lambda has decoded the record's value. Avro has no absent fields, so
+ * Lambda's JSON has null where a field is absent otherwise. Protobuf remains in its own JSON mapping.
  */
 export function readByLambda(event: Event, schema: Pick<LambdaSchema, 'dataFormat'>): Event | Failure {
   if (Buffer.isBuffer(event.data) && !isJsonText(event.data))
     return failure(
       'schema-unknown',
-      "Lambda has removed the id of its schema, which is not one of a registry with Confluent's API: let the mapping deliver JSON",
+      "Lambda has removed the schema id, and the registry does not have Confluent's API: configure the mapping to deliver JSON",
     )
   const read = Buffer.isBuffer(event.data) ? withJsonData(event, event.data) : inJson(event)
   if (isFailure(read) || schema.dataFormat !== 'AVRO') return read
   return { ...read, data: withoutNulls(read.data, 0) }
 }
 
-/** Deeper levels than this are refused later. */
+/** Maximum depth. Data with deeper levels is rejected later. */
 const DEEPEST = 200
 
 function withoutNulls(value: unknown, level: number): unknown {
@@ -65,8 +73,9 @@ function withoutNulls(value: unknown, level: number): unknown {
 }
 
 /**
- * Whether the bytes are an object, a list or a text in JSON. Protobuf never begins so, because its message index would have a negative
- * length, and neither does an Avro record that begins with a text: only data made for it can be both.
+ * Returns true if the bytes are a JSON object, list or string. Protobuf never begins like this, because its
+ * message index would have a negative length; neither does an Avro record that begins with a string. Only
+ * data that was crafted for it can be both.
  */
 function isJsonText(bytes: Buffer): boolean {
   if (!'{["'.includes(String.fromCharCode(bytes[0] ?? 0))) return false

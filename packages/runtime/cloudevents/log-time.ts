@@ -1,24 +1,28 @@
 import { type HeaderBytes, textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
-/** Which append time a consumer uses: that of its log, or, for a replayed log, the original one that each record carries. */
+/**
+ * Append time that a consumer uses: `append` for that of its log or, for a replayed log, `carried` for the
+ * original one that each record carries.
+ */
 export const LOG_TIMES = ['append', 'carried'] as const
 export type LogTime = (typeof LOG_TIMES)[number]
 
-/** Decimal milliseconds since the epoch. */
+/** Header with the carried append time, in decimal milliseconds since the epoch. */
 const CARRIED = 'sluice-logtime'
 
-/** The record with the append time that it carries; unchanged if it carries none. */
+/** Returns the record with the append time that it carries. A record without one is returned unchanged. */
 export function withCarriedTime(record: LogRecord): LogRecord {
   const carried = carriedIn(record.headers)
   return carried === undefined ? record : { ...record, timestampMs: carried }
 }
 
 /**
- * The headers with an append time to carry. One that they carry already is the original one: it stays, and moves with the record.
+ * Returns the headers with an append time to carry. An append time that they already carry is the original
+ * one and is kept, shifted by the same time as the record.
  *
- * @param appendedMs when the record was appended, milliseconds since the epoch
- * @param movedMs milliseconds by which it is moved
+ * @param appendedMs append time of the record, in milliseconds since the epoch
+ * @param movedMs time by which the record is shifted, in milliseconds
  */
 export function carryingTime<Bytes extends HeaderBytes>(
   headers: readonly RecordHeader<Bytes>[],

@@ -1,15 +1,18 @@
-/** Media types, RFC 2045 and 2046: how they are written, and how they are compared. */
+/** Syntax and comparison of media types, RFC 2045 and 2046. */
 
 const TOKEN = "[!#$%&'*+\\-.^_`{|}~0-9A-Za-z]+"
 const QUOTED = String.raw`"(?:[ !#-[\]-~]|\\[ -~])*"`
 const MEDIA_TYPE = new RegExp(`^${TOKEN}/${TOKEN}(?: *; *${TOKEN}=(?:${TOKEN}|${QUOTED}))* *$`)
 
-/** RFC 2045, 5.1: type, subtype and parameters. */
+/** Returns true for a media type with type, subtype and parameters (RFC 2045, 5.1). */
 export function isMediaType(text: string): boolean {
   return MEDIA_TYPE.test(text)
 }
 
-/** CloudEvents, "datacontenttype": names of types and of parameters are compared without regard to case, values with it. */
+/**
+ * Compares media types as CloudEvents, "datacontenttype" requires: types and names of parameters
+ * case-insensitively, values case-sensitively.
+ */
 export function isSameMediaType(one: string, other: string): boolean {
   return one === other || canonical(one) === canonical(other)
 }
@@ -22,12 +25,15 @@ function canonical(mediaType: string): string {
   return parts.join(';')
 }
 
-/** Kafka binding, 3: a record of such a type is in structured mode. */
+/** Returns true for a media type with which a record is in structured mode (Kafka binding, 3). */
 export function isEventFormat(contentType: string): boolean {
   return /^application\/cloudevents/i.test(contentType)
 }
 
-/** CloudEvents JSON format, 3.1: the subtype is `json` or ends in `+json`; parameters are ignored. */
+/**
+ * Returns true if the subtype is `json` or ends in `+json`, ignoring parameters (CloudEvents JSON format,
+ * 3.1).
+ */
 export function isJson(contentType: string): boolean {
   return /^[^;]*[/+]json\s*(;|$)/i.test(contentType)
 }

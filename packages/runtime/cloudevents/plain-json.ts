@@ -1,4 +1,4 @@
-/** Reads plain JSON records, which are not CloudEvents, as events. Pure. */
+/** Converts plain JSON records, which are not CloudEvents, to events. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { attributeText } from '../consumer/attribute-text.ts'
 import type { TopicReader, TopicRecord } from '../consumer/authored-application.ts'
@@ -8,37 +8,41 @@ import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { parsedJson } from './json-format.ts'
 import { traceInHeaders } from './trace.ts'
 
-/** A plain JSON record, as the functions of `JsonOptions` get it. */
+/** A plain JSON record, as passed to the functions of `JsonOptions`. */
 export interface JsonRecord<Value = unknown> {
-  /** The name of the topic within the application. */
+  /** Name of the topic within the application. */
   readonly topic: string
-  /** First place of the record, and its timestamp there: a redrive keeps both. */
+  /** Original position of the record and its timestamp there. Both are preserved in a redrive. */
   readonly partition: number
   readonly offset: number
   readonly timestampMs: number
-  /** Null if the record has no key, or one that is not text. */
+  /** Key of the record; null if it has none, or if the key is not text. */
   readonly key: string | null
   readonly value: Value
 }
 
-/** Attributes of the events that are made of plain JSON records. */
+/** Attributes of events that are created from plain JSON records. */
 export interface JsonOptions<Value> {
-  /** The entity to which the record belongs: the key by default. All records of an entity need the same key. */
+  /** Returns the entity of the record, by default its key. All records of an entity need the same key. */
   readonly entity?: (record: JsonRecord<Value>) => string | number | null | undefined
-  /** The event type; by default the name of the topic within the application. */
+  /** Event type; by default, the name of the topic within the application. */
   readonly type?: string | ((record: JsonRecord<Value>) => string)
   /**
-   * The id by which a repeat is recognised. By default it is derived from the place of the record in its topic, so a record that its
-   * producer wrote twice counts twice.
+   * Returns the id by which repeats are recognised. By default it is derived from the position of the record
+   * in its topic, so a record that its producer wrote twice counts twice.
    */
   readonly id?: (record: JsonRecord<Value>) => string | number
-  /** When it happened: a Date, RFC 3339, or milliseconds since the epoch. By default the timestamp of the record. */
+  /**
+   * Returns the time of the event: a Date, RFC 3339, or milliseconds since the epoch. By default, the
+   * timestamp of the record.
+   */
   readonly time?: (record: JsonRecord<Value>) => Date | string | number
 }
 
 /**
- * Makes an event of each plain JSON record: its source is `/<topic>`, its subject the entity, and its data the value. CloudEvents are
- * read as such. A record without a value is an event without data, with `.tombstone` at the end of its type.
+ * Creates a reader that converts each plain JSON record to an event, with the source `/<topic>`, the entity
+ * as subject, and the value as data. CloudEvents are read as such. A record without a value becomes an event
+ * without data, whose type ends with `.tombstone`.
  */
 export function json<Value = unknown>(options: JsonOptions<Value> = {}): TopicReader {
   const { type } = options
@@ -62,7 +66,7 @@ function eventOf<Value>(found: TopicRecord, options: JsonOptions<Value>): Event 
   if (parsed.kind === 'failure')
     return parsed.code === 'number-not-exact'
       ? parsed
-      : failure('data-not-decodable', `the value is not JSON, which the records of ${topic} must be`)
+      : failure('data-not-decodable', `the value is not JSON, but the records of ${topic} must be JSON`)
   const record = { topic, partition, offset, timestampMs, key, value: parsed.value as Value }
   const { entity = ({ key }) => key, type = topic, id, time } = options
   const event = {

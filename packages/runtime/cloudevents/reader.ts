@@ -1,6 +1,7 @@
 /**
- * Reads a Kafka record as a CloudEvent, strictly: a record that breaks a rule of the specification or of the Kafka protocol
- * binding 1.0 gives a failure with a code, never a guess. Messages name places, not contents.
+ * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of
+ * the Kafka protocol binding 1.0 gives a failure with a code. Messages name locations but never quote
+ * contents.
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
@@ -24,36 +25,41 @@ export function readEvent(record: Readable): Event | Failure {
   if (record.oversizeBytes !== undefined) return tooLarge(record.oversizeBytes)
   const contentType = contentTypeOf(record.headers)
   if (typeof contentType === 'object') return contentType
-  // Kafka binding, 3: the start of the media type decides the mode. Its case does not matter.
+  // Kafka binding, 3: the start of the media type determines the mode, case-insensitively.
   if (contentType === undefined || !isEventFormat(contentType)) return readBinary(record, contentType)
   if (!JSON_FORMAT.test(contentType))
     return malformed('"content-type" names a format of events other than application/cloudevents+json')
   return readStructured(withoutId(record.value))
 }
 
-/** No text in JSON begins with a zero byte: serializers that use a registry put the id of a schema before the event. */
+/**
+ * Removes the schema id that serializers with a registry put before the event. JSON text never begins with a
+ * zero byte.
+ */
 function withoutId(value: Buffer | null): Buffer | null {
   return value && isFramed(value) ? value.subarray(FRAME_BYTES) : value
 }
 
-/** Whether the record is in structured mode: its whole event is in its value. */
+/** Returns true if the record is in structured mode, with the whole event in its value. */
 export function isStructured({ headers }: Pick<Readable, 'headers'>): boolean {
   const contentType = contentTypeOf(headers)
   return typeof contentType === 'string' && isEventFormat(contentType)
 }
 
-/** Returns the text of the only header `content-type`; undefined if it is missing. */
+/** Returns the text of the header `content-type`, which may occur only once; undefined if it is missing. */
 function contentTypeOf(headers: Readable['headers']): string | undefined | Failure {
   let only: RecordHeader | undefined
   for (const header of headers) {
     if (header[0] !== CONTENT_TYPE) continue
-    if (only) return wrongContentType(headers, 'is there more than once')
+    if (only) return wrongContentType(headers, 'occurs more than once')
     only = header
   }
   return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
 }
 
-/** The header says nothing about a record that does not look like an event either. */
+/**
+ * Returns the failure for an invalid content type. If nothing else indicates an event, the header is ignored.
+ */
 function wrongContentType(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
@@ -62,7 +68,10 @@ function wrongContentType(headers: Readable['headers'], broken: string): Failure
   return isEvent ? malformed(`the header "content-type" ${broken}`) : notAnEvent()
 }
 
-/** Kafka binding, 3.2: attributes in `ce_` headers, data in the value, its type in `content-type`. */
+/**
+ * Reads an event in binary mode. Kafka binding, 3.2: attributes are in `ce_` headers, the data is in the
+ * value, and its type is in `content-type`.
+ */
 function readBinary(record: Readable, contentType: string | undefined): Event | Failure {
   const attributes = binaryAttributes(record.headers, contentType)
   if (!(attributes instanceof Map)) return attributes
@@ -73,7 +82,7 @@ function readBinary(record: Readable, contentType: string | undefined): Event | 
   return toEvent(attributes, data.value)
 }
 
-/** The names of attributes by those of their headers: cutting a name costs more than looking it up. */
+/** Names of attributes by the names of their headers. A lookup is faster than cutting off the prefix. */
 const ATTRIBUTES: ReadonlyMap<string, string> = new Map(
   ['specversion', 'id', 'source', 'type', 'subject', 'time', 'dataschema', 'traceparent'].map(name => [
     `${PREFIX}${name}`,
@@ -99,7 +108,8 @@ function binaryAttributes(
     const value = textOf(bytes)
     if (value === undefined) return malformed(`the header of "${name.slice(0, 40)}" is not UTF-8`)
     if (name === 'datacontenttype') {
-      // 3.2.1: there is no such header. Some SDKs repeat the content type in it, which is accepted if both are the same.
+      // 3.2.1 does not define this header. Some SDKs repeat the content type in it, which is accepted if both
+      // are equal.
       if (contentType === undefined) return malformed('the header "ce_datacontenttype" is not "content-type"')
       if (!isSameMediaType(value, contentType)) return repeated(name)
       continue
@@ -110,19 +120,22 @@ function binaryAttributes(
   return isEvent ? attributes : notAnEvent()
 }
 
-/** The data by its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
+/**
+ * Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value
+ * means no data.
+ */
 function binaryData(value: Buffer | null, contentType: string | undefined): Payload | Failure {
   if (value === null) return payloadOf(undefined)
-  // JSON with the id of a schema stays bytes: a reader with that schema takes it.
+  // JSON with a schema id stays bytes until it is read with that schema.
   if (contentType !== undefined)
     return isJson(contentType) && !isFramed(value) ? parsedJson(value) : payloadOf(value)
-  // Without a content type, the value is JSON if it can be parsed, and else bytes.
+  // Without a content type, the value is JSON if it can be parsed, otherwise bytes.
   const parsed = parsedJson(value)
   return parsed.kind === 'failure' ? payloadOf(value) : parsed
 }
 
 function repeated(name: string): Failure {
-  return malformed(`attribute "${name.slice(0, 40)}" is there more than once`)
+  return malformed(`attribute "${name.slice(0, 40)}" occurs more than once`)
 }
 
 function notAnEvent(): Failure {
@@ -132,7 +145,7 @@ function notAnEvent(): Failure {
 function tooLarge(bytes: number): Failure {
   return failure(
     'record-too-large',
-    `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and is to be found only at its place in the log`,
+    `the record has ${bytes} bytes, more than Lambda can deliver: its value was not read, and exists only at its position in the log`,
   )
 }
 

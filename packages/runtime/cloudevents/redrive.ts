@@ -1,11 +1,14 @@
-/** Headers of a redriven record: beside the original bytes, they name the consumer that failed to process it. */
+/**
+ * Headers of a redriven record. In addition to the original bytes, they identify the consumer that failed to
+ * process the record.
+ */
 import { defined } from '../consumer/defined.ts'
 import type { FailedAttempt } from '../consumer/failure-event.ts'
 import { isTimestamp } from './attributes.ts'
 import { type HeaderBytes, textOf } from './header-bytes.ts'
 import type { LogRecord, RecordHeader } from './record.ts'
 
-/** Prefix of the runtime's own headers, which are not part of the original record. */
+/** Prefix of headers that the runtime adds and that are not part of the original record. */
 const OWN = 'sluice-'
 const CONSUMER = `${OWN}redrive-consumer`
 const FAILURE = `${OWN}redrive-failure`
@@ -14,41 +17,47 @@ const HISTORY = `${OWN}redrive-history`
 const REPLACES = `${OWN}redrive-replaces`
 const PLACE = `${OWN}redrive-place`
 
-/** Maximum number of attempts that a record keeps, the newest; their bytes have a limit, too. */
+/** Maximum number of attempts in the headers, the newest ones. The bytes are limited as well. */
 const MAX_ATTEMPTS = 20
 const MAX_HISTORY_BYTES = 16 * 1024
-/** Longer texts were not written by a consumer; of a message, more may have been added to it. */
+/** Maximum length of a text in the headers. A consumer never writes a longer one. */
 const MAX_TEXT_LENGTH = 1_000
-/** Messages are cut to this length before an attempt is left out. */
+/** Messages are first truncated to this length, before whole attempts are omitted. */
 const SHORT_TEXT = 200
 
-/** The consumer that a redriven record is for, and the failure and attempt that it belongs to. */
+/** Consumer of a redriven record, with the failure and attempt that the record belongs to. */
 export interface RedriveTarget {
   readonly consumer: string
-  /** Id of the failure; the same for all attempts. */
+  /** Id of the failure, which is the same for all attempts. */
   readonly failure: string
   /** Number of the next attempt, 2 or more; NaN if the header is not a valid number. */
   readonly attempt: number
-  /** The digest of the record that failed, if a person has changed it since: the failure is known by that one. */
+  /**
+   * Digest of the record that failed, if an operator has changed the record since. The failure is looked up
+   * by this digest.
+   */
   readonly replaces?: string
-  /** First place of the record; absent if the header is missing or malformed. */
+  /** Original position of the record; absent if the header is missing or malformed. */
   readonly place?: RecordPlace
 }
 
 export interface RecordPlace {
   readonly partition: number
   readonly offset: number
-  /** Append time there, milliseconds since the epoch; absent in records of earlier versions. */
+  /** Append time at that position, in milliseconds since the epoch; absent in records of earlier versions. */
   readonly timestampMs?: number
 }
 
 /** Headers of a redriven record. */
 export interface Redrive extends RedriveTarget {
-  /** The attempts so far, the oldest first. */
+  /** Attempts so far, the oldest first. */
   readonly history: readonly FailedAttempt[]
 }
 
-/** Undefined for a record that is not redriven: it is for every consumer. */
+/**
+ * Returns the target of a redriven record; undefined for any other record, which is intended for every
+ * consumer.
+ */
 export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): RedriveTarget | undefined {
   const consumer = text(headers, CONSUMER)
   if (consumer === undefined) return undefined
@@ -62,7 +71,7 @@ export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): Redriv
   })
 }
 
-/** `3:17:1772366400000`: partition, offset and append time. */
+/** Partition, offset and append time, such as `3:17:1772366400000`. */
 const PLACE_FORM = /^(\d{1,9}):(\d{1,15})(?::(?:(\d{1,15})|.*))?$/
 
 function placeIn(header: string): RecordPlace | undefined {
@@ -72,7 +81,10 @@ function placeIn(header: string): RecordPlace | undefined {
   return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
 }
 
-/** The headers that a redrive appends to the original ones. Of a long history, the oldest attempts are left out. */
+/**
+ * Returns the headers that a redrive appends to the original ones. If the history is long, the oldest
+ * attempts are omitted.
+ */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
   const { consumer, failure, attempt, history, replaces, place } = redrive
   const headers = defined({
@@ -90,7 +102,10 @@ function placeText({ partition, offset, timestampMs }: RecordPlace): string {
   return [partition, offset, timestampMs].filter(part => part !== undefined).join(':')
 }
 
-/** The attempts before the one that this record is. Any client may write these headers: what is not an attempt is left out. */
+/**
+ * Returns the attempts before that of this record. Any client may write these headers, so invalid entries are
+ * ignored.
+ */
 export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
   try {
     const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
@@ -100,7 +115,10 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
   }
 }
 
-/** The attempts that are kept, and the same as JSON: many records are redriven at once, so it is made only once. */
+/**
+ * Returns the attempts to keep, and their JSON. It is serialized only once, because many records are redriven
+ * at a time.
+ */
 function newest(history: readonly FailedAttempt[]) {
   let kept = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
   let text = JSON.stringify(kept)
@@ -114,7 +132,10 @@ function isSmall(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_HISTORY_BYTES
 }
 
-/** The failure of the next attempt carries it, so it must fit the schema of a failure. */
+/**
+ * Parses an attempt. It must match the schema of a failure, because the failure of the next attempt will
+ * contain it.
+ */
 function attemptIn(entry: unknown): FailedAttempt | undefined {
   const found = (entry ?? {}) as Partial<FailedAttempt>
   const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = found
@@ -150,7 +171,7 @@ function start(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
 
-/** Whether a person has changed the record on its way back, now or before an earlier attempt. */
+/** Returns true if an operator has changed the record for this attempt or an earlier one. */
 export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
   return (
     redriveTargetOf(record)?.replaces !== undefined ||
@@ -158,7 +179,7 @@ export function isPatched(record: Pick<LogRecord, 'headers'>): boolean {
   )
 }
 
-/** The headers that the producer wrote. */
+/** Returns the headers that the producer wrote. */
 export function originalHeaders<Bytes extends HeaderBytes>(record: {
   readonly headers: readonly RecordHeader<Bytes>[]
 }): readonly RecordHeader<Bytes>[] {

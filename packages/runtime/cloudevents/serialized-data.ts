@@ -1,22 +1,22 @@
-/** Tells how the bytes of an event are serialized, by what the event and the bytes themselves say. Pure. */
+/** Determines the serialization format of event data from the event's attributes and the bytes. Pure. */
 import { type DataFormat, dataFormatOf } from '../consumer/data-format.ts'
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
 import { FRAME_BYTES, isFramed } from './wire-format.ts'
 
-/** Data that is not plain yet, and what it takes to read it. */
+/** Data that must be decoded, with the information that this needs. */
 export type SerializedData =
-  /** JSON that is still bytes. */
+  /** JSON in bytes. */
   | { readonly kind: 'json'; readonly body: Buffer }
-  /** Data with the id of a schema in a registry. */
+  /** Data that begins with a schema id of a registry. */
   | {
       readonly kind: 'registered'
       readonly schemaId: number
-      /** Format of the content type; undefined if it has no known format. */
+      /** Format of the content type; undefined if it is not a known format. */
       readonly format: DataFormat | undefined
       readonly body: Buffer
     }
-  /** Data that has the schema which the application ships for its type. */
+  /** Data in the format of the schema that the application packages for its type. */
   | {
       readonly kind: 'packaged'
       readonly type: string
@@ -24,14 +24,16 @@ export type SerializedData =
       readonly body: Buffer
     }
 
-/** A content type that says nothing about the bytes. */
+/** A content type that does not describe the format of the bytes. */
 const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
 
 /**
- * How the data of an event is serialized; undefined if it is plain already, or bytes of no known format.
+ * Returns the serialization format of an event's data; undefined if the data is plain already or in no known
+ * format.
  *
- * With a registry, bytes that begin like the wire format have the id of a schema. Avro data without an id can begin so, too: if it
- * does, its schema must be in the registry. Without a registry, only the content type counts.
+ * With a registry, bytes that begin like the wire format contain a schema id. Avro data without an id can
+ * begin like this by chance, in which case its schema must be in the registry. Without a registry, only the
+ * content type is used.
  */
 export function serializedData(
   { type, data, datacontenttype }: Event,
@@ -47,6 +49,6 @@ export function serializedData(
   if (!isFramed(data)) return { kind: 'json', body: data }
   return failure(
     'schema-unknown',
-    'the data begins with the id of a schema, and no registry is configured: set SCHEMA_REGISTRY_URL',
+    'the data begins with a schema id, but no registry is configured: set SCHEMA_REGISTRY_URL',
   )
 }

@@ -5,14 +5,17 @@ import { type HeaderBytes, textOf } from './header-bytes.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
-/** Whether the text is a `traceparent` of W3C Trace Context, version 00, such as `00-<32 hex digits>-<16>-01`. */
+/**
+ * Returns true if the text is a `traceparent` of W3C Trace Context, version 00, such as `00-<32 hex
+ * digits>-<16>-01`.
+ */
 export function isTraceparent(text: string): boolean {
   return TRACEPARENT.test(text)
 }
 
 /**
- * The trace context of an event that `cause` led to: the same trace, with a span id derived from the new event's id, so that a
- * repeat of the event is identical. Empty if the cause has no valid context.
+ * Returns the trace context of an event caused by another: the same trace, with a span id derived from the
+ * new event's id, so that a repeat of the event is identical. Empty if the cause has no valid context.
  */
 export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Record<string, string> {
   const match = TRACEPARENT.exec(cause.extensions?.traceparent ?? '')
@@ -26,19 +29,22 @@ export function continuedTrace(cause: Pick<Event, 'extensions'>, id: string): Re
 /** Trace Context, 3.3.1.5: vendors should propagate at least this many characters, and may drop a longer value. */
 const MAX_TRACESTATE_LENGTH = 512
 
-/** Drops a longer value: it would take space in every event and every timer that follows from this one. */
+/** Drops a value that is too long: every event and timer that follows from this event would store it. */
 function tracestateOf(extensions: Event['extensions']): { readonly tracestate?: string } {
   const tracestate = extensions?.tracestate
   return tracestate && tracestate.length <= MAX_TRACESTATE_LENGTH ? { tracestate } : {}
 }
 
-/** Only the trace context among the extensions. */
+/** Returns the trace context among the extensions, without other extensions. */
 export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<string, string> {
   const { traceparent } = extensions
   return traceparent && TRACEPARENT.test(traceparent) ? { traceparent, ...tracestateOf(extensions) } : {}
 }
 
-/** The trace context in the headers of a record that is not a CloudEvent: those have the names of W3C Trace Context. */
+/**
+ * Returns the trace context in the headers of a record that is not a CloudEvent. The headers have the names
+ * of W3C Trace Context.
+ */
 export function traceInHeaders(
   headers: readonly (readonly [name: string, value: HeaderBytes])[],
 ): Record<string, string> {
@@ -48,20 +54,23 @@ export function traceInHeaders(
   return named.length === 0 ? {} : traceOf({ extensions: Object.fromEntries(named) })
 }
 
-/** A new, sampled trace for an event that has none, with ids derived from the event's source and id. */
+/**
+ * Starts a new, sampled trace for an event without one. Its ids are derived from the event's source and id.
+ */
 export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string, string> {
   const own = digest(`${event.source} ${event.id}`)
   return { traceparent: `00-${own.slice(0, 32)}-${own.slice(32, 48)}-01` }
 }
 
 /**
- * Which records have spans, by the names that OpenTelemetry has for it: as their producers sampled them, and of the others none; those
- * without trace context as well; or all, whatever their producers say.
+ * Samplers, which decide the records that have spans, with the names of OpenTelemetry. `parentbased_*` follow
+ * the producer's decision; `_off` and `_on` apply to records without trace context. `always_on` samples all
+ * records.
  */
 export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'always_on'] as const
 export type Sampler = (typeof SAMPLERS)[number]
 
-/** A span in a trace. The spans that follow from it have it as their parent. */
+/** Identifies a span in a trace. Spans that follow from it have it as their parent. */
 export interface SpanContext {
   readonly traceId: string
   readonly spanId: string
@@ -69,7 +78,7 @@ export interface SpanContext {
   readonly tracestate?: string
 }
 
-/** The span in which the event was made; undefined if the event has no valid context. */
+/** Returns the span in which the event was created; undefined if the event has no valid context. */
 export function spanContextOf(extensions: Event['extensions']): SpanContext | undefined {
   const [, traceId, spanId, flags] = TRACEPARENT.exec(extensions?.traceparent ?? '') ?? []
   if (!traceId || !spanId || !flags) return undefined
@@ -77,7 +86,7 @@ export function spanContextOf(extensions: Event['extensions']): SpanContext | un
   return { traceId, spanId, isSampled, ...tracestateOf(extensions) }
 }
 
-/** A span id derived from a name: the same name always gives the same id. */
+/** Returns a span id that is derived from a name. */
 export function derivedSpanId(name: string): string {
   return digest(name).slice(0, 16)
 }

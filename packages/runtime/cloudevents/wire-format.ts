@@ -2,12 +2,12 @@
 
 export const FRAME_BYTES = 5
 
-/** Whether bytes begin like the wire format. No text in JSON begins with a zero byte. */
+/** Returns true if the bytes begin like the wire format. JSON text never begins with a zero byte. */
 export function isFramed(bytes: Buffer): boolean {
   return bytes.length >= FRAME_BYTES && bytes[0] === 0
 }
 
-/** Puts the prefix before data. */
+/** Prepends the prefix to data. */
 export function framedWith(schemaId: number, body: Buffer): Buffer {
   const framed = Buffer.allocUnsafe(FRAME_BYTES + body.length)
   framed[0] = 0

@@ -1,4 +1,4 @@
-/** Writes an event as a Kafka record. Routers need not parse values in binary mode, which is the default. */
+/** Writes events as Kafka records. In binary mode, the default, routers need not parse values. */
 import type { Event } from '../consumer/event.ts'
 import { toJsonEvent } from './json-format.ts'
 import { isEventFormat, isJson } from './media-type.ts'
@@ -7,20 +7,25 @@ import { startedTrace } from './trace.ts'
 
 export type ContentMode = 'binary' | 'structured'
 
-/** Value and headers of the record that carries the event. */
+/** Value and headers of the record that contains the event. */
 export interface WrittenEvent {
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader<Buffer>[]
 }
 
-/** An event whose data is itself an event is always written in structured mode: in binary mode, its data would be read instead. */
+/**
+ * Writes an event. If its data is itself an event, structured mode is always used: in binary mode, the data
+ * would be read as the event.
+ */
 export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenEvent {
   return mode === 'binary' && !isEventFormat(event.datacontenttype ?? '')
     ? writeBinary(event)
     : writeStructured(event)
 }
 
-/** The record with which a producer publishes an event. An event without trace context starts a trace. */
+/**
+ * Returns the record with which a producer publishes an event. An event without trace context starts a trace.
+ */
 export function producedRecord(
   topic: string,
   key: string | null,
@@ -33,7 +38,10 @@ export function producedRecord(
   return { topic, key: key === null ? null : Buffer.from(key), ...writeEvent(traced, mode) }
 }
 
-/** 3.2: `content-type` is datacontenttype, each other attribute is a `ce_` header, and without data the value is null. */
+/**
+ * Writes an event in binary mode. Kafka binding, 3.2: `content-type` is `datacontenttype`, each other
+ * attribute is a `ce_` header, and without data the value is null.
+ */
 function writeBinary(event: Event): WrittenEvent {
   const { data, extensions, datacontenttype, ...attributes } = event
   const contentType =
@@ -46,7 +54,10 @@ function writeBinary(event: Event): WrittenEvent {
   return { headers, value: bytes(data, contentType) }
 }
 
-/** 3.3: the whole event is in the value. Without the content type, a reader would assume binary mode. */
+/**
+ * Writes an event in structured mode. Kafka binding, 3.3: the whole event is in the value. Without the
+ * content type, a reader would assume binary mode.
+ */
 function writeStructured(event: Event): WrittenEvent {
   return {
     headers: [header('content-type', 'application/cloudevents+json; charset=UTF-8')],
@@ -54,7 +65,10 @@ function writeStructured(event: Event): WrittenEvent {
   }
 }
 
-/** Bytes as they are, text as itself where its content type is not JSON, and everything else as JSON. */
+/**
+ * Converts data to bytes: bytes remain unchanged, text remains text if its content type is not JSON, and
+ * everything else becomes JSON.
+ */
 function bytes(data: unknown, contentType: string | undefined): Buffer | null {
   if (data === undefined) return null
   if (Buffer.isBuffer(data)) return data

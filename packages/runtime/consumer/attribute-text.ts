@@ -1,15 +1,19 @@
 import { derivedId } from './derived-id.ts'
 
-/** Far below the limit for attributes, in characters: what is built of such a text must fit as well. */
+/**
+ * Maximum length in characters. It is far below the limit for attributes, because longer texts are built from
+ * the result.
+ */
 const LONGEST = 512
-/** How much of a text that is too long is kept, for people. */
+/** Number of characters of a longer text that are kept for readability. */
 const KEPT = 64
-/** Characters that attributes of CloudEvents may not have. */
+/** Characters that are not allowed in CloudEvents attributes. */
 const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/gu
 
 /**
- * The text as an attribute of an event, such as its subject. Characters that attributes may not have are escaped, and a text that is
- * too long ends with an id that is derived from it: the same text gives the same attribute, and others give others.
+ * Converts a text to a valid attribute value, such as a subject. Invalid characters are escaped, and a text
+ * that is too long is shortened and ends with an id derived from it. Equal texts give equal values, and
+ * different texts give different values.
  */
 export function attributeText(text: string): string {
   const escaped = text.replace(NOT_IN_ATTRIBUTES, escapeOf)

@@ -1,16 +1,19 @@
-/** The errors that the code of an author throws: two about a record, in a process and in a sink alike, and one at start. */
+/**
+ * Errors that application code throws: two about an event, in processes and sinks alike, and one about the
+ * configuration.
+ */
 
 /**
- * The event can never be processed. It becomes a failure record for people, and the state stays as it was. A sink that throws it for
- * several events gets each of them alone again.
+ * The event can never be processed. It becomes a failure record for an operator, and the state does not
+ * change. If a sink throws this error for several events, each of them is offered again separately.
  */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError'
   readonly safeMessage: string | undefined
 
   /**
-   * @param why for people; it becomes part of the failure
-   * @param safeMessage the text that may be logged, because it has no part of the event
+   * @param why message for operators, which becomes part of the failure
+   * @param safeMessage message for logs; must not contain data of the event
    */
   constructor(why: string, safeMessage?: string) {
     super(why)
@@ -19,20 +22,24 @@ export class PermanentError extends Error {
 }
 
 /**
- * The event cannot be processed now. Thrown by a sink, the receiver cannot be reached: its records wait in Kafka. Thrown by a process, which has no receiver, the
- * event needs what a later one brings: it becomes a failure record that is retried.
+ * The event cannot be processed now. If a sink throws this error, the receiver is unreachable, and its
+ * records wait in Kafka. If a process throws it, the event depends on a later event: it becomes a failure
+ * record that is retried.
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError'
 }
 
-/** A function cannot start: its settings or its code must change. The message has one line for each error, and no secret. */
+/**
+ * A function cannot start until its settings or its code are changed. The message has one line for each
+ * error, and contains no secrets.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  /** One line each; for settings, `<name>: must be …`. */
+  /** Error messages of one line each; for settings, `<name>: must be …`. */
   readonly errors: readonly string[]
 
-  /** @param where the source of the errors: the environment, a command line, a process */
+  /** @param where source of the errors, such as the environment, a command line or a process */
   constructor(where: string, errors: readonly string[]) {
     const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
     super(`${where} has ${count}:\n${errors.map(error => `  - ${error}`).join('\n')}`)

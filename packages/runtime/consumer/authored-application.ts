@@ -1,4 +1,4 @@
-/** Describes an application in a few lines: what its author does not choose has a default. */
+/** Describes an application in a few lines. Every option except `topics` has a default. */
 import type { Application, ForeignRecord, TopicSettings } from './application.ts'
 import { ConfigError } from './author-errors.ts'
 import {
@@ -13,15 +13,15 @@ import type { Event } from './event.ts'
 import type { Failure } from './failure-codes.ts'
 import { type DataOf, type EventSchemas, schemaReader } from './standard-schema.ts'
 
-/** A foreign record, and the name of its topic within the application. */
+/** A foreign record with the name of its topic within the application. */
 export interface TopicRecord extends ForeignRecord {
   readonly name: string
 }
 
-/** Makes events of the records of an application that are not CloudEvents: `json()` makes one. */
+/** Converts records that are not CloudEvents to events. `json()` returns such a reader. */
 export interface TopicReader {
   (record: TopicRecord, event?: Event): Event | Failure | undefined
-  /** The types of the events that it makes of these topics, as far as they are known. */
+  /** Returns the types of the events that are read from these topics, as far as they are known. */
   readonly types?: (topics: readonly string[]) => readonly string[]
 }
 
@@ -30,24 +30,30 @@ type Optional = Omit<
   'topics' | 'topicNamed' | 'failuresTopic' | 'deadLettersTopic' | 'readForeign' | 'readData'
 >
 
-/** Names, topics and schemas of an application: only `topics` has no default. */
+/** Topics, names and schemas of an application. Only `topics` is required. */
 export interface ApplicationOptions<Topic extends string, Schemas extends EventSchemas>
   extends Partial<Optional> {
-  /** Names, or settings by name. */
+  /** Names of topics, or settings by name. */
   readonly topics: readonly Topic[] | Readonly<Record<Topic, Partial<TopicSettings>>>
-  /** Names a topic `<prefix>.<name>.<env>` in Kafka. Absent: its name alone. `kafkaTopic` chooses other names. */
+  /**
+   * Prefix of Kafka topic names: with it, they are `<prefix>.<name>.<env>`, without it only the name. Use
+   * `kafkaTopic` for other names.
+   */
   readonly prefix?: string
-  /** Schemas by event type: data that does not fit is a failure, and a process gets what its schema makes of it. */
+  /**
+   * Schemas by event type. Data that does not match is a failure. A process receives the output of the
+   * schema.
+   */
   readonly events?: Schemas
   /** Reads records that are not CloudEvents. */
   readonly read?: TopicReader
-  /** Receives records that cannot be processed; `failures` by default. It need not be one of the topics. */
+  /** Topic for records that cannot be processed; `failures` by default. It need not be listed in `topics`. */
   readonly failuresTopic?: string
-  /** Final topic of failed records; by default the topic for failures. */
+  /** Final topic of failed records; by default, the topic for failures. */
   readonly deadLettersTopic?: string
 }
 
-/** Handlers by event type: of any type, if the application has no schemas. */
+/** Handlers by event type; without schemas, the type may be any string. */
 type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends string> = [
   keyof Schemas,
 ] extends [never]
@@ -60,12 +66,13 @@ type HandlersByType<State, Data, Schemas extends EventSchemas, Topic extends str
       >
     }
 
-/** An application that makes processes. */
+/** An application with a method to define processes. */
 export interface AuthoredApplication<Topic extends string, Schemas extends EventSchemas> extends Application {
   /**
-   * Makes a process of handlers. Without a schema, `Data` is what its author claims.
+   * Defines a process by its handlers. Without a schema, the type `Data` is not checked at run time.
    *
-   * @param name consumer group, prefix in Redis and dimension of the metrics: a renamed process starts without any state
+   * @param name name of the process: consumer group, prefix in Redis and dimension of the metrics; a renamed
+   *   process starts without any state
    */
   process<State, Data = DataOf<Schemas[keyof Schemas]>>(
     name: string,
@@ -75,19 +82,19 @@ export interface AuthoredApplication<Topic extends string, Schemas extends Event
 
 const MiB = 1024 * 1024
 const TOPIC: TopicSettings = { partitions: 3, keptDays: 7, maxMessageBytes: MiB }
-/** A failure record carries the original bytes as base64. */
+/** The size limit is larger than usual, because a failure record contains the original bytes as base64. */
 const FAILURES: TopicSettings = { partitions: 3, keptDays: 30, maxMessageBytes: 2 * MiB }
 
-/** The names that `Application` allows. */
+/** Valid names of an application. */
 const NAME = /^[a-z][a-z0-9-]{0,30}$/
 
-/** The environments that the settings allow. */
+/** Valid names of an environment. */
 const ENVIRONMENT = /^[a-z0-9-]{1,20}$/
 
 /**
- * Describes an application to the engine.
+ * Creates the description of an application.
  *
- * @throws ConfigError if a schema is asynchronous, or the name is not allowed
+ * @throws ConfigError if a schema is asynchronous or the name is invalid
  */
 export function application<
   const Topic extends string,
@@ -130,7 +137,7 @@ export function application<
   }
 }
 
-/** Topics for failures come last: a test reads the first topic by default. */
+/** Adds the topics for failures at the end, because a test reads the first topic by default. */
 function topicsOf(
   given: readonly (readonly [string, Partial<TopicSettings>])[],
   forFailures: readonly string[],
@@ -141,10 +148,15 @@ function topicsOf(
   return topics
 }
 
-/** Stands for the environment in the name of a topic. No topic in Kafka can have this character. */
+/**
+ * Placeholder for the environment in the name of a topic. Kafka topic names cannot contain this character.
+ */
 const ANY_ENV = '*'
 
-/** Finds the name of a topic within the application by its name in Kafka, in any environment. */
+/**
+ * Returns a function that finds the name of a topic within the application by its Kafka name, in any
+ * environment.
+ */
 function namesIn(
   names: readonly string[],
   kafkaTopic: Application['kafkaTopic'],

@@ -1,4 +1,4 @@
-/** Makes a `KeyedProcess` of handlers: the calls of a handler become the fields of one step. */
+/** Creates a `KeyedProcess` from handlers. The calls of a handler become the fields of one step. */
 import type { Application } from './application.ts'
 import { ConfigError, PermanentError } from './author-errors.ts'
 import type { TopicName } from './declared.ts'
@@ -13,71 +13,87 @@ import {
   type TimerChange,
 } from './process.ts'
 
-/** A process that knows its application: `kafkaHandler` and `ProcessKit` take it alone. */
+/** A process together with its application. `kafkaHandler` and `ProcessKit` need no other argument. */
 export interface AuthoredProcess<State> extends KeyedProcess<State> {
   readonly application: Application
 }
 
-/** An event as a handler gets it. */
+/** An event as passed to a handler. */
 export interface TypedEvent<Data, Type extends string = string> extends Received<Data> {
   readonly type: Type
   readonly data: Data
 }
 
-/** Attributes of an emission that do not follow from its process and its entity. */
+/** Attributes of an emission that are not derived from its process and entity. */
 export interface EmitOptions extends Partial<Omit<Emission, 'name' | 'to' | 'data'>> {}
 
-/** Calls of a handler beside the state that it returns. Times count from the event, or from when the timer was due. */
+/**
+ * Functions that a handler can call in addition to returning the state. Delays count from the time of the
+ * event, or from the due time of the timer.
+ */
 export interface StepTools<Topic extends string = string> {
   /**
-   * Publishes an event, and returns undefined. By default its key and subject are the subject of the entity (or its source, without a subject), its source is
-   * `/<process>`, and its type `<process>.<name>`.
+   * Publishes an event and returns undefined. By default, its key and subject are the subject of the entity
+   * (or its source, if the entity has no subject), its source is `/<process>`, and its type is
+   * `<process>.<name>`.
    *
-   * @param name distinguishes the emissions of one step, and is part of the event's id
+   * @param name name of the emission; it must be unique within the step, and is part of the event's id
    */
   emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
-  /** Sets or moves the entity's timer of this name. `onTimer` is called once the log has moved past it. */
+  /**
+   * Sets or moves the entity's timer of this name. `onTimer` is called once the log has passed the due time.
+   */
   timer(name: string, afterMs: number): void
   /** Cancels the entity's timer of this name, if there is one. */
   cancel(name: string): void
-  /** A stable word for logs, metrics and tests; by default `processed`, and `fired` at a timer. */
+  /**
+   * Sets the reason of the step, a stable word for logs, metrics and tests; by default `processed`, or
+   * `fired` for a timer.
+   */
   reason(word: string): void
   /**
-   * Ends the step: the event can never be processed. It becomes a failure record, and the state stays as it was. The same as throwing a
-   * `PermanentError`.
+   * Ends the step because the event can never be processed. The event becomes a failure record, and the state
+   * does not change. Equivalent to throwing a `PermanentError`.
    *
-   * @param why for people; it becomes part of the failure
-   * @param safeMessage the text that may be logged, because it has no part of the event
+   * @param why message for operators, which becomes part of the failure
+   * @param safeMessage message for logs; must not contain data of the event
    */
   reject(why: string, safeMessage?: string): never
 }
 
-/** Returns the next state of the entity; undefined forgets the entity and its timers. */
+/** Returns the next state of the entity; undefined removes the entity and its timers. */
 export type EventHandler<State, Event, Topic extends string = string> = (
   state: State | undefined,
   event: Event,
   tools: StepTools<Topic>,
 ) => State | undefined
 
-/** One handler for all events of a process, with the settings that a `KeyedProcess` has as well. */
+/** Handlers of a process, together with settings of `KeyedProcess`. */
 export interface ProcessHandlers<State, Data, ByType, Topic extends string>
   extends Pick<
     KeyedProcess<State>,
     'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers'
   > {
-  /** Event types for `onEvent`; by default all that the application has in `events`, and those of the JSON that it reads. */
+  /**
+   * Event types for `onEvent`. By default, all types in the application's `events`, and the types of its JSON
+   * records.
+   */
   readonly accepts?: readonly string[]
-  /** Handles the events that have no handler of their own in `on`. */
+  /** Handles events without a handler in `on`. */
   onEvent?(state: State | undefined, event: TypedEvent<Data>, tools: StepTools<Topic>): State | undefined
-  /** Handlers by event type, each with the data of its type. */
+  /** Handlers by event type. The data of each event has the type of its schema. */
   readonly on?: ByType
   onTimer?(state: State, timer: Timer, tools: StepTools<Topic>): State | undefined
-  /** Called when an operator erases an entity that has a state: emits what must be said as the last of it. */
+  /**
+   * Called when an operator erases an entity that has a state. May emit final events, such as the end of an
+   * alert.
+   */
   onErase?(state: State, erasure: Received, tools: Pick<StepTools<Topic>, 'emit'>): void
   /**
-   * Timers that mean that nothing has arrived for a while, by their names or by a function of the name. They fire only once the clock
-   * of the log has passed them; any other timer also fires when a later event of its entity arrives. It is declared here and not
-   * where a timer is set, so that it also holds for the timers that earlier code has stored, and for all of one name alike.
+   * Timers that wait for silence, listed by name or selected by a function. They fire only once the log's
+   * clock has passed them; any other timer also fires when a later event of its entity arrives. This is
+   * declared for the process rather than for each timer, so that it also applies to timers stored by earlier
+   * versions, and to all timers of the same name.
    */
   readonly awaitsLog?: readonly string[] | ((timer: string) => boolean)
 }
@@ -90,7 +106,7 @@ type AnyHandlers = ProcessHandlers<
 >
 
 /**
- * @param types the event types of `onEvent`, if the handlers name none
+ * @param types event types of `onEvent` if the handlers specify none
  * @throws ConfigError if a handler or its event types are missing
  */
 export function authoredProcess(
@@ -103,7 +119,7 @@ export function authoredProcess(
   const handled = new Map(Object.entries(on))
   const others = onEvent ? (accepts ?? types) : []
   if (!onEvent && handled.size === 0)
-    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on'])
+    throw new ConfigError(`the process "${name}"`, ['it has neither onEvent nor on: add a handler'])
   if (onEvent && others.length === 0)
     throw new ConfigError(`the process "${name}"`, [
       'onEvent has no event types: list them in accepts, or in events of the application',
@@ -137,7 +153,7 @@ export function authoredProcess(
   }
 }
 
-/** The entity of a step, and its current time. */
+/** Entity and current time of a step. */
 type StepPlace = Pick<Received, 'entity' | 'timeMs'>
 
 function stepOf(
@@ -149,7 +165,7 @@ function stepOf(
   const effects = new Effects(process, place)
   try {
     const state = call(effects.tools)
-    // The engine reports a promise where it expects a step.
+    // Pass a promise through: the engine reports it as an invalid result.
     if (state instanceof Promise) return state as never
     return decided(effects.word ?? reason, state, effects.emissions, [...effects.timers.values()])
   } catch (error) {
@@ -158,10 +174,10 @@ function stepOf(
   }
 }
 
-/** Collects what a handler calls. */
+/** Collects the effects that a handler requests. */
 class Effects {
   readonly emissions: Emission[] = []
-  /** Timers by name: the last call counts. */
+  /** Timers by name. The last call for a name wins. */
   readonly timers = new Map<string, TimerChange>()
   word: string | undefined
   readonly tools: StepTools

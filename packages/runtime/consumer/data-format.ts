@@ -1,9 +1,9 @@
-/** How the data of an event is serialized, which its media type says. */
+/** Serialization format of event data, determined by its media type. */
 export type DataFormat = 'json' | 'avro' | 'protobuf'
 
 export const DATA_FORMATS: readonly DataFormat[] = ['json', 'avro', 'protobuf']
 
-/** The media type that is written for each format. */
+/** Media type that is written for each format. */
 export const MEDIA_TYPES: Readonly<Record<DataFormat, string>> = {
   json: 'application/json',
   avro: 'application/avro',
@@ -26,7 +26,7 @@ const PROTOBUF_TYPES: ReadonlySet<string> = new Set([
   'application/x-google-protobuf',
 ])
 
-/** The format that a media type names, with or without parameters and in any case; undefined for any other. */
+/** Returns the format of a media type; undefined if it is another one. Parameters and case are ignored. */
 export function dataFormatOf(mediaType: string): DataFormat | undefined {
   const name = (mediaType.split(';', 1)[0] as string).trim().toLowerCase()
   if (JSON_TYPE.test(name)) return 'json'

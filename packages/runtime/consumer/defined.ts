@@ -1,4 +1,4 @@
-/** Members that may be undefined are optional instead. */
+/** Makes members optional that may be undefined. */
 type Defined<Members> = {
   [Name in keyof Members as undefined extends Members[Name] ? never : Name]: Members[Name]
 } & {
@@ -9,8 +9,8 @@ type Defined<Members> = {
 }
 
 /**
- * Leaves out the members that are undefined: an optional one is absent where it has no value. Not for code that runs for every
- * record, where it would take longer than the rest.
+ * Removes members that are undefined, so that an optional member without a value is absent. Too slow for code
+ * that runs for every record.
  */
 export function defined<const Members extends object>(members: Members): Defined<Members> {
   return Object.fromEntries(

@@ -1,21 +1,21 @@
-/** Durations in milliseconds, for timers. */
+/** Conversions of durations to milliseconds, for timers. */
 
-/** Returns seconds in milliseconds. */
+/** Converts seconds to milliseconds. */
 export function seconds(count: number): number {
   return count * 1_000
 }
 
-/** Returns minutes in milliseconds. */
+/** Converts minutes to milliseconds. */
 export function minutes(count: number): number {
   return seconds(count * 60)
 }
 
-/** Returns hours in milliseconds. */
+/** Converts hours to milliseconds. */
 export function hours(count: number): number {
   return minutes(count * 60)
 }
 
-/** Returns days in milliseconds. */
+/** Converts days to milliseconds. */
 export function days(count: number): number {
   return hours(count * 24)
 }

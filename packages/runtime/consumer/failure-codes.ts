@@ -1,14 +1,17 @@
-/** The only list of reasons why a record can fail: the code, what it means, and whether a retry can help. */
+/**
+ * The complete list of failure codes, each with its meaning and with the class that determines whether a
+ * retry can help.
+ */
 import { PermanentError, RetryableError } from './author-errors.ts'
 import { type Rejected, rejected } from './process.ts'
 
 /**
- * Tells whether a retry can help.
+ * Class of a failure code, which determines whether a retry can help.
  *
- * - `permanent`: the record will never succeed as it is;
+ * - `permanent`: the record can never succeed without a change;
  * - `retryable`: the receiver did not accept it this time;
  * - `unavailable`: Redis, Kafka or the schema registry cannot be reached; the record stays in Kafka and nothing is decided;
- * - `unexpected`: a bug in our code.
+ * - `unexpected`: an error in the consumer's code.
  */
 export type FailureClass = 'permanent' | 'retryable' | 'unavailable' | 'unexpected'
 
@@ -19,30 +22,30 @@ interface FailureKind {
 
 const permanent = (description: string) => ({ class: 'permanent', description }) as const
 
-/** Every reason why a record can fail, by its code. */
+/** All failure codes. */
 export const FAILURES = {
-  'not-a-cloudevent': permanent('the record carries no CloudEvent'),
-  'malformed-event': permanent('the record breaks a rule of CloudEvents 1.0 or of its Kafka binding'),
+  'not-a-cloudevent': permanent('the record does not contain a CloudEvent'),
+  'malformed-event': permanent('the record violates a rule of CloudEvents 1.0 or of its Kafka binding'),
   'record-too-large': permanent(
     'the record is larger than Lambda can deliver: its value was not read and exists only at its offset in the log',
   ),
   'attributes-too-large': permanent(
     'an attribute of the event is too long to keep, or all attributes together are',
   ),
-  'schema-violated': permanent('the data does not fit the schema of its event type'),
+  'schema-violated': permanent('the data does not match the schema of its event type'),
   'number-not-exact': permanent(
-    'the data holds an integer that a double cannot represent exactly: the consumer would see another value',
+    'the data contains an integer that a double cannot represent exactly: the consumer would see another value',
   ),
   'data-not-decodable': permanent(
-    'the data cannot be decoded with its schema, its bytes claim more than they hold, or it is not JSON where the application expects that',
+    'the data cannot be decoded with its schema, its lengths are inconsistent, or it is not JSON although the application expects JSON',
   ),
-  'unit-mismatch': permanent('the unit of the reading is unknown, or fits none of its metrics'),
+  'unit-mismatch': permanent('the unit of the reading is unknown, or does not match any of its metrics'),
   'mapping-failed': permanent(
-    'a mapping takes the record, but a field that it needs is missing, or has a value without a meaning there',
+    'a mapping applies to the record, but a field that it needs is missing or has an invalid value',
   ),
-  'id-conflict': permanent('the same source and id came before with other content'),
+  'id-conflict': permanent('the same source and id were used before with other content'),
   'time-in-future': permanent('the time of the event is too far after its record was written'),
-  'time-too-early': permanent('the time of the event is before the earliest that is accepted'),
+  'time-too-early': permanent('the time of the event is before the earliest accepted time'),
   'emission-too-large': permanent(
     'an emission does not fit into a message of its topic, or all emissions together into one commit',
   ),
@@ -50,7 +53,7 @@ export const FAILURES = {
     'after the event, the state and timers of its entity would be too large to keep',
   ),
   'too-many-new-entities': permanent(
-    'the entity is new, or its state grows, and its producers have added as much as they may in a day of log time: redriven later, it is accepted',
+    'the entity is new or its state grows, but its producers have reached the limit for a day of log time: redrive the record later',
   ),
   'emission-refused': permanent('Kafka rejects an emission permanently: this record replaces it'),
   rejected: permanent('the consumer refused the event'),
@@ -66,7 +69,7 @@ export const FAILURES = {
   },
   'unknown-failure': permanent('redriven, but the consumer does not remember this failure and attempt'),
   'lambda-discarded': permanent(
-    'Lambda has given up the record: the consumer reads it from the log with the next batch of its partition',
+    'Lambda has discarded the record: the consumer reads it from the log with the next batch of its partition',
   ),
   'schema-unknown': {
     class: 'retryable',
@@ -75,12 +78,13 @@ export const FAILURES = {
   },
   'not-accepted': {
     class: 'retryable',
-    description: 'the receiver did not accept it this time, or the process wants it again later',
+    description: 'the receiver did not accept the event this time, or the process requests a later retry',
   },
-  'unexpected-error': { class: 'unexpected', description: 'the consumer threw: a bug' },
+  'unexpected-error': { class: 'unexpected', description: 'the consumer threw an unexpected error' },
   'timer-failed': {
     class: 'unexpected',
-    description: 'the consumer threw at a timer: a bug; the timer is removed and the state unchanged',
+    description:
+      'the consumer threw an unexpected error at a timer: the timer is removed, and the state is unchanged',
   },
   'store-unavailable': { class: 'unavailable', description: 'Redis cannot be reached' },
   'registry-unavailable': { class: 'unavailable', description: 'the schema registry cannot be reached' },
@@ -90,42 +94,54 @@ export const FAILURES = {
 /** Code of a failure: a key of `FAILURES`. */
 export type FailureCode = keyof typeof FAILURES
 
-/** Whether this code means a bug in the consumer, and not an error in its record. */
+/** Returns true if the code indicates a bug in the consumer rather than an error in the record. */
 export function isUnexpected(code: FailureCode): boolean {
   return FAILURES[code].class === 'unexpected'
 }
 
-/** Returns whether records that fail with this code are retried by default. */
+/** Returns true if records that fail with this code are retried by default. */
 export function isRetried(code: FailureCode): boolean {
   const { class: kind } = FAILURES[code]
   return kind === 'unexpected' || kind === 'retryable'
 }
 
-/** Why a record failed. `message` is for people and never contains the payload. */
+/** Reason why a record failed. `message` is for operators, and never contains the payload. */
 export interface Failure {
   readonly kind: 'failure'
   readonly code: FailureCode
   readonly message: string
-  /** Position in the code, for unexpected errors. Safe to log, unlike the message of an error, which may quote data. */
+  /**
+   * Location in the code, for unexpected errors. Safe to log, unlike the error's message, which may contain
+   * payload data.
+   */
   readonly place?: string
-  /** Description of a consumer's fault, if the runtime knows it. Safe to log, because it contains no data. */
+  /**
+   * Description of an error in the consumer's code, if the runtime can provide one. Safe to log, because it
+   * contains no payload data.
+   */
   readonly safeMessage?: string
 }
 
-/** A consumer's messages may have any length, but their failure records must fit into a topic. */
+/**
+ * Maximum length of a message. A consumer's message may be longer, but the failure record must fit into a
+ * topic.
+ */
 const MAX_MESSAGE_LENGTH = 1_000
 
-/** Returns a failure whose message is cut to 1,000 characters. */
+/** Creates a failure. Its message is truncated to 1,000 characters. */
 export function failure(code: FailureCode, message: string): Failure {
   return { kind: 'failure', code, message: message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed() }
 }
 
-/** The failure of a record that its consumer has rejected. */
+/** Creates the failure of a record that its consumer has rejected. */
 export function rejection({ why, safeMessage }: Omit<Rejected, 'kind'>): Failure {
   return { ...failure('rejected', why), ...(safeMessage === undefined ? {} : { safeMessage }) }
 }
 
-/** The failure of a record whose processing threw: what its author says with an error of the two, or a bug. */
+/**
+ * Creates the failure of a record whose processing has thrown an error: a `PermanentError`, a
+ * `RetryableError`, or an unexpected error.
+ */
 export function unexpectedFailure(error: unknown): Failure {
   if (error instanceof PermanentError) return rejection(rejected(error.message, error.safeMessage))
   if (error instanceof RetryableError) return failure('not-accepted', error.message)
@@ -134,12 +150,12 @@ export function unexpectedFailure(error: unknown): Failure {
   return { ...failure('unexpected-error', `${error.name}: ${error.message}`), ...(place ? { place } : {}) }
 }
 
-/** A line of a stack trace as Node writes it: how it begins, and how its place in the code ends. */
+/** Matches a line of a stack trace as Node.js writes it, by its beginning and by the location at its end. */
 const FRAME = /^\s+at .+(:\d+:\d+\)?|\((native|<anonymous>)\))$/
 
 /**
- * Where in the code an error was created, innermost first: its stack without its message. The message may quote data, and may
- * contain lines that look like places in the code.
+ * Returns the locations in the code at which an error was created, innermost first: its stack without its
+ * message. The message is removed because it may contain payload data, and lines that look like locations.
  */
 export function framesOf({ stack = '', message }: Error): string[] {
   const quoted = message === '' ? -1 : stack.indexOf(message)

@@ -1,16 +1,19 @@
-/** The event for a record that could not be processed. It carries all that is needed to retry the record. */
+/**
+ * The event for a record that could not be processed. It contains everything that is needed to retry the
+ * record.
+ */
 import { derivedId } from './derived-id.ts'
 
-/** The record as it was read. Bytes are in base64, so that nothing is lost; null stays null. */
+/** The original record. Bytes are base64, so that nothing is lost; null stays null. */
 interface OriginalRecord {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
-  /** Milliseconds since the epoch. */
+  /** Timestamp of the record, in milliseconds since the epoch. */
   readonly originalTimestamp: number
   readonly originalKey: string | null
   readonly originalValue: string | null
-  /** In order; Kafka allows a name more than once. Values are base64. */
+  /** Headers in order, with base64 values. Kafka allows duplicate names. */
   readonly originalHeaders: readonly { readonly name: string; readonly value: string }[]
 }
 
@@ -18,39 +21,45 @@ export type RecordPart = 'key' | 'value' | 'headers'
 
 /** Data of a failure event. */
 export interface FailureData extends OriginalRecord {
-  /** The failure's code: see `failure-codes.ts`. */
+  /** Code of the failure, see `failure-codes.ts`. */
   readonly errorType: string
   readonly error: string
   readonly consumer: string
-  /** 1 for the first attempt. */
+  /** Number of the attempt; 1 for the first. */
   readonly attempt: number
-  /** RFC 3339, by the log's clock, so that the same log gives the same failure. */
+  /** Time of the first failure, RFC 3339, by the log's clock, so that the same log gives the same failure. */
   readonly firstFailedAt: string
   readonly failedAt: string
-  /** The attempts before this one, the oldest first. What does not fit is left out, the oldest first. */
+  /** Earlier attempts, the oldest first. If they do not fit, the oldest are omitted. */
   readonly history: readonly FailedAttempt[]
-  /** Which parts of the record are not here, but only at its place in the log: then it cannot be retried. */
+  /**
+   * Parts of the record that are not included and exist only in the log. If there are any, the record cannot
+   * be retried.
+   */
   readonly omitted: readonly RecordPart[]
-  /** Whether the consumer keeps later events of the entity waiting until this one is decided. */
+  /** True if the consumer parks later events of the entity until this one is decided. */
   readonly parks: boolean
 }
 
-/** An earlier attempt at a record, and how it came back. */
+/** An earlier attempt at a record, and the origin of the next one. */
 export interface FailedAttempt {
-  /** Number of the attempt, from 1. */
+  /** Number of the attempt, starting at 1. */
   readonly attempt: number
   readonly failedAt: string
   readonly errorType: string
   readonly error: string
-  /** Person who redrove it after that; missing for a scheduled retry. */
+  /** Operator who redrove the record after this attempt; absent for a scheduled retry. */
   readonly redrivenBy?: string
-  /** RFC 3339. */
+  /** Time of the redrive, RFC 3339. */
   readonly redrivenAt?: string
-  /** Whether that person changed the record: key, value or headers. */
+  /** True if that operator has changed the key, value or headers of the record. */
   readonly patched?: boolean
 }
 
-/** The id of a record's failure. It is derived from the record's first place in the log, so all attempts share it. */
+/**
+ * Returns the id of a record's failure. It is derived from the record's original position in the log, so all
+ * attempts share it.
+ */
 export function failureId(
   consumer: string,
   place: { readonly topic: string; readonly partition: number; readonly offset: number },

@@ -1,16 +1,19 @@
-/** Forgets entities that have not reported for a long time; otherwise the state would grow without limit. */
+/**
+ * Removes entities that have not reported for a long time, because otherwise the state would grow without
+ * limit.
+ */
 import type { TimerChange } from './process.ts'
 
-/** Name of the timer at which an entity is forgotten. */
+/** Name of the timer that removes an entity. */
 export const FORGET = 'forget'
 
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * The timer of an entity that reports at `nowMs`: due `days` days after the end of that day. It moves at most once a day and not
- * with every reading, so it costs almost nothing.
+ * Returns the timer of an entity that reports at `nowMs`, due `days` days after the end of that day. The
+ * timer moves at most once a day rather than with every event, so the cost is negligible.
  *
- * @param latestMs when the entity last reported before this; undefined for its first report
+ * @param latestMs time of the previous report, in milliseconds since the epoch; undefined for the first one
  */
 export function forgetting(latestMs: number | undefined, nowMs: number, days: number): TimerChange[] {
   const day = Math.floor(nowMs / DAY_MS)

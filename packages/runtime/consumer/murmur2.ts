@@ -1,12 +1,12 @@
 const M = 0x5bd1e995
 const SEED = 0x9747b28c
 
-/** The partition of a key by Kafka's default partitioner, as in every Java client. */
+/** Returns the partition that Kafka's default partitioner, used by every Java client, assigns to a key. */
 export function partitionOf(key: Buffer, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions
 }
 
-/** 32-bit murmur2 with Kafka's seed, as a signed integer. */
+/** Returns the 32-bit murmur2 hash with Kafka's seed, as a signed integer. */
 export function murmur2(data: Buffer): number {
   const words = data.length >>> 2
   let hash = SEED ^ data.length

@@ -3,68 +3,86 @@ import type { Received } from './event.ts'
 import type { Parking } from './parking.ts'
 
 /**
- * A consumer with state. A process is a pure function of state and event: it reads no clock and no environment,
- * and does no I/O. The runtime passes it each event once and in order, keeps its state, and publishes what it emits. The process
- * knows nothing of offsets, retries or stores.
+ * A consumer with state. A process is a pure function of state and event: it reads no clock and no
+ * environment, and does no I/O. The runtime passes it each event once and in order, stores its state, and
+ * publishes its emissions. Offsets, retries and stores are hidden from the process.
  */
 export interface KeyedProcess<State, Data = unknown, Context = void> {
-  /** Consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state. */
+  /**
+   * Name of the process: consumer group, prefix in Redis and dimension of the metrics. A renamed process
+   * starts without any state.
+   */
   readonly name: string
   /**
-   * Processed event types; any other is acknowledged as `not-mine`. The application's `tickType` may be one of them: a tick is an
-   * event of the entity of its source and subject, its `timeMs` is the time of its record, and its id is not remembered. A step
-   * with the reason `tick` counts as ignored, as for processes that do not accept ticks.
+   * Event types to process; events of other types are acknowledged as `not-mine`. The list may include the
+   * application's `tickType`: a tick is an event of the entity with its source and subject, its `timeMs` is
+   * the time of its record, and its id is not remembered. A step with the reason `tick` counts as ignored, as
+   * in processes that do not accept ticks.
    */
   readonly accepts: readonly string[]
   /**
-   * Version of the state's format: a whole number, 1 by default. Raise it when new code would misread the state that old code
-   * stored; `migrate` is then required.
+   * Version of the state's format: an integer, 1 by default. Increase it if new code would misread states
+   * that old code has stored; `migrate` is then required.
    */
   readonly version?: number
-  /** Converts a state that an older `version` of the code has stored to the format of this one. Pure, as a step is. */
+  /**
+   * Converts a state stored by an older `version` of the code to the current format. Must be pure, like a
+   * step.
+   */
   migrate?(old: unknown, version: number): State
-  /** How long a timer waits after it is due, on the log's clock, for events that happened before it; 0 by default. */
+  /**
+   * Time that a timer waits after it is due, in milliseconds of the log's clock, so that events which
+   * happened before it can arrive; 0 by default.
+   */
   readonly allowedLatenessMs?: number
   /**
-   * Whether a timer of this name fires only once the log's clock has passed it. Any other timer also fires when an event of its
-   * entity is later than it is due, however little the log's clock has advanced. For timers of silence: time in which the log
-   * itself had stopped must not count.
+   * Returns true if timers of this name fire only once the log's clock has passed them. Any other timer also
+   * fires when an event of its entity is later than its due time, regardless of the log's clock. Use it for
+   * timers that detect silence, because time in which the log itself was stopped must not count.
    */
   awaitsLog?(timer: string): boolean
   /**
-   * Keeps the order of an entity of which an event is retried: later events of it wait, within bounds. Absent: they do not wait.
-   * `{}` takes the default bounds. Until then, the timers of the entity do not fire. Its topics need ticks: without them, events wait
-   * for the next record of their partition.
+   * Preserves the order of an entity while one of its events is retried: later events wait, within limits,
+   * and the entity's timers do not fire. If absent, later events do not wait. `{}` selects the default
+   * limits. The topics of the process need ticks; without them, parked events wait for the next record of
+   * their partition.
    */
   readonly parking?: Parking
   /**
-   * Only other functions write its topics. Its entities follow from theirs, which are bounded, so they need no bound of their own: a storm of alerts
-   * must not be refused.
+   * Set if only other functions write to its topics. Its entities are then bounded by theirs and need no
+   * limit; otherwise a burst of alerts could be refused.
    */
   readonly trustsProducers?: true
-  /** Common context of all entities of a partition. */
+  /** Context that all entities of a partition share. */
   readonly context?: PartitionContext<Context>
-  /** `state` is what this entity's last step returned; undefined at first. It must survive JSON. */
+  /**
+   * Handles an event. `state` is the state that this entity's last step returned; undefined at first. It must
+   * be serializable as JSON.
+   */
   onEvent(state: State | undefined, event: Received<Data>, context: Context): Step<State>
-  /** Called when the log has moved past a timer that a step has set. */
+  /** Called when the log has passed a timer that a step has set. */
   onTimer?(state: State, timer: Timer, context: Context): Step<State>
   /**
-   * Called when an operator erases an entity that has a state. Returns what must be emitted as the last of it, such as the end of
-   * an alert. Whatever it returns or throws, the state and the timers are removed. Without it, an erasure emits nothing.
+   * Called when an operator erases an entity that has a state. Returns final emissions, such as the end of an
+   * alert. The state and the timers are removed regardless of what it returns or throws. If absent, an
+   * erasure emits nothing.
    *
-   * @param erasure its `source` and `subject` are those of the entity; its data is the application's
+   * @param erasure erasure event, with the `source` and `subject` of the entity and data of the application
    */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
   /**
-   * Called for an entity when a state rebuilt from the log replaces a different live one. Emissions of the rebuild were dropped,
-   * so this is the only place to emit the difference: for alerting, alerts that end and begin. It may be called several times
-   * before the switch, the last time with the final states. Pure. Without it, the rebuilt state is taken as it is, without
-   * emissions.
+   * Called for an entity when a state rebuilt from the log replaces a different live one. Emissions of the
+   * rebuild were dropped, so this is the only place to emit the difference, such as alerts that end or begin.
+   * It may be called several times before the switch, the last time with the final states. Pure. If absent,
+   * the rebuilt state is used unchanged, without emissions.
    */
   onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
 }
 
-/** The entity whose state is taken over, and when: the append time of the last record that both states have seen. */
+/**
+ * Entity whose state is taken over, and the time of the takeover: the append time of the last record that
+ * both states have seen.
+ */
 export interface TakeoverPlace {
   readonly entity: string
   readonly source: string
@@ -73,31 +91,37 @@ export interface TakeoverPlace {
 }
 
 export interface Takeover<State> {
-  /** The state that the entity then has. Ignored if the rebuilt state has no such entity. */
+  /** New state of the entity. Ignored if the entity does not exist in the rebuilt state. */
   readonly state: State | undefined
   readonly emit: readonly Emission[]
 }
 
 /**
- * Data that all entities of a partition share, such as alert rules. Events of one type or of several set it: steps before such
- * an event get the previous context, steps after it get the new one. If such an event cannot be read, its record fails and the
- * context does not change.
+ * Data that all entities of a partition share, such as alert rules. It is set by events of one or more types:
+ * steps before such an event receive the previous context, steps after it the new one. If such an event
+ * cannot be read, its record fails and the context does not change.
  */
 export interface PartitionContext<Context> {
-  /** Types of the events that set it; none may be a type that the process accepts. */
+  /** Types of the events that set the context. The process must not accept any of them. */
   readonly setBy: string | readonly string[]
-  /** The context of a partition before its first such event. */
+  /** Context of a partition before its first such event. */
   readonly initial: Context
   /**
-   * The data of the context after an event, where that depends on what was set before: what is returned is stored, and `read`
-   * reads it. Without it, the event's own data is. Pure; must survive JSON, and must not change `previous`.
+   * Returns the data of the context after an event, if it depends on the previous data. The result is stored,
+   * and passed to `read`. If absent, the event's own data is stored. Pure; the result must be serializable as
+   * JSON, and `previous` must not be modified.
    *
-   * @param previous undefined before the first such event
+   * @param previous data before this event; undefined before the first such event
    */
   fold?(previous: unknown, event: Pick<Received, 'type' | 'data' | 'timeMs'>): unknown
-  /** Depends on the data alone. The result is kept and shared by all steps, which must not change it. */
+  /**
+   * Converts the stored data to a context. Must depend on the data alone. The result is cached and shared by
+   * all steps, which must not modify it.
+   */
   read(data: unknown): ContextRead<Context> | Rejected
-  /** The reason that is reported for such an event, depending on whether it changes the context or repeats it. */
+  /**
+   * Reasons that are reported for such an event, depending on whether it changes the context or repeats it.
+   */
   readonly reasons: { readonly changed: string; readonly unchanged: string }
 }
 
@@ -106,26 +130,26 @@ interface ContextRead<Context> {
   readonly context: Context
 }
 
-/** A timer that fires. The current time of its step is `dueMs`, and not the time of any clock. */
+/** A timer that fires. The current time of its step is `dueMs`, not the time of a clock. */
 export interface Timer {
-  /** Tells the timers of one entity apart. */
+  /** Name of the timer, which is unique within the entity. */
   readonly name: string
-  /** Event time, in milliseconds since the epoch. */
+  /** Due time as event time, in milliseconds since the epoch. */
   readonly dueMs: number
   readonly entity: string
   readonly source: string
-  /** Missing if the entity's events have no subject or an empty one. */
+  /** Absent if the entity's events have no subject or an empty one. */
   readonly subject?: string
 }
 
-/** Sets or moves the entity's timer with this name; without `dueMs`, cancels it. */
+/** Sets or moves the entity's timer of this name. Without `dueMs`, cancels it. */
 export interface TimerChange {
   readonly name: string
-  /** Must be later than the event's `timeMs`, or later than the timer that fires. */
+  /** Must be later than the event's `timeMs`, or later than the due time of the timer that fires. */
   readonly dueMs?: number
 }
 
-/** The types of the events that set a context. */
+/** Returns the types of the events that set a context. */
 export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>): readonly string[] {
   return [setBy].flat()
 }
@@ -133,27 +157,33 @@ export function contextTypes({ setBy }: Pick<PartitionContext<unknown>, 'setBy'>
 /** Decision of a process about one event, with the reason. */
 export type Step<State> = Decided<State> | Rejected
 
-/** Made by `decided()`. */
+/** Result of `decided()`. */
 export interface Decided<State> {
   readonly kind: 'decided'
-  /** The entity's new state; undefined forgets the entity and its timers. */
+  /** New state of the entity; undefined removes the entity and its timers. */
   readonly state: State | undefined
   readonly emit: readonly Emission[]
   readonly timers: readonly TimerChange[]
-  /** A stable word for logs, metrics and tests: `fired`, `late`, `unchanged`. */
+  /** A stable word for logs, metrics and tests, such as `fired`, `late` or `unchanged`. */
   readonly reason: string
 }
 
-/** Made by `rejected()`: the event can never be processed. It goes to the failures topic; its entity's state does not change. */
+/**
+ * Result of `rejected()`: the event can never be processed. It is sent to the failures topic, and the state
+ * of its entity does not change.
+ */
 export interface Rejected {
   readonly kind: 'rejected'
   readonly why: string
   readonly safeMessage?: string
 }
 
-/** An event that a step publishes. The runtime adds id, time, sequence and trace. */
+/** An event that a step publishes. The runtime adds the id, time, sequence and trace context. */
 export interface Emission {
-  /** Tells the emissions of one step apart. It is part of the id, so it must depend only on state and event. */
+  /**
+   * Name of the emission, unique within its step. It is part of the id, so it must depend only on state and
+   * event.
+   */
   readonly name: string
   readonly to: TopicName
   readonly key: Key
@@ -163,20 +193,25 @@ export interface Emission {
   readonly dataschema?: string
   readonly data: unknown
   /**
-   * Leaves `time` out, so that the event's time is that of its record: for consumers whose timers wait from when an event reached
-   * their topic, however long ago its cause happened.
+   * Omits `time`, so that the time of the event is that of its record. For consumers whose timers count from
+   * the arrival of an event in their topic, regardless of when its cause happened.
    */
   readonly untimed?: true
-  /** Appends it to every partition that the topic has, whatever its key: for an event that sets a context. */
+  /**
+   * Appends the event to every partition of the topic, regardless of its key. For events that set a context.
+   */
   readonly everyPartition?: true
-  /** Appends it to this partition of the topic, whatever its key. A partition that the topic does not have fails the emission. */
+  /**
+   * Appends the event to this partition of the topic, regardless of its key. If the topic does not have the
+   * partition, the emission fails.
+   */
   readonly partition?: number
 }
 
-/** A record key: text, arbitrary bytes, or none. */
+/** Key of a record: text, arbitrary bytes, or null for none. */
 export type Key = string | { readonly base64: string } | null
 
-/** The result of a step. Without a state, the entity is forgotten. */
+/** Returns the result of a step. If the state is undefined, the entity is removed. */
 export function decided(
   reason: string,
   state: undefined,
@@ -199,10 +234,10 @@ export function decided<State>(
 }
 
 /**
- * Says that the event can never be processed.
+ * Returns the result for an event that can never be processed.
  *
- * @param why for people; it becomes part of the failure
- * @param safeMessage the text that may be logged, because it has no part of the event
+ * @param why message for operators, which becomes part of the failure
+ * @param safeMessage message for logs; must not contain data of the event
  */
 export function rejected(why: string, safeMessage?: string): Rejected {
   return { kind: 'rejected', why, ...(safeMessage === undefined ? {} : { safeMessage }) }

@@ -1,22 +1,22 @@
 import { ConfigError } from './author-errors.ts'
 import type { DataFormat } from './data-format.ts'
 
-/** A format that needs a schema to be read or written. */
+/** A data format that requires a schema. */
 export type SchemaDataFormat = Exclude<DataFormat, 'json'>
 
-/** An event type whose data is written as the setting SERIALIZATION says. */
+/** An event type whose data is written in the format that the setting SERIALIZATION selects. */
 export interface SerializedType {
   /** CloudEvents `type`. */
   readonly type: string
-  /** Name in SERIALIZATION beside the type: several types can share it. */
+  /** Additional name in SERIALIZATION, which several types can share. */
   readonly name?: string
 }
 
-/** Parsed value of SERIALIZATION. */
+/** Parsed value of the setting SERIALIZATION. */
 export interface Serialization {
-  /** The format of every type that is not named. */
+  /** Format of all types that are not named. */
   readonly otherwise: DataFormat
-  /** Formats by event type, or by another name that the application gives to types. */
+  /** Formats by event type, or by an additional name of types. */
   readonly named: ReadonlyMap<string, DataFormat>
 }
 
@@ -25,9 +25,10 @@ export function isAllJson({ otherwise, named }: Serialization): boolean {
 }
 
 /**
- * The types that are written in another format than JSON. A type's own name goes before one that it shares.
+ * Returns the types that are written in a format other than JSON. The name of a type takes precedence over a
+ * shared one.
  *
- * @throws ConfigError if SERIALIZATION has a name that no type has
+ * @throws ConfigError if SERIALIZATION contains a name that no type has
  */
 export function formatsOf(
   { otherwise, named }: Serialization,
@@ -37,7 +38,7 @@ export function formatsOf(
   const unknown = [...named.keys()].filter(name => !known.has(name))
   if (unknown.length > 0)
     throw new ConfigError('the environment', [
-      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or not known. It can name ${[...known].sort().join(', ')}`,
+      `SERIALIZATION names ${unknown.join(', ')}, whose data is always JSON or unknown. Allowed names are ${[...known].sort().join(', ')}`,
     ])
   const formats = new Map<string, SchemaDataFormat>()
   for (const { type, name = type } of types) {

@@ -1,4 +1,7 @@
-/** Reads data by any Standard Schema (https://standardschema.dev). The engine depends on no library of it. */
+/**
+ * Validates data with any library that implements Standard Schema (https://standardschema.dev). The engine
+ * itself depends on none of them.
+ */
 import type { EventData } from './application.ts'
 import { ConfigError } from './author-errors.ts'
 import type { Event } from './event.ts'
@@ -26,20 +29,22 @@ interface SchemaIssue {
 /** Schemas by event type. */
 export type EventSchemas = Readonly<Record<string, StandardSchema>>
 
-/** The data that a schema makes; `unknown` without a schema. */
+/** Output type of a schema; `unknown` without a schema. */
 export type DataOf<Schema> = [Schema] extends [never]
   ? unknown
   : Schema extends StandardSchema<infer Output>
     ? Output
     : unknown
 
-/** A failure names this many issues. */
+/** Maximum number of issues that a failure message lists. */
 const MAX_ISSUES = 5
 
 /**
- * Reads data by the schema of its event type. Data of other types passes.
+ * Returns a reader that validates data with the schema of its event type. Data of other types is passed
+ * unchanged.
  *
- * @throws ConfigError if a schema shows that it is asynchronous; some only do so with valid data, and then the event fails
+ * @throws ConfigError if a schema is found to be asynchronous. Some schemas show this only with valid data;
+ *   the event fails then
  */
 export function schemaReader(schemas: EventSchemas): (event: Event) => EventData | Failure {
   const byType = new Map(Object.entries(schemas))
@@ -58,7 +63,7 @@ function assertSynchronous(type: string, schema: StandardSchema): void {
   try {
     resultOf(type, schema, undefined)
   } catch (error) {
-    // A schema may throw at undefined, which no event needs to have.
+    // A schema may throw for undefined, which is only a test value here.
     if (error instanceof ConfigError) throw error
   }
 }
@@ -69,17 +74,20 @@ function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaRe
   // An unhandled rejection would end the invocation.
   result.catch(() => {})
   throw new ConfigError(`the schema of "${type}"`, [
-    'it is asynchronous, and events are read without waiting: use one without asynchronous checks',
+    'it is asynchronous, but events are read synchronously: use a schema without asynchronous checks',
   ])
 }
 
-/** Says where the data does not fit and why. Some libraries quote the value in their message: such a message is left out. */
+/**
+ * Describes where and why the data does not match. A message that quotes the value, as some libraries do, is
+ * omitted.
+ */
 function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
   const keys = path.map(part => (typeof part === 'object' ? part.key : part))
   const where = keys.length === 0 ? 'the data' : keys.map(String).join('.')
   let found = data
   for (const key of keys) found = (found as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key]
-  return `${where}: ${quotes(message, found) ? 'does not fit its schema' : message}`
+  return `${where}: ${quotes(message, found) ? 'does not match its schema' : message}`
 }
 
 function quotes(message: string, value: unknown): boolean {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 let version: string | undefined
 
 /**
- * A hash of the bundle's content, computed on first use. Hashing this file is enough: the names of the bundle's other files are
- * derived from their contents, and this file contains those names.
+ * Returns a hash of the bundle's content, computed on first use. Hashing this file is sufficient, because it
+ * contains the names of the bundle's other files, which are derived from their contents.
  */
 export function bundleVersion(): string {
   version ??= createHash('sha256')

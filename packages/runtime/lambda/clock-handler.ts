@@ -16,14 +16,15 @@ import { furtherRounds } from './rounds.ts'
 import { scheduled } from './scheduled.ts'
 
 /**
- * A schedule-triggered handler that appends a tick to every partition of a topic, or of several, so that the log's clock advances
- * even where no events arrive. It needs Kafka alone.
+ * Creates a schedule-triggered handler that appends a tick to every partition of one or more topics, so that
+ * the log's clock advances even if no events arrive. It requires only Kafka.
  *
- * @param name of the function
- * @param makeTick the tick of a partition for the time of a run; by default an event of the tick type without data
- * @param often topics whose timers people wait for: a scheduled run appends ticks to these every `CLOCK_SECONDS`, until the next
- * run
- * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ * @param name name of the function
+ * @param makeTick returns the tick of a partition for the time of a run; by default, an event of the tick
+ *   type without data
+ * @param often topics with timers that people wait for; a scheduled run appends ticks to these every
+ *   `CLOCK_SECONDS`, until the next run
+ * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
  */
 export function clockHandler(
   application: Pick<Application, 'name' | 'kafkaTopic' | 'tickType'>,

@@ -14,27 +14,32 @@ import type { RedisSettings } from '../settings/redis.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 import { once } from './once.ts'
 
-/** How far a scheduled function has come: an integer that only grows. */
+/** Progress of a scheduled function: an integer that never decreases. */
 export interface Cursor {
   read(): Promise<number | undefined>
   advance(to: number): Promise<void>
 }
 
-/** A value that a scheduled function or a command keeps from one run to the next. */
+/** A value that a scheduled function or a command stores between runs. */
 export interface Value<T> {
-  /** Undefined if there is no value. */
+  /** Returns the value; undefined if there is none. */
   read(): Promise<T | undefined>
   write(value: T): Promise<void>
-  /** Writes what `change` makes of the value; called again if another has written meanwhile. Resolves to what was written. */
+  /**
+   * Stores the result of `change`. If the value was changed concurrently, `change` is called again with the
+   * newer value. Resolves to the stored value.
+   */
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
 type Settings = GeneralSettings & KafkaSettings & RedisSettings & CheckpointSettings
 
-/** Connections to Kafka and Redis, each made on first use, and the stores that use them. */
+/** Connections to Kafka and Redis, each opened on first use, and the stores that use them. */
 export class Connections extends KafkaConnections {
   readonly redis: () => Promise<RedisClient>
-  /** Undefined if no bucket is configured. Loaded on first use, because a state is rarely restored or copied. */
+  /**
+   * Undefined if no bucket is configured. Loaded on first use, because states are rarely restored or copied.
+   */
   readonly recovery: () => Promise<Recovery | undefined>
   readonly #env: string
 
@@ -69,7 +74,7 @@ export class Connections extends KafkaConnections {
     return new RedisCursor(await this.redis(), name)
   }
 
-  /** How far a forwarder has come. */
+  /** Returns the store for the cursors of forwarders. */
   async forwardCursors(): Promise<Cursors> {
     return new RedisForwardCursors(await this.redis())
   }
@@ -78,7 +83,7 @@ export class Connections extends KafkaConnections {
     return new RedisValue(await this.redis(), name)
   }
 
-  /** The settings in a parameter; empty if no parameter is named. */
+  /** Returns the settings stored in a parameter; empty if no parameter is named. */
   async parameter(name: string | undefined): Promise<Record<string, unknown>> {
     return name ? parameterOf(name) : {}
   }

@@ -4,7 +4,10 @@ import type { Application } from '../consumer/application.ts'
 import type { DataReader } from '../pipeline/ports.ts'
 import type { RegistrySettings } from '../settings/registry.ts'
 
-/** The reader of data that is not plain JSON, with the configured schema registry or else with the schemas of the application. */
+/**
+ * Returns the reader for data that is not plain JSON. It uses the configured schema registry or, without one,
+ * the schemas of the application.
+ */
 export function dataReaderOf(
   application: Pick<Application, 'packagedSchema' | 'withEmptyCollections'>,
   { registry }: RegistrySettings,

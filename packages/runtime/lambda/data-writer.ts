@@ -12,12 +12,14 @@ import { once } from './once.ts'
 export type WritingSettings = GeneralSettings & SerializationSettings & RegistrySettings
 
 /**
- * Returns the writer for the data of events under these settings. Undefined if all are JSON; no code of the other formats is then
- * loaded.
+ * Returns the writer for event data under these settings; undefined if all data is JSON, in which case no
+ * code of other formats is loaded.
  *
- * @param types the event types that will be written; by default all whose data is not always JSON
- * @param withinMs milliseconds for the answers of a registry; by default each has the time that the client gives it
- * @throws ConfigError if SERIALIZATION cannot be followed; Unavailable if a registry is needed and does not answer
+ * @param types event types that will be written; by default all whose data is not always JSON
+ * @param withinMs time limit for the answers of a registry, in milliseconds; by default the limit of the
+ *   registry client
+ * @throws ConfigError if SERIALIZATION cannot be applied; Unavailable if a registry is needed and does not
+ *   respond
  */
 export async function dataWriterIn(
   application: Pick<Application, 'serializedTypes' | 'packagedSchema' | 'schemaSubjects' | 'remedies'>,
@@ -31,20 +33,23 @@ export async function dataWriterIn(
   return dataWriter({ application, env, serialization, ...(ids ? { registry: ids } : {}) }, types)
 }
 
-/** Upper bound for what a registry is asked before a batch. It is less than the reserve of an invocation. */
+/**
+ * Time limit for requests to a registry before a batch, in milliseconds. It is less than the time that an
+ * invocation reserves.
+ */
 const BATCH_WAITS_MS = 2_500
 
-/** How a batch is processed: by a consumer that can write, or not at all. */
+/** A consumer that is ready to process a batch, or the reason why the batch must wait. */
 export interface Ready {
   readonly consumer: Consumer
-  /** Why its records must wait; absent if they need not. */
+  /** Reason why the records must wait; absent if the consumer is ready. */
   readonly unavailable?: Unavailable
 }
 
 /**
- * The consumer with what writes its emissions. A registry that did not answer is asked again with the next call.
+ * Adds the data writer to the consumer. If a registry did not respond, the next call tries again.
  *
- * @returns a function that rejects with a ConfigError if SERIALIZATION cannot be followed
+ * @returns a function that rejects with a ConfigError if SERIALIZATION cannot be applied
  */
 export function readyToWrite(
   consumer: Consumer,
@@ -52,7 +57,7 @@ export function readyToWrite(
   config: WritingSettings,
 ): () => Promise<Ready> {
   const complete = once(async (): Promise<Ready> => {
-    // Sinks emit nothing but failures, and those are JSON.
+    // Sinks emit only failures, which are always JSON.
     const dataWriter =
       'onEvent' in consumer.process
         ? await dataWriterIn(application, config, undefined, BATCH_WAITS_MS)

@@ -1,4 +1,4 @@
-/** Makes handlers that forward records when their schedule calls them. */
+/** Creates handlers that run a forwarder on a schedule. */
 import { LambdaObserver } from '../adapters/lambda/observer.ts'
 import type { Application } from '../consumer/application.ts'
 import { ConfigError } from '../consumer/author-errors.ts'
@@ -16,25 +16,27 @@ import type { Choices, ScheduledHandler } from './handler-types.ts'
 import { once } from './once.ts'
 import { type Scheduled, scheduled } from './scheduled.ts'
 
-/** The settings that every forwarder reads. */
+/** Settings that every forwarder reads. */
 const slicesOf = (application: string) => [generalSettings(application), KAFKA, REDIS] as const
 
 type Config = PartsOf<ReturnType<typeof slicesOf>>
 
-/** A forwarder, or a function that makes it from its settings and from values in Redis, anew for each run. */
+/** A forwarder, or a function that creates it from its settings and from values in Redis for each run. */
 export type ForwarderSource =
   | Forwarder
   | ((config: Config, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
 
-/** `failuresTo` must not be a topic whose records can come to the forwarder again. */
+/**
+ * Options of a forwarder handler. `failuresTo` must not be a topic whose records can return to the forwarder.
+ */
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
 
 /**
- * A schedule-triggered handler that runs a forwarder. One run forwards what is due and logs what it did. A partition that cannot
- * go on is reported, and the next run continues there.
+ * Creates a schedule-triggered handler that runs a forwarder. Each run forwards the records that are due, and
+ * logs the result. A partition that cannot continue is reported, and the next run continues it.
  *
- * @param name of the function; must be the name of the forwarder
- * @param choices with `codeVersion` and `failuresTo` as for `kafkaHandler`
+ * @param name name of the function, which must equal the name of the forwarder
+ * @param choices options `codeVersion` and `failuresTo`, as for `kafkaHandler`
  * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
  */
 export function forwarderHandler(
@@ -77,7 +79,7 @@ async function forwarderOf(
   const forwarder = typeof source === 'function' ? await source(config, connections) : source
   if (forwarder.name !== name)
     throw new ConfigError(`the handler of '${name}'`, [
-      `it was given a forwarder with the name '${forwarder.name}'`,
+      `its forwarder has another name, '${forwarder.name}': both names must be equal`,
     ])
   return forwarder
 }

@@ -12,58 +12,63 @@ import type { Environment, Slice } from '../settings/slice.ts'
 
 type Work<State, Data> = KeyedProcess<State, Data, unknown> | Sink<Data> | SegmentSink<Data>
 
-/** A process or a sink of either kind, or a function that makes it from its settings when the Lambda function starts. */
+/** A process or sink, or a function that creates it from its settings when the Lambda function starts. */
 export type WorkSource<State, Data, Slices extends readonly Slice[]> =
   | Work<State, Data>
   | ((config: PartsOf<Slices>) => Work<State, Data> | Promise<Work<State, Data>>)
 
 /** Options of a handler. */
 export interface Choices<Slices extends readonly Slice[]> {
-  /** The settings that it reads in addition to those of every consumer. */
+  /** Settings to read in addition to those of every consumer. */
   readonly slices?: Slices
   /**
-   * Makes what reads foreign records, in place of the application's own `readForeign`, from the settings. It resolves to undefined where
-   * the application's own is enough.
+   * Creates a reader for foreign records from the settings, which replaces the application's `readForeign`.
+   * Resolves to undefined if the application's reader is sufficient.
    */
   readonly foreignReader?: (config: PartsOf<Slices>) => Promise<Application['readForeign']>
-  /** Where failure records go; the application's failures topic by default. */
+  /** Topic for failure records; by default, the application's failures topic. */
   readonly failuresTo?: TopicName
   /**
-   * A chunk, or a call of a sink, begins only if at least this much of the invocation's time is left, in milliseconds; 3,000 by
-   * default. A sink whose calls can take longer than that needs more.
+   * Minimum remaining time of the invocation at which a chunk, or a call of a sink, may begin, in
+   * milliseconds; 3,000 by default. Increase it for a sink whose calls can take longer.
    */
   readonly reserveMs?: number
   /**
-   * Identifies the deployed code: the circuit breaker defers batches of one version, and a new version is tried again. By default
-   * CODE_VERSION, or else a hash of the file that contains this module: right where each function is bundled by itself.
+   * Returns the version of the deployed code. The circuit breaker defers batches per version, so a new
+   * version is tried again. By default CODE_VERSION or, if it is not set, a hash of the file that contains
+   * this module, which is correct if each function is bundled separately.
    */
   readonly codeVersion?: () => string
 }
 
-/** The part of Lambda's context that a handler uses. */
+/** Part of Lambda's context that a handler uses. */
 export interface InvocationContext {
   getRemainingTimeInMillis(): number
 }
 
-/** A handler of a schedule. */
+/** A schedule-triggered handler. */
 export interface ScheduledHandler {
-  /** @param event `time` (RFC 3339) is when the schedule fired; now, if it is absent */
+  /** @param event `time` (RFC 3339) is the time at which the schedule fired; the current time if absent */
   (event: { readonly time?: string }, context: InvocationContext): Promise<object>
-  /** Does the work that is needed once per cold start. Rejects if the function cannot work. */
+  /** Does the work that is needed once per cold start. Rejects if the function cannot run. */
   readonly start: () => Promise<unknown>
 }
 
-/** A handler of an event source mapping. */
+/** A handler for an event source mapping. */
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   readonly application: Application
-  /** Does the work that is needed once per cold start. Rejects if the function cannot work, and then tries again when called. */
+  /**
+   * Does the work that is needed once per cold start. Rejects if the function cannot run; the next call tries
+   * again.
+   */
   readonly start: () => Promise<unknown>
   /**
-   * The consumer as it would run with these settings, without any connection to Kafka or Redis: for commands that run the same
-   * code.
+   * Returns the consumer as it would run with these settings, without connecting to Kafka or Redis. Used by
+   * commands that run the same code.
    *
-   * @throws ConfigError naming every setting that is missing or wrong; Unavailable if it writes with a registry that does not answer
+   * @throws ConfigError that names every missing or invalid setting; Unavailable if a registry is needed and
+   *   does not respond
    */
   readonly consumer: (environment: Environment) => Promise<Consumer>
 }

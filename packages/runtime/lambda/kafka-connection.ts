@@ -1,4 +1,4 @@
-/** Resolves the settings of Kafka to addresses and credentials: looks up brokers, reads secrets and files. */
+/** Resolves Kafka settings to addresses and credentials: looks up brokers, and reads secrets and files. */
 import { readFile } from 'node:fs/promises'
 import { secretOf } from '../adapters/aws/clients.ts'
 import { type ClientCertificate, hasPassword, type Login } from '../adapters/kafka/authentication.ts'
@@ -8,14 +8,18 @@ import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'
 
-/** How old the content of a secret may be when a connection uses it, in milliseconds; then it is read again for the next ones. */
+/**
+ * Maximum age of a cached secret, in milliseconds. An older one is still used once, and is read again for the
+ * next connections.
+ */
 const SECRET_AGE_MS = 60_000
 
 /**
- * Everything that a client needs to connect.
+ * Returns everything that a client needs to connect.
  *
  * @param clientId identifies the client in the broker's logs
- * @throws ConfigError if a secret or a file cannot be read or lacks something, or the cluster has no such listener
+ * @throws ConfigError if a secret or a file cannot be read or is incomplete, or if the cluster has no
+ *   listener of this kind
  */
 export async function kafkaConnection(access: KafkaAccess, clientId: string): Promise<KafkaConnection> {
   const { auth, encrypted, region } = access
@@ -78,13 +82,13 @@ async function certificateIn(name: string): Promise<ClientCertificate> {
   }
 }
 
-/** Reads a secret; `text` returns a field that must be there. */
+/** Reads a secret. The returned `text` function reads a required field. */
 async function secretFields(variable: string, name: string) {
   const content = await secretOf(name).catch(error => asConfigError(error, variable))
   const text = (key: string): string => {
     const value = content[key]
     if (typeof value === 'string' && value !== '') return value
-    throw new ConfigError('the environment', [`${variable}: secret ${name} has no text "${key}"`])
+    throw new ConfigError('the environment', [`${variable}: secret ${name} has no string field "${key}"`])
   }
   return { content, text }
 }

@@ -1,4 +1,7 @@
-/** Makes clients, and loads their libraries on first use: loading them takes most of a function's start. */
+/**
+ * Creates clients and loads their libraries on first use, because loading them takes most of a function's
+ * start time.
+ */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
@@ -11,15 +14,18 @@ interface Closable {
   close(): void | Promise<void>
 }
 
-/** Connections to Kafka, made on first use and then kept. Functions that use only Kafka need no others. */
+/**
+ * Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no
+ * other connections.
+ */
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
   readonly log: () => Promise<LogReader>
   readonly bounds: () => Promise<LogBounds>
-  /** For publishers that are made elsewhere. */
+  /** Compression for publishers that are created elsewhere. */
   readonly compression: Compression
-  /** Called with the duration of each publishing in milliseconds, successful or not. */
+  /** Called with the duration of each publish call in milliseconds, whether it succeeded or not. */
   onPublished: ((ms: number) => void) | undefined
   readonly #open: Closable[] = []
   #isClosed = false
@@ -43,9 +49,10 @@ export class KafkaConnections {
   }
 
   /**
-   * Closes all connections for good, so that they no longer keep the process alive: also one that is being made.
+   * Closes all connections permanently, including those that are still being opened, so that they no longer
+   * keep the process alive.
    *
-   * @throws the error of the first that could not be closed, after all were tried
+   * @throws the first error, after all connections were tried
    */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -64,12 +71,15 @@ export class KafkaConnections {
     }
   }
 
-  /** Keeps the connections open for the next invocation. Closes them only if there will be none. */
+  /** Keeps the connections open for the next invocation. Closes them if there will be none. */
   async afterInvocation({ singleInvocation }: GeneralSettings): Promise<void> {
     if (singleInvocation) await this.close()
   }
 
-  /** Registers a connection that `close` will close, or closes it if that was before. */
+  /**
+   * Registers a connection that `close` will close. If `close` was called before, the connection is closed
+   * immediately.
+   */
   kept<T extends Closable>(connection: T): T {
     if (this.#isClosed) void connection.close()
     else this.#open.push(connection)

@@ -1,4 +1,4 @@
-/** Makes Kafka-triggered handlers, and assembles their parts once per cold start. */
+/** Creates Kafka-triggered handlers, and assembles their parts once per cold start. */
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
@@ -34,7 +34,7 @@ import type { Choices, KafkaHandler, WorkSource } from './handler-types.ts'
 import { once, refreshing } from './once.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
-/** The settings that every consumer reads. */
+/** Settings that every consumer reads. */
 const slicesOf = (application: string) => {
   const own = [generalSettings(application), consumerSettings(application)] as const
   return [...own, KAFKA, REDIS, REGISTRY, SERIALIZATION, CHECKPOINTS, TRACING] as const
@@ -43,23 +43,23 @@ const slicesOf = (application: string) => {
 type Config = PartsOf<ReturnType<typeof slicesOf>>
 
 /**
- * A Kafka-triggered handler that runs a process or a sink. It reads its settings from the environment, and does the work that is
- * needed once per cold start while the function loads.
+ * Creates a Kafka-triggered handler that runs a process. It reads its settings from the environment, and does
+ * the work that is needed once per cold start while the function loads.
  *
- * @param process one that `application().process()` has made: it knows its application
- * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ * @param process process created by `application().process()`, which includes its application
+ * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
  */
 export function kafkaHandler<State>(
   process: AuthoredProcess<State>,
   choices?: Choices<readonly []>,
 ): KafkaHandler
 /**
- * The same for any process or sink.
+ * Creates a Kafka-triggered handler that runs any process or sink.
  *
- * @param application names the topics and reads the data of events
- * @param name of the function; must be the name of the process or sink
- * @param source the process or sink, or a function that makes it from its settings
- * @throws the handler rejects with a `ConfigError` that names every setting that is missing or wrong
+ * @param application provides the topics and the reader of event data
+ * @param name name of the function, which must equal the name of the process or sink
+ * @param source the process or sink, or a function that creates it from its settings
+ * @throws the handler rejects with a `ConfigError` that names every missing or invalid setting
  */
 export function kafkaHandler<State, Data, const Slices extends readonly Slice[] = readonly []>(
   application: Application,
@@ -94,10 +94,11 @@ function handlerOf(
       PartsOf<readonly Slice[]>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
-    // Logs and metrics use the handler's name; the state and the failures use that of the process.
+    // Logs and metrics use the handler's name, but state and failures use the name of the process, so both
+    // must be equal.
     if (process.name !== name)
       throw new ConfigError(`the handler of '${name}'`, [
-        `it was given a consumer with the name '${process.name}'`,
+        `its consumer has another name, '${process.name}': both names must be equal`,
       ])
     assertFits(application, process)
     const readForeign = await foreignReader?.(config)
@@ -110,7 +111,7 @@ function handlerOf(
     const connections = new Connections(config, `${application.name}-${name}`)
     const consumer = await madeFrom(config)
     const { process } = consumer
-    // A sink is closed with the connections.
+    // Close the sink together with the connections.
     if ('close' in process && process.close) connections.kept({ close: () => process.close?.() })
     const reached = {
       store: await connections.store(),
@@ -122,12 +123,12 @@ function handlerOf(
     const ports = timed(reached, (step, ms) => observer.took(step, ms))
     const tracing = await tracingOf(application, config, name, observer)
     const ready = readyToWrite(consumer, application, config)
-    // A registry that does not respond makes records wait, and does not prevent a start.
+    // If a registry does not respond, records wait, but the function starts.
     await ready()
     return { config, connections, ready, ports, tracing }
   })
-  // Start while the function loads, so that the first batch does not have to wait. If this fails, the first invocation retries it
-  // and reports the error.
+  // Start while the function loads, so that the first batch does not wait. If this fails, the first
+  // invocation tries again and reports the error.
   start().catch(() => {})
   const latest = new LatestDecisions()
   const logChecks = new LogChecks()
@@ -155,7 +156,7 @@ function handlerOf(
         ...(unavailable ? { unavailable } : {}),
       })
       return answer.finally(async () => {
-        // Nothing runs after the response.
+        // Lambda runs no code after the response, so spans are exported before it.
         await tracing?.export(Math.min(EXPORT_MS, context.getRemainingTimeInMillis() - RESPONSE_MS))
         await connections.afterInvocation(config)
       })
@@ -171,8 +172,8 @@ function handlerOf(
 }
 
 /**
- * Holds an event until it is taken. Middy keeps what it is called with until the invocation ends, and the text
- * of a large event takes tens of megabytes, which are not needed once its records are read.
+ * Holds an event until it is taken. Middy keeps its argument until the invocation ends, and the text of a
+ * large event takes tens of megabytes that are not needed once its records are read.
  */
 class Releasable<T> {
   #value: T | undefined
@@ -188,11 +189,17 @@ class Releasable<T> {
   }
 }
 
-/** Upper bound for exporting spans at the end of an invocation, and the time that the export leaves for the response. */
+/**
+ * Time limit for exporting spans at the end of an invocation, and the time that is reserved for the response,
+ * in milliseconds.
+ */
 const EXPORT_MS = 1_000
 const RESPONSE_MS = 500
 
-/** Undefined if no endpoint is configured; the tracing code is then not loaded. */
+/**
+ * Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code
+ * is not loaded.
+ */
 async function tracingOf(
   application: Application,
   { otlp, env }: GeneralSettings & TracingSettings,
@@ -217,10 +224,15 @@ async function tracingOf(
   return tracing
 }
 
-/** How old the headers of a secret may be, in milliseconds; then they are read again for the next export. */
+/**
+ * Maximum age of cached headers from a secret, in milliseconds. Older ones are read again for the next
+ * export.
+ */
 const HEADERS_AGE_MS = 60_000
 
-/** Read with the first export, so that a secret that cannot be read costs spans and no records. */
+/**
+ * Reads the secret with the first export, so that an unreadable secret affects only spans and not records.
+ */
 function headersIn(secret: string): () => Promise<Readonly<Record<string, string>>> {
   const read = async () =>
     Object.fromEntries(Object.entries(await secretOf(secret)).map(([name, value]) => [name, String(value)]))
@@ -228,7 +240,7 @@ function headersIn(secret: string): () => Promise<Readonly<Record<string, string
   return async () => (await headers())()
 }
 
-/** Connects to Kafka on first use: a batch without emissions and without missing records does not need it. */
+/** Connects to Kafka on first use. A batch without emissions and missing records needs no connection. */
 function kafkaOnDemand(connections: Connections): Pick<Ports, 'publisher' | 'log'> {
   let reader: LogReader | undefined
   return {

@@ -1,4 +1,6 @@
-/** Calls `make` once and keeps its result. If it fails, the next call tries again. */
+/**
+ * Returns a function that calls `make` once and caches the result. If it fails, the next call tries again.
+ */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {
@@ -11,10 +13,10 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Reads a value, and keeps it up to date for callers that cannot wait: a call that finds it older than `ageMs` still gets it, and it
- * is read again in the background. If that fails, the old one stays.
+ * Reads a value and keeps it up to date for callers that cannot wait: a call that finds the value older than
+ * `ageMs` returns it and reads it again in the background. If that fails, the old value remains.
  *
- * @throws whatever `read` throws the first time
+ * @throws errors of the first `read`
  */
 export async function refreshing<T>(
   read: () => Promise<T>,
@@ -30,7 +32,7 @@ export async function refreshing<T>(
         newer => {
           value = newer
         },
-        // A later call tries again, and the server reports a wrong password.
+        // Ignore the error: a later call tries again, and the server reports a wrong password.
         () => {},
       )
     }

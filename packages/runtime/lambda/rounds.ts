@@ -1,22 +1,25 @@
-/** Rounds of a run until its schedule calls it again: EventBridge calls once a minute at most. */
+/** Additional rounds within one run, because EventBridge can call a function at most once a minute. */
 
-/** The time from one run to the next. */
+/** Interval between runs, in milliseconds. */
 const PERIOD_MS = 60_000
-/** Maximum duration of a round: it ends before the next run begins, and before the invocation times out. */
+/**
+ * Maximum duration of a round, in milliseconds. The round must end before the next run begins, and before the
+ * invocation times out.
+ */
 const ROUND_MS = 5_000
 
-/** The clock of an invocation; tests replace it. */
+/** Clock of an invocation, which tests can replace. */
 export interface InvocationClock {
-  /** Milliseconds on a clock that is never set. */
+  /** Returns the time in milliseconds on a monotonic clock. */
   now(): number
   sleep(ms: number): Promise<void>
-  /** The remaining time of the invocation, in milliseconds. */
+  /** Returns the remaining time of the invocation, in milliseconds. */
   remainingMs(): number
 }
 
 /**
- * Waits for each round after the first, and yields the milliseconds from the begin of the run to when it was due. A round that is past
- * because the one before took long is left out.
+ * Waits for each round after the first, and yields the milliseconds between the start of the run and the due
+ * time of the round. A round is skipped if its time has passed because the previous one took too long.
  */
 export async function* furtherRounds(
   everyMs: number,

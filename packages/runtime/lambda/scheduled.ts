@@ -12,40 +12,47 @@ import { once } from './once.ts'
 
 /** Context of a scheduled function. Connections are made on first use. */
 export interface Scheduled<Connections, Config> {
-  /** The settings that the function reads. */
+  /** Settings of the function. */
   readonly config: Config
   readonly connections: Connections
-  /** RFC 3339: when the schedule fired; the same for a retry of the run. The current time if no schedule fired. */
+  /**
+   * Time at which the schedule fired, RFC 3339; the same for a retry of the run. The current time if the
+   * function was not called by a schedule.
+   */
   readonly scheduledFor: string
-  /** Whether a schedule called the function, and not a person or a program. */
+  /** True if a schedule called the function, false if an operator or a program did. */
   readonly isScheduled: boolean
   /** The remaining time of the invocation, in milliseconds. */
   readonly remainingMs: () => number
   readonly telemetry: ScheduledTelemetry
-  /** Logger and metrics themselves, for a function that reports more than that. */
+  /** Logger and metrics, for a function with additional reports. */
   readonly powertools: ReturnType<typeof telemetryOf>
 }
 
 /** Additional telemetry of a scheduled function. */
 interface ScheduledTelemetry {
-  /** @param details with the `kind` of the log line, and never with payloads */
+  /**
+   * Logs a warning.
+   *
+   * @param details fields of the log line, including its `kind`; must not contain payloads
+   */
   warn(message: string, details: Record<string, unknown>): void
-  /** A metric in seconds, for the function as a whole. */
+  /** Records a metric in seconds for the function as a whole. */
   gauge(name: string, seconds: number): void
-  /** A metric that is a number of things, for the function as a whole. */
+  /** Records a count metric for the function as a whole. */
   count(name: string, count: number): void
 }
 
-/** A compile error unless the slices contain all settings that are needed. */
+/** Causes a compile error unless the slices contain all needed settings. */
 type Sufficient<Slices extends readonly Slice[], Needed> = PartsOf<Slices> extends Needed ? unknown : never
 
 /**
- * A schedule-triggered handler. It logs what `run` returns as the result. Its `start` does the work that is needed once per cold
- * start, and rejects if the function cannot work.
+ * Creates a schedule-triggered handler that logs the return value of `run`. Its `start` does the work that is
+ * needed once per cold start, and rejects if the function cannot run.
  *
- * @param Reached what the function connects to; its bundle contains no other clients
- * @param slices the settings that the function reads; it needs no others to start
- * @param application its name
+ * @param Reached class of the function's connections; the bundle contains no other clients
+ * @param slices the settings that the function reads; no others are required
+ * @param application name of the application
  */
 export function scheduled<
   Connections extends KafkaConnections,

@@ -1,4 +1,7 @@
-/** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Run again, it changes nothing. */
+/**
+ * `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes
+ * nothing.
+ */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Kafka } from '../adapters/kafka/client.ts'
@@ -13,12 +16,13 @@ import { KAFKA } from '../settings/kafka.ts'
 import { KafkaConnections } from './kafka-connections.ts'
 
 /**
- * Creates the topics that are missing, and compares the others. A topic that exists is not changed: other partitions would move entities
- * away from their states.
+ * Creates missing topics and compares the others. An existing topic is not changed, because another partition
+ * count would move entities away from their states.
  *
- * @param path of a module that exports the application, or a process or a handler of it
- * @param print gets a line for each topic
- * @throws ConfigError if the module exports no application, or a setting is missing or wrong; Unavailable
+ * @param path path of a module that exports the application, or one of its processes or handlers
+ * @param print called with one line per topic
+ * @throws ConfigError if the module exports no application, or if a setting is missing or invalid;
+ *   Unavailable
  */
 export async function createTopics(path: string, print: (line: string) => void): Promise<void> {
   const application = applicationIn(path, await import(pathToFileURL(resolve(path)).href))
@@ -32,19 +36,21 @@ export async function createTopics(path: string, print: (line: string) => void):
   }
 }
 
-/** The application that a module exports, by itself or by a process or a handler of it. */
+/**
+ * Returns the application that a module exports, either directly or through one of its processes or handlers.
+ */
 export function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
   const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
   for (const value of values) {
     if (value?.application) return value.application
     if (value?.topics && value.kafkaTopic) return value as Application
   }
-  throw new ConfigError(path, ['it exports no application, and no process or handler that has one'])
+  throw new ConfigError(path, ['it does not export an application, or a process or handler of one'])
 }
 
 /**
- * The topics of an application as they should be in Kafka. The broker's clock decides, unless a topic has no ticks: timers and plain
- * records count from it.
+ * Returns the topics of an application as they should be in Kafka. Timestamps are set by the broker, because
+ * timers and plain records depend on them, unless a topic has no ticks.
  */
 export function topicsIn({ topics, kafkaTopic }: Application, env: string): readonly KafkaTopic[] {
   return Object.entries(topics).map(([name, settings]) => ({
@@ -71,7 +77,7 @@ async function created(kafka: Kafka, topics: readonly KafkaTopic[]): Promise<rea
   return linesOf(topics, compared)
 }
 
-/** One line for each topic, and one for each setting of it that differs. */
+/** Returns one line per topic, and one line for each of its settings that differs. */
 export function linesOf(topics: readonly KafkaTopic[], compared: TopicComparison): readonly string[] {
   return topics.flatMap(({ name, partitions, timestamps }) => {
     if (compared.missing.includes(name)) return [`created  ${name}: ${partitions} partitions, ${timestamps}`]

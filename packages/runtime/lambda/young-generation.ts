@@ -1,14 +1,15 @@
 /**
- * Bounds the memory that V8 reserves for new objects. Lambda starts Node with 5 % of a function's memory for each half of the
- * young generation, which V8 rounds up: 64 MiB of 512. A batch of large records makes it grow to that size, where it stays, full
- * of unused objects and references to their buffers. A quarter of it costs no measurable time. Lambda's options cannot be changed
- * from outside without a wrapper in front of Node, so the growth is stopped from inside.
+ * Limits the memory that V8 reserves for new objects. Lambda starts Node with 5 % of a function's memory for
+ * each half of the young generation, which V8 rounds up: 64 MiB of 512. A batch of large records makes it
+ * grow to that size, where it stays, full of unused objects and references to their buffers. A quarter of
+ * that size has no measurable effect on speed. Node's options cannot be changed in Lambda without a wrapper
+ * script, so the growth is stopped from within the process.
  */
 import { PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { isMainThread } from 'node:worker_threads'
 
-/** Upper bound for both halves, as a part of the heap's limit: 16 MiB for a function of 512 MB. */
+/** Maximum size of both halves together, as a share of the heap limit: 16 MiB for a function of 512 MB. */
 const MAX_PART = 1 / 32
 /** V8 doubles the size when enough new objects have survived. */
 const DOUBLES = 2
@@ -17,8 +18,8 @@ const STAYS = 1
 /**
  * Returns the factor by which the young generation may grow next.
  *
- * @param bytes its size now, of both halves
- * @param limitBytes of the whole heap
+ * @param bytes current size of both halves together, in bytes
+ * @param limitBytes limit of the whole heap, in bytes
  */
 export function growthFactor(bytes: number, limitBytes: number): number {
   return bytes * DOUBLES > limitBytes * MAX_PART ? STAYS : DOUBLES
@@ -28,15 +29,16 @@ let factor = DOUBLES
 let isWatched = false
 
 /**
- * Bounds the young generation of a process that runs one function: call it when the function loads, and again whenever a large
- * event has just been parsed. Threads share V8's options, so in a thread it does nothing.
+ * Limits the young generation of a process that runs one function. Call it when the function loads, and again
+ * after a large event was parsed. It does nothing in a worker thread, because threads share V8's options.
  */
 export function boundYoungGeneration(): void {
   if (!isMainThread) return
   adjust()
   if (isWatched) return
   isWatched = true
-  // V8 also shrinks it when little happens, so its size is looked at after each collection. That takes microseconds.
+  // V8 also shrinks the young generation during low activity, so its size is checked after each collection,
+  // which takes microseconds.
   new PerformanceObserver(adjust).observe({ entryTypes: ['gc'] })
 }
 

@@ -6,11 +6,14 @@ import type { Process } from './consumer.ts'
 import { versionError } from './deciding/stored-state.ts'
 import { SegmentCutter } from './segments/cutter.ts'
 
-/** Refuses a process or a sink that cannot run, when handlers and the kits for tests start. @throws ConfigError that says why */
+/**
+ * Validates the definition of a process or a sink, when a handler or a test kit starts.
+ *
+ * @throws ConfigError if the definition is invalid
+ */
 export function assertFits({ firstRetryMs }: Pick<Application, 'firstRetryMs'>, process: Process): void {
   const keyed = 'onEvent' in process ? (process as KeyedProcess<unknown>) : undefined
   const wrong = keyed && (versionError(keyed) ?? parkingError(keyed, firstRetryMs))
   if (wrong) throw new ConfigError(`the process '${process.name}'`, [wrong])
-  // Throws if a limit is wrong.
   if ('segments' in process) new SegmentCutter(process.segments)
 }

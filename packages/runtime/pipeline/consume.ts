@@ -11,14 +11,17 @@ import { PartitionLog, READS_AT_ONCE, Semaphore } from './log/partition-log.ts'
 import { runPartition } from './partition.ts'
 import type { Ports } from './ports.ts'
 
-/** Processes the partitions of the batch concurrently. Without ReportBatchItemFailures it rejects if any record must wait. */
+/**
+ * Processes the partitions of the batch concurrently. If ReportBatchItemFailures is off, the promise rejects
+ * if any record must be delivered again.
+ */
 export async function consume(
   consumer: Consumer,
   ports: Ports,
   event: KafkaEvent,
   invocation: Invocation,
 ): Promise<BatchResponse> {
-  // Awaiting here would keep the text of the event until the end.
+  // Do not await here: the text of the event could not be freed until the end of the invocation.
   return consumeBatches(consumer, ports, receive(event), invocation)
 }
 

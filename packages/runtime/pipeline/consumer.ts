@@ -8,43 +8,49 @@ import type { SegmentSink } from '../consumer/segment-sink.ts'
 import type { Sink } from '../consumer/sink.ts'
 import type { DataReader } from './ports.ts'
 
-// The pipeline does not look into states: it parses them from JSON and serialises them again.
+// A keyed process with an opaque state: the pipeline only parses states from JSON and serializes them.
 export type AnyKeyedProcess = KeyedProcess<unknown, unknown, unknown>
 export type Process = AnyKeyedProcess | Sink | SegmentSink
 
 export interface Consumer<P extends Process = Process> {
   readonly process: P
   readonly application: Application
-  /** Reads data that is not plain JSON. Absent: such data stays bytes. */
+  /** Reads data that is not plain JSON. If absent, such data is passed on as bytes. */
   readonly reader?: DataReader
-  /** The environment whose topics emissions go to. */
+  /** Name of the environment whose topics receive the emissions. */
   readonly env: string
-  /** How emissions are written: binary, unless a downstream system can only read structured events. */
+  /** Content mode of emissions: binary, unless a downstream system can only read structured events. */
   readonly contentMode: ContentMode
-  /** Serializes the data of emissions. Absent: they are JSON. */
+  /** Serializes the data of emissions. If absent, the data is written as JSON. */
   readonly dataWriter?: DataWriter
-  /** How long, on the log's clock, an id is remembered. */
+  /** Period on the log's clock for which the id of an applied event is remembered, in milliseconds. */
   readonly idWindowMs: number
   readonly futureToleranceMs: number
-  /** Events with an earlier time fail: a clock that was never set says 1970. */
+  /**
+   * Earliest valid event time, in milliseconds since the epoch. An earlier event fails: its producer's clock
+   * was probably never set.
+   */
   readonly earliestTimeMs: number
-  /** Records appended before this instant are ignored. Absent: no record is ignored for its age. */
+  /**
+   * Records appended before this instant are ignored, in milliseconds since the epoch. If absent, records of
+   * any age are processed.
+   */
   readonly sinceMs?: number
-  /** Which append time counts: that of the log or, for a replayed log, the one that each record carries. */
+  /** Source of the append time: the log itself or, for a replayed log, the time that each record carries. */
   readonly logTime: LogTime
-  /** The topic for failure records. The failure router itself writes straight to the dlq. */
+  /** Topic for failure records. The failure router itself writes directly to the dlq topic. */
   readonly failuresTo: TopicName
   /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
   readonly failureBytes: number
-  /** How many entities a group of producers may add to a partition state in a day of log time. */
+  /** Number of entities that a group of producers may add to a partition state per day of log time. */
   readonly newEntities: number
   /** Upper bounds for one commit. They limit the run time of its script and the size of its command. */
   readonly limits: ChunkLimits
-  /** A chunk starts only if at least this much of the invocation's time is left. */
+  /** Minimum remaining time of the invocation at which another chunk may start, in milliseconds. */
   readonly reserveMs: number
 }
 
-// Each kind of consumer is recognised by a property that only it has, so it need not declare its kind.
+// Each kind of consumer has a property that no other kind has, so the kind need not be declared.
 
 export function isSink(consumer: Consumer): consumer is Consumer<Sink> {
   return 'deliver' in consumer.process
@@ -62,7 +68,7 @@ export function hasTimers({ process }: Pick<Consumer, 'process'>): boolean {
   return 'onTimer' in process
 }
 
-/** The context of a process; undefined if it has none, and for a sink. */
+/** Returns the context of a process; undefined if it has none, or if the consumer is a sink. */
 export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProcess['context'] {
   return 'context' in process ? process.context : undefined
 }
@@ -70,8 +76,9 @@ export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProce
 interface ChunkLimits {
   readonly records: number
   /**
-   * Limits three sizes: the records of a chunk with their keys and headers (a larger record is a chunk of its own), the states
-   * and timers of one load, and what one commit writes (the next step begins only below the limit).
+   * Upper bound, in bytes, for three sizes: the records of a chunk with their keys and headers (a larger
+   * record is a chunk by itself), the states and timers of one load, and the data that one commit writes
+   * (another step runs only below the limit).
    */
   readonly bytes: number
   readonly timers: number

@@ -1,14 +1,14 @@
-/** The errors of adapters. They say whether to wait, to stop or to replace a record. */
+/** Errors of adapters. Each class determines whether the pipeline waits, stops, or replaces a record. */
 import type { LogRecord } from '../cloudevents/record.ts'
 
-/** Kafka will never accept a record as it is: retrying cannot help. */
+/** Kafka will never accept this record, so retrying cannot help. */
 export class RecordRefused extends Error {
   override readonly name = 'RecordRefused'
-  /** The places, among those that were to be published, of the records that were not written; absent if that is not known. */
+  /** Indices, among the records to publish, of those that were not written; absent if unknown. */
   readonly unwritten?: readonly number[]
 }
 
-/** Nothing is decided, and waiting helps; the records wait in Kafka. */
+/** Nothing is decided, and a later attempt can succeed. The records stay in Kafka until then. */
 export class Unavailable extends Error {
   readonly code:
     | 'store-unavailable'
@@ -17,7 +17,7 @@ export class Unavailable extends Error {
     | 'checkpoint-unavailable'
     | 'topic-growing'
     | 'reprocessing'
-  /** The record whose schema must be fetched, with `DataReader.prepare`, before it can be read. */
+  /** Record whose schema must be fetched with `DataReader.prepare` before the record can be read. */
   readonly unprepared?: LogRecord
 
   constructor(code: Unavailable['code'], message: string, options?: ErrorOptions) {
@@ -28,7 +28,7 @@ export class Unavailable extends Error {
 }
 
 export function notPrepared(record: LogRecord): Unavailable {
-  const why = 'the schema of the record is not at hand: prepare it first'
+  const why = 'the schema of the record is not loaded: prepare it first'
   return Object.assign(new Unavailable('registry-unavailable', why), { unprepared: record })
 }
 
@@ -38,8 +38,9 @@ export function unpreparedIn(error: unknown): LogRecord | undefined {
 }
 
 /**
- * Waiting alone does not help: to continue would lose records, count them twice, or leave them waiting without end. The records stay in
- * Kafka until an operator acts. The message says what to do and never contains data.
+ * Waiting alone does not help: continuing would lose records, count them twice, or leave them waiting
+ * forever. The records stay in Kafka until an operator acts. The message says what to do, and never contains
+ * payload data.
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'
@@ -57,20 +58,20 @@ export class PartitionStopped extends Error {
   }
 }
 
-/** Whether a batch of the log is corrupt or too large, or Kafka denies access. */
+/** Returns true if a batch of the log is corrupt or too large, or if Kafka denies access. */
 export function isUnreadable(error: unknown): error is PartitionStopped {
   return error instanceof PartitionStopped && error.code === 'log-unreadable'
 }
 
-/** A copy of a partition state cannot be read, advanced, or put in place of the state, which is unchanged. */
+/** A copy of a partition state cannot be read, advanced, or switched to. The live state is unchanged. */
 export class CopyStopped extends Error {
   override readonly name = 'CopyStopped'
-  readonly why: /** A commit came meanwhile, or another command has replaced the state. */
+  readonly why: /** A commit was made in the meantime, or another command has replaced the state. */
     | 'moved'
     | 'replaced'
-    /** Another attempt to do the same has begun. */
+    /** Another attempt at the same operation has begun. */
     | 'overtaken'
-    /** The server has lost a part of it. */
+    /** The server has lost a part of the copy. */
     | 'incomplete'
     /** The live state was committed by other code. */
     | 'other-code'

@@ -2,15 +2,15 @@ import type { Unavailable } from './errors.ts'
 import type { SurgeGuard } from './failures/failure-surge.ts'
 import type { LogChecks } from './log/log-identity.ts'
 
-/** Provided by an invocation, or kept from one invocation to the next. */
+/** Dependencies that an invocation provides, or that are kept from one invocation to the next. */
 export interface Invocation extends SurgeGuard {
   readonly remainingMs: () => number
-  /** Whether the event source mapping has ReportBatchItemFailures. */
+  /** True if the event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
-  /** Wall clock, for how long the breaker has been open and which events a sink digests. Processes never see it. */
+  /** Wall clock for the circuit breaker and for the digests of a sink. Processes never see it. */
   readonly nowMs: () => number
   readonly pause: (ms: number) => Promise<void>
   readonly logChecks: LogChecks
-  /** Why nothing can be decided in this invocation: its partitions wait. Absent if nothing stands in the way. */
+  /** Reason why this invocation cannot decide anything, so that its partitions wait; absent if it can. */
   readonly unavailable?: Unavailable
 }

@@ -1,4 +1,4 @@
-/** The data of the pipeline: what it stores for a partition, loads, changes and decides. Only types. */
+/** Types of the pipeline: the data that it loads, decides, changes and stores for a partition. */
 
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { TopicName } from '../consumer/declared.ts'
@@ -7,7 +7,10 @@ import type { Failure } from '../consumer/failure-codes.ts'
 import type { Key } from '../consumer/process.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
-/** Names a partition state: all that one consumer keeps for one partition. It is the unit of order, state and recovery. */
+/**
+ * Identifies a partition state: all data that one consumer stores for one partition. It is the unit of order,
+ * state and recovery.
+ */
 export interface StateKey {
   readonly consumer: string
   readonly topic: string
@@ -15,18 +18,21 @@ export interface StateKey {
 }
 
 /**
- * How far a partition state has been computed. A commit names the version that it started from, and is refused if the partition
- * state has another version by then: so the offset itself is the fencing token.
+ * Version of a partition state. A commit names the version that it is based on, and is refused if the
+ * partition state has another version by then. The applied offset is thus the fencing token.
  */
 export interface Version {
   readonly epoch: number
-  /** The last decided offset; -1 before the first. */
+  /** Last decided offset; -1 before the first record. */
   readonly appliedOffset: number
-  /** Timers fired since the applied offset and before the next record. If one commit cannot hold them, several do. */
+  /**
+   * Number of timers that have fired since the applied offset and before the next record. If they do not fit
+   * into one commit, they are divided among several.
+   */
   readonly fired: number
 }
 
-/** How the entities of a topic are spread over partitions, once that has changed. */
+/** Distribution of a topic's entities over partitions, present once it has changed. */
 export interface Partitioning {
   readonly generation: number
   readonly partitions: number
@@ -35,25 +41,31 @@ export interface Partitioning {
 export interface Growth {
   readonly from: number
   readonly to: number
-  /** Offset after the last record before the growth, for each old partition. */
+  /** For each old partition, the offset after its last record before the growth. */
   readonly ends: readonly number[]
-  /** Consumers whose failures stayed in the partitions of their records. */
+  /** Names of consumers whose failures stayed in the partitions of their records. */
   readonly except: readonly string[]
 }
 
-/** A growth as it is kept, with the operation that made it. */
+/** A growth as it is stored, with the operation that made it. */
 export interface KeptGrowth extends Growth {
   readonly operation: string
-  /** When the operation began, RFC 3339. */
+  /** Start of the operation, RFC 3339. */
   readonly at: string
 }
 
-/** The log's own clock, in milliseconds. Only append times advance it (see `clock.ts`). */
+/** Clock of a partition's log, in milliseconds. Only append times advance it (see `clock.ts`). */
 export interface LogClock {
   readonly nowMs: number
-  /** Append time of the record at the applied offset; undefined before the first record. */
+  /**
+   * Append time of the record at the applied offset, in milliseconds since the epoch; undefined before the
+   * first record.
+   */
   readonly lastAppendMs: number | undefined
-  /** The highest append time up to the applied offset. It helps to recognise a record of another log. */
+  /**
+   * Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect a
+   * record of another log.
+   */
   readonly highestAppendMs: number | undefined
 }
 
@@ -64,88 +76,106 @@ export interface Fingerprint {
 }
 
 export interface RememberedId extends Fingerprint {
-  /** The log's clock when the event was applied. */
+  /** Time of the log's clock when the event was applied. */
   readonly appliedAtMs: number
 }
 
 export interface StoredTimer {
   readonly name: string
-  /** Event time. */
+  /** Event time at which the timer is due. */
   readonly dueMs: number
-  /** The timer fires when the log's clock has passed this. */
+  /** The timer fires when the log's clock has passed this time. */
   readonly thresholdMs: number
-  /** Derived from what set the timer. If the same name and due time are set again, that is another timer. */
+  /**
+   * Id derived from the cause that set the timer. Setting the same name and due time again creates another
+   * timer with another id.
+   */
   readonly id: string
-  /** The trace context of the event that set it. */
+  /** Trace context of the event that set the timer. */
   readonly trace: Readonly<Record<string, string>>
 }
 
-/** A place in the order in which timers fire. At the same place, the timers of an entity fire by name. */
+/**
+ * Position in the order in which timers fire. Timers of the same entity at the same position fire in the
+ * order of their names.
+ */
 export interface TimerPlace {
   readonly thresholdMs: number
   readonly entity: string
 }
 
-/** A record that could not be processed: what is needed to accept its redrive only once, and only with the same bytes. */
+/**
+ * A record that could not be processed, with the data that is needed to accept its redrive only once and only
+ * with the same bytes.
+ */
 export interface RememberedFailure {
-  /** The same for all attempts at a record. */
+  /** Id of the failure, which is the same for all attempts. */
   readonly id: string
   readonly partition: number
   readonly offset: number
-  /** The number of the last attempt, from 1. */
+  /** Number of the last attempt, starting at 1. */
   readonly attempt: number
   readonly digest: string
   /** The group of the record's producer, see `failure-memory.ts`. */
   readonly producerGroup: number
-  /** Hash of the entity whose event failed; absent if the record has none. */
+  /** Hash of the entity whose event failed; absent if the record has no entity. */
   readonly entityHash?: number
-  /** Whether a redrive is still accepted. */
+  /** True while a redrive is accepted. */
   readonly isOpen: boolean
-  /** The live state has closed it, by an attempt before the start of this rebuild or after it. */
+  /**
+   * Set during a rebuild if the live state has closed the failure, by an attempt before or after the start of
+   * the rebuild.
+   */
   readonly isReopened?: true
-  /** RFC 3339. */
+  /** Time of the first failure, RFC 3339. */
   readonly firstFailedAt: string
-  /** The log's clock at the last attempt. */
+  /** Time of the log's clock at the last attempt. */
   readonly failedAtMs: number
 }
 
-/** The key by which a failure is looked up. */
+/** Fields by which a failure is looked up. */
 export type FailureName = Pick<RememberedFailure, 'id' | 'producerGroup'>
 
-/** A failure that is not retried any more, as an event reports it. */
+/** A failure whose retries have ended, as reported by an event. */
 export interface EndedFailure {
   readonly failure: string
-  /** Digest of the record that failed. Any client can write such an event, but only a reader of the failure knows its record. */
+  /**
+   * Digest of the record that failed. Any client can write such an event, but only a client that has read the
+   * failure knows the digest.
+   */
   readonly digest: string
 }
 
 export interface FailureMemory {
-  /** Approximate size in the store. */
+  /** Approximate size in the store, in bytes. */
   readonly bytes: number
-  /** Failures forgotten early, to make room, since the last report. */
+  /** Number of failures that were forgotten early, to free memory, since the last report. */
   readonly forgotten: number
 }
 
-/** An event that is decided and stored, but not known to be published yet. */
+/** An event that is decided and stored, but possibly not published yet. */
 export interface OutboxEntry {
-  /** Unique in the partition state. Compared as strings, positions are in the order of publishing. */
+  /** Unique position in the partition state. The string order of positions is the order of publication. */
   readonly position: string
   readonly to: TopicName
   readonly key: Key
   readonly event: Event
   readonly everyPartition?: true
-  /** The partition that gets it; absent: the key decides. */
+  /** Target partition; if absent, the key determines it. */
   readonly partition?: number
 }
 
-/** Set by an event for all entities of a partition. */
+/** Context that an event has set for all entities of a partition. */
 export interface StoredContext {
   readonly hash: string
-  /** The data of that event, or what the process has folded it into, as JSON. */
+  /** Data of that event as JSON, or the result of the process's reducer. */
   readonly json: string
 }
 
-/** The first append time of a chunk, and the advance of the clock after it: both limit which timers can fall due. */
+/**
+ * First append time of a chunk, and the advance of the clock after it. Together they determine which timers
+ * can become due.
+ */
 export interface Span {
   readonly firstAppendMs: number
   readonly advanceMs: number
@@ -153,125 +183,160 @@ export interface Span {
 
 export interface LoadSelection {
   readonly entities: readonly string[]
-  /** `Fingerprint.id` of each. */
+  /** `Fingerprint.id` of each event in the chunk. */
   readonly ids: readonly string[]
-  /** How far back, on the log's clock, an id must be known. */
+  /** Period on the log's clock for which ids must be known, in milliseconds. */
   readonly idWindowMs: number
-  /** The failures that redriven records name. */
+  /** Failures that redriven records refer to. */
   readonly failures: readonly FailureName[]
-  /** Timers that fall due within this span are loaded, with the states of their entities. */
+  /** Timers that become due within this span are loaded, with the states of their entities. */
   readonly span: Span
-  /** Upper bound for the entities that are loaded for their due timers; the earliest come first. */
+  /** Maximum number of entities that are loaded because of due timers, the earliest first. */
   readonly timerLimit: number
-  /** Bound for states and timers; entities with due timers may use half. The first entity of each kind is loaded whatever its size. */
+  /**
+   * Upper bound for states and timers, in bytes. Entities with due timers may use half of it. The first
+   * entity of each kind is loaded regardless of its size.
+   */
   readonly byteLimit: number
-  /** Hashes of the contexts whose content is cached; absent if the process has no context. */
+  /** Hashes of the contexts whose content is cached; absent if the process defines no context. */
   readonly contexts?: readonly string[]
 }
 
 /** Facts about a partition state at its applied offset. */
 interface Progress {
   readonly clock: LogClock
-  /** `digestOf` the record at the applied offset; undefined before the first one. */
+  /** `digestOf` of the record at the applied offset; undefined before the first record. */
   readonly appliedDigest: string | undefined
   /** Number of entries emitted since the applied offset. The next record continues this count. */
   readonly emitted: number
-  /** Approximate size of all that entities have parked. */
+  /** Approximate size of the parked events of all entities, in bytes. */
   readonly parkedBytes: number
-  /** Levels of `NewEntities`; absent if empty. */
+  /** Serialised levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
-  /** Append time from which every record was decided and every failure is remembered; undefined before that. */
+  /**
+   * Append time from which every record was decided and every failure is remembered; undefined if nothing is
+   * known to be complete.
+   */
   readonly failuresFromMs: number | undefined
 }
 
 export interface Snapshot extends Progress {
   readonly version: Version
   readonly partitioning?: Partitioning
-  /** The states of the wanted entities and of those with a due timer, as `storedState` made them. */
+  /** States of the requested entities and of those with a due timer, in the form of `storedState`. */
   readonly states: ReadonlyMap<string, string>
   /** All timers of the same entities. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
-  /** If more timers fall due than one load returns: every timer up to this place is loaded. Otherwise undefined. */
+  /** Set if more timers become due than one load returns: every timer up to this position is loaded. */
   readonly timersUpTo: TimerPlace | undefined
-  /** The wanted entities beyond the byte limit. Neither their states nor their timers are loaded. */
+  /** Requested entities beyond the byte limit. Neither their states nor their timers are loaded. */
   readonly notLoaded: ReadonlySet<string>
-  /** The known ones of the wanted ids: all within the window, and perhaps older ones. */
+  /** Known ids among the requested ones: all within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
   readonly failures: ReadonlyMap<string, RememberedFailure>
-  /** How the topic has grown, the first growth first; absent if it never has, or no failure was wanted. */
+  /**
+   * Growths of the topic, the first one first; absent if it has never grown, or if no failure was requested.
+   */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]
-  /** Records that an operator has set aside, each by its offset with its `digestOf`; absent if empty. */
+  /** Digests (`digestOf`) of records that an operator has skipped, by offset; absent if empty. */
   readonly skipped?: ReadonlyMap<number, string>
-  /** Set if a context was set and wanted. `json` is absent if the caller has the content cached. */
+  /** Present if a context was set and requested. `json` is absent if the caller has cached the content. */
   readonly context?: { readonly hash: string; readonly json?: string }
 }
 
-/** A store that forgets failures at a commit sets `failuresFromMs` to the time after the newest record. */
+/**
+ * Changes of one commit. A store that forgets failures at a commit sets `failuresFromMs` to the time after
+ * the newest record.
+ */
 export interface Change extends Progress {
   readonly base: Version
   readonly appliedOffset: number
-  /** Timers fired since that offset; 0 unless the commit ends among the timers before a record. */
+  /**
+   * Number of timers that have fired since that offset; 0 unless the commit ends between the timers before a
+   * record.
+   */
   readonly fired: number
-  /** New states as `storedState` makes them; null forgets the entity. */
+  /** New states in the form of `storedState`; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
-  /** All timers of each entity with a changed one. */
+  /** All timers of each entity with a changed timer. */
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly outbox: readonly OutboxEntry[]
   readonly context?: StoredContext | undefined
-  /** Number of decisions by outcome and reason. The counters are exact: they are committed with the applied offset. */
+  /**
+   * Number of decisions by outcome and reason. The counters are exact, because they are committed together
+   * with the applied offset.
+   */
   readonly tally: ReadonlyMap<string, number>
-  /** How long, on the log's clock, ids and failures are remembered. Older ones are removed. */
+  /**
+   * Periods on the log's clock for which ids and failures are remembered, in milliseconds. Older ones are
+   * removed.
+   */
   readonly idWindowMs: number
   readonly failureWindowMs: number
-  /** Bound for the failure memory in the store, in bytes. Beyond it, the group that uses most loses its oldest failures. */
+  /**
+   * Upper bound for the failure memory in the store, in bytes. If it is exceeded, the group that uses the
+   * most memory loses its oldest failures.
+   */
   readonly failureBytes: number
-  /** Number of forgotten failures in the snapshot. After this commit they count as reported. */
+  /** Number of forgotten failures in the snapshot. This commit marks them as reported. */
   readonly forgottenTold: number
-  /** Which code decided this, see `codeOf`; absent if it is not known. */
+  /** Code that made the decisions, see `codeOf`; absent if unknown. */
   readonly code?: string
 }
 
-/** A range of a partition, both ends included. */
+/** Range of offsets of a partition, both ends included. */
 export interface OffsetRange {
   readonly fromOffset: number
   readonly toOffset: number
 }
 
 export interface ReadRange {
-  /** Ordered by offset. The first is not before `fromOffset`; some may be after `toOffset`. */
+  /**
+   * Records in the order of their offsets. The first is not before `fromOffset`; some may be after
+   * `toOffset`.
+   */
   readonly records: readonly LogRecord[]
-  /** Every offset of the range before this one is in `records` or has no record. Always greater than `fromOffset`. */
+  /**
+   * Offset from which to continue. Each earlier offset of the range is in `records` or has no record. Always
+   * greater than `fromOffset`.
+   */
   readonly nextOffset: number
-  /** The first offset of the log now. Earlier records have expired. */
+  /** First offset of the log at the time of the read. Earlier records have expired. */
   readonly logStart: number
 }
 
 export type RecordOutcome = 'applied' | 'duplicate' | 'ignored' | 'failed' | 'parked'
 
-/** Outcome of a parked record. Each is counted as `parked` before, and as one of these later. */
+/** Outcome of a parked record. The record is first counted as `parked`, and later as one of these. */
 export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed' | 'parked-erased'
 
 /** A decision about one record or timer, with its reason. Metrics, log lines and tests use it. */
 export interface Decision {
-  /** The offset of the record, also of a parked one; for a timer, of the record before which it fired. */
+  /**
+   * Offset of the record (for a parked record, its original offset). For a timer, the offset of the record
+   * before which it fired.
+   */
   readonly offset: number
   readonly appendMs: number
   readonly outcome: RecordOutcome | ParkedOutcome | 'timer'
   readonly reason: string
   readonly event?: Event
   readonly failure?: Failure
-  /** Set if a timer was decided. */
+  /** Set if the decision is about a timer. */
   readonly timer?: StoredTimer & { readonly entity: string }
-  /** State of a held entity after it: newly held, still held, or the reason of its release. */
+  /**
+   * State of the hold after the decision about a held entity: newly held, still held, or the reason of its
+   * release.
+   */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
   readonly emitted?: readonly OutboxEntry[]
 }
 
-/** Why a partition cannot continue, and the first offset that must be delivered again. */
+/** A partition that cannot continue, with the reason and the first offset that must be delivered again. */
 export interface StoppedPartition {
   readonly fromOffset: number
   readonly appendMs: number

@@ -1,4 +1,7 @@
-/** Takes one partition of a batch through the steps, chunk by chunk, until all is decided and published or the rest must wait. */
+/**
+ * Processes one partition of a batch, chunk by chunk, until all records are decided and published or the rest
+ * must wait.
+ */
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'
@@ -18,7 +21,7 @@ const ATTEMPTS = 3
 
 const OUT_OF_TIME: Deferred = { reason: 'out-of-time' }
 
-/** The pending records can be gone on with, or why they must wait. */
+/** `go-on` if processing of the pending records can continue; otherwise the reason why they must wait. */
 type NextStep = 'go-on' | Deferred
 
 export async function runPartition(
@@ -32,20 +35,23 @@ export async function runPartition(
   const pending = new PendingRecords(records, consumer)
   const run = runOf(consumer, ports, invocation, stateKey, pending)
   const steps = stepsOf(consumer)
-  // Records that are replayed into another topic carry their own append times.
+  // Records that are replayed into another topic carry the original append times.
   const needsAppendTimes = hasTimers(consumer) && consumer.logTime === 'append'
   if (createTimeFrom !== undefined && needsAppendTimes)
     ports.observer.timedByProducers(stateKey, createTimeFrom)
   while (!pending.isEmpty) {
     const { chunk } = pending
     const next = isLate(run) ? OUT_OF_TIME : await takeChunk(run, steps, chunk)
-    // The permit was acquired if the chunk, or an earlier one, was read back from the log.
+    // The permit is held if this chunk or an earlier one was read back from the log.
     if (!pending.hasReadBack) ports.log.release()
     if (next !== 'go-on') return waiting(chunk[0] as LogRecord, next)
   }
   return { batch: delivered }
 
-  /** The whole chunk is delivered again: its decided records are at or below the applied offset by then, and are dropped. */
+  /**
+   * Returns the result for a chunk that waits. It is delivered again as a whole. By then, its decided records
+   * are at or below the applied offset, and are dropped.
+   */
   function waiting({ offset, timestampMs }: LogRecord, deferred: Deferred): PartitionResult {
     ports.observer.waiting(stateKey, { fromOffset: offset, appendMs: timestampMs, ...deferred })
     return { batch: delivered, waitsFrom: offset }
@@ -75,7 +81,7 @@ function isLate({ invocation, consumer }: PartitionRun): boolean {
 
 type Steps = ReturnType<typeof stepsOf>
 
-/** Takes a chunk through the steps. It may end early, with a part of the chunk done or none. */
+/** Runs the steps of a chunk. The run may end early, after a part of the chunk or before any record. */
 async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRecord[]): Promise<NextStep> {
   try {
     if (run.invocation.unavailable) throw run.invocation.unavailable
@@ -97,7 +103,10 @@ async function takeChunk(run: PartitionRun, steps: Steps, chunk: readonly LogRec
   }
 }
 
-/** Parked records are decoded while the chunk is applied: if the schema of one is missing, it is fetched, and nothing was done yet. */
+/**
+ * Runs a step, and fetches missing schemas. Parked records are decoded while the chunk is applied: if a
+ * schema is missing, it is fetched and the step is repeated; nothing was changed before.
+ */
 async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promise<T | End> {
   for (;;)
     try {
@@ -110,7 +119,7 @@ async function withSchemas<T>(run: PartitionRun, take: () => Promise<T>): Promis
     }
 }
 
-/** Does what must come before the chunk can be taken again. */
+/** Does what is necessary before the chunk can be tried again. */
 async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken' }>): Promise<NextStep> {
   const { ports, pending } = run
   switch (end.kind) {
@@ -129,14 +138,14 @@ async function afterEnd(run: PartitionRun, end: Exclude<End, { kind: 'overtaken'
       return 'go-on'
     case 'missing':
       await ports.log.acquire()
-      // Other partitions had the permits for as long as they took.
+      // Other partitions may have held the permits for a long time.
       if (isLate(run)) return OUT_OF_TIME
       await readBack(run, end)
       return 'go-on'
   }
 }
 
-/** Reads records that were not delivered from the log, with one fetch, and adds them to the pending ones. */
+/** Reads undelivered records from the log with one fetch, and adds them to the pending records. */
 async function readBack(
   { ports: { log, observer }, stateKey, pending }: PartitionRun,
   { range, appliedOffset, isRoutine = false }: Missing,
@@ -146,25 +155,26 @@ async function readBack(
     observer.expired(stateKey, { ...range, toOffset: Math.min(looked.logStart - 1, range.toOffset) })
   const added = pending.insert(range.fromOffset, looked)
   const [first, last] = [added.at(0), added.at(-1)]
-  // Usually the range has only transaction markers.
+  // Usually the range contains only transaction markers.
   if (!first || !last || isRoutine) return
   if (appliedOffset < 0) observer.startsWithoutAppliedOffset(stateKey, first.offset)
   else observer.rangeReadBack(stateKey, { fromOffset: first.offset, toOffset: last.offset })
 }
 
 /**
- * Parking needs ticks: only a record can release what is parked, or end the time for which it may be. A topic of which the application
- * does not say whether it has ticks passes.
+ * Checks that the topic has ticks, which parking needs: only a record can release parked events or end their
+ * parking time. The check passes if the application does not specify whether the topic has ticks.
  *
- * @param topic its name in Kafka
- * @throws PartitionStopped if the process parks and the topic has no ticks: parked events could wait there without end
+ * @param topic name of the topic in Kafka
+ * @throws PartitionStopped if the process parks and the topic has no ticks, because parked events could wait
+ *   forever
  */
 function ensureTicks({ process, application }: Consumer, topic: string): void {
   const parks = 'parking' in process && process.parking !== undefined
   if (!parks || application.topicNamed(topic)?.isTicked !== false) return
   throw new PartitionStopped(
     'parking-without-ticks',
-    `${process.name} has \`parking\`, but ${topic} has no ticks: after its last record, parked events would wait without end. ` +
-      'Have ticks appended to the topic, and let the application say so (`isTicked`), or remove `parking` from the process',
+    `${process.name} has \`parking\`, but ${topic} has no ticks: after its last record, parked events would wait forever. ` +
+      'Append ticks to the topic and set `isTicked` in the application, or remove `parking` from the process',
   )
 }

@@ -1,29 +1,35 @@
-/** The runtime's own reasons: why it decides about a record without asking the consumer, and why records wait. */
+/**
+ * Reasons of the runtime itself, for decisions about records that do not reach the consumer, and for records
+ * that wait.
+ */
 import type { PartitionStopped, Unavailable } from './errors.ts'
 
-/** Why a record is acknowledged without being processed. An application can add reasons for its event types. */
+/**
+ * Reasons for acknowledging a record without processing it. An application can add reasons for its event
+ * types.
+ */
 const IGNORED = {
-  tick: 'it keeps the clock of the log going, and nothing else came of it',
+  tick: 'it advanced the clock of the log, and had no other effect',
   'not-mine': 'the consumer does not accept its event type',
-  'before-start': 'it was appended before the instant from which on the consumer reads',
-  'redriven-for-another': 'it was redriven for another consumer, where it had failed',
-  erasure: 'it erases an entity, and the consumer keeps no states of entities',
-  'failure-ended': 'it ends the retries of a failure, and no entity of the consumer waits for that',
+  'before-start': 'it was appended before the time from which the consumer reads',
+  'redriven-for-another': 'it was redriven for another consumer, which had failed to process it',
+  erasure: 'it erases an entity, but the consumer stores no states of entities',
+  'failure-ended': 'it ends the retries of a failure, but no entity of the consumer waits for them',
 } as const
 
 export type IgnoredReason = keyof typeof IGNORED | (string & {})
 
-/** Why a record counts as a repeat of one that was decided before. */
+/** Reasons for treating a record as a repeat of one that was decided before. */
 const DUPLICATE = {
   'id-known': 'an event of this source and id was applied before, with the same content',
   'attempt-known': 'this attempt at a failure was made before',
   'failure-not-open':
-    'it was redriven, but its event is decided: at its first place by mended code, or by an attempt before',
+    'it was redriven, but its event is already processed, by corrected code or by an earlier attempt',
 } as const
 
 export type DuplicateReason = keyof typeof DUPLICATE
 
-/** Reasons of an applied erasure. */
+/** Reasons of a decision that has applied an erasure. */
 const ERASURE = {
   erased: 'the state of the entity was removed, and its timers were cancelled',
   'nothing-to-erase': 'the entity had no state in this partition',
@@ -32,7 +38,7 @@ const ERASURE = {
 export type ErasureReason = keyof typeof ERASURE
 
 const PARKED = {
-  'entity-held': 'an earlier event of its entity is retried',
+  'entity-held': 'an earlier event of its entity is being retried',
 } as const
 
 export type ParkedReason = keyof typeof PARKED
@@ -41,41 +47,42 @@ const RELEASED = {
   retried: 'the event that failed has been processed',
   failed: 'a retry failed with a code that is not retried',
   ended: 'the event that failed is not retried any more',
-  full: 'a record was beyond the number or the bytes that may be parked',
-  time: 'an event has been parked for as long as it may be',
+  full: 'a record exceeded the limits for parked events',
+  time: 'an event has reached the maximum parking time',
   erased: 'the entity was erased',
 } as const
 
 export type ReleaseReason = keyof typeof RELEASED
 
-/** The reason of the timer decision with which a bound ends a hold. */
+/** Reasons of the timer decision that ends a hold because a parking limit was reached. */
 export type BoundReason = 'parking-full' | 'parking-time'
 
-/** Why a partition waits. Its records stay in Kafka. */
+/** Reasons for which a partition waits. Its records stay in Kafka. */
 const DEFERRED = {
-  'out-of-time': 'too little of the time of the invocation is left',
-  contended: 'other invocations were faster, several times in a row',
+  'out-of-time': 'too little time of the invocation is left',
+  contended: 'other invocations committed first, several times in a row',
   'breaker-open': 'too many records have failed unexpectedly with this version of the code',
   'receiver-unavailable': 'a sink cannot reach its receiver',
   'store-unavailable': 'Redis cannot be reached',
   'broker-unavailable': 'Kafka cannot be reached',
-  'registry-unavailable':
-    'the schema registry cannot be reached, and what is read or written needs a schema of it',
+  'registry-unavailable': 'the schema registry cannot be reached, and a schema from it is needed',
   'checkpoint-unavailable': 'the checkpoints cannot be reached',
-  'topic-growing': 'partitions are being added to the topic, and its states are moving',
-  reprocessing: 'a state that was computed anew is about to replace the present one',
+  'topic-growing': 'partitions are being added to the topic, and its states are being moved',
+  reprocessing: 'a recomputed state is about to replace the current one',
   'log-unreadable': 'the log can be reached but not be read',
-  'another-log': 'the log is another one than the state was computed from',
+  'another-log': 'the log is not the one that the state was computed from',
   'state-evicted': 'Redis has evicted a part of the state',
   'state-newer-than-code': 'a later version of the code has stored the state of an entity',
   'state-not-migrated': 'the code cannot migrate the state of an entity, which an older version has stored',
   'parking-without-ticks': 'the process parks events, and the topic has no ticks that would release them',
-  'unexpected-error': 'the runtime, or an adapter, threw',
+  'unexpected-error': 'the runtime or an adapter threw an error',
 } as const
 
 export type DeferredReason = keyof typeof DEFERRED
 
-/** A reason of the runtime itself as a sentence; undefined if it has none of this name. */
+/**
+ * Returns the description of a reason of the runtime; undefined if the runtime has no reason of this name.
+ */
 export function reasonText(reason: string): string | undefined {
   const all: Readonly<Record<string, string>> = {
     ...IGNORED,
@@ -87,6 +94,6 @@ export function reasonText(reason: string): string | undefined {
   return Object.hasOwn(all, reason) ? all[reason] : undefined
 }
 
-/** Every code of an adapter's error must be in the table. */
+/** Compile-time check: the table must contain every code of an adapter's error. */
 type Codes = (Unavailable | PartitionStopped)['code']
 true satisfies Codes extends DeferredReason ? true : never

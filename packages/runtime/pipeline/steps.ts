@@ -1,6 +1,7 @@
 /**
- * The steps of a chunk, in order, for each kind of consumer. Step 1, `receive`, comes before all of them and step 8, `respond`, after,
- * for the batch as a whole. Each step gets what the one before it made, or ends the work on the chunk early.
+ * The steps of a chunk, in order, for each kind of consumer. Step 1, `receive`, precedes them, and step 8,
+ * `respond`, follows them; both handle the batch as a whole. Each step receives the result of the previous
+ * one, and may end the processing of the chunk early.
  */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { type AnyKeyedProcess, type Consumer, isSegmentSink, isSink } from './consumer.ts'
@@ -33,7 +34,7 @@ const PROCESS = inOrder(
   trimPublished,
 )
 
-/** The receiver's answers decide about the records. */
+/** Steps of a sink: the receiver's answers decide the records. */
 const SINK = inOrder(
   decodeRecords,
   loadState,
@@ -43,7 +44,10 @@ const SINK = inOrder(
   trimPublished,
 )
 
-/** The log says which records are decided together, and the receiver takes all of them or none. */
+/**
+ * Steps of a segment sink: the log determines which records are decided together, and the receiver accepts
+ * all of them or none.
+ */
 const SEGMENT_SINK = inOrder(
   findSegment,
   decodeRecords,
@@ -68,28 +72,31 @@ export interface PartitionRun {
   readonly pending: PendingRecords
   readonly cutter: SegmentCutter | undefined
   readonly allowed: Allowed
-  /** Known to have no checkpoint to restore. */
+  /** True once it is known that there is no checkpoint to restore. */
   hasNoCheckpoint: boolean
 }
 
-/** Records that are decided together, in offset order. */
+/** Records that are decided together, in the order of their offsets. */
 interface Chunk {
   readonly records: readonly LogRecord[]
-  /** The applied offset that they were selected for, if it must be that one: then they are decided as a whole. */
+  /**
+   * Applied offset for which the records were selected. If set, the chunk is decided as a whole, and only at
+   * this applied offset.
+   */
   readonly base?: number
 }
 
-/** How the work on a chunk ends before its last step. */
+/** Result of a step that ends the processing of a chunk early. */
 export type End =
-  /** Another invocation committed first: nothing of this one is stored. */
+  /** Another invocation has committed first, so nothing of this one is stored. */
   | { readonly kind: 'overtaken' }
-  /** The state was lost and has been restored: load it again. */
+  /** The state was lost and has been restored. It must be loaded again. */
   | { readonly kind: 'restored' }
-  /** Nothing is decided: these entries must be published first. */
+  /** Nothing is decided: these entries of the outbox must be published first. */
   | { readonly kind: 'leftover'; readonly outbox: readonly OutboxEntry[] }
   /** Nothing is decided: this range must be read from the log first. */
   | Missing
-  /** The records up to this offset are done for this batch, without being decided by it. */
+  /** The records up to this offset are done for this batch without being decided. */
   | { readonly kind: 'set-by'; readonly toOffset: number; readonly outbox: readonly OutboxEntry[] }
   | { readonly kind: 'deferred'; readonly deferred: Deferred }
 
@@ -97,7 +104,7 @@ export interface Missing {
   readonly kind: 'missing'
   readonly range: OffsetRange
   readonly appliedOffset: number
-  /** Whether it is read although nothing went wrong. */
+  /** True if reading the range is normal and does not indicate lost state. */
   readonly isRoutine?: boolean
 }
 
@@ -105,7 +112,10 @@ export function isEnd(made: object): made is End {
   return 'kind' in made
 }
 
-/** The chunk is decided and published up to `toOffset`. The records after it must wait, if there is a reason. */
+/**
+ * The chunk is decided and published up to `toOffset`. If `restWaits` is set, the records after it must wait
+ * for this reason.
+ */
 interface Decided {
   readonly toOffset: number
   readonly restWaits?: Deferred | undefined
@@ -131,10 +141,14 @@ function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
   }
 }
 
-/** Before step 2. Records of an incomplete segment are done for this batch without being decided. They are read from the log when it is complete. */
+/**
+ * Runs before step 2. Records of an incomplete segment are done for this batch without being decided. They
+ * are read from the log when the segment is complete.
+ */
 async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
-  // No record is decoded yet: that could have to wait, and only where the partition is matters here.
+  // Load without decoding, which might have to wait for a schema: only the position of the partition is
+  // needed here.
   const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
   const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
   const unusable = await ensureUsable(run, snapshot, chunk.records)
@@ -157,7 +171,10 @@ interface DecodedPart extends DecodedChunk {
   readonly chunk: Chunk
 }
 
-/** Step 2. Records behind one whose schema cannot be had must wait. */
+/**
+ * Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must
+ * wait.
+ */
 async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | End> {
   const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
@@ -167,13 +184,16 @@ async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<
 
 interface LoadedPart extends DecodedPart {
   readonly snapshot: Snapshot
-  /** The decoded records after the applied offset. */
+  /** Decoded records after the applied offset. */
   readonly undecided: readonly Decoded[]
-  /** The leading part of `undecided` whose states are in the snapshot: what this commit decides. */
+  /** Leading records of `undecided` whose states are in the snapshot. This commit decides them. */
   readonly loaded: readonly Decoded[]
 }
 
-/** Step 3. The chunk can be decided only if the state exists, is of this log, and nothing is between both. */
+/**
+ * Step 3: loads the state. The chunk can be decided only if the state exists and belongs to this log, and if
+ * no records are missing between the applied offset and the chunk.
+ */
 async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPart | End> {
   const { consumer, ports, stateKey, pending } = run
   const { chunk, decoded } = part
@@ -188,7 +208,7 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
   if (isLarge(snapshot.outbox, consumer.limits.bytes)) return { kind: 'leftover', outbox: snapshot.outbox }
   const undecided = decoded.filter(({ record }) => record.offset > appliedOffset)
   const loaded = loadedPart(undecided, snapshot, consumer)
-  // Records have expired undecided: nothing is known of their failures.
+  // Records have expired without being decided, so their failures are unknown.
   const failuresFromMs = pending.hasExpired(appliedOffset)
     ? loaded[0]?.record.timestampMs
     : snapshot.failuresFromMs
@@ -196,9 +216,10 @@ async function loadState(run: PartitionRun, part: DecodedPart): Promise<LoadedPa
 }
 
 /**
- * Restores a lost state from a checkpoint; without one, the log is read from its start. @returns nothing if the state can be used
+ * Restores a lost state from a checkpoint; without a checkpoint, the log is read from its start.
  *
- * @throws PartitionStopped if it belongs to another log
+ * @returns undefined if the state can be used
+ * @throws PartitionStopped if the state belongs to another log
  */
 async function ensureUsable(
   run: PartitionRun,
@@ -218,13 +239,16 @@ async function ensureUsable(
 }
 
 interface AppliedPart extends LoadedPart {
-  /** Undefined if every record was decided before, or the state of the first that was not could not be loaded. */
+  /**
+   * Undefined if every record was decided before, or if the state of the first undecided one could not be
+   * loaded.
+   */
   readonly applied: Applied | undefined
 }
 
 type Decide = (run: PartitionRun, part: LoadedPart) => Applied | Promise<Applied>
 
-/** Step 4. A surge of failures keeps the records in Kafka. */
+/** Step 4: decides the records. If the decisions amount to a surge of failures, the records stay in Kafka. */
 function decideBy(decide: Decide): Step<LoadedPart, AppliedPart> {
   return async (run, part) => {
     if (part.loaded.length === 0) return { ...part, applied: undefined }
@@ -247,11 +271,14 @@ function archiveSegment({ consumer, allowed }: PartitionRun, { snapshot, loaded 
 }
 
 interface Committed extends Decided {
-  /** Entries that are in the outbox after the commit, in order: no others may be published. */
+  /** Entries of the outbox after the commit, in order. No other entries may be published. */
   readonly outbox: readonly OutboxEntry[]
 }
 
-/** Step 5: all or nothing. After a refusal the change is void, and none of it may be published. */
+/**
+ * Step 5: commits everything or nothing. If the commit is refused, the change is discarded, and none of it
+ * may be published.
+ */
 async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
@@ -262,22 +289,25 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
-  // Records that wait for a schema follow the decoded ones. If some of those are left, they are the next chunk.
+  // Records that wait for a schema follow the decoded ones. If some decoded records are left, they form the
+  // next chunk.
   const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
   if (!applied) {
-    // If entities of decided records used up the bytes of the load, the next chunk begins after those records.
+    // If the entities of decided records have used up the byte limit of the load, the next chunk begins after
+    // those records.
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
     return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.committed(applied.decisions)
   report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
-  // The commit compared the version, so no other invocation has added to the outbox in between. Leftovers go first.
+  // The commit has checked the version, so no other invocation has added to the outbox in between. Leftover
+  // entries come first.
   const outbox = [...snapshot.outbox, ...applied.change.outbox]
   return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
 
-/** Step 6. Failure records go the same way as emissions. */
+/** Step 6: publishes the outbox. Failure records are published in the same way as emissions. */
 export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   { consumer, ports, stateKey }: PartitionRun,
   committed: C,
@@ -296,13 +326,16 @@ export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   return committed
 }
 
-/** Step 7. If it fails, the next batch publishes the same entries again, with the same ids. */
+/**
+ * Step 7: trims the outbox. If this fails, the next batch publishes the same entries again, with the same
+ * ids.
+ */
 async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
   await tryTrim(run, committed.outbox)
   return committed
 }
 
-/** Trims the outbox of what is published. A failure is reported. @returns false if it failed */
+/** Removes published entries from the outbox. A failure is reported. @returns false if it failed */
 export async function tryTrim(
   { ports, stateKey }: PartitionRun,
   published: readonly OutboxEntry[],

@@ -1,4 +1,4 @@
-/** Records that wait, in batches, by topic and partition. Pure: time is an argument. */
+/** Collects records in batches, by topic and partition, until they are sent. Pure: time is an argument. */
 import {
   BatchBuilder,
   type BatchSequence,
@@ -10,29 +10,32 @@ import type { OutgoingRecord } from '../cloudevents/record.ts'
 import type { BatchLimits } from '../settings/producer.ts'
 import type { OutcomeCallback } from './delivery.ts'
 
-/** Topics take about 1 MiB in a batch by default. */
+/** Size from which a record is not compressed, in bytes. By default, topics accept about 1 MiB per batch. */
 const LARGE_RECORD_BYTES = 900 * 1024
 
 export class Batch {
   readonly builder = new BatchBuilder()
   readonly #told: OutcomeCallback[] = []
-  /** Position among the batches of its partition. */
+  /** Number of the batch within its partition. */
   readonly number: number
-  /** Time of its first record, and time at which its delivery is given up; milliseconds of the producer's clock. */
+  /**
+   * Time of the first record, and time at which delivery is abandoned, in milliseconds of the producer's
+   * clock.
+   */
   readonly begunAtMs: number
   readonly deadlineMs: number
-  /** Time at which it is sent even if it is not full. */
+  /** Time at which the batch is sent even if it is not full. */
   dueAtMs: number
-  /** Whether its records count among those that wait for more: not after it was made due, or taken. */
+  /** True while the batch waits for more records; false after it was made due or taken. */
   isCounted = true
   attempts = 0
-  /** Set at the first attempt, and kept: the broker recognises a repeat by it. */
+  /** Set at the first attempt and then kept, because the broker recognises a repeat by it. */
   sequence: BatchSequence | undefined
-  /** Generation of the identity under which it was first taken to be sent. */
+  /** Generation of the identity under which the batch was first taken for sending. */
   generation: number | undefined
   lastError: Error | undefined
   #closed: Promise<ClosedBatch> | undefined
-  /** Whether its outcome is reported: later ones change nothing. */
+  /** True once the outcome is reported. Later outcomes are ignored. */
   isSettled = false
   readonly #compressFromBytes: number
 
@@ -48,7 +51,7 @@ export class Batch {
     this.deadlineMs = nowMs + deliveryTimeoutMs
   }
 
-  /** A closed batch does not change, even if it returns without having been sent. */
+  /** A closed batch never changes, even if it is put back without having been sent. */
   get isClosed(): boolean {
     return this.#closed !== undefined
   }
@@ -63,7 +66,10 @@ export class Batch {
     this.builder.append(record, timestampMs)
   }
 
-  /** Compresses it once. One very large record stays as it is: whether its topic takes it must not depend on its contents. */
+  /**
+   * Compresses the batch once. A single very large record is not compressed: whether its topic accepts it
+   * must not depend on its contents.
+   */
   close(codec: WritableCodec, deflate: Deflate): Promise<ClosedBatch> {
     const { count, bytes } = this.builder
     const isPlain = bytes < this.#compressFromBytes || (count === 1 && bytes > LARGE_RECORD_BYTES)
@@ -85,7 +91,7 @@ export class Batch {
   }
 }
 
-/** Kafka counts records in 31 bits, and starts again at 0. */
+/** Kafka's sequence numbers have 31 bits and wrap around to 0. */
 const LAST_SEQUENCE = 0x7fffffff
 const LAST_EPOCH = 0x7fff
 
@@ -94,19 +100,19 @@ interface QueueLimits extends BatchLimits {
   readonly batchBytes: number
 }
 
-/** The batches of one partition, in the order of their records. */
+/** Batches of one partition, in the order of their records. */
 export class PartitionQueue {
   readonly topic: string
   readonly partition: number
   readonly #limits: QueueLimits
-  /** Batches to be sent. All but the last are full. */
+  /** Batches to send. All except the last are full. */
   #batches: Batch[] = []
   #count = 0
-  /** Number of batches that are sent, and not answered. */
+  /** Number of batches that were sent and not answered yet. */
   inFlight = 0
-  /** Nothing is sent before this time, after an error. */
+  /** After an error, nothing is sent before this time. */
   pausedUntilMs = 0
-  /** Identity of its sequence; undefined until something is sent. */
+  /** Identity of the sequence; undefined until something is sent. */
   #identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'> | undefined
   #nextSequence = 0
 
@@ -131,7 +137,10 @@ export class PartitionQueue {
     return batch
   }
 
-  /** Returns the time at which its first batch can be sent; undefined without one. Full ones are due at once. */
+  /**
+   * Returns the time at which the first batch can be sent; undefined if there is none. Full batches are due
+   * immediately.
+   */
   dueAtMs(): number | undefined {
     const [first, second] = this.#batches
     if (first === undefined) return undefined
@@ -151,7 +160,9 @@ export class PartitionQueue {
     return this.#batches.shift() as Batch
   }
 
-  /** Puts back a batch, to be sent next. Several come back in the order in which they were sent. */
+  /**
+   * Puts a batch back, to be sent next. If several are put back, they keep the order in which they were sent.
+   */
   putBack(batch: Batch, pausedUntilMs: number): void {
     const at = this.#batches.findIndex(({ number }) => number > batch.number)
     this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)
@@ -171,7 +182,7 @@ export class PartitionQueue {
     return all
   }
 
-  /** Returns the sequence of a batch that is sent for the first time under the present identity. */
+  /** Returns the sequence of a batch that is sent for the first time under the current identity. */
   sequenceOf(count: number, identity: Pick<BatchSequence, 'producerId' | 'producerEpoch'>): BatchSequence {
     if (
       this.#identity?.producerId !== identity.producerId ||
@@ -186,8 +197,9 @@ export class PartitionQueue {
   }
 
   /**
-   * Begins a new epoch for this partition: it is not known whether a batch was written, or the broker counts differently. Batches of the
-   * old epoch cannot be written once one of the new one is.
+   * Begins a new epoch for this partition, because it is unknown whether a batch was written, or because the
+   * broker has another sequence number. Once a batch of the new epoch is written, batches of the old epoch
+   * are rejected.
    *
    * @returns false if the producer needs another identity for that
    */
@@ -199,7 +211,7 @@ export class PartitionQueue {
     return true
   }
 
-  /** @param more bytes that are to be added */
+  /** @param more number of bytes to be added */
   isFull({ builder }: Batch, more = 1): boolean {
     const { batchRecords, batchBytes } = this.#limits
     return builder.count > 0 && (builder.count >= batchRecords || builder.bytes + more > batchBytes)
@@ -216,14 +228,14 @@ function estimated({ key, value, headers }: OutgoingRecord): number {
 export class Accumulator {
   readonly #limits: QueueLimits
   readonly #queues = new Map<string, Map<number, PartitionQueue>>()
-  /** Records of the batches that are counted: those that nothing has made due before their time. */
+  /** Number of records in batches that wait for more. */
   #fresh = 0
 
   constructor(limits: QueueLimits) {
     this.#limits = limits
   }
 
-  /** @returns whether something has become due, or will be earlier than before */
+  /** Adds a record. @returns true if a batch has become due, or will be due earlier than before */
   append(
     record: OutgoingRecord & { readonly partition: number },
     nowMs: number,
@@ -233,7 +245,7 @@ export class Accumulator {
     const queue = this.#queueOf(record)
     const batch = queue.append(record, nowMs, timestampMs, told)
     if (batch.isCounted) this.#fresh++
-    // Each batch is due at some time and has a time-out, so the sender must know of it from its first record on.
+    // Each batch has a due time and a timeout, so the sender is notified of its first record.
     if (this.#fresh < this.#limits.batchRecords) return batch.builder.count === 1 || queue.isFull(batch)
     this.hurry()
     return true

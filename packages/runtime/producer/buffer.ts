@@ -1,12 +1,15 @@
-/** Bounds what a producer keeps in memory. */
+/** Limits the memory of a producer. */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { DeliveryFailed } from './delivery.ts'
 
-/** Multiple of the limit above which nothing more is taken. */
+/** Multiple of the limit above which no more records are accepted. */
 const MOST = 2
-/** Bytes after which the event loop gets its turn: otherwise acknowledgements would wait for the publishing loop. */
+/**
+ * Number of bytes after which the event loop gets a turn; otherwise acknowledgements would wait for the
+ * publishing loop.
+ */
 const BYTES_PER_TURN = 256 * 1024
-/** Approximate size of a record beside its bytes. */
+/** Approximate memory of a record in addition to its contents, in bytes. */
 const OVERHEAD_BYTES = 200
 
 export class Buffered {
@@ -19,16 +22,16 @@ export class Buffered {
     this.#limit = limit
   }
 
-  /** @throws DeliveryFailed */
+  /** @throws DeliveryFailed if the buffer is full */
   requireRoom(): void {
     if (this.#bytes < MOST * this.#limit) return
     throw new DeliveryFailed(
       'full',
-      `${this.#bytes} bytes wait to be acknowledged, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
+      `${this.#bytes} bytes are not acknowledged yet, twice as many as bufferBytes allows: await enqueue(), or publish less at once`,
     )
   }
 
-  /** @returns the bytes to release later */
+  /** Reserves memory for a record. @returns the number of bytes to release later */
   add(bytes: number): number {
     const taken = bytes + OVERHEAD_BYTES
     this.#bytes += taken

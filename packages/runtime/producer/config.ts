@@ -6,37 +6,42 @@ import type { EventOptions } from './create-event.ts'
 import type { DeliveryReport } from './delivery.ts'
 import type { ProducerSerialization } from './serializing.ts'
 
-/** Where a producer publishes, and a profile, of which each setting can be given instead. */
+/** Connection, topic and profile of a producer. Each setting of the profile can be overridden. */
 export interface ProducerConfig extends Partial<ProducerSettings> {
   readonly kafka: Omit<KafkaConnection, 'clientId'>
-  /** The topic of events that name no other. */
+  /** Default topic of events. */
   readonly topic: string
-  /** `balanced` by default. */
+  /** Profile of settings, `balanced` by default. */
   readonly profile?: ProfileName
   /**
-   * The record key of an event, which decides its partition; null spreads events evenly. By default the extension `partitionkey`,
-   * or else `subject`: events of one subject stay in order.
+   * Returns the record key of an event, which determines its partition; null distributes events evenly. The
+   * default is the extension `partitionkey`, or else `subject`, so that events with the same subject stay in
+   * order.
    */
   readonly key?: (event: Event) => string | null
-  /** `binary` by default: attributes are headers, and the value is the data. */
+  /** Content mode, `binary` by default: attributes are headers, and the value is the data. */
   readonly mode?: ContentMode
-  /** Defaults for `createEvent`. */
+  /** Default attributes for `createEvent`. */
   readonly event?: Pick<EventOptions, 'type' | 'source' | 'subject' | 'dataschema' | 'extensions'>
-  /** Writes `data` as Avro or Protobuf instead of JSON. */
+  /** Serializes `data` as Avro or Protobuf instead of JSON. */
   readonly serialization?: ProducerSerialization
-  /** Writes `data` in a format of your own. */
+  /** Serializes `data` in a custom format. */
   readonly writer?: { write(event: Event): Event }
-  /** Name for transactions: unique among running producers, and the same after a restart. */
+  /** Id for transactions. It must be unique among running producers and the same after a restart. */
   readonly transactionalId?: string
-  /** After this time the brokers abort a transaction by themselves; milliseconds, 60,000 by default. */
+  /** Time after which the brokers abort an unfinished transaction, in milliseconds; 60,000 by default. */
   readonly transactionTimeoutMs?: number
-  /** Called for every event, in the order of each partition. */
+  /** Called for every event. Events of the same partition are reported in order. */
   readonly onDelivery?: (report: DeliveryReport) => void
-  /** Where warnings go; standard error by default. */
+  /** Receives warnings; by default, they are written to standard error. */
   readonly warn?: (line: string) => void
 }
 
-/** Returns the settings in a configuration. @throws ConfigError naming every setting that is unknown or wrong */
+/**
+ * Returns the settings of a configuration.
+ *
+ * @throws ConfigError that names every unknown or invalid setting
+ */
 export function settingsOf(config: ProducerConfig): ProducerSettings {
   const {
     kafka: _kafka,
@@ -53,11 +58,11 @@ export function settingsOf(config: ProducerConfig): ProducerSettings {
     warn: _warn,
     ...settings
   } = config
-  // A transaction is a sequence, and its acknowledgements are those of all replicas.
+  // Transactions require sequences, and acknowledgements from all replicas.
   return producerSettings(profile, transactionalId === undefined ? settings : { acks: 'all', ...settings })
 }
 
-/** Returns the extension "Partitioning" of CloudEvents, or else the subject. */
+/** Returns the CloudEvents "Partitioning" extension, or else the subject. */
 export function defaultKey({ extensions, subject }: Event): string | null {
   return extensions?.partitionkey ?? subject ?? null
 }

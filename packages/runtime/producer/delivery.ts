@@ -1,4 +1,4 @@
-/** The outcome of an event. */
+/** Outcome of publishing an event. */
 
 export type OutcomeCallback = (outcome: Outcome) => void
 
@@ -10,11 +10,11 @@ export interface Delivered {
   readonly id: string
   readonly topic: string
   readonly partition: number
-  /** -1 if the broker has acknowledged it without knowing its offset any more. */
+  /** Offset of the record; -1 if the broker has acknowledged it but no longer knows its offset. */
   readonly offset: number
 }
 
-/** The event is not acknowledged. After a time-out it may have been written nevertheless. */
+/** The event was not acknowledged. After a timeout, it may have been written nevertheless. */
 export interface NotDelivered {
   readonly isDelivered: false
   readonly id: string
@@ -22,10 +22,12 @@ export interface NotDelivered {
   readonly error: Error
 }
 
-/** The end of an event that was given to the producer. */
+/** Outcome of an event that was passed to the producer. */
 export type DeliveryReport = Delivered | NotDelivered
 
-/** One line for a person: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`. */
+/**
+ * Describes an outcome in one line: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`.
+ */
 export function deliveryText(report: DeliveryReport): string {
   return report.isDelivered
     ? `Delivered to ${report.topic} [${report.partition}] @ ${report.offset}`
@@ -40,18 +42,20 @@ export function reportOf(id: string, topic: string, outcome: Outcome): DeliveryR
 
 /**
  * An event or a transaction was not delivered. The message never contains data.
- * - `failed`: Kafka has not acknowledged the event, which may have been written nevertheless after a time-out
- * - `full`: the event was not taken, because callers did not await `enqueue`
- * - `closed`: the event was not taken, because the producer is closed, or closing
- * - `not-delivered-at-close`: the event was taken, and may have been written nevertheless
- * - `transaction-aborted`: the work, or a delivery, failed, and nothing of the transaction can be read
- * - `transaction-uncertain`: the coordinator has not answered, and readers see all of the transaction, or nothing
+ * - `failed`: Kafka did not acknowledge the event; after a timeout, it may have been written nevertheless
+ * - `full`: the event was not accepted, because callers did not await `enqueue`
+ * - `closed`: the event was not accepted, because the producer is closed or closing
+ * - `not-delivered-at-close`: the event was accepted but not acknowledged; it may have been written
+ *   nevertheless
+ * - `transaction-aborted`: the callback or a delivery failed, so nothing of the transaction is readable
+ * - `transaction-uncertain`: the coordinator did not answer, so readers see either the whole transaction or
+ *   nothing
  */
 export class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed'
   readonly code: keyof typeof BEGINNINGS
 
-  /** @param why an error, which becomes the cause, or a text */
+  /** @param why an error, which becomes the cause, or a message */
   constructor(code: DeliveryFailed['code'], why: unknown = '') {
     const text = (why as Error | null)?.message ?? String(why)
     super(`${BEGINNINGS[code]}${text}`, typeof why === 'string' ? undefined : { cause: why })

@@ -8,19 +8,23 @@ import type { PartitionQueue } from './accumulator.ts'
 import { DeliveryFailed } from './delivery.ts'
 
 export interface Identity {
-  /** Whether brokers recognise repeats. */
+  /** True if brokers recognise repeated batches. */
   readonly isSequenced: boolean
   readonly transactionalId: string | null
-  /** Changes with each transaction: a batch of an earlier one is neither sent nor kept. */
+  /** Number that changes with each transaction. A batch of an earlier one is neither sent nor kept. */
   readonly generation: number
-  /** Called before something is sent to these partitions. Rejects if the brokers do not agree. */
+  /** Called before batches are sent to these partitions. Rejects if the brokers refuse. */
   prepare(queues: readonly PartitionQueue[]): Promise<void>
   sequenceFor(queue: PartitionQueue, count: number): BatchSequence | undefined
-  /** Counts anew for a partition in an unknown state. @returns false if nothing may be sent under this identity any more */
+  /**
+   * Restarts the sequence of a partition in an unknown state.
+   *
+   * @returns false if nothing may be sent under this identity any more
+   */
   restart(queue: PartitionQueue): boolean
 }
 
-/** Brokers do not recognise a repeat. */
+/** Identity of a producer without sequences: brokers do not recognise repeats. */
 export const ANONYMOUS: Identity = {
   isSequenced: false,
   transactionalId: null,
@@ -32,7 +36,10 @@ export const ANONYMOUS: Identity = {
 
 type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 
-/** Each partition has its own sequence and epoch: an error in one leaves the others alone. */
+/**
+ * Identity of an idempotent producer. Each partition has its own sequence and epoch, so an error in one does
+ * not affect the others.
+ */
 export class IdempotentIdentity implements Identity {
   readonly isSequenced = true
   readonly transactionalId = null
@@ -76,14 +83,14 @@ async function numbersFrom(
 
 interface TransactionOptions {
   readonly transactionalId: string
-  /** After this time the coordinator aborts by itself, in milliseconds. */
+  /** Time after which the coordinator aborts an unfinished transaction, in milliseconds. */
   readonly transactionTimeoutMs: number
   readonly retryBackoffMs: number
-  /** Time for which a coordinator that is busy, or does not answer, is asked again. */
+  /** Time for which requests to a busy or unresponsive coordinator are retried, in milliseconds. */
   readonly patienceMs: number
 }
 
-/** Records of a producer with transactions are readable after the commit. */
+/** Identity of a producer with transactions, whose records become readable after the commit. */
 export class TransactionalIdentity implements Identity {
   readonly isSequenced = true
   readonly transactionalId: string
@@ -107,19 +114,19 @@ export class TransactionalIdentity implements Identity {
     return this.#generation
   }
 
-  /** Batches that are not sent yet will not be: their transaction is over. */
+  /** Discards batches that are not sent yet, because their transaction has ended. */
   abandon(): void {
     this.#generation++
     this.#adding = Promise.resolve()
   }
 
-  /** Ends the retries: the producer is closed. */
+  /** Stops all retries, because the producer is closed. */
   stop(): void {
     this.#isStopped = true
     this.abandon()
   }
 
-  /** Ends a transaction that an earlier producer with the same id has left open. */
+  /** Begins a transaction. Aborts a transaction that an earlier producer with the same id has left open. */
   async begin(): Promise<void> {
     const { transactionalId, transactionTimeoutMs } = this.#options
     this.abandon()
@@ -139,12 +146,17 @@ export class TransactionalIdentity implements Identity {
     return queue.sequenceOf(count, this.#numbers as Numbers)
   }
 
-  /** The transaction is aborted, and the next one has another epoch. */
+  /** Returns false: the transaction is aborted, and the next one has another epoch. */
   restart(): boolean {
     return false
   }
 
-  /** @throws DeliveryFailed `transaction-aborted` if the coordinator refuses, `transaction-uncertain` if its answer is lost */
+  /**
+   * Commits the transaction.
+   *
+   * @throws DeliveryFailed `transaction-aborted` if the coordinator refuses, `transaction-uncertain` if its
+   *   answer is lost
+   */
   async commit(): Promise<void> {
     let isLost = false
     try {
@@ -153,18 +165,21 @@ export class TransactionalIdentity implements Identity {
       })
     } catch (error) {
       this.#numbers = undefined
-      // After a lost answer, a refusal may be about a transaction that is committed already.
+      // If an answer was lost, a later refusal may concern a transaction that is already committed.
       const isUncertain = isLost || mayPass(error)
       throw new DeliveryFailed(isUncertain ? 'transaction-uncertain' : 'transaction-aborted', error)
     }
   }
 
-  /** If it does not answer, the coordinator aborts at the beginning of the next transaction, or after its time-out. */
+  /**
+   * Aborts the transaction. If the coordinator does not answer, it aborts at the beginning of the next
+   * transaction, or after the transaction timeout.
+   */
   async abort(): Promise<void> {
     try {
       await this.#end(false)
     } finally {
-      // Batches that were sent and not answered must not count for the next transaction: a new epoch shuts them out.
+      // Request a new epoch, so that batches without an answer cannot become part of the next transaction.
       this.#numbers = undefined
     }
   }
@@ -196,7 +211,10 @@ export class TransactionalIdentity implements Identity {
     return { transactionalId: this.transactionalId, producerId: String(producerId), producerEpoch }
   }
 
-  /** Each of these calls can be repeated: the coordinator finishes one before it begins another. */
+  /**
+   * Repeats a call until it succeeds. All of these calls can be repeated: the coordinator finishes one before
+   * it begins another.
+   */
   async #persist<T>(
     call: () => Promise<T>,
     {

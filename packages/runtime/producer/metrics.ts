@@ -2,23 +2,26 @@ import type { ProducerSettings } from '../settings/producer.ts'
 
 type Codec = ProducerSettings['compression']
 
-/** Counts since the producer was made. */
+/** Counters and statistics since the producer was created. */
 export interface ProducerMetrics {
-  /** Events that Kafka has acknowledged. */
+  /** Number of events that Kafka has acknowledged. */
   readonly messages_sent: number
-  /** Bytes of their batches, as sent, without repeats. */
+  /** Bytes of the acknowledged batches as sent, without retries. */
   readonly bytes_sent: number
-  /** Events whose delivery failed. */
+  /** Number of events whose delivery failed. */
   readonly errors: number
-  /** Attempts to send a batch again. */
+  /** Number of retries of batches. */
   readonly retries: number
-  /** Time from the first record of a batch to its acknowledgement, for the last thousand batches. */
+  /**
+   * Time from the first record of a batch to its acknowledgement, for the last thousand batches, in
+   * milliseconds.
+   */
   readonly latency_ms: Latency
-  /** Ratio of plain to compressed size, by codec. */
+  /** Ratio of uncompressed to compressed size, by codec. */
   readonly compression_ratio: Readonly<Partial<Record<Codec, number>>>
 }
 
-/** Milliseconds until events are acknowledged. */
+/** Latency percentiles, in milliseconds. */
 export interface Latency {
   readonly p50: number
   readonly p99: number
@@ -28,7 +31,7 @@ export interface Latency {
 interface SentBatch {
   readonly facts: { readonly count: number; readonly plainBytes: number }
   readonly bytes: number
-  /** Size of its records, compressed. */
+  /** Compressed size of the batch's records, in bytes. */
   readonly recordBytes: number
 }
 

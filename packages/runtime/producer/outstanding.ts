@@ -1,9 +1,12 @@
-/** Counts records that are not settled, so that a flush waits for those that were published before it, and not for later ones. */
+/**
+ * Counts unacknowledged records, so that a flush waits for those that were published before it, but not for
+ * later ones.
+ */
 import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {
   readonly #clock: Clock
-  /** Counts by generation: each flush begins a new one. */
+  /** Counts by generation. Each flush begins a new generation. */
   readonly #counts = new Map<number, number>()
   #generation = 0
   #waiting: (() => void)[] = []
@@ -12,7 +15,7 @@ export class Outstanding {
     this.#clock = clock
   }
 
-  /** Number of generations that are not settled. */
+  /** Number of generations with unsettled records. */
   get generations(): number {
     return this.#counts.size
   }
@@ -34,7 +37,11 @@ export class Outstanding {
     for (const go of waiting) go()
   }
 
-  /** Waits until all that is outstanding now is settled. @returns the number that is not after `withinMs` */
+  /**
+   * Waits until all records that are outstanding at the call are settled.
+   *
+   * @returns the number of records that are not settled after `withinMs`
+   */
   async drained(withinMs: number): Promise<number> {
     const generation = this.#generation++
     const untilMs = this.#clock.nowMs() + withinMs

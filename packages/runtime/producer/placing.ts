@@ -1,4 +1,4 @@
-/** Puts records into the queues of their partitions, which have to be looked up first. */
+/** Adds records to the queues of their partitions, after looking up the partitions of their topic. */
 
 import { isUnknownTopic, missingTopic, unknownPartition } from '../adapters/kafka/errors.ts'
 import type { Brokers } from '../adapters/kafka/produce-types.ts'
@@ -10,15 +10,18 @@ import { Unavailable } from '../pipeline/errors.ts'
 import type { Outcome, OutcomeCallback } from './delivery.ts'
 import type { Trouble } from './trouble.ts'
 
-/** Partitions may have been added, and records would go to others than those of the same key from elsewhere. */
+/**
+ * Interval for refreshing the partitions of topics, in milliseconds. Without it, records would not be written
+ * to the same partition as records of other producers with the same key, once partitions were added.
+ */
 const REFRESH_EVERY_MS = 5 * 60_000
-/** Time within which a new topic is known to all brokers. */
+/** Time that it may take until all brokers know a new topic, in milliseconds. */
 const UNKNOWN_TOPIC_MS = 2_000
 
 interface WaitingRecord {
   readonly record: OutgoingRecord
   readonly told: OutcomeCallback
-  /** Whether the partitions of its topic were looked up since it came. */
+  /** True if the partitions of the topic were looked up after the record was accepted. */
   isLookedUp: boolean
 }
 
@@ -32,14 +35,14 @@ interface Parts {
   }
   readonly put: (record: OutgoingRecord & { readonly partition: number }, told: OutcomeCallback) => void
   readonly trouble: Trouble
-  /** Called when records have been put into their queues after a look-up. */
+  /** Called after waiting records were added to their queues. */
   readonly onLoaded: () => void
 }
 
 export class Placing {
   readonly #parts: Parts
   readonly #known = new Set<string>()
-  /** Waiting records by topic, in order; present while its partitions are looked up. */
+  /** Waiting records by topic, in order. A topic is present while its partitions are looked up. */
   readonly #waiting = new Map<string, WaitingRecord[]>()
   #refreshedAtMs = Number.NEGATIVE_INFINITY
   #turn = 0
@@ -53,7 +56,7 @@ export class Placing {
     this.#place({ record, told, isLookedUp: false })
   }
 
-  /** Sends no more questions. */
+  /** Stops all further look-ups. */
   stop(error: Error): void {
     this.#stopped = error
     this.discard(error)
@@ -74,7 +77,10 @@ export class Placing {
     }
   }
 
-  /** Partitions may have been added since the last look-up: for a record that names one of them, or all, they are looked up again. */
+  /**
+   * Partitions may have been added since the last look-up. They are looked up again for a record that names
+   * an unknown partition, or all partitions.
+   */
   #canPut({ record: { topic, partition, everyPartition }, isLookedUp }: WaitingRecord): boolean {
     if (!this.#known.has(topic) || this.#leaders(topic).size === 0) return false
     if (isLookedUp) return true
@@ -94,7 +100,7 @@ export class Placing {
     }
   }
 
-  /** @returns the reason why the topic cannot be used; undefined if it can */
+  /** Looks up a topic. @returns the reason why the topic cannot be used; undefined if it can */
   async #found(topic: string): Promise<Error | undefined> {
     const { brokers, clock, settings, trouble } = this.#parts
     const startedMs = clock.nowMs()
@@ -134,7 +140,10 @@ export class Placing {
     else this.#parts.put({ ...record, partition: this.#partitionOf(record) }, told)
   }
 
-  /** Uses the partitioning of Kafka's Java clients; records without a key go in turn to the partitions that have a leader. */
+  /**
+   * Uses the partitioning of Kafka's Java clients. Records without a key are distributed in turn to the
+   * partitions that have a leader.
+   */
   #partitionOf({ topic, partition, key }: OutgoingRecord): number {
     if (partition !== undefined) return partition
     const leaders = this.#leaders(topic)
@@ -154,12 +163,14 @@ export class Placing {
     const nowMs = this.#parts.clock.nowMs()
     if (this.#stopped || nowMs - this.#refreshedAtMs < REFRESH_EVERY_MS) return
     this.#refreshedAtMs = nowMs
-    // After a failure, the next request fails as well, and is reported.
+    // Ignore the error: the next request fails as well and is reported.
     this.#parts.brokers.refresh().catch(() => {})
   }
 }
 
-/** Passes on one outcome after that of all copies: the first failure if there was one. */
+/**
+ * Returns a callback that reports one outcome after those of all copies: the first failure, if there was one.
+ */
 function tellOnce(copies: number, told: OutcomeCallback): OutcomeCallback {
   let left = copies
   let failure: Error | undefined

@@ -1,4 +1,4 @@
-/** Publish finished records: the emissions of functions, and bulk writes of commands. */
+/** Publishers for finished records: emissions of functions, and bulk writes of commands. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import { ProducingConnection } from '../adapters/kafka/producing.ts'
@@ -8,16 +8,19 @@ import type { Compression } from '../settings/kafka.ts'
 import { PROFILES, producerSettings } from '../settings/producer.ts'
 import { RecordProducer } from './record-producer.ts'
 
-/** Smaller batches are mostly headers. */
+/** Smaller batches consist mainly of headers, which compress poorly. */
 const COMPRESS_FROM_BYTES = 8 * 1024
 
-/** Settings of functions: acknowledged by all copies in sync, one request after another. A retry can repeat a record. */
+/**
+ * Settings of functions: records are acknowledged by all in-sync replicas, one request after another. A retry
+ * can duplicate a record.
+ */
 export const PUBLISHING = {
   ...PROFILES.plain.settings,
-  // The pipeline bounds how much it publishes.
+  // No limits here, because the pipeline limits how much it publishes.
   batchRecords: Number.MAX_SAFE_INTEGER,
   bufferBytes: Number.MAX_SAFE_INTEGER,
-  // Topics take batches of at least 1 MiB. A larger record is sent alone.
+  // Topics accept batches of at least 1 MiB. A larger record is sent alone.
   batchBytes: 900 * 1024,
   compression: 'lz4',
   compressFromBytes: COMPRESS_FROM_BYTES,
@@ -27,7 +30,10 @@ export const PUBLISHING = {
   deliveryTimeoutMs: 20_000,
 } as const
 
-/** Publishes the emissions of functions. It connects at the first record, and anew after a long idle time. */
+/**
+ * Publishes the emissions of functions. It connects with the first record, and reconnects after a long idle
+ * time.
+ */
 export class KafkaPublisher implements TopicPublisher {
   readonly #producer: ReconnectingClient<RecordProducer>
 
@@ -55,10 +61,13 @@ export class KafkaPublisher implements TopicPublisher {
   }
 }
 
-/** A person waits for a command. */
+/** Shorter than the default, because a person waits for the command. */
 const DELIVERY_TIMEOUT_MS = 30_000
 
-/** Publishes many records: acknowledged by all replicas, in order for each partition, and once while it keeps trying to deliver. */
+/**
+ * Publishes many records, acknowledged by all replicas and in order within each partition. Repeats are
+ * recognised, so each record is written once.
+ */
 export function bulkPublisher(
   kafka: () => Promise<Kafka>,
   compression: Compression = PUBLISHING.compression,

@@ -1,4 +1,7 @@
-/** Publishes finished records: batches, sequences, retries and bounded memory. `TelemetryProducer` makes the records of events. */
+/**
+ * Publishes finished records, with batches, sequences, retries and limited memory. `TelemetryProducer`
+ * creates such records from events.
+ */
 
 import { deflate } from '@sluice/kafka-records/writing'
 import { failureOf, isUnknownTopic, missingTopic } from '../adapters/kafka/errors.ts'
@@ -34,10 +37,10 @@ export class RecordProducer {
   #isHurrying = false
 
   /**
-   * Connects at the first record.
+   * Creates a producer that connects with the first record.
    *
-   * @param identity by default according to the settings
-   * @param warn is called once when Kafka does not answer for some seconds
+   * @param identity derived from the settings by default
+   * @param warn called once if Kafka does not respond for several seconds
    */
   constructor(
     brokers: Brokers,
@@ -69,12 +72,17 @@ export class RecordProducer {
       put: (record, told) => {
         if (accumulator.append(record, clock.nowMs(), clock.epochMs(), told)) this.#sender.pump()
       },
-      // Records that have waited for the partitions of their topic have waited enough.
+      // Records that have waited for the partitions of their topic are sent without further delay.
       onLoaded: () => this.hurry(),
     })
   }
 
-  /** Takes a record, in the order of calls. Its outcome comes later, never before this returns. @throws DeliveryFailed */
+  /**
+   * Accepts a record. Records are sent in the order of the calls. The outcome is reported later, never before
+   * this method returns.
+   *
+   * @throws DeliveryFailed
+   */
   accept(record: OutgoingRecord, told: OutcomeCallback): void {
     if (this.#isClosed) throw new DeliveryFailed('closed')
     this.#buffered.requireRoom()
@@ -87,16 +95,19 @@ export class RecordProducer {
     })
   }
 
-  /** Undefined if more can be taken now; else resolves when it can. */
+  /**
+   * Returns undefined if more records can be accepted now; otherwise a promise that resolves when they can.
+   */
   room(): Promise<void> | undefined {
     return this.#buffered.isFree ? undefined : this.#buffered.room()
   }
 
   /**
-   * Publishes records together with those of the same turn of the event loop. In each partition, all are in the order of the calls. Resolves to
-   * the offset of each record; that of the last copy if there are several.
+   * Publishes records together with those of the same turn of the event loop. Within each partition, all
+   * records are in the order of the calls. Resolves to the offset of each record; if a record has several
+   * copies, to the offset of the last one.
    *
-   * @throws the first error in the order of the records, once the outcome of all is known
+   * @throws the first error in the order of the records, once all outcomes are known
    */
   async publish(records: readonly OutgoingRecord[]): Promise<readonly number[]> {
     if (records.length === 0) return []
@@ -112,7 +123,7 @@ export class RecordProducer {
     this.#hurrySoon()
     await promise
     const first = outcomes.find(outcome => outcome instanceof Error)
-    // A new error, because other callers have records in the same batch.
+    // Create a new error, because records of other callers may be in the same batch.
     if (first instanceof RecordRefused) {
       const unwritten = [...outcomes.keys()].filter(index => outcomes[index] instanceof Error)
       throw Object.assign(new RecordRefused(first.message, { cause: first }), { unwritten })
@@ -131,7 +142,10 @@ export class RecordProducer {
     return this.#brokers.leadersOf(topic).size
   }
 
-  /** The partitions of a batch publish at nearly the same moment: their records travel together. */
+  /**
+   * Sends all records after this turn of the event loop, because the partitions of a batch publish at nearly
+   * the same time.
+   */
   #hurrySoon(): void {
     if (this.#isHurrying) return
     this.#isHurrying = true
@@ -147,13 +161,17 @@ export class RecordProducer {
     this.#sender.pump()
   }
 
-  /** Sends all records, and waits until they are settled. @returns the number that is not */
+  /**
+   * Sends all records and waits until they are settled.
+   *
+   * @returns the number of records that are not settled
+   */
   drained(withinMs = this.#settings.deliveryTimeoutMs): Promise<number> {
     this.hurry()
     return this.#outstanding.drained(withinMs)
   }
 
-  /** Gives up records that are not on their way. */
+  /** Fails records that are not in flight. */
   discard(error: Error): void {
     this.#placing.discard(error)
     for (const batch of this.#accumulator.takeAll()) {
@@ -166,7 +184,7 @@ export class RecordProducer {
     return this.#metrics.snapshot()
   }
 
-  /** Takes nothing more; records that were taken can still be drained. */
+  /** Accepts no more records. Accepted records can still be drained. */
   end(): void {
     this.#isClosed = true
   }

@@ -1,4 +1,4 @@
-/** Sends batches that are due to the leaders of their partitions, and sends those again that may have been lost. */
+/** Sends due batches to the leaders of their partitions, and retries those that may have been lost. */
 
 import type { ClosedBatch } from '@sluice/kafka-records/writing'
 import { notTaken } from '../adapters/kafka/errors.ts'
@@ -19,9 +19,9 @@ import type { Identity } from './identity.ts'
 import type { MetricsCounter } from './metrics.ts'
 import type { Trouble } from './trouble.ts'
 
-/** Limits of a request; a larger batch travels alone. */
+/** Limits of a request. A larger batch is sent in a request by itself. */
 const REQUEST_LIMITS = { bytes: 4 * 1024 * 1024 }
-/** The shortest time in which an answer is expected. */
+/** Minimum time to wait for an answer, in milliseconds. */
 const LEAST_WAIT_MS = 100
 
 interface Departure {
@@ -31,7 +31,7 @@ interface Departure {
 
 interface Leader {
   inFlight: number
-  /** Ends when the last request has its place on the connection. */
+  /** Resolves when the last request is queued on the connection. */
   turn: Promise<void>
 }
 
@@ -49,7 +49,10 @@ interface Parts {
 export class Sender {
   readonly #parts: Parts
   readonly #leaders = new Map<number, Leader>()
-  /** Batches of one partition that are in flight at once: more than one could change places after an error. */
+  /**
+   * Maximum number of batches of one partition in flight. With more than one, batches could change order
+   * after an error.
+   */
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined
@@ -61,7 +64,7 @@ export class Sender {
     this.#inFlightEach = parts.identity.isSequenced ? 1 : parts.settings.maxInFlight
   }
 
-  /** Sends batches that are due, and comes back when the next one is. */
+  /** Sends due batches, and schedules the next call for when another batch is due. */
   pump(): void {
     this.#cancelTimer()
     if (this.#stopped) return
@@ -105,7 +108,7 @@ export class Sender {
       this.#cancelTimer = clock.after(Math.max(0, wakeAtMs - nowMs), () => this.pump())
   }
 
-  /** Sends nothing any more. Batches in flight have failed. */
+  /** Stops sending. Batches in flight have failed. */
   stop(error: Error): void {
     this.#stopped = error
     this.#cancelTimer()
@@ -207,7 +210,7 @@ export class Sender {
       batch.attempts === 1 &&
       this.#parts.identity.restart(queue)
     ) {
-      // The sequence was never sent, so the batch gets another one.
+      // The sequence was never sent, so the batch gets a new one.
       batch.sequence = undefined
       this.#retry(departure, error)
     } else this.#giveUp(this.#returned(departure), error)
@@ -257,7 +260,7 @@ export class Sender {
     batch.fail(error)
   }
 
-  /** A failure shows again with the next request, which is then retried. */
+  /** Refreshes the metadata. A failure is ignored, because the next request reports it and is retried. */
   #refresh(): void {
     if (this.#stopped) return
     this.#refreshing ??= this.#parts.brokers

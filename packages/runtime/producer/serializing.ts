@@ -1,25 +1,26 @@
-/** The writer of a producer whose data is Avro or Protobuf. */
+/** Data writer of a producer that uses Avro or Protobuf. */
 import type { DataWriter } from '../cloudevents/data-writer.ts'
 import type { SchemaDataFormat } from '../consumer/serialization.ts'
 import { once } from '../lambda/once.ts'
 import { ConfigError } from '../settings/config-error.ts'
 
-/** How a producer writes data in another format than JSON. */
+/** Options for writing data in a format other than JSON. */
 export interface ProducerSerialization {
   readonly format: SchemaDataFormat
-  /** The schema of each event type that is written in this format; the data of other types is JSON. */
+  /** Schema of each event type that is written in this format. The data of other types is written as JSON. */
   readonly schemas: Readonly<Record<string, string>>
   /**
-   * A schema registry with Confluent's API, in which the schemas are registered under the event type, or another subject. Without
-   * it, data has no schema id, and readers need the same schema.
+   * A schema registry with Confluent's API. Schemas are registered under the event type or another subject.
+   * Without a registry, data has no schema id, and readers need the same schemas.
    */
   readonly registry?: { readonly url: string; readonly subject?: (type: string) => string }
 }
 
 /**
- * Returns what loads the writer, once; undefined for JSON. The parser of schemas and the registry are not loaded before the first event.
+ * Returns a function that loads the writer once; undefined for JSON. The schema parser and the registry
+ * client are loaded with the first event.
  *
- * @throws ConfigError without any schema
+ * @throws ConfigError if there is no schema
  */
 export function writerLoader(
   serialization: ProducerSerialization | undefined,

@@ -17,17 +17,17 @@ import { writerLoader } from './serializing.ts'
 const MAX_FLUSH_MS = 30_000
 const TRANSACTION_TIMEOUT_MS = 60_000
 
-/** Topic and key of one event. */
+/** Topic and key of an event. */
 export interface PublishOptions {
   readonly topic?: string
-  /** Instead of the producer's `key` for the event; null spreads events over the partitions. */
+  /** Replaces the key that the producer would choose; null distributes events over the partitions. */
   readonly key?: string | null
 }
 
 /** Outcome of a transaction. */
 export interface Committed<Result> {
   readonly messages: number
-  /** `Committed N messages` */
+  /** Text in the form `Committed N messages`. */
   readonly text: string
   readonly result: Result
 }
@@ -36,12 +36,12 @@ type Report = (report: DeliveryReport) => void
 
 interface OpenTransaction {
   messages: number
-  /** True after the work has ended: later events would belong to nothing. */
+  /** True after the callback has ended. Later events would not belong to any transaction. */
   isEnding: boolean
   failure?: Error
 }
 
-/** Publishes events to Kafka: in batches, with bounded memory, and a report for each event. */
+/** Publishes events to Kafka in batches, with limited memory and a delivery report for each event. */
 export class TelemetryProducer {
   readonly #config: ProducerConfig
   readonly #settings: ProducerSettings
@@ -52,10 +52,10 @@ export class TelemetryProducer {
   #transaction: OpenTransaction | undefined
 
   /**
-   * Connects at the first event.
+   * Creates a producer that connects with the first event.
    *
-   * @param outside for tests: other brokers and another clock
-   * @throws ConfigError naming every setting that is wrong
+   * @param outside replaces brokers and clock in tests
+   * @throws ConfigError that names every invalid setting
    */
   constructor(
     config: ProducerConfig,
@@ -71,16 +71,16 @@ export class TelemetryProducer {
     })
   }
 
-  /** An event with this data, and the producer's defaults. @throws InvalidEvent */
+  /** Creates an event with this data and the producer's default attributes. @throws InvalidEvent */
   createEvent(data: unknown, options: EventOptions = {}): Event {
     return createEvent(data, { ...this.#config.event, ...options })
   }
 
   /**
-   * Publishes an event and waits until Kafka has acknowledged it. Many can be under way at once; waiting for each one alone takes a linger
-   * time each.
+   * Publishes an event and waits until Kafka has acknowledged it. Many calls can be in progress at once;
+   * awaiting each call before the next takes at least the linger time per event.
    *
-   * @returns its place in the log
+   * @returns the position of the event in the log
    * @throws DeliveryFailed or InvalidEvent
    */
   publish(event: Event | CloudEventLike, options?: PublishOptions): Promise<Delivered> {
@@ -98,12 +98,15 @@ export class TelemetryProducer {
     return promise
   }
 
-  /** Publishes a batch at once, without waiting for more. Rejects with the first failure, after all are settled. */
+  /**
+   * Publishes several events immediately, without waiting for more. Rejects with the first failure, after all
+   * are settled.
+   */
   async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
     const published: Promise<Delivered>[] = []
     for (const event of events) {
       const one = this.publish(event, options)
-      // A failure is reported below, when the others have settled.
+      // Avoid an unhandled rejection: the failure is reported below, when all events are settled.
       one.catch(() => {})
       published.push(one)
       await this.#records.room()
@@ -114,7 +117,8 @@ export class TelemetryProducer {
   }
 
   /**
-   * Hands over an event and waits only while too much is on its way. `onDelivery` gets its report; without it, a failure is a warning.
+   * Accepts an event for publishing. Waits only while too many events are in flight. The outcome is passed to
+   * `onDelivery`; without it, a failure is logged as a warning.
    *
    * @throws DeliveryFailed or InvalidEvent
    */
@@ -126,9 +130,13 @@ export class TelemetryProducer {
     await this.#records.room()
   }
 
-  /** Sends all events, and waits until they are settled, at most 30 seconds. @returns the number that is not, after a warning */
+  /**
+   * Sends all events and waits until they are settled, at most 30 seconds.
+   *
+   * @returns the number of events that are not settled, after logging a warning
+   */
   async flush(withinMs = MAX_FLUSH_MS): Promise<number> {
-    // Events that wait for the writer are accepted before this goes on.
+    // Wait until events that need the writer are accepted.
     await this.#loadWriter?.().catch(() => {})
     const left = await this.#records.drained(Math.min(withinMs, MAX_FLUSH_MS))
     if (left > 0) this.#warn(`Warning: ${messagesText(left)} not delivered`)
@@ -136,14 +144,17 @@ export class TelemetryProducer {
   }
 
   /**
-   * Runs `work` in a transaction: readers of committed records see all that it publishes, or nothing.
+   * Runs `work` in a transaction: readers of committed records see either all events that it publishes or
+   * none.
    *
-   * @throws DeliveryFailed `transaction-aborted` if the work or a delivery fails, `transaction-uncertain` if the answer to the commit is lost
+   * @throws DeliveryFailed `transaction-aborted` if the callback or a delivery fails, `transaction-uncertain`
+   *   if the answer to the commit is lost
    */
   async transaction<Result>(work: () => Promise<Result>): Promise<Committed<Result>> {
     const identity = this.#transactions
     if (!identity) throw new Error('transactions need a transactionalId in the configuration of the producer')
-    if (this.#transaction) throw new Error('a transaction is open: one producer has one at a time')
+    if (this.#transaction)
+      throw new Error('a transaction is already open: a producer can have only one at a time')
     const open: OpenTransaction = { messages: 0, isEnding: false }
     this.#transaction = open
     try {
@@ -160,7 +171,7 @@ export class TelemetryProducer {
     return this.#records.metrics()
   }
 
-  /** Flushes, and disconnects. @returns how many events were given up */
+  /** Flushes and disconnects. @returns the number of events that were not delivered */
   close(): Promise<number> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -195,15 +206,16 @@ export class TelemetryProducer {
       identity.abandon()
       this.#records.discard(new Error('the transaction is aborted', { cause: error }))
       await this.#records.drained(this.#settings.requestTimeoutMs)
-      // A failure shows at the next transaction, which ends this one first.
+      // Ignore a failure: the next transaction first ends this one.
       await identity.abort().catch(() => {})
       throw new DeliveryFailed('transaction-aborted', error)
     }
   }
 
   /**
-   * Takes an event, in the order of calls. Its report comes later, never before this returns. Resolves once the event is accepted, if
-   * the writer of its data must be loaded first.
+   * Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before
+   * this method returns. If the data writer must be loaded first, the promise resolves once the event is
+   * accepted.
    */
   #take(
     given: Event | CloudEventLike,
@@ -214,7 +226,7 @@ export class TelemetryProducer {
     if (this.#transactions && !this.#transaction)
       throw new Error('a producer with a transactionalId publishes within transaction(…)')
     if (this.#transaction?.isEnding)
-      throw new Error('the transaction is ending: its work must await what it publishes')
+      throw new Error('the transaction is ending: the callback must await everything that it publishes')
     const event = eventOf(given)
     const transaction = this.#transaction
     const accept = (writer = this.#config.writer) => {
@@ -240,7 +252,10 @@ export class TelemetryProducer {
     return producedRecord(topic, chosen, writer ? writer.write(event) : event, mode)
   }
 
-  /** An error of the application's own function must not end the delivery of other events: it is thrown by itself. */
+  /**
+   * Reports an outcome. An error in the application's callback is thrown separately, because it must not
+   * affect the delivery of other events.
+   */
   #tell(report: DeliveryReport): void {
     try {
       this.#config.onDelivery?.(report)
@@ -257,7 +272,7 @@ export class TelemetryProducer {
   }
 }
 
-/** The client library is loaded when it is needed: programs that only make events do without it. */
+/** Loads the client library only when it is needed, because some programs only create events. */
 async function clientOf({ kafka }: ProducerConfig, { clientId }: ProducerSettings) {
   const { kafkaClient } = await import('../adapters/kafka/client.ts')
   return kafkaClient({ ...kafka, clientId })

@@ -1,8 +1,8 @@
-/** Whether Kafka answers a producer, for its reports about events that it could not deliver. */
+/** Tracks whether Kafka responds to a producer, for the reports of events that could not be delivered. */
 import { brokersAnswer } from '../adapters/kafka/availability.ts'
 import type { Clock } from '../adapters/system.ts'
 
-/** Time of failed attempts before a warning. */
+/** Time of failed calls before a warning, in milliseconds. */
 const WARN_AFTER_MS = 3_000
 
 export class Trouble {
@@ -17,37 +17,40 @@ export class Trouble {
     this.#warn = warn
   }
 
-  /** Kafka has answered. */
+  /** Records that Kafka has responded. */
   passed(): void {
     this.#sinceMs = undefined
     this.#last = undefined
     this.#isTold = false
   }
 
-  /** Counts a failed call. Warns once, after some seconds of failures. */
+  /** Records a failed call. Warns once, after several seconds of failures. */
   failed(cause: unknown): void {
     const nowMs = this.#clock.nowMs()
     this.#sinceMs ??= nowMs
     this.#last = textOf(cause) ?? this.#last
     if (this.#isTold || nowMs - this.#sinceMs < WARN_AFTER_MS) return
     this.#isTold = true
-    this.#warn(`Warning: ${this.#last}: events wait, and are sent once it does`)
+    this.#warn(`Warning: ${this.#last}: events wait and are sent as soon as it does`)
   }
 
-  /** Reason why an event is not delivered before the end. */
+  /** Reason why an event was not delivered before the producer was closed. */
   get reason(): string {
     return this.#last ?? 'Kafka has not acknowledged it yet'
   }
 }
 
-/** `Kafka does not answer at HOST:PORT`; undefined for an answer, whose own text says more. */
+/**
+ * Returns `Kafka does not answer at HOST:PORT`; undefined if the broker has answered, because its answer is
+ * more specific.
+ */
 function textOf(cause: unknown): string | undefined {
   if (brokersAnswer(cause) !== undefined) return undefined
   const broker = brokerOf(cause)
   return `Kafka does not answer${broker === undefined ? '' : ` at ${broker}`}`
 }
 
-/** The library notes the address in the innermost error. */
+/** Returns the address from the innermost error, where the client library stores it. */
 function brokerOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   const { broker, address, port } = error as { broker?: unknown; address?: unknown; port?: unknown }

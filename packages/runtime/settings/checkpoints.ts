@@ -16,17 +16,17 @@ export const CHECKPOINTS = slice(
       setBy: 'deployment',
     }),
     CHECKPOINTS_KEPT: setting(wholeNumber({ least: 1, most: 99 }), {
-      description: 'How many checkpoints of each partition are kept.',
+      description: 'Number of checkpoints to keep for each partition.',
       default: '4',
     }),
     AWS_ENDPOINT_URL: setting(httpAddress(), {
-      description: 'A local cloud in the place of AWS, for all of its services.',
+      description: 'Address of a local cloud that replaces all AWS services.',
       otherwise: 'AWS itself',
       setBy: 'deployment',
     }),
   },
   ({ CHECKPOINT_BUCKET: bucket, CHECKPOINTS_KEPT: kept, AWS_ENDPOINT_URL }) =>
-    // A local cloud has only one host name, so the bucket's name is in the path.
+    // A local cloud has only one host name, so the bucket name is part of the path.
     defined({
       checkpoints: bucket ? { bucket, pathStyle: AWS_ENDPOINT_URL !== undefined, kept } : undefined,
     }),

@@ -6,7 +6,7 @@ export const CLOCK = slice(
   {
     CLOCK_SECONDS: setting(wholeNumber({ least: 2, most: 60, unit: 'seconds' }), {
       description:
-        'The time between two ticks of `notifications`, by which a notification can be late. From 56 on, there is one tick a minute.',
+        'Interval between ticks of `notifications`, by which a notification can be delayed. From 56 on, there is one tick per minute.',
       default: '5',
     }),
   },

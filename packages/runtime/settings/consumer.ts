@@ -8,8 +8,8 @@ const SECOND_MS = 1_000
 const MEBIBYTE = 1024 * 1024
 
 /**
- * One day. Every load searches all hours of the window. Ids are only needed to recognise an event that its producer sends again:
- * a record that Kafka delivers again is recognised by its offset, without a time limit.
+ * One day. Every load searches all hours of the window. Ids are needed only to recognise an event that its
+ * producer sends again. A record that Kafka delivers again is recognised by its offset, without a time limit.
  */
 const MAX_ID_WINDOW_SECONDS = 24 * 60 * 60
 
@@ -17,23 +17,23 @@ const seconds = (most: number) => times(wholeNumber({ least: 0, most, unit: 'sec
 
 export interface ConsumerSettings {
   readonly idWindowMs: number
-  /** Upper bound for the memory of a consumer's failures, for all partitions of a topic together. */
+  /** Upper bound for the failure memory of all partitions of a topic together, in bytes. */
   readonly failureBytes: number
-  /** How many entities a group of producers may add to a partition state in a day. */
+  /** Number of entities that a group of producers may add to a partition state per day. */
   readonly newEntities: number
   readonly futureToleranceMs: number
   readonly earliestTimeMs: number
-  /** Records appended before this instant, in milliseconds since the epoch, are ignored. */
+  /** Records appended before this instant are ignored, in milliseconds since the epoch. */
   readonly sinceMs?: number
-  /** Which append times the consumers use. */
+  /** Source of append times. */
   readonly logTime: LogTime
-  /** Whether this function's event source mapping has ReportBatchItemFailures. */
+  /** True if this function's event source mapping has ReportBatchItemFailures. */
   readonly partialResponses: boolean
 }
 
 const SHARED = {
   ID_WINDOW_SECONDS: setting(seconds(MAX_ID_WINDOW_SECONDS), {
-    description: 'How long an id is remembered, in log time. Each load looks through all of it.',
+    description: 'Period for which an id is remembered, in log time. Each load searches the whole period.',
     default: String(CONSUMER_DEFAULTS.idWindowMs / SECOND_MS),
   }),
   FAILURE_MEMORY_MIB: setting(times(wholeNumber({ least: 1, most: 99_999, unit: 'mebibytes' }), MEBIBYTE), {
@@ -47,12 +47,12 @@ const SHARED = {
     default: String(CONSUMER_DEFAULTS.newEntities),
   }),
   FUTURE_TOLERANCE_SECONDS: setting(seconds(9_999_999), {
-    description: 'Maximum time by which an event may be later than its record.',
+    description: 'Maximum time by which the time of an event may be later than that of its record.',
     default: String(CONSUMER_DEFAULTS.futureToleranceMs / SECOND_MS),
   }),
   EARLIEST_TIME: setting(instant(), {
     description: 'Events that happened before this instant are refused, as `time-too-early`.',
-    // A text instead of a `default`, because every start would parse it.
+    // A description instead of a `default`, which would be parsed at every start.
     otherwise: '`2000-01-01T00:00:00Z`',
   }),
   LOG_TIME: setting(oneOf(LOG_TIMES), {
@@ -68,7 +68,7 @@ const SHARED = {
   }),
 }
 
-/** The settings of every consumer of an application. */
+/** Returns the settings of every consumer of an application. */
 export function consumerSettings(application: string): Slice<ConsumerSettings> {
   const since = variableOf(application, 'SINCE')
   const settings = {

@@ -14,7 +14,7 @@ export type PartsOf<Slices extends readonly Slice[]> = Slices extends readonly [
 /**
  * Reads the settings of these slices and no other variables.
  *
- * @throws ConfigError naming every variable that is missing or wrong
+ * @throws ConfigError that names every missing or invalid variable
  */
 export function readSettings<const Slices extends readonly Slice[]>(
   slices: Slices,
@@ -28,10 +28,10 @@ export function readSettings<const Slices extends readonly Slice[]>(
 }
 
 /**
- * Reads one setting by itself, so that the caller can check the others even if this one is wrong.
+ * Reads a single setting, so that the caller can check the others even if this one is invalid.
  *
  * @param errors receives a line for each error
- * @returns undefined if the setting is missing or wrong
+ * @returns undefined if the setting is missing or invalid
  */
 export function readSetting<Settings extends Slice['settings'], Name extends keyof Settings & string>(
   settings: Settings,

@@ -10,13 +10,13 @@ const CONTENT_MODES: readonly ContentMode[] = ['binary', 'structured']
 export const ENVIRONMENT_NAME = text(/^[a-z0-9-]{1,20}$/, '1 to 20 lower-case letters, digits and "-"')
 
 export interface GeneralSettings {
-  /** Environment: the last part of topic names. */
+  /** Name of the environment, which is the last part of topic names. */
   readonly env: string
-  /** How events are written to Kafka. */
+  /** Content mode of events in Kafka. */
   readonly contentMode: ContentMode
-  /** Whether this process ends after one invocation, once all connections are closed. */
+  /** If true, connections are closed after one invocation so that the process can exit. */
   readonly singleInvocation: boolean
-  /** Identifies the deployed code, for a function whose files cannot. */
+  /** Version of the deployed code, for a function whose version cannot be derived from its files. */
   readonly codeVersion?: string
 }
 
@@ -43,7 +43,7 @@ const SHARED = {
   }),
 }
 
-/** The settings of every function of an application. */
+/** Returns the settings of every function of an application. */
 export function generalSettings<const Name extends string>(
   application: Name,
 ): Slice<GeneralSettings, typeof SHARED & Readonly<Record<`${Uppercase<Name>}_ENV`, typeof ENV>>> {
@@ -64,7 +64,7 @@ export const LOGGING = slice(
   'Logs',
   {
     LOG_LEVEL: setting(oneOf(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT']), {
-      description: 'The least severe level that is logged.',
+      description: 'Minimum level of log lines.',
       default: 'INFO',
     }),
   },

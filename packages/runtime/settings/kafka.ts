@@ -11,7 +11,10 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
 import { type Kind, LAST_PORT, list, oneOf, onOff, parsedBy, text } from './values.ts'
 
-/** `arn:partition:kafka:region:account:cluster/name/uuid-n`; for a serverless cluster it ends in `-s1`. */
+/**
+ * Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in
+ * `-s1`.
+ */
 const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:cluster\/[\w-]+\/[0-9a-f-]+-\w+$/
 
 function isBroker(text: string): boolean {
@@ -19,7 +22,7 @@ function isBroker(text: string): boolean {
   return port >= 1 && port <= LAST_PORT
 }
 
-/** `host:port` of each broker. */
+/** Addresses of the brokers, as `host:port`. */
 export const BROKERS = list(isBroker, 'host:port')
 
 export const MSK_CLUSTER = text(
@@ -27,7 +30,7 @@ export const MSK_CLUSTER = text(
   'the ARN of an MSK cluster: arn:aws:kafka:<region>:<account>:cluster/<name>/<id>',
 )
 
-/** Codecs of record batches, by their names in Kafka. */
+/** Codecs for record batches, with their Kafka names. */
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 export type Compression = (typeof COMPRESSIONS)[number]
@@ -42,7 +45,7 @@ const CONNECTION_STRING: Kind<string> = parsedBy(
 
 const SETTINGS = {
   KAFKA_BROKERS: setting(BROKERS, {
-    description: 'The brokers that are asked first. This or `MSK_CLUSTER_ARN` is needed.',
+    description: 'The brokers to connect to first. Either this variable or `MSK_CLUSTER_ARN` is required.',
     setBy: 'deployment',
   }),
   MSK_CLUSTER_ARN: setting(MSK_CLUSTER, {
@@ -51,16 +54,16 @@ const SETTINGS = {
   }),
   MSK_CONNECTIVITY: setting(oneOf(CONNECTIVITIES), {
     description:
-      'The brokers that are looked up: in the `private` network, the `public` ones, or those for other networks (`multi-vpc`).',
+      'Addresses of the brokers to look up: `private`, `public`, or those for other networks (`multi-vpc`).',
     default: 'private',
   }),
   KAFKA_AUTH: setting(oneOf(AUTHENTICATIONS), {
     description:
-      'How clients connect: `none` in plain text, `tls` encrypted, others also [signed in](kafka-security.md).',
+      'Encryption and authentication: `none` is unencrypted, `tls` encrypted; all others also [authenticate](kafka-security.md).',
     otherwise: '`none` with `KAFKA_BROKERS`, else `iam`',
   }),
   KAFKA_TLS: setting(onOff(), {
-    description: '`off` sends user and password in plain text: only for a broker on this machine.',
+    description: '`off` sends user and password unencrypted. Use it only for a broker on this machine.',
     default: 'on',
   }),
   KAFKA_SECRET: setting(SECRET, {
@@ -72,7 +75,7 @@ const SETTINGS = {
     otherwise: 'the authorities that Node.js knows',
   }),
   KAFKA_CA_FILE: setting(FILE, {
-    description: 'The same, as a file in PEM form.',
+    description: "The authority's certificate, as a file in PEM form.",
     setBy: 'machine',
   }),
   KAFKA_USERNAME: setting(text(/\S/, 'a name'), {
@@ -112,7 +115,7 @@ const SETTINGS = {
   }),
 }
 
-/** Which Kafka cluster to use, and how to connect to it. */
+/** Settings for selecting a Kafka cluster and connecting to it. */
 export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
   kafka: { ...kafkaAccess(settings, refuse), isolation: settings.KAFKA_ISOLATION },
   compression: settings.COMPRESSION,
@@ -120,15 +123,18 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
 
 export type KafkaSettings = PartOf<typeof KAFKA>
 
-/** Where a cluster is, and how to connect to it. Names of secrets and files: `kafkaConnection` reads them. */
+/**
+ * Address of a cluster and the method to connect. Contains only the names of secrets and files, which
+ * `kafkaConnection` reads.
+ */
 export interface KafkaAccess {
-  /** Empty if the cluster is named by its ARN. */
+  /** Addresses of the brokers; empty if the cluster is identified by its ARN. */
   readonly brokers: readonly string[]
   readonly clusterArn?: string
-  /** Missing for brokers in the cluster's private network. */
+  /** Absent for brokers in the cluster's private network. */
   readonly connectivity?: MskConnectivity
   readonly auth: KafkaAuth
-  /** Present if user and password are sent in plain text. */
+  /** Present if user name and password are sent unencrypted. */
   readonly encrypted?: false
   readonly secret?: string
   readonly caSecret?: string
@@ -141,7 +147,7 @@ export interface KafkaAccess {
 type Settings = ValuesOf<typeof SETTINGS>
 type Refuse = (name: keyof Settings, message: string) => void
 
-/** @param refuse called for each setting that does not fit the others; the result is then not used */
+/** @param refuse called for each setting that conflicts with others; the result must not be used then */
 function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   const access = settings.EVENT_HUBS_CONN_STR
     ? eventHubsAccess(settings, settings.EVENT_HUBS_CONN_STR, refuse)
@@ -153,7 +159,10 @@ function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   return defined({ ...access, caSecret, caFile, region })
 }
 
-/** The connection string says everything; only `KAFKA_BROKERS` can name another address. */
+/**
+ * Returns the access for Event Hubs. The connection string contains all settings; only `KAFKA_BROKERS` can
+ * override the address.
+ */
 function eventHubsAccess(
   { KAFKA_BROKERS, KAFKA_AUTH }: Settings,
   password: string,
@@ -199,7 +208,7 @@ function clusterAccess(settings: Settings, refuse: Refuse): KafkaAccess {
   })
 }
 
-/** User and password, or a certificate, from this machine. */
+/** Returns user name and password, or a certificate, that are configured on this machine. */
 function ownCredentials(settings: Settings, auth: KafkaAuth, refuse: Refuse): Partial<KafkaAccess> {
   const { KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = settings
   const { KAFKA_CERT_FILE: certFile, KAFKA_KEY_FILE: keyFile } = settings
@@ -215,7 +224,10 @@ function ownCredentials(settings: Settings, auth: KafkaAuth, refuse: Refuse): Pa
   return {}
 }
 
-/** The region in the ARN of a cluster, or in the name of a broker: `b-1.….kafka.eu-west-1.amazonaws.com`. */
+/**
+ * Returns the region in the ARN of a cluster, or in the name of a broker such as
+ * `b-1.….kafka.eu-west-1.amazonaws.com`.
+ */
 function regionIn({ clusterArn, brokers }: KafkaAccess): string | undefined {
   const named = brokers.map(
     broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(broker)?.[1],

@@ -1,4 +1,4 @@
-/** Settings of a producer, and the profiles: named sets of these settings. */
+/** Settings of a producer, and profiles, which are named sets of these settings. */
 import {
   boolean,
   type InferOutput,
@@ -21,7 +21,7 @@ import { setting, slice } from './slice.ts'
 import { oneOf, text, wholeNumber } from './values.ts'
 
 const MOST = 2_147_483_647
-/** A topic takes 1 MiB for a batch unless it says otherwise; its header and framing need some of it. */
+/** By default, a topic accepts 1 MiB per batch, including header and framing. */
 const MAX_BATCH_BYTES = 1_000_000
 
 const from = (least: number, most = MOST) => {
@@ -45,36 +45,39 @@ const SCHEMA = strictObject({
   clientId: string('must be text'),
 })
 
-/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` explains each. */
+/** Settings of a producer: sizes in bytes, times in milliseconds. `PRODUCER_SETTINGS` describes each. */
 export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 
-/** Bounds of a batch; profiles omit the size at which it is compressed. */
+/** Limits of a batch. Profiles omit the size from which it is compressed. */
 export interface BatchLimits {
   readonly lingerMs: number
   readonly deliveryTimeoutMs: number
-  /** Less than this is not compressed: it would cost more than it saves. 0 by default. */
+  /**
+   * Size from which a batch is compressed, in bytes; 0 by default. Compressing smaller batches would cost
+   * more than it saves.
+   */
   readonly compressFromBytes?: number
 }
 
-/** Effect of each setting, in sentences; the page about the producer shows them. */
+/** Description of each setting, in sentences, for the documentation of the producer. */
 export const PRODUCER_SETTINGS: Readonly<Record<keyof ProducerSettings, string>> = {
   batchRecords:
-    'Everything that waits is sent as soon as so many records wait, over all partitions. No batch of a partition holds more.',
+    'All waiting records are sent as soon as this many wait, over all partitions. It is also the maximum number of records in a batch.',
   batchBytes: 'A batch of one partition is full at this size, before compression.',
   lingerMs: 'A record waits at most this long for others before it is sent.',
   compression: 'How batches are compressed: none, gzip, snappy, lz4 or zstd.',
-  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it, which is lost if the leader is.',
-  retries: 'How often a batch is sent again after an error that may pass, within the delivery time-out.',
-  retryBackoffMs: 'How long to wait before a batch is sent again.',
+  acks: '`all`: a batch is acknowledged once all replicas in sync have it. `1`: once its leader has it; it is lost if the leader is lost.',
+  retries: 'Number of retries of a batch after a temporary error, within the delivery timeout.',
+  retryBackoffMs: 'Delay before a batch is sent again.',
   idempotent:
-    'The broker drops what arrives again, and refuses what arrives out of order. Needs `acks: "all"`, and has one batch in flight for each partition.',
+    'The broker drops duplicate batches, and refuses batches out of order. Requires `acks: "all"`, and has one batch in flight per partition.',
   maxInFlight:
-    'How many requests wait for their answer from one broker. Above 1 and not idempotent, a retry can change the order.',
+    'Maximum number of unanswered requests per broker. If it is above 1 and the producer is not idempotent, a retry can change the order.',
   deliveryTimeoutMs:
-    'When delivery is given up and reported as failed, counted from when the batch was begun. Default: two minutes; in a Lambda function 20 seconds.',
-  requestTimeoutMs: 'How long to wait for the answer to one request before its connection is closed.',
+    'Time after which a delivery is reported as failed, from the beginning of its batch. Default: two minutes; in a Lambda function 20 seconds.',
+  requestTimeoutMs: 'Time limit for the answer to a request, after which its connection is closed.',
   bufferBytes:
-    'How much may wait to be acknowledged before publishing waits. From twice as much on, it is refused (DeliveryFailed, code full).',
+    'Size of unacknowledged records from which publishing waits. From twice this size on, publishing is refused (DeliveryFailed, code full).',
   clientId: 'The name by which brokers know this client, in their logs and quotas.',
 }
 
@@ -87,7 +90,7 @@ export type ProfileName =
   | 'compact'
   | 'plain'
 
-/** Settings that fit one purpose. */
+/** Settings for a specific purpose. */
 export interface Profile {
   readonly description: string
   readonly settings: Omit<ProducerSettings, 'deliveryTimeoutMs'>
@@ -118,7 +121,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     settings: { ...COMMON, batchRecords: 10, lingerMs: 10, acks: 1 },
   },
   'high-durability': {
-    description: 'Acknowledged by all replicas, and patient between retries. A retry can repeat a record.',
+    description:
+      'Acknowledged by all replicas, with long delays between retries. A retry can repeat a record.',
     settings: { ...COMMON, batchRecords: 100, lingerMs: 10, acks: 'all', retryBackoffMs: 1_000 },
   },
   balanced: {
@@ -146,12 +150,12 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   },
 }
 
-/** Settings of a producer that are given by variables. `PRODUCER_SETTINGS` explains each. */
+/** Settings of a producer in environment variables. `PRODUCER_SETTINGS` describes each. */
 export const PRODUCER = slice(
   'Producer',
   {
     PRODUCER_PROFILE: setting(oneOf(Object.keys(PROFILES) as ProfileName[]), {
-      description: 'The [profile](producer.md#profiles). The variables below go before what it says.',
+      description: 'The [profile](producer.md#profiles). The variables below override its settings.',
       default: 'balanced',
     }),
     PRODUCER_BATCH_SIZE: setting(wholeNumber({ least: 1, most: 64 * 1024 * 1024, unit: 'bytes' }), {
@@ -164,15 +168,15 @@ export const PRODUCER = slice(
     }),
     PRODUCER_ACKS: setting(oneOf(['all', '1', '-1']), {
       description:
-        'Who must have a batch: `all` replicas in sync (or `-1`), or its leader (`1`), whose loss can then lose records.',
+        'Required acknowledgements of a batch: from `all` replicas in sync (or `-1`), or only from its leader (`1`), whose loss can then lose records.',
       otherwise: 'that of the profile',
     }),
     PRODUCER_RETRIES: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'How often a batch is sent again after an error that may pass.',
+      description: 'Number of retries of a batch after a temporary error.',
       otherwise: 'until the command ends',
     }),
     PRODUCER_RETRY_BACKOFF_MS: setting(wholeNumber({ least: 0, most: MOST }), {
-      description: 'How long to wait before a batch is sent again, in milliseconds.',
+      description: 'Delay before a batch is sent again, in milliseconds.',
       otherwise: 'that of the profile',
     }),
   },
@@ -186,7 +190,7 @@ export const PRODUCER = slice(
         acks,
         retries: PRODUCER_RETRIES,
         retryBackoffMs: others.PRODUCER_RETRY_BACKOFF_MS,
-        // A broker drops what arrives twice only with all replicas and with retries.
+        // A broker recognises duplicates only if all replicas acknowledge and retries are enabled.
         idempotent: acks === 1 || PRODUCER_RETRIES === 0 ? false : undefined,
       }),
     }
@@ -205,9 +209,9 @@ const IN_FUNCTION = slice(
 )
 
 /**
- * The settings of a profile, with those that are given instead.
+ * Returns the settings of a profile with overrides.
  *
- * @throws ConfigError naming every setting that is unknown or wrong
+ * @throws ConfigError that names every unknown or invalid setting
  */
 export function producerSettings(
   profile: ProfileName = 'balanced',
@@ -220,14 +224,14 @@ export function producerSettings(
       `profile: must be one of ${Object.keys(PROFILES).join(', ')}, not "${profile}"`,
     ])
   const chosen = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  // A function can still report the failure before Lambda stops it.
+  // Short enough for a function to report the failure before Lambda stops it.
   const deliveryTimeoutMs = isInFunction ? 20_000 : 120_000
   const { output, issues } = safeParse(SCHEMA, { deliveryTimeoutMs, ...found.settings, ...chosen })
   if (issues) throw new ConfigError('the producer', [...new Set(errorLines(issues))])
   const settings = output as ProducerSettings
   if (settings.idempotent && settings.acks !== 'all')
     throw new ConfigError('the producer', [
-      'idempotent: needs acks "all", because a leader that is lost takes its memory of sequences with it',
+      'idempotent: requires acks "all", because the loss of a leader also loses its memory of sequences',
     ])
   if (settings.idempotent && settings.retries < 1)
     throw new ConfigError('the producer', ['retries: must be at least 1 if idempotent'])

@@ -2,9 +2,12 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, text } from './values.ts'
 
-/** The address of a registry. A login in it would be shown by every message that names the registry. */
+/**
+ * Address of a registry. Credentials in it are rejected, because every message that names the registry would
+ * reveal them.
+ */
 export const REGISTRY_ADDRESS = httpAddress(
-  'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong into the secret that SCHEMA_REGISTRY_SECRET names',
+  'http://host:port or https://host, with a path if the registry has one, and without user and password: these belong in the secret that SCHEMA_REGISTRY_SECRET names',
 )
 
 export const REGISTRY = slice(
@@ -16,7 +19,7 @@ export const REGISTRY = slice(
     }),
     SCHEMA_REGISTRY_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description: 'The secret with the user and the password, as `{"username": "…", "password": "…"}`.',
-      otherwise: 'the registry is asked without credentials',
+      otherwise: 'requests to the registry have no credentials',
     }),
   },
   ({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_SECRET: secret }, refuse) => {

@@ -5,7 +5,7 @@ import { type Kind, parsedBy } from './values.ts'
 
 const ALLOWED = `${DATA_FORMATS.join(', ')}, or a list of one of them and of <family or event type>=<format>, separated by commas`
 
-/** How data is serialized, as in `avro,environment=json`. Which names there are, the application says. */
+/** Serialization formats of data, such as `avro,environment=json`. The application defines the names. */
 export const SERIALIZATION_KIND: Kind<Serialization> = parsedBy<Serialization>(parse, ALLOWED)
 
 function parse(text: string): Serialization | undefined {

@@ -3,7 +3,10 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice } from './slice.ts'
 import { httpAddress, namedValues, oneOf, text, wholeNumber } from './values.ts'
 
-/** Where spans are sent. The variables have the names that OpenTelemetry defines, beside that of the secret, which it does not know. */
+/**
+ * Destination and sampling of spans. The variables have the names that OpenTelemetry defines, except for the
+ * one of the secret.
+ */
 export const TRACING = slice(
   'Spans',
   {
@@ -16,7 +19,7 @@ export const TRACING = slice(
     }),
     OTEL_HEADERS_SECRET: setting(text(/\S/, 'the name of a secret'), {
       description:
-        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials from there alone.',
+        'The secret with more such headers, as `{"authorization": "…"}`. A deployment takes credentials only from there.',
       otherwise: 'there are no others',
     }),
     OTEL_TRACES_SAMPLER: setting(oneOf(SAMPLERS), {
@@ -27,7 +30,7 @@ export const TRACING = slice(
     }),
     OTEL_TRACES_SAMPLER_ARG: setting(wholeNumber({ least: 1, most: 100_000, unit: 'records a second' }), {
       description:
-        'Maximum number of those records, for each instance of a function. Failed records always get spans.',
+        'Maximum number of records with spans per second, for each instance of a function. Failed records always get spans.',
       otherwise: 'all of them',
     }),
     OTEL_SERVICE_NAME: setting(text(/\S/, 'a name'), {

@@ -1,47 +1,47 @@
-/** Kinds of values that settings have: how a value is parsed from text, and how the kind is described to a person. */
+/** Kinds of values of settings: a parser for the text and a description for users. */
 import { type GenericSchema, picklist, pipe, rawTransform, regex, string, transform, union } from 'valibot'
 import { isTimestamp, parseTime } from '../cloudevents/attributes.ts'
 
-/** A form of values, and how messages describe it. */
+/** A parser for values, with a description of the allowed values. */
 export interface Kind<Value> {
-  /** Follows "must be" in messages, and is shown in the documentation. */
+  /** Description that follows "must be" in messages and is shown in the documentation. */
   readonly allowed: string
   readonly schema: GenericSchema<string, Value>
 }
 
 /**
- * A text of a form.
+ * Accepts text that matches a pattern.
  *
- * @param allowed describes the form, in words that follow "must be"
+ * @param allowed description of the pattern, to follow "must be"
  */
 export function text(form: RegExp, allowed: string): Kind<string> {
   return { allowed, schema: pipe(string(), regex(form, `must be ${allowed}`)) }
 }
 
-/** One of these texts. */
+/** Accepts one of these texts. */
 export function oneOf<const Value extends string>(values: readonly Value[]): Kind<Value> {
   const allowed = values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`
   return { allowed, schema: picklist(values, `must be ${allowed}`) as GenericSchema<string, Value> }
 }
 
-/** `on` or `off`. */
+/** Accepts `on` or `off`. */
 export function onOff(): Kind<boolean> {
   return mapped(oneOf(['on', 'off']), value => value === 'on')
 }
 
 export interface Bounds {
   readonly least: number
-  /** Undefined if there is no upper bound. */
+  /** Upper limit; undefined for none. */
   readonly most?: number
-  /** Unit in the plural, such as "seconds". */
+  /** Name of the unit in the plural, such as "seconds". */
   readonly unit?: string
 }
 
-/** A whole number within bounds. */
+/** Accepts an integer within limits. */
 export function wholeNumber({ least, most, unit }: Bounds): Kind<number> {
   const range = most === undefined ? ` from ${least} on` : ` from ${least} to ${most}`
   const allowed = `a whole number${unit ? ` of ${unit}` : ''}${range}`
-  // A double represents every number of up to fifteen digits exactly.
+  // A double represents every integer of up to 15 digits exactly.
   return numberIn(/^\d{1,15}$/, value => value >= least && value <= (most ?? value), allowed)
 }
 
@@ -50,24 +50,24 @@ function numberIn(form: RegExp, isAllowed: (value: number) => boolean, allowed: 
   return parsedBy(parse, allowed)
 }
 
-/** The same kind, but its values are multiplied by a factor to convert their unit. */
+/** Returns the same kind with its values multiplied by a factor, to convert their unit. */
 export function times(kind: Kind<number>, factor: number): Kind<number> {
   return mapped(kind, value => value * factor)
 }
 
-/** The same texts, read as something else. */
+/** Returns a kind that accepts the same texts and converts their values. */
 export function mapped<From, To>({ allowed, schema }: Kind<From>, convert: (value: From) => To): Kind<To> {
   return { allowed, schema: pipe(schema, transform(convert)) }
 }
 
-/** Accepts a value of any of these kinds; the first that matches decides. */
+/** Accepts a value of any of these kinds. The first one that matches is used. */
 export function either<Value>(...kinds: readonly Kind<Value>[]): Kind<Value> {
   const allowed = kinds.map(kind => kind.allowed).join(', or ')
   const schemas = kinds.map(({ schema }) => schema)
   return { allowed, schema: union(schemas, `must be ${allowed}`) }
 }
 
-/** Returns a kind with the result of a parser. @param parse returns undefined for a text that is not of the kind */
+/** Returns a kind that uses a parser. @param parse returns undefined for an invalid text */
 export function parsedBy<Value>(
   parse: (text: string) => Value | undefined,
   allowed: string,
@@ -84,18 +84,18 @@ export function parsedBy<Value>(
   return { allowed, schema }
 }
 
-/** A decimal number between two bounds, without an exponent. */
+/** Accepts a decimal number between two limits, without an exponent. */
 export function decimal(least: number, most: number): Kind<number> {
   const isWithin = (value: number) => value >= least && value <= most
   return numberIn(/^[+-]?\d+(\.\d+)?$/, isWithin, `a number from ${least} to ${most}`)
 }
 
-/** A decimal number above zero, without an exponent. */
+/** Accepts a positive decimal number without an exponent. */
 export function positiveDecimal(): Kind<number> {
   return numberIn(/^\d+(\.\d+)?$/, value => value > 0 && Number.isFinite(value), 'a number above 0')
 }
 
-/** Texts separated by commas. Blanks around them and empty ones are dropped. */
+/** Accepts a comma-separated list. Blanks around items and empty items are ignored. */
 export function list(isAllowed: (part: string) => boolean, each: string): Kind<string[]> {
   return parsedBy(value => {
     const parts = partsOf(value)
@@ -105,14 +105,18 @@ export function list(isAllowed: (part: string) => boolean, each: string): Kind<s
 
 export const LAST_PORT = 65_535
 
-/** A port that a server listens on. */
+/** Accepts a port number that a server can listen on. */
 export function port(): Kind<number> {
   return wholeNumber({ least: 1, most: LAST_PORT })
 }
 
 const HTTP_ADDRESS = /^https?:\/\/[^\s/@]+(\/[^\s@]*)?$/
 
-/** An HTTP address without credentials. @param allowed describes it, where there is more to say */
+/**
+ * Accepts an HTTP address without credentials.
+ *
+ * @param allowed description of the address, if the default is not specific enough
+ */
 export function httpAddress(allowed = 'http://host:port, or https://'): Kind<string> {
   return parsedBy(
     address => (HTTP_ADDRESS.test(address) && URL.canParse(address) ? address : undefined),
@@ -120,7 +124,7 @@ export function httpAddress(allowed = 'http://host:port, or https://'): Kind<str
   )
 }
 
-/** An RFC 3339 time, with optional seconds, as milliseconds since the epoch. */
+/** Accepts an RFC 3339 time with optional seconds, and returns milliseconds since the epoch. */
 export function instant(): Kind<number> {
   return parsedBy(value => {
     const whole = value.replace(/(?<=T\d\d:\d\d)(?=[Z+-])/, ':00')
@@ -128,7 +132,10 @@ export function instant(): Kind<number> {
   }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
 }
 
-/** Reads the form of the HTTP header `baggage`: `name=value`, separated by commas, with percent-encoded values. */
+/**
+ * Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with
+ * percent-encoded values.
+ */
 export function namedValues(): Kind<Readonly<Record<string, string>>> {
   return parsedBy(value => {
     const pairs = partsOf(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))

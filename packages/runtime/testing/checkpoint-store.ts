@@ -16,7 +16,10 @@ interface Stored {
   isDamaged: boolean
 }
 
-/** Keeps checkpoints in memory, for tests. The port's suite checks that it behaves like the S3 store. */
+/**
+ * In-memory checkpoint store for tests. The port's conformance suite checks that it behaves like the S3
+ * store.
+ */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #stored = new Map<string, Map<number, Stored>>()
 
@@ -43,7 +46,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     const all: (readonly CheckpointPart[])[] = []
     for await (const page of pages) all.push(page.map(copied))
     const meta = all.flat().findLast(part => part.kind === 'meta')
-    if (!meta) throw new TypeError('a checkpoint must say what version it is of')
+    if (!meta) throw new TypeError('a checkpoint must contain its version')
     const kept = { ...taken, version: meta.meta.version }
     this.#of(partitionState).set(taken.takenAtMs, { kept, pages: all, isDamaged: false })
     return { kept, bytes: JSON.stringify(all).length }
@@ -53,7 +56,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
     this.#of(partitionState).delete(takenAtMs)
   }
 
-  /** Simulates that a stored checkpoint was changed. */
+  /** Simulates damage to a stored checkpoint. */
   damage(partitionState: StateKey, { takenAtMs }: KeptCheckpoint): void {
     const stored = this.#of(partitionState).get(takenAtMs)
     if (stored) stored.isDamaged = true
@@ -67,7 +70,7 @@ export class MemoryCheckpointStore implements CheckpointStore {
   }
 }
 
-/** A clone of a buffer is not a buffer. */
+/** Copies a part. `structuredClone` does not preserve the class of a Buffer. */
 function copied(part: CheckpointPart): CheckpointPart {
   return part.kind === 'ids' ? { kind: 'ids', bytes: Buffer.from(part.bytes) } : structuredClone(part)
 }

@@ -1,6 +1,9 @@
 import type { CircuitBreaker } from '../pipeline/ports.ts'
 
-/** A circuit breaker in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+/**
+ * In-memory circuit breaker for tests. The port's conformance suite checks that it behaves like the Redis
+ * one.
+ */
 export class MemoryCircuitBreaker implements CircuitBreaker {
   readonly #opened = new Map<string, { readonly codeVersion: string; since: number | 'reset' }>()
 

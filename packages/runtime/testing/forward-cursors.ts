@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StateKey } from '../pipeline/model.ts'
 import type { Cursor, Cursors } from '../pipeline/ports.ts'
 
-/** The cursors of forwarders in memory, for tests. The port's suite checks that it behaves like the Redis one. */
+/**
+ * In-memory cursors of forwarders for tests. The port's conformance suite checks that they behave like the
+ * Redis ones.
+ */
 export class MemoryForwardCursors implements Cursors {
   readonly #cursors = new Map<string, Cursor>()
 

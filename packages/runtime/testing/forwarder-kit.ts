@@ -13,15 +13,16 @@ import { MemoryPublisher } from './publisher.ts'
 import { RecordingObserver } from './recording-observer.ts'
 import { logRecord } from './records.ts'
 
-/** The environment in whose topics a forwarder finds its records. */
+/** Name of the environment whose topics contain the records. */
 const ENV = 'test'
 
-/** Record of a topic. */
+/** A record to append to a topic. */
 type GivenRecord = Partial<Pick<LogRecord, 'key' | 'value' | 'headers' | 'partition' | 'timestampMs'>>
 
 /**
- * Tests a forwarder without any server: given records in its topics, when its schedule wakes it, then check what became of each
- * and what it wrote. It runs the real pipeline on a log and cursors in memory.
+ * Test kit for a forwarder that needs no servers: append records to its topics, run it at a given time, and
+ * check the outcomes and the written records. It runs the real pipeline with an in-memory log and in-memory
+ * cursors.
  */
 export class ForwarderKit {
   readonly #application: Application
@@ -38,7 +39,7 @@ export class ForwarderKit {
     this.#forwarder = forwarder
   }
 
-  /** Appends records to a topic of the application, in partition 0 if they name none. */
+  /** Appends records to a topic of the application. The default partition is 0. */
   given(topic: TopicName, ...records: readonly GivenRecord[]): void {
     const name = this.#application.kafkaTopic(topic, ENV)
     for (const { partition = 0, timestampMs = 0, ...content } of records) {
@@ -48,11 +49,12 @@ export class ForwarderKit {
   }
 
   /**
-   * Wakes the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record that was decided, by
-   * partition: `applied/` and the reason of `forwarded`, `ignored/` and that of `skipped`, or `failed/` and the code. If a record
-   * is not due yet, the last entry is `waits/` and when it is, in RFC 3339.
+   * Runs the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record
+   * that was decided, by partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of
+   * `skipped`, or `failed/` and the code. If a record is not due yet, the last entry is `waits/` and its due
+   * time, RFC 3339.
    *
-   * @throws if a partition cannot go on, such as where the forwarder throws for nearly every record
+   * @throws if a partition cannot continue, for example because the forwarder throws for nearly every record
    */
   async wake(atMs: number): Promise<readonly string[]> {
     const { decisions, waits } = this.#observer
@@ -66,7 +68,7 @@ export class ForwarderKit {
     ]
   }
 
-  /** Written records in order: the forwarded ones, and failure records. */
+  /** Written records in order: forwarded records and failure records. */
   get published(): readonly OutgoingRecord[] {
     return this.#publisher.published
   }

@@ -1,4 +1,7 @@
-/** `@sluice/runtime/testing`: tests consumers without any server, on the real pipeline with ports in memory. */
+/**
+ * `@sluice/runtime/testing`: test kits for consumers that need no servers. They run the real pipeline with
+ * in-memory ports.
+ */
 
 export { MemoryStateStore } from '../adapters/memory/state-store.ts'
 export { MemoryCheckpointStore } from './checkpoint-store.ts'

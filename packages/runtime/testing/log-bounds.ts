@@ -1,7 +1,10 @@
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { LogBounds } from '../pipeline/ports.ts'
 
-/** Bounds of a log in memory, for tests. A topic has partitions up to the highest with a record. */
+/**
+ * In-memory bounds of a log, for tests. A topic has all partitions up to the highest one that contains a
+ * record.
+ */
 export class MemoryLogBounds implements LogBounds {
   readonly #records: readonly LogRecord[]
 

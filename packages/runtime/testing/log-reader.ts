@@ -4,12 +4,12 @@ import { PartitionStopped } from '../pipeline/errors.ts'
 import type { OffsetRange, ReadRange } from '../pipeline/model.ts'
 import { type LogReader, MAX_READ_BYTES } from '../pipeline/ports.ts'
 
-/** A log in memory, for tests. The port's suite checks that it behaves like the Kafka one. */
+/** In-memory log for tests. The port's conformance suite checks that it behaves like the Kafka log reader. */
 export class MemoryLogReader implements LogReader {
   readonly #records: readonly LogRecord[]
   readonly #fetchRecords: number
 
-  /** @param fetchRecords how many records one fetch returns at most */
+  /** @param fetchRecords maximum number of records that one fetch returns */
   constructor(records: readonly LogRecord[], fetchRecords = Number.POSITIVE_INFINITY) {
     this.#records = records
     this.#fetchRecords = fetchRecords
@@ -41,7 +41,7 @@ function holds({ key, value, headers }: LogRecord, text: string): boolean {
   return texts.some(one => one?.includes(text))
 }
 
-/** How many of the records one read may return. */
+/** Returns the number of records that one read may return. */
 function countOfOneRead(records: readonly LogRecord[]): number {
   let bytes = 0
   const beyond = records.findIndex((record, index) => {

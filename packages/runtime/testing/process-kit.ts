@@ -16,46 +16,54 @@ import { NOTHING_WANTED } from './wanted.ts'
 
 type AnyProcess<State> = KeyedProcess<State, unknown, unknown>
 
-/** One step that the process took. */
+/** A step of the process. */
 export interface Taken<State> {
-  /** Id of the event, or name of the timer, that caused the step. */
+  /** Id of the event or name of the timer that caused the step. */
   readonly by: string
   readonly entity: string
-  /** Missing if the event was `rejected`. */
+  /** Reason of the step; absent if the event was rejected. */
   readonly reason?: string
   readonly rejected?: string
   readonly state?: State | undefined
   readonly emitted: readonly Emission[]
 }
 
-/** How often the log ticks while time passes; the same interval as the schedule of `clock`. */
+/**
+ * Interval between ticks while time passes, in milliseconds. It equals the interval of the `clock` schedule.
+ */
 const TICK_MS = 60_000
 
 /** Options of a test. */
 export interface ProcessKitOptions {
-  /** The tick of partition 0 at an instant (RFC 3339); by default an event of the application's tick type without data. */
+  /**
+   * Returns the tick of partition 0 at an instant (RFC 3339); by default, an event of the application's tick
+   * type without data.
+   */
   readonly tick?: (partition: number, at: string) => Event
-  /** The states with which the test begins, by entity (`source`, a space, `subject`). */
+  /** Initial states by entity (`source`, a space, `subject`). */
   readonly states?: Readonly<Record<string, unknown>>
-  /** The version of the code that has stored these states, to test `migrate`; by default that of the process. */
+  /**
+   * Version of the code that has stored these states, to test `migrate`; by default, the version of the
+   * process.
+   */
   readonly statesVersion?: number
-  /** The topic that the process reads; by default the first one of the application. */
+  /** Topic that the process reads; by default, the first topic of the application. */
   readonly topic?: string
 }
 
-/** A record that is not a CloudEvent, as its producer writes it. */
+/** A record that is not a CloudEvent. */
 export interface PlainRecord {
   readonly key?: string | null
-  /** Written as JSON, unless it is a Buffer; null writes a record without a value. */
+  /** Value, written as JSON unless it is a Buffer; null writes a record without a value. */
   readonly value: unknown
-  /** Timestamp of the record; that of the record before by default. */
+  /** Timestamp of the record in milliseconds since the epoch; by default, that of the previous record. */
   readonly timestampMs?: number
 }
 
 /**
- * Tests a process without any server: given a history, when events arrive or time passes, then check state, emissions,
- * timers and reason. It runs the real pipeline on a store in memory, so ids, deduplication and the log's clock behave as
- * in a deployment.
+ * Test kit for a process that needs no servers: append events or let time pass, and check the state,
+ * emissions, timers and reasons. It runs the real pipeline with an in-memory store, so ids, deduplication and
+ * the log's clock behave as in a deployment.
  */
 export class ProcessKit<State> {
   readonly #tick: NonNullable<ProcessKitOptions['tick']>
@@ -64,16 +72,16 @@ export class ProcessKit<State> {
   readonly #published: Event[] = []
   #offset = 0
   #nowMs = 0
-  /** Error that the process threw in its last step. */
+  /** Error that the last step of the process has thrown. */
   #thrown: unknown
 
   /**
-   * Tests a process that `application().process()` has made.
+   * Creates a kit for a process that was created by `application().process()`.
    *
-   * @throws Error if a handler would refuse the process when it starts
+   * @throws Error if a handler would refuse the process at start-up
    */
   constructor(process: AuthoredProcess<State>, options?: ProcessKitOptions)
-  /** Tests any process. */
+  /** Creates a kit for any process. */
   constructor(
     application: Application,
     process: KeyedProcess<State, never, unknown>,
@@ -98,17 +106,19 @@ export class ProcessKit<State> {
   }
 
   /**
-   * Appends events, or plain records, one after another. The log's clock follows their times, as if each event arrived when it happened;
-   * an event that is older than the one before counts as late. Returns the resulting steps, including those of timers.
+   * Appends events or plain records one after another. The log's clock follows their times, as if each event
+   * had arrived when it happened. An event that is older than the previous one counts as late. Returns the
+   * resulting steps, including those of timers.
    *
-   * @throws if a step uses a clock or random numbers; if an event does not reach the process, for example because it violates its schema; or if the runtime refuses a
-   * step: duplicate names, timers that are already due, or values that cannot be stored or published
+   * @throws if a step uses a clock or random numbers; if an event does not reach the process, for example
+   *   because it violates its schema; or if the runtime refuses a step because of duplicate names, timers
+   *   that are already due, or values that cannot be stored or published
    */
   async when(...events: readonly (Event | PlainRecord)[]): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     for (const event of events) {
       const timeMs = 'type' in event ? Date.parse(event.time ?? '') : event.timestampMs
-      // The runtime reports invalid times.
+      // Ignore invalid times, which the runtime reports.
       if (timeMs && !Number.isNaN(timeMs)) this.#nowMs = Math.max(this.#nowMs, timeMs)
       this.#nowMs ||= FIRST_APPEND_MS
       await this.#append(event)
@@ -116,7 +126,10 @@ export class ProcessKit<State> {
     return this.#steps.slice(before)
   }
 
-  /** Lets time pass without events: the log only ticks. Returns the steps of the timers that fire. */
+  /**
+   * Lets time pass without events, so that only ticks are appended. Returns the steps of the timers that
+   * fire.
+   */
   async pass(ms: number): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     const endMs = this.#nowMs + ms
@@ -127,12 +140,12 @@ export class ProcessKit<State> {
     return this.#steps.slice(before)
   }
 
-  /** Returns the state of an entity (`source`, a space, `subject`); undefined without one. */
+  /** Returns the state of an entity (`source`, a space, `subject`); undefined if it has none. */
   async state(entity: string): Promise<State | undefined> {
     return (await this.#stage.state(entity)) as State | undefined
   }
 
-  /** When the entity's timers are due, by name. */
+  /** Returns the due times of the entity's timers, by name. */
   async timers(entity: string): Promise<Readonly<Record<string, Date>>> {
     const { timers } = await this.#stage.store.load(this.#stage.stateKey(), {
       ...NOTHING_WANTED,
@@ -142,12 +155,14 @@ export class ProcessKit<State> {
     return Object.fromEntries((timers.get(entity) ?? []).map(due))
   }
 
-  /** `outcome/reason` of every record and timer so far, including duplicates and failures. */
+  /**
+   * All outcomes so far as `outcome/reason`, of every record and timer, including duplicates and failures.
+   */
   get outcomes(): readonly string[] {
     return this.#stage.outcomes
   }
 
-  /** The published events, as a reader of their topics gets them. */
+  /** Published events, as a reader of their topics receives them. */
   get published(): readonly Event[] {
     return this.#published
   }
@@ -165,7 +180,7 @@ export class ProcessKit<State> {
     ])
     this.#offset += 1
     const [wait] = waits.slice(waited)
-    // The engine leaves the message out, because it may quote data.
+    // The engine omits the message, because it may contain payload data.
     if (wait) throw this.#thrown ?? wait.error ?? new Error(`the record waits: ${wait.reason}`)
     for (const { failure } of decisions.slice(decided))
       if (failure && !OF_A_TEST.includes(failure.code))
@@ -174,9 +189,9 @@ export class ProcessKit<State> {
         )
     for (const { by, state } of this.#steps.slice(taken)) {
       const lost = lostInJson(state, 'state')
-      if (lost) throw new Error(`${by}: the state does not survive JSON: ${lost}`)
+      if (lost) throw new Error(`${by}: JSON does not preserve the state: ${lost}`)
     }
-    // Reading the events back throws if one is not a valid CloudEvent.
+    // Read the events back, which throws if one is not a valid CloudEvent.
     this.#published.push(...this.#stage.eventsAfter(left))
   }
 
@@ -218,18 +233,21 @@ function plain({ key = null, value }: PlainRecord): Partial<LogRecord> {
   return { key: key === null ? null : Buffer.from(key), value: bytes }
 }
 
-/** Failures that are part of a test. Any other failure means that the event did not reach the process. */
+/** Failures that a test may expect. Any other failure means that the event did not reach the process. */
 const OF_A_TEST: readonly FailureCode[] = ['rejected', 'id-conflict']
 
 function reported<State>(step: Step<State>): Omit<Taken<State>, 'by' | 'entity'> {
-  // The runtime reports values that are not a step.
+  // The runtime reports results that are not a step.
   if (typeof step !== 'object' || step === null) return { emitted: [] }
   if (step.kind === 'rejected') return { rejected: step.why, emitted: [] }
   const { reason, state, emit } = step
   return { reason, state, emitted: emit }
 }
 
-/** Finds the first part of a value that JSON would change, such as a Date, a Map or NaN. */
+/**
+ * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN;
+ * undefined if there is none.
+ */
 function lostInJson(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')
     return undefined

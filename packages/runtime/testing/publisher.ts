@@ -4,10 +4,13 @@ import type { Publisher } from '../pipeline/ports.ts'
 
 const UNLIMITED: (topic: string) => number = () => Number.POSITIVE_INFINITY
 
-/** Keeps published records in order, and refuses those that are too large or for no partition, as Kafka does. For tests. */
+/**
+ * In-memory publisher for tests. It keeps published records in order and, like Kafka, refuses records that
+ * are too large or that name a partition which does not exist.
+ */
 export class MemoryPublisher implements Publisher {
   readonly published: OutgoingRecord[] = []
-  /** How often `publish` was called. */
+  /** Number of calls of `publish`. */
   calls = 0
   readonly #largest: (topic: string) => number
   readonly #partitions: (topic: string) => number
@@ -28,7 +31,7 @@ export class MemoryPublisher implements Publisher {
     for (const { topic, partition = 0 } of records)
       if (partition >= this.#partitions(topic))
         throw new RecordRefused(
-          `the topic ${topic} has ${this.#partitions(topic)} partitions, not one with number ${partition}`,
+          `the topic ${topic} has ${this.#partitions(topic)} partitions, so partition ${partition} does not exist`,
         )
     this.published.push(...records)
   }

@@ -1,10 +1,14 @@
-/** Finds steps that depend on a clock or on chance: the same log would not give the same state again. Only for tests. */
+/**
+ * Detects steps that depend on a clock or on random numbers, for which the same log would not give the same
+ * state again. Only for tests.
+ */
 import { syncBuiltinESMExports } from 'node:module'
 
-const CLOCK = 'a step reads no clock. Use timeMs of the event, or dueMs of the timer'
-const CHANCE = 'a step has no chance. Derive it from the event, such as with derivedId()'
+const CLOCK = 'a step must not read a clock: use timeMs of the event, or dueMs of the timer'
+const CHANCE =
+  'a step must not use random numbers: derive the value from the event, for example with derivedId()'
 
-/** The functions of these objects that a step must not call. */
+/** Functions that a step must not call, by the object that contains them. */
 const REFUSED: readonly (readonly [
   holder: object,
   name: string,
@@ -15,15 +19,15 @@ const REFUSED: readonly (readonly [
   [process, 'process', ['hrtime'], CLOCK],
   [Math, 'Math', ['random'], CHANCE],
   [globalThis.crypto, 'crypto', ['randomUUID', 'getRandomValues'], CHANCE],
-  // Named imports of a module of Node follow its object.
+  // Named imports from a Node module are updated from its object.
   [process.getBuiltinModule('node:crypto'), 'crypto', ['randomUUID', 'randomBytes', 'randomInt'], CHANCE],
 ]
 
 /**
- * Calls a part of a process while clocks and random numbers throw.
+ * Runs a function of a process while clocks and random numbers throw.
  *
- * @param name of the process, for the message
- * @throws Error at the first that the call has used, even if it has caught that itself
+ * @param name name of the process, for the message
+ * @throws Error for the first use, even if the process has caught the error
  */
 export function pureStep<T>(name: string, call: () => T): T {
   let used: Error | undefined
@@ -47,7 +51,7 @@ export function pureStep<T>(name: string, call: () => T): T {
   }
 }
 
-/** A Date that makes dates of its arguments, and has no present. */
+/** Returns a Date class that requires arguments and cannot return the current time. */
 function clocklessDate(refuse: (what: string, why: string) => never): DateConstructor {
   return new Proxy(Date, {
     construct: (target, given: readonly unknown[], made) =>
@@ -58,7 +62,7 @@ function clocklessDate(refuse: (what: string, why: string) => never): DateConstr
   })
 }
 
-/** Returns a function that restores the former value. */
+/** Replaces a property. Returns a function that restores the original value. */
 function replace(holder: object, name: string, value: unknown): () => void {
   const own = Object.getOwnPropertyDescriptor(holder, name)
   Object.defineProperty(holder, name, { value, configurable: true, writable: true })

@@ -10,7 +10,7 @@ import type {
 } from '../pipeline/model.ts'
 import type { Observer } from '../pipeline/ports.ts'
 
-/** Records everything that the pipeline reports. */
+/** Observer that records all reports of the pipeline. */
 export class RecordingObserver implements Observer {
   readonly decisions: Decision[] = []
   readonly waits: StoppedPartition[] = []

@@ -1,13 +1,13 @@
-/** Records and batches for tests. Anything that is not given gets a valid default. */
+/** Creates records and batches for tests, with valid defaults. */
 import type { LogRecord } from '../cloudevents/record.ts'
 import { writeEvent } from '../cloudevents/writer.ts'
 import type { Event } from '../consumer/event.ts'
 import type { KafkaEvent, KafkaEventRecord } from '../pipeline/batch/receive.ts'
 
-/** Append time of offset 0 in a test that gives no other: 2026-03-01T13:00:00Z. */
+/** Default append time of offset 0: 2026-03-01T13:00:00Z. */
 export const FIRST_APPEND_MS = Date.UTC(2026, 2, 1, 13)
 
-/** A record of the log. Records at consecutive offsets are appended one second apart. */
+/** Creates a record of the log. By default, records at consecutive offsets are appended one second apart. */
 export function logRecord(
   offset: number,
   content: Event | Partial<Pick<LogRecord, 'key' | 'value' | 'headers'>>,
@@ -26,7 +26,7 @@ export function logRecord(
   }
 }
 
-/** The records as Lambda passes them to a function. */
+/** Returns the event with which Lambda passes these records to a function. */
 export function kafkaEvent(records: readonly LogRecord[]): KafkaEvent {
   const groups: Record<string, KafkaEventRecord[]> = {}
   for (const record of records) {

@@ -7,8 +7,8 @@ import { logRecord } from './records.ts'
 import { Stage } from './stage.ts'
 
 /**
- * Tests a sink without Kafka and Redis: given earlier deliveries, when events arrive, then check the outcome of each. It runs
- * the real pipeline on a store in memory. Waits between attempts take no time.
+ * Test kit for a sink that needs no servers: deliver events and check the outcome of each. It runs the real
+ * pipeline with an in-memory store. Delays between attempts take no time.
  */
 export class SinkKit {
   readonly #stage: Stage
@@ -21,15 +21,18 @@ export class SinkKit {
     this.#stage = new Stage(application, sink as Process)
   }
 
-  /** Delivers events as they happen, in one batch, after those that still wait. Returns their outcomes as `whenLate` does. */
+  /**
+   * Delivers events at the time when they happen, in one batch, after those that are still waiting. Returns
+   * their outcomes as `whenLate` does.
+   */
   when(...events: readonly Event[]): Promise<readonly string[]> {
     return this.whenLate(0, ...events)
   }
 
   /**
-   * Delivers events this long after the latest of them happened. Returns `outcome/reason` of each: `applied/` and the reason
-   * of the sink, `failed/rejected`, or `failed/not-accepted`. If the rest waits in Kafka, the last entry is `waits/` and the
-   * reason.
+   * Delivers events with a delay, in milliseconds, after the time of the latest one. Returns `outcome/reason`
+   * of each: `applied/` and the reason of the sink, `failed/rejected`, or `failed/not-accepted`. If the
+   * remaining events wait in Kafka, the last entry is `waits/` and the reason.
    *
    * @throws if an event does not reach the sink, for example because it violates its schema; or if the sink throws
    */
@@ -60,7 +63,7 @@ export class SinkKit {
     ]
   }
 
-  /** The messages of the dead letters, in order: why the sink rejected an event. */
+  /** Messages of the dead letters in order: the reasons why the sink rejected events. */
   get refusals(): readonly string[] {
     return this.#stage.observer.decisions.flatMap(({ failure }) => failure?.message ?? [])
   }

@@ -25,28 +25,30 @@ import { NOTHING_WANTED } from './wanted.ts'
 
 type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports> }
 
-/** Runs a consumer without servers: given state and records, when a batch arrives, then check decisions and emissions. */
+/**
+ * Runs a consumer without servers: add records and state, deliver a batch, and check decisions and emissions.
+ */
 export class Stage {
   readonly store: MemoryStateStore
   readonly publisher = new MemoryPublisher()
   readonly observer = new RecordingObserver()
   readonly breaker = new MemoryCircuitBreaker()
-  /** The latest decisions of the only version of the code on this stage. */
+  /** Latest decisions of the only code version on this stage. */
   readonly latest = new LatestDecisions()
-  /** The log checks of the only process on this stage. */
+  /** Log checks of the only consumer on this stage. */
   readonly logChecks = new LogChecks()
-  /** The complete log, which the consumer can read in addition to delivered records. */
+  /** Complete log, which the consumer can read in addition to delivered records. */
   readonly #log: LogRecord[] = []
   readonly #inLog = new Set<string>()
   consumer: Consumer
   readonly ports: Ports
 
-  /** The topic that the consumer reads, by its name in Kafka. */
+  /** Kafka name of the topic that the consumer reads. */
   readonly topic: string
 
   /**
-   * @param overrides ports that are not those in memory
-   * @param topic the one that the consumer reads
+   * @param overrides ports that replace those in memory
+   * @param topic topic that the consumer reads
    */
   constructor(
     application: Application,
@@ -114,7 +116,7 @@ export class Stage {
     return this.eventsAfter(0)
   }
 
-  /** The published events after the first `count`. */
+  /** Returns the published events after the first `count`. */
   eventsAfter(count: number): Event[] {
     return this.publisher.published.slice(count).map(eventIn)
   }
@@ -133,7 +135,7 @@ export class Stage {
   }
 }
 
-/** Reads the event in a published record. Fails the test if it is not a valid event. */
+/** Reads the event of a published record. Fails the test if it is not a valid event. */
 function eventIn(record: OutgoingRecord): Event {
   const event = readEvent(record)
   if (isFailure(event)) throw new Error(`published an invalid event: ${event.message}`)

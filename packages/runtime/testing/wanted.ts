@@ -1,6 +1,6 @@
 import type { LoadSelection } from '../pipeline/model.ts'
 
-/** The default request of a test to a store: only the version, the clock and the outbox. */
+/** Default request of a test to a store, which loads only the version, the clock and the outbox. */
 export const NOTHING_WANTED: LoadSelection = {
   entities: [],
   ids: [],

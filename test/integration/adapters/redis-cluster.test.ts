@@ -158,7 +158,7 @@ describe('a cluster of three masters', () => {
       assert.notEqual(refused.length, 0)
       for (const { reason } of refused as PromiseRejectedResult[]) {
         assert.ok(reason instanceof Unavailable)
-        assert.match(reason.message, /MOVED .*REDIS_MODE must be cluster/)
+        assert.match(reason.message, /MOVED .*set REDIS_MODE to cluster/)
       }
     })
   })

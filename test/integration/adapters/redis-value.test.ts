@@ -41,6 +41,6 @@ it('given a value that others always change first, then an update gives up and s
   await value.write(1)
   await assert.rejects(
     new RedisValue<number>(racing, 'x').update(() => 2),
-    /changed 20 times by others/,
+    /changed concurrently in each of 20 attempts/,
   )
 })

@@ -59,7 +59,7 @@ describe('a dead letter', () => {
 
   it('is shown with its bytes as text where they are text', () => {
     const text = deadLetterText(found(), OUTLOOK)
-    assert.match(text, /code +schema-violated \(permanent\): the data does not fit the schema/)
+    assert.match(text, /code +schema-violated \(permanent\): the data does not match the schema/)
     assert.match(text, /record +sluice\.telemetry\.readings\.local\/9@186/)
     assert.match(text, /Key: 6 bytes of text\n {2}roof-1\n/)
     assert.match(text, / {2}ce_subject +roof-1\n/)

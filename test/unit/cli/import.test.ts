@@ -148,7 +148,7 @@ describe('broken rows', () => {
     ['2026-01-01', '1 columns, but the header has 2'],
     ['2026-01-01,1,2', '3 columns, but the header has 2'],
     ['1767225600,1', '"1767225600" is not a timestamp such as 2026-01-31 13:45:00'],
-    ['2026-02-30,1', '"time" is not an RFC 3339 time with a zone (from "2026-02-30", "1")'],
+    ['2026-02-30,1', '"time" is not an RFC 3339 time with a time zone (from "2026-02-30", "1")'],
     ['2026-01-01,', '"" is not a number'],
     ['2026-01-01,NaN', '"NaN" is not a number'],
     ['2026-01-01,"1,5"', '"1,5" is not a number'],

@@ -180,7 +180,7 @@ it('given a batch with broken records, when it is inspected, then people read ev
   const { status, stdout } = await ran(['inspect', 'events/batches/poison.json'], { folder: PROJECT })
   assert.equal(status, 0)
   assert.match(stdout, /^\S+-poison 9@0 {2}✓ io\.sluice\.environment\.reading\.v1\n {2}id {2,}xGp/)
-  assert.match(stdout, /9@4 {2}✗ malformed-event: attribute "id" is there more than once\n\S+ 9@5 /)
+  assert.match(stdout, /9@4 {2}✗ malformed-event: attribute "id" occurs more than once\n\S+ 9@5 /)
   assert.match(stdout, /\n13 records: 6 events, 7 refused \(not-a-cloudevent 2, malformed-event 5\)\n$/)
 })
 

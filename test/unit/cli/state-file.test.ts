@@ -150,17 +150,21 @@ describe('a checkpoint as a file', () => {
   })
 
   const wrong: [what: string, changed: readonly string[], said: RegExp][] = [
-    ['changed', lines().map(line => line.replace('grün', 'blau')), /checksum: it was changed/],
+    [
+      'changed',
+      lines().map(line => line.replace('grün', 'blau')),
+      /its checksum does not match: it was changed/,
+    ],
     ['with a line too few', lines().toSpliced(2, 1), /checksum/],
-    ['with something after its end', [...lines(), '{}'], /follows its last line/],
+    ['with something after its end', [...lines(), '{}'], /content after its last line/],
     [
       'of a later version',
       lines().map(line => line.replace('{"checkpoint":2,', '{"checkpoint":3,')),
-      /format is 3, .* knows 2/,
+      /format is 3, .* supports only 2/,
     ],
     ['of something else', ['{"specversion":"1.0","id":"1"}'], /not a checkpoint of a partition state/],
     ['of no JSON', ['hello'], /not a checkpoint/],
-    ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 holds nothing that/],
+    ['with a line of another kind', lines().toSpliced(2, 0, '{"secret":1}'), /line 3 is not a valid part/],
   ]
   for (const [what, changed, said] of wrong)
     test(`${what} is refused, without its content`, async () => {

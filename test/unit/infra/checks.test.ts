@@ -35,7 +35,7 @@ describe('the settings of the functions', () => {
     assert.deepEqual(named('protobuf,environment=avro'), [])
     assert.match(
       named('avro,weather=json').join(),
-      /^SERIALIZATION names weather, .* It can name .*environment.*[^.]\.$/,
+      /^SERIALIZATION names weather, .* Allowed names are .*environment.*[^.]\.$/,
     )
     assert.match(named('xml').join(), /^SERIALIZATION: must be /)
   })

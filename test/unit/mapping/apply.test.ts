@@ -118,7 +118,7 @@ describe('fields of a record', () => {
       'control characters in the entity',
       'x: x',
       { id: 'a\u0000' },
-      /the attribute "subject" holds characters/,
+      /the attribute "subject" contains characters/,
     ],
   ] as const)
     it(`given ${given}, then it is a failure`, () => {

@@ -67,7 +67,7 @@ it('given two fields of one oneof, then they are refused: readers would see the 
   )
   assert.throws(() => encode({ a: 5, b: 'x' }), {
     name: 'UnencodableError',
-    message: 'b cannot be there beside a: both are of the oneof one',
+    message: 'b cannot be set together with a: both belong to the oneof one',
   })
   assert.deepEqual(read(encode({ b: 'x', c: 1 })), { b: 'x', c: 1 })
 })

@@ -184,7 +184,7 @@ describe('the path of an event, from the log', () => {
     ])
     assert.equal(journey.end, 'dead-letter')
     assert.doesNotMatch(JSON.stringify(journey), /U0VDUkVU/)
-    assert.equal(journey.roots[0]?.decisions[0]?.why, 'the data does not fit the schema of its event type')
+    assert.equal(journey.roots[0]?.decisions[0]?.why, 'the data does not match the schema of its event type')
   })
 
   it('given an alert whose sequence begins with the offset of the reading, then alerting emitted it', () => {

@@ -31,7 +31,7 @@ describe('the kit for processes', () => {
     [
       'a timer in the past',
       timer(AT_MS - 60_000),
-      'the consumer set the timer "due" for 2026-03-01T11:59:00.000Z, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+      'the consumer set the timer "due" for 2026-03-01T11:59:00.000Z, which is not later than its cause, at 2026-03-01T12:00:00.000Z',
     ],
     [
       'a timer in seconds',
@@ -41,12 +41,12 @@ describe('the kit for processes', () => {
     [
       'a timer at no time',
       timer(Number.NaN),
-      /the timer "due" for NaN, which is not a whole number of milliseconds/,
+      /the timer "due" for NaN, which is not an integer number of milliseconds/,
     ],
     [
       'a timer at a time that no calendar has',
       timer(-9e15),
-      'the consumer set the timer "due" for -9000000000000000 ms, which is not later than what it follows from, at 2026-03-01T12:00:00.000Z',
+      'the consumer set the timer "due" for -9000000000000000 ms, which is not later than its cause, at 2026-03-01T12:00:00.000Z',
     ],
     [
       'a timer of what is forgotten',
@@ -66,17 +66,21 @@ describe('the kit for processes', () => {
     ],
     ['data that cannot be written', emits({ data: 1n }), /emitted "a" that cannot be written: .*BigInt/],
     ['no CloudEvent', emits({ source: 'my source' }), /"source" is not a URI-reference/],
-    ['no step', undefined, /returned no step: decided\(\) and rejected\(\) make one/],
+    ['no step', undefined, /did not return a step: use decided\(\) or rejected\(\)/],
     ['a promise', Promise.resolve(decided('x', {})), /returned a promise: a process is not async/],
-    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON does not know: .*BigInt/],
-    ['a state that is a function', decided('x', () => 1), /a state that JSON does not know: a function/],
+    ['a state with a BigInt', decided('x', { n: 1n }), /a state that JSON cannot represent: .*BigInt/],
+    ['a state that is a function', decided('x', () => 1), /a state that JSON cannot represent: a function/],
     [
       'a state with a Date',
       decided('x', { s: [new Date(0)] }),
-      /does not survive JSON: state\.s\.0 is a Date$/,
+      /JSON does not preserve the state: state\.s\.0 is a Date$/,
     ],
-    ['a state that is a Map', decided('x', new Map()), /does not survive JSON: state is a Map$/],
-    ['a state with NaN', decided('x', { lag: Number.NaN }), /does not survive JSON: state\.lag is NaN$/],
+    ['a state that is a Map', decided('x', new Map()), /JSON does not preserve the state: state is a Map$/],
+    [
+      'a state with NaN',
+      decided('x', { lag: Number.NaN }),
+      /JSON does not preserve the state: state\.lag is NaN$/,
+    ],
   ]
   for (const [name, step, expected] of wrong)
     it(`given ${name}, then the test fails with the reason`, async () => {

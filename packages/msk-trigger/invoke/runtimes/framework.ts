@@ -9,19 +9,26 @@ import { within } from '../../support/wait.ts'
 import { functionFacts } from '../function-facts.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
-/** Upper bound for terminating a thread. Termination is immediate, so only a defect reaches this bound. */
+/**
+ * Time limit for terminating a thread, in milliseconds. Termination is immediate, so the limit is reached
+ * only in case of a bug.
+ */
 const END_MS = 1_000
 
-/** A container gets 10 seconds to stop, and no other one may get its batch before. */
+/**
+ * Time limit for ending a container, in milliseconds. It gets 10 seconds to stop, and its batch must not be
+ * passed to another one before.
+ */
 const END_CONTAINER_MS = 15_000
 
-/** The runtime that is starting a thread. */
+/** Runtime that is currently starting a thread. */
 const starting = new AsyncLocalStorage<FrameworkRuntime>()
 let isWatching = false
 
 /**
- * A runner of serverless-offline, for what this plugin does not run itself. The runner does not watch its thread, whose uncaught exception
- * would end this process, and treats the function as busy forever after a failure: each is discarded with a pool of its own.
+ * Uses a runner of serverless-offline for runtimes that this plugin does not run itself. That runner does not
+ * watch its thread, whose uncaught exception would end this process, and treats the function as busy forever
+ * after a failure. Therefore each runner has a separate pool and is discarded afterwards.
  */
 export class FrameworkRuntime implements Runtime {
   readonly #lambda: Lambda
@@ -70,7 +77,7 @@ export class FrameworkRuntime implements Runtime {
   watch(worker: Worker): void {
     this.#thread = worker
     let cause: unknown
-    // This listener also keeps an uncaught exception of the thread from ending this process.
+    // This listener also prevents an uncaught exception of the thread from ending this process.
     worker.on('error', error => {
       cause = error
     })
@@ -86,17 +93,20 @@ function watchThread(worker: Worker): void {
   starting.getStore()?.watch(worker)
 }
 
-/** The log of serverless-offline, which is not among its exports. */
+/** The log of serverless-offline, which it does not export. */
 interface FrameworkLog {
   notice(...args: unknown[]): void
 }
 
-/** The line that it writes after each successful invocation. */
+/** Matches the line that serverless-offline writes after each successful invocation. */
 const INVOCATION_LINE = /^\(λ: .*\) RequestId: /
 
 let replaced: Promise<void> | undefined
 
-/** Leaves the lines of the trigger's invocations out of serverless-offline's log: `invocationLines` decides about those. */
+/**
+ * Removes the lines about the trigger's invocations from serverless-offline's log; `invocationLines` controls
+ * these lines instead.
+ */
 export function leaveOutInvocationLines(isOurs: () => boolean): Promise<void> {
   replaced ??= replaceNotice(isOurs)
   return replaced
@@ -111,7 +121,10 @@ async function replaceNotice(isOurs: () => boolean): Promise<void> {
   }
 }
 
-/** Undefined where a version of serverless-offline keeps it elsewhere: then its lines stay. */
+/**
+ * Returns undefined if this version of serverless-offline has its log in another location; its lines are then
+ * kept.
+ */
 async function frameworkLog(): Promise<FrameworkLog | undefined> {
   try {
     const file = new URL('../utils/log.js', import.meta.resolve('serverless-offline/lambda'))
@@ -121,17 +134,25 @@ async function frameworkLog(): Promise<FrameworkLog | undefined> {
   }
 }
 
-/** Members of the object with which Lambda's runtimes report an error. */
+/** Members of the object in which Lambda's runtimes report an error. */
 const ERROR_MEMBERS = new Set(['errorType', 'errorMessage', 'stackTrace', 'trace', 'cause', 'requestId'])
 
-/** Checks what a runner of serverless-offline returned, which may be an error, or nothing. @throws HandlerError, RuntimeEnded */
+/**
+ * Checks the result of a serverless-offline runner, which may be an error or missing.
+ *
+ * @throws HandlerError, RuntimeEnded
+ */
 export function checkedAnswer(answer: unknown, runtime: string, inDocker: boolean): unknown {
   if (inDocker && isError(answer)) throw errorOf(answer)
   if (answer === undefined && !mayBeEmpty(runtime)) throw new RuntimeEnded(noAnswer(runtime, inDocker))
   return answer
 }
 
-/** Refuses a runtime that serverless-offline accepts without calling its handler. @throws RuntimeEnded; the message says what to do */
+/**
+ * Rejects a runtime that serverless-offline accepts without calling its handler.
+ *
+ * @throws RuntimeEnded, with the required action in the message
+ */
 export function refuseUncalled(runtime: string, inDocker: boolean): void {
   if (runtime !== 'go1.x' || inDocker) return
   throw new RuntimeEnded(
@@ -139,7 +160,10 @@ export function refuseUncalled(runtime: string, inDocker: boolean): void {
   )
 }
 
-/** The container answers with status 200 in any case. */
+/**
+ * Returns true if the answer is an error. The status cannot be used, because the container always responds
+ * with 200.
+ */
 function isError(answer: unknown): answer is Readonly<Record<string, unknown>> {
   if (!isObject(answer)) return false
   const hasType = typeof answer.errorType === 'string' && typeof answer.errorMessage === 'string'
@@ -156,7 +180,10 @@ function errorOf({
   return new HandlerError({ errorType: String(errorType), errorMessage: String(errorMessage), trace: lines })
 }
 
-/** A handler in Node.js or .NET may return nothing; others return at least null. */
+/**
+ * Returns true if handlers of this runtime may return nothing. Handlers of other runtimes return at least
+ * null.
+ */
 function mayBeEmpty(runtime: string): boolean {
   return /^(nodejs|dotnet)/.test(runtime)
 }
@@ -165,6 +192,6 @@ function noAnswer(runtime: string, inDocker: boolean): string {
   const why =
     inDocker || !runtime.startsWith('java')
       ? 'its process ended'
-      : 'it threw an exception, or the JVM cannot run java-invoke-local; see the output above'
+      : 'it threw an exception, or the JVM cannot run java-invoke-local: see the output above'
   return `the handler did not answer: ${why}`
 }

@@ -1,52 +1,76 @@
-/** A runtime of a handler: a thread, a process, or a runner of serverless-offline. */
+/** Runtime of a handler: a thread, a process, or a runner of serverless-offline. */
 
 import type { EventContent } from '../event-content.ts'
 
 export interface Invocation {
   readonly event: EventContent
   readonly requestId: string
-  /** After how many milliseconds Lambda would end it; infinity if it has no timeout. */
+  /** Time after which Lambda would end the invocation, in milliseconds; infinity for no timeout. */
   readonly timeoutMs: number
 }
 
-/** An invocation that a runtime has, and that may wait there for those before it. */
+/** An invocation that was passed to a runtime, where it may wait for earlier ones. */
 export interface HandedOver {
-  /** Rejects with `NotBegun` if it was taken back, or if what would have run it is over. */
+  /**
+   * Result of the invocation. Rejects with `NotBegun` if the invocation was taken back, or if the thread or
+   * process that should run it has ended.
+   */
   readonly answer: Promise<unknown>
-  /** False as long as it can be taken back. */
+  /** Returns false while the invocation can be taken back. */
   hasBegun(): boolean
-  /** Whether it was taken back: it will not run there. */
+  /**
+   * Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run
+   * there.
+   */
   takeBack(): boolean
 }
 
-/** A loaded handler, which runs one invocation at a time. It starts with the first one. */
+/** A loaded handler, which runs one invocation at a time. It starts with the first invocation. */
 export interface Runtime {
-  /** Loads the handler; undefined if it is loaded. The first invocation may do it, and may report its error. @throws HandlerError */
+  /**
+   * Loads the handler; returns undefined if it is loaded. The first invocation may load it and report its
+   * error instead.
+   *
+   * @throws HandlerError
+   */
   load?(): Promise<void> | undefined
-  /** Resolves with what the handler returned, as a JSON value; null where it returned nothing. @throws HandlerError */
+  /**
+   * Resolves to the return value of the handler as a JSON value; null if there is none.
+   *
+   * @throws HandlerError
+   */
   invoke(invocation: Invocation): Promise<unknown>
-  /** Hands over the next invocation while another one runs, so that the handler continues without waiting for this process. */
+  /**
+   * Passes the next invocation to the runtime while another one is running, so that the handler continues
+   * without waiting for this process.
+   */
   handOver?(invocation: Invocation): HandedOver
-  /** How many more invocations can be handed over. */
+  /** Number of further invocations that can be passed to the runtime. */
   readonly room?: number
-  /** Resolves when it has ended, by itself or by `close`. An invocation that it was running need not be settled then. */
+  /**
+   * Resolves when the runtime has ended, by itself or through `close`. A running invocation may remain
+   * unsettled then.
+   */
   readonly ended: Promise<RuntimeEnded>
-  /** Whether its invocation uses a processor, rather than waiting for I/O. */
+  /** True if the running invocation uses a processor rather than waiting for I/O. */
   readonly isComputing: boolean
-  /** Ends it at once, with what it runs. */
+  /** Ends the runtime immediately, with its running invocation. */
   close(): Promise<void>
 }
 
-/** Report of Lambda's runtime about a failed invocation. */
+/** Report about a failed invocation in the format of Lambda's runtime. */
 export interface ReportedError {
-  /** Type such as `Error`, or `Runtime.MarshalError`. */
+  /** Name of the error, such as `Error` or `Runtime.MarshalError`. */
   readonly errorType: string
   readonly errorMessage: string
-  /** The lines of its stack; empty if what was thrown has none. */
+  /** Lines of the stack; empty if the thrown value has none. */
   readonly trace: readonly string[]
 }
 
-/** The handler failed: it threw, rejected, called back with an error, could not be loaded, or returned what has no JSON. */
+/**
+ * The handler has failed: it threw, rejected, called back with an error, could not be loaded, or returned a
+ * value without a JSON representation.
+ */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError'
   readonly reported: ReportedError
@@ -54,17 +78,20 @@ export class HandlerError extends Error {
   constructor(reported: ReportedError) {
     super(`${reported.errorType}: ${reported.errorMessage}`)
     this.reported = reported
-    // Where it was thrown, not where it arrived.
+    // Use the stack of the original error, not the one of this process.
     this.stack = reported.trace.length > 0 ? reported.trace.join('\n') : this.message
   }
 }
 
-/** An invocation ended without a response: its thread or process ended, or its time was up. */
+/** An invocation ended without a response, because its thread or process ended, or because of a timeout. */
 export class RuntimeEnded extends Error {
   override readonly name = 'RuntimeEnded'
 }
 
-/** An invocation was handed over, and has not failed: its handler was not called, or was ended because of another one. Try it elsewhere. */
+/**
+ * An invocation was passed to a runtime but did not fail: its handler was not called, or was ended because of
+ * another invocation. It can be run elsewhere.
+ */
 export class NotBegun extends Error {
   override readonly name = 'NotBegun'
 }

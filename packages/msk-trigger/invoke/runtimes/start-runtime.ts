@@ -6,7 +6,11 @@ import { NodeRuntime } from './node/node-runtime.ts'
 import { PythonRuntime, pythonFolder } from './python/python-runtime.ts'
 import type { Runtime } from './runtime.ts'
 
-/** How the functions of a service run under serverless-offline with these options. @param thread a built module of Node's thread */
+/**
+ * Returns the runtimes for the functions of a service under serverless-offline with these options.
+ *
+ * @param thread built module of the Node.js thread
+ */
 export function frameworkRuntimes(
   serverless: Serverless,
   options: Readonly<Record<string, unknown>>,

@@ -134,7 +134,7 @@ describe('records before they are in a batch', () => {
     await kafka.send(withSchema, [{ value: framed(8, '{"n":3}') }])
     await until('the registry to be asked again and again', () => registry.requests.length > asked + 2)
     assert.equal(project.invocations('schemas').length, before)
-    assert.match(project.output, /the schema registry has no answer at .*503/)
+    assert.match(project.output, /the schema registry does not answer at .*503/)
     registry.answerWith(200)
     await kafka.untilCommitted(project.group('schemas', withSchema), withSchema, [5])
     assert.deepEqual(valuesOf('schemas').at(-1), [4, '{"n":3}'])

@@ -55,7 +55,7 @@ describe('the shutdown of the trigger', () => {
       await until('a batch to run', () => own.invocations('f').length === 1)
       assert.equal(await kafka.members(own.group('f', topic)), 1)
       const ended = own.end(signal)
-      await own.untilSays(/stops when 0@/)
+      await own.untilSays(/stopping when 0@/)
       await writeFile(own.file('go'), '')
       const tookMs = await ended
       assert.equal(await kafka.members(own.group('f', topic)), 0)
@@ -105,7 +105,7 @@ describe('the shutdown of the trigger', () => {
     assert.ok(tookMs < SOON_MS, `took ${tookMs} ms`)
     assert.equal(await kafka.members(own.group('f', topic)), 0)
     assert.deepEqual(await kafka.committed(own.group('f', topic), topic), [-1])
-    assert.match(own.output, /msk {2}f ← \S+ {2}stops when 0@0 is done, or after 3 s/)
+    assert.match(own.output, /msk {2}f ← \S+ {2}stopping when 0@0 is done, or after 3 s/)
     assert.match(own.output, /msk {2}f ← \S+ {2}abandoned 0@0: not committed, so it will be delivered again/)
   })
 })

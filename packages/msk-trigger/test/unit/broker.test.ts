@@ -38,7 +38,7 @@ describe('the command that runs a Kafka', () => {
     try {
       assert.match(
         await refused({}, 'kafka', '--port', `${port}`),
-        RegExp(`^Something listens on 127.0.0.1:${port} already`),
+        RegExp(`^127.0.0.1:${port} is already in use`),
       )
     } finally {
       server.close()

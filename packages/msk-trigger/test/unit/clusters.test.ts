@@ -109,7 +109,7 @@ describe('the cluster of a kafka event', () => {
       name: 'ConfigurationError',
       message:
         'accessConfigurations of the kafka event of function "f" names a secret: neither ' +
-        'AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so no secret is read in the cloud; or set ssl and ' +
+        'AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so the secret cannot be read: the trigger does not access the cloud; or set ssl and ' +
         `sasl under custom.mskTrigger.clusters.${servers}`,
     })
   })
@@ -134,7 +134,7 @@ describe('equal topics of several clusters', () => {
     const same = { orders: { brokers: 'here:1' }, stock: { brokers: 'here:1' } }
     assert.throws(
       () => mappingsOf({ clusters: same }, msk(ORDERS), msk(STOCK)),
-      /give each event a consumerGroupId/,
+      /give each event a different consumerGroupId/,
     )
   })
 

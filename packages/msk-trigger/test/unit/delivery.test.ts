@@ -395,7 +395,7 @@ describe('a delivery in flight', () => {
       // Times 1 and 2 of three.
       assert.equal(seen.log.length, defects === 0 ? 0 : 2)
       for (const line of seen.log)
-        assert.match(line, /^f {2}0@0–1 1@0–1 is delivered again .*defect.*unforeseen/s)
+        assert.match(line, /^f {2}0@0–1 1@0–1 is delivered again .*unexpected error.*unforeseen/s)
       if (defects > 0)
         assert.deepEqual(written.slice(-2), ['stalled invocation error 3 0@0 1@0', 'resumed invocation 0 1'])
     })

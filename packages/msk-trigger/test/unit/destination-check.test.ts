@@ -35,7 +35,7 @@ async function logged(
 const topic = { kind: 'kafka', topic: 'failed' } as const
 const queue = { kind: 'sqs', arn: 'arn:aws:sqs:eu-west-1:000000000000:failed' } as const
 const asTheBrokerDoes = { partitions: -1, replicationFactor: -1 }
-const waits = 'Until then, what should be sent there waits, and so does its partition'
+const waits = 'Discarded records and their partitions wait until it is available'
 
 describe('the destinations of a trigger that starts', () => {
   it('are not mentioned if they exist or are not set', async () => {

@@ -109,7 +109,7 @@ describe('a destination in AWS', () => {
   it('receives nothing if no endpoint is set: local failures do not belong in an account', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:9'
     await assert.rejects(send(), {
-      message: `neither AWS_ENDPOINT_URL_SQS nor AWS_ENDPOINT_URL is set, so nothing is sent to ${arn} in the cloud`,
+      message: `neither AWS_ENDPOINT_URL_SQS nor AWS_ENDPOINT_URL is set, so nothing is sent to ${arn}: the trigger does not access the cloud`,
     })
   })
 

@@ -335,7 +335,7 @@ describe('the dispatcher', () => {
     await turn()
     assert.deepEqual(committed, [])
     assert.deepEqual(log, [
-      'f  stops when 0@0 1@5–7 is done, or after 0.001 s',
+      'f  stopping when 0@0 1@5–7 is done, or after 0.001 s',
       'f  abandoned 0@0 1@5–7: not committed, so it will be delivered again',
     ])
   })
@@ -360,7 +360,7 @@ describe('the dispatcher', () => {
     dispatcher.keepOnly([1])
     running[1]?.end()
     await dispatcher.stop(1)
-    assert.deepEqual(log, ['f  stops when 0@0 is done, or after 0.001 s'])
+    assert.deepEqual(log, ['f  stopping when 0@0 is done, or after 0.001 s'])
   })
 
   it('says what is done and could not be committed', async () => {

@@ -92,9 +92,9 @@ describe('the destination of an event', () => {
   const refused: [onFailure: unknown, message: RegExp][] = [
     [
       { 'Fn::ImportValue': 'other' },
-      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, of which .* custom\.mskTrigger\.importValues/,
+      /^ConfigurationError: destinations\.onFailure of the msk event of function "f" is \{"Fn::ImportValue":"other"\}, which .* custom\.mskTrigger\.importValues/,
     ],
-    [{ Ref: 'Elsewhere' }, /only CloudFormation knows what it is: write \{ arn, type \}/],
+    [{ Ref: 'Elsewhere' }, /only CloudFormation can resolve: write \{ arn, type \}/],
     [getArn('Other'), /which is of the type AWS::Lambda::Function; it must be the ARN of an SQS queue/],
     [{ 'Fn::GetAtt': ['Failed', 'QueueName'] }, /which is "failed" here; it must be the ARN of an SQS queue/],
     [{ arn: getArn('Failed'), type: 'sns' }, /which is of the type sqs, not sns/],

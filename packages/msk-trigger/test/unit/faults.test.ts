@@ -32,11 +32,11 @@ describe('faults', () => {
 
   for (const [text, message] of [
     ['{"fault":"burn","function":"f"}', /fault must be one of duplicate, .*, not "burn"/],
-    ['{"fault":"crash"}', /function must be a text, not nothing/],
-    ['{"fault":"crash","function":"f","at":1}', /at is not a member of a fault/],
+    ['{"fault":"crash"}', /function must be a string, not nothing/],
+    ['{"fault":"crash","function":"f","at":1}', /at is not a property of a fault/],
     ['{"fault":"hold","function":"f","partition":-1}', /partition must be a non-negative integer, not -1/],
     ['{"fault":"crash","function":"f","times":0}', /times must be a positive integer, not 0/],
-    ['{"fault":"crash","function":"f","topic":1}', /topic must be a text/],
+    ['{"fault":"crash","function":"f","topic":1}', /topic must be a string/],
     ['7', /a fault must be an object, not 7/],
     ['crash', /JSON/],
   ] as const) {

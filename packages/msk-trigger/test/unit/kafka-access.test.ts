@@ -59,7 +59,7 @@ describe('a password in a secret', () => {
     ] as const)
       assert.throws(() => accessOf(security), {
         name: 'ConfigurationError',
-        message: `custom.mskTrigger.${name} names a secret: ${nowhere}, so no secret is read in the cloud`,
+        message: `custom.mskTrigger.${name} names a secret: ${nowhere}, so the secret cannot be read: the trigger does not access the cloud`,
       })
   })
 
@@ -85,7 +85,7 @@ describe('an error of a client', () => {
     const outer = named('KafkaJSNumberOfRetriesExceeded', 'y', { cause: refusal })
     assert.equal(
       rootMessage(outer),
-      'the listener takes no credentials: custom.mskTrigger.sasl must not be set',
+      'the listener does not accept credentials: remove custom.mskTrigger.sasl',
     )
     assert.equal(isUnreachable(outer), false)
     const own = named('KafkaJSNumberOfRetriesExceeded', 'y', { cause: new AccessError('no token') })
@@ -102,10 +102,10 @@ describe('an error of a client', () => {
   })
 
   it('given an error that is not of kafkajs, then its own message counts, not its cause', () => {
-    const error = new Error('the schema registry has no answer at http://a', {
+    const error = new Error('the schema registry does not answer at http://a', {
       cause: new Error('fetch failed'),
     })
-    assert.equal(rootMessage(error), 'the schema registry has no answer at http://a')
+    assert.equal(rootMessage(error), 'the schema registry does not answer at http://a')
     assert.equal(
       rootMessage(named('KafkaJSNonRetriableError', 'outer', { cause: new Error('inner') })),
       'inner',

@@ -214,8 +214,8 @@ describe('event source mappings', () => {
     startingPosition: EARLIEST → startingPosition … not "EARLIEST"
     startingPosition: AT_TIMESTAMP → startingPositionTimestamp … Unix seconds, not nothing
     functionResponseType: Perhaps → functionResponseType … "ReportBatchItemFailures", not "Perhaps"
-    consumerGroupId: '' → consumerGroupId … must be a text
-    consumerGroupId: a b → consumerGroupId … must be a text
+    consumerGroupId: '' → consumerGroupId … must be a string
+    consumerGroupId: a b → consumerGroupId … must be a string
     maximumRetryAttempts: -2 → maximumRetryAttempts … from -1 to 10000, not -2
     maximumRetryAttempts: 10001 → maximumRetryAttempts … not 10001
     maximumRecordAgeInSeconds: 59 → maximumRecordAgeInSeconds … from 60 to 604800, not 59
@@ -225,18 +225,18 @@ describe('event source mappings', () => {
     onFailureDestination: 'arn:aws:lambda:x' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://.t' → onFailureDestination … must be the ARN
     onFailureDestination: 'kafka://${'a'.repeat(250)}' → onFailureDestination … must be the ARN … kafka://<topic> (up to 249 characters)
-    onFailureDestination: 'kafka://t' → onFailureDestination … must not be "kafka://t": the topic that the function reads
+    onFailureDestination: 'kafka://t' → onFailureDestination … must not be "kafka://t": the function reads this topic
     destinations: { onSuccess: '${queue}' } → destinations.onSuccess … is not a setting; known are: onFailure
     destinations: {} → destinations.onFailure … must be the ARN … not nothing
     destinations: '${queue}' → destinations … must be a map, not "arn
     destinations: { onFailure: 'kafka://t' } → destinations.onFailure … must not be "kafka://t"
-    destinations: { onFailure: { arn: { Ref: Q } } } → destinations.onFailure … only CloudFormation knows what it is
+    destinations: { onFailure: { arn: { Ref: Q } } } → destinations.onFailure … only CloudFormation can resolve
     destinations: { onFailure: '${queue}' }, onFailureDestination: '${queue}' → onFailureDestination … must not be set together with destinations.onFailure
     provisionedPollerConfig: { minimumPollers: 0 } → provisionedPollerConfig.minimumPollers … from 1 to 200, not 0
     provisionedPollerConfig: { minimumPollers: 201 } → minimumPollers … from 1 to 200, not 201
-    provisionedPollerConfig: { pollerGroupName: '' } → pollerGroupName … must be a text of 1 to 128 char
+    provisionedPollerConfig: { pollerGroupName: '' } → pollerGroupName … must be a string of 1 to 128 char
     provisionedPollerConfig: { maximumPollers: 2001 } → maximumPollers … from 1 to 2000, not 2001
-    provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → not less than minimumPollers
+    provisionedPollerConfig: { minimumPollers: 3, maximumPollers: 2 } → of at least minimumPollers
     provisionedPollerConfig: { pollers: 1 } → provisionedPollerConfig.pollers … is not a setting; known are
     filterPatterns: [] → filterPatterns … a list of 1 to 10 patterns, not []
     filterPatterns: [{}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}] → filterPatterns … a list of 1 to 10

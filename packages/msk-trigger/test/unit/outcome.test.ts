@@ -66,7 +66,7 @@ describe('the outcome of an invocation', () => {
     [
       'an offset as text',
       failed({ partition: 'my.topic-0', offset: '10' }),
-      /"offset":"10".*whose offset is a text: it must be a number/,
+      /"offset":"10".*whose offset is a string: it must be a number/,
     ],
     ['no offset', failed({ partition: 'my.topic-0' }), /not a partition and offset/],
     ['an empty identifier', failed({}), /not a partition and offset/],

@@ -81,7 +81,7 @@ describe('the start', () => {
       const custom = { mskTrigger: { brokers: 'b:1' }, 'serverless-offline': offline }
       await assert.rejects(async () => plugged([{ msk: reads }], custom).run(hook), {
         message:
-          `port ${port} is in use, where serverless-offline answers as Lambda: stop the program that listens there, or give ` +
+          `port ${port}, which serverless-offline needs for its Lambda API, is in use: stop the program that listens there, or set ` +
           `another port with --lambdaPort ${port + 1} (or custom.serverless-offline.lambdaPort)`,
         code: 'MSK_TRIGGER_CONFIGURATION',
       })

@@ -41,7 +41,7 @@ describe('a start that takes long', () => {
     await wait('begins', trouble)
     assert.deepEqual(log, [], 'Kafka answers')
     await wait('joins', trouble)
-    assert.deepEqual(log, ['f  still joining group g: a member that was killed is waited for, up to 10 s'])
+    assert.deepEqual(log, ['f  still joining group g: Kafka waits for a member that was killed, up to 10 s'])
   })
 
   it('is explained by what listens there, once for all sources', async () => {

@@ -120,7 +120,10 @@ describe('a registry that is encrypted and wants a login', () => {
     assert.equal(await fate(intake({ registrySsl: { ca: made.caFile, cert, key } }, event)), 'deliver')
     assert.equal(await fate(intake({ registrySsl: { ca: made.caFile, secret: CERT_ARN } }, event)), 'deliver')
     const without = intake({ registrySsl: { ca: made.caFile } }, event)
-    await waits(without, /wants a client certificate: set custom\.mskTrigger\.registrySsl\.cert and key, or/)
+    await waits(
+      without,
+      /requires a client certificate: set custom\.mskTrigger\.registrySsl\.cert and key, or/,
+    )
   })
 
   it('given a wrong password, then records wait, and are read when the secret has the right one', async () => {
@@ -128,7 +131,7 @@ describe('a registry that is encrypted and wants a login', () => {
     const read = intake({ registryAuth: { secret: LOGIN_ARN }, registrySsl: { ca: made.caFile } })
     await waits(
       read,
-      /it answered 401: .*; it does not accept the login of custom\.mskTrigger\.registryAuth$/,
+      /it answered 401: .*; it does not accept the credentials of custom\.mskTrigger\.registryAuth$/,
     )
     secrets.secrets.set(LOGIN_ARN, JSON.stringify({ username: 'me', password: 'pw-1' }))
     assert.equal(await fate(read), 'deliver')
@@ -139,12 +142,12 @@ describe('a registry that is encrypted and wants a login', () => {
     secrets.secrets.delete(LOGIN_ARN)
     await waits(read, /registryAuth: secret arn:\S+:login cannot be read: can't find the specified secret$/)
     secrets.secrets.set(LOGIN_ARN, '{"user":"me","password":"pw-1"}')
-    await waits(read, /registryAuth: secret arn:\S+:login has no text "username"$/)
+    await waits(read, /registryAuth: secret arn:\S+:login has no string field "username"$/)
     secrets.secrets.set(LOGIN_ARN, 'pw-1')
     await waits(read, /registryAuth: secret arn:\S+:login cannot be read: it is not a JSON object$/)
     delete process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER
     const nowhere =
-      /neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so no secret is read in the cloud/
+      /neither AWS_ENDPOINT_URL_SECRETS_MANAGER nor AWS_ENDPOINT_URL is set, so the secret cannot be read: the trigger does not access the cloud/
     if (!process.env.AWS_ENDPOINT_URL) await waits(read, nowhere)
     process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.uri
   })

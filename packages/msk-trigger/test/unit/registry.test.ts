@@ -294,14 +294,14 @@ describe('the registry', () => {
     const readOne = async () => read(0, [message(framed(1, '{"n":1}'))])
     for (const status of [500, 401, 403]) {
       registry.answerWith(status)
-      await assert.rejects(readOne, /the schema registry has no answer at http:.*: it answered/)
+      await assert.rejects(readOne, /the schema registry does not answer at http:.*: it answered/)
     }
     registry.answerWith(200)
     assert.equal((await readOne())[0]?.fate, 'deliver')
     const nowhere = intake({ uri: 'http://127.0.0.1:9' })
     await assert.rejects(
       async () => nowhere(0, [message(framed(1, '{"n":1}'))]),
-      /no answer at http:\/\/127\.0\.0\.1:9\//,
+      /does not answer at http:\/\/127\.0\.0\.1:9\//,
     )
   })
 

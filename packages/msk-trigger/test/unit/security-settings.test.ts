@@ -62,21 +62,21 @@ describe('settings for secured clusters and registries', () => {
   const login = 'username: me, password: pw-1'
   const mechanisms = 'plain, scram-sha-256, scram-sha-512, oauthbearer, aws-msk-iam'
   const refused = refusals(`
-    sasl: { mechanism: plain, username: me, password: 123456 } → sasl.password must be a text, not a number: put it in quotes
-    sasl: { mechanism: plain, username: me, password: '' } → sasl.password must be a text, not an empty text
+    sasl: { mechanism: plain, username: me, password: 123456 } → sasl.password must be a string, not a number: put it in quotes
+    sasl: { mechanism: plain, username: me, password: '' } → sasl.password must be a string, not an empty string
     sasl: { mechanism: plain, username: me } → sasl must have username and password, or else secret
     sasl: { mechanism: plain, ${login}, secret: '${SECRET}' } → sasl must have username and password, or else secret
     sasl: { ${login} } → sasl.mechanism must be one of ${mechanisms}, not nothing
     sasl: { mechanism: scram, ${login} } → sasl.mechanism must be one of ${mechanisms}, not "scram"
     sasl: { mechanism: aws-msk-iam, password: pw-1 } → sasl.password is not a setting; known are: mechanism, region
-    sasl: 'plain:me:pw-1' → sasl must be a map, not a text
-    ssl: pw-1 → ssl must be a map, not a text
+    sasl: 'plain:me:pw-1' → sasl must be a map, not a string
+    ssl: pw-1 → ssl must be a map, not a string
     registryAuth: [me, pw-1] → registryAuth must be a map, not a list
     ssl: { cert: c.pem } → ssl.key must be the key of cert
     ssl: { key: pw-1 } → ssl.cert must be the certificate of key
     ssl: { cert: c.pem, key: k.pem, secret: '${SECRET}' } → ssl.secret must not be set together with cert and key
     sasl: { mechanism: oauthbearer, token: pw-1, tokenEndpoint: 'https://a.b' } → sasl must have token, or else tokenEndpoint with clientId and clientSecret, or with secret
-    sasl: { mechanism: oauthbearer, tokenEndpoint: 'me:pw-1@a.b', clientId: c, clientSecret: s } → sasl.tokenEndpoint must be an address like https://login.example/oauth2/token, not a text
+    sasl: { mechanism: oauthbearer, tokenEndpoint: 'me:pw-1@a.b', clientId: c, clientSecret: s } → sasl.tokenEndpoint must be an address like https://login.example/oauth2/token, not a string
     ssl: false, sasl: { mechanism: aws-msk-iam } → ssl must not be false: a listener with IAM is always encrypted
     brokers: 'me:pw-1@a:1' → brokers must be a list of host:port, not "***@a:1"
     schemaRegistry: 'ftp://me:pw-1@a' → schemaRegistry must be an address like http://127.0.0.1:8081, not "ftp://***@a"

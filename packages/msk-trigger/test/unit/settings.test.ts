@@ -73,7 +73,7 @@ describe('settings under custom.mskTrigger', () => {
     invocationLines: 'no' → mskTrigger.invocationLines must be true or false, not "no"
     open: { colour: red } → mskTrigger.open.colour
     announceResponseType: 'yes' → mskTrigger.announceResponseType must be true or false, not "yes"
-    importValues: { queue: { Ref: Q } } → mskTrigger.importValues.queue must be a text, not {"Ref":"Q"}
+    importValues: { queue: { Ref: Q } } → mskTrigger.importValues.queue must be a string, not {"Ref":"Q"}
   `)
   for (const [row, custom, message] of refused)
     it(`are rejected: ${row}`, () =>
@@ -84,7 +84,7 @@ describe('settings under custom.mskTrigger', () => {
     assert.throws(() => readSettings(custom, { KAFKA_BROKERS: 'a' }), {
       message: [
         'KAFKA_BROKERS must be a list of host:port, not "a"',
-        'custom.mskTrigger.clientId must be a text, not ""',
+        'custom.mskTrigger.clientId must be a string, not ""',
         'custom.mskTrigger.retryDelayMs must be whole milliseconds, at least 0, not -1',
         'custom.mskTrigger.open.tombstone must be absent or null, not "nil"',
         'custom.mskTrigger.colour is not a setting; known are: brokers, clusters, clientId, retryDelayMs, maxRetryDelayMs, ' +
@@ -94,7 +94,7 @@ describe('settings under custom.mskTrigger', () => {
   })
 
   it('are rejected in place of a map', () =>
-    assert.throws(() => readSettings('a:1', {}), /custom\.mskTrigger must be a map, not a text/))
+    assert.throws(() => readSettings('a:1', {}), /custom\.mskTrigger must be a map, not a string/))
 })
 
 describe('the settings that count in the template, too', () => {

@@ -18,6 +18,8 @@ it('given a throttled function with two event sources, then the start says so on
   await trigger.stop(0)
   assert.deepEqual(
     log.filter(line => line.includes('reservedConcurrency')),
-    ['msk  f  reservedConcurrency: 0 throttles it: it is never invoked, and its records wait in Kafka'],
+    [
+      'msk  f  reservedConcurrency: 0 throttles the function: it is never invoked, and its records wait in Kafka',
+    ],
   )
 })

@@ -45,7 +45,7 @@ describe('a warning about the cloud is logged', () => {
     const leftOut = (event: object) => warned(event, {}, { leavesOut: true })
     assert.match(
       leftOut({ functionResponseType: 'ReportBatchItemFailures' }).join(),
-      /the template is written without it; a list .* is ignored there, and its records are lost$/,
+      /the template is written without it; a list .* is ignored in that case, and its records are lost$/,
     )
     assert.match(
       leftOut({ maximumRetryAttempts: 1, onFailureDestination: 'kafka://failed' }).join(),

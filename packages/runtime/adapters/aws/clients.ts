@@ -1,13 +1,17 @@
-/** Reads secrets and parameters from AWS, with the SDK, which is loaded on first use. */
+/** Reads secrets and parameters from AWS. The SDK is loaded on first use. */
 
-/** Where AWS is, or what stands in for it. */
+/** Endpoint and region of AWS, or of an emulator. */
 export interface AwsPlace {
   readonly endpoint?: string
   readonly region?: string
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-/** The JSON document in a secret. @param access where it is, if not where the variables of the SDK say */
+/**
+ * Returns the JSON document in a secret.
+ *
+ * @param access endpoint and region; by default from the SDK's variables
+ */
 export async function secretOf(name: string, access: AwsPlace = {}): Promise<Record<string, unknown>> {
   const { SecretsManagerClient, GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager')
   const request = new SecretsManagerClient(access).send(new GetSecretValueCommand({ SecretId: name }))
@@ -15,7 +19,7 @@ export async function secretOf(name: string, access: AwsPlace = {}): Promise<Rec
   return json(`secret ${name}`, answer.SecretString)
 }
 
-/** The JSON document in a parameter. */
+/** Returns the JSON document in a parameter. */
 export async function parameterOf(name: string): Promise<Record<string, unknown>> {
   const { SSMClient, GetParameterCommand } = await import('@aws-sdk/client-ssm')
   const request = new SSMClient({}).send(new GetParameterCommand({ Name: name, WithDecryption: true }))
@@ -24,8 +28,9 @@ export async function parameterOf(name: string): Promise<Record<string, unknown>
 }
 
 /**
- * Returns whether an error of `secretOf` or `parameterOf` leaves the content unknown: AWS did not answer, or not now. A secret
- * that was deleted, must not be read, or holds something else has been answered for.
+ * Returns true if an error of `secretOf` or `parameterOf` leaves the content unknown, because AWS is
+ * temporarily unavailable. It is not unknown if the secret was deleted, access to it is denied, or its
+ * content is invalid.
  */
 export function isUnreachable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: Partial<AwsError> }
@@ -51,7 +56,7 @@ function json(where: string, text: string | undefined): Record<string, unknown> 
     const document: unknown = JSON.parse(text ?? '')
     if (typeof document === 'object' && document !== null) return document as Record<string, unknown>
   } catch {
-    // Reported below, without the parser's message, which quotes the text.
+    // The error below omits the parser's message, which quotes the text.
   }
   throw new Error(`${where}: not a JSON object`)
 }

@@ -1,8 +1,11 @@
-/** Where the brokers of an MSK cluster listen, for each way to sign in. */
+/** Finds the broker addresses of an MSK cluster for each authentication method. */
 import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka'
 import type { KafkaAuth, MskConnectivity } from '../kafka/authentication.ts'
 
-/** The field of the answer for each network and authentication. MSK has no listeners for the others. */
+/**
+ * Field of the response for each network and authentication method. MSK has no listeners for other
+ * combinations.
+ */
 const LISTENERS: Readonly<
   Record<MskConnectivity, Partial<Record<KafkaAuth, keyof GetBootstrapBrokersResponse>>>
 > = {
@@ -25,10 +28,11 @@ const LISTENERS: Readonly<
 }
 
 /**
- * Asks for `host:port` of each broker on the listeners that fit. The region is the one in the ARN.
+ * Returns `host:port` of each broker for the matching listeners. The region is taken from the ARN.
  *
  * @see https://docs.aws.amazon.com/msk/1.0/apireference/clusters-clusterarn-bootstrap-brokers.html
- * @throws Error if the cluster cannot be asked, or has no such listeners: the message names those that it has
+ * @throws Error if the request fails or the cluster has no such listeners; the message names the existing
+ *   ones
  */
 export async function brokersOf(
   clusterArn: string,

@@ -1,6 +1,7 @@
 /**
- * A checkpoint as text: JSON lines with a header first and a trailer last. The trailer contains the number of parts and the
- * SHA-256 of all lines before it, which reveals a checkpoint that was truncated or changed.
+ * Text format of a checkpoint: JSON lines that begin with a header and end with a trailer. The trailer
+ * contains the number of parts and the SHA-256 of all lines before it, so that truncation and changes are
+ * detected.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { heldParts, partsOfState, storedState } from '../../pipeline/deciding/stored-state.ts'
@@ -13,31 +14,34 @@ import {
 } from '../../pipeline/recovery/checkpoints.ts'
 import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 
-/** The first had an object for each id, and no changes. */
+/** The first format had an object for each id, and no incremental checkpoints. */
 const FORMAT = 2
 const FIRST_FORMAT = 1
 
 export interface Header extends StateKey {
-  /** Applied offset; unknown while a state is read and written at the same time. */
+  /** Applied offset; unknown for a state that is written while it is read. */
   readonly appliedOffset?: number
   readonly epoch?: number
-  /** RFC 3339. */
+  /** Time of the checkpoint, RFC 3339. */
   readonly takenAt: string
-  /** When the checkpoint was taken since which this one holds the changes, RFC 3339; absent if it holds a whole state. */
+  /**
+   * For a checkpoint that contains only changes, the time of the one it is based on, RFC 3339; absent for a
+   * complete one.
+   */
   readonly after?: string
 }
 
 type Line =
   | { readonly meta: CheckpointMeta }
-  /** `version` of the state's shape; absent if it is 1. */
+  /** `version` of the state's format; absent if it is 1. */
   | { readonly entity: string; readonly version?: number; readonly state: unknown }
-  /** Stored text of a held entity. */
+  /** Stored text of a held entity, with its hold. */
   | { readonly entity: string; readonly stored: string }
   | { readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly outbox: OutboxEntry }
-  /** Bytes as hexadecimal digits. */
+  /** `id` and `digest` in hexadecimal digits. */
   | { readonly id: string; readonly digest: string; readonly appliedAtMs: number }
-  /** Base64 of `id-bytes.ts`. */
+  /** Ids in the form of `id-bytes.ts`, as base64. */
   | { readonly ids: string }
   | { readonly gone: RemovedParts }
   | { readonly failure: RememberedFailure }
@@ -56,7 +60,7 @@ interface Trailer {
   readonly sha256: string
 }
 
-/** Writes the header, the parts and the trailer; each call returns complete lines with their line ends. */
+/** Writes the header, the parts and the trailer. Each call returns complete lines with line ends. */
 export class CheckpointWriter {
   readonly #hash = createHash('sha256')
   readonly #end: Counts = noCounts()
@@ -86,7 +90,7 @@ export class CheckpointWriter {
   }
 }
 
-/** Reads one line at a time. Use nothing that it has returned before `end` has returned as well. */
+/** Parses one line at a time. Do not use any result before `end` has returned. */
 export class CheckpointParser {
   readonly #hash: Hash = createHash('sha256')
   readonly #counted: Counts = noCounts()
@@ -95,10 +99,10 @@ export class CheckpointParser {
   #hasMeta = false
   #trailer: Trailer | undefined
 
-  /** Returns undefined for the header and the trailer. @throws DamagedCheckpoint */
+  /** Returns a part; undefined for the header and the trailer. @throws DamagedCheckpoint */
   line(line: string): CheckpointPart | undefined {
     this.#number += 1
-    if (this.#trailer) throw new DamagedCheckpoint('something follows its last line')
+    if (this.#trailer) throw new DamagedCheckpoint('it has content after its last line')
     const content = this.#parsed(line)
     if (this.#header && 'sha256' in content) {
       this.#trailer = content as unknown as Trailer
@@ -110,24 +114,24 @@ export class CheckpointParser {
       return undefined
     }
     const part = partOf(content as unknown as Line, line)
-    if (!part) throw new DamagedCheckpoint(`line ${this.#number} holds nothing that a checkpoint can hold`)
+    if (!part) throw new DamagedCheckpoint(`line ${this.#number} is not a valid part of a checkpoint`)
     if (part.kind === 'meta') this.#hasMeta = true
     count(this.#counted, part)
     return part
   }
 
-  /** @throws DamagedCheckpoint if it is incomplete or differs from what was written */
+  /** @throws DamagedCheckpoint if the checkpoint is incomplete or was changed */
   end(): Header {
     if (!this.#header) throw new DamagedCheckpoint('it is empty')
     if (!this.#trailer || !this.#hasMeta)
       throw new DamagedCheckpoint(
-        'it is cut off: its last line is missing. Export it again, or take another copy',
+        'it is truncated: its last line is missing. Export it again, or use another copy',
       )
     if (this.#hash.digest('hex') !== this.#trailer.sha256)
-      throw new DamagedCheckpoint('its content does not have its checksum: it was changed. Take another copy')
+      throw new DamagedCheckpoint('its checksum does not match: it was changed. Use another copy')
     const { states, timers, outbox, ids, failures } = this.#trailer.end
     if (String(Object.values(this.#counted)) !== String([states, timers, outbox, ids, failures]))
-      throw new DamagedCheckpoint('it does not hold as much as its last line says. Export it again')
+      throw new DamagedCheckpoint('it does not contain as many parts as its last line says. Export it again')
     return this.#header
   }
 
@@ -136,16 +140,16 @@ export class CheckpointParser {
       const content: unknown = JSON.parse(line)
       if (typeof content === 'object' && content !== null) return content
     } catch {
-      // Reported below, without quoting the content.
+      // The error below omits the content.
     }
     if (!this.#header) throw noCheckpoint()
-    throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was cut off or changed`)
+    throw new DamagedCheckpoint(`line ${this.#number} is not a JSON document: it was truncated or changed`)
   }
 }
 
 function lineOf(part: CheckpointPart): string {
   if (part.kind === 'state') {
-    // Compared as text, because a held entity may have no state.
+    // The state of a held entity is written as text, because it may consist of the hold alone.
     if (heldParts(part.state).hold !== undefined)
       return JSON.stringify({ entity: part.entity, stored: part.state })
     const { version, json } = partsOfState(part.state)
@@ -161,7 +165,10 @@ function lineOf(part: CheckpointPart): string {
   return `{"id":"${hex(id)}","digest":"${hex(digest)}","appliedAtMs":${appliedAtMs}}`
 }
 
-/** The line contains the state exactly as it is stored: parsing and writing it again could change its numbers. */
+/**
+ * Returns the beginning of a line, which is followed by the state exactly as it is stored: parsing and
+ * serializing it could change its numbers.
+ */
 function beforeState(entity: string, version: number): string {
   return `{"entity":${JSON.stringify(entity)},${version > 1 ? `"version":${version},` : ''}"state":`
 }
@@ -171,13 +178,14 @@ function beforeContext(hash: string): string {
 }
 
 /**
- * Returns the content behind the beginning of a line, byte for byte; undefined if another program wrote the line in another form.
+ * Returns the content after the beginning of a line, byte for byte. A line that another program has formatted
+ * differently is serialized from its parsed content.
  */
 function verbatim(line: string, before: string, end: string, content: unknown): string {
   return line.startsWith(before) ? line.slice(before.length, -end.length) : JSON.stringify(content)
 }
 
-/** Reads a line. Lines have no type tag: the name of their content distinguishes them. */
+/** Converts a line to a part. Lines have no type tag; the names of their fields distinguish them. */
 function partOf(content: Line, line: string): CheckpointPart | undefined {
   if ('stored' in content) return { kind: 'state', entity: content.entity, state: content.stored }
   if ('state' in content) {
@@ -207,7 +215,7 @@ function headerOf(content: object): Header {
   if (typeof checkpoint !== 'number' || typeof header.consumer !== 'string') throw noCheckpoint()
   if (checkpoint !== FORMAT && checkpoint !== FIRST_FORMAT)
     throw new DamagedCheckpoint(
-      `its format is ${checkpoint}, and this version of the engine knows ${FORMAT}: use the version that wrote it`,
+      `its format is ${checkpoint}, but this version of the engine supports only ${FORMAT}: use the version that wrote it`,
     )
   return header as Header
 }
@@ -229,7 +237,7 @@ function count(counts: Counts, part: CheckpointPart): void {
   else if (part.kind === 'failure') counts.failures += 1
 }
 
-/** JSON has no undefined: these fields can be missing. */
+/** Restores fields that are absent in JSON, which does not support undefined. */
 function metaOf({ clock, appliedDigest, failuresFromMs, ...others }: CheckpointMeta): CheckpointMeta {
   const { nowMs, lastAppendMs, highestAppendMs } = clock
   return { ...others, clock: { nowMs, lastAppendMs, highestAppendMs }, appliedDigest, failuresFromMs }

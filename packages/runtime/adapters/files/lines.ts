@@ -1,10 +1,12 @@
-/** Splits a text that arrives in pieces, as from a file or a pipe, into lines. */
+/** Splits text that arrives in chunks, for example from a file or a pipe, into lines. */
 import { TextDecoder } from 'node:util'
 
-/** Upper bound for a line or a document held in memory, in characters. */
+/** Maximum length of a line or a document in memory, in characters. */
 export const LONGEST = 64 * 1024 * 1024
 
-/** Whether the text cannot be read as lines; the message says why. */
+/**
+ * Returns true if the error says that the text cannot be split into lines; its message contains the reason.
+ */
 export function isUnreadableText(error: unknown): error is Error {
   return error instanceof Error && error.name === UNREADABLE
 }
@@ -16,9 +18,11 @@ function unreadable(why: string): Error {
 }
 
 /**
- * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
+ * Yields the lines that each chunk completes, so that input from a pipe is processed before the next chunk
+ * arrives.
  *
- * @throws Error that `isUnreadableText` knows if a line is longer than `LONGEST` or the text is not UTF-8
+ * @throws Error, recognised by `isUnreadableText`, if a line is longer than `LONGEST` or the text is not
+ *   UTF-8
  */
 export async function* linesByPiece(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -33,7 +37,7 @@ export async function* linesByPiece(pieces: AsyncIterable<Uint8Array>): AsyncGen
   if (rest !== '') yield [rest]
 }
 
-/** Without a piece: the text has ended, and so must its last character. */
+/** Decodes a chunk. Without a chunk, the text has ended, and must not end within a character. */
 function decoded(decoder: TextDecoder, piece?: Uint8Array): string {
   try {
     return piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true })

@@ -1,4 +1,7 @@
-/** Questions below the public interface of the library: its admin client fails where a partition of any topic has no leader. */
+/**
+ * Requests below the public interface of the library, whose admin client fails if a partition of any topic
+ * has no leader.
+ */
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import {
   askBroker,
@@ -10,7 +13,10 @@ import {
 import { askOver } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
-/** Asks a cluster whose brokers are known, over connections of its own. It repeats the question while the answer is retriable. */
+/**
+ * Sends a request to a cluster with known brokers, over a new connection. It repeats the request while the
+ * response is retriable.
+ */
 export function askCluster<T>(
   kafka: Kafka,
   question: (cluster: Cluster, brokers: readonly number[]) => Promise<T>,
@@ -23,12 +29,12 @@ export function askCluster<T>(
   })
 }
 
-/** Returns a cluster that is not connected yet. No topic is created by questions. */
+/** Returns a cluster that is not connected yet. Requests never create topics. */
 export function openCluster(kafka: Kafka): Cluster {
   return createCluster(kafka, { allowAutoTopicCreation: false })
 }
 
-/** @param topics by default all, with those that have partitions without leader */
+/** @param topics names of topics; by default all, including those with partitions without a leader */
 export async function metadataOf(
   cluster: Cluster,
   topics: readonly string[] | null = null,
@@ -36,7 +42,11 @@ export async function metadataOf(
   return askBroker(await cluster.brokerPool.findConnectedBroker(), metadataQuestion(topics))
 }
 
-/** Returns all settings of a topic or broker, with defaults. @throws an answer, such as UNKNOWN_TOPIC_OR_PARTITION */
+/**
+ * Returns all settings of a topic or broker, including defaults.
+ *
+ * @throws an error response, such as UNKNOWN_TOPIC_OR_PARTITION
+ */
 export async function settingsOf(
   broker: Broker,
   kind: 'topic' | 'broker',
@@ -47,7 +57,10 @@ export async function settingsOf(
   return settings
 }
 
-/** Makes the library look up unknown brokers. It does so with topics, and fails where one of these has no leader. */
+/**
+ * Makes the library look up unknown brokers. It does this together with topics, and fails if one of them has
+ * no leader.
+ */
 export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()
   if (brokers.every(id => known.includes(String(id)))) return
@@ -56,11 +69,15 @@ export async function knowBrokers(cluster: Cluster, brokers: readonly number[]):
     ({ errorCode, partitions }) => errorCode === 0 && partitions.every(({ leader }) => leader >= 0),
   )
   cluster.targetTopics = new Set(whole ? [whole.topic] : [])
-  // Where no topic is whole, each unknown broker fails by itself.
+  // If every topic has a partition without a leader, the request to each unknown broker fails separately.
   await cluster.refreshMetadata().catch(() => {})
 }
 
-/** Returns the error of the client library for a code in an answer. @param why what the broker says about it */
+/**
+ * Returns the client library's error for an error code in a response.
+ *
+ * @param why explanation of the broker
+ */
 export function answerError(code: number, why?: string | null): Error {
   const error = protocolError(code)
   error.message = `the broker answers ${error.type}${why ? `: ${why}` : ''}`

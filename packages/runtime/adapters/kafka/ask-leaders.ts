@@ -2,15 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import { brokersAnswer, isRetriableAnswer } from './availability.ts'
 
-/** Milliseconds after the first question in which it is repeated. */
+/** Times for which a request is repeated, in milliseconds after the first attempt. */
 export interface Patience {
-  /** While the partition has no leader that answers. */
+  /** Limit while the partition has no leader that responds. */
   readonly leaderMs: number
-  /** While no broker knows the topic: there may be no such topic. */
+  /** Limit while no broker knows the topic, which may not exist. */
   readonly topicMs: number
 }
 
-/** The election of a new leader takes a few seconds after a broker is lost; a new topic is known everywhere within one. */
+/**
+ * Electing a new leader after the loss of a broker takes a few seconds; a new topic is known to all brokers
+ * within one second.
+ */
 const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
@@ -18,11 +21,12 @@ export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15
 const ASK_EVERY_MS = 50
 
 /**
- * Asks the leaders of partitions until they answer. Metadata can be older or newer than what a broker knows, so a retriable answer is not an
- * error: every official client fetches the metadata again and repeats the request.
+ * Sends a request to the leaders of partitions until they respond. The metadata can be older or newer than
+ * that of a broker, so a retriable response is not an error: like every official client, this function
+ * fetches the metadata again and repeats the request.
  *
- * @param ask must not use metadata of an earlier question
- * @throws what `ask` throws, if that is not retriable or does not pass in time
+ * @param ask sends the request; must not use metadata of an earlier attempt
+ * @throws errors of `ask` that are not retriable or last too long
  */
 export async function askLeaders<T>(
   ask: () => Promise<T>,
@@ -46,14 +50,17 @@ interface Connected {
   disconnect(): Promise<void>
 }
 
-/** Asks over a connection of its own. It repeats the question, over another one, while the answer is retriable. */
+/**
+ * Sends a request over a new connection. While the response is retriable, it repeats the request over another
+ * one.
+ */
 export function askOver<Client extends Connected, T>(
   open: () => Client,
   question: (client: Client) => Promise<T>,
   patience?: Patience,
 ): Promise<T> {
   return askLeaders(async () => {
-    // Metadata belong to the connection, so each attempt has its own.
+    // Metadata belongs to the connection, so each attempt opens a new one.
     const client = open()
     try {
       await client.connect()

@@ -1,8 +1,11 @@
-/** Ways to connect to a cluster and to sign in. Loads no library. */
+/** Methods to connect and authenticate to a cluster. Loads no library. */
 
 export const AUTHENTICATIONS = ['none', 'tls', 'iam', 'scram-sha-256', 'scram-sha-512', 'plain'] as const
 
-/** `none` is plain text; `tls` encrypts, and may show a certificate; `iam` signs in with AWS credentials, the others with a password. */
+/**
+ * `none` is unencrypted; `tls` encrypts and may use a client certificate; `iam` authenticates with AWS
+ * credentials; all others use a password.
+ */
 export type KafkaAuth = (typeof AUTHENTICATIONS)[number]
 
 export function hasPassword(auth: KafkaAuth): auth is 'scram-sha-256' | 'scram-sha-512' | 'plain' {

@@ -8,23 +8,35 @@ import { iamToken } from './iam-token.ts'
 export type { Kafka }
 
 export interface KafkaConnection {
-  /** `host:port` */
+  /** Addresses of brokers, as `host:port`. */
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly auth: KafkaAuth
-  /** False sends user and password in plain text. `none` is never encrypted, `tls` and `iam` always are. */
+  /**
+   * If false, user name and password are sent unencrypted. Connections with `none` are never encrypted; those
+   * with `tls` and `iam` always are.
+   */
   readonly encrypted?: boolean
-  /** AWS region to sign in to; required for `iam`. */
+  /** AWS region; required for `iam`. */
   readonly region?: string
-  /** User and password; required for SCRAM and PLAIN. Called for each sign-in, so the answer can change. */
+  /**
+   * Returns user name and password; required for SCRAM and PLAIN. Called for each authentication, so the
+   * result may change.
+   */
   readonly login?: () => Login
-  /** Certificates of trusted authorities, in PEM form, if not those that Node.js knows. Called for each new connection. */
+  /**
+   * Returns certificates of trusted authorities in PEM form; by default, those of Node.js. Called for each
+   * new connection.
+   */
   readonly ca?: () => string
-  /** Used with `tls`. Called for each new connection. */
+  /** Returns the client certificate for `tls`. Called for each new connection. */
   readonly certificate?: () => ClientCertificate
 }
 
-/** A client whose connections and requests fail within seconds: records that cannot be processed now stay in Kafka. */
+/**
+ * Creates a client whose connections and requests time out within seconds, because records that cannot be
+ * processed now stay in Kafka.
+ */
 export function kafkaClient(connection: KafkaConnection): Kafka {
   readEveryCodec(kafkajs.CompressionCodecs)
   restIdleConnections()
@@ -41,7 +53,7 @@ export function kafkaClient(connection: KafkaConnection): Kafka {
   return kafka
 }
 
-/** Returns the settings with which a client connects and signs in, also for programs with clients of their own. */
+/** Returns the settings for connecting and authenticating, also for programs with their own clients. */
 export function securityOf(connection: KafkaConnection): Partial<KafkaConfig> {
   const { auth, encrypted = true } = connection
   const ssl = auth !== 'none' && encrypted ? { ssl: tlsOf(connection) } : {}
@@ -61,7 +73,7 @@ const ADVICE: TlsAdvice = {
 
 const explainingSockets: ISocketFactory = ({ ssl, ...place }) => explainedSocket(place, ssl, ADVICE)
 
-/** The library reads the properties of the object for each new connection. */
+/** Returns an object with getters, which the library reads for each new connection. */
 function tlsOf({ ca, certificate }: KafkaConnection): NonNullable<KafkaConfig['ssl']> {
   if (ca === undefined && certificate === undefined) return true
   const read = {

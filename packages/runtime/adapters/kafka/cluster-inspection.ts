@@ -1,4 +1,7 @@
-/** Questions about a cluster whose answers the client library does not give, or throws away where a partition has no leader. */
+/**
+ * Requests about a cluster that the client library does not support, or whose response it discards if a
+ * partition has no leader.
+ */
 import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
   askBroker,
@@ -20,13 +23,13 @@ import type { Bounds } from './offsets.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** Answer of one broker, or the error in its place. */
+/** Response of one broker, or its error. */
 export type OfBroker<T> = { readonly broker: number } & ({ readonly answer: T } | { readonly error: unknown })
 
-/** Bounds by topic, and there by partition; undefined where the leader did not answer. */
+/** Offset bounds by topic and partition; undefined if the leader did not respond. */
 export type KnownBounds = ReadonlyMap<string, readonly (Bounds | undefined)[]>
 
-/** Asks one question after another, over one connection to each broker. */
+/** Sends one request after another, over one connection to each broker. */
 export class ClusterInspection {
   readonly #cluster: ReconnectingClient<Cluster>
 
@@ -39,15 +42,20 @@ export class ClusterInspection {
     this.#cluster = new ReconnectingClient(open, cluster => cluster.disconnect())
   }
 
-  /** Resolves to brokers, topics and partitions, with those that have no leader. @param topics by default, all */
+  /**
+   * Resolves to brokers, topics and partitions, including those without a leader.
+   *
+   * @param topics all topics by default
+   */
   metadata(topics?: readonly string[]): Promise<ClusterMetadata> {
     return this.#cluster.inTurn(cluster => metadataOf(cluster, topics))
   }
 
   /**
-   * Resolves to the readable range of each partition. A partition whose leader does not answer leaves the others alone.
+   * Resolves to the readable range of each partition. If the leader of a partition does not respond, the
+   * others are not affected.
    *
-   * @param upTo `high-watermark` includes open transactions and the records behind them
+   * @param upTo `high-watermark` includes open transactions and the records after them
    */
   bounds(topics: readonly TopicLayout[], upTo: 'end' | 'high-watermark' = 'end'): Promise<KnownBounds> {
     return this.#cluster.inTurn(async cluster => {
@@ -62,12 +70,16 @@ export class ClusterInspection {
     })
   }
 
-  /** Resolves to the size of logs on the disks of brokers; an error for a broker that does not answer. @param only by default, all topics */
+  /**
+   * Resolves to the size of logs on the disks of brokers, or an error for a broker that does not respond.
+   *
+   * @param only topic to report; all topics by default
+   */
   logDirs(brokers: readonly number[], only?: TopicLayout): Promise<OfBroker<readonly LogDir[]>[]> {
     const partitions = only?.partitions.map(({ partition }) => partition) ?? []
     const question = logDirsQuestion(only && { topic: only.topic, partitions })
     return this.#askEach(brokers, question, ({ errorCode, dirs }) => {
-      // Before version 3 of the answer, this is how a broker refuses.
+      // Before version 3 of the response, a broker refuses with an empty list.
       if (errorCode !== 0 || dirs.length === 0) throw answerError(errorCode || CLUSTER_AUTHORIZATION_FAILED)
       return dirs
     })
@@ -77,7 +89,11 @@ export class ClusterInspection {
     return this.#askEach(brokers, featuresQuestion(), features => features)
   }
 
-  /** Resolves to the keepers of the metadata of a cluster without ZooKeeper. @throws an answer, such as UNSUPPORTED_VERSION */
+  /**
+   * Resolves to the controllers of a cluster without ZooKeeper.
+   *
+   * @throws an error response, such as UNSUPPORTED_VERSION
+   */
   quorum(): Promise<MetadataQuorum> {
     return this.#cluster.inTurn(async cluster => {
       const quorum = await askBroker(await cluster.brokerPool.findConnectedBroker(), quorumQuestion())
@@ -86,7 +102,11 @@ export class ClusterInspection {
     })
   }
 
-  /** Resolves to all settings of a topic, with defaults. @throws an answer, such as UNKNOWN_TOPIC_OR_PARTITION */
+  /**
+   * Resolves to all settings of a topic, including defaults.
+   *
+   * @throws an error response, such as UNKNOWN_TOPIC_OR_PARTITION
+   */
   topicSettings(topic: string): Promise<readonly Setting[]> {
     return this.#cluster.inTurn(async cluster =>
       settingsOf(await cluster.brokerPool.findConnectedBroker(), 'topic', topic),
@@ -111,7 +131,9 @@ export class ClusterInspection {
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
 
-/** Asks several brokers side by side: one that does not answer leaves the others alone. */
+/**
+ * Sends a request to several brokers concurrently. A broker that does not respond does not affect the others.
+ */
 export function eachBroker<T>(
   cluster: Cluster,
   brokers: readonly number[],
@@ -128,7 +150,7 @@ export function eachBroker<T>(
   )
 }
 
-/** Returns the partitions by the id of their leader, and by topic. */
+/** Groups the partitions by the id of their leader and by topic. */
 export function partitionsByLeader(
   topics: readonly TopicLayout[],
 ): Map<number, { topic: string; partitions: number[] }[]> {
@@ -150,7 +172,7 @@ interface Edges {
   readonly ends: readonly PartitionEdge[]
 }
 
-/** @throws the error of the first broker if none has answered */
+/** @throws the error of the first broker if none has responded */
 function boundsIn(topics: readonly TopicLayout[], answers: readonly OfBroker<Edges>[]): KnownBounds {
   const answered = answers.flatMap(one => ('answer' in one ? [one.answer] : []))
   const [failed] = answers.flatMap(one => ('error' in one ? [one] : []))

@@ -1,11 +1,11 @@
-/** The engine's errors for those of Kafka and of its client. */
+/** Converts errors of Kafka and its client library to errors of the engine. */
 import { RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import { brokersAnswer, isAway, isRefusal } from './availability.ts'
 
-/** Answer of brokers that do not know the topic. */
+/** Response of brokers that do not know the topic. */
 export const UNKNOWN_TOPIC = 'UNKNOWN_TOPIC_OR_PARTITION'
 
-/** Returns the error for a topic that does not exist, or not yet. */
+/** Returns the error for a topic that does not exist, or is not known yet. */
 export function unknownTopic(message: string, options?: ErrorOptions): Unavailable {
   return Object.assign(new Unavailable('broker-unavailable', message, options), { name: NO_TOPIC })
 }
@@ -16,26 +16,31 @@ export function isUnknownTopic(error: unknown): error is Unavailable {
   return error instanceof Unavailable && error.name === NO_TOPIC
 }
 
-/** Returns the error for a topic by its name, which brokers do not mention. */
+/** Returns the error for a missing topic with its name, which brokers do not report. */
 export function missingTopic(topic: string, cause: unknown): Unavailable {
   return unknownTopic(`Kafka has no topic "${topic}": create it, or allow this program to describe it`, {
     cause,
   })
 }
 
-/** The topic does not have the partition, as far as the producer knows: it may have grown since. */
+/**
+ * Returns the error for a partition that the topic does not have, according to the producer's metadata, which
+ * may be outdated.
+ */
 export function unknownPartition(topic: string, count: number, partition: number): RecordRefused {
-  return new RecordRefused(`the topic ${topic} has ${count} partitions, not one with number ${partition}`)
+  return new RecordRefused(
+    `the topic ${topic} has ${count} partitions, so partition ${partition} does not exist`,
+  )
 }
 
-/** Answers about a record: Kafka refuses it on every attempt. */
+/** Responses that concern a record. Kafka refuses such a record on every attempt. */
 export const REFUSED_RECORD: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
 ])
 
-/** Kafka refuses the request itself, not a record: a permission or a setting must be changed. */
+/** Kafka refuses the request itself rather than a record. A permission or a setting must be changed. */
 export class RefusedByKafka extends Error {
   override readonly name = 'RefusedByKafka'
   readonly code: 'refused' | 'topic-not-created'
@@ -46,12 +51,18 @@ export class RefusedByKafka extends Error {
   }
 }
 
-/** Returns the error for records that Kafka may take later. Reports of failed functions recognise its first words. */
+/**
+ * Returns the error for records that Kafka may accept later. The reports of failed functions recognise its
+ * first words.
+ */
 export function notTaken(why: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
 }
 
-/** Only temporary errors become `Unavailable`; a bug keeps its error, which is logged with its place in the code. */
+/**
+ * Converts temporary errors to `Unavailable`. Other errors are returned unchanged, so that they are logged
+ * with their location in the code.
+ */
 export function failureOf(error: unknown): unknown {
   const { message } = error as Error
   const options = { cause: error }

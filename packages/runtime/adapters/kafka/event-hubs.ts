@@ -1,18 +1,18 @@
-/** Connection strings of the Kafka endpoint of Azure Event Hubs. Pure. */
+/** Connection strings for the Kafka endpoint of Azure Event Hubs. Pure. */
 import { defined } from '../../consumer/defined.ts'
 
-/** Port of the Kafka endpoint of a namespace, and of the emulator. */
+/** Ports of the Kafka endpoint of a namespace and of the emulator. */
 const PORT = 9093
 const EMULATOR_PORT = 9092
 
-/** User name whose password is a connection string. */
+/** User name whose password is the connection string. */
 export const CONNECTION_STRING_USER = '$ConnectionString'
 
 export interface EventHubs {
   readonly broker: string
   /** False for the emulator, which has no certificate. */
   readonly isEncrypted: boolean
-  /** Event hub, which is a topic; absent if the string is for the whole namespace. */
+  /** Name of the event hub, which is a topic; absent if the string is for the whole namespace. */
   readonly hub?: string
 }
 
@@ -34,7 +34,7 @@ export function parseConnectionString(text: string): EventHubs | undefined {
   return defined({ broker, isEncrypted: !isEmulator, hub: hub || undefined })
 }
 
-/** Values may end in "=": only the first one separates. */
+/** Splits a connection string. Values may end in "=", so only the first one is a separator. */
 function partsOf(text: string): Map<string, string> {
   const pairs = text.split(';').map(part => /^\s*([^=]+?)\s*=(.*)$/s.exec(part))
   return new Map(

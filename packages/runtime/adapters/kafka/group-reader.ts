@@ -4,7 +4,7 @@ import { brokersAnswer, isAway } from './availability.ts'
 import { failureOf } from './errors.ts'
 import { logRecordOf } from './messages.ts'
 
-/** A record, and the offset after it. */
+/** A record with the offset that follows it. */
 export interface TakenRecord {
   readonly record: LogRecord
   readonly next: number
@@ -13,18 +13,18 @@ export interface TakenRecord {
 export interface GroupReading {
   readonly group: string
   readonly topic: string
-  /** Beginning of a partition without a committed offset. */
+  /** Start position of a partition without a committed offset. */
   readonly from: 'start' | 'end'
-  /** Takes the next records of one partition. Nothing more is read until it resolves. */
+  /** Processes the next records of one partition. No more records are read until it resolves. */
   take(records: readonly TakenRecord[]): Promise<void>
-  /** Called with the partitions of this member whenever the group has shared them out. */
+  /** Called with the partitions of this member after each assignment by the group. */
   assigned(partitions: readonly number[]): void
 }
 
-/** Records handed over together: few enough for heartbeats in between. */
+/** Maximum number of records passed at a time, small enough for heartbeats in between. */
 const TOGETHER = 100
 
-/** Answers to a commit that is too late: the group has shared out the partitions again. */
+/** Responses to a commit that is too late, because the group has reassigned the partitions. */
 const PASSED_ON = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])
 
 /** A member of a consumer group that commits only on request. */
@@ -33,7 +33,10 @@ export class GroupReader {
   readonly #reading: GroupReading
   readonly #lost = Promise.withResolvers<Error>()
   readonly #joined = Promise.withResolvers<void>()
-  /** Offset after the last record that was handed over, by partition: a rejoined group begins at its committed offsets. */
+  /**
+   * Offset after the last record that was processed, by partition. It is needed because a rejoined group
+   * starts at its committed offsets.
+   */
   readonly #next = new Map<number, number>()
   #isLeaving = false
 
@@ -48,12 +51,12 @@ export class GroupReader {
     this.#joined.promise.catch(() => {})
   }
 
-  /** Resolves with the reason when it cannot read on. */
+  /** Resolves with the reason when reading cannot continue. */
   get lost(): Promise<Error> {
     return this.#lost.promise
   }
 
-  /** Joins the group and begins to read. @throws UnknownTopic, RefusedByKafka or Unavailable */
+  /** Joins the group and starts reading. @throws UnknownTopic, RefusedByKafka or Unavailable */
   async join(): Promise<void> {
     const { topic, from } = this.#reading
     const { GROUP_JOIN, CRASH } = this.#consumer.events
@@ -79,7 +82,8 @@ export class GroupReader {
   }
 
   /**
-   * Commits the offsets after the records read. Does nothing if another member has the partitions by now: that one reads them again.
+   * Commits the offsets after the processed records. Does nothing if the partitions have been reassigned,
+   * because the other member reads the records again.
    *
    * @throws RefusedByKafka or Unavailable
    */
@@ -95,7 +99,7 @@ export class GroupReader {
     }
   }
 
-  /** Leaves the group, so that others need not wait for it. Never rejects. */
+  /** Leaves the group, so that other members do not wait for it. Never rejects. */
   async leave(): Promise<void> {
     this.#isLeaving = true
     await this.#consumer.disconnect().catch(() => {})
@@ -111,7 +115,7 @@ export class GroupReader {
   async #take({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = batch
     const last = messages.at(-1)
-    // Markers of transactions follow the last record, and count as read with it.
+    // Transaction markers follow the last record, and count as read with it.
     const taken = messages.map((message): TakenRecord => {
       const record = logRecordOf(topic, partition, message)
       return { record, next: message === last ? Number(batch.lastOffset()) + 1 : record.offset + 1 }

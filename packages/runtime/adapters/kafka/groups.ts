@@ -6,7 +6,7 @@ import { requestsOf } from './requests.ts'
 
 export interface GroupDescription {
   readonly group: string
-  /** `empty`: it has no members, but offsets. `missing`: Kafka has no such group. */
+  /** `empty`: the group has offsets but no members. `missing`: Kafka has no such group. */
   readonly state: 'stable' | 'rebalancing' | 'empty' | 'missing' | 'unknown'
   readonly members: readonly GroupMember[]
 }
@@ -15,7 +15,7 @@ interface GroupMember {
   readonly memberId: string
   readonly clientId: string
   readonly host: string
-  /** Partitions that it reads, by topic. Empty while the group rebalances. */
+  /** Assigned partitions by topic. Empty while the group rebalances. */
   readonly assigned: Readonly<Record<string, readonly number[]>>
 }
 
@@ -36,7 +36,10 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   })
 }
 
-/** Returns the consumer groups that this client may see, by name, without other users of the group protocol. */
+/**
+ * Returns the consumer groups that this client may see, by name. Other users of the group protocol are
+ * excluded.
+ */
 export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
     const answers = brokers.map(async id => {
@@ -56,7 +59,10 @@ function isConsumer({ protocolType }: { readonly protocolType: string }): boolea
   return protocolType === '' || protocolType === 'consumer'
 }
 
-/** The library throws the whole answer away because of one group: then each is asked for alone, and refused ones are left out. */
+/**
+ * Describes groups. If one group is refused, the library discards the whole response; in that case, each
+ * group is requested separately, and refused ones are omitted.
+ */
 async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<DescribedGroup[]> {
   if (groupIds.length === 0) return []
   try {
@@ -71,7 +77,7 @@ async function visibleBy(broker: Broker, groupIds: readonly string[]): Promise<D
   return found
 }
 
-/** Each coordinator describes its own groups. */
+/** Describes groups. Each coordinator describes its own groups. */
 async function describedBy(cluster: Cluster, groups: readonly string[]): Promise<DescribedGroup[]> {
   const byCoordinator = new Map<Broker, string[]>()
   for (const some of requestsOf(groups, () => 0, { items: GROUPS_AT_ONCE, bytes: 0 })) {
@@ -100,10 +106,10 @@ export async function committedOffsets(kafka: Kafka, group: string): Promise<Com
   return (await committedOffsetsOf(kafka, [group])).get(group) ?? new Map()
 }
 
-/** Groups asked for at a time, over one connection. */
+/** Number of groups that are requested at a time over one connection. */
 const GROUPS_AT_ONCE = 16
 
-/** Resolves to the offsets that groups have committed, by group. A cluster can have thousands of groups. */
+/** Resolves to the committed offsets by group. A cluster can have thousands of groups. */
 export async function committedOffsetsOf(
   kafka: Kafka,
   groups: readonly string[],

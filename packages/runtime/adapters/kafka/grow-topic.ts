@@ -3,10 +3,11 @@ import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { leaderMissing } from './availability.ts'
 
 /**
- * Adds partitions to a topic until it has this many, and waits until the leader of each answers. Kafka cannot remove them again.
+ * Adds partitions to a topic up to this number, and waits until the leader of each responds. Kafka cannot
+ * remove partitions.
  *
- * @returns the number that the topic had before
- * @throws Error if it has more already; what the library throws if Kafka refuses or does not answer
+ * @returns the number of partitions before
+ * @throws Error if the topic already has more; errors of the library if Kafka refuses or does not respond
  */
 export async function growTopic(kafka: Kafka, topic: string, partitions: number): Promise<number> {
   const before = await partitionCount(kafka, topic)
@@ -31,7 +32,7 @@ export async function partitionCount(kafka: Kafka, topic: string): Promise<numbe
   })
 }
 
-/** A broker may not have heard of the new partitions yet. */
+/** Rejects with a retriable error while a broker does not know the new partitions yet. */
 async function untilLed(offsets: Promise<readonly unknown[]>, partitions: number): Promise<void> {
   const led = (await offsets).length
   if (led < partitions)

@@ -1,11 +1,13 @@
-/** Code of the error without AWS credentials. */
+/** Error code if there are no AWS credentials. */
 export const NO_IAM_TOKEN = 'ERR_NO_IAM_TOKEN'
 
 /**
- * Makes a token for a listener with IAM: a request to `kafka-cluster:Connect`, signed with the AWS credentials of this process, for fifteen
- * minutes at most (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html). The signer is loaded on first use.
+ * Creates a token for a listener with IAM authentication: a request for `kafka-cluster:Connect`, signed with
+ * the AWS credentials of this process and valid for at most 15 minutes
+ * (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html). The signer is loaded on
+ * first use.
  *
- * @throws Error with the code NO_IAM_TOKEN without credentials
+ * @throws Error with the code NO_IAM_TOKEN if there are no credentials
  */
 export async function iamToken(region: string): Promise<{ value: string }> {
   const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js').catch(cause => {

@@ -1,4 +1,7 @@
-/** Reads a range of a partition without a consumer group, which costs seconds to join, rights on groups, and a rebalance. */
+/**
+ * Reads a range of a partition without a consumer group, which would take seconds to join, require
+ * permissions on groups, and cause rebalances.
+ */
 import {
   type Cluster,
   createCluster,
@@ -16,22 +19,27 @@ import { brokersAnswer, isAway, isRefusal, isRetriableAnswer } from './availabil
 import { logRecordOf } from './messages.ts'
 import { ReconnectingClient } from './reconnecting-client.ts'
 
-/** The protocol's isolation levels: which records of transactions a reader sees. */
+/** Isolation levels of the protocol, which determine the records of transactions that a reader sees. */
 const ISOLATION = { 'read-uncommitted': 0, 'read-committed': 1 } as const
 export type Isolation = keyof typeof ISOLATION
 
-/** Size of a request's answer, before it is inflated. */
+/** Size limit for the response to a fetch, in bytes before decompression. */
 const FETCH_BYTES = 1024 * 1024
-/** Size for one record: Kafka returns its batch, whatever its size. */
+/**
+ * Size limit for a single record, in bytes. Kafka always returns at least one batch, regardless of the limit.
+ */
 const ONE_BATCH = 1
 
-/** Usual number of partitions: after Redis has lost its state, all of them are read alternately. */
+/**
+ * Maximum number of partitions with an open batch. It equals the usual number of partitions, because all of
+ * them are read alternately after Redis has lost its state.
+ */
 const OPEN_BATCHES = 12
 
-/** Shorter than elsewhere: the next batch reads what this one cannot. */
+/** Shorter than the default, because the next batch can read the range if this one cannot. */
 const PATIENCE_OF_A_BATCH = { leaderMs: 3_000, topicMs: 0 }
 
-/** A range, perhaps only of records that hold these bytes. */
+/** A range to read, optionally restricted to records that contain these bytes. */
 interface SearchedRange extends OffsetRange {
   readonly holding: Buffer | undefined
 }
@@ -42,7 +50,7 @@ export class KafkaLogReader implements LogReader {
   readonly #open = new OpenBatches(OPEN_BATCHES)
   readonly #firsts = new WeakMap<Cluster, FirstRequests>()
 
-  /** @param isolation that of the event source mapping: both must see the same log */
+  /** @param isolation isolation level of the event source mapping; both must see the same records */
   constructor(kafka: Kafka, isolation: Isolation = 'read-committed') {
     this.#isolation = isolation
     const open = async () => {
@@ -83,7 +91,8 @@ export class KafkaLogReader implements LogReader {
       // Other partitions are read over the same connection, so it is closed only if it may be broken.
       if (brokersAnswer(error) === 'OFFSET_OUT_OF_RANGE')
         throw await outOfRange(cluster, topic, partition, range.fromOffset)
-      // `Unavailable` is thrown here, after an answer of Kafka. The library asks for all topics together, so a deleted one fails them all.
+      // `Unavailable` is thrown here after a response of Kafka. The library requests all topics together, so
+      // a deleted topic fails them all.
       if (error instanceof Unavailable || isRetriableAnswer(error))
         await cluster.refreshMetadata().catch(() => this.#cluster.drop())
       else await this.#cluster.drop()
@@ -102,9 +111,11 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // The offset is below a delivered record: an open transaction hides it, or this replica has just taken over.
-    if (!last) throw unavailable(`Kafka has nothing of ${topic}/${partition} from offset ${fromOffset} on`)
-    // Records after the range are delivered anyway, so do not keep them in memory twice.
+    // The offset precedes a delivered record, so an open transaction hides it, or this replica has just
+    // become the leader.
+    if (!last)
+      throw unavailable(`Kafka returned no records of ${topic}/${partition} from offset ${fromOffset} on`)
+    // Records after the range were delivered already, so do not keep a second copy in memory.
     const wanted = messages.filter(
       ({ offset, isControlRecord }) => !isControlRecord && Number(offset) <= range.toOffset,
     )
@@ -112,7 +123,7 @@ export class KafkaLogReader implements LogReader {
     return { records, nextOffset: Math.min(Number(last.offset), range.toOffset) + 1, logStart }
   }
 
-  /** Returns the records of a fetch, from the offset on, without those of aborted transactions. */
+  /** Returns the records of a fetch from the offset on, without those of aborted transactions. */
   async #fetch(
     cluster: Cluster,
     topic: string,
@@ -122,7 +133,7 @@ export class KafkaLogReader implements LogReader {
     const bytes = fromOffset === toOffset ? ONE_BATCH : FETCH_BYTES
     const broker = await cluster.findBroker({ nodeId: leaderOf(cluster, topic, partition) })
     const { responses } = await broker.fetch({
-      // No group waits for it, so it may take long to be read.
+      // No consumer group waits for it, so the read may take long.
       isPatient: true,
       mostBytes: MAX_READ_BYTES,
       open: this.#open,
@@ -134,14 +145,14 @@ export class KafkaLogReader implements LogReader {
       topics: [{ topic, partitions: [{ partition, fetchOffset: String(fromOffset), maxBytes: bytes }] }],
     })
     const messages = responses[0]?.partitions[0]?.messages ?? []
-    // A broker hands over whole batches, which can begin before the offset.
+    // A broker returns whole batches, which can begin before the offset.
     return messages.filter(({ offset }) => Number(offset) >= fromOffset)
   }
 }
 
 /**
- * Lets the first requests of a kind through one at a time: for several at once the library would open a connection each, and forget all but
- * the last, which would keep the process alive.
+ * Lets the first requests of a kind through one at a time. For several concurrent requests, the library would
+ * open a connection each and forget all but the last, and these connections would keep the process alive.
  */
 class FirstRequests {
   readonly #answered = new Set<string>()
@@ -169,12 +180,15 @@ async function edgeOf(
   return Number(found?.partitions[0]?.offset)
 }
 
-/** The caller knows the offset from a record. If the log ends before it, this is another log, or it was truncated. */
+/**
+ * Returns the error for an offset out of range. The caller knows the offset from a record, so if the log ends
+ * before it, this is another log, or it was truncated.
+ */
 async function outOfRange(cluster: Cluster, topic: string, partition: number, offset: number) {
   const end = await edgeOf(cluster, topic, partition, 'end')
-  // Otherwise retention has removed the offset just now: the next attempt sees where the log begins.
-  if (offset < end) return unavailable(`${topic}/${partition} begins behind offset ${offset} now`)
-  const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: it was made anew, or cut off`
+  // Otherwise retention has just removed the offset, and the next attempt uses the new start of the log.
+  if (offset < end) return unavailable(`${topic}/${partition} now begins after offset ${offset}`)
+  const message = `${topic}/${partition} ends at offset ${end}, but ${offset} was read before: the topic was recreated or truncated`
   return new PartitionStopped('another-log', message)
 }
 
@@ -188,7 +202,7 @@ function unavailable(message: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', message, options)
 }
 
-/** Only temporary errors become `Unavailable`; a bug keeps its error and stack. */
+/** Converts temporary errors to `Unavailable`. Other errors are returned unchanged with their stack. */
 function failureOf(error: unknown, what: string): unknown {
   if (error instanceof Unavailable || error instanceof PartitionStopped) return error
   const message = `${what}: ${(error as Error).message}`

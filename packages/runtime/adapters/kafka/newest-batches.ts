@@ -1,4 +1,4 @@
-/** The frames of the newest batches, and the settings of the brokers that keep them. */
+/** Reads the headers of the newest batches, and the settings of the brokers that store them. */
 import {
   askBroker,
   type BatchesFrom,
@@ -11,14 +11,20 @@ import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/** Batches by topic and partition, oldest first, without control batches; none if the leader did not answer. */
+/**
+ * Batches by topic and partition, oldest first, without control batches. Empty if the leader did not respond.
+ */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
-/** Limits for each partition: enough for the last seconds of a busy topic, and for hours of a quiet one. */
+/** Limits per partition, sufficient for the last seconds of a busy topic and for hours of a quiet one. */
 const NEWEST_OFFSETS = 500
 const MAX_BYTES = 256 * 1024
 
-/** Resolves to the newest batches of topics. @throws what the library throws, or the first answer of a broker that refuses */
+/**
+ * Resolves to the newest batches of topics.
+ *
+ * @throws errors of the library, or the first error response of a broker
+ */
 export async function newestBatches(
   kafka: Kafka,
   topics: readonly TopicLayout[],
@@ -55,7 +61,7 @@ function newestFrom(
   return { topic, partitions: known }
 }
 
-/** Resolves to all settings of each broker, with defaults; an error for one that refuses. */
+/** Resolves to all settings of each broker, including defaults, or an error for a broker that refuses. */
 export function brokerSettings(
   kafka: Kafka,
   brokers: readonly number[],

@@ -7,13 +7,13 @@ import { ReconnectingClient } from './reconnecting-client.ts'
 
 export interface Bounds {
   readonly start: number
-  /** The offset after the last record. */
+  /** Offset after the last record. */
   readonly end: number
 }
 
 /**
- * Asks for the offsets of topics, over one connection, one question after another. A topic may be new and its leader may move: it asks again
- * until the leader of each partition has answered.
+ * Requests offsets of topics, one request after another over one connection. Because a topic may be new and
+ * its leaders may change, each request is repeated until the leaders of all partitions have responded.
  */
 export class TopicOffsets {
   readonly #patience: Patience | undefined
@@ -23,7 +23,7 @@ export class TopicOffsets {
     this.#patience = patience
     this.#admin = new ReconnectingClient(
       async () => {
-        // `askLeaders` asks again.
+        // Retries are left to `askLeaders`.
         const admin = kafka.admin({ retry: { retries: 0 } })
         await admin.connect()
         return admin
@@ -37,7 +37,7 @@ export class TopicOffsets {
     return (await this.bounds(topic)).map(({ end }) => end)
   }
 
-  /** Resolves to the committed offset of a consumer group for each partition; -1 without one. */
+  /** Resolves to the committed offset of a consumer group for each partition; -1 if there is none. */
   committed(groupId: string, topic: string): Promise<number[]> {
     return this.#ask(async admin => {
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] })
@@ -45,7 +45,10 @@ export class TopicOffsets {
     })
   }
 
-  /** Resolves to the first offset of each partition that was written at a time or later, or else to its end. */
+  /**
+   * Resolves to the first offset of each partition that was written at this time or later, or to the end of
+   * the partition.
+   */
   at(topic: string, timeMs: number): Promise<number[]> {
     return this.#ask(async admin =>
       byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, timeMs), ({ offset }) => Number(offset)),
@@ -65,7 +68,7 @@ export class TopicOffsets {
   }
 
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    // Metadata belong to the connection, and the library renews them only by connecting again.
+    // Metadata belongs to the connection, and the library renews it only by connecting again.
     return this.#admin.inTurn(question, attempt => askLeaders(attempt, this.#patience))
   }
 }
@@ -79,7 +82,7 @@ function byPartition<Answer extends { readonly partition: number }, T>(
   return values
 }
 
-/** Shorter than elsewhere: the next invocation asks again. */
+/** Shorter than the default, because the next invocation can repeat the request. */
 const PATIENCE_OF_AN_INVOCATION = { leaderMs: 3_000, topicMs: 0 }
 
 export class KafkaLogBounds implements LogBounds {
@@ -95,9 +98,13 @@ export class KafkaLogBounds implements LogBounds {
     } catch (error) {
       if (!isAway(error)) throw error
       const { message } = error as Error
-      throw new Unavailable('broker-unavailable', `Kafka does not say what ${topic} holds: ${message}`, {
-        cause: error,
-      })
+      throw new Unavailable(
+        'broker-unavailable',
+        `Kafka does not answer about the offsets of ${topic}: ${message}`,
+        {
+          cause: error,
+        },
+      )
     }
   }
 

@@ -1,4 +1,7 @@
-/** Brokers as a producer needs them. Free of any client library, because the types of the public package refer to this file. */
+/**
+ * Interfaces to the brokers for a producer. They use no types of the client library, because the types of the
+ * public package refer to this file.
+ */
 import type { OutgoingRecord } from '../../cloudevents/record.ts'
 import type { Publisher } from '../../pipeline/ports.ts'
 
@@ -11,32 +14,32 @@ interface AddressedBatch {
 export interface SendRequest {
   readonly transactionalId: string | null
   readonly acks: 'all' | 1
-  /** How long the answer may take, in milliseconds. */
+  /** Time limit for the response, in milliseconds. */
   readonly withinMs: number
-  /** One for each partition at most. */
+  /** Batches to send, at most one per partition. */
   readonly batches: readonly AddressedBatch[]
   readonly onSent?: () => void
 }
 
-/** Compresses the records of a batch. Resolves to the codec's number in the batch, and the compressed bytes. */
+/** Compresses the records of a batch. Resolves to the number of the codec and the compressed bytes. */
 export type Deflate = (
   codec: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd',
   bytes: Buffer,
 ) => Promise<readonly [number: number, compressed: Buffer]>
 
-/** Answer of a leader about one batch. */
+/** Response of a leader about one batch. */
 export interface BatchAnswer {
   readonly topic: string
   readonly partition: number
-  /** 0 is success; see `producing.ts`. */
+  /** Error code of the protocol; 0 for success. See `producing.ts`. */
   readonly errorCode: number
-  /** Offset of the first record; -1 if the broker does not know it any more. */
+  /** Offset of the first record; -1 if the broker no longer knows it. */
   readonly baseOffset: number
 }
 
-/** Numbers by which brokers recognise the sequences of a producer. */
+/** Producer id and epoch, by which brokers recognise the sequences of a producer. */
 export interface ProducerNumbers {
-  /** A 64-bit integer, in decimal. */
+  /** A 64-bit integer in decimal digits. */
   readonly producerId: string
   readonly producerEpoch: number
 }
@@ -50,7 +53,7 @@ export interface TopicPartitions {
   readonly partitions: readonly number[]
 }
 
-/** The brokers; `ProducingConnection` is the real one. It retries nothing. */
+/** Interface to the brokers, implemented by `ProducingConnection`. Its methods do not retry. */
 export interface Brokers {
   load(topic: string): Promise<void>
   refresh(): Promise<void>
@@ -62,9 +65,9 @@ export interface Brokers {
   close(): Promise<void>
 }
 
-/** A publisher that also knows the sizes of topics, and the offsets of the records it has published. */
+/** A publisher that also knows the number of partitions of topics, and the offsets of published records. */
 export interface TopicPublisher extends Publisher {
   partitionsOf(topic: string): Promise<number>
-  /** Resolves to the offset of each record; that of the last copy if one was sent again. */
+  /** Resolves to the offset of each record; if a record was sent again, to the offset of its last copy. */
   publish(records: readonly OutgoingRecord[]): Promise<readonly number[]>
 }

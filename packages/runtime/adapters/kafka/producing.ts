@@ -1,4 +1,4 @@
-/** Brokers as a producer with its own batches needs them. */
+/** Connection to the brokers for a producer that builds its own batches. */
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import { sendBatches } from '@sluice/kafka-records/writing'
 import { RecordRefused } from '../../pipeline/errors.ts'
@@ -14,7 +14,7 @@ import type {
 } from './produce-types.ts'
 import { TopicLeaders } from './topic-leaders.ts'
 
-/** Answers that pass when the coordinator has finished its work. */
+/** Temporary responses while the coordinator is busy. */
 const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
   'CONCURRENT_TRANSACTIONS',
   'GROUP_LOAD_IN_PROGRESS',
@@ -24,12 +24,12 @@ const COORDINATOR_BUSY: ReadonlySet<string> = new Set([
 
 const OF_TRANSACTIONS = 1
 
-/** Returns the error of calls after the end. */
+/** Returns the error of calls after `close`. */
 function connectionClosed(): Error {
   return new Error('the connection of the producer is closed')
 }
 
-/** Metadata and requests over the connections of kafkajs. It retries nothing: its caller does. */
+/** Sends metadata and produce requests over connections of kafkajs. It does not retry; its caller does. */
 export class ProducingConnection {
   readonly #client: () => Promise<Kafka>
   #cluster: Promise<Cluster> | undefined
@@ -41,7 +41,7 @@ export class ProducingConnection {
     this.#client = client
   }
 
-  /** Looks up the partitions of a topic. Rejects if the topic does not exist, or no broker answers. */
+  /** Looks up the partitions of a topic. Rejects if the topic does not exist or no broker responds. */
   async load(topic: string): Promise<void> {
     const cluster = await this.#connect()
     await this.#unlessClosed(cluster, this.#leaders.load(cluster, topic))
@@ -52,7 +52,10 @@ export class ProducingConnection {
     await this.#unlessClosed(cluster, this.#leaders.refresh(cluster))
   }
 
-  /** Returns the leaders of the partitions of a topic that `load` has looked up: the id of the broker, negative without one. */
+  /**
+   * Returns the broker ids of the partition leaders of a topic that `load` has looked up. The id is negative
+   * if there is no leader.
+   */
   leadersOf(topic: string): ReadonlyMap<number, number> {
     return this.#leaders.of(topic)
   }
@@ -65,7 +68,10 @@ export class ProducingConnection {
     return sendBatches(broker, wire, request.withinMs, onSent)
   }
 
-  /** Resolves to an identity by which brokers recognise this producer; for transactions, it ends one that an earlier producer left open. */
+  /**
+   * Resolves to an identity by which brokers recognise this producer. For transactions, it ends a transaction
+   * that an earlier producer has left open.
+   */
   async identify(transactionalId?: string, transactionTimeoutMs?: number): Promise<ProducerNumbers> {
     const broker = await (transactionalId === undefined
       ? this.#controller()
@@ -78,19 +84,19 @@ export class ProducingConnection {
     await broker.addPartitionsToTxn({ ...transaction, topics })
   }
 
-  /** Commits or aborts. It can be repeated. */
+  /** Commits or aborts a transaction. The call can be repeated. */
   async endTransaction(transaction: OpenTransaction, isCommit: boolean): Promise<void> {
     const broker = await this.#coordinator(transaction.transactionalId)
     await broker.endTxn({ ...transaction, transactionResult: isCommit })
   }
 
-  /** Opens no more connections; one that is being opened is closed afterwards. Never rejects. */
+  /** Opens no more connections. A connection that is being opened is closed afterwards. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#connected?.disconnect().catch(() => {})
   }
 
-  /** After a failure the next call tries again. */
+  /** Connects on first use. After a failure, the next call tries again. */
   #connect(): Promise<Cluster> {
     if (this.#isClosed) return Promise.reject(connectionClosed())
     this.#cluster ??= this.#open().catch(error => {
@@ -122,7 +128,10 @@ export class ProducingConnection {
     return this.#brokerOf(cluster, found)
   }
 
-  /** The library connects again at every question: a call that was under way at the end must leave nothing open. */
+  /**
+   * Finds a broker. The library reconnects for every request, so a call that was in progress during `close`
+   * must leave no connection open.
+   */
   async #brokerOf(cluster: Cluster, finding: Promise<Broker>): Promise<Broker> {
     const broker = await this.#unlessClosed(cluster, finding)
     if (!this.#isClosed) return broker
@@ -143,7 +152,10 @@ export function mayPass(error: unknown): boolean {
   return isAway(error) || isRetriableAnswer(error) || COORDINATOR_BUSY.has(brokersAnswer(error) ?? '')
 }
 
-/** Returns the engine's error for one of a connection. Messages of the library hold names and places, never data. */
+/**
+ * Converts an error of a connection to the engine's error. Messages of the library contain names and
+ * positions, never payload data.
+ */
 export function deliveryError(cause: unknown, place: string): Error {
   const answer = brokersAnswer(cause)
   const { message } = cause as Error
@@ -153,13 +165,13 @@ export function deliveryError(cause: unknown, place: string): Error {
   return isRefusal(cause) ? new RefusedByKafka(text, { cause }) : (cause as Error)
 }
 
-/** The broker has written the batch before: it is written, although this answer is an error. */
+/** The broker has already written this batch, so the response counts as success. */
 export const DUPLICATE_SEQUENCE = 46
 
-/** The broker remembers other sequences of this producer, or none: the batch was not written now. */
+/** The broker knows other sequences of this producer or none, so this attempt has not written the batch. */
 export const FOREIGN_SEQUENCE: ReadonlySet<number> = new Set([45, 59])
 
-/** Returns the engine's error for an answer of a leader, with a remedy where one is known. */
+/** Returns the engine's error for a response of a leader, with a remedy if one is known. */
 export function answeredError(code: number, place: string): Error {
   const { name, isRetriable } = produceError(code)
   const message = `${name} for ${place}`
@@ -168,11 +180,11 @@ export function answeredError(code: number, place: string): Error {
   if (!REFUSED_RECORD.has(name)) return new RefusedByKafka(message)
   if (name === 'INVALID_RECORD') return new RecordRefused(`Kafka refuses a record: ${message}`)
   return new RecordRefused(
-    `Kafka refuses a record: it, or its batch (see batchBytes), is larger than ${place} takes (${name})`,
+    `Kafka refuses a record: it or its batch (see batchBytes) is larger than ${place} accepts (${name})`,
   )
 }
 
-/** Returns the name of an answer in the protocol, and whether the same batch may be taken later, as it is. */
+/** Returns the protocol name of an error code, and whether the same batch may be accepted later. */
 export function produceError(code: number): { readonly name: string; readonly isRetriable: boolean } {
   const error = protocolError(code)
   return { name: error.type, isRetriable: isAway(error) }

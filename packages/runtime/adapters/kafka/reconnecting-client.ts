@@ -1,6 +1,9 @@
 import { Unavailable } from '../../pipeline/errors.ts'
 
-/** A client that was idle for longer is replaced: if the environment was frozen meanwhile, its connections are dead. */
+/**
+ * Idle time after which a client is replaced, in milliseconds. The execution environment may have been
+ * frozen, which breaks its connections.
+ */
 const MAX_IDLE_MS = 2 * 60_000
 
 interface Opened<Client> {
@@ -9,8 +12,9 @@ interface Opened<Client> {
 }
 
 /**
- * Creates a client on first use, and a new one after a failure or a long idle time. It closes a client once more after the last work that
- * used it: the library connects a closed client again for every question, and that connection would stay open.
+ * Creates a client on first use, and a new one after a failure or a long idle time. A client is closed once
+ * more after the last work that used it, because the library reconnects a closed client for every request,
+ * and that connection would stay open.
  */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>
@@ -33,9 +37,9 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * Does work with the client. Its failure leaves the client as it is: `drop` it if it may be broken.
+   * Runs work with the client. If the work fails, the client is kept; call `drop` if it may be broken.
    *
-   * @throws errors of opening and of `work`; Unavailable after the end
+   * @throws errors of opening the client and of `work`; Unavailable after `close`
    */
   async use<T>(work: (client: Client) => Promise<T>): Promise<T> {
     if (this.#isIdleForTooLong()) await this.drop()
@@ -53,9 +57,10 @@ export class ReconnectingClient<Client> {
   }
 
   /**
-   * Does work after all earlier work of this method, and drops the client if an attempt fails: no other work may be under way on it then.
+   * Runs work after all earlier work of this method has ended, and drops the client if an attempt fails. No
+   * other work may use the client at the same time.
    *
-   * @param repeat decides about further attempts; there is one by default
+   * @param repeat decides about further attempts; one attempt by default
    */
   inTurn<T>(
     work: (client: Client) => Promise<T>,
@@ -74,7 +79,7 @@ export class ReconnectingClient<Client> {
     return done
   }
 
-  /** Closes what is open: the next use gets another one. Never rejects. */
+  /** Closes the open client; the next use creates another one. Never rejects. */
   async drop(): Promise<void> {
     const opened = this.#opened
     this.#opened = undefined
@@ -89,7 +94,7 @@ export class ReconnectingClient<Client> {
     await closed
   }
 
-  /** Ends for good, after the work that is under way. Never rejects. */
+  /** Closes permanently, after the work in progress has ended. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.drop()

@@ -1,10 +1,10 @@
-/** Upper bounds for one request. An item larger than `bytes` has its own request. */
+/** Limits of one request. An item larger than `bytes` is sent in a request by itself. */
 export interface RequestLimits {
   readonly items?: number
   readonly bytes: number
 }
 
-/** Cuts items, in their order, into requests that are not empty. */
+/** Divides items into non-empty requests, in order. */
 export function* requestsOf<Item>(
   items: Iterable<Item>,
   bytesOf: (item: Item) => number,

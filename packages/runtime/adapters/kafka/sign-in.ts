@@ -1,16 +1,22 @@
-/** Reasons why a broker does not let a client in. Pure. */
+/** Explains why a broker rejects a client's connection or authentication. Pure. */
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NO_IAM_TOKEN } from './iam-token.ts'
 
-/** Answers to a request that a listener does not allow, or not before signing in. */
+/**
+ * Explanations of responses to a request that a listener does not allow, or does not allow before
+ * authentication.
+ */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
-    'its listener does not offer this way to sign in: another one is needed in KAFKA_AUTH (--auth)',
-  ILLEGAL_SASL_STATE: 'its listener takes no credentials: KAFKA_AUTH (--auth) must be tls or none',
+    'its listener does not support this authentication method: set another one with KAFKA_AUTH (--auth)',
+  ILLEGAL_SASL_STATE: 'its listener does not accept credentials: set KAFKA_AUTH (--auth) to tls or none',
 }
 
-/** Returns the problem of connecting or signing in as a sentence without credentials; undefined for other errors. They may be wrapped. */
+/**
+ * Returns a sentence, without credentials, about the problem with connecting or authenticating; undefined for
+ * other errors. The error may be wrapped.
+ */
 export function signInProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusedSignIn(error)
 }
@@ -24,11 +30,14 @@ function refusedSignIn(error: unknown): string | undefined {
   if (type === 'SASL_AUTHENTICATION_FAILED' || name === 'KafkaJSSASLAuthenticationError')
     return `it does not accept the credentials: ${shortened(message)}`
   if (name === 'KafkaJSConnectionClosedError')
-    return 'it closed the connection: its listener may want clients to sign in, see KAFKA_AUTH (--auth)'
+    return 'it closed the connection: its listener may require authentication, see KAFKA_AUTH (--auth)'
   return refusedSignIn(cause)
 }
 
-/** The library puts "SASL PLAIN authentication failed: " before what the broker says, which says it once more. */
+/**
+ * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's
+ * message contains the same.
+ */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
 }

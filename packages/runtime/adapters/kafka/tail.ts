@@ -7,22 +7,22 @@ import { KafkaLogReader } from './log-reader.ts'
 import { TopicOffsets } from './offsets.ts'
 
 export interface Tail {
-  /** Resolves with the reason when it cannot continue because no retry can read the next record. */
+  /** Resolves with the reason when reading cannot continue because the next record is unreadable. */
   readonly lost: Promise<Error>
   stop(): Promise<void>
 }
 
-/** The offset to read next, by topic and partition. */
+/** Next offset to read, by topic and partition. */
 export type Positions = ReadonlyMap<string, number[]>
 
-/** The wait between two looks for new records, and before the next attempt after a failure. */
+/** Delay between checks for new records, and before the next attempt after a failure, in milliseconds. */
 const LOOK_EVERY_MS = 200
 
 const PATIENCE_OF_A_LOOK = { leaderMs: 0, topicMs: 0 }
 
 /**
- * Follows topics for people: from their present ends or other positions, each record once, even if the broker was away in between. It reads
- * without a consumer group. Resolves once the positions are known.
+ * Follows topics for display, from their current ends or other positions. Each record is returned once, even
+ * if the broker was unavailable in between. No consumer group is used. Resolves once the positions are known.
  */
 export async function tail(
   kafka: Kafka,
@@ -38,7 +38,7 @@ export async function tail(
 
   async function readOn(topic: string, positions: number[]): Promise<void> {
     for (const [partition, end] of (await offsets.ends(topic)).entries()) {
-      // A partition that was added meanwhile is read from its beginning.
+      // A partition that was added in the meantime is read from its beginning.
       for (
         let at = positions[partition] ?? 0;
         at < end && !signal.aborted;

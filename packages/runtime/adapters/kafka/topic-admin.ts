@@ -1,4 +1,6 @@
-/** Questions about topics, and changes of them, by operators. The table of an application is in `topics.ts`. */
+/**
+ * Requests about topics and changes to them, for operators. The topics of an application are in `topics.ts`.
+ */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
@@ -9,9 +11,9 @@ import { untilLed } from './topics.ts'
 
 export interface TopicPartition {
   readonly partition: number
-  /** Id of the leading broker; -1 without one. */
+  /** Id of the leading broker; -1 if there is none. */
   readonly leader: number
-  /** Ids of the brokers with a copy, and of those whose copy is up to date. */
+  /** Ids of the brokers with a replica, and of those whose replica is in sync. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
 }
@@ -23,11 +25,11 @@ export interface TopicLayout {
 }
 
 export interface TopicDescription extends TopicLayout {
-  /** Settings that differ from the default of the brokers. */
+  /** Settings that differ from the defaults of the brokers. */
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** Resolves to the topics of the cluster, by name, with those that Kafka keeps for itself. */
+/** Resolves to the topics of the cluster by name, including Kafka's internal topics. */
 export async function topicLayouts(kafka: Kafka): Promise<TopicLayout[]> {
   const { topics } = await askCluster(kafka, cluster => metadataOf(cluster))
   return topics.map(layoutOf).sort((a, b) => (a.topic < b.topic ? -1 : 1))
@@ -37,7 +39,7 @@ export function isInternal(topic: string): boolean {
   return topic.startsWith('__')
 }
 
-/** @throws the answer UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
+/** Describes a topic. @throws the response UNKNOWN_TOPIC_OR_PARTITION if the topic does not exist */
 export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicDescription> {
   return askCluster(kafka, async cluster => {
     const [found] = (await metadataOf(cluster, [topic])).topics
@@ -50,7 +52,10 @@ export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicD
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 
-/** A topic with partitions exists, even if one of them has no leader. */
+/**
+ * Returns true if the topic does not exist. A topic with partitions exists, even if one of them has no
+ * leader.
+ */
 function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
   return errorCode !== 0 && partitions.length === 0
 }
@@ -68,7 +73,7 @@ export function brokerCount(kafka: Kafka): Promise<number> {
 
 export interface NewTopic {
   readonly topic: string
-  /** Without a number, the brokers decide. */
+  /** Number of partitions; by default, the setting of the brokers. */
   readonly partitions?: number
   readonly replicationFactor?: number
   readonly settings: Readonly<Record<string, string>>
@@ -82,7 +87,11 @@ export function isTopicNotCreated(error: unknown): error is RefusedByKafka {
   return error instanceof RefusedByKafka && error.code === 'topic-not-created'
 }
 
-/** Creates a topic, and waits until all its partitions can be written. @throws `topicNotCreated` if it exists, or if Kafka refuses it */
+/**
+ * Creates a topic and waits until all its partitions can be written.
+ *
+ * @throws `topicNotCreated` if the topic exists or Kafka refuses it
+ */
 export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void> {
   await askAdmin(kafka, async admin => {
     try {
@@ -98,11 +107,11 @@ export async function createTopic(kafka: Kafka, wanted: NewTopic): Promise<void>
 function requestOf({ topic, partitions, replicationFactor, settings }: NewTopic, validateOnly = false) {
   const configEntries = entriesOf(settings)
   const sizes = { numPartitions: partitions ?? -1, replicationFactor: replicationFactor ?? -1 }
-  // The library's own wait fails at a broker that has not heard of the topic yet.
+  // The library's own wait fails if a broker does not know the topic yet.
   return { validateOnly, waitForLeaders: false, topics: [{ topic, ...sizes, configEntries }] }
 }
 
-/** The library keeps the code of the broker's answer, and not its message. */
+/** Requests the broker's message again, because the library keeps only the code of the response. */
 async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promise<unknown> {
   const cause = firstOf(error)
   switch (brokersAnswer(cause)) {
@@ -118,7 +127,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
       return topicNotCreated(`Kafka does not accept ${await invalidSettings(admin, wanted)}`, { cause })
     case 'INVALID_TOPIC_EXCEPTION':
       return topicNotCreated(
-        'a name has up to 249 letters, digits, ".", "_" and "-", and is unlike others in more than "." and "_"',
+        'a name has up to 249 letters, digits, ".", "_" and "-", and must not differ from another one only in "." and "_"',
         { cause },
       )
     case undefined:
@@ -128,7 +137,7 @@ async function explained(admin: Admin, wanted: NewTopic, error: unknown): Promis
   }
 }
 
-/** Returns the settings that are refused when they are asked about alone. */
+/** Returns the settings that are refused when they are validated separately. */
 async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Promise<string> {
   const refused: string[] = []
   for (const [name, value] of Object.entries(settings)) {
@@ -141,13 +150,17 @@ async function invalidSettings(admin: Admin, { topic, settings }: NewTopic): Pro
   return refused.length > 0 ? refused.join(', ') : 'these settings together'
 }
 
-/** Answers about several topics come in a list. */
+/** Errors about several topics are in a list. */
 function firstOf(error: unknown): unknown {
   const { errors } = error as { errors?: readonly unknown[] }
   return errors?.[0] ?? error
 }
 
-/** Changes some settings of a topic. @throws the answer INVALID_CONFIG or POLICY_VIOLATION, with what the broker says about it */
+/**
+ * Changes some settings of a topic.
+ *
+ * @throws the response INVALID_CONFIG or POLICY_VIOLATION, with the broker's message
+ */
 export function alterSettings(
   kafka: Kafka,
   topic: string,

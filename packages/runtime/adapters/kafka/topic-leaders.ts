@@ -1,33 +1,39 @@
-/** Leaders of the partitions of the topics that a producer writes to. */
+/** Partition leaders of the topics that a producer writes to. */
 import type { Cluster } from '@sluice/kafka-records'
 import { brokersAnswer, leaderMissing } from './availability.ts'
 
-/** Answers about one topic. The library fails the question about all topics with them, and does not name the topic. */
+/**
+ * Error responses about a single topic. With such an error, the library fails the request for all topics, and
+ * does not name the topic.
+ */
 const OF_ONE_TOPIC: ReadonlySet<string> = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'INVALID_TOPIC_EXCEPTION',
   'TOPIC_AUTHORIZATION_FAILED',
 ])
 
-/** The answer may be that of an earlier question of the library. */
+/** Maximum number of requests, because the library may return the response to an earlier request. */
 const MAX_QUESTIONS = 2
 
 type Leaders = ReadonlyMap<number, number>
 
 export class TopicLeaders {
-  /** Topics asked for together, and those that a bad answer was about, asked for one by one. */
+  /** Topics that are requested together, and those that caused an error and are requested one by one. */
   readonly #topics = new Set<string>()
   readonly #missing = new Set<string>()
   readonly #leaders = new Map<string, Leaders>()
-  /** One question at a time: its topics are in a field of the cluster. */
+  /** Only one request at a time, because its topics are a field of the cluster. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  /** Returns the leader of each partition, negative without one. Empty before the first answer; kept when a topic is missing. */
+  /**
+   * Returns the leader of each partition; the id is negative if there is none. Empty before the first
+   * response; kept if a topic is missing.
+   */
   of(topic: string): Leaders {
     return this.#leaders.get(topic) ?? new Map()
   }
 
-  /** Rejects if the topic does not exist, or has no known leaders yet. */
+  /** Looks up a topic. Rejects if it does not exist or has no known leaders yet. */
   load(cluster: Cluster, topic: string): Promise<void> {
     return this.#inTurn(cluster, async () => {
       await this.#ask(cluster, [topic])
@@ -36,7 +42,7 @@ export class TopicLeaders {
     })
   }
 
-  /** Looks up all topics that were loaded. A missing one leaves the others alone. */
+  /** Looks up all loaded topics. A missing topic does not affect the others. */
   refresh(cluster: Cluster): Promise<void> {
     return this.#inTurn(cluster, async () => {
       try {
@@ -56,7 +62,7 @@ export class TopicLeaders {
       this.#missing.delete(topic)
       this.#topics.add(topic)
     } catch (error) {
-      // The next batch for it is refused by its leader, and reported.
+      // The leader will refuse the next batch for this topic, which reports the error.
       if (!isOfOneTopic(error)) throw error
     }
   }

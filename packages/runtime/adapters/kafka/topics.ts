@@ -6,10 +6,10 @@ import { isRetriableAnswer } from './availability.ts'
 import { TopicOffsets } from './offsets.ts'
 import type { Replication } from './replication.ts'
 
-/** The required definition of a topic. */
+/** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {
   readonly name: string
-  /** LogAppendTime where the broker's clock must decide, because timers read it. */
+  /** LogAppendTime if the broker's clock must set the timestamps, because timers depend on them. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
 }
 
@@ -19,10 +19,10 @@ export interface TopicsOptions {
   readonly replication: Replication
 }
 
-/** A topic that exists but differs from its definition. */
+/** A setting in which an existing topic differs from its definition. */
 export interface TopicDifference {
   readonly topic: string
-  /** `partitions`, `replication.factor`, or the name of a configuration. */
+  /** `partitions`, `replication.factor`, or the name of a topic configuration. */
   readonly setting: string
   readonly wanted: string
   readonly found: string
@@ -36,7 +36,10 @@ export interface TopicsOutcome {
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
-/** Creates missing topics and compares the others with their definitions. It never changes a topic: entities would lose their state. */
+/**
+ * Creates missing topics and compares the others with their definitions. Existing topics are never changed,
+ * because their entities would lose their state.
+ */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
   return withAdmin(options.brokers, 5, async (admin, kafka) => {
     const before = new Set(await admin.listTopics())
@@ -74,7 +77,7 @@ export function compareTopics(
   })
 }
 
-/** Returns the addresses of the registered brokers; none if no broker answers. Never throws. */
+/** Returns the addresses of the registered brokers; empty if no broker responds. Never throws. */
 export async function registeredBrokers(brokers: readonly string[]): Promise<string[]> {
   try {
     const cluster = await withAdmin(brokers, 0, admin => admin.describeCluster())
@@ -92,13 +95,16 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
     configEntries: topicConfiguration(topic, options.replication),
   }))
   await admin.createTopics({
-    // The library's own wait gives up at a broker that has not yet heard of the topic.
+    // The library's own wait fails if a broker does not know the topic yet.
     waitForLeaders: false,
     topics: topics.filter(({ topic }) => missing.includes(topic)),
   })
 }
 
-/** Waits until the leader of every partition answers: metadata may name a broker that has not become the leader yet. */
+/**
+ * Waits until the leader of every partition responds. The metadata may name a broker that has not become the
+ * leader yet.
+ */
 export async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
   const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
   try {
@@ -114,7 +120,7 @@ function throwUnled(topic: string, error: unknown): never {
   throw new Error(`topic ${topic} has a partition that no broker leads: ${message}`, { cause: error })
 }
 
-/** Returns the settings of a topic of the table, with Kafka's names. */
+/** Returns the configuration of a topic with Kafka's names. */
 export function topicConfiguration(topic: KafkaTopic, { minInsync }: Replication): IResourceConfigEntry[] {
   const configuration = {
     'cleanup.policy': 'delete',
@@ -169,7 +175,9 @@ async function findDifferences(
   })
 }
 
-/** A topic may have grown: the table has the minimum number of partitions. */
+/**
+ * Returns true if a topic has more partitions than defined, which is allowed: the definition is the minimum.
+ */
 function isGrown({ setting, wanted, found }: TopicDifference): boolean {
   return setting === 'partitions' && Number(found) > Number(wanted)
 }

@@ -1,4 +1,4 @@
-/** Details of a log line about a decision, a failure or an error: names and positions, never payload data. */
+/** Fields of a log line about a decision, a failure or an error: names and positions, never payload data. */
 import { spanContextOf } from '../../cloudevents/trace.ts'
 import { entityOf } from '../../consumer/event.ts'
 import type { Failure, FailureCode } from '../../consumer/failure-codes.ts'
@@ -7,10 +7,10 @@ import type { Key } from '../../consumer/process.ts'
 import { PartitionStopped, RecordRefused, Unavailable } from '../../pipeline/errors.ts'
 import type { Decision } from '../../pipeline/model.ts'
 
-/** Maximum length of an external value in a log line. */
+/** Maximum length of an external value in a log line, in characters. */
 const LONGEST = 200
 
-/** Identifies a decision by attributes of the event, never by its data. */
+/** Returns fields that identify a decision by attributes of the event, never by its data. */
 export function detailsOf({ offset, outcome, reason, event, timer }: Decision): Record<string, unknown> {
   const trace = spanContextOf(timer ? timer.trace : event?.extensions)
   const entity = timer?.entity ?? (event && entityOf(event))
@@ -25,10 +25,10 @@ export function detailsOf({ offset, outcome, reason, event, timer }: Decision): 
   }
 }
 
-/** Texts that a log line may hold as they are: without what terminals or readers of logs would act on. */
+/** Text without control characters and others that terminals or log viewers would interpret. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}\p{Cf}\uFFFD]+$/u
 
-/** A record key as people know it: as text, or else its bytes in base64. */
+/** Returns a record key for display: as text or, if it is not printable, as base64. */
 export function keyText(key: Key): string {
   if (key === null) return 'no key'
   const text = typeof key === 'string' ? key : Buffer.from(key.base64, 'base64').toString()
@@ -36,18 +36,21 @@ export function keyText(key: Key): string {
   return `base64 ${shortened(typeof key === 'string' ? Buffer.from(key).toString('base64') : key.base64)}`
 }
 
-/** An external text, short enough for a log line. */
+/** Truncates an external text for a log line. */
 export function shortened(text: string): string {
   return text.slice(0, LONGEST)
 }
 
-/** Redis quotes the beginning of a command that it rejects. */
+/** Redis quotes the beginning of a rejected command in its error message. */
 const QUOTED_COMMAND = /,? with args beginning with.*/s
 
-/** Errors whose messages hold names and places, never payload data. */
+/** Errors whose messages contain only names and positions, never payload data. */
 const OF_OURS = [RecordRefused, Unavailable, PartitionStopped]
 
-/** The parts of an error that cannot hold payload data. Messages and properties set by other code are left out. */
+/**
+ * Returns the parts of an error that cannot contain payload data. Messages and properties from other code are
+ * omitted.
+ */
 export function failureOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return {}
   const causes = causesOf(error)
@@ -59,13 +62,13 @@ export function failureOf(error: unknown): Record<string, unknown> {
 
 const MAX_CAUSES = 5
 
-/** The chain of causes of an error. */
+/** Returns the chain of causes of an error. */
 function causesOf({ cause }: Error, found: readonly Error[] = []): readonly Error[] {
   if (!(cause instanceof Error) || found.length === MAX_CAUSES) return found
   return causesOf(cause, [...found, cause])
 }
 
-/** An error's name, with its code in Kafka's protocol or the operating system. */
+/** Returns the name of an error, with its Kafka protocol code or operating system code. */
 function named(error: Error): string {
   const { name, type, code } = error as Error & { type?: unknown; code?: unknown }
   const known = [type, code].find(word => typeof word === 'string' && WORD.test(word))
@@ -74,7 +77,7 @@ function named(error: Error): string {
 
 const WORD = /^[A-Z][A-Z0-9_]{1,60}$/
 
-/** Failures whose messages come from a consumer or a receiver, and may quote the event. */
+/** Codes of failures whose messages come from a consumer or a receiver and may quote the event. */
 const OTHERS_WORDS: readonly FailureCode[] = [
   'unexpected-error',
   'rejected',
@@ -83,7 +86,10 @@ const OTHERS_WORDS: readonly FailureCode[] = [
   'timer-rejected',
 ]
 
-/** Our own messages name places, never payload data. */
+/**
+ * Returns the fields that explain a failure. Messages of the runtime itself contain positions, never payload
+ * data.
+ */
 export function explanation({ code, message, place, safeMessage }: Failure): Record<string, string> {
   if (safeMessage !== undefined) return { failure: shortened(safeMessage) }
   if (!OTHERS_WORDS.includes(code)) return { failure: message }

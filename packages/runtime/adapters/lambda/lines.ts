@@ -1,4 +1,6 @@
-/** Every line that the observer writes about something unusual: its level and its words, by its `kind`, which programs read. */
+/**
+ * Log lines of the observer about unusual conditions: level and message by `kind`, which programs can read.
+ */
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { Repeats } from './repeats.ts'
 
@@ -13,13 +15,13 @@ const error = (message: string) => ({ level: 'error', message }) as const
 const LINES = {
   deferred: error('a partition waits: its records stay in Kafka'),
   retry: warn('a receiver did not accept records: they are offered again'),
-  'records-failed': warn('records cannot be processed and leave as failures'),
+  'records-failed': warn('records cannot be processed and become failure records'),
   'dead-letter': warn('sent to the dead letters'),
   'order-given-up': warn(
     'an entity was held for longer than its consumer allows: its parked events are processed, although one is still retried',
   ),
   'records-refused': error(
-    'Kafka permanently refuses records, which failure records replace: check the limits of its topics',
+    'Kafka permanently refuses records, and failure records replace them: check the limits of its topics',
   ),
   'records-lost': error('offsets that were never processed are no longer in the log: their records are lost'),
   'range-read-back': error(
@@ -33,7 +35,7 @@ const LINES = {
   ),
   'checkpoint-damaged': error('a checkpoint is damaged: the next older one is used'),
   'outbox-not-trimmed': warn(
-    'published, but the outbox was not trimmed: the next batch publishes these again',
+    'entries are published, but the outbox was not trimmed: the next batch publishes them again',
   ),
   'failure-memory-nearly-full': warn(
     'the memory of failures is nearly full: check which producer sends records that fail',
@@ -63,12 +65,12 @@ const LINES = {
 
 export type LineKind = keyof typeof LINES
 
-/** The kinds of lines at ERROR. */
+/** Kinds of lines with the level ERROR. */
 export type ErrorLineKind = {
   [Kind in LineKind]: (typeof LINES)[Kind]['level'] extends 'error' ? Kind : never
 }[LineKind]
 
-/** Writes these lines, each kind at a limited rate: the same condition can last for many batches. */
+/** Writes these lines at a limited rate per kind, because the same condition can last for many batches. */
 export class Lines {
   readonly #logger: Logger
   readonly #repeats: Repeats
@@ -79,8 +81,8 @@ export class Lines {
   }
 
   /**
-   * @param of distinguishes, within a kind, lines that are written separately
-   * @param text instead of the words of the kind
+   * @param of distinguishes lines of the same kind that are limited separately
+   * @param text replaces the message of the kind
    */
   write(kind: LineKind, of: string, details: Record<string, unknown>, text?: string): void {
     const unsaid = this.#repeats.due(`${kind}/${of}`)
@@ -88,7 +90,7 @@ export class Lines {
     this.each(kind, { ...details, ...(unsaid > 0 ? { unsaid } : {}) }, text)
   }
 
-  /** Writes a line at any rate: for what its caller limits. */
+  /** Writes a line without a rate limit, for lines that the caller limits. */
   each(kind: LineKind, details: Record<string, unknown>, text?: string): void {
     const { level, message } = LINES[kind]
     this.#logger[level](text ?? message, { kind, ...details })

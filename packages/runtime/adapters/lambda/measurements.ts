@@ -7,17 +7,17 @@ export interface InvocationEnd {
 }
 
 /**
- * Counts and measures one invocation, and writes them at its end as CloudWatch embedded metrics: a line for each reason, which
- * counts for the function as a whole as well, and a line for the invocation. Partitions are not a dimension, because the number
- * of metrics determines their cost.
+ * Counts and measures one invocation, and writes the results at its end in CloudWatch embedded metric format:
+ * one line for each reason, which also counts for the function as a whole, and one line for the invocation.
+ * Partitions are not a dimension, because the number of metrics determines their cost.
  */
 export class Measurements {
   readonly #metrics: Metrics
-  /** Counts by reason, then by outcome. */
+  /** Counts by reason and outcome. */
   readonly #counts = new Map<string, Map<keyof Counters, number>>()
-  /** Time from append to decision, by reason. */
+  /** Times from append to decision in milliseconds, by reason. */
   readonly #latencies = new Map<string, number[]>()
-  /** Durations of the invocation, by metric. */
+  /** Durations of the steps of the invocation in milliseconds, by metric. */
   readonly #durations = new Map<`${TimedStep}Ms`, number[]>()
 
   constructor(metrics: Metrics) {
@@ -38,7 +38,7 @@ export class Measurements {
     append(this.#durations, `${step}Ms`, ms)
   }
 
-  /** `outcome/reason` and the number of each so far. */
+  /** Counts so far, by `outcome/reason`. */
   get counts(): Readonly<Record<string, number>> {
     const named = [...this.#counts].flatMap(([reason, outcomes]) =>
       [...outcomes].map(([outcome, count]) => [`${outcome}/${reason}`, count] as const),
@@ -46,12 +46,12 @@ export class Measurements {
     return Object.fromEntries(named)
   }
 
-  /** Writes everything and resets. */
+  /** Writes all metrics and resets them. */
   flush({ ms, lagMs }: InvocationEnd): void {
     for (const [reason, outcomes] of this.#counts) {
       for (const [outcome, count] of outcomes) this.#metrics.addMetric(outcome, METRICS[outcome], count)
       addValues(this.#metrics, 'latencyMs', this.#latencies.get(reason) ?? [])
-      // Twice: by reason, and for the function as a whole, which alarms use.
+      // Publish twice: by reason, and for the function as a whole, which alarms use.
       this.#metrics.addDimensions({}).addDimensions({ reason }).publishStoredMetrics()
     }
     for (const [name, values] of this.#durations) addValues(this.#metrics, name, values)
@@ -69,15 +69,21 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
   else lists.set(name, [value])
 }
 
-/** CloudWatch takes 100 values of a metric from a line; at the hundredth, Powertools ends the line by itself. */
+/**
+ * CloudWatch accepts 100 values of a metric in a line. Powertools flushes the line automatically at the
+ * hundredth.
+ */
 const MAX_VALUES = 99
 
-/** Adds as many of the values as a line takes. */
+/** Adds as many of the values as a line can hold. */
 export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: readonly number[]): void {
   for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, METRICS[name], value)
 }
 
-/** Returns as many values as fit, evenly by rank, with the lowest and the highest, so that the percentiles stay the same. */
+/**
+ * Selects values evenly by rank if there are too many, including the lowest and the highest, so that
+ * percentiles are preserved.
+ */
 function spread(values: readonly number[], most: number): readonly number[] {
   if (values.length <= most) return values
   const sorted = [...values].sort((a, b) => a - b)

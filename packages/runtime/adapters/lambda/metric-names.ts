@@ -1,27 +1,36 @@
-/** Every metric of the engine, by its name: the code that writes them, and the alarms of a deployment, read this table. */
+/**
+ * Definitions of all metrics of the engine, used by the code that writes them and by the alarms of a
+ * deployment.
+ */
 import type { FailureCode } from '../../consumer/failure-codes.ts'
 import type { Decision } from '../../pipeline/model.ts'
 import type { DeferredReason, ReleaseReason } from '../../pipeline/reasons.ts'
 
-/** Returns the namespace of an application's metrics in CloudWatch. */
+/** Returns the CloudWatch namespace of an application. */
 export function namespaceOf(application: string): string {
   return `${application.charAt(0).toUpperCase()}${application.slice(1)}`
 }
 
-/** Dimensions of the metrics of a function, and of those by reason. Environments must not be added up. */
+/**
+ * Dimensions of the metrics of a function, and of those by reason. The environment is a dimension so that
+ * environments are never added up.
+ */
 export const DIMENSIONS = {
   whole: ['environment', 'service'],
   byReason: ['environment', 'service', 'reason'],
 } as const
 
-/** Counting metrics and their reasons. Decisions have those of `reasons.ts`, failure codes and consumers. */
+/**
+ * Counters and their reasons. The reasons of decisions are those of `reasons.ts`, failure codes, and reasons
+ * of consumers.
+ */
 export interface Counters extends Record<Decision['outcome'], string> {
-  /** Reason: the code of the failure that is retried. */
+  /** Counts held entities. The reason is the code of the failure that is retried. */
   readonly held: FailureCode
   readonly released: ReleaseReason
   readonly redelivered: 'at-or-below-applied-offset'
   readonly deferred: DeferredReason
-  /** Records that a receiver did not accept in a try. */
+  /** Counts records that a receiver did not accept in a try. */
   readonly 'offer-failed': 'not-accepted' | 'threw'
   readonly 'dead-letters': 'sent'
   readonly 'breaker-open': 'surge'
@@ -37,19 +46,19 @@ export interface Counters extends Record<Decision['outcome'], string> {
   readonly 'timed-by-producers': 'create-time'
   readonly 'context-unreadable': 'other-code'
   readonly misrouted: 'another-partitioner'
-  /** Reason: the exporter's report. */
+  /** Counts dropped spans. The reason comes from the exporter. */
   readonly 'spans-dropped': string
 }
 
-/** A step of the pipeline that waits for Redis or Kafka. */
+/** A step of the pipeline that calls Redis or Kafka. */
 export type TimedStep = 'load' | 'commit' | 'trimOutbox' | 'publish' | 'read'
 
-/** Unit as CloudWatch writes it. */
+/** Unit in CloudWatch's spelling. */
 export type Unit = 'Count' | 'Seconds' | 'Milliseconds'
 
 type MetricName = keyof Counters | `${TimedStep}Ms` | 'latencyMs' | 'invocationMs' | 'lagSeconds'
 
-/** The unit of each metric. Counters and `latencyMs` have reasons. */
+/** Unit of each metric. Counters and `latencyMs` are reported by reason. */
 export const METRICS = {
   applied: 'Count',
   duplicate: 'Count',

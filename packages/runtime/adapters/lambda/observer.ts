@@ -18,12 +18,12 @@ import { Measurements } from './measurements.ts'
 import type { TimedStep } from './metric-names.ts'
 import { isOfRecord, PerTopic, Progress } from './progress.ts'
 
-/** Dead letters of one batch and partition have at most this many lines, one for each key. */
+/** Maximum number of log lines for the dead letters of one batch and partition. There is one line per key. */
 const MAX_KEYS = 10
 
-/** Makes spans of decisions. */
+/** Creates spans for decisions. */
 export interface Tracer {
-  /** @param during from when to when the partition was at work on them */
+  /** @param during time range in which the partition worked on the decisions */
   decided(stateKey: StateKey, decisions: readonly Decision[], during: During): void
 }
 
@@ -32,7 +32,9 @@ interface During {
   readonly toMs: number
 }
 
-/** Writes what the pipeline reports as structured logs and as CloudWatch embedded metrics; payloads never. */
+/**
+ * Writes the reports of the pipeline as structured logs and as CloudWatch embedded metrics, without payloads.
+ */
 export class LambdaObserver implements Observer {
   readonly #logger: Logger
   readonly #measured: Measurements
@@ -41,13 +43,13 @@ export class LambdaObserver implements Observer {
   readonly #lines: Lines
   #progress: Progress
   #records = 0
-  /** Gaps of partitions, in milliseconds. */
+  /** Clock gaps of partitions, in milliseconds. */
   readonly #gaps = new PerTopic()
-  /** Start offsets of partitions for which the store has no applied offset. */
+  /** Start offsets of partitions whose state has no applied offset. */
   readonly #starts = new PerTopic()
   #tracer: Tracer | undefined
 
-  /** @param remedies of the application, for the reasons for which records wait */
+  /** @param remedies remedies of the application, by the reason for which records wait */
   constructor(
     logger: Logger,
     metrics: Metrics,
@@ -62,12 +64,12 @@ export class LambdaObserver implements Observer {
     this.#progress = new Progress(now())
   }
 
-  /** Turns tracing on. */
+  /** Enables tracing. */
   traceTo(tracer: Tracer): void {
     this.#tracer = tracer
   }
 
-  /** An invocation begins. */
+  /** Called at the beginning of an invocation. */
   begin(): void {
     this.#progress = new Progress(this.#now())
     this.#records = 0
@@ -81,7 +83,7 @@ export class LambdaObserver implements Observer {
       const { outcome, reason, failure } = group[0] as Decision
       this.#measured.count(outcome, reason, group.length)
       if (failure) this.#failed(stateKey, group)
-      // A timer was never appended.
+      // A timer has no append time.
       if (outcome === 'timer') continue
       if (isOfRecord(outcome)) this.#records += group.length
       for (const { appendMs } of group) this.#measured.latency(reason, Math.max(0, nowMs - appendMs))
@@ -97,12 +99,12 @@ export class LambdaObserver implements Observer {
     this.#logger.debug('decided before, dropped now', { ...stateKey, records: count })
   }
 
-  /** A call of a port has ended. */
+  /** Records the duration of a call to a port. */
   took(step: TimedStep, ms: number): void {
     this.#measured.step(step, ms)
   }
 
-  /** Spans were dropped. */
+  /** Reports dropped spans. */
   spansDropped(count: number, reason: string, details: Record<string, unknown> = {}): void {
     this.#measured.count('spans-dropped', reason, count)
     this.#lines.write('spans-dropped', '', { spans: count, reason, ...details })
@@ -126,7 +128,7 @@ export class LambdaObserver implements Observer {
       ? failureOf(cause.error)
       : { error: cause.safeMessage && shortened(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
-    // Waits between the tries of a partition limit them.
+    // No rate limit is needed, because there are delays between the tries of a partition.
     this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
   }
 
@@ -216,7 +218,7 @@ export class LambdaObserver implements Observer {
     this.#lines.write('breaker-open', '', { ...stateKey, since, ...(failure && explanation(failure)) })
   }
 
-  /** An invocation ends: writes its metrics, and one line where anything happened. */
+  /** Called at the end of an invocation. Writes its metrics and, if anything happened, one summary line. */
   flush(): void {
     const ms = this.#progress.elapsedMs(this.#now())
     const { lagMs } = this.#progress
@@ -225,7 +227,8 @@ export class LambdaObserver implements Observer {
     try {
       this.#measured.flush({ ms, lagMs })
     } catch (error) {
-      // Everything is decided and published: a failure to report it must not cause the batch to be delivered again.
+      // Everything is decided and published, so a failure to report it must not cause a redelivery of the
+      // batch.
       this.#lines.write('metrics-not-written', '', failureOf(error))
     }
     if (Object.keys(counts).length === 0) return
@@ -233,7 +236,7 @@ export class LambdaObserver implements Observer {
     this.#logger.info('batch', { records: this.#records, counts, ms, ...lag })
   }
 
-  /** Counts which entities are held from now on, and which no longer. */
+  /** Counts entities whose hold has begun or ended. */
   #holds(stateKey: StateKey, decisions: readonly Decision[]): void {
     for (const decision of decisions) {
       const { hold, failure } = decision
@@ -246,7 +249,10 @@ export class LambdaObserver implements Observer {
     }
   }
 
-  /** Writes one line for all records of a batch that failed in the same way: the first record and the count. */
+  /**
+   * Writes one line for all records of a batch that failed in the same way, with the first record and the
+   * count.
+   */
   #failed(stateKey: StateKey, group: readonly Decision[]): void {
     const first = group[0] as Decision
     const failure = first.failure as Failure

@@ -1,20 +1,25 @@
 import type { Decision, RecordOutcome, StateKey } from '../../pipeline/model.ts'
 
 interface Reached {
-  /** When the latest chunk was committed, or the invocation began. */
+  /**
+   * Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch.
+   */
   committedMs: number
   /** Append time of the last tick that this invocation decided. */
   tickMs: number | undefined
-  /** How far behind the log it was then. */
+  /** Lag behind the log at that time, in milliseconds. */
   lagMs: number | undefined
 }
 
-/** Whether a decision is the first about its record: not about a timer, nor about a record that was parked before. */
+/**
+ * Returns true if a decision is the first one about its record. Decisions about timers and about records that
+ * were parked before are not.
+ */
 export function isOfRecord(outcome: Decision['outcome']): outcome is RecordOutcome {
   return outcome !== 'timer' && !outcome.startsWith('parked-')
 }
 
-/** How far one invocation has come with each of its partitions, and when. */
+/** Progress of one invocation in each of its partitions. */
 export class Progress {
   readonly #beganMs: number
   readonly #partitions = new Map<string, Reached>()
@@ -28,10 +33,12 @@ export class Progress {
   }
 
   /**
-   * Returns since when the partition was at work on these: since the chunk before, or since the invocation began.
+   * Records decisions. Returns the time since which the partition worked on them: the time of the previous
+   * chunk, or the beginning of the invocation.
    *
-   * The lag comes from the last tick: `clock` appends one a minute, and the broker sets its time. In some topics, producers set
-   * the times of other records. If the invocation saw no tick, the lag comes from the last record.
+   * The lag is computed from the last tick, because `clock` appends one per minute and the broker sets its
+   * time, whereas producers set the times of other records in some topics. If the invocation saw no tick, the
+   * lag is computed from the last record.
    */
   decided(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
     const reached = this.#of(stateKey)
@@ -45,15 +52,15 @@ export class Progress {
     return sinceMs
   }
 
-  /** If records stay in Kafka, the lag of the partition is the age of the first of them. */
+  /** Records that records stay in Kafka. The lag of the partition is then the age of the first of them. */
   waits(stateKey: StateKey, appendMs: number, nowMs: number): void {
     this.#of(stateKey).lagMs = nowMs - appendMs
   }
 
-  /** Returns the largest lag of any partition; undefined if all are unknown. */
+  /** Returns the largest lag of any partition; undefined if no lag is known. */
   get lagMs(): number | undefined {
     const known = [...this.#partitions.values()].flatMap(({ lagMs }) => (lagMs === undefined ? [] : [lagMs]))
-    // A producer's clock may be ahead.
+    // Avoid negative values, because a producer's clock may be ahead.
     return known.length === 0 ? undefined : Math.max(0, ...known)
   }
 
@@ -76,18 +83,21 @@ interface TopicValues {
   readonly values: Map<number, number>
 }
 
-/** One value for each partition with an event of an invocation, by topic: one line reports all of them. */
+/**
+ * Values of the partitions with an event in an invocation, by topic, so that one line reports all partitions
+ * of a topic.
+ */
 export class PerTopic {
   readonly #topics = new Map<string, TopicValues>()
 
-  /** Keeps the highest value of a partition. */
+  /** Stores a value for a partition, if it is the highest so far. */
   note({ consumer, topic, partition }: StateKey, value: number): void {
     const noted = this.#topics.get(topic) ?? { consumer, topic, values: new Map<number, number>() }
     noted.values.set(partition, Math.max(value, noted.values.get(partition) ?? value))
     this.#topics.set(topic, noted)
   }
 
-  /** All that was noted; forgets it. */
+  /** Returns all stored values and clears them. */
   take(): readonly TopicValues[] {
     const noted = [...this.#topics.values()]
     this.#topics.clear()

@@ -1,4 +1,6 @@
-/** Limits lines: the first of each kind, then one a minute with the number of those left out. */
+/**
+ * Rate limit for log lines: the first of each kind, and then one per minute with the number of omitted ones.
+ */
 export class Repeats {
   readonly #everyMs: number
   readonly #now: () => number
@@ -9,7 +11,7 @@ export class Repeats {
     this.#now = now
   }
 
-  /** Returns how many were left out if this one should be logged, and undefined if it should not. */
+  /** Returns the number of omitted lines if this one should be logged; otherwise undefined. */
   due(kind: string): number | undefined {
     const nowMs = this.#now()
     const seen = this.#seen.get(kind)

@@ -4,23 +4,31 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Ports } from '../../pipeline/ports.ts'
 import { namespaceOf, type TimedStep } from './metric-names.ts'
 
-/** Logger and metrics of one function of an application. Both write to standard output only, as Lambda wants it. */
+/**
+ * Creates the logger and the metrics of a function. Both write only to standard output, as Lambda requires.
+ */
 export function telemetryOf(serviceName: string, application: string): { logger: Logger; metrics: Metrics } {
   const namespace = namespaceOf(application)
   return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace, serviceName }) }
 }
 
-/** Puts the environment into the dimensions of every metric that is written from now on. */
+/** Adds the environment to the dimensions of all metrics that are written from now on. */
 export function inEnvironment(metrics: Metrics, environment: string): void {
   metrics.setDefaultDimensions({ environment })
 }
 
-/** Puts the invocation into every line. Whatever the environment says, not the event: Powertools would write whole batches. */
+/**
+ * Adds invocation details to every line. The event is never logged, regardless of environment variables:
+ * Powertools would write whole batches.
+ */
 export function logsContext(logger: Logger) {
   return injectLambdaContext(logger, { logEvent: false })
 }
 
-/** Wraps the ports so that each call to Redis or Kafka reports its duration, whether it succeeded or not. */
+/**
+ * Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded
+ * or not.
+ */
 export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void, now = Date.now): Ports {
   const time = async <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
     const sinceMs = now()

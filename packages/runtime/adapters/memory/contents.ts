@@ -1,4 +1,4 @@
-/** The contents of partition states in memory: as the pages of a checkpoint, and made of such pages. */
+/** Contents of partition states in memory, and their conversion to and from the pages of a checkpoint. */
 import { defined } from '../../consumer/defined.ts'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
 import type { Fence } from '../../pipeline/generations/fence.ts'
@@ -33,9 +33,9 @@ export interface MemoryState {
   emitted: number
   parkedBytes: number
   newEntities: string
-  /** Which code made the last commit. */
+  /** Code that made the last commit. */
   code?: string | undefined
-  /** The first offset that it has decided, without a break. */
+  /** First offset from which only this code has decided records. */
   codeFrom?: number | undefined
   context?: StoredContext
   readonly states: Map<string, string>
@@ -44,20 +44,20 @@ export interface MemoryState {
   readonly failures: Map<string, RememberedFailure>
   readonly outbox: Map<string, OutboxEntry>
   readonly tally: Map<string, number>
-  /** Number of failures that were forgotten to make room, and not reported yet. */
+  /** Number of failures that were forgotten to free memory and are not reported yet. */
   forgotten: number
   failuresFromMs: number | undefined
   changes?: Changes | undefined
-  /** Builder of a next generation; missing for a live state. */
+  /** Builder of a next generation; absent for a live state. */
   builder?: NumberedBuilder
 }
 
-/** Changes of commits since a checkpoint. Commits are numbered. */
+/** Changes that commits made since a checkpoint. Commits are numbered. */
 export interface Changes {
-  /** `takenAtMs` of the checkpoint, or a run that takes the first one. */
+  /** `takenAtMs` of the checkpoint, or the number of a run that takes the first one. */
   since: number
   readonly epoch: number
-  /** Log clock at that checkpoint, and the last commit that it has. */
+  /** Log clock at that checkpoint, and number of the last commit that the checkpoint contains. */
   clockMs: number
   from: number
   commits: number
@@ -67,10 +67,10 @@ export interface Changes {
   failures: number
 }
 
-/** A builder with a number that no next generation before has had. */
+/** A builder with a number that no earlier next generation has had. */
 export type NumberedBuilder = Builder & { readonly number: number }
 
-/** Returns the state that the pages say. */
+/** Builds a state from pages. */
 export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   const state = emptyState()
   for await (const page of pages)
@@ -79,7 +79,10 @@ export async function stateOf(pages: CheckpointPages): Promise<MemoryState> {
   return state
 }
 
-/** Returns a state as it replaces another, in an epoch above both. Contents from before a growth do not undo it. */
+/**
+ * Returns the state that replaces another one, in an epoch above both. Replacing a state by contents from
+ * before a growth does not undo the growth.
+ */
 export function inPlaceOf(
   { version, partitioning, growths }: MemoryState,
   next: MemoryState,
@@ -181,7 +184,7 @@ function add(held: MemoryState, part: CheckpointPart): void {
   else if (part.kind === 'gone') forget(held, part.gone)
   else if (part.kind === 'context') held.context = part.context
   else {
-    // Further facts of a store about a state, such as its fence, are not part of its contents.
+    // Other facts of a store about a state, such as its fence, are not part of its contents.
     const { version, clock, partitioning, growths, appliedDigest, emitted, failuresFromMs } = part.meta
     const { newEntities = '', tally } = part.meta
     const meta = { version, clock, appliedDigest, emitted, failuresFromMs, newEntities }

@@ -45,26 +45,31 @@ import {
 
 const NEVER_GROWN: readonly KeptGrowth[] = []
 
-/** Time without a checkpoint after which the Redis store stops noting changes, too. */
+/** Time without a checkpoint after which changes are no longer tracked, as in the Redis store. */
 const TRACKED_MS = 60 * 60_000
 
-/** Partition states in memory: for tests, and to apply a log again. The port's suite checks that it behaves like the Redis store. */
+/**
+ * In-memory store for partition states, used in tests and to apply a log again. The port's conformance suite
+ * checks that it behaves like the Redis store.
+ */
 export class MemoryStateStore implements StateStore, PartitionStates, SkippedRecords {
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
-  /** Numbers the runs that take a first checkpoint, below every time. */
+  /** Negative numbers of the runs that take a first checkpoint, below every time. */
   #runs = 0
   readonly #growths = new Map<string, KeptGrowths>()
   #next: MemoryStateStore | undefined
   #built = 0
 
-  /** @param live the store of the live states, if this one holds copies of them: those skip the same records */
+  /**
+   * @param live store of the live states, if this store contains copies of them; both skip the same records
+   */
   constructor(live?: SkippedRecords) {
     this.#skipped = live ?? this
   }
 
-  /** Puts states of entities where a test begins, as `storedState` makes them. */
+  /** Sets initial states of entities for a test, in the form of `storedState`. */
   put(stateKey: StateKey, states: ReadonlyMap<string, string>): void {
     for (const [entity, state] of states) this.#stateKey(stateKey).states.set(entity, state)
   }
@@ -137,7 +142,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     for (const [name, count] of change.tally) held.tally.set(name, (held.tally.get(name) ?? 0) + count)
     for (const remembered of change.ids) held.ids.set(remembered.id, remembered)
     for (const failure of change.failures) {
-      // Keep the newest last.
+      // Move the failure to the end, so that the newest one is last.
       held.failures.delete(failure.id)
       held.failures.set(failure.id, failure)
     }
@@ -211,13 +216,13 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return 'replaced'
   }
 
-  /** The next generations of these states. */
+  /** Store of the next generations of these states. */
   get next(): MemoryStateStore {
     this.#next ??= new MemoryStateStore(this)
     return this.#next
   }
 
-  /** Begins a next generation. Whatever was built before is removed. */
+  /** Begins a next generation. An earlier build is removed. */
   begin(stateKey: StateKey, builder: Builder): NumberedBuilder {
     this.#built += 1
     const begun = { ...builder, number: this.#built }
@@ -225,22 +230,25 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return begun
   }
 
-  /** Remembers how a topic has grown. */
+  /** Stores the growths of a topic. */
   noteGrowths(topic: string, growths: readonly KeptGrowth[] | undefined): void {
     if (growths) this.#growths.set(topic, withGrowths(this.#growths.get(topic), growths))
   }
 
-  /** Number of records by `outcome/reason`. */
+  /** Returns the number of records by `outcome/reason`. */
   tally(stateKey: StateKey): ReadonlyMap<string, number> {
     return this.#stateKey(stateKey).tally
   }
 
-  /** How a topic has grown, by the states that were put in place. */
+  /** Returns the growths of a topic, according to the states that were switched to. */
   growths(topic: string): readonly KeptGrowth[] {
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
-  /** Refuses commits from now on. A fence that stands already stays, unless it is of an earlier attempt of the same. */
+  /**
+   * Rejects commits from now on. An existing fence remains, unless it belongs to an earlier attempt of the
+   * same operation.
+   */
   fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
     if (held.fence && !isOwnFence(held.fence, fence)) return
@@ -249,7 +257,10 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     if (raisesEpoch) held.version = { ...held.version, epoch: held.version.epoch + 1 }
   }
 
-  /** Removes the fence, unless it is another command's, and a state that the fence alone has made. */
+  /**
+   * Removes the fence, unless it belongs to another command. A state that was created only for the fence is
+   * removed as well.
+   */
   unfence(stateKey: StateKey, by: Fence): void {
     const { fence, ...held } = this.#stateKey(stateKey)
     if (!isOwnFence(fence, by)) return
@@ -258,7 +269,10 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     this.restore(stateKey, isNew ? undefined : held)
   }
 
-  /** A copy of the current partition state. `restore` puts it back, like a failover to a replica that lags. */
+  /**
+   * Returns a copy of the current partition state. `restore` puts it back, like a failover to a replica that
+   * lags behind.
+   */
   copyOf(stateKey: StateKey): unknown {
     return structuredClone(this.#stateKey(stateKey))
   }
@@ -281,7 +295,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     yield [{ kind: 'meta', meta: metaOf(held, version) }]
     yield* contentsOf(held)
     if (!sameVersion(this.#stateKey(stateKey).version, version))
-      throw new CopyStopped('moved', 'a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit was made while the partition state was read')
   }
 
   async *#readPages(
@@ -304,7 +318,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     const moved = () =>
       new CopyStopped('moved', 'the state was replaced, or another run has taken a checkpoint')
     if (!isKnown()) throw moved()
-    // A real store reads on while there are commits, and has the state of the end.
+    // Like a real store, return the state at the end of the read, including concurrent commits.
     const held = structuredClone(this.#stateKey(stateKey))
     const changes = held.changes as Changes
     run.commits = changes.commits
@@ -339,7 +353,10 @@ function nameOf({ consumer, topic, partition }: StateKey): string {
   return JSON.stringify([consumer, topic, partition])
 }
 
-/** The entities with a timer that fires before the end of a span, in the order in which their first timers fire. */
+/**
+ * Returns the entities with a timer that fires before the end of a span, in the order in which their first
+ * timers fire.
+ */
 function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
   const due: TimerPlace[] = []
   for (const [entity, own] of timers) {
@@ -349,7 +366,7 @@ function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: numbe
   return due.sort(byPlace)
 }
 
-/** How many of these sizes fit (at least one, if there are any), and their sum. */
+/** Returns how many of these sizes fit, at least one if there are any, and their sum. */
 function within(limit: number, sizes: readonly number[]): { readonly count: number; readonly bytes: number } {
   let bytes = 0
   for (const [count, size] of sizes.entries()) {
@@ -364,17 +381,17 @@ function bytesIn(stored: string | readonly StoredTimer[] | undefined): number {
   return Buffer.byteLength(typeof stored === 'string' ? stored : JSON.stringify(stored))
 }
 
-/** Approximate size of a failure in a real store. */
+/** Approximate size of a failure in a real store, in bytes. */
 const FAILURE_BYTES = 64
 
-/** The oldest failure of the producer group that has the most failures. */
+/** Returns the oldest failure of the producer group with the most failures. */
 function firstOfLargest(failures: readonly RememberedFailure[]): string {
   const groups = [...Map.groupBy(failures, ({ producerGroup }) => producerGroup).values()]
   const largest = groups.reduce((most, group) => (group.length > most.length ? group : most))
   return (largest[0] as RememberedFailure).id
 }
 
-/** Leaves out the content of the context if the caller of `load` already has it. */
+/** Omits the content of the context if the caller of `load` has cached it. */
 function unlessAtHand(
   { hash, json }: StoredContext,
   atHand: readonly string[],
@@ -382,7 +399,7 @@ function unlessAtHand(
   return atHand.includes(hash) ? { hash } : { hash, json }
 }
 
-/** A real store never returns the same object that was put in. */
+/** Returns a copy, because a real store never returns the object that was stored. */
 function copy(entry: OutboxEntry): OutboxEntry {
   return JSON.parse(JSON.stringify(entry))
 }

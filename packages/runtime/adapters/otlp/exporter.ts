@@ -1,6 +1,6 @@
 /**
- * Sends spans to a collector by OTLP/HTTP, in JSON, with Node's own `fetch`. OpenTelemetry's SDK makes ids and takes times
- * itself, where here both are given; only its transport would be of use, which is at 0.x.
+ * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not
+ * used: it generates ids and times, which are given here, and its transport is still at version 0.x.
  */
 import { SPAN_KINDS, type Span } from './spans.ts'
 
@@ -8,20 +8,26 @@ export interface OtlpSettings {
   /** Base URL of the collector. */
   readonly endpoint: string
   readonly headers: Readonly<Record<string, string>>
-  /** More headers, from a secret. Asked for with each export, so the answer can change. */
+  /** Returns additional headers from a secret. Called for each export, so the result may change. */
   readonly secretHeaders?: () => Promise<Readonly<Record<string, string>>>
 }
 
 type Headers = Readonly<Record<string, string>>
 
-/** Called when spans were dropped. The details are for a log: no headers, because they hold credentials. */
+/**
+ * Called when spans were dropped. The details may be logged; they contain no headers, which may hold
+ * credentials.
+ */
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
 
-/** Limit per request: about half a megabyte. */
+/** Maximum number of spans per request, about half a megabyte. */
 const REQUEST_SPANS = 500
-/** Limit per invocation: encoding them takes a tenth of a second, and sending them must not take more than one. */
+/**
+ * Maximum number of spans per invocation. Encoding them takes a tenth of a second, and sending them must take
+ * at most one second.
+ */
 const MAX_SPANS = 5_000
-/** Pause after a failure: each attempt may take the whole time-out of an export. */
+/** Pause after a failure, in milliseconds, because each attempt may take the whole timeout of an export. */
 const PAUSE_MS = 30_000
 
 export class OtlpExporter {
@@ -34,7 +40,7 @@ export class OtlpExporter {
   #spans: Span[] = []
   #pausedUntilMs = 0
 
-  /** @param resource attributes of who sends */
+  /** @param resource attributes of the sending function */
   constructor(
     { endpoint, headers, secretHeaders }: OtlpSettings,
     resource: Readonly<Record<string, string>>,
@@ -49,14 +55,14 @@ export class OtlpExporter {
     this.#now = now
   }
 
-  /** Keeps them for the next export. */
+  /** Stores spans for the next export. */
   add(spans: readonly Span[]): void {
     const room = MAX_SPANS - this.#spans.length
     for (const span of spans.slice(0, room)) this.#spans.push(span)
     if (spans.length > room) this.#dropped(spans.length - room, 'too-many')
   }
 
-  /** Sends all added spans, or drops them, within this time. Never rejects. */
+  /** Sends or drops all stored spans within this time. Never rejects. */
   async export(withinMs: number): Promise<void> {
     const spans = this.#spans
     this.#spans = []
@@ -72,7 +78,10 @@ export class OtlpExporter {
     await Promise.all(requests.map(request => this.#send(request, headers, signal)))
   }
 
-  /** Undefined if the secret cannot be read in time. What its error says stays here: it may name what is in the secret. */
+  /**
+   * Returns all headers; undefined if the secret cannot be read in time. The error is not reported, because
+   * its message may contain parts of the secret.
+   */
   async #allHeaders(signal: AbortSignal): Promise<Headers | undefined> {
     const late = Promise.withResolvers<undefined>()
     signal.addEventListener('abort', () => late.resolve(undefined), { once: true })
@@ -94,9 +103,11 @@ export class OtlpExporter {
     }
   }
 
-  /** Retries once if the connection broke: after an environment was frozen, its old connections are dead. */
+  /**
+   * Retries once if the connection broke: connections do not survive a freeze of the execution environment.
+   */
   async #post(body: string, headers: Headers, signal: AbortSignal): Promise<Response> {
-    // Do not follow redirects: the credentials are for the endpoint only.
+    // Do not follow redirects, because the credentials are only for this endpoint.
     const post = () => fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
     return post().catch(error => {
       if (signal.aborted) throw error
@@ -110,17 +121,20 @@ export class OtlpExporter {
   }
 }
 
-/** A collector may accept only some of the spans. */
+/** Returns the number of rejected spans, because a collector may accept only some. */
 function rejectedIn(answer: string): number {
   try {
     return Number(JSON.parse(answer)?.partialSuccess?.rejectedSpans ?? 0) || 0
   } catch {
-    // Ignore a body that is not JSON: the status was a success.
+    // Ignore a body that is not JSON, because the status indicates success.
     return 0
   }
 }
 
-/** Returns a code such as `ECONNREFUSED`; messages may contain addresses with credentials. */
+/**
+ * Returns an error code such as `ECONNREFUSED`. The message is not used, because it may contain addresses
+ * with credentials.
+ */
 function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } }
   return typeof cause?.code === 'string' ? cause.code : undefined
@@ -128,12 +142,12 @@ function codeOf(error: unknown): string | undefined {
 
 type Attributes = Readonly<Record<string, string | number>>
 
-/** Maximum length of an external value. */
+/** Maximum length of an external value, in characters. */
 const LONGEST = 1_000
 
 const STATUS_ERROR = 2
 const SAMPLED = 0x01
-/** Flags: it is known whether the parent is remote, and it is. */
+/** Flags of OTLP that say whether it is known that the parent is remote, and whether it is. */
 const PARENT_KNOWN = 0x100
 const PARENT_REMOTE = 0x200
 
@@ -168,12 +182,12 @@ function encoded(span: Span) {
 function encodedAttributes(attributes: Attributes) {
   return Object.entries(attributes).map(([key, value]) => ({
     key,
-    // 64-bit integers are strings in Protobuf's JSON.
+    // Protobuf's JSON mapping represents 64-bit integers as strings.
     value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value.slice(0, LONGEST) },
   }))
 }
 
-/** Returns text, because a JavaScript number does not hold nanoseconds exactly. */
+/** Returns a string, because a JavaScript number cannot represent nanoseconds exactly. */
 function nanoseconds(ms: number): string {
   return `${Math.trunc(ms)}000000`
 }

@@ -1,8 +1,8 @@
 /**
- * Spans of decisions, which a viewer joins: the producer's, which is the parent of `process`, which is the parent of a `create`
- * for each emitted event. The id of a `create` travels in that event's traceparent, so the next consumer's `process` is its
- * child. All ids are derived from the names of their objects. If a record is decided again, after a crash or on a restored store,
- * its spans have the same ids.
+ * Spans of decisions. A trace consists of the producer's span, its child `process`, and a child `create` of
+ * that for each emitted event. The id of `create` is sent in that event's traceparent, so the next consumer's
+ * `process` is its child. All ids are derived from the names of their objects, so if a record is decided
+ * again, after a crash or on a restored store, its spans have the same ids.
  */
 import {
   derivedSpanId,
@@ -15,14 +15,14 @@ import type { TopicName } from '../../consumer/declared.ts'
 import type { Event } from '../../consumer/event.ts'
 import type { Decision, OutboxEntry, StateKey } from '../../pipeline/model.ts'
 
-/** Span kinds by OTLP's numbers. */
+/** Span kinds with OTLP's numbers. */
 export const SPAN_KINDS = { internal: 1, producer: 4, consumer: 5 } as const
 
 export interface Span {
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string
-  /** Whether the parent came with a record. */
+  /** True if the parent span was read from a record. */
   readonly hasRemoteParent: boolean
   readonly tracestate?: string
   readonly name: string
@@ -33,22 +33,24 @@ export interface Span {
   readonly isError: boolean
 }
 
-/** Consumer, time and place of decisions. */
+/** Consumer, environment and time range of decisions. */
 export interface Scene {
-  /** The name of the application: attributes without a name in OpenTelemetry's conventions begin with it. */
+  /**
+   * Name of the application. Attributes without a name in OpenTelemetry's semantic conventions begin with it.
+   */
   readonly application: string
-  /** A topic's name in Kafka in this environment. */
+  /** Returns the Kafka name of a topic in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
   /** Returns the Kafka consumer group that reads a topic. */
   readonly groupOf: (kafkaTopic: string) => string
   readonly sampler: Sampler
-  /** Asked for each decision that is sampled. */
+  /** Called for each sampled decision; returns false if it must not get a span. */
   readonly isAllowed: (decision: Decision) => boolean
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Makes spans for decisions that are sampled. A batch can hold many traces, and records without one. */
+/** Creates spans for sampled decisions. A batch can contain many traces, and records without a trace. */
 export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scene: Scene): Span[] {
   return decisions.flatMap(decision => {
     const parent = sampledParent(stateKey, decision, scene.sampler)
@@ -60,7 +62,7 @@ export function spansOf(stateKey: StateKey, decisions: readonly Decision[], scen
   })
 }
 
-/** The span that a decision follows from; undefined if the decision is not sampled. */
+/** Returns the parent span of a decision; undefined if the decision is not sampled. */
 function sampledParent(stateKey: StateKey, decision: Decision, sampler: Sampler): SpanContext | undefined {
   const { event, timer } = decision
   const context = spanContextOf(timer ? timer.trace : event?.extensions)
@@ -71,19 +73,19 @@ function sampledParent(stateKey: StateKey, decision: Decision, sampler: Sampler)
   )
 }
 
-/** Returns the attributes of a record that carries no event. */
+/** Returns event attributes for a record without an event, derived from its position. */
 function atPlace({ topic, partition }: StateKey, { offset }: Decision): Pick<Event, 'source' | 'id'> {
   return { source: `${topic}/${partition}`, id: String(offset) }
 }
 
 /**
- * The id follows from the record's place, not from its event's id: where a producer sends an event twice, there are two
- * records and two decisions.
+ * Creates the span of a record. Its id is derived from the record's position rather than the event's id: if a
+ * producer sends an event twice, there are two records and two decisions.
  */
 function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { consumer, topic, partition } = stateKey
   const { offset, event, outcome } = decision
-  // A record that was parked has a span of that as well.
+  // A record that was parked has a separate span for the parking.
   const again = outcome.startsWith('parked-') ? ' parked' : ''
   return {
     ...follows(parent, decision, scene),
@@ -98,7 +100,7 @@ function processed(stateKey: StateKey, decision: Decision, parent: SpanContext, 
   }
 }
 
-/** A timer continues the trace of the event that set it. */
+/** Creates the span of a timer, which continues the trace of the event that set it. */
 function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scene: Scene): Span {
   const { id, name, entity } = decision.timer as NonNullable<Decision['timer']>
   return {
@@ -114,7 +116,9 @@ function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scen
   }
 }
 
-/** Returns no span if the event is of another trace. One without a trace had a cause without one. */
+/**
+ * Returns no span if the event belongs to another trace. An event without a trace has a cause without one.
+ */
 function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
   const context = spanContextOf(event.extensions)
   if (context && context.traceId !== cause.traceId) return []
@@ -128,7 +132,8 @@ function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: 
     ...(tracestate ? { tracestate } : {}),
     name: `create ${topic}`,
     kind: 'producer',
-    // The event is created when its cause is decided; publishing is shared by many records and is not measured here.
+    // The event is created when its cause is decided. Publishing is shared by many records and is not
+    // measured here.
     fromMs: toMs,
     toMs,
     attributes: { ...messaging('create', topic), ...ofEvent(event) },
@@ -153,7 +158,7 @@ function follows(
   }
 }
 
-// Attributes, named by OpenTelemetry's semantic conventions where these have a name.
+// Attributes of spans, with the names of OpenTelemetry's semantic conventions where these define one.
 
 function messaging(operation: 'process' | 'create', topic: string) {
   return {
@@ -164,7 +169,7 @@ function messaging(operation: 'process' | 'create', topic: string) {
   }
 }
 
-/** Only the code of a failure: its message may quote payload data. */
+/** Contains only the code of a failure, because its message may quote payload data. */
 function ofRecord(
   stateKey: StateKey,
   { offset, outcome, reason, failure }: Decision,

@@ -1,4 +1,4 @@
-/** The only entry point of this folder. It is loaded only if an endpoint is configured. */
+/** Entry point of this folder, loaded only if an endpoint is configured. */
 import type { Sampler } from '../../cloudevents/trace.ts'
 import type { Decision, StateKey } from '../../pipeline/model.ts'
 import { type Dropped, OtlpExporter, type OtlpSettings } from './exporter.ts'
@@ -9,11 +9,13 @@ export interface Traced {
   readonly groupOf: Scene['groupOf']
   readonly kafkaTopic: Scene['kafkaTopic']
   readonly serviceName: string
-  /** The name of the application. */
+  /** Name of the application. */
   readonly application: string
-  /** Sampler; by default, the decision of the producers counts. */
+  /** Sampler; by default, the producers decide. */
   readonly sampler?: Sampler
-  /** Records a second that get spans; those that fail always do. By default, all. */
+  /**
+   * Maximum number of records with spans per second; unlimited by default. Failed records always have spans.
+   */
   readonly mostPerSecond?: number | undefined
 }
 
@@ -45,7 +47,7 @@ export class Tracing {
     this.#exporter.add(spansOf(stateKey, decisions, { ...this.#scene, ...during, isAllowed }))
   }
 
-  /** Making and sending spans takes as long as processing the record. */
+  /** Limits the rate, because creating and sending spans takes as long as processing the record. */
   #isAllowed({ failure }: Decision, nowMs: number): boolean {
     if (failure) return true
     const second = Math.floor(nowMs / 1_000)
@@ -55,7 +57,7 @@ export class Tracing {
     return this.#spent <= this.#mostPerSecond
   }
 
-  /** Sends the spans made since the last call, or drops them. Never rejects. */
+  /** Sends or drops the spans created since the last call. Never rejects. */
   export(withinMs: number): Promise<void> {
     return this.#exporter.export(withinMs)
   }

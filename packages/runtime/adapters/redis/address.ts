@@ -1,7 +1,7 @@
-/** The address of a server or a cluster, from its URL. */
+/** Address of a server or a cluster, parsed from a URL. */
 export interface RedisAddress {
   readonly tls: boolean
-  /** One host, or the hosts of a cluster that are asked for all the others. */
+  /** The host of a server, or the initial hosts of a cluster, from which all other nodes are discovered. */
   readonly hosts: readonly { readonly host: string; readonly port: number }[]
   readonly username?: string
   readonly password?: string
@@ -9,9 +9,10 @@ export interface RedisAddress {
 }
 
 /**
- * Reads `redis://user:password@host:port/database`; `rediss://` means TLS, and everything but the host is optional. Several
- * hosts are separated by commas, each with its own port.
- * @returns undefined if the URL does not have that form
+ * Parses `redis://user:password@host:port/database`. `rediss://` means TLS, and everything except the host is
+ * optional. Several hosts are separated by commas, each with its own port.
+ *
+ * @returns undefined if the URL is not in this form
  */
 export function parseRedisUrl(url: string): RedisAddress | undefined {
   const parts = /^(rediss?):\/\/(?:([^/]*)@)?([^@/?#]+)(?:\/(\d{0,5}))?$/.exec(url)
@@ -29,7 +30,7 @@ export function parseRedisUrl(url: string): RedisAddress | undefined {
   }
 }
 
-/** Hosts and ports to show to people, without user and password. */
+/** Returns hosts and ports for display, without user name and password. */
 export function describeAddress({ hosts }: RedisAddress): string {
   return hosts.map(({ host, port }) => `${host}:${port}`).join(',')
 }
@@ -37,7 +38,7 @@ export function describeAddress({ hosts }: RedisAddress): string {
 function hostOf(text: string): { host: string; port: number } | undefined {
   const url = URL.parse(`redis://${text}`)
   if (!url?.hostname || url.port === '0') return undefined
-  // An IPv6 address is in brackets only if a port may follow it.
+  // Only an IPv6 address followed by a port is in brackets.
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(url.port || 6379) }
 }
 

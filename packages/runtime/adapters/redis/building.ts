@@ -1,4 +1,4 @@
-/** Builds new contents of a partition state beside it, page by page: its next generation. */
+/** Builds the next generation of a partition state, page by page, while the live state remains in use. */
 
 import { randomUUID } from 'node:crypto'
 import { parkedBytesIn } from '../../pipeline/deciding/hold.ts'
@@ -22,17 +22,17 @@ import { type AddRequest, earliest, type OwnRequest } from './requests.ts'
 import { EVICTED_PART, lua, PARTITION_STATE, script } from './scripts.ts'
 import { RedisValue } from './value.ts'
 
-/** Common beginning of all scripts about new contents of a partition state. */
+/** Common beginning of these scripts. */
 export const GENERATION = [PARTITION_STATE, lua('state-parts'), lua('generation')]
 
 export const OWN_GENERATION = script(...GENERATION, EVICTED_PART, lua('own-generation'))
 export const ADD_TO_GENERATION = script(...GENERATION, lua('add-to-generation'))
 
-/** Upper bound for what one script adds: a few milliseconds of the server's time. */
+/** Upper bounds for the data that one script adds, which take the server a few milliseconds. */
 const ADDED_FIELDS = 500
 const ADDED_BYTES = 512 * 1024
 
-/** See `Generations.build`. */
+/** Implements `Generations.build`. */
 export async function build(
   client: RedisClient,
   partitionState: StateKey,
@@ -56,13 +56,17 @@ export async function build(
     tail.note(page)
   }
   await stage(tail.fields())
-  // Before the state is there: if it knows of growths, redrives do, too.
+  // Store the growths before the state: if the state contains growths, redrives must know them too.
   if (tail.growths) await noteGrowths(client, partitionState.topic, tail.growths)
   const epoch = await own(client, partitionState, { act: 'claim', ...builder, token, nowMs: Date.now() })
   return { next: { ...tail.version, epoch }, above: tail.version.epoch }
 }
 
-/** @throws CopyStopped if it is refused, or the server has lost a part */
+/**
+ * Sends a request about the ownership of a next generation.
+ *
+ * @throws CopyStopped if the request is refused or the server has lost a part
+ */
 export async function own(
   client: RedisClient,
   partitionState: StateKey,
@@ -100,7 +104,7 @@ async function noteGrowths(
   await value.update(known => withGrowths(known, growths))
 }
 
-/** The last part of a key, a field of it, and its value; of `due`, threshold and entity. */
+/** Last part of a key, a field and its value. For `due`, threshold and entity. */
 type Field = readonly [name: string, field: string, value: string]
 
 function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
@@ -117,13 +121,16 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
     } else if (part.kind === 'ids') ids.push(part.bytes)
     else if (part.kind === 'id') ids.push(bytesOfIds([part.id]))
   }
-  // All at once: in one request, each bucket may be there once.
+  // Write all at once, because each bucket may occur only once in a request.
   for (const [generation, buckets] of packIdBytes(Buffer.concat(ids)))
     for (let at = 0; at < buckets.length; at += 2)
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
 
-/** Returns fields and values in turn, by the last part of a key. Strings of ids and failures contain bytes. */
+/**
+ * Returns alternating fields and values, by the last part of the key. Strings of ids and failures contain
+ * bytes.
+ */
 function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
@@ -132,12 +139,15 @@ function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   return new Map(parts)
 }
 
-/** Known only after all pages: the generation of the oldest ids, and the bytes of each group's failures and of parked events. */
+/**
+ * Metadata that is complete only after all pages: the generation of the oldest ids, and the sizes of each
+ * group's failures and of parked events.
+ */
 class MetaFields {
   #meta: CheckpointMeta | undefined
   #oldestIdMs = Infinity
   #failures: RememberedFailure[] = []
-  /** Bytes of parked events by entity, which may occur more than once. */
+  /** Size of parked events by entity, in bytes. An entity may occur more than once. */
   readonly #parkedBytes = new Map<string, number>()
 
   note(page: readonly CheckpointPart[]): void {
@@ -159,7 +169,10 @@ class MetaFields {
     return this.#known.growths
   }
 
-  /** Fields as `commit.lua` writes them, without the epoch; and failures, whose groups have their sizes. */
+  /**
+   * Returns the fields as `commit.lua` writes them, without the epoch, and the failures, because their groups
+   * store their sizes.
+   */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known
     const { failuresFromMs, growths, newEntities } = this.#known
@@ -176,7 +189,7 @@ class MetaFields {
       last: clock.lastAppendMs,
       highest: clock.highestAppendMs,
       digest: appliedDigest,
-      // Oldest generation of ids: commits remove older ones from then on.
+      // Oldest generation of ids. Commits remove older ones from then on.
       oldest: generationOf(Math.min(this.#oldestIdMs, nowMs)),
       failureBytes: failures.bytes,
       failuresFrom: failuresFromMs,
@@ -201,12 +214,12 @@ class MetaFields {
   }
 
   get #known(): CheckpointMeta {
-    if (!this.#meta) throw new TypeError('a checkpoint must say what version it is of')
+    if (!this.#meta) throw new TypeError('a checkpoint must contain its version')
     return this.#meta
   }
 }
 
-/** Few and large arguments, each of which a server takes in a few milliseconds. */
+/** Divides fields into a few large arguments, each of which takes the server a few milliseconds. */
 function* limited(fields: Iterable<Field>): Generator<Field[]> {
   let some: Field[] = []
   let bytes = 0

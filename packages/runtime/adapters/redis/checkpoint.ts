@@ -1,4 +1,7 @@
-/** Takes a partition state as a whole and restores one: a checkpoint, from whose applied offset the log can be read on. */
+/**
+ * Takes and restores a whole partition state as a checkpoint. After a restore, the log is read from the
+ * applied offset of the checkpoint.
+ */
 import { isDeepStrictEqual } from 'node:util'
 import { type Replaced, replaceState } from '../../pipeline/generations/generations.ts'
 import type {
@@ -14,19 +17,19 @@ import type { RedisClient } from './client.ts'
 import { RedisGenerations } from './generations.ts'
 import { checkpointMetaOf, gathered, type StateMeta, StateReader } from './state-reader.ts'
 
-/** Everything that a partition state contains. */
+/** Complete contents of a partition state. */
 export interface Checkpoint extends CheckpointMeta {
-  /** States as stored. */
+  /** States in their stored form. */
   readonly states: ReadonlyMap<string, string>
   readonly timers: ReadonlyMap<string, readonly StoredTimer[]>
   readonly outbox: readonly OutboxEntry[]
-  /** Ids of one generation, the newest of a bucket first. */
+  /** Ids of one generation, the newest of each bucket first. */
   readonly ids: readonly RememberedId[]
   readonly failures: readonly RememberedFailure[]
   readonly context?: StoredContext
 }
 
-/** The state of a consumer before its first record. */
+/** State of a consumer before its first record. */
 export const NOTHING: Checkpoint = {
   ...EMPTY_META,
   states: new Map(),
@@ -36,7 +39,7 @@ export const NOTHING: Checkpoint = {
   failures: [],
 }
 
-/** How often a partition state is read again if a commit has changed it meanwhile. */
+/** Number of attempts to read a partition state that a commit has changed during the read. */
 export const ATTEMPTS = 20
 
 export class StateCheckpoints {
@@ -49,9 +52,10 @@ export class StateCheckpoints {
   }
 
   /**
-   * The partition state at one moment, while its consumer continues. Every commit changes the version, so everything read
-   * between two checks that found the same version is consistent. Trimming the outbox does not change it: the entries removed
-   * are published, and a checkpoint may or may not contain them.
+   * Returns a consistent copy of the partition state while its consumer continues. Every commit changes the
+   * version, so everything read between two checks that found the same version is consistent. Trimming the
+   * outbox does not change it: the entries removed are published, and a checkpoint may or may not contain
+   * them.
    *
    * @returns `moving` if the partition state changed during every attempt
    */
@@ -65,10 +69,11 @@ export class StateCheckpoints {
   }
 
   /**
-   * Replaces the whole partition state, or no part of it. The new epoch is above the present one and the checkpoint's, so that no
-   * invocation can commit a result computed from another state.
+   * Replaces the whole partition state or nothing. The new epoch is above the current one and that of the
+   * checkpoint, so that no invocation can commit a result computed from another state.
    *
-   * @throws CopyStopped if another attempt to replace the same partition state began, or the server lost a part meanwhile
+   * @throws CopyStopped if another attempt to replace the same partition state has begun, or if the server
+   *   has lost a part in the meantime
    */
   put(stateKey: StateKey, checkpoint: Checkpoint): Promise<Replaced> {
     return replaceState(new RedisGenerations(this.#client), stateKey, pagesOf(checkpoint))
@@ -96,7 +101,7 @@ async function* pagesOf(checkpoint: Checkpoint): AsyncGenerator<CheckpointPart[]
   yield Array.from(states, ([entity, state]) => ({ kind: 'state', entity, state }))
   yield Array.from(timers, ([entity, own]) => ({ kind: 'timers', entity, timers: own }))
   yield outbox.map(entry => ({ kind: 'outbox', outbox: entry }))
-  // The newest ids come last.
+  // Yield the newest ids last.
   yield ids.toReversed().map(id => ({ kind: 'id', id }))
   yield failures.map(failure => ({ kind: 'failure', failure }))
   if (context) yield [{ kind: 'context', context }]

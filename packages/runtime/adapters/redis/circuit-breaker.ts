@@ -4,7 +4,7 @@ import { lua, script } from './scripts.ts'
 
 const OPEN_BREAKER = script(lua('open-breaker'))
 
-/** The circuit breakers of an environment's consumers, one key each. */
+/** Circuit breakers of the consumers of an environment, one key per consumer. */
 export class RedisCircuitBreaker implements CircuitBreaker {
   readonly #client: RedisClient
   readonly #env: string
@@ -19,7 +19,9 @@ export class RedisCircuitBreaker implements CircuitBreaker {
     return since === 'reset' ? since : Number(since)
   }
 
-  /** Returns the version of the code for which the breaker last opened, for an operator; undefined if it never opened. */
+  /**
+   * Returns the code version for which the breaker last opened, for display; undefined if it never opened.
+   */
   async look(consumer: string): Promise<{ version: string; since: number | 'reset' } | undefined> {
     const { version, since } = await this.#client.run(redis => redis.hgetall(this.#keyOf(consumer)))
     if (version === undefined || since === undefined) return undefined
@@ -27,8 +29,8 @@ export class RedisCircuitBreaker implements CircuitBreaker {
   }
 
   /**
-   * Resets the breaker for an operator: deferred records are then processed, and their failures are sent. False if the breaker is
-   * not open.
+   * Resets the breaker for an operator. Deferred records are then processed, and their failures are sent.
+   * Returns false if the breaker is not open.
    */
   async reset(consumer: string): Promise<boolean> {
     const since = await this.#client.run(redis => redis.hget(this.#keyOf(consumer), 'since'))

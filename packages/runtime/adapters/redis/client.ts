@@ -1,4 +1,4 @@
-/** The client of Redis or Valkey. Only this folder knows the client library. */
+/** Client for Redis or Valkey. Only this folder uses the client library. */
 import type { RedisCommander } from 'ioredis'
 import { Unavailable } from '../../pipeline/errors.ts'
 import { type Connection, connect, type RedisSettings } from './connection.ts'
@@ -6,26 +6,26 @@ import type { Script } from './scripts.ts'
 
 export type { RedisSettings } from './connection.ts'
 
-/** The commands that a single server and a cluster have in common. */
+/** Commands that a single server and a cluster have in common. */
 type Commands = RedisCommander<{ type: 'default'; mapping: 'resp2' }>
 
 /**
- * A connection that was idle for this long is replaced: networks forget connections that are silent for 350 seconds, and a
- * frozen process does not notice that its connection has ended.
+ * Idle time after which a connection is replaced, in milliseconds. Networks drop connections that are idle
+ * for 350 seconds, and a frozen process does not notice that its connection has ended.
  */
 const TRUSTED_FOR_MS = 300_000
 
-/** One server, for commands without a key. */
+/** Client of a single server, for commands without a key. */
 export interface RedisServerClient {
-  /** Host and port. */
+  /** Host and port of the server. */
   readonly address: string
   run<T>(command: (redis: Commands) => Promise<T>): Promise<T>
 }
 
 /**
- * A client that soon reports `Unavailable` whenever it cannot reach the server: the records wait in Kafka, not in memory. It
- * replaces a connection that no longer answers, as after a freeze, one whose password has changed, and one to a server that
- * is no longer the primary.
+ * Client that reports `Unavailable` quickly whenever it cannot reach the server, so that records wait in
+ * Kafka rather than in memory. It replaces a connection that no longer responds, for example after a freeze,
+ * whose password has changed, or whose server is no longer the primary.
  */
 export class RedisClient {
   readonly #settings: () => Promise<RedisSettings>
@@ -33,12 +33,15 @@ export class RedisClient {
   #usedAtMs = 0
   #isClosed = false
 
-  /** @param settings the settings, or a function that reads them, called for each new connection */
+  /** @param settings settings, or a function that reads them for each new connection */
   constructor(settings: RedisSettings | (() => Promise<RedisSettings>)) {
     this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
-  /** Runs commands that the library knows; in a cluster, all for the same partition state. Replies are text. */
+  /**
+   * Runs commands of the library. In a cluster, all of them must concern the same partition state. Replies
+   * are text.
+   */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
     const connecting = this.#connected()
     const connection = await connecting
@@ -53,7 +56,7 @@ export class RedisClient {
     }
   }
 
-  /** Runs a script by its hash, or by its text if the server has not seen it; replies contain Buffers. */
+  /** Runs a script by its hash, or by its text if the server has not loaded it. Replies contain Buffers. */
   async eval(
     script: Script,
     keys: readonly string[],
@@ -67,7 +70,10 @@ export class RedisClient {
     )
   }
 
-  /** The keys that match a pattern, on every node of a cluster, page by page; a key may appear twice. */
+  /**
+   * Returns the keys that match a pattern, on every node of a cluster, page by page. A key may be returned
+   * twice.
+   */
   async *keys(pattern: string): AsyncGenerator<string> {
     for (const { run } of await this.servers()) {
       let cursor = '0'
@@ -79,9 +85,9 @@ export class RedisClient {
     }
   }
 
-  /** The servers that take writes: one, or the primaries of a cluster. */
+  /** Returns the servers that accept writes: a single server, or the primaries of a cluster. */
   async servers(): Promise<readonly RedisServerClient[]> {
-    // A cluster knows its nodes only after it has connected.
+    // The nodes of a cluster are known only after connecting.
     await this.run(redis => redis.ping())
     const { redis, address } = await this.#connected()
     if (!('nodes' in redis)) return [{ address, run: command => this.run(command) }]
@@ -91,7 +97,7 @@ export class RedisClient {
     })
   }
 
-  /** Closes the client: later commands fail as `Unavailable`. */
+  /** Closes the client. Later commands fail with `Unavailable`. */
   close(): void {
     this.#isClosed = true
     this.#drop()
@@ -116,7 +122,7 @@ export class RedisClient {
     const connecting = this.#settings().then(connect, error => {
       throw new Unavailable('store-unavailable', (error as Error).message, { cause: error })
     })
-    // Do not close a connection that has ended: the library would then keep its pending commands.
+    // Do not close a connection that has ended, because the library would then keep its pending commands.
     const forget = () => {
       if (this.#connection === connecting) this.#connection = undefined
     }
@@ -124,26 +130,30 @@ export class RedisClient {
     return connecting
   }
 
-  /** Several commands may fail on the same connection: only the first failure replaces it. */
+  /** Replaces a connection once, although several commands may fail on it. */
   #replace(connection: Promise<Connection>): void {
     if (this.#connection === connection) this.#drop()
   }
 }
 
-/** Replies after which a new connection may succeed: with a new password, or to the new primary. */
+/** Replies after which a new connection may succeed, with a new password or to the new primary. */
 const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
-/** Replies that only the client of a single server receives: the client of a cluster follows redirections. */
+/** Redirections, which only the client of a single server receives: the client of a cluster follows them. */
 const REDIRECTED = /^(MOVED|ASK)\b/
-/** Error replies that mean "not now" or "not here". Any other is an error of the command and is thrown as one. */
+/**
+ * Error replies that are temporary or concern the connection. Any other is thrown as an error of the command.
+ */
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
 
-/** Errors that neither server nor network can cause: they must not look as if waiting would help. */
+/**
+ * Returns true for errors that neither server nor network can cause. These must not be reported as temporary.
+ */
 function isBug(error: unknown): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
 }
 
-/** Known facts of an error of the library: no others are logged, see `failureOf`. */
+/** Known properties of an error of the library. No other properties are logged, see `failureOf`. */
 interface Failure {
   readonly name: string
   readonly code: string | undefined
@@ -152,7 +162,10 @@ interface Failure {
   readonly message: string
 }
 
-/** Redis before 7.0 wraps the error of a command in a script: `ERR Error running script (…): -READONLY …`. */
+/**
+ * Prefix with which Redis before 7.0 wraps the error of a command in a script: `ERR Error running script (…):
+ * -READONLY …`.
+ */
 const WRAPPING = /^ERR Error running script .*?: -(?=[A-Z]+ )/
 
 function unwrapped(error: NodeJS.ErrnoException): Failure {
@@ -165,21 +178,21 @@ function unwrapped(error: NodeJS.ErrnoException): Failure {
   }
 }
 
-/** Whether later commands need a new connection. */
+/** Returns true if later commands need a new connection. */
 function isLost({ healsItself }: Connection, { isSilence, message }: Failure): boolean {
   return (isSilence && !healsItself) || ELSEWHERE.test(message)
 }
 
 /**
- * The error for the caller. The library's own errors contain the command with all its arguments, such as a password or
- * states: only their name and message are passed on.
+ * Returns the error for the caller. The library's errors contain the command with all its arguments, such as
+ * a password or states, so only their name and message are passed on.
  */
 function failureOf({ address, lastError }: Connection, failure: Failure, beganAtMs: number): Error {
   const { isReply, message } = failure
   const known = !isReply && lastError && lastError.atMs >= beganAtMs ? lastError : failure
   const options = { cause: causeOf(known) }
   if (isReply && !NOT_NOW.test(message)) return new Error(`Redis refuses a command: ${message}`, options)
-  const hint = REDIRECTED.test(message) ? ': it is a cluster, so REDIS_MODE must be cluster' : ''
+  const hint = REDIRECTED.test(message) ? ': it is a cluster, so set REDIS_MODE to cluster' : ''
   return new Unavailable(
     'store-unavailable',
     `Redis at ${address} does not answer: ${known.message}${hint}`,
@@ -193,13 +206,13 @@ function causeOf({ name, code, message }: Pick<Failure, 'name' | 'code' | 'messa
 
 const NO_ANSWER = 'NoAnswer'
 
-/** The wait for an answer has this many parts. */
+/** Number of intervals into which the wait for a reply is divided. */
 const PARTS = 4
 
 /**
- * Limits the time of a command, for a single server and a cluster: the library's own limit does not apply while it looks for the
- * cluster's nodes. A time in which this process itself was frozen or starved counts as one part, so that a response which came
- * meanwhile is still read.
+ * Limits the time of a command, because the library's own limit does not apply while it discovers the nodes
+ * of a cluster. Time in which this process was frozen or starved counts as one interval, so that a reply
+ * which arrived in the meantime is still read.
  */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

@@ -3,11 +3,11 @@ import { Cluster, type CommonRedisOptions, Redis } from 'ioredis'
 import { describeAddress, parseRedisUrl, type RedisAddress } from './address.ts'
 
 export interface RedisSettings {
-  /** See `parseRedisUrl`. */
+  /** URL of the server or cluster, see `parseRedisUrl`. */
   readonly url: string
-  /** A cluster reports its nodes itself; a server is treated as a cluster only if this says so. */
+  /** Type of the server. A cluster discovers its nodes itself; the default is a single server. */
   readonly mode?: 'single' | 'cluster'
-  /** These take precedence over the URL's. */
+  /** User name and password, which take precedence over those in the URL. */
   readonly username?: string
   readonly password?: string
   readonly commandTimeoutMs?: number
@@ -15,16 +15,19 @@ export interface RedisSettings {
 
 export interface Connection {
   readonly redis: Redis | Cluster
-  /** Hosts and ports; never the whole URL, which may contain a password. */
+  /** Hosts and ports, without the rest of the URL, which may contain a password. */
   readonly address: string
   readonly commandTimeoutMs: number
-  /** Whether the library itself replaces silent connections, node by node, while the other nodes stay in use. */
+  /**
+   * True if the library itself replaces unresponsive connections, node by node, while other nodes remain in
+   * use.
+   */
   readonly healsItself: boolean
-  /** Commands on a lost connection fail without a cause; this returns it. */
+  /** Last error of the connection. Commands on a lost connection fail without a cause. */
   lastError: ConnectionError | undefined
 }
 
-/** Why a connection was lost, or could not be made. */
+/** Error that ended a connection or prevented it. */
 interface ConnectionError {
   readonly name: string
   readonly code: string | undefined
@@ -32,7 +35,7 @@ interface ConnectionError {
   readonly atMs: number
 }
 
-/** Connects when the first command is run. */
+/** Creates a connection that is opened by the first command. */
 export function connect(settings: RedisSettings): Connection {
   const { url, mode = 'single', commandTimeoutMs = 2_000 } = settings
   const address = parseRedisUrl(url)
@@ -57,13 +60,13 @@ export function connect(settings: RedisSettings): Connection {
   }
   redis.on('node error', (error: Error, node: string) => note(error, `${node}: `))
   redis.on('error', (error: Error) => {
-    // A cluster's own says no more than that all its nodes had one.
+    // A cluster's own error says only that all its nodes had an error.
     if (!isCluster) note(error)
   })
   return connection
 }
 
-/** The library's error for every command on a lost connection; it does not say why the connection was lost. */
+/** The library's error for every command on a lost connection. It does not contain the reason. */
 const CONNECTION_CLOSED = 'Connection is closed.'
 
 /** Options for each connection to a server. */
@@ -82,12 +85,15 @@ function single({ hosts: [host], database }: RedisAddress, options: NodeOptions)
   return redis
 }
 
-/** Commands of one turn of the event loop that are larger than this together leave at once, so that the server can begin. */
+/**
+ * Total size of the commands in one turn of the event loop above which they are sent immediately, so that the
+ * server can begin, in bytes.
+ */
 const TOGETHER_BYTES = 8 * 1024
 
 /**
- * Lets small commands of one turn of the event loop leave in one write: the partitions of a batch ask at the same moment, and a write
- * of the system costs more than what is in it.
+ * Sends small commands of one turn of the event loop in one write. The partitions of a batch send commands at
+ * the same time, and a system call costs more than the data.
  */
 function writeTogether(redis: Redis): void {
   redis.on('connect', () => {
@@ -109,14 +115,16 @@ function writeTogether(redis: Redis): void {
 }
 
 /**
- * The library follows MOVED and ASK, and retries if a node is lost, has failed over, or is handing over a hash slot. So a
- * command may arrive twice or late. That does no harm: a commit names the version on which it is based.
+ * Creates a connection to a cluster. The library follows MOVED and ASK, and retries if a node is lost, fails
+ * over, or migrates a hash slot. A command may therefore arrive twice or late, which is harmless: a commit
+ * names the version on which it is based.
  */
 function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs: number): Cluster {
   // All attempts end before the command's timeout, so that their error can be reported.
   const attempts = 16
   const retryMs = commandTimeoutMs / (attempts + 4)
-  // A silent node loses its connection even earlier: another is asked, and the next command goes elsewhere.
+  // An unresponsive node loses its connection before that. Another node is then asked, and the next command
+  // is sent elsewhere.
   const silenceMs = commandTimeoutMs * 0.8
   const redis = new Cluster([...hosts], {
     redisOptions: { ...options, socketTimeout: silenceMs },
@@ -126,14 +134,14 @@ function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs
     retryDelayOnFailover: retryMs,
     retryDelayOnClusterDown: retryMs,
     retryDelayOnTryAgain: retryMs,
-    // Pass host names to each connection unresolved: the certificates of a managed cluster are issued for names.
+    // Pass host names to connections unresolved, because the certificates of a managed cluster contain names.
     dnsLookup: (host, found) => found(null, host),
-    // Each command finds out whether its hash slot is served; served slots continue while another is not.
+    // Each command finds out whether its hash slot is served, so served slots continue while another is not.
     enableReadyCheck: false,
-    // The client ends if no node answers; the next one is created with settings that are read anew.
+    // The client ends if no node responds. The next client is created with settings that are read again.
     clusterRetryStrategy: null,
   })
-  // The library hides errors of the connections on which it looks for nodes: this listener reports them.
+  // The library hides errors of connections that discover nodes. This listener reports them.
   redis.once('+node', (first: Redis) => first.connect().catch(() => {}))
   redis.on('+node', writeTogether)
   return redis

@@ -3,7 +3,7 @@ import { lua, script } from './scripts.ts'
 
 export const ADVANCE_CURSOR = script(lua('advance-cursor'))
 
-/** The progress of a scheduled function: an integer that only grows. */
+/** Progress of a scheduled function: an integer that never decreases. */
 export class RedisCursor {
   readonly #client: RedisClient
   readonly #key: string
@@ -18,7 +18,7 @@ export class RedisCursor {
     return value === null ? undefined : Number(value)
   }
 
-  /** If two runs overlap, the higher value wins. */
+  /** Advances the cursor. If two runs overlap, the higher value wins. */
   async advance(to: number): Promise<void> {
     await this.#client.eval(ADVANCE_CURSOR, [this.#key], [to])
   }

@@ -1,18 +1,21 @@
-/** Failures as a partition state stores them: by group of producers, in buckets, as bytes. See `layout.ts`. */
+/** Binary form of failures in a partition state: by producer group, in buckets. See `layout.ts`. */
 import type { FailureName, RememberedFailure } from '../../pipeline/model.ts'
 import { type Buckets, intoBuckets } from './id-packing.ts'
 import { LAYOUT } from './layout.ts'
 
 const { idBytes, digestBytes, entryBytes, takes, about } = LAYOUT.failures
 
-/** Stands for the hash of an unknown entity. */
+/** Value that represents the hash of an unknown entity. */
 const NO_ENTITY = 0
 
-/** Bits below the attempt. */
+/** Flags in the bits below the attempt. */
 const OPEN = 1
 const REOPENED = 2
 
-/** The bytes of a failure's id; undefined if the text is not one, since a header can contain anything. */
+/**
+ * Returns the bytes of a failure's id; undefined if the text is not a valid id, because a header can contain
+ * anything.
+ */
 function bytesOf(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.length === idBytes && bytes.toString('base64url') === id ? bytes : undefined
@@ -59,13 +62,13 @@ function unpacked(entry: Buffer, producerGroup: number): RememberedFailure {
   }
 }
 
-/** Packs failures by group. */
+/** Packs failures by producer group. */
 export function packFailures(failures: readonly RememberedFailure[]): Map<string, Buckets> {
   const groups = Map.groupBy(failures, ({ producerGroup }) => String(producerGroup))
   return new Map([...groups].map(([group, own]) => [group, intoBuckets(own.map(entryOf))]))
 }
 
-/** Returns the bytes of the ids by group and bucket. All failures have ids of this form. */
+/** Returns the bytes of the ids by group and bucket. Invalid ids are skipped. */
 export function namesByBucket(names: readonly FailureName[]): Map<string, Map<string, string[]>> {
   const known = names.flatMap(({ id, producerGroup }) => {
     const bytes = bytesOf(id)
@@ -83,7 +86,7 @@ export function namesByBucket(names: readonly FailureName[]): Map<string, Map<st
   )
 }
 
-/** @param found group and entry in turn, as the script returns them */
+/** @param found alternating groups and entries, as the script returns them */
 export function unpackFailures(found: readonly Buffer[]): Map<string, RememberedFailure> {
   const failures = new Map<string, RememberedFailure>()
   for (let at = 0; at < found.length; at += 2) {
@@ -93,7 +96,7 @@ export function unpackFailures(found: readonly Buffer[]): Map<string, Remembered
   return failures
 }
 
-/** The failures in a bucket, the newest first. */
+/** Returns the failures in a bucket, the newest first. */
 export function unpackFailureBucket(bucket: Buffer, producerGroup: number): RememberedFailure[] {
   return Array.from({ length: bucket.length / entryBytes }, (_, index) =>
     unpacked(bucket.subarray(index * entryBytes, (index + 1) * entryBytes), producerGroup),
@@ -103,7 +106,7 @@ export function unpackFailureBucket(bucket: Buffer, producerGroup: number): Reme
 type Group = Readonly<Record<(typeof LAYOUT.failures.group)[number], number>>
 type Generation = Readonly<Record<(typeof LAYOUT.failures.generation)[number], number>>
 
-/** The first and last generation of a group of producers. */
+/** Parses the numbers of a producer group: its first and last generation. */
 export function readGroup(text: string): Group {
   const numbers = text.split(' ').map(Number)
   return Object.fromEntries(LAYOUT.failures.group.map((name, index) => [name, numbers[index]])) as Group
@@ -115,9 +118,12 @@ function textOf<T extends Group | Generation>(names: readonly (keyof T)[], numbe
 
 type Field = readonly [name: string, field: string, value: string]
 
-/** The failures of a partition state that is restored: one generation per group. Returns all fields and their bytes. */
+/**
+ * Packs the failures of a restored partition state into one generation per group. Returns all fields and
+ * their size.
+ */
 export function restoredFailures(failures: readonly RememberedFailure[]): {
-  /** Fields, whose strings hold one byte per character. */
+  /** Fields whose strings contain one byte per character. */
   readonly fields: readonly Field[]
   readonly bytes: number
 } {

@@ -4,7 +4,7 @@ import type { RedisClient } from './client.ts'
 import { cursorKeyOf } from './keys.ts'
 import { COMPARE_AND_SET } from './scripts.ts'
 
-/** The cursors of forwarders, one key for each partition. */
+/** Cursors of forwarders, one key per partition. */
 export class RedisForwardCursors implements Cursors {
   readonly #client: RedisClient
 
@@ -27,7 +27,7 @@ export class RedisForwardCursors implements Cursors {
   }
 }
 
-/** The same cursor has always the same text: the script compares them. */
+/** Serialises a cursor. The same cursor always has the same text, because the script compares texts. */
 function textOf({ next, last }: Cursor): string {
   return last === undefined ? `${next}` : `${next} ${last.offset} ${last.digest}`
 }

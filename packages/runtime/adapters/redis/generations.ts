@@ -35,7 +35,10 @@ export const SWITCH_GENERATION = script(...GENERATION, EVICTED_PART, lua('switch
 export const FENCE = script(PARTITION_STATE, lua('fence'))
 const NOTE_GROWTH = script(PARTITION_STATE, lua('note-growth'))
 
-/** Next generations of partition states in Redis, in the same hash slot, so that one script can switch to one. */
+/**
+ * Next generations of partition states in Redis. They are in the same hash slot as the live state, so that a
+ * single script can switch to one.
+ */
 export class RedisGenerations implements Generations {
   readonly #client: RedisClient
 

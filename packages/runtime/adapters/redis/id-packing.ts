@@ -1,14 +1,14 @@
-/** Ids as a partition state stores them: in buckets, as bytes. See `layout.ts`. */
+/** Binary form of ids in a partition state, in buckets. See `layout.ts`. */
 import type { RememberedId } from '../../pipeline/model.ts'
 import { ID_BYTES } from '../../pipeline/recovery/id-bytes.ts'
 import { generationOf, LAYOUT } from './layout.ts'
 
 const { bucketBytes, digestBytes, clockBytes, knownBytes, entryBytes } = LAYOUT.ids
 
-/** Names and contents of buckets in turn. Like all strings here they hold bytes, one character for each. */
+/** Alternating names and contents of buckets. These strings contain bytes, one per character. */
 export type Buckets = readonly string[]
 
-/** Packs ids by generation; a later id precedes those of its bucket. */
+/** Packs ids by generation. In a bucket, later ids precede earlier ones. */
 export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
   const generations = Map.groupBy(ids, ({ appliedAtMs }) => generationOf(appliedAtMs))
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own.map(entryOf))]))
@@ -16,7 +16,7 @@ export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
 
 type Entry = readonly [bucket: string, entry: string]
 
-/** @param entries the oldest first; in a bucket, the newest is in front */
+/** @param entries entries, the oldest first; in a bucket, the newest is first */
 export function intoBuckets(entries: readonly Entry[]): Buckets {
   const buckets = new Map<string, string>()
   for (const [bucket, entry] of entries) buckets.set(bucket, entry + (buckets.get(bucket) ?? ''))
@@ -29,7 +29,7 @@ function entryOf({ id, digest, appliedAtMs }: RememberedId): Entry {
   return [id.slice(0, bucketBytes), id.slice(bucketBytes) + digest + clock.toString('latin1')]
 }
 
-/** The newest first. */
+/** Returns the ids in a bucket, the newest first. */
 export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
   return Array.from({ length: idsIn(bucket) }, (_, index) => {
     const entry = bucket.subarray(index * entryBytes, (index + 1) * entryBytes)
@@ -38,7 +38,7 @@ export function unpackBucket(name: Buffer, bucket: Buffer): RememberedId[] {
   })
 }
 
-/** The ids of a bucket as the parts of a checkpoint have them, the newest last. */
+/** Returns the ids of a bucket in the form of checkpoint parts, the newest last. */
 export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   const count = idsIn(bucket)
   const bytes = Buffer.allocUnsafe(count * ID_BYTES)
@@ -50,12 +50,12 @@ export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   return bytes
 }
 
-/** Returns bytes as `bytesInBucket` does, for an id in a field of its own. */
+/** Returns the bytes of an id in a separate field, in the form of `bytesInBucket`. */
 export function bytesOfId(id: Buffer, known: Buffer): Buffer {
   return Buffer.concat([id, known])
 }
 
-/** Packs ids by generation, as `packIds` does. */
+/** Packs ids in the form of checkpoint parts by generation, like `packIds`. */
 export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   const generations = new Map<number, Entry[]>()
   for (let at = 0; at < bytes.length; at += ID_BYTES) {
@@ -68,7 +68,7 @@ export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own)]))
 }
 
-/** @param known what is stored behind the id: in its entry, or in a field of its own */
+/** @param known data stored after the id in its entry, or in a separate field */
 export function unpackId(id: string, known: Buffer): RememberedId {
   return {
     id,

@@ -11,9 +11,9 @@ import type {
 import type { RedisClient } from './client.ts'
 import { gathered, StateReader } from './state-reader.ts'
 
-/** A partition state as an operator sees it. */
+/** Summary of a partition state for operators. */
 export interface StateSummary {
-  /** The last decided offset; -1 where nothing is. */
+  /** Last decided offset; -1 if no record was decided. */
   readonly appliedOffset: number
   readonly version: Version
   readonly clock: LogClock
@@ -23,19 +23,19 @@ export interface StateSummary {
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** Everything about a partition state except its states. */
+/** Details of a partition state, without the states of entities. */
 export interface StateDetails extends StateSummary {
   readonly timers: number
-  /** The timer that fires next. */
+  /** Timer that fires next. */
   readonly nextTimer: { readonly entity: string; readonly timer: StoredTimer } | undefined
-  /** The position of the first entry that waits to be published. */
+  /** Position of the first entry that waits for publication. */
   readonly oldestOutbox: string | undefined
-  /** Failures that may still be retracted. */
+  /** Failures for which a redrive is still accepted. */
   readonly openFailures: readonly RememberedFailure[]
   readonly ids: number
 }
 
-/** Reads partition states for people. It takes no part in processing and never changes anything. */
+/** Reads partition states for display. It is not part of processing and never changes anything. */
 export class StateInspection {
   readonly #client: RedisClient
   readonly #reader: StateReader
@@ -56,7 +56,7 @@ export class StateInspection {
   /**
    * Reads the details. They are not a snapshot: the consumer may commit during the reads.
    *
-   * @throws the reason of the signal, once it is aborted: counting a large state takes many reads
+   * @throws the reason of the signal, once it is aborted; counting a large state takes many reads
    */
   async details(stateKey: StateKey, signal?: AbortSignal): Promise<StateDetails> {
     const reader = signal ? new StateReader(this.#client, undefined, signal) : this.#reader
@@ -81,18 +81,20 @@ export class StateInspection {
     }
   }
 
-  /** The state of one entity; undefined if it has none. */
+  /** Returns the state of one entity; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<unknown> {
     const stored = await this.#reader.state(stateKey, entity)
     return stored === undefined ? undefined : inspected(stored).state
   }
 
-  /** Returns the context that an event has set for all entities of the partition; undefined without one. */
+  /**
+   * Returns the context that an event has set for all entities of the partition; undefined if none was set.
+   */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
   }
 
-  /** Reads as `states` does, for one entity; undefined if it has no state and is not held. */
+  /** Reads one entity in the form of `states`. Returns undefined if it has no state and is not held. */
   async entity(
     stateKey: StateKey,
     entity: string,
@@ -103,7 +105,7 @@ export class StateInspection {
     return stored === undefined ? undefined : inspected(stored)
   }
 
-  /** Bytes of server memory that the partition state takes, by the server's own estimate. */
+  /** Returns the server memory that the partition state uses, in bytes, as estimated by the server. */
   async bytes(stateKey: StateKey): Promise<number> {
     let bytes = 0
     for (const key of await this.#reader.keys(stateKey))
@@ -111,14 +113,15 @@ export class StateInspection {
     return bytes
   }
 
-  /** All timers of one entity. */
+  /** Returns all timers of one entity. */
   timersOf(stateKey: StateKey, entity: string): Promise<readonly StoredTimer[]> {
     return this.#reader.timersOf(stateKey, entity)
   }
 
   /**
-   * The states with the versions of their shapes, in pages, so that a large partition state does not block the server; of held
-   * entities with their hold. A held entity may have no state yet: then that is undefined.
+   * Reads states with the versions of their format, and with the hold of held entities. The state of a held
+   * entity may be undefined. States are read in pages, so that a large partition state does not block the
+   * server.
    */
   async *states(
     stateKey: StateKey,

@@ -1,27 +1,36 @@
 import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type { StateKey } from '../../pipeline/model.ts'
 
-/** The keys of a partition state share a hash tag: a cluster keeps them together, and one script can change them all. */
+/**
+ * Keys of a partition state. They share a hash tag, so that a cluster stores them together and one script can
+ * change them all.
+ */
 export interface PartitionStateKeys {
-  /** Hash: version, log clock and counters, see `layout.ts`. */
+  /** Hash with the version, log clock and counters, see `layout.ts`. */
   readonly meta: string
-  /** Hash: entity → state, JSON. */
+  /** Hash from entity to state, JSON. */
   readonly states: string
-  /** Hash: entity → its timers, JSON. */
+  /** Hash from entity to its timers, JSON. */
   readonly timers: string
-  /** Sorted set: entities by the thresholds of their first timers. */
+  /** Sorted set of entities by the thresholds of their first timers. */
   readonly due: string
-  /** Hash: position → event, JSON. */
+  /** Hash from position to event, JSON. */
   readonly outbox: string
-  /** Prefix of hashes: `<ids>:<generation>` and, for ids beyond full buckets, `<ids>:<generation>:more`, see `layout.ts`. */
+  /**
+   * Prefix of hashes: `<ids>:<generation>`, and `<ids>:<generation>:more` for ids that do not fit into full
+   * buckets, see `layout.ts`.
+   */
   readonly ids: string
-  /** Hash: group of producers → its numbers; and prefix of hashes, `<failures>:<group>:<generation>`, see `layout.ts`. */
+  /**
+   * Hash from producer group to its numbers. Also the prefix of hashes `<failures>:<group>:<generation>`, see
+   * `layout.ts`.
+   */
   readonly failures: string
-  /** Hash: hash and content of the partition's context. */
+  /** Hash with the hash and content of the partition's context. */
   readonly context: string
 }
 
-/** @param copy a copy of the partition state beside it; without one, the live state */
+/** @param copy copy of the partition state, stored separately; without it, the live state */
 export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys {
   const tag = prefixOf(stateKey, copy)
   return {
@@ -37,19 +46,22 @@ export function keysOf(stateKey: StateKey, copy?: CopyName): PartitionStateKeys 
 }
 
 /**
- * Hash: offset → digest of each record that an operator has set aside. No part of the partition state: it stays if that is replaced, and copies
- * read the same.
+ * Returns the key of a hash from offset to digest, for each record that an operator has skipped. It is not
+ * part of the partition state: it remains if the state is replaced, and copies read the same hash.
  */
 export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
 }
 
-/** Key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not include it. */
+/**
+ * Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not
+ * include it.
+ */
 export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }
 
-/** Key of a forwarder's progress in a partition. */
+/** Returns the key of a forwarder's progress in a partition. */
 export function cursorKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:cursor`
 }

@@ -5,7 +5,7 @@ import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'
 import { RedisStateStore } from './state-store.ts'
 
-/** The live states in Redis, to be compared: it only reads. */
+/** Read-only access to the live states in Redis, for comparisons. */
 export class RedisLiveStates implements LiveStates {
   readonly #store: RedisStateStore
   readonly #reader: StateReader

@@ -1,10 +1,11 @@
 /**
- * Writes the argument of a script: one map in MessagePack, which the server's Lua reads in one call. A managed cache limits the
- * number of arguments, and a call costs more than its bytes. Libraries write bytes with a type that the server's Lua rejects, so
- * here they are written as strings.
+ * Encodes the argument of a script: a map in MessagePack, which the server's Lua decodes in one call. A
+ * single argument is used because managed caches limit the number of arguments, and each argument costs more
+ * than its bytes. Libraries encode bytes with a type that the server's Lua rejects, so bytes are encoded as
+ * strings here.
  */
 
-/** Strings that hold bytes, one character for each. Other strings are written as UTF-8. */
+/** A string that contains bytes, one per character. Other strings are encoded as UTF-8. */
 export class Bytes {
   readonly content: Packable
 
@@ -21,7 +22,7 @@ export type Packable =
   | ReadonlyMap<string | number, Packable>
   | { readonly [name: string]: Packable | undefined }
 
-/** A field that is undefined is left out. */
+/** Encodes a map. Undefined fields are omitted. */
 export function packed(item: Packable): Buffer {
   const buffer = Buffer.allocUnsafe(roomFor(item, 'utf8'))
   return buffer.subarray(0, write(item, buffer, 0, 'utf8'))
@@ -29,12 +30,15 @@ export function packed(item: Packable): Buffer {
 
 type Encoding = 'utf8' | 'latin1'
 
-/** MessagePack, "Formats": each with its length in four bytes behind; of a string below 32 bytes it is in this one. */
+/**
+ * Type codes of MessagePack, "Formats", that are followed by a length of four bytes. The code of a string
+ * below 32 bytes contains the length.
+ */
 const MAP = 0xdf
 const LIST = 0xdd
 const STRING = 0xdb
 const SHORT_STRING = 0xa0
-/** A number of Lua is of this kind anyway. */
+/** Lua represents numbers as doubles in any case. */
 const DOUBLE = 0xcb
 
 const MAX_HEADER_BYTES = 5
@@ -52,7 +56,7 @@ function roomFor(item: Packable, encoding: Encoding): number {
   )
 }
 
-/** Returns where it ends. */
+/** Returns the offset after the written item. */
 function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): number {
   if (typeof item === 'string') return writeString(item, buffer, at, encoding)
   if (typeof item === 'number') {
@@ -75,7 +79,7 @@ function write(item: Packable, buffer: Buffer, at: number, encoding: Encoding): 
 }
 
 function writeString(text: string, buffer: Buffer, at: number, encoding: Encoding): number {
-  // A character has at most three bytes in UTF-8.
+  // A character takes at most three bytes in UTF-8.
   if (text.length <= 10) {
     const length = buffer.write(text, at + 1, encoding)
     buffer[at] = SHORT_STRING | length

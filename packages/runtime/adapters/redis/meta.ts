@@ -10,24 +10,24 @@ export interface Meta {
   readonly emitted: number
   /** Approximate size of the parked events of all entities, in bytes. */
   readonly parkedBytes: number
-  /** How many entities each group of producers has added of late; absent if none has. */
+  /** Number of entities that each producer group has added recently; absent if none were added. */
   readonly newEntities?: string
-  /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
+  /** Code that made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
   /** See `StateFacts`. */
   readonly codeFrom: number | undefined
   readonly failureMemory: FailureMemory
   /** See `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** The oldest generation of ids that still exists. */
+  /** Oldest generation of ids that still exists. */
   readonly oldestIds: number
-  /** Missing if the topic has never grown. */
+  /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** Nothing can be committed as long as it stands. */
+  /** If present, commits are rejected. */
   readonly fence?: Fence
 }
 
-/** @param stored the fields that exist */
+/** @param stored fields that exist */
 export function readMeta(stored: Readonly<Partial<Record<MetaField, string>>>): Meta {
   const number = (name: MetaField) => (stored[name] === undefined ? undefined : Number(stored[name]))
   const nowMs = number('clock') ?? 0

@@ -16,7 +16,7 @@ import { changesKeyOf } from './keys.ts'
 import { StatePages } from './state-pages.ts'
 import { RedisReading } from './state-reading.ts'
 
-/** Partition states in Redis, read and replaced page by page. */
+/** Reads and replaces partition states in Redis, page by page. */
 export class RedisPartitionStates implements PartitionStates {
   readonly #client: RedisClient
   readonly #pages: StatePages
@@ -37,7 +37,7 @@ export class RedisPartitionStates implements PartitionStates {
     const { version } = await this.#pages.meta(partitionState)
     if (isAbsent(version)) return undefined
     const since = await this.#client.run(redis => redis.hget(changesKeyOf(partitionState), 'since'))
-    // A run that has not ended stands here by its name.
+    // While a run has not ended, the field contains the name of the run instead of a time.
     return { version, since: since === null || Number.isNaN(Number(since)) ? undefined : Number(since) }
   }
 
@@ -52,7 +52,7 @@ export class RedisPartitionStates implements PartitionStates {
     } catch (error) {
       if (!(error instanceof CopyStopped)) throw error
       if (error.why === 'overtaken') return error.why
-      // Where its topic has begun to grow, the fence has moved the version.
+      // If the topic has begun to grow, the fence has changed the version.
       if (error.why === 'moved' || error.why === 'growing') return 'moved'
       throw new Unavailable('store-unavailable', 'Redis lost a part of the prepared state: try again')
     }

@@ -1,4 +1,7 @@
-/** Requests to the scripts, one map each. The head of each script explains its fields; an undefined field is nil in Lua. */
+/**
+ * Requests to the scripts, one map per script. The comment at the top of each script describes the fields; an
+ * undefined field is nil in Lua.
+ */
 import type { Builder, SwitchExpectation } from '../../pipeline/generations/generations.ts'
 import { MAX_STEP_MS } from '../../pipeline/log/clock.ts'
 import type { Change, LoadSelection, StoredTimer, Version } from '../../pipeline/model.ts'
@@ -6,7 +9,7 @@ import { namesByBucket, packFailures } from './failure-packing.ts'
 import { packIds } from './id-packing.ts'
 import { Bytes } from './message-pack.ts'
 
-/** A field of a hash and its value, or what a sorted set has of them, one after another. */
+/** Alternating fields and values of a hash, or scores and members of a sorted set. */
 type InTurn = readonly string[]
 
 /** Request to `load.lua`. */
@@ -142,10 +145,10 @@ export function switchRequest({ next, above, live, fence, code, growths }: Switc
   }
 }
 
-/** A version that something must have. */
+/** A required version. */
 type BaseRequest = Readonly<Record<keyof Version, number>>
 
-/** The threshold by which an entity's timers are found. */
+/** Returns the threshold by which an entity's timers are found, as text. */
 export function earliest(timers: readonly StoredTimer[]): string {
   return String(Math.min(...timers.map(({ thresholdMs }) => thresholdMs)))
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { withLayout } from './layout.ts'
 
-/** A Lua script, and the SHA-1 by which a server that has seen it knows it. */
+/** A Lua script with its SHA-1, by which a server identifies a loaded script. */
 export interface Script {
   readonly lua: string
   readonly sha1: string
@@ -14,7 +14,7 @@ export function lua(name: string): string {
   return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 }
 
-/** @param parts in this order one script; names of the layout's constants are replaced */
+/** Assembles a script. Names of layout constants are replaced by their values. @param parts parts in order */
 export function script(...parts: readonly string[]): Script {
   const lua = withLayout(parts.join(''))
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') }

@@ -6,7 +6,10 @@ import { lua, script } from './scripts.ts'
 
 const SKIP_RECORD = script(lua('skip-record'))
 
-/** The records that operators have set aside, one key for each partition state, which `load` reads with it. */
+/**
+ * Records that operators have skipped, one key per partition state. `load` reads the key together with the
+ * state.
+ */
 export class RedisSkippedRecords implements SkippedRecords {
   readonly #client: RedisClient
 

@@ -1,14 +1,14 @@
-/** Finds partition states by their keys, whichever consumer wrote them. */
+/** Finds partition states of all consumers by their keys. */
 import type { StateKey } from '../../pipeline/model.ts'
 import type { RedisClient } from './client.ts'
 import { StateReader } from './state-reader.ts'
 
 export interface ListedState extends StateKey {
-  /** Last applied offset; -1 before the first. */
+  /** Last applied offset; -1 before the first record. */
   readonly appliedOffset: number
   readonly epoch: number
   readonly entities: number
-  /** Bytes of server memory that all its keys use. */
+  /** Server memory that all keys of the state use, in bytes. */
   readonly bytes: number
 }
 
@@ -27,7 +27,7 @@ export class StateList {
     this.#client = client
   }
 
-  /** All partition states, by consumer, topic and partition. */
+  /** Lists all partition states, by consumer, topic and partition. */
   async all(): Promise<ListedState[]> {
     const reader = new StateReader(this.#client)
     const listed: ListedState[] = []
@@ -47,12 +47,15 @@ export class StateList {
     return listed
   }
 
-  /** Names all partition states, by consumer, topic and partition, without reading them. */
+  /** Returns the names of all partition states, by consumer, topic and partition, without reading them. */
   async names(): Promise<StateKey[]> {
     return (await this.#found()).map(({ partitionState }) => partitionState)
   }
 
-  /** Removes states with all their keys, including epochs. Returns their number, and reports how many are removed so far. */
+  /**
+   * Removes states with all their keys, including epochs. Returns the number of removed states, and reports
+   * progress.
+   */
   async remove(
     isMeant: (stateKey: StateKey) => boolean,
     onRemoved: (removed: number) => void,
@@ -76,7 +79,7 @@ export class StateList {
       found.set(name, state)
       state.keys.add(key)
     }
-    // Other applications may share the server: every partition state has this key.
+    // Other applications may share the server. Every partition state has this key.
     const states = [...found].filter(([name, { keys }]) => keys.has(`${name}meta`))
     return states.map(([, state]) => state).sort((a, b) => byPlace(a.partitionState, b.partitionState))
   }

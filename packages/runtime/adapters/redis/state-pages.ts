@@ -22,26 +22,27 @@ export class StatePages {
   }
 
   /**
-   * Every commit changes the version, so everything read between two checks that found the same version is consistent. Trimming
-   * the outbox does not change it: the entries removed are published, and a checkpoint may or may not contain them.
+   * Reads the whole state. Every commit changes the version, so everything read between two checks that found
+   * the same version is consistent. Trimming the outbox does not change it: the entries removed are
+   * published, and a checkpoint may or may not contain them.
    *
-   * @throws CopyStopped at the end, if there was a commit meanwhile
+   * @throws CopyStopped at the end of the pages, if a commit was made in the meantime
    */
   async *of(partitionState: StateKey, meta: StateMeta): CheckpointPages {
     yield [{ kind: 'meta', meta: checkpointMetaOf(meta) }]
     yield* this.large(partitionState)
     const { outbox } = keysOf(partitionState)
     yield* this.#mapped(outbox, (_, json) => [{ kind: 'outbox', outbox: parsed(json) }])
-    // Only the present attempt of each: an earlier one would open a closed failure again.
+    // Yield only the latest attempt of each failure, because an earlier one would reopen a closed failure.
     const failures = await gathered(this.#reader.failures(partitionState), ({ id }) => id)
     yield failures.map(failure => ({ kind: 'failure', failure }))
     const context = await this.#reader.context(partitionState)
     if (context) yield [{ kind: 'context', context }]
     if (!isDeepStrictEqual(meta, await this.#reader.meta(partitionState)))
-      throw new CopyStopped('moved', 'a commit came while the partition state was read')
+      throw new CopyStopped('moved', 'a commit was made while the partition state was read')
   }
 
-  /** States, timers and ids. What commits change meanwhile may be in them or not. */
+  /** Yields states, timers and ids. They may or may not include concurrent changes. */
   async *large(partitionState: StateKey): CheckpointPages {
     const { states, timers } = keysOf(partitionState)
     yield* this.#mapped(states, (entity, json) => [
@@ -50,7 +51,7 @@ export class StatePages {
     yield* this.#mapped(timers, (entity, json) => [
       { kind: 'timers', entity: String(entity), timers: parsed(json) },
     ])
-    // If an id was seen several times, the newest comes last.
+    // If an id was seen several times, the newest occurrence comes last.
     for (const key of [...idKeys(partitionState, await this.meta(partitionState))].reverse()) {
       yield* this.#ids(key, bytesInBucket)
       yield* this.#ids(beyondFull(key), bytesOfId)

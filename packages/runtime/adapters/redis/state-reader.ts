@@ -1,4 +1,7 @@
-/** Reads a partition state for people and checkpoints, in pages, so that a large one does not block the server. */
+/**
+ * Reads a partition state for display and for checkpoints, in pages, so that a large state does not block the
+ * server.
+ */
 
 import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
@@ -23,7 +26,7 @@ const PAGE = 500
 export interface StateMeta extends Meta {
   /** Number of records by `outcome/reason` since the partition state was created. */
   readonly tally: Readonly<Record<string, number>>
-  /** How the topic has grown; absent if it never has. */
+  /** Growths of the topic; absent if it has never grown. */
   readonly growths?: readonly KeptGrowth[]
 }
 
@@ -33,8 +36,8 @@ export class StateReader {
   readonly #signal: AbortSignal | undefined
 
   /**
-   * @param copy reads this copy of each partition state instead of the live state
-   * @param signal once it is aborted, paged reads throw its reason instead of asking for the next page
+   * @param copy copy of each partition state to read instead of the live state
+   * @param signal when aborted, paged reads throw its reason instead of reading the next page
    */
   constructor(client: RedisClient, copy?: CopyName, signal?: AbortSignal) {
     this.#client = client
@@ -46,7 +49,7 @@ export class StateReader {
     return stateMetaOf(await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).meta)))
   }
 
-  /** How much is in each of the parts that are counted at once. */
+  /** Returns the numbers of entities and of outbox entries, which are read in one step. */
   async counts(stateKey: StateKey): Promise<{ entities: number; outbox: number }> {
     const { states, outbox } = this.#keysOf(stateKey)
     const [entities, waiting] = await this.#client.run(redis =>
@@ -64,12 +67,12 @@ export class StateReader {
     return count
   }
 
-  /** The state of one entity, as JSON; undefined if it has none. */
+  /** Returns the state of one entity as JSON; undefined if it has none. */
   async state(stateKey: StateKey, entity: string): Promise<string | undefined> {
     return (await this.#client.run(redis => redis.hget(this.#keysOf(stateKey).states, entity))) ?? undefined
   }
 
-  /** The context of the partition, which an event has set; undefined if none has. */
+  /** Returns the context of the partition that an event has set; undefined if none was set. */
   async context(stateKey: StateKey): Promise<StoredContext | undefined> {
     const { hash, content } = await this.#client.run(redis => redis.hgetall(this.#keysOf(stateKey).context))
     return hash === undefined || content === undefined ? undefined : { hash, json: content }
@@ -80,13 +83,13 @@ export class StateReader {
     return json === null ? [] : JSON.parse(json)
   }
 
-  /** The entity whose timer fires next. */
+  /** Returns the entity whose timer fires next. */
   async firstDue(stateKey: StateKey): Promise<string | undefined> {
     const [entity] = await this.#client.run(redis => redis.zrange(this.#keysOf(stateKey).due, '0', '0'))
     return entity
   }
 
-  /** Each entity with its state as JSON; like all paged reads, it may return an entity twice. */
+  /** Reads each entity with its state as JSON. Like all paged reads, it may return an entity twice. */
   states(stateKey: StateKey): AsyncGenerator<[entity: string, json: string]> {
     return this.#texts(this.#keysOf(stateKey).states)
   }
@@ -100,7 +103,7 @@ export class StateReader {
     for await (const [, json] of this.#texts(this.#keysOf(stateKey).outbox)) yield JSON.parse(json)
   }
 
-  /** The newest first: if an id appears several times, the first counts. */
+  /** Reads ids, the newest first. If an id appears several times, the first one counts. */
   async *ids(stateKey: StateKey, meta: StateMeta): AsyncGenerator<RememberedId> {
     for (const key of idKeys(stateKey, meta, this.#copy)) {
       for await (const [id, known] of this.#fields(beyondFull(key)))
@@ -109,7 +112,7 @@ export class StateReader {
     }
   }
 
-  /** The newest first: if a failure appears several times, the first counts. */
+  /** Reads failures, the newest first. If a failure appears several times, the first one counts. */
   async *failures(stateKey: StateKey): AsyncGenerator<RememberedFailure> {
     const { failures } = this.#keysOf(stateKey)
     const groups = await this.#client.run(redis => redis.hgetall(failures))
@@ -121,7 +124,7 @@ export class StateReader {
     }
   }
 
-  /** The keys of which the partition state consists; some of them may not exist. */
+  /** Returns the keys of the partition state. Some of them may not exist. */
   async keys(stateKey: StateKey): Promise<readonly string[]> {
     const { ids: _, failures, ...single } = this.#keysOf(stateKey)
     const ids = [...idKeys(stateKey, await this.meta(stateKey), this.#copy)].flatMap(key => [
@@ -154,7 +157,10 @@ export class StateReader {
     for await (const page of this.fieldPages(key)) yield* page
   }
 
-  /** The fields of a hash as the server returns them, many at a time: one by one, a large hash takes several times as long. */
+  /**
+   * Reads the fields of a hash in the pages of the server. Reading a large hash field by field would take
+   * several times as long.
+   */
   async *fieldPages(key: string): AsyncGenerator<[field: Buffer, value: Buffer][]> {
     let cursor = '0'
     do {
@@ -168,7 +174,7 @@ export class StateReader {
   }
 }
 
-/** @param fields of the hash `meta` */
+/** @param fields fields of the hash `meta` */
 export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta {
   const counters = Object.entries(fields).filter(([name]) => name.includes('/'))
   const tally = Object.fromEntries(counters.map(([name, count]) => [name, Number(count)]))
@@ -176,7 +182,7 @@ export function stateMetaOf(fields: Readonly<Record<string, string>>): StateMeta
   return { ...readMeta(fields), tally, ...(growths ? { growths: JSON.parse(growths) } : {}) }
 }
 
-/** Returns the facts of a partition state in a checkpoint. */
+/** Returns the metadata of a checkpoint of a partition state. */
 export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   const { version, clock, appliedDigest, emitted, failuresFromMs, tally } = meta
   const { partitioning, growths, newEntities } = meta
@@ -188,7 +194,7 @@ export function checkpointMetaOf(meta: StateMeta): CheckpointMeta {
   }
 }
 
-/** The hashes of ids, generation by generation, the newest first. */
+/** Yields the hashes of ids, generation by generation, the newest first. */
 export function* idKeys(
   stateKey: StateKey,
   { clock, oldestIds }: StateMeta,
@@ -199,7 +205,9 @@ export function* idKeys(
     yield `${ids}:${generation}`
 }
 
-/** Each once: a page may repeat what an earlier one had, and of two generations the newer comes first. */
+/**
+ * Collects items without repetitions: pages may overlap, and of two generations the newer one comes first.
+ */
 export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
   for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)

@@ -1,4 +1,4 @@
-/** Reads a partition state, or what has changed in it, for a checkpoint of one moment, while commits go on. */
+/** Reads a partition state, or its changes, as a consistent checkpoint while commits continue. */
 
 import { randomUUID } from 'node:crypto'
 import { CopyStopped } from '../../pipeline/errors.ts'
@@ -18,9 +18,12 @@ export const BEGIN_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('begin-chec
 export const READ_CHANGES = script(PARTITION_STATE, CHANGES, lua('read-changes'))
 export const END_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('end-checkpoint'))
 
-/** How often what has changed meanwhile is read before a partition state is left for later. Each time, it is less. */
+/**
+ * Maximum number of passes over concurrent changes before the checkpoint is postponed. Each pass finds fewer
+ * changes.
+ */
 const PASSES = 25
-/** Entities, and blocks of ids, of one call. */
+/** Number of entities, and of blocks of ids, per call. */
 const ENTITIES = 500
 const BLOCKS = 20
 
@@ -43,12 +46,12 @@ export class RedisReading implements Reading {
   readonly #state: StateKey
   readonly #isWhole: boolean
   readonly #changes: string
-  /** Beginning of the known changes: a checkpoint, or this run. */
+  /** Start of the known changes: a checkpoint, or this run. */
   #since: string
-  /** The last generation that is read. */
+  /** Last generation that was read. */
   #read = 0
 
-  /** @param since `takenAtMs` of a checkpoint since which changes are kept */
+  /** @param since `takenAtMs` of the checkpoint since which changes are tracked */
   constructor(client: RedisClient, state: StateKey, since: number | undefined, scope: 'whole' | 'changes') {
     this.#client = client
     this.#state = state
@@ -58,8 +61,8 @@ export class RedisReading implements Reading {
   }
 
   /**
-   * First everything that is large, at leisure, and then again and again what has changed meanwhile, until it is so little that one
-   * script can return it with the metadata: that is the moment of the checkpoint.
+   * Reads all large parts first, and then repeatedly the concurrent changes, until they are few enough for
+   * one script to return them together with the metadata. The checkpoint is consistent with that call.
    */
   get pages(): CheckpointPages {
     return this.#pages()
@@ -186,7 +189,7 @@ function entityParts(
   return gone.states.length + gone.timers.length > 0 ? [{ kind: 'gone', gone }, ...parts] : parts
 }
 
-/** Only the present attempt of each: an earlier one would open a closed failure again. */
+/** Returns only the latest attempt of each failure, because an earlier one would reopen a closed failure. */
 function failuresIn(buckets: readonly Buffer[]): RememberedFailure[] {
   const found = new Map<string, RememberedFailure>()
   for (const [group, bucket] of inPairs(buckets))

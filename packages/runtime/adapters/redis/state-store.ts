@@ -33,12 +33,15 @@ export const COMMIT = script(
   lua('commit'),
 )
 
-/** Partition states in Redis: a load and a commit are one script each; trimming the outbox is one command. */
+/**
+ * Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one
+ * command.
+ */
 export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
   readonly #copy: CopyName | undefined
 
-  /** @param copy works on this copy of each partition state instead of the live state */
+  /** @param copy copy of each partition state to use instead of the live state */
   constructor(client: RedisClient, copy?: CopyName) {
     this.#client = client
     this.#copy = copy
@@ -97,7 +100,7 @@ function read(
   const { failureMemory, failuresFromMs, partitioning, fence } = found
   if (fence) throw fenced(fence)
   const passed = readDue(due)
-  // An entity that is both wanted and due appears once.
+  // An entity that is both requested and due is included once.
   const entities = [...new Set([...passed.map(({ entity }) => entity), ...wanted.entities])]
   return {
     version,

@@ -1,10 +1,10 @@
 import type { RedisClient } from './client.ts'
 import { COMPARE_AND_SET } from './scripts.ts'
 
-/** Changes that others made meanwhile, before an update gives up. */
+/** Number of concurrent changes after which an update fails. */
 const MAX_ATTEMPTS = 20
 
-/** A value that a scheduled function or a command keeps between runs, as JSON. */
+/** A value that a scheduled function or a command stores between runs, as JSON. */
 export class RedisValue<T> {
   readonly #client: RedisClient
   readonly #key: string
@@ -14,7 +14,7 @@ export class RedisValue<T> {
     this.#key = `{${name}}:value`
   }
 
-  /** Undefined if nothing was written or Redis has lost it. */
+  /** Returns the value; undefined if nothing was written or Redis has lost it. */
   async read(): Promise<T | undefined> {
     const json = await this.#client.run(redis => redis.get(this.#key))
     return json === null ? undefined : (JSON.parse(json) as T)
@@ -24,7 +24,7 @@ export class RedisValue<T> {
     await this.#client.run(redis => redis.set(this.#key, JSON.stringify(value)))
   }
 
-  /** Writes the changed value, and repeats the change if another client has written meanwhile. */
+  /** Writes the changed value. If another client has written in the meantime, the change is applied again. */
   async update(change: (value: T | undefined) => T): Promise<T> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const before = await this.#client.run(redis => redis.get(this.#key))
@@ -36,6 +36,8 @@ export class RedisValue<T> {
       )
       if (Number(written) === 1) return next
     }
-    throw new Error(`${this.#key} was changed ${MAX_ATTEMPTS} times by others while it was being changed`)
+    throw new Error(
+      `${this.#key} was changed concurrently in each of ${MAX_ATTEMPTS} attempts to update it: try again`,
+    )
   }
 }

@@ -1,4 +1,7 @@
-/** Reads data in Avro and Protobuf, and JSON with the id of a schema. The libraries for it are loaded with the first such data. */
+/**
+ * Reads data in Avro and Protobuf, and JSON with a schema id. The libraries are loaded with the first data
+ * that needs them.
+ */
 import type { UndecodableError } from '@sluice/schema-registry'
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-format.ts'
@@ -24,7 +27,8 @@ export class OnDemandDataReader implements DataReader {
   #loading: Promise<SchemaCache> | undefined
 
   /**
-   * @param registry undefined without one: then the content type says the format, and the application has the schema
+   * @param registry schema registry; without one, the content type determines the format, and the application
+   *   provides the schema
    * @param nowMs wall clock, for the time for which a failed registry is not asked, and unknown ids are believed
    * @param elapsedMs for the time in which the schemas of a chunk must arrive
    */
@@ -56,7 +60,7 @@ export class OnDemandDataReader implements DataReader {
     return isFailure(read) || found.codec.format !== 'PROTOBUF' ? read : this.#completed(read)
   }
 
-  /** Adds the empty lists and maps that the event type has. */
+  /** Adds empty lists and maps that the event type defines. */
   #completed(event: Event): Event {
     const { type, data } = event
     const completed = this.#application.withEmptyCollections?.(type, data)
@@ -72,7 +76,7 @@ export class OnDemandDataReader implements DataReader {
       if (serialized && serialized.kind !== 'failure' && serialized.kind !== 'json') needed.push(serialized)
     }
     if (needed.length === 0) return
-    // Partitions prepare side by side, and share what one of them loads.
+    // Partitions prepare concurrently and share what one of them loads.
     this.#loading ??= this.#load()
     this.#schemas = await this.#loading
     await this.#schemas.fetch(needed)
@@ -98,9 +102,9 @@ function decoded(event: Event, needing: Needing, found: Exclude<CachedSchema, Fa
   if (needing.format !== undefined && needing.format !== format)
     return failure(
       'data-not-decodable',
-      `its content type says ${needing.format}, and its schema is one of ${format}`,
+      `its content type is ${needing.format}, but its schema is in ${format}`,
     )
-  // The exact digits of numbers are checked in JSON, whatever its schema says.
+  // Numbers in JSON are checked for exact digits, regardless of the schema.
   const json = format === 'json' ? withJsonData(event, needing.body) : undefined
   if (json && isFailure(json)) return json
   try {

@@ -1,4 +1,4 @@
-/** Makes the writer of an application's events. Loaded only where some data is not JSON. */
+/** Creates the data writer for an application's events. Loaded only if some data is not JSON. */
 import { frame, isRegistryError, loadCodec, RegistrySubjects, type Schema } from '@sluice/schema-registry'
 import { type DataEncoder, type DataWriter, dataWriterOf } from '../../cloudevents/data-writer.ts'
 import { type Application, type PackagedSchema, remedyFor } from '../../consumer/application.ts'
@@ -9,7 +9,11 @@ import { secretOf } from '../aws/clients.ts'
 import { within } from './within.ts'
 
 interface SchemaIds {
-  /** Undefined if the subject does not have the schema. @throws Unavailable; ConfigError if the registry refuses the schema */
+  /**
+   * Returns the schema's id; undefined if the subject does not contain the schema.
+   *
+   * @throws Unavailable; ConfigError if the registry refuses the schema
+   */
   idOf(subject: string, schema: Schema): Promise<number | undefined>
 }
 
@@ -18,7 +22,11 @@ interface RegistryAddress {
   readonly secret?: string
 }
 
-/** Returns the subjects of the registry that the settings name. @throws Error if its secret cannot be read */
+/**
+ * Returns a client for the subjects of the configured registry.
+ *
+ * @throws Error if its secret cannot be read
+ */
 export async function registered({ url, secret }: RegistryAddress): Promise<RegistrySubjects> {
   if (!secret) return new RegistrySubjects(url)
   const { username = '', password = '' } = await secretOf(secret)
@@ -26,10 +34,11 @@ export async function registered({ url, secret }: RegistryAddress): Promise<Regi
 }
 
 /**
- * Returns the ids of the registry that the settings name.
+ * Returns a source for schema ids of the configured registry.
  *
- * @param withinMs milliseconds for all of them; by default each answer has the time that the client gives it
- * @throws Unavailable if the login is not known
+ * @param withinMs time limit for all requests, in milliseconds; by default, each request has the limit of the
+ *   client
+ * @throws Unavailable if the credentials cannot be read
  */
 export async function schemaIds(
   place: RegistryAddress,
@@ -41,14 +50,17 @@ export async function schemaIds(
   return { idOf: (subject, schema) => subjects.idOf(subject, schema, leftMs()).catch(refusal) }
 }
 
-/** Logins are refused until they are mended, without a new deployment. A refused schema will be refused again. */
+/**
+ * Status codes of refused credentials, which can be corrected without a new deployment. A refused schema, in
+ * contrast, would be refused again.
+ */
 const LOGIN_REFUSED = [401, 403]
 
 function refusal(error: unknown): never {
   const { message } = error as Error
   if (isRegistryError(error, 'refused') && !LOGIN_REFUSED.includes(error.status ?? 0))
     throw notSerializable(`SERIALIZATION: ${message}`)
-  const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+  const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
   throw new Unavailable('registry-unavailable', text, { cause: error })
 }
 
@@ -59,15 +71,18 @@ export interface WriterOptions {
   >
   readonly env: string
   readonly serialization: Serialization
-  /** If it is absent, data is written without the id of a schema, and readers need the packaged one. */
+  /**
+   * Source of schema ids. If absent, data is written without a schema id, and readers need the packaged
+   * schema.
+   */
   readonly registry?: SchemaIds
 }
 
 /**
- * Returns a writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never registered here: an
- * incompatible one must be noticed before it is deployed.
+ * Returns a writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never
+ * registered here: an incompatible schema must be detected before the deployment.
  *
- * @param types the event types that will be written; by default all that are not always JSON
+ * @param types event types that will be written; by default, all whose data is not always JSON
  * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {
@@ -95,7 +110,7 @@ async function encoderOf(
   for (const subject of subjects) id ??= await registry.idOf(subject, schema)
   if (id === undefined)
     throw notSerializable(
-      `SERIALIZATION is ${format} for ${type}, but the schema registry has that schema neither in ${subjects.join(' nor in ')}${remedyFor(application, 'schema-not-registered')}`,
+      `SERIALIZATION is ${format} for ${type}, but the schema registry does not have that schema in ${subjects.join(' or ')}${remedyFor(application, 'schema-not-registered')}`,
     )
   return { format, dataschema, encode: data => frame(id, codec.encode(data)) }
 }

@@ -1,4 +1,6 @@
-/** A schema registry that is not asked again at once after a failure, so that a slow one does not use up invocations. */
+/**
+ * A schema registry client that pauses after a failure, so that a slow registry does not use up invocations.
+ */
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
 import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
@@ -6,16 +8,22 @@ import { within } from './within.ts'
 
 export interface RegistryPlace {
   readonly url: string
-  /** Called before the first request, and again after a failed one: credentials change. */
+  /**
+   * Returns the credentials. Called before the first request and after a failed one, because credentials
+   * change.
+   */
   readonly login?: () => Promise<RegistryLogin>
-  /** Milliseconds for one schema with all that it references; 2,000 by default. */
+  /** Time limit for one schema with all its references, in milliseconds; 2,000 by default. */
   readonly answerWithinMs?: number
-  /** Milliseconds for all schemas of a chunk; 2,500 by default. It must be less than the reserve of an invocation. */
+  /**
+   * Time limit for all schemas of a chunk, in milliseconds; 2,500 by default. It must be less than the time
+   * that an invocation reserves.
+   */
   readonly allWithinMs?: number
 }
 
 const ANSWER_WITHIN_MS = 2_000
-/** After failures in a row, the pause doubles from the first to the second. */
+/** Shortest and longest pause, in milliseconds. The pause doubles with each consecutive failure. */
 const SHORTEST_PAUSE_MS = 500
 const MAX_PAUSE_MS = 30_000
 
@@ -32,12 +40,14 @@ export class GuardedRegistry {
   }
 
   /**
-   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with the RegistryError `unusable-schema`:
-   * then the registry works, and others can be asked for.
+   * Returns the schema with this id; undefined if the registry has none. Rejects with `Unavailable`, or with
+   * the RegistryError `unusable-schema`, in which case the registry works and other schemas can be requested.
    */
   async schema(id: number, withinMs: number): Promise<Schema | undefined> {
     if (this.#nowMs() < this.#pausedUntilMs)
-      throw unavailable('the schema registry has failed a moment ago, and is not asked again yet')
+      throw unavailable(
+        'a request to the schema registry failed a moment ago, and no further one is sent yet',
+      )
     try {
       this.#client ??= this.#connect()
       const beganMs = performance.now()
@@ -53,7 +63,7 @@ export class GuardedRegistry {
       this.#client = undefined
       this.#pause()
       const { message } = error as Error
-      const text = isRegistryError(error) ? message : `the schema registry cannot be asked: ${message}`
+      const text = isRegistryError(error) ? message : `the request to the schema registry failed: ${message}`
       throw unavailable(text, { cause: error })
     }
   }
@@ -63,7 +73,7 @@ export class GuardedRegistry {
     return new RegistryClient(url, defined({ answerWithinMs, login: await login?.() }))
   }
 
-  /** Requests that fail together count once. */
+  /** Starts a pause. Concurrent failures count once. */
   #pause(): void {
     if (this.#nowMs() < this.#pausedUntilMs) return
     const pauseMs = Math.min(MAX_PAUSE_MS, SHORTEST_PAUSE_MS * 2 ** this.#failures)

@@ -1,4 +1,4 @@
-/** Keeps the codecs of schemas. The library of a format is loaded with its first schema. */
+/** Cache for the codecs of schemas. The library of a format is loaded with its first schema. */
 import {
   type Codec,
   isRegistryError,
@@ -17,16 +17,22 @@ export type Needing = Exclude<SerializedData, { kind: 'json' }>
 
 export type CachedSchema = { readonly kind: 'codec'; readonly codec: Codec } | Failure
 
-/** The schema of an id never changes, so codecs stay while there is room. */
+/** Maximum number of cached codecs. The schema of an id never changes, so cached codecs do not expire. */
 const MAX_SCHEMAS = 1_000
-/** Milliseconds after which an id without a usable schema is asked for again: it may have been registered or mended. */
+/**
+ * Time after which an id without a usable schema is requested again, in milliseconds, because the schema may
+ * have been registered or corrected.
+ */
 const UNKNOWN_FOR_MS = 15_000
 const MAX_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
-/** The time with which the last chunk of an invocation begins is longer. */
+/**
+ * Time limit for all schemas of a chunk, in milliseconds. It is shorter than the minimum time with which a
+ * chunk begins.
+ */
 const ALL_WITHIN_MS = 2_500
 
-/** Knowledge of an application about its data: part of `Application`. */
+/** Knowledge of an application about its data, as a part of `Application`. */
 export interface KnownData {
   withEmptyCollections?(type: string, data: unknown): unknown
   packagedSchema?(
@@ -36,9 +42,9 @@ export interface KnownData {
 }
 
 export interface Clocks {
-  /** Wall clock. */
+  /** Returns the wall-clock time in milliseconds since the epoch. */
   readonly nowMs: () => number
-  /** Milliseconds that are never set back. */
+  /** Returns the time of a monotonic clock in milliseconds. */
   readonly elapsedMs: () => number
 }
 
@@ -49,10 +55,10 @@ export class SchemaCache {
   readonly #elapsedMs: () => number
   readonly #allWithinMs: number
   readonly #known = new Map<string, CachedSchema>()
-  /** Reasons for missing schemas, and until when they are believed. */
+  /** Failures for missing schemas, with the time until which they are cached. */
   readonly #unknown = new Map<string, { readonly failure: Failure; readonly untilMs: number }>()
   readonly #running = new Map<string, Promise<void>>()
-  /** Needs of the fetches under way. */
+  /** Requirements of the fetches in progress. */
   readonly #fetches = new Set<ReadonlyMap<string, Needing>>()
   readonly #permits = new Semaphore(REQUESTS_AT_ONCE)
 
@@ -78,7 +84,10 @@ export class SchemaCache {
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
-  /** Fetches missing schemas, each once. Rejects with `Unavailable` after all have ended, if one could not be fetched. */
+  /**
+   * Fetches missing schemas, each once. If one could not be fetched, rejects with `Unavailable` after all
+   * fetches have ended.
+   */
   async fetch(needed: readonly Needing[]): Promise<void> {
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     this.#makeRoom(byKey)
@@ -90,7 +99,7 @@ export class SchemaCache {
     }
   }
 
-  /** Keeps all that is needed now, even if it is more than the limit. */
+  /** Frees memory, but keeps everything that is needed now, even if it exceeds the limit. */
   #makeRoom(needed: ReadonlyMap<string, Needing>): void {
     for (const entries of [this.#known, this.#unknown])
       for (const key of needed.keys()) moveToEnd<unknown>(entries, key)
@@ -124,7 +133,7 @@ export class SchemaCache {
       if (leftMs <= 0)
         throw new Unavailable(
           'registry-unavailable',
-          'the schema registry answers too slowly for so many schemas',
+          'the schema registry responds too slowly for the number of schemas',
         )
       const schema = await this.#schema(needing, leftMs)
       if (schema) this.#known.set(key, await found(schema, needing))
@@ -169,7 +178,7 @@ function unknownSchema(needing: Needing): Failure {
     'schema-unknown',
     needing.kind === 'registered'
       ? `the schema registry has no schema ${needing.schemaId}`
-      : `there is no packaged ${needing.format} schema of its event type, and its data has no id of a schema in a registry`,
+      : `there is no packaged ${needing.format} schema of its event type, and its data contains no schema id of a registry`,
   )
 }
 
@@ -180,7 +189,7 @@ function moveToEnd<T>(entries: Map<string, T>, key: string): void {
   entries.set(key, value)
 }
 
-/** Removes the entries beyond the bound that were needed least recently, but not those that are needed now. */
+/** Removes the least recently used entries beyond the limit, except for those that are needed now. */
 function removeOldest(entries: Map<string, unknown>, most: number, isNeeded: (key: string) => boolean): void {
   for (const key of entries.keys()) {
     if (entries.size <= most) return

@@ -1,4 +1,7 @@
-/** Stores checkpoints as compressed objects in S3; their names sort by the time at which they were taken. */
+/**
+ * Stores checkpoints as compressed objects in S3. The names of the objects sort by the time of the
+ * checkpoint.
+ */
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import {
@@ -23,18 +26,20 @@ import {
 import { CheckpointParser, CheckpointWriter, type Header } from '../checkpoints/format.ts'
 import { isUnreadableText, linesByPiece } from '../files/lines.ts'
 
-/** The first part of every key; IAM roles are limited to this prefix. */
+/** Prefix of every key, to which IAM roles are restricted. */
 const PREFIX = 'checkpoints'
 
-/** A frozen or silent connection must not use up the whole invocation. */
+/** Time limits in milliseconds. A frozen or unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Redis is read meanwhile, and the sooner that is done, the likelier nothing has moved. */
+/**
+ * Fast compression: Redis is read concurrently, and the shorter the read takes, the less is likely to change.
+ */
 const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 export interface S3CheckpointSettings {
   readonly bucket: string
-  /** Whether to use path-style addresses, for a stand-in endpoint with a single host name. */
+  /** If true, uses path-style addresses, for an emulator with a single host name. */
   readonly pathStyle: boolean
 }
 
@@ -74,7 +79,7 @@ export class S3CheckpointStore implements CheckpointStore {
     const parser = new CheckpointParser()
     const text = createZstdDecompress()
     const compressed = this.#pieces(Body as AsyncIterable<Uint8Array>)
-    // A failure destroys the stream that is read below, which then fails with it.
+    // A failure destroys the stream that is read below, and is reported there.
     const unpacking = pipeline(compressed, text).catch(() => {})
     try {
       for await (const lines of linesByPiece(text)) {
@@ -84,7 +89,7 @@ export class S3CheckpointStore implements CheckpointStore {
       checkHeader(parser.end(), partitionState, kept)
     } catch (error) {
       throw isUnreadableText(error) || isZlib(error)
-        ? new DamagedCheckpoint('it cannot be unpacked: it is cut off, or was changed')
+        ? new DamagedCheckpoint('it cannot be decompressed: it is truncated or was changed')
         : error
     } finally {
       text.destroy()
@@ -92,7 +97,7 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Compresses in memory, then sends a single object: S3 stores all of it or nothing. */
+  /** Compresses in memory, and then sends a single object: S3 stores all of it or nothing. */
   async write(
     partitionState: StateKey,
     taken: CheckpointInfo,
@@ -110,7 +115,7 @@ export class S3CheckpointStore implements CheckpointStore {
     await pipeline(textOf(partitionState, taken, noted()), zstd, async pieces => {
       for await (const piece of pieces) packed.push(piece)
     })
-    if (!version) throw new TypeError('a checkpoint must say what version it is of')
+    if (!version) throw new TypeError('a checkpoint must contain its version')
     const kept = { ...taken, version }
     const Body = Buffer.concat(packed)
     const request = { Bucket: this.#bucket, Key: keyOf(partitionState, kept), Body }
@@ -135,7 +140,7 @@ export class S3CheckpointStore implements CheckpointStore {
     }
   }
 
-  /** Another run may have removed it since it was listed. */
+  /** Converts the error of a missing object, which another run may have removed since it was listed. */
   #found<T>(answer: Promise<T>): Promise<T> {
     return this.#reached(
       answer.catch(error => {
@@ -157,7 +162,7 @@ export class S3CheckpointStore implements CheckpointStore {
     const bucket = `The bucket "${this.#bucket}" for checkpoints`
     const said: Readonly<Record<string, string>> = {
       NoSuchBucket: `${bucket} does not exist: create it, or set CHECKPOINT_BUCKET to one that does`,
-      AccessDenied: `${bucket} refuses access: is it in this account, and has this function its role? (${message})`,
+      AccessDenied: `${bucket} refuses access: check that it is in this account, and that this function has its role (${message})`,
     }
     const what = said[name] ?? `${bucket} cannot be used: ${message || name}`
     return new Unavailable('checkpoint-unavailable', what, { cause: error })
@@ -179,7 +184,10 @@ async function* textOf(
   yield writer.trailer()
 }
 
-/** One that was copied to another place by hand would be another partition's state, or the changes since another checkpoint. */
+/**
+ * Rejects a checkpoint that was copied to another key by hand, and so belongs to another partition or to
+ * another chain.
+ */
 function checkHeader(
   found: Header,
   { consumer, topic, partition }: StateKey,
@@ -189,7 +197,7 @@ function checkHeader(
     throw new DamagedCheckpoint(`it is the state of ${found.consumer} on ${found.topic}/${found.partition}`)
   if (found.after !== (after && timeOf(after)))
     throw new DamagedCheckpoint(
-      `it holds the changes since ${found.after ?? 'the beginning'}, not what its name says`,
+      `it contains the changes since ${found.after ?? 'the beginning'}, which differs from its name`,
     )
 }
 
@@ -198,8 +206,8 @@ function folderOf({ consumer, topic, partition }: StateKey): string {
 }
 
 /**
- * `<taken at>-<epoch>-<next offset>-<timers fired>`: the time comes first, so that names sort as the checkpoints do. Changes end with
- * `-after-<taken at>`.
+ * Returns a key of the form `<taken at>-<epoch>-<next offset>-<timers fired>`, which begins with the time so
+ * that names sort like the checkpoints. Keys of changes end with `-after-<taken at>`.
  */
 function keyOf(partitionState: StateKey, { takenAtMs, version, after }: KeptCheckpoint): string {
   const { epoch, appliedOffset, fired } = version
@@ -217,7 +225,7 @@ function nameTime(ms: number): string {
 
 const NAME = /^(\d{8}T\d{6}\.\d{3}Z)-(\d+)-(\d+)-(\d+)(?:-after-(\d{8}T\d{6}\.\d{3}Z))?\.jsonl\.zst$/
 
-/** Returns undefined if this is not the name of a checkpoint. */
+/** Parses the name of a checkpoint; returns undefined for any other name. */
 function keptAt(name: string): KeptCheckpoint | undefined {
   const [, takenAt, epoch, next, fired, after] = NAME.exec(name) ?? []
   if (takenAt === undefined) return undefined

@@ -12,15 +12,21 @@ export interface KafkaEventRecord {
   readonly partition: number
   readonly offset: number
   readonly timestamp: number
-  /** Set by the producer or by the broker. */
+  /** Origin of the timestamp: the producer or the broker. */
   readonly timestampType?: 'CREATE_TIME' | 'LOG_APPEND_TIME'
-  /** Base64; absent or null if it is null in Kafka. Data that Lambda has decoded may also be there as it is, without base64. */
+  /**
+   * Base64; absent or null if it is null in Kafka. Data that Lambda has decoded with a schema registry may
+   * also be an object or plain text.
+   */
   readonly key?: string | object | null
   readonly value?: string | object | null
-  /** Set where the mapping has a schema registry of its own. */
+  /** Set if the event source mapping is configured with a schema registry. */
   readonly keySchemaMetadata?: LambdaSchema
   readonly valueSchemaMetadata?: LambdaSchema
-  /** Each entry has one name. Bytes may be signed. The value is not a list if the header is null in Kafka. */
+  /**
+   * Each entry has exactly one header name. Bytes may be signed integers. A header that is null in Kafka has
+   * a value that is not a list.
+   */
   readonly headers?: readonly Readonly<Record<string, readonly number[] | object | null>>[]
 }
 
@@ -36,7 +42,7 @@ export interface PartitionBatch {
 /** Groups the batch by partition. A batch without records is an error of the caller, not an empty success. */
 export function receive(event: KafkaEvent): PartitionBatch[] {
   const groups = Object.values(event?.records ?? {}).filter(group => group.length > 0)
-  if (groups.length === 0) throw new TypeError('not a Kafka event: "records" holds no record')
+  if (groups.length === 0) throw new TypeError('not a Kafka event: "records" contains no records')
   return groups.map(group => {
     const byOffset = new Map(group.map(record => [record.offset, toLogRecord(record)]))
     const records = [...byOffset.values()].sort((a, b) => a.offset - b.offset)
@@ -63,7 +69,10 @@ export function toLogRecord(record: KafkaEventRecord): LogRecord {
     : plain
 }
 
-/** The record as the log has it, as far as it can be known from what Lambda's registry support has made of it. */
+/**
+ * Returns the record with the original bytes of its key and value, as far as they can be reconstructed from
+ * the data that Lambda's schema registry support has decoded.
+ */
 function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: LambdaSchema): LogRecord {
   const key = record.key && keySchema && originalBytes(record.key, keySchema)
   const value = record.value && valueSchema && originalBytes(record.value, valueSchema)
@@ -80,7 +89,10 @@ function undone(record: LogRecord, keySchema?: LambdaSchema, valueSchema?: Lambd
   }
 }
 
-/** A header that is null in Kafka has no bytes, like an empty one. This does not depend on how the record was delivered. */
+/**
+ * Converts the headers. A header that is null in Kafka becomes an empty one, so that the result does not
+ * depend on how the record was delivered.
+ */
 function headersOf(entries: NonNullable<KafkaEventRecord['headers']>): RecordHeader[] {
   const headers: RecordHeader[] = []
   for (const entry of entries)

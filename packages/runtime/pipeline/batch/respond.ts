@@ -5,22 +5,28 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
 }
 
-/** The offsets of a partition that were delivered. The records themselves are freed as soon as they are decided. */
+/**
+ * Range of offsets of a partition that were delivered. The records themselves are freed as soon as they are
+ * decided.
+ */
 interface DeliveredOffsets {
   readonly topic: string
   readonly partition: number
   readonly offsets: readonly number[]
 }
 
-/** How a partition of the batch ended: `waitsFrom` is the first offset that must be delivered again; absent if all are done. */
+/**
+ * Outcome of a partition of the batch. `waitsFrom` is the first offset that must be delivered again; absent
+ * if all records are done.
+ */
 export interface PartitionResult {
   readonly batch: DeliveredOffsets
   readonly waitsFrom?: number
 }
 
 /**
- * Lists the first undecided or unpublished record of each partition and all records after it. So the response cannot be
- * read in a way that commits past that record.
+ * Lists the first undecided or unpublished record of each partition and all records after it. No reading of
+ * this response can commit past that record.
  *
  * @param partialResponses whether the mapping has ReportBatchItemFailures; without it, Lambda would ignore the list and commit
  *   the batch, so the handler throws instead

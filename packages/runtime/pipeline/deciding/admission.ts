@@ -19,9 +19,12 @@ import type { Work } from './working-copy.ts'
 
 export interface Task extends Healthy {
   readonly clock: LogClock
-  /** The failure that this record is the next attempt at; undefined for a first attempt. */
+  /** The failure that this record retries; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
-  /** Log clock at the first place of an event that waited for its held entity: its timers count from then. */
+  /**
+   * Log clock at the original position of an event that waited while its entity was held. Its timers count
+   * from this time.
+   */
   readonly waitedFromMs?: number
 }
 
@@ -33,7 +36,7 @@ export interface AlreadyDecided {
   readonly attemptAt?: RememberedFailure | undefined
 }
 
-/** A record that may be processed: usually for the first time, otherwise as the next attempt at a failure. */
+/** A record that may be processed, either for the first time or as a retry of a failure. */
 interface Attempt {
   readonly kind: 'attempt'
   readonly at: RememberedFailure | undefined
@@ -55,21 +58,26 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   }
   const task = { ...decoded, clock, attemptAt }
   const { id } = decoded.fingerprint
-  // The id of an event whose entity was held since it failed is not a repeat.
+  // If the entity has been held since this event failed, the known id does not make the event a repeat.
   const known = heldFor(work, attemptAt)?.eventId === id ? undefined : work.copy.known(id, clock.nowMs)
   if (known) return alreadyDecided(repeated(work, task, known), attemptAt)
   if (work.copy.isSkipped(task.record)) return alreadyDecided(fail(work, task, SKIPPED), attemptAt)
   return { kind: 'task', task }
 }
 
-/** Parks a record behind the failure that holds its entity. From now on its id is known, and this attempt was made. */
+/**
+ * Parks a record until the failure that holds its entity is resolved. Its id is remembered, and this attempt
+ * counts as made.
+ */
 export function parked(work: Work, task: Task): Decision {
   close(work, task)
   remember(work, task)
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/** Remembers the id and closes the failure of a processed record. A tick at which nothing happened counts as not accepted. */
+/**
+ * Remembers the id of a processed record and closes its failure. A tick without effects counts as ignored.
+ */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
@@ -80,8 +88,8 @@ export function processed(work: Work, task: Task, reason: string): Decision {
 /**
  * Emits a failure record for the record, and remembers the failure or its next attempt.
  *
- * @param parks whether later events of the entity are to wait: they do if the decision says that a hold begins
- * @param during the record that is being processed, if the failing one was parked
+ * @param parks whether later events of the entity must wait; they do if the decision has `hold: 'begins'`
+ * @param during the record that is being processed, if the failed one was parked
  */
 export function fail(
   work: Work,
@@ -108,7 +116,7 @@ function heldFor(work: Work, attemptAt: RememberedFailure | undefined) {
   return entity === undefined ? undefined : states.hold(entity)?.waitsFor
 }
 
-/** Makes the same event a repeat from now on. */
+/** Remembers the event's id, so that the same event is recognised as a repeat from now on. */
 export function remember(work: Work, { isTick, fingerprint, clock }: Task): void {
   if (!isTick) work.copy.remember({ ...fingerprint, appliedAtMs: clock.nowMs })
 }
@@ -125,7 +133,7 @@ function repeated(work: Work, task: Task, known: RememberedId): Decision {
   return fail(work, task, failure('id-conflict', `content digest ${now}, but the first had ${before}`))
 }
 
-/** Decides a redriven record, unless it is the next attempt at an open failure. Other records pass. */
+/** Decides a redriven record that does not retry an open failure. Returns other records as attempts. */
 function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt | AlreadyDecided {
   const { redriveTarget } = decoded
   if (!redriveTarget || redriveTarget.consumer !== work.consumer.process.name) return FIRST_ATTEMPT
@@ -140,7 +148,10 @@ function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt |
   )
 }
 
-/** Undefined if the record is the next attempt; otherwise what it repeats, or what is wrong. */
+/**
+ * Returns undefined if the record is the next attempt at the failure; otherwise the reason why it is a
+ * repeat, or an error message.
+ */
 function whyNotTaken(
   work: Work,
   redriveTarget: RedriveTarget,
@@ -149,18 +160,19 @@ function whyNotTaken(
 ): Repeat | string | undefined {
   const { failure: id, place } = redriveTarget
   const { record } = decoded
-  // The id of a foreign event can follow from the place.
+  // The id of an event in a foreign format may be derived from the position of its record.
   if (place && failureId(work.consumer.process.name, { ...record, ...place }) !== id)
-    return 'its first place is not that of the failure'
+    return 'its original position differs from that of the failure'
   if (earlier) return whyNotNext(redriveTarget, earlier, decoded)
-  // The log was read again by code that was mended since.
+  // This code may have fixed the failure when it read the log again.
   if (place && work.copy.neverFailed(id, record, place)) return { repeats: 'failure-not-open' }
-  return 'no failure of this id is remembered: it is too old, or had to make room for newer ones'
+  return 'no failure with this id is remembered: it is too old, or was removed to make room for newer ones'
 }
 
 /**
- * A redrive that goes by an older number of partitions, because Redis had lost that the topic has grown: the next attempt belongs
- * where the key goes now, whatever copies of the failure are here. A patched record may have another key than the one that failed.
+ * Moves a redriven record that was sent to a partition by an outdated partition count, because the growth of
+ * the topic was lost with Redis. The next attempt belongs to the current partition of the key, regardless of
+ * copies of the failure in this one. A patched record may have another key than the one that failed.
  */
 function movedElsewhere(
   work: Work,
@@ -216,13 +228,13 @@ function whyNotNext(
   failure: RememberedFailure,
   { record, event }: Decoded,
 ): Repeat | string | undefined {
-  // First: an attempt that was made with a patch has other bytes than its copy without one.
+  // Check the attempt first: an attempt with a patch has other bytes than its copy without one.
   if (attempt <= failure.attempt) return { repeats: 'attempt-known' }
   if (!failure.isOpen) return { repeats: 'failure-not-open' }
-  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes are not those that failed'
-  // Anyone who may write to the topic can say what a record replaces.
+  if (failure.digest !== (replaces ?? digestOf(record))) return 'the bytes differ from those that failed'
+  // Any producer that may write to the topic can claim that a record replaces another one.
   if (replaces !== undefined && isOfAnotherEntity(failure, event))
-    return 'the event is of another entity than the one that failed'
+    return 'the event belongs to another entity than the one that failed'
   if (attempt === failure.attempt + 1) return undefined
   if (failure.isReopened && attempt > failure.attempt) return { repeats: 'failure-not-open' }
   return `attempt ${attempt} does not follow attempt ${failure.attempt}`

@@ -1,4 +1,7 @@
-/** Step 4: decides the records of a chunk in order. Timers that a record makes due fire before it. Pure. */
+/**
+ * Step 4: decides the records of a chunk in order. Timers that become due with a record fire before the
+ * record is applied. Pure.
+ */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes, type Emission, decided as stepOf } from '../../consumer/process.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
@@ -18,16 +21,20 @@ import { type KeyedWork, WorkingCopy } from './working-copy.ts'
 export interface Applied {
   readonly decisions: readonly Decision[]
   readonly change: Change
-  /** Clock gaps: time that the log's clock did not count, each with the offset of the record after it. */
+  /**
+   * Clock gaps: periods that the log's clock did not count, each with the offset of the record that follows
+   * it.
+   */
   readonly clockGap: readonly { readonly beforeOffset: number; readonly ms: number }[]
   readonly deferred?: Deferred
-  /** Why the stored context could not be read; undefined if it could, or if no step asked for it. */
+  /** Error message of reading the stored context; undefined if it was read, or if no step needed it. */
   readonly unreadableContext?: string | undefined
 }
 
 /**
- * Decides as much of the chunk as fits into one commit; if too many timers fire, that is only a part of it. The chunk has at
- * least one record, and all its records are after the snapshot's applied offset. Chunk boundaries never affect the decisions.
+ * Decides as many records of the chunk as fit into one commit; if many timers fire, that may be only a part.
+ * The chunk has at least one record, and all its records are after the snapshot's applied offset. Chunk
+ * boundaries never affect the decisions.
  */
 export function apply(
   consumer: Consumer<AnyKeyedProcess>,
@@ -71,7 +78,8 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   const { event, attemptAt, fingerprint } = task
   const { application, process } = work.consumer
   const isErasure = event.type === application.erasureType
-  // A state of other code can be removed unread, unless the process wants to read it.
+  // An erasure can remove a state of another version without reading it, unless the process defines
+  // `onErase`.
   const unreadable = isErasure && !process.onErase ? undefined : unreadableFor(work, event.entity)
   if (unreadable) return left(unreadable)
   const outcome = isErasure ? decided(eraseEntity(work, task)) : processTask(work, task)
@@ -79,7 +87,9 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   return decided(settled(work, { ...outcome, attemptAt }, clock, fingerprint.id))
 }
 
-/** Fires the timers of all entities that the clock has passed, and applies what is parked of released ones. */
+/**
+ * Fires all timers whose threshold the clock has passed, and applies the parked events of released entities.
+ */
 function fireTimers(work: KeyedWork, record: LogRecord, clock: LogClock): Outcome | undefined {
   const { timerQueue, states } = work.copy
   for (let next = timerQueue.passed(clock.nowMs); next; next = timerQueue.passed(clock.nowMs)) {
@@ -101,7 +111,8 @@ function processTask(work: KeyedWork, task: Task): Outcome {
   while (true) {
     const hold = work.copy.states.hold(event.entity)
     if (!hold) break
-    // A context is not the entity's own, and needs no order with its events.
+    // A context belongs to the partition rather than to the entity, so it does not wait for the entity's
+    // events.
     if (setsContext) return decided(setContext(work, task))
     if (task.isTick) return decided(processed(work, task, 'tick' satisfies IgnoredReason))
     if (work.copy.isFullOfTimers) return FULL
@@ -113,7 +124,7 @@ function processTask(work: KeyedWork, task: Task): Outcome {
     const stopped = fireTimers(work, record, clock)
     if (stopped) return stopped
   }
-  // These timers fire in one commit or not at all: the next commit would not know how many have fired already.
+  // These timers must all fire in one commit: the next commit could not know how many have fired already.
   if (work.copy.isFullOfTimers && firstDueBefore(work, event.entity, event.timeMs)) return FULL
   fireDueBefore(work, event.entity, event.timeMs, record)
   return decided(setsContext ? setContext(work, task) : stepOrHold(work, task))
@@ -125,9 +136,10 @@ function setContext(work: KeyedWork, task: Task): Decision {
 }
 
 /**
- * Removes the state of the entity, its hold and its timers, those included that would have fired before an event. Its known ids stay:
- * without them, an event from before the erasure could be applied once more. If `onErase` throws, or what it emits cannot be written,
- * the record fails, and the entity is erased all the same.
+ * Removes the state of the entity, its hold and all its timers, including timers that were due before an
+ * event. Its known ids are kept: without them, an event from before the erasure could be applied again. If
+ * `onErase` throws, or its emissions cannot be written, the record fails, but the entity is erased
+ * nevertheless.
  */
 function eraseEntity(work: KeyedWork, task: Task): Decision {
   const { copy } = work
@@ -156,12 +168,13 @@ function lastStep(
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
   return runStep(consumer, cause, copy.placeAt(record.offset), () => {
     const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
-    // The type can be bypassed: what is not a list is reported as any other result that is not a step.
+    // A process can bypass the type. A result that is not a list is reported like any other result that is
+    // not a step.
     return Array.isArray(emit) ? stepOf('erased', undefined, emit as Emission[]) : (emit as never)
   })
 }
 
-/** An event that says that a failure is not retried any more. */
+/** Handles an event that ends the retries of a failure. */
 function failureEnded(
   work: KeyedWork,
   failure: EndedFailure,

@@ -12,7 +12,10 @@ export interface Cause {
   /** Ids that distinguish the emissions and timers of this cause. */
   emissionId(consumer: string, name: string): string
   timerId(consumer: string, name: string, dueMs: number): string
-  /** The threshold of a timer that this cause sets: the timer fires when the log's clock has passed it. */
+  /**
+   * Returns the threshold of a timer that this cause sets. The timer fires when the log's clock has passed
+   * the threshold.
+   */
   thresholdMs(dueMs: number): number
 }
 
@@ -30,7 +33,10 @@ export function eventCause(event: Received, setAtMs: number, allowedLatenessMs: 
   }
 }
 
-/** A timer set by a timer counts from the due time and threshold of the latter. That threshold includes the allowed lateness. */
+/**
+ * Returns the cause for a timer. A timer that it sets counts from its due time and threshold. That threshold
+ * includes the allowed lateness.
+ */
 export function timerCause({ entity, timer }: EntityTimer): Cause {
   return {
     entity,

@@ -1,4 +1,4 @@
-/** The context of a partition: data that an event sets for all its entities, as the process reads it. */
+/** The context of a partition: data that an event sets for all entities of the partition. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { PartitionContext } from '../../consumer/process.ts'
@@ -7,7 +7,10 @@ import type { Snapshot, StoredContext } from '../model.ts'
 type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 
-/** How many contexts are cached, so that a load need not return them. Two are in use around a change, a few more in a replay. */
+/**
+ * Maximum number of cached contexts. A cached context need not be loaded. Around a change two are in use, in
+ * a replay a few more.
+ */
 const KEPT = 4
 
 interface StoredJson {
@@ -15,14 +18,18 @@ interface StoredJson {
   read?: ReturnType<Definition['read']>
 }
 
-/** The cache, by hash; the most recently used context is last. */
+/** Cached contexts by hash, the most recently used one last. */
 const keptOf = new WeakMap<Definition, Map<string, StoredJson>>()
 
 export function contextsAtHand(definition: Definition): ReadonlyMap<string, string> {
   return new Map([...(keptOf.get(definition) ?? [])].map(([hash, { json }]) => [hash, json]))
 }
 
-/** Returns the snapshot with the content of its context, which may be cached since before the load. @param atHand cached then */
+/**
+ * Returns the snapshot with the content of its context, from the load or from the cache.
+ *
+ * @param atHand contexts that were cached before the load
+ */
 export function withContext(
   snapshot: Snapshot,
   definition: Definition,
@@ -35,12 +42,16 @@ export function withContext(
   return { ...snapshot, context: { hash, json } }
 }
 
-/** The context while a chunk is applied: each step gets the context that is set at its place in the log. */
+/**
+ * The context while a chunk is applied. Each step gets the context that the log has set before its record.
+ */
 export class CurrentContext {
   readonly #definition: Definition | undefined
   readonly #before: StoredContext | undefined
   #now: StoredContext | undefined
-  /** Why the process cannot read the stored context; undefined if it can, or if no step has asked for it. */
+  /**
+   * Reason why the process cannot read the stored context; undefined if it can, or if no step has needed it.
+   */
   unreadable: string | undefined
 
   constructor(definition: Definition | undefined, { context }: Pick<Snapshot, 'context'>) {
@@ -49,7 +60,10 @@ export class CurrentContext {
     this.#now = this.#before
   }
 
-  /** Steps get the initial context if this code cannot read the stored one: to wait would also block the event that sets the next. */
+  /**
+   * If this code cannot read the stored context, steps get the initial one. Waiting instead would also block
+   * the event that sets the next context.
+   */
   get value(): unknown {
     const definition = this.#definition
     if (!definition) return undefined
@@ -60,7 +74,10 @@ export class CurrentContext {
     return definition.initial
   }
 
-  /** Sets the context from an event. Returns the reason, or a failure; after a failure, the previous context stays. */
+  /**
+   * Sets the context from an event. Returns the reason, or a failure. After a failure, the previous context
+   * remains in use.
+   */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
     const json = this.#folded(definition, event)
@@ -75,7 +92,7 @@ export class CurrentContext {
     return reason
   }
 
-  /** The context to store; undefined if it has not changed. */
+  /** Context to store; undefined if it has not changed. */
   get change(): StoredContext | undefined {
     return this.#now?.hash === this.#before?.hash ? undefined : this.#now
   }

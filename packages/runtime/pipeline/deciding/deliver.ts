@@ -1,4 +1,4 @@
-/** Step 4 of a sink: offers new events to the receiver. The receiver's answers decide about the records of the chunk. */
+/** Step 4 of a sink: offers new events to the receiver, whose answers decide the records of the chunk. */
 import { type Failure, failure, unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { Sink } from '../../consumer/sink.ts'
 import type { Consumer } from '../consumer.ts'
@@ -14,11 +14,14 @@ import { type Work, WorkingCopy } from './working-copy.ts'
 export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   readonly remainingMs: () => number
   readonly nowMs: () => number
-  /** Whether the invocation has decided no record of the partition yet. */
+  /** True until the invocation has decided a record of the partition. */
   isFirst: boolean
 }
 
-/** Delivers as much of the chunk as possible: the decided part can be committed even if the rest must wait. */
+/**
+ * Delivers as much of the chunk as possible. The decided part can be committed even if the remaining records
+ * must wait.
+ */
 export async function deliver(
   consumer: Consumer<Sink>,
   snapshot: Snapshot,
@@ -47,7 +50,10 @@ export async function deliver(
   }
 }
 
-/** The new events of the chunk, each once. They are admitted by the same rules as later, as if every delivery succeeded. */
+/**
+ * Returns the new events of the chunk, each once. They are admitted under the assumption that every delivery
+ * succeeds.
+ */
 export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const tasks: Task[] = []
   decideAll(consumer, snapshot, chunk, (work, task) => {
@@ -57,7 +63,7 @@ export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly
   return tasks
 }
 
-/** Decides all records, those that are admitted with `decide`. */
+/** Decides all records; `decide` handles those that are admitted. */
 export function decideAll(
   consumer: Consumer,
   snapshot: Snapshot,
@@ -75,14 +81,15 @@ export function decideAll(
   return { decisions: copy.decisions, change: copy.change, clockGap: [] }
 }
 
-/** Undefined without an answer: the receiver cannot be reached, or the time is up. */
+/** Returns the decision; undefined if the receiver cannot be reached or the time is up. */
 async function decide(
   work: Work,
   receiver: Receiver,
   task: Task,
   nowMs: number,
 ): Promise<Decision | undefined> {
-  // If the receiver did not take an event, its repeat becomes new, and has not been offered yet.
+  // If the receiver rejected an event, its repeat in the same chunk counts as new and has not been offered
+  // yet.
   if (!receiver.answer(task)) await receiver.offer([task], nowMs)
   const answer = receiver.answer(task)
   if (!answer) return undefined

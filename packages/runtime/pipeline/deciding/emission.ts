@@ -8,15 +8,24 @@ import type { Consumer } from '../consumer.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { Cause } from './cause.ts'
 
-/** A generation is one character of a position, since positions are compared as strings. */
+/**
+ * Radix of the generation, which is a single character of a position because positions are compared as
+ * strings.
+ */
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
 export interface EmissionPosition {
   readonly offset: number
-  /** Number of earlier emissions at that offset, by its record and by the timers before it. */
+  /**
+   * Number of emissions before this one at the same offset, from its record and from timers that fired before
+   * it.
+   */
   readonly index: number
-  /** Number of growths of the topic, compared first: an entity's offsets may be lower in its new partition. */
+  /**
+   * Number of times the topic has grown. Compared first, because an entity's offsets may be lower in its new
+   * partition.
+   */
   readonly generation?: number
 }
 
@@ -39,12 +48,12 @@ export function emitted(
   return entryAt({ to, key, event, ...where, ...(everyPartition ? { everyPartition } : {}) }, at)
 }
 
-/** The consumer that writes failure records, their topic and the content mode. */
+/** The consumer that writes failure records, with the topic and content mode for them. */
 export type Sender = Pick<Consumer, 'application' | 'failuresTo' | 'contentMode'> & {
   readonly process: { readonly name: string }
 }
 
-/** The event of a failure, placed in the outbox. It continues the trace of `cause`, if there is one. */
+/** Returns the outbox entry for a failure event. It continues the trace of `cause`, if that has one. */
 export function failureEntry(
   { application: { failureEvent }, failuresTo }: Sender,
   id: string,

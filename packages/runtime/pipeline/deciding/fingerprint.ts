@@ -4,8 +4,9 @@ import { failure } from '../../consumer/failure-codes.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
- * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its
- * content (type, subject, time and data). The trace context does not count: it differs from attempt to attempt.
+ * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs
+ * collide) and its content (type, subject, time and data). The trace context is excluded because it differs
+ * between attempts.
  *
  * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
  */
@@ -17,7 +18,10 @@ export function fingerprint(event: Event): Fingerprint | undefined {
   return { id: sha256(`${source.length}:${source}${id}`, 12), digest: sha256(content, 8) }
 }
 
-/** Upper bound for nested data, far below the limit of the call stack, which depends on how well the running code is optimised. */
+/**
+ * Maximum nesting depth of data. It is far below the call stack's limit, which varies with the optimisation
+ * of the running code.
+ */
 const DEEPEST_NESTING = 100
 
 export const NESTED_TOO_DEEPLY = failure(
@@ -25,7 +29,10 @@ export const NESTED_TOO_DEEPLY = failure(
   `the data is nested more than ${DEEPEST_NESTING} levels deep`,
 )
 
-/** Equal data gives equal text, and data that says something else gives another text. The text is never parsed. */
+/**
+ * Serialises data so that equal data gives equal text and different data gives different text. The text is
+ * never parsed.
+ */
 function canonicalData(data: unknown): string | undefined {
   if (data === undefined) return 'none'
   if (Buffer.isBuffer(data)) return `bytes${data.toString('base64')}`
@@ -35,7 +42,7 @@ function canonicalData(data: unknown): string | undefined {
 
 const EMPTY = ['[]', '{}']
 
-/** Sorts members by name, and leaves out empty ones, which Protobuf cannot distinguish from absent ones. */
+/** Sorts members by name and omits empty ones, which Protobuf cannot distinguish from absent ones. */
 function canonical(value: unknown, level: number): string | undefined {
   if (typeof value !== 'object' || value === null) return scalar(value)
   if (level > DEEPEST_NESTING) return undefined
@@ -52,7 +59,10 @@ function canonical(value: unknown, level: number): string | undefined {
   return `{${members}}`
 }
 
-/** Marks where each value ends: strings start with their length. Lone surrogates cannot be encoded as UTF-8, so escape them. */
+/**
+ * Serialises a scalar unambiguously: strings start with their length. Lone surrogates cannot be encoded as
+ * UTF-8, so they are escaped.
+ */
 function scalar(value: unknown): string {
   if (typeof value !== 'string') return `${value},`
   return value.isWellFormed() ? `${value.length}:${value}` : JSON.stringify(value)

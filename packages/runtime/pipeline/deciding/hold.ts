@@ -1,4 +1,7 @@
-/** A held entity: an event of it is retried, and later events of it are parked. How the partition state keeps that. Pure. */
+/**
+ * A held entity: one of its events is being retried, and its later events are parked. Defines how the
+ * partition state stores this. Pure.
+ */
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
@@ -6,29 +9,32 @@ import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../m
 import { heldParts } from './stored-state.ts'
 
 export interface Hold {
-  /** The awaited failure; absent once the entity is released and its parked events are being applied. */
+  /**
+   * Failure that the entity waits for; absent once the entity is released and its parked events are being
+   * applied.
+   */
   readonly waitsFor?: {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
     readonly eventId: string
-    /** `digestOf` the record that failed. */
+    /** `digestOf` of the record that failed. */
     readonly digest: string
-    /** The log's clock when that event came first. */
+    /** Time of the log's clock when the event first arrived. */
     readonly clockMs: number
   }
   readonly untilMs: number
-  /** Ordered as they first came. */
+  /** Parked records in order of their first arrival. */
   readonly parked: readonly ParkedRecord[]
-  /** The timers of the entity. They do not fire while it is held, and are not in the timer queue. */
+  /** Timers of the entity. While the entity is held, they do not fire and are not in the timer queue. */
   readonly timers: readonly StoredTimer[]
 }
 
-/** A parked record. Its bytes are in base64. */
+/** A parked record, with its bytes in base64. */
 export interface ParkedRecord {
   readonly offset: number
   readonly timestampMs: number
   readonly clockMs: number
-  /** `Fingerprint.id` of its event. */
+  /** `Fingerprint.id` of the record's event. */
   readonly id: string
   readonly key: string | null
   readonly value: string | null
@@ -83,7 +89,10 @@ export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 
-/** Approximate size of an entity's parked events, from its stored state, in bytes; 0 if it is not held. */
+/**
+ * Returns the approximate size of an entity's parked events in bytes, from its stored state; 0 if it is not
+ * held.
+ */
 export function parkedBytesIn(stored: string): number {
   const { hold } = heldParts(stored)
   return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))
@@ -95,10 +104,13 @@ export function parkedBytesOf({ parked }: Pick<Hold, 'parked'>): number {
 
 const PARKED_BYTES = 128
 
-/** Below every threshold: a released entity continues before any other timer fires. */
+/** A threshold below all others, so that a released entity continues before any other timer fires. */
 const AT_ONCE_MS = -1
 
-/** The only timer of a held entity in the queue: it ends the hold or, if the entity is released, applies its next parked event. */
+/**
+ * Returns the only timer that a held entity has in the queue. It ends the hold or, if the entity is released,
+ * applies its next parked event.
+ */
 export function holdTimer(consumer: string, entity: string, hold: Hold): StoredTimer {
   const thresholdMs = hold.waitsFor ? hold.untilMs : AT_ONCE_MS
   const id = derivedId('hold', consumer, entity, hold.waitsFor?.failure ?? '', hold.untilMs)
@@ -107,7 +119,10 @@ export function holdTimer(consumer: string, entity: string, hold: Hold): StoredT
 
 const HOLD_TIMER = 'hold'
 
-/** Name under which a state keeps which entity a failure holds. A source has no space, so no entity begins with one. */
+/**
+ * Returns the name under which a state records the entity that a failure holds. It cannot collide with an
+ * entity, because a source never contains a space.
+ */
 export function holderName(failure: string): string {
   return `${HOLDER}${failure}`
 }

@@ -1,6 +1,7 @@
 /**
- * Holds entities of which an event is retried, parks their later events, and applies those in order when they are released.
- * Everything that happens to an entity meanwhile, its timers too, then happens as if the event had not failed. Pure.
+ * Holds entities while one of their events is retried, parks their later events, and applies these in order
+ * when the entity is released. The result for the entity, including its timers, is the same as if the event
+ * had not failed. Pure.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
@@ -23,16 +24,21 @@ import {
 import { fireDueBefore, firedBefore, fireTimer, takeStep } from './steps.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/** A process that does not park any more, but has held entities: their next event is beyond the bound. */
+/**
+ * Limits for a process that no longer parks but still has held entities: their next event exceeds the limit.
+ */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
-/** Lets the process handle an event of an entity that is not held. If it fails and is retried, the entity is held. */
+/**
+ * Lets the process handle an event of an entity that is not held. If the event fails and is retried, the
+ * entity is held.
+ */
 export function stepOrHold(work: KeyedWork, task: Task): Decision {
   const { event, attemptAt, isTick, record, clock } = task
   const result = takeStep(work, task, record.offset)
   if (typeof result === 'string') return processed(work, task, result)
   const isRetriable = isRetried(result.code) && !isTick
-  // A later attempt holds only what has waited for it.
+  // A later attempt holds the entity only if the entity has waited for it.
   const parks =
     isRetriable &&
     (attemptAt
@@ -46,7 +52,10 @@ export function stepOrHold(work: KeyedWork, task: Task): Decision {
   return decision
 }
 
-/** An event of an entity that is held for it: its next attempt. It finds the entity as it was at its first place. */
+/**
+ * Decides the next attempt at the event that its entity waits for. The entity has the state that it had at
+ * the event's original position.
+ */
 export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   const { entity, timeMs } = task.event
   const { timerQueue, states } = work.copy
@@ -59,7 +68,7 @@ export function retry(work: KeyedWork, task: Task, hold: Hold): Decision {
   return decision
 }
 
-/** Parks the record. Undefined if it is beyond a bound. */
+/** Parks the record. Returns undefined if a parking limit is reached. */
 export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefined {
   const { most, bytes, partitionBytes } = parkingOf(work.consumer.process) ?? NO_PARKING
   const record = parkedRecord(task)
@@ -71,7 +80,7 @@ export function park(work: KeyedWork, task: Task, hold: Hold): Decision | undefi
   return parked(work, task)
 }
 
-/** Releases the entity that waits for an attempt, or keeps it held, by the decision about it. */
+/** Releases the waiting entity or keeps it held, depending on the decision about the attempt. */
 export function settled(
   work: KeyedWork,
   { decision, attemptAt }: AlreadyDecided,
@@ -87,7 +96,10 @@ export function settled(
   return { ...decision, hold: why }
 }
 
-/** The retries of a failure have ended. Undefined if no entity waits for it, or if its record was another one. */
+/**
+ * Releases the entity when the retries of its failure have ended. Returns undefined if no entity waits for
+ * this failure, or if another record failed.
+ */
 export function ended(
   work: KeyedWork,
   { failure, digest }: EndedFailure,
@@ -100,7 +112,10 @@ export function ended(
   return 'ended'
 }
 
-/** A bound is reached: no longer waits. Counts as a timer that fires before the record. */
+/**
+ * Ends the hold because a parking limit is reached. The decision counts as a timer that fires before the
+ * record.
+ */
 export function giveUp(
   work: KeyedWork,
   entity: string,
@@ -124,7 +139,9 @@ export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: Lo
     work.copy.noted({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
 
-/** The next step of a released entity: a timer that fires before its next parked event, or that event. */
+/**
+ * Runs the next step of a released entity: a timer that is due before its next parked event, or that event.
+ */
 export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRecord, clock: LogClock): void {
   const { timerQueue, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
@@ -146,7 +163,7 @@ export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRec
   } else put(work, entity, { untilMs, parked: rest, timers: timerQueue.of(entity) })
 }
 
-/** Decides a parked record, by the code that runs now. */
+/** Decides a parked record with the code that is running now. */
 function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock: LogClock): Decision {
   const { clockMs: waitedFromMs, attemptAt, id } = parked
   const decoded = decode(logRecordOf(parked, during), work.consumer)
@@ -169,7 +186,7 @@ function unpark(work: KeyedWork, parked: ParkedRecord, during: LogRecord, clock:
   if (typeof result === 'string') return of(processed(work, task, result))
   const parks = parkingOf(work.consumer.process) !== undefined && isRetried(result.code) && !attemptAt
   const decision = fail(work, task, result, parks, during)
-  // A repeat of an event that has failed, and is not waited for, is a new event.
+  // If a failed event is not waited for, its repeat is treated as a new event.
   if (decision.hold !== 'begins') work.copy.forgetId(id, clock.nowMs)
   return of(decision)
 }
@@ -190,14 +207,16 @@ function begin(
   put(work, entity, { waitsFor, untilMs, parked, timers })
 }
 
-/** @param eventId of the event that was processed; the id of an event that was not is forgotten */
+/**
+ * @param eventId id of the event that was processed; the id of an event that was not processed is forgotten
+ */
 function release(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
   const { waitsFor, ...released } = work.copy.states.hold(entity) as Hold
   if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)
   put(work, entity, released)
 }
 
-/** Sets the hold of an entity, or ends it if there is nothing left to wait for. */
+/** Sets the hold of an entity, or removes it if nothing is waited for any more. */
 function put(work: KeyedWork, entity: string, hold: Hold): void {
   const { states, timerQueue } = work.copy
   const isOver = !hold.waitsFor && hold.parked.length === 0

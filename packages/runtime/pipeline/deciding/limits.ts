@@ -1,22 +1,31 @@
-/** Size limits for what is read, stored and emitted. The event or timer that exceeds a limit fails. */
+/** Size limits for data that is read, stored and emitted. An event or timer that exceeds a limit fails. */
 import type { Event } from '../../consumer/event.ts'
 
-/** State and timers of one entity, as JSON. Each event of the entity reads and writes all of them. */
+/**
+ * Upper bound, in bytes of JSON, for the state and timers of one entity. Each event of the entity reads and
+ * writes all of them.
+ */
 export const MAX_ENTITY_BYTES = 1024 * 1024
-/** Timers of one entity. No more than this may fire before one event, see `apply`. */
+/** Maximum number of timers of one entity, and of timers that may fire before one event (see `apply`). */
 export const MAX_TIMERS = 1_000
 export const MAX_STEP_BYTES = 4 * 1024 * 1024
 
-// Entity names, keys, timers and emissions are built from the attributes of events, so one long attribute would be stored and
-// sent many times.
+// Entity names, keys, timers and emissions are built from the attributes of events, so one long attribute
+// would be stored and sent many times.
 
 const MAX_ATTRIBUTE_BYTES = 4 * 1024
 const ALL_ATTRIBUTES_BYTES = 32 * 1024
 
-/** This attribute has its own limit. Beyond it, the attribute is dropped, and the event is accepted: see `trace.ts`. */
+/**
+ * This attribute has a limit of its own. If it is longer, it is dropped and the event is accepted; see
+ * `trace.ts`.
+ */
 const NOT_COUNTED = 'tracestate'
 
-/** A message that names what is too large, without its value; undefined if everything fits. */
+/**
+ * Returns a message that names an attribute which is too large, without its value; undefined if all
+ * attributes are within the limits.
+ */
 export function largeAttribute(event: Event): string | undefined {
   const { data: _, extensions, ...context } = event
   let all = 0
@@ -24,10 +33,10 @@ export function largeAttribute(event: Event): string | undefined {
     if (value === undefined || name === NOT_COUNTED) continue
     const bytes = Buffer.byteLength(value)
     if (bytes > MAX_ATTRIBUTE_BYTES)
-      return `"${name.slice(0, 40)}" has ${bytes} bytes, and an attribute may have ${MAX_ATTRIBUTE_BYTES}`
+      return `"${name.slice(0, 40)}" has ${bytes} bytes, but an attribute may have at most ${MAX_ATTRIBUTE_BYTES}`
     all += Buffer.byteLength(name) + bytes
   }
   return all > ALL_ATTRIBUTES_BYTES
-    ? `the attributes have ${all} bytes together, and may have ${ALL_ATTRIBUTES_BYTES}`
+    ? `the attributes have ${all} bytes together, but may have at most ${ALL_ATTRIBUTES_BYTES}`
     : undefined
 }

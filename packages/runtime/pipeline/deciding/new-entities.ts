@@ -1,7 +1,8 @@
 /**
- * Bounds how many entities producers add to a partition state, so that no producer can fill the store. Each group of producers has a
- * level, and so has the partition as a whole: it rises with each new entity and each 4 KiB by which a state grows, sinks as these go,
- * and sinks by itself with the log's clock. So the same log gives the same levels. Pure.
+ * Limits the number of entities that producers may add to a partition state, so that no producer can fill the
+ * store. Each group of producers has a level, and the partition has one for all groups. A level rises with
+ * each new entity and with each 4 KiB of growth of a state; it falls when entities or data are removed, and
+ * steadily with the log's clock. The same log always gives the same levels. Pure.
  */
 import { hash } from 'node:crypto'
 import { partsOfEntity } from '../../consumer/event.ts'
@@ -9,14 +10,20 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-/** Groups by the source of the entity. A producer that takes other sources meets the bound of the partition. */
+/**
+ * Number of producer groups, by the source of the entity. A producer that uses many sources reaches the limit
+ * of the partition.
+ */
 const GROUPS = 64
 const ALL = 'all'
 
-/** All groups together may add this many times what one group may. */
+/** Limit of all groups together, as a multiple of the limit of one group. */
 const ALL_SHARE = 2
 
-/** An entity counts once for each started unit of its state and names. The first is free for a known one: a flood must not stop it. */
+/**
+ * Size of one unit, in bytes. A new entity counts one for each started unit of its state and names. For a
+ * known entity the first unit is free, so that a flood of new entities cannot stop it.
+ */
 const UNIT = 4 * 1024
 const NAMES = 3
 
@@ -29,7 +36,10 @@ export class NewEntities {
   readonly #perDay: number | undefined
   readonly #levels: Map<string, Level>
 
-  /** @param perDay how many entities a group of producers may add in a day of log time; undefined: any number */
+  /**
+   * @param perDay number of entities that a group of producers may add per day of log time; undefined for no
+   * limit
+   */
   constructor(stored: string | undefined, perDay: number | undefined) {
     this.#perDay = perDay
     this.#levels = new Map(
@@ -40,7 +50,11 @@ export class NewEntities {
     )
   }
 
-  /** Returns why the entity cannot get the state now; undefined if it can. @param before undefined if it is new */
+  /**
+   * Returns the failure if the entity may not get this state now; undefined if it may.
+   *
+   * @param before previous state; undefined for a new entity
+   */
   refusal(entity: string, before: string | undefined, state: string, nowMs: number): Failure | undefined {
     const units = unitsOf(entity, state)
     const added = units - unitsOf(entity, before)
@@ -52,11 +66,14 @@ export class NewEntities {
     const who = full[0] === ALL ? 'all producers together' : 'the group of producers of this source'
     return failure(
       'too-many-new-entities',
-      `${who} may add ${full[1]} entities to a partition in a day, and this one ${before === undefined ? 'is new' : 'grows'}`,
+      `${who} may add ${full[1]} entities to a partition per day, but this one ${before === undefined ? 'is new' : 'grows'}`,
     )
   }
 
-  /** @param before undefined if the entity is new @param after undefined if it is forgotten */
+  /**
+   * @param before previous state; undefined for a new entity
+   * @param after new state; undefined for a forgotten entity
+   */
   changed(entity: string, before: string | undefined, after: string | undefined, nowMs: number): void {
     const by = unitsOf(entity, after) - unitsOf(entity, before)
     if (by === 0) return
@@ -67,7 +84,7 @@ export class NewEntities {
     }
   }
 
-  /** The levels as text: group, level and log clock of each; empty if nothing was added for a day. */
+  /** Levels as text, with group, level and log clock of each; empty if nothing was added for a day. */
   get stored(): string {
     return [...this.#levels].map(([group, { level, atMs }]) => `${group}:${level}:${atMs}`).join(' ')
   }

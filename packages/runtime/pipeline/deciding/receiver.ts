@@ -1,4 +1,7 @@
-/** Offers events to the receiver of a sink in batches: again what it did not accept, and one by one what a batch threw for. */
+/**
+ * Offers events to the receiver of a sink in batches. Events that the receiver did not accept are offered
+ * again; if a batch throws, its events are offered one by one.
+ */
 
 import { PermanentError, RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
@@ -10,7 +13,7 @@ import { TRIES, type Tried, type TriesAllowed, waitAfterMs } from './tries.ts'
 interface Thrown {
   readonly kind: 'thrown'
   readonly error: unknown
-  /** Another try would be answered in the same way. */
+  /** True if another try would get the same answer. */
   readonly isFinal: boolean
 }
 
@@ -18,9 +21,12 @@ export type Answer = Delivered | Thrown
 export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver-unavailable'>
 
 interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
-  /** The time left in which a call may begin, in milliseconds; negative if none may. */
+  /** Returns the remaining time in which a call may begin, in milliseconds; negative if no call may begin. */
   readonly leftMs: () => number
-  /** Whether the invocation has decided nothing else of the partition: then something of this must be decided. */
+  /**
+   * True until the invocation has decided a record of the partition. At least one record must be decided
+   * then.
+   */
   readonly isFirst: boolean
 }
 
@@ -37,7 +43,7 @@ export class Receiver {
     this.#pace = new Pace(allowed.leftMs)
   }
 
-  /** Why delivery has stopped; undefined if it has not. */
+  /** Reason why delivery has stopped; undefined while it continues. */
   get deferred(): ReceiverDeferral | undefined {
     return this.#deferred
   }
@@ -46,7 +52,10 @@ export class Receiver {
     return this.#answers.get(record.offset)
   }
 
-  /** Offers the tasks. Afterwards each has an answer, unless the receiver cannot be reached or the time is up. */
+  /**
+   * Offers the tasks. Afterwards each task has an answer, unless the receiver cannot be reached or the time
+   * is up.
+   */
   async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
     const { digest } = this.#sink
     const isOld = ({ event }: Task) => digest !== undefined && nowMs - event.timeMs > digest.olderThanMs
@@ -65,7 +74,7 @@ export class Receiver {
     )
   }
 
-  /** Offers the tasks in batches, and those that the receiver did not accept again after a pause. */
+  /** Offers the tasks in batches. After a pause, it offers again those that the receiver did not accept. */
   async #insist(tasks: readonly Task[], { batchSize, call, head }: Manner): Promise<void> {
     let open = tasks
     for (let attempt = 1; open.length > 0 && attempt <= TRIES && !this.#deferred; attempt += 1) {
@@ -76,14 +85,19 @@ export class Receiver {
       open = open.filter(task => cause(this.answer(task)) !== undefined)
       if (this.#deferred !== 'receiver-unavailable') this.#report(attempt, open)
     }
-    // Events that have not had all their offers have not failed yet: they wait with the rest. Where they come first in an
-    // invocation, the next one would have no more time for them: the tries that fitted must do.
+    // Events with fewer offers than allowed have not failed yet and wait with the rest. An exception are
+    // those at the beginning of an invocation: the next invocation would not have more time for them, so the
+    // tries so far decide.
     const mustDo = this.#deferred === 'out-of-time' && open[0] === head
     if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
     if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
   }
 
-  /** Waits if that leaves time for what is behind: otherwise the records wait in Kafka. @returns whether there was time */
+  /**
+   * Waits if enough time remains for the tries that follow; otherwise the records wait in Kafka.
+   *
+   * @returns true if there was enough time
+   */
   async #waited(ms: number): Promise<boolean> {
     if (this.#pace.fitsAgain(ms)) await this.#allowed.pause(ms)
     else this.#deferred = 'out-of-time'
@@ -98,7 +112,7 @@ export class Receiver {
     this.#allowed.tried({ attempt, of: TRIES, records: open.length, offset, cause: why })
   }
 
-  /** @param isFirst whether these are offered for the first time: not if that takes the time of those that have failed */
+  /** @param isFirst true for a first offer, which is skipped if it would use the time reserved for retries */
   async #call(batch: readonly Task[], call: Call, isFirst: boolean): Promise<void> {
     if (this.#deferred || (isFirst && !this.#pace.fitsAnother)) return
     if (this.#allowed.leftMs() < 0) {
@@ -113,11 +127,15 @@ export class Receiver {
     const result = thrown && batch.length > 1 ? 'to-divide' : hasFailed ? 'failed' : 'taken'
     this.#pace.took(ms, result)
     if (isUnavailable) this.#deferred = 'receiver-unavailable'
-    // One event may have failed the whole batch: offer each of them alone.
+    // A single event may have failed the whole batch, so offer each event separately.
     else if (result === 'to-divide') for (const task of batch) await this.#call([task], call, isFirst)
   }
 
-  /** Calls a receiver that is out of reach again. @returns how long the last call took, and what it threw */
+  /**
+   * Calls an unreachable receiver again.
+   *
+   * @returns the duration of the last call and the error that it threw
+   */
   async #reached(batch: readonly Task[], call: Call): Promise<{ thrown: Thrown | undefined; ms: number }> {
     const { pause, tried, leftMs } = this.#allowed
     for (let attempt = 1; ; attempt += 1) {
@@ -133,7 +151,7 @@ export class Receiver {
     }
   }
 
-  /** Calls the receiver, and keeps its answers. @returns what was thrown instead */
+  /** Calls the receiver and stores its answers. @returns the error if the call threw one */
   async #answered(batch: readonly Task[], call: Call): Promise<Thrown | undefined> {
     try {
       const given: unknown = await call(batch)
@@ -142,7 +160,7 @@ export class Receiver {
       if (answers.length !== batch.length || answered !== batch.length)
         return {
           kind: 'thrown',
-          error: new Error(`the sink gave ${answered} answers for ${batch.length} events`),
+          error: new Error(`the sink returned ${answered} answers for ${batch.length} events`),
           isFinal: true,
         }
       for (const [index, { record }] of batch.entries())
@@ -169,7 +187,9 @@ export class Receiver {
   })
 }
 
-/** Why the receiver did not accept an event this time; undefined if it has accepted or rejected it. */
+/**
+ * Returns why the receiver did not accept an event this time; undefined if it has accepted or rejected it.
+ */
 function cause(answer: Answer | undefined): Tried['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
@@ -178,7 +198,10 @@ function cause(answer: Answer | undefined): Tried['cause'] | undefined {
 
 const KINDS: readonly unknown[] = ['delivered', 'retry', 'rejected'] satisfies Delivered['kind'][]
 
-/** A sink can bypass its types and return something else. An event without an answer would be offered forever. */
+/**
+ * Returns true for a valid answer. A sink can bypass the type and return another value, and an event without
+ * an answer would be offered forever.
+ */
 function isAnswer(answer: unknown): boolean {
   return KINDS.includes((answer as Partial<Delivered> | null | undefined)?.kind)
 }
@@ -188,21 +211,21 @@ type Call = (batch: readonly Task[]) => Promise<readonly Delivered[]>
 interface Manner {
   readonly batchSize: number
   readonly call: Call
-  /** The first event of the partition in this invocation, if it is here. */
+  /** First event of the partition in this invocation, if this round contains it. */
   readonly head: Task | undefined
 }
 
 const WAITS_MS = [...Array(TRIES - 1).keys()].reduce((sum, index) => sum + waitAfterMs(index + 1), 0)
 
-/** Shares the rest of an invocation between records that were not offered yet, and further tries of those that failed. */
+/** Divides the remaining time of an invocation between first offers and retries. */
 class Pace {
   readonly #leftMs: () => number
-  /** Duration of this round's failed offers. */
+  /** Total duration of the failed offers of this round, in milliseconds. */
   #failedMs = 0
   #hasFailed = false
   #longestMs = 0
 
-  /** @param leftMs the time left in which an offer may begin */
+  /** @param leftMs returns the remaining time in which an offer may begin, in milliseconds */
   constructor(leftMs: () => number) {
     this.#leftMs = leftMs
   }
@@ -212,19 +235,25 @@ class Pace {
     this.#hasFailed = false
   }
 
-  /** Notes an offer; one of a batch that must be divided says nothing of any one record. */
+  /**
+   * Records the duration of an offer. The result of a batch that must be divided does not apply to a single
+   * record.
+   */
   took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
     this.#longestMs = Math.max(this.#longestMs, ms)
     if (result !== 'taken') this.#failedMs += ms
     if (result === 'failed') this.#hasFailed = true
   }
 
-  /** Whether those that failed in this round can be offered again after a wait, if that takes as long as it did. */
+  /**
+   * Returns true if the failed events of this round can be offered again after the wait, assuming the same
+   * duration.
+   */
   fitsAgain(waitMs: number): boolean {
     return this.#leftMs() >= waitMs + this.#failedMs
   }
 
-  /** Whether another record could fail, and all that have failed so far could still have all their tries. */
+  /** True if another record could fail and all failed records could still have all their tries. */
   get fitsAnother(): boolean {
     if (!this.#hasFailed) return true
     return this.#leftMs() >= (TRIES - 1) * this.#failedMs + TRIES * this.#longestMs + WAITS_MS

@@ -1,13 +1,13 @@
-/** The states of entities while a chunk is applied, each with its hold if the entity is held. */
+/** The states of entities while a chunk is applied. The state of a held entity includes its hold. */
 import type { Snapshot } from '../model.ts'
 import { type Hold, holderName } from './hold.ts'
 import { heldParts, withHold } from './stored-state.ts'
 
 export class States {
   readonly #loaded: Snapshot['states']
-  /** The states that the chunk has changed, without their holds; null for a forgotten one. */
+  /** States that the chunk has changed, without their holds; null for a forgotten entity. */
   readonly #changed = new Map<string, string | null>()
-  /** The holds that the chunk has read or changed; undefined after a release. */
+  /** Holds that the chunk has read or changed; undefined after a release. */
   readonly #holds = new Map<string, Hold | undefined>()
   readonly #changedHolds = new Set<string>()
 
@@ -15,7 +15,10 @@ export class States {
     this.#loaded = states
   }
 
-  /** Returns the stored state. Each step parses it again, so that chunk boundaries and mutations by a process make no difference. */
+  /**
+   * Returns the stored state. Each step parses it again, so that chunk boundaries and mutations by a process
+   * do not affect the result.
+   */
   stored(entity: string): string | undefined {
     if (this.#changed.has(entity)) return this.#changed.get(entity) ?? undefined
     const loaded = this.#loaded.get(entity)
@@ -51,13 +54,13 @@ export class States {
     this.#changedHolds.add(entity)
   }
 
-  /** The entity that waits for a failure; undefined if none does. */
+  /** Returns the entity that waits for a failure; undefined if there is none. */
   heldBy(failure: string): string | undefined {
     const json = this.stored(holderName(failure))
     return json === undefined ? undefined : JSON.parse(json)
   }
 
-  /** The changed states as they will be stored; null for a forgotten one. */
+  /** Changed states in the stored form; null for a forgotten entity. */
   get changes(): ReadonlyMap<string, string | null> {
     const changes = new Map(this.#changed)
     for (const [entity, state] of changes) {

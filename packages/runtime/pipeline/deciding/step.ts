@@ -1,4 +1,7 @@
-/** Runs one step of a process, and turns its result into what will be stored, or into a failure that says why not. Pure. */
+/**
+ * Runs one step of a process and converts its result to the data to store, or to a failure with the reason.
+ * Pure.
+ */
 
 import { attributeViolation } from '../../cloudevents/attributes.ts'
 import { attributesOf } from '../../cloudevents/event.ts'
@@ -17,17 +20,17 @@ import { storedState, versionOf } from './stored-state.ts'
 export interface Stored {
   readonly kind: 'stored'
   readonly reason: string
-  /** Result of `storedState`; null forgets the entity. */
+  /** Result of `storedState`; null if the entity is forgotten. */
   readonly state: string | null
   readonly entries: readonly OutboxEntry[]
-  /** Approximate size of the entries in the outbox. */
+  /** Approximate size of the outbox entries, in bytes. */
   readonly emittedBytes: number
   readonly set: readonly StoredTimer[]
   readonly cancelled: readonly string[]
 }
 
 export interface StepFailure extends Failure {
-  /** Set if the process wanted to forget the entity, and only its emissions cannot be written. */
+  /** Set if the process wanted to forget the entity but its emissions cannot be written. */
   readonly forgets?: true
 }
 
@@ -73,27 +76,30 @@ export function runStep(
   }
 }
 
-/** An error in the consumer's code whose message is clear without a stack trace. */
+/**
+ * Returns the failure for an error in the consumer's code. Its message is understandable without a stack
+ * trace.
+ */
 function invalidStep(what: string, further = ''): Failure {
   const safeMessage = `the consumer ${what}`
   return { ...failure('unexpected-error', `${safeMessage}${further}`), safeMessage }
 }
 
-/** Describes a result that a process can return only by bypassing its types. */
+/** Describes a result that is not a step, which a process can return only by bypassing the types. */
 function noStep(step: unknown): string | undefined {
   if (step instanceof Promise) {
-    // An unhandled rejection would end the invocation, and every later one that processes the record.
+    // An unhandled rejection would end this invocation and every later one that processes the record.
     step.catch(() => {})
     return 'returned a promise: a process is not async'
   }
   const { kind } = (step ?? {}) as Partial<Step<unknown>>
   return kind === 'decided' || kind === 'rejected'
     ? undefined
-    : 'returned no step: decided() and rejected() make one'
+    : 'did not return a step: use decided() or rejected()'
 }
 
 function jsonOf(state: unknown): string | Failure {
-  const cannot = 'returned a state that JSON does not know'
+  const cannot = 'returned a state that JSON cannot represent'
   try {
     return JSON.stringify(state) ?? invalidStep(cannot, `: a ${typeof state}`)
   } catch (error) {
@@ -101,7 +107,7 @@ function jsonOf(state: unknown): string | Failure {
   }
 }
 
-/** @param before bytes that the step has emitted so far */
+/** @param before number of bytes that the step has emitted so far */
 function bytesOfEmission(
   entry: OutboxEntry,
   emission: Emission,
@@ -109,7 +115,8 @@ function bytesOfEmission(
   before: number,
 ): number | Failure {
   const unreadable = attributeViolation(attributesOf(entry.event))
-  if (unreadable) return invalidStep(`emitted "${emission.name}", which is no CloudEvent`, `: ${unreadable}`)
+  if (unreadable)
+    return invalidStep(`emitted "${emission.name}", which is not a CloudEvent`, `: ${unreadable}`)
   try {
     const bytes = bytesOf(entry, contentMode)
     const written = dataWriter ? writtenBytesOf(entry, contentMode, dataWriter) : bytes
@@ -119,15 +126,21 @@ function bytesOfEmission(
   } catch (error) {
     return invalidStep(`emitted "${emission.name}" that cannot be written`, because(error))
   }
-  return failure('emission-too-large', `one step may emit ${MAX_STEP_BYTES} bytes, and this one emits more`)
+  return failure(
+    'emission-too-large',
+    `a step may emit at most ${MAX_STEP_BYTES} bytes, but this one emits more`,
+  )
 }
 
-/** Messages from libraries may quote data, so they stay out of `safeMessage`. */
+/**
+ * Returns the error's message for operators. Messages of libraries may contain payload data, so they are kept
+ * out of `safeMessage`.
+ */
 function because(error: unknown): string {
   return `: ${(error as Error).message}`
 }
 
-/** Checks rules for processes that types cannot enforce. */
+/** Checks rules for the results of processes that types cannot express. */
 function whyInvalid(
   { state, emit, timers }: Decided<unknown>,
   { timeMs }: Cause,
@@ -136,10 +149,10 @@ function whyInvalid(
 ): string | undefined {
   const again = repeated(emit)
   if (again !== undefined)
-    return `emitted "${again}" twice in one step: by their names emissions get their ids`
+    return `emitted "${again}" twice in one step: use different names, because ids are derived from them`
   const bytes = emit.find(({ data }) => Buffer.isBuffer(data))
   // The store keeps the outbox as JSON, which does not preserve bytes.
-  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON does not know`
+  if (bytes) return `emitted "${bytes.name}" with bytes for data, which JSON cannot represent`
   const moved = repeated(timers)
   if (moved !== undefined) return `changed the timer "${moved}" twice in one step`
   const unknown = emit.find(({ to }) => !Object.hasOwn(topics, to))
@@ -155,12 +168,12 @@ function whyInvalid(
   if (state === undefined) return `set the timer "${set[0].name}" of an entity that it forgets with this step`
   const fraction = set.find(({ dueMs }) => !Number.isSafeInteger(dueMs))
   if (fraction)
-    return `set the timer "${fraction.name}" for ${fraction.dueMs}, which is not a whole number of milliseconds`
-  // A timer that is due at once could set itself again forever.
+    return `set the timer "${fraction.name}" for ${fraction.dueMs}, which is not an integer number of milliseconds`
+  // A timer that is due immediately could set itself again forever.
   const early = set.find(({ dueMs }) => dueMs <= timeMs)
   return (
     early &&
-    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than what it follows from, at ${instant(timeMs)}`
+    `set the timer "${early.name}" for ${instant(early.dueMs)}, which is not later than its cause, at ${instant(timeMs)}`
   )
 }
 

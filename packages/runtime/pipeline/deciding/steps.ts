@@ -1,4 +1,4 @@
-/** Takes the steps of a process for events and timers, and puts their results into the working copy. Pure. */
+/** Runs the steps of a process for events and timers, and adds their results to the working copy. Pure. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { partsOfEntity } from '../../consumer/event.ts'
 import { type Failure, failure } from '../../consumer/failure-codes.ts'
@@ -15,16 +15,22 @@ import { readState, unreadableState } from './stored-state.ts'
 import type { EntityTimer } from './timers.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/** Upper bound for the timers of an entity before one event: one that sets itself again could fire for hours between two events. */
+/**
+ * Maximum number of timers of an entity that fire before one event. A timer that sets itself again could
+ * otherwise fire for hours between two events.
+ */
 const MAX_BEFORE_AN_EVENT = 1_000
 
-/** Upper bound for what those timers emit together, in bytes: all of it goes into one commit. */
+/** Upper bound for the emissions of those timers together, in bytes: all of them go into one commit. */
 const MAX_BYTES_BEFORE_AN_EVENT = 2 * MAX_STEP_BYTES
 
-const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, and no more of them do`
-const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, and no more of them fire`
+const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, which is the maximum`
+const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, which is the maximum`
 
-/** Why this code cannot read the state of the entity, so that the partition must wait for other code. */
+/**
+ * Returns the error if this code cannot read the state of the entity. The partition must then wait for code
+ * that can.
+ */
 export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
   const stored = copy.states.stored(entity)
   return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
@@ -40,7 +46,7 @@ export function fireTimer(work: KeyedWork, due: EntityTimer, record: LogRecord):
   )
   if (step.kind === 'failure') {
     failTimer(work, due, record, step, at)
-    // The timer is gone, so nothing else would remove the entity: its state would stay in the store.
+    // The timer is gone, so nothing else would remove the entity, and its state would remain in the store.
     if (step.forgets) work.copy.forget(entity)
     return
   }
@@ -53,7 +59,10 @@ export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number):
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
-/** Fires all of them, in one commit: the next one would not know how many have fired already. */
+/**
+ * Fires the due timers of the entity in one commit: the next commit could not know how many have fired
+ * already.
+ */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0
@@ -66,7 +75,11 @@ export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, r
   }
 }
 
-/** Lets the process handle the event. Returns the reason, or a failure. @param offset of the record that is being processed */
+/**
+ * Lets the process handle the event. Returns the reason, or a failure.
+ *
+ * @param offset offset of the record that is being processed
+ */
 export function takeStep(
   work: KeyedWork,
   { event, clock, waitedFromMs = clock.nowMs }: Task,
@@ -82,7 +95,9 @@ export function takeStep(
   return step.reason
 }
 
-/** The state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
+/**
+ * Returns the state of the entity; undefined if it has none. Throws if the state cannot be read or migrated.
+ */
 function stateOf(work: KeyedWork, entity: string): unknown {
   const stored = work.copy.states.stored(entity)
   return stored === undefined ? undefined : readState(work.consumer.process, stored)
@@ -92,7 +107,7 @@ function discard(work: KeyedWork, due: EntityTimer, record: LogRecord, why: stri
   failTimer(work, due, record, failure('timer-rejected', why), takeTimer(work, due, record))
 }
 
-/** Removes the timer from the queue. Returns the place of the next emission. */
+/** Removes the timer from the queue. Returns the position of the next emission. */
 function takeTimer(work: KeyedWork, { entity, timer }: EntityTimer, { offset }: LogRecord): EmissionPosition {
   work.copy.timersLeft -= 1
   work.copy.timerQueue.cancel(entity, timer.name)
@@ -111,7 +126,7 @@ function failTimer(
   work.copy.fired({ ...firedBefore(record, due), reason: failed.code, failure: failed })
 }
 
-/** Runs a step. It fails if it would leave its entity with more state or timers than the limits allow. */
+/** Runs a step. The step fails if the entity would exceed the limits for state or timers. */
 function runChecked(
   work: KeyedWork,
   entity: string,
@@ -124,7 +139,7 @@ function runChecked(
   if (!work.copy.isTooLarge(entity, step)) return work.copy.refusedAsNew(entity, step) ?? step
   return failure(
     'state-too-large',
-    `an entity may have ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, and this one would have more`,
+    `an entity may have at most ${MAX_ENTITY_BYTES} bytes of state and timers, and ${MAX_TIMERS} timers, but this one would have more`,
   )
 }
 
@@ -133,6 +148,6 @@ export function firedBefore({ offset, timestampMs: appendMs }: LogRecord, { enti
 }
 
 function onTimer(process: AnyKeyedProcess, state: unknown, timer: Timer, context: unknown) {
-  if (!process.onTimer) throw new Error(`has no onTimer any more, but a timer ${timer.name}`)
+  if (!process.onTimer) throw new Error(`has a timer ${timer.name}, but no longer has onTimer`)
   return process.onTimer(state, timer, context)
 }

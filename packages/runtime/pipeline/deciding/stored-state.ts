@@ -1,7 +1,7 @@
 /**
- * The state of an entity as a store keeps it: JSON, after a prefix with the version of its shape if that is not 1. JSON never
- * begins with a `v`, so a state without a prefix has version 1. If the entity is held, its hold comes first, in a line of its own;
- * then there may be no state behind it. Pure.
+ * Serialised state of an entity. It is JSON, with a version prefix if the version of its format is not 1.
+ * JSON never begins with a `v`, so a state without a prefix has version 1. The hold of a held entity comes
+ * first, on a separate line; the state may be absent then. Pure.
  */
 import { unexpectedFailure } from '../../consumer/failure-codes.ts'
 import type { KeyedProcess } from '../../consumer/process.ts'
@@ -18,16 +18,16 @@ export function withHold(state: string | null, hold: string | undefined): string
   return hold === undefined ? state : `${HELD}${hold}\n${state ?? ''}`
 }
 
-/** The hold of an entity, as JSON, and its state behind that, as far as it has them. */
+/** Splits a stored value into the hold (as JSON) and the state. Either may be absent. */
 export function heldParts(stored: string): { readonly hold?: string; readonly state?: string } {
   if (!stored.startsWith(HELD)) return { state: stored }
-  // JSON has no line breaks of its own.
+  // Serialised JSON contains no line breaks.
   const end = stored.indexOf('\n')
   const state = stored.slice(end + 1)
   return { hold: stored.slice(HELD.length, end), ...(state === '' ? {} : { state }) }
 }
 
-/** The parts of a stored state that has no hold. */
+/** Splits a stored state without a hold into version and JSON. */
 export function partsOfState(stored: string): { readonly version: number; readonly json: string } {
   const [prefix = '', version] = VERSIONED.exec(stored) ?? []
   return { version: version === undefined ? 1 : Number(version), json: stored.slice(prefix.length) }
@@ -45,7 +45,10 @@ export function versionOf({ version = 1 }: Pick<KeyedProcess<unknown>, 'version'
 
 const MAX_NAME_LENGTH = 200
 
-/** Why this code must leave a state alone: a later version has stored it, or `migrate` throws. Undefined if it can read it. */
+/**
+ * Returns the error if this code must not touch a state, because a later version has stored it or `migrate`
+ * throws; undefined if it can be read.
+ */
 export function unreadableState(
   process: Pick<KeyedProcess<unknown>, 'name' | 'version' | 'migrate'>,
   entity: string,
@@ -58,7 +61,7 @@ export function unreadableState(
   if (version > own)
     return new PartitionStopped(
       'state-newer-than-code',
-      `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is left alone: deploy that ` +
+      `the state of ${named} was stored by a later version of ${process.name} than this one (version ${own}), and is not changed: deploy that ` +
         'code again',
     )
   try {
@@ -66,17 +69,21 @@ export function unreadableState(
     return undefined
   } catch (error) {
     const { name } = error as Error
-    // The message of an error may quote the state.
+    // The message of the error may quote the state, so only its location is reported.
     const { place = 'without a place' } = unexpectedFailure(error)
     return new PartitionStopped(
       'state-not-migrated',
-      `migrate of ${process.name} made no state of the one of ${named}, which version ${version} stored and is left alone: deploy a ` +
+      `migrate of ${process.name} cannot convert the state of ${named}, which version ${version} has stored and which is not changed: deploy a ` +
         `migrate that can read it, or version ${version} of the code again (${name} ${place})`,
     )
   }
 }
 
-/** Reads a stored state, migrated if an older version stored it. @throws Error if it cannot, and what `migrate` throws */
+/**
+ * Reads a stored state. Migrates it if an older version stored it.
+ *
+ * @throws Error if the state cannot be read; errors of `migrate` are passed on
+ */
 export function readState(
   process: Pick<KeyedProcess<unknown>, 'version' | 'migrate'>,
   stored: string,
@@ -88,7 +95,7 @@ export function readState(
   if (!process.migrate) throw new Error(`has no migrate, but a state of version ${version}`)
   const migrated = process.migrate(state, version)
   if (migrated === undefined || migrated instanceof Promise)
-    throw new Error(`has migrated a state of version ${version} to nothing that can be one`)
+    throw new Error(`has migrated a state of version ${version} to an invalid one`)
   return migrated
 }
 
@@ -96,8 +103,8 @@ export function readState(
 export function versionError({ version, migrate }: Partial<KeyedProcess<unknown>>): string | undefined {
   if (version === undefined) return undefined
   if (!Number.isSafeInteger(version) || version < 1)
-    return `version ${version}, which is not a whole number from 1 on`
+    return `version is ${version}: it must be a positive integer`
   if (version > 1 && !migrate)
-    return `version ${version}, but no migrate: what becomes of the states of older versions?`
+    return `version is ${version}, but there is no migrate: define it for the states of older versions`
   return undefined
 }

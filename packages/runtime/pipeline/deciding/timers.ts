@@ -8,10 +8,10 @@ export interface EntityTimer {
 
 export class TimerQueue {
   readonly #upTo: TimerPlace | undefined
-  /** The timers of each entity, in the order in which they fire. */
+  /** Timers of each entity, in the order in which they fire. */
   readonly #byEntity: Map<string, readonly StoredTimer[]>
   readonly #changed = new Set<string>()
-  /** No timer has a threshold below this. Until the clock has passed it, no search is needed. */
+  /** Lower bound for the thresholds of all timers. No search is needed until the clock has passed it. */
   #noneBelowMs = Number.NEGATIVE_INFINITY
 
   constructor({ timers, timersUpTo }: Pick<Snapshot, 'timers' | 'timersUpTo'>) {
@@ -19,7 +19,10 @@ export class TimerQueue {
     this.#upTo = timersUpTo
   }
 
-  /** The first timer that the clock has passed; `not-loaded` if one that is not loaded may come before it. */
+  /**
+   * Returns the first timer that the clock has passed; `not-loaded` if a timer that is not loaded may come
+   * before it.
+   */
   passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()
@@ -29,13 +32,17 @@ export class TimerQueue {
     return isPassed ? first : undefined
   }
 
-  /** The entity's first timer that is due before this event time. @param awaitsLog whether one of this name waits for the log's clock */
+  /**
+   * Returns the entity's first timer that is due before this event time.
+   *
+   * @param awaitsLog returns true if timers of this name wait for the log's clock
+   */
   dueBefore(entity: string, timeMs: number, awaitsLog: (name: string) => boolean): EntityTimer | undefined {
     const timer = this.of(entity).find(({ dueMs, name }) => dueMs < timeMs && !awaitsLog(name))
     return timer && { entity, timer }
   }
 
-  /** Sets the timer. Replaces the entity's timer of the same name, if there is one. */
+  /** Sets a timer. It replaces the entity's timer of the same name, if there is one. */
   set(entity: string, timer: StoredTimer): void {
     this.#replace(entity, [...this.#others(entity, timer.name), timer].sort(byThreshold))
     this.#noneBelowMs = Math.min(this.#noneBelowMs, timer.thresholdMs)
@@ -89,7 +96,7 @@ function place({ entity, timer: { thresholdMs } }: EntityTimer): TimerPlace {
   return { thresholdMs, entity }
 }
 
-/** The order of the store: by threshold, then by the bytes of the entity's name. */
+/** Compares timers in the order of the store: by threshold, then by the bytes of the entity's name. */
 export function byPlace(a: TimerPlace, b: TimerPlace): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.entity, b.entity)
 }
@@ -98,7 +105,10 @@ function byThreshold(a: StoredTimer, b: StoredTimer): number {
   return a.thresholdMs - b.thresholdMs || byBytes(a.name, b.name)
 }
 
-/** Do not use `<`: it compares UTF-16 units, whose order differs from the store's for characters beyond the basic plane. */
+/**
+ * Compares names by their bytes. Do not use `<`: it compares UTF-16 units, which sort differently from the
+ * store for characters beyond the basic multilingual plane.
+ */
 function byBytes(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

@@ -1,13 +1,13 @@
-/** Number of tries that a receiver has before a record counts as failed, and the waits between them. */
+/** Number of tries for a record before it counts as failed, and the delays between them. */
 
-/** The first offer and two more. */
+/** One first offer and two retries. */
 export const TRIES = 3
 
-/** A try that failed; the last one is reported as well. */
+/** A failed try. The last one is reported as well. */
 export interface Tried {
   readonly attempt: number
   readonly of: number
-  /** Number of records that were not accepted, and the first of them. */
+  /** Number of records that were not accepted, and the offset of the first one. */
   readonly records: number
   readonly offset: number
   /** The loggable part of the receiver's response, or the error that was thrown instead. */
@@ -15,13 +15,13 @@ export interface Tried {
 }
 
 export interface TriesAllowed {
-  /** Whether a call may begin after this many milliseconds. */
+  /** Returns true if a call may begin after this many milliseconds. */
   hasTime(afterMs: number): boolean
   pause(ms: number): Promise<void>
   tried(tried: Tried): void
 }
 
-/** How long the next try waits after this one: 2 s, 4 s. */
+/** Returns the delay before the next try: 2 s after the first, 4 s after the second. */
 export function waitAfterMs(attempt: number): number {
   return 2 ** attempt * 1_000
 }

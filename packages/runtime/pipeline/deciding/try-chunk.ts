@@ -1,4 +1,7 @@
-/** Applies the next chunk of a partition without keeping the result: to find a record that hangs or ends its function. */
+/**
+ * Applies the next chunk of a partition without storing the result, to find a record that hangs or crashes
+ * its function.
+ */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'
@@ -11,7 +14,11 @@ import { type Applied, apply } from './apply.ts'
 
 export type Backlog = StateKey & OffsetRange
 
-/** Decides the records as the next batch would; undefined without any. @param began called before each record is decided */
+/**
+ * Decides the records as the next batch would. Returns undefined if there are no records.
+ *
+ * @param began called before each record is decided
+ */
 export async function tryChunk(
   consumer: Consumer<AnyKeyedProcess>,
   { store, log }: { readonly store: Pick<StateStore, 'load'>; readonly log: LogReader },
@@ -36,7 +43,7 @@ function* announced<T extends { readonly record: LogRecord }>(
   }
 }
 
-/** The records that fit into one commit. */
+/** Reads the records that fit into one commit. */
 async function readChunk(
   consumer: Consumer,
   log: LogReader,
@@ -50,7 +57,7 @@ async function readChunk(
       pending.insert(from, looked)
       from = looked.nextOffset
     } catch (error) {
-      // An open transaction hides the rest: no batch has it either.
+      // Records of an open transaction cannot be read yet, and no batch contains them either.
       if (pending.isEmpty || !(error instanceof Unavailable)) throw error
       break
     }

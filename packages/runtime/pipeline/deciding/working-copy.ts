@@ -34,7 +34,7 @@ type Needed = Pick<
   'application' | 'process' | 'idWindowMs' | 'limits' | 'failureBytes' | 'newEntities'
 >
 
-/** A consumer and the partition state that it changes: what every decision about a record is made with. */
+/** A consumer and the working copy of the partition state: the input of every decision about a record. */
 export interface Work<C = Sender> {
   readonly consumer: C
   readonly copy: WorkingCopy
@@ -49,18 +49,21 @@ export class WorkingCopy {
   readonly decisions: Decision[] = []
   readonly #consumer: Needed
   readonly #snapshot: Snapshot
-  /** Failures are remembered for as long as dead letters are kept, because those may be redriven. */
+  /**
+   * Period for which failures are remembered, in milliseconds. It equals the retention of dead letters,
+   * because those may be redriven.
+   */
   readonly #failureWindowMs: number
   readonly #applied = new Map<string, RememberedId>()
   readonly #failures = new Map<string, RememberedFailure>()
   readonly #newEntities: NewEntities
   readonly #outbox: OutboxEntry[] = []
-  /** Number of outbox entries that are assigned to a decision. */
+  /** Number of outbox entries that are already assigned to a decision. */
   #accounted = 0
   /** The log's clock at the applied offset. */
   clock: LogClock
   #appliedOffset: number
-  /** The record at the applied offset, if this chunk has decided it. */
+  /** Record at the applied offset, if this chunk has decided it. */
   #last: LogRecord | undefined
   #fired: number
   #emitted: number
@@ -68,9 +71,9 @@ export class WorkingCopy {
   /** Approximate bytes emitted so far. */
   sentBytes = 0
   #storedBytes = 0
-  /** Approximate size of all records that are parked in the partition state. */
+  /** Approximate size of all parked records of the partition state, in bytes. */
   parkedBytes: number
-  /** How many timers this commit may still have. */
+  /** Number of timers that may still fire in this commit. */
   timersLeft: number
 
   constructor(consumer: Needed, snapshot: Snapshot) {
@@ -92,7 +95,7 @@ export class WorkingCopy {
     this.#failuresFromMs = snapshot.failuresFromMs ?? Number.POSITIVE_INFINITY
   }
 
-  /** Where the next event is emitted, while the record at this offset is decided. */
+  /** Returns the position of the next emission while the record at this offset is decided. */
   placeAt(offset: number): EmissionPosition {
     return { offset, index: this.#emitted, generation: this.#snapshot.partitioning?.generation ?? 0 }
   }
@@ -101,12 +104,12 @@ export class WorkingCopy {
     return this.#snapshot.growths ?? []
   }
 
-  /** Whether the commit is so large that the next decision must wait for another one. */
+  /** True if the commit is so large that the next decision must go into another one. */
   get isFull(): boolean {
     return this.sentBytes + this.#storedBytes >= this.#consumer.limits.bytes
   }
 
-  /** Whether the next timer must wait for the next commit. */
+  /** True if the next timer must fire in the next commit. */
   get isFullOfTimers(): boolean {
     return this.timersLeft <= 0 || this.isFull
   }
@@ -123,11 +126,11 @@ export class WorkingCopy {
     this.send(entries, emittedBytes)
   }
 
-  /** Whether a step would leave an entity with more state or timers than the limits allow. */
+  /** Returns true if a step would leave an entity with more state or timers than the limits allow. */
   isTooLarge(entity: string, { state, set, cancelled }: Stored): boolean {
     if (state === null) return false
     const own = this.timerQueue.of(entity)
-    // Measure exactly only near the limits: a UTF-16 unit has at most three bytes in UTF-8.
+    // Measure exactly only near the limits: a UTF-16 unit takes at most three bytes in UTF-8.
     const upper = state.length * 3 + upperBytesOf(own) + upperBytesOf(set)
     if (upper <= MAX_ENTITY_BYTES && own.length + set.length <= MAX_TIMERS) return false
     const gone = new Set([...cancelled, ...set.map(({ name }) => name)])
@@ -136,7 +139,10 @@ export class WorkingCopy {
     return bytes > MAX_ENTITY_BYTES || timers.length > MAX_TIMERS
   }
 
-  /** Why the step would give its entity more than producers may add; undefined if it would not. */
+  /**
+   * Returns the failure if the step would add more to the partition state than producers may; otherwise
+   * undefined.
+   */
   refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
     if (state === null) return undefined
     return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.clock.nowMs)
@@ -154,7 +160,7 @@ export class WorkingCopy {
     this.sentBytes += bytes
   }
 
-  /** The remembered id, if it is still within the window at this time on the log's clock. */
+  /** Returns the remembered id if it is within the window at this time of the log's clock. */
   known(id: string, nowMs: number): RememberedId | undefined {
     const known = this.#applied.get(id) ?? this.#snapshot.known.get(id)
     if (!known || known.digest === FORGOTTEN) return undefined
@@ -165,7 +171,7 @@ export class WorkingCopy {
     this.#applied.set(id.id, id)
   }
 
-  /** The id of an event that waited, and has failed after that: the same event may come again. */
+  /** Forgets the id of an event that waited and then failed: the same event may arrive again. */
   forgetId(id: string, nowMs: number): void {
     this.remember({ id, digest: FORGOTTEN, appliedAtMs: nowMs })
   }
@@ -176,17 +182,24 @@ export class WorkingCopy {
   }
 
   unparked(bytes: number): void {
-    // Never negative, which would raise the bound: a version that did not count may have parked some of them.
+    // Never negative, which would raise the limit: an earlier version that did not count parked bytes may
+    // have parked some of them.
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
-  /** The failure, if it is still remembered at this time on the log's clock. The store may still have older ones. */
+  /**
+   * Returns the failure if it is still remembered at this time of the log's clock. The store may contain
+   * expired ones.
+   */
   failure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
-  /** Whether the record at this place was decided here, and its failure would be remembered if it had one. */
+  /**
+   * Returns true if the record at this position was decided here without a failure that would still be
+   * remembered.
+   */
   neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place
@@ -197,13 +210,16 @@ export class WorkingCopy {
     this.#failures.set(failure.id, failure)
   }
 
-  /** Whether an operator has set this record aside. Another record at its offset, as in a recreated topic, is not. */
+  /**
+   * Returns true if an operator has skipped this record. Another record at the same offset, as in a recreated
+   * topic, is not skipped.
+   */
   isSkipped(record: LogRecord): boolean {
     const digest = this.#snapshot.skipped?.get(record.offset)
     return digest !== undefined && (record.decodedByLambda !== undefined || digest === digestOf(record))
   }
 
-  /** Records that a timer fired, or that a parked record was decided. The record after it is not decided yet. */
+  /** Records the decision of a timer or of a parked record. The record that caused it is not decided yet. */
   fired(decision: Decision): void {
     this.noted(decision)
     this.#fired += 1
@@ -213,7 +229,7 @@ export class WorkingCopy {
     return advance(this.clock, timestampMs)
   }
 
-  /** Records a decision, and moves the applied offset and the clock to its record. */
+  /** Records the decision about a record, and moves the applied offset and the clock to that record. */
   decided(record: LogRecord, clock: LogClock, decision: Decision): void {
     this.noted(decision)
     const { timestampMs } = record
@@ -252,7 +268,7 @@ export class WorkingCopy {
     }
   }
 
-  /** Records a decision, with everything that was sent since the previous one. */
+  /** Records a decision together with everything that was emitted since the previous one. */
   noted(decision: Decision): void {
     const emitted = this.#outbox.slice(this.#accounted)
     this.#accounted = this.#outbox.length
@@ -260,15 +276,21 @@ export class WorkingCopy {
   }
 }
 
-/** The digest of an id that is not known any more: a store keeps the newest entry of an id, and removes none before its time. */
+/**
+ * Digest of an id that was forgotten. A store keeps the newest entry of an id and removes no entry before its
+ * time, so an entry with this digest replaces the real one.
+ */
 const FORGOTTEN = '\0'.repeat(8)
 
-/** Upper bound for the timers as JSON, where one character of a name can take six bytes. */
+/**
+ * Returns an upper bound for the size of the timers as JSON, in which one character of a name can take six
+ * bytes.
+ */
 function upperBytesOf(timers: readonly StoredTimer[]): number {
   return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
 }
 
-/** Upper bound for a timer without its name: id, times and trace context. */
+/** Upper bound for the size of a timer without its name, in bytes: id, times and trace context. */
 const TIMER_BYTES = 1024
 
 function tally(decisions: readonly Decision[]): Map<string, number> {
@@ -276,7 +298,7 @@ function tally(decisions: readonly Decision[]): Map<string, number> {
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
   for (const { outcome, reason, hold } of decisions) {
     count(`${outcome}/${reason}`)
-    // So that the held entities can be counted: those held less those released.
+    // Counted so that the number of held entities can be computed: holds that began minus holds that ended.
     if (hold === 'begins') count(`held/${reason}`)
     else if (hold !== undefined && hold !== 'stays') count(`released/${hold}`)
   }

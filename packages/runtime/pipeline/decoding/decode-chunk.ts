@@ -1,4 +1,7 @@
-/** Decodes the records of a chunk, and fetches the schemas that this takes. Where all data is JSON, nothing is fetched. */
+/**
+ * Decodes the records of a chunk and fetches the schemas that they need. If all data is JSON, nothing is
+ * fetched.
+ */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'
@@ -6,12 +9,12 @@ import type { Deferred } from '../model.ts'
 import { type Decoded, decode } from './decode.ts'
 
 export interface DecodedChunk {
-  /** The leading records that can be decoded: all of them, unless the rest waits. */
+  /** Leading records that can be decoded: all of them, unless `restWaits` is set. */
   readonly decoded: readonly Decoded[]
   readonly restWaits?: Deferred
 }
 
-/** Rejects with any error other than `Unavailable` of the reader: then nothing is known of the records. */
+/** Rejects with any error of the reader other than `Unavailable`; no record counts as decoded then. */
 export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consumer): Promise<DecodedChunk> {
   const first = decodedUpTo(chunk, consumer)
   if (first.missing.length === 0) return { decoded: first.decoded }
@@ -21,7 +24,10 @@ export async function decodeChunk(chunk: readonly LogRecord[], consumer: Consume
   return { decoded, restWaits: deferred ?? { reason: 'registry-unavailable' } }
 }
 
-/** Fetches the schemas of these records. Undefined if all are known then; else the reason why the records wait. */
+/**
+ * Fetches the schemas of these records. Returns undefined if all schemas are available afterwards, otherwise
+ * the reason why the records wait.
+ */
 export async function prepare(
   records: readonly LogRecord[],
   { reader }: Pick<Consumer, 'reader'>,
@@ -35,7 +41,10 @@ export async function prepare(
   }
 }
 
-/** The records before the first one whose schema is missing, and every record of the chunk whose schema is. */
+/**
+ * Returns the records before the first one with a missing schema, and all records of the chunk with a missing
+ * schema.
+ */
 function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const decoded: Decoded[] = []
   const missing: LogRecord[] = []

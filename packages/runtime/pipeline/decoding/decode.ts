@@ -1,6 +1,6 @@
 /**
- * Step 2: turns a record into a strict CloudEvent with its fingerprint, or into a failure with its code. Pure: the schemas that
- * this needs are loaded, or the record must wait for them.
+ * Step 2: turns a record into a validated CloudEvent with its fingerprint, or into a failure with its code.
+ * Pure: the schemas are either loaded already, or the record must wait for them.
  */
 
 import { parseTime } from '../../cloudevents/attributes.ts'
@@ -25,7 +25,7 @@ export interface Healthy extends Origin {
   readonly kind: 'event'
   readonly event: Received
   readonly fingerprint: Fingerprint
-  /** The event is a tick, which the process accepts. */
+  /** Set if the event is a tick and the process accepts ticks. */
   readonly isTick?: true
 }
 
@@ -40,7 +40,7 @@ export type Decoded =
       readonly kind: 'ignored'
       readonly event?: Event
       readonly reason: IgnoredReason
-      /** The failure of this consumer that is not retried any more, if the event says so. */
+      /** Set if the event ends the retries of a failure of this consumer. */
       readonly endedFailure?: EndedFailure
     })
   | (Origin & { readonly kind: 'failed'; readonly event?: Event; readonly failure: Failure })
@@ -56,7 +56,11 @@ type Expectations = Pick<
   }
 }
 
-/** A record that the decoder cannot handle becomes a failure. @throws Unavailable if its schema must be prepared; no other error */
+/**
+ * Decodes a record. A record that cannot be decoded becomes a failure.
+ *
+ * @throws Unavailable if its schema must be prepared first; it throws no other errors
+ */
 export function decode(record: LogRecord, consumer: Expectations): Decoded {
   const redriveTarget = redriveTargetOf(record)
   if (redriveTarget && redriveTarget.consumer !== consumer.process.name)
@@ -66,7 +70,7 @@ export function decode(record: LogRecord, consumer: Expectations): Decoded {
   return { record, ...(redriveTarget ? { redriveTarget } : {}), ...read(record, consumer, redriveTarget) }
 }
 
-/** `Decoded` without the fields that are known before the record is read. */
+/** `Decoded` without the fields that are known before decoding. */
 type Content = WithoutOrigin<Decoded>
 type WithoutOrigin<D> = D extends Decoded ? Omit<D, keyof Origin> : never
 
@@ -80,7 +84,7 @@ function read(record: LogRecord, consumer: Expectations, redriveTarget: RedriveT
   }
 }
 
-/** Returns the application's own reading of the record, or else `read`. */
+/** Returns the event that the application reads from a foreign record, or else `read`. */
 export function readForeign(
   record: LogRecord,
   read: Event | Failure,
@@ -90,7 +94,8 @@ export function readForeign(
   const isForeign = isFailure(read)
   if (!application.readForeign) return read
   if (isForeign && read.code !== 'not-a-cloudevent' && !application.readsMalformed) return read
-  // The id of a foreign event may follow from its place: at a redrive it must be the one that failed.
+  // The id of a foreign event may be derived from the position of its record. A redriven record must keep the
+  // id of the event that failed.
   const value = readableValue(record)
   const written =
     redriveTarget?.place || value !== record.value ? { ...record, ...redriveTarget?.place, value } : record
@@ -112,23 +117,29 @@ function understood(record: LogRecord, sent: Event, consumer: Expectations): Con
   const large = largeAttribute(event)
   if (large) return failed(event, failure('attributes-too-large', large))
   const aheadMs = timeMs - record.timestampMs
-  // One event from a fast clock would make every later event of its entity look late.
+  // A single event from a fast clock would make every later event of its entity appear late.
   if (aheadMs > futureToleranceMs)
-    return failed(event, failure('time-in-future', `"time" is ${aheadMs} ms after the record's timestamp`))
-  // All timers between that time and the entity's next event would be due at once.
+    return failed(
+      event,
+      failure('time-in-future', `"time" is ${aheadMs} ms later than the record's timestamp`),
+    )
+  // All timers between this time and the entity's next event would be due at once.
   if (timeMs < earliestTimeMs)
     return failed(event, failure('time-too-early', `"time" is before ${instant(earliestTimeMs)}`))
-  // Copy the bytes: a process may change its data, but must not change the record.
+  // Copy the bytes: a process may modify its data, but the record must not change.
   const data = Buffer.isBuffer(read.data) ? Buffer.from(read.data) : read.data
   const received = { ...event, data, timeMs, entity: entityOf(event) }
-  // Fingerprint the event as it was sent: the fingerprint must not depend on how the data is read.
+  // Fingerprint the event as it was sent, so that the fingerprint does not depend on how the data is decoded.
   const hashes = fingerprint(event)
   return hashes
     ? { kind: 'event', event: received, fingerprint: hashes }
     : failed(undefined, NESTED_TOO_DEEPLY)
 }
 
-/** Undefined for serialized data of an unwanted type: then no schema is fetched, and the partition waits for no registry. */
+/**
+ * Returns the event with plain data. Returns undefined for serialized data of a type that the process does
+ * not accept, so that no schema is fetched for it.
+ */
 function inPlain(record: LogRecord, event: Event, consumer: Expectations): Event | Failure | undefined {
   const isPlain = !Buffer.isBuffer(event.data) && !record.decodedByLambda
   if (!consumer.reader || isPlain) return event
@@ -149,7 +160,10 @@ function ignoredReason({ type }: Event, { application }: Expectations): IgnoredR
   return application.ignoredTypes.get(type) ?? 'not-mine'
 }
 
-/** A tick never fails for its `time`, which is that of its record. A repeated one does no harm. */
+/**
+ * Decodes a tick. It never fails because of its `time`, which equals the time of its record. A repeated tick
+ * has no effect.
+ */
 function tick(record: LogRecord, event: Event, { accepts }: Expectations['process']): Content {
   if (!accepts.includes(event.type) || largeAttribute(event))
     return { kind: 'ignored', event, reason: 'tick' }

@@ -1,4 +1,4 @@
-/** Reads events for people: those of any format, outside of a consumer. */
+/** Reads events of any format for display, outside a consumer. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { textOf } from '../../cloudevents/header-bytes.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
@@ -14,15 +14,19 @@ import type { OffsetRange, ReadRange } from '../model.ts'
 import type { DataReader, LogReader } from '../ports.ts'
 import { readForeign } from './decode.ts'
 
-/** Reads data for people. */
+/** Reads data for display. */
 export interface PlainReader extends DataReader {
-  /** Resolves to what reads records that are not CloudEvents, as the consumers of their topic do; undefined if nothing does. */
+  /**
+   * Resolves to the application's reader for records that are not CloudEvents, as the topic's consumers use
+   * it; undefined if there is none.
+   */
   readonly foreign?: () => Promise<Application['readForeign']>
 }
 
 /**
- * Returns the events of records, with plain data, or the reasons why they have none. @throws Unavailable if a schema cannot be
- * fetched
+ * Returns the events of records with plain data, or the reasons why a record has no event.
+ *
+ * @throws Unavailable if a schema cannot be fetched
  */
 export async function plainEvents(
   records: readonly LogRecord[],
@@ -54,7 +58,10 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
   }
 }
 
-/** A log whose records have plain data. Records without an event that can be read are as they are. */
+/**
+ * A log reader that returns records with plain data. Records that contain no readable event are returned
+ * unchanged.
+ */
 export class PlainLog implements LogReader {
   readonly #log: LogReader
   readonly #reader: PlainReader
@@ -74,7 +81,10 @@ export class PlainLog implements LogReader {
   }
 }
 
-/** The records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a schema cannot be fetched. */
+/**
+ * Returns the records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a
+ * schema cannot be fetched.
+ */
 export async function plainRecords(
   records: readonly LogRecord[],
   reader: PlainReader,
@@ -91,12 +101,15 @@ export async function plainRecords(
   })
 }
 
-/** Whether a mapping makes another event of the record than it has itself. */
+/** Returns true if a mapping produces another event from the record than the record itself contains. */
 function isMapped(record: LogRecord, foreign: NonNullable<Application['readForeign']>): boolean {
   return mappedRecord(record, foreign) !== record
 }
 
-/** The record as a CloudEvent if a mapping takes it, or why it cannot; otherwise the record itself. */
+/**
+ * Returns the record as a CloudEvent if a mapping applies, or the failure of the mapping; otherwise the
+ * record itself.
+ */
 export function mappedRecord(
   record: LogRecord,
   foreign: NonNullable<Application['readForeign']>,
@@ -107,7 +120,10 @@ export function mappedRecord(
   return isFailure(event) ? event : rewritten(record, event)
 }
 
-/** Whether the record may have something other than JSON, as far as can be seen without reading it: then it is not read twice. */
+/**
+ * Returns true if the record may contain something other than JSON. It looks only at the first bytes, so that
+ * most records are not read twice.
+ */
 function mayBeSerialized({ value, headers }: LogRecord): boolean {
   if (value === null) return false
   const contentType = headers.find(([name]) => name === 'content-type')

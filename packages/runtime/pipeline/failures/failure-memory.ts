@@ -10,7 +10,10 @@ import type { Application } from '../../consumer/application.ts'
 import { type Event, entityOf } from '../../consumer/event.ts'
 import type { FailureMemory } from '../model.ts'
 
-/** Failures are remembered in this many groups, by the `source` of their records, and in one more for records without any. */
+/**
+ * Number of groups in which failures are remembered, by the `source` of their records. Records without a
+ * source form one more group.
+ */
 const GROUPS = 64
 const NO_SOURCE = GROUPS
 
@@ -19,7 +22,10 @@ const SOURCE = /"source"\s*:\s*"((?:[^"\\]|\\.)*)"/
 const SEARCHED_BYTES = 64 * 1024
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
 
-/** The group of a record's producer, by its bytes alone: other code may run at a redrive, and must find the failure there. */
+/**
+ * Returns the group of a record's producer, computed from the bytes alone: other code may be running at a
+ * redrive, and must find the failure in the same group.
+ */
 export function producerGroupOf({ headers, value }: Pick<LogRecord, 'headers' | 'value'>): number {
   const header = (name: string) => headers.find(([candidate]) => candidate === name)?.[1]
   const type = header('content-type')
@@ -41,12 +47,15 @@ function hashOf(text: string): number {
 
 const ALL_GROUPS: readonly number[] = Array.from({ length: GROUPS + 1 }, (_, group) => group)
 
-/** The groups in which the failure of a redriven record can be: a patch may have changed the source, but not the group. */
+/**
+ * Returns the groups that can contain the failure of a redriven record. A patch may change the source, but
+ * the failure stays in its original group.
+ */
 export function groupsOfFailure(record: LogRecord): readonly number[] {
   return isPatched(record) ? ALL_GROUPS : [producerGroupOf(record)]
 }
 
-/** One partition's share of a consumer's failure memory, in bytes. */
+/** Returns one partition's share of a consumer's failure memory, in bytes. */
 export function failureBytesOf(application: Application, all: number, topic: string): number {
   // An unknown topic gets the highest partition count of the application's topics.
   const partitions =
@@ -55,10 +64,14 @@ export function failureBytesOf(application: Application, all: number, topic: str
   return Math.floor(all / partitions)
 }
 
-/** Operators are alerted from this share on, so that they have time to find the producer. */
+/** Share of the limit from which operators are alerted, early enough to find the producer. */
 const ALARMING_SHARE = 0.8
 
-/** Whether to alert an operator. @param limit upper bound for the failure memory of the partition state, in bytes */
+/**
+ * Returns true if an operator should be alerted.
+ *
+ * @param limit upper bound for the failure memory of the partition state, in bytes
+ */
 export function isAlarming({ bytes, forgotten }: FailureMemory, limit: number): boolean {
   return forgotten > 0 || bytes >= ALARMING_SHARE * limit
 }

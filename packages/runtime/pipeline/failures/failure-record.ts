@@ -1,4 +1,7 @@
-/** Builds failure records: what could not be processed, byte for byte, and why. */
+/**
+ * Builds failure records, which contain the unchanged bytes of the failed record and the reason of the
+ * failure.
+ */
 import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
@@ -16,7 +19,7 @@ import type { OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 import { fitsItsTopic } from '../publishing/publish.ts'
 import { entityHashOf, producerGroupOf } from './failure-memory.ts'
 
-/** The failure to remember for a record: a new one, or the next attempt at an earlier one. */
+/** Returns the failure to remember for a record: a new one, or the next attempt at an earlier one. */
 export function failureOf(
   consumer: string,
   { record, event }: { readonly record: LogRecord; readonly event?: Event },
@@ -27,7 +30,7 @@ export function failureOf(
   const known = entityHash === undefined ? {} : { entityHash }
   if (earlier) {
     const { isReopened: _, attempt, ...failure } = earlier
-    // A redrive may have changed the record, with a person's patch.
+    // A redrive may have changed the record with an operator's patch.
     return { ...failure, ...known, attempt: attempt + 1, digest: digestOf(record), isOpen: true, failedAtMs }
   }
   const { partition, offset } = record
@@ -45,12 +48,15 @@ export function failureOf(
   }
 }
 
-/** Messages of failures are no longer than this; a remedy is cut. */
+/** Maximum length of a failure message, in characters. A longer remedy is truncated. */
 const MAX_ERROR_LENGTH = 1_000
 
 type RecordPlace = Pick<LogRecord, 'topic' | 'partition' | 'offset'>
 
-/** Digest of the producer's record, to recognise it at a redrive. Headers are sorted, since clients do not keep their order. */
+/**
+ * Returns the digest of the producer's record, which identifies the record at a redrive. Headers are sorted,
+ * because clients do not preserve their order.
+ */
 export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): string {
   const hash = createHash('sha256')
   const add = (bytes: Buffer | null) => hash.update(`${bytes?.length ?? 'null'}:`).update(bytes ?? '')
@@ -64,12 +70,15 @@ export function digestOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): 
   return hash.digest().toString('base64url', 0, 12)
 }
 
-/** The digest by which a record can be recognised in the log; undefined if its bytes there are not known. */
+/** Returns the digest that identifies the record in the log; undefined if its original bytes are unknown. */
 export function digestInLog(record: LogRecord): string | undefined {
   return record.decodedByLambda ? undefined : digestOf(record)
 }
 
-/** Base64 can make it larger than its topic allows: then value, headers and key are left out in this order, and the message says so. */
+/**
+ * Builds the failure record. Base64 can make it larger than its topic allows. In that case value, headers and
+ * key are omitted, in this order, and the message says so.
+ */
 export function failureRecordOf(
   sender: Sender,
   record: LogRecord,
@@ -90,7 +99,7 @@ export function failureRecordOf(
     originalTopic: record.topic,
     originalPartition: failure.partition,
     originalOffset: failure.offset,
-    // The time of the record. For a redriven record, this is when it was first written.
+    // Timestamp of the record. For a redriven record, this is the time when it was first written.
     originalTimestamp: attempt === 1 ? record.timestampMs : Date.parse(firstFailedAt),
     originalKey: onlyInLog.includes('key') ? null : (record.key?.toString('base64') ?? null),
     originalValue: onlyInLog.includes('value') ? null : (record.value?.toString('base64') ?? null),
@@ -106,7 +115,7 @@ export function failureRecordOf(
     failedAt: instant(failedAtMs),
     history: attempt === 1 ? [] : historyOf(record),
     omitted: onlyInLog,
-    // A record that is not all here cannot be retried: nothing waits for it.
+    // A record with missing parts cannot be retried, so no event waits for it.
     parks: parks && onlyInLog.length === 0,
   }
   let made = failureEntry(sender, id, at, data, cause)
@@ -114,15 +123,18 @@ export function failureRecordOf(
   for (const [part, nothing] of LEFT_BEHIND) {
     if (fitsItsTopic(made, sender, ROUTING_BYTES)) break
     if (!omitted.includes(part)) omitted.push(part)
-    const error = `${message}; too large for a failure record, and to be found only at its place in the log: ${omitted.join(', ')}`
+    const error = `${message}; too large for a failure record, and available only at its position in the log: ${omitted.join(', ')}`
     data = { ...data, ...nothing, omitted, error, parks: false }
-    // Drop the cause too: its attributes, such as the trace context, may be what is too large.
+    // Drop the cause as well: its attributes, such as the trace context, may be too large.
     made = failureEntry(sender, id, at, data, undefined)
   }
   return made
 }
 
-/** Moves a redriven record to another partition, as the failure of the attempt before. Its own id keeps it from being a repeat. */
+/**
+ * Moves a redriven record to another partition, as a failure record of the previous attempt. It has an id of
+ * its own so that it does not count as a repeat.
+ */
 export function movedFailureRecord(
   sender: Sender,
   record: LogRecord,
@@ -142,7 +154,7 @@ export function movedFailureRecord(
   return { ...made, event: { ...made.event, id: own, data } }
 }
 
-/** The parts of a record that were not delivered as the log has them. */
+/** Returns the parts of a record whose original bytes exist only in the log. */
 export function onlyInLogOf({ oversizeBytes, decodedByLambda }: LogRecord): readonly RecordPart[] {
   const { key, value } = decodedByLambda ?? {}
   return [
@@ -159,15 +171,24 @@ export function failureEventId(
   return attempt === 1 ? id : derivedId('failure', consumer, topic, partition, offset, attempt)
 }
 
-/** Approximate size of a record's failure record: its bytes in base64, the attributes and the message. */
+/**
+ * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the
+ * attributes and the message.
+ */
 export function failureRecordBytes(record: LogRecord): number {
   return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)
 }
 
-/** Approximate size of a failure record without its record's bytes: attributes, and a message of up to 1,000 characters. */
+/**
+ * Approximate size of a failure record without the bytes of the failed record, in bytes: attributes, and a
+ * message of up to 1,000 characters.
+ */
 export const FAILURE_RECORD_BYTES = 2048
 
-/** Bytes that routing adds to a failure record: it must still fit into the topics behind, which have the same limit. */
+/**
+ * Bytes that routing adds to a failure record. With them it must still fit into the target topics, which have
+ * the same limit.
+ */
 const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
@@ -176,7 +197,7 @@ const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<Failur
   ['key', { originalKey: null }],
 ]
 
-/** The failure of a timer whose step failed. It is not retried and cannot be redriven. */
+/** Returns the failure of a timer whose step failed. It is not retried and cannot be redriven. */
 export function timerFailure(
   { entity, timer }: EntityTimer,
   { code, message, place, safeMessage }: Failure,
@@ -189,7 +210,10 @@ export function timerFailure(
   }
 }
 
-/** The failure record of a timer. It has the place of the record that made the timer fire, but not its bytes. */
+/**
+ * Returns the failure record of a timer. It has the position of the record that made the timer fire, but not
+ * its bytes.
+ */
 export function timerFailureRecord(
   sender: Sender,
   { timer }: EntityTimer,
@@ -204,7 +228,10 @@ export function timerFailureRecord(
   })
 }
 
-/** A small failure record in place of an entry that Kafka refuses for good. That of a failure record has its id, without bytes. */
+/**
+ * Returns a small failure record that replaces an entry which Kafka permanently refuses. If that entry is a
+ * failure record itself, the replacement has the same id but no bytes.
+ */
 export function refusedEntryFailure(
   sender: Sender,
   { topic, partition }: StateKey,
@@ -235,7 +262,7 @@ const NO_BYTES = {
   omitted: ['key', 'value', 'headers'],
 } as const
 
-/** The data of a first failure with the place of a record, but without its bytes. */
+/** Returns the data of a first failure with the position of a record, but without its bytes. */
 function withoutBytes(
   consumer: string,
   { topic, partition, offset, timestampMs }: RecordPlace & Pick<LogRecord, 'timestampMs'>,

@@ -1,17 +1,24 @@
 /**
- * Protects against a bad deployment: code that fails on nearly every record must not turn a whole topic into dead letters.
- * A single record that fails unexpectedly becomes a failure record. If most do, their batches stay in Kafka.
+ * Circuit breaker for bad deployments: code that fails on nearly every record must not turn a whole topic
+ * into dead letters. A single record that fails unexpectedly becomes a failure record. If most records fail,
+ * their batches stay in Kafka.
  */
 import { entityOf } from '../../consumer/event.ts'
 import { isUnexpected } from '../../consumer/failure-codes.ts'
 import type { Decision, Deferred, StateKey } from '../model.ts'
 import type { Ports } from '../ports.ts'
 
-/** How many of a consumer's latest decisions are checked. */
+/** Number of a consumer's latest decisions that are checked. */
 const LATEST = 20
-/** Failures of fewer entities than this indicate bad data, not a bad deployment. */
+/**
+ * Minimum number of entities with failures. Failures of fewer entities indicate bad data rather than a bad
+ * deployment.
+ */
 const LEAST_ENTITIES = 3
-/** How long the breaker defers batches. After that, failure records are written: operators had time to react, and can redrive. */
+/**
+ * Maximum time for which the breaker defers batches, in milliseconds. After that, failure records are
+ * written: operators have had time to react, and the records can be redriven.
+ */
 export const OPEN_MS = 15 * 60_000
 
 interface Outcome {
@@ -19,11 +26,14 @@ interface Outcome {
   readonly isUnexpected: boolean
 }
 
-/** The latest decisions of a consumer that were committed, across its invocations and partitions. */
+/** The latest committed decisions of a consumer, across its invocations and partitions. */
 export class LatestDecisions {
   #latest: readonly Outcome[] = []
 
-  /** Whether adding these decisions one by one leads to a surge at any point. Ignored records say nothing about the code. */
+  /**
+   * Returns true if adding these decisions one by one leads to a surge at any point. Ignored records are not
+   * counted, because they do not depend on the code.
+   */
   wouldSurge(decisions: readonly Decision[]): boolean {
     const all = [...this.#latest, ...outcomesOf(decisions)]
     const firstEnd = this.#latest.length + 1
@@ -40,11 +50,17 @@ export class LatestDecisions {
 export interface SurgeGuard {
   readonly latest: LatestDecisions
   readonly nowMs: () => number
-  /** Version of the running code. The breaker is kept for each version, since another one may process the same records. */
+  /**
+   * Version of the running code. The breaker is stored per version, since another version may process the
+   * same records.
+   */
   readonly codeVersion: () => string
 }
 
-/** During a failure surge, records stay in Kafka until the code changes, the breaker is reset, or `OPEN_MS` has passed. */
+/**
+ * Defers the records during a failure surge, until the code changes, the breaker is reset, or `OPEN_MS` has
+ * passed.
+ */
 export async function deferredBySurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
   stateKey: StateKey,
@@ -74,7 +90,10 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
   'parked-failed',
 ]
 
-/** Timers count like records: a failed timer is never retried, so a deployment that fails on timers must wait too. */
+/**
+ * Timers count like records. A failed timer is never retried, so a deployment that fails on timers must wait
+ * too.
+ */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
   return decisions
     .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))
@@ -85,7 +104,10 @@ function failedUnexpectedly({ failure }: Decision): boolean {
   return failure !== undefined && isUnexpected(failure.code)
 }
 
-/** A record that cannot be decoded has no known entity: each such record counts as an entity of its own. */
+/**
+ * Returns the entity of a decision. A record that cannot be decoded has no known entity, so each such record
+ * counts as a separate entity.
+ */
 function entityOfDecision({ event, timer, offset }: Decision): string {
   if (timer) return timer.entity
   return event ? entityOf(event) : `@${offset}`

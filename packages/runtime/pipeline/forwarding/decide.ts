@@ -1,4 +1,4 @@
-/** Decides what becomes of the records of a forwarder: up to the first that is not due. Pure. */
+/** Decides the outcome of a forwarder's records, up to the first one that is not due. Pure. */
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
 import { type LogRecord, type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
 import type { TopicName } from '../../consumer/declared.ts'
@@ -9,13 +9,13 @@ import { failureOf, failureRecordOf } from '../failures/failure-record.ts'
 import type { Decision } from '../model.ts'
 import { recordOf } from '../publishing/publish.ts'
 
-/** A forwarder, and the settings under which the pipeline runs it. */
+/** A forwarder with the settings under which the pipeline runs it. */
 export interface ForwardingConsumer
   extends Pick<Consumer, 'application' | 'env' | 'contentMode' | 'failuresTo' | 'limits' | 'reserveMs'> {
   readonly process: Forwarder
 }
 
-/** A decided record, and what is written for it: itself, its failure, or nothing. */
+/** A decided record and the record to write for it: itself, its failure record, or none. */
 export interface Move {
   readonly source: LogRecord
   readonly decision: Decision
@@ -24,11 +24,14 @@ export interface Move {
 
 export interface Moves {
   readonly moves: readonly Move[]
-  /** Set if the record after these is not due yet: its offset, and when it is, in milliseconds since the epoch. */
+  /** Set if the next record is not due yet: its offset, and its due time in milliseconds since the epoch. */
   readonly notDue?: { readonly offset: number; readonly dueMs: number }
 }
 
-/** The first records, as many as fit into one chunk. One that cannot be forwarded becomes its failure record. */
+/**
+ * Decides the first records, as many as fit into one chunk. A record that cannot be forwarded is replaced by
+ * its failure record.
+ */
 export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
   const { limits } = consumer
   const moves: Move[] = []
@@ -58,7 +61,7 @@ function forwardingOf(
     const { topic } = forwarding.record
     const names = Object.keys(application.topics) as TopicName[]
     if (names.some(name => application.kafkaTopic(name, env) === topic)) return forwarding
-    // Kafka cannot say whether a topic is unknown or only new, and waiting for it would block the partition.
+    // Kafka cannot distinguish an unknown topic from a new one, and waiting for it would block the partition.
     return failure(
       'emission-refused',
       'the record is for a topic that the application does not have in this environment',
@@ -89,7 +92,10 @@ function moveOf(
   }
 }
 
-/** The record's failure record in its place. The id of the failure follows from the record's offset, so a repeat is recognised. */
+/**
+ * Replaces the record by its failure record. The id of the failure is derived from the record's offset, so
+ * that a repeat is recognised.
+ */
 export function failedMove(
   consumer: ForwardingConsumer,
   source: LogRecord,

@@ -1,8 +1,9 @@
 /**
- * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one
- * does not delay the others. The cursor moves only when all replicas have a chunk, and only from the position where it was read.
- * So no chunk is skipped, a killed invocation publishes again what it had not committed, and of two concurrent runs one stops
- * after a chunk.
+ * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a
+ * long backlog of one does not delay the others. The cursor advances only after all replicas have a chunk,
+ * and only if it is still at the position where it was read. Therefore no chunk is skipped, records of a
+ * killed invocation are published again if it had not advanced the cursor, and one of two concurrent runs
+ * stops after a chunk.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'
@@ -28,13 +29,13 @@ interface PartitionForwarded {
   readonly forwarded: number
   readonly failed: number
   readonly skipped: number
-  /** When the next record is due, in milliseconds since the epoch; absent if none waits for its time. */
+  /** Due time of the next record, in milliseconds since the epoch; absent if no record waits for its time. */
   readonly nextDueMs?: number
-  /** Why the rest must wait for another invocation, although it may be due. */
+  /** Reason why due records must wait for another invocation. */
   readonly deferred?: DeferredReason
 }
 
-/** The part of the log that this invocation forwards. `end` is the offset after its last record. */
+/** Part of the log that this invocation forwards. `end` is the offset after its last record. */
 interface Extent {
   readonly start: number
   readonly end: number
@@ -44,13 +45,13 @@ export interface Forwarded {
   readonly forwarded: number
   readonly failed: number
   readonly skipped: number
-  /** When the next record is due, as far as this invocation saw, in milliseconds since the epoch. */
+  /** Due time of the next record that this invocation has seen, in milliseconds since the epoch. */
   readonly nextDueMs?: number
-  /** Partitions that could not go on; each was reported with its reason. */
+  /** Number of partitions that could not continue. Each was reported with its reason. */
   readonly deferred: number
 }
 
-/** @throws Unavailable if Kafka does not say what the topics hold */
+/** @throws Unavailable if Kafka cannot report the bounds of the topics */
 export async function forward(
   consumer: ForwardingConsumer,
   ports: ForwardingPorts,
@@ -92,10 +93,10 @@ class ForwardRun {
   #hasBegun = false
   #next = 0
   readonly #done = { forwarded: 0, failed: 0, skipped: 0 }
-  /** Why it has ended before the end of the log; undefined while it has not. */
+  /** Reason for stopping before the end of the log; undefined while it continues. */
   #end: Pick<PartitionForwarded, 'nextDueMs' | 'deferred'> | undefined
   #cursor: Cursor | undefined
-  /** Whether the log was found to be the one that the cursor belongs to. */
+  /** True once the log is known to be the one that the cursor belongs to. */
   #isChecked = false
 
   constructor(
@@ -115,7 +116,7 @@ class ForwardRun {
     return { ...this.#done, ...this.#end }
   }
 
-  /** Forwards what one fetch returns, and never rejects. @returns whether there may be more that is due */
+  /** Forwards the records of one fetch. Never rejects. @returns true if more due records may follow */
   async next(): Promise<boolean> {
     try {
       await this.#begin()
@@ -165,7 +166,10 @@ class ForwardRun {
     return { ...looked, records: looked.records.filter(({ offset }) => offset >= next && offset < end) }
   }
 
-  /** If the record that was forwarded last has expired, nothing can be compared. */
+  /**
+   * Checks that the log is the one that the cursor belongs to. If the last forwarded record has expired,
+   * there is nothing to compare with.
+   */
   #ensureSame(
     { offset, digest }: NonNullable<Cursor['last']>,
     { records: [first], logStart }: ReadRange,
@@ -178,7 +182,10 @@ class ForwardRun {
     )
   }
 
-  /** Publishes before the cursor advances: a crash repeats a chunk. Returns why it cannot go on; undefined if it can. */
+  /**
+   * Publishes before the cursor advances, so that a crash repeats a chunk instead of losing it. Returns the
+   * reason if forwarding cannot continue; otherwise undefined.
+   */
   async #pass({ records, nextOffset }: ReadRange): Promise<Deferred | undefined> {
     for (let rest = records; rest.length > 0; ) {
       if (this.#isLate) return { reason: 'out-of-time' }
@@ -189,7 +196,7 @@ class ForwardRun {
       if (stop) return stop
       if (notDue) this.#end = { nextDueMs: notDue.dueMs }
     }
-    // A fetch may have held transaction markers only, or only the record that was forwarded last.
+    // The fetch may have returned only transaction markers, or only the last forwarded record.
     const isDone = records.length > 0 || nextOffset <= this.#next
     return isDone || (await this.#advance(nextOffset)) ? undefined : { reason: 'contended' }
   }
@@ -213,7 +220,10 @@ class ForwardRun {
     return undefined
   }
 
-  /** Publishes in order. A record that Kafka refuses for good is replaced by its failure record. Returns what became of each. */
+  /**
+   * Publishes the records in order. A record that Kafka permanently refuses is replaced by its failure
+   * record. Returns the resulting moves.
+   */
   async #publish(moves: readonly Move[]): Promise<readonly Move[]> {
     const { publisher } = this.#ports
     const replacements = new Map<Move, Move>()
@@ -231,7 +241,11 @@ class ForwardRun {
     return moves.map(move => replacements.get(move) ?? move)
   }
 
-  /** False if another invocation has moved the cursor: this one must stop. @param last forwarded by it */
+  /**
+   * Advances the cursor. Returns false if another invocation has moved it; this one must stop then.
+   *
+   * @param last last record that this invocation has forwarded
+   */
   async #advance(next: number, last?: LogRecord): Promise<boolean> {
     const known = last ? { offset: last.offset, digest: digestOf(last) } : this.#cursor?.last
     const to = { next, ...(known && { last: known }) }
@@ -253,7 +267,7 @@ class ForwardRun {
 function anotherLog({ consumer, topic, partition }: StateKey, what: string): PartitionStopped {
   return new PartitionStopped(
     'another-log',
-    `${topic}/${partition} ${what}: it was made anew, or cut off. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to ` +
+    `${topic}/${partition} ${what}: the topic was recreated or truncated. Delete the key {${consumer}:${topic}:${partition}}:cursor in Redis to ` +
       'forward the new log from its start.',
   )
 }

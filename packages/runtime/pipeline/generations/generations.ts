@@ -1,6 +1,7 @@
 /**
- * New contents of a partition state, its next generation: built beside the live state, which may be fenced meanwhile, until a switch puts
- * them in its place. Imports, restores, reprocessing and growing topics all replace states in this way.
+ * The next generation of a partition state: new contents that are built while the live state remains in use,
+ * or fenced, until a switch replaces the live state with them. Imports, restores, reprocessing and growing
+ * topics all replace states in this way.
  */
 import { CopyStopped } from '../errors.ts'
 import type {
@@ -17,16 +18,16 @@ import type { StateStore } from '../ports.ts'
 import type { CheckpointPages } from '../recovery/checkpoints.ts'
 import type { Fence } from './fence.ts'
 
-/** Names the next generation of a state; without this name, the live state is meant. */
+/** Name of the next generation of a state. Without a name, the live state is meant. */
 export type CopyName = 'next'
 
-/** The purpose of a next generation: one for another purpose cannot be claimed or dropped. */
+/** Purpose of a next generation. A command with another purpose cannot claim or drop it. */
 export type Purpose = 'replacement' | 'reprocessing' | 'growth'
 
 /** Identifies the command or function that builds a next generation. */
 export interface Builder {
   readonly kind: Purpose
-  /** The run of a command, see `Fence`; 0 where runs are not numbered. */
+  /** Number of the command run, see `Fence`; 0 if runs are not numbered. */
   readonly attempt: number
 }
 
@@ -35,31 +36,31 @@ export interface StateFacts {
   readonly clock: LogClock
   /** See `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** Which code made the last commit, see `codeOf`; undefined if it is not known. */
+  /** Code that made the last commit, see `codeOf`; undefined if unknown. */
   readonly code: string | undefined
-  /** The first offset that this code has decided since the state was made or replaced, without another in between. */
+  /** First offset from which only this code has decided records, since the state was created or replaced. */
   readonly codeFrom?: number | undefined
-  /** Missing if the topic has never grown. */
+  /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** Nothing can be committed as long as it stands. */
+  /** If present, commits are rejected. */
   readonly fence?: Fence
 }
 
-/** A next generation that is whole. */
+/** A completely built next generation. */
 export interface Built {
   /** Version of the next generation, which changes with each claim and commit. */
   readonly next: Version
-  /** Highest epoch that the contents are known to have had: the switch goes beyond it. */
+  /** Highest known epoch of these contents. The switch sets a higher one. */
   readonly above: number
 }
 
-/** Conditions of the switch; if one does not hold, nothing is changed. */
+/** Conditions of the switch. If any of them is not met, nothing changes. */
 export interface SwitchExpectation extends Built {
-  /** The version that the live state must have; undefined if any will do. */
+  /** Required version of the live state; undefined for any version. */
   readonly live: Version | undefined
-  /** Fence behind which the next generation continues the live state; undefined for an independent one. */
+  /** Fence under which the next generation continues the live state; undefined for an independent one. */
   readonly fence?: Fence
-  /** The code of the last commit of both; undefined if any may have made them. */
+  /** Code that must have made the last commit of both states; undefined for any code. */
   readonly code?: string
   /** All growths of the topic, if the next generation does not know them yet. */
   readonly growths?: readonly KeptGrowth[]
@@ -67,68 +68,87 @@ export interface SwitchExpectation extends Built {
 
 export type SwitchOutcome =
   | { readonly kind: 'switched'; readonly epoch: number; readonly replacedOffset: number }
-  /** The live state has another version, or is no longer fenced. */
+  /** The live state has another version, or is not fenced any more. */
   | { readonly kind: 'moved' }
-  /** The topic is growing: the live state is fenced, and must stay so. */
+  /** The topic is growing: the live state is fenced and must remain so. */
   | { readonly kind: 'growing' }
   /** Other code has committed to the live state, or to the next generation. */
   | { readonly kind: 'other-code' }
-  /** One of the two states is from before a growth of the topic, and so has other entities. */
+  /** One of the two states is from before a growth of the topic, so its entities differ. */
   | { readonly kind: 'other-partitioning' }
-  /** The next generation is not the expected one: another command works on it, or has begun to replace the live state. */
+  /**
+   * The next generation is not the expected one: another command is building it, or has begun to replace the
+   * live state.
+   */
   | { readonly kind: 'overtaken' }
   /** The server has lost a part of the next generation. */
   | { readonly kind: 'incomplete' }
 
 /** Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface Generations {
-  /** The version is absent (see `isAbsent`) if there is no such state. @param copy without one, of the live state */
+  /**
+   * Returns the facts of a state. The version is absent (see `isAbsent`) if the state does not exist.
+   *
+   * @param copy the next generation; without it, the live state
+   */
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
-  /** Returns the purpose of the next generation; undefined unless there is one that is whole. */
+  /** Returns the purpose of the next generation; undefined unless a complete one exists. */
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
-  /** Each entity with its stored state, page by page; like all paged reads, it may return an entity twice. */
+  /**
+   * Reads each entity with its stored state, page by page. Like all paged reads, it may return an entity
+   * twice.
+   */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
-  /** The newest first: if one appears several times, the first counts. @param copy without one, of the live state */
+  /**
+   * Reads failures, the newest first. If a failure appears several times, the first one counts.
+   *
+   * @param copy the next generation; without it, the live state
+   */
   failures(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedFailure>
-  /** The newest first: if one appears several times, the first counts. */
+  /** Reads remembered ids, the newest first. If an id appears several times, the first one counts. */
   ids(partitionState: StateKey, copy?: CopyName): AsyncIterable<RememberedId>
-  /** The context that an event has set for the live state; undefined if none has. */
+  /** Returns the context that an event has set for the live state; undefined if none was set. */
   context(partitionState: StateKey): Promise<StoredContext | undefined>
 
   /**
-   * Builds the next generation from the pages, with a new epoch. An earlier build is removed, and its builder is refused from now
-   * on. While the topic grows, only the run that has fenced the state may build.
+   * Builds the next generation from the pages, with a new epoch. An earlier build is removed, and its builder
+   * is rejected from then on. While the topic grows, only the run that has fenced the state may build.
    *
-   * @throws CopyStopped if it may not, or another one has begun meanwhile, or the server has lost a part; errors of the pages as they are
+   * @throws CopyStopped if building is not allowed, if another build has begun in the meantime, or if the
+   * server has lost a part; errors of the pages are passed on
    */
   build(partitionState: StateKey, builder: Builder, pages: CheckpointPages): Promise<Built>
   /**
-   * Raises the epoch of a next generation of this purpose, so that earlier workers are refused. Returns the new epoch; undefined
-   * without a generation.
+   * Raises the epoch of a next generation of this purpose, so that earlier workers are rejected. Returns the
+   * new epoch; undefined if there is no such generation.
    */
   claim(partitionState: StateKey, kind: Purpose): Promise<number | undefined>
-  /** The store of next generations. */
+  /** Returns the state store of next generations. */
   store(): StateStore
-  /** Removes the next generation, unless it was built for something else, or by a later attempt. */
+  /** Removes the next generation, unless it has another purpose or was built by a later attempt. */
   drop(partitionState: StateKey, builder: Builder): Promise<void>
 
   /**
-   * Stops commits to the live state until it is replaced, or unfenced, or the time is over. A fence that stands already stays, unless it is
-   * of an earlier attempt of the same.
+   * Rejects commits to the live state until it is replaced or unfenced, or the fence expires. An existing
+   * fence remains, unless it belongs to an earlier attempt of the same operation.
    *
-   * @param forMs when it falls by itself; 0 if it does not
-   * @returns the version that the state keeps, and the fence that stands
+   * @param forMs time after which the fence expires, in milliseconds; 0 for never
+   * @returns the version of the state, and the fence that is in place
    */
   fence(partitionState: StateKey, fence: Fence, forMs?: number): Promise<Fenced>
-  /** The live state continues as it was, unless the fence is another command's. One that the fence has made is removed. */
+  /**
+   * Removes the fence, unless it belongs to another command; the live state then accepts commits again. A
+   * state that was created only for the fence is removed.
+   */
   unfence(partitionState: StateKey, fence: Fence): Promise<void>
 
   /**
-   * Replaces the live state by the next generation, all or nothing, and raises the live epoch. Behind a fence, what the live outbox still
-   * holds stays in it, beside the entries of the next generation; the counters of decisions go on from the live ones.
+   * Replaces the live state by the next generation, all or nothing, and raises the live epoch. Under a fence,
+   * the entries of the live outbox are kept together with those of the next generation, and the counters of
+   * decisions continue from the live ones.
    */
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
-  /** Notes how the topic has grown, in a state whose contents stay: no fence is needed for that. */
+  /** Records the growth of the topic in a state whose contents do not change. This needs no fence. */
   noteGrowth(
     partitionState: StateKey,
     partitioning: Partitioning,
@@ -143,17 +163,19 @@ export interface Fenced {
 
 export interface Replaced {
   readonly epoch: number
-  /** The applied offset of the contents that were replaced. */
+  /** Applied offset of the replaced contents. */
   readonly appliedOffset: number
 }
 
 const REPLACEMENT: Builder = { kind: 'replacement', attempt: 0 }
 
 /**
- * Replaces the whole state, or nothing if the pages fail. The new epoch is higher than those of both the old state and the pages.
+ * Replaces the whole state. If reading the pages fails, nothing changes. The new epoch is higher than those
+ * of both the old state and the pages.
  *
- * @param base the version that the state must still have; undefined if any version will do
- * @throws CopyStopped if the state has another version, or its topic is growing, or `build` refuses; errors of the pages as they are
+ * @param base required version of the state; undefined for any version
+ * @throws CopyStopped if the state has another version, or its topic is growing, or `build` refuses; errors
+ * of the pages are passed on
  */
 export async function replaceState(
   generations: Pick<Generations, 'build' | 'switchOver'>,
@@ -168,10 +190,10 @@ export async function replaceState(
 }
 
 const REASONS = {
-  moved: 'it has changed meanwhile',
+  moved: 'it has changed in the meantime',
   growing: 'its topic is growing',
   overtaken: 'another command has begun to replace it',
-  incomplete: 'the server has lost a part of what was built',
+  incomplete: 'the server has lost a part of the new contents',
   'other-code': 'other code has committed to it',
   'other-partitioning': 'its topic has grown since',
 } as const

@@ -1,27 +1,38 @@
-/** Operations that replace partition states, kept in a store so that a later run of the command can go on, or take them back. */
+/**
+ * Operations that replace partition states. They are stored, so that a later run of the command can continue
+ * or undo them.
+ */
 
 export interface Operation {
-  /** Stays the same over all runs. */
+  /** Id of the operation, which is the same in all runs. */
   readonly operation: string
-  /** The run that works on it, higher than every earlier run's, of this operation and those before. See `Fence`. */
+  /**
+   * Number of the run that works on the operation. It is higher than that of every earlier run of this or any
+   * earlier operation. See `Fence`.
+   */
   readonly attempt: number
 }
 
-/** A value in a store that commands share. */
+/** A stored value that several commands update. */
 interface Shared<T> {
   read(): Promise<T | undefined>
-  /** Writes the result of `change`, unless another has written meanwhile: then again, with the newer value. */
+  /**
+   * Writes the result of `change`. If the value was changed concurrently, it applies `change` again to the
+   * newer value.
+   */
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-/** @typeParam Beside what the value has beside the operation, and keeps when it is over */
+/**
+ * @typeParam Beside fields that the value has in addition to the operation, and keeps when the operation ends
+ */
 export type Registered<Own extends Operation, Beside extends object> = Beside & {
-  /** The unfinished operation; missing without one. */
+  /** The unfinished operation; absent if there is none. */
   readonly underway?: Own
 }
 
 type StoredRun<Own extends Operation, Beside extends object> = Registered<Own, Beside> & {
-  /** The number of the last run. */
+  /** Number of the last run. */
   readonly attempt?: number
 }
 
@@ -30,7 +41,7 @@ export class Operations<Own extends Operation, Beside extends object> {
   readonly #empty: StoredRun<Own, Beside>
   readonly #nowMs: () => number
 
-  /** @param empty what stands beside the operation before anything was written */
+  /** @param empty initial value of the additional fields */
   constructor(value: Shared<StoredRun<Own, Beside>>, empty: Beside, nowMs: () => number) {
     this.value = value
     this.#empty = empty
@@ -43,11 +54,12 @@ export class Operations<Own extends Operation, Beside extends object> {
   }
 
   /**
-   * Begins an operation, or takes over the one that is under way: from then on, what its earlier runs note is refused.
+   * Begins an operation or takes over the unfinished one. Updates from earlier runs of it are rejected from
+   * then on.
    *
-   * @param begin what is begun if nothing is under way; undefined if nothing is to begin
-   * @param mayTake whether one that is under way is taken over; without it, any is
-   * @returns what is under way now
+   * @param begin operation to begin if none is unfinished; undefined to begin none
+   * @param mayTake returns true if the unfinished operation may be taken over; by default, any may
+   * @returns the unfinished operation after the call
    */
   async take(
     begin: Own | undefined,
@@ -56,14 +68,18 @@ export class Operations<Own extends Operation, Beside extends object> {
     const { underway } = await this.#update(record => {
       const { underway = begin } = record
       if (!underway || (record.underway && !mayTake(record.underway))) return record
-      // If the store has lost the number of the last run, the time is higher than it was.
+      // If the store has lost the number of the last run, the current time is still higher.
       const attempt = Math.max(this.#nowMs(), (record.attempt ?? 0) + 1)
       return { ...record, underway: { ...underway, attempt }, attempt }
     })
     return underway
   }
 
-  /** Changes what is kept of a run's operation. @returns whether it is still that run's */
+  /**
+   * Updates the stored fields of a run's operation.
+   *
+   * @returns true if the operation still belongs to that run
+   */
   async note(
     own: Operation,
     change: (underway: Own) => Own,
@@ -83,7 +99,7 @@ export class Operations<Own extends Operation, Beside extends object> {
     return underway !== undefined && isOf(underway, own)
   }
 
-  /** The operation is over, or was taken back. */
+  /** Removes an operation that is finished or was undone. */
   async end({ operation }: Pick<Operation, 'operation'>): Promise<void> {
     await this.#update(record => {
       const { underway, ...others } = record

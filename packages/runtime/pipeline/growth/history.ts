@@ -1,22 +1,28 @@
-/** How a topic has grown. Each partition state and each checkpoint has a copy, so that it outlives a loss of Redis. Pure. */
+/**
+ * History of the growth of a topic. Each partition state and each checkpoint has a copy, so that the history
+ * survives a loss of Redis. Pure.
+ */
 import type { Growth, KeptGrowth } from '../model.ts'
 
-/** Name of the value in Redis with the growths of a topic. */
+/** Returns the name of the Redis value that contains the growths of a topic. */
 export function growthsName(topic: string): string {
   return `growth:${topic}`
 }
 
-/** The part of that value which redrives need; the first growth comes first. */
+/** Part of that value that redrives need, the first growth first. */
 export interface KnownGrowths {
   readonly growths: readonly Growth[]
 }
 
-/** The part of that value which partition states and checkpoints have, too. */
+/** Part of that value that partition states and checkpoints contain as well. */
 export interface KeptGrowths {
   readonly growths: readonly KeptGrowth[]
 }
 
-/** Returns the value with the longer history. A topic only grows, so the shorter one is the beginning of the longer. */
+/**
+ * Returns the value with the longer history. A topic only grows, so a shorter history is always the beginning
+ * of the longer one.
+ */
 export function withGrowths<Value extends KeptGrowths>(
   known: Value | undefined,
   growths: readonly KeptGrowth[],

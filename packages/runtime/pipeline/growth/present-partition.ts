@@ -1,4 +1,4 @@
-/** Where the failure of a record is remembered after its topic has grown. Pure. */
+/** Finds the partition that remembers the failure of a record after the topic has grown. Pure. */
 import type { FailureData } from '../../consumer/failure-event.ts'
 import { partitionOf } from '../../consumer/murmur2.ts'
 import type { Growth } from '../model.ts'
@@ -6,10 +6,11 @@ import type { Growth } from '../model.ts'
 type FailurePosition = Pick<FailureData, 'consumer' | 'originalKey' | 'originalPartition' | 'originalOffset'>
 
 /**
- * The partition to which a failed record comes back. The place of the record stays part of the failure's id; but each time its
- * topic grew, the failure went where its key goes. A record without a key, or one that was misrouted, has stayed.
+ * Returns the partition for the redrive of a failed record. The id of the failure keeps the original position
+ * of the record, but each time the topic grew, the failure moved with the record's key. The failure of a
+ * record that has no key or was misrouted did not move.
  *
- * @param growths of the record's topic, the first one first
+ * @param growths growths of the record's topic, the first one first
  */
 export function presentPartition(
   { consumer, originalKey, originalPartition, originalOffset }: FailurePosition,
@@ -20,7 +21,7 @@ export function presentPartition(
   let [partition, isThere] = [originalPartition, false]
   for (const { from, to, ends, except } of growths) {
     if (except.includes(consumer)) continue
-    // A record that came after the growth failed where it is.
+    // A record that was written after the growth failed in the partition that it is in.
     isThere ||= originalOffset < (ends[originalPartition] ?? 0)
     if (isThere && partitionOf(key, from) === partition) partition = partitionOf(key, to)
   }

@@ -1,4 +1,4 @@
-/** The contents of partition states after their topic has grown. Pure. */
+/** Computes the contents of partition states after their topic has grown. Pure. */
 import type { Partitioning, RememberedFailure, RememberedId, StoredTimer } from '../model.ts'
 import { type CheckpointMeta, type CheckpointPart, EMPTY_META } from '../recovery/checkpoints.ts'
 import { bytesOfIds, idsInBytes } from '../recovery/id-bytes.ts'
@@ -13,25 +13,26 @@ export interface OldPartition {
   readonly hasContext: boolean
 }
 
-/** Facts that decide where the parts of one consumer's partition states go. */
+/** Facts that determine the new partition of each part of a consumer's partition states. */
 export interface Growing extends Counts {
   readonly partitioning: Partitioning
-  /** Old partitions in order, `from` of them. */
+  /** Old partitions in order; there are `from` of them. */
   readonly old: readonly OldPartition[]
   readonly routes: Routes
-  /** Where a failure belongs; undefined if that is not known. */
+  /** Returns the new partition of a failure; undefined if it is unknown. */
   readonly failureRoute: (partition: number, failure: RememberedFailure) => number | undefined
 }
 
 /**
- * The metadata of a partition after the growth. Those that were there continue; new ones begin where their log begins. Without the
- * growths: where the log ends is not known before the end.
+ * Returns the metadata of a partition after the growth. Existing partitions continue; new ones start at the
+ * beginning of their log. The growths are added later, because the end of each log is known only at the end
+ * of the operation.
  */
 export function grownMeta(target: number, { old, partitioning }: Growing): CheckpointMeta {
   const before = old[target]?.meta
   if (before && before.version.appliedOffset >= 0) {
     const { growths: _, ...kept } = before
-    // Failures leave their partition.
+    // Failures move to other partitions, so earlier ones cannot be assumed to be known here.
     const failuresFromMs = (before.clock.highestAppendMs ?? 0) + 1
     return { ...kept, partitioning, failuresFromMs }
   }
@@ -40,7 +41,7 @@ export function grownMeta(target: number, { old, partitioning }: Growing): Check
   return { ...EMPTY_META, version: { ...EMPTY_META.version, epoch }, clock, partitioning }
 }
 
-/** The old partitions of which a partition takes anything after the growth. */
+/** Returns the old partitions from which a partition receives anything in the growth. */
 export function sourcesOf(target: number, growing: Growing): readonly OldPartition[] {
   return growing.old.filter(
     ({ partition }) => partition === target || targetsOf(partition, growing).includes(target),
@@ -48,10 +49,11 @@ export function sourcesOf(target: number, growing: Growing): readonly OldPartiti
 }
 
 /**
- * Returns the parts of an old partition state that a partition has after the growth. Times are on its own clock. States and
- * timers follow the key of their entity. Remembered ids do not contain their entity, so each goes wherever an entity of its
- * partition can: additional ids are harmless. The same holds for a failure with an unknown key: it is redriven to one partition
- * only. The outbox stays, and so does everything that no other partition may take.
+ * Returns the parts of an old partition state that a partition has after the growth, with times converted to
+ * the clock of that partition. States and timers follow the key of their entity. Remembered ids do not
+ * contain their entity, so each is copied to every partition that may receive an entity of its partition;
+ * additional ids are harmless. The same holds for a failure with an unknown key: it is redriven to one
+ * partition only. The outbox, and everything that may not move, stays.
  */
 export function partsFor(
   target: number,
@@ -94,7 +96,10 @@ export function partsFor(
   })
 }
 
-/** Every partition has had the same events that set the context; the one whose log has come furthest has had all of them. */
+/**
+ * Returns true for the partition whose context is used. Every partition has received the same events that set
+ * the context, and the partition whose log is furthest ahead has received all of them.
+ */
 function isFirstWithContext(target: number, { partition }: OldPartition, growing: Growing): boolean {
   if (target < growing.from) return false
   const [first] = sourcesOf(target, growing)
@@ -103,14 +108,17 @@ function isFirstWithContext(target: number, { partition }: OldPartition, growing
   return first?.partition === partition
 }
 
-/** The threshold may be in the past: then the timer fires with the first record. */
+/**
+ * Moves the threshold of a timer. It may then be in the past; the timer fires with the first record in that
+ * case.
+ */
 function shiftedTimer(timer: StoredTimer, shift: number): StoredTimer {
   return shift === 0 ? timer : { ...timer, thresholdMs: timer.thresholdMs + shift }
 }
 
 /**
- * No id was applied after the present time of the clock, or before its beginning. That can need a change where the shift is 0:
- * a log that is behind by what its clock is behind.
+ * Moves the time of an id, and keeps it between the beginning and the present time of the clock. This can
+ * change an id even if the shift is 0, if log and clock are behind by the same time.
  */
 function shiftedId(id: RememberedId, shift: number, nowMs: number): RememberedId {
   return { ...id, appliedAtMs: within(id.appliedAtMs + shift, nowMs) }
@@ -124,7 +132,10 @@ function within(timeMs: number, nowMs: number): number {
   return Math.max(0, Math.min(timeMs, nowMs))
 }
 
-/** Chooses, of copies of a failure, the one with the last attempt: a partition may hold one that was never redriven there. */
+/**
+ * Returns one copy of each failure, the one with the last attempt: a partition may contain a copy that was
+ * never redriven there.
+ */
 export function latestOf(failures: readonly RememberedFailure[]): RememberedFailure[] {
   const latest = new Map<string, RememberedFailure>()
   for (const failure of failures) {

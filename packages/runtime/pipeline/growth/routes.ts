@@ -1,24 +1,26 @@
-/** Where entities and failures belong once their topic has more partitions. Pure. */
+/** Determines the partitions of entities and failures after their topic has grown. Pure. */
 import { partitionOf } from '../../consumer/murmur2.ts'
 
-/** Present and future number of partitions of a topic. */
+/** Current and future number of partitions of a topic. */
 export interface Counts {
   readonly from: number
   readonly to: number
 }
 
-/** Why an entity stays in its partition. */
+/** Reason why an entity stays in its partition. */
 type StayReason =
-  /** None of its records is retained, so its key is unknown. */
+  /** None of its records is retained, so the key is unknown. */
   | 'key-unknown'
-  /** Keyless records, which may be in any partition, before and after. */
+  /** Its records have no key, so they may be in any partition, before and after the growth. */
   | 'no-key'
-  /** Misplaced: its key belongs to another partition, so another partitioner has put it here. */
+  /** Kafka's default partitioner would not have put its key into this partition. */
   | 'misrouted'
-  /** Several partitions have a state of it, which cannot be merged. */
+  /** Several partitions have a state of the entity, and states cannot be merged. */
   | 'in-several-partitions'
 
-/** An entity of a partition state, and the key of its records; null if they have none, undefined if it is not known. */
+/**
+ * An entity of a partition state and the key of its records: null if they have none, undefined if unknown.
+ */
 export interface EntityKey {
   readonly partition: number
   readonly entity: string
@@ -31,10 +33,13 @@ export interface Staying {
   readonly why: StayReason
 }
 
-/** The partition that an entity of an old partition belongs to. */
+/** Returns the new partition of an entity of an old partition. */
 export type Routes = (partition: number, entity: string) => number
 
-/** The partitions to which the keys of an old partition can go. They depend on the greatest common divisor of the counts. */
+/**
+ * Returns the partitions to which the keys of an old partition can move. They depend on the greatest common
+ * divisor of the counts.
+ */
 export function targetsOf(partition: number, { from, to }: Counts): number[] {
   const divisor = commonDivisor(from, to)
   return Array.from({ length: to }, (_, target) => target).filter(
@@ -46,13 +51,16 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b)
 }
 
-/** Where the key of a record in an old partition belongs; undefined if Kafka's default partitioner would not have put it there. */
+/**
+ * Returns the new partition of a record's key; undefined if Kafka's default partitioner would not have put it
+ * into the old one.
+ */
 export function movedTo(key: Buffer, partition: number, { from, to }: Counts): number | undefined {
   return partitionOf(key, from) === partition ? partitionOf(key, to) : undefined
 }
 
 /**
- * Decides the partition of each entity of one consumer. Two states are never merged, and no state is dropped: an entity that
+ * Decides the partition of each entity of one consumer. States are never merged or dropped: an entity that
  * cannot be moved stays.
  */
 export function routed(

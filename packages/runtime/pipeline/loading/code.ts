@@ -1,4 +1,7 @@
-/** Names the code that decided a partition state, so that a state is never continued or replaced by other code unnoticed. */
+/**
+ * Identifies the code that decided a partition state, so that other code does not continue or replace the
+ * state unnoticed.
+ */
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Consumer } from '../consumer.ts'
 
@@ -9,7 +12,10 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
-/** `<version>/<settings>`: the same code with other settings decides differently, so their digest is a part. */
+/**
+ * Returns `<version>/<settings>`. The settings are a digest, because the same code with other settings
+ * decides differently.
+ */
 export function codeOf(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer
@@ -25,7 +31,7 @@ export function codeOf(version: string, consumer: Deciding): string {
   return `${version}/${derivedId('settings', ...settings).slice(0, SETTINGS_LENGTH)}`
 }
 
-/** Returns the difference of two codes: their versions, or their settings alone. */
+/** Returns whether two codes differ in their versions or only in their settings. */
 export function differenceOf(one: string, other: string): 'version' | 'settings' {
   return one.split('/')[0] === other.split('/')[0] ? 'settings' : 'version'
 }

@@ -50,7 +50,7 @@ export async function load(
   return withContext(snapshot, context, atHand)
 }
 
-/** The leading records whose states are in the snapshot: at least one, if the first is undecided. */
+/** Returns the leading records whose states are in the snapshot, at least one if the first is undecided. */
 export function loadedPart(
   chunk: readonly Decoded[],
   { notLoaded, states }: Snapshot,
@@ -66,9 +66,9 @@ export function loadedPart(
 type LoadedFor = { readonly process: { readonly name: string } }
 
 /**
- * Loads the entities, too, that wait for the failures which a record retries or ends: only the store knows them. That takes a
- * second load, but only where one waits that has no event in the chunk. If the first record does not fit within the limit of
- * bytes, what it needs is loaded alone.
+ * Loads, in addition, the entities that wait for failures which a record retries or ends; only the store
+ * knows these entities. A second load is needed only if a waiting entity has no event in the chunk. If the
+ * first record exceeds the byte limit, the data that it needs is loaded alone.
  */
 async function withHeld(
   wanted: LoadSelection,
@@ -95,7 +95,9 @@ async function withHeld(
   )
 }
 
-/** The entities whose states a record may touch, as far as these states show. */
+/**
+ * Returns the entities whose states a record may touch, as far as they can be determined from these states.
+ */
 function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
   const own = decoded.kind === 'event' ? [decoded.event.entity] : []
   const holder = holderOf(decoded, consumer)
@@ -104,7 +106,10 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
   return [...own, holder, ...(held === undefined ? [] : [JSON.parse(held) as string])]
 }
 
-/** Where the entity stands that waits for the failure of which the record is a retry or the end; undefined if it is neither. */
+/**
+ * Returns the name that records the entity waiting for the failure which the record retries or ends;
+ * undefined for other records.
+ */
 function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)
     return holderName(decoded.endedFailure.failure)

@@ -1,17 +1,18 @@
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { LogClock, Span } from '../model.ts'
 
-/** How often `clock` appends a tick to each partition. */
+/** Interval at which the `clock` function appends a tick to each partition, in milliseconds. */
 const TICK_INTERVAL_MS = 60_000
 
-/** Upper bound for the time by which one record can advance the clock. */
+/** Maximum time by which one record can advance the clock, in milliseconds. */
 export const MAX_STEP_MS = 2 * TICK_INTERVAL_MS
 
 /**
- * The log's clock after a record. It advances by the time since the previous append, but by at most two tick intervals, and it
- * never goes back. Time beyond two intervals is a clock gap: nothing at all was appended, so no entity counts as silent. If a
- * broker's clock jumps ahead and back, the log's clock gains at most two intervals. It then keeps moving, instead of waiting
- * until the other brokers have caught up.
+ * Returns the log's clock after a record. The clock advances by the time since the previous append, but by at
+ * most two tick intervals, and it never goes back. Time beyond two intervals is a clock gap, in which nothing
+ * was appended; it does not count as silence of an entity. If a broker's clock jumps ahead and back, the
+ * log's clock gains at most two intervals. After that, it continues instead of waiting for the other brokers
+ * to catch up.
  */
 export function advance(clock: LogClock, appendMs: number): LogClock {
   const passed = clock.lastAppendMs === undefined ? 0 : appendMs - clock.lastAppendMs
@@ -22,13 +23,16 @@ export function advance(clock: LogClock, appendMs: number): LogClock {
   }
 }
 
-/** The clock gap before a record: the part of the time since the previous append that the clock does not count. */
+/**
+ * Returns the clock gap before a record: the part of the time since the previous append that the clock does
+ * not count, in milliseconds.
+ */
 export function clockGapMs(clock: LogClock, appendMs: number): number {
   if (clock.lastAppendMs === undefined) return 0
   return Math.max(0, appendMs - clock.lastAppendMs - MAX_STEP_MS)
 }
 
-/** The span of a chunk, which has at least one record. */
+/** Returns the span of a chunk that has at least one record. */
 export function spanOf(chunk: readonly LogRecord[]): Span {
   const appends = chunk.map(({ timestampMs }) => timestampMs)
   const advanceMs = appends
@@ -37,7 +41,7 @@ export function spanOf(chunk: readonly LogRecord[]): Span {
   return { firstAppendMs: appends[0] as number, advanceMs }
 }
 
-/** The time of the clock at the end of a span. */
+/** Returns the time of the clock at the end of a span. */
 export function endOf({ firstAppendMs, advanceMs }: Span, { nowMs, lastAppendMs }: LogClock): number {
   return nowMs + (lastAppendMs === undefined ? 0 : stepOf(firstAppendMs - lastAppendMs)) + advanceMs
 }

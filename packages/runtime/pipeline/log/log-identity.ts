@@ -1,6 +1,7 @@
 /**
- * Checks that the log is the one that a partition state was computed from. Offsets alone cannot show this: a topic that was
- * recreated starts at 0 again, and once it has passed the applied offset, its first records would be taken for applied ones.
+ * Checks that the log is the one that a partition state was computed from. Offsets alone cannot show this: a
+ * recreated topic starts at 0 again, and its first records would be mistaken for records that were applied
+ * before.
  */
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -12,23 +13,27 @@ import type { LogReader } from '../ports.ts'
 type Decided = Pick<Snapshot, 'version' | 'clock' | 'appliedDigest'>
 
 /**
- * True if the record is at or before the applied offset, but was appended later than any record that the partition state has
- * seen, or differs from the record that it saw at the applied offset. Going by offsets would then silently lose records.
+ * Returns true if the record is at or before the applied offset, but was appended later than any record that
+ * the partition state has seen, or differs from the record that it saw at the applied offset. A comparison of
+ * offsets alone would silently lose such records.
  */
 function isOfAnotherLog({ version, clock, appliedDigest }: Decided, record: LogRecord): boolean {
   if (record.offset > version.appliedOffset) return false
   if (record.timestampMs > (clock.highestAppendMs ?? Infinity)) return true
   if (record.offset < version.appliedOffset || appliedDigest === undefined) return false
-  // The setting that says whether carried times are used may have changed since.
+  // The setting for carried times may have changed since.
   const isSameTime = record.timestampMs === clock.lastAppendMs || carriesTime(record)
-  // A record that Lambda has decoded has other bytes than the log.
+  // The bytes of a record that Lambda has decoded differ from those in the log.
   return !isSameTime || (!record.decodedByLambda && digestOf(record) !== appliedDigest)
 }
 
-/** Interval of reading the record at the applied offset. Another log goes unseen only if it passes that offset in between. */
+/**
+ * Interval for reading the record at the applied offset, in milliseconds. A different log remains undetected
+ * only if it passes that offset within the interval.
+ */
 const CHECK_EVERY_MS = 60_000
 
-/** When each partition's log was last found to be the same; kept between invocations. */
+/** Times at which each partition's log was last confirmed, kept between invocations. */
 export class LogChecks {
   readonly #checkedAtMs = new Map<string, number>()
 
@@ -42,7 +47,11 @@ export class LogChecks {
   }
 }
 
-/** Checks the chunk and, now and then, the record at the applied offset. @throws PartitionStopped for another log, and as the reader */
+/**
+ * Checks the chunk and, periodically, the record at the applied offset.
+ *
+ * @throws PartitionStopped if it is another log; errors of the reader are passed on
+ */
 export async function ensureSameLog(
   log: LogReader,
   stateKey: StateKey,
@@ -58,14 +67,15 @@ export async function ensureSameLog(
   logChecks.done(stateKey, nowMs())
 }
 
-/** How many offsets before the applied offset are read if the applied offset itself has no record. */
+/** Number of offsets before the applied offset that are read if the applied offset itself has no record. */
 const NEARBY = 100
 
 /**
- * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that offset has no record
- * (it is a transaction marker of another log, or was compacted), the append times of the records before it are checked instead.
+ * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that
+ * offset has no record (a transaction marker of another log, or a compacted record), the append times of the
+ * records before it are checked instead.
  *
- * @throws PartitionStopped if it is another log; `Unavailable` as the reader does
+ * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */
 async function checkLog(
   log: LogReader,
@@ -91,7 +101,7 @@ async function checkLog(
 function anotherLog({ consumer, topic, partition }: StateKey, offset: number): PartitionStopped {
   return new PartitionStopped(
     'another-log',
-    `${topic}/${partition} is another log than the state of ${consumer} was made from: its record at offset ${offset} is not ` +
-      'the one that was decided. Was the topic deleted, or cut off?',
+    `${topic}/${partition} is not the log that the state of ${consumer} was computed from: its record at offset ${offset} differs from ` +
+      'the one that was decided. Check whether the topic was deleted or truncated',
   )
 }

@@ -1,15 +1,19 @@
 /**
- * Bounds the memory for records that are read from the log. Lambda limits what it delivers, to 6 MB for all partitions of a batch
- * together. Reads have a limit each, and every partition of a batch may need one at the same time: after Redis has lost its
- * state, or when a producer writes records that Lambda cannot deliver.
+ * Limits the memory for records that are read from the log. Lambda limits a delivered batch to 6 MB for all
+ * partitions together. Each read of the log has its own limit, but every partition of a batch may need a read
+ * at the same time: after Redis has lost its state, or when a producer writes records that Lambda cannot
+ * deliver.
  */
 import type { OffsetRange, ReadRange } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
-/** How many partitions of an invocation may have records from the log in memory at the same time. */
+/**
+ * Maximum number of partitions of an invocation that may hold records from the log in memory at the same
+ * time.
+ */
 export const READS_AT_ONCE = 2
 
-/** Permits, granted in the order in which they were requested. */
+/** Semaphore that grants permits in the order of the requests. */
 export class Semaphore {
   #permits: number
   readonly #waiting: (() => void)[] = []
@@ -30,7 +34,7 @@ export class Semaphore {
   }
 }
 
-/** The log for one partition, with at most one permit. With it, it waits for no other partition: they cannot block each other. */
+/** Log reader for one partition. It holds at most one permit, so partitions cannot block each other. */
 export class PartitionLog implements LogReader {
   readonly #log: LogReader
   readonly #permits: Semaphore
@@ -42,7 +46,10 @@ export class PartitionLog implements LogReader {
     this.#permits = permits
   }
 
-  /** Reads while holding a permit. Unless it was acquired before, the permit is for this read only: keep none of its records. */
+  /**
+   * Reads while holding a permit. If no permit was acquired before, the permit covers only this read: its
+   * records must not be kept.
+   */
   async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
     this.#hasRead = true
     if (this.#isHeld) return this.#log.read(topic, partition, range)
@@ -54,14 +61,14 @@ export class PartitionLog implements LogReader {
     }
   }
 
-  /** Acquires the permit for records that are kept after they were read. Waiting for it can take long. */
+  /** Acquires the permit for records that are kept after the read. This may wait for a long time. */
   async acquire(): Promise<void> {
     if (this.#isHeld) return
     await this.#permits.acquire()
     this.#isHeld = true
   }
 
-  /** Gives the permit back: no record from the log is kept any more. Without a permit, it does nothing. */
+  /** Releases the permit when no record from the log is kept any more. Does nothing if no permit is held. */
   release(): void {
     if (!this.#isHeld) return
     this.#isHeld = false

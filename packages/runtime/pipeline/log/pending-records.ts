@@ -1,6 +1,6 @@
 /**
- * The records of a partition that an invocation has and has not decided yet: those that were delivered, and those that were read
- * back from the log because they had not been delivered.
+ * Undecided records of a partition in an invocation: those that were delivered, and those that were read from
+ * the log because they had not been delivered.
  */
 import { withCarriedTime } from '../../cloudevents/log-time.ts'
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
@@ -8,9 +8,12 @@ import type { Consumer } from '../consumer.ts'
 import type { OffsetRange, ReadRange } from '../model.ts'
 
 export class PendingRecords {
-  /** Ascending by offset, each offset once. */
+  /** Records in ascending order of offset, each offset once. */
   #records: readonly LogRecord[]
-  /** Undecided offsets that were read from the log, ascending: an offset in such a range that is not pending has no record. */
+  /**
+   * Undecided ranges of offsets that were read from the log, ascending. An offset in such a range that is not
+   * pending has no record.
+   */
   #seen: readonly OffsetRange[] = []
   #lastRead = -1
   #logStart = 0
@@ -27,13 +30,16 @@ export class PendingRecords {
     return this.#records.length === 0
   }
 
-  /** Whether records that were read from the log may be pending. */
+  /** True if records that were read from the log may be pending. */
   get hasReadBack(): boolean {
     const [first] = this.#records
     return first !== undefined && first.offset <= this.#lastRead
   }
 
-  /** The next records without a hole between them, as many as fit into one commit; one that is too large is a chunk of its own. */
+  /**
+   * The next contiguous records, as many as fit into one commit. A record that is too large is a chunk by
+   * itself.
+   */
   get chunk(): readonly LogRecord[] {
     let count = 0
     let bytes = 0
@@ -46,7 +52,9 @@ export class PendingRecords {
     return this.#records.slice(0, count)
   }
 
-  /** Whether the log no longer has a record after the applied offset, as far as it was read. */
+  /**
+   * Returns true if the log, as far as it was read, no longer has the first record after the applied offset.
+   */
   hasExpired(appliedOffset: number): boolean {
     return appliedOffset + 1 < this.#logStart
   }
@@ -55,7 +63,10 @@ export class PendingRecords {
     return this.#records
   }
 
-  /** The records after the applied offset up to a hole, and what to read from there to the end of the last hole. */
+  /**
+   * Returns the records between the applied offset and the first hole, and the range from there to the end of
+   * the last hole.
+   */
   upToHole(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly holes?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)
@@ -69,21 +80,25 @@ export class PendingRecords {
   }
 
   /**
-   * The range to read from the log: from the hole between the applied offset and the next pending record to the end of the last
-   * hole between pending records. Undefined if there is no hole before that record. The applied offset
-   * may be lower than it was before, because the store can lose data at any time.
+   * Returns the range to read from the log: from the hole between the applied offset and the next pending
+   * record to the end of the last hole between pending records. Returns undefined if there is no hole before
+   * that record. The applied offset may be lower than before, because the store can lose data at any time.
    */
   holeAfter(appliedOffset: number): OffsetRange | undefined {
     const first = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const next = this.#records[first]
     const hole = next && this.#hole(appliedOffset + 1, next.offset - 1)
     if (!hole) return undefined
-    // All holes at once: a topic written in transactions has a hole after each, and each read costs a round trip.
+    // Read all holes at once: a topic that is written in transactions has a hole after each transaction, and
+    // each read costs a round trip.
     const last = this.#records.findLastIndex((_, index) => index > first && this.#holeBefore(index))
     return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
   }
 
-  /** Inserts records that were read from the log, from an offset on. Returns those that were not pending before. */
+  /**
+   * Inserts records that were read from the log, starting at an offset. Returns those that were not pending
+   * before.
+   */
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
@@ -95,11 +110,12 @@ export class PendingRecords {
     return added
   }
 
-  /** Removes the records up to an offset: they are done for this batch. */
+  /** Removes the records up to an offset, which are done for this batch. */
   dropTo(toOffset: number): void {
     const next = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = next < 0 ? [] : this.#records.slice(next)
-    // If the store loses state meanwhile, these offsets are missing again.
+    // Forget these ranges as well: if the store loses state in the meantime, their offsets must be read
+    // again.
     const rest = this.#seen.filter(seen => seen.toOffset > toOffset)
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }
@@ -113,7 +129,10 @@ export class PendingRecords {
     return before && record && this.#hole(before.offset + 1, record.offset - 1)
   }
 
-  /** The part of a range between two records that was not read yet, if any: it may have records that were not delivered. */
+  /**
+   * Returns the part of a range between two records that was not read yet; undefined if all was read. It may
+   * contain records that were not delivered.
+   */
   #hole(fromOffset: number, toOffset: number): OffsetRange | undefined {
     let from = fromOffset
     for (const seen of this.#seen)

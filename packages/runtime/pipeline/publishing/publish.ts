@@ -1,4 +1,7 @@
-/** Step 6: publishes the outbox to Kafka in its order. Failure records go the same way as emissions. */
+/**
+ * Step 6: publishes the entries of the outbox to Kafka in order. Failure records are published in the same
+ * way as emissions.
+ */
 
 import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
 import { type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
@@ -11,8 +14,9 @@ import type { OutboxEntry } from '../model.ts'
 import type { Publisher } from '../ports.ts'
 
 /**
- * Publishes entries of the outbox; when it resolves, all replicas have them. An entry that Kafka will never accept must not
- * block its partition, even after a change of the topic's settings: the replacement from `replaced` is published instead.
+ * Publishes entries of the outbox and resolves when all replicas have them. An entry that Kafka will never
+ * accept must not block its partition, even after a change of the topic's settings: the replacement from
+ * `replaced` is published instead.
  *
  * @throws Unavailable
  * @throws RecordRefused if Kafka does not accept the replacement either
@@ -34,10 +38,11 @@ interface Refused<T> {
 }
 
 /**
- * Sends all at once and, if Kafka refuses a record for good, finds it among those that were not written, by halving, and hands it to
- * `replace`. One half follows the other, so first copies stay in order; a repeat is equal to the first copy.
+ * Sends all entries at once. If Kafka permanently refuses a record, it is found among the unwritten ones by
+ * bisection and passed to `replace`. The halves are sent one after the other, so that first copies stay in
+ * order; a repeated copy equals the first.
  *
- * @throws what `send` and `replace` throw, apart from the `RecordRefused` of `send`
+ * @throws errors of `send` and `replace`, except for the `RecordRefused` of `send`
  */
 export async function sendInOrder<T>(
   entries: readonly T[],
@@ -68,7 +73,11 @@ export async function sendInOrder<T>(
 
 export type Writing = Pick<Consumer, 'application' | 'env' | 'contentMode' | 'dataWriter'>
 
-/** @throws RecordRefused if its data does not fit the schema of its type, which has changed since */
+/**
+ * Builds the record of an entry.
+ *
+ * @throws RecordRefused if its data does not match the schema of its type, which has changed since
+ */
 export function recordOf(
   entry: OutboxEntry,
   { application, env, contentMode, dataWriter }: Writing,
@@ -83,11 +92,17 @@ function serialized(entry: OutboxEntry, writer: DataWriter = JSON_WRITER): Outbo
   try {
     return { ...entry, event: writer.write(entry.event) }
   } catch (error) {
-    throw new RecordRefused(`its data does not fit the schema: ${(error as Error).message}`, { cause: error })
+    throw new RecordRefused(`its data does not match the schema: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
 }
 
-/** Whether the entry's record fits its topic, in the content mode that is used. @param spareBytes how many more must fit */
+/**
+ * Returns true if the entry's record fits into its topic in the current content mode.
+ *
+ * @param spareBytes additional bytes that must fit as well
+ */
 export function fitsItsTopic(
   entry: OutboxEntry,
   { application, contentMode }: Pick<Consumer, 'application' | 'contentMode'>,
@@ -96,17 +111,26 @@ export function fitsItsTopic(
   return bytesOf(entry, contentMode) + spareBytes <= topicOf(application, entry.to).maxMessageBytes
 }
 
-/** Approximate bytes of the entry's record as this writer writes it. @throws Error if the data does not fit its schema */
+/**
+ * Returns the approximate size of the entry's record as this writer writes it, in bytes.
+ *
+ * @throws Error if the data does not match its schema
+ */
 export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: DataWriter): number {
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
 }
 
-/** Approximate bytes of the entry in the outbox, and of its record in its topic if its data is JSON. */
+/**
+ * Returns the approximate size, in bytes, of the entry in the outbox, and of its record in its topic if the
+ * data is JSON.
+ */
 export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
   return sizeOf(toRecord(entry, mode))
 }
 
-/** Whether the entries exceed the limit in bytes. A store usually returns none, and never many. */
+/**
+ * Returns true if the entries exceed the limit in bytes. A store usually returns no entries, and never many.
+ */
 export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean {
   let bytes = 0
   return entries.some(entry => {

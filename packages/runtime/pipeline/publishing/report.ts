@@ -1,4 +1,4 @@
-/** Tells the observer about a chunk after its commit. */
+/** Reports a chunk to the observer after its commit. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { partitionOf } from '../../consumer/murmur2.ts'
 import { type Consumer, hasTimers } from '../consumer.ts'
@@ -10,7 +10,7 @@ import type { Observer } from '../ports.ts'
 
 interface Committed {
   readonly snapshot: Snapshot
-  /** The records to be decided. The commit may hold only the first of them. */
+  /** Records to decide. The commit may contain only the first of them. */
   readonly loaded: readonly Decoded[]
   readonly applied: Applied
 }
@@ -28,14 +28,17 @@ export function report(
   const misrouted = decided.filter(record => isMisrouted(record, stateKey, partitions))
   if (misrouted[0]) observer.misrouted(stateKey, misrouted[0].offset, misrouted.length)
   if (unreadableContext !== undefined) observer.contextUnreadable(stateKey, unreadableContext)
-  // Without timers, a log needs no ticks, so its clock may have gaps.
+  // The log of a consumer without timers needs no ticks, so its clock may have gaps.
   if (hasTimers(consumer))
     for (const { beforeOffset, ms } of clockGap) observer.clockGap(stateKey, beforeOffset, ms)
   if (isAlarming(failureMemory, consumer.failureBytes))
     observer.failureMemory(stateKey, failureMemory, consumer.failureBytes)
 }
 
-/** Whether Kafka's default partitioner would not have put the record here: the state of its entity may be elsewhere. */
+/**
+ * Returns true if Kafka's default partitioner would not have put the record into this partition. The state of
+ * its entity may be in another one.
+ */
 function isMisrouted(
   { key, decodedByLambda }: LogRecord,
   { partition }: StateKey,

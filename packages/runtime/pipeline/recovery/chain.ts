@@ -1,14 +1,20 @@
-/** Checkpoints that hold only changes, and the ones before them that they need. Pure. */
+/**
+ * Chains of checkpoints: those that contain only changes, and the earlier ones that they are based on. Pure.
+ */
 import { type CheckpointPages, DamagedCheckpoint, type KeptCheckpoint } from './checkpoints.ts'
 
-/** The checkpoints that a state is read from, the whole one first; undefined if one of them is missing. */
+/**
+ * Returns the checkpoints that a state is read from, beginning with a complete one; undefined if one is
+ * missing.
+ */
 export function chainOf(
   kept: KeptCheckpoint,
   all: readonly KeptCheckpoint[],
 ): readonly KeptCheckpoint[] | undefined {
   const { after } = kept
   if (after === undefined) return [kept]
-  // Changes do not reach into another epoch. Two runs may have taken one at the same time: then it is not known which is meant.
+  // Changes never span two epochs. If two runs have taken a checkpoint at the same time, the intended one is
+  // unknown.
   const [before, ...others] = all.filter(({ takenAtMs }) => takenAtMs === after)
   if (!before || others.length > 0 || after >= kept.takenAtMs || before.version.epoch !== kept.version.epoch)
     return undefined
@@ -16,7 +22,11 @@ export function chainOf(
   return chain && [...chain, kept]
 }
 
-/** @throws DamagedCheckpoint if one that is needed is missing, or is damaged itself */
+/**
+ * Reads the pages of all checkpoints in the chain.
+ *
+ * @throws DamagedCheckpoint if a checkpoint of the chain is missing or damaged
+ */
 export async function* chainPages(
   kept: KeptCheckpoint,
   all: readonly KeptCheckpoint[],
@@ -28,11 +38,12 @@ export async function* chainPages(
 }
 
 /**
- * The checkpoints that may go: all before the newest ones and what those need, and before the whole one before the newest whole one. So
- * if any one object is lost, there is an earlier state without it.
+ * Returns the checkpoints that can be deleted: all that are neither among the newest nor needed by these, and
+ * older than the last complete one before the newest complete one. Therefore, if any single object is lost,
+ * an earlier state can still be restored.
  *
- * @param all newest first
- * @param count number of newest ones that are kept
+ * @param all all checkpoints, newest first
+ * @param count number of newest checkpoints to keep
  */
 export function dispensable(all: readonly KeptCheckpoint[], count: number): readonly KeptCheckpoint[] {
   const whole = all.filter(({ after }) => after === undefined)
@@ -43,8 +54,9 @@ export function dispensable(all: readonly KeptCheckpoint[], count: number): read
 }
 
 /**
- * Returns the checkpoint whose changes are to be taken next; undefined if it is time for a whole one. Chains end at another length in
- * each partition, so that a run does not take all of them as a whole.
+ * Returns the checkpoint on which the next one is based; undefined if the next one must be complete. The
+ * length of chains differs between partitions, so that a run does not write complete checkpoints for all of
+ * them.
  *
  * @param since `takenAtMs` of the checkpoint since which the changes are known
  */
@@ -59,5 +71,5 @@ export function nextAfter(
   return chain && chain.length < SHORTEST + (partition % SHORTEST) ? before : undefined
 }
 
-/** How many checkpoints at least are read from one whole state. */
+/** Minimum number of checkpoints in a chain before a complete one is taken again. */
 const SHORTEST = 5

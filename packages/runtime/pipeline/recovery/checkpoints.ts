@@ -1,6 +1,6 @@
 /**
- * Copies of whole partition states, kept outside Redis. A partition continues from one when Redis has lost its state and the log
- * no longer reaches back to its start.
+ * Checkpoints: copies of whole partition states, stored outside Redis. A partition is restored from a
+ * checkpoint if Redis has lost its state and the log no longer reaches back to its start.
  */
 import type {
   KeptGrowth,
@@ -15,28 +15,27 @@ import type {
   Version,
 } from '../model.ts'
 
-/** The metadata of a partition state. */
 export interface CheckpointMeta {
   readonly version: Version
   readonly clock: LogClock
-  /** Missing if the topic has never grown. */
+  /** Absent if the topic has never grown. */
   readonly partitioning?: Partitioning
-  /** How the topic has grown, the first growth first; absent if it never has. */
+  /** Growths of the topic, the first one first; absent if it has never grown. */
   readonly growths?: readonly KeptGrowth[]
-  /** Digest of the record at the applied offset; undefined if it is not known. */
+  /** Digest of the record at the applied offset; undefined if unknown. */
   readonly appliedDigest: string | undefined
   readonly emitted: number
   /** See `Snapshot`. */
   readonly failuresFromMs: number | undefined
-  /** How many entities each group of producers has added of late; absent if none has. */
+  /** Number of entities that each group of producers has added recently; absent if none were added. */
   readonly newEntities?: string
   /** Number of records by `outcome/reason`. */
   readonly tally: Readonly<Record<string, number>>
 }
 
 /**
- * One item of a partition state. The same item may occur more than once: the last occurrence counts. If an id was seen several times,
- * the newest occurrence comes last.
+ * One item of a partition state. If the same item occurs more than once, the last occurrence counts. If an id
+ * was seen several times, the newest occurrence comes last.
  */
 export type CheckpointPart =
   | { readonly kind: 'meta'; readonly meta: CheckpointMeta }
@@ -45,24 +44,24 @@ export type CheckpointPart =
   | { readonly kind: 'timers'; readonly entity: string; readonly timers: readonly StoredTimer[] }
   | { readonly kind: 'outbox'; readonly outbox: OutboxEntry }
   | { readonly kind: 'id'; readonly id: RememberedId }
-  /** Many ids as bytes, see `id-bytes.ts`. */
+  /** Many ids in binary form, see `id-bytes.ts`. */
   | { readonly kind: 'ids'; readonly bytes: Buffer }
   | { readonly kind: 'failure'; readonly failure: RememberedFailure }
   | { readonly kind: 'context'; readonly context: StoredContext }
   | { readonly kind: 'gone'; readonly gone: RemovedParts }
 
-/** Removes what earlier parts have. It comes before the other parts of its page. */
+/** Removes items of earlier parts. It precedes the other parts of its page. */
 export interface RemovedParts {
-  /** Entities without a state, and those without timers. */
+  /** Names of entities that have lost their state, and of those that have lost their timers. */
   readonly states?: readonly string[]
   readonly timers?: readonly string[]
-  /** Ids that were applied before this time of the log's clock. */
+  /** Removes ids that were applied before this time of the log's clock. */
   readonly idsBeforeMs?: number
-  /** Parts that follow as a whole. */
+  /** Kinds of parts that are replaced as a whole by the parts that follow. */
   readonly whole?: readonly ('outbox' | 'failures')[]
 }
 
-/** A partition state in pages, so that a large one is never in memory as a whole. */
+/** Pages of a partition state, so that a large state is never in memory as a whole. */
 export type CheckpointPages = AsyncIterable<readonly CheckpointPart[]>
 
 /** The metadata of a partition state before its first record. */
@@ -75,11 +74,14 @@ export const EMPTY_META: CheckpointMeta = {
   tally: {},
 }
 
-/** When a checkpoint was taken, and what it holds. */
+/** Time and kind of a checkpoint. */
 export interface CheckpointInfo {
-  /** Milliseconds since the epoch. */
+  /** Time of the checkpoint, in milliseconds since the epoch. */
   readonly takenAtMs: number
-  /** `takenAtMs` of the checkpoint since which it holds the changes; absent if it holds a whole state. */
+  /**
+   * For a checkpoint that contains only changes, `takenAtMs` of the one it is based on; absent for a complete
+   * one.
+   */
   readonly after?: number
 }
 
@@ -88,18 +90,25 @@ export interface KeptCheckpoint extends CheckpointInfo {
   readonly version: Version
 }
 
-/** Where checkpoints are kept. Every method rejects with `Unavailable` if that store cannot be reached, or refuses. */
+/**
+ * Storage for checkpoints. Every method rejects with `Unavailable` if the storage cannot be reached or
+ * refuses the request.
+ */
 export interface CheckpointStore {
-  /** The checkpoints of one partition state, newest first. */
+  /** Returns the checkpoints of one partition state, newest first. */
   list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]>
   /**
-   * The state at a checkpoint: a whole one, then the changes of those that follow it. If any of them is damaged or missing, fails with
-   * `DamagedCheckpoint`, at its end at the latest: do not use the pages before that.
+   * Reads the state at a checkpoint: a complete checkpoint, followed by the changes of the later ones. If any
+   * of them is damaged or missing, iteration fails with `DamagedCheckpoint`, at its end at the latest. Do not
+   * use the pages before iteration has finished.
    */
   read(partitionState: StateKey, kept: KeptCheckpoint): CheckpointPages
-  /** Stores the checkpoint once all pages are written, or not at all if the pages fail. They say which version it is of. */
+  /**
+   * Stores the checkpoint once all pages are written; stores nothing if reading the pages fails. The version
+   * of the checkpoint is taken from the pages.
+   */
   write(partitionState: StateKey, taken: CheckpointInfo, pages: CheckpointPages): Promise<WrittenCheckpoint>
-  /** Removing a checkpoint that does not exist is not an error. */
+  /** Removes a checkpoint. It is not an error if the checkpoint does not exist. */
   remove(partitionState: StateKey, kept: KeptCheckpoint): Promise<void>
 }
 
@@ -111,67 +120,83 @@ export interface WrittenCheckpoint {
 /** Result of an attempt to replace a partition state. */
 export type Replacement =
   | 'replaced'
-  /** The version was no longer the expected one, so the state was not changed. */
+  /** The version differed from the expected one, so the state was not changed. */
   | 'moved'
-  /** Another attempt to replace the state began meanwhile, and continues. */
+  /** Another attempt to replace the state began in the meantime, and continues. */
   | 'overtaken'
 
-/** A partition state of one moment. */
+/** Consistent copy of a partition state. */
 export interface TakenState {
   readonly version: Version
   readonly pages: CheckpointPages
 }
 
-/** Facts of a partition state before a checkpoint of it is taken. */
+/** Facts about a partition state that are read before a checkpoint is taken. */
 export interface Tracked {
   readonly version: Version
-  /** `takenAtMs` of the checkpoint since which all changes are known; undefined if they are not. */
+  /** `takenAtMs` of the checkpoint since which all changes are known; undefined if there is none. */
   readonly since: number | undefined
 }
 
-/** A partition state, or its changes, as it is read for a checkpoint while commits go on. */
+/**
+ * Ongoing read of a partition state, or of its changes, for a checkpoint. Commits continue during the read.
+ */
 export interface Reading {
-  /** All of the version that their metadata have. Reading them fails with `CopyStopped` if the state was replaced meanwhile. */
+  /**
+   * Pages that all belong to the version in their metadata. Reading them fails with `CopyStopped` if the
+   * state was replaced in the meantime.
+   */
   readonly pages: CheckpointPages
-  /** The pages are stored: from now on, changes are known since that checkpoint. Without it, the next reading has these once more. */
+  /**
+   * Confirms that the pages are stored: from then on, changes since that checkpoint are tracked. Without the
+   * confirmation, the next read returns the same changes again.
+   */
   stored(takenAtMs: number): Promise<void>
 }
 
-/** Reads and replaces whole partition states. Every method rejects with `Unavailable` if they cannot be reached. */
+/**
+ * Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be
+ * reached.
+ */
 export interface PartitionStates {
   /**
-   * A consistent copy; reading its pages fails with `CopyStopped` if there was a commit meanwhile. Undefined if there is no
-   * state.
+   * Returns a consistent copy; undefined if there is no state. Reading its pages fails with `CopyStopped` if
+   * a commit was made in the meantime.
    */
   take(partitionState: StateKey): Promise<TakenState | undefined>
-  /** Undefined if there is no state. */
+  /** Returns facts about the state; undefined if there is none. */
   tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
-   * Reads a state during commits. Parts that they change meanwhile are read again, the last of them in one step.
+   * Reads a state while commits continue. Parts that change during the read are read again, the last of them
+   * in one step.
    *
-   * @param tracked `since` is the checkpoint since which changes are kept
-   * @param scope the whole state, or what has changed since that checkpoint
+   * @param tracked `since` is the checkpoint since which changes are tracked
+   * @param scope the whole state, or the changes since that checkpoint
    */
   read(partitionState: StateKey, tracked: Tracked, scope: 'whole' | 'changes'): Reading
   /**
-   * Replaces the whole state, or nothing if the pages fail or the version of the state is not `base`. The new epoch is higher
-   * than those of both the old state and the pages, so that nothing that was computed from the old state can be committed.
+   * Replaces the whole state. Nothing changes if reading the pages fails or the version of the state is not
+   * `base`. The new epoch is higher than those of both the old state and the pages, so that a change that was
+   * computed from the old state cannot be committed.
    */
   replace(partitionState: StateKey, base: Version, pages: CheckpointPages): Promise<Replacement>
 }
 
-/** Ports for restoring a state. */
+/** Ports that are needed to restore a state. */
 export interface Recovery {
   readonly checkpoints: CheckpointStore
   readonly states: PartitionStates
 }
 
-/** The content is not what was written: truncated, changed, or in another format. The message says which, without contents. */
+/**
+ * The content of a checkpoint is truncated, changed, or in another format. The message says which, without
+ * quoting the content.
+ */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint'
 }
 
-/** Whether the state was never written. A state that was emptied on purpose is not absent. */
+/** Returns true if the state was never written. A state that was emptied on purpose is not absent. */
 export function isAbsent({ epoch, appliedOffset }: Version): boolean {
   return epoch === 0 && appliedOffset < 0
 }

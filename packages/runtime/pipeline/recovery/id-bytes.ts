@@ -1,11 +1,14 @@
-/** Remembered ids as bytes, one after another: id, digest and log clock. A large state has millions, too many for an object each. */
+/**
+ * Binary form of remembered ids: id, digest and log clock of each, without separators. A large state has
+ * millions of ids, too many for an object each.
+ */
 import type { RememberedId } from '../model.ts'
 
 const ID = 12
 const DIGEST = 8
 const CLOCK = 6
 
-/** The bytes of one id. */
+/** Size of one id, in bytes. */
 export const ID_BYTES = ID + DIGEST + CLOCK
 
 export function bytesOfIds(ids: readonly RememberedId[]): Buffer {
@@ -18,7 +21,7 @@ export function bytesOfIds(ids: readonly RememberedId[]): Buffer {
   return bytes
 }
 
-/** The log clock at which the first of them was applied; Infinity without any. */
+/** Returns the time of the log's clock at which the oldest id was applied; Infinity if there are none. */
 export function oldestInBytes(bytes: Buffer): number {
   let oldest = Infinity
   for (let at = ID + DIGEST; at < bytes.length; at += ID_BYTES)

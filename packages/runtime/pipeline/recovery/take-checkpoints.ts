@@ -1,4 +1,7 @@
-/** Copies partition states to the checkpoint store. Those with the oldest checkpoint, or with none, come first. */
+/**
+ * Copies partition states to the checkpoint store, in the order of the age of their newest checkpoints.
+ * States without a checkpoint come first.
+ */
 
 import { CopyStopped, Unavailable } from '../errors.ts'
 import type { StateKey } from '../model.ts'
@@ -6,20 +9,26 @@ import { chainOf, dispensable, nextAfter } from './chain.ts'
 import { type KeptCheckpoint, type Recovery, sameVersion } from './checkpoints.ts'
 
 export interface TakingOptions {
-  /** How many checkpoints of a partition are kept, including the new one. */
+  /** Number of checkpoints to keep per partition, including the new one. */
   readonly kept: number
-  /** Milliseconds since the epoch. */
+  /** Returns the current time, in milliseconds since the epoch. */
   readonly nowMs: () => number
-  /** The remaining time of the invocation; no copy begins if it is less than `reserveMs`. */
+  /**
+   * Returns the remaining time of the invocation, in milliseconds. No copy begins if it is less than
+   * `reserveMs`.
+   */
   readonly remainingMs: () => number
   readonly reserveMs: number
 }
 
-/** A partition without a new checkpoint although its state may have changed since the last one, and why. */
+/**
+ * A partition whose state may have changed since its last checkpoint but of which no new checkpoint was
+ * taken, with the reason.
+ */
 export interface NotTaken {
   readonly partitionState: StateKey
   readonly reason: 'moving' | 'out-of-time' | 'failed'
-  /** Milliseconds since the newest checkpoint was taken; undefined without one. */
+  /** Age of the newest checkpoint, in milliseconds; undefined if there is none. */
   readonly ageMs: number | undefined
   readonly error?: unknown
 }
@@ -27,21 +36,29 @@ export interface NotTaken {
 export interface TakenCheckpoints {
   readonly written: number
   readonly bytes: number
-  /** States that have not changed since their newest checkpoint. */
+  /** Number of states that have not changed since their newest checkpoint. */
   readonly unchanged: number
   readonly notTaken: readonly NotTaken[]
 }
 
-/** How often a state is tried that was replaced while it was read, or of which another run has taken a checkpoint meanwhile. */
+/**
+ * Number of attempts for a state that was replaced during the read, or of which another run has taken a
+ * checkpoint in the meantime.
+ */
 const ROUNDS = 2
 
 interface Candidate {
   readonly partitionState: StateKey
-  /** Newest first. */
+  /** All checkpoints, newest first. */
   readonly all: readonly KeptCheckpoint[]
 }
 
-/** @throws Unavailable if Redis or the checkpoint store cannot be reached: checkpoints written so far stay */
+/**
+ * Takes the checkpoints that are due.
+ *
+ * @throws Unavailable if Redis or the checkpoint store cannot be reached; checkpoints that are already
+ *   written are kept
+ */
 export async function takeCheckpoints(
   recovery: Recovery,
   partitionStates: readonly StateKey[],
@@ -90,14 +107,14 @@ export async function takeCheckpoints(
 
 type Outcome = number | 'absent' | 'unchanged' | 'moved'
 
-/** Returns how many bytes were written, or why none were. */
+/** Takes a checkpoint of one state. Returns the number of bytes written, or the reason why none were. */
 async function takeOne(
   { checkpoints, states }: Recovery,
   partitionState: StateKey,
   { kept, nowMs }: TakingOptions,
 ): Promise<Outcome> {
   const tracked = await states.tracked(partitionState)
-  // If the state is gone, its checkpoints are needed more than ever: remove none.
+  // If the state is gone, its checkpoints are indispensable, so none is removed.
   if (!tracked) return 'absent'
   const { version, since } = tracked
   const all = await checkpoints.list(partitionState)
@@ -109,9 +126,9 @@ async function takeOne(
   try {
     const taken = { takenAtMs, ...(before ? { after: before.takenAtMs } : {}) }
     const written = await checkpoints.write(partitionState, taken, reading.pages)
-    // If this fails, the next checkpoint has these changes once more.
+    // If this fails, the next checkpoint contains these changes again.
     await reading.stored(takenAtMs)
-    // Only now: any of the old checkpoints may be needed until the new one is stored.
+    // Remove old checkpoints only now: any of them may be needed until the new one is stored.
     for (const old of dispensable([written.kept, ...all], kept)) await checkpoints.remove(partitionState, old)
     return written.bytes
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Where the failures that only a rebuild has found stand among what the switch emits. */
+/** Assigns positions in the outbox to failures that only a rebuild has found. */
 import type { Consumer } from '../consumer.ts'
 import { entryAt, placeOf } from '../deciding/emission.ts'
 import { failureEventId } from '../failures/failure-record.ts'
@@ -9,8 +9,9 @@ import type { RebuiltState } from './rebuilt-state.ts'
 import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.ts'
 
 /**
- * Gives the new failures their places among what the switch emits: in the places of their records, they would replace what the live
- * outbox still holds. Removes those that a later attempt has settled.
+ * Gives the new failures positions among the emissions of the switch; at the positions of their records, they
+ * would replace entries that the live outbox still contains. Failures that a later attempt has resolved are
+ * removed.
  *
  * @returns the number of failures that the switch emits
  */

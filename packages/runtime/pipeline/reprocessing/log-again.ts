@@ -1,4 +1,7 @@
-/** Decides a range of the log once more, in a copy of a partition state. It publishes nothing and reports nothing but decisions. */
+/**
+ * Decides a range of the log again, in a copy of a partition state. Nothing is published, and only decisions
+ * are reported.
+ */
 
 import type { Consumer } from '../consumer.ts'
 import { CopyStopped } from '../errors.ts'
@@ -35,7 +38,7 @@ export const QUIET: Observer = {
 export interface Rereading {
   readonly consumer: Consumer
   readonly log: LogReader
-  /** The version of the code that runs. */
+  /** Version of the running code. */
   readonly codeVersion: string
   readonly nowMs: () => number
   readonly stop: AbortSignal
@@ -49,7 +52,7 @@ export class LogAgain {
   readonly #logChecks = new LogChecks()
 
   /**
-   * @param store of the copy
+   * @param store store of the copy
    * @param decided called after each commit
    */
   constructor(reading: Rereading, stateKey: StateKey, store: StateStore, decided = QUIET.decided) {
@@ -60,8 +63,10 @@ export class LogAgain {
   }
 
   /**
-   * @param seen called after each read, with the offset that it began at
-   * @throws CopyStopped, `Unavailable`, `PartitionStopped`
+   * Decides the records of a range.
+   *
+   * @param seen called after each read, with the offset at which the read began
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
    */
   async decide(
     { fromOffset, toOffset }: OffsetRange,
@@ -93,7 +98,7 @@ export class LogAgain {
       store: this.#store,
       publisher: { publish: async () => {} },
       log: new PartitionLog(log, new Semaphore(1)),
-      // Records that the live consumer has decided must be decided again, a surge of failures included.
+      // Records that the live consumer has decided must be decided again, even during a surge of failures.
       breaker: { open: async () => 'reset' },
       observer,
     }

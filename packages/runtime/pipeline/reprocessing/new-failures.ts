@@ -1,6 +1,6 @@
 /**
- * Failures that only a rebuild has found: the live consumer has applied these records, so they have no failure records. They wait
- * in the outbox of the rebuilt state, and are emitted from the switch on.
+ * Failures that only a rebuild has found. The live consumer has applied these records, so they have no
+ * failure records. The failures wait in the outbox of the rebuilt state and are emitted after the switch.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { FailureData } from '../../consumer/failure-event.ts'
@@ -11,24 +11,24 @@ import { failureEventId } from '../failures/failure-record.ts'
 import type { Generations } from '../generations/generations.ts'
 import type { Change, OutboxEntry, RememberedFailure, StateKey } from '../model.ts'
 
-/** Returns the failures that the live state remembers, by their ids. */
+/** Returns the failures that the live state remembers, by id. */
 export async function failuresById(
   copies: Pick<Generations, 'failures'>,
   partitionState: StateKey,
   copy?: Parameters<Generations['failures']>[1],
 ): Promise<Map<string, RememberedFailure>> {
   const found = new Map<string, RememberedFailure>()
-  // The newest come first.
+  // The newest failures come first.
   for await (const failure of copies.failures(partitionState, copy))
     if (!found.has(failure.id)) found.set(failure.id, failure)
   return found
 }
 
 /**
- * Returns the failure records of a change of the rebuilt state that the live consumer has not emitted. Those of timers are
- * excluded, because no state remembers their emission.
+ * Returns the failure records of a change to the rebuilt state that the live consumer has not emitted. Those
+ * of timers are excluded, because no state remembers their emission.
  *
- * @param live what the live state remembers, at the offset of the change or behind it
+ * @param live failures that the live state remembers, at or after the offset of the change
  */
 export function newFailures(
   { process }: Consumer,
@@ -41,14 +41,17 @@ export function newFailures(
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
-/** Whether the live consumer has failed at this attempt, too. A closed failure has the attempt that closed it. */
+/**
+ * Returns true if the live consumer has failed at this attempt too. The attempt of a closed failure is the
+ * one that closed it.
+ */
 function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedFailure): boolean {
   return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
 }
 
 /**
- * The ids of the events that have failed: a retry of one must not count as a repeat of an event that the live consumer has
- * applied. Rejects with `Unavailable` if a schema cannot be fetched.
+ * Returns the ids of the failed events: a retry of such an event must not count as a repeat of one that the
+ * live consumer has applied. Rejects with `Unavailable` if a schema cannot be fetched.
  */
 export async function failedEventIds(
   consumer: Consumer,
@@ -64,13 +67,16 @@ export async function failedEventIds(
   return ids
 }
 
-/** Also of an event that the deployed code does not accept any more. Undefined if the record holds none, or only a part of it. */
+/**
+ * Returns the id of the record's event, even if the deployed code no longer accepts its type. Returns
+ * undefined if the record contains no event or only a part of one.
+ */
 export function eventIdOf(decoded: Decoded): string | undefined {
   if (decoded.kind === 'event') return decoded.fingerprint.id
   return decoded.event && fingerprint(decoded.event)?.id
 }
 
-/** The record that a failure record carries. */
+/** Returns the record that a failure record contains. */
 export function failedRecordOf(data: FailureData): LogRecord {
   const bytes = (base64: string | null) => (base64 === null ? null : Buffer.from(base64, 'base64'))
   return {

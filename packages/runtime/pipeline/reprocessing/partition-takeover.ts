@@ -1,4 +1,7 @@
-/** Compares a rebuilt state with the live one, entity by entity, and prepares the events of the switch in the rebuilt one. */
+/**
+ * Compares a rebuilt state with the live one, entity by entity, and adds the events of the switch to the
+ * rebuilt state.
+ */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
 import type { Generations } from '../generations/generations.ts'
@@ -6,13 +9,13 @@ import type { OutboxEntry } from '../model.ts'
 import type { RebuiltState } from './rebuilt-state.ts'
 import { type BothStates, firstIndexOf, type TakeoverAt, takeOver } from './takeover.ts'
 
-/** Entities that are stored together. */
+/** Number of entities that are stored together. */
 const AT_ONCE = 200
 
 /**
- * Compares all entities, while neither state changes. Holds the states of the partition in memory once.
+ * Compares all entities while neither state changes. Keeps the states of the partition in memory once.
  *
- * @returns number of the events that the switch emits, by type
+ * @returns the number of events that the switch emits, by type
  */
 export async function takeOverAll(
   consumer: Consumer<AnyKeyedProcess>,
@@ -50,7 +53,7 @@ async function differentStates(
     all.set(entity, { live, rebuilt: undefined })
   for await (const [entity, rebuilt] of copies.states(partitionState, 'next')) {
     const live = all.get(entity)?.live
-    // Equal states need no second copy in memory.
+    // Equal states share one copy in memory.
     all.set(entity, { live, rebuilt: live === rebuilt ? live : rebuilt })
   }
   return [...all].filter(([entity, { live, rebuilt }]) => live !== rebuilt && !isHolderName(entity))

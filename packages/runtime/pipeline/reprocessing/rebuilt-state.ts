@@ -1,6 +1,7 @@
 /**
- * A rebuilt state: the log is applied to it, up to an offset, and other contents are copied to it. Its emissions are dropped as
- * repetitions, except for new failures, which stay in its outbox until the switch.
+ * A rebuilt state. The log is applied to it up to an offset, and some contents of the live state are copied
+ * to it. Its emissions are dropped as repetitions, except for new failures, which stay in its outbox until
+ * the switch.
  */
 import { type Application, topicOf } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'
@@ -22,13 +23,13 @@ import { failuresById, newFailures } from './new-failures.ts'
 
 export interface Advancing extends Rereading {
   readonly copies: Generations
-  /** The code that runs, see `codeOf`: the live state must have been committed by the same. */
+  /** The running code, see `codeOf`. It must be the code of the live state's last commit. */
   readonly code: string
   /** Called after each read of the rebuilt state, with the number of records. */
   readonly decided: (count: number) => void
-  /** Upper bound for the new failures of a partition as they are stored, in bytes; 4 MiB by default. */
+  /** Upper bound for the stored size of a partition's new failures, in bytes; 4 MiB by default. */
   readonly failureBytes?: number
-  /** Offsets that the log no longer has. */
+  /** Called with offsets that the log no longer has. */
   readonly expired: (partitionState: StateKey, range: OffsetRange) => void
 }
 
@@ -37,16 +38,16 @@ export type Addition = Partial<Pick<Change, 'states' | 'outbox' | 'ids' | 'failu
 const FAILURE_BYTES = 4 * 1024 * 1024
 const DAY_MS = 24 * 60 * 60_000
 
-/** The state belongs to this command while it has the epoch of its claim. */
+/** A rebuilt state. It belongs to this command as long as its epoch is the one of the command's claim. */
 export class RebuiltState {
   readonly #with: Advancing
   readonly #partitionState: StateKey
   readonly #epoch: number
   readonly #store: StateStore
   readonly #again: LogAgain
-  /** The new failures as of the last load. */
+  /** New failures at the last load. */
   #outbox: readonly OutboxEntry[] = []
-  /** Memory of the live state; undefined if it must be read again. */
+  /** Failures that the live state remembers; undefined if they must be read again. */
   #liveFailures: ReadonlyMap<string, RememberedFailure> | undefined
 
   constructor(advancing: Advancing, partitionState: StateKey, epoch: number) {
@@ -71,9 +72,9 @@ export class RebuiltState {
   }
 
   /**
-   * Reads the log up to this offset, which has a record, and decides it.
+   * Reads and decides the log up to this offset, which has a record.
    *
-   * @throws CopyStopped, `Unavailable`, `PartitionStopped`
+   * @throws CopyStopped, `Unavailable` or `PartitionStopped`
    */
   async to(toOffset: number): Promise<void> {
     const { copies, decided, expired } = this.#with
@@ -88,7 +89,11 @@ export class RebuiltState {
     await this.#requireAt(toOffset)
   }
 
-  /** Stores this without moving the applied offset. @throws CopyStopped if another command works on the same state */
+  /**
+   * Stores additional contents without moving the applied offset.
+   *
+   * @throws CopyStopped if another command works on the same state
+   */
   async add({ states = new Map(), outbox = [], ids = [], failures = [] }: Addition): Promise<void> {
     const { consumer, code } = this.#with
     const { application, idWindowMs, failureBytes } = consumer
@@ -121,13 +126,13 @@ export class RebuiltState {
       throw new CopyStopped('overtaken', 'another command works on the same rebuilt state')
   }
 
-  /** Removes what an earlier attempt has left in the outbox: takeover events. New failures stay. */
+  /** Removes the takeover events of an earlier attempt from the outbox. New failures stay. */
   async emptyOutbox(): Promise<void> {
     const { outbox } = await this.#nothing()
     await this.remove(outbox.filter(entry => !this.#isFailure(entry)).map(({ position }) => position))
   }
 
-  /** The failures that only the rebuild has found, see `new-failures.ts`. */
+  /** Returns the failures that only the rebuild has found, see `new-failures.ts`. */
   async newFailures(): Promise<readonly OutboxEntry[]> {
     const { outbox } = await this.#nothing()
     return outbox.filter(entry => this.#isFailure(entry))
@@ -147,7 +152,7 @@ export class RebuiltState {
     return snapshot
   }
 
-  /** @throws CopyStopped if there are too many */
+  /** Returns the new failures of a change. @throws CopyStopped if there are too many */
   async #newFailuresOf(change: Change): Promise<readonly OutboxEntry[]> {
     if (change.failures.length === 0) return []
     const { copies, consumer, failureBytes = FAILURE_BYTES } = this.#with
@@ -157,7 +162,7 @@ export class RebuiltState {
     if (bytesOf(this.#outbox) + bytesOf(found) <= failureBytes) return found
     throw new CopyStopped(
       'failing',
-      `the deployed code fails at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
+      `the deployed code fails for at least ${this.#outbox.length + found.length} records that the live state has applied, which is more than a switch may publish: correct the code first`,
     )
   }
 
@@ -166,7 +171,10 @@ export class RebuiltState {
     return `the rebuilt state of ${consumer} for ${topic}/${partition}`
   }
 
-  /** Another command that works on the state gives it another epoch; one that has switched or given up has removed it. */
+  /**
+   * Checks that the state still belongs to this command. Another command that claims the state gives it
+   * another epoch. A command that has switched or was cancelled has removed the state.
+   */
   #requireOwn(epoch: number): void {
     if (this.#epoch !== epoch)
       throw new CopyStopped('overtaken', `another command has replaced or removed ${this.#name}`)
@@ -177,7 +185,7 @@ export class RebuiltState {
     if (sameVersion(version, { epoch: version.epoch, appliedOffset: toOffset, fired: 0 })) return
     throw new PartitionStopped(
       'another-log',
-      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: does the log still have it?`,
+      `${this.#name} is at offset ${version.appliedOffset} after the log was read up to ${toOffset}: check whether the log still has that record`,
     )
   }
 }
@@ -186,7 +194,10 @@ function bytesOf(entries: readonly OutboxEntry[]): number {
   return entries.reduce((sum, entry) => sum + JSON.stringify(entry).length, 0)
 }
 
-/** How long, on the log's clock, failures are remembered: as long as dead letters are kept. */
+/**
+ * Returns the period on the log's clock for which failures are remembered, in milliseconds. It equals the
+ * retention of dead letters.
+ */
 export function failureWindowMs(application: Application): number {
   return topicOf(application, application.deadLettersTopic).keptDays * DAY_MS
 }

@@ -1,18 +1,22 @@
-/** Which ids and failures of the live state the rebuilt one must remember as well. Pure. */
+/** Decides which ids and failures of the live state the rebuilt state must remember as well. Pure. */
 import type { RememberedFailure, RememberedId } from '../model.ts'
 
 export interface Rebuilding {
-  /** The first offset that the rebuild has read. */
+  /** First offset that the rebuild has read. */
   readonly startOffset: number
-  /** How far the live log clock is ahead of the rebuilt one: both have advanced alike since the start. */
+  /**
+   * Time by which the live log clock is ahead of the rebuilt one, in milliseconds. Both have advanced equally
+   * since the start.
+   */
   readonly clockLeadMs: number
 }
 
 /**
- * A failure of a record from before the start is as the live state says (a redrive is still accepted, or was already), unless the
- * rebuild has decided its last retry otherwise. One from after the start is as the rebuild found it. If the rebuild did not fail there
- * (the receiver or a limit of that moment was the reason), it has applied the record, and a redrive would apply it a second time: so
- * the failure is closed.
+ * Returns the failure that the rebuilt state must remember. The live state determines whether a redrive is
+ * accepted for a record from before the start, unless the rebuild has decided the last retry of that record
+ * differently. The rebuild determines it for a record from after the start. If such a record did not fail in
+ * the rebuild, because the receiver or a temporary limit had been the cause, the rebuild has applied it; its
+ * failure is closed, since a redrive would apply it a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
  * @returns the failure to remember; undefined if the rebuilt state already has the right one
@@ -26,7 +30,8 @@ export function failureToKeep(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
-    // The rebuild has decided that retry otherwise: if it failed, another one must be accepted; if it was applied, none may be.
+    // The rebuild has decided that retry differently: if it failed, another retry must be accepted; if it was
+    // applied, none may be.
     if (own && own.attempt > 1 && own.attempt >= live.attempt) return undefined
     return { ...live, failedAtMs }
   }
@@ -34,8 +39,9 @@ export function failureToKeep(
 }
 
 /**
- * Initial memory of the rebuild, so that redriven records from after the start find their failures: those of earlier records,
- * open as they are, and closed ones before the attempt that closed them.
+ * Returns the failure with which the rebuild starts, so that redriven records from after the start find their
+ * failures. Failures of earlier records keep their state; closed ones are in the state before the attempt
+ * that closed them.
  */
 export function failureBefore(
   live: RememberedFailure,
@@ -48,7 +54,7 @@ export function failureBefore(
     : { ...live, failedAtMs, isOpen: true, isReopened: true, attempt: Math.max(1, live.attempt - 1) }
 }
 
-/** An id that the live state has seen before the start. @returns undefined if the rebuilt state knows it */
+/** Returns an id that the live state has seen before the start; undefined if the rebuilt state knows it. */
 export function idToKeep(
   live: RememberedId,
   rebuilt: ReadonlySet<string>,

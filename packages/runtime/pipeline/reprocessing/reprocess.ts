@@ -1,6 +1,7 @@
 /**
- * Rebuilds a partition state from the log, beside the live one, which continues. Once little of the log is missing, the live
- * state is fenced and stops while the rest is read, the two are compared, and the rebuilt one replaces it.
+ * Rebuilds a partition state from the log while the live state continues. When only a small part of the log
+ * is missing, the live state is fenced, the rest is read, both states are compared, and the rebuilt state
+ * replaces the live one.
  */
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
@@ -18,35 +19,35 @@ import type { TakeoverAt } from './takeover.ts'
 
 export interface Reprocessing extends Advancing {
   readonly consumer: Consumer<AnyKeyedProcess>
-  /** Waits before the live state is looked at again. */
+  /** Pauses before the live state is checked again. */
   readonly pause: (ms: number) => Promise<void>
 }
 
 export interface Reprocessed {
   readonly appliedOffset: number
-  /** The new epoch of the live state; undefined if it was not replaced. */
+  /** New epoch of the live state; undefined if it was not replaced. */
   readonly epoch: number | undefined
-  /** Number of the events that the takeover emits, by type. */
+  /** Number of events that the takeover emits, by type. */
   readonly emitted: ReadonlyMap<string, number>
 }
 
 /** Rebuilt states are next generations that any run may claim. */
 export const REPROCESSING = { kind: 'reprocessing', attempt: 0 } as const
 
-/** The live state is fenced when no more offsets than this are missing. */
+/** Number of missing offsets at which the live state is fenced. */
 const CLOSE = 500
 
-/** Upper bound for the time that the live state is fenced. */
+/** Maximum time for which the live state is fenced, in milliseconds. */
 const FENCED_MS = 60_000
 
-/** How often a moment is sought at which the live state is not among the timers of a record. */
+/** Number of attempts to find a moment at which the live state is not between the timers of a record. */
 const ATTEMPTS = 50
 const PAUSE_MS = 100
 
-/** Failures or ids that one commit adds. */
+/** Maximum number of failures or ids that one commit adds. */
 const AT_ONCE = 500
 
-/** Lays the state ready from which a rebuild begins. @throws CopyStopped, and errors of the pages as they are */
+/** Creates the state from which a rebuild starts. @throws CopyStopped; errors of the pages are passed on */
 export async function begin(
   copies: Generations,
   partitionState: StateKey,
@@ -61,11 +62,12 @@ export async function begin(
 }
 
 /**
- * The rebuilt state must exist: begun, or left by an earlier attempt.
+ * Continues a rebuild until the rebuilt state has replaced the live one. The rebuilt state must exist,
+ * created by `begin` or by an earlier attempt.
  *
- * @param startOffset the first offset that the rebuild has read
- * @param isTrial whether everything is computed and nothing is switched
- * @throws CopyStopped, `Unavailable`, `PartitionStopped`
+ * @param startOffset first offset that the rebuild has read
+ * @param isTrial if true, everything is computed but the live state is not replaced
+ * @throws CopyStopped, `Unavailable` or `PartitionStopped`
  */
 export async function reprocess(
   work: Reprocessing,
@@ -77,7 +79,7 @@ export async function reprocess(
   const epoch = await copies.claim(partitionState, 'reprocessing')
   if (epoch === undefined) throw new CopyStopped('overtaken', 'another command has removed the rebuilt state')
   const rebuilt = new RebuiltState(work, partitionState, epoch)
-  // Unique: only the command that has claimed the rebuilt state last has this epoch.
+  // The epoch is unique to the command that has claimed the rebuilt state last.
   const fence = { why: 'reprocessing', attempt: epoch } as const
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { fired } = await nearlyCaughtUp(work, partitionState, rebuilt)
@@ -88,18 +90,21 @@ export async function reprocess(
       if (live?.fired === 0)
         return await behindFence(work, { partitionState, startOffset, live, epoch, rebuilt, fence }, isTrial)
     } finally {
-      // If that fails, the fence falls by itself.
+      // If this fails, the fence expires by itself.
       if (live) await copies.unfence(partitionState, fence).catch(() => {})
     }
     await work.pause(PAUSE_MS)
   }
-  throw new CopyStopped('waiting', `the live state was among its timers in each of ${ATTEMPTS} attempts`)
+  throw new CopyStopped(
+    'waiting',
+    `the live state was between two timers of a record in each of ${ATTEMPTS} attempts`,
+  )
 }
 
 interface Fenced {
   readonly partitionState: StateKey
   readonly startOffset: number
-  /** Version at which the live state has stopped. */
+  /** Version of the fenced live state. */
   readonly live: Version
   readonly epoch: number
   readonly rebuilt: RebuiltState
@@ -132,9 +137,9 @@ async function behindFence(
   if (outcome.kind === 'other-partitioning')
     throw new CopyStopped(
       'replaced',
-      'its topic has grown since, and the rebuilt state has the entities of before: discard it, and begin with a checkpoint of after that',
+      'its topic has grown since, so the entities of the rebuilt state are outdated: discard it, and begin with a checkpoint from after the growth',
     )
-  throw new CopyStopped('overtaken', 'the rebuilt state is not what it was: was it removed, or evicted?')
+  throw new CopyStopped('overtaken', 'the rebuilt state has changed: it may have been removed or evicted')
 }
 
 function otherCode(live: string | undefined): CopyStopped {
@@ -145,9 +150,9 @@ function moved(live: Version, now: Version): CopyStopped {
   return now.epoch === live.epoch
     ? new CopyStopped(
         'waiting',
-        `it was not compared with the live state within ${FENCED_MS / 1_000} s, for which its consumer waits at most`,
+        `the comparison with the live state took longer than ${FENCED_MS / 1_000} s, the maximum time for which its consumer waits`,
       )
-    : new CopyStopped('replaced', 'the live state was replaced meanwhile, by an import or a restore')
+    : new CopyStopped('replaced', 'the live state was replaced in the meantime by an import or a restore')
 }
 
 async function placeOf(
@@ -160,7 +165,7 @@ async function placeOf(
   return { partitionState, epoch, appliedOffset, generation, timeMs: clock.lastAppendMs ?? 0 }
 }
 
-/** The live state, which must be of the same code, and of a topic that is not growing. @throws CopyStopped */
+/** Returns the live state. @throws CopyStopped if other code has committed it, or if its topic is growing */
 async function liveState({ copies, code }: Reprocessing, partitionState: StateKey): Promise<StateFacts> {
   const live = await copies.facts(partitionState)
   if (live.fence?.why === 'topic-growing') throw growing(live.fence.partitions)
@@ -172,7 +177,7 @@ function growing(partitions?: number): CopyStopped {
   const to = partitions === undefined ? '' : ` to ${partitions} partitions`
   return new CopyStopped(
     'waiting',
-    `its topic is growing${to}, and its live state must stay as it is: finish that first`,
+    `its topic is growing${to}, and its live state must not be replaced: finish the growth first`,
   )
 }
 
@@ -187,7 +192,7 @@ async function nearlyCaughtUp(
     if (own > live)
       throw new CopyStopped(
         'waiting',
-        `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has come further`,
+        `the live consumer is at offset ${live} and the rebuilt state at ${own}: wait until the consumer has caught up`,
       )
     await rebuilt.to(live)
     const { version } = await work.copies.facts(partitionState)
@@ -195,7 +200,10 @@ async function nearlyCaughtUp(
   }
 }
 
-/** Adds the ids and failures that the live state remembers and the rebuilt one must know as well. Both are at the same offset. */
+/**
+ * Adds the ids and failures that the live state remembers and the rebuilt state must know as well. Both
+ * states are at the same offset.
+ */
 async function remember(
   { copies, consumer }: Reprocessing,
   partitionState: StateKey,
@@ -208,7 +216,7 @@ async function remember(
   const covers = own.clock.nowMs > consumer.idWindowMs || startOffset === 0
   const failed = covers ? new Set<string>() : await failedEventIds(consumer, await rebuilt.newFailures())
   const ids = covers ? [] : await idsToKeep(copies, partitionState, rebuilding, failed)
-  // One commit at least: it says which code has made the state.
+  // At least one commit is needed, because it records the code that made the state.
   do await rebuilt.add({ failures: failures.splice(0, AT_ONCE), ids: ids.splice(0, AT_ONCE) })
   while (failures.length > 0 || ids.length > 0)
 }
@@ -223,7 +231,7 @@ async function failuresToKeep(
   return [...live.values()].flatMap(failure => failureToKeep(failure, own, rebuilding) ?? [])
 }
 
-/** @param failed ids of events that only the rebuild has failed */
+/** @param failed ids of events that have failed only in the rebuild */
 async function idsToKeep(
   copies: Reprocessing['copies'],
   partitionState: StateKey,

@@ -1,4 +1,4 @@
-/** Changes for one entity when its rebuilt state replaces the live one. Pure. */
+/** Computes the changes for one entity when its rebuilt state replaces the live one. Pure. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import { partsOfEntity } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
@@ -10,36 +10,37 @@ import { runStep } from '../deciding/step.ts'
 import { heldParts, readState, withHold } from '../deciding/stored-state.ts'
 import type { OutboxEntry, StateKey } from '../model.ts'
 
-/** Stored states of an entity, with its hold if it is held; undefined if missing. */
+/** Stored states of an entity, including its hold if it is held; undefined if absent. */
 export interface BothStates {
   readonly live: string | undefined
   readonly rebuilt: string | undefined
 }
 
 export interface TakenOver {
-  /** The state to store in place of the rebuilt one; undefined if that stays as it is. */
+  /** State to store in place of the rebuilt one; undefined if the rebuilt one remains. */
   readonly state: string | undefined
   readonly entries: readonly OutboxEntry[]
 }
 
-/** Where and when states are taken over. */
+/** Partition, offset and time of a takeover. */
 export interface TakeoverAt {
   readonly partitionState: StateKey
-  /** Epoch of the live state: a second takeover at the same offset emits other events. */
+  /** Epoch of the live state. It distinguishes the events of two takeovers at the same offset. */
   readonly epoch: number
-  /** The applied offset of both states. */
+  /** Applied offset of both states. */
   readonly appliedOffset: number
-  /** Number of growths of the topic: part of the sequence of emissions. */
+  /** Number of times the topic has grown, which is part of the sequence of emissions. */
   readonly generation: number
-  /** Append time of the record at that offset, milliseconds since the epoch. */
+  /** Append time of the record at that offset, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
 /**
- * Emissions are ordered behind those of the record at the applied offset and before those of the next one. No record emits this
- * many. The epoch keeps two takeovers at the same offset apart.
+ * First index of the takeover's emissions, which follow those of the record at the applied offset and precede
+ * those of the next record. No record emits this many events. The epoch separates two takeovers at the same
+ * offset.
  */
 const FIRST_INDEX = 10_000_000
 const ENTRIES_PER_EPOCH = 1_000_000
@@ -49,7 +50,10 @@ export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
   return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
 }
 
-/** Where the failures begin that only the rebuild has found, behind what the process emits. */
+/**
+ * Returns the first index of failures that only the rebuild has found. They follow the emissions of the
+ * process.
+ */
 export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
   return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
 }
@@ -59,8 +63,10 @@ export function isOfTakeover({ index }: EmissionPosition): boolean {
 }
 
 /**
- * @param index of the first emission
- * @throws Error if the process throws, or returns what cannot be stored
+ * Computes the takeover of an entity.
+ *
+ * @param index index of the first emission
+ * @throws Error if the process throws or returns a value that cannot be stored
  */
 export function takeOver(
   consumer: Consumer<AnyKeyedProcess>,
@@ -88,7 +94,10 @@ export function takeOver(
   return { state: withHold(state, found.hold) ?? undefined, entries }
 }
 
-/** Reads the parts to compare: a hold has emitted no event, so only the states count. */
+/**
+ * Splits a stored state for the comparison. Only the states are compared, because a hold has emitted no
+ * events.
+ */
 function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
   return stored === undefined ? {} : heldParts(stored)
 }

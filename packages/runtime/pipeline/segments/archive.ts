@@ -1,4 +1,4 @@
-/** Step 4 of a segment sink: hands the segment to the sink, and decides its records by the answer. */
+/** Step 4 of a segment sink: passes the segment to the sink and decides the records by its answer. */
 
 import { RetryableError } from '../../consumer/author-errors.ts'
 import { derivedId } from '../../consumer/derived-id.ts'
@@ -14,7 +14,7 @@ import { WorkingCopy } from '../deciding/working-copy.ts'
 import type { Decoded } from '../decoding/decode.ts'
 import type { Snapshot } from '../model.ts'
 
-/** Decides the whole segment, or nothing of it. @param snapshot as it was at the end of the segment before */
+/** Decides the whole segment or nothing of it. @param snapshot snapshot at the end of the previous segment */
 export async function archive(
   consumer: Consumer<SegmentSink>,
   snapshot: Snapshot,
@@ -56,7 +56,7 @@ function segmentOf(sink: SegmentSink, segment: readonly Decoded[], tasks: readon
   }
 }
 
-/** Writes a segment in several tries: if none succeeds, all of it waits in Kafka. */
+/** Writes a segment in several tries. If all of them fail, the whole segment waits in Kafka. */
 async function write(
   sink: SegmentSink,
   segment: Segment,
@@ -74,9 +74,10 @@ async function write(
       else throw error
       continue
     }
-    // A sink can bypass its types: what it did not write must not be decided, and another try would answer the same.
+    // A sink can bypass the types. Records that it did not write must not be decided, and another try would
+    // give the same answer.
     if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
-    throw new TypeError(`the segment sink ${sink.name} did not answer that it has written ${segment.name}`)
+    throw new TypeError(`the segment sink ${sink.name} did not confirm that it has written ${segment.name}`)
   }
 }
 
@@ -84,7 +85,10 @@ interface Rejection extends Rejected {
   readonly digest: string
 }
 
-/** A repeat of a rejected event is rejected as well. Another event with its id was not offered to the sink. */
+/**
+ * Returns the failure of a repeated event. A repeat of a rejected event is rejected as well. A different
+ * event with the same id was not offered to the sink.
+ */
 function failureOf({ why, digest }: Rejection, { fingerprint }: Task): Failure {
   if (digest === fingerprint.digest) return failure('rejected', why)
   return failure('id-conflict', 'an event with this id and other content was rejected before it')

@@ -1,4 +1,4 @@
-/** Cuts a log into segments. Pure: see `consumer/segment-sink.ts` for the rules. */
+/** Divides a log into segments. Pure. See `consumer/segment-sink.ts` for the rules. */
 import { type LogRecord, sizeOf } from '../../cloudevents/record.ts'
 import {
   DEFAULT_SEGMENT_BYTES,
@@ -8,11 +8,17 @@ import {
 import type { PendingRecords } from '../log/pending-records.ts'
 import type { LogClock, OffsetRange, Snapshot } from '../model.ts'
 
-/** A segment is one commit, with an id for each event: this bounds the run time of its script, and Lua takes no more. */
+/**
+ * Maximum number of offsets in a segment. A segment is one commit with an id for each event, so this limits
+ * the run time of the commit script, and the number of arguments that Lua accepts.
+ */
 const MAX_OFFSETS = 5_000
-/** A segment is in memory as a whole, and so are the events in it. */
+/** Maximum size of a segment in bytes. A segment is in memory as a whole, together with its events. */
 const MAX_BYTES = 64 * 1024 * 1024
-/** Until it is known when the first segment began, it is looked at in a tenth of the span, and at every tenth offset. */
+/**
+ * Number of checks per span while the start time of the first segment is unknown: after every tenth of the
+ * time and of the offsets.
+ */
 const LOOKS = 10
 
 export class SegmentCutter {
@@ -33,7 +39,10 @@ export class SegmentCutter {
     this.#spanMs = spanMs
   }
 
-  /** Returns how many of these records, all after the last segment, make up the next; undefined if its end does not show yet. */
+  /**
+   * Returns the number of leading records that form the next segment, given the records after the last
+   * segment; undefined if the end of the segment is not known yet.
+   */
   complete(records: readonly LogRecord[]): number | undefined {
     const [first] = records
     if (!first) return undefined
@@ -51,7 +60,10 @@ export class SegmentCutter {
     return undefined
   }
 
-  /** Whether these records may show the end of the next segment, whose first records are not loaded: then they are read. */
+  /**
+   * Returns true if these records may contain the end of the next segment, whose first records are not loaded
+   * and must be read then.
+   */
   mayEnd(appliedOffset: number, { lastAppendMs }: LogClock, records: readonly LogRecord[]): boolean {
     const lastOffset = this.#lastOfBlock(appliedOffset + 1)
     const bytes = records.reduce((sum, record) => sum + sizeOf(record), 0)
@@ -67,14 +79,16 @@ export class SegmentCutter {
   }
 }
 
-/** The next work of a segment sink: write a segment, read the log, or leave the rest in the log. */
+/**
+ * Next action of a segment sink: write a segment, read the log, or leave the remaining records in the log.
+ */
 export type Selected =
   | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
   | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }
-  /** The next segment is not complete. Its records stay in the log, and are read from there when it is. */
+  /** The next segment is incomplete. Its records stay in the log and are read again when it is complete. */
   | { readonly kind: 'open' }
 
-/** @param pending the records after the applied offset */
+/** @param pending records after the applied offset */
 export function selectSegment(
   cutter: SegmentCutter,
   pending: PendingRecords,

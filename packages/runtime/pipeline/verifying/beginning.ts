@@ -1,14 +1,14 @@
-/** Where a comparison of a live partition state with its log begins. Pure. */
+/** Determines where the comparison of a live partition state with its log begins. Pure. */
 
 import type { StateFacts } from '../generations/generations.ts'
 import type { KeptCheckpoint } from '../recovery/checkpoints.ts'
 import type { Beginning } from './partition-again.ts'
 
-/** Why differences of a whole partition say nothing about its consumer. */
+/** Reasons why differences of a whole partition do not indicate an error of its consumer. */
 export type Doubt =
   /** Other code or settings have decided a part of the compared records. */
   | 'other-code'
-  /** The state was restored, imported, reprocessed or moved by a growth since. */
+  /** The state was restored, imported, reprocessed or moved by a growth of the topic in the meantime. */
   | 'replaced'
 
 export interface ChosenBeginning extends Beginning {
@@ -16,14 +16,18 @@ export interface ChosenBeginning extends Beginning {
 }
 
 export interface BeginningWanted {
-  /** The newest checkpoint of that time or earlier; undefined for the start of the log. */
+  /**
+   * Time to begin at: the comparison begins at the newest checkpoint of that time or earlier; undefined for
+   * the start of the log.
+   */
   readonly sinceMs: number | undefined
   readonly logStart: number
 }
 
 /**
- * Returns where to begin: the newest checkpoint of that time or earlier, or else the start of the log; a later checkpoint if only
- * that is certain, or if the log does not reach back. Undefined if no place is certain.
+ * Returns where the comparison begins: at the newest checkpoint of that time or earlier, or else at the start
+ * of the log. It is a later checkpoint if only that one is certain, or if the log does not reach back.
+ * Returns undefined if no position is certain.
  *
  * @param kept checkpoints of the partition state
  */
@@ -51,7 +55,7 @@ export function beginningOf(
   return later.find(({ doubt }) => doubt === undefined) ?? wanted ?? later[0]
 }
 
-/** @param codeFrom a state that was replaced, and has not gone on since, does not say */
+/** @param codeFrom unknown for a state that was replaced and has had no commit since */
 function chosen(
   { version, codeFrom = version.appliedOffset + 1 }: Pick<StateFacts, 'version' | 'codeFrom'>,
   beginning: Beginning,

@@ -1,4 +1,4 @@
-/** Compares live values with those that the log gives, field by field. Pure. */
+/** Compares live values, field by field, with those computed from the log. Pure. */
 
 import { defined } from '../../consumer/defined.ts'
 import { heldParts, partsOfState } from '../deciding/stored-state.ts'
@@ -6,28 +6,31 @@ import type { StoredTimer } from '../model.ts'
 import type { Doubt } from './beginning.ts'
 
 interface FieldDifference {
-  /** Names of fields, joined by dots; empty for the whole value. */
+  /** Path of the field, with dots between the names; empty for the whole value. */
   readonly field: string
-  /** JSON, shortened; absent where there is nothing. */
+  /** Value as JSON, shortened; absent if there is none. */
   readonly live?: string
   readonly again?: string
 }
 
-/** A field of a partition state, of an emission or of a failure record. */
+/** A difference in a partition state, an emission or a failure record. */
 export interface Difference extends FieldDifference {
   readonly what: 'state' | 'id' | 'failure' | 'context' | 'clock' | 'emission'
-  /** Partition of the consumer's topic; absent for an event that the log does not give. */
+  /** Partition of the consumer's topic; absent for an event that the log does not produce. */
   readonly partition?: number
   readonly offset?: number
   readonly entity?: string
-  /** Id of the event; `Fingerprint.id`, as hexadecimal digits, for a known id. */
+  /** Id of the event. For a remembered id, `Fingerprint.id` in hexadecimal digits. */
   readonly id?: string
   readonly topic?: string
-  /** Why it counts as an exception; absent if that is not known yet, or if it does not. */
+  /** Reason for excepting the difference; absent if there is none, or if it is not known yet. */
   readonly exception?: Exception
 }
 
-/** Why a difference says nothing about the consumer: rule 21 of the runtime, and its kin. */
+/**
+ * Reasons why a difference does not indicate an error of the consumer: rule 21 of the runtime and similar
+ * rules.
+ */
 export type Exception =
   | Doubt
   | 'expired'
@@ -38,11 +41,14 @@ export type Exception =
   | 'serialized'
   | 'set-aside'
 
-/** Fields of one entity or event that are named; of more, the first are enough to see what is wrong. */
+/** Maximum number of differing fields that are reported for one entity or event. */
 const MAX_FIELDS = 5
 const MAX_VALUE_LENGTH = 80
 
-/** Returns the fields that differ, whatever their order, or the first few of them. Absent and undefined are the same. */
+/**
+ * Returns the fields that differ, up to `MAX_FIELDS`. The order of members is ignored, and absent equals
+ * undefined.
+ */
 export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
   return [...differing(live, again, [])].slice(0, MAX_FIELDS)
 }
@@ -69,7 +75,7 @@ export interface StoredEntity {
   readonly timers: readonly StoredTimer[] | undefined
 }
 
-/** Returns the fields in which two stored entities differ: of `state`, `hold` and `timers`, and the version of the state's shape. */
+/** Returns the differing fields of two stored entities, including the version of the state's format. */
 export function differencesOfEntity(live: StoredEntity, again: StoredEntity): readonly FieldDifference[] {
   const isEqual = live.state === again.state && !live.timers && !again.timers
   return isEqual ? [] : differingFields(partsOf(live), partsOf(again))
@@ -88,7 +94,7 @@ function partsOf({ state: stored, timers = [] }: StoredEntity): object {
   }
 }
 
-/** A `Fingerprint.id` as people can read it. */
+/** Returns a `Fingerprint.id` in hexadecimal digits. */
 export function hexOf(id: string): string {
   return Buffer.from(id, 'latin1').toString('hex')
 }

@@ -1,4 +1,7 @@
-/** Collects the events that a consumer emits by its log, and compares them with the topics. */
+/**
+ * Collects the events that a consumer emits according to its log, and compares them with the contents of the
+ * topics.
+ */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -19,33 +22,33 @@ import { isOfTakeover } from '../reprocessing/takeover.ts'
 import { type Difference, differingFields, type Exception, hexOf } from './compare.ts'
 
 export interface OutputRange {
-  /** The first offset that the partition still has. */
+  /** First retained offset of the partition. */
   readonly start: number
   readonly from: number
-  /** The offset after the last record. */
+  /** Offset after the last record. */
   readonly end: number
 }
 
-/** A failure that need not happen again, and that only the live consumer has found, or only the log gives. */
+/** A failure that need not be repeatable and that only one side has: the live consumer, or the log. */
 export interface OneSidedFailure {
   readonly partition: number
   readonly reason: Exception
-  /** Further names of the difference: its entity, the id of its event, its offset, and the name of its hold. */
+  /** Names that identify the affected entity, event, offset and hold in other differences. */
   readonly concerns: readonly (string | number | undefined)[]
 }
 
 /** Facts about the live states whose emissions are compared. */
 export interface LiveSide {
   readonly outbox: ReadonlySet<string>
-  /** The first offset that was read again, by partition. */
+  /** First offset that was read again, by partition. */
   readonly beginnings: ReadonlyMap<number, number>
-  /** Where live states remember other failures than the log gives: `partition@offset`. */
+  /** Positions whose failure differs between the live state and the log, as `partition@offset`. */
   readonly unlike: ReadonlySet<string>
-  /** Where topics that only this consumer writes to ended before any live state was looked at. */
+  /** End offsets, before any live state was read, of the topics that only this consumer writes to. */
   readonly endsBefore: ReadonlyMap<string, readonly number[]>
 }
 
-/** An event that the log gives. */
+/** An event that the consumer emits according to the log. */
 interface Expected {
   readonly partition: number
   readonly position: string
@@ -55,7 +58,7 @@ interface Expected {
   readonly event: Event
   readonly entity: string | undefined
   readonly appendMs: number
-  /** Partitions of the topic that have it. */
+  /** Partitions of the topic that contain the event. */
   readonly found: Set<number>
 }
 
@@ -80,7 +83,10 @@ export class Emissions {
       }
   }
 
-  /** The topics that were emitted to, and that of failures: there may be some that the log does not give. */
+  /**
+   * Returns the topics of the emissions and the topic of failures, which may also contain records that do not
+   * follow from the log.
+   */
   get topics(): ReadonlySet<string> {
     const { application, failuresTo, env } = this.#consumer
     return new Set([...this.#expected.map(({ topic }) => topic), application.kafkaTopic(failuresTo, env)])
@@ -92,16 +98,16 @@ export class Emissions {
     return { emissions: this.#expected.length - failures, failures }
   }
 
-  /** Reads the topics, and compares. @param ranges by topic, up to where they reach now */
+  /** Reads the topics and compares them. @param ranges ranges of each topic, up to its current end */
   async compare(
     log: LogReader,
     ranges: ReadonlyMap<string, readonly OutputRange[]>,
     { outbox, beginnings, unlike, endsBefore }: LiveSide,
   ): Promise<{ readonly differences: readonly Difference[]; readonly failures: readonly OneSidedFailure[] }> {
-    // An event that comes again after its id was forgotten is emitted again.
+    // If an event arrives again after its id was forgotten, it is emitted again.
     const byName = Map.groupBy(this.#expected, ({ topic, event }) => nameOf(topic, event))
     const kinds = new Set(this.#expected.map(({ topic, event }) => kindOf(topic, event)))
-    // No event from before a beginning comes after all of them.
+    // Highest offset that precedes all beginnings.
     const beforeAll = Math.max(...beginnings.values()) - 1
     const isBefore = (partition: number, sequence: string) =>
       placeOf(sequence).offset < (beginnings.get(partition) ?? 0)
@@ -141,7 +147,7 @@ export class Emissions {
       const wanted = everyPartition ? (ranges.get(topic)?.length ?? 1) : 1
       if (found.size >= wanted || outbox.has(event.id)) continue
       const failed = this.#isFailure(event) ? (event.data as FailureData) : undefined
-      // A failure that the live state remembers did happen, and its record is lost.
+      // A failure that the live state remembers has happened, so its record was lost.
       const isOneSided =
         failed &&
         isUncertain(failed.errorType) &&
@@ -156,7 +162,7 @@ export class Emissions {
     return { differences, failures: await this.#oneSided(failures) }
   }
 
-  /** Compares an event with its record in a topic. @param latest the last position of each partition and key */
+  /** Compares an event with its record in a topic. @param latest last position of each partition and key */
   async #compared(expected: Expected, record: LogRecord, latest: Map<string, string>): Promise<Difference[]> {
     const { partition, position, event, entity, found } = expected
     const about = (field: Pick<Difference, 'field' | 'live' | 'again' | 'exception'>) =>
@@ -166,7 +172,7 @@ export class Emissions {
       found.add(record.partition)
       const order = `${partition} ${record.topic} ${record.partition} ${record.key?.toString('base64')}`
       const before = latest.get(order) ?? ''
-      // Entries of one partition and key leave in their order.
+      // Entries with the same partition and key are published in order.
       if (before > position) differences.push(about({ field: 'order', live: before, again: position }))
       else latest.set(order, position)
     }
@@ -181,7 +187,7 @@ export class Emissions {
       : undefined
     const isCut = failed && failed.live.omitted.length > failed.again.omitted.length
     const exception = isSerialized ? 'serialized' : isCut ? 'refused' : undefined
-    // The message of a bug can depend on its machine.
+    // The message of an unexpected error can depend on the machine.
     if (failed && isUncertain(failed.again.errorType))
       for (const one of [own, other]) one.data = { ...(one.data as FailureData), error: '' }
     const fields = differingFields(own, other)
@@ -221,13 +227,16 @@ export class Emissions {
   }
 }
 
-/** Failures that the same log need not give again: bugs, receivers, and what an operator has set aside. */
+/**
+ * Returns true for failures that the same log need not reproduce: unexpected errors, failures of receivers,
+ * and records that an operator has skipped.
+ */
 function isUncertain(code: string): boolean {
   const kind = FAILURES[code as FailureCode]?.class
   return kind === 'unexpected' || kind === 'retryable' || code === 'skipped'
 }
 
-/** Whether an event follows from a record behind this offset, and not from a takeover. */
+/** Returns true if an event follows from a record after this offset, and not from a takeover. */
 function isFromLog(sequence: string, afterOffset: number): boolean {
   const place = placeOf(sequence)
   return sequence !== '' && place.offset > afterOffset && !isOfTakeover(place)
@@ -237,7 +246,7 @@ function placeOfFailure({ originalPartition, originalOffset }: FailureData): str
   return `${originalPartition}@${originalOffset}`
 }
 
-/** Trace context and names of schemas are left out: they do not describe the event. */
+/** Omits the trace context and the names of schemas, which do not describe the event. */
 function comparable(
   { source, type, subject, time, data, extensions }: Event,
   { key }: Pick<LogRecord, 'key'>,
@@ -247,7 +256,7 @@ function comparable(
   return compared
 }
 
-/** @returns each record with the first offset that its partition still has */
+/** @returns each record with the first retained offset of its partition */
 async function* recordsOf(log: LogReader, ranges: ReadonlyMap<string, readonly OutputRange[]>) {
   for (const [topic, partitions] of ranges)
     for (const [partition, { start, from, end }] of partitions.entries()) {

@@ -1,4 +1,7 @@
-/** Applies the log again up to a place: the states of entities there, and the steps that led to them. */
+/**
+ * Applies the log again up to a position, to show the states of entities at that position and the steps that
+ * led to them.
+ */
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
@@ -9,13 +12,13 @@ import { type Beginning, type MemoryStates, PartitionAgain } from './partition-a
 export interface PastStep {
   readonly entity: string
   readonly offset: number
-  /** RFC 3339: when the record was appended. */
+  /** Append time of the record, RFC 3339. */
   readonly appendedAt: string
-  /** Type of the event; for a timer, its name. */
+  /** Type of the event, or name of the timer. */
   readonly of: string
   readonly decision: string
   readonly emitted: readonly string[]
-  /** Names of the timers that the entity has after it. */
+  /** Names of the entity's timers after the step. */
   readonly timers: readonly string[]
 }
 
@@ -26,7 +29,7 @@ export interface PastStates {
   readonly timers: Snapshot['timers']
 }
 
-/** @throws CopyStopped, and what a reader of the log throws */
+/** Returns the past states of the entities. @throws CopyStopped; errors of the log reader are passed on */
 export async function pastStates(
   { memory, ...reading }: Rereading & { readonly memory: () => MemoryStates },
   stateKey: StateKey,
@@ -55,7 +58,8 @@ export async function pastStates(
       })
     }
   }
-  // One record in each commit: so the timers after it are known. How the log is cut changes no decision.
+  // Commit each record separately, so that the timers after it are known. Chunk boundaries do not affect
+  // decisions.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
   const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)

@@ -1,4 +1,6 @@
-/** A partition state in memory that the log is applied to, from a checkpoint or from the start of the log. */
+/**
+ * An in-memory partition state to which the log is applied, from a checkpoint or from the start of the log.
+ */
 import { CopyStopped } from '../errors.ts'
 import type {
   Change,
@@ -20,13 +22,13 @@ import { idsInBytes } from '../recovery/id-bytes.ts'
 import { LogAgain, type Rereading } from '../reprocessing/log-again.ts'
 import { withoutOutbox } from '../reprocessing/seed.ts'
 
-/** Where partition states are kept in memory. */
+/** In-memory store for partition states. */
 export type MemoryStates = StateStore & Pick<PartitionStates, 'replace' | 'take'>
 
 export interface Beginning {
-  /** The first offset that is read. */
+  /** First offset to read. */
   readonly offset: number
-  /** The checkpoint before it; absent for the start of the log. */
+  /** Checkpoint before that offset; absent for the start of the log. */
   readonly checkpoint?: KeptCheckpoint
 }
 
@@ -36,19 +38,22 @@ export interface PartitionContents {
   readonly failures: readonly RememberedFailure[]
 }
 
-/** Upper bound for what one load returns, in bytes. */
+/** Upper bound for the result of one load, in bytes. */
 const LOAD_BYTES = 4 * 1024 * 1024
 
 export class PartitionAgain {
   readonly stateKey: StateKey
   records = 0
-  /** True once the log no longer had a part of a range. */
+  /** True once a part of a range was no longer in the log. */
   hasExpired = false
   readonly #states: MemoryStates
   readonly #again: LogAgain
   #appliedOffset = -1
 
-  /** @param decided called after each commit @param committing called before each */
+  /**
+   * @param decided called after each commit
+   * @param committing called before each commit
+   */
   constructor(
     reading: Rereading,
     stateKey: StateKey,
@@ -69,13 +74,21 @@ export class PartitionAgain {
     this.#again = new LogAgain(reading, stateKey, store, (_, decisions) => decided(decisions))
   }
 
-  /** @param pages of the checkpoint, if it begins with one. What that had emitted has been published. */
+  /**
+   * Sets the initial state.
+   *
+   * @param pages pages of the checkpoint, if there is one; its outbox has been published already
+   */
   async begin({ offset }: Beginning, pages: CheckpointPages | undefined): Promise<void> {
     if (pages) await this.#states.replace(this.stateKey, EMPTY_META.version, withoutOutbox(pages))
     this.#appliedOffset = offset - 1
   }
 
-  /** Applies the log up to this offset, which has a record. @throws CopyStopped, and what a reader of the log throws */
+  /**
+   * Applies the log up to this offset, which has a record.
+   *
+   * @throws CopyStopped; errors of the log reader are passed on
+   */
   async to(toOffset: number, seen: (records: number) => void = () => {}): Promise<void> {
     const range = { fromOffset: this.#appliedOffset + 1, toOffset }
     if (range.fromOffset > toOffset) return
@@ -91,7 +104,12 @@ export class PartitionAgain {
     return this.#states.load(this.stateKey, wantedOf(wanted))
   }
 
-  /** @throws CopyStopped unless it is at this offset, as where the log no longer has the record there */
+  /**
+   * Loads parts of the state.
+   *
+   * @throws CopyStopped unless the state is at this offset, which happens if the log no longer has that
+   *   record
+   */
   async loadAt(offset: number, wanted: Partial<LoadSelection>): Promise<Snapshot> {
     const snapshot = await this.load(wanted)
     const { appliedOffset } = snapshot.version
@@ -99,11 +117,11 @@ export class PartitionAgain {
     const { topic, partition } = this.stateKey
     throw new CopyStopped(
       'waiting',
-      `${topic}/${partition} has come to offset ${appliedOffset}, and the live state is at ${offset}: does the log still have it?`,
+      `${topic}/${partition} was applied up to offset ${appliedOffset}, but the live state is at ${offset}: check whether the log still has that record`,
     )
   }
 
-  /** Returns the present contents, without states. */
+  /** Returns the current contents without the states. */
   async contents(): Promise<PartitionContents> {
     const found = {
       entities: new Set<string>(),

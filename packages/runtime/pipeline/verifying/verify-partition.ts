@@ -1,6 +1,6 @@
 /**
- * Compares a live partition state with what its log gives, beside its consumer: a load is one moment of the live state, so the copy is
- * brought to the offset of each load, and what was loaded is compared there.
+ * Compares a live partition state with its log while the consumer continues. Each load is a snapshot of the
+ * live state, so the copy is advanced to the offset of that load before the loaded parts are compared.
  */
 import { CopyStopped } from '../errors.ts'
 import type { StateFacts } from '../generations/generations.ts'
@@ -12,11 +12,14 @@ import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
 import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
 
-/** The live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached, and none changes anything. */
+/**
+ * Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot
+ * be reached.
+ */
 export interface LiveStates {
   readonly load: StateStore['load']
   facts(stateKey: StateKey): Promise<StateFacts>
-  /** The entities with a state or timers; like all paged reads, it may return one twice. */
+  /** Reads the entities with a state or timers. Like all paged reads, it may return an entity twice. */
   entities(stateKey: StateKey): AsyncIterable<string>
   failures(stateKey: StateKey): AsyncIterable<RememberedFailure>
 }
@@ -35,15 +38,15 @@ export interface ComparedPartition {
   readonly states: number
   readonly differences: readonly Difference[]
   readonly hasExpired: boolean
-  /** True if the live state has forgotten failures to make room. */
+  /** True if the live state has forgotten failures to free memory. */
   readonly hasForgotten: boolean
-  /** Ids of the events in the live outbox in the end. */
+  /** Ids of the events in the live outbox at the end of the comparison. */
   readonly outbox: ReadonlySet<string>
 }
 
 const AT_ONCE = 500
 const PAUSE_MS = 20
-/** How often a live state is looked at that stands between two timers of one record. */
+/** Number of attempts to load a live state that is between two timers of one record. */
 const LOOKS = 500
 
 export async function comparePartition(
@@ -87,7 +90,7 @@ export async function comparePartition(
   for await (const some of inChunks(live.entities(stateKey)))
     await compareEntities([...new Set(some)].filter(entity => !compared.has(entity)))
   const contents = await again.contents()
-  // Entities that only the log gives.
+  // Entities that exist only in the copy.
   const others = [...contents.entities].filter(entity => !compared.has(entity))
   for await (const some of inChunks(others)) await compareEntities(some)
   const failures = new Map(contents.failures.map(failure => [failure.id, failure]))
@@ -124,7 +127,7 @@ export async function comparePartition(
   }
 }
 
-/** The live state at an offset, and not between two timers that fire before the next record. */
+/** Loads the live state at an offset, when it is not between two timers that fire before the next record. */
 async function restingLoad(
   { live, pause }: Verifying,
   stateKey: StateKey,
@@ -135,7 +138,10 @@ async function restingLoad(
   for (let look = 1; look <= LOOKS; look += 1) {
     const snapshot = await live.load(stateKey, wantedOf(wanted))
     if (snapshot.version.epoch !== epoch)
-      throw new CopyStopped('replaced', `the live state of ${topic}/${partition} was replaced meanwhile`)
+      throw new CopyStopped(
+        'replaced',
+        `the live state of ${topic}/${partition} was replaced in the meantime`,
+      )
     if (snapshot.version.fired === 0) return snapshot
     await pause(PAUSE_MS)
   }

@@ -1,6 +1,7 @@
 /**
- * Reads the log of a consumer again beside it, and compares: states, timers, known ids and failures with the live ones, emissions and
- * failure records with what the topics hold. One partition after the other, so that the entities of one are in memory.
+ * Reads the log of a consumer again while the consumer continues, and compares: states, timers, remembered
+ * ids and failures with the live ones, and emissions and failure records with the contents of the topics.
+ * Partitions are compared one after the other, so that only the entities of one are in memory.
  */
 
 import { defined } from '../../consumer/defined.ts'
@@ -17,11 +18,17 @@ export interface PartitionToVerify {
   readonly pages?: CheckpointPages
 }
 
-/** The topics that the consumer writes to. */
+/** Topics that the consumer writes to. */
 export interface Outputs {
-  /** Where they are read: from a time on, in milliseconds since the epoch, to their ends now. Topics that do not exist are left out. */
+  /**
+   * Returns the ranges to read, from a time in milliseconds since the epoch to the current ends. Topics that
+   * do not exist are omitted.
+   */
   ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
-  /** Topics that no other consumer writes to: events that the log does not give are found there, too. */
+  /**
+   * Topics that no other consumer writes to. In these, events that do not follow from the log are found as
+   * well.
+   */
   readonly own: readonly string[]
 }
 
@@ -38,14 +45,14 @@ export interface Verified {
   readonly emissions: number
   readonly failures: number
   readonly differences: readonly Difference[]
-  /** Number of entities, ids, events and failures with an accepted difference. */
+  /** Number of entities, ids, events and failures with an excepted difference, by reason. */
   readonly excepted: Readonly<Partial<Record<Exception, number>>>
 }
 
-/** Clocks of producers and of the checkpoint store may be apart by this much. */
+/** Maximum difference between the clocks of producers and of the checkpoint store, in milliseconds. */
 const CLOCKS_APART_MS = 5 * 60_000
 
-/** @throws CopyStopped, `Unavailable`, `PartitionStopped`, `DamagedCheckpoint` */
+/** Compares the partitions. @throws CopyStopped, `Unavailable`, `PartitionStopped` or `DamagedCheckpoint` */
 export async function verify(
   work: Verifying,
   partitions: readonly PartitionToVerify[],
@@ -97,12 +104,15 @@ export async function verify(
   }
 }
 
-/** Names the entity, event, failure or id that differs, however many of its fields do. */
+/** Returns a name for the differing entity, event, failure or id, which is the same for all its fields. */
 export function nameOfDiffering({ partition, what, entity, id, offset }: Difference): string {
   return JSON.stringify([partition, what, id ?? entity, offset])
 }
 
-/** A failure that need not happen again makes its own record, its id and everything of its entity different. */
+/**
+ * Marks exceptions. A failure that need not be repeatable explains differences in its own record, its id and
+ * all data of its entity.
+ */
 function exceptions(
   compared: ReadonlyMap<number, ComparedPartition & PartitionToVerify>,
   failures: readonly OneSidedFailure[],
@@ -120,7 +130,7 @@ function exceptions(
       : undefined
   return ({ exception, partition, what, entity, id, topic, offset }) => {
     if (exception) return exception
-    // Any partition may have emitted an event that the log does not give.
+    // Any partition may have emitted an event that does not follow from the log.
     const own = partition === undefined ? undefined : compared.get(partition)
     if (!own) return anywhere
     const doubt = doubtOf(own)

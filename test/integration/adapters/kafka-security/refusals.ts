@@ -53,7 +53,7 @@ export function saysWhatIsWrong(): void {
         'tls',
         'none',
         () => ({}),
-        /localhost:\d+ expects TLS, but the connection is in plain text/,
+        /localhost:\d+ expects TLS, but the connection is not encrypted/,
       ],
       [
         'a password in plain text where the listener has TLS',
@@ -67,28 +67,28 @@ export function saysWhatIsWrong(): void {
         'mutualTls',
         'tls',
         () => ca,
-        /localhost:\d+ wants a client certificate: name it with KAFKA_CERT_FILE/,
+        /localhost:\d+ requires a client certificate: name it with KAFKA_CERT_FILE/,
       ],
       [
         'no credentials where the listener wants them',
         'sasl',
         'tls',
         () => ca,
-        /it closed the connection: its listener may want clients to sign in/,
+        /it closed the connection: its listener may require authentication/,
       ],
       [
         'a user where the listener takes none',
         'tls',
         'plain',
         () => ({ ...ca, ...user(plain) }),
-        /its listener takes no credentials: KAFKA_AUTH \(--auth\) must be tls or none/,
+        /its listener does not accept credentials: set KAFKA_AUTH \(--auth\) to tls or none/,
       ],
       [
         'a mechanism that the listener does not offer',
         'saslInPlainText',
         'scram-sha-256',
         () => ({ ...user(scram), KAFKA_TLS: 'off' }),
-        /its listener does not offer this way to sign in/,
+        /its listener does not support this authentication method/,
       ],
     ]
     for (const [what, broker, auth, more, says] of cases)
@@ -107,7 +107,7 @@ export function saysWhatIsWrong(): void {
         environment: ca,
       })
       assert.equal(status, 1)
-      assert.match(stderr, /the certificate of 127\.0\.0\.1:\d+ is for other names: DNS:localhost$/m)
+      assert.match(stderr, /the certificate of 127\.0\.0\.1:\d+ is for other host names: DNS:localhost$/m)
     })
 
     it('given a certificate of another authority, then the broker does not accept it', async () => {

@@ -69,7 +69,10 @@ export function readsSecrets(): void {
       const missing = await rejection(connected('plain', kafka.sasl, `${name}-none`))
       assert.match(missing.message, new RegExp(`KAFKA_SECRET: secret ${name}-none cannot be read: `))
       const other = await rejection(connected('tls', kafka.mutualTls, `${name}-scram`))
-      assert.match(other.message, new RegExp(`KAFKA_SECRET: secret ${name}-scram has no text "certificate"`))
+      assert.match(
+        other.message,
+        new RegExp(`KAFKA_SECRET: secret ${name}-scram has no string field "certificate"`),
+      )
       assert.doesNotMatch(other.message, /scram-pw/)
     })
 

@@ -294,7 +294,7 @@ describe('one outage is reported in one line', () => {
     })
     person.health.ran(
       'redriver',
-      'Kafka does not say what retry-1m holds: connect ECONNREFUSED',
+      'Kafka does not answer about the offsets of retry-1m: connect ECONNREFUSED',
       person.nowMs,
     )
     person.look(5_000)

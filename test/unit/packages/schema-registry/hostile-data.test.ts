@@ -49,7 +49,7 @@ describe('Avro data that claims more than it holds', () => {
   for (const [what, schema, bytes, why] of [
     ['is cut off', RECORD, Buffer.from([2, 10, 0x61]), /ends too early/],
     ['is empty', RECORD, Buffer.alloc(0), /ends too early/],
-    ['continues behind its end', 'null', Buffer.from([0]), /bytes are left/],
+    ['continues behind its end', 'null', Buffer.from([0]), /there are bytes after its end/],
     ['claims a text of 2^62 bytes', '"string"', zigzag(2n ** 62n), /ends too early/],
     ['claims a text of negative length', '"string"', zigzag(-5n), /negative/],
     ['claims 2^40 numbers', { type: 'array', items: 'double' }, zigzag(2n ** 40n), /more items/],

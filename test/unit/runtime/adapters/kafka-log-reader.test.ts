@@ -27,7 +27,7 @@ describe('the log reader, when it cannot read', () => {
   it('given an answer without any record, then it is unavailable: a transaction may be open', async () => {
     const error = await failureFor(undefined)
     assert.ok(error instanceof Unavailable)
-    assert.match(error.message, /Kafka has nothing of t\/3 from offset 7 on/)
+    assert.match(error.message, /Kafka returned no records of t\/3 from offset 7 on/)
   })
 
   it('given a batch that cannot be inflated, then the log is unreadable, and the message says where', async () => {

@@ -80,7 +80,7 @@ describe('plain JSON records', () => {
   })
 
   it('given a value that is not JSON, or that a double changes, then the record fails without a quotation', () => {
-    const refused = 'data-not-decodable: the value is not JSON, which the records of orders must be'
+    const refused = 'data-not-decodable: the value is not JSON, but the records of orders must be JSON'
     for (const text of ['{"secret', '', '\ufffd'])
       assert.equal(refusal({ value: Buffer.from(text) }), refused)
     assert.match(refusal({ value: Buffer.from('{"id":12345678901234567890}') }), /^number-not-exact: /)

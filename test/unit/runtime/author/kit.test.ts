@@ -28,10 +28,10 @@ describe('the kit for processes', () => {
   it('given what a handler refuses, then it refuses it as well', () => {
     assert.throws(
       () => kit({ version: 0 }),
-      /'orders' has 1 error:\n {2}- version 0, which is not a whole number/,
+      /'orders' has 1 error:\n {2}- version is 0: it must be a positive integer/,
     )
-    assert.throws(() => kit({ version: 2 }), /version 2, but no migrate/)
-    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /parking\.forMs 1000/)
+    assert.throws(() => kit({ version: 2 }), /version is 2, but there is no migrate/)
+    assert.throws(() => kit({ parking: { forMs: 1_000 } }), /parking\.forMs is 1000: /)
     const segments = { name: 'archive', accepts: [], segments: { offsets: 0 } } as unknown as SegmentSink
     assert.throws(() => new SinkKit(shop, segments as never), /offsets/)
   })
@@ -76,7 +76,10 @@ describe('the kit for processes', () => {
         return 0
       }
     }
-    await assert.rejects(kit({ onEvent }).when(event), /calls Date\.now\(\), but a step reads no clock/)
+    await assert.rejects(
+      kit({ onEvent }).when(event),
+      /calls Date\.now\(\), but a step must not read a clock/,
+    )
   })
 
   it('given a timer or a migration that depends on a clock, then each fails', async () => {

@@ -153,7 +153,10 @@ describe('a process made of handlers', () => {
   })
 
   it('given no handler, or no types for it, then it cannot be made', () => {
-    assert.throws(() => shop.process('none', {}), /"none" has 1 error:\n {2}- it has neither onEvent nor on/)
+    assert.throws(
+      () => shop.process('none', {}),
+      /"none" has 1 error:\n {2}- it has neither onEvent nor on: add a handler/,
+    )
     assert.throws(
       () => shop.process('some', { onEvent: () => 1 }),
       /"some" has 1 error:\n {2}- onEvent has no event types/,

@@ -83,9 +83,9 @@ describe('schemas by event type', () => {
   it('given data that does not fit, then the failure says where and why, and quotes none of it', () => {
     assert.equal(
       refusal({ orderId: 5 }),
-      'schema-violated: orderId: does not fit its schema; cents: Invalid key: Expected "cents" but received undefined',
+      'schema-violated: orderId: does not match its schema; cents: Invalid key: Expected "cents" but received undefined',
     )
-    assert.equal(refusal('secret'), 'schema-violated: the data: does not fit its schema')
+    assert.equal(refusal('secret'), 'schema-violated: the data: does not match its schema')
   })
 
   it('given many issues, then the first few are named', () => {

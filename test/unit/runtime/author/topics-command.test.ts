@@ -29,7 +29,7 @@ describe('the topics of an application', () => {
     assert.equal(applicationIn('m.ts', { handler }), shop)
     assert.throws(() => applicationIn('m.ts', { handler: () => {} }), {
       name: 'ConfigError',
-      message: /^m\.ts has 1 error:\n {2}- it exports no application, and no process or handler/,
+      message: /^m\.ts has 1 error:\n {2}- it does not export an application, or a process or handler/,
     })
   })
 

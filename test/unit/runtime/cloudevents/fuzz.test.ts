@@ -74,7 +74,7 @@ describe('given any record, when it is read', () => {
       fc.property(fc.array(member, { maxLength: 8 }), fc.boolean(), (members, isEscaped) => {
         const texts = members.map(([name, value]) => `${quoted(name, isEscaped)} : ${JSON.stringify(value)}`)
         const read = readEvent({ headers: [STRUCTURED], value: Buffer.from(`{ ${texts.join(' , ')} }`) })
-        const isRepeated = isFailure(read) && read.message.endsWith('is there more than once')
+        const isRepeated = isFailure(read) && read.message.endsWith('occurs more than once')
         assert.equal(isRepeated, new Set(members.map(([name]) => name)).size < members.length)
       }),
       RUNS,

@@ -180,7 +180,7 @@ describe('what is too large', () => {
     )
     assert.deepEqual(stage.outcomes, ['applied/kept', 'failed/emission-too-large'])
     const [failureRecord] = stage.eventsAfter(4)
-    assert.match((failureRecord?.data as FailureData | undefined)?.error ?? '', /one step may emit/)
+    assert.match((failureRecord?.data as FailureData | undefined)?.error ?? '', /a step may emit/)
   })
 
   it('given timers before an event that emit too much, then those beyond 8 MiB fail, however it is cut', async () => {

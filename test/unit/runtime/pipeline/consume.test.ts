@@ -67,7 +67,7 @@ describe('a batch in the plain case', () => {
   })
 
   it('given an event without any record, then it is refused: an empty check must not succeed', async () => {
-    await assert.rejects(new Stage().batch([]), /holds no record/)
+    await assert.rejects(new Stage().batch([]), /contains no records/)
   })
 })
 

@@ -224,7 +224,7 @@ describe('records that cannot be processed', () => {
     await stage.batch([record(0, { value: Buffer.alloc(2 * 2 ** 20, 1) })])
     const data = stage.events[0]?.data as { originalValue: unknown; error: string }
     assert.equal(data.originalValue, null)
-    assert.match(data.error, /too large for a failure record.*its place in the log: value$/)
+    assert.match(data.error, /too large for a failure record.*its position in the log: value$/)
   })
 })
 

@@ -119,7 +119,7 @@ describe('reprocessing a partition', () => {
     }
     await assert.rejects(
       reprocessed(stage, log, { copies }),
-      (error: CopyStopped) => error.why === 'waiting' && /within 60 s/.test(error.message),
+      (error: CopyStopped) => error.why === 'waiting' && /longer than 60 s/.test(error.message),
     )
     const reference = new Stage()
     await reference.batch(log)

@@ -74,7 +74,7 @@ describe('a state that an older version of the code has stored', () => {
       const { message = '' } = (waits?.error ?? {}) as Error
       assert.match(
         message,
-        /^migrate of counting made no state of the one of \/environment.*version 1 stored/,
+        /^migrate of counting cannot convert the state of \/environment.*version 1 has stored/,
       )
       assert.ok(!message.includes('count1'), message)
       assert.equal(await storedIn(stage), '{"count1":1}')
@@ -100,7 +100,8 @@ describe('a state that an older version of the code has stored', () => {
     assert.equal(versionError({}), undefined)
     assert.equal(versionError({ version: 1 }), undefined)
     assert.equal(versionError({ version: 2, migrate: () => 1 }), undefined)
-    for (const version of [0, -1, 1.5, Number.NaN]) assert.match(String(versionError({ version })), /whole/)
+    for (const version of [0, -1, 1.5, Number.NaN])
+      assert.match(String(versionError({ version })), /a positive integer/)
     assert.match(String(versionError({ version: 2 })), /no migrate/)
   })
 })

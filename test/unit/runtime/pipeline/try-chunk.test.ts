@@ -61,7 +61,8 @@ describe('trying the next chunk', () => {
     const whole = new MemoryLogReader(all)
     const log: LogReader = {
       read: async (topic, partition, range) => {
-        if (range.fromOffset >= 2) throw new Unavailable('broker-unavailable', 'Kafka has nothing of it')
+        if (range.fromOffset >= 2)
+          throw new Unavailable('broker-unavailable', 'Kafka returned no records of it')
         return { ...(await whole.read(topic, partition, range)), nextOffset: 2 }
       },
     }

@@ -131,7 +131,7 @@ describe('batches', () => {
     const outcomes = await Promise.allSettled(refused.slice(-1))
     assert.match(
       String(outcomes.map(one => 'reason' in one && one.reason)),
-      /^DeliveryFailed: \d+ bytes wait/,
+      /^DeliveryFailed: \d+ bytes are not acknowledged/,
     )
     brokers.isAnswering = true
     for (const { acknowledge } of brokers.sent) acknowledge()

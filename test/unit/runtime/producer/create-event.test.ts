@@ -104,7 +104,7 @@ describe('the settings of a producer', () => {
       /2 errors:\n.*lingerMs: must.*\n.*compression: must/,
     )
     assert.throws(make({ profile: 'fast' }), /profile: must be one of high-throughput, .*not "fast"/)
-    assert.throws(make({ acks: 1 }), /idempotent: needs acks "all"/)
+    assert.throws(make({ acks: 1 }), /idempotent: requires acks "all"/)
     assert.throws(make({ linger: 5 }), /has 1 error/)
   })
 })

@@ -53,7 +53,7 @@ describe('the partition of a record', () => {
     await pass()
     assert.ok(brokers.said.includes('refresh'))
     assert.deepEqual(outcomes.slice(1), [
-      'b: RecordRefused the topic t has 2 partitions, not one with number 7',
+      'b: RecordRefused the topic t has 2 partitions, so partition 7 does not exist',
       'c in 1',
     ])
   })

@@ -70,7 +70,7 @@ describe('given no registry', () => {
   test('when a name is unknown, then the error says which names there are', async () => {
     await assert.rejects(
       writerOf('avro,weather=json'),
-      /SERIALIZATION names weather.*It can name.*environment/,
+      /SERIALIZATION names weather.*Allowed names are.*environment/,
     )
     await assert.rejects(writerOf('io.sluice.clock.tick.v1=avro'), /io\.sluice\.clock\.tick\.v1/)
   })
@@ -92,7 +92,7 @@ describe('given a registry', () => {
   test('when it is not, then the error says what to do', async () => {
     await assert.rejects(
       dataWriter({ ...options, registry: { idOf: async () => undefined } }, [type]),
-      /sluice\.telemetry\.readings\.test-io\.sluice\.environment\.reading\.v1\.EnvironmentReading-protobuf nor in .*: run `sluice schemas register`/,
+      /sluice\.telemetry\.readings\.test-io\.sluice\.environment\.reading\.v1\.EnvironmentReading-protobuf or .*: run `sluice schemas register`/,
     )
   })
 })

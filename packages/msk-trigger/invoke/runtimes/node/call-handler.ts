@@ -6,7 +6,10 @@ import { callStreaming, isStreaming } from './streaming.ts'
 
 type Callee = Pick<ThreadData, 'style' | 'functionArn' | 'timeoutMs'>
 
-/** Calls a handler in the style of its runtime. The outcome comes once, and not necessarily later. */
+/**
+ * Calls a handler in the style of its runtime. The outcome is reported once, possibly before this function
+ * returns.
+ */
 export function callHandler(
   handler: Handler,
   event: unknown,

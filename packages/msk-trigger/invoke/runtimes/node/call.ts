@@ -2,20 +2,20 @@ import process from 'node:process'
 
 export type Handler = (...args: unknown[]) => unknown
 
-/** Where the outcome of an invocation goes. Only the first call counts. */
+/** Receives the outcome of an invocation. Only the first call counts. */
 export interface Outcome {
   succeed(result: unknown): void
   fail(thrown: unknown): void
-  /** Fails where Lambda's process would end as well. */
+  /** Reports a failure after which Lambda would end the process. */
   failForGood(thrown: unknown): void
 }
 
 export interface Call {
-  /** Nothing is left in the event loop that could still give an outcome. */
+  /** Called when nothing in the event loop could produce an outcome any more. */
   loopIsEmpty(): void
 }
 
-/** The context object of an invocation, without what only callback handlers have. */
+/** Context object of an invocation, without the members that only callback handlers have. */
 export interface LambdaContext {
   readonly awsRequestId: string
   readonly invokedFunctionArn: string
@@ -31,11 +31,11 @@ export interface LambdaContext {
 
 export interface Begun {
   readonly requestId: string
-  /** Milliseconds since 1970; infinity if it has no timeout. */
+  /** Time of the timeout in milliseconds since the epoch; infinity for no timeout. */
   readonly deadlineMs: number
 }
 
-/** Most of it comes from the environment, as in Lambda. */
+/** Creates the context. As in Lambda, most of its values come from environment variables. */
 export function lambdaContext(
   { requestId, deadlineMs }: Begun,
   { functionArn, timeoutMs }: { readonly functionArn: string; readonly timeoutMs: number },
@@ -51,7 +51,7 @@ export function lambdaContext(
     identity: undefined,
     invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    // Without a timeout there is always all of it left: a timer cannot be set to infinity.
+    // Without a timeout, always return the full time, because a timer cannot be set to infinity.
     getRemainingTimeInMillis: () => (Number.isFinite(deadlineMs) ? deadlineMs - Date.now() : timeoutMs),
   }
 }

@@ -4,7 +4,7 @@ import { RuntimeFailure } from './reported-error.ts'
 
 type Callback = (error?: unknown, result?: unknown) => void
 
-/** Additional properties of a context whose handler may call back. */
+/** Additional members of the context for a handler that may use a callback. */
 interface CallbackContext extends LambdaContext {
   callbackWaitsForEmptyEventLoop: boolean
   readonly done: Callback
@@ -12,7 +12,11 @@ interface CallbackContext extends LambdaContext {
   readonly fail: (error?: unknown) => void
 }
 
-/** Calls a handler as nodejs22.x and earlier do. @param sharesLoop the loop never becomes empty: a response does not wait for it */
+/**
+ * Calls a handler like nodejs22.x and earlier.
+ *
+ * @param sharesLoop true if the event loop never becomes empty, so that a response must not wait for that
+ */
 export function callWithCallback(
   handler: Handler,
   event: unknown,
@@ -55,7 +59,7 @@ class CallbackCall implements Call {
     })
   }
 
-  /** The context with the methods that settle the invocation. They do not wait for the event loop. */
+  /** Returns the context with the methods that settle the invocation. They do not wait for the event loop. */
   extended(context: LambdaContext): CallbackContext {
     const done = this.#once((error, result) => this.#settle(error, result))
     const methods = {
@@ -73,7 +77,7 @@ class CallbackCall implements Call {
     return extended
   }
 
-  /** The handler has returned and not given a promise. */
+  /** Called when the handler has returned something other than a promise. */
   returned(): void {
     if (this.#sharesLoop && !this.isExpected && !this.#isSettled) this.callback(null, null)
   }
@@ -96,7 +100,7 @@ class CallbackCall implements Call {
     }
   }
 
-  /** Reading one of these methods announces a call. */
+  /** Detects that the handler reads one of these methods, which indicates that it will call the method. */
   #watch(context: CallbackContext, methods: Readonly<Record<string, unknown>>): void {
     for (const [name, method] of Object.entries(methods))
       Object.defineProperty(context, name, {

@@ -10,7 +10,10 @@ import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
 import { threadDataOf } from './thread-data.ts'
 
-/** A handler in this process, for debuggers that do not follow threads: nothing stops it, and its `process.exit` ends everything. */
+/**
+ * Runs a handler in this process, for debuggers that do not follow threads. The handler cannot be stopped,
+ * and its `process.exit` ends everything.
+ */
 export class InProcessRuntime implements Runtime {
   readonly isComputing = false
   readonly #facts: FunctionFacts

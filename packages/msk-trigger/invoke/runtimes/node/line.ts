@@ -4,16 +4,19 @@ import { type HandedOver, type Invocation, NotBegun } from '../runtime.ts'
 import type { Request } from './messages.ts'
 import { Places } from './places.ts'
 
-/** Room for a batch of a hundred small records. */
+/** Minimum size of the shared memory, in bytes: sufficient for a batch of a hundred small records. */
 const LEAST_MEMORY_BYTES = 128 * 1024
 
 type Pending = PromiseWithResolvers<unknown>
 
-/** The invocations that a thread has: one that runs, and others that wait for it. */
+/** Invocations of a thread: one that runs, and others that wait for it. */
 export class Line {
   readonly places = new Places()
   readonly #pending = new Map<number, Pending>()
-  /** Shared with the thread. To send records in a message would copy them twice more, and leave both copies to be collected. */
+  /**
+   * Memory shared with the thread. Sending records in a message would copy them two more times and leave both
+   * copies to the garbage collector.
+   */
   readonly #memories: Uint8Array<SharedArrayBuffer>[] = []
 
   get isEmpty(): boolean {
@@ -31,7 +34,7 @@ export class Line {
         ...this.#written(event, place),
       } satisfies Request)
     } catch (error) {
-      // The thread does not know this memory.
+      // The thread does not know this memory yet.
       delete this.#memories[place]
       this.places.leave(place)
       throw error
@@ -62,7 +65,10 @@ export class Line {
     return true
   }
 
-  /** Writes the records of an event where the thread reads them. It has read those before: their invocation is over. */
+  /**
+   * Writes the records of an event to the memory from which the thread reads them. The thread has read the
+   * previous ones, because their invocation is over.
+   */
   #written(event: EventContent, place: number): Pick<Request, 'event' | 'memory'> {
     const { packed } = event
     if (!packed) return { event: event.json() }
@@ -76,7 +82,7 @@ export class Line {
   }
 }
 
-/** Twice as much each time, so that growing events do not replace it often. */
+/** Doubles the size each time, so that growing events rarely need new memory. */
 function memoryFor(bytes: number): number {
   let size = LEAST_MEMORY_BYTES
   while (size < bytes) size *= 2

@@ -8,12 +8,16 @@ import { refuseCallback } from './promise-style.ts'
 import { RuntimeFailure } from './reported-error.ts'
 import { isStreaming } from './streaming.ts'
 
-/** The loader of serverless-offline, which is found from there. */
+/** Modules of the TypeScript loader that serverless-offline depends on. */
 const LOADER = { ofCommonJs: 'tsx/cjs/api', ofModules: 'tsx/esm/api' }
 
 type HandlerLocation = Pick<ThreadData, 'handler' | 'folder' | 'style' | 'loaderFrom'>
 
-/** Loads `d` of `c`, which the module `a/b` exports, for `a/b.c.d`. @throws RuntimeFailure, or what the module throws */
+/**
+ * Loads the handler `a/b.c.d`, which is `d` of the export `c` of the module `a/b`.
+ *
+ * @throws RuntimeFailure, or the error of the module
+ */
 export async function loadHandler(place: HandlerLocation): Promise<Handler> {
   const { modulePath, exported } = parsed(place.handler)
   const module = await loadModule(modulePath, place).catch(error => {
@@ -36,13 +40,13 @@ function parsed(handler: string) {
   return { modulePath, exported: name.slice(dot + 1).split('.') }
 }
 
-/** @param name the module's path from the folder of the function, without an extension */
+/** @param name path of the module relative to the folder of the function, without an extension */
 async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLocation): Promise<unknown> {
   const path = resolve(folder, name)
   const require = createRequire(join(folder, 'package.json'))
   const isModule = typeOf(dirname(path)) === 'module'
   const imported = (file: string) => import(pathToFileURL(file).href)
-  // nodejs24.x imports CommonJS, too.
+  // nodejs24.x imports CommonJS modules as well.
   const required = (file: string) => (style === 'promise' ? imported(file) : require(file))
   if (isFile(path)) return require(path)
   if (isFile(`${path}.js`)) return isModule ? imported(`${path}.js`) : required(`${path}.js`)
@@ -54,7 +58,7 @@ async function loadModule(name: string, { folder, style, loaderFrom }: HandlerLo
   return require(resolved(name, path, require))
 }
 
-/** The file of a module in `node_modules`. */
+/** Returns the file of a module in `node_modules`. */
 function resolved(name: string, path: string, require: NodeJS.Require): string {
   try {
     return require.resolve(name)
@@ -64,7 +68,10 @@ function resolved(name: string, path: string, require: NodeJS.Require): string {
   }
 }
 
-/** Loads TypeScript with the loader of serverless-offline, so that what it can run runs here. Without one, Node removes the types. */
+/**
+ * Loads TypeScript with the loader of serverless-offline, so that the same code runs in both. Without the
+ * loader, Node.js strips the types.
+ */
 async function loadTypeScript(
   file: string,
   isModule: boolean,
@@ -77,7 +84,7 @@ async function loadTypeScript(
   return import(pathToFileURL(file).href)
 }
 
-/** The default export, too, because that is where the exports of an imported CommonJS module are. */
+/** Searches the default export as well, because it contains the exports of an imported CommonJS module. */
 function handlerIn(module: unknown, exported: readonly string[], name: string): Handler {
   const handler = memberOf(module, exported) || memberOf((module as { default?: unknown })?.default, exported)
   if (!handler) throw new RuntimeFailure('Runtime.HandlerNotFound', `${name} is undefined or not exported`)
@@ -90,7 +97,7 @@ function memberOf(object: unknown, names: readonly string[]): unknown {
   return names.reduce<unknown>((nested, name) => nested && (nested as Record<string, unknown>)[name], object)
 }
 
-/** The `type` of the nearest package.json; none within node_modules. */
+/** Returns the `type` of the nearest package.json; undefined within node_modules. */
 function typeOf(folder: string): unknown {
   if (basename(folder) === 'node_modules') return undefined
   const file = join(folder, 'package.json')
@@ -98,7 +105,7 @@ function typeOf(folder: string): unknown {
     try {
       return JSON.parse(readFileSync(file, 'utf8'))?.type
     } catch {
-      // An unreadable package.json does not make ES modules of its files, as in Lambda.
+      // As in Lambda, files next to an unreadable package.json are not ES modules.
       return undefined
     }
   }
@@ -110,7 +117,7 @@ function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true
 }
 
-/** The errors that Lambda gives a name of its own, with the stack of the cause. */
+/** Converts errors for which Lambda has specific names. The stack of the cause is kept. */
 function explained(error: unknown): unknown {
   if (!(error instanceof Error)) return error
   const details = `${error.stack}`.split('\n')

@@ -9,13 +9,22 @@ import { memoryLimits } from './memory-limits.ts'
 import type { Answer, Message, ThreadData } from './messages.ts'
 import { THREAD, threadDataOf } from './thread-data.ts'
 
-/** Upper bound for terminating a thread: a command of `execSync` in it must end first, and no other thread may have the partition. Rule 19. */
+/**
+ * Time limit for terminating a thread, in milliseconds. A command of `execSync` in the thread must end first,
+ * and no other thread may process the partition until then (rule 19 in `RULES.md`).
+ */
 const END_MS = 30_000
 
-/** Receives what a thread writes, instead of the streams of this process. It must be read. */
+/**
+ * Receives the output of a thread, which is not written to the streams of this process. The streams must be
+ * read.
+ */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
-/** A handler in a thread of its own. After an error with which Lambda would start the runtime again, the next invocation gets a new one. */
+/**
+ * Runs a handler in a separate thread. After an error with which Lambda would restart the runtime, the next
+ * invocation gets a new thread.
+ */
 export class NodeRuntime implements Runtime {
   readonly #facts: FunctionFacts
   readonly #onOutput: OnOutput | undefined
@@ -23,7 +32,7 @@ export class NodeRuntime implements Runtime {
   readonly #ended = Promise.withResolvers<RuntimeEnded>()
   #loading: PromiseWithResolvers<void> | undefined
   #thread: Worker | undefined
-  /** The end of the last thread that was given up. */
+  /** End of the last abandoned thread. */
   #abandoned: Promise<number> | undefined
   #line = new Line()
   #useBefore: EventLoopUtilization | undefined
@@ -34,7 +43,7 @@ export class NodeRuntime implements Runtime {
     this.#module = module
   }
 
-  /** Resolves also if it cannot be loaded, which the next invocation reports. */
+  /** Loads the handler. Also resolves if it cannot be loaded, which the next invocation reports. */
   load(): Promise<void> | undefined {
     this.#thread ??= this.#start()
     return this.#loading?.promise
@@ -82,7 +91,7 @@ export class NodeRuntime implements Runtime {
       if (message === 'loaded') this.#loaded()
       else void this.#answered(message)
     })
-    // Such as the end of its memory: the thread catches the exceptions of the handler itself.
+    // Errors such as running out of memory. The thread itself catches the exceptions of the handler.
     thread.on('error', error => {
       cause = error
     })
@@ -104,7 +113,8 @@ export class NodeRuntime implements Runtime {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.answered(place)
     if (!pending && 'error' in answer) {
-      // No invocation runs. Those that wait go elsewhere: this must not start another thread for them.
+      // No invocation is running. The waiting ones are given back, so that no other thread is started for
+      // them here.
       const cause = new HandlerError(answer.error)
       this.#line.takeBackAll()
       this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))
@@ -116,7 +126,10 @@ export class NodeRuntime implements Runtime {
     else pending?.reject(new HandlerError(answer.error))
   }
 
-  /** Ends the thread. Its remaining work, such as handling its own end, must be over before the batch is retried. */
+  /**
+   * Ends the thread. Its remaining work, such as handling its own end, must finish before the batch is
+   * retried.
+   */
   async #abandon(): Promise<void> {
     const thread = this.#thread
     this.#thread = undefined
@@ -126,7 +139,10 @@ export class NodeRuntime implements Runtime {
   }
 }
 
-/** @param places where invocations wait for it @param isCaptured whether its output is read here */
+/**
+ * @param places shared places of waiting invocations
+ * @param isCaptured true if the output of the thread is read here
+ */
 function newThread(
   module: URL,
   facts: FunctionFacts,
@@ -146,7 +162,8 @@ function newThread(
   try {
     return start(env, data)
   } catch (error) {
-    // Some options are for a whole process. The handler sees them all the same.
+    // Some options apply only to a whole process. They are not set for the thread, but the handler still sees
+    // the variable.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
     const { NODE_OPTIONS: nodeOptions, ...others } = env
     return start(others, { ...data, nodeOptions })

@@ -1,6 +1,12 @@
-/** Where invocations wait for a thread: either it takes one or the plugin takes it back, seen at once. Imports nothing: threads load it. */
+/**
+ * Places in which invocations wait for a thread. The thread claims an invocation, or the plugin takes it
+ * back; the other side sees this immediately. This module has no imports, because threads load it.
+ */
 
-/** One for the invocation that runs, and as many as an event poller has in flight beside it. */
+/**
+ * Number of places: one for the running invocation, and one for each further invocation that an event poller
+ * has in flight.
+ */
 const COUNT = 5
 
 const [FREE, OFFERED, TAKEN, TAKEN_BACK] = [0, 1, 2, 3]
@@ -25,12 +31,15 @@ export class Places {
     throw new Error('the thread has no place for another invocation')
   }
 
-  /** Returns whether an invocation was not taken back. */
+  /** Returns true if the invocation is claimed, and so was not taken back. */
   isTaken(place: number): boolean {
     return this.#is(place, TAKEN)
   }
 
-  /** Called by the plugin. Returns whether the thread has not taken it, and will not. */
+  /**
+   * Called by the plugin. Returns true if the thread has not claimed the invocation and cannot do so any
+   * more.
+   */
   takeBack(place: number): boolean {
     return this.#change(place, OFFERED, TAKEN_BACK)
   }
@@ -39,7 +48,10 @@ export class Places {
     Atomics.store(this.#states, place, FREE)
   }
 
-  /** Called by the thread. Returns false if it was taken back: it is free again then. */
+  /**
+   * Called by the thread to claim an invocation. Returns false if it was taken back; the place is then free
+   * again.
+   */
   take(place: number): boolean {
     if (this.#change(place, OFFERED, TAKEN)) return true
     this.leave(place)

@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import type { Call, Handler, LambdaContext, Outcome } from './call.ts'
 import { RuntimeFailure } from './reported-error.ts'
 
-/** Calls a handler as nodejs24.x and later do. The outcome comes a turn later: a rejection that nothing handled is before it. */
+/**
+ * Calls a handler like nodejs24.x and later. The outcome is reported one turn of the event loop later, so
+ * that an unhandled rejection is reported first.
+ */
 export function callForPromise(
   handler: Handler,
   event: unknown,
@@ -23,14 +26,14 @@ export function callForPromise(
   return { loopIsEmpty: () => outcome.failForGood(neverSettled()) }
 }
 
-/** The process has nothing left to do, so it ends. */
+/** Returns the error for a process that ends because it has nothing left to do. */
 export function neverSettled(): RuntimeFailure {
   return new RuntimeFailure('Runtime.ExitError', 'Runtime exited without providing a reason', [
     '(the promise of the handler was never settled, and nothing was left to wait for)',
   ])
 }
 
-/** Refuses a handler that declares a callback, as nodejs24.x and later do. @throws RuntimeFailure */
+/** Rejects a handler that declares a callback, like nodejs24.x and later. @throws RuntimeFailure */
 export function refuseCallback({ length }: Handler): void {
   if (length < 3) return
   throw new RuntimeFailure(

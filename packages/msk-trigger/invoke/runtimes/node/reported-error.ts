@@ -2,9 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { ReportedError } from '../runtime.ts'
 
-/** An error that Lambda's runtime raises itself, such as `Runtime.HandlerNotFound`. It has no frames of its own. */
+/**
+ * An error that Lambda's runtime itself raises, such as `Runtime.HandlerNotFound`. It has no stack frames.
+ */
 export class RuntimeFailure extends Error {
-  /** @param details more lines for a reader, such as the stack of the cause */
+  /** @param details additional lines, such as the stack of the cause */
   constructor(name: string, message: string, details: readonly string[] = []) {
     super(message)
     this.name = name
@@ -12,7 +14,11 @@ export class RuntimeFailure extends Error {
   }
 }
 
-/** Describes what a handler threw, as Lambda does. Anything can be thrown. @param plugin the URL of code whose frames are left out */
+/**
+ * Describes a thrown value in the same way as Lambda. A handler can throw any value.
+ *
+ * @param plugin URL of code whose frames are omitted
+ */
 export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   try {
     if (isError(thrown)) {
@@ -27,13 +33,13 @@ export function reportedError(thrown: unknown, plugin?: string): ReportedError {
   }
 }
 
-/** A rejected promise that nothing handled. Its stack is that of the reason. */
+/** Returns the error for an unhandled rejection, with the stack of the reason. */
 export function unhandledRejection(reason: unknown): Error {
   const { trace } = reportedError(reason)
   return new RuntimeFailure('Runtime.UnhandledPromiseRejection', textOf(reason), trace.slice(1))
 }
 
-/** An error of any realm, or an object that looks like one. */
+/** Returns true for an error of any realm, or an object with the same members. */
 function isError(thrown: unknown): thrown is Error {
   if (thrown instanceof Error || types.isNativeError(thrown)) return true
   if (typeof thrown !== 'object' || thrown === null) return false
@@ -43,13 +49,13 @@ function isError(thrown: unknown): thrown is Error {
 
 function shownLines(stack: unknown, plugin?: string): string[] {
   if (stack === undefined) return []
-  if (typeof stack !== 'string') throw new TypeError('the stack is not a text')
+  if (typeof stack !== 'string') throw new TypeError('the stack is not a string')
   const hidden = ['node:internal/', ...(plugin === undefined ? [] : [plugin, fileURLToPath(plugin)])]
   const isShown = (line: string) => !/^\s+at /.test(line) || !hidden.some(place => line.includes(place))
   return stack.split('\n').filter(line => line !== '' && isShown(line))
 }
 
-/** The message of an object without one is `[object Object]`, in the cloud as well. */
+/** Returns a hint for an object without a message, for which Lambda reports `[object Object]`. */
 function hintAt(thrown: unknown): string[] {
   return typeof thrown === 'object' && thrown !== null
     ? ['(what was thrown is not an Error, so it has neither message nor stack)']

@@ -6,14 +6,14 @@ import { neverSettled } from './promise-style.ts'
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming')
 
-/** Defines the global `awslambda`, which modules expect even if only some of their handlers stream. */
+/** Defines the global `awslambda`, which modules expect even if only some of their handlers use streaming. */
 export function defineAwslambda(): void {
   const { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: isUnwanted } = process.env
   if (isUnwanted === '1' || isUnwanted === 'true') return
   Object.assign(globalThis, {
     awslambda: {
       streamifyResponse: (handler: Handler) => Object.assign(handler, { [STREAMING]: 'response' }),
-      // Metadata is for HTTP.
+      // Ignore the metadata, which is only for HTTP.
       HttpResponseStream: { from: (stream: Writable) => stream },
     },
   })
@@ -23,7 +23,10 @@ export function isStreaming(handler: Handler): boolean {
   return STREAMING in handler
 }
 
-/** Calls a handler that streams. Its output is the response, as text, because an event source invokes it without a stream. */
+/**
+ * Calls a streaming handler. Its output is the response text, because an event source invokes the function
+ * without streaming.
+ */
 export function callStreaming(
   handler: Handler,
   event: unknown,
@@ -61,7 +64,7 @@ class Collected extends Writable {
     return Buffer.concat(this.#chunks).toString()
   }
 
-  /** Metadata is for HTTP. */
+  /** Does nothing, because the content type is only for HTTP. */
   setContentType(): void {}
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {

@@ -5,16 +5,16 @@ import { functionArn } from '../../../config/resource-types.ts'
 import type { FunctionFacts } from '../../function-facts.ts'
 import type { HandlerStyle, ThreadData } from './messages.ts'
 
-/** The module of the thread: as source, and as the package has it. */
+/** Module of the thread, in the source tree or in the built package. */
 export const THREAD = new URL(
   import.meta.url.endsWith('.ts') ? './worker.ts' : './node-worker.js',
   import.meta.url,
 )
 
-/** The first version of Node.js with which Lambda does not let handlers call back. */
+/** First Node.js version with which Lambda does not support callbacks. */
 const FIRST_WITHOUT_CALLBACKS = 24
 
-/** Returns the facts with which a thread loads and calls a handler. @param thread its module */
+/** Returns the data with which a thread loads and calls a handler. @param thread module of the thread */
 export function threadDataOf(
   { functionKey, handler, folder, runtime, timeoutMs, functionName, region }: FunctionFacts,
   thread = THREAD,
@@ -37,7 +37,10 @@ function styleOf(runtime: string): HandlerStyle {
   return version >= FIRST_WITHOUT_CALLBACKS ? 'promise' : 'callback'
 }
 
-/** Returns its main module, from which its loader of TypeScript can be found; undefined if these folders have no such version. */
+/**
+ * Returns the main module of serverless-offline, from which its TypeScript loader can be resolved; undefined
+ * if these folders contain no such version.
+ */
 function serverlessOffline([folder, ...others]: readonly string[]): string | undefined {
   if (folder === undefined) return undefined
   try {

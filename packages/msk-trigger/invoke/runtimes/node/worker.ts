@@ -1,4 +1,7 @@
-/** The thread of a handler. While an invocation runs nothing else keeps the loop busy, so that `beforeExit` comes when nothing is left. */
+/**
+ * Thread of a handler. During an invocation, nothing else keeps the event loop alive, so that `beforeExit` is
+ * emitted when nothing is left to do.
+ */
 import process from 'node:process'
 import { setImmediate } from 'node:timers'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -12,24 +15,27 @@ import { reportedError, unhandledRejection } from './reported-error.ts'
 import { responseJson } from './response.ts'
 import { defineAwslambda } from './streaming.ts'
 
-/** The exit codes of Lambda's runtime. */
+/** Exit codes of Lambda's runtime. */
 const UNHANDLED_REJECTION = 128
 const UNCAUGHT_EXCEPTION = 129
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { places: states, ...data }: ThreadData & { readonly places: SharedArrayBuffer } = workerData
 const places = new Places(states)
-/** Where records arrive, by place. They are read before anything can answer: afterwards others may be written there. */
+/**
+ * Shared memory by place. Records are read before an answer is sent, because the memory may be overwritten
+ * afterwards.
+ */
 const memories: Buffer[] = []
 const waiting: Request[] = []
 /** True from the beginning of an invocation until the next one may begin. */
 let isBusy = false
 let isOver = false
 let running: number | undefined
-/** When the invocation before it was over, in milliseconds since 1970. */
+/** Time at which the previous invocation ended, in milliseconds since the epoch. */
 let freeSinceMs = 0
 let call: Call | undefined
-/** A response that this turn of the event loop can still make the last one. */
+/** A response that can still become the last one in this turn of the event loop. */
 let unsent: { readonly place: number; readonly ok: string } | undefined
 
 if (data.nodeOptions !== undefined) process.env.NODE_OPTIONS = data.nodeOptions
@@ -59,7 +65,7 @@ function beginNext(): void {
 
 function begin(request: Request): void {
   const { place, requestId, timeoutMs, atMs } = request
-  // The plugin's deadline, which does not wait forever for a handler to be loaded.
+  // Deadline of the plugin, which limits the time for loading a handler.
   const deadlineMs = Math.max(atMs, freeSinceMs) + timeoutMs
   const outcome = new Response(place)
   running = place
@@ -111,7 +117,10 @@ class Response implements Outcome {
   }
 }
 
-/** Where a handler may call back, an unhandled rejection of the same turn ends the runtime and does not fail the invocation. */
+/**
+ * Sends a response at the end of the turn. In the callback style, an unhandled rejection in the same turn
+ * ends the runtime but does not fail the invocation.
+ */
 function sendSoon(place: number, ok: string): void {
   if (data.style === 'promise') {
     send({ place, ok, isLast: false })
@@ -130,7 +139,7 @@ function send(answer: Answer): void {
   freeSinceMs = Date.now()
   port.ref()
   port.postMessage(answer)
-  // Work that the handler left behind has a turn, as between any two invocations.
+  // Give pending work of the handler a turn, as between any two invocations.
   if (waiting.length > 0) setImmediate(beginNext)
   else isBusy = false
 }

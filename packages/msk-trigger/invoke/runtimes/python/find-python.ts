@@ -3,26 +3,29 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
 
-/** A Python that has been started once. */
+/** A Python executable that has been started successfully. */
 export interface Python {
   readonly executable: string
-  /** Major and minor, as `3.12`. */
+  /** Major and minor version, such as `3.12`. */
   readonly version: string
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Starts an executable to ask for its version. Rejects if it is not a Python. */
+/** Starts an executable to determine its version. Rejects if it is not Python. */
 export type AskVersion = (executable: string, environment: Environment) => Promise<string>
 
-/** An executable can be a script that looks for the real one. */
+/** Time limit in milliseconds, because an executable can be a script that searches for the real one. */
 const ANSWER_WITHIN_MS = 20_000
 
-/** Searches that are under way, or have found one. */
+/** Searches that are in progress or have succeeded. */
 const searches = new Map<string, Promise<Python>>()
 
 /**
- * Finds a Python: of the active virtual environment, or the version of the runtime, or any Python 3. @throws Error without any
+ * Finds a Python executable: of the active virtual environment, of the version of the runtime, or else any
+ * Python 3.
+ *
+ * @throws Error if none is found
  */
 export async function findPython(
   runtime: string,
@@ -36,7 +39,7 @@ export async function findPython(
   try {
     return await search
   } catch (error) {
-    // Python may be installed before the next attempt.
+    // Forget the failure, because Python may be installed before the next attempt.
     searches.delete(key)
     throw error
   }
@@ -54,7 +57,10 @@ async function firstThatAnswers(runtime: string, environment: Environment, ask: 
   )
 }
 
-/** In order. An executable on the PATH may be a shim (pyenv, asdf) that has nothing to start. */
+/**
+ * Returns candidates in the order of preference. An executable on the PATH may be a shim (pyenv, asdf)
+ * without an installed version.
+ */
 export function candidates(
   runtime: string,
   { VIRTUAL_ENV, CONDA_PREFIX }: Environment,

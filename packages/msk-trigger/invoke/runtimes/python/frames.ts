@@ -1,10 +1,12 @@
-/** A frame between this process and the one that runs a handler: a kind (one character), a length, and a body. */
+/**
+ * A message between this process and the process of a handler: a kind (one character), a length, and a body.
+ */
 export interface Frame {
   readonly kind: string
   readonly body: Buffer
 }
 
-/** Kind, and length in four bytes, big-endian. */
+/** Size of the frame header, in bytes: the kind, and the length in four bytes, big-endian. */
 const HEAD_BYTES = 5
 
 export function frame(kind: string, body: string): Buffer {
@@ -16,18 +18,18 @@ export function frame(kind: string, body: string): Buffer {
   return whole
 }
 
-/** Puts frames together from the pieces in which they arrive. */
+/** Assembles frames from the chunks in which they arrive. */
 export class FrameReader {
   readonly #kinds: string
   #pieces: Buffer[] = []
   #bytes = 0
 
-  /** @param kinds all that are expected, a character each */
+  /** @param kinds expected kinds, one character each */
   constructor(kinds: string) {
     this.#kinds = kinds
   }
 
-  /** Returns the frames that this piece completes. @throws Error where a frame would begin with another kind */
+  /** Returns the frames that this chunk completes. @throws Error if a frame begins with an unexpected kind */
   read(piece: Buffer): Frame[] {
     this.#pieces.push(piece)
     this.#bytes += piece.length
@@ -42,11 +44,11 @@ export class FrameReader {
     if (!this.#kinds.includes(kind)) throw new Error(`no frame has the kind ${JSON.stringify(kind)}`)
     if ((this.#pieces[0] as Buffer).length < HEAD_BYTES) this.#join()
     const end = HEAD_BYTES + (this.#pieces[0] as Buffer).readUInt32BE(1)
-    // A large frame comes in many pieces: they are joined only once.
+    // A large frame arrives in many chunks, which are joined only once.
     if (this.#bytes < end) return undefined
     this.#join()
     const [whole] = this.#pieces as [Buffer]
-    // An empty rest would keep the memory of the whole.
+    // Drop an empty remainder, which would keep the memory of the whole buffer.
     this.#pieces = end < whole.length ? [whole.subarray(end)] : []
     this.#bytes -= end
     return { kind, body: whole.subarray(HEAD_BYTES, end) }

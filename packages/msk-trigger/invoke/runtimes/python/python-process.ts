@@ -7,45 +7,55 @@ import { within } from '../../../support/wait.ts'
 import { HandlerError, type ReportedError } from '../runtime.ts'
 import { type Frame, FrameReader, frame } from './frames.ts'
 
-/** The file has this name in the source and in the package. */
+/** The file has the same name in the source tree and in the package. */
 const RUNNER = fileURLToPath(new URL('./python-runner.py', import.meta.url))
 
-/** Loaded, an error while loading, an answer, an error. */
+/** Kinds of frames: loaded, error while loading, answer, error. */
 const KINDS = 'lxae'
 
-/** The last answer arrives at once, unless another process has inherited the channel and holds it open. */
+/**
+ * Time to wait for the rest of the output after the end of the process, in milliseconds. The last answer
+ * arrives immediately, unless another process has inherited the channel and keeps it open.
+ */
 const REST_MS = 200
 
-/** Upper bound for ending a process. It is killed, so only a defect reaches this bound. */
+/**
+ * Time limit for ending a process, in milliseconds. The process is killed, so the limit is reached only in
+ * case of a bug.
+ */
 const END_MS = 1_000
 
-/** Written by others to the channel, such as the handler, or a fork of its process that continues. */
+/**
+ * Error if other code has written to the channel, such as the handler, or a fork of its process that
+ * continued.
+ */
 const SPOILT =
-  'something other than the runner wrote to descriptor 3, over which the answers of the handler come: leave it alone'
+  'other code has written to file descriptor 3, which is reserved for the answers of the handler: do not use it'
 
 export interface PythonCommand {
   readonly executable: string
-  /** Folder of the code: the working directory, and the first place where modules are looked for. */
+  /** Folder of the code: the working directory and the first entry of the module search path. */
   readonly folder: string
   readonly handler: string
   readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * A Python process that runs a handler. It has the standard streams of this process, so whatever the handler prints is
- * seen at once, and `breakpoint()` works in a terminal. It leads a process group of its own: Ctrl-C does not reach it,
- * because the trigger decides which invocations may finish, and the processes that the handler started end with it.
+ * A Python process that runs a handler. It uses the standard streams of this process, so output of the
+ * handler appears immediately, and `breakpoint()` works in a terminal. It leads a separate process group:
+ * Ctrl-C does not reach it, because the trigger decides which invocations may finish, and processes that the
+ * handler has started end together with it.
  */
 export class PythonProcess {
-  /** Resolves when it has ended, or could not be started: with what happened. */
+  /** Resolves with a description when the process has ended or could not be started. */
   readonly ended: Promise<string>
   readonly #child: ChildProcess
   readonly #channel: Duplex | undefined
   readonly #frames = new FrameReader(KINDS)
   readonly #loaded = Promise.withResolvers<void>()
-  /** Then its id may already be that of another process. */
+  /** True once the process has ended. Its id may then belong to another process. */
   #hasEnded = false
-  /** Something other than the runner wrote to the channel: what comes over it means nothing any more. */
+  /** True if other code has written to the channel, whose content is then meaningless. */
   #isSpoilt = false
   #isLoaded = false
   #asked: (PromiseWithResolvers<unknown> & { readonly requestId: string }) | undefined
@@ -54,19 +64,19 @@ export class PythonProcess {
     this.#child = spawn(executable, ['-X', 'utf8', RUNNER, folder, handler], {
       cwd: folder,
       env: environment as NodeJS.ProcessEnv,
-      // Over the last one nothing is sent: it closes when this process ends, however it ends.
+      // Nothing is sent over the last descriptor, which closes whenever this process ends.
       stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
       detached: process.platform !== 'win32',
       windowsHide: true,
     })
     const [channel, lifeline] = this.#child.stdio.slice(3) as (Duplex | undefined)[]
     this.#channel = channel
-    // The streams break when the process ends, which `ended` reports.
+    // Ignore the errors of the streams when the process ends, which `ended` reports.
     for (const stream of [channel, lifeline]) stream?.on('error', () => {})
     channel?.on('data', (piece: Buffer) => {
       if (!this.#isSpoilt) this.#read(piece)
     })
-    // A failure is kept for later callers.
+    // Avoid an unhandled rejection: a failure is kept for later callers.
     this.#loaded.promise.catch(() => {})
     this.ended = this.#end(executable)
   }
@@ -75,12 +85,18 @@ export class PythonProcess {
     return this.#child.pid
   }
 
-  /** Resolves when the handler is loaded; never, if the process ends before. Rejects with a HandlerError. */
+  /**
+   * Resolves when the handler is loaded. Rejects with a HandlerError. Never settles if the process ends
+   * before.
+   */
   get loaded(): Promise<void> {
     return this.#loaded.promise
   }
 
-  /** Sends a request and resolves with its answer; never, if the process ends before. Rejects with a HandlerError. */
+  /**
+   * Sends a request and resolves to its answer. Rejects with a HandlerError. Never settles if the process
+   * ends before.
+   */
   exchange(requestId: string, request: string): Promise<unknown> {
     const asked = { requestId, ...Promise.withResolvers<unknown>() }
     this.#asked = asked
@@ -88,7 +104,7 @@ export class PythonProcess {
     return asked.promise
   }
 
-  /** Ends it at once, with all that it has started. */
+  /** Kills the process and all processes that it has started. */
   async kill(): Promise<void> {
     this.#killGroup()
     await within(END_MS, this.ended)
@@ -103,20 +119,20 @@ export class PythonProcess {
     }
   }
 
-  /** @throws Error where it cannot come from the runner. */
+  /** Handles a frame. @throws Error if the frame cannot originate from the runner */
   #received({ kind, body }: Frame): void {
     if (kind === 'a' || kind === 'e') this.#answer(kind, body)
-    else if (this.#isLoaded) throw new Error('it was loaded before')
+    else if (this.#isLoaded) throw new Error('the handler was loaded twice')
     else if (kind === 'x') this.#loaded.reject(errorIn(body))
     else this.#loaded.resolve()
     this.#isLoaded = true
   }
 
-  /** A fork of the process may answer a request again, or one that was answered long ago. */
+  /** Handles an answer. A fork of the process may answer the same request again, or an earlier one. */
   #answer(kind: string, body: Buffer): void {
     const asked = this.#asked
     const end = body.indexOf('\n')
-    if (!asked || body.toString('utf8', 0, end) !== asked.requestId) throw new Error('that was not asked')
+    if (!asked || body.toString('utf8', 0, end) !== asked.requestId) throw new Error('it was not requested')
     const rest = body.subarray(end + 1)
     if (kind === 'a') asked.resolve(valueIn(rest))
     else asked.reject(errorIn(rest))
@@ -126,7 +142,7 @@ export class PythonProcess {
   async #end(executable: string): Promise<string> {
     try {
       const [code, signal] = await once(this.#child, 'exit')
-      // Child processes can outlive it, and keep the id of the group in use.
+      // Child processes can outlive the process, and keep the id of its group in use.
       this.#killGroup()
       this.#hasEnded = true
       const channel = this.#channel
@@ -144,11 +160,12 @@ export class PythonProcess {
     const { pid } = this.#child
     if (pid === undefined || this.#hasEnded) return
     try {
-      // Negative: the group. Windows has none, and there the child is known by more than its id.
+      // A negative id addresses the process group. Windows has no groups, but identifies the child by a
+      // handle rather than by its id alone.
       if (process.platform === 'win32') this.#child.kill('SIGKILL')
       else process.kill(-pid, 'SIGKILL')
     } catch (error) {
-      // The group has ended, or all that is left of it is about to.
+      // Ignore the error if the group has ended, or its last process is about to end.
       if (!['ESRCH', 'EPERM'].includes(String((error as NodeJS.ErrnoException).code))) throw error
     }
   }
@@ -158,7 +175,10 @@ function errorIn(body: Buffer): HandlerError {
   return new HandlerError(JSON.parse(body.toString()) as ReportedError)
 }
 
-/** A handler can return bytes or NaN, which Lambda sends on as they are: then it is text. */
+/**
+ * Parses an answer. A handler can return bytes or NaN, which Lambda passes on unchanged; the answer is then
+ * text.
+ */
 function valueIn(body: Buffer): unknown {
   const text = body.toString()
   try {

@@ -26,10 +26,10 @@ import traceback
 CHANNEL = 3
 LIFELINE = 4
 HEAD = struct.Struct(">cI")
-# The last two begin with the id of the request, in a line of its own.
+# The last two begin with the id of the request on a separate line.
 LOADED, LOAD_ERROR, ANSWER, ERROR = b"l", b"x", b"a", b"e"
 
-# What remains of an invocation without a timeout: the longest that Lambda allows.
+# Remaining time of an invocation without a timeout: the maximum that Lambda allows.
 LONGEST_MS = 900_000
 
 invocation = {"requestId": ""}
@@ -53,7 +53,7 @@ class Context:
         self.function_name = variable("AWS_LAMBDA_FUNCTION_NAME")
         self.function_version = variable("AWS_LAMBDA_FUNCTION_VERSION")
         self.invoked_function_arn = request["functionArn"]
-        # In the cloud it is text, too.
+        # A string, as in the cloud.
         self.memory_limit_in_mb = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.log_group_name = variable("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = variable("AWS_LAMBDA_LOG_STREAM_NAME")
@@ -92,7 +92,8 @@ class ProjectFirst:
         if name not in self._folders:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, [self._folders[name]])
-        # Without `__init__.py`, modules of other folders of the same name are found too, as always in Python.
+        # Without `__init__.py`, modules of other folders with the same name are found as well, as is usual in
+        # Python.
         if spec is not None and spec.loader is None:
             spec.submodule_search_locations = pkgutil.extend_path(list(spec.submodule_search_locations), name)
         return spec
@@ -167,7 +168,7 @@ def described(error):
         one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     if isinstance(error, Fault):
         kind, trace = error.kind, list(error.trace)
-        # The location is in its cause.
+        # The location of the error is in its cause.
         lines = [] if of_handler.__cause__ is None else list(of_handler.__cause__.format())
     else:
         kind, trace = type(error).__name__, of_handler.stack.format()
@@ -207,7 +208,7 @@ def send(channel, kind, body):
 
 
 def main(folder, name):
-    # A process that the handler starts must not keep the descriptors open.
+    # The descriptors must not be inherited by processes that the handler starts.
     for descriptor in (CHANNEL, LIFELINE):
         os.set_inheritable(descriptor, False)
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -11,7 +11,10 @@ export type PythonFunction = Pick<
   'functionName' | 'handler' | 'runtime' | 'region' | 'folder' | 'environment'
 >
 
-/** A Python handler in a process of its own. The runner of serverless-offline turns None and every exception into a timeout. */
+/**
+ * Runs a Python handler in a separate process. The runner of serverless-offline is not used, because it turns
+ * None and every exception into a timeout.
+ */
 export class PythonRuntime implements Runtime {
   readonly #function: PythonFunction
   readonly #notice: (line: string) => void
@@ -21,7 +24,7 @@ export class PythonRuntime implements Runtime {
   #cpu: CpuUse | undefined
   #isClosed = false
 
-  /** @param notice receives a line if the version of Python is not that of the runtime */
+  /** @param notice receives a line if the version of Python differs from that of the runtime */
   constructor(definition: PythonFunction, notice: (line: string) => void) {
     this.#function = definition
     this.#notice = notice
@@ -35,7 +38,7 @@ export class PythonRuntime implements Runtime {
     const python = await this.#loaded()
     const { functionName, region } = this.#function
     const functionArn = `arn:aws:lambda:${region}:000000000000:function:${functionName}`
-    // An infinite deadline becomes null.
+    // JSON serializes an infinite deadline as null.
     const about = JSON.stringify({ requestId, deadlineMs: Date.now() + timeoutMs, functionArn })
     this.#cpu = new CpuUse(python.pid)
     return python.exchange(requestId, `${about.slice(0, -1)},"event":${event.json()}}`)
@@ -62,7 +65,7 @@ export class PythonRuntime implements Runtime {
       await python.loaded
       return python
     } catch (error) {
-      // The next invocation loads the handler again, in a new process, as in the cloud.
+      // As in the cloud, the next invocation loads the handler again in a new process.
       const failed = this.#process
       this.#start = undefined
       this.#process = undefined
@@ -81,21 +84,21 @@ export class PythonRuntime implements Runtime {
     const python = new PythonProcess({ executable, folder, handler, environment })
     this.#process = python
     void python.ended.then(how => {
-      // One whose handler could not be loaded has reported that.
+      // A process whose handler could not be loaded has already reported that.
       if (this.#process === python) this.#ended.resolve(new RuntimeEnded(how))
     })
     return python
   }
 }
 
-/** The kernel counts processor time in these, on every machine. */
+/** Unit in which the kernel reports processor time on every machine, in milliseconds. */
 const TICK_MS = 10
 
-/** Positions after the name of the program, which may contain spaces. See proc_pid_stat(5). */
+/** Positions after the name of the program, which may contain spaces, see proc_pid_stat(5). */
 const USER_TIME = 11
 const SYSTEM_TIME = 12
 
-/** How much of a processor a process has used since this was created. */
+/** Measures the processor time that a process has used since this object was created. */
 class CpuUse {
   readonly #pid: number | undefined
   readonly #sinceMs = performance.now()
@@ -106,7 +109,10 @@ class CpuUse {
     this.#usedBeforeMs = usedMs(pid)
   }
 
-  /** Whether it was more than half of one. False where the system does not say: only Linux does. */
+  /**
+   * Returns true if the process has used more than half of a processor. Returns false if the system does not
+   * report this; only Linux does.
+   */
   isHigh(): boolean {
     return usedMs(this.#pid) - this.#usedBeforeMs > (performance.now() - this.#sinceMs) / 2
   }
@@ -122,7 +128,10 @@ function usedMs(pid: number | undefined): number {
   }
 }
 
-/** Returns the first folder with the file of a handler, or the first one. A bundler builds only Node's handlers. */
+/**
+ * Returns the first folder that contains the file of a handler, or else the first folder. Bundlers build only
+ * handlers for Node.js.
+ */
 export function pythonFolder(handler: string, folders: readonly [string, ...string[]]): string {
   const module = handler.slice(0, Math.max(0, handler.lastIndexOf('.'))).replaceAll('.', '/')
   const hasFile = (folder: string) =>

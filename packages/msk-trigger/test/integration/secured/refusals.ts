@@ -56,19 +56,19 @@ export function saysWhatIsWrong(): void {
         'no client certificate where one is required',
         'mutualTls',
         () => ({ ssl: ca() }),
-        /localhost:\d+ wants a client certificate: set custom\.mskTrigger\.ssl\.cert and key/,
+        /localhost:\d+ requires a client certificate: set custom\.mskTrigger\.ssl\.cert and key/,
       ],
       [
         'a mechanism that the listener does not offer',
         'saslInPlainText',
         () => ({ sasl: { mechanism: 'scram-sha-256', ...scram } }),
-        /does not offer this way to sign in: custom\.mskTrigger\.sasl\.mechanism/,
+        /does not support this mechanism: set another custom\.mskTrigger\.sasl\.mechanism/,
       ],
       [
         'a user where the listener takes none',
         'tls',
         () => ({ ssl: ca(), sasl: { mechanism: 'plain', ...plain } }),
-        /takes no credentials: custom\.mskTrigger\.sasl must not be set/,
+        /does not accept credentials: remove custom\.mskTrigger\.sasl/,
       ],
       [
         'no such secret',
@@ -80,7 +80,7 @@ export function saysWhatIsWrong(): void {
         'a secret of another form',
         'sasl',
         () => ({ ssl: ca(), sasl: { mechanism: 'plain', secret: secrets.ca } }),
-        /^custom\.mskTrigger\.sasl: secret arn:\S+ has no text "username"$/,
+        /^custom\.mskTrigger\.sasl: secret arn:\S+ has no string field "username"$/,
       ],
     ]
     for (const [what, listener, security, says] of cases)
@@ -102,7 +102,7 @@ export function saysWhatIsWrong(): void {
       const error = await rejection(ready().then(() => admin.connect()))
       assert.match(
         accessProblem(error) ?? '',
-        /certificate of 127\.0\.0\.1:\d+ is for other names: DNS:localhost$/,
+        /certificate of 127\.0\.0\.1:\d+ is for other host names: DNS:localhost$/,
       )
       const named = clientWith({ ...settings, ssl: { ...ca(), servername: 'localhost' } }, 'tls')
       await named.ready()

@@ -86,7 +86,7 @@ describe('the end of a Python process', () => {
       const { instance, idleEnds } = instanceOf(`app.${name}`)
       await assert.rejects(instance.invoke(invocation()).answer, (error: unknown) => {
         assert.ok(error instanceof RuntimeEnded)
-        assert.match(error.message, /^something other than the runner wrote to descriptor 3/)
+        assert.match(error.message, /^other code has written to file descriptor 3/)
         return true
       })
       assert.equal(instance.isBroken, true)
@@ -98,13 +98,13 @@ describe('the end of a Python process', () => {
     const { instance, idleEnds } = instanceOf('app.answers_twice')
     assert.equal(await instance.invoke(invocation()).answer, 1)
     await until('the report of the end', () => idleEnds.length > 0)
-    assert.match(String(idleEnds[0]), /^something other than the runner wrote to descriptor 3/)
+    assert.match(String(idleEnds[0]), /^other code has written to file descriptor 3/)
   })
 
   it('given an answer to an earlier request, as of a fork, then it is not taken for that of this one', async () => {
     const { instance } = instanceOf('app.answers_an_earlier_request')
     assert.equal(await instance.invoke(invocation()).answer, 'own')
-    await assert.rejects(instance.invoke(invocation()).answer, /other than the runner wrote to descriptor 3/)
+    await assert.rejects(instance.invoke(invocation()).answer, /other code has written to file descriptor 3/)
     assert.equal(instance.isBroken, true)
   })
 

@@ -1,18 +1,18 @@
 --[[
-  Adds to the new contents of a partition state, unless a later attempt has begun.
+  Adds parts to the next generation of a partition state, unless a later attempt has begun.
 
-  KEYS[1]  {stateKey}: prefix of its keys
+  KEYS[1]  {stateKey}: prefix of the keys of the state
 
   ARGV[1]  the request, a map in MessagePack:
     token   token of this attempt
-    gone    by the last part of a key: fields that are removed before the parts are added
-    whole   the last parts of keys that are removed with all they have
-    oldest  generations of ids before this one are removed
-    parts   by the last part of a key: field and value in turn; for "due", threshold and entity
+    gone    by the last part of a key: fields to remove before the parts are added
+    whole   last parts of keys to remove as a whole
+    oldest  oldest generation of ids to keep; earlier ones are removed
+    parts   by the last part of a key: alternating fields and values; for "due", thresholds and entities
 
-  Ids go to the front of their bucket, or get fields of their own if the bucket is full. So stage the newest ids last.
+  Ids are added to the front of their bucket, or in separate fields if the bucket is full. Therefore add the newest ids last.
 
-  Returns  1; "overtaken" if refused
+  Returns  1; "overtaken" if a later attempt has begun
 ]]
 local generationKey = KEYS[1] .. ':next'
 local request = cmsgpack.unpack(ARGV[1])
@@ -38,7 +38,7 @@ for _, name in ipairs(request.oldest > 0 and namesIn(KEYS[1]) or {}) do
   end
 end
 for name, fields in pairs(request.parts) do
-  -- Every key must be among the names, or it would never be found again.
+  -- Every key must be recorded by name, because it could not be found otherwise.
   redis.call('HSET', generationKey, 'key:' .. name, 1)
   local key = generationKey .. ':' .. name
   if name == 'due' then

@@ -1,10 +1,10 @@
 --[[
-  Moves a cursor forward. A cursor that is already further stays where it is.
+  Moves a cursor forward. A cursor that is already ahead is not changed.
 
-  KEYS[1]  the cursor: an integer
-  ARGV[1]  the lowest value that it should have
+  KEYS[1]  the cursor, an integer
+  ARGV[1]  minimum value of the cursor afterwards
 
-  Returns  1 if moved, 0 if it was already there
+  Returns  1 if the cursor was moved, otherwise 0
 ]]
 if tonumber(redis.call('GET', KEYS[1]) or '-inf') >= tonumber(ARGV[1]) then
   return 0

@@ -1,15 +1,15 @@
 --[[
-  Begins to read a whole partition state for a checkpoint: from now on, commits note what they change. Commits go on meanwhile, so
-  what they change is read again at the end.
+  Begins reading a whole partition state for a checkpoint. Commits continue during the read. From now on, they record their changes,
+  which are read again at the end.
 
   KEYS[1]  {stateKey}:meta
   KEYS[2]  {stateKey}:changes
 
   ARGV[1]  the request, a map in MessagePack:
-    run    marks this run, if the changes since an earlier checkpoint are not known
-    since  the earlier checkpoint since which changes must be known to be kept; nil if there is no such checkpoint
+    run    name of this run, used if the changes since an earlier checkpoint are unknown
+    since  earlier checkpoint since which changes must be tracked; nil if there is none
 
-  Returns  { what the changes are known since, the last generation that need not be read }
+  Returns  { checkpoint or run since which changes are tracked, last generation that need not be read }
 ]]
 local metaKey, changesKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])

@@ -1,16 +1,17 @@
 --[[
-  Prepended to `commit.lua` and the scripts of checkpoints: which entities and ids commits have changed since the last checkpoint.
-  They are in numbered generations: a reader closes one by opening the next, and reads it while commits add to the new one.
+  Prepended to `commit.lua` and the scripts of checkpoints. Defines how the entities and ids that commits have changed since the last
+  checkpoint are stored: in numbered generations. A reader closes a generation by opening the next one, and reads it while commits
+  add to the new one.
 
-  {stateKey}:changes          hash; absent until the first checkpoint, and after the longest time without one:
-    since              the checkpoint that holds everything before the generation `from`, or the run that takes the first one
-    epoch              of the state, whose contents are others in another epoch
+  {stateKey}:changes          hash; absent until the first checkpoint, and if none was taken for a long time:
+    since              checkpoint that contains everything before the generation `from`, or run that takes the first one
+    epoch              epoch of the state; another epoch has other contents
     clock              log clock at `since`
-    from, open         the oldest generation, and the one to which commits add
-    entities:<n>, ids:<n>  how many a generation has
-    context, failures  the last generation in which these were changed
-  {stateKey}:changes:<n>      set: entities whose state or timers were changed
-  {stateKey}:changes:<n>:ids  hash: number of a block → its ids, each as the name of its bucket and its entry
+    from, open         oldest generation, and the one to which commits add
+    entities:<n>, ids:<n>  numbers of entities and ids in a generation
+    context, failures  last generation in which the context or the failures were changed
+  {stateKey}:changes:<n>      set of entities with a changed state or changed timers
+  {stateKey}:changes:<n>:ids  hash from the number of a block to its ids, each as the name of its bucket and its entry
 ]]
 local function removeChanges(key, from, to)
   for generation = from, to do
@@ -27,7 +28,7 @@ local function stopTracking(key)
   end
 end
 
--- How many entities and ids a generation has, by its number.
+-- Returns the numbers of entities and ids in a generation.
 local function changedIn(key, generation)
   local entities, ids = unpack(redis.call('HMGET', key, 'entities:' .. generation, 'ids:' .. generation))
   return tonumber(entities or 0), tonumber(ids or 0)

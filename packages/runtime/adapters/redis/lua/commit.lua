@@ -1,37 +1,37 @@
 --[[
-  Writes the changes of a chunk to its partition state, all or nothing, if the partition state still has the version from which
-  they were computed.
+  Writes the changes of a chunk to its partition state, all or nothing. The commit is refused unless the partition state still has
+  the version from which the changes were computed.
 
   KEYS     meta, states, timers, due, outbox, ids, failures, context, changes: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
-    base             the version: epoch, applied offset (-1 before the first record) and fired
-    appliedOffset    the new applied offset
-    fired            timers fired since the new applied offset
-    emitted          events emitted since the new applied offset
-    parkedBytes      approximate size of what all entities have parked by then
-    newEntities      how many entities each group of producers has added of late; nil if none has
+    base             required version: epoch, applied offset (-1 before the first record) and fired
+    appliedOffset    new applied offset
+    fired            number of timers that have fired since the new applied offset
+    emitted          number of events emitted since the new applied offset
+    parkedBytes      approximate size of the parked events of all entities, bytes
+    newEntities      number of entities that each producer group has added recently; nil if none were added
     nowMs            log clock, milliseconds
     lastAppendMs     append time of the record at the new applied offset, milliseconds since the epoch; nil before the first
-    highestAppendMs  highest append time so far, in the same form
-    appliedDigest    digest of the record at the new applied offset; nil if not known
-    states           entity and state in turn
-    statesGone       entities whose states are deleted
-    timers           entity and its timers in turn
-    due              threshold of the first timer and entity in turn
-    timersGone       entities that no longer have a timer
-    outbox           position and event in turn
+    highestAppendMs  highest append time so far, milliseconds since the epoch
+    appliedDigest    digest of the record at the new applied offset; nil if unknown
+    states           alternating entities and states
+    statesGone       entities whose states are removed
+    timers           alternating entities and their timers
+    due              alternating thresholds of first timers and entities
+    timersGone       entities without timers from now on
+    outbox           alternating positions and events
     tally            increments by counter
-    context          new fields of the partition's context, in turn; empty if unchanged
-    ids              by generation: bucket and what goes to its front, in turn
+    context          alternating new fields and values of the partition's context; empty if unchanged
+    ids              by generation: alternating buckets and entries to add to their fronts
     idWindowMs       milliseconds of log time for which ids are kept
-    failures         by group: bucket and what goes to its front, in turn
+    failures         by group: alternating buckets and entries to add to their fronts
     failureWindowMs  milliseconds of log time for which failures are kept
-    failureBytes     upper bound for the bytes of failures
+    failureBytes     upper bound for the size of failures, bytes
     forgottenTold    number of forgotten failures that have been reported
-    failuresFromMs   append time from which on all failures are remembered, unless this commit forgets some; nil if not known
-    code             which code makes the commit; nil if not known
+    failuresFromMs   append time from which all failures are remembered, unless this commit forgets some; nil if unknown
+    code             code that makes the commit; nil if unknown
 
-  Returns  1 committed, 0 refused (also while it is fenced), or the part of the partition state that the server has evicted
+  Returns  1 if committed, 0 if refused (also while the state is fenced), or the part of the partition state that the server has evicted
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, changesKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
@@ -64,7 +64,7 @@ for generation, buckets in pairs(request.ids) do
   addIds(key, more, buckets)
 end
 local oldest = math.max(0, generationAt(request.nowMs - request.idWindowMs))
--- A partition state's first commit can already hold ids that are too old to be kept.
+-- The first commit of a partition state may contain ids that are already too old to be kept.
 for generation = meta.oldest or lowest or oldest, oldest - 1 do
   redis.call('UNLINK', idKeys(idsKey, generation))
 end

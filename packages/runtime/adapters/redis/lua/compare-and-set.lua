@@ -1,11 +1,12 @@
 --[[
-  Writes a value, if it still is what the caller has read: a value that commands and schedules share, or the cursor of a forwarder.
+  Writes a value unless it has changed since the caller read it. Used for values that commands and scheduled functions share, and for
+  the cursors of forwarders.
 
-  KEYS[1]  the value: a text
-  ARGV[1]  the value as it was read; empty if there was none
-  ARGV[2]  the new value
+  KEYS[1]  the value, a text
+  ARGV[1]  value that the caller has read; empty if there was none
+  ARGV[2]  new value
 
-  Returns  1 if written, 0 if another has written meanwhile
+  Returns  1 if written, 0 if the value has changed
 ]]
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
   return 0

@@ -1,13 +1,14 @@
 --[[
-  Notes that a checkpoint is stored: forgets the changes that it holds. From now on, changes are known since this checkpoint.
+  Records that a checkpoint is stored, and removes the changes that it contains. From now on, changes since this checkpoint are
+  tracked.
 
   KEYS[1]  {stateKey}:meta
   KEYS[2]  {stateKey}:changes
 
   ARGV[1]  the request, a map in MessagePack:
-    since       what the changes must still be known since: another run may have taken a checkpoint, or the state was replaced
-    generation  the last one that the checkpoint holds
-    taken       names the checkpoint
+    since       expected start of the tracked changes; it differs if another run has taken a checkpoint or the state was replaced
+    generation  last generation that the checkpoint contains
+    taken       name of the checkpoint
 
   Returns  1; 0 if nothing was changed
 ]]

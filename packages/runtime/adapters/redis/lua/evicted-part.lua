@@ -1,6 +1,6 @@
 --[[
-  Prepended to `load.lua` and `commit.lua`: finds out whether the server has evicted a part of the partition state. A server
-  evicts whole keys silently, so each commit stores the number of fields in meta.
+  Prepended to `load.lua` and `commit.lua`. Detects whether the server has evicted a part of the partition state. A server evicts
+  whole keys silently, so each commit stores the number of fields in meta.
 ]]
 local function countIds(prefix, oldest, newest)
   local count = 0
@@ -11,8 +11,8 @@ local function countIds(prefix, oldest, newest)
   return count
 end
 
--- Returns meta, states, timers or ids if that part is not as the last commit left it; nil if nothing is missing, or if the
--- partition state was stored before fields were counted.
+-- Returns "meta", "states", "timers" or "ids" if that part differs from what the last commit has stored; nil
+-- if nothing is missing, or if the partition state was stored before fields were counted.
 local function evictedPart(meta, statesKey, timersKey, dueKey, idsKey)
   if meta.appliedOffset and not meta.states then
     return nil
@@ -30,7 +30,7 @@ local function evictedPart(meta, statesKey, timersKey, dueKey, idsKey)
   return nil
 end
 
--- Whether the server has evicted all failures, or some of a group of producers.
+-- Returns true if the server has evicted all failures, or some failures of a producer group.
 local function hasEvictedFailures(meta, failuresKey, name)
   if (meta.failureBytes or 0) > 0 and redis.call('HLEN', failuresKey) == 0 then
     return true

@@ -1,9 +1,9 @@
 --[[
-  Prepended to `commit.lua`: remembers failures, and forgets the oldest of the largest group when there is not enough room.
+  Prepended to `commit.lua`. Remembers failures, and forgets the oldest ones of the largest group if the size limit is exceeded.
 
-  memory  { key, clock, room, bytes, forgotten, failuresFrom, highest }: prefix of the failures, log clock, upper bound for the
-          bytes, bytes of all of them, the number of those that were forgotten, append time from which on none was, and the
-          highest append time
+  memory  { key, clock, room, bytes, forgotten, failuresFrom, highest }: prefix of the keys of failures, log clock, size limit in
+          bytes, current size in bytes, number of forgotten failures, append time from which no failure was forgotten, and highest
+          append time
 ]]
 local DAY = 24 * 60 * 60 * 1000
 
@@ -19,7 +19,7 @@ local function keepGroup(memory, name, group)
   end
 end
 
--- The groups by their names.
+-- Returns the producer groups by name.
 local function allGroups(memory)
   local groups, flat = {}, redis.call('HGETALL', memory.key)
   for at = 1, #flat, 2 do
@@ -28,12 +28,12 @@ local function allGroups(memory)
   return groups
 end
 
--- Only failures of later records are remembered completely from now on.
+-- From now on, only failures of later records are completely remembered.
 local function forgets(memory)
   memory.failuresFrom = memory.failuresFrom and memory.highest + 1
 end
 
--- Removes the first generation as a whole. Returns the number of its failures.
+-- Removes the first generation of a group. Returns the number of its failures.
 local function dropFirst(memory, name, group)
   local key = failureKey(memory.key, name, group.first)
   local about = aboutGeneration(key)
@@ -46,8 +46,8 @@ local function dropFirst(memory, name, group)
   return about.count
 end
 
--- Adds failures to the last generation of a group. `buckets` has names and contents in turn. A generation is full when it is a
--- day old or has an eighth of its group's bytes, since it is later removed as a whole.
+-- Adds failures to the last generation of a group. `buckets` has alternating names and contents. A generation
+-- is full when it is a day old or has an eighth of its group's bytes, because it is later removed as a whole.
 local function addFailures(memory, name, buckets)
   local group = groupOf(redis.call('HGET', memory.key, name))
   local key = failureKey(memory.key, name, group.last)
@@ -75,7 +75,7 @@ local function addFailures(memory, name, buckets)
   keepGroup(memory, name, group)
 end
 
--- Forgets the generations whose last failure came before this time of the log's clock.
+-- Removes the generations whose last failure is older than this time of the log's clock.
 local function dropOlder(memory, time)
   for name, group in pairs(allGroups(memory)) do
     while group.first <= group.last do
@@ -87,7 +87,8 @@ local function dropOlder(memory, time)
   end
 end
 
--- The largest group loses failures first: a producer whose records all fail loses its own, not those of smaller groups.
+-- The largest group loses failures first, so a producer whose records all fail loses its own failures, not
+-- those of smaller groups.
 local function dropWithoutRoom(memory)
   if memory.bytes <= memory.room then
     return

@@ -1,13 +1,13 @@
 --[[
-  Raises the fence of a partition state, which stops its commits until its contents are replaced or the fence is removed; or removes
-  it. A fence that stands already stays, unless it is of the same kind and of no later attempt: that command has ended, or will. While
-  its topic grows, a state that does not exist is fenced, too: it exists from then on, so the epoch is raised.
+  Raises or removes the fence of a partition state. A fence rejects commits until the contents are replaced or the fence is removed.
+  An existing fence remains, unless it is of the same kind and not of a later attempt, whose command takes precedence. While the
+  topic grows, a state that does not exist is fenced as well: it is created, so its epoch is raised.
 
   KEYS[1]  {stateKey}:meta
   ARGV[1]  the fence, JSON; see `Fence`
-  ARGV[2]  for how many milliseconds it stands, by the clock of the server; 0 if until it is removed; empty to remove it
+  ARGV[2]  time after which the fence expires, milliseconds of the server's clock; 0 for never; empty to remove the fence
 
-  Returns  { epoch, applied offset (-1 before the first record), fired, the fence that stands }
+  Returns  { epoch, applied offset (-1 before the first record), fired, fence that is in place }
 ]]
 local fence, text = cjson.decode(ARGV[1]), redis.call('HGET', KEYS[1], 'fence')
 local before = text and cjson.decode(text)
@@ -17,7 +17,7 @@ local isOwn = before and before.why == fence.why and before.partitions == fence.
 if ARGV[2] == '' then
   if isOwn then
     redis.call('HDEL', KEYS[1], 'fence')
-    -- The fence alone has made the state.
+    -- The state was created only for the fence.
     if redis.call('HLEN', KEYS[1]) == 1 and redis.call('HGET', KEYS[1], 'epoch') == '1' then
       redis.call('DEL', KEYS[1])
     end

@@ -1,10 +1,10 @@
 --[[
-  Prepended to the scripts about new contents of a partition state, which are built beside it, its next generation, until they take
-  its place.
+  Prepended to the scripts about the next generation of a partition state: new contents that are built separately until they replace
+  the live state.
 
-  {stateKey}:next         hash: what it is built for (`kind`), and which `attempt` of that builds it; `token` of the attempt until it is
-                          whole; `fields` that were added, and `key:<name>` for each key
-  {stateKey}:next:<name>  its keys; each becomes {stateKey}:<name>
+  {stateKey}:next         hash: purpose (`kind`) and number (`attempt`) of the build; `token` of the attempt until the generation is
+                          complete; number of `fields` that were added; and `key:<name>` for each key
+  {stateKey}:next:<name>  keys of the generation, which the switch renames to {stateKey}:<name>
 ]]
 local function namesIn(stateKey)
   local names = {}
@@ -22,7 +22,7 @@ local function countIn(stateKey, name)
   return redis.call(name == 'due' and 'ZCARD' or 'HLEN', stateKey .. ':next:' .. name)
 end
 
--- Whether the server still has all that was added.
+-- Returns true if the server still has everything that was added.
 local function isWhole(stateKey)
   local fields = 0
   for _, name in ipairs(namesIn(stateKey)) do
@@ -31,7 +31,7 @@ local function isWhole(stateKey)
   return fields == tonumber(redis.call('HGET', stateKey .. ':next', 'fields'))
 end
 
--- Removes it while it is built, and afterwards, when commits may have added keys.
+-- Removes the generation, including keys that commits have added after it was built.
 local function removeGeneration(stateKey)
   removeState(stateKey .. ':next')
   for _, name in ipairs(namesIn(stateKey)) do

@@ -3,30 +3,30 @@
 
   KEYS     meta, states, timers, due, outbox, ids, failures, context, skipped: see `keys.ts`
   ARGV[1]  the request, a map in MessagePack:
-    entities       the entities whose states and timers are wanted
-    ids            the wanted ids, one behind the other
+    entities       entities whose states and timers are requested
+    ids            requested ids, concatenated
     idWindowMs     milliseconds of log time for which ids are kept
-    failures       by group and bucket: the ids of the wanted failures
+    failures       ids of the requested failures, by group and bucket
     firstAppendMs  append time of the chunk's first record, milliseconds since the epoch
-    advanceMs      how far the rest of the chunk advances the log's clock, milliseconds
-    longestStepMs  how far one record can advance it at most, milliseconds
+    advanceMs      advance of the log's clock after the first record of the chunk, milliseconds
+    longestStepMs  maximum advance of the log's clock by one record, milliseconds
     timerLimit     maximum number of entities whose due timers are returned
-    byteLimit      upper bound for the bytes of states and timers; due entities get at most half of it
-    contexts       hashes of contexts that the caller has cached; nil if it wants no context
+    byteLimit      upper bound for the size of states and timers, bytes; due entities get at most half of it
+    contexts       hashes of contexts that the caller has cached; nil if no context is requested
 
   Returns  the part of the partition state that the server has evicted, if any; otherwise
            { meta, due, states, timers, known, failures, outbox, more, context, skipped, growths }
-           meta:     its fields in the order of the layout
+           meta:     fields of meta in the order of the layout
            due:      { entity, threshold, … } in the order in which their timers fire
-           states, timers: of the due entities, then of the other wanted ones, in their order and as far as the bytes reach;
-                     the first of either is always there
-           known:    { number of a known id among the wanted ones, what is known of it, … }
-           failures: { group, newest entry of a wanted failure, … }
+           states, timers: of the due entities, then of the other requested ones, in order and within the byte limit; the first
+                     of either is always included
+           known:    { index of a known id among the requested ones, its digest and log clock, … }
+           failures: { group, newest entry of a requested failure, … }
            outbox:   { position, event, … }
-           more:     1 if more timers are due
-           context:  { hash, content }, without the content if the caller has it; {} if none is set or wanted
+           more:     1 if further timers are due
+           context:  { hash, content }, without the content if the caller has cached it; {} if none is set or requested
            skipped:  { offset, digest, … }
-           growths:  of the topic, JSON; empty if it has never grown, or no failure is wanted
+           growths:  growths of the topic, JSON; empty if it has never grown, or if no failure is requested
 ]]
 local metaKey, statesKey, timersKey, dueKey, outboxKey, idsKey, failuresKey, contextKey, skippedKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])
@@ -37,7 +37,7 @@ if evicted then
 end
 local clock, timerLimit = meta.clock or 0, request.timerLimit
 
--- The log's clock at the end of the chunk: timers beyond it cannot fire in this chunk.
+-- Time of the log's clock at the end of the chunk. Timers beyond it cannot fire in this chunk.
 local step = 0
 if meta.last then
   step = math.min(math.max(request.firstAppendMs - meta.last, 0), request.longestStepMs)
@@ -51,11 +51,11 @@ if #due > 2 * timerLimit then
   due[#due] = nil
 end
 
--- Entities are read in small blocks, so that few are read beyond the byte limit: as many as would fit at the average size so far,
--- and at most 16.
+-- Entities are read in small blocks, so that few are read beyond the byte limit: as many as would fit at the
+-- average size so far, and at most 16.
 local BLOCK = 16
 local states, timers, bytes = {}, {}, 0
--- Returns the number of entities added: at least one, if there are any.
+-- Adds entities to the reply. Returns the number added, at least one if there are any.
 local function add(entities, limit)
   local from, before = 1, bytes
   while from <= #entities do
@@ -113,7 +113,7 @@ for generation = generationAt(clock), #names > 0 and oldest or math.huge, -1 do
     if bucket and not isKnown[number] then
       local last = number * idBytes
       local id = sub(ids, last - idBytes + 1, last)
-      -- Ids that arrived after the bucket was full are newer than those in it.
+      -- Ids that arrived after the bucket was full are newer than those in the bucket.
       local own = #bucket >= LAYOUT.ids.fullBytes and redis.call('HGET', beyond, id)
       local at = not own and positionIn(bucket, sub(id, nameBytes + 1), entryBytes)
       if at then

@@ -1,6 +1,7 @@
 --[[
-  Prepended to `commit.lua`, behind `changes.lua`: adds what a commit changes to the open generation. It costs nothing where no
-  checkpoints are taken. Once none was taken for as long as a generation of ids lasts, a whole one is as cheap: then it stops.
+  Prepended to `commit.lua`, after `changes.lua`. Adds the changes of a commit to the open generation. It costs nothing if no
+  checkpoints are taken. Tracking stops once no checkpoint was taken for the duration of a generation of ids, because a complete
+  checkpoint is as cheap by then.
 ]]
 local function entitiesOf(request)
   local entities, isThere = {}, {}
@@ -16,7 +17,7 @@ local function entitiesOf(request)
   return entities
 end
 
--- All ids of a commit, the newest of a bucket last, and their number.
+-- Returns all ids of a commit, the newest of a bucket last, and their number.
 local function idsOf(request)
   local ids, sub, entryBytes = {}, string.sub, LAYOUT.ids.entryBytes
   for _, buckets in pairs(request.ids) do

@@ -1,11 +1,11 @@
 --[[
-  Notes a growth of the topic in a partition state whose contents stay as they are. Raises the epoch, so that the next checkpoint is
-  not taken for the one before. A state that does not exist stays absent.
+  Records a growth of the topic in a partition state whose contents do not change. Raises the epoch, so that the next checkpoint can
+  be distinguished from the previous one. A state that does not exist remains absent.
 
   KEYS[1]  {stateKey}:meta
 
   ARGV[1]  number of the growth
-  ARGV[2]  number of partitions that the topic has now
+  ARGV[2]  current number of partitions of the topic
   ARGV[3]  all growths, JSON
 ]]
 local meta = readMeta(KEYS[1])

@@ -1,21 +1,21 @@
 --[[
-  Sets the builder of the next generation of a partition state. Earlier builders are refused from now on.
+  Sets the builder of the next generation of a partition state. Earlier builders are rejected from then on.
 
-  "begin" removes the generation that exists. While the topic grows, only the run of the growth that has fenced the state may do so.
-  "claim" makes the generation a state that can be committed to and switched to. "drop" removes it, unless it has another purpose or
-  belongs to a later attempt.
+  "begin" removes an existing generation. While the topic grows, only the run of the growth that has fenced the state may do this.
+  "claim" turns the generation into a state that accepts commits and that can be switched to. "drop" removes it, unless it has
+  another purpose or belongs to a later attempt.
 
-  KEYS[1]  {stateKey}: prefix of its keys
+  KEYS[1]  {stateKey}: prefix of the keys of the state
 
   ARGV[1]  the request, a map in MessagePack:
     act      "begin", "claim" or "drop"
     kind     purpose: "growth", or any other
-    attempt  attempt of that purpose
-    token    token of the builder; nil to claim the generation of another one
-    nowMs    for a claim: milliseconds since the epoch. Functions may not ask the server for the time
+    attempt  number of the attempt
+    token    token of the builder; nil to claim the generation of another builder
+    nowMs    for a claim: current time, milliseconds since the epoch, because functions must not request the server's time
 
-  Returns  1; for a claim its epoch, which it never had before, even if it was removed and built again. "growing" or "overtaken" if
-           refused; "incomplete" if the server has lost a part
+  Returns  1; for a claim, the new epoch, which is unique even if the generation was removed and built again. "growing" or
+           "overtaken" if refused; "incomplete" if the server has lost a part
 ]]
 local generationKey, metaKey = KEYS[1] .. ':next', KEYS[1] .. ':next:meta'
 local request = cmsgpack.unpack(ARGV[1])
@@ -52,7 +52,7 @@ if request.token then
     return 'incomplete'
   end
   redis.call('HDEL', generationKey, 'token')
-  -- Evictions are noticed from now on, as in any partition state.
+  -- Evictions are detected from now on, as in any partition state.
   local states = redis.call('HLEN', generationKey .. ':states')
   local timers = redis.call('HLEN', generationKey .. ':timers')
   local ids = countIds(generationKey .. ':ids', meta.oldest, generationAt(meta.clock or 0))

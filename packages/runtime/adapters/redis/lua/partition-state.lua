@@ -1,12 +1,13 @@
 --[[
-  Prepended to the scripts of partition states: the only functions in Lua that know how values are laid out. What begins with
-  LAYOUT is a constant of `layout.ts`. `keys.ts` says what the keys are.
+  Prepended to the scripts of partition states. Contains all Lua functions that depend on the layout of values. Names that begin with
+  LAYOUT are constants of `layout.ts`. `keys.ts` describes the keys.
 ]]
 
--- Many arguments per call: a call costs the server more than a field does. Lua can unpack a few thousand arguments at most.
+-- Number of arguments per call. A call costs the server more than a field does, but Lua can unpack only a few
+-- thousand arguments.
 local AT_ONCE = 1000
 
--- Calls a command with all these arguments, and returns the sum of its replies.
+-- Calls a command with all these arguments, in several calls if necessary. Returns the sum of its replies.
 local function call(command, key, arguments)
   local sum = 0
   for at = 1, #arguments, AT_ONCE do
@@ -15,7 +16,7 @@ local function call(command, key, arguments)
   return sum
 end
 
--- The fence of a partition state, nil if it has none or if its time is over.
+-- Returns the fence of a partition state; nil if it has none or if the fence has expired.
 local function fenceIn(text)
   local fence = text and cjson.decode(text)
   if not fence or fence.untilMs and tonumber(redis.call('TIME')[1]) * 1000 >= fence.untilMs then
@@ -24,7 +25,8 @@ local function fenceIn(text)
   return fence
 end
 
--- The numbers of meta by their names and its fence, nil if absent; and all fields as they are stored, in the order of the layout.
+-- Returns the numbers of meta by name with its fence, nil if absent; and all fields as they are stored, in
+-- the order of the layout.
 local function readMeta(key)
   local stored, meta = redis.call('HMGET', key, unpack(LAYOUT.meta)), {}
   for number, name in ipairs(LAYOUT.meta) do
@@ -37,7 +39,7 @@ local function readMeta(key)
   return meta, stored
 end
 
--- Makes the fields of meta what they are here.
+-- Writes the fields of meta; those that are nil are deleted.
 local function writeMeta(key, meta)
   local present, absent = {}, {}
   for _, name in ipairs(LAYOUT.meta) do
@@ -52,7 +54,7 @@ local function writeMeta(key, meta)
   call('HDEL', key, absent)
 end
 
--- Whether the partition state has this version; before its first commit, the applied offset is -1.
+-- Returns true if the partition state has this version. Before the first commit, the applied offset is -1.
 local function isAt(meta, base)
   return (meta.epoch or 0) == base.epoch
     and (meta.appliedOffset or -1) == base.appliedOffset
@@ -63,13 +65,14 @@ local function generationAt(clock)
   return math.floor(clock / LAYOUT.ids.generationMs)
 end
 
--- The hash of a generation of ids, and the one for those beyond full buckets.
+-- Returns the hash of a generation of ids, and the one for ids that do not fit into full buckets.
 local function idKeys(prefix, generation)
   local key = prefix .. ':' .. generation
   return key, key .. LAYOUT.ids.beyondFull
 end
 
--- Puts ids in front of those in their buckets. `buckets` has names and contents in turn. Returns the number of new fields.
+-- Adds ids to the front of their buckets. `buckets` has alternating names and contents. Returns the number of
+-- new fields.
 local function addIds(key, more, buckets)
   local entryBytes, knownBytes, names, open, beyond = LAYOUT.ids.entryBytes, LAYOUT.ids.knownBytes, {}, {}, {}
   for at = 1, #buckets, 2 do
@@ -78,7 +81,7 @@ local function addIds(key, more, buckets)
   for number, before in ipairs(redis.call('HMGET', key, unpack(names))) do
     local name, added = names[number], buckets[2 * number]
     if before and #before >= LAYOUT.ids.fullBytes then
-      -- Write the newest last: if an id appears twice, the last one written remains.
+      -- Write the newest last: if an id occurs twice, the last one written remains.
       for last = #added, 1, -entryBytes do
         beyond[#beyond + 1] = name .. string.sub(added, last - entryBytes + 1, last - knownBytes)
         beyond[#beyond + 1] = string.sub(added, last - knownBytes + 1, last)
@@ -91,7 +94,8 @@ local function addIds(key, more, buckets)
   return call('HSET', key, open) + call('HSET', more, beyond)
 end
 
--- Where the newest entry starts that begins with these bytes, in a bucket of entries that are this long; nil if none does.
+-- Returns the start of the newest entry that begins with these bytes, in a bucket with entries of this
+-- length; nil if there is none.
 local find = string.find
 local function positionIn(bucket, bytes, length)
   local at = find(bucket, bytes, 1, true)
@@ -101,7 +105,7 @@ local function positionIn(bucket, bytes, length)
   return at
 end
 
--- Numbers that are stored as one text, by their names.
+-- Parses numbers that are stored as one text. Returns them by name.
 local function numbersOf(text, names)
   local numbers, at = {}, 0
   for number in string.gmatch(text, '%S+') do
@@ -119,12 +123,12 @@ local function textOf(numbers, names)
   return table.concat(texts, ' ')
 end
 
--- A group of producers from what is stored, false if nothing is.
+-- Parses the numbers of a producer group; false stands for a missing value.
 local function groupOf(text)
   return numbersOf(text or '1 0 0 0', LAYOUT.failures.group)
 end
 
--- The hash of a generation of failures.
+-- Returns the hash of a generation of failures.
 local function failureKey(prefix, group, generation)
   return prefix .. ':' .. group .. ':' .. string.format('%.0f', generation)
 end

@@ -1,21 +1,21 @@
 --[[
-  Ends the reading of a partition state for a checkpoint: returns what is not read yet and small, all of one moment. If much has
-  changed since, it closes the open generation instead. The reader reads that, and asks again for what has changed meanwhile.
+  Completes the read of a partition state for a checkpoint. Returns a consistent copy of the remaining small parts. If there are many
+  changes, it closes the open generation instead: the caller reads that generation, and calls the script again.
 
   KEYS     meta, states, timers, outbox, failures, context, changes: see `keys.ts` and `changes.lua`
   ARGV[1]  the request, a map in MessagePack:
-    since    what the changes must be known since
-    read     the last generation that is read
-    isWhole  1 if the context and the failures are wanted even if they have not changed, else 0
+    since    expected start of the tracked changes
+    read     last generation that was read
+    isWhole  1 to return the context and the failures even if they have not changed, otherwise 0
 
-  Returns  the last closed generation, or 'moved' if the changes are no longer known: the state was replaced, another run has taken a
-           checkpoint, or the server has evicted some of them; or
+  Returns  the last closed generation, or 'moved' if the changes are no longer tracked because the state was replaced, another run has
+           taken a checkpoint, or the server has evicted some changes; or
            { generation, meta, entities, states, timers, ids, outbox, context, failures, isChanged }
-           generation: the last one; what it has is in the reply
-           meta, outbox, context: fields and values in turn
+           generation: the last generation, whose contents are in the reply
+           meta, outbox, context: alternating fields and values
            ids:       blocks of ids
-           failures:  group and a bucket of its failures in turn, the newest first
-           isChanged: 1 if the failures are in the reply, else 0
+           failures:  alternating groups and buckets of their failures, the newest first
+           isChanged: 1 if the failures are in the reply, otherwise 0
 ]]
 local metaKey, statesKey, timersKey, outboxKey, failuresKey, contextKey, changesKey = unpack(KEYS)
 local request = cmsgpack.unpack(ARGV[1])

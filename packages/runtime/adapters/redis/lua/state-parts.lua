@@ -1,10 +1,10 @@
 --[[
   Prepended to the scripts that copy, remove or replace whole partition states by the prefix of their keys.
 
-  prefix  what all keys of a partition state begin with, without the colon
+  prefix  common beginning of all keys of a partition state, without the colon
 ]]
 
--- The last parts of all keys of a partition state, apart from meta and the outbox, and its meta.
+-- Returns the last parts of all keys of a partition state, except for meta and the outbox, and its meta.
 local function partsOf(prefix)
   local names, meta = {}, readMeta(prefix .. ':meta')
   for _, name in ipairs(LAYOUT.plain) do

@@ -1,24 +1,24 @@
 --[[
-  Replaces the contents of a partition state with its next generation, all or nothing, and raises the epoch: a commit that was computed
-  from the old contents is refused, even if the new ones have the same applied offset.
+  Replaces the contents of a partition state with its next generation, all or nothing, and raises the epoch. A commit that was
+  computed from the old contents is then refused, even if the new contents have the same applied offset.
 
-  If the state is fenced for it, the next generation continues it: what the old contents have emitted stays in the outbox, and the
-  counters go on from the old ones, but for those by which held entities and parked events are known.
+  If the state is fenced for the switch, the next generation continues it: unpublished entries of the old contents stay in the outbox,
+  and the counters continue from the old values, except for those of held entities and parked events.
 
-  KEYS[1]  {stateKey}: prefix of its keys
+  KEYS[1]  {stateKey}: prefix of the keys of the state
 
   ARGV[1]  the request, a map in MessagePack:
-    next     the version that the next generation must have
-    above    the new epoch is above this one
-    base     the version that the state must have; nil if any will do
-    why      why it must be fenced; nil if it need not be
-    attempt  who must have fenced it, or an earlier attempt
-    code     the code that must have made the last commits of both; nil if any may have made them
-    growths  how the topic has grown, JSON; nil if the next generation knows it
+    next     required version of the next generation
+    above    lower bound for the new epoch, exclusive
+    base     required version of the state; nil for any version
+    why      reason for which the state must be fenced; nil if no fence is required
+    attempt  number of this attempt; the fence must be of this attempt or an earlier one
+    code     code that must have made the last commits of both; nil for any code
+    growths  growths of the topic, JSON; nil if the next generation contains them
 
-  Returns  { epoch now, applied offset replaced }, or "moved" if the version or the fence is a different one, or "growing" if
-           the topic is growing and this is for something else, or "overtaken" if the next generation is another one, or
-           "incomplete" if the server has lost some of it, or "other-code", or "other-partitioning"
+  Returns  { new epoch, replaced applied offset }, or "moved" if the version or the fence differs, or "growing" if the topic is
+           growing and this switch has another purpose, or "overtaken" if the next generation is a different one, or
+           "incomplete" if the server has lost a part of it, or "other-code", or "other-partitioning"
 ]]
 local live, ahead = KEYS[1], KEYS[1] .. ':next'
 local metaKey, newMetaKey = live .. ':meta', ahead .. ':meta'
@@ -32,7 +32,7 @@ local refused = isGrowing and 'growing'
   or request.why and not isFenced and 'moved'
   or request.base and not isAt(meta, request.base) and 'moved'
 if refused then
-  -- Without a fence, it was built for this switch alone.
+  -- Without a fence, the generation was built only for this switch.
   if not request.why and isAt(new, request.next) then
     removeGeneration(live)
   end
@@ -55,7 +55,8 @@ if request.code then
   end
 end
 
--- Counters are the fields that are named `outcome/reason`. Those of held entities and parked events are left out.
+-- Returns the counters, which are fields named `outcome/reason`, except for those of held entities and parked
+-- events.
 local function countersOf(key)
   local found, counters, fields = {}, {}, redis.call('HGETALL', key)
   for at = 1, #fields, 2 do
@@ -79,7 +80,7 @@ if request.why then
   end
 end
 
--- Names of the build, and those of commits since.
+-- Names of keys from the build, and from commits since.
 for _, name in ipairs(namesIn(live)) do
   names[#names + 1] = name
 end
@@ -93,7 +94,8 @@ for _, name in ipairs(names) do
 end
 local epoch = math.max(meta.epoch or 0, request.above) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
--- Contents from before the topic grew, or none at all, do not undo that it did: emissions would count as older ones.
+-- Contents from before a growth of the topic, or no contents at all, must not undo the growth; otherwise
+-- emissions would be ordered before earlier ones.
 local isOlder = meta.generation and meta.generation > (new.generation or 0)
 if isOlder then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)

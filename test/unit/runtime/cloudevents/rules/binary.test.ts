@@ -29,7 +29,7 @@ describe('binary mode', () => {
     accepted(read([...REQUIRED, ['ce_datacontenttype', 'Application/JSON'], JSON_TYPE], '1'))
     refused(read([...REQUIRED, ['ce_datacontenttype', 'application/json']], '1'), /is not "content-type"/)
     const other = [...REQUIRED, JSON_TYPE, ['ce_datacontenttype', 'text/plain']] as const
-    refused(read(other, '1'), /"datacontenttype" is there more than once/)
+    refused(read(other, '1'), /"datacontenttype" occurs more than once/)
   })
 
   it('B3: given any other attribute, then it has a header of its own, and data has none', () => {

@@ -35,7 +35,7 @@ describe('which mode a record is in', () => {
     refused(read([JSON_TYPE, JSON_TYPE], '1'), /ce_/, 'not-a-cloudevent')
     refused(read([['content-type', Buffer.from([0xff])]], '1'), /ce_/, 'not-a-cloudevent')
     const type = ['content-type', 'application/cloudevents+json'] as const
-    refused(read([type, type], JSON.stringify(EVENT)), /"content-type" is there more than once/)
+    refused(read([type, type], JSON.stringify(EVENT)), /"content-type" occurs more than once/)
   })
 
   it('A4: given a batch of events, then it is refused, although its type starts as that of one does', () => {

@@ -143,8 +143,8 @@ export function permissionsPage(): string {
   const every = functionNames()
   return `${[
     INTRODUCTION,
-    '## What has no name',
-    'All other resources are named.',
+    '## Resources without a full name',
+    'All other permissions name their resources in full.',
     unnamedList(),
     '## Several functions',
     ...bySize.map(([names, rows]) => `${shortest(names.split(', '), every)}:\n\n${listOf(rows)}`),

@@ -41,7 +41,7 @@ export async function loadPosition(
   name: string,
   { options, sizes }: Pick<ReplayPosition, 'options' | 'sizes'>,
 ): Promise<ReplayPosition | undefined> {
-  const refusal = 'it does not say how far a replay has come.'
+  const refusal = 'it is not the position of a replay.'
   const output = await readPosition(path, name, POSITION, refusal)
   if (output === undefined) return undefined
   if (output.options !== options || JSON.stringify(output.sizes) !== JSON.stringify(sizes))

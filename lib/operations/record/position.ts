@@ -30,6 +30,6 @@ export type RecordingPosition = InferOutput<typeof POSITION>
 
 /** Returns undefined if the file is missing. @throws OperationFailure if it is not a position */
 export function loadPosition(path: string, name: string): Promise<RecordingPosition | undefined> {
-  const refusal = 'it does not say how far a recording has come. Remove it, and record anew.'
+  const refusal = 'it is not the position of a recording. Remove it, and record again.'
   return readPosition(path, name, POSITION, refusal)
 }

@@ -15,11 +15,11 @@ const HABITS: Readonly<Record<string, RegExp>> = {
   'begins with "What"':
     /^What (?!if\b)|(?<=[.:;] )What (?:is|are|was|were|has|have|had|comes?|came|must|can|an?|the|it|they|one|lies|follows|stands)\b(?![^.]*\?)/,
   [PREPOSITION]:
-    /^(?:Of|By|With|As|For|At|Not|Absent|To|On|From|Like) (?!npm\b)|^In (?!bytes|characters|seconds|milliseconds|minutes|hours|days|order|parallel|total)/,
+    /^(?:Of|By|With|As|For|At|Not|Absent|To|On|From|Like) (?!npm\b|least\b|most\b|default,)|^In (?!bytes|characters|seconds|milliseconds|minutes|hours|days|order|parallel|total)/,
   [PRONOUN]: /^(?:It|They|Its|Their|Them|Those|These (?:hold|lie|stand|are))\b(?!')/,
   person: /\b(?:[Nn]obody|[Ss]omebody|[Ww]hoever)\b|^Who /,
   'is none':
-    /\b(?:is|are) none\b|\b[Nn]one (?:is|are|holds?)\b|(?<!\b[Tt]here )\bis no (?!longer\b|more\b|less\b)[a-z]+/,
+    /(?<!\bthere )\b(?:is|are) none\b|(?<!\b(?:[Ii]f|and|where|because|which) )\b[Nn]one (?:is|are|holds?)\b|(?<!\b[Tt]here )\bis no (?!longer\b|more\b|less\b)[a-z]+/,
   told: /\btells?\b|\btold\b/,
   idiom:
     /\b(?:goes? on|went on|stands? still|stood still|for ever|in vain|likewise|comes? to nothing|as well as can be|so long as|lies? in|begun anew|begins? anew|leads? (?:nowhere|on)|[Nn]o \w+ that fits)\b/,
@@ -94,10 +94,14 @@ export function findingsIn(text: Text): Finding[] {
   )
 }
 
+/** Phrase that introduces a sentence, as in "For an unknown cluster, the doctor reports …". */
+const LEADING_PHRASE = /^(?:For|With|On|From|In|As in|Like|At) [^.:;]*, [a-z]/
+
 /**
- * Returns whether a habit is acceptable in a message. Messages may begin with "It" after another message, or with "Not", "To" and "With".
+ * Returns whether a habit is acceptable in a text. Messages may begin with "It" after another message, or with "Not", "To" and "With".
  */
 function isGoodMessage(habit: string, { kind }: Text, plain: string): boolean {
+  if (habit === PREPOSITION && LEADING_PHRASE.test(plain)) return true
   if (kind !== 'message') return false
   return (
     (habit === PRONOUN && !/^These/.test(plain)) ||

@@ -90,7 +90,7 @@ describe('given an error', () => {
     [{ fleet: [{ family: 'device', ids: ['a'], sensors: 2 }] }, /^fleet: a group has 1 ids for 2 sensors/],
     [
       { fleet: [{ family: 'device', sensors: 300 }], tickSeconds: 0.1 },
-      /3000 readings per second\. At most 1000 fit: use at most 100 sensors, or an interval of 0\.3 s or more$/,
+      /3000 readings per second\. The maximum is 1000: use at most 100 sensors, or an interval of 0\.3 s or more$/,
     ],
     [{ keyStrategy: [] }, /^keyStrategy: must be an object/],
     [

@@ -141,7 +141,7 @@ describe('names of topics and groups', () => {
     [{ TOPIC_NAMES: 'logs.application=x' }, /TOPIC_NAMES: names logs.application, which EXTRA_SIGNALS must/],
     [
       { EXTRA_SIGNALS: 'logs.a,logs.b', TOPIC_NAMES: 'logs.a=x,logs.b=x' },
-      /must give each signal a topic of its own/,
+      /must give each signal a different topic/,
     ],
     [{ ORG: 'a.b' }, /ORG: must be 1 to 40 letters/],
     [{ GROUP_NAME: 'same-for-all' }, /GROUP_NAME: must be a text with \{consumer\}/],

@@ -157,7 +157,7 @@ describe('lines that cannot be imported', () => {
     [
       'too large a number',
       JSON.stringify(MOTION).replace('9.8', '12345678901234567891'),
-      'number-not-exact: the number "z" is larger than',
+      'number-not-exact: the number "z" cannot be represented',
     ],
   ] as const)
     it(`given ${given}, then the line is named, and the import ends; --skip-invalid leaves it out`, async () => {

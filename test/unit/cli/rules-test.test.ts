@@ -147,7 +147,7 @@ describe('a fault in a file of rule tests', () => {
     [
       'an id of two readings',
       text => text.replace('1m, m', '1m, id: a, m').replace('0m, m', '0m, id: a, m'),
-      /:8:19 .*\.id: is that of observation 1, which is another event/,
+      /:8:19 .*\.id: is already the id of observation 1, which is another event/,
     ],
     [
       'keys that the family has no place for',
@@ -271,7 +271,7 @@ tests:
       'the id of another event',
       `${FIRST}\n      - ${SECOND}`,
       `${named(FIRST, 'x')}\n      - ${named(SECOND, 'x')}`,
-      /:7:\d+ .*\.id: is that of observation 1, which is another event/,
+      /:7:\d+ .*\.id: is already the id of observation 1, which is another event/,
     ],
     ['a group that is not notified', 'entity: a, kind', 'entity: c, kind', /:12:28 .*no observation is of c/],
   ] as const)

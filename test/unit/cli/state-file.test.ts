@@ -145,7 +145,7 @@ describe('a checkpoint as a file', () => {
       await assert.rejects(readBytes(bytes.subarray(0, length)), {
         name: 'CliFailure',
         message:
-          /^c\.jsonl: (it is (empty|not a checkpoint|cut off)|line \d+ is not a JSON document|the text is not UTF-8: .* truncated)/,
+          /^c\.jsonl: (it is (empty|not a checkpoint|truncated)|line \d+ is not a JSON document|the text is not UTF-8: .* truncated)/,
       })
   })
 

@@ -47,7 +47,7 @@ describe('a change that is audited', () => {
         undefined,
         /^The operation is complete\. The audit event could not be written: Kafka does not answer$/,
       ],
-      [NO_EFFECT_YET, /^It is kept, and holds later\. Its audit event could not be written: /],
+      [NO_EFFECT_YET, /^It is kept, and holds later\. The audit event could not be written: /],
     ] as const)
       await assert.rejects(
         audited(environment, ABOUT, async () => ({

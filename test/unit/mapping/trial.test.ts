@@ -20,7 +20,7 @@ const REFUSED: [text: string, result: RegExp][] = [
   ['{"temp":1,"station":"x"}', /^failed mapping-failed: mapping weather: .*"timestamp"/],
   [
     '{"sensor_id":12345678901234567890,"temperature":1}',
-    /^failed number-not-exact: the number "sensor_id" is larger/,
+    /^failed number-not-exact: the number "sensor_id" cannot be represented exactly/,
   ],
   ['{"specversion":"1.0"}', /^failed malformed-event: /],
   ['{"a":', /^failed unreadable: it is not JSON$/],

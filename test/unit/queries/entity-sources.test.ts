@@ -32,7 +32,7 @@ describe('the entities in partition states, by source', () => {
       'Total: 5',
       '',
     ])
-    assert.equal(sourcesText({ entities: 0, sources: [] }), 'It has no entities.\n')
+    assert.equal(sourcesText({ entities: 0, sources: [] }), 'The consumer has no entities.\n')
   })
 
   it('given sources that differ after their last "/", then by prefix they count together', async () => {

@@ -14,8 +14,8 @@ const SERVERS = { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: 'redis://127.0.0.1:2'
 describe('sluice run: wrong usage has exit status 2, and starts nothing', () => {
   const wrong: [args: string[], environment: object, said: RegExp][] = [
     [[], {}, /KAFKA_BROKERS .*must name the cluster[\s\S]*REDIS_URL: must name the server/],
-    [['alertin'], SERVERS, /There is no function alertin\. Did you mean alerting\?/],
-    [['qqqqqq'], SERVERS, /There is no function qqqqqq\. There are: topics, rules, /],
+    [['alertin'], SERVERS, /Unknown function alertin\. Did you mean alerting\?/],
+    [['qqqqqq'], SERVERS, /Unknown function qqqqqq\. The functions are topics, rules, /],
     [['notify-sns'], SERVERS, /notify-sns cannot run: ALERTS_TOPIC_ARN is not set\./],
     [['console'], SERVERS, /console cannot run: .*`sluice console` serves the same page/],
     [['on-failure'], SERVERS, /on-failure cannot run: it processes records that Lambda has discarded/],

@@ -89,7 +89,7 @@ describe('given a stack of CloudFormation', () => {
         verdict,
         says.split(',')[0],
       ]),
-      [['INFRA_STACK', 'wrong', 'there is no stack nowhere in us-east-1']],
+      [['INFRA_STACK', 'wrong', 'the stack nowhere does not exist in us-east-1']],
     )
   })
 

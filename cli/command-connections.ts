@@ -7,8 +7,7 @@ import { LOAD } from '../packages/runtime/adapters/redis/state-store.ts'
 import { Connections } from '../packages/runtime/lambda/connections.ts'
 
 /**
- * Connections that reject writes outside of `carryOut`. A command that forgets the audit thus fails the first
- * time that it runs.
+ * Connections that reject writes outside of `carryOut`. A command that forgets the audit thus fails the first time that it runs.
  */
 export class CommandConnections extends Connections {
   readonly config: Config

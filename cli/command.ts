@@ -1,7 +1,6 @@
 /**
- * Declaration of a command of `sluice`: its texts, its arguments and options, and its function. Parsing, help
- * and completion are derived from it, and so are the types of the values that it receives. `commands.ts`
- * lists the commands.
+ * Declaration of a command of `sluice`: its texts, its arguments and options, and its function. Parsing, help and completion are
+ * derived from it, and so are the types of the values that it receives. `commands.ts` lists the commands.
  */
 import { duration } from '../lib/app/settings/duration.ts'
 import { ENVIRONMENT_NAME } from '../packages/runtime/settings/general.ts'

@@ -1,16 +1,13 @@
 /**
- * Commands of `sluice`, in the order of the help, each with one line of description and the file that
- * declares it. Only the file of the named command is loaded. The path of the file follows from the words of
- * the command: `rules test` is in `rules/test.ts`, and `tail` in `tail/index.ts`, or in `tail.ts` if it is a
- * single file.
+ * Commands of `sluice`, in the order of the help, each with one line of description and the file that declares it. Only the file of
+ * the named command is loaded. The path of the file follows from the words of the command: `rules test` is in `rules/test.ts`, and
+ * `tail` in `tail/index.ts`, or in `tail.ts` if it is a single file.
  */
 
 import { OPEN_MS } from '../packages/runtime/pipeline/failures/failure-surge.ts'
 import type { CommandValue } from './command.ts'
 
-/**
- * Command with its description and its file. The description is absent for a command that only programs use.
- */
+/** Command with its description and its file. The description is absent for a command that only programs use. */
 type Leaf = readonly [line: string | undefined, load: () => Promise<{ readonly default: CommandValue }>]
 
 interface Group {

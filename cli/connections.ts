@@ -39,8 +39,7 @@ export function environmentOf(
   env: string | undefined,
 ): Environment {
   try {
-    // Applied before, so that Kafka options work without a stack, and after, because they take precedence
-    // over a selected stack.
+    // Applied before, so that Kafka options work without a stack, and after, because they take precedence over a selected stack.
     const reaching = withKafkaOptions(stackEnvironment(withKafkaOptions(environment), stack, stacksDir))
     return localEnvironment(env === undefined ? reaching : { ...reaching, SLUICE_ENV: env })
   } catch (error) {
@@ -71,10 +70,7 @@ export async function requireTopic(
   }
 }
 
-/**
- * Returns an error with one sentence for users if the error concerns Kafka. Any other error is returned
- * unchanged.
- */
+/** Returns an error with one sentence for users if the error concerns Kafka. Any other error is returned unchanged. */
 export function kafkaFailure(error: unknown, config: Config): unknown {
   const where = kafkaAddress(config)
   if (isUnknownTopic(error)) return new CliFailure(`Kafka at ${where}: ${error.message}`)

@@ -68,10 +68,7 @@ function valuesOf(command: Command, args: Parameters, options: Parameters): Reco
   return Object.fromEntries([...ofArguments, ...ofOptions].filter(([, value]) => value !== undefined))
 }
 
-/**
- * Placeholder for an invalid value until `requireRightValues` reports it, so that the other values are also
- * checked.
- */
+/** Placeholder for an invalid value until `requireRightValues` reports it, so that the other values are also checked. */
 class WrongValue {
   readonly text: string
   readonly allowed: string
@@ -100,8 +97,7 @@ function withoutLogin(address: string): string {
 }
 
 /**
- * Ends the command with one line for each invalid value of its arguments and options, and of those of its
- * parent commands.
+ * Ends the command with one line for each invalid value of its arguments and options, and of those of its parent commands.
  *
  * @throws CommanderError
  */

@@ -101,8 +101,7 @@ const REPLACED: readonly {
 ]
 
 /**
- * Returns the value of an option. A value such as `$NAME` refers to a variable, so that a secret need not be
- * on the command line.
+ * Returns the value of an option. A value such as `$NAME` refers to a variable, so that a secret need not be on the command line.
  *
  * @throws CliFailure if the variable is not set
  */

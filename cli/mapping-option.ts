@@ -1,6 +1,4 @@
-/**
- * Option `--mapping`, which reads foreign records with the specified mappings instead of those of the topic.
- */
+/** Option `--mapping`, which reads foreign records with the specified mappings instead of those of the topic. */
 import { resolve } from 'node:path'
 import { dataReader } from '../lib/app/data-reader.ts'
 import { MAPPINGS, readSettings } from '../lib/app/settings/index.ts'

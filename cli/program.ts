@@ -1,7 +1,4 @@
-/**
- * The `sluice` program: finds the command for the arguments, and converts errors to messages and an exit
- * status.
- */
+/** The `sluice` program: finds the command for the arguments, and converts errors to messages and an exit status. */
 import { Command, CommanderError } from 'commander'
 import { OperationFailure } from '../lib/operations/failure.ts'
 import { ConfigError } from '../packages/runtime/settings/config-error.ts'

@@ -1,10 +1,7 @@
 /** Shows the progress of a command as one line on standard error. */
 import type { Terminal } from './terminal.ts'
 
-/**
- * Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all
- * lines remain.
- */
+/** Interval of updates in milliseconds. On a terminal, each line replaces the previous one; otherwise all lines remain. */
 const ON_TERMINAL_MS = 100
 const ELSEWHERE_MS = 5_000
 

@@ -28,10 +28,7 @@ import { CliFailure, StoppedByUser, usageFailure } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 const DEFAULT_PORT = 9_464
-/**
- * Folder with the bundles of processes that build their functions. Each process has a subfolder, named by its
- * id.
- */
+/** Folder with the bundles of processes that build their functions. Each process has a subfolder, named by its id. */
 const BUNDLES = join(LOCAL, 'run')
 
 export default command({
@@ -129,10 +126,7 @@ Examples:
   },
 })
 
-/**
- * Returns the variables. Unlike other commands, this one uses the servers of a stack only if a stack is
- * specified.
- */
+/** Returns the variables. Unlike other commands, this one uses the servers of a stack only if a stack is specified. */
 function variablesOf(terminal: Terminal, env: string | undefined): Environment {
   const { environment, stack, withKafkaOptions = same => same } = terminal
   if (stack !== undefined || environment.SLUICE_STACK) return environmentOf(terminal, env)
@@ -143,8 +137,7 @@ function variablesOf(terminal: Terminal, env: string | undefined): Environment {
 /**
  * Returns the functions to run.
  *
- * @throws CliFailure for an unknown name, for a requested function that cannot run, and if no function can
- * run
+ * @throws CliFailure for an unknown name, for a requested function that cannot run, and if no function can run
  */
 function chosenOf(
   all: Parameters<typeof chooseFunctions>[0],

@@ -10,8 +10,7 @@ const LAST_WORDS_MS = 1_000
 
 const stop = new AbortController()
 let stopsWhenUnread = false
-// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on.
-// Both count as one.
+// The signal can arrive twice, because a terminal sends it to the whole process group and npm passes it on. Both count as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') {

@@ -9,9 +9,7 @@ export interface Column {
   readonly least?: number
   /** End at which a cell is truncated; `start` if the last part of the text is the most important. */
   readonly cut?: 'start'
-  /**
-   * Order in which columns are omitted if the table does not fit. A column without a number is never omitted.
-   */
+  /** Order in which columns are omitted if the table does not fit. A column without a number is never omitted. */
   readonly leaveOut?: number
 }
 
@@ -94,8 +92,7 @@ function fittedWidths(
   const least = (index: number) => columns[index]?.least ?? Number.POSITIVE_INFINITY
   let excess = sum(widths.values()) + GAP.length * (shown.length - 1) - width
   while (excess > 0) {
-    // Narrows the widest column first, so that columns with short cells are not truncated because of one with
-    // long cells.
+    // Narrows the widest column first, so that columns with short cells are not truncated because of one with long cells.
     const [widest] = [...widths].filter(([index, now]) => now > least(index)).sort((a, b) => b[1] - a[1])
     if (!widest) return undefined
     widths.set(widest[0], widest[1] - 1)

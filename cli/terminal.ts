@@ -28,10 +28,7 @@ export interface Terminal {
   readonly commandLine?: (words: readonly string[]) => Promise<Command>
   /** Signal that is aborted when the user wants to stop. The command then ends in an orderly way. */
   readonly stop: AbortSignal
-  /**
-   * Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends
-   * immediately.
-   */
+  /** Aborts `stop` from now on if the reader of `stdout` closes it. Without this call, the process ends immediately. */
   stopWhenUnread?(): void
 }
 
@@ -63,9 +60,8 @@ export function pathIn({ folder }: Pick<Terminal, 'folder'>, file: string): stri
 }
 
 /**
- * Returns the folder in which the user runs the command. npm runs a script in the project's folder and passes
- * the original folder in INIT_CWD; a command that was started otherwise may have inherited the variable from
- * another npm.
+ * Returns the folder in which the user runs the command. npm runs a script in the project's folder and passes the original folder
+ * in INIT_CWD; a command that was started otherwise may have inherited the variable from another npm.
  */
 export function callersFolder(environment: Environment, workingFolder: string): string {
   return (environment.npm_lifecycle_event === 'sluice' && environment.INIT_CWD) || workingFolder

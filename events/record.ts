@@ -1,7 +1,6 @@
 /**
- * Generates the recordings in this folder: `npx node events/record.ts`. The output is deterministic, so that `manifest.json` can contain
- * the
- * expected results.
+ * Generates the recordings in this folder: `npx node events/record.ts`. The output is deterministic, so that `manifest.json` can
+ * contain the expected results.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

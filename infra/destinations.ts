@@ -15,9 +15,8 @@ interface KafkaEvent {
 }
 
 /**
- * Returns an error for each destination that is a topic with readers. The readers would take the discarded record for one of the topic's
- * own
- * records. The only exception is `failures`, except for its own readers.
+ * Returns an error for each destination that is a topic with readers. The readers would take the discarded record for one of the
+ * topic's own records. The only exception is `failures`, except for its own readers.
  *
  * @param functions deployed functions with their events
  * @param declared entries of the same functions, because forwarders read topics without events

@@ -1,8 +1,7 @@
 /**
- * Serverless Framework plugin that expands the entries of functions to the framework's fields and gives each function a role. It must be
- * listed before all plugins that read functions. The framework validates the original entries by the schema defined here, and then calls
- * the
- * `initialize` hooks, of which this is the first one that reads functions.
+ * Serverless Framework plugin that expands the entries of functions to the framework's fields and gives each function a role. It
+ * must be listed before all plugins that read functions. The framework validates the original entries by the schema defined here,
+ * and then calls the `initialize` hooks, of which this is the first one that reads functions.
  */
 
 import { declaredFunctions, type FunctionKeys, topicMappingProblems } from '../lib/app/functions.ts'

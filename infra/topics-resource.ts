@@ -83,9 +83,8 @@ export function readersOf(functions: readonly DeclaredFunction[], signal: Signal
 }
 
 /**
- * Returns the logical ids that a resource depends on, directly or indirectly, by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. Includes
- * the
- * resource itself.
+ * Returns the logical ids that a resource depends on, directly or indirectly, by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`.
+ * Includes the resource itself.
  *
  * @param resources resources of the template
  */

@@ -1,7 +1,6 @@
 /**
  * Builds the npm package of the Kafka trigger, `serverless-offline-msk-trigger`: `npm run build` in `packages/msk-trigger` writes
- * JavaScript
- * and type declarations to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
+ * JavaScript and type declarations to `dist/`. All JavaScript is in one folder, where the code finds the files that it starts.
  */
 import { copyFile, glob, readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -12,9 +12,8 @@ export type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * Returns the reason for appending the content; undefined if it is not due. The content is appended again
- * every day, because a log is kept for only a few days: a replay from its start then reads the content within
- * the first day.
+ * Returns the reason for appending the content; undefined if it is not due. The content is appended again every day, because a log
+ * is kept for only a few days: a replay from its start then reads the content within the first day.
  *
  * @param last content that was appended last; undefined if unknown
  * @param versionOf returns the version of a content

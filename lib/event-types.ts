@@ -21,10 +21,7 @@ export interface EventTypeRow {
   readonly binary?: BinaryHints
 }
 
-/**
- * Additions to the binary schemas. A key is a path of property names, joined by dots; `*` matches each item
- * of a list or map.
- */
+/** Additions to the binary schemas. A key is a path of property names, joined by dots; `*` matches each item of a list or map. */
 interface BinaryHints {
   /** Types of integers that are not unsigned 32-bit numbers. */
   readonly integers?: Readonly<Record<string, 'int32' | 'int64'>>
@@ -101,10 +98,7 @@ export function eventTypeRow(type: string): EventTypeRow | undefined {
   return Object.hasOwn(EVENT_TYPES, type) ? EVENT_TYPES[type as EventType] : undefined
 }
 
-/**
- * Returns the name of a CloudEvents type in paths and URLs: `io.sluice.alert.fired.v1` becomes
- * `alert.fired.v1`.
- */
+/** Returns the name of a CloudEvents type in paths and URLs: `io.sluice.alert.fired.v1` becomes `alert.fired.v1`. */
 export function fileNameOf(type: string): string {
   return type.replace(/^io\.sluice\./, '')
 }

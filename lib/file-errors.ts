@@ -19,10 +19,7 @@ export interface LocatedError {
   readonly message: string
 }
 
-/**
- * Maximum number of errors that are reported for one file. Users correct the first ones first, and each takes
- * time to describe.
- */
+/** Maximum number of errors that are reported for one file. Users correct the first ones first, and each takes time to describe. */
 export const MAX_ERRORS = 100
 
 /** Last error of a file that has more than `MAX_ERRORS`. */
@@ -46,9 +43,7 @@ export function errorLine({ file, line, column, key, message }: LocatedError, pa
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
-/**
- * Adds the position to each error, and sorts the errors by position. The key of an error is its whole path.
- */
+/** Adds the position to each error, and sorts the errors by position. The key of an error is its whole path. */
 export function located(
   errors: readonly PathError[],
   file: string,

@@ -5,10 +5,8 @@ import { RE2JS } from 're2js'
 export type LinearPattern = Pick<RE2JS, 'exec' | 'test' | 'groupCount'>
 
 /**
- * Compiles a regular expression in JavaScript syntax, without look-around and back-references, which RE2
- * cannot match in linear time.
- * A backtracking engine can take longer than the timeout of a function for a single text, and would block its
- * partition.
+ * Compiles a regular expression in JavaScript syntax, without look-around and back-references, which RE2 cannot match in linear
+ * time. A backtracking engine can take longer than the timeout of a function for a single text, and would block its partition.
  *
  * @throws UnfitPattern with the reason
  */

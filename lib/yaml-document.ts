@@ -1,12 +1,9 @@
-/**
- * Reads YAML for all parts of the project. The text may come from an untrusted user, so its size is limited.
- */
+/** Reads YAML for all parts of the project. The text may come from an untrusted user, so its size is limited. */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'
 
 const MAX_CHARACTERS = 1024 * 1024
 /**
- * Maximum number of nodes. Mappings and lists count twice, for their start and their end. The largest rule
- * set has half as many.
+ * Maximum number of nodes. Mappings and lists count twice, for their start and their end. The largest rule set has half as many.
  */
 const MAX_NODES = 200_000
 

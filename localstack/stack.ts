@@ -139,9 +139,8 @@ const FIRST_PORT = 20_000
 const BLOCKS = 1_000
 
 /**
- * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for a named stack. A
- * name
- * always gets the same ports if they are free.
+ * Returns the port variables of a stack that are not set in the environment: none for the default stack, free ports for a named
+ * stack. A name always gets the same ports if they are free.
  */
 export async function stackPorts(
   name: string,

@@ -190,9 +190,8 @@ async function runFunctions(
 }
 
 /**
- * Starts the console, which shares code with the functions. If that code cannot be loaded, the functions report the error with file and
- * line,
- * so it is not reported here.
+ * Starts the console, which shares code with the functions. If that code cannot be loaded, the functions report the error with file
+ * and line, so it is not reported here.
  */
 async function consoleFor(options: ConsoleOptions): Promise<StartedConsole> {
   try {

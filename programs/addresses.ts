@@ -12,11 +12,9 @@ export class StackNotFound extends Error {
 /**
  * Returns the environment with the addresses of a running stack.
  *
- * A stack that is selected with an option takes precedence over all variables. Otherwise, servers with an address in a variable are used,
- * and
- * the others are those of the stack that SLUICE_STACK selects, or else of the running one. If no stack is running, nothing is added, and
- * the
- * default ports apply.
+ * A stack that is selected with an option takes precedence over all variables. Otherwise, servers with an address in a variable are
+ * used, and the others are those of the stack that SLUICE_STACK selects, or else of the running one. If no stack is running,
+ * nothing is added, and the default ports apply.
  *
  * @param stack name from `--stack`
  * @throws StackNotFound if the selected stack is not running, or if several are running without a default one

@@ -1,7 +1,6 @@
 /**
- * Generates docs/api from the entry points of the packages: `npm run api`. Each page begins with a program of examples/api, which a test
- * runs.
- * With `--check`, writes nothing and fails if a page is out of date or an export has no docstring.
+ * Generates docs/api from the entry points of the packages: `npm run api`. Each page begins with a program of examples/api, which a
+ * test runs. With `--check`, writes nothing and fails if a page is out of date or an export has no docstring.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'

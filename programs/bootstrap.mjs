@@ -50,9 +50,8 @@ async function ensurePackages() {
 }
 
 /**
- * Returns whether node_modules matches package-lock.json. npm writes a list of the installed packages as its last step, and `npm ci`
- * removes
- * that list first, so an interrupted installation is not mistaken for a complete one.
+ * Returns whether node_modules matches package-lock.json. npm writes a list of the installed packages as its last step, and `npm
+ * ci` removes that list first, so an interrupted installation is not mistaken for a complete one.
  */
 function packagesInstalled() {
   const written = join(MODULES, '.package-lock.json')
@@ -115,9 +114,8 @@ function seconds(sinceMs) {
 }
 
 /**
- * Runs the script on the project's Node. A compile cache, also for processes that the script starts, halves the startup time. The IPC
- * channel
- * lets the script notice if this process is killed.
+ * Runs the script on the project's Node. A compile cache, also for processes that the script starts, halves the startup time. The
+ * IPC channel lets the script notice if this process is killed.
  */
 async function handOver([script, ...args]) {
   if (script === undefined)
@@ -130,10 +128,9 @@ async function handOver([script, ...args]) {
 }
 
 /**
- * Waits for a child process to exit. Signals are forwarded to it and do not end this process, so that the child can shut down in order. On
- * Ctrl-C, the child also receives SIGINT from the terminal (and once more if npm forwards it), so scripts must treat repeated signals as
- * one
- * request.
+ * Waits for a child process to exit. Signals are forwarded to it and do not end this process, so that the child can shut down in
+ * order. On Ctrl-C, the child also receives SIGINT from the terminal (and once more if npm forwards it), so scripts must treat
+ * repeated signals as one request.
  */
 async function ended(child) {
   const forward = signal => child.kill(signal)

@@ -4,10 +4,9 @@
 const SECRETS = { '--event-hubs-conn-str': 'EVENT_HUBS_CONN_STR' }
 
 /**
- * Hides secrets in the command line, because all users of a machine can see the arguments of its processes. Moves secrets to environment
- * variables, which only the owner can see, replaces them in the arguments by the names of the variables, and overwrites the arguments of
- * this
- * process.
+ * Hides secrets in the command line, because all users of a machine can see the arguments of its processes. Moves secrets to
+ * environment variables, which only the owner can see, replaces them in the arguments by the names of the variables, and overwrites
+ * the arguments of this process.
  *
  * @param args arguments of a command
  * @param environment receives the variables

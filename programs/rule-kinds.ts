@@ -1,7 +1,6 @@
 /**
- * Generates files that depend on the kinds of rules: their list, their keys in the schema of rule files, and the table of keys in the
- * README of
- * the rules. `npm run schemas` runs it first. With `--check`, writes nothing and fails if a file is out of date.
+ * Generates files that depend on the kinds of rules: their list, their keys in the schema of rule files, and the table of keys in
+ * the README of the rules. `npm run schemas` runs it first. With `--check`, writes nothing and fails if a file is out of date.
  */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -4,9 +4,8 @@ export class StopRequested extends Error {
 }
 
 /**
- * Returns a signal that is aborted when this process should stop: on Ctrl-C, SIGTERM, a closed terminal, or the death of the bootstrap.
- * Repeated
- * requests have no effect, because each step of the shutdown has its own time limit.
+ * Returns a signal that is aborted when this process should stop: on Ctrl-C, SIGTERM, a closed terminal, or the death of the
+ * bootstrap. Repeated requests have no effect, because each step of the shutdown has its own time limit.
  */
 export function stopRequest(): AbortSignal {
   const controller = new AbortController()

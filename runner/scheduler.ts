@@ -16,9 +16,8 @@ const LAST_OK_HELP = 'Due time of the last successful run, in seconds since 1970
 const MAX_WAIT_MS = 60 * 60 * 1_000
 const MINUTE_MS = 60_000
 /**
- * Delays of the first, second and third retry of a failed run. Lambda uses one and two minutes, so it does not retry functions with a
- * schedule of one
- * minute.
+ * Delays of the first, second and third retry of a failed run. Lambda uses one and two minutes, so it does not retry functions with
+ * a schedule of one minute.
  */
 const RETRY_AFTER_MS = [5_000, 30_000, 120_000] as const
 
@@ -68,9 +67,8 @@ export class Scheduler {
   }
 
   /**
-   * Waits for the due times from now on. Functions with a schedule of one minute are also called immediately, one after another in the
-   * order of
-   * the list, so that rules are appended before readings, without waiting for the next minute.
+   * Waits for the due times from now on. Functions with a schedule of one minute are also called immediately, one after another in
+   * the order of the list, so that rules are appended before readings, without waiting for the next minute.
    */
   start(): void {
     for (const [name, times] of this.#times) {

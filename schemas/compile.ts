@@ -1,10 +1,8 @@
 /**
- * Compiles the JSON Schemas ahead of time to shorten cold starts: those of events, `schemas/json/*.json` to `schemas/compiled.js`, and
- * those of
- * configuration files, each to its own module. Modules contain plain functions without imports. The Avro and Protobuf schemas are derived
- * from
- * the JSON Schemas, and written as files and as modules, because bundles of functions contain only code. The table in `lib/event-types.ts`
- * lists the event types. With `--check`, writes nothing and fails if a module is out of date.
+ * Compiles the JSON Schemas ahead of time to shorten cold starts: those of events, `schemas/json/*.json` to `schemas/compiled.js`,
+ * and those of configuration files, each to its own module. Modules contain plain functions without imports. The Avro and Protobuf
+ * schemas are derived from the JSON Schemas, and written as files and as modules, because bundles of functions contain only code.
+ * The table in `lib/event-types.ts` lists the event types. With `--check`, writes nothing and fails if a module is out of date.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -11,8 +11,7 @@ export interface Side {
   /** Returns the present statistics of each entity, by sensor. */
   statistics(): Promise<ReadonlyMap<string, EntitySummary>>
   /**
-   * Returns the processor time of its processes, its store's included, in milliseconds; undefined if the system does not report
-   * it.
+   * Returns the processor time of its processes, its store's included, in milliseconds; undefined if the system does not report it.
    */
   processorMs(): Promise<number | undefined>
   /** Undefined while it runs, or else why it has ended. */

@@ -63,8 +63,7 @@ export class AlertsReader implements AlertSource {
   }
 
   /**
-   * Returns the number of records of the topic that the view has not processed yet. Null if Kafka does not
-   * answer.
+   * Returns the number of records of the topic that the view has not processed yet. Null if Kafka does not answer.
    *
    * @throws CliFailure if the environment has no such topic
    */

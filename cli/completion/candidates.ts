@@ -1,7 +1,4 @@
-/**
- * Completes a command line of `sluice` from the declarations of its commands. Pure: known values are passed
- * in.
- */
+/** Completes a command line of `sluice` from the declarations of its commands. Pure: known values are passed in. */
 import type { Argument, Command, Option } from 'commander'
 
 interface Candidate {

@@ -1,7 +1,4 @@
-/**
- * Determines which alerts records would fire, by running alerting on each reading with a separate state.
- * Pure.
- */
+/** Determines which alerts records would fire, by running alerting on each reading with a separate state. Pure. */
 import { ALERT_FIRED_TYPE, type Alert } from '../../lib/alerting/alert.ts'
 import type { AlertingState } from '../../lib/alerting/entity-state.ts'
 import type { AnyRule } from '../../lib/alerting/patterns/pattern.ts'

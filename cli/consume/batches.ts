@@ -1,7 +1,4 @@
-/**
- * Groups records into batches. A full batch is processed immediately, the rest once its first record has
- * waited long enough.
- */
+/** Groups records into batches. A full batch is processed immediately, the rest once its first record has waited long enough. */
 
 const BATCH = { records: 100, waitMs: 5_000 } as const
 

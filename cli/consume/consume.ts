@@ -35,9 +35,7 @@ export interface ConsumePlan {
 }
 
 const COMMIT_EVERY_MS = 5_000
-/**
- * Time to leave the group, in milliseconds. A member that does not leave in time is removed by the broker.
- */
+/** Time to leave the group, in milliseconds. A member that does not leave in time is removed by the broker. */
 const LEAVE_WITHIN_MS = 5_000
 
 /**

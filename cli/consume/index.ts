@@ -126,10 +126,7 @@ function fromOf({ from = 'start', group }: ConsumeOptions): 'start' | 'end' | { 
 
 const RULES = 'config/rules'
 
-/**
- * Returns the rules. If none are specified and the default folder is missing, no alerts are counted, and a
- * message says so.
- */
+/** Returns the rules. If none are specified and the default folder is missing, no alerts are counted, and a message says so. */
 async function rulesOf({ rules }: ConsumeOptions, terminal: Terminal): Promise<readonly AnyRule[]> {
   const named = rules ?? terminal.environment.RULES_DIR
   if (named) return allRulesAt(pathIn(terminal, named), named)

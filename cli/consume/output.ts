@@ -53,8 +53,7 @@ export class ConsumeOutput {
   /**
    * Counts a batch of records and shows it. Resolves once the output accepts more.
    *
-   * @throws CliFailure if the registry does not answer, because a group must not commit records that could
-   * not be read
+   * @throws CliFailure if the registry does not answer, because a group must not commit records that could not be read
    */
   async show(records: readonly LogRecord[]): Promise<void> {
     const read: [LogRecord, Event | Failure][] = []

@@ -1,6 +1,4 @@
-/**
- * Consumer groups of Sluice's functions. A member that joins one takes records away from the function. Pure.
- */
+/** Consumer groups of Sluice's functions. A member that joins one takes records away from the function. Pure. */
 import { type DeclaredFunction, topicsRead } from '../../lib/app/functions.ts'
 
 /** Placeholder for the name of an environment. It does not occur in names of functions. */

@@ -42,9 +42,7 @@ export class Processing {
     this.#ended.reject(error)
   }
 
-  /**
-   * Resolves when the requested number of records is processed; rejects if a batch could not be processed.
-   */
+  /** Resolves when the requested number of records is processed; rejects if a batch could not be processed. */
   get ended(): Promise<void> {
     return this.#ended.promise
   }
@@ -53,10 +51,7 @@ export class Processing {
     return this.#left <= 0
   }
 
-  /**
-   * Adds records. Records beyond the requested number are ignored, and so are all after the processing was
-   * closed.
-   */
+  /** Adds records. Records beyond the requested number are ignored, and so are all after the processing was closed. */
   async add(taken: readonly TakenRecord[]): Promise<void> {
     if (this.#isClosed || this.isFull) return
     const wanted = taken.slice(0, this.#left)

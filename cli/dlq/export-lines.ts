@@ -20,9 +20,8 @@ export interface ExportCounts {
 }
 
 /**
- * Yields one line for each dead letter that meets the filter, and for each unreadable one within the time of
- * the filter. A line has the position, how the dead letter was handled, and the data as in the topic, with
- * the bytes of the record in base64.
+ * Yields one line for each dead letter that meets the filter, and for each unreadable one within the time of the filter. A line has
+ * the position, how the dead letter was handled, and the data as in the topic, with the bytes of the record in base64.
  */
 export async function* exportLines(
   letters: DeadLetterSource,
@@ -57,8 +56,7 @@ function lineOf(row: PlacedRow, found: FoundDeadLetter | undefined): object {
 }
 
 /**
- * Returns the message of a stopped export. A file is written completely or not at all; standard output may
- * have received a part.
+ * Returns the message of a stopped export. A file is written completely or not at all; standard output may have received a part.
  */
 export function stoppedText(
   to: string,
@@ -69,10 +67,7 @@ export function stoppedText(
   return `Stopped: not all was exported. At most ${lines} ${lines === 1 ? 'line' : 'lines'} went to standard output.\n`
 }
 
-/**
- * Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its
- * name ends in .gz.
- */
+/** Writes the lines to a file, completely or not at all. "-" is standard output. The file is compressed if its name ends in .gz. */
 export async function writeLines(
   lines: AsyncIterable<string>,
   to: string,

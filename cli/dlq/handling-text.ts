@@ -117,10 +117,7 @@ export interface HandlingProgress {
 
 const BAR = 24
 
-/**
- * Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s
- * left`.
- */
+/** Returns the progress as one line, such as `[=====>        ]  45 %  3270 redriven, 12 left out, 5400/s, 12 s left`. */
 export function progressText({ command, taken, leftOut, part, elapsedMs }: HandlingProgress): string {
   const filled = Math.floor(part * BAR)
   const bar = `${'='.repeat(filled)}${filled < BAR ? '>' : ''}`.padEnd(BAR)

@@ -1,7 +1,4 @@
-/**
- * Common part of `dlq redrive` and `dlq drop`: the checks, the run, its report, and the command that resumes
- * it.
- */
+/** Common part of `dlq redrive` and `dlq drop`: the checks, the run, its report, and the command that resumes it. */
 import { Afterwards } from '../../lib/operations/dead-letters/afterwards.ts'
 import type { RedriveTopics } from '../../lib/operations/dead-letters/decide.ts'
 import { isExpected } from '../../lib/operations/dead-letters/errors.ts'
@@ -67,8 +64,7 @@ export interface HandlingRun {
 /**
  * Handles dead letters.
  *
- * @throws CliFailure if the selection is ambiguous, a specified dead letter does not exist, or not all were
- * handled
+ * @throws CliFailure if the selection is ambiguous, a specified dead letter does not exist, or not all were handled
  */
 export async function handle(handling: Handling, terminal: Terminal): Promise<void> {
   const { options, ats, command, isPatched, chooser } = handling

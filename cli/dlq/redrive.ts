@@ -115,10 +115,7 @@ async function redriven(
   )
 }
 
-/**
- * Returns a chooser that warns once for each permanent code that a redrive alone does not help, before
- * anything is redriven.
- */
+/** Returns a chooser that warns once for each permanent code that a redrive alone does not help, before anything is redriven. */
 function warning(choose: Chooser, { stderr }: Terminal): Chooser {
   const said = new Set<string>()
   return {

@@ -36,9 +36,7 @@ export interface DeadLetterListReport {
   readonly before: string | null
   /** Source of the list: the table of open dead letters, or all records of the topic. */
   readonly from: DeadLettersNow['from']
-  /**
-   * Reason why the table was not used although it was requested; null if it was used, or was not requested.
-   */
+  /** Reason why the table was not used although it was requested; null if it was used, or was not requested. */
   readonly withoutTable: string | null
   /** Number of open dead letters that were removed from the table to make room for newer ones. */
   readonly left: number

@@ -18,8 +18,7 @@ const PLANNED = new Set([
 ])
 
 /**
- * Returns the adapted findings. A refused change is wrong even if the topic currently works; an error that
- * will be corrected is ok.
+ * Returns the adapted findings. A refused change is wrong even if the topic currently works; an error that will be corrected is ok.
  *
  * @param plan plan of the deployment, or the reason why the changes are unknown
  */

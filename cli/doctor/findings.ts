@@ -67,8 +67,7 @@ function withoutOtherKafka(environment: Environment): Environment {
 }
 
 /**
- * Returns findings about the cluster of the deployment, or about another one that a variable selects, which
- * is reported as well.
+ * Returns findings about the cluster of the deployment, or about another one that a variable selects, which is reported as well.
  */
 async function kafkaAndRedisFindings(
   stage: string,
@@ -171,10 +170,7 @@ async function planIfReached(
   return isReached ? deploymentPlan(config, connections) : { unseen: 'Kafka could not be checked' }
 }
 
-/**
- * Adapts the finding to a run from outside the network: a server that is only reachable from within is not an
- * error.
- */
+/** Adapts the finding to a run from outside the network: a server that is only reachable from within is not an error. */
 function asBefore(found: Finding): Finding {
   const { area, check, verdict, subject, says } = found
   if (verdict !== 'wrong' || check !== 'reached') return found

@@ -26,10 +26,7 @@ const HEADINGS: Readonly<Record<Area, string>> = {
 
 const SIGNS: Readonly<Record<Verdict, string>> = { ok: '✓', wrong: '✗', unknown: '?' }
 
-/**
- * Returns the text of the findings. Checks that are ok for several subjects share a line; all others have
- * separate lines.
- */
+/** Returns the text of the findings. Checks that are ok for several subjects share a line; all others have separate lines. */
 export function doctorText({ env, counts, findings }: DoctorReport): string {
   const sections = (Object.keys(HEADINGS) as Area[]).flatMap(area => {
     const own = findings.filter(finding => finding.area === area)

@@ -110,8 +110,7 @@ function groupsOf(options: FleetOptions): readonly FleetGroup[] | undefined {
 }
 
 /**
- * Returns the strategy with an optional field: readings of families without the field keep the key of their
- * family.
+ * Returns the strategy with an optional field: readings of families without the field keep the key of their family.
  *
  * @throws OperationFailure if no family has the field
  */

@@ -57,9 +57,7 @@ export interface GeneratorRun {
   readonly quiet: boolean
 }
 
-/**
- * Delivery settings without a practical limit: while the command runs, an unavailable broker is waited for.
- */
+/** Delivery settings without a practical limit: while the command runs, an unavailable broker is waited for. */
 const PATIENT = { retries: 2_147_483_647, deliveryTimeoutMs: 2_147_483_647 } as const
 
 /** Summary of a run. */
@@ -76,8 +74,7 @@ interface Summary extends Pick<Generated, 'readings'> {
 /**
  * Runs the generator.
  *
- * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at
- * the start
+ * @throws CliFailure if a reading was not acknowledged, a file cannot be written, or Kafka does not answer at the start
  */
 export async function runGenerator(run: GeneratorRun, config: Config, terminal: Terminal): Promise<void> {
   if (!run.kafka) return toOutlets(run, terminal, [])

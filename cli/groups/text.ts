@@ -35,8 +35,7 @@ function topicsRead(members: GroupDescription['members']): string[] {
 /** Report of one group in `groups lag --json`. */
 export interface LagReport extends AgedGroupLag {
   /**
-   * Time since the oldest record that is not consumed was written, in seconds; 0 without lag, null if no such
-   * record can be read.
+   * Time since the oldest record that is not consumed was written, in seconds; 0 without lag, null if no such record can be read.
    */
   readonly seconds: number | null
 }

@@ -4,9 +4,7 @@ import { isBase64 } from '../../packages/runtime/cloudevents/json-format.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, toLogRecord } from '../../packages/runtime/pipeline/batch/receive.ts'
 
-/**
- * Allowed values of `eventSource`. Lambda writes the first two; fixtures of some libraries have the third.
- */
+/** Allowed values of `eventSource`. Lambda writes the first two; fixtures of some libraries have the third. */
 const SOURCES: ReadonlySet<unknown> = new Set(['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'])
 
 /**
@@ -48,18 +46,13 @@ function wrongIn(record: unknown): string | undefined {
   return wrong < 0 ? undefined : `"headers"[${wrong}] is not an object of a name and its bytes`
 }
 
-/**
- * Returns whether the content is valid. Content that Lambda has decoded with a schema may be a JSON object.
- */
+/** Returns whether the content is valid. Content that Lambda has decoded with a schema may be a JSON object. */
 function isBytes(content: unknown, schema: unknown): boolean {
   if (content === undefined || content === null) return true
   return typeof content === 'string' ? isBase64(content) : isObject(schema) && typeof content === 'object'
 }
 
-/**
- * Returns whether a header value is valid. Bytes may be signed, and a header that is null in Kafka has no
- * list.
- */
+/** Returns whether a header value is valid. Bytes may be signed, and a header that is null in Kafka has no list. */
 function isHeaderValue(value: unknown): boolean {
   return Array.isArray(value) ? value.every(isByte) : typeof value === 'object'
 }

@@ -1,7 +1,4 @@
-/**
- * Shows the contents of a captured Lambda event: for each record, the event or the reason why the record has
- * none.
- */
+/** Shows the contents of a captured Lambda event: for each record, the event or the reason why the record has none. */
 import { isUtf8 } from 'node:buffer'
 import { MAPPINGS, REGISTRY, readSettings } from '../../lib/app/settings/index.ts'
 import { plainEvent } from '../../lib/queries/plain-event.ts'

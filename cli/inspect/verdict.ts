@@ -36,10 +36,7 @@ function sentDocument(value: Buffer | null): EventDocument {
   return Object.fromEntries(members.filter(([name, member]) => name === 'data' || member !== null))
 }
 
-/**
- * Returns the event as a document. JSON format, section 3.1: data of a text type is a JSON string; other
- * bytes are base64.
- */
+/** Returns the event as a document. JSON format, section 3.1: data of a text type is a JSON string; other bytes are base64. */
 function documentOf(event: Event): EventDocument {
   const { data, datacontenttype = '' } = event
   const isString = Buffer.isBuffer(data) && isUtf8(data) && isText(datacontenttype)

@@ -1,6 +1,4 @@
-/**
- * Initial files of a new consumer. The consumer only counts readings, but it runs, and its test passes. Pure.
- */
+/** Initial files of a new consumer. The consumer only counts readings, but it runs, and its test passes. Pure. */
 
 /** File to write, with its path in the project. */
 export interface NewFile {

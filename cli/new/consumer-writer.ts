@@ -1,6 +1,4 @@
-/**
- * Adds a new consumer to the project: the files from `consumer-files.ts`, and its entry in serverless.yml.
- */
+/** Adds a new consumer to the project: the files from `consumer-files.ts`, and its entry in serverless.yml. */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,8 +12,7 @@ import { consumerFiles, entryOf } from './consumer-files.ts'
 const SERVERLESS_YML = 'serverless.yml'
 
 /**
- * Maximum length of a name. The function is named `sluice-{stage}-{name}`; Lambda allows 64 characters, and a
- * stage may have 20.
+ * Maximum length of a name. The function is named `sluice-{stage}-{name}`; Lambda allows 64 characters, and a stage may have 20.
  */
 const MAX_NAME_LENGTH = 30
 
@@ -53,8 +50,7 @@ export async function addConsumer(name: string): Promise<WrittenFile[]> {
 }
 
 /**
- * Returns the text of serverless.yml with one more entry at the end of its functions. Comments and everything
- * else are unchanged.
+ * Returns the text of serverless.yml with one more entry at the end of its functions. Comments and everything else are unchanged.
  *
  * @throws CliFailure if the file has no section of functions
  */

@@ -1,7 +1,4 @@
-/**
- * Splits a text into JSON documents: one object, JSON lines, or an array. Each document has the line at which
- * it starts. Pure.
- */
+/** Splits a text into JSON documents: one object, JSON lines, or an array. Each document has the line at which it starts. Pure. */
 
 /** Document in a text. */
 export interface Document {
@@ -56,10 +53,7 @@ class Splitter {
     return this.#isArray && this.#text[this.#at] === ']'
   }
 
-  /**
-   * Makes text after the array, or a missing end, a document that is not valid JSON, because it would
-   * otherwise go unnoticed.
-   */
+  /** Makes text after the array, or a missing end, a document that is not valid JSON, because it would otherwise go unnoticed. */
   #endArray(): void {
     const rest = this.#text.slice(this.#at).trimEnd()
     if (rest !== ']') this.#found.push({ start: this.#at, end: this.#text.length, line: this.#line })
@@ -73,10 +67,7 @@ class Splitter {
     }
   }
 
-  /**
-   * Moves to the end of a document. It ends where its brackets are closed; text outside of brackets ends with
-   * its line.
-   */
+  /** Moves to the end of a document. It ends where its brackets are closed; text outside of brackets ends with its line. */
   #toEndOfDocument(): void {
     let depth = 0
     while (this.#at < this.#text.length) {

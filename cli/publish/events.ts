@@ -30,8 +30,7 @@ const MAX_NAMED = 10
 /**
  * Returns the events in a text.
  *
- * @throws CliFailure with every line that is not an event, or whose data violates the schema of its type, and
- * if there is no event
+ * @throws CliFailure with every line that is not an event, or whose data violates the schema of its type, and if there is no event
  */
 export function eventsIn(text: string, options: ReadingOptions): NamedEvent[] {
   const events: NamedEvent[] = []
@@ -91,10 +90,7 @@ function withId(text: string, value: unknown): string {
   return isMissing ? `{"id":"${randomUUID()}"${isOnly ? '' : ','}${text.trim().slice(1)}` : text
 }
 
-/**
- * Returns the failure for data that violates the schema of its type. Consumers must reject it, so it is not
- * published.
- */
+/** Returns the failure for data that violates the schema of its type. Consumers must reject it, so it is not published. */
 function refusal(event: Event): Failure | undefined {
   const read = readData(event)
   return read.kind === 'failure' ? read : undefined

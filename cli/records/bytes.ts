@@ -2,10 +2,7 @@
 import { textIn } from '../../lib/queries/bytes-view.ts'
 import { harmlessLines } from '../text-width.ts'
 
-/**
- * Returns the kind of the bytes, such as `12 bytes of JSON`, and the lines that show them: indented JSON,
- * text, or a hex dump.
- */
+/** Returns the kind of the bytes, such as `12 bytes of JSON`, and the lines that show them: indented JSON, text, or a hex dump. */
 export function shownBytes(bytes: Buffer): { readonly kind: string; readonly lines: readonly string[] } {
   const size = bytes.length === 1 ? '1 byte' : `${bytes.length} bytes`
   if (bytes.length === 0) return { kind: 'empty', lines: [] }

@@ -10,10 +10,7 @@ export interface LineLayout {
   readonly env: string
   /** Width of the terminal; undefined for no limit. */
   readonly columns: number | undefined
-  /**
-   * Current time in milliseconds since the epoch. On narrow terminals, times of the current day are shown
-   * without their date.
-   */
+  /** Current time in milliseconds since the epoch. On narrow terminals, times of the current day are shown without their date. */
   readonly nowMs: number
   /** Width to which names of topics are padded. */
   readonly topicWidth: number
@@ -26,9 +23,7 @@ const TYPE_WIDTH = 19
 /** Width below which values are not aligned. */
 const ALIGNED = 100
 
-/**
- * Returns a line with the columns `record time  event time  topic  partition@offset  type  subject  data`.
- */
+/** Returns a line with the columns `record time  event time  topic  partition@offset  type  subject  data`. */
 export function recordLine(view: RecordView, layout: LineLayout): string {
   const { topic, partition, offset, event, failure } = view
   const today = (layout.columns ?? ROOMY) < ROOMY ? instant(layout.nowMs).slice(0, 10) : undefined

@@ -51,10 +51,7 @@ export async function loadPosition(
   return output
 }
 
-/**
- * Minimum interval between writes of the file, in milliseconds. After a kill, items of this time can be
- * published twice.
- */
+/** Minimum interval between writes of the file, in milliseconds. After a kill, items of this time can be published twice. */
 const EACH_MS = 500
 
 /** Keeps the file up to date during a replay. */

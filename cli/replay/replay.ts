@@ -60,8 +60,7 @@ export async function replay(plan: ReplayPlan, terminal: Terminal): Promise<void
       await connections.close()
     }
   } catch (error) {
-    // After a stop on request, the pending wait for a line or a due time ends with an error that has no
-    // further meaning.
+    // After a stop on request, the pending wait for a line or a due time ends with an error that has no further meaning.
     if (!terminal.stop.aborted || error instanceof OperationFailure) throw error
   }
 }

@@ -21,8 +21,7 @@ const UNUSED = { ALERTS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:unused' }
  * Returns the topic that the consumer reads.
  *
  * @param wanted requested topic, if any
- * @throws CliFailure for an unknown consumer, or if the consumer does not read the topic, or reads several
- * and none is requested
+ * @throws CliFailure for an unknown consumer, or if the consumer does not read the topic, or reads several and none is requested
  */
 export function signalOf(consumer: string, wanted: string | undefined): Signal {
   const functions = readFunctions()

@@ -13,9 +13,7 @@ export interface Progress {
   readonly beganMs: number
 }
 
-/**
- * Returns the progress, such as `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched`.
- */
+/** Returns the progress, such as `81240 of 960000 records, 40620/s, 22 s left; 3 of 12 partitions switched`. */
 export function progressText(
   { decided, total, switched, partitions, beganMs }: Progress,
   nowMs: number,

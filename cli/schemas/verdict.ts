@@ -41,8 +41,7 @@ export interface Verdict extends Pick<ShippedSchema, 'type' | 'format' | 'subjec
   readonly rule: string | null
   readonly reasons: readonly string[]
   /**
-   * Changes from the last version of the subject to the packaged schema, without documentation; empty unless
-   * both exist and differ.
+   * Changes from the last version of the subject to the packaged schema, without documentation; empty unless both exist and differ.
    */
   readonly diff: readonly DiffLine[]
 }

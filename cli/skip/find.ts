@@ -32,8 +32,7 @@ export interface StuckRecord extends RecordPlace {
 
 export interface FoundRecord extends StuckRecord {
   /**
-   * True if the partition continues without the record. Otherwise a timer or a parked event before it hangs,
-   * or its decoding does.
+   * True if the partition continues without the record. Otherwise a timer or a parked event before it hangs, or its decoding does.
    */
   readonly helps: boolean
 }

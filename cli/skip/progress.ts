@@ -1,7 +1,4 @@
-/**
- * Progress messages of the program that tries records: one line before each record, and one after each
- * partition.
- */
+/** Progress messages of the program that tries records: one line before each record, and one after each partition. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Backlog } from '../../packages/runtime/pipeline/deciding/try-chunk.ts'
 import { digestOf } from '../../packages/runtime/pipeline/failures/failure-record.ts'

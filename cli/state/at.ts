@@ -51,8 +51,7 @@ const MAX_STEPS = 50
 /**
  * Returns the states.
  *
- * @throws CliFailure if the position is before the retained log and checkpoints, or after the progress of the
- * consumer
+ * @throws CliFailure if the position is before the retained log and checkpoints, or after the progress of the consumer
  */
 export async function statesAt(
   servers: { readonly client: RedisClient; readonly connections: CommandConnections },

@@ -63,8 +63,7 @@ export interface NamedPieces {
  * Reads a checkpoint.
  *
  * @param files a complete state, and the changes that follow it, oldest first
- * @throws CliFailure if a file is not a checkpoint, has another version, is incomplete, or does not follow
- * the previous one
+ * @throws CliFailure if a file is not a checkpoint, has another version, is incomplete, or does not follow the previous one
  */
 export async function readCheckpoint(files: readonly NamedPieces[]): Promise<CheckpointFile> {
   const gathering = new Gathering()

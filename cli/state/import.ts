@@ -59,8 +59,7 @@ Example:
       ]
       terminal.stderr.write(`${lines.join('\n')}\n`)
       await confirm('Replace it?', yes, terminal)
-      // The digest of the other log's record would stop the consumer immediately, and the failures belong to
-      // the other log.
+      // The digest of the other log's record would stop the consumer immediately, and the failures belong to the other log.
       const meant = another
         ? { ...checkpoint, appliedDigest: undefined, failuresFromMs: undefined }
         : checkpoint

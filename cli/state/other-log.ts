@@ -2,10 +2,7 @@
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { Checkpoint } from '../../packages/runtime/adapters/redis/checkpoint.ts'
 
-/**
- * Bounds of the log, with the record at a checkpoint's applied offset. `appendedAtMs` is undefined if the
- * record is missing.
- */
+/** Bounds of the log, with the record at a checkpoint's applied offset. `appendedAtMs` is undefined if the record is missing. */
 interface AtAppliedOffset extends Bounds {
   readonly appendedAtMs: number | undefined
   /** Digest of the record, see `digestOf`. */

@@ -1,7 +1,4 @@
-/**
- * Shows the records of topics: first the existing ones from a position on, in order of time, and then new
- * ones as they arrive.
- */
+/** Shows the records of topics: first the existing ones from a position on, in order of time, and then new ones as they arrive. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../../lib/app/config.ts'
@@ -40,10 +37,7 @@ export interface TailPlan {
   readonly reader: PlainReader
 }
 
-/**
- * Time to wait for open connections at the end, in milliseconds. A broker that does not answer is not waited
- * for any longer.
- */
+/** Time to wait for open connections at the end, in milliseconds. A broker that does not answer is not waited for any longer. */
 const LEAVE_WITHIN_MS = 1_000
 
 /**
@@ -187,9 +181,7 @@ class Output {
     return this.#shown >= this.#plan.count
   }
 
-  /**
-   * Shows the record, if it matches, after the previous ones. Waits while the reader of the output is slow.
-   */
+  /** Shows the record, if it matches, after the previous ones. Waits while the reader of the output is slow. */
   take(record: LogRecord): Promise<void> {
     this.#latest = this.#latest.then(() => this.#take(record))
     return this.#latest

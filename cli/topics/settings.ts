@@ -1,6 +1,4 @@
-/**
- * Settings of a topic on the command line: `--config name=value`, and separate options for common ones. Pure.
- */
+/** Settings of a topic on the command line: `--config name=value`, and separate options for common ones. Pure. */
 import { parsedBy } from '../../packages/runtime/settings/values.ts'
 import { usageFailure } from '../failure.ts'
 

@@ -32,9 +32,7 @@ export function listText({ topics }: { readonly topics: readonly ListedTopic[] }
   return `${tableText(LIST, rows, columns)}\n`
 }
 
-/**
- * Returns the number of replicas that each partition should have, and the number of partitions that lack one.
- */
+/** Returns the number of replicas that each partition should have, and the number of partitions that lack one. */
 export function replicationOf(partitions: readonly TopicPartition[]): {
   readonly replicationFactor: number
   readonly underReplicated: number

@@ -4,10 +4,7 @@ import { replicationOn } from '../../packages/runtime/adapters/kafka/replication
 import { type NewTopic, topicNotCreated } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { topicConfiguration } from '../../packages/runtime/adapters/kafka/topics.ts'
 
-/**
- * Returns the topic as in the topic table, with the given changes. Other topics have the defaults of the
- * brokers.
- */
+/** Returns the topic as in the topic table, with the given changes. Other topics have the defaults of the brokers. */
 export function wantedTopic(
   topic: string,
   settings: Readonly<Record<string, string>>,

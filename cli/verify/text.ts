@@ -76,10 +76,7 @@ export function metricLine({ env, consumer, differences, excepted }: VerifyRepor
   return `${JSON.stringify({ _aws, service: consumer, environment: env, ...numbers })}\n`
 }
 
-/**
- * Returns the number of entities, events, failures and ids that differ. Each counts once, however many of its
- * fields differ.
- */
+/** Returns the number of entities, events, failures and ids that differ. Each counts once, however many of its fields differ. */
 function things(differences: readonly Difference[]): number {
   return new Set(differences.map(nameOfDiffering)).size
 }

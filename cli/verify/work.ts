@@ -1,7 +1,4 @@
-/**
- * Prepares to read the log of a consumer again while the consumer runs, in order to compare it or to compute
- * an earlier state.
- */
+/** Prepares to read the log of a consumer again while the consumer runs, in order to compare it or to compute an earlier state. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { deployedVersion, type LivePartition, livePartitions } from '../../lib/operations/reprocess/plan.ts'
 import { stateKeysOf } from '../../lib/operations/state-keys.ts'
@@ -33,9 +30,7 @@ export interface VerifySelection {
   readonly partition?: number
 }
 
-/**
- * @throws CliFailure if the sources of this project are not the deployed ones, or there is nothing to read
- */
+/** @throws CliFailure if the sources of this project are not the deployed ones, or there is nothing to read */
 export async function rereader(
   { client, connections }: { readonly client: RedisClient; readonly connections: CommandConnections },
   asked: VerifySelection,
@@ -58,8 +53,7 @@ export async function rereader(
 const KNOWN = [CopyStopped, PartitionStopped, DamagedCheckpoint]
 
 /**
- * Returns an error with one sentence for users if the error concerns the log or the states. Any other error
- * is returned unchanged.
+ * Returns an error with one sentence for users if the error concerns the log or the states. Any other error is returned unchanged.
  */
 export function rereadingFailure(error: unknown, { stop }: Terminal): unknown {
   if (stop.aborted) return new StoppedByUser()

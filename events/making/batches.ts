@@ -188,9 +188,8 @@ interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
 }
 
 /**
- * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that batches can be
- * run
- * on a live stack or one after another: the offsets of one log must not advance the applied offset of another.
+ * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that batches
+ * can be run on a live stack or one after another: the offsets of one log must not advance the applied offset of another.
  *
  * @param name last part of the environment's name
  */

@@ -32,9 +32,8 @@ export function calmDay(): readonly object[] {
 const OUTAGE_FROM = Date.parse('2025-09-11T08:00:00Z')
 
 /**
- * One morning of all simulated sensors, with a reading every five minutes from 6:00 to 11:00. Nothing arrives from Rotterdam from 8:00 to
- * 9:30:
- * readings of `rtm-quay` are lost; `rtm-roof` stores its readings and sends them after its first new one.
+ * One morning of all simulated sensors, with a reading every five minutes from 6:00 to 11:00. Nothing arrives from Rotterdam from
+ * 8:00 to 9:30: readings of `rtm-quay` are lost; `rtm-roof` stores its readings and sends them after its first new one.
  */
 export function sensorOutage(): readonly object[] {
   const stored: Event[] = []
@@ -84,9 +83,8 @@ function idBefore({ id }: Event): string {
 }
 
 /**
- * Two hours of all simulated sensors, with a reading every five minutes, as records of a log. Every twelfth record is broken, in eight ways
- * in
- * turn, and every fiftieth is sent twice.
+ * Two hours of all simulated sensors, with a reading every five minutes, as records of a log. Every twelfth record is broken, in
+ * eight ways in turn, and every fiftieth is sent twice.
  */
 export function poisonMix(): readonly string[] {
   const readings = calm('poisonmix', '2025-09-12T10:00:00Z', 5 * MINUTE, 120 * MINUTE)

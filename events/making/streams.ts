@@ -23,11 +23,9 @@ function recorder(stream: string, family: FamilyName) {
 }
 
 /**
- * Three sensors in a city on two hot days, with a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only on the
- * second,
- * hotter day, and `yard-1` never. Twice, a sensor has two readings at the same time. Two readings are swapped, and a reading of 45 °C
- * arrives
- * late, in the cool evening, and must not fire an alert.
+ * Three sensors in a city on two hot days, with a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only on
+ * the second, hotter day, and `yard-1` never. Twice, a sensor has two readings at the same time. Two readings are swapped, and a
+ * reading of 45 °C arrives late, in the cool evening, and must not fire an alert.
  */
 export function heatwave(): JsonEvent[] {
   const record = recorder('heatwave', 'environment')

@@ -32,8 +32,7 @@ export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventTy
 
 const MINUTE_MS = 60_000
 /**
- * Time without a reading after which a sensor is silent. A sensor reports every few seconds, so this allows
- * for many lost readings.
+ * Time without a reading after which a sensor is silent. A sensor reports every few seconds, so this allows for many lost readings.
  */
 const SILENT_AFTER_MS = 5 * MINUTE_MS
 /** Time within which a wearer who is unhurt gets up after a fall. */
@@ -44,10 +43,7 @@ const FORGOTTEN_AFTER_DAYS = 1
 const FREED_PERCENT = 10
 /** Maximum time between these two readings. */
 const STROKE_MS = 10 * MINUTE_MS
-/**
- * CPU utilization, in percent, above which freed memory does not count as a restart: a large query may have
- * ended instead.
- */
+/** CPU utilization, in percent, above which freed memory does not count as a restart: a large query may have ended instead. */
 const BUSY_PERCENT = 80
 
 /** State of an entity. */

@@ -17,10 +17,7 @@ export function whyActivate(last: Activation | undefined, next: Activation): App
   return whyAppend(last, next, ({ hash }) => hash)
 }
 
-/**
- * Returns the event that activates the rule set in one partition. A repeated run of the schedule returns the
- * same event.
- */
+/** Returns the event that activates the rule set in one partition. A repeated run of the schedule returns the same event. */
 export function rulesActivated(set: RuleSet, partition: number, scheduledFor: string): Event<RuleSet> {
   return {
     id: derivedId('rules-activated', set.hash, scheduledFor, partition),

@@ -1,7 +1,4 @@
-/**
- * Order of the alerts that share a fingerprint. At most one of them fires at a time, so every earlier alert
- * has ended. Pure.
- */
+/** Order of the alerts that share a fingerprint. At most one of them fires at a time, so every earlier alert has ended. Pure. */
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'

@@ -1,7 +1,4 @@
-/**
- * Events of the alerts topic: an alert fires and later resolves, and each of the two events is published
- * exactly once.
- */
+/** Events of the alerts topic: an alert fires and later resolves, and each of the two events is published exactly once. */
 
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -42,10 +39,9 @@ export interface ResolvedAlert extends AlertResolved {
 type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
 /**
- * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: the entity reports
- * again. `forgotten`: the entity has not reported for days. `erased`: an operator erased the entity.
- * `ticks-returned`: the ticks of the log's clock resumed. `reprocessed`: the alert does not fire in the state
- * rebuilt from the log.
+ * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: the entity reports again. `forgotten`:
+ * the entity has not reported for days. `erased`: an operator erased the entity. `ticks-returned`: the ticks of the log's clock
+ * resumed. `reprocessed`: the alert does not fire in the state rebuilt from the log.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -69,10 +65,7 @@ export interface Firing extends Compared {
   readonly firedAtMs: number
 }
 
-/**
- * Returns the alert that `event` fires. The alert id is derived from the event, because a rule can fire twice
- * at the same time.
- */
+/** Returns the alert that `event` fires. The alert id is derived from the event, because a rule can fire twice at the same time. */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
   const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
@@ -88,10 +81,7 @@ export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAler
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
-/**
- * Returns the alert that a silence fires. Its id is derived from the start of the silence, which occurs only
- * once.
- */
+/** Returns the alert that a silence fires. Its id is derived from the start of the silence, which occurs only once. */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }

@@ -29,9 +29,7 @@ export function checkRules(files: readonly RuleFile[]): RulesCheck {
   }
 }
 
-/**
- * Returns the error as one line, such as `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …`.
- */
+/** Returns the error as one line, such as `config/rules/weather.yaml:12:5  HIGH_TEMP.clearBelow: must be …`. */
 export function errorLine(error: LocatedError): string {
   return lineOf(error, error.rule)
 }

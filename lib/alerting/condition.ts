@@ -24,10 +24,7 @@ export function measureKind({ of }: Pick<Measure, 'of'>): MeasureKind<Measure> {
   return MEASURES[of]
 }
 
-/**
- * Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not
- * bad.
- */
+/** Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not bad. */
 export function fires(condition: Condition, value: Value): boolean {
   return CONDITIONS[condition.kind].fires(condition as never, value)
 }

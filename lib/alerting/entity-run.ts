@@ -1,7 +1,4 @@
-/**
- * Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to send,
- * and the reason.
- */
+/** Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to send, and the reason. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import {
@@ -23,8 +20,7 @@ import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
 /**
- * Maximum number of timers of one rule that can be due at once: the end of `keepFiringFor`, a silence, and
- * the end of its `for`.
+ * Maximum number of timers of one rule that can be due at once: the end of `keepFiringFor`, a silence, and the end of its `for`.
  */
 const MAX_AT_ONCE = 4
 
@@ -152,10 +148,7 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
   return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
 }
 
-/**
- * Returns whether a value made the rule pending. Such a rule, or its next version, may fire without another
- * reading.
- */
+/** Returns whether a value made the rule pending. Such a rule, or its next version, may fire without another reading. */
 function isPendingByValue({ phase, silent }: RuleState): boolean {
   return phase === 'pending' && silent === undefined
 }

@@ -23,14 +23,10 @@ export interface AlertingState extends SetTimers {
   readonly seen: Readonly<Record<string, number>>
   /** Tracked rules by state key (rule and metric), see `rules-in-force.ts`. */
   readonly rules: Readonly<Record<string, TrackedRule>>
-  /**
-   * State of the kinds that compare new readings with earlier ones, by the `historyKey` of their rules. See
-   * `kinds/kind.ts`.
-   */
+  /** State of the kinds that compare new readings with earlier ones, by the `historyKey` of their rules. See `kinds/kind.ts`. */
   readonly history?: AlertingHistory
   /**
-   * Time of the clock's last tick, in milliseconds since the epoch. Present only in the state of the clock,
-   * see `pipeline-down.ts`.
+   * Time of the clock's last tick, in milliseconds since the epoch. Present only in the state of the clock, see `pipeline-down.ts`.
    */
   readonly lastTickMs?: number
   /** State of the rules over several events. */
@@ -41,10 +37,9 @@ export interface AlertingState extends SetTimers {
 export type AlertingHistory = Readonly<Record<string, object>>
 
 /**
- * State of a rule for one entity, with its alerts. `alert` is present while the rule is firing or recovering:
- * the resolved event repeats it, even if the rule was removed meanwhile. `noData` is the alert of `onSilence:
- * no-data`, until data returns. `compared` is the last comparison, present while a value makes the rule
- * pending: the rule may fire without another reading.
+ * State of a rule for one entity, with its alerts. `alert` is present while the rule is firing or recovering: the resolved event
+ * repeats it, even if the rule was removed meanwhile. `noData` is the alert of `onSilence: no-data`, until data returns. `compared`
+ * is the last comparison, present while a value makes the rule pending: the rule may fire without another reading.
  */
 export interface TrackedRule {
   readonly state: RuleState

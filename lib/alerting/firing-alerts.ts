@@ -22,9 +22,8 @@ import { isBefore, type OrderedAlert, orderedAlert } from './alert-order.ts'
 import { isClock } from './pipeline-down.ts'
 
 /**
- * State of one entity of the alert events, which consists of `/alerting`, the rule and the watched entity.
- * Rules of the same name with other labels share it. An entity without firing alerts has a state only while
- * an old fired event may still arrive.
+ * State of one entity of the alert events, which consists of `/alerting`, the rule and the watched entity. Rules of the same name
+ * with other labels share it. An entity without firing alerts has a state only while an old fired event may still arrive.
  */
 export interface FiringAlerts {
   /** Firing alerts by fingerprint. At most one alert of a fingerprint fires at a time. */

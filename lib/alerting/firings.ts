@@ -42,10 +42,7 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
     })
 }
 
-/**
- * Returns the identities of a rule's alerts: that of the rule and, with `onSilence: no-data`, that of
- * `NoData`.
- */
+/** Returns the identities of a rule's alerts: that of the rule and, with `onSilence: no-data`, that of `NoData`. */
 export function identitiesOf(rule: AnyRule): readonly string[] {
   if (isPatternRule(rule)) return [identityOf(rule)]
   const { name, labels, onSilence } = rule

@@ -25,10 +25,7 @@ export function unitOf(family: FamilyName | undefined, metric: string | undefine
   return Object.hasOwn(metrics, metric) ? metrics[metric] : undefined
 }
 
-/**
- * Reads a duration in milliseconds. Reports an error for 0. Returns undefined if the duration is missing or
- * invalid.
- */
+/** Reads a duration in milliseconds. Reports an error for 0. Returns undefined if the duration is missing or invalid. */
 export function positiveDuration({ of, report }: RuleRow, key: string): number | undefined {
   const raw = of(key)
   if (raw === undefined) return undefined

@@ -1,7 +1,6 @@
 /**
- * Periodic check of entities that have stopped reporting. A rule that was activated since then may wait for
- * their silence, and after some days an entity is forgotten. Each entity has one timer for this, which moves
- * at most once an hour. Pure.
+ * Periodic check of entities that have stopped reporting. A rule that was activated since then may wait for their silence, and
+ * after some days an entity is forgotten. Each entity has one timer for this, which moves at most once an hour. Pure.
  */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
@@ -37,10 +36,7 @@ export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
   return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
 }
 
-/**
- * Returns the time at which an entity is forgotten: `FORGOTTEN_AFTER_DAYS` after the end of the day of its
- * last report.
- */
+/** Returns the time at which an entity is forgotten: `FORGOTTEN_AFTER_DAYS` after the end of the day of its last report. */
 function forgottenMs(latestMs: number): number {
   return (Math.floor(latestMs / DAY_MS) + 1 + FORGOTTEN_AFTER_DAYS) * DAY_MS
 }

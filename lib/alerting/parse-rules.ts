@@ -34,9 +34,7 @@ export interface RuleError {
   readonly message: string
   /** Path to the value: keys and list indexes, outermost first. Empty for the document as a whole. */
   readonly path: readonly (string | number)[]
-  /**
-   * Position at which the parser stopped. Present only for text that is not valid YAML, which has no paths.
-   */
+  /** Position at which the parser stopped. Present only for text that is not valid YAML, which has no paths. */
   readonly position?: Position
 }
 
@@ -47,8 +45,7 @@ interface ParsedRules {
 }
 
 /**
- * Reads all documents together, because rules must be unique across files. Reports the first `MAX_ERRORS`
- * errors.
+ * Reads all documents together, because rules must be unique across files. Reports the first `MAX_ERRORS` errors.
  *
  * @param isFromLog true for activated rules, which stay valid even if a newer check would reject them
  */

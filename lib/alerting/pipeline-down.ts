@@ -1,7 +1,6 @@
 /**
- * Alert for the whole pipeline: the ticks of the clock have stopped. Every partition of readings detects
- * this. The id of the alert is derived from the time of the last tick, which is the same in all partitions,
- * so that an outage results in one alert. Pure.
+ * Alert for the whole pipeline: the ticks of the clock have stopped. Every partition of readings detects this. The id of the alert
+ * is derived from the time of the last tick, which is the same in all partitions, so that an outage results in one alert. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
@@ -27,10 +26,7 @@ export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
   return entity === CLOCK.entity
 }
 
-/**
- * Maximum time by which a tick may be ahead of its record's timestamp. The time of a tick beyond it is
- * ignored.
- */
+/** Maximum time by which a tick may be ahead of its record's timestamp. The time of a tick beyond it is ignored. */
 const MAX_AHEAD_MS = 60_000
 
 /**
@@ -58,9 +54,7 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
   return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
 }
 
-/**
- * Fires the alert: the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick.
- */
+/** Fires the alert: the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick. */
 export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { lastTickMs: activeAtMs } = state
   if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)

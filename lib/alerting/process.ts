@@ -1,7 +1,4 @@
-/**
- * Consumer `alerting`: evaluates every reading against the rules of its family, and emits one event per
- * change of an alert.
- */
+/** Consumer `alerting`: evaluates every reading against the rules of its family, and emits one event per change of an alert. */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
@@ -40,8 +37,7 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 }
 
 /**
- * Returns the alerting consumer, which evaluates the rules that the log has activated in the partition. See
- * `activation.ts`.
+ * Returns the alerting consumer, which evaluates the rules that the log has activated in the partition. See `activation.ts`.
  *
  * @param packaged rules that apply until the log activates a rule set
  * @throws if two rules have the same identity, because their states and alerts would be mixed up

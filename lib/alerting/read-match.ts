@@ -26,10 +26,7 @@ export function readMatch(given: RuleRow, family: FamilyName | undefined): Match
   }
 }
 
-/**
- * Reports unsupported properties, even in a match that has other errors, so that all errors are reported at
- * once.
- */
+/** Reports unsupported properties, even in a match that has other errors, so that all errors are reported at once. */
 function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null || family === undefined) return

@@ -119,8 +119,7 @@ class Histories {
   }
 
   /**
-   * Returns the derived number, or null while there are too few readings. Returns undefined if the rule
-   * compares the value itself.
+   * Returns the derived number, or null while there are too few readings. Returns undefined if the rule compares the value itself.
    */
   compare(keyed: KeyedRule, value: Value, isLate: boolean): Replaced | undefined {
     const { historyKey, remembering: kind } = keyed
@@ -142,9 +141,7 @@ type Replaced = Pick<Comparison, 'value' | 'words'>
 
 const LATE: Replaced = { value: null }
 
-/**
- * Returns the comparison that the alert reports. Once the alert fires, the threshold is the clear threshold.
- */
+/** Returns the comparison that the alert reports. Once the alert fires, the threshold is the clear threshold. */
 function comparedOf(
   rule: Rule,
   raw: Value,

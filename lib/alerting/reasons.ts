@@ -1,7 +1,4 @@
-/**
- * Table of the reasons for which an alert changes or does not change. Metrics, log lines and tests use these
- * names.
- */
+/** Table of the reasons for which an alert changes or does not change. Metrics, log lines and tests use these names. */
 
 interface Reason {
   /** Notification that the reason causes, if any. */

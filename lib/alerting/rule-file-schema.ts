@@ -1,7 +1,6 @@
 /**
- * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The
- * definitions of lists, durations and patterns are written directly in that file. `npm run schemas` updates
- * it. Pure.
+ * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The definitions of lists, durations
+ * and patterns are written directly in that file. `npm run schemas` updates it. Pure.
  */
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'

@@ -1,7 +1,4 @@
-/**
- * Keys of rules, in the order of documentation and messages: the keys that all rules share, then those of
- * each kind.
- */
+/** Keys of rules, in the order of documentation and messages: the keys that all rules share, then those of each kind. */
 import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'

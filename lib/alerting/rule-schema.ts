@@ -41,10 +41,7 @@ export function violationsIn(content: unknown): Violations {
   return { violations: [...found.values()], isCut: reported.length > MAX_ERRORS }
 }
 
-/**
- * Returns whether a violation is reported. Violations within branches are not: the branch reports one for
- * all.
- */
+/** Returns whether a violation is reported. Violations within branches are not: the branch reports one for all. */
 function isReported({ keyword, schemaPath }: SchemaViolation): boolean {
   return keyword !== 'if' && !/\/(anyOf|oneOf|propertyNames)\//.test(schemaPath)
 }

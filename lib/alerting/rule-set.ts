@@ -16,10 +16,7 @@ type RuleRow = Readonly<Record<string, unknown>>
 
 /** Data of `io.sluice.rules.activated.v1`. */
 export interface RuleSet {
-  /**
-   * Hash of the rules. Sets with the same rules have the same hash, regardless of how their files are
-   * arranged.
-   */
+  /** Hash of the rules. Sets with the same rules have the same hash, regardless of how their files are arranged. */
   readonly hash: string
   readonly rules: readonly RuleRow[]
 }

@@ -28,9 +28,7 @@ export interface Firing extends Watched {
   readonly before?: Recovering
 }
 
-/**
- * Rule whose alert still fires: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet.
- */
+/** Rule whose alert still fires: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
 export interface Recovering extends Watched {
   readonly phase: 'recovering'
   readonly activeAtMs: number

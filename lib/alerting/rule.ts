@@ -48,8 +48,7 @@ export interface Rule {
  * different names or labels never have the same identity.
  */
 export function identityOf({ name, labels }: Pick<Rule, 'name' | 'labels'>): string {
-  // Sorted by code unit instead of locale: ids are derived from this text, so it must be the same on every
-  // machine.
+  // Sorted by code unit instead of locale: ids are derived from this text, so it must be the same on every machine.
   const pairs = Object.keys(labels)
     .sort()
     .map(label => `${label}=${JSON.stringify(labels[label])}`)

@@ -52,9 +52,8 @@ function withKey(rule: Rule): KeyedRule {
 }
 
 /**
- * Returns the key of a rule's state. It includes the metric and the measure: if an edit changes them, the
- * rule starts over and its old alert resolves as if the rule had been removed. Otherwise a value of the new
- * metric could clear it.
+ * Returns the key of a rule's state. It includes the metric and the measure: if an edit changes them, the rule starts over and its
+ * old alert resolves as if the rule had been removed. Otherwise a value of the new metric could clear it.
  */
 function keyOf(rule: Rule): string {
   const kind = rememberingKind(rule)

@@ -1,8 +1,7 @@
 /**
- * Events that alerting publishes when a state rebuilt from the log replaces the live state. Alerts of the two
- * states are matched by rule and entity. An alert that fires in both continues under its published id, an
- * alert that only the live state has is resolved, and an alert that only the rebuilt state has is fired.
- * Pure.
+ * Events that alerting publishes when a state rebuilt from the log replaces the live state. Alerts of the two states are matched by
+ * rule and entity. An alert that fires in both continues under its published id, an alert that only the live state has is resolved,
+ * and an alert that only the rebuilt state has is fired. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
@@ -45,10 +44,7 @@ function takeover<State>(
   }
 }
 
-/**
- * Returns a function that gives an alert a new id. An alert with the old id may already have been published
- * and resolved.
- */
+/** Returns a function that gives an alert a new id. An alert with the old id may already have been published and resolved. */
 function asNew({ timeMs }: TakeoverPlace): Renamed {
   return alert =>
     alert.rule === PIPELINE_DOWN

@@ -1,10 +1,9 @@
 /**
- * Effect of one observation on one rule for one entity. The only time used is that of the observation, in
- * milliseconds since the epoch. No clock is read, so a replay makes the same decisions as the first run. Of
- * several observations at the same instant, the last one counts. Decisions of an earlier one that caused no
- * notification (a pending alert that ended, a recovering one that fired again) are undone, as if only the
- * last observation existed. Notifications are not undone, because people may have read them. For this
- * purpose, two phases store the state `before` them; it is used only at that instant.
+ * Effect of one observation on one rule for one entity. The only time used is that of the observation, in milliseconds since the
+ * epoch. No clock is read, so a replay makes the same decisions as the first run. Of several observations at the same instant, the
+ * last one counts. Decisions of an earlier one that caused no notification (a pending alert that ended, a recovering one that fired
+ * again) are undone, as if only the last observation existed. Notifications are not undone, because people may have read them. For
+ * this purpose, two phases store the state `before` them; it is used only at that instant.
  */
 import { fires, holds, type Value } from './condition.ts'
 import { type Change, changeOf, type TransitionReason } from './reasons.ts'
@@ -26,9 +25,7 @@ export interface Observation {
    * reading that cannot be compared yet.
    */
   readonly value?: Value | null
-  /**
-   * True if the log has been read up to the time of the tick, so that silences are certain. Defaults to true.
-   */
+  /** True if the log has been read up to the time of the tick, so that silences are certain. Defaults to true. */
   readonly isSilenceKnown?: boolean
 }
 
@@ -42,10 +39,7 @@ export interface Transition {
   readonly reason: TransitionReason
   /** Notification that the transition causes, if any. */
   readonly change?: Change
-  /**
-   * Time of the change: that of the observation or, for a tick, the time at which the change was due, which
-   * may be earlier.
-   */
+  /** Time of the change: that of the observation or, for a tick, the time at which the change was due, which may be earlier. */
   readonly atMs: number
 }
 
@@ -53,8 +47,7 @@ export interface Transition {
 export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSilence'>
 
 /**
- * Returns the effect of an observation. A tick applies only the first due change; call it again until the
- * reason is `unchanged`.
+ * Returns the effect of an observation. A tick applies only the first due change; call it again until the reason is `unchanged`.
  *
  * @param previous state after the last observation of this rule and entity, if any
  */

@@ -1,7 +1,4 @@
-/**
- * Consumer `processor`: keeps statistics of every metric of an entity, and emits a summary of each minute of
- * event time.
- */
+/** Consumer `processor`: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { forgetting } from '../../packages/runtime/consumer/forgetting.ts'

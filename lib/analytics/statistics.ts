@@ -4,10 +4,7 @@
  */
 import type { MinuteSummary } from '../../schemas/types.ts'
 
-/**
- * State of the statistics of a metric. It can be stored as JSON, and its size does not depend on the number
- * of values.
- */
+/** State of the statistics of a metric. It can be stored as JSON, and its size does not depend on the number of values. */
 export interface Statistics {
   readonly count: number
   readonly mean: number

@@ -1,7 +1,6 @@
 /**
- * Windows of one minute of event time. One minute is open. The minute that was closed last is kept, so that
- * late readings can still be counted in it. Windows only move forward: `closed` starts before `open`, and
- * older minutes are not reopened.
+ * Windows of one minute of event time. One minute is open. The minute that was closed last is kept, so that late readings can still
+ * be counted in it. Windows only move forward: `closed` starts before `open`, and older minutes are not reopened.
  */
 import { type Measured, type MetricStatistics, withReading } from './metrics.ts'
 
@@ -28,10 +27,7 @@ interface Assignment {
   readonly due?: Window
 }
 
-/**
- * Counts a reading in the window of its minute. @param windows windows before the reading; undefined for the
- * first
- */
+/** Counts a reading in the window of its minute. @param windows windows before the reading; undefined for the first */
 export function assignToWindow(windows: Windows | undefined, measured: Measured): Assignment {
   const startMs = minuteOf(measured.timeMs)
   if (windows === undefined) return { reason: 'counted', windows: { open: opened(startMs, measured) } }

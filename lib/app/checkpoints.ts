@@ -45,10 +45,7 @@ function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string
   return { kind: 'checkpoint-not-taken', ...partitionState, reason, ...age, ...why }
 }
 
-/**
- * Returns the partitions in the topic table, and further ones that have a state. Checkpoints can thus be
- * taken without Kafka.
- */
+/** Returns the partitions in the topic table, and further ones that have a state. Checkpoints can thus be taken without Kafka. */
 async function partitionStatesOf(
   { checkpointConsumers, env }: Settings,
   states: PartitionStates,

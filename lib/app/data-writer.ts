@@ -6,8 +6,7 @@ import { SERIALIZING } from './serializing.ts'
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 
 /**
- * Returns the writer for these settings, which is created once per settings object. After a failure, the next
- * call tries again.
+ * Returns the writer for these settings, which is created once per settings object. After a failure, the next call tries again.
  *
  * @param types event types that will be written; by default all types whose data is not always JSON
  * @throws ConfigError if SERIALIZATION is invalid

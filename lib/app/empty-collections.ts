@@ -1,9 +1,6 @@
 import collections from '../../schemas/compiled-collections.js'
 
-/**
- * Adds the empty lists and maps that the event type requires but Protobuf does not transmit. Modifies the
- * data in place.
- */
+/** Adds the empty lists and maps that the event type requires but Protobuf does not transmit. Modifies the data in place. */
 export function withEmptyCollections(type: string, data: unknown): unknown {
   for (const [path, empty] of Object.hasOwn(collections, type) ? (collections[type] ?? []) : [])
     complete(data, path, empty)

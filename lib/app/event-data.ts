@@ -6,8 +6,7 @@ import { type InOwnUnits, inOwnUnits } from '../telemetry/own-units.ts'
 import { schemaViolation } from './schemas.ts'
 
 /**
- * Returns the data of an event, checked against the schema of its type. Readings are first converted to the
- * units of their family.
+ * Returns the data of an event, checked against the schema of its type. Readings are first converted to the units of their family.
  */
 export function readData({ type, data }: Event): EventData | Failure {
   const family = familyOf(type)

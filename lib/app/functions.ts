@@ -16,10 +16,7 @@ import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topics
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
 
-/**
- * Keys of a function entry that Sluice adds to those of the framework. Their schema is in
- * `infra/functions-schema.ts`.
- */
+/** Keys of a function entry that Sluice adds to those of the framework. Their schema is in `infra/functions-schema.ts`. */
 export interface FunctionKeys {
   /**
    * The signal that it reads, with its sub-signals: each topic as a consumer group of its own, as a group is for one event source.
@@ -113,8 +110,7 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
 /**
- * Returns the topic to which the function writes failures. A reader of failures writes none, because it would
- * read its own again.
+ * Returns the topic to which the function writes failures. A reader of failures writes none, because it would read its own again.
  */
 function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
@@ -140,8 +136,7 @@ export function serverlessFile(): URL | string {
 }
 
 /**
- * Reads the list of functions from a file. Variables are not resolved, so the keys of `FunctionKeys` must not
- * contain any.
+ * Reads the list of functions from a file. Variables are not resolved, so the keys of `FunctionKeys` must not contain any.
  *
  * @param file path or URL of the file; by default that of this project
  * @throws Error with file, line and column if the file is not valid YAML

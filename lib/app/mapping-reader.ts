@@ -4,8 +4,7 @@ import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
 /**
- * Reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only for functions
- * that have some.
+ * Reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only for functions that have some.
  *
  * @throws MappingFileError or InvalidMapping if a mapping cannot be used
  */

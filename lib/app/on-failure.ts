@@ -70,9 +70,8 @@ export function onFailure(name: string) {
 }
 
 /**
- * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses,
- * stays in the queue. When it has been received as often as the queue's redrive policy allows, it moves to
- * the dead-letter queue.
+ * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses, stays in the queue. When
+ * it has been received as often as the queue's redrive policy allows, it moves to the dead-letter queue.
  */
 export async function takeMessages(
   { Records }: Pick<SQSEvent, 'Records'>,

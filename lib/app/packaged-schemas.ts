@@ -34,10 +34,9 @@ export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
 
 /**
- * Returns the registry subject of a type's schema. Confluent's serializers call the first strategy
- * TopicRecordNameStrategy: a topic carries several types, and each environment has separate subjects. A
- * subject contains schemas of one format only. The Avro subject has no suffix; the subjects of other formats
- * end with the name of the format.
+ * Returns the registry subject of a type's schema. Confluent's serializers call the first strategy TopicRecordNameStrategy: a topic
+ * carries several types, and each environment has separate subjects. A subject contains schemas of one format only. The Avro
+ * subject has no suffix; the subjects of other formats end with the name of the format.
  */
 export function schemaSubject(
   type: string,

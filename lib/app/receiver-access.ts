@@ -10,10 +10,7 @@ type Secret = Readonly<Record<string, unknown>>
 
 interface AccessParts {
   readonly env: string
-  /**
-   * Secrets of this machine, by the name that receivers use. They take precedence over those in Secrets
-   * Manager.
-   */
+  /** Secrets of this machine, by the name that receivers use. They take precedence over those in Secrets Manager. */
   readonly localSecrets?: Readonly<Record<string, Secret>>
   readonly read: (name: string) => Promise<Secret>
   readonly nowMs?: () => number
@@ -70,10 +67,7 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
   return { url, keys, headers }
 }
 
-/**
- * Returns whether the value is a URL without user and password. Credentials in URLs are not sent; they must
- * be in a header.
- */
+/** Returns whether the value is a URL without user and password. Credentials in URLs are not sent; they must be in a header. */
 function isAddress(value: unknown): value is string {
   if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false
   const { username, password } = new URL(value)

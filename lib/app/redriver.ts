@@ -25,8 +25,7 @@ export async function deployedRedriver(
 /**
  * Returns the redriver.
  *
- * @param delayMs returns the delay of a retry topic, in milliseconds; by default the one in the topic table
- * plus one second
+ * @param delayMs returns the delay of a retry topic, in milliseconds; by default the one in the topic table plus one second
  * @param growths increases of the partition counts of the topics to which records return
  */
 export function redriverIn(

@@ -18,10 +18,7 @@ export function isServerlessCluster(clusterArn: string): boolean {
   return /-s\d+$/.test(clusterArn)
 }
 
-/**
- * Returns the name that a Lambda function has in serverless.yml. The name of another project's function is
- * returned unchanged.
- */
+/** Returns the name that a Lambda function has in serverless.yml. The name of another project's function is returned unchanged. */
 export function functionOf(name: string, env: string): string {
   // All local environments share one stage.
   const prefix = [env, 'local'].map(stage => lambdaName(stage, '')).find(one => name.startsWith(one))

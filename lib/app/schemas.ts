@@ -62,10 +62,7 @@ function expected({ keyword, params }: SchemaViolation): string {
   }
 }
 
-/**
- * Returns the alternatives of an `anyOf` of `required`: each metric is optional, but at least one is
- * required.
- */
+/** Returns the alternatives of an `anyOf` of `required`: each metric is optional, but at least one is required. */
 function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaViolation[]): string {
   return all
     .filter(violation => isAlternative(violation) && violation.instancePath === instancePath)

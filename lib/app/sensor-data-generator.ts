@@ -11,10 +11,7 @@ import { simulated } from '../telemetry/simulator.ts'
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */
   readonly family?: FamilyName
-  /**
-   * Seed of the simulation: the same seed and start result in the same readings with the same ids. By default
-   * a random one.
-   */
+  /** Seed of the simulation: the same seed and start result in the same readings with the same ids. By default a random one. */
   readonly seed?: string
   /** Time of the first reading, in milliseconds since the epoch; by default the current time. */
   readonly startMs?: number

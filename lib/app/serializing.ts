@@ -4,10 +4,7 @@ import { BINARY_TYPES } from '../event-types.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubjects } from './packaged-schemas.ts'
 
-/**
- * Event types whose data is written in the format that SERIALIZATION selects. All other types are always
- * JSON.
- */
+/** Event types whose data is written in the format that SERIALIZATION selects. All other types are always JSON. */
 export const SERIALIZED_TYPES: readonly SerializedType[] = BINARY_TYPES.map(type => {
   const name = familyOf(type)?.name
   return { type, ...(name ? { name } : {}) }

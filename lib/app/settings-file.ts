@@ -213,10 +213,7 @@ function entriesOf(
   return []
 }
 
-/**
- * Returns the value in the form of an environment variable: empty for null, undefined for a value that a
- * variable cannot have.
- */
+/** Returns the value in the form of an environment variable: empty for null, undefined for a value that a variable cannot have. */
 function textIn(value: unknown): string | undefined {
   if (value === null) return ''
   if (typeof value === 'boolean') return value ? 'on' : 'off'

@@ -1,7 +1,4 @@
-/**
- * Reads foreign records in the same way as the functions of their topic, for everything that shows or
- * validates records.
- */
+/** Reads foreign records in the same way as the functions of their topic, for everything that shows or validates records. */
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Application } from '../../packages/runtime/consumer/application.ts'

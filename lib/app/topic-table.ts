@@ -14,21 +14,13 @@ export interface Topic extends TopicSettings {
   readonly isTicked: boolean
   /** True if people wait for timers of the topic: its partitions receive a tick every few seconds. */
   readonly isTickedOften?: boolean
-  /**
-   * True if `rules` appends the alert rules, because consumers of the topic evaluate them or route by them.
-   */
+  /** True if `rules` appends the alert rules, because consumers of the topic evaluate them or route by them. */
   readonly isRuled?: boolean
   /** True if consumers of the topic store states by entity, so that erasures are appended to it. */
   readonly isErased?: boolean
-  /**
-   * True if failed records return to the topic. This applies to every topic with consumers, except
-   * `failures`.
-   */
+  /** True if failed records return to the topic. This applies to every topic with consumers, except `failures`. */
   readonly isRedriven?: boolean
-  /**
-   * Delay of records before their next attempt in milliseconds, since the timestamp of the broker; only for
-   * retry topics.
-   */
+  /** Delay of records before their next attempt in milliseconds, since the timestamp of the broker; only for retry topics. */
   readonly delayMs?: number
   /** True if the topic exists only where `EXTRA_SIGNALS` names it. */
   readonly isExtra?: boolean
@@ -39,9 +31,8 @@ export interface Topic extends TopicSettings {
 const MiB = 1024 * 1024
 
 /**
- * Rows of the table. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and
- * documentation are derived from it. The readings topic is sized for twelve concurrent functions, one for
- * each partition. The other topics have little traffic.
+ * Rows of the table. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and documentation are derived from
+ * it. The readings topic is sized for twelve concurrent functions, one for each partition. The other topics have little traffic.
  */
 const TABLE = {
   readings: {
@@ -127,9 +118,7 @@ export const RETRY_TOPICS = TABLE_SIGNALS.filter(
   (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
 )
 
-/**
- * Groups of topics with a common property, for the lists in `serverless.yml` and in the table of event types.
- */
+/** Groups of topics with a common property, for the lists in `serverless.yml` and in the table of event types. */
 export const TOPIC_GROUPS = {
   ticked: rowsWith('isTicked'),
   ruled: rowsWith('isRuled'),

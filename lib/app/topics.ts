@@ -15,15 +15,10 @@ import {
 
 export * from './topic-table.ts'
 
-/**
- * Naming in use. A process has only one naming, just as it has one environment, so every name is computed
- * here.
- */
+/** Naming in use. A process has only one naming, just as it has one environment, so every name is computed here. */
 let inUse: Names | undefined
 
-/**
- * Makes this process use the names in its settings. Without this call, the variables of the process apply.
- */
+/** Makes this process use the names in its settings. Without this call, the variables of the process apply. */
 export function useNames(names: Names): void {
   inUse = names
 }
@@ -59,8 +54,7 @@ export function signalOfSource(signal: Signal, source: string): Signal {
 }
 
 /**
- * Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the
- * settings give it another.
+ * Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the settings give it another.
  */
 export function topicName(signal: Signal, env: string): string {
   return topicNameIn(names(), signal, env)
@@ -129,8 +123,7 @@ export function signalIn(name: string): Signal | undefined {
 }
 
 /**
- * Returns the environment in the name of a topic of the table. Undefined for other names, empty if the name
- * does not contain it.
+ * Returns the environment in the name of a topic of the table. Undefined for other names, empty if the name does not contain it.
  */
 export function environmentIn(name: string): string | undefined {
   const signal = signalIn(name)

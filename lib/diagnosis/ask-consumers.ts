@@ -33,9 +33,8 @@ interface Sources {
 }
 
 /**
- * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its
- * state, because both change meanwhile. A state is never behind the earlier commits, and ahead of the later
- * ones by at most the current batch.
+ * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its state, because both
+ * change meanwhile. A state is never behind the earlier commits, and ahead of the later ones by at most the current batch.
  */
 export async function consumerFacts(
   sources: Sources,
@@ -75,9 +74,7 @@ interface OfGroup {
   readonly committed: Committed
 }
 
-/**
- * Requests all groups together or, if one of them is refused, one by one, so that the others are reported.
- */
+/** Requests all groups together or, if one of them is refused, one by one, so that the others are reported. */
 async function askedOf(
   kafka: Kafka,
   groups: readonly string[],

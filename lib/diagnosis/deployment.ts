@@ -14,9 +14,7 @@ import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/**
- * Timeout of each check, in milliseconds. The servers may not be reachable from where the deployment runs.
- */
+/** Timeout of each check, in milliseconds. The servers may not be reachable from where the deployment runs. */
 export const PATIENCE_MS = 5_000
 
 export interface DeploymentRefusals {

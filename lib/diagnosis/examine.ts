@@ -47,10 +47,7 @@ interface Examination {
 /** Timeout for counting dead letters, in milliseconds. The count until then is reported. */
 const MAX_COUNT_MS = 5_000
 
-/**
- * Returns all findings. Servers that do not answer are reported, and so are facts that are unknown because of
- * that.
- */
+/** Returns all findings. Servers that do not answer are reported, and so are facts that are unknown because of that. */
 export async function examined(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
   const redis = await askedRedis(examination)

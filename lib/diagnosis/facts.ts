@@ -5,9 +5,7 @@ import type { Observed } from './finding.ts'
 
 /** Requirements for the servers of an environment. */
 export interface Standards {
-  /**
-   * True if everything runs on one machine. Then a single replica and unencrypted connections are accepted.
-   */
+  /** True if everything runs on one machine. Then a single replica and unencrypted connections are accepted. */
   readonly isLocal: boolean
   readonly brokers: number
   readonly replication: number
@@ -110,10 +108,7 @@ export interface PartitionProgress {
   /** First retained offset. `end` is the offset after the last record. */
   readonly start: number
   readonly end: number
-  /**
-   * Committed offset before the state was read; -1 if there is none. `committedAfter` is that after the state
-   * was read.
-   */
+  /** Committed offset before the state was read; -1 if there is none. `committedAfter` is that after the state was read. */
   readonly committedBefore: number
   readonly committedAfter: number
   /** Last applied offset; -1 before the first one. Null if Redis did not report it. */

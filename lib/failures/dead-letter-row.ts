@@ -1,6 +1,5 @@
 /**
- * Row of a dead letter in the table of open dead letters: its position and its failure, without payload and
- * error message. Pure.
+ * Row of a dead letter in the table of open dead letters: its position and its failure, without payload and error message. Pure.
  */
 import { hash } from 'node:crypto'
 import type { Event } from '../../packages/runtime/consumer/event.ts'

@@ -170,10 +170,7 @@ function described({ instancePath, keyword, params }: SchemaViolation): string {
   return keyword === 'required' ? `${field} is missing` : `${field} breaks the schema's "${keyword}"`
 }
 
-/**
- * Returns an error message for a field with invalid base64, which would decode to different bytes; undefined
- * if there is none.
- */
+/** Returns an error message for a field with invalid base64, which would decode to different bytes; undefined if there is none. */
 function bytesViolation({ originalKey, originalValue, originalHeaders }: FailureData): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'

@@ -12,7 +12,6 @@ export const DEAD_LETTER_TYPE = 'io.sluice.dead-letter.v1' satisfies EventType
  */
 export const DEAD_LETTERS_HANDLED_TYPE = 'io.sluice.dead-letters.handled.v1' satisfies EventType
 /**
- * CloudEvents `type` of the event that ends a failure without a further retry. It is written to the partition
- * of the failed record.
+ * CloudEvents `type` of the event that ends a failure without a further retry. It is written to the partition of the failed record.
  */
 export const FAILURE_ENDED_TYPE = 'io.sluice.failure.ended.v1' satisfies EventType

@@ -18,10 +18,7 @@ export interface OpenDeadLetters {
   readonly next: number
   /** Rows by ascending offset. */
   readonly rows: readonly Row[]
-  /**
-   * Open dead letters that were removed from the table to make room for newer ones; absent if the table is
-   * complete.
-   */
+  /** Open dead letters that were removed from the table to make room for newer ones; absent if the table is complete. */
   readonly left?: LeftDeadLetters
   /** Copy names of the newest dead letters, which identify copies of them. */
   readonly newest: readonly string[]
@@ -29,18 +26,12 @@ export interface OpenDeadLetters {
   readonly bytes: number
 }
 
-/**
- * Open dead letters that were removed from the table to make room for newer ones. They are still in the
- * topic.
- */
+/** Open dead letters that were removed from the table to make room for newer ones. They are still in the topic. */
 export interface LeftDeadLetters {
   readonly count: number
   /** Offset from which on the table is complete. */
   readonly before: number
-  /**
-   * Time at which the oldest of them was written, in milliseconds since the epoch. `newestMs` is that of the
-   * newest.
-   */
+  /** Time at which the oldest of them was written, in milliseconds since the epoch. `newestMs` is that of the newest. */
   readonly oldestMs: number
   readonly newestMs: number
 }
@@ -53,9 +44,8 @@ export interface DeadLetterBounds {
 }
 
 /**
- * Limits of the stored table for each partition of the dlq topic, as a protection against producers of many
- * invalid records. The state of a partition is one value of at most 1 MiB, which is read and written for
- * every dead letter.
+ * Limits of the stored table for each partition of the dlq topic, as a protection against producers of many invalid records. The
+ * state of a partition is one value of at most 1 MiB, which is read and written for every dead letter.
  */
 export const STORED_BOUNDS: DeadLetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
@@ -211,10 +201,7 @@ export class DeadLetterFold {
   }
 }
 
-/**
- * CloudEvents `type` under which the process receives a record of the dlq topic. No event of this type is
- * ever written.
- */
+/** CloudEvents `type` under which the process receives a record of the dlq topic. No event of this type is ever written. */
 export const DLQ_ENTRY_TYPE = 'io.sluice.dlq.entry'
 /** Entity of all records of a partition. */
 export const DLQ_SOURCE = '/dlq'

@@ -18,10 +18,7 @@ export type Retries = readonly Delay[]
 /** Class of a failure for routing. `unknown` is the class of codes that this version does not know. */
 export type RoutedClass = FailureClass | 'unknown'
 
-/**
- * Failure classes that a policy configures. Failures of the class `unavailable` are never written: their
- * records wait in Kafka.
- */
+/** Failure classes that a policy configures. Failures of the class `unavailable` are never written: their records wait in Kafka. */
 export const POLICY_CLASSES = [
   'retryable',
   'unexpected',
@@ -47,10 +44,7 @@ export const MAX_RETRIES = 5
 export interface RetryRules {
   readonly classes: Readonly<Partial<Record<PolicyClass, Retries>>>
   readonly codes: Readonly<Record<string, Retries>>
-  /**
-   * Maximum time between the first attempt, or the last redrive by an operator, and the start of a retry, in
-   * milliseconds.
-   */
+  /** Maximum time between the first attempt, or the last redrive by an operator, and the start of a retry, in milliseconds. */
   readonly maxAgeMs?: number
 }
 
@@ -61,9 +55,8 @@ export interface FailurePolicy extends RetryRules {
 }
 
 /**
- * Consumers that make later events of an entity wait while a failed one is retried, each with the retries
- * that events wait for. The first retry is early, because it delays the results of the entity; the second
- * leaves time to deploy a fix.
+ * Consumers that make later events of an entity wait while a failed one is retried, each with the retries that events wait for. The
+ * first retry is early, because it delays the results of the entity; the second leaves time to deploy a fix.
  */
 export const PARKING = { alerting: ['1m', '10m'] } as const satisfies Readonly<Record<string, Retries>>
 

@@ -30,18 +30,15 @@ export interface DeadLetter extends Retry {
 
 export interface RouterOptions {
   readonly policy: FailurePolicy
-  /**
-   * Returns the application's name of a Kafka topic; undefined if the topic is not part of this environment.
-   */
+  /** Returns the application's name of a Kafka topic; undefined if the topic is not part of this environment. */
   readonly topicOf: (kafkaTopic: string) => TopicName | undefined
   /** Returns the consumer that a Lambda function belongs to. By default, they have the same name. */
   readonly consumerOf?: (functionName: string) => string
 }
 
 /**
- * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to
- * the dead letters. Also converts messages about records that Lambda has discarded to failures. It has no
- * state.
+ * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dead letters. Also
+ * converts messages about records that Lambda has discarded to failures. It has no state.
  */
 export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
   const { policy, topicOf, consumerOf = name => name } = options
@@ -52,8 +49,7 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
       if (data === undefined) return rejected('the failure event has no data')
       if (type === FAILURE_TYPE) {
         const failure = data as FailureData
-        // A failure of a record from the dlq topic is not routed: a dead letter of a dead letter would return
-        // forever.
+        // A failure of a record from the dlq topic is not routed: a dead letter of a dead letter would return forever.
         if (topicOf(failure.originalTopic) === 'dlq') return decided('from-dead-letters', undefined)
         const address = { source, ...(subject === undefined ? {} : { subject }) }
         const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)

@@ -1,7 +1,4 @@
-/**
- * Builds the record that returns a failed one to its consumer. The redriver and the redrive command use the
- * same form. Pure.
- */
+/** Builds the record that returns a failed one to its consumer. The redriver and the redrive command use the same form. Pure. */
 
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
 import {
@@ -12,10 +9,7 @@ import {
 import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/**
- * Record for the partition in which its consumer failed. The failure is stored only in the state of that
- * partition.
- */
+/** Record for the partition in which its consumer failed. The failure is stored only in the state of that partition. */
 export interface RedrivenRecord {
   readonly topic: string
   readonly partition: number
@@ -29,10 +23,7 @@ export interface ByHand {
   readonly by: string
   /** Time of the redrive, RFC 3339. */
   readonly at: string
-  /**
-   * Parts that replace the original ones, and the digest of the original record, which identifies the
-   * failure.
-   */
+  /** Parts that replace the original ones, and the digest of the original record, which identifies the failure. */
   readonly patch?: {
     readonly key?: Buffer | null
     readonly value?: Buffer | null

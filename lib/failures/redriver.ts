@@ -1,7 +1,6 @@
 /**
- * Forwarder `redriver`: returns failures from the retry topics to the consumer that failed, once their delay
- * has passed. The record returns to its own topic and partition, with headers that make every other consumer
- * skip it.
+ * Forwarder `redriver`: returns failures from the retry topics to the consumer that failed, once their delay has passed. The record
+ * returns to its own topic and partition, with headers that make every other consumer skip it.
  */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -32,10 +31,7 @@ export interface RedriverParts {
   /** Kafka names of the topics to which records may return: those that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  /**
-   * Increases of partition counts, by Kafka topic. A record returns to the partition in which its failure is
-   * now stored.
-   */
+  /** Increases of partition counts, by Kafka topic. A record returns to the partition in which its failure is now stored. */
   readonly growths?: ReadonlyMap<string, readonly Growth[]>
 }
 
@@ -73,10 +69,7 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
 /** Form of a valid topic name. Any client can write to a retry topic, so other values are not logged. */
 const TOPIC_NAME = /^[\w.-]{1,249}$/
 
-/**
- * Returns the failure in a record of a retry topic, or a description of the record's error. Any client can
- * write to the topic.
- */
+/** Returns the failure in a record of a retry topic, or a description of the record's error. Any client can write to the topic. */
 function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {
   const event = readEvent(record)
   if (isFailure(event)) return `${event.code}: ${event.message}`

@@ -1,7 +1,4 @@
-/**
- * Decides the destination of a failure: a retry topic or the dead letters. Pure, and the same for every copy
- * of the failure.
- */
+/** Decides the destination of a failure: a retry topic or the dead letters. Pure, and the same for every copy of the failure. */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
@@ -19,16 +16,10 @@ import {
 /** Consumer group of the router. Failures of the router are not routed. */
 export const ROUTER = 'dlq-router'
 
-/**
- * Number of redrives by operators after which a record that fails again is quarantined. Bulk redrives skip
- * quarantined records.
- */
+/** Number of redrives by operators after which a record that fails again is quarantined. Bulk redrives skip quarantined records. */
 export const QUARANTINED_AFTER = 3
 
-/**
- * Reason why a failure becomes a dead letter. A failure that is retried has the name of its retry topic as
- * reason.
- */
+/** Reason why a failure becomes a dead letter. A failure that is retried has the name of its retry topic as reason. */
 type DeadLetterReason =
   /** The policy has no retries for the failure. */
   | 'not-retried'
@@ -128,10 +119,7 @@ function firstAttemptMs(
   return (second ? Date.parse(second.failedAt) : own) - DELAYS_MS[retries[0]]
 }
 
-/**
- * Returns the attempts that operators followed with a redrive. Headers can be forged, so attempts in the
- * future do not count.
- */
+/** Returns the attempts that operators followed with a redrive. Headers can be forged, so attempts in the future do not count. */
 function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
 }

@@ -1,6 +1,4 @@
-/**
- * Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure.
- */
+/** Converts a foreign record to a reading by a mapping, or returns the reason why that is not possible. Pure. */
 import { attributeViolation } from '../../packages/runtime/cloudevents/attributes.ts'
 import { attributesOf } from '../../packages/runtime/cloudevents/event.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -57,9 +55,8 @@ export function entityDifference(
 }
 
 /**
- * Returns the reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The id
- * is always the same for the same record. Whether the data is valid by the schema of the family is not
- * checked here.
+ * Returns the reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The id is always the same for
+ * the same record. Whether the data is valid by the schema of the family is not checked here.
  */
 export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
   const { name, family } = mapping
@@ -135,8 +132,7 @@ function timeOf({ times }: Mapping, document: object): { readonly time: string |
 }
 
 /**
- * Returns the id of the reading. Ids of different mappings, kinds and families cannot collide, because each
- * starts with its origin.
+ * Returns the id of the reading. Ids of different mappings, kinds and families cannot collide, because each starts with its origin.
  */
 function idOf(
   { id, family }: Mapping,

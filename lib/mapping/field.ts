@@ -1,14 +1,8 @@
-/**
- * Reads one field of a reading from a foreign record. Pure. Messages contain the names of fields, never their
- * values.
- */
+/** Reads one field of a reading from a foreign record. Pure. Messages contain the names of fields, never their values. */
 import type { LinearPattern } from '../linear-pattern.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
-/**
- * Result of reading a field: the value, undefined if the record lacks an optional field, or the reason why it
- * cannot be used.
- */
+/** Result of reading a field: the value, undefined if the record lacks an optional field, or the reason why it cannot be used. */
 export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
   | { readonly problem: string }

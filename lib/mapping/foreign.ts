@@ -53,10 +53,7 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
   return [topic, partition, offset]
 }
 
-/**
- * Returns the JSON object in a value; undefined if it is not an object, a failure if a number would lose
- * precision.
- */
+/** Returns the JSON object in a value; undefined if it is not an object, a failure if a number would lose precision. */
 export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined

@@ -17,10 +17,7 @@ export interface Mapping {
   readonly has: readonly Path[]
   readonly lacks: readonly Path[]
   readonly equals: readonly (readonly [path: Path, value: Scalar])[]
-  /**
-   * CloudEvents type that the mapping applies to; undefined if it applies only to records that are not
-   * CloudEvents.
-   */
+  /** CloudEvents type that the mapping applies to; undefined if it applies only to records that are not CloudEvents. */
   readonly eventType?: string
   /**
    * Fields from which the id is derived, or `position` for the position of the record. By default, the
@@ -73,8 +70,7 @@ export function pathOf(name: string): Path {
 }
 
 /**
- * Returns the value of a field; undefined if it is missing or null. A name with dots is first looked up as a
- * whole, then as a path.
+ * Returns the value of a field; undefined if it is missing or null. A name with dots is first looked up as a whole, then as a path.
  */
 export function valueAt(document: object, { name, steps }: Path): unknown {
   if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])

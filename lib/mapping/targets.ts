@@ -18,10 +18,7 @@ const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
 
 const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
 
-/**
- * Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are
- * also texts.
- */
+/** Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are also texts. */
 export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
   const { metrics, states } = FAMILIES[name]
   return new Map<string, Kind>([

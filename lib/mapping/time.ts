@@ -3,10 +3,7 @@ import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 
-/**
- * Converted time, or a description of the error that follows the name of the field and does not contain its
- * value.
- */
+/** Converted time, or a description of the error that follows the name of the field and does not contain its value. */
 export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =

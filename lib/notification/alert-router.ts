@@ -30,16 +30,12 @@ interface LatestAlert extends OrderedAlert {
   readonly isKept: boolean
 }
 
-/**
- * Reasons of the router. `no-route` does not occur with valid routes, because the last route matches every
- * alert.
- */
+/** Reasons of the router. `no-route` does not occur with valid routes, because the last route matches every alert. */
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
- * Returns the consumer. It stores the groups of each alert until the alert resolves. Without this state, an
- * alert that fires before the routes change would resolve in another group, and its receivers would never be
- * notified of it.
+ * Returns the consumer. It stores the groups of each alert until the alert resolves. Without this state, an alert that fires before
+ * the routes change would resolve in another group, and its receivers would never be notified of it.
  */
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {

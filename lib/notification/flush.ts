@@ -9,8 +9,7 @@ export interface Flushed {
   readonly group: Group
   readonly notification?: Notification
   /**
-   * Reason of the evaluation's outcome. `muted`: alerts fire, and all of them are muted. `unchanged`: all
-   * changes have been sent.
+   * Reason of the evaluation's outcome. `muted`: alerts fire, and all of them are muted. `unchanged`: all changes have been sent.
    */
   readonly reason: NotificationReason | 'muted' | 'unchanged'
 }
@@ -22,8 +21,7 @@ export interface Flushed {
  */
 export function dueWithNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
-  // Always later than the last notification: two notifications of a group at the same instant would have the
-  // same id.
+  // Always later than the last notification: two notifications of a group at the same instant would have the same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
   // A time in the past means that the timer was lost with a failed step.
@@ -75,10 +73,7 @@ function quiet(
   return { group: scheduled(group, atMs, muting), reason }
 }
 
-/**
- * Returns the group after its notification. A muted alert that was sent before is kept, so that its
- * resolution is sent as well.
- */
+/** Returns the group after its notification. A muted alert that was sent before is kept, so that its resolution is sent as well. */
 function afterwards(
   { moreEnded: _, more, ...group }: Group,
   firing: readonly GroupAlert[],
@@ -99,9 +94,8 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
 }
 
 /**
- * Returns the group with its next evaluation, which repeats firing alerts and checks muted ones. Because a
- * silence can be ended early, a group with muted alerts is evaluated in each group interval, and at the end
- * of a silence.
+ * Returns the group with its next evaluation, which repeats firing alerts and checks muted ones. Because a silence can be ended
+ * early, a group with muted alerts is evaluated in each group interval, and at the end of a silence.
  */
 function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group

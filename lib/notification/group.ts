@@ -24,10 +24,7 @@ export interface Group extends Timing {
   readonly more?: MoreAlerts
   /** Number of alerts in `more` that were sent and have resolved since the last notification. */
   readonly moreEnded?: number
-  /**
-   * Ids of the alerts that resolved last. Several partitions can report the same alert, and some of them
-   * late.
-   */
+  /** Ids of the alerts that resolved last. Several partitions can report the same alert, and some of them late. */
   readonly ended: readonly string[]
   /**
    * Alerts whose resolved event arrived before their fired event, with the time of its arrival. The fired
@@ -40,10 +37,7 @@ export interface Group extends Timing {
   readonly isOpen: boolean
   /** Time of the next evaluation, in milliseconds since the epoch. */
   readonly dueMs?: number
-  /**
-   * Time at which the changes since the last notification are sent, in milliseconds since the epoch; absent
-   * without changes.
-   */
+  /** Time at which the changes since the last notification are sent, in milliseconds since the epoch; absent without changes. */
   readonly newsDueMs?: number
 }
 
@@ -83,9 +77,8 @@ export function withPolicy<T extends object>(
 }
 
 /**
- * Returns the group at a time of the log's clock. If the broker's clock has gone back before the last
- * notification, that notification counts as just sent. Otherwise the next one would be delayed until the
- * clock has caught up.
+ * Returns the group at a time of the log's clock. If the broker's clock has gone back before the last notification, that
+ * notification counts as just sent. Otherwise the next one would be delayed until the clock has caught up.
  */
 export function atTime<T extends Pick<Group, 'notifiedAtMs'>>(group: T, nowMs: number): T {
   const { notifiedAtMs } = group

@@ -2,9 +2,8 @@
 import type { Alert } from '../alerting/alert.ts'
 
 /**
- * Conditions for alerts. An alert matches if one of the texts matches under every key. In a text, `*` matches
- * any characters; no other character is special, so the time of a comparison is limited by the lengths of
- * both texts.
+ * Conditions for alerts. An alert matches if one of the texts matches under every key. In a text, `*` matches any characters; no
+ * other character is special, so the time of a comparison is limited by the lengths of both texts.
  */
 export interface AlertMatch {
   readonly rule?: readonly string[]
@@ -46,8 +45,7 @@ export function matchesText(pattern: string, text: string): boolean {
   if (last === undefined) return pattern === text
   const end = text.length - last.length
   if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false
-  // The leftmost match of each part leaves the most room for the following parts, so no backtracking is
-  // needed.
+  // The leftmost match of each part leaves the most room for the following parts, so no backtracking is needed.
   let at = first.length
   for (const part of others) {
     const found = text.indexOf(part, at)

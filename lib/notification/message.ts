@@ -31,15 +31,13 @@ interface DigestFacts {
 export function messageOf({ event }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
-  // A redriven notification keeps its sequence. The time does not determine the order, because the clock of a
-  // broker can go back.
+  // A redriven notification keeps its sequence. The time does not determine the order, because the clock of a broker can go back.
   return { notification, atMs, order: extensions?.sequence ?? instant(atMs), env }
 }
 
 /**
- * Returns the messages for a receiver's digest, in the order of the sequence: a redriven message precedes
- * those that were sent after it. Old watchdogs and tests are omitted, because they do not describe the
- * current state.
+ * Returns the messages for a receiver's digest, in the order of the sequence: a redriven message precedes those that were sent
+ * after it. Old watchdogs and tests are omitted, because they do not describe the current state.
  */
 export function forDigest(messages: readonly Message[], receiver: string): readonly Message[] {
   return messages
@@ -50,8 +48,7 @@ export function forDigest(messages: readonly Message[], receiver: string): reado
 }
 
 /**
- * Combines messages for a receiver into one, with the latest notification of each group and the latest state
- * of each alert.
+ * Combines messages for a receiver into one, with the latest notification of each group and the latest state of each alert.
  *
  * @param messages result of `forDigest`
  * @param key key that is the same for the same messages
@@ -96,10 +93,7 @@ function commonLabels([first, ...others]: readonly Notification[]): Record<strin
   )
 }
 
-/**
- * Returns the highest severity of the firing alerts or, if none fires, of all alerts; undefined without
- * alerts.
- */
+/** Returns the highest severity of the firing alerts or, if none fires, of all alerts; undefined without alerts. */
 export function highestSeverity({ alerts }: Notification): Severity | undefined {
   const firing = alerts.filter(({ status }) => status === 'firing')
   const counted = firing.length > 0 ? firing : alerts

@@ -18,10 +18,7 @@ export const TOLD = 't'
 
 export const NO_MORE: MoreAlerts = ''
 
-/**
- * Maximum length of the string: about 25,000 alerts. The state of an entity may have 1 MiB, including
- * everything else.
- */
+/** Maximum length of the string: about 25,000 alerts. The state of an entity may have 1 MiB, including everything else. */
 const LARGEST = 400 * 1024
 
 /** Number of stored characters of an id, which are 66 bits. */

@@ -1,7 +1,4 @@
-/**
- * Muting conditions of a partition of `notifications`: silences, and inhibiting alerts. Both are set by
- * events in the log.
- */
+/** Muting conditions of a partition of `notifications`: silences, and inhibiting alerts. Both are set by events in the log. */
 import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'
@@ -9,10 +6,7 @@ import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.
 
 export interface Muting {
   readonly silences: readonly TimedSilence[]
-  /**
-   * Time until which alerts about silent entities are muted, in milliseconds since the epoch; 0 without an
-   * inhibiting alert.
-   */
+  /** Time until which alerts about silent entities are muted, in milliseconds since the epoch; 0 without an inhibiting alert. */
   readonly inhibitedUntilMs: number
 }
 
@@ -34,9 +28,7 @@ interface Inhibiting {
 const NOTHING: MutingData = { revision: 0, silences: [], inhibiting: [], ended: [] }
 const MAX_IDS = 100
 
-/**
- * Maximum time for which an alert inhibits others, so that a lost resolved event does not mute them forever.
- */
+/** Maximum time for which an alert inhibits others, so that a lost resolved event does not mute them forever. */
 const MAX_INHIBITION_MS = 24 * 60 * 60_000
 
 export const NOTHING_MUTED: Muting = { silences: [], inhibitedUntilMs: 0 }
@@ -60,10 +52,7 @@ export const MUTING: PartitionContext<Muting> = {
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }
 
-/**
- * Returns the data with new silences. An older set, which can arrive last after concurrent changes, is
- * ignored.
- */
+/** Returns the data with new silences. An older set, which can arrive last after concurrent changes, is ignored. */
 function withSilences(before: MutingData, { revision, silences }: SilencesChanged): MutingData {
   return revision < before.revision ? before : { ...before, revision, silences }
 }

@@ -1,6 +1,4 @@
-/**
- * Consumer `notifier`: collects the alerts of a group, and publishes a notification when they have changed.
- */
+/** Consumer `notifier`: collects the alerts of a group, and publishes a notification when they have changed. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
@@ -82,8 +80,7 @@ function onAlert(
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
-  // This alert can mean that no further ticks arrive. Without records, the timer of the group would never
-  // fire.
+  // This alert can mean that no further ticks arrive. Without records, the timer of the group would never fire.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
     return told(state, flush(routed.group, group, timeMs, muting), timeMs)
   return step(reason, state, dueWithNews(group, timeMs), timeMs)
@@ -104,10 +101,7 @@ function onForget(state: Group): Decided<Group> {
   return isEmpty(state) ? decided<Group>('forgotten', undefined) : decided('kept', state)
 }
 
-/**
- * Sets the timers for the changed group. A group without alerts is not evaluated, and is forgotten after
- * `REMEMBERED_MS`.
- */
+/** Sets the timers for the changed group. A group without alerts is not evaluated, and is forgotten after `REMEMBERED_MS`. */
 function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
   const { dueMs, newsDueMs: _, ...rest } = after
   const timers: TimerChange[] = []

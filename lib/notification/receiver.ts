@@ -22,10 +22,7 @@ export interface WebhookReceiver {
   readonly url?: string
   /** Last part of the secret's name. */
   readonly secret?: string
-  /**
-   * Timeout of one attempt, in milliseconds. It includes name resolution, connecting, sending and the
-   * response.
-   */
+  /** Timeout of one attempt, in milliseconds. It includes name resolution, connecting, sending and the response. */
   readonly timeoutMs: number
   /** True to allow connections to private and loopback addresses, for which TLS is not required. */
   readonly allowPrivate: boolean
@@ -34,18 +31,13 @@ export interface WebhookReceiver {
 
 export const DEFAULT_TIMEOUT_MS = 5_000
 export const TIMEOUT_MS = { least: 1_000, most: 30_000 } as const
-/**
- * Timeout for reading a secret, in milliseconds, so that an unreadable secret does not delay other receivers.
- */
+/** Timeout for reading a secret, in milliseconds, so that an unreadable secret does not delay other receivers. */
 export const SECRET_WITHIN_MS = 5_000
 
 /** Headers that the request or its signature sets. A receiver must not configure them. */
 export const OWN_HEADERS = /^(host|content-.*|transfer-encoding|connection|user-agent|webhook-.*)$/i
 
-/**
- * Returns the name of a receiver's secret in Secrets Manager. The roles of functions allow only names with
- * this prefix.
- */
+/** Returns the name of a receiver's secret in Secrets Manager. The roles of functions allow only names with this prefix. */
 export function secretName(secret: string, env: string): string {
   return `sluice/${env}/receivers/${secret}`
 }

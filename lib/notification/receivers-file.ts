@@ -72,8 +72,7 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
 }
 
 /**
- * Returns a description of valid values at a path. Invalid values are not quoted, because one may be a secret
- * in the wrong place.
+ * Returns a description of valid values at a path. Invalid values are not quoted, because one may be a secret in the wrong place.
  */
 function expected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'

@@ -1,7 +1,4 @@
-/**
- * Routes of `config/notifications/routes.yaml`, which determine the receivers and the group of an alert.
- * Pure.
- */
+/** Routes of `config/notifications/routes.yaml`, which determine the receivers and the group of an alert. Pure. */
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
@@ -10,10 +7,7 @@ export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${str
 
 /** Timing of a group's notifications, in milliseconds. */
 export interface Timing {
-  /**
-   * Time between the first alert of a group and its first notification, so that simultaneous alerts are sent
-   * together.
-   */
+  /** Time between the first alert of a group and its first notification, so that simultaneous alerts are sent together. */
   readonly groupWaitMs: number
   /** Minimum time between two notifications of a group whose alerts have changed. */
   readonly groupIntervalMs: number

@@ -12,9 +12,7 @@ export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
 /** CloudEvents source of all events about a group. Their subject is the name of the group. */
 const NOTIFICATION_SOURCE = '/notification'
 
-/**
- * Data of `io.sluice.alert.routed.v1`. It includes the timing of the group, so that the log determines it.
- */
+/** Data of `io.sluice.alert.routed.v1`. It includes the timing of the group, so that the log determines it. */
 export interface RoutedAlert extends AlertRouted {
   readonly alert: Alert
 }

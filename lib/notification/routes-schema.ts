@@ -1,7 +1,4 @@
-/**
- * Validates the routes with their schema, `schemas/files/notification-routes.v1.json`, and describes the
- * errors.
- */
+/** Validates the routes with their schema, `schemas/files/notification-routes.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-routes.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
@@ -66,10 +63,7 @@ function knownIn(path: FilePath): string {
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
-/**
- * Returns a description of valid values at a path, by the innermost key with a description. List elements
- * have none.
- */
+/** Returns a description of valid values at a path, by the innermost key with a description. List elements have none. */
 function expectedAt(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the keys routes and, optionally, watchdog'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`

@@ -40,10 +40,7 @@ export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: nu
   return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
 }
 
-/**
- * Returns an error message if the active and scheduled silences do not fit into one event; undefined if they
- * do.
- */
+/** Returns an error message if the active and scheduled silences do not fit into one event; undefined if they do. */
 export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
   if (bytes <= MAX_BYTES) return undefined

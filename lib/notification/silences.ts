@@ -65,10 +65,7 @@ export function withoutSilence(
   return changed(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
 }
 
-/**
- * @param nowMs current time, which is also the minimum of the revision: the revision increases even if the
- * stored set was lost
- */
+/** @param nowMs current time, which is also the minimum of the revision: the revision increases even if the stored set was lost */
 function changed(
   set: SilenceSet | undefined,
   silences: readonly Silence[],

@@ -30,10 +30,7 @@ function stateOf({ status, reason, alerts, omitted }: Message['notification']): 
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
-/**
- * Returns an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since
- * 2026-03-01T12:00:00.000Z)`.
- */
+/** Returns an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
 export function alertLine(alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source

@@ -1,7 +1,6 @@
 /**
- * Watchdog: a notification at regular intervals, so that a receiver notices when notifications no longer
- * arrive. It is driven by ticks in the log and takes the same path as every notification, so it stops if that
- * path is broken.
+ * Watchdog: a notification at regular intervals, so that a receiver notices when notifications no longer arrive. It is driven by
+ * ticks in the log and takes the same path as every notification, so it stops if that path is broken.
  */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { type Decided, decided } from '../../packages/runtime/consumer/process.ts'

@@ -19,9 +19,7 @@ export interface Operation {
 /** Counts by outcome, updated while an operation runs. They are audited even if it fails. */
 export type Counts = Record<string, number>
 
-/**
- * Error for an operation that was carried out, at least in part, but whose audit event could not be written.
- */
+/** Error for an operation that was carried out, at least in part, but whose audit event could not be written. */
 export class NotAudited extends OperationFailure {
   override readonly name = 'NotAudited'
 }
@@ -34,8 +32,7 @@ export interface Trail {
 }
 
 /**
- * Carries out an operation, and writes its audit event. A failed operation writes one if it changed something
- * before it failed.
+ * Carries out an operation, and writes its audit event. A failed operation writes one if it changed something before it failed.
  *
  * @param change carries out the operation, and increments the counts with each change
  * @throws what `change` throws

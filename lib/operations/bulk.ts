@@ -1,7 +1,4 @@
-/**
- * Publisher for commands that write many records. Functions write few records at a time, with
- * `Connections.publisher`.
- */
+/** Publisher for commands that write many records. Functions write few records at a time, with `Connections.publisher`. */
 
 import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'

@@ -6,8 +6,7 @@ interface Details extends ErrorOptions {
 }
 
 /**
- * Error of an operation, with one message for users: what happened, where, and what to do. It contains no
- * payload and no secret.
+ * Error of an operation, with one message for users: what happened, where, and what to do. It contains no payload and no secret.
  */
 export class OperationFailure extends Error {
   override readonly name: string = 'OperationFailure'

@@ -1,7 +1,6 @@
 /**
- * Tries rules on the readings of the last hours, and returns the alerts that they would have published.
- * Alerting itself reads them, with the clock and the timers of an in-memory log, starting with an empty
- * state. Nothing is changed, and no events are published.
+ * Tries rules on the readings of the last hours, and returns the alerts that they would have published. Alerting itself reads them,
+ * with the clock and the timers of an in-memory log, starting with an empty state. Nothing is changed, and no events are published.
  */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
@@ -42,10 +41,7 @@ export interface Trial {
   readonly duplicates: number
   readonly refused: number
   readonly entities: number
-  /**
-   * Times at which the first and the last reading were appended, in milliseconds since the epoch. Null
-   * without readings.
-   */
+  /** Times at which the first and the last reading were appended, in milliseconds since the epoch. Null without readings. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
   /** Reason for ending before the last reading; null if all were read. */
   readonly cut: 'time' | 'alerts' | null
@@ -57,10 +53,7 @@ export interface Trial {
 export interface TriedRule {
   /** Identity of the rule: name and labels. */
   readonly rule: string
-  /**
-   * Reason why the rule was not tried; null if it was. `beyond-readings`: it uses more than the readings of
-   * one entity.
-   */
+  /** Reason why the rule was not tried; null if it was. `beyond-readings`: it uses more than the readings of one entity. */
   readonly left: 'paused' | 'beyond-readings' | null
   /** Number of entities that the rule watches. */
   readonly watched: number

@@ -41,8 +41,7 @@ export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): 
 }
 
 /**
- * Checks that a topic belongs to the environment. A topic that is not in the table belongs to none and is
- * accepted.
+ * Checks that a topic belongs to the environment. A topic that is not in the table belongs to none and is accepted.
  *
  * @throws OperationFailure for a topic of another environment
  */

@@ -45,10 +45,7 @@ interface ClusterKind {
   readonly fixes: readonly string[]
 }
 
-/**
- * Settings of MSK Serverless. @see
- * https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html
- */
+/** Settings of MSK Serverless. @see https://docs.aws.amazon.com/msk/latest/developerguide/serverless-config.html */
 const MSK_SERVERLESS: ClusterKind = {
   decides: ['replication.factor', 'min.insync.replicas'],
   fixes: ['cleanup.policy'],
@@ -107,8 +104,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'cleanup.policy': (_, { records }) =>
     records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
-  // Consumers treat the timestamp of a record as the time of the log, which must not go back. Retention also
-  // depends on it.
+  // Consumers treat the timestamp of a record as the time of the log, which must not go back. Retention also depends on it.
   'message.timestamp.type': (_, { records }) =>
     records > 0
       ? `the times of the records that it keeps are of the other type (it keeps ${counted(records)})`

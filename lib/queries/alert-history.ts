@@ -36,8 +36,7 @@ export interface AlertTransition {
 export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 
 /**
- * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before the ranges, only its
- * later events are known.
+ * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before the ranges, only its later events are known.
  *
  * @param isWanted decides which alerts are returned
  * @param signal ends the search early, with the alerts found until then
@@ -163,9 +162,7 @@ function timeIn({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
 }
 
-/**
- * Returns the acknowledgement. Any client may write to the topic, so all fields that are shown are checked.
- */
+/** Returns the acknowledgement. Any client may write to the topic, so all fields that are shown are checked. */
 function acknowledgementOf({ type, data }: Event): AlertAcknowledged | undefined {
   if (type !== ALERT_ACKNOWLEDGED_TYPE) return undefined
   const { alertId, entity, by, acknowledged } = (data ?? {}) as Partial<AlertAcknowledged>

@@ -30,10 +30,7 @@ export function alertOf({ type, data }: Event): Alert | undefined {
   return (type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE) && isAlert(data) ? data : undefined
 }
 
-/**
- * Returns whether the data is an alert. Any client may write to the topic, so all fields that are shown are
- * checked.
- */
+/** Returns whether the data is an alert. Any client may write to the topic, so all fields that are shown are checked. */
 function isAlert(data: unknown): data is Alert {
   if (typeof data !== 'object' || data === null) return false
   const { status, entity, labels, ...facts } = data as Partial<Alert>

@@ -1,7 +1,4 @@
-/**
- * Combined statistics of several entities, such as those of a family, a site, a database type or a model.
- * Pure.
- */
+/** Combined statistics of several entities, such as those of a family, a site, a database type or a model. Pure. */
 
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
@@ -39,8 +36,7 @@ export interface GroupAverages {
 /**
  * Returns the combined statistics of groups of entities, by name.
  *
- * @param nameOf returns the name of an entity's group; entities of one family with the same name belong
- * together
+ * @param nameOf returns the name of an entity's group; entities of one family with the same name belong together
  * @param nowMs current time in milliseconds since the epoch, which determines the last complete minute
  */
 export function averagesBy(
@@ -78,10 +74,7 @@ function groupOf(
   }
 }
 
-/**
- * Returns the combined statistics. Chan's formula combines squared distances from several means without the
- * values.
- */
+/** Returns the combined statistics. Chan's formula combines squared distances from several means without the values. */
 function averageOf(all: readonly Statistics[]): Average {
   const count = sumOf(all.map(one => one.count))
   const mean = sumOf(all.map(one => one.mean * (one.count / count)))

@@ -17,10 +17,7 @@ export interface Balance {
 
 /** Skew above which a partition is overloaded: its function has 50 % more work than the others. */
 const TOO_FULL = 1.5
-/**
- * Number of standard deviations by which the excess must exceed chance. With few records, chance alone makes
- * partitions uneven.
- */
+/** Number of standard deviations by which the excess must exceed chance. With few records, chance alone makes partitions uneven. */
 const BEYOND_CHANCE = 3
 
 /** @param counts number of records, by partition */

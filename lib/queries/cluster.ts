@@ -1,7 +1,4 @@
-/**
- * Describes a cluster: its brokers, its controller, the partitions and disks of each broker, and missing
- * replicas.
- */
+/** Describes a cluster: its brokers, its controller, the partitions and disks of each broker, and missing replicas. */
 import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/requests'
 import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -27,18 +24,14 @@ export interface ClusterDescription {
   readonly internalTopics: number
   /** Number of partitions of all topics. */
   readonly partitions: number
-  /**
-   * Number of partitions with a replica that is not in sync. Partitions without a leader are not included.
-   */
+  /** Number of partitions with a replica that is not in sync. Partitions without a leader are not included. */
   readonly underReplicated: number
   /** Number of partitions without a leader, which cannot be read or written. */
   readonly leaderless: number
 }
 
 export interface ControllerDescription {
-  /**
-   * Kind of the controller. `kraft`: an elected controller node. `unknown`: the cluster does not report it.
-   */
+  /** Kind of the controller. `kraft`: an elected controller node. `unknown`: the cluster does not report it. */
   readonly kind: 'kraft' | 'zookeeper' | 'unknown'
   /** Id of the active controller; null if unknown. It need not be one of the brokers. */
   readonly id: number | null
@@ -90,8 +83,7 @@ async function quorumOf(inspection: ClusterInspection): Promise<MetadataQuorum |
   try {
     return await kafkaAnswer('controllers', inspection.quorum())
   } catch {
-    // A missing quorum must not prevent the rest of the description. If Kafka is unavailable, the next
-    // request reports it.
+    // A missing quorum must not prevent the rest of the description. If Kafka is unavailable, the next request reports it.
     return undefined
   }
 }

@@ -21,10 +21,7 @@ export interface DeadLetterFilter {
 /** State of a dead letter. `open`: it was not handled yet. `handled`: it was redriven or dropped. */
 export type DeadLetterState = 'open' | 'quarantined' | 'handled' | 'all'
 
-/**
- * Returns whether a dead letter meets all conditions. A record that is not an event has neither entity nor
- * type.
- */
+/** Returns whether a dead letter meets all conditions. A record that is not an event has neither entity nor type. */
 export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   const { code, consumer } = filter
   return (

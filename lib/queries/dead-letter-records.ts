@@ -108,10 +108,7 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
   }
 }
 
-/**
- * Maximum number of records between two dead letters that are read as well, because a separate read would
- * take longer.
- */
+/** Maximum number of records between two dead letters that are read as well, because a separate read would take longer. */
 const MAX_BETWEEN = 100
 
 /** Row with its record. The record is absent if the row is unreadable, or the topic no longer contains it. */
@@ -134,8 +131,7 @@ export async function* readLetters(
 ): AsyncGenerator<readonly ReadLetter[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
   const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
-  // Reads one run of each partition at a time, in parallel. Reading all runs at once would keep all of them
-  // in memory.
+  // Reads one run of each partition at a time, in parallel. Reading all runs at once would keep all of them in memory.
   for (let at = 0; runs.some(({ length }) => at < length); at++) {
     const now = runs.flatMap(own => own[at] ?? [])
     const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
@@ -154,10 +150,7 @@ export async function* readLetters(
   }
 }
 
-/**
- * Returns the dead letters of a few rows, in the order of the rows. Rows without a readable record are
- * omitted.
- */
+/** Returns the dead letters of a few rows, in the order of the rows. Rows without a readable record are omitted. */
 export async function deadLettersOf(
   log: LogReader,
   topic: string,

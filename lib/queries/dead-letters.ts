@@ -35,29 +35,17 @@ export interface DeadLetterSource {
 }
 
 export interface DeadLettersNow {
-  /**
-   * Rows in the order of writing: open dead letters and, if the topic was read instead of the table, handled
-   * ones.
-   */
+  /** Rows in the order of writing: open dead letters and, if the topic was read instead of the table, handled ones. */
   readonly rows: readonly PlacedRow[]
-  /**
-   * Number of open dead letters that were removed from the table to make room for newer ones. They are still
-   * in the topic.
-   */
+  /** Number of open dead letters that were removed from the table to make room for newer ones. They are still in the topic. */
   readonly left: number
   /** Time after which the table contains all open dead letters; undefined if it contains all. */
   readonly wholeAfterMs: number | undefined
-  /**
-   * Time at which the oldest open dead letter was written, in milliseconds since the epoch. It may no longer
-   * be in the table.
-   */
+  /** Time at which the oldest open dead letter was written, in milliseconds since the epoch. It may no longer be in the table. */
   readonly oldestMs: number | undefined
   /** Source of the rows. `topic`: all records were read, and the table was not used. */
   readonly from: 'table' | 'topic'
-  /**
-   * Reason why the table was not used although it was requested; undefined if it was used, or does not exist
-   * yet.
-   */
+  /** Reason why the table was not used although it was requested; undefined if it was used, or does not exist yet. */
   readonly withoutTable: string | undefined
   /** Number of records that are not about dead letters; null if not all records were read. */
   readonly others: number | null
@@ -72,10 +60,7 @@ interface DeadLettersOptions {
   readonly newest?: number
 }
 
-/**
- * Maximum number of dead letters in memory for each partition. As in the stored table, the oldest are removed
- * first.
- */
+/** Maximum number of dead letters in memory for each partition. As in the stored table, the oldest are removed first. */
 const MAX_IN_MEMORY = 200_000
 
 /** Reads the dead letters. Each further call reads only the new records. */
@@ -189,10 +174,7 @@ export class DeadLetters {
   }
 }
 
-/**
- * Returns the stored table of one partition, up to the offset that the consumer had applied before the table
- * was read.
- */
+/** Returns the stored table of one partition, up to the offset that the consumer had applied before the table was read. */
 async function storedDeadLetters(
   inspection: Pick<StateInspection, 'state' | 'summary'>,
   topic: string,

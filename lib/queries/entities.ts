@@ -19,9 +19,7 @@ export interface EntityState {
 
 /** Hold of an entity: why it waits, and what waits with it. */
 export interface HeldState {
-  /**
-   * Id of the failure that is retried; null if the retry has ended and the parked events are applied next.
-   */
+  /** Id of the failure that is retried; null if the retry has ended and the parked events are applied next. */
   readonly failure: string | null
   /** Offsets of the parked events. */
   readonly parked: readonly number[]

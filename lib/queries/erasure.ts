@@ -1,7 +1,4 @@
-/**
- * Progress of the erasure of an entity: which consumers have a state of it, and which have applied the
- * erasure.
- */
+/** Progress of the erasure of an entity: which consumers have a state of it, and which have applied the erasure. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
@@ -66,8 +63,7 @@ export async function holdingsOf(
 }
 
 /**
- * Returns the names of entities with a state whose subject is this text, and of those whose name contains it,
- * sorted.
+ * Returns the names of entities with a state whose subject is this text, and of those whose name contains it, sorted.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -96,9 +92,8 @@ export async function erasuresSoFar(
 }
 
 /**
- * Returns the progress of an erasure in a partition. The entity counts as erased if the partition state
- * contained it before, or if an erasure has found a state since: records between the check and the erasure
- * may have created one.
+ * Returns the progress of an erasure in a partition. The entity counts as erased if the partition state contained it before, or if
+ * an erasure has found a state since: records between the check and the erasure may have created one.
  *
  * @throws Unavailable if Redis does not answer
  */

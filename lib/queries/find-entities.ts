@@ -1,6 +1,4 @@
-/**
- * Searches for entities of a consumer, with limits that make the search safe for a page that anyone may open.
- */
+/** Searches for entities of a consumer, with limits that make the search safe for a page that anyone may open. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact } from '../tables/table.ts'
@@ -51,10 +49,7 @@ export async function findEntities(
   return { entities: preferExact(entities.sort(byPlace), wanted), looked, isWhole: true }
 }
 
-/**
- * Returns the states of a named entity. Its partition depends on its record key, so every partition is
- * queried.
- */
+/** Returns the states of a named entity. Its partition depends on its record key, so every partition is queried. */
 async function namedEntities(
   inspection: Pick<StateInspection, 'entity' | 'summary' | 'timersOf'>,
   partitions: readonly StateKey[],

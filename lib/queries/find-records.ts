@@ -1,6 +1,5 @@
 /**
- * Finds records in a topic without reading all of it: in either direction, with limits, and with a position
- * at which to continue.
+ * Finds records in a topic without reading all of it: in either direction, with limits, and with a position at which to continue.
  */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -30,10 +29,7 @@ export interface FoundRecords<T> {
   readonly endedBy: 'end' | 'found' | 'limit'
   /** Ranges that are still unread; empty if all were read. */
   readonly left: readonly Range[]
-  /**
-   * Time at which the last examined record was written, in milliseconds since the epoch; undefined if none
-   * was examined.
-   */
+  /** Time at which the last examined record was written, in milliseconds since the epoch; undefined if none was examined. */
   readonly reachedMs: number | undefined
 }
 

@@ -19,8 +19,7 @@ export class TopicReplaced extends Error {
 }
 
 /**
- * Yields the records of a topic from these offsets on: first the existing ones in order of time, then new
- * ones as they arrive.
+ * Yields the records of a topic from these offsets on: first the existing ones in order of time, then new ones as they arrive.
  *
  * @param from start offset by partition; partitions that are added later are read from their first record
  * @param stop signal that ends the reading

@@ -37,8 +37,7 @@ export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
 }
 
 /**
- * Returns all consumer groups of the cluster that this client may see, sorted by name, with states and
- * members.
+ * Returns all consumer groups of the cluster that this client may see, sorted by name, with states and members.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

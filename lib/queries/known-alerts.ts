@@ -1,7 +1,4 @@
-/**
- * Combines all sources of information about alerts: the view of firing alerts, the alerts topic, and the
- * states of alerting.
- */
+/** Combines all sources of information about alerts: the view of firing alerts, the alerts topic, and the states of alerting. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -15,17 +12,11 @@ import type { AlertLife, IsWanted } from './alert-history.ts'
 import { offsetsBehind } from './lag.ts'
 import type { Range } from './records.ts'
 
-/**
- * States by which alerts are selected. `firing` is answered from the view of firing alerts, the others from
- * the alerts topic.
- */
+/** States by which alerts are selected. `firing` is answered from the view of firing alerts, the others from the alerts topic. */
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
 
-/**
- * Sources of information about alerts. The caller decides how much of the topic is read, and how an outage is
- * reported.
- */
+/** Sources of information about alerts. The caller decides how much of the topic is read, and how an outage is reported. */
 export interface AlertSource {
   /** Returns the alerts in the view of firing alerts. */
   firing(): Promise<FiringNow[]>
@@ -71,10 +62,7 @@ const DAY_MS = 86_400_000
 /** Maximum time by which a producer's clock may be ahead of the broker's for its alerts to be found. */
 const AHEAD_MS = 3_600_000
 
-/**
- * Returns the alerts that match the filter, in the order of firing. If the view has lag, the topic is read as
- * well.
- */
+/** Returns the alerts that match the filter, in the order of firing. If the view has lag, the topic is read as well. */
 export async function selectedAlerts(
   source: Pick<AlertSource, 'firing' | 'lives'>,
   state: WantedState,
@@ -158,10 +146,7 @@ export async function recordsBehind(
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
 
-/**
- * Returns the histories of a firing alert. Its partitions and its start are known, so only these records are
- * read.
- */
+/** Returns the histories of a firing alert. Its partitions and its start are known, so only these records are read. */
 async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
   const partitions = known.places.map(({ partition }) => partition)
   const lives = await source.lives(
@@ -187,10 +172,7 @@ async function livesLike(
   return filteredAlerts([...byId.values()], { entity: wanted })
 }
 
-/**
- * Returns an alert without transitions, because the topic no longer contains them, or not within the
- * requested time.
- */
+/** Returns an alert without transitions, because the topic no longer contains them, or not within the requested time. */
 function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
   return { ...known, transitions: [] }
 }

@@ -26,14 +26,9 @@ interface PartitionLag {
   readonly partition: number
   /** Next offset that the consumer reads. */
   readonly next: number
-  /**
-   * Offset after the last record. Records of an open transaction, and all after them, are not included yet.
-   */
+  /** Offset after the last record. Records of an open transaction, and all after them, are not included yet. */
   readonly end: number
-  /**
-   * Number of offsets from `next` to the end. It includes transaction markers, which Kafka counts like
-   * records.
-   */
+  /** Number of offsets from `next` to the end. It includes transaction markers, which Kafka counts like records. */
   readonly pending: number
 }
 
@@ -46,10 +41,7 @@ export interface AgedPartitionLag extends PartitionLag {
   readonly seconds: number | null
 }
 
-/**
- * Returns the number of offsets from the next one to read to the end of a log. Expired records are not
- * included.
- */
+/** Returns the number of offsets from the next one to read to the end of a log. Expired records are not included. */
 export function offsetsBehind({ start, end }: Bounds, next: number): number {
   return end - Math.max(next, start)
 }
@@ -104,8 +96,7 @@ export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number
 }
 
 /**
- * Adds the age of the first pending record of each partition. Reads one record of each partition that has
- * pending records.
+ * Adds the age of the first pending record of each partition. Reads one record of each partition that has pending records.
  *
  * @param nowMs current time in milliseconds since the epoch, on a clock that agrees with the broker's
  */

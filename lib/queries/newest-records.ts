@@ -1,7 +1,4 @@
-/**
- * Searches ranges from their newest records backwards, up to a limit, so that a page does not read a whole
- * topic.
- */
+/** Searches ranges from their newest records backwards, up to a limit, so that a page does not read a whole topic. */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
@@ -11,10 +8,7 @@ export interface SearchLimits {
   readonly mostRecords: number
   /** Maximum size of the records in memory, in bytes. A single record may be larger. */
   readonly mostBytes?: number
-  /**
-   * Signal that ends the search early, with the records found until then. A few of the newest records are
-   * always examined.
-   */
+  /** Signal that ends the search early, with the records found until then. A few of the newest records are always examined. */
   readonly signal?: AbortSignal
 }
 
@@ -22,10 +16,7 @@ export interface SearchLimits {
 export interface Searched {
   /** Number of offsets examined, from the newest backwards. */
   readonly records: number
-  /**
-   * Reason for the end. `whole`: all ranges were examined. `enough`: no more records were needed. `limit`: a
-   * limit was reached.
-   */
+  /** Reason for the end. `whole`: all ranges were examined. `enough`: no more records were needed. `limit`: a limit was reached. */
   readonly ended: 'whole' | 'enough' | 'limit'
 }
 
@@ -35,11 +26,10 @@ const MAX_STEP = 8_000
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * Reads the records of ranges in steps, the newest step first. Within a step, records of a partition are in
- * their original order.
+ * Reads the records of ranges in steps, the newest step first. Within a step, records of a partition are in their original order.
  *
- * @param holding text that matching records contain in their bytes; other records may be skipped, which is
- * much faster if few contain it
+ * @param holding text that matching records contain in their bytes; other records may be skipped, which is much faster if few
+ * contain it
  * @param take called with the records of each step, possibly none; returns whether more are needed
  * @throws Unavailable if Kafka does not answer
  * @throws PartitionStopped if the records cannot be read at all
@@ -107,10 +97,7 @@ class StepReading {
     return this.#limits.signal?.aborted === true
   }
 
-  /**
-   * Returns the records of a range; only a part of them if the range is too large, or the time limit is
-   * reached.
-   */
+  /** Returns the records of a range; only a part of them if the range is too large, or the time limit is reached. */
   async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {

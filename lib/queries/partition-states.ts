@@ -27,15 +27,10 @@ export interface PartitionState {
   readonly epoch: number
   /** Time at which the record at the applied offset was appended, RFC 3339. */
   readonly asOf: string | null
-  /**
-   * Log time since the state was created, in milliseconds. Timers and the window of event ids use this clock.
-   */
+  /** Log time since the state was created, in milliseconds. Timers and the window of event ids use this clock. */
   readonly logClockMs: number
   readonly entities: number
-  /**
-   * Number of entities that wait for a retry of one of their events. `parked` is the number of events that
-   * wait with them.
-   */
+  /** Number of entities that wait for a retry of one of their events. `parked` is the number of events that wait with them. */
   readonly held: number
   readonly parked: number
   readonly timers: number
@@ -61,11 +56,9 @@ export interface StateLine extends ListedState {
 }
 
 /**
- * Returns the partition states of a consumer. While the consumer runs, the values of one partition may differ
- * in time slightly.
+ * Returns the partition states of a consumer. While the consumer runs, the values of one partition may differ in time slightly.
  *
- * @param bounds bounds of the topic, by partition; undefined if they are unknown, and then the lag is unknown
- * as well
+ * @param bounds bounds of the topic, by partition; undefined if they are unknown, and then the lag is unknown as well
  * @param withFailures true to include the open failures
  * @throws Unavailable if Redis does not answer
  */
@@ -84,8 +77,7 @@ export async function partitionStates(
 }
 
 /**
- * Returns all partition states in Redis, of any consumer and environment, sorted by consumer, topic and
- * partition.
+ * Returns all partition states in Redis, of any consumer and environment, sorted by consumer, topic and partition.
  *
  * @param consumers names of the known consumers
  * @throws Unavailable if Redis does not answer

@@ -5,10 +5,7 @@ import { type Failure, failure } from '../../packages/runtime/consumer/failure-c
 import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
-/**
- * Returns the event of a record with decoded data, or the reason why it has none, such as an unavailable
- * registry.
- */
+/** Returns the event of a record with decoded data, or the reason why it has none, such as an unavailable registry. */
 export async function plainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)

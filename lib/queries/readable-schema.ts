@@ -21,10 +21,7 @@ export function linesNamed(text: string, reasons: readonly string[]): ReadonlySe
   return new Set(pointers.flatMap(pointer => linesAt(schema, pointer.slice(1).split('/'))))
 }
 
-/**
- * Pattern of JSON pointers in messages of registries: Apicurio writes them after "at", Confluent after
- * "location:".
- */
+/** Pattern of JSON pointers in messages of registries: Apicurio writes them after "at", Confluent after "location:". */
 const POINTER = /(?<![\w/:.])\/[\w$-]+(?:\/[\w$-]+)*/g
 
 type Node = Record<string, unknown>

@@ -10,9 +10,7 @@ export function recordSummary({ event, value }: Pick<RecordView, 'event' | 'valu
   return event ? dataText(event) : valueText(value)
 }
 
-/**
- * Returns a short name for an event type: `io.sluice.environment.reading.v1` becomes `environment.reading`.
- */
+/** Returns a short name for an event type: `io.sluice.environment.reading.v1` becomes `environment.reading`. */
 export function shortType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }

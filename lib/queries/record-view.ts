@@ -28,8 +28,7 @@ export interface RecordView {
 }
 
 /**
- * @param event event of the record with decoded data, or the reason why it has none; by default, the event
- * with its original data
+ * @param event event of the record with decoded data, or the reason why it has none; by default, the event with its original data
  */
 export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record

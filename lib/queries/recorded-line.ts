@@ -1,6 +1,5 @@
 /**
- * Converts records to lines of a recording and back. A line contains the exact bytes, the position and the
- * time of a record. Pure.
+ * Converts records to lines of a recording and back. A line contains the exact bytes, the position and the time of a record. Pure.
  */
 import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'

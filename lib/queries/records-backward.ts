@@ -15,9 +15,8 @@ const WINDOW_BYTES = 512 * 1024
 const MAX_WINDOW_BYTES = 2 * 1024 * 1024
 
 /**
- * Yields the records of all ranges from the newest to the oldest time; those of one partition from the last
- * offset to the first. Each group contains as many records as the reads so far allow. At most one window of
- * each partition is in memory.
+ * Yields the records of all ranges from the newest to the oldest time; those of one partition from the last offset to the first.
+ * Each group contains as many records as the reads so far allow. At most one window of each partition is in memory.
  *
  * @param firstWindow minimum number of offsets to read in each partition
  * @throws as `readRecords` does
@@ -104,9 +103,7 @@ function windowAfter(offsets: number, bytes: number): number {
   return Math.min(MAX_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
 }
 
-/**
- * Returns records from the newest on, until a partition must be read further whose next record may be newer.
- */
+/** Returns records from the newest on, until a partition must be read further whose next record may be newer. */
 function newestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

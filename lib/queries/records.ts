@@ -59,9 +59,8 @@ export async function* readRecordGroups(
 }
 
 /**
- * Searches all records in the ranges for a text. Records without it may be included; those of one partition
- * are in their original order. All partitions are read in parallel, and all reads have ended when the search
- * ends.
+ * Searches all records in the ranges for a text. Records without it may be included; those of one partition are in their original
+ * order. All partitions are read in parallel, and all reads have ended when the search ends.
  *
  * @param signal ends the search early
  * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
@@ -186,10 +185,7 @@ class PartitionRecords {
   }
 }
 
-/**
- * Returns records in order of time, until a partition must be read further whose next record may be the
- * earliest.
- */
+/** Returns records in order of time, until a partition must be read further whose next record may be the earliest. */
 function merged(partitions: readonly PartitionRecords[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

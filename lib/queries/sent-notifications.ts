@@ -1,7 +1,4 @@
-/**
- * Reads notifications from their topic, and determines their outcome from the progress of the sinks and from
- * failures. Pure.
- */
+/** Reads notifications from their topic, and determines their outcome from the progress of the sinks and from failures. Pure. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -34,9 +31,8 @@ export interface UndeliveredNotification {
 }
 
 /**
- * Outcome of a notification in a sink. `waiting`: the sink has not processed it, or its receiver does not
- * respond. `passed`: all receivers of the sink have accepted it. `failed`: it will be retried. `dead-letter`:
- * all retries have failed.
+ * Outcome of a notification in a sink. `waiting`: the sink has not processed it, or its receiver does not respond. `passed`: all
+ * receivers of the sink have accepted it. `failed`: it will be retried. `dead-letter`: all retries have failed.
  */
 export interface SinkOutcome {
   readonly sink: string

@@ -20,9 +20,8 @@ const NONE: BreakingLines = { before: new Set(), after: new Set() }
 const AROUND = 2
 
 /**
- * Returns the lines of both texts in order, without common lines far from any difference; empty for equal
- * texts. The longest common subsequence is computed with a table, which is suitable for texts of a few
- * hundred lines.
+ * Returns the lines of both texts in order, without common lines far from any difference; empty for equal texts. The longest common
+ * subsequence is computed with a table, which is suitable for texts of a few hundred lines.
  */
 export function diffOf(before: string, after: string, breaking: BreakingLines = NONE): DiffLine[] {
   const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]
@@ -35,10 +34,7 @@ export function diffOf(before: string, after: string, breaking: BreakingLines = 
   return lines.filter((_, index) => near.has(index))
 }
 
-/**
- * Returns a table whose entry `[i][j]` is the number of common lines of `a` from line i on and `b` from line
- * j on.
- */
+/** Returns a table whose entry `[i][j]` is the number of common lines of `a` from line i on and `b` from line j on. */
 function commonLengths(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   for (let i = a.length - 1; i >= 0; i--)

@@ -34,8 +34,7 @@ export function topicDescription(kafka: Kafka, topic: string): Promise<TopicDesc
 }
 
 /**
- * Returns the number of offsets in each partition of a topic. It includes transaction markers, and records
- * that compaction removed.
+ * Returns the number of offsets in each partition of a topic. It includes transaction markers, and records that compaction removed.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -48,9 +47,7 @@ export interface TopicStatistics {
   readonly topic: string
   /** Number of records that the topic currently contains. */
   readonly records: number
-  /**
-   * Number of records that at least one subscriber has not consumed; all records if there are no subscribers.
-   */
+  /** Number of records that at least one subscriber has not consumed; all records if there are no subscribers. */
   readonly pending: number
   /** Consumer groups with a member that reads the topic, or with committed offsets for it. */
   readonly subscribers: readonly GroupLag[]
@@ -71,9 +68,7 @@ export async function topicStatistics(
   return { topic, records: sumOf(counts), pending: pendingOf(counts, subscribers), subscribers }
 }
 
-/**
- * Returns the number of pending records. In each partition, the subscriber with the largest lag counts. Pure.
- */
+/** Returns the number of pending records. In each partition, the subscriber with the largest lag counts. Pure. */
 export function pendingOf(
   counts: readonly number[],
   subscribers: readonly Pick<GroupLag, 'topics'>[],

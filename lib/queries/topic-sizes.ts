@@ -65,9 +65,7 @@ function keyOf(topic: string, partition: number, broker: number): string {
   return `${topic}/${partition}@${broker}`
 }
 
-/**
- * Returns the sum of sizes; null if one is unknown, because a partial sum would be mistaken for the whole.
- */
+/** Returns the sum of sizes; null if one is unknown, because a partial sum would be mistaken for the whole. */
 function sumOf(sizes: readonly (number | null)[]): number | null {
   let sum = 0
   for (const size of sizes) {

@@ -53,8 +53,7 @@ export async function boundsIfThere<Known extends Bounds | undefined>(
 /**
  * Returns the bounds of a topic.
  *
- * @param timeMs time in milliseconds since the epoch, for which the first offset written then or later is
- * looked up
+ * @param timeMs time in milliseconds since the epoch, for which the first offset written then or later is looked up
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function topicReach(

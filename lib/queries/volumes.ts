@@ -1,7 +1,4 @@
-/**
- * Counts the records that were appended to a topic in each interval, from offsets by time, without reading
- * records.
- */
+/** Counts the records that were appended to a topic in each interval, from offsets by time, without reading records. */
 
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -17,12 +14,11 @@ export type KnownOffsets = Map<number, readonly number[]>
 const SETTLED_AFTER_MS = 10_000
 
 /**
- * Returns the number of records between successive instants, by the timestamps in Kafka. Records before the
- * start of the log are not counted.
+ * Returns the number of records between successive instants, by the timestamps in Kafka. Records before the start of the log are
+ * not counted.
  *
  * @param instants ascending times in milliseconds since the epoch
- * @param known results of earlier calls; new results are added, and those before the first instant are
- * removed
+ * @param known results of earlier calls; new results are added, and those before the first instant are removed
  * @param signal ends the lookups early, of which the oldest are made last; a later call continues
  * @returns one count less than the number of instants; null where a count is not known yet
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`

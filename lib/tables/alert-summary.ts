@@ -1,7 +1,4 @@
-/**
- * Alert in the form that lists show. It is the same for alerts from the view of firing alerts and from the
- * alerts topic. Pure.
- */
+/** Alert in the form that lists show. It is the same for alerts from the view of firing alerts and from the alerts topic. Pure. */
 
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
@@ -18,10 +15,7 @@ export interface AlertSummary {
   /** Family of the metric. Null, like `metric`, if the alert does not concern a single metric. */
   readonly family: string | null
   readonly metric: string | null
-  /**
-   * Time since which the condition held, RFC 3339. `startedAt` is the time of firing, `endedAt` that of
-   * resolving.
-   */
+  /** Time since which the condition held, RFC 3339. `startedAt` is the time of firing, `endedAt` that of resolving. */
   readonly activeAt: string
   readonly startedAt: string
   readonly endedAt: string | null
@@ -46,10 +40,7 @@ export interface AlertFilter {
   readonly entity?: string | undefined
   /** Labels that an alert must have, with these values. */
   readonly labels?: readonly Label[] | undefined
-  /**
-   * Earliest time of firing, in milliseconds since the epoch. `untilMs` is the end of the range and not
-   * included.
-   */
+  /** Earliest time of firing, in milliseconds since the epoch. `untilMs` is the end of the range and not included. */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
   /** True to match only alerts without an acknowledgement. */

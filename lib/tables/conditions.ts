@@ -1,8 +1,7 @@
 /**
- * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting`
- * and `patterns`. Only these consumers know pending rules. A firing alert is also a row of the table
- * `firing-alerts`, once and with its acknowledgement; in this table, the alert of the clock occurs once per
- * partition.
+ * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting` and `patterns`. Only
+ * these consumers know pending rules. A firing alert is also a row of the table `firing-alerts`, once and with its acknowledgement;
+ * in this table, the alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -26,10 +25,7 @@ export interface ActiveAlert {
   readonly partition: number
   /** Source and subject, separated by a space. */
   readonly entity: string
-  /**
-   * Identity of the rule, with the family and metric that it watches, such as `HIGH_TEMP
-   * environment.temperature`.
-   */
+  /** Identity of the rule, with the family and metric that it watches, such as `HIGH_TEMP environment.temperature`. */
   readonly rule: string
   /** Name and labels of the rule. */
   readonly identity: string
@@ -157,10 +153,7 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
 }
 
-/**
- * Returns the rules over several events in the stored state of an entity (by alerting) or of a group (by
- * patterns). Pure.
- */
+/** Returns the rules over several events in the stored state of an entity (by alerting) or of a group (by patterns). Pure. */
 function activePatterns({
   partition,
   entity,

@@ -1,7 +1,4 @@
-/**
- * Table of firing alerts, read from their view. A query reads only firing alerts, regardless of the number of
- * entities.
- */
+/** Table of firing alerts, read from their view. A query reads only firing alerts, regardless of the number of entities. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'

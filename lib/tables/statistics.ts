@@ -54,8 +54,7 @@ export function entityReport({ entity, partition, ...state }: ListedEntity): Ent
 export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'lastAtMs' | 'open'>
 
 /**
- * Returns the statistics of one entity, in whichever partition it is; undefined if the processor has not
- * counted any reading of it.
+ * Returns the statistics of one entity, in whichever partition it is; undefined if the processor has not counted any reading of it.
  *
  * @param entity source and subject, separated by a space
  * @throws Unavailable if Redis does not answer

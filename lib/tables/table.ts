@@ -22,15 +22,9 @@ export interface TableColumn<Row> {
   readonly heading?: string
   /** Kind of the values: a `count` is shown with all its digits, a `number` with as many as people read. */
   readonly type?: 'entity' | 'count' | 'number'
-  /**
-   * Minimum width in characters, to which a value may be truncated in narrow terminals. Absent if values must
-   * not be truncated.
-   */
+  /** Minimum width in characters, to which a value may be truncated in narrow terminals. Absent if values must not be truncated. */
   readonly least?: number
-  /**
-   * Order in which columns are omitted if there is still not enough room. A column without a number is never
-   * omitted.
-   */
+  /** Order in which columns are omitted if there is still not enough room. A column without a number is never omitted. */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }
@@ -99,8 +93,7 @@ export async function* storedStates<State, Row>(
   topic: TopicSize,
   text = '',
 ): AsyncGenerator<StoredState<State>> {
-  // Reads one partition at a time, so that responses of Redis are not delayed while this process handles
-  // those of other partitions.
+  // Reads one partition at a time, so that responses of Redis are not delayed while this process handles those of other partitions.
   for (const partitionState of partitionsOf(process.name, topic))
     for await (const stored of storedEntities(inspection, partitionState, text))
       yield stored as StoredState<State>
@@ -173,9 +166,7 @@ export async function* entitiesIn(
   }
 }
 
-/**
- * Returns only the exact match if the text is a whole subject: `pump-1` must not also show `pump-10`. Pure.
- */
+/** Returns only the exact match if the text is a whole subject: `pump-1` must not also show `pump-10`. Pure. */
 export function preferExact<Named extends { readonly entity: string }>(
   found: readonly Named[],
   wanted: string | undefined,

@@ -3,10 +3,7 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
-/**
- * CloudEvents `type` of the event that makes every consumer forget the entity in the event's source and
- * subject.
- */
+/** CloudEvents `type` of the event that makes every consumer forget the entity in the event's source and subject. */
 export const ENTITY_ERASED_TYPE = 'io.sluice.entity.erased.v1' satisfies EventType
 
 /** Data of `io.sluice.entity.erased.v1`. */
@@ -22,9 +19,8 @@ export interface Erasure {
 }
 
 /**
- * Returns the event that erases an entity in one partition. It has no `time`, so that the clock of the
- * operator's machine has no effect. The partition is part of the id: a process may emit events for an
- * erasure, and their ids are derived from this one.
+ * Returns the event that erases an entity in one partition. It has no `time`, so that the clock of the operator's machine has no
+ * effect. The partition is part of the id: a process may emit events for an erasure, and their ids are derived from this one.
  */
 export function entityErased(
   { source, subject }: Pick<Event, 'source' | 'subject'>,

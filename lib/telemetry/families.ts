@@ -19,10 +19,7 @@ export interface Family {
   readonly dataschema: string
   /** Units of the metrics, by their name in `data`. See `units.ts`. */
   readonly metrics: Readonly<Record<string, string>>
-  /**
-   * Smallest and largest possible value of a metric, as in its schema. A metric without an entry has no
-   * bounds.
-   */
+  /** Smallest and largest possible value of a metric, as in its schema. A metric without an entry has no bounds. */
   readonly bounds: Readonly<Record<string, readonly [least: number, most: number]>>
   /** Text fields of readings: name in `data` → the allowed values; null if any value is allowed. */
   readonly states: Readonly<Record<string, readonly string[] | null>>
@@ -128,9 +125,8 @@ export function familyOf(type: string): Family | undefined {
 }
 
 /**
- * Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers
- * (Avro and Protobuf can contain NaN) are omitted, because they would clear any alert and invalidate any
- * mean.
+ * Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers (Avro and Protobuf can
+ * contain NaN) are omitted, because they would clear any alert and invalidate any mean.
  */
 export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
   return Object.keys(family.metrics).flatMap(metric => {

@@ -9,8 +9,7 @@ export interface KeyedEvent {
 }
 
 /**
- * Returns the event of a reading. The caller provides the id, because only the caller knows which readings
- * are the same.
+ * Returns the event of a reading. The caller provides the id, because only the caller knows which readings are the same.
  *
  * @param time event time, RFC 3339; undefined if the reading has none, so that the time of its record applies
  */

@@ -1,7 +1,6 @@
 /**
- * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick result
- * in the same reading with the same id, so a repeated run publishes nothing new. It does not depend on
- * randomness, the clock or earlier calls.
+ * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick result in the same reading
+ * with the same id, so a repeated run publishes nothing new. It does not depend on randomness, the clock or earlier calls.
  */
 import { FAMILIES, type FamilyName, type ReadingData } from './families.ts'
 import { type KeyedEvent, keyOf, reading } from './reading.ts'
@@ -116,10 +115,7 @@ function observe(sensor: Sensor, moment: Moment): Observation {
 const TREND_FROM_MS = Date.UTC(2026, 0, 1)
 const OBSERVERS = { environment: observeWeather, database: observeDatabase, device: observeMotion } as const
 
-/**
- * Rounds a value like the sensor does: counts are integers, other values have two decimals. Adding 0 turns -0
- * into 0.
- */
+/** Rounds a value like the sensor does: counts are integers, other values have two decimals. Adding 0 turns -0 into 0. */
 function displayed(metric: string, value: number): number {
   return metric === 'activeConnections' ? Math.round(value) : Math.round(value * 100) / 100 + 0
 }

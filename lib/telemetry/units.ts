@@ -1,7 +1,4 @@
-/**
- * Table of all supported units of metrics, by dimension, and the conversion between units of the same
- * dimension.
- */
+/** Table of all supported units of metrics, by dimension, and the conversion between units of the same dimension. */
 
 /** Converts from one unit to another. */
 type Conversion = (value: number) => number
@@ -14,15 +11,11 @@ interface Unit {
    * floating point.
    */
   readonly factor: readonly [numerator: number, denominator: number]
-  /**
-   * Value in this unit that corresponds to 0 in the base unit. It differs from 0 only for temperature scales.
-   */
+  /** Value in this unit that corresponds to 0 in the base unit. It differs from 0 only for temperature scales. */
   readonly zero: number
 }
 
-/**
- * Units by dimension. Factors are exact, except those of inHg and mmHg, which are the conventional values.
- */
+/** Units by dimension. Factors are exact, except those of inHg and mmHg, which are the conventional values. */
 const DIMENSIONS: readonly (readonly Unit[])[] = [
   [
     unit(
@@ -86,10 +79,7 @@ const BY_NAME: ReadonlyMap<string, KnownUnit> = new Map(
   ),
 )
 
-/**
- * Returns the name of a unit that messages use, given any of its names; undefined for a unit that is not in
- * the table.
- */
+/** Returns the name of a unit that messages use, given any of its names; undefined for a unit that is not in the table. */
 export function unitNamed(name: string): string | undefined {
   return BY_NAME.get(normalised(name))?.unit.names[0]
 }
@@ -108,10 +98,7 @@ export function conversion(to: string, from: string): Conversion | undefined {
   return value => rounded(((value - source.unit.zero) * numerator) / denominator + target.unit.zero)
 }
 
-/**
- * Returns the units that can be converted to this one, starting with this one, such as `°C (C, celsius, …),
- * °F (…)`.
- */
+/** Returns the units that can be converted to this one, starting with this one, such as `°C (C, celsius, …), °F (…)`. */
 export function unitsFor(to: string): string {
   const { unit: own, dimension = [] } = BY_NAME.get(normalised(to)) ?? {}
   return dimension
@@ -138,9 +125,8 @@ function rounded(value: number): number {
 }
 
 /**
- * Normalises a name: removes differences in case, blanks and the dot of a product. NFKC unifies the two code
- * points of µ, and turns `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are
- * accepted instead of the degree sign.
+ * Normalises a name: removes differences in case, blanks and the dot of a product. NFKC unifies the two code points of µ, and turns
+ * `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are accepted instead of the degree sign.
  */
 function normalised(name: string): string {
   return name

@@ -28,9 +28,8 @@ export async function readRuleSet(folder: string, shownAs = folder): Promise<Rul
 }
 
 /**
- * Describes the differences between rules, such as `1 rule added, 2 rules changed`; undefined if they are equal. Rules are identified by
- * name
- * and labels.
+ * Describes the differences between rules, such as `1 rule added, 2 rules changed`; undefined if they are equal. Rules are
+ * identified by name and labels.
  */
 export function differenceOf(before: readonly AnyRule[], after: readonly AnyRule[]): string | undefined {
   const old = byIdentity(before)

@@ -38,9 +38,8 @@ export function awsServer({ port, dataDir }: ServerOptions): Server {
 }
 
 /**
- * Returns selected environment variables. LocalStack reads dozens of variables, and those set for other purposes (DEBUG, PERSISTENCE,
- * AWS_*)
- * would change its behavior.
+ * Returns selected environment variables. LocalStack reads dozens of variables, and those set for other purposes (DEBUG,
+ * PERSISTENCE, AWS_*) would change its behavior.
  */
 function environment(address: string, dir: string): NodeJS.ProcessEnv {
   return {

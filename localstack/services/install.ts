@@ -39,8 +39,7 @@ const STILL_INSTALLING_MS = 10_000
 
 /**
  * Installs a package if necessary. The folder is filled under another name and renamed when it is complete, with a marker file. An
- * interrupted
- * installation is therefore never mistaken for a complete one.
+ * interrupted installation is therefore never mistaken for a complete one.
  */
 export async function ensureInstalled(wanted: Package, context: InstallContext): Promise<void> {
   if (await upToDate(wanted)) return
@@ -101,9 +100,8 @@ export function copyOf(artifact: string, dir: string): string[] {
 const PYTHON_PROBE = join('bin', 'python')
 
 /**
- * Returns packages of the Python package index in a virtual environment. A lock file pins their versions and hashes. They are installed
- * with
- * uv.
+ * Returns packages of the Python package index in a virtual environment. A lock file pins their versions and hashes. They are
+ * installed with uv.
  *
  * @param lock file name in `localstack/python/`, or an absolute path
  */

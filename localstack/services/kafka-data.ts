@@ -29,9 +29,8 @@ export function foldersOfOthers(dataDir: string, brokers: number): BrokerFolder[
 }
 
 /**
- * Rejects data that was written by a different number of brokers. Starting with empty topics would be wrong: consumers with stored state
- * would
- * treat the first new records as already processed.
+ * Rejects data that was written by a different number of brokers. Starting with empty topics would be wrong: consumers with stored
+ * state would treat the first new records as already processed.
  *
  * @throws UserError if there is such data
  */

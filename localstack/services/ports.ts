@@ -42,9 +42,8 @@ export async function portInUse(port: number): Promise<boolean> {
 }
 
 /**
- * Range below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). Any connection could take an ephemeral port between the
- * check and
- * the start of the server.
+ * Range below the ephemeral ports (from 32768 on Linux, from 49152 elsewhere). Any connection could take an ephemeral port between
+ * the check and the start of the server.
  */
 const GIVEN = { from: 12_000, to: 32_000 }
 
@@ -95,9 +94,8 @@ const KEPT_MS = 10 * 60_000
 const own = new Set<string>()
 
 /**
- * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Seconds can pass between finding a free port
- * and
- * listening on it, and no other process may get the same port in between.
+ * Reserves a port for the lifetime of this process. Returns false if it is already reserved. Seconds can pass between finding a
+ * free port and listening on it, and no other process may get the same port in between.
  */
 export function reservePort(port: number): boolean {
   const note = join(FOLDER, String(port))

@@ -17,9 +17,8 @@ export async function brokerTakesPart(address: string): Promise<boolean> {
 }
 
 /**
- * Returns whether a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; one that is loading
- * its
- * data does not.
+ * Returns whether a Redis or Valkey server is ready for commands. A server that requires a password counts as ready; one that is
+ * loading its data does not.
  */
 export function redisAnswers(url: string): Promise<boolean> {
   const { protocol, hostname, port } = new URL(url)

@@ -36,9 +36,8 @@ export interface ConsoleOptions {
 }
 
 /**
- * Serves the console, and on a second port the same console with the Kafka pages as its start page. An error is reported in one line, and
- * only
- * the console is then unavailable.
+ * Serves the console, and on a second port the same console with the Kafka pages as its start page. An error is reported in one
+ * line, and only the console is then unavailable.
  */
 export async function startConsole(options: ConsoleOptions): Promise<StartedConsole> {
   const opened: Closable[] = []

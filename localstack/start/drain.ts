@@ -19,13 +19,11 @@ const WITHOUT_PROGRESS_MS = 60_000
 const AT_MOST_MS = 600_000
 
 /**
- * Decides when consumers have processed all records that were in their topics at the end of a run, and all records that resulted from
- * these.
- * Records that arrive later are ignored. Time is passed as an argument.
+ * Decides when consumers have processed all records that were in their topics at the end of a run, and all records that resulted
+ * from these. Records that arrive later are ignored. Time is passed as an argument.
  *
- * The wait consists of rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed them. The
- * records
- * that these consumers emitted are in other topics by then, so the next round sets goals for those.
+ * The wait consists of rounds. A round sets goals, the end offsets of topics, and is over when all consumers have committed them.
+ * The records that these consumers emitted are in other topics by then, so the next round sets goals for those.
  */
 export class Drain {
   readonly #emits: EmittedTopics

@@ -167,9 +167,8 @@ export function startupErrorIn(log: string): string | undefined {
 }
 
 /**
- * Invokes a function, by default like its schedule does. Resolves with its response; rejects with its error. The Lambda endpoint returns
- * 200 even
- * if the handler throws, and indicates the error in a header.
+ * Invokes a function, by default like its schedule does. Resolves with its response; rejects with its error. The Lambda endpoint
+ * returns 200 even if the handler throws, and indicates the error in a header.
  */
 export async function invokeFunction(lambdaPort: number, name: string, event: object = {}): Promise<unknown> {
   const endpoint = `http://${LOOPBACK}:${lambdaPort}`

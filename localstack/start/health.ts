@@ -50,9 +50,8 @@ interface Consumer {
 }
 
 /**
- * Health of the functions. Receives the reports of the trigger, of the functions' logs and of Kafka, shows each problem to the user once,
- * and
- * lists unresolved problems at the end. Time is passed as an argument.
+ * Health of the functions. Receives the reports of the trigger, of the functions' logs and of Kafka, shows each problem to the user
+ * once, and lists unresolved problems at the end. Time is passed as an argument.
  */
 export class Health {
   readonly #known: CauseFacts

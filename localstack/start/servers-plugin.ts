@@ -7,9 +7,8 @@ export const SERVERS_READY = 'SLUICE_SERVERS_READY'
 const LOOK_EVERY_MS = 50
 
 /**
- * Lets `npm start` build the functions while the servers start. In serverless.yml, the plugin follows serverless-esbuild and the trigger:
- * once
- * the functions are built and the configuration is read, it waits for the servers.
+ * Lets `npm start` build the functions while the servers start. In serverless.yml, the plugin follows serverless-esbuild and the
+ * trigger: once the functions are built and the configuration is read, it waits for the servers.
  */
 export default class ServersPlugin {
   readonly hooks = { 'before:offline:start': untilReady, 'before:offline:start:init': untilReady }

@@ -27,9 +27,8 @@ function limited(options: WorkerOptions): WorkerOptions {
 }
 
 /**
- * Returns the function of a thread. serverless-offline passes the function's key to a thread as its data. After a reload, the key ends with
- * a
- * version number.
+ * Returns the function of a thread. serverless-offline passes the function's key to a thread as its data. After a reload, the key
+ * ends with a version number.
  */
 function functionOf({ workerData }: WorkerOptions): string | undefined {
   const key = (workerData as { functionKey?: unknown } | undefined)?.functionKey

@@ -47,10 +47,7 @@ export function magicOf(bytes: Buffer): number | undefined {
   return bytes.length > MAGIC_AT ? bytes.readInt8(MAGIC_AT) : undefined
 }
 
-/**
- * Yields the batches of a fetched partition, in order. A fetch can end at any byte, so an incomplete last
- * batch is omitted.
- */
+/** Yields the batches of a fetched partition, in order. A fetch can end at any byte, so an incomplete last batch is omitted. */
 export function* batchesOf(bytes: Buffer): Generator<Batch> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
     const end = at + LENGTH_END + bytes.readInt32BE(at + 8)

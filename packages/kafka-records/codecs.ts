@@ -21,9 +21,8 @@ export const CODEC_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 const MIB = 1024 * 1024
 
 /**
- * Maximum size that is decompressed at once, in bytes. Brokers limit only the compressed size of a batch, and
- * a few hundred bytes of zstd can expand to gigabytes. A function has 512 MB, and decompression needs up to
- * twice the size of the result.
+ * Maximum size that is decompressed at once, in bytes. Brokers limit only the compressed size of a batch, and a few hundred bytes
+ * of zstd can expand to gigabytes. A function has 512 MB, and decompression needs up to twice the size of the result.
  */
 const MAX_AT_ONCE_BYTES = 128 * MIB
 

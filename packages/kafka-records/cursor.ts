@@ -32,10 +32,7 @@ export class Cursor {
     return this.bytes.readBigInt64BE(this.#advance(8))
   }
 
-  /**
-   * Reads a zigzag-encoded number with seven bits per byte, lowest first: Kafka's `varint` and `varlong`.
-   * Exact up to 53 bits.
-   */
+  /** Reads a zigzag-encoded number with seven bits per byte, lowest first: Kafka's `varint` and `varlong`. Exact up to 53 bits. */
   varint(): number {
     const first = this.#byte()
     if (first < 0x80) return (first >>> 1) ^ -(first & 1)

@@ -21,11 +21,10 @@ interface Late {
 }
 
 /**
- * Decodes for one client, with a time limit for each response: a consumer sends heartbeats only between two
- * fetches, and decompressing a record of many gigabytes can take longer than its session. If the limit is
- * exceeded, the response has no records of that partition, and a later response has the records that were
- * decoded in the meantime. Otherwise a member would lose its partitions at such a record each time, and never
- * get past it.
+ * Decodes for one client, with a time limit for each response: a consumer sends heartbeats only between two fetches, and
+ * decompressing a record of many gigabytes can take longer than its session. If the limit is exceeded, the response has no records
+ * of that partition, and a later response has the records that were decoded in the meantime. Otherwise a member would lose its
+ * partitions at such a record each time, and never get past it.
  */
 export class Decoding {
   readonly #decode: typeof recordsOf

@@ -9,10 +9,7 @@ import { UnreadableBytes } from './unreadable.ts'
 export const OLDEST_VERSION = 4
 export const NEWEST_VERSION = 11
 
-/**
- * Time for which partitions are decoded before the event loop gets a turn for heartbeats and other work, in
- * milliseconds.
- */
+/** Time for which partitions are decoded before the event loop gets a turn for heartbeats and other work, in milliseconds. */
 const MAX_STRETCH_MS = 20
 
 /** A response in the form of kafkajs. */
@@ -107,9 +104,8 @@ function isOfOldFormat({ bytes }: Raw): boolean {
 }
 
 /**
- * Decodes one partition after another, which takes the least memory. An unreadable partition neither blocks
- * the others nor is skipped silently: the records of the others are returned first, and its error is thrown
- * for the next response.
+ * Decodes one partition after another, which takes the least memory. An unreadable partition neither blocks the others nor is
+ * skipped silently: the records of the others are returned first, and its error is thrown for the next response.
  */
 async function decoded(
   topics: readonly RawTopic[],

@@ -37,9 +37,7 @@ export class FetchedRecord {
     this.oversizeBytes = oversizeBytes
   }
 
-  /**
-   * Headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand.
-   */
+  /** Headers in the form of kafkajs: by name, with a list if a name occurs more than once. Created on demand. */
   get headers(): Record<string, Buffer | null | (Buffer | null)[]> {
     const byName = new Map<string, Buffer | null | (Buffer | null)[]>()
     for (const [name, value] of this.headerList) {

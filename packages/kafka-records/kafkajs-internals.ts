@@ -13,10 +13,7 @@ import type { OpenBatches } from './open-batches.ts'
 /** Version that contains the parts below. */
 export const KAFKAJS_VERSION = '2.2.4'
 
-/**
- * Description of the symbol under which a client stores the function that creates its clusters, with
- * addresses and credentials.
- */
+/** Description of the symbol under which a client stores the function that creates its clusters, with addresses and credentials. */
 const CLUSTER_MAKER = 'private:Kafka:createCluster'
 
 /** A connection to a cluster. Each consumer, producer and admin client has one. */
@@ -78,9 +75,7 @@ export interface Broker {
       readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
     }[]
   }>
-  /**
-   * @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer
-   */
+  /** @param request `transactionTimeout` in milliseconds; the broker aborts a transaction that takes longer */
   initProducerId(request: {
     readonly transactionalId?: string | undefined
     readonly transactionTimeout?: number | undefined
@@ -133,10 +128,7 @@ export interface FetchRequest {
    * if a group waits for it.
    */
   readonly isPatient?: boolean
-  /**
-   * Added by this project for a patient request: maximum memory for the decompressed records of a partition,
-   * in bytes.
-   */
+  /** Added by this project for a patient request: maximum memory for the decompressed records of a partition, in bytes. */
   readonly mostBytes?: number
   /** Added by this project for a patient request: partially read batches of earlier requests. */
   readonly open?: OpenBatches

@@ -1,6 +1,4 @@
-/**
- * Makes kafkajs read records with this package. There is no public API for this, see `kafkajs-internals.ts`.
- */
+/** Makes kafkajs read records with this package. There is no public API for this, see `kafkajs-internals.ts`. */
 import { CODEC_NUMBERS, inflate } from './codecs.ts'
 import type { Decoding } from './decoding.ts'
 import type { FetchState } from './fetch-response.ts'
@@ -23,9 +21,8 @@ type KafkajsCodecs = Record<number, () => KafkajsCodec>
 const known = new WeakSet<KafkajsCodecs>()
 
 /**
- * Makes kafkajs decompress every codec in the formats that it decodes itself (before Kafka 0.11). Compression
- * remains with the registered codec. An unknown codec number is rejected, whereas kafkajs would treat the
- * batch as uncompressed.
+ * Makes kafkajs decompress every codec in the formats that it decodes itself (before Kafka 0.11). Compression remains with the
+ * registered codec. An unknown codec number is rejected, whereas kafkajs would treat the batch as uncompressed.
  */
 export function readEveryCodec(codecs: object): void {
   const registered = codecs as KafkajsCodecs

@@ -36,10 +36,7 @@ export class OpenBatches {
     return stream
   }
 
-  /**
-   * Keeps a batch for the next read of its partition. If the limit is exceeded, the oldest batch is
-   * discarded.
-   */
+  /** Keeps a batch for the next read of its partition. If the limit is exceeded, the oldest batch is discarded. */
   keep(place: string, stream: RecordStream): void {
     this.leave(place)
     this.#streams.set(place, stream)

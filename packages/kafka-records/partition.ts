@@ -22,10 +22,7 @@ export interface FetchedPartition {
  * is left for the next fetch.
  */
 const MAX_BYTES = 8 * 1024 * 1024
-/**
- * Number of bytes in the log after which other work gets a turn, because decoding a whole fetch takes tens of
- * milliseconds.
- */
+/** Number of bytes in the log after which other work gets a turn, because decoding a whole fetch takes tens of milliseconds. */
 const TURN_BYTES = 256 * 1024
 /** Approximate memory of a record and of each header, in addition to their contents, in bytes. */
 const RECORD_BYTES = 300

@@ -10,9 +10,8 @@ import { malformed } from './unreadable.ts'
 type StreamedRecord = { readonly record: RawRecord; readonly bytes: number } | 'no-room' | 'end'
 
 /**
- * The records of a batch from the beginning. Reading can stop at any record and continue there later, so that
- * the batch is decompressed only once. In addition to the compressed bytes, only a part of the batch and at
- * most one record are in memory.
+ * The records of a batch from the beginning. Reading can stop at any record and continue there later, so that the batch is
+ * decompressed only once. In addition to the compressed bytes, only a part of the batch and at most one record are in memory.
  */
 export class RecordStream {
   readonly #batch: Batch
@@ -115,9 +114,7 @@ export class RecordStream {
   }
 }
 
-/**
- * Number of decompressed bytes after which the event loop gets a turn for heartbeats and other partitions.
- */
+/** Number of decompressed bytes after which the event loop gets a turn for heartbeats and other partitions. */
 const BYTES_PER_TURN = 8 * 1024 * 1024
 
 async function* yieldingToEventLoop(parts: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<Buffer> {

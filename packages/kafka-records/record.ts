@@ -19,9 +19,8 @@ export interface RawRecord extends Content {
 }
 
 /**
- * Maximum size of a record as JSON in the event of an AWS Lambda function, in bytes. An event has at most 6
- * MiB. The size is compared with a lower bound: base64 of key and value, and names and number arrays of
- * headers.
+ * Maximum size of a record as JSON in the event of an AWS Lambda function, in bytes. An event has at most 6 MiB. The size is
+ * compared with a lower bound: base64 of key and value, and names and number arrays of headers.
  */
 export const MAX_EVENT_BYTES = 6 * 1024 * 1024
 
@@ -81,10 +80,7 @@ function eventBytes(field: Buffer | null): number {
   return field ? 4 * Math.ceil(field.length / 3) : 0
 }
 
-/**
- * Returns the size of the headers as JSON, `{"name":[1,22,255]},` each, without allocating memory. The cursor
- * does not move.
- */
+/** Returns the size of the headers as JSON, `{"name":[1,22,255]},` each, without allocating memory. The cursor does not move. */
 function headersEventBytes(cursor: Cursor): number {
   const begin = cursor.at
   const count = cursor.varint()

@@ -20,8 +20,7 @@ export interface Taker {
   /** Returns true if a record of at least this size would be accepted. */
   hasRoom(bytes: number): boolean
   /**
-   * Receives a record and its size in the log. `refused` and `enough` end the read; with `refused`, this
-   * record was not accepted.
+   * Receives a record and its size in the log. `refused` and `enough` end the read; with `refused`, this record was not accepted.
    */
   take(record: RawRecord, bytes: number): 'more' | 'enough' | 'refused'
 }

@@ -1,10 +1,7 @@
 /** Reason why bytes cannot be read. `malformed` bytes are truncated or contain an invalid number. */
 export type UnreadableReason = 'malformed' | 'corrupt' | 'too-large' | 'unknown-codec'
 
-/**
- * Bytes of a log or of a response cannot be read. The message says what to do, and never contains payload
- * data.
- */
+/** Bytes of a log or of a response cannot be read. The message says what to do, and never contains payload data. */
 export class UnreadableBytes extends Error {
   override readonly name = 'UnreadableBytes'
   readonly reason: UnreadableReason

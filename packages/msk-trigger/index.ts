@@ -1,5 +1,4 @@
-// Imported first, so that an older Node.js version gets a clear message instead of an error about a missing
-// feature.
+// Imported first, so that an older Node.js version gets a clear message instead of an error about a missing feature.
 import './support/supported-node.ts'
 
 export { default } from './plugin.ts'

@@ -14,9 +14,8 @@ interface Offline {
 }
 
 /**
- * Starts and stops the trigger with plain `serverless offline`, which starts, runs and ends within a single
- * hook. It calls `start` and `end` through its properties, so these are replaced after all plugins were
- * initialized.
+ * Starts and stops the trigger with plain `serverless offline`, which starts, runs and ends within a single hook. It calls `start`
+ * and `end` through its properties, so these are replaced after all plugins were initialized.
  *
  * @returns false if serverless-offline is not among the plugins
  */

@@ -53,17 +53,11 @@ const COMMANDS = {
   },
 }
 
-/**
- * The plugin: a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and
- * `kafka` events.
- */
+/** The plugin: a Kafka trigger for `serverless offline`, and additional settings for the framework's `msk` and `kafka` events. */
 export default class MskTriggerPlugin {
   readonly commands = COMMANDS
   readonly hooks: Readonly<Record<string, () => unknown>>
-  /**
-   * Build of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source takes 10 MiB and 70 ms more in
-   * each thread.
-   */
+  /** Build of `invoke/runtimes/node/worker.ts`. Loading the TypeScript source takes 10 MiB and 70 ms more in each thread. */
   threadModule: URL | undefined
   readonly #serverless: Serverless
   readonly #cliOptions: Readonly<Record<string, unknown>>
@@ -146,8 +140,7 @@ export default class MskTriggerPlugin {
   }
 
   /**
-   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location
-   * of the bundles there.
+   * Starts reading after all plugins have handled `before:offline:start`, because bundlers set the location of the bundles there.
    */
   #run(): void {
     if (!this.#prepared) return
@@ -231,19 +224,13 @@ export default class MskTriggerPlugin {
     return Object.fromEntries(service.getAllFunctions().map(key => [key, service.getFunction(key)]))
   }
 
-  /**
-   * Returns the options of serverless-offline, merged in the same way as it does. Its other defaults concern
-   * HTTP.
-   */
+  /** Returns the options of serverless-offline, merged in the same way as it does. Its other defaults concern HTTP. */
   #offlineOptions(): Record<string, unknown> {
     const custom = this.#serverless.service.custom?.['serverless-offline']
     return { layersDir: null, localLayers: {}, ...(isObject(custom) && custom), ...this.#cliOptions }
   }
 
-  /**
-   * Converts errors to those of the framework, which are shown as a message, whereas all others are shown as
-   * a crash.
-   */
+  /** Converts errors to those of the framework, which are shown as a message, whereas all others are shown as a crash. */
   #guard(hook: () => void | Promise<void>): () => void | Promise<void> {
     const shown = (error: unknown): never => {
       if (!(error instanceof ConfigurationError)) throw error

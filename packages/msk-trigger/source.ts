@@ -143,9 +143,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /**
-   * Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures.
-   */
+  /** Reads until reading fails or the member is asked to leave. Returns the number of consecutive failures. */
   async #readOnce(): Promise<number> {
     this.#trouble.begins()
     try {
@@ -177,10 +175,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     }
   }
 
-  /**
-   * Waits at most `graceMs` for running invocations, abandons the rest without committing it, and leaves the
-   * group.
-   */
+  /** Waits at most `graceMs` for running invocations, abandons the rest without committing it, and leaves the group. */
   async stop(graceMs: number): Promise<void> {
     const leaveByMs = performance.now() + graceMs + LEAVE_MS
     this.#ending.abort()
@@ -197,8 +192,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   async isSameTopic(): Promise<boolean> {
     const fate = await this.#tracker.fate()
-    // Rejoin, because the next fetch may read another topic of the same name, with other records at the known
-    // positions.
+    // Rejoin, because the next fetch may read another topic of the same name, with other records at the known positions.
     if (fate === 'gone') void this.#rejoin()
     return fate === 'same'
   }
@@ -208,9 +202,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
     return (await within(IDENTITY_MS, isSame)) ? isSame : true
   }
 
-  /**
-   * Returns true if the topic is the same. A late answer is used as well: the records are then read again.
-   */
+  /** Returns true if the topic is the same. A late answer is used as well: the records are then read again. */
   async #rejoinUnlessSame(): Promise<boolean> {
     // Ignore the error: a broker that does not respond is reported where records are fetched.
     const fate = await this.#tracker.fate().catch(() => 'same')
@@ -231,8 +223,7 @@ export class EventSource implements MemberListener, FaultTarget, TopicObserver {
 
   reading(offsets: ReadonlyMap<number, number>): void {
     this.#trouble.settled()
-    // Log only the first time, because a member that repeatedly joins but cannot fetch would log this each
-    // time.
+    // Log only the first time, because a member that repeatedly joins but cannot fetch would log this each time.
     if (!this.#hasJoined || !this.#trouble.isFailing)
       this.#parts.log.notice(
         `${this.#name}  group ${this.#mapping.groupId} ready (${assignment(offsets.size)})`,

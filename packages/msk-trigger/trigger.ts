@@ -7,10 +7,7 @@ import type { EventSource } from './source.ts'
 import type { Log } from './support/framework.ts'
 import { within } from './support/wait.ts'
 
-/**
- * Grace period for running invocations on shutdown, in milliseconds. Together with leaving the groups, it is
- * below 5 s.
- */
+/** Grace period for running invocations on shutdown, in milliseconds. Together with leaving the groups, it is below 5 s. */
 const GRACE_MS = 3_000
 
 /**

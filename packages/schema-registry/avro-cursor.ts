@@ -10,10 +10,7 @@ const LONGEST = 10
 /** Replacement for bytes that are not valid UTF-8. The text itself may also contain it. */
 const REPLACEMENT = '\uFFFD'
 
-/**
- * Reads Avro's binary encoding. Each length is compared with the remaining bytes before memory or time is
- * spent on it.
- */
+/** Reads Avro's binary encoding. Each length is compared with the remaining bytes before memory or time is spent on it. */
 export class AvroCursor {
   readonly #bytes: Buffer
   #at = 0

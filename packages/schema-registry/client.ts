@@ -25,10 +25,7 @@ export interface RegistryAccess extends RegistryConnection {
   readonly answerWithinMs?: number
 }
 
-/**
- * Status codes that concern the client rather than the schema: with other credentials, or later, the request
- * may succeed.
- */
+/** Status codes that concern the client rather than the schema: with other credentials, or later, the request may succeed. */
 const NOT_ABOUT_A_SCHEMA = [401, 403, 407, 408, 429]
 
 /** Client for a schema registry with the Confluent API. The address may contain `user:password`. */

@@ -28,9 +28,8 @@ class FiniteType extends avro.types.LogicalType {
 }
 
 /**
- * Returns a function that writes data of an Avro schema. If the branches of a union differ in JSON, the value
- * is given directly, otherwise as `{branch: value}`. A field with a default can be omitted; an unknown field
- * is an error, because it would be lost.
+ * Returns a function that writes data of an Avro schema. If the branches of a union differ in JSON, the value is given directly,
+ * otherwise as `{branch: value}`. A field with a default can be omitted; an unknown field is an error, because it would be lost.
  *
  * @throws Error if the schema cannot be used
  */

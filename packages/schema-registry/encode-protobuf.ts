@@ -7,10 +7,7 @@ type Convert = (value: unknown, path: readonly string[]) => unknown
 
 interface FieldPlan {
   readonly field: Field
-  /**
-   * True for a field without presence. It is required, because readers cannot distinguish an absent value
-   * from zero.
-   */
+  /** True for a field without presence. It is required, because readers cannot distinguish an absent value from zero. */
   readonly isImplicit: boolean
   readonly convert: Convert
 }
@@ -30,10 +27,9 @@ const INTEGERS: Readonly<Record<string, readonly [bits: number, isSigned: boolea
 }
 
 /**
- * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's
- * JSON mapping (lowerCamelCase), enums are names, and 64-bit numbers are numbers that a double can represent
- * exactly. An unknown field is an error, because it would be lost; an absent field is an error if readers
- * could not distinguish it from zero.
+ * Returns a function that writes data of a message, without a message index. Names are those of Protobuf's JSON mapping
+ * (lowerCamelCase), enums are names, and 64-bit numbers are numbers that a double can represent exactly. An unknown field is an
+ * error, because it would be lost; an absent field is an error if readers could not distinguish it from zero.
  */
 export function protobufEncoder(message: Type) {
   const convert = messageConverter(message, new Map())

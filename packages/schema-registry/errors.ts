@@ -38,10 +38,7 @@ export class UndecodableError extends Error {
   }
 }
 
-/**
- * Data does not match the schema with which it must be written. The message names the location but never the
- * value.
- */
+/** Data does not match the schema with which it must be written. The message names the location but never the value. */
 export class UnencodableError extends Error {
   override readonly name = 'UnencodableError'
 

@@ -31,8 +31,7 @@ const MAX_ANSWER = 4 * 1024 * 1024
 const MEDIA_TYPE = 'application/vnd.schemaregistry.v1+json'
 
 /**
- * Sends requests to a registry with the Confluent API. The address may contain `user:password`, which is
- * never shown in messages.
+ * Sends requests to a registry with the Confluent API. The address may contain `user:password`, which is never shown in messages.
  */
 export class RegistryHttp {
   readonly base: string
@@ -155,10 +154,7 @@ async function sendByFetch(url: string, sent: HttpRequest): Promise<HttpAnswer> 
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/**
- * Sends the request without `fetch`, which supports certificates only with a package that Node.js does not
- * export.
- */
+/** Sends the request without `fetch`, which supports certificates only with a package that Node.js does not export. */
 function sendWith(tls: RegistryTls, url: string, { body, ...options }: HttpRequest): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
   const sent = request(url, { ...tls, ...options }, (answer: IncomingMessage) =>

@@ -67,9 +67,7 @@ function validated(validate: ValidateFunction, data: unknown): void {
   )
 }
 
-/**
- * Maximum nesting depth of objects and lists. It limits the validation of schemas that reference themselves.
- */
+/** Maximum nesting depth of objects and lists. It limits the validation of schemas that reference themselves. */
 const DEEPEST = 100
 
 function isDeep(value: unknown, level = 0): boolean {

@@ -25,10 +25,9 @@ interface FieldPlan {
 const OWN_FORM: ReadonlySet<string> = new Set(['.google.protobuf.Timestamp', '.google.protobuf.Duration'])
 
 /**
- * Returns a converter from decoded messages to the form in which their JSON would be parsed. Unlike in
- * Protobuf's JSON mapping, 64-bit integers are numbers, and a field without presence is included even if it
- * has its default value, because readers of JSON could not distinguish it from a missing one. Empty lists and
- * maps are absent. The converter throws UndecodableError.
+ * Returns a converter from decoded messages to the form in which their JSON would be parsed. Unlike in Protobuf's JSON mapping,
+ * 64-bit integers are numbers, and a field without presence is included even if it has its default value, because readers of JSON
+ * could not distinguish it from a missing one. Empty lists and maps are absent. The converter throws UndecodableError.
  */
 export function protobufReader(): (message: Message, type: Type) => unknown {
   const known = new Map<Type, readonly FieldPlan[]>()

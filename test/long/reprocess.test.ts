@@ -120,9 +120,7 @@ describe('sluice reprocess, beside alerting', () => {
     await environment.untilCaughtUp('alerting')
   }
 
-  /**
-   * Checks the topic against the states: each active alert has exactly one fire without an end, and no fire is published twice.
-   */
+  /** Checks the topic against the states: each active alert has exactly one fire without an end, and no fire is published twice. */
   async function standing(): Promise<Map<string, string>> {
     const open = new Map<string, Alert>()
     const seen = new Set<string>()

@@ -1,7 +1,6 @@
 /**
- * Runs test files with `node:test`, each in its own run. The time limit of a run applies to each of its tests, so a common run could not
- * end a
- * file that loops or that does not exit after its tests.
+ * Runs test files with `node:test`, each in its own run. The time limit of a run applies to each of its tests, so a common run
+ * could not end a file that loops or that does not exit after its tests.
  */
 import { resolve } from 'node:path'
 import { run } from 'node:test'
@@ -36,11 +35,9 @@ export async function runTests(files: readonly string[], options: TestOptions): 
 }
 
 /**
- * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that passes then counts as passed, and its
- * results
- * contain a note: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files fail, that is not the
- * cause,
- * and none of them is run again.
+ * Runs test files like `runTests`, and then runs failed files once more, one at a time. A file that passes then counts as passed,
+ * and its results contain a note: the machine was too slow while other files were running. If more than `MAX_SECOND_RUNS` files
+ * fail, that is not the cause, and none of them is run again.
  */
 export async function runTestsTwice(files: readonly string[], options: TestOptions): Promise<Result[]> {
   const results = await runTests(files, options)

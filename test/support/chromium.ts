@@ -1,8 +1,7 @@
 /**
- * The browser is a compressed file in an npm package, which is extracted once. Test files run concurrently, and the package mistakes a file
- * that
- * another process is still writing for a complete one. Each process therefore extracts it to its own folder, and the first one to finish
- * moves its folder to the shared location.
+ * The browser is a compressed file in an npm package, which is extracted once. Test files run concurrently, and the package
+ * mistakes a file that another process is still writing for a complete one. Each process therefore extracts it to its own folder,
+ * and the first one to finish moves its folder to the shared location.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
@@ -35,9 +34,8 @@ export async function extractedChromium(
 const FONTS_CONF = 'fonts.conf'
 
 /**
- * Font configuration. The package's fonts.conf refers to fixed folders such as /tmp/fonts. Without fonts, Chromium crashes at the first
- * text
- * (`SkFontMgr_FontConfigInterface.cpp: Not implemented`).
+ * Font configuration. The package's fonts.conf refers to fixed folders such as /tmp/fonts. Without fonts, Chromium crashes at the
+ * first text (`SkFontMgr_FontConfigInterface.cpp: Not implemented`).
  */
 const fontsConf = (folder: string) => `<?xml version="1.0"?>
 <fontconfig>
@@ -62,8 +60,7 @@ async function extract(folder: string): Promise<void> {
 
 /**
  * Extracts the browser to a folder. The package always extracts to the temporary folder of the system. It looks up that folder
- * synchronously, so
- * the variable is changed only for the duration of the call.
+ * synchronously, so the variable is changed only for the duration of the call.
  */
 function extractedInto(folder: string): Promise<string> {
   const before = process.env.TMPDIR

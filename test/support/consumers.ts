@@ -14,9 +14,8 @@ export function topicsOf(consumer: string): readonly Signal[] {
 }
 
 /**
- * Returns groups of consumers. Each group reads only what earlier groups and the group itself emit: consumers of readings come first,
- * consumers
- * of failures last.
+ * Returns groups of consumers. Each group reads only what earlier groups and the group itself emit: consumers of readings come
+ * first, consumers of failures last.
  */
 export function consumersDownstream(): string[][] {
   const [first, last] = [CONSUMERS_OF_READINGS, consumersOf(FUNCTIONS, 'failures')]

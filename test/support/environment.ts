@@ -28,8 +28,7 @@ export class TestEnvironment {
   }
 
   /**
-   * @param name of the environment; by default one that no other test has
-   * Creates an environment.
+   * @param name of the environment; by default one that no other test has Creates an environment.
    *
    * @param kafka brokers of its topics
    * @param url URL of the Redis with its partition states

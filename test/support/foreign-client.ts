@@ -36,9 +36,8 @@ export class ForeignClient {
   }
 
   /**
-   * Sends all messages repeatedly until all are acknowledged, even if a broker is lost. The library's own retries can omit the messages for
-   * the
-   * lost broker.
+   * Sends all messages repeatedly until all are acknowledged, even if a broker is lost. The library's own retries can omit the
+   * messages for the lost broker.
    */
   async sendUntilAcknowledged(topic: string, messages: Message[]): Promise<void> {
     await until('all is acknowledged', async () => {

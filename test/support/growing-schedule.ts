@@ -1,7 +1,6 @@
 /**
- * Plays random operations on a topic: events, failures and redrives, growths that are killed or aborted, data loss in Redis, checkpoints
- * and
- * reprocessing. At the end, each entity must have all its events once, in the partition of its key.
+ * Plays random operations on a topic: events, failures and redrives, growths that are killed or aborted, data loss in Redis,
+ * checkpoints and reprocessing. At the end, each entity must have all its events once, in the partition of its key.
  */
 import { CliFailure } from '../../cli/failure.ts'
 import { FAILURE_TYPE } from '../../lib/failures/event-types.ts'

@@ -1,7 +1,6 @@
 /**
- * Program that invokes a handler without records, and prints the project's modules that were loaded as a line of JSON. The argument selects
- * the
- * handler.
+ * Program that invokes a handler without records, and prints the project's modules that were loaded as a line of JSON. The argument
+ * selects the handler.
  */
 import { registerHooks } from 'node:module'
 import { PROJECT } from './program.ts'

@@ -26,9 +26,8 @@ export async function typesOf(project: string, files: readonly string[]): Promis
 type Look = (project: string, files: readonly string[]) => Promise<string>
 
 /**
- * Checks that examine each file with its imports. Nothing imports the new files, and they declare nothing for others, so checking them
- * finds
- * everything that a check of the whole project would find in addition.
+ * Checks that examine each file with its imports. Nothing imports the new files, and they declare nothing for others, so checking
+ * them finds everything that a check of the whole project would find in addition.
  */
 const OF_THE_FILES: Readonly<Record<string, Look>> = {
   'format and lint': async (project, files) => {

@@ -6,9 +6,8 @@ import { PROJECT, Program } from './program.ts'
 const READY = /^msk {2}ready: (\d+) of \1 event sources have joined their groups/m
 
 /**
- * Functions of an environment under `serverless offline`, with real triggers and the Lambda endpoint, on their own ports. Schedules are
- * disabled,
- * because tests that count records invoke the scheduled functions themselves.
+ * Functions of an environment under `serverless offline`, with real triggers and the Lambda endpoint, on their own ports. Schedules
+ * are disabled, because tests that count records invoke the scheduled functions themselves.
  */
 export class Offline {
   readonly #env: string

@@ -18,9 +18,8 @@ export interface OwnServers {
 }
 
 /**
- * Runs `work` with Kafka, Valkey and LocalStack on free ports and in a temporary folder. Afterwards, the servers are stopped and the folder
- * is
- * removed, also after an error. Servers from environment variables are used instead of new ones.
+ * Runs `work` with Kafka, Valkey and LocalStack on free ports and in a temporary folder. Afterwards, the servers are stopped and
+ * the folder is removed, also after an error. Servers from environment variables are used instead of new ones.
  *
  * @param work receives the environment variables to access the servers
  */

@@ -1,7 +1,6 @@
 /**
- * Plays a log in which events fail, are parked, and are retried in any order or never. Compares the results of a process with parking to
- * the
- * expected ones: each event of an entity is applied once, in the original order.
+ * Plays a log in which events fail, are parked, and are retried in any order or never. Compares the results of a process with
+ * parking to the expected ones: each event of an entity is applied once, in the original order.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { tick } from '../../lib/telemetry/tick.ts'

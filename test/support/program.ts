@@ -31,9 +31,8 @@ export interface ProgramResult {
 }
 
 /**
- * A program on the project's Node.js, in its own process group. The group is killed when this process ends for any reason, so that an
- * aborted
- * test leaves nothing running.
+ * A program on the project's Node.js, in its own process group. The group is killed when this process ends for any reason, so that
+ * an aborted test leaves nothing running.
  */
 export class Program {
   /** Resolves when the program has ended for any reason. */

@@ -83,9 +83,8 @@ export function sealed(batch: Buffer): Buffer {
 }
 
 /**
- * Returns a batch of three records. The second has the key `large` and a value with this number of MiB of zeros. The uncompressed value is
- * never
- * completely in memory.
+ * Returns a batch of three records. The second has the key `large` and a value with this number of MiB of zeros. The uncompressed
+ * value is never completely in memory.
  */
 export function bombBatch(
   codec: 'gzip' | 'zstd',

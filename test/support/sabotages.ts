@@ -1,8 +1,7 @@
 /**
- * Sabotages that each break one rule of the runtime, through a port or by changing code, to prove that the tests detect it. Broken ports
- * are used
- * only in the disturbed run, whose result must then differ from the reference. Changed code is also used in the reference, so that merely
- * different ids do not count: the ids must have lost a required input.
+ * Sabotages that each break one rule of the runtime, through a port or by changing code, to prove that the tests detect it. Broken
+ * ports are used only in the disturbed run, whose result must then differ from the reference. Changed code is also used in the
+ * reference, so that merely different ids do not count: the ids must have lost a required input.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Snapshot } from '../../packages/runtime/pipeline/model.ts'

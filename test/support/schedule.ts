@@ -1,11 +1,8 @@
 /**
- * Plays a log through a consumer under the worst conditions. Invocations run concurrently, pause between any two steps, are killed, or time
- * out
- * and continue next to their successors. Batches are delivered twice. Replies are lost, and publishes fail before or after the write.
- * Batches
- * and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires as far as no consumer needs it,
- * and
- * new code is deployed.
+ * Plays a log through a consumer under the worst conditions. Invocations run concurrently, pause between any two steps, are killed,
+ * or time out and continue next to their successors. Batches are delivered twice. Replies are lost, and publishes fail before or
+ * after the write. Batches and chunks vary in size. The circuit breaker opens and is reset, the store loses data, the log expires
+ * as far as no consumer needs it, and new code is deployed.
  */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { consume } from '../../packages/runtime/pipeline/consume.ts'

@@ -25,9 +25,8 @@ export function stepsOf(page: string): Step[] {
 }
 
 /**
- * Returns the first line that is missing in the output, undefined if all occur in this order. An ellipsis matches any text within the line,
- * and a
- * space matches any number of spaces.
+ * Returns the first line that is missing in the output, undefined if all occur in this order. An ellipsis matches any text within
+ * the line, and a space matches any number of spaces.
  */
 export function missingLine(lines: readonly string[], output: string): string | undefined {
   let rest = output

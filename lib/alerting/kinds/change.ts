@@ -61,10 +61,7 @@ export const change: MeasureKind<Change> = {
   },
 }
 
-/**
- * Returns the samples with the new one added if it is the first of its part. A sample at the same instant is
- * replaced.
- */
+/** Returns the samples with the new one added if it is the first of its part. A sample at the same instant is replaced. */
 function withSample(samples: readonly Sample[], sample: Sample, partMs: number): readonly Sample[] {
   const last = samples.at(-1)
   if (last?.[0] === sample[0]) return samples.with(-1, sample)

@@ -18,10 +18,7 @@ interface Deviation {
  */
 type TimeBucket = readonly [index: number, count: number, mean: number, squares: number]
 
-/**
- * Aggregates of earlier readings. The last reading is stored separately, because another one at the same
- * instant replaces it.
- */
+/** Aggregates of earlier readings. The last reading is stored separately, because another one at the same instant replaces it. */
 interface Parts {
   readonly parts: readonly TimeBucket[]
   readonly last: readonly [timeMs: number, value: number]
@@ -88,8 +85,7 @@ function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
 const NO_READINGS: TimeBucket = [0, 0, 0, 0]
 
 /**
- * Merges two aggregates by the method of Chan, Golub and LeVeque, which avoids the cancellation that sums of
- * squares suffer from.
+ * Merges two aggregates by the method of Chan, Golub and LeVeque, which avoids the cancellation that sums of squares suffer from.
  */
 function merged(a: TimeBucket, b: TimeBucket): TimeBucket {
   const count = a[1] + b[1]

@@ -2,10 +2,7 @@
 
 /** Key of a rule or of a mapping in it. */
 interface RuleKey extends KeyValues {
-  /**
-   * Description in Markdown. The table in `config/rules/README.md` uses it unchanged, the schema as plain
-   * text.
-   */
+  /** Description in Markdown. The table in `config/rules/README.md` uses it unchanged, the schema as plain text. */
   readonly about: string
   /** Column "required" of that table: `yes`, or `no` with the default. */
   readonly required?: string

@@ -34,8 +34,7 @@ export interface ConditionKind<Own> extends Kind<Own> {
   /** Stored state, for a kind that depends on earlier readings. */
   readonly memory?: Memory<Own>
   /**
-   * Returns whether the value has the type that the kind compares. A reading with another type counts as one
-   * without the metric.
+   * Returns whether the value has the type that the kind compares. A reading with another type counts as one without the metric.
    */
   isValue(value: unknown): value is Value
   /** Returns whether the value is bad for a rule that does not fire yet. */
@@ -64,10 +63,7 @@ interface Chart {
   readonly states?: readonly string[]
 }
 
-/**
- * Kind that derives the number to compare from the current and earlier readings. A rule has at most one
- * measure.
- */
+/** Kind that derives the number to compare from the current and earlier readings. A rule has at most one measure. */
 export interface MeasureKind<Own> extends Kind<Own> {
   readonly role: 'measure'
   readonly memory: Memory<Own>
@@ -95,8 +91,7 @@ export interface Memory<Own> {
    * Compares a value with earlier readings.
    *
    * @param state state that the previous call returned
-   * @param timeMs time of the reading, not before that of the previous call; if equal, the reading replaces
-   * the previous one
+   * @param timeMs time of the reading, not before that of the previous call; if equal, the reading replaces the previous one
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
 }

@@ -6,8 +6,7 @@ import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
 /**
- * Limits of a condition. `fire` applies until the alert fires, `clear` from then on. They are equal unless
- * the rule has hysteresis.
+ * Limits of a condition. `fire` applies until the alert fires, `clear` from then on. They are equal unless the rule has hysteresis.
  */
 interface LimitsCondition {
   readonly kind: 'limits'

@@ -1,7 +1,6 @@
 /**
- * Evaluates patterns that count events within a duration. Events count at their own time, in any order of
- * arrival. Only the latest `count` times are stored: the pattern holds while the oldest of them is within the
- * duration. Pure.
+ * Evaluates patterns that count events within a duration. Events count at their own time, in any order of arrival. Only the latest
+ * `count` times are stored: the pattern holds while the oldest of them is within the duration. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { CountPattern } from './pattern.ts'
@@ -68,9 +67,7 @@ export function endOfCounting(
   return last === undefined ? undefined : last + pattern.withinMs
 }
 
-/**
- * Returns the time until which enough events are within the duration; undefined if there never were enough.
- */
+/** Returns the time until which enough events are within the duration; undefined if there never were enough. */
 function endOf({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
   const [oldest, newest] = [counted.at(-count), counted.at(-1)]
   if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined

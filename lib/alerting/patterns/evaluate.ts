@@ -63,10 +63,7 @@ function present(dues: Record<string, number | undefined>): Dues {
   return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
 }
 
-/**
- * Assigns the indexes of `matchersOf` to the parts of a sequence: the steps, the absence, and the end of the
- * alert.
- */
+/** Assigns the indexes of `matchersOf` to the parts of a sequence: the steps, the absence, and the end of the alert. */
 function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
   const absent = steps.length
   return {

@@ -32,10 +32,7 @@ export interface Regrouping {
 }
 
 export interface PatternsInForce {
-  /**
-   * Patterns over the readings of one entity, by the key of their state. The alerting of the entity evaluates
-   * them.
-   */
+  /** Patterns over the readings of one entity, by the key of their state. The alerting of the entity evaluates them. */
   readonly ofEntities: ReadonlyMap<string, KeyedPattern>
   /** All other patterns, by the key of their state. Their events are first sent to a group. */
   readonly ofGroups: ReadonlyMap<string, KeyedPattern>
@@ -73,19 +70,13 @@ function keyed(rule: PatternRule): KeyedPattern {
   return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
 }
 
-/**
- * Returns the text that identifies a pattern without its numbers. An edit of the numbers leaves an alert
- * firing.
- */
+/** Returns the text that identifies a pattern without its numbers. An edit of the numbers leaves an alert firing. */
 function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
   const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
   return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
 }
 
-/**
- * @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined for a matcher to
- * skip
- */
+/** @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined for a matcher to skip */
 function regroupings<Source>(
   patterns: readonly KeyedPattern[],
   sourceOf: (matcher: Matcher) => Source | undefined,

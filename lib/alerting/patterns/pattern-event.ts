@@ -1,6 +1,4 @@
-/**
- * Event that carries a reading or another event to its group. It is sent only if an active pattern matches.
- */
+/** Event that carries a reading or another event to its group. It is sent only if an active pattern matches. */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
@@ -20,10 +18,7 @@ export interface PatternEvent {
   readonly matches: readonly string[]
 }
 
-/**
- * Returns at most one event for each kind of group. Returns no events if no pattern matches or the event
- * belongs to no group.
- */
+/** Returns at most one event for each kind of group. Returns no events if no pattern matches or the event belongs to no group. */
 export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))

@@ -11,10 +11,7 @@ import type { KeyedPattern } from './in-force.ts'
 import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
 import type { Due, PatternStates, TrackedPattern } from './state.ts'
 
-/**
- * Interval of the check whether rules were edited, removed or paused. It applies to alerts and waits that
- * receive no events.
- */
+/** Interval of the check whether rules were edited, removed or paused. It applies to alerts and waits that receive no events. */
 const CHECK_MS = 150_000
 
 const TIMER = 'pattern '
@@ -151,10 +148,7 @@ export class PatternRun {
     }
   }
 
-  /**
-   * Returns the time of the next check. The time stays the same until it is due, so that it does not move
-   * with every event.
-   */
+  /** Returns the time of the next check. The time stays the same until it is due, so that it does not move with every event. */
   #checkMs(checked: boolean): number | undefined {
     const before = checked ? undefined : this.#before?.checkMs
     const isWanted = Object.values(this.#tracked).some(({ alert, state }) => alert ?? state.waiting)

@@ -1,6 +1,4 @@
-/**
- * Summaries of alerts over several events: templates whose placeholders are filled in when the alert fires.
- */
+/** Summaries of alerts over several events: templates whose placeholders are filled in when the alert fires. */
 import { durationText } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conditionKind } from '../condition.ts'

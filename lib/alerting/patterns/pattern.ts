@@ -24,9 +24,7 @@ export interface EventMatcher {
 
 export type Matcher = ReadingMatcher | EventMatcher
 
-/**
- * Property that events must share to be evaluated together: the entity, a dimension of its family, or a tag.
- */
+/** Property that events must share to be evaluated together: the entity, a dimension of its family, or a tag. */
 export type Per = 'entity' | Dimension | `tags.${string}`
 
 interface Common {
@@ -84,10 +82,7 @@ export function matchersOf(pattern: Pattern): readonly Matcher[] {
   return [...pattern.steps.map(({ event }) => event), ...absence, ...until]
 }
 
-/**
- * Returns whether the alerting of an entity can evaluate the pattern, which requires that it uses only
- * readings of one entity.
- */
+/** Returns whether the alerting of an entity can evaluate the pattern, which requires that it uses only readings of one entity. */
 export function isOfReadingsAlone(pattern: Pattern): boolean {
   return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
 }
@@ -95,8 +90,7 @@ export function isOfReadingsAlone(pattern: Pattern): boolean {
 const BEFORE_SHAPE = ' pattern '
 
 /**
- * Returns the key of a rule's state. An edit of the rule's events changes the key, so that the rule starts
- * over.
+ * Returns the key of a rule's state. An edit of the rule's events changes the key, so that the rule starts over.
  *
  * @param shape text that identifies the pattern without its numbers
  */

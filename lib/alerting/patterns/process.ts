@@ -1,7 +1,4 @@
-/**
- * Consumer that evaluates patterns over groups. It receives the events of a group from all partitions of
- * readings and events.
- */
+/** Consumer that evaluates patterns over groups. It receives the events of a group from all partitions of readings and events. */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { FORGET, forgetting } from '../../../packages/runtime/consumer/forgetting.ts'
 import {
@@ -22,9 +19,7 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
 import { PatternRun, type PatternStep } from './pattern-run.ts'
 import type { PatternStates } from './state.ts'
 
-/**
- * Delay of timers in milliseconds. The events of a group come from several partitions and may arrive late.
- */
+/** Delay of timers in milliseconds. The events of a group come from several partitions and may arrive late. */
 const BEHIND_MS = 60_000
 /** Number of days without events after which a firing group is forgotten. Longer than the log's retention. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1

@@ -74,10 +74,7 @@ function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Mat
   }
 }
 
-/**
- * Returns an error message if events of the family cannot belong to groups of this kind; undefined if they
- * can.
- */
+/** Returns an error message if events of the family cannot belong to groups of this kind; undefined if they can. */
 export function ungrouped(family: FamilyName, per: string): string | undefined {
   if (per === 'entity' || per.startsWith('tags.')) return undefined
   const { dimensions } = FAMILIES[family]

@@ -15,10 +15,7 @@ import {
 } from './read-matcher.ts'
 
 const DAY_MS = 86_400_000
-/**
- * Maximum duration of a pattern, in milliseconds. Older events may have been deleted from the log, and could
- * not be read again.
- */
+/** Maximum duration of a pattern, in milliseconds. Older events may have been deleted from the log, and could not be read again. */
 const MAX_MS = READINGS_TOPIC.keptDays * DAY_MS
 
 /** Reads the valid keys of a row. The result is a usable rule only if no error was reported. */

@@ -27,8 +27,7 @@ export function sequenceEvent(
   if (parts.isAbsent) draft.absentMs = Math.max(timeMs, draft.absentMs ?? timeMs)
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
-    // Other events of the group may be delayed, so only an event of the absence or a timer can decide about
-    // it.
+    // Other events of the group may be delayed, so only an event of the absence or a timer can decide about it.
     const knownMs = parts.isAbsent ? timeMs - 1 - behindMs : undefined
     passSequence(pattern, keepMs, draft, timeMs - 1, knownMs)
     if (parts.isUntil) startOver(draft, timeMs)
@@ -122,10 +121,7 @@ function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, wait
   return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
 }
 
-/**
- * Applies an event of the absence. Even a late one ends the alert about its absence, and all waits that began
- * before it.
- */
+/** Applies an event of the absence. Even a late one ends the alert about its absence, and all waits that began before it. */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
   const { firing, waiting } = draft
   const clears = isAbsent && firing !== undefined && timeMs > firing.activeAtMs

@@ -1,6 +1,4 @@
-/**
- * State of one pattern for one entity or group. All times are event times, in milliseconds since the epoch.
- */
+/** State of one pattern for one entity or group. All times are event times, in milliseconds since the epoch. */
 import type { FiredAlert } from '../alert.ts'
 
 export interface PatternState {
@@ -21,14 +19,9 @@ export interface PatternState {
 export interface FiringPattern {
   /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /**
-   * Time since which the pattern no longer holds. The alert resolves `keepFiringFor` later. Absent while the
-   * pattern holds.
-   */
+  /** Time since which the pattern no longer holds. The alert resolves `keepFiringFor` later. Absent while the pattern holds. */
   readonly clearedAtMs?: number
-  /**
-   * Time of the last match, for a sequence that ends with an event. The alert resolves `keepFiringFor` later.
-   */
+  /** Time of the last match, for a sequence that ends with an event. The alert resolves `keepFiringFor` later. */
   readonly matchedAtMs?: number
 }
 

@@ -14,10 +14,7 @@ import { alertsTopicName } from '../resource-names.ts'
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/**
- * Names of errors that the messages themselves cause. After any other error, a retry of the same messages can
- * succeed.
- */
+/** Names of errors that the messages themselves cause. After any other error, a retry of the same messages can succeed. */
 const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/
 

@@ -1,7 +1,4 @@
-/**
- * Sends the response of a custom resource to CloudFormation: it uploads a file to S3, to a URL that
- * CloudFormation has signed.
- */
+/** Sends the response of a custom resource to CloudFormation: it uploads a file to S3, to a URL that CloudFormation has signed. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 const ATTEMPT_MS = 5_000

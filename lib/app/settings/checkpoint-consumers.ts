@@ -8,10 +8,7 @@ function isConsumer(text: string): boolean {
 }
 
 export interface CheckpointConsumers {
-  /**
-   * Consumers whose checkpoints are taken, and the topics that they read. Set only for the function
-   * `checkpoints`.
-   */
+  /** Consumers whose checkpoints are taken, and the topics that they read. Set only for the function `checkpoints`. */
   readonly checkpointConsumers: readonly { readonly consumer: string; readonly signal: Signal }[]
 }
 

@@ -78,10 +78,7 @@ function lag(consumer: SeenConsumer) {
   return `${many}, the oldest for ${durationText(waits * 1000)}`
 }
 
-/**
- * Checks the outbox. Emissions are published after the commit; those that remain are published with the next
- * batch.
- */
+/** Checks the outbox. Emissions are published after the commit; those that remain are published with the next batch. */
 function published({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
     return unknown('Redis does not report the pending emissions')
@@ -127,10 +124,7 @@ interface OpenCount {
   readonly pending: number
 }
 
-/**
- * Checks the open dead letters, which need a decision of an operator and are deleted with the retention of
- * their topic.
- */
+/** Checks the open dead letters, which need a decision of an operator and are deleted with the retention of their topic. */
 export function deadLettersFindings(
   topic: string,
   keptDays: number,

@@ -2,15 +2,9 @@
 import type { BatchFacts, ProducerFacts, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
-/**
- * Default delivery timeout of Kafka clients, in milliseconds. Until then, a client may send a record several
- * times.
- */
+/** Default delivery timeout of Kafka clients, in milliseconds. Until then, a client may send a record several times. */
 const DELIVERY_TIMEOUT_MS = 120_000
-/**
- * Minimum size of a batch, in bytes, for which compression is recommended. Smaller batches consist mostly of
- * headers.
- */
+/** Minimum size of a batch, in bytes, for which compression is recommended. Smaller batches consist mostly of headers. */
 const WORTH_COMPRESSING_BYTES = 16 * 1024
 /** Number of small batches per second in a partition above which batching is recommended. */
 const MANY_BATCHES_PER_SECOND = 50

@@ -63,9 +63,8 @@ function version({ valkey_version: valkey, redis_version: redis }: Info) {
 }
 
 /**
- * Checks the eviction policy. Keys of Sluice have no time to live, so `volatile-` policies do not evict them.
- * An ElastiCache Serverless cache has `volatile-lru`, which cannot be changed. INFO shows the policy even
- * where CONFIG is forbidden.
+ * Checks the eviction policy. Keys of Sluice have no time to live, so `volatile-` policies do not evict them. An ElastiCache
+ * Serverless cache has `volatile-lru`, which cannot be changed. INFO shows the policy even where CONFIG is forbidden.
  */
 function eviction({ maxmemory_policy: policy }: Info) {
   if (policy === undefined)

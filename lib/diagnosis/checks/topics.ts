@@ -45,10 +45,7 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/**
- * Returns only the finding about the timestamp type. A deployment is rejected if it is wrong. Empty for a
- * missing topic.
- */
+/** Returns only the finding about the timestamp type. A deployment is rejected if it is wrong. Empty for a missing topic. */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
   const check = 'timestamp-type'
   if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]

@@ -20,10 +20,7 @@ export interface ConsumerFacts {
 
 export interface RunningInvocation {
   readonly forMs: number
-  /**
-   * Timeout of the function in milliseconds, after which the invocation should have ended. Infinite if the
-   * timeout is unknown.
-   */
+  /** Timeout of the function in milliseconds, after which the invocation should have ended. Infinite if the timeout is unknown. */
   readonly limitMs: number
 }
 

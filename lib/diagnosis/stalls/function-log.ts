@@ -14,22 +14,13 @@ export interface LoggedLine {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/**
- * Treatment of a kind of log lines. Lines of other kinds are shown, and count as resolved when their function
- * makes progress.
- */
+/** Treatment of a kind of log lines. Lines of other kinds are shown, and count as resolved when their function makes progress. */
 interface Kind {
   /** Returns the line that represents all consumers that have logged the same event. */
   readonly together?: (shared: Shared) => string
-  /**
-   * True if the line only explains records that a function reports as failed. The report is shown instead of
-   * the line.
-   */
+  /** True if the line only explains records that a function reports as failed. The report is shown instead of the line. */
   readonly explains?: true
-  /**
-   * True if progress does not resolve the problem, because records are lost or an entity may be in two
-   * partitions.
-   */
+  /** True if progress does not resolve the problem, because records are lost or an entity may be in two partitions. */
   readonly lasts?: true
 }
 
@@ -51,10 +42,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** Time in milliseconds within which lines of this kind are combined into one. */
 const TOGETHER_MS = 2_000
-/**
- * Time in milliseconds for which a reason for reporting records is valid. A function logs each reason once a
- * minute.
- */
+/** Time in milliseconds for which a reason for reporting records is valid. A function logs each reason once a minute. */
 const REASON_HOLDS_MS = 70_000
 /** Time in milliseconds by which the log lines of an attempt may precede the report that it failed. */
 const BEFORE_STALL_MS = 2_000
@@ -70,9 +58,7 @@ interface LoggedError {
   readonly function: string
   readonly message: string
   readonly atMs: number
-  /**
-   * Event that resolves the error. The end of a stall resolves it only if the error belongs to that stall.
-   */
+  /** Event that resolves the error. The end of a stall resolves it only if the error belongs to that stall. */
   readonly end:
     | 'never'
     | 'stall'

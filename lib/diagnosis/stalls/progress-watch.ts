@@ -13,16 +13,11 @@ export type WatchedLag = BatchedTopic & ConsumerLag
 export interface ProgressWatchOptions {
   /** Time between two observations, in milliseconds. */
   readonly lookEveryMs: number
-  /**
-   * Time in milliseconds for which a consumer with pending records may be idle, in addition to its batching
-   * window.
-   */
+  /** Time in milliseconds for which a consumer with pending records may be idle, in addition to its batching window. */
   readonly quietMs: number
 }
 
-/**
- * Age of pending records in milliseconds, in addition to the batching window, above which a consumer is busy.
- */
+/** Age of pending records in milliseconds, in addition to the batching window, above which a consumer is busy. */
 const BEHIND_AFTER_MS = 10_000
 /** Factor of the usual interval above which an observation is late. */
 const LATE = 2

@@ -11,8 +11,7 @@ export interface Cause {
   /** Advice in whole sentences. */
   readonly advice: string
   /**
-   * Server that is unavailable. It stalls all functions that need it, at slightly different times, and one
-   * line reports them all.
+   * Server that is unavailable. It stalls all functions that need it, at slightly different times, and one line reports them all.
    */
   readonly server?: 'Kafka' | 'Redis'
 }

@@ -31,10 +31,7 @@ export interface StallFacts {
   readonly known: readonly OpenStall[] | undefined
 }
 
-/**
- * Time without members, in milliseconds, after which a group counts as dead. A restarting consumer has no
- * members for a moment.
- */
+/** Time without members, in milliseconds, after which a group counts as dead. A restarting consumer has no members for a moment. */
 const DEAD_AFTER_MS = 10_000
 /**
  * Idle time in milliseconds after which a consumer counts as stalled. Running invocations are not visible

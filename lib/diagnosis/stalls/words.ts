@@ -1,7 +1,4 @@
-/**
- * Returns the sorted names as a list, such as `alerting`, `alerting and processor` or `activity, alerting and
- * processor`.
- */
+/** Returns the sorted names as a list, such as `alerting`, `alerting and processor` or `activity, alerting and processor`. */
 export function listOf(names: Iterable<string>): string {
   const sorted = [...names].sort()
   const last = sorted.pop() ?? ''

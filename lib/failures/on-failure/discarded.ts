@@ -1,9 +1,8 @@
 /**
- * Reads the messages that Lambda sends to an on-failure destination when it discards records of a Kafka event
- * source. All documented forms are supported: with the records as an object (Kafka), as text (S3), or with
- * only their positions (SQS, SNS). Pure.
- * Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache
- * Kafka event sources", and "Using a Kafka topic as an on-failure destination".
+ * Reads the messages that Lambda sends to an on-failure destination when it discards records of a Kafka event source. All
+ * documented forms are supported: with the records as an object (Kafka), as text (S3), or with only their positions (SQS, SNS).
+ * Pure. Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event
+ * sources", and "Using a Kafka topic as an on-failure destination".
  */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -11,10 +10,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../json.ts'
 
-/**
- * CloudEvents `type` under which the router receives such a message from Kafka. No event of this type is ever
- * written.
- */
+/** CloudEvents `type` under which the router receives such a message from Kafka. No event of this type is ever written. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 
 /** Records that Lambda has discarded, with the reason. */
@@ -23,8 +19,7 @@ export interface Discarded {
   /** Name of the Lambda function. */
   readonly functionName: string
   /**
-   * Reason that Lambda gives, such as `RetryAttemptsExhausted` (in Kafka also `RetriesExhausted`) or
-   * `MaximumPayloadSizeExceeded`.
+   * Reason that Lambda gives, such as `RetryAttemptsExhausted` (in Kafka also `RetriesExhausted`) or `MaximumPayloadSizeExceeded`.
    */
   readonly condition: string
   /** Time of the discard, RFC 3339; absent if invalid. */

@@ -13,10 +13,7 @@ import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
 import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
 
-/**
- * Maximum size of a failure's data as JSON, in bytes. It leaves room for the attributes of the event in a
- * message of 2 MiB.
- */
+/** Maximum size of a failure's data as JSON, in bytes. It leaves room for the attributes of the event in a message of 2 MiB. */
 const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 
 /**
@@ -35,10 +32,7 @@ export function failuresOf(
   ]
 }
 
-/**
- * Returns the event of such a failure for the failures topic. It is the same for every copy of Lambda's
- * message.
- */
+/** Returns the event of such a failure for the failures topic. It is the same for every copy of Lambda's message. */
 export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {

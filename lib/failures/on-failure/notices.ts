@@ -13,16 +13,13 @@ export interface ObjectPlace {
 
 export type Notice =
   | { readonly kind: 'discarded'; readonly discarded: Discarded }
-  /**
-   * Objects in S3. The list is empty for the test message that S3 sends when notifications are configured.
-   */
+  /** Objects in S3. The list is empty for the test message that S3 sends when notifications are configured. */
   | { readonly kind: 'objects'; readonly objects: readonly ObjectPlace[] }
 
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * Reads the body of a message: Lambda's own form, an SNS notification that contains it, or an S3
- * notification.
+ * Reads the body of a message: Lambda's own form, an SNS notification that contains it, or an S3 notification.
  *
  * @throws NotDiscarded for any other message
  */

@@ -1,14 +1,10 @@
 /**
- * Classifies the addresses to which a webhook may connect. The owner of a webhook must not be able to reach
- * servers of the internal network. Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
- * iana-ipv6-special-registry.
+ * Classifies the addresses to which a webhook may connect. The owner of a webhook must not be able to reach servers of the internal
+ * network. Source: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
 import { BlockList, isIPv6 } from 'node:net'
 
-/**
- * Networks of an organisation and of the local machine. Connections are allowed if the receiver has
- * `allowPrivate: true`.
- */
+/** Networks of an organisation and of the local machine. Connections are allowed if the receiver has `allowPrivate: true`. */
 const PRIVATE = blockList([
   '10.0.0.0/8',
   '100.64.0.0/10',

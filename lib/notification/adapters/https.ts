@@ -1,8 +1,7 @@
 /**
- * Sends requests to webhooks with `node:https`, which follows no redirects, uses no proxy by default, and
- * connects to the addresses that a `lookup` function returns. The name is thus resolved once, its addresses
- * are checked, and the connection uses exactly these addresses, even if the name resolves to others a moment
- * later.
+ * Sends requests to webhooks with `node:https`, which follows no redirects, uses no proxy by default, and connects to the addresses
+ * that a `lookup` function returns. The name is thus resolved once, its addresses are checked, and the connection uses exactly
+ * these addresses, even if the name resolves to others a moment later.
  */
 import { type LookupAddress, promises } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
@@ -25,10 +24,7 @@ interface HttpsParts {
 const DRAIN_MS = 1_000
 const DRAIN_BYTES = 16 * 1024
 
-/**
- * Returns a function that sends a request. It never rejects, and never takes longer than the timeout of the
- * request.
- */
+/** Returns a function that sends a request. It never rejects, and never takes longer than the timeout of the request. */
 export function httpsPost({
   resolve = lookUpAll,
   ca,
@@ -132,9 +128,7 @@ function lookUpAll(host: string): Promise<LookupAddress[]> {
   return promises.lookup(host, { all: true })
 }
 
-/**
- * Resolves when the response has ended, or the limits for reading it are reached. The content is discarded.
- */
+/** Resolves when the response has ended, or the limits for reading it are reached. The content is discarded. */
 function drained(response: IncomingMessage, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, DRAIN_MS)
@@ -165,10 +159,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached',
 }
 
-/**
- * Returns the outcome of a failed request. Only the error code is used, because messages can contain parts of
- * the URL.
- */
+/** Returns the outcome of a failed request. Only the error code is used, because messages can contain parts of the URL. */
 function noAnswer(error: NodeJS.ErrnoException): PostAnswer {
   const { code = error.name } = error
   const said =

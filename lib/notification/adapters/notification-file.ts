@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/**
- * Error for a file in the folder `NOTIFICATIONS_DIR` that cannot be read. The message contains the file and
- * the reason.
- */
+/** Error for a file in the folder `NOTIFICATIONS_DIR` that cannot be read. The message contains the file and the reason. */
 export class NotificationFileError extends Error {
   override readonly name = 'NotificationFileError'
 }

@@ -27,8 +27,7 @@ export interface NotificationFiles {
 }
 
 /**
- * Reads both files as the functions do when they start, and returns every error, including receivers in
- * routes that do not exist.
+ * Reads both files as the functions do when they start, and returns every error, including receivers in routes that do not exist.
  *
  * @param folder absolute path
  * @param shown name of the folder in messages

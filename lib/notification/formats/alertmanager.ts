@@ -1,8 +1,7 @@
 /**
- * Alerts for the Alertmanager API, `POST /api/v2/alerts`: an array of objects with labels, annotations,
- * startsAt and endsAt. Source: `postableAlerts` in
- * https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert without endsAt resolves
- * after `resolve_timeout`: https://prometheus.io/docs/alerting/latest/alerts_api/.
+ * Alerts for the Alertmanager API, `POST /api/v2/alerts`: an array of objects with labels, annotations, startsAt and endsAt.
+ * Source: `postableAlerts` in https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. An alert without endsAt
+ * resolves after `resolve_timeout`: https://prometheus.io/docs/alerting/latest/alerts_api/.
  */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -67,10 +66,7 @@ function postable(alert: Alert, env: string, untilMs: number, notificationId: st
   }
 }
 
-/**
- * Returns the labels without empty ones, which are equivalent to missing labels and rejected by some versions
- * of Alertmanager.
- */
+/** Returns the labels without empty ones, which are equivalent to missing labels and rejected by some versions of Alertmanager. */
 function nonEmpty(texts: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }

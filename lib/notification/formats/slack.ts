@@ -17,10 +17,7 @@ const MARKS: Readonly<Record<string, string>> = {
   info: ':large_blue_circle:',
 }
 
-/**
- * Returns the body of a request. Lengths are counted in UTF-16 code units, which are at least as many as
- * characters. Pure.
- */
+/** Returns the body of a request. Lengths are counted in UTF-16 code units, which are at least as many as characters. Pure. */
 export function slackBody(message: Message): object {
   const { notification, digest } = message
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
@@ -62,8 +59,7 @@ function shortened(text: string, most: number): string {
 }
 
 /**
- * Returns the text with control characters of Slack escaped. Otherwise an entity named `<!channel>` would
- * notify the whole channel.
+ * Returns the text with control characters of Slack escaped. Otherwise an entity named `<!channel>` would notify the whole channel.
  */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -1,8 +1,7 @@
 /**
- * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with
- * attributes, a subject of at most 100 ASCII characters, `MessageStructure` json;
- * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with raw message delivery, at most
- * 10 attributes reach SQS.
+ * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with attributes, a subject of at
+ * most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with
+ * raw message delivery, at most 10 attributes reach SQS.
  */
 import { highestSeverity, type Message, rulesOf, sluiceBody } from '../message.ts'
 import { cut, plainText, titleOf } from '../text.ts'

@@ -83,9 +83,8 @@ function answerOf(refusal: NotPublished | undefined): Delivered {
 }
 
 /**
- * Splits messages into as few requests as the limits allow, in order. Messages of the same group are sent in
- * separate requests: SNS can accept the second and refuse the first, and then a resolution would overtake its
- * firing.
+ * Splits messages into as few requests as the limits allow, in order. Messages of the same group are sent in separate requests: SNS
+ * can accept the second and refuse the first, and then a resolution would overtake its firing.
  */
 function calls<T extends { readonly message: Message; readonly toSend: SnsMessage }>(
   built: readonly T[],

@@ -29,17 +29,14 @@ const BATCH_MS = 20_000
 const REMEMBERED = 1_000
 
 /**
- * Maximum duration of a batch, in milliseconds: its last attempt is started just before `BATCH_MS`, and takes
- * as long as allowed.
+ * Maximum duration of a batch, in milliseconds: its last attempt is started just before `BATCH_MS`, and takes as long as allowed.
  */
 export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 export class Lane {
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
-  /**
-   * Delivered notifications, oldest first. After a retry of the batch, only undelivered ones are sent again.
-   */
+  /** Delivered notifications, oldest first. After a retry of the batch, only undelivered ones are sent again. */
   readonly #delivered = new Recent<Delivered>(REMEMBERED)
   readonly #patience = new Patience()
   readonly #told = new LastTold()
@@ -70,8 +67,7 @@ export class Lane {
   }
 
   /**
-   * Delivers one digest of the messages that were not delivered yet and are still relevant. Returns undefined
-   * without any.
+   * Delivers one digest of the messages that were not delivered yet and are still relevant. Returns undefined without any.
    *
    * @param key key that is the same for the same messages
    */
@@ -91,10 +87,7 @@ export class Lane {
     return outcome
   }
 
-  /**
-   * Returns whether a message with the outcome `retry` waits in Kafka, instead of being retried until it
-   * fails.
-   */
+  /** Returns whether a message with the outcome `retry` waits in Kafka, instead of being retried until it fails. */
   waits(message: Message): boolean {
     return this.#patience.waits(message, this.#ports.nowMs())
   }

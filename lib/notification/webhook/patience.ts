@@ -6,10 +6,7 @@
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'
 
-/**
- * Maximum time in milliseconds that a notification waits, and for which an unavailable receiver is waited
- * for.
- */
+/** Maximum time in milliseconds that a notification waits, and for which an unavailable receiver is waited for. */
 const WAITS_MS = 10 * 60_000
 /** Maximum number of remembered refused notifications. */
 const REMEMBERED = 1_000
@@ -31,10 +28,7 @@ export class Patience {
     this.#called.set(notificationId, true)
   }
 
-  /**
-   * Returns whether the notification waits. Even an old one waits until the receiver has been called with it
-   * once.
-   */
+  /** Returns whether the notification waits. Even an old one waits until the receiver has been called with it once. */
   waits({ notification, atMs }: Message, nowMs: number): boolean {
     if (this.#down && nowMs - this.#down.sinceMs >= WAITS_MS) return false
     return nowMs - atMs < WAITS_MS || !this.#called.get(notification.notificationId)

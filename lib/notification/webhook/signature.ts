@@ -6,10 +6,7 @@
 import { createHmac } from 'node:crypto'
 
 const PREFIX = 'whsec_'
-/**
- * Length of a key in bytes. The specification says "At least 24 bytes (192 bits, 512 maximum)"; 512 bits are
- * 64 bytes.
- */
+/** Length of a key in bytes. The specification says "At least 24 bytes (192 bits, 512 maximum)"; 512 bits are 64 bytes. */
 const KEY_BYTES = { least: 24, most: 64 } as const
 
 /** Returns the key in a secret such as `whsec_MfKQ9r8G…`; undefined if the secret is invalid. */

@@ -1,7 +1,4 @@
-/**
- * Sink that delivers notifications to webhooks. A slow or unavailable webhook does not delay the others in
- * the same batch.
- */
+/** Sink that delivers notifications to webhooks. A slow or unavailable webhook does not delay the others in the same batch. */
 
 import { RetryableError } from '../../../packages/runtime/consumer/author-errors.ts'
 import { rejected } from '../../../packages/runtime/consumer/process.ts'
@@ -55,8 +52,7 @@ export function webhookSink(
           }
         }),
       )
-      // Every webhook has been called at this point. Messages that a webhook accepted are not sent to it
-      // again.
+      // Every webhook has been called at this point. Messages that a webhook accepted are not sent to it again.
       if (waiting.length > 0) throw new RetryableError(waiting.join('; '))
       return answers.map(combined)
     },

@@ -31,9 +31,8 @@ export class LastTold {
   }
 
   /**
-   * Returns the part of the message that is still relevant. After a later message of the group, it contains
-   * only alerts that have resolved and have not fired again, with the status of the later message. A digest
-   * is always relevant as a whole.
+   * Returns the part of the message that is still relevant. After a later message of the group, it contains only alerts that have
+   * resolved and have not fired again, with the status of the later message. A digest is always relevant as a whole.
    *
    * @returns undefined if nothing is left
    */

@@ -1,6 +1,4 @@
-/**
- * In-memory database with the alert log. This is the only file that uses DuckDB, which is loaded on demand.
- */
+/** In-memory database with the alert log. This is the only file that uses DuckDB, which is loaded on demand. */
 import type {
   DuckDBAppender,
   DuckDBConnection,
@@ -54,8 +52,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
 /**
- * Query that detects logging and profiling. Functions can enable these despite the lock; a statement that
- * does so ends the session.
+ * Query that detects logging and profiling. Functions can enable these despite the lock; a statement that does so ends the session.
  */
 const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 

@@ -93,9 +93,7 @@ function timeMs(): string {
       CASE WHEN regexp_matches(lower(given), '${NUMBER}') THEN try_cast(trim(given) AS DOUBLE) END AS number)`
 }
 
-/**
- * Returns SQL for the time changed by the modifier; NULL for an unknown modifier, or a result out of range.
- */
+/** Returns SQL for the time changed by the modifier; NULL for an unknown modifier, or a result out of range. */
 function changedMs(): string {
   const names = ['sign', 'y', 'mo', 'd', 'dh', 'dm', 'ds', 'csign', 'h', 'm', 's']
   const amounts = UNITS.map(([unit, unitMs, below]) => {

@@ -11,8 +11,7 @@ import { isObject } from '../../json.ts'
 /** Event of an alert. Missing facts are null. Times are in milliseconds since the epoch. */
 export interface AlertEvent {
   /**
-   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; the CloudEvents type
-   * for any other event.
+   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; the CloudEvents type for any other event.
    */
   readonly event: string
   readonly eventMs: number
@@ -48,10 +47,7 @@ export interface AlertEvent {
 
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
 
-/**
- * Reads the alert event in a record. Returns undefined if the record is not an event, or its data has no
- * `alertId`.
- */
+/** Reads the alert event in a record. Returns undefined if the record is not an event, or its data has no `alertId`. */
 export function alertEventIn(record: LogRecord): AlertEvent | undefined {
   const event = readEvent(record)
   if (isFailure(event) || !isObject(event.data)) return undefined

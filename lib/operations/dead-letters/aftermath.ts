@@ -25,10 +25,7 @@ interface Watched {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'committed'>
   readonly failuresTopic: string
   readonly dlqTopic: string
-  /**
-   * Operator of the redrive. The history of a record that fails again contains the operator and the start of
-   * the redrive.
-   */
+  /** Operator of the redrive. The history of a record that fails again contains the operator and the start of the redrive. */
   readonly by: string
   readonly sinceMs: number
 }
@@ -40,10 +37,7 @@ export class AftermathWatch {
   readonly #watched: Watched
   /** Next offsets to read, by topic and partition. */
   readonly #next: ReadonlyMap<string, number[]>
-  /**
-   * Ids of the failures that were counted. They prevent double counting: a consumer that is killed publishes
-   * its outbox again.
-   */
+  /** Ids of the failures that were counted. They prevent double counting: a consumer that is killed publishes its outbox again. */
   readonly #counted = new Set<string>()
   readonly #letters: DeadLetterSummary[] = []
 

@@ -13,10 +13,7 @@ export interface RedriveTopic {
   /** Consumers that read the topic. */
   readonly consumers: ReadonlySet<string>
   readonly maxMessageBytes: number
-  /**
-   * Increases of the topic's partition count. A record is redriven to the partition in which its failure is
-   * now stored.
-   */
+  /** Increases of the topic's partition count. A record is redriven to the partition in which its failure is now stored. */
   readonly growths: readonly Growth[]
 }
 
@@ -42,8 +39,7 @@ export const LEFT_OUT = {
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Returns the reason for skipping a dead letter, as far as its row in the table shows; undefined if the
- * record must be examined.
+ * Returns the reason for skipping a dead letter, as far as its row in the table shows; undefined if the record must be examined.
  *
  * @param isNamed true if the operator specified this dead letter itself, instead of conditions that it meets
  * @param again true to redrive dead letters that were handled before

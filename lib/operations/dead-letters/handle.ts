@@ -58,8 +58,7 @@ export interface Outcome {
 }
 
 /**
- * Evaluates all selected dead letters without changing anything. If it is stopped, the outcome covers only
- * those evaluated so far.
+ * Evaluates all selected dead letters without changing anything. If it is stopped, the outcome covers only those evaluated so far.
  */
 export async function surveyed(work: Work): Promise<Outcome> {
   const startedMs = performance.now()
@@ -96,10 +95,7 @@ export class Run {
   }
 }
 
-/**
- * Runs the operation. Errors do not reject the promise: they are part of the outcome, and completed work is
- * audited.
- */
+/** Runs the operation. Errors do not reject the promise: they are part of the outcome, and completed work is audited. */
 export async function done(
   work: Work,
   run: Run,
@@ -192,10 +188,7 @@ async function* departing(
 /** Number of dead letters that are processed at once if their records need not be read. */
 const GROUP = 1_000
 
-/**
- * Yields the dead letters to handle, group by group, in the order of their partitions. Skipped ones are
- * counted.
- */
+/** Yields the dead letters to handle, group by group, in the order of their partitions. Skipped ones are counted. */
 async function* decidedGroups(
   { letters, ats, choose, command }: Work,
   { rows }: Selected,

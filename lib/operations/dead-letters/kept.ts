@@ -1,7 +1,6 @@
 /**
- * Stored list of an environment's operations, during and after their runs: the request and its author, the
- * progress, and the process that currently runs the operation. Pure. The list is changed by compare-and-set,
- * so that concurrent changes are not lost.
+ * Stored list of an environment's operations, during and after their runs: the request and its author, the progress, and the
+ * process that currently runs the operation. Pure. The list is changed by compare-and-set, so that concurrent changes are not lost.
  */
 import type { Audit } from '../../audit.ts'
 import type { Aftermath } from './aftermath.ts'
@@ -11,9 +10,7 @@ import type { HandlingRequest } from './request.ts'
 /** State of an operation. It stays `running` between its steps. */
 export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
 
-/**
- * Completed work of a run that is not audited yet. The other parts of its audit event are in the operation.
- */
+/** Completed work of a run that is not audited yet. The other parts of its audit event are in the operation. */
 export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
 
 /** Number of redriven records that failed again. */
@@ -198,10 +195,7 @@ export function withStop(all: KeptOperations | undefined, id: string, nowMs: num
   })
 }
 
-/**
- * Returns the current state of an operation. An operation whose process has died is `interrupted`, and can be
- * resumed.
- */
+/** Returns the current state of an operation. An operation whose process has died is `interrupted`, and can be resumed. */
 export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'interrupted' {
   if (one.state !== 'running' || isWorkedOn(one, nowMs)) return one.state
   return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'

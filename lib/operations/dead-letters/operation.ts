@@ -1,6 +1,5 @@
 /**
- * Redrive or drop of dead letters, from its start to its end, including all its runs. Pure, except for the
- * random part of its id.
+ * Redrive or drop of dead letters, from its start to its end, including all its runs. Pure, except for the random part of its id.
  */
 import { randomBytes } from 'node:crypto'
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'

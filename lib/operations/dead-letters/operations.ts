@@ -1,7 +1,6 @@
 /**
- * Operations on dead letters that are started in one process and observed, stopped and resumed in others. The
- * console uses them. Redis stores their list. Every handled dead letter is also recorded in the dlq topic, so
- * a lost list does not lose any.
+ * Operations on dead letters that are started in one process and observed, stopped and resumed in others. The console uses them.
+ * Redis stores their list. Every handled dead letter is also recorded in the dlq topic, so a lost list does not lose any.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,10 +33,7 @@ const BEAT_MS = 1_000
 interface Setup extends Surroundings {
   /** Connection for reading and changing the list. */
   readonly shared: Pick<Connections, 'value'>
-  /**
-   * Opens connections for one run, which are closed at its end. A run may end after the other connections are
-   * closed.
-   */
+  /** Opens connections for one run, which are closed at its end. A run may end after the other connections are closed. */
   readonly connect: () => Connections
 }
 
@@ -159,10 +155,7 @@ export class DeadLetterOperations {
     })
   }
 
-  /**
-   * @returns the error that ended the run early, if any, and after a redrive the object that waits for its
-   * results
-   */
+  /** @returns the error that ended the run early, if any, and after a redrive the object that waits for its results */
   async #carryOut(
     connections: Connections,
     { id, request }: KeptOperation,

@@ -49,10 +49,7 @@ export function readPatch(text: string): Patch | string {
   }
 }
 
-/**
- * Returns the parts that replace those of the original record, or the reason why the patched event would fail
- * again.
- */
+/** Returns the parts that replace those of the original record, or the reason why the patched event would fail again. */
 export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf }: Patch): Patched {
   const { key, value, headers } = found.original
   const pairs = headers.map(({ name, value }) => [name, value] as const)
@@ -123,10 +120,7 @@ function whyNotRead(record: {
   return data.kind === 'failure' ? `${data.code}: ${data.message}` : undefined
 }
 
-/**
- * Applies a merge patch. RFC 7396: null removes a member, an object is merged, anything else replaces the
- * member.
- */
+/** Applies a merge patch. RFC 7396: null removes a member, an object is merged, anything else replaces the member. */
 function merged(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result = new Map(isObject(target) ? Object.entries(target) : [])

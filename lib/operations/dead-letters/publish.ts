@@ -1,6 +1,4 @@
-/**
- * Publishes the records of an operation in batches, and marks their dead letters as handled after each batch.
- */
+/** Publishes the records of an operation in batches, and marks their dead letters as handled after each batch. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
@@ -52,8 +50,7 @@ export async function publishChosen<Chosen extends Departing>(
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
-      // Time lost by a pause, such as a long read, is not caught up, because the consumer can only handle the
-      // given rate.
+      // Time lost by a pause, such as a long read, is not caught up, because the consumer can only handle the given rate.
       dueMs = Math.max(dueMs, pace.nowMs())
       if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
       if (pace.isStopped()) break

@@ -54,10 +54,7 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
   }
 }
 
-/**
- * Returns a function for the current time as text. Thousands of dead letters share one instant, so its text
- * is cached.
- */
+/** Returns a function for the current time as text. Thousands of dead letters share one instant, so its text is cached. */
 function clockOf(nowMs: () => number): () => string {
   let [textMs, text] = [Number.NaN, '']
   return () => {

@@ -35,8 +35,7 @@ export class RunProgress {
   }
 
   /**
-   * Writes the audit event that is missing: before the run starts, that of the previous run; later, that of
-   * this run.
+   * Writes the audit event that is missing: before the run starts, that of the previous run; later, that of this run.
    *
    * @param write writes the event; if it throws, the next run writes the event
    */

@@ -37,9 +37,8 @@ export interface Selected {
 }
 
 /**
- * Selects dead letters from the table. The whole topic is read only if the table may be incomplete for the
- * selection: for dead letters that were handled before, or that were removed from the table to make room for
- * newer ones.
+ * Selects dead letters from the table. The whole topic is read only if the table may be incomplete for the selection: for dead
+ * letters that were handled before, or that were removed from the table to make room for newer ones.
  *
  * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
  */

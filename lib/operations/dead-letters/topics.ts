@@ -1,7 +1,4 @@
-/**
- * Topics of an environment to which dead letters can be redriven, and their consumers, as currently reported
- * by Kafka.
- */
+/** Topics of an environment to which dead letters can be redriven, and their consumers, as currently reported by Kafka. */
 
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
@@ -21,8 +18,7 @@ import type { RedriveTopic, RedriveTopics } from './decide.ts'
  * Returns the existing topics of the topic table except the dlq, which has no consumer to redrive to.
  *
  * @param readers functions of the environment, with the topics that they read
- * @param readsGrowths true to read the increases of partition counts from Redis; without them, records cannot
- * be redriven
+ * @param readsGrowths true to read the increases of partition counts from Redis; without them, records cannot be redriven
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function redriveTopics(
@@ -110,9 +106,7 @@ export async function consumersNow(
 
 const LOOK_EVERY_MS = 5_000
 
-/**
- * Error for an operation that must not continue, because a topic that it writes to was deleted or recreated.
- */
+/** Error for an operation that must not continue, because a topic that it writes to was deleted or recreated. */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }

@@ -17,10 +17,7 @@ export interface DeploymentPorts {
   applied(planned: PlannedTopics, applying: Applying): Promise<void>
   /** Creates the secret and the parameter if they are missing, and returns the names of those created. */
   ensureSettings(): Promise<readonly string[]>
-  /**
-   * Repeats work that fails because of a missing permission, as long as the permission may still become
-   * effective.
-   */
+  /** Repeats work that fails because of a missing permission, as long as the permission may still become effective. */
   patiently(work: () => Promise<void>): Promise<void>
 }
 
@@ -104,10 +101,7 @@ function refusalOfNames(renamed: readonly string[]): string {
   )
 }
 
-/**
- * Returns the reason of a failure. Messages of libraries contain names and positions, but never records or
- * passwords.
- */
+/** Returns the reason of a failure. Messages of libraries contain names and positions, but never records or passwords. */
 function reasonOf(error: Error, { created, changed }: Applying): string {
   const done = [...new Set([...created, ...changed.map(({ topic }) => topic)])]
   const before = done.length === 0 ? '' : ` These were created or changed before: ${done.join(', ')}.`

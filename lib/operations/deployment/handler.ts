@@ -1,6 +1,4 @@
-/**
- * Handler of the custom resource that creates and changes the topics of an environment during a deployment.
- */
+/** Handler of the custom resource that creates and changes the topics of an environment during a deployment. */
 import { setTimeout as pause } from 'node:timers/promises'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
@@ -14,25 +12,18 @@ import { type DeploymentPorts, failed, fulfil, type Teller } from './fulfil.ts'
 import { patiently } from './patience.ts'
 import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
 
-/**
- * Time of an invocation that is reserved for sending the response, in milliseconds. It is longer than all
- * attempts together.
- */
+/** Time of an invocation that is reserved for sending the response, in milliseconds. It is longer than all attempts together. */
 const RESERVE_MS = 20_000
 
-/**
- * Initial values: Redis without a login, and the generator with its defaults. Later changes by an operator
- * are kept.
- */
+/** Initial values: Redis without a login, and the generator with its defaults. Later changes by an operator are kept. */
 const INITIAL = { generator: {}, redis: { username: '', password: '' } }
 
 /**
- * Returns a handler that CloudFormation calls. It responds in every case, even if its settings are invalid or
- * the time runs out.
+ * Returns a handler that CloudFormation calls. It responds in every case, even if its settings are invalid or the time runs out.
  *
  * @param environment settings; by default, the environment of the process at the time of the call
- * @returns a function that rejects calls by other services. It also rejects if the response cannot be sent,
- * so that Lambda repeats the call
+ * @returns a function that rejects calls by other services. It also rejects if the response cannot be sent, so that Lambda repeats
+ * the call
  */
 export function topicsResource(name: string, environment?: Environment) {
   const { logger } = telemetryOf(name, NAME)

@@ -57,10 +57,7 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
   return new Map(signals().map(signal => [signal, readers[signal] ?? []]))
 }
 
-/**
- * Returns the topics whose names would change, as `readings: a → b`. Deployments of older packages did not
- * record the names.
- */
+/** Returns the topics whose names would change, as `readings: a → b`. Deployments of older packages did not record the names. */
 export function renamedIn({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
   const namesIn = (properties: Properties = {}) =>
     (properties.Names ?? {}) as Readonly<Record<string, string>>

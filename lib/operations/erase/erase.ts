@@ -48,9 +48,7 @@ export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   /** Records of the erasure. */
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   readonly consumers: readonly (ConsumerErasure & {
-    /**
-     * True if the consumer has a state of the entity again, because events of it arrived after the erasure.
-     */
+    /** True if the consumer has a state of the entity again, because events of it arrived after the erasure. */
     readonly holdsAgain: boolean
   })[]
 }
@@ -96,13 +94,11 @@ export async function planned(
 }
 
 /**
- * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next
- * topic: events that consumers of the first topic have sent to the next one must precede the erasure there,
- * too. Every partition is included, because an entity can have states in several: with random keys, keys of
- * another partitioner, or after an increase of the partition count.
+ * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next topic: events that
+ * consumers of the first topic have sent to the next one must precede the erasure there, too. Every partition is included, because
+ * an entity can have states in several: with random keys, keys of another partitioner, or after an increase of the partition count.
  *
- * @param timeoutMs limit for all waits together. Even when it is exceeded, the erasure is appended to every
- * topic
+ * @param timeoutMs limit for all waits together. Even when it is exceeded, the erasure is appended to every topic
  * @throws OperationFailure if Kafka does not accept the erasure
  */
 export async function erased(

@@ -8,10 +8,7 @@ export interface ConsumerErasure {
   readonly consumer: string
   readonly topic: string
   readonly outcome: 'erased' | 'held-nothing' | 'not-yet'
-  /**
-   * Number of offsets, over all partitions, that the consumer must still process before it has applied the
-   * erasure.
-   */
+  /** Number of offsets, over all partitions, that the consumer must still process before it has applied the erasure. */
   readonly lag: number
   /** Partitions in which the consumer has not applied the erasure yet. */
   readonly pending: readonly number[]
@@ -30,8 +27,7 @@ export interface Patience {
 const BETWEEN_LOOKS_MS = 500
 
 /**
- * Polls the partition states until all have applied the erasure, the time limit is reached, or the user stops
- * the wait.
+ * Polls the partition states until all have applied the erasure, the time limit is reached, or the user stops the wait.
  *
  * @param places positions of the erasure for every consumer, in the order of the result
  * @param progress called after each poll

@@ -1,7 +1,4 @@
-/**
- * Preconditions for increasing the partition count of a topic. Each check returns the problems with their
- * remedies.
- */
+/** Preconditions for increasing the partition count of a topic. Each check returns the problems with their remedies. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -43,8 +40,7 @@ export async function quiet(topic: GrowingTopic, quietMs: number): Promise<strin
 }
 
 /**
- * Checks that each consumer has processed all records of the existing partitions, except ticks, and has
- * published its emissions.
+ * Checks that each consumer has processed all records of the existing partitions, except ticks, and has published its emissions.
  */
 export async function consumersDone(
   topic: GrowingTopic,

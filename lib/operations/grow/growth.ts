@@ -19,10 +19,7 @@ import { StagedStates } from './staged.ts'
 import { inTheWay, type Order, type Watching } from './steps.ts'
 import { type GrowingTopic, growthFence } from './topic.ts'
 
-/**
- * Time after which a request to Kafka must have been answered, in milliseconds. It is longer than the timeout
- * of the client.
- */
+/** Time after which a request to Kafka must have been answered, in milliseconds. It is longer than the timeout of the client. */
 const ANSWERED_MS = 30_000
 
 export interface Checked {
@@ -208,10 +205,7 @@ export class Growth {
     this.#watching.reached?.('noted')
   }
 
-  /**
-   * Records that the partitions are about to be requested. From here on, another run cannot revert the
-   * growth.
-   */
+  /** Records that the partitions are about to be requested. From here on, another run cannot revert the growth. */
   async #announce(staged: Underway): Promise<void> {
     await this.#requireOwnCount(staged)
     await this.#preparation.announce(staged)

@@ -11,10 +11,7 @@ import { FAMILIES } from '../../telemetry/families.ts'
 import { CLOCK_SOURCE } from '../../telemetry/tick.ts'
 import { eventIn, recordsIn } from './log-tail.ts'
 
-/**
- * Number of offsets that are read at once. The log is read backwards from its end, because most entities have
- * a recent record.
- */
+/** Number of offsets that are read at once. The log is read backwards from its end, because most entities have a recent record. */
 const STRETCH = 5_000
 
 /** Entity of the ticks. Each partition has its own ticks, so this entity is not moved. */
@@ -46,10 +43,7 @@ export class KeyFinder {
     return found === undefined ? this.#usualKey(partition, entity) : found
   }
 
-  /**
-   * Searches for the newest records of these entities, until each was found or the start of the log is
-   * reached.
-   */
+  /** Searches for the newest records of these entities, until each was found or the start of the log is reached. */
   async learn(partition: number, entities: ReadonlySet<string>, { start, end }: Bounds): Promise<void> {
     const found = this.#found.get(partition) ?? new Map<string, Buffer | null>()
     this.#found.set(partition, found)

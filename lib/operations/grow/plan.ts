@@ -25,16 +25,10 @@ export interface ConsumerPlan {
   /** Number of entities that move to another partition. */
   readonly moving: number
   readonly staying: readonly Staying[]
-  /**
-   * Number of entities, by partition, that are held, or that still have parked events to apply. Their clocks
-   * cannot be moved.
-   */
+  /** Number of entities, by partition, that are held, or that still have parked events to apply. Their clocks cannot be moved. */
   readonly held: ReadonlyMap<number, number>
   readonly failures: number
-  /**
-   * Number of failures that are copied to all possible partitions, because they were retried or their records
-   * have expired.
-   */
+  /** Number of failures that are copied to all possible partitions, because they were retried or their records have expired. */
   readonly copiedFailures: number
   readonly ids: number
   /** Memory that the copies of event ids need until the end of their window, in bytes. */
@@ -134,10 +128,7 @@ interface EntityData {
   readonly held: number
 }
 
-/**
- * Returns the entities in a partition state. The counters of the state do not include the owners of parked
- * events.
- */
+/** Returns the entities in a partition state. The counters of the state do not include the owners of parked events. */
 async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<EntityData> {
   const key = topic.keyOf(consumer, partition)
   const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
@@ -151,9 +142,8 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
 }
 
 /**
- * Returns the partition of a failure, in the same way as `presentPartition` does for a redrive of the same
- * record. A redrive uses the key of the last attempt, which can be patched; only the first attempt is certain
- * to have the key of the record in the log.
+ * Returns the partition of a failure, in the same way as `presentPartition` does for a redrive of the same record. A redrive uses
+ * the key of the last attempt, which can be patched; only the first attempt is certain to have the key of the record in the log.
  */
 async function failureRoute(
   finder: KeyFinder,

@@ -99,10 +99,7 @@ export class Preparation {
     throw failure
   }
 
-  /**
-   * Returns the note for consumers whose states do not move. They recognise misrouted records by the current
-   * partition count.
-   */
+  /** Returns the note for consumers whose states do not move. They recognise misrouted records by the current partition count. */
   async noteFor(
     consumers: readonly string[],
     partitioning: Partitioning,

@@ -1,7 +1,4 @@
-/**
- * Record in Redis of the increases of a topic's partition count: the completed ones, and the progress of the
- * current one.
- */
+/** Record in Redis of the increases of a topic's partition count: the completed ones, and the progress of the current one. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'

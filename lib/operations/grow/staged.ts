@@ -1,6 +1,4 @@
-/**
- * Prepares the states of a topic with more partitions next to the live ones, and switches them one by one.
- */
+/** Prepares the states of a topic with more partitions next to the live ones, and switches them one by one. */
 import { CopyStopped } from '../../../packages/runtime/pipeline/errors.ts'
 import type { SwitchExpectation } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import {

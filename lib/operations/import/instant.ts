@@ -8,9 +8,8 @@ const TIMESTAMP =
   /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d+)?)?[ ]?(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i
 
 /**
- * Converts a recorded timestamp to RFC 3339. It must have a date and a time of day, with or without seconds
- * and time zone. Without a zone, `offset` applies. Returns undefined for any other form. The existence of the
- * day is checked when the event is read.
+ * Converts a recorded timestamp to RFC 3339. It must have a date and a time of day, with or without seconds and time zone. Without
+ * a zone, `offset` applies. Returns undefined for any other form. The existence of the day is checked when the event is read.
  */
 export function rfc3339(text: string, offset: string): string | undefined {
   const match = TIMESTAMP.exec(text.trim())

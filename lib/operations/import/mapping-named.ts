@@ -15,8 +15,7 @@ export interface MappingsFolder {
 }
 
 /**
- * Returns the mapping with this name. A name refers to a file of the folder; a text with a slash or an
- * extension is a path.
+ * Returns the mapping with this name. A name refers to a file of the folder; a text with a slash or an extension is a path.
  *
  * @param pathOf resolves a path as given by the user
  * @throws OperationFailure if the mapping is missing, or with all its errors

@@ -1,6 +1,4 @@
-/**
- * Reads the rows of a CSV file one after another, with memory that does not depend on the size of the file.
- */
+/** Reads the rows of a CSV file one after another, with memory that does not depend on the size of the file. */
 import { pipeline, type Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -152,10 +150,7 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
   }
 }
 
-/**
- * Returns whether a text can be a column name. A file without a header starts with data, which messages must
- * not show.
- */
+/** Returns whether a text can be a column name. A file without a header starts with data, which messages must not show. */
 function isName(text: string): boolean {
   return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
 }

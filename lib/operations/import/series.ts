@@ -104,9 +104,7 @@ function identityOf(family: FamilyName, options: IdentityOptions): Identity {
   return identity(options)
 }
 
-/**
- * Returns the tenant as a tag. If a family has no field for the tenant, the strategy `tenant` uses the tag.
- */
+/** Returns the tenant as a tag. If a family has no field for the tenant, the strategy `tenant` uses the tag. */
 function tagged(tenant: string | undefined): { tags?: { tenant: string } } {
   return tenant === undefined ? {} : { tags: { tenant } }
 }

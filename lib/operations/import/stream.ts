@@ -53,8 +53,7 @@ const NAMED = 20
 /**
  * Yields the events of the files, each in the JSON event format on a separate line.
  *
- * @throws OperationFailure for a file that cannot be read, and for an invalid row unless the plan skips
- * invalid rows
+ * @throws OperationFailure for a file that cannot be read, and for an invalid row unless the plan skips invalid rows
  */
 export async function* importLines(
   files: readonly string[],
@@ -100,10 +99,7 @@ async function* seriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts)
     }
 }
 
-/**
- * Returns the error of a row. For JSON lines, it explains that a mapping is needed, and lists the existing
- * ones.
- */
+/** Returns the error of a row. For JSON lines, it explains that a mapping is needed, and lists the existing ones. */
 async function explained(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
   if (!row.isJson) return row
   const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await readyMappingsText(mappings)}`

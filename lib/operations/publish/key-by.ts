@@ -7,18 +7,16 @@ import { fieldKey, KeyFieldMissing, type KeyStrategy } from '../../telemetry/key
 import { keyOf } from '../../telemetry/reading.ts'
 
 /**
- * Returns the record key of an event by a strategy; null for `random`. For an event without a family,
- * instance, type and tenant are its entity.
+ * Returns the record key of an event by a strategy; null for `random`. For an event without a family, instance, type and tenant are
+ * its entity.
  *
- * @returns undefined if an optional field is missing, or if the event is not a reading and the strategy is
- * that of the setting
+ * @returns undefined if an optional field is missing, or if the event is not a reading and the strategy is that of the setting
  * @throws KeyFieldMissing if a required field is missing
  */
 export function keyBy(event: Event, strategy: KeyStrategy): string | null | undefined {
   const family = familyOf(event.type)
   if (typeof strategy === 'object') {
-    // The setting applies only to readings. An alert may have a field of the same name, but its key must
-    // identify the alert.
+    // The setting applies only to readings. An alert may have a field of the same name, but its key must identify the alert.
     if (strategy.isOptional && family === undefined) return undefined
     const key = fieldKey(event.data, strategy.field)
     if (key === undefined && !strategy.isOptional) throw new KeyFieldMissing(strategy.field)
@@ -31,10 +29,9 @@ export function keyBy(event: Event, strategy: KeyStrategy): string | null | unde
 }
 
 /**
- * Returns the event with the extension `partitionkey`, from which `sluice replay` and `sluice publish` take
- * the record key, because a stream of events has no record keys. For `random`, the value is the id of the
- * event, which is unique. An event without an optional field is returned unchanged. Source: CloudEvents
- * extension "Partitioning".
+ * Returns the event with the extension `partitionkey`, from which `sluice replay` and `sluice publish` take the record key, because
+ * a stream of events has no record keys. For `random`, the value is the id of the event, which is unique. An event without an
+ * optional field is returned unchanged. Source: CloudEvents extension "Partitioning".
  *
  * @throws KeyFieldMissing if a required field is missing
  */

@@ -64,10 +64,7 @@ function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | und
   return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
-/**
- * Maximum size of one request. Kafka applies a topic's limit of 1 MiB to all records of a partition in a
- * request.
- */
+/** Maximum size of one request. Kafka applies a topic's limit of 1 MiB to all records of a partition in a request. */
 const LIMITS = { items: 500, bytes: 512 * 1024 } as const
 
 /**

@@ -1,7 +1,4 @@
-/**
- * Position of a recording, stored in a separate file, so that the recording can continue after a stop or a
- * kill.
- */
+/** Position of a recording, stored in a separate file, so that the recording can continue after a stop or a kill. */
 import { array, type InferOutput, integer, literal, minValue, number, object, pipe, string } from 'valibot'
 import { readPosition } from '../position-file.ts'
 

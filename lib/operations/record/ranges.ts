@@ -13,10 +13,7 @@ import type { TopicReach } from '../../queries/topics.ts'
 import { usageFailure } from '../failure.ts'
 import type { From } from '../log-position.ts'
 
-/**
- * Range of offsets of one partition, from `start` up to but not including `end`, with the progress of
- * recording.
- */
+/** Range of offsets of one partition, from `start` up to but not including `end`, with the progress of recording. */
 export interface Progressing {
   readonly partition: number
   readonly start: number

@@ -28,8 +28,7 @@ export interface RecordReport {
   /** Number of records that did not match the filters. */
   readonly filtered: number
   /**
-   * Number of offsets without a record: transaction markers, records of aborted transactions, and records
-   * removed by compaction.
+   * Number of offsets without a record: transaction markers, records of aborted transactions, and records removed by compaction.
    */
   readonly withoutRecord: number
   /** Number of offsets that expired before they could be read. */
@@ -68,8 +67,7 @@ export interface RecordPorts {
 /**
  * Runs a recording.
  *
- * @throws OperationFailure if the range is empty, or the recording is incomplete; the message then explains
- * how to continue
+ * @throws OperationFailure if the range is empty, or the recording is incomplete; the message then explains how to continue
  */
 export async function record(plan: RecordPlan, ports: RecordPorts): Promise<void> {
   const opened = await (plan.resume ? resumed(plan, ports) : begun(plan, ports))

@@ -1,7 +1,4 @@
-/**
- * Splits bytes into numbered lines. Each line is decoded separately, so that an invalid one can be reported
- * and skipped.
- */
+/** Splits bytes into numbered lines. Each line is decoded separately, so that an invalid one can be reported and skipped. */
 import { isUtf8 } from 'node:buffer'
 import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
@@ -18,8 +15,7 @@ export interface Line {
 const LINE_END = 0x0a
 
 /**
- * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece
- * arrives.
+ * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
  *
  * @param longest maximum length of a line, in bytes; the rest of a longer line is skipped
  */

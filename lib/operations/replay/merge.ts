@@ -1,7 +1,4 @@
-/**
- * Merges recordings by time. Only the part of each recording that was read ahead is in memory, regardless of
- * its length. Pure.
- */
+/** Merges recordings by time. Only the part of each recording that was read ahead is in memory, regardless of its length. Pure. */
 import type { Recorded } from './recorded.ts'
 
 type Groups = AsyncIterable<readonly Recorded[]>
@@ -10,9 +7,8 @@ type Groups = AsyncIterable<readonly Recorded[]>
 const GROUP = 2_000
 
 /**
- * Yields the items of all recordings, ordered by time. Items of one recording keep their order: an item that
- * is out of order, or has no time, follows its predecessor. Items with the same time are in the order of
- * their recordings.
+ * Yields the items of all recordings, ordered by time. Items of one recording keep their order: an item that is out of order, or
+ * has no time, follows its predecessor. Items with the same time are in the order of their recordings.
  */
 export async function* merged(recordings: readonly Groups[]): AsyncGenerator<readonly Recorded[]> {
   const [only, ...others] = recordings

@@ -105,9 +105,8 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
 }
 
 /**
- * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading
- * that violates its schema may lack the fields of its key. It is not rejected here, because consumers must
- * reject it.
+ * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading that violates its
+ * schema may lack the fields of its key. It is not rejected here, because consumers must reject it.
  *
  * @throws KeyFieldMissing if the strategy requires a field that is missing
  */
@@ -122,18 +121,12 @@ export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
   return keyOf(family, data as ReadingData)
 }
 
-/**
- * Returns whether the strategy is that of `PARTITION_KEY_FIELD`, instead of one requested on the command
- * line.
- */
+/** Returns whether the strategy is that of `PARTITION_KEY_FIELD`, instead of one requested on the command line. */
 function isSetting(strategy: KeyStrategy): boolean {
   return typeof strategy === 'object' && strategy.isOptional === true
 }
 
-/**
- * Returns the record with unchanged bytes. If it is moved in time, its event is written again in the same
- * content mode.
- */
+/** Returns the record with unchanged bytes. If it is moved in time, its event is written again in the same content mode. */
 function capturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
@@ -172,10 +165,7 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
   return [name, bufferOf(bytes)]
 }
 
-/**
- * Returns the topic of the environment with the same signal. Recordings that ship with Sluice contain the
- * default topic names.
- */
+/** Returns the topic of the environment with the same signal. Recordings that ship with Sluice contain the default topic names. */
 function sameSignal(topic: string, source: string | undefined, line: number, env: string): string {
   const signal = signalIn(topic) ?? signals().find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined && source !== undefined)

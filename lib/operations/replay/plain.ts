@@ -10,8 +10,7 @@ import { OperationFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 
 /**
- * Returns the events of a group in the form that a consumer receives. An event whose data cannot be read is
- * returned unchanged.
+ * Returns the events of a group in the form that a consumer receives. An event whose data cannot be read is returned unchanged.
  *
  * @throws OperationFailure if a schema registry is needed and does not answer
  */

@@ -11,10 +11,7 @@ export interface Departure {
   readonly record: OutgoingRecord
 }
 
-/**
- * Maximum size of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a
- * request.
- */
+/** Maximum size of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
 export const REQUEST_LIMITS = { records: 500, bytes: 512 * 1024 } as const
 
 /** Clock that counts milliseconds since the start, and whose wait is rejected when the replay is stopped. */
@@ -24,8 +21,7 @@ export interface Stopwatch {
 }
 
 /**
- * Yields requests in order, each when its records are due. Records that are due at the same time are in one
- * request.
+ * Yields requests in order, each when its records are due. Records that are due at the same time are in one request.
  *
  * @param dueMs returns the due time in milliseconds after the start, see `pace.ts`
  */

@@ -32,12 +32,11 @@ export interface Recorded {
 export type OnInvalid = (message: string) => void
 
 /**
- * Yields the recorded items of a text, or of gzip data, piece by piece. The first line determines whether the
- * input has one item per line or is a batch.
+ * Yields the recorded items of a text, or of gzip data, piece by piece. The first line determines whether the input has one item
+ * per line or is a batch.
  *
  * @param name name of the input in messages
- * @param onInvalid called for each invalid line, which is then skipped; without it, the first invalid line
- * ends the reading
+ * @param onInvalid called for each invalid line, which is then skipped; without it, the first invalid line ends the reading
  * @throws OperationFailure with the number of an invalid line
  */
 export async function* readRecorded(
@@ -173,10 +172,7 @@ class Unparsed {
   }
 }
 
-/**
- * Parses a line. Fails for numbers that would be changed, because the published event must have exactly the
- * digits of the line.
- */
+/** Parses a line. Fails for numbers that would be changed, because the published event must have exactly the digits of the line. */
 function parsedExactly(text: string): unknown {
   try {
     return parseExact(text)
@@ -190,8 +186,7 @@ function timeOf({ time }: Event): number | undefined {
 }
 
 /**
- * Returns the records in the order in which the log received them; records of one partition are ordered by
- * offset.
+ * Returns the records in the order in which the log received them; records of one partition are ordered by offset.
  *
  * @param name name of the input in messages
  * @throws OperationFailure if it is not a batch

@@ -86,10 +86,7 @@ export async function survey(
   return { extent: extentOf(all, some), count, isCut, spanMs, firstPaceMs: paces.firstMs }
 }
 
-/**
- * Returns the times of the beginning of a recording and of its selection, which is all that is known of a
- * pipe.
- */
+/** Returns the times of the beginning of a recording and of its selection, which is all that is known of a pipe. */
 export function outlook(beginning: readonly Recorded[], selected: readonly Recorded[]): Extent | undefined {
   const extent = extentOf(timesOf(beginning), timesOf(selected))
   return extent && { ...extent, latestMs: undefined }

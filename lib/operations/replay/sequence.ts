@@ -109,8 +109,7 @@ class Cutter {
 const USUAL_GAP_MS = 1_000
 
 /**
- * Returns the duration of one round in milliseconds: from its first to its latest time, plus the average
- * distance between items.
+ * Returns the duration of one round in milliseconds: from its first to its latest time, plus the average distance between items.
  */
 export function periodOf(spanMs: number, count: number): number {
   const gapMs = count > 1 && spanMs > 0 ? Math.max(1, Math.round(spanMs / (count - 1))) : USUAL_GAP_MS

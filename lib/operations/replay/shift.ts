@@ -5,20 +5,14 @@ import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { either, instant, oneOf } from '../../../packages/runtime/settings/values.ts'
 
-/**
- * Target time of the first event, in milliseconds since the epoch; `now` is as close to the current time as
- * possible.
- */
+/** Target time of the first event, in milliseconds since the epoch; `now` is as close to the current time as possible. */
 export type ShiftTarget = number | 'now'
 
 export const SHIFT_TARGET = either<ShiftTarget>(oneOf(['now']), instant())
 
 /** Times of a recording that determine the shift, in milliseconds since the epoch. */
 export interface Extent {
-  /**
-   * Time of the first event of the whole recording. A target time applies to this event, even if only a part
-   * is published.
-   */
+  /** Time of the first event of the whole recording. A target time applies to this event, even if only a part is published. */
   readonly startMs: number
   /** Time of the first published event. */
   readonly firstMs: number
@@ -27,11 +21,10 @@ export interface Extent {
 }
 
 /**
- * Returns the number of milliseconds by which every event is moved; undefined if that requires the latest
- * time, which is unknown. `now` moves the events as far as possible without sending any before its time,
- * because consumers reject events from the future. At the recorded speed or slower, the time of the first
- * event is the current time. At a higher speed, the first events are in the past, and the latest is sent at
- * its time. At `max`, the time of the latest event is the current time.
+ * Returns the number of milliseconds by which every event is moved; undefined if that requires the latest time, which is unknown.
+ * `now` moves the events as far as possible without sending any before its time, because consumers reject events from the future.
+ * At the recorded speed or slower, the time of the first event is the current time. At a higher speed, the first events are in the
+ * past, and the latest is sent at its time. At `max`, the time of the latest event is the current time.
  */
 export function shiftFor(
   target: ShiftTarget,
@@ -48,8 +41,7 @@ export function shiftFor(
 }
 
 /**
- * Returns the event at its new time. Its id is derived from the old id and the shift, so the same shift
- * results in the same events.
+ * Returns the event at its new time. Its id is derived from the old id and the shift, so the same shift results in the same events.
  */
 export function shifted(event: Event, shiftMs: number): Event {
   const id = derivedId('shift', event.id, shiftMs)

@@ -20,10 +20,7 @@ export interface Source {
   read(onInvalid?: OnInvalid): AsyncGenerator<readonly Recorded[]>
 }
 
-/**
- * Number of bytes per read. They contain some thousand events, so that these can be published in large
- * requests.
- */
+/** Number of bytes per read. They contain some thousand events, so that these can be published in large requests. */
 const READ_BYTES = 1024 * 1024
 
 /** Location of recordings. */

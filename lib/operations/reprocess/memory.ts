@@ -7,10 +7,8 @@ import { OperationFailure } from '../failure.ts'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * @param atOnce number of partitions that are computed at the same time; rebuilt states of others may remain
- * from an earlier run
- * @throws OperationFailure if the largest states do not fit. The check is skipped if the server does not
- * report its limit
+ * @param atOnce number of partitions that are computed at the same time; rebuilt states of others may remain from an earlier run
+ * @throws OperationFailure if the largest states do not fit. The check is skipped if the server does not report its limit
  */
 export async function requireRoom(
   client: RedisClient,

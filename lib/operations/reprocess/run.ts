@@ -133,10 +133,7 @@ async function one(
   }
 }
 
-/**
- * Returns the number of offsets that must be read until the rebuilt state has reached the current position of
- * the live one.
- */
+/** Returns the number of offsets that must be read until the rebuilt state has reached the current position of the live one. */
 async function missingOf(copies: Generations, state: StateKey, startOffset: number): Promise<number> {
   const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'next')]
   const isBegun = (await copies.purpose(state)) === 'reprocessing'

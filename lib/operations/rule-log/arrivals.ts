@@ -39,10 +39,7 @@ export function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-/**
- * Adds ticks at fixed times, even if readings have no gaps: without ticks, alerting would report a stopped
- * clock.
- */
+/** Adds ticks at fixed times, even if readings have no gaps: without ticks, alerting would report a stopped clock. */
 function* withTicks(arrivals: Iterable<Arrival>, { startMs, nowMs }: LogSpan): Generator<Arrival> {
   const passed = Math.floor((nowMs - startMs) / MAX_STEP_MS)
   let tickMs = startMs + (passed + 1) * MAX_STEP_MS

@@ -43,9 +43,7 @@ interface Consumed {
   readonly refused: readonly RefusedByAlerting[]
 }
 
-/**
- * In-memory log. Appended events are not stored, however many there are; only the state of the consumer is.
- */
+/** In-memory log. Appended events are not stored, however many there are; only the state of the consumer is. */
 export class ConsumerLog {
   readonly #store = new MemoryStateStore()
   readonly #publisher = new MemoryPublisher()

@@ -1,7 +1,6 @@
 /**
- * In-memory logs that the alerting functions read like real ones. As in a deployment, there is a tick at
- * least every minute. Tests of rules append observations one by one, at offsets from the start; a recording
- * is replayed as a whole.
+ * In-memory logs that the alerting functions read like real ones. As in a deployment, there is a tick at least every minute. Tests
+ * of rules append observations one by one, at offsets from the start; a recording is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
@@ -47,9 +46,7 @@ export interface Notification {
 interface Options {
   /** Start of the logs, in milliseconds since the epoch. */
   readonly startMs?: number
-  /**
-   * Called with each event that a consumer rejects. Without it, the method that appended the event throws.
-   */
+  /** Called with each event that a consumer rejects. Without it, the method that appended the event throws. */
   readonly onRefused?: (refused: RefusedByAlerting) => void
 }
 

@@ -1,6 +1,4 @@
-/**
- * Reads label files, including those of the Numenta Anomaly Benchmark, and reports every error with its line.
- */
+/** Reads label files, including those of the Numenta Anomaly Benchmark, and reports every error with its line. */
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -25,8 +23,7 @@ type RawLabels = readonly {
   readonly kind?: string
 }[]
 /**
- * Windows in the form of NAB's `combined_windows.json`: the path of a CSV file, with windows of two
- * timestamps without a time zone.
+ * Windows in the form of NAB's `combined_windows.json`: the path of a CSV file, with windows of two timestamps without a time zone.
  */
 type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>
 
@@ -35,8 +32,7 @@ type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: 
  *
  * @param path path of the file
  * @param shown name of the file in messages
- * @param utcOffset offset from UTC, `±hh:mm`, for timestamps without a time zone, which only windows of the
- * benchmark may have
+ * @param utcOffset offset from UTC, `±hh:mm`, for timestamps without a time zone, which only windows of the benchmark may have
  * @throws OperationFailure with every error of the file
  */
 export async function readLabels(path: string, shown: string, utcOffset: string): Promise<readonly Label[]> {
@@ -60,10 +56,7 @@ function parsed(text: string, shown: string): unknown {
   }
 }
 
-/**
- * Reports schema violations. The content must be a list of labels, or an object with the windows of each
- * file.
- */
+/** Reports schema violations. The content must be a list of labels, or an object with the windows of each file. */
 function violations(content: unknown, report: Report): void {
   const validate = validators['io.sluice.labels.v1']
   if (validate === undefined) throw new Error('schemas/compiled-labels.js has no io.sluice.labels.v1')

@@ -67,10 +67,7 @@ async function readingGroup(group: readonly Recorded[], reader: PlainReader): Pr
   })
 }
 
-/**
- * Maximum duration of a recording. The clock ticks throughout, so a single wrong time could make the
- * evaluation take hours.
- */
+/** Maximum duration of a recording. The clock ticks throughout, so a single wrong time could make the evaluation take hours. */
 const MAX_MS = 10 * 366 * 86_400_000
 
 function requirePlausible(readings: readonly RecordedReading[], file: string): void {
@@ -83,9 +80,8 @@ function requirePlausible(readings: readonly RecordedReading[], file: string): v
 }
 
 /**
- * Returns the reading with its time of arrival, which is its event time. If a newer reading of its entity
- * precedes it in the file, it arrives late, together with that one. Entities are merged by time, because a
- * file may contain them one after another.
+ * Returns the reading with its time of arrival, which is its event time. If a newer reading of its entity precedes it in the file,
+ * it arrives late, together with that one. Entities are merged by time, because a file may contain them one after another.
  */
 function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
   const entity = entityOf(event)

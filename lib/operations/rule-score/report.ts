@@ -55,10 +55,7 @@ export interface ScoreReport {
   readonly falseAlerts: readonly ShownAlert[]
   /** Labels that are not within the recording. */
   readonly notCounted: readonly (ShownLabel & { readonly reason: NotCountedReason })[]
-  /**
-   * Number of alerts that fired only after the last reading of their entity. It is unknown whether they are
-   * true.
-   */
+  /** Number of alerts that fired only after the last reading of their entity. It is unknown whether they are true. */
   readonly afterTheEnd: number
   /** Rules that match no recorded reading. */
   readonly unusedRules: readonly string[]
@@ -156,8 +153,7 @@ function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
 interface KindScore {
   readonly kind: string
   /**
-   * Number of anomalies. An anomaly may have several windows, such as one for each metric; it counts as found
-   * if one of them is.
+   * Number of anomalies. An anomaly may have several windows, such as one for each metric; it counts as found if one of them is.
    */
   readonly anomalies: number
   readonly anomaliesFound: number
@@ -181,10 +177,7 @@ function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly Kin
     .sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
-/**
- * Returns the windows of one kind, grouped into anomalies: overlapping windows of the same entity belong
- * together.
- */
+/** Returns the windows of one kind, grouped into anomalies: overlapping windows of the same entity belong together. */
 function anomaliesIn(windows: readonly Window[]): readonly (readonly Window[])[] {
   return [...Map.groupBy(windows, ({ entity }) => entity).values()].flatMap(own => {
     const anomalies: Window[][] = []

@@ -1,8 +1,7 @@
 /**
- * Compares the alerts of a recording with its labels. Pure.
- * An alert is true if the time in which it fires overlaps a labelled window of its entity and, if both
- * specify one, of its metric. Each alert counts once for precision, however many windows it overlaps; each
- * window counts once for recall, however many alerts overlap it. docs/detection.md explains the reasons.
+ * Compares the alerts of a recording with its labels. Pure. An alert is true if the time in which it fires overlaps a labelled
+ * window of its entity and, if both specify one, of its metric. Each alert counts once for precision, however many windows it
+ * overlaps; each window counts once for recall, however many alerts overlap it. docs/detection.md explains the reasons.
  */
 import type { Firing } from '../../alerting/firings.ts'
 import type { Label } from './label.ts'
@@ -66,8 +65,7 @@ function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): bool
 }
 
 /**
- * Returns the windows that a rule can find: those of an entity that it watches and, if the label specifies a
- * metric, of its metric.
+ * Returns the windows that a rule can find: those of an entity that it watches and, if the label specifies a metric, of its metric.
  */
 export function windowsFor({ metric, entities }: Watch, windows: readonly Window[]): readonly Window[] {
   return windows.filter(
@@ -105,10 +103,7 @@ export function matched(firings: readonly Firing[], windows: readonly Window[]):
   return { windowsOf, firstOf }
 }
 
-/**
- * Returns the time from the start of a window to its first alert, in milliseconds; 0 for an alert that
- * already fired.
- */
+/** Returns the time from the start of a window to its first alert, in milliseconds; 0 for an alert that already fired. */
 export function delayMs(window: Window, first: Firing): number {
   return Math.max(0, first.fromMs - window.fromMs)
 }

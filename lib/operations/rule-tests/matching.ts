@@ -4,10 +4,7 @@ import type { ExpectedNotification } from './test-file.ts'
 
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 
-/**
- * Maximum number of attempts to find an assignment that keeps the order of each alert's notifications at one
- * instant.
- */
+/** Maximum number of attempts to find an assignment that keeps the order of each alert's notifications at one instant. */
 const MAX_ATTEMPTS = 10_000
 
 /**
@@ -88,9 +85,7 @@ function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Not
   return true
 }
 
-/**
- * Searches for a complete matching that keeps the order of each alert; returns undefined if none is found.
- */
+/** Searches for a complete matching that keeps the order of each alert; returns undefined if none is found. */
 function inOrders(
   candidates: readonly (readonly number[])[],
   sent: readonly Notification[],

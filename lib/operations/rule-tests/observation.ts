@@ -31,8 +31,7 @@ interface Reading {
 type Report = (key: string, message: string) => void
 
 /**
- * Returns the reading of an observation. The names of its metrics determine the family. Returns undefined if
- * an error was reported.
+ * Returns the reading of an observation. The names of its metrics determine the family. Returns undefined if an error was reported.
  */
 export function readingOf(raw: RawObservation, entity: string, report: Report): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }

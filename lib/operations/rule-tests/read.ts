@@ -52,10 +52,7 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
     : { faults, tests: { file: shown, rules, tests: read } }
 }
 
-/**
- * Loads the rules of a test file, which are a list of rules, or the path of a rule file or folder relative to
- * the test file.
- */
+/** Loads the rules of a test file, which are a list of rules, or the path of a rule file or folder relative to the test file. */
 async function loadRules(
   rules: unknown,
   at: Path,

@@ -95,10 +95,7 @@ async function differenceOf(log: RuleLog, expected: Expectation): Promise<Differ
 
 const PHASES: readonly Phase[] = ['inactive', 'pending', 'recovering', 'firing']
 
-/**
- * Returns the phase of the rule with this name or identity. If there are several, it is the phase furthest
- * from inactive.
- */
+/** Returns the phase of the rule with this name or identity. If there are several, it is the phase furthest from inactive. */
 function phaseOf(states: readonly AlertingState[], patterns: readonly PatternStates[], rule: string): Phase {
   const ofPatterns = patterns.flatMap(({ tracked }) =>
     Object.entries(tracked).flatMap(([key, { state }]): Phase[] =>

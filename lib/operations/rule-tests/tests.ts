@@ -213,9 +213,7 @@ function namesOf(rules: readonly AnyRule[]): readonly string[] {
   ])
 }
 
-/**
- * Maximum duration of a test in days. The log of a test has a tick for each minute, and all of them are read.
- */
+/** Maximum duration of a test in days. The log of a test has a tick for each minute, and all of them are read. */
 const MAX_DAYS = 31
 
 /** Returns the milliseconds since the start. Reports an offset that is too large. */

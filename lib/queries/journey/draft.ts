@@ -59,10 +59,7 @@ export class Drafts {
   readonly events = new Map<string, EventDraft>()
   readonly #byPlace = new Map<string, EventDraft>()
 
-  /**
-   * Returns the draft of the event with this name or, for a record without an event, of the record at the
-   * position.
-   */
+  /** Returns the draft of the event with this name or, for a record without an event, of the record at the position. */
   event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)
@@ -105,9 +102,7 @@ export class Drafts {
     Object.assign(draft, shownData(event))
   }
 
-  /**
-   * Adds a consumer's decision about an event. If the decision is already known, the earlier facts are kept.
-   */
+  /** Adds a consumer's decision about an event. If the decision is already known, the earlier facts are kept. */
   decision(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
     const known = of.decisions.get(key)
     if (known) return known

@@ -90,10 +90,7 @@ export interface EventStep {
   readonly event: EventName | undefined
   /** Reason why the record has no event. */
   readonly failure?: { readonly code: string; readonly message: string }
-  /**
-   * Positions of the event; empty if unknown. An event has several positions if it was sent repeatedly or
-   * redriven.
-   */
+  /** Positions of the event; empty if unknown. An event has several positions if it was sent repeatedly or redriven. */
   readonly places: readonly PlaceInLog[]
   /** Kafka name of the topic; undefined if unknown. */
   readonly topic: string | undefined
@@ -110,10 +107,7 @@ export interface EventStep {
 }
 
 export interface PlaceInLog extends RecordPosition {
-  /**
-   * Time at which the record was written, in milliseconds since the epoch; undefined if the record was not
-   * read.
-   */
+  /** Time at which the record was written, in milliseconds since the epoch; undefined if the record was not read. */
   readonly writtenAtMs: number | undefined
   /** Consumer for which a redrive has returned the record. */
   readonly redrivenFor?: string
@@ -136,10 +130,7 @@ export interface DecisionStep {
   /** Failure code. */
   readonly code: string | undefined
   readonly timer: string | undefined
-  /**
-   * Start of the decision, in milliseconds since the epoch; undefined without a report of the consumer.
-   * `toMs` is its end.
-   */
+  /** Start of the decision, in milliseconds since the epoch; undefined without a report of the consumer. `toMs` is its end. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
   /** Source of the information: a report of the consumer, its emissions, or its position. */

@@ -150,9 +150,7 @@ function join(cause: DecisionDraft, draft: EventDraft): void {
   cause.emitted.add(draft)
 }
 
-/**
- * Returns whether a decision results from an event. Paths must not contain cycles, whatever records claim.
- */
+/** Returns whether a decision results from an event. Paths must not contain cycles, whatever records claim. */
 function isBelow(cause: DecisionDraft, draft: EventDraft): boolean {
   return rootOf(cause.of) === draft
 }
@@ -170,10 +168,7 @@ function fromFailure(drafts: Drafts, draft: EventDraft): void {
   join(drafts.decision(of, decisionKey(consumer, place), told), draft)
 }
 
-/**
- * Adds the cause of an emitted event. Its sequence starts with the offset of the cause, unless a timer
- * emitted it.
- */
+/** Adds the cause of an emitted event. Its sequence starts with the offset of the cause, unless a timer emitted it. */
 function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly ReadingFunction[]): void {
   if (draft.parent || draft.sequence === undefined || !draft.event) return
   const { offset } = placeOf(draft.sequence)
@@ -195,9 +190,7 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
   }
 }
 
-/**
- * Adds decisions of consumers without reports. Their positions show whether they have processed the record.
- */
+/** Adds decisions of consumers without reports. Their positions show whether they have processed the record. */
 function fromPositions(drafts: Drafts, { positions, functions }: JourneyFacts): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())

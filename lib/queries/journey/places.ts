@@ -22,9 +22,7 @@ export interface Unplaced {
   readonly emittedAtMs: number
 }
 
-/**
- * Returns emitted events that no consumer has reported as read, such as those in topics without consumers.
- */
+/** Returns emitted events that no consumer has reported as read, such as those in topics without consumers. */
 export function unplaced(spans: readonly ToldSpan[]): readonly Unplaced[] {
   const read = new Set(spans.flatMap(({ kind, event }) => (kind === 'record' && event ? [event.id] : [])))
   return spans.flatMap(span =>

@@ -1,6 +1,5 @@
 /**
- * Simulates the load of a database, with the working day of its users, memory that fills up between restarts,
- * and their effects.
+ * Simulates the load of a database, with the working day of its users, memory that fills up between restarts, and their effects.
  */
 import type { DatabaseInstance } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
@@ -31,10 +30,7 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
   }
 }
 
-/**
- * Returns the load, 0 to 1: it follows the working day, with its peak at 14 h and some variation, and is
- * halved at weekends.
- */
+/** Returns the load, 0 to 1: it follows the working day, with its peak at 14 h and some variation, and is halved at weekends. */
 function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
   const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()
   const busy = weekday === 0 || weekday === 6 ? 0.5 : 1

@@ -39,10 +39,7 @@ export interface Fault {
   readonly start: number
 }
 
-/**
- * Returns the maximum share of readings that can have the fault. Faults of several readings fill at most half
- * of their windows.
- */
+/** Returns the maximum share of readings that can have the fault. Faults of several readings fill at most half of their windows. */
 export function maxShare(name: FaultName): number {
   return FAULTS[name].ticks === 1 ? 1 : 0.5
 }

@@ -40,10 +40,7 @@ export interface FleetGroup {
   /** Number of sensors; by default the number of `ids`, or one. */
   readonly sensors?: number
   readonly ids?: readonly string[]
-  /**
-   * Pattern of ids if `ids` is absent: `{n}` is the number, `{n:3}` the number padded to three digits, and
-   * `{site}` the site.
-   */
+  /** Pattern of ids if `ids` is absent: `{n}` is the number, `{n:3}` the number padded to three digits, and `{site}` the site. */
   readonly idPattern?: string
   /** Names of sites in `SITES`, or custom sites. */
   readonly sites?: readonly (string | Site)[]
@@ -124,8 +121,7 @@ export class InvalidFleet extends Error {
 /**
  * Returns the sensors of a fleet, in the order of its groups.
  *
- * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than
- * `MAX_SENSORS` sensors
+ * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than `MAX_SENSORS` sensors
  */
 export function sensorsOf(groups: readonly FleetGroup[]): readonly Sensor[] {
   const total = groups.reduce((sum, group) => sum + sizeOf(group), 0)

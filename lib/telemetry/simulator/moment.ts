@@ -16,10 +16,7 @@ export interface Observation {
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 
-/**
- * Returns the solar time in hours since midnight, from 0 up to 24. 15° of longitude (east is positive)
- * correspond to one hour.
- */
+/** Returns the solar time in hours since midnight, from 0 up to 24. 15° of longitude (east is positive) correspond to one hour. */
 export function solarHour(timeMs: number, longitude: number): number {
   const hours = timeMs / HOUR_MS + longitude / 15
   return ((hours % 24) + 24) % 24

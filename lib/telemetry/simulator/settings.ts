@@ -20,8 +20,7 @@ export interface GeneratorSettings {
   readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
   readonly fleet: readonly Sensor[]
   /**
-   * CloudEvents `source` of all readings, if it differs from the one in the table of families. The same
-   * applies to `dataschema`.
+   * CloudEvents `source` of all readings, if it differs from the one in the table of families. The same applies to `dataschema`.
    */
   readonly source?: string
   readonly dataschema?: string

@@ -1,10 +1,7 @@
 /** Sites of simulated sensors, with their climates. */
 import type { Location } from '../families.ts'
 
-/**
- * Location with its climate. Temperatures are in °C: the yearly mean, and the amplitudes over the year and
- * over the day.
- */
+/** Location with its climate. Temperatures are in °C: the yearly mean, and the amplitudes over the year and over the day. */
 export interface Site extends Location {
   readonly mean: number
   readonly yearly: number

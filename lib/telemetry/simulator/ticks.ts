@@ -12,9 +12,8 @@ const FIRST_SECONDS = 60
 const CATCH_UP_SECONDS = 600
 
 /**
- * Returns the ticks that are due since the last run. The first run covers the last minute, so that there are
- * readings immediately. Later runs cover at most the last ten minutes, so that a long pause does not cause a
- * burst.
+ * Returns the ticks that are due since the last run. The first run covers the last minute, so that there are readings immediately.
+ * Later runs cover at most the last ten minutes, so that a long pause does not cause a burst.
  *
  * @param lastTick last published tick; undefined for the first run
  * @param nowMs current time in milliseconds since the epoch
@@ -26,8 +25,7 @@ export function ticksDue(
 ): TicksDue {
   const until = Math.floor(nowMs / Math.round(tickSeconds * 1000)) + 1
   const catchUp = ticksIn(CATCH_UP_SECONDS, tickSeconds)
-  // The last tick is too far ahead for a clock that was set back. It was counted with another tick length, so
-  // it is ignored.
+  // The last tick is too far ahead for a clock that was set back. It was counted with another tick length, so it is ignored.
   if (lastTick === undefined || lastTick > until + catchUp) {
     return { from: until - ticksIn(FIRST_SECONDS, tickSeconds), until, skipped: 0 }
   }
@@ -42,10 +40,7 @@ function ticksIn(seconds: number, tickSeconds: number): number {
   return Math.max(1, Math.floor(seconds / tickSeconds))
 }
 
-/**
- * Number of readings per slice. It limits the memory of a run, and the readings that are repeated after a
- * failure.
- */
+/** Number of readings per slice. It limits the memory of a run, and the readings that are repeated after a failure. */
 const SLICE_READINGS = 5_000
 
 /** Divides due ticks into slices of some thousand readings. Without due ticks, there are none. */

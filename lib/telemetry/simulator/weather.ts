@@ -1,7 +1,6 @@
 /**
- * Simulates the weather at an environment sensor. Sensors of one site share it, and differ by calibration and
- * noise. Even the most extreme sum of these terms stays within the packaged alert thresholds, so only
- * anomalies fire alerts.
+ * Simulates the weather at an environment sensor. Sensors of one site share it, and differ by calibration and noise. Even the most
+ * extreme sum of these terms stays within the packaged alert thresholds, so only anomalies fire alerts.
  */
 import type { EnvironmentSensor } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
@@ -9,10 +8,7 @@ import { drift, jitter, uniform } from './noise.ts'
 import type { Site } from './sites.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
-/**
- * Warmest time, as a share of the year: late July in the northern hemisphere, half a year later in the
- * southern one.
- */
+/** Warmest time, as a share of the year: late July in the northern hemisphere, half a year later in the southern one. */
 const WARMEST = 0.55
 /** Duration of the transition from one kind of weather to the next, in milliseconds. */
 const FRONT_MS = 1.5 * DAY_MS

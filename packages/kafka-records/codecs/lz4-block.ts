@@ -6,9 +6,7 @@
 /** Maximum expansion of a block: each byte adds at most 255 to the length of a match. */
 export const MAX_FACTOR = 255
 
-/**
- * Value of the four bits for a length in the token which means that further bytes are added to the length.
- */
+/** Value of the four bits for a length in the token which means that further bytes are added to the length. */
 const LENGTH_CONTINUES = 15
 const SHORTEST_MATCH = 4
 /** Length in bytes from which a call copies faster than a loop. */

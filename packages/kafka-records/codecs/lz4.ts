@@ -1,7 +1,6 @@
 /**
- * Decoder for the frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which
- * all Kafka clients write. Its checksums are ignored: Kafka's own checksum covers the whole batch, and old
- * clients wrote an incorrect header checksum.
+ * Decoder for the frame format of LZ4 (https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md), which all Kafka clients write.
+ * Its checksums are ignored: Kafka's own checksum covers the whole batch, and old clients wrote an incorrect header checksum.
  */
 import { Cursor } from '../cursor.ts'
 import type { Inflater } from '../inflater.ts'
@@ -39,10 +38,7 @@ function inflateLz4(bytes: Buffer, limit: number): Buffer {
   return output.taken()
 }
 
-/**
- * Yields parts, each of which is overwritten by the next. Only bytes to which the next block can refer are
- * kept.
- */
+/** Yields parts, each of which is overwritten by the next. Only bytes to which the next block can refer are kept. */
 function* lz4Parts(bytes: Buffer): Generator<Buffer> {
   let room = Buffer.alloc(0)
   let kept = 0

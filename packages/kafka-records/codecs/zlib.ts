@@ -98,10 +98,7 @@ function streamed(create: (options: Options) => Transform & { bytesWritten: numb
   }
 }
 
-/**
- * Frees the memory of a part immediately, because the garbage collector does not free buffers until there are
- * 64 MiB of them.
- */
+/** Frees the memory of a part immediately, because the garbage collector does not free buffers until there are 64 MiB of them. */
 function free({ buffer }: Buffer): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }

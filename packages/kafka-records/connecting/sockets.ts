@@ -51,8 +51,7 @@ export function explainedSocket(
 }
 
 /**
- * Returns a sentence about the problem with the encryption of a connection; undefined for other errors. The
- * error may be wrapped.
+ * Returns a sentence about the problem with the encryption of a connection; undefined for other errors. The error may be wrapped.
  */
 export function tlsProblem(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
@@ -67,9 +66,7 @@ function explainErrors(socket: Socket, explain: (error: TlsError) => string | un
   })
 }
 
-/**
- * Detects the TLS alert with which a TLS listener answers unencrypted data before it closes the connection.
- */
+/** Detects the TLS alert with which a TLS listener answers unencrypted data before it closes the connection. */
 function refuseAlert(socket: Socket, message: string): void {
   socket.once('data', (bytes: Buffer) => {
     if (bytes[0] !== TLS_ALERT || bytes[1] !== TLS_MAJOR_VERSION) return

@@ -17,10 +17,7 @@ export interface FetchedBatches {
 /** Header of a batch, without its records. */
 export type BatchHead = ReturnType<typeof headOf>
 
-/**
- * Replica id of a client that is not a replica, and isolation level that includes records of open
- * transactions.
- */
+/** Replica id of a client that is not a replica, and isolation level that includes records of open transactions. */
 const [NO_REPLICA, READ_UNCOMMITTED] = [-1, 0]
 
 /**

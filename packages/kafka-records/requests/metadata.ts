@@ -44,8 +44,7 @@ export interface TopicMetadata {
 }
 
 /**
- * Returns a Metadata request, version 5. kafkajs is not used because it rejects the whole response if one
- * partition has no leader.
+ * Returns a Metadata request, version 5. kafkajs is not used because it rejects the whole response if one partition has no leader.
  *
  * @param topics names of topics; null for all visible ones
  */

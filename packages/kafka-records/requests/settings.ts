@@ -13,10 +13,7 @@ export interface Setting {
   readonly name: string
   /** Value; null if it is a secret or not set. */
   readonly value: string | null
-  /**
-   * True if the value was set for this topic or broker; false if it is a default, or from the broker's
-   * configuration file.
-   */
+  /** True if the value was set for this topic or broker; false if it is a default, or from the broker's configuration file. */
   readonly isOwn: boolean
 }
 

@@ -1,6 +1,5 @@
 /**
- * Encoding of requests to brokers and decoding of responses, in the plain form of the protocol and in the
- * flexible form of KIP-482.
+ * Encoding of requests to brokers and decoding of responses, in the plain form of the protocol and in the flexible form of KIP-482.
  */
 import { Cursor } from '../cursor.ts'
 
@@ -11,10 +10,7 @@ export interface Question<Answer> {
   readonly name: string
   /** Versions that are implemented here. */
   readonly versions: readonly number[]
-  /**
-   * Encodes the bytes after the header. In the flexible form, they begin with the tagged fields of the
-   * header.
-   */
+  /** Encodes the bytes after the header. In the flexible form, they begin with the tagged fields of the header. */
   encode(version: number): Buffer
   /** @throws UnreadableBytes if the response is truncated */
   decode(bytes: Buffer, version: number): Answer
@@ -39,9 +35,7 @@ export class AnswerCursor extends Cursor {
     return this.items(this.uvarint() - 1, read)
   }
 
-  /**
-   * Reads the end of a structure in the flexible form: tagged fields, which later versions may have added.
-   */
+  /** Reads the end of a structure in the flexible form: tagged fields, which later versions may have added. */
   tags(known: Readonly<Record<number, (field: AnswerCursor) => void>> = {}): void {
     for (let left = this.uvarint(); left > 0; left--) {
       const tag = this.uvarint()

@@ -1,7 +1,4 @@
-/**
- * Writes record batches (https://kafka.apache.org/documentation/#recordbatch). Each record is encoded once,
- * when it is added.
- */
+/** Writes record batches (https://kafka.apache.org/documentation/#recordbatch). Each record is encoded once, when it is added. */
 import { crc32c } from '../crc32c.ts'
 import type { Deflate, WritableCodec } from './compress.ts'
 import { varintBytes, writeVarint } from './varint.ts'
@@ -13,10 +10,7 @@ export interface WritableRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer | null])[]
 }
 
-/**
- * Identifies the producer of a batch, and the position of the batch in the producer's sequence for the
- * partition.
- */
+/** Identifies the producer of a batch, and the position of the batch in the producer's sequence for the partition. */
 export interface BatchSequence {
   /** Producer id, a 64-bit integer that Kafka has assigned. */
   readonly producerId: bigint

@@ -39,9 +39,7 @@ const KEPT_INSTANCE_BYTES = 1024 * 1024
 
 const loaded = new Map<WritableCodec, Deflater>()
 
-/**
- * Compresses bytes. Resolves to the codec's number in the attributes of a batch, and the compressed bytes.
- */
+/** Compresses bytes. Resolves to the codec's number in the attributes of a batch, and the compressed bytes. */
 export type Deflate = (
   codec: WritableCodec,
   bytes: Buffer,

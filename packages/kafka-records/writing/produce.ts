@@ -47,9 +47,7 @@ export function encodeProduce({ transactionalId, acks, timeoutMs, batches }: Pro
 
 export interface ProduceResponse {
   readonly answers: readonly ProduceAnswer[]
-  /**
-   * Delay before the next request that the broker demands if the client exceeds its quota, in milliseconds.
-   */
+  /** Delay before the next request that the broker demands if the client exceeds its quota, in milliseconds. */
   readonly throttleMs: number
 }
 

@@ -1,11 +1,6 @@
-/**
- * Writes the variable-length numbers of Kafka's record format: zigzag-encoded, with seven bits per byte,
- * lowest first.
- */
+/** Writes the variable-length numbers of Kafka's record format: zigzag-encoded, with seven bits per byte, lowest first. */
 
-/**
- * Bound for numbers whose zigzag form fits into 31 bits, so that it can be computed with integer operations.
- */
+/** Bound for numbers whose zigzag form fits into 31 bits, so that it can be computed with integer operations. */
 const SMALL = 2 ** 30
 
 /** Returns the number of bytes that `writeVarint` writes. */

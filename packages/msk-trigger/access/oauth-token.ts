@@ -12,8 +12,7 @@ const DEFAULT_LIFETIME_S = 60
 const SETTING = 'custom.mskTrigger.sasl'
 
 /**
- * Returns the token in `sasl`, or requests one from its token endpoint with the grant "client credentials"
- * (RFC 6749, section 4.4).
+ * Returns the token in `sasl`, or requests one from its token endpoint with the grant "client credentials" (RFC 6749, section 4.4).
  */
 export class OAuthTokens {
   readonly #settings: OAuthSettings

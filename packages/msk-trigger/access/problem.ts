@@ -1,10 +1,7 @@
 import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { AccessError } from './secrets.ts'
 
-/**
- * Explanations of responses to a request that a listener does not allow, or does not allow before
- * authentication.
- */
+/** Explanations of responses to a request that a listener does not allow, or does not allow before authentication. */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
     'the listener does not support this mechanism: set another custom.mskTrigger.sasl.mechanism',
@@ -15,10 +12,7 @@ const ANSWERS: Readonly<Record<string, string>> = {
 const LOST_CONNECTION =
   /failed: (Closed connection|Connection (error: |timeout|closed by the server)|Not connected|Request .* timed out)/
 
-/**
- * Describes a problem with connecting or authenticating, without secrets; undefined if the error is about
- * something else.
- */
+/** Describes a problem with connecting or authenticating, without secrets; undefined if the error is about something else. */
 export function accessProblem(error: unknown): string | undefined {
   return tlsProblem(error) ?? refusal(error)
 }
@@ -34,10 +28,7 @@ function refusal(error: unknown): string | undefined {
   return refusal(cause)
 }
 
-/**
- * Removes the prefix "SASL PLAIN authentication failed: ", which kafkajs adds although the broker's message
- * contains the same.
- */
+/** Removes the prefix "SASL PLAIN authentication failed: ", which kafkajs adds although the broker's message contains the same. */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')
 }

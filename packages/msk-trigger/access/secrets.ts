@@ -2,10 +2,7 @@ import type { LoginSettings } from '../config/security.ts'
 import { awsCredentials, awsEndpoint, awsRegion, installed } from '../support/aws.ts'
 import { ConfigurationError } from '../support/framework.ts'
 
-/**
- * Something that a connection needs is missing or cannot be used. The message contains the reason, but no
- * secrets.
- */
+/** Something that a connection needs is missing or cannot be used. The message contains the reason, but no secrets. */
 export class AccessError extends Error {
   override readonly name = 'AccessError'
 }

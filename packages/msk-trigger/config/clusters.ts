@@ -29,10 +29,7 @@ export interface ClusterSettings {
   readonly names: ClusterSettingNames
 }
 
-/**
- * Setting `custom.mskTrigger.clusters`, by the ARN or the name of a cluster, or by one of its bootstrap
- * servers.
- */
+/** Setting `custom.mskTrigger.clusters`, by the ARN or the name of a cluster, or by one of its bootstrap servers. */
 export type LocalClusters = Readonly<
   Record<
     string,
@@ -56,10 +53,7 @@ export const DEFAULT_NAMES: ClusterSettingNames = {
   brokers: 'custom.mskTrigger.brokers, or KAFKA_BROKERS',
 }
 
-/**
- * These values can contain credentials by mistake, so the message does not quote them; a broker's address
- * must contain none.
- */
+/** These values can contain credentials by mistake, so the message does not quote them; a broker's address must contain none. */
 const BROKERS: ReturnType<typeof must> = issue => withoutLogin(must('a list of host:port')(issue))
 
 /** A list of brokers, or a comma-separated text. */

@@ -68,18 +68,14 @@ function keysOf({ eventSourceArn, bootstrapServers = [] }: CloudCluster): string
   ]
 }
 
-/**
- * Mechanisms of the credentials in `accessConfigurations`, each of which is a list with the ARN of a secret.
- */
+/** Mechanisms of the credentials in `accessConfigurations`, each of which is a list with the ARN of a secret. */
 const MECHANISMS = {
   saslScram512Auth: 'scram-sha-512',
   saslScram256Auth: 'scram-sha-256',
   saslPlainAuth: 'plain',
 } as const
 
-/**
- * Returns the cluster that a `kafka` event describes. Lambda encrypts every connection that it authenticates.
- */
+/** Returns the cluster that a `kafka` event describes. Lambda encrypts every connection that it authenticates. */
 function ownCluster(kafkaEvent: KafkaEvent, { bootstrapServers }: CloudCluster): ClusterSettings | undefined {
   if (!bootstrapServers?.every(isBroker)) return undefined
   const access = (kafkaEvent.event.accessConfigurations ?? {}) as Readonly<Record<string, unknown>>

@@ -13,9 +13,7 @@ import { type IntrinsicContext, referredResource, resolveIntrinsics } from './in
 /** Destination of an event, as far as it is known on this machine. */
 export interface EventDestination extends Pick<GivenDestination, 'setting'> {
   readonly kind: Destination['kind']
-  /**
-   * Reference in the template: an ARN, `kafka://topic`, or an intrinsic function that returns one of them.
-   */
+  /** Reference in the template: an ARN, `kafka://topic`, or an intrinsic function that returns one of them. */
   readonly reference: unknown
   /** Resolved destination; undefined if only CloudFormation knows its name. */
   readonly local: Destination | undefined
@@ -78,8 +76,7 @@ export function declaredResources(context: IntrinsicContext): DeclaredResource[]
 }
 
 /**
- * Replaces `Ref` by the ARN. CloudFormation's `Ref` returns the ARN of a topic, but the URL of a queue and
- * the name of a bucket.
+ * Replaces `Ref` by the ARN. CloudFormation's `Ref` returns the ARN of a topic, but the URL of a queue and the name of a bucket.
  */
 function toArn(reference: unknown, { resources }: IntrinsicContext): unknown {
   const id = isObject(reference) ? reference.Ref : undefined
@@ -119,10 +116,7 @@ const SETTINGS = [
   'schemaRegistryConfig',
 ] as const
 
-/**
- * Returns the settings that AWS rejects on an event which is not in provisioned mode. See rules 15, 25 and 43
- * in `RULES.md`.
- */
+/** Returns the settings that AWS rejects on an event which is not in provisioned mode. See rules 15, 25 and 43 in `RULES.md`. */
 export function outsideProvisionedMode(
   settings: EventSettings,
   destination: Pick<EventDestination, 'kind'> | undefined,

@@ -4,10 +4,9 @@ type SchemaHandler = Serverless['configSchemaHandler']
 type Schema = NonNullable<SchemaHandler['schema']>
 
 /**
- * Settings of both events, with the names of the framework's `stream` and `kafka` events. Each is checked in
- * one place and with one message, regardless of `configValidationMode`, so the schema accepts any value. The
- * settings that a framework supports depend on its version: Serverless 3 lacks most of them, and osls 3 has
- * some in one event only.
+ * Settings of both events, with the names of the framework's `stream` and `kafka` events. Each is checked in one place and with one
+ * message, regardless of `configValidationMode`, so the schema accepts any value. The settings that a framework supports depend on
+ * its version: Serverless 3 lacks most of them, and osls 3 has some in one event only.
  */
 const OURS = [
   'functionResponseType',
@@ -45,8 +44,7 @@ function extend(handler: SchemaHandler, kind: 'msk' | 'kafka'): ReadonlySet<stri
       known.add(name)
     }
   }
-  // The framework's own schemas allow less than Lambda, and only text for destinations. See rules 18, 34 and
-  // 42 in `RULES.md`.
+  // The framework's own schemas allow less than Lambda, and only text for destinations. See rules 18, 34 and 42 in `RULES.md`.
   const properties = eventProperties(handler.schema, kind)
   if (properties) for (const name of known) properties[name] = {}
   // With `nameClusters`, the framework packages every reference.

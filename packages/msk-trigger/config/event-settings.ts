@@ -56,10 +56,7 @@ const POLLERS = pipe(
   ),
 )
 
-/**
- * Schema of each setting, with the rule in `RULES.md` that requires it. All other keys of an event belong to
- * the framework.
- */
+/** Schema of each setting, with the rule in `RULES.md` that requires it. All other keys of an event belong to the framework. */
 const SETTINGS = object({
   topic: pipe(string(TOPIC), regex(/^[\w.-]{1,249}$/, TOPIC)),
   // See rules 2 and 3 in `RULES.md`.

@@ -1,10 +1,9 @@
 import { isObject, show } from '../support/values.ts'
 
 /**
- * Pattern language of Lambda's event filters, which is EventBridge's without `wildcard` and `cidr`. The
- * fields of a pattern are combined with AND, the alternatives of a field with OR, and the groups of fields in
- * `$or` with OR. An array in the data matches if one of its elements does; the fields of a nested pattern
- * must all match within the same element.
+ * Pattern language of Lambda's event filters, which is EventBridge's without `wildcard` and `cidr`. The fields of a pattern are
+ * combined with AND, the alternatives of a field with OR, and the groups of fields in `$or` with OR. An array in the data matches
+ * if one of its elements does; the fields of a nested pattern must all match within the same element.
  */
 export type Matcher = (data: unknown) => boolean
 

@@ -4,9 +4,7 @@ import { compileAlternatives, compileFields, type Matcher, PatternError } from '
 
 /** A pattern of `filterPatterns`. See rule 37 in `RULES.md`. */
 export interface Filter {
-  /**
-   * Kind of value to which the pattern applies; `anything` if there is no pattern. See rule 38 in `RULES.md`.
-   */
+  /** Kind of value to which the pattern applies; `anything` if there is no pattern. See rule 38 in `RULES.md`. */
   readonly on: FilterData['form'] | 'anything'
   readonly matches: Matcher
 }
@@ -32,8 +30,7 @@ export const FILTER = pipe(
 )
 
 /**
- * Reads a pattern: a list applies to plain text, a map to JSON. Only `value` can be filtered (rule 37 in
- * `RULES.md`).
+ * Reads a pattern: a list applies to plain text, a map to JSON. Only `value` can be filtered (rule 37 in `RULES.md`).
  *
  * @throws PatternError
  */

@@ -56,10 +56,9 @@ const FUNCTIONS: Readonly<Record<string, (argument: unknown, known: NestedContex
 }
 
 /**
- * Replaces the intrinsic functions in a value by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`,
- * `Fn::Select`, `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without intrinsic functions
- * is returned unchanged. Returns undefined if a part is known only to CloudFormation, such as a resource
- * without a name or a condition.
+ * Replaces the intrinsic functions in a value by their results: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::Join`, `Fn::Select`,
+ * `Fn::Split`, and `Fn::ImportValue` of the given imports. A value without intrinsic functions is returned unchanged. Returns
+ * undefined if a part is known only to CloudFormation, such as a resource without a name or a condition.
  */
 export function resolveIntrinsics(value: unknown, context: IntrinsicContext): unknown {
   return resolve(value, { ...context, within: [] })
@@ -71,10 +70,7 @@ export function isIntrinsic(value: unknown): value is Readonly<Record<string, un
   return others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))
 }
 
-/**
- * Returns the logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt:
- * Queue.Arn`.
- */
+/** Returns the logical id of the resource in `Ref: Queue`, `Fn::GetAtt: [Queue, Arn]` or `Fn::GetAtt: Queue.Arn`. */
 export function referredResource(value: unknown): string | undefined {
   if (!isObject(value)) return undefined
   return typeof value.Ref === 'string' ? value.Ref : idAndAttribute(value['Fn::GetAtt'])[0]
@@ -121,10 +117,7 @@ function join(argument: unknown, known: NestedContext): unknown {
   return isJoinable ? list.join(separator) : undefined
 }
 
-/**
- * Resolves `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`. `${!Name}` becomes the literal
- * `${Name}`.
- */
+/** Resolves `Fn::Sub: text` and `Fn::Sub: [text, { variable: value }]`. `${!Name}` becomes the literal `${Name}`. */
 function substitute(argument: unknown, known: NestedContext): unknown {
   const [text, variables] = Array.isArray(argument) ? argument : [argument]
   if (typeof text !== 'string') return undefined

@@ -30,23 +30,15 @@ export interface Mapping {
   readonly batchSize: number
   readonly windowMs: number
   readonly startingPosition: StartingPosition
-  /**
-   * True if `ReportBatchItemFailures` is set, so that the handler's response is evaluated. See rules 30 and
-   * 33 in `RULES.md`.
-   */
+  /** True if `ReportBatchItemFailures` is set, so that the handler's response is evaluated. See rules 30 and 33 in `RULES.md`. */
   readonly reportsFailures: boolean
-  /**
-   * Maximum number of retries after the first attempt; -1 for no limit. See rules 26 and 27 in `RULES.md`.
-   */
+  /** Maximum number of retries after the first attempt; -1 for no limit. See rules 26 and 27 in `RULES.md`. */
   readonly maximumRetryAttempts: number
   readonly maximumRecordAgeMs: number | undefined
   readonly bisectBatchOnFunctionError: boolean
   /** Destination of discarded records. See rules 41 to 43 in `RULES.md`. */
   readonly destination: Destination | undefined
-  /**
-   * Filters. Records that no filter accepts are skipped; an empty list accepts all. See rules 37 to 40 in
-   * `RULES.md`.
-   */
+  /** Filters. Records that no filter accepts are skipped; an empty list accepts all. See rules 37 to 40 in `RULES.md`. */
   readonly filters: readonly Filter[]
   readonly registry: RegistryConfig | undefined
   readonly functionTimeoutMs: number
@@ -76,15 +68,10 @@ export interface ServiceFacts {
   readonly importValues?: Readonly<Record<string, string>>
 }
 
-/**
- * Default batching window, in milliseconds. An explicit setting cannot have this value. See rule 3 in
- * `RULES.md`.
- */
+/** Default batching window, in milliseconds. An explicit setting cannot have this value. See rule 3 in `RULES.md`. */
 const DEFAULT_WINDOW_MS = 500
 
-/**
- * Number of retries if a destination is configured and the retries are unlimited. See rule 27 in `RULES.md`.
- */
+/** Number of retries if a destination is configured and the retries are unlimited. See rule 27 in `RULES.md`. */
 const RETRIES_BEFORE_DESTINATION = 10
 
 /** Lambda's timeout if neither the function nor the provider sets one. */
@@ -169,10 +156,7 @@ function readMapping(
   }
 }
 
-/**
- * Returns the function's reserved concurrency; infinity if it has none, or if only CloudFormation can resolve
- * it.
- */
+/** Returns the function's reserved concurrency; infinity if it has none, or if only CloudFormation can resolve it. */
 function reservedConcurrency(definition: FunctionDefinition | undefined): number {
   const reserved = definition?.reservedConcurrency
   return typeof reserved === 'number' && reserved >= 0 ? reserved : Number.POSITIVE_INFINITY
@@ -217,10 +201,7 @@ function readRegistry(kafkaEvent: ReadEvent, plugin: RegistryPluginSettings): Re
   )
 }
 
-/**
- * Rejects mappings that share a consumer group, because they would take records from each other. See rule 36
- * in `RULES.md`.
- */
+/** Rejects mappings that share a consumer group, because they would take records from each other. See rule 36 in `RULES.md`. */
 function refuseSharedGroups(mappings: readonly Mapping[]): void {
   const owners = new Map<string, Mapping>()
   for (const mapping of mappings) {
@@ -236,9 +217,7 @@ function refuseSharedGroups(mappings: readonly Mapping[]): void {
   }
 }
 
-/**
- * Returns warnings about topics of several clusters that are read from the same brokers here, one line each.
- */
+/** Returns warnings about topics of several clusters that are read from the same brokers here, one line each. */
 export function mixedClusters(mappings: readonly Mapping[]): string[] {
   const here = mappings.filter(mapping => !mapping.cluster && cloudName(mapping))
   return [...Map.groupBy(here, ({ topic }) => topic)].flatMap(([topic, readers]) => {

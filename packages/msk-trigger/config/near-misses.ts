@@ -64,8 +64,7 @@ function missedSection(custom: Readonly<Record<string, unknown>>): string[] {
 }
 
 /**
- * Returns warnings about the events of a function. They may have any type, because `configValidationMode` can
- * disable validation.
+ * Returns warnings about the events of a function. They may have any type, because `configValidationMode` can disable validation.
  */
 function missedEvents(functionKey: string, events: unknown): string[] {
   const list: unknown[] = Array.isArray(events) ? events : []

@@ -4,10 +4,7 @@ import type { LoginSettings, TlsSettings } from './security.ts'
 import { must, settingsMap } from './setting-errors.ts'
 import type { Settings } from './settings.ts'
 
-/**
- * The schema registry of a mapping, from `schemaRegistryConfig` of its event. See rules 14 and 15 in
- * `RULES.md`.
- */
+/** The schema registry of a mapping, from `schemaRegistryConfig` of its event. See rules 14 and 15 in `RULES.md`. */
 export interface RegistryConfig {
   readonly uri: string
   readonly form: 'JSON' | 'SOURCE'

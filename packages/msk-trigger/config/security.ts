@@ -114,10 +114,7 @@ export const SSL = lazy(given => (typeof given === 'boolean' ? boolean() : TLS))
   boolean | TlsSettings
 >
 
-/**
- * Schema of `registrySsl`. It is always a map, because the scheme of the address already determines
- * encryption.
- */
+/** Schema of `registrySsl`. It is always a map, because the scheme of the address already determines encryption. */
 export const REGISTRY_SSL = TLS as GenericSchema<unknown, TlsSettings>
 
 const LOGIN = {

@@ -24,10 +24,7 @@ export function settingsMap<const Entries extends ObjectEntries>(
   })
 }
 
-/**
- * Returns a schema like `settingsMap`, for settings that include secrets. A setting without a value counts as
- * not set.
- */
+/** Returns a schema like `settingsMap`, for settings that include secrets. A setting without a value counts as not set. */
 export function hiddenMap<const Entries extends ObjectEntries>(entries: Entries) {
   return pipe(
     custom<object>(isObject, mustBe('a map')),

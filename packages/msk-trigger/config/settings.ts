@@ -66,10 +66,7 @@ interface Row {
   readonly must: GenericSchema
   /** Description in the README. */
   readonly meaning: string
-  /**
-   * Environment variable that overrides the setting, so that the same configuration works wherever the
-   * servers run.
-   */
+  /** Environment variable that overrides the setting, so that the same configuration works wherever the servers run. */
   readonly variable?: string
   /** Default in the README, if the one of `must` is not what a user would write. */
   readonly shown?: string

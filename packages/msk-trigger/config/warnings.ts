@@ -26,9 +26,7 @@ const FILTERS_WITHOUT_REQUEST = 5
 interface WarningFacts {
   readonly timeout?: number
   readonly intrinsics?: IntrinsicContext
-  /**
-   * True if settings of provisioned mode are omitted from the template of an event that is not in that mode.
-   */
+  /** True if settings of provisioned mode are omitted from the template of an event that is not in that mode. */
   readonly leavesOut?: boolean
 }
 

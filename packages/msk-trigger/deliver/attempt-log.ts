@@ -39,8 +39,7 @@ export function logFailure(
 }
 
 /**
- * Logs an unexpected error that has ended a delivery, with its stack: the first, second, fourth and eighth
- * occurrence, and so on.
+ * Logs an unexpected error that has ended a delivery, with its stack: the first, second, fourth and eighth occurrence, and so on.
  */
 export function logDefect(
   { name, log }: AttemptLog,

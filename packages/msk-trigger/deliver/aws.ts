@@ -20,10 +20,7 @@ const ABSENT = /NonExistentQueue|QueueDoesNotExist|NotFound|NoSuchBucket/
 const WHAT: Readonly<Record<AwsKind, string>> = { sqs: 'queue', sns: 'topic of SNS', s3: 'bucket' }
 
 const ANSWER_WITHIN_MS = 5_000
-/**
- * Time limit of a request, because a server that accepts a request but never responds would block its
- * partitions silently.
- */
+/** Time limit of a request, because a server that accepts a request but never responds would block its partitions silently. */
 const TAKEN_WITHIN_MS = 10_000
 const within = (ms: number) => ({ abortSignal: AbortSignal.timeout(ms) })
 
@@ -38,10 +35,7 @@ export async function awsPut(kind: AwsKind, arn: string): Promise<Put> {
     .put
 }
 
-/**
- * Returns a description of the problem with a destination in the emulator; undefined if it exists. Never
- * rejects.
- */
+/** Returns a description of the problem with a destination in the emulator; undefined if it exists. Never rejects. */
 export async function awsProblem(kind: AwsKind, arn: string): Promise<string | undefined> {
   try {
     const { endpoint, ask } = await requestsFor(kind, arn, `nothing can be sent to ${arn}`)

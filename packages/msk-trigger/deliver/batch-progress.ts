@@ -5,9 +5,7 @@ interface Passed extends WithOffset {
   readonly lastOffset: number
 }
 
-/**
- * Tracks which records of a batch are done, and up to which offset each of its partitions can be committed.
- */
+/** Tracks which records of a batch are done, and up to which offset each of its partitions can be committed. */
 export class BatchProgress<R extends Passed = Passed> {
   readonly #partitions = new Map<number, { records: readonly R[]; done: Set<number>; prefix: number }>()
 
@@ -37,10 +35,7 @@ export class BatchProgress<R extends Passed = Passed> {
     return commits
   }
 
-  /**
-   * Records that would be delivered again after a restart: open records, and later ones that are already
-   * done.
-   */
+  /** Records that would be delivered again after a restart: open records, and later ones that are already done. */
   get uncommitted(): readonly PartitionRecords<R>[] {
     return [...this.#partitions].flatMap(([partition, { records, prefix }]) =>
       prefix < records.length ? [{ partition, records: records.slice(prefix) }] : [],

@@ -46,11 +46,10 @@ export interface DeliveryContext extends DiscardContext, AttemptLog {
 type TriedUnit = Unit<PendingRecord> & Tried
 
 /**
- * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others until
- * they succeed, or until the retries are exhausted and the destination has them (rules 21, 22 and 26 to 29 in
- * `RULES.md`). It occupies its partitions until they are done (rule 19), but holds a permit only while the
- * handler runs; the caller has acquired the first permit. After an unexpected error it starts the delivery
- * again, because the partitions would otherwise wait until a restart.
+ * Delivers one batch: invokes the function, commits the records that succeeded, and retries the others until they succeed, or until
+ * the retries are exhausted and the destination has them (rules 21, 22 and 26 to 29 in `RULES.md`). It occupies its partitions
+ * until they are done (rule 19), but holds a permit only while the handler runs; the caller has acquired the first permit. After an
+ * unexpected error it starts the delivery again, because the partitions would otherwise wait until a restart.
  */
 export function deliver(
   batch: Batch,
@@ -109,8 +108,7 @@ class Delivery {
     await this.#complete(pick(batch, ({ packed }) => packed === undefined))
     await this.#discardUndeliverable(batch)
     const sent = pick(batch, ({ packed, undeliverable }) => packed !== undefined && !undeliverable)
-    // Batches that failed before their partition was revoked and assigned again keep their number of
-    // attempts.
+    // Batches that failed before their partition was revoked and assigned again keep their number of attempts.
     let units = this.#stillAssigned<TriedUnit>(this.#to.failedBatches.unitsOf(sent))
     for (let unit = units[0]; unit && !this.#to.ending.aborted; unit = units[0]) {
       const next = await this.#attempt(unit)
@@ -176,8 +174,7 @@ class Delivery {
   }
 
   /**
-   * Discards records that cannot be sent to the function, before the rest of the batch is sent. See rules 9
-   * and 15 in `RULES.md`.
+   * Discards records that cannot be sent to the function, before the rest of the batch is sent. See rules 9 and 15 in `RULES.md`.
    */
   async #discardUndeliverable(batch: Batch): Promise<void> {
     for (const { partition, records } of pick(batch, ({ undeliverable }) => undeliverable !== undefined)) {
@@ -188,9 +185,7 @@ class Delivery {
     }
   }
 
-  /**
-   * Discards records that are too old before each attempt, and returns the others. See rule 28 in `RULES.md`.
-   */
+  /** Discards records that are too old before each attempt, and returns the others. See rule 28 in `RULES.md`. */
   async #discardOverAge({ parts, invocations, response }: TriedUnit): Promise<Batch> {
     const { mapping } = this.#to
     const nowMs = Date.now()

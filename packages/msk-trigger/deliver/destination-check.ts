@@ -9,10 +9,7 @@ import { pause } from '../support/wait.ts'
 import { awsName, createInAws } from './aws.ts'
 import { destinationName } from './discard.ts'
 
-/**
- * Interval between checks while Kafka does not respond, in milliseconds. The missing response is logged
- * elsewhere.
- */
+/** Interval between checks while Kafka does not respond, in milliseconds. The missing response is logged elsewhere. */
 const ASK_AGAIN_MS = 2_000
 
 export interface CheckParts {
@@ -23,10 +20,7 @@ export interface CheckParts {
   awsProblem(kind: Exclude<Destination['kind'], 'kafka'>, arn: string): Promise<string | undefined>
 }
 
-/**
- * Warns at start-up about a missing or unavailable destination, where the first discarded record would wait.
- * Never rejects.
- */
+/** Warns at start-up about a missing or unavailable destination, where the first discarded record would wait. Never rejects. */
 export async function checkDestinations(
   mappings: readonly Pick<Mapping, 'functionKey' | 'destination'>[],
   parts: CheckParts,

@@ -10,17 +10,11 @@ import {
   topicRecord,
 } from './invocation-record.ts'
 
-/**
- * Maximum size of a request, in bytes, because a broker accepts about 1 MB at once. Larger requests are
- * split.
- */
+/** Maximum size of a request, in bytes, because a broker accepts about 1 MB at once. Larger requests are split. */
 const REQUEST_BYTES = 512 * 1024
 
 export interface Sender {
-  /**
-   * Sends records. Rejects unless all of them are known to have arrived; the caller then sends all of them
-   * again.
-   */
+  /** Sends records. Rejects unless all of them are known to have arrived; the caller then sends all of them again. */
   send(discarded: DiscardedRecords): Promise<void>
   close(): Promise<void>
 }
@@ -35,15 +29,11 @@ export function senderFor(destination: Destination, parts: SenderParts): Sender 
   return destination.kind === 'kafka' ? toTopic(destination.topic, parts) : toAws(destination, parts)
 }
 
-/**
- * Sends to a topic of the same cluster: one message per record, with the record's key. See rules 41 and 43 in
- * `RULES.md`.
- */
+/** Sends to a topic of the same cluster: one message per record, with the record's key. See rules 41 and 43 in `RULES.md`. */
 function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
   const producer = kept(async () => {
-    // Retries of kafkajs are disabled, because the caller retries with all records. kafkajs retries per
-    // broker: messages for a lost broker would be dropped if their partitions have moved to a broker that has
-    // already responded.
+    // Retries of kafkajs are disabled, because the caller retries with all records. kafkajs retries per broker: messages for a lost
+    // broker would be dropped if their partitions have moved to a broker that has already responded.
     const made = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 0 } })
     await made.connect()
     return made
@@ -66,10 +56,7 @@ function toTopic(topic: string, { kafka, origin }: SenderParts): Sender {
   }
 }
 
-/**
- * Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49
- * in `RULES.md`).
- */
+/** Sends to the emulator of SQS, SNS or S3. The metadata is far below the limit of 256 KB per message (rule 49 in `RULES.md`). */
 function toAws({ kind, arn }: Extract<Destination, { arn: string }>, parts: SenderParts): Sender {
   const { origin, groupId } = parts
   const client = kept(async () => (await import('./aws.ts')).awsPut(kind, arn))

@@ -23,10 +23,7 @@ import { eventOf } from './invocation-record.ts'
 import { RunningInvocations } from './running-invocations.ts'
 import { Semaphore } from './semaphore.ts'
 
-/**
- * Maximum number of concurrent invocations of one event poller, each with different partitions (rules 18 and
- * 19 in `RULES.md`).
- */
+/** Maximum number of concurrent invocations of one event poller, each with different partitions (rules 18 and 19 in `RULES.md`). */
 const CONCURRENT_INVOCATIONS = 5
 
 /** Time after which a stopping trigger reports pending work, in milliseconds. */
@@ -49,10 +46,7 @@ export interface DispatcherParts extends Fetching {
   commit(offsets: readonly PartitionOffset[]): Promise<void>
 }
 
-/**
- * Holds fetched records until they are delivered: fills a queue for each partition, and starts batches from
- * the queues.
- */
+/** Holds fetched records until they are delivered: fills a queue for each partition, and starts batches from the queues. */
 export class Dispatcher {
   readonly #mapping: Mapping
   readonly #parts: DispatcherParts
@@ -65,10 +59,7 @@ export class Dispatcher {
   readonly #permits = new Semaphore(CONCURRENT_INVOCATIONS)
   readonly #ending = new AbortController()
   readonly #deliveries = new Deliveries()
-  /**
-   * Partitions in flight, by number: a partition that was revoked and assigned again must still wait for its
-   * old batch.
-   */
+  /** Partitions in flight, by number: a partition that was revoked and assigned again must still wait for its old batch. */
   readonly #busy = new Set<number>()
   #released = Promise.withResolvers<void>()
   #queues: ReadonlyMap<number, PartitionQueue> = new Map()
@@ -99,20 +90,14 @@ export class Dispatcher {
     this.#delivery = this.#deliveryContext()
   }
 
-  /**
-   * Keeps the queues of these partitions and drops all others. Returns the next offset to read for each kept
-   * queue.
-   */
+  /** Keeps the queues of these partitions and drops all others. Returns the next offset to read for each kept queue. */
   keepOnly(partitions: readonly number[]): ReadonlyMap<number, number> {
     for (const queue of this.#queues.values()) queue.revoked = !partitions.includes(queue.partition)
     this.#queues = new Map([...this.#queues].filter(([, queue]) => !queue.revoked))
     return new Map([...this.#queues.values()].map(queue => [queue.partition, queue.nextOffset]))
   }
 
-  /**
-   * Opens a queue for each partition without one. All of these partitions were just resumed, and no others
-   * are assigned.
-   */
+  /** Opens a queue for each partition without one. All of these partitions were just resumed, and no others are assigned. */
   open(offsets: ReadonlyMap<number, number>): void {
     const queues = new Map(this.#queues)
     for (const [partition, offset] of offsets) {
@@ -127,10 +112,7 @@ export class Dispatcher {
     this.#dispatch()
   }
 
-  /**
-   * Adds fetched records of a partition, in the order of their offsets. Resolves when there is space for
-   * more.
-   */
+  /** Adds fetched records of a partition, in the order of their offsets. Resolves when there is space for more. */
   async add(partition: number, messages: readonly Message[]): Promise<void> {
     const queue = this.#queues.get(partition)
     if (!queue || messages.length === 0) return
@@ -198,8 +180,7 @@ export class Dispatcher {
   }
 
   /**
-   * Records that a filter skips are committed without an invocation and without waiting for a window. See
-   * rule 39 in `RULES.md`.
+   * Records that a filter skips are committed without an invocation and without waiting for a window. See rule 39 in `RULES.md`.
    */
   #commitSkipped(queue: PartitionQueue): void {
     const first = queue.pending[0]

@@ -67,10 +67,7 @@ export function objectRecord(discarded: DiscardedRecords, origin: Origin, nowMs:
   }
 }
 
-/**
- * Returns the message for a Kafka topic: one record, with an event that contains only this record. See rule
- * 47 in `RULES.md`.
- */
+/** Returns the message for a Kafka topic: one record, with an event that contains only this record. See rule 47 in `RULES.md`. */
 export function topicRecord(discarded: DiscardedRecords, origin: Origin, nowMs: number) {
   const { mapping } = origin
   const record = discarded.parts[0]?.records[0]

@@ -33,9 +33,8 @@ export function retryWholeBatch<R extends WithOffset>(
 }
 
 /**
- * Evaluates the return value of a handler. Without `ReportBatchItemFailures` it is ignored (rule 33 in
- * `RULES.md`). With it, an empty response, null, `{}` and an empty list mean success, and an invalid response
- * redelivers the whole batch (rules 30 and 31).
+ * Evaluates the return value of a handler. Without `ReportBatchItemFailures` it is ignored (rule 33 in `RULES.md`). With it, an
+ * empty response, null, `{}` and an empty list mean success, and an invalid response redelivers the whole batch (rules 30 and 31).
  */
 export function readAnswer<R extends WithOffset>(
   parts: readonly PartitionRecords<R>[],
@@ -110,10 +109,7 @@ function brief(value: unknown): string {
 /** Name of the list in a partial response. Lambda ignores any other name. */
 const LIST = 'batchItemFailures'
 
-/**
- * Returns the name of the list of failures in a response, even if Lambda ignores it, such as
- * `BatchItemFailures`.
- */
+/** Returns the name of the list of failures in a response, even if Lambda ignores it, such as `BatchItemFailures`. */
 function listOfFailures(answer: unknown): string | undefined {
   if (!isObject(answer)) return undefined
   const isList = (key: string) => Array.isArray(answer[key]) && (answer[key] as unknown[]).length > 0

@@ -1,7 +1,4 @@
-/**
- * A counting semaphore. `release` passes the permit to the caller that has waited longest, before
- * `tryAcquire` can take it.
- */
+/** A counting semaphore. `release` passes the permit to the caller that has waited longest, before `tryAcquire` can take it. */
 export class Semaphore {
   #free: number
   readonly #pending: (() => void)[] = []

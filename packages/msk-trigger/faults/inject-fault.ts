@@ -3,8 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Fault } from './faults.ts'
 
 /**
- * Injects a fault into the trigger that listens on this socket. Resolves when the fault is in effect or
- * armed.
+ * Injects a fault into the trigger that listens on this socket. Resolves when the fault is in effect or armed.
  *
  * @throws Error if it is rejected
  */

@@ -30,10 +30,7 @@ export interface PackedEvent {
   copyTo(target: Uint8Array): void
 }
 
-/**
- * Event with these records, which are in the order of their offsets within each partition. See rules 7 and 11
- * in `RULES.md`.
- */
+/** Event with these records, which are in the order of their offsets within each partition. See rules 7 and 11 in `RULES.md`. */
 export class RecordsEvent implements EventContent, PackedEvent {
   readonly head: EventHead
   readonly #mapping: Pick<Mapping, 'kind' | 'topic' | 'eventSourceArn'>

@@ -7,10 +7,7 @@ import type { Mapping } from '../config/mappings.ts'
 import type { OpenChoices } from '../config/open-choices.ts'
 import { type Message, partitionName } from './event.ts'
 
-/**
- * Returns the JSON of a `LambdaRecord`. A header without a value becomes an empty list. See rules 12 and 13
- * in `RULES.md`.
- */
+/** Returns the JSON of a `LambdaRecord`. A header without a value becomes an empty list. See rules 12 and 13 in `RULES.md`. */
 export function recordJson(
   topic: string,
   partition: number,

@@ -5,10 +5,7 @@ import { type Message, partitionName, type SchemaMetadata } from './event.ts'
 /** Maximum payload of a synchronous invocation: 6 MB of JSON. See rule 1 in `RULES.md`. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 
-/**
- * Length of the JSON around the values of a record, with the comma that follows. `key` and `value` are added
- * only if present.
- */
+/** Length of the JSON around the values of a record, with the comma that follows. `key` and `value` are added only if present. */
 const FRAME = '{"topic":"","partition":,"offset":,"timestamp":,"timestampType":"","headers":[]},'.length
 const KEY = '"key":"",'.length
 const VALUE = '"value":"",'.length

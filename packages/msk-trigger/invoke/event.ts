@@ -12,10 +12,7 @@ export interface LambdaRecord {
   readonly key?: string | null
   /** Present only if a schema registry is used. See rule 14 in `RULES.md`. */
   readonly keySchemaMetadata?: SchemaMetadata
-  /**
-   * Value in base64. For a tombstone, absent or null depending on the settings, because AWS does not specify
-   * it.
-   */
+  /** Value in base64. For a tombstone, absent or null depending on the settings, because AWS does not specify it. */
   readonly value?: string | null
   readonly valueSchemaMetadata?: SchemaMetadata
   readonly headers: readonly Readonly<Record<string, readonly number[]>>[]
@@ -29,18 +26,12 @@ export interface LambdaEvent {
   readonly records: Readonly<Record<string, readonly LambdaRecord[]>>
 }
 
-/**
- * Parts of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's
- * types.
- */
+/** Parts of a kafkajs message that are delivered. `batchContext` exists at run time but not in kafkajs's types. */
 export type Message = Pick<KafkaMessage, 'key' | 'value' | 'timestamp' | 'offset' | 'headers'> & {
   readonly batchContext?: { readonly timestampType?: number }
   /** Headers in the order of the log. */
   readonly headerList?: readonly (readonly [name: string, value: Buffer | null])[]
-  /**
-   * Size of the record in the log, in bytes. Set only if the record is larger than any event; its value was
-   * omitted.
-   */
+  /** Size of the record in the log, in bytes. Set only if the record is larger than any event; its value was omitted. */
   readonly oversizeBytes?: number | undefined
   /** Schemas of key and value. See rule 14 in `RULES.md`. */
   readonly keySchema?: SchemaMetadata
@@ -59,10 +50,7 @@ export function partitionName(topic: string, partition: number): string {
   return `${topic}-${partition}`
 }
 
-/**
- * Number of headers from which building a record delays others noticeably: 90,000 headers take tens of
- * milliseconds.
- */
+/** Number of headers from which building a record delays others noticeably: 90,000 headers take tens of milliseconds. */
 const MANY_HEADERS = 500
 
 /** Returns true if building a record of this message takes much longer than usual. */

@@ -75,10 +75,7 @@ function awsVariables(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('AWS_')))
 }
 
-/**
- * Returns the variables that Lambda sets, with the values of serverless-offline, so that a function sees the
- * same in both.
- */
+/** Returns the variables that Lambda sets, with the values of serverless-offline, so that a function sees the same in both. */
 function lambdaVariables({ functionName, handler, memoryMb, region }: Omit<FunctionFacts, 'environment'>) {
   return {
     _HANDLER: handler,

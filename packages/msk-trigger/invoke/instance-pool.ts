@@ -17,10 +17,7 @@ type Start<I> = (instance: I, onBegun: () => void) => Started
 
 interface Caller<I> {
   readonly sinceMs: number
-  /**
-   * Time from which the patience of the caller is measured: `sinceMs`, or the time since which it has waited
-   * at an instance.
-   */
+  /** Time from which the patience of the caller is measured: `sinceMs`, or the time since which it has waited at an instance. */
   patientSinceMs: number
   readonly start: Start<I>
   readonly outcome: PromiseWithResolvers<unknown>
@@ -91,10 +88,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     await Promise.all([...this.#all, ...this.#replaced].map(instance => instance.close()))
   }
 
-  /**
-   * Serves waiting callers in order, with an idle instance or else with a new one, immediately or after a
-   * delay.
-   */
+  /** Serves waiting callers in order, with an idle instance or else with a new one, immediately or after a delay. */
   #serve(): void {
     if (this.#isClosed) {
       clearTimeout(this.#timer)
@@ -112,8 +106,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
   }
 
   /**
-   * Sets the timer. An earlier time replaces a later one, because a caller waits longer while a handler is
-   * loaded than afterwards.
+   * Sets the timer. An earlier time replaces a later one, because a caller waits longer while a handler is loaded than afterwards.
    */
   #setTimer(atMs: number): void {
     if (this.#timer && this.#timerAtMs <= atMs) return
@@ -159,10 +152,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     return startInstanceAtMs({ sinceMs, backlogSinceMs }, threads)
   }
 
-  /**
-   * Returns the most recently used idle instance. A thread can end while it is idle, so ended ones are
-   * skipped.
-   */
+  /** Returns the most recently used idle instance. A thread can end while it is idle, so ended ones are skipped. */
   #free(): I | undefined {
     for (let last = this.#popIdle(); last; last = this.#popIdle()) {
       if (!last.isBroken) return last
@@ -253,10 +243,7 @@ export class InstancePool<I extends PooledInstance = Instance> {
     )
   }
 
-  /**
-   * Takes back the caller's invocation from its instance. Returns true if the caller is not at an instance,
-   * or is not any more.
-   */
+  /** Takes back the caller's invocation from its instance. Returns true if the caller is not at an instance, or is not any more. */
   #takeBack(caller: Caller<I>): boolean {
     if (caller.at && !caller.at.takeBack()) return false
     caller.at = undefined

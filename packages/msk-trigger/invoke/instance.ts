@@ -1,9 +1,6 @@
 import { type HandedOver, type Invocation, NotBegun, type Runtime, RuntimeEnded } from './runtimes/runtime.ts'
 
-/**
- * Time for loading a handler that does not count as time of its first invocation, as in the cloud, in
- * milliseconds.
- */
+/** Time for loading a handler that does not count as time of its first invocation, as in the cloud, in milliseconds. */
 const LOADING_MS = 10_000
 
 export interface Started {
@@ -12,10 +9,7 @@ export interface Started {
    * broken; another instance can run it then.
    */
   readonly answer: Promise<unknown>
-  /**
-   * Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run
-   * there.
-   */
+  /** Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run there. */
   takeBack(): boolean
 }
 
@@ -31,8 +25,7 @@ interface Turn {
 }
 
 /**
- * One instance of a function, which runs one invocation at a time. It is broken after a timeout, and after
- * its runtime has ended.
+ * One instance of a function, which runs one invocation at a time. It is broken after a timeout, and after its runtime has ended.
  */
 export class Instance {
   isBroken = false
@@ -58,8 +51,7 @@ export class Instance {
     void runtime.ended.then(error => {
       this.isBroken = true
       if (!this.#isClosed) this.#ownEnd = error
-      // An answer can arrive together with the end of the runtime, before the invocation has been removed
-      // from the line.
+      // An answer can arrive together with the end of the runtime, before the invocation has been removed from the line.
       const open = this.#line.filter(turn => !turn.isOver)
       for (const turn of open) turn.failed.reject(this.#givesBack ? new NotBegun(error.message) : error)
       if (open.length === 0 && this.#ownEnd && this.#hasResponded) onIdleEnd(error)
@@ -78,8 +70,7 @@ export class Instance {
    */
   invoke(invocation: Invocation, onBegun = () => {}): Started {
     const turn: Turn = { invocation, onBegun, failed: Promise.withResolvers(), isOver: false }
-    // Avoid an unhandled rejection: a breaking instance rejects the running invocation, which may just have
-    // ended.
+    // Avoid an unhandled rejection: a breaking instance rejects the running invocation, which may just have ended.
     turn.failed.promise.catch(() => {})
     this.#line.push(turn)
     return { answer: this.#answerTo(turn), takeBack: () => this.#takeBack(turn) }

@@ -1,7 +1,4 @@
-/**
- * Decodes the event of packed records in the thread of a handler. It has few imports, because each thread
- * loads it.
- */
+/** Decodes the event of packed records in the thread of a handler. It has few imports, because each thread loads it. */
 import { type LambdaEvent, type LambdaRecord, partitionName } from './event.ts'
 import type { EventHead } from './event-content.ts'
 import {
@@ -43,8 +40,7 @@ function nextAfter(view: DataView, start: number): number {
 }
 
 /**
- * Returns the record at this position, which equals the result of `JSON.parse` for `recordJson`. See rules 12
- * and 13 in `RULES.md`.
+ * Returns the record at this position, which equals the result of `JSON.parse` for `recordJson`. See rules 12 and 13 in `RULES.md`.
  *
  * @param view view of these bytes
  */
@@ -76,10 +72,7 @@ function recordAt(
 
 type PartitionHead = Pick<EventHead, 'topic' | 'tombstone'> & { readonly partition: number }
 
-/**
- * Returns the bytes as signed integers. A header without a value becomes an empty list. See rule 13 in
- * `RULES.md`.
- */
+/** Returns the bytes as signed integers. A header without a value becomes an empty list. See rule 13 in `RULES.md`. */
 function numbers(bytes: Buffer, start: number, end: number): number[] {
   const list: number[] = []
   for (let at = start; at < end; at += 1) list.push(bytes.readInt8(at))
@@ -87,8 +80,7 @@ function numbers(bytes: Buffer, start: number, end: number): number[] {
 }
 
 /**
- * Returns the field in base64, or the content that a registry has decoded. The type of the record does not
- * include decoded content.
+ * Returns the field in base64, or the content that a registry has decoded. The type of the record does not include decoded content.
  */
 function field(bytes: Buffer, at: number, length: number, isBare: number): string {
   return isBare === 0

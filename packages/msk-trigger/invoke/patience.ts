@@ -2,8 +2,7 @@
 import { availableParallelism } from 'node:os'
 
 /**
- * Time that a caller waits until a new instance is started, in milliseconds. Starting one takes longer, and
- * slows down all others.
+ * Time that a caller waits until a new instance is started, in milliseconds. Starting one takes longer, and slows down all others.
  */
 const PATIENCE_MS = 100
 
@@ -13,10 +12,7 @@ const PATIENCE_MS = 100
  */
 const PATIENCE_WITHOUT_PROCESSOR_MS = 1_000
 
-/**
- * Time for which the queue may be non-empty, in milliseconds. After that, a new instance is started if a
- * processor is idle.
- */
+/** Time for which the queue may be non-empty, in milliseconds. After that, a new instance is started if a processor is idle. */
 const BACKLOG_MS = 1_000
 
 /**

@@ -48,10 +48,7 @@ function statementsFor(kafkaEvent: ReadEvent, intrinsics: IntrinsicContext): Sta
   ]
 }
 
-/**
- * Returns the permissions for a cluster: with IAM, those to read; with SCRAM, those to find the secret of the
- * user.
- */
+/** Returns the permissions for a cluster: with IAM, those to read; with SCRAM, those to find the secret of the user. */
 function clusterStatements(cluster: unknown, settings: ReadEvent['settings'], secret: unknown): Statement[] {
   const describe = allow(['kafka:DescribeClusterV2'], [cluster])
   if (secret != null) {
@@ -112,10 +109,7 @@ function registryStatements(config: RegistrySettings | undefined): Statement[] {
   ]
 }
 
-/**
- * Returns the ARN of a topic or group in a cluster: `arn:…:cluster/<name>/<uuid>` becomes
- * `arn:…:topic/<name>/<uuid>/<topic>`.
- */
+/** Returns the ARN of a topic or group in a cluster: `arn:…:cluster/<name>/<uuid>` becomes `arn:…:topic/<name>/<uuid>/<topic>`. */
 function within(cluster: unknown, what: 'topic' | 'group', name: string): unknown {
   if (typeof cluster === 'string') return `${cluster.replace(':cluster/', `:${what}/`)}/${name}`
   const half = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': [':cluster/', cluster] }] })

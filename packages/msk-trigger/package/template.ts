@@ -24,9 +24,7 @@ import { isObject, show } from '../support/values.ts'
 
 interface TemplateFacts {
   readonly intrinsics?: IntrinsicContext
-  /**
-   * True if settings of provisioned mode are omitted from the mapping of an event that is not in that mode.
-   */
+  /** True if settings of provisioned mode are omitted from the mapping of an event that is not in that mode. */
   readonly leavesOut?: boolean
 }
 
@@ -94,9 +92,7 @@ function propertiesOf(id: string, event: ReadEvent, template: Template): Record<
   )
 }
 
-/**
- * Returns the properties that this plugin writes for every mapping. Absent settings keep Lambda's defaults.
- */
+/** Returns the properties that this plugin writes for every mapping. Absent settings keep Lambda's defaults. */
 function basicProperties(settings: EventSettings, destination: EventDestination | undefined): object {
   return present({
     // The framework writes every window except 0, which Lambda would then treat as its default of 500 ms
@@ -108,8 +104,7 @@ function basicProperties(settings: EventSettings, destination: EventDestination 
 }
 
 /**
- * Returns the properties of provisioned mode (rules 15, 18 and 25 in `RULES.md`). Serverless 3 does not write
- * the pollers itself.
+ * Returns the properties of provisioned mode (rules 15, 18 and 25 in `RULES.md`). Serverless 3 does not write the pollers itself.
  */
 function provisionedProperties(settings: EventSettings): object {
   const { provisionedPollerConfig: pollers } = settings
@@ -146,9 +141,7 @@ function registryProperty({ schemaRegistryConfig: config }: EventSettings): obje
   }
 }
 
-/**
- * Adds the registry to the property that also contains the consumer group, which the framework has written.
- */
+/** Adds the registry to the property that also contains the consumer group, which the framework has written. */
 function addRegistry(properties: Record<string, unknown>, kind: KafkaEvent['kind'], registry: object): void {
   const property =
     kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig'

@@ -30,10 +30,7 @@ export interface Fetching {
   resume(partition: number): void
 }
 
-/**
- * Leaves records in the broker while the function is slower than the fetches, so that they do not take memory
- * here.
- */
+/** Leaves records in the broker while the function is slower than the fetches, so that they do not take memory here. */
 export class Backpressure {
   readonly #fetching: Fetching
   readonly #paused = new Map<PartitionQueue, number>()
@@ -45,8 +42,7 @@ export class Backpressure {
   }
 
   /**
-   * Called after a queue was filled. Resolves soon, either because the queue has space again or because its
-   * partition is paused.
+   * Called after a queue was filled. Resolves soon, either because the queue has space again or because its partition is paused.
    */
   async filled(queue: PartitionQueue, all: ReadonlyMap<number, PartitionQueue>): Promise<void> {
     if (!queue.isFull || this.#paused.has(queue)) return
@@ -71,10 +67,7 @@ export class Backpressure {
     this.#fetching.resume(queue.partition)
   }
 
-  /**
-   * Called after a rejoin, which has resumed every partition. Pauses partitions whose queues were kept and
-   * are still full.
-   */
+  /** Called after a rejoin, which has resumed every partition. Pauses partitions whose queues were kept and are still full. */
   reopened(queues: Iterable<PartitionQueue>): void {
     for (const queue of this.#paused.keys()) if (queue.revoked) this.#paused.delete(queue)
     for (const queue of queues) if (this.#paused.has(queue)) this.#fetching.pause(queue.partition)

@@ -1,8 +1,6 @@
 export interface BatchableRecord {
   readonly offset: number
-  /**
-   * Size in the JSON event, in bytes: at most the space of an event, and 0 for a record that is never sent.
-   */
+  /** Size in the JSON event, in bytes: at most the space of an event, and 0 for a record that is never sent. */
   readonly eventBytes: number
   readonly arrivedAtMs: number
 }

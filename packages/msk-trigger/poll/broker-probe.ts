@@ -19,20 +19,14 @@ export type Listener =
 
 const PROBE_MS = 1_500
 
-/**
- * Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has
- * responded by then.
- */
+/** Delay before a line end is sent, in milliseconds. Servers of text protocols wait for a line end; Kafka has responded by then. */
 const END_OF_LINE_AFTER_MS = 700
 const END_OF_LINE = '\r\n\r\n'
 
 /** Correlation id of the request, which Kafka repeats in its response. */
 const REQUEST_ID = 0x6d736b30
 
-/**
- * Determines the kind of server at an address, over a separate connection. Takes at most 1.5 s. Never
- * rejects.
- */
+/** Determines the kind of server at an address, over a separate connection. Takes at most 1.5 s. Never rejects. */
 export function probe(broker: string): Promise<Listener> {
   const { host, port } = addressOf(broker)
   const { promise, resolve } = Promise.withResolvers<Listener>()

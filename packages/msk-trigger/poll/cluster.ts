@@ -17,10 +17,7 @@ const ASK_EVERY_MS = 50
 
 type Offsets = ReadonlyMap<number, number>
 
-/**
- * Requests to the cluster. Rare requests open a separate connection each. A source sends one before anything
- * else.
- */
+/** Requests to the cluster. Rare requests open a separate connection each. A source sends one before anything else. */
 export class Cluster {
   readonly #kafka: Kafka
   readonly #topics: Topics
@@ -102,10 +99,7 @@ export class Cluster {
     return this.#ask(admin => admin.deleteGroups([groupId]))
   }
 
-  /**
-   * Repeats the request on a new connection, and thus with new metadata, because a topic may be new and a
-   * leader may change.
-   */
+  /** Repeats the request on a new connection, and thus with new metadata, because a topic may be new and a leader may change. */
   async #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     const askedAtMs = performance.now()
     for (;;) {
@@ -134,8 +128,7 @@ export class Cluster {
 const NO_BROKER_FOUND = ['KafkaJSBrokerNotFound', 'KafkaJSGroupCoordinatorNotFound']
 
 /**
- * Returns true if new metadata will name the right broker, which the protocol calls a retriable error.
- * kafkajs wraps such errors.
+ * Returns true if new metadata will name the right broker, which the protocol calls a retriable error. kafkajs wraps such errors.
  */
 export function isRetriableAnswer(error: unknown): boolean {
   const { name, type, retriable, cause } = error as Error & { type?: string; retriable?: boolean }

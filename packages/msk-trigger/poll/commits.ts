@@ -22,16 +22,14 @@ export interface CommitsParts {
 }
 
 /**
- * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait
- * for the next batch: the last records of a partition without new ones would otherwise be redelivered after a
- * restart. Partitions continue while their commit is in flight, so a crash repeats a few more records but
- * loses none. While commits fail, partitions wait.
+ * Commits offsets, and retries until the commit succeeds or the partition is revoked. A commit must not wait for the next batch:
+ * the last records of a partition without new ones would otherwise be redelivered after a restart. Partitions continue while their
+ * commit is in flight, so a crash repeats a few more records but loses none. While commits fail, partitions wait.
  */
 export class Commits {
   readonly #parts: CommitsParts
   /**
-   * Keyed by queue rather than by number, so that a partition that is revoked and assigned again starts
-   * without pending commits.
+   * Keyed by queue rather than by number, so that a partition that is revoked and assigned again starts without pending commits.
    */
   readonly #pending = new Map<Pick<PartitionQueue, 'partition' | 'revoked'>, number>()
   /** Counts failures until a commit succeeds. Losing the partitions does not count as success. */
@@ -44,8 +42,7 @@ export class Commits {
   }
 
   /**
-   * Records that the queue is processed up to this offset. Resolves immediately or, while commits fail, when
-   * they succeed again.
+   * Records that the queue is processed up to this offset. Resolves immediately or, while commits fail, when they succeed again.
    */
   async done(queue: Pick<PartitionQueue, 'partition' | 'revoked'>, offset: number): Promise<void> {
     this.#pending.set(queue, offset)

@@ -16,10 +16,7 @@ export interface EnqueuerParts {
   readonly ending: AbortSignal
 }
 
-/**
- * Appends fetched records to their queue in the order of the partition, regardless of how long the intake
- * takes.
- */
+/** Appends fetched records to their queue in the order of the partition, regardless of how long the intake takes. */
 export class Enqueuer {
   readonly #parts: EnqueuerParts
   /** Last pending step of each queue that waits for its intake. */

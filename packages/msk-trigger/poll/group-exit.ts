@@ -47,8 +47,7 @@ export class GroupExit {
   }
 
   /**
-   * Removes members of this client that could not leave while no broker responded. A join would otherwise
-   * wait for them.
+   * Removes members of this client that could not leave while no broker responded. A join would otherwise wait for them.
    *
    * @throws if no broker can be reached
    */
@@ -73,8 +72,7 @@ export class GroupExit {
     if (!this.#hasAsked) return
     let isOver = await within(ORDERLY_MS, departed)
     for (;;) {
-      // A join may wait for other members for a long time. Removing the member from the group ends the join
-      // immediately.
+      // A join may wait for other members for a long time. Removing the member from the group ends the join immediately.
       const isOut = await removeMembers(this.#kafka, this.#groupId, this.#clientId)
       if (isOver && isOut) return
       isOver = await within(ASK_EVERY_MS, departed)

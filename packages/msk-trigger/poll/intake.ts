@@ -5,9 +5,7 @@ import type { Message } from '../invoke/event.ts'
 /** Classification of a fetched record before it is added to a batch. */
 export type Entry =
   | { readonly fate: 'deliver'; readonly message: Message }
-  /**
-   * No filter accepts the record: it is skipped, and only its offset is committed. See rule 39 in `RULES.md`.
-   */
+  /** No filter accepts the record: it is skipped, and only its offset is committed. See rule 39 in `RULES.md`. */
   | { readonly fate: 'skip'; readonly message: Message }
   /**
    * The registry does not know the schema, or the record does not match it. `message` is the unchanged
@@ -26,10 +24,7 @@ export type Intake = (
   messages: readonly Message[],
 ) => readonly Entry[] | Promise<readonly Entry[]>
 
-/**
- * Creates the intake of a mapping: first its schema registry, then its filters. Without a registry it is
- * synchronous.
- */
+/** Creates the intake of a mapping: first its schema registry, then its filters. Without a registry it is synchronous. */
 export function makeIntake({
   filters,
   registry,

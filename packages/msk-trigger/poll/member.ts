@@ -23,10 +23,7 @@ export interface MemberListener {
    * group had removed this member.
    */
   assigned(partitions: readonly number[], isSameMember: boolean): ReadonlyMap<number, number>
-  /**
-   * Returns true if the topic was not deleted or created again. If the topic does not exist, `rejoin` has
-   * been called.
-   */
+  /** Returns true if the topic was not deleted or created again. If the topic does not exist, `rejoin` has been called. */
   isSameTopic(): Promise<boolean>
   /** Returns the same for records that arrive after a pause. If it is false, `rejoin` has been called. */
   mayDeliver(): Promise<boolean>
@@ -67,9 +64,7 @@ export class GroupMember {
   #join = 0
   /** False from a join until the start positions are set. */
   #isReading = false
-  /**
-   * Times at which records of a partition last arrived, or could first have arrived, by `performance.now()`.
-   */
+  /** Times at which records of a partition last arrived, or could first have arrived, by `performance.now()`. */
   readonly #receivedAtMs = new Map<number, number>()
 
   constructor(
@@ -90,9 +85,7 @@ export class GroupMember {
     this.#listener = listener
   }
 
-  /**
-   * Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then.
-   */
+  /** Joins the group and reads until `leave` or `rejoin`. Rejects when the consumer fails; call it again then. */
   async read(largestBatchBytes: number): Promise<void> {
     const { topic } = this.#mapping
     const consumer = this.#kafka.consumer({
@@ -137,8 +130,7 @@ export class GroupMember {
     const { topic, startingPosition } = this.#mapping
     await this.#exit.removeFormer()
     await consumer.connect()
-    // This applies only to offsets that no longer exist (rule 34 in `RULES.md`); `#joined` seeks to all other
-    // start positions.
+    // This applies only to offsets that no longer exist (rule 34 in `RULES.md`); `#joined` seeks to all other start positions.
     await consumer.subscribe({ topic, fromBeginning: startingPosition.at !== 'LATEST' })
     await consumer.run({
       autoCommit: false,
@@ -157,8 +149,7 @@ export class GroupMember {
     await this.#commit({ topics: [{ topic: this.#mapping.topic, partitions }] })
   }
 
-  // Always list partitions explicitly: if a whole topic is paused and then one of its partitions, kafkajs
-  // resumes the others.
+  // Always list partitions explicitly: if a whole topic is paused and then one of its partitions, kafkajs resumes the others.
   pause(partitions: readonly number[]): void {
     unlessStopped(() => this.#consumer?.pause([this.#these(partitions)]))
   }
@@ -293,13 +284,11 @@ function consumerOptions(
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: Math.floor(sessionTimeoutMs / 4),
     allowAutoTopicCreation: false,
-    // Maximum time until partitions that were added to a topic are noticed, unless the topic watch notices
-    // them first.
+    // Maximum time until partitions that were added to a topic are noticed, unless the topic watch notices them first.
     metadataMaxAge: 30_000,
     // Time limit of a fetch, which kafkajs cannot interrupt. It delays a resumed partition and the shutdown.
     maxWaitTimeInMs: 200,
-    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have
-    // records.
+    // The largest batch must fit. Otherwise a broker would not return it while partitions before it have records.
     maxBytesPerPartition: largestBatchBytes,
     maxBytes: PARTITIONS_PER_FETCH * largestBatchBytes,
     retry: {

@@ -17,8 +17,7 @@ const JOIN_MS = 30_000
 type Offsets = ReadonlyMap<number, number>
 
 /**
- * Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted
- * afterwards.
+ * Reads the newest records of a topic, up to `count` of each partition, in a group that is deleted afterwards.
  *
  * @throws errors of Kafka
  */

@@ -6,18 +6,14 @@ import { type PackedRecord, RecordPacker } from '../invoke/packed-records.ts'
 import type { BatchableQueue, BatchableRecord } from './batching.ts'
 import type { Entry } from './intake.ts'
 
-/**
- * Reason why a record is never sent to the function. `condition` is sent to its destination. See rules 9 and
- * 15 in `RULES.md`.
- */
+/** Reason why a record is never sent to the function. `condition` is sent to its destination. See rules 9 and 15 in `RULES.md`. */
 interface Undeliverable {
   readonly condition: 'MaximumPayloadSizeExceeded' | 'SCHEMA_NOT_FOUND' | 'DESERIALIZATION_ERROR'
   readonly why: string
 }
 
 /**
- * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that
- * contains it is large.
+ * A record that waits for its batch. It is converted as soon as it is read, because the kafkajs buffer that contains it is large.
  */
 export interface PendingRecord extends BatchableRecord {
   /**
@@ -47,10 +43,7 @@ const HEADER_BYTES = 150
  */
 const MIN_LOW_WATERMARK = 500
 
-/**
- * Pending records of an assigned partition. They are kept until they are committed, so that a batch is
- * redelivered from memory.
- */
+/** Pending records of an assigned partition. They are kept until they are committed, so that a batch is redelivered from memory. */
 export class PartitionQueue implements BatchableQueue {
   readonly partition: number
   readonly eventBytes: number
@@ -93,8 +86,7 @@ export class PartitionQueue implements BatchableQueue {
   }
 
   /**
-   * True if less than a full batch is pending. A paused partition must then be resumed, because its batch
-   * could not fill otherwise.
+   * True if less than a full batch is pending. A paused partition must then be resumed, because its batch could not fill otherwise.
    */
   get isLow(): boolean {
     return this.#count < this.#lowWatermark && this.#bytes < MAX_PAYLOAD_BYTES
@@ -168,10 +160,7 @@ export class PartitionQueue implements BatchableQueue {
     this.#pendingBytes += size
   }
 
-  /**
-   * Extends the last pending record to cover a skipped one. If there is none, the skipped record becomes a
-   * separate entry.
-   */
+  /** Extends the last pending record to cover a skipped one. If there is none, the skipped record becomes a separate entry. */
   #coverSkipped(offset: number, timestampMs: number, arrivedAtMs: number): void {
     const last = this.#pending.at(-1)
     if (last) last.lastOffset = offset
@@ -187,10 +176,7 @@ export class PartitionQueue implements BatchableQueue {
     }
   }
 
-  /**
-   * Removes pending records from this offset on, which no longer exist if the topic was created again and its
-   * log starts anew.
-   */
+  /** Removes pending records from this offset on, which no longer exist if the topic was created again and its log starts anew. */
   #forgetFrom(offset: number): void {
     if (offset >= this.#nextOffset) return
     this.#logEpoch += 1

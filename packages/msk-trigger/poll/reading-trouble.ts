@@ -6,10 +6,7 @@ import type { MappingReports, StallKind } from '../report/reports.ts'
 import type { Log } from '../support/framework.ts'
 import { missingTopic } from './unreachable.ts'
 
-/**
- * Duration of a start after which an explanation is logged, in milliseconds. A typical start takes well under
- * a second.
- */
+/** Duration of a start after which an explanation is logged, in milliseconds. A typical start takes well under a second. */
 const EXPLAINED_AFTER_MS = 4_000
 
 export interface TroubleParts {
@@ -24,10 +21,7 @@ export interface TroubleParts {
   whyUnreachable(error: unknown): Promise<string | undefined>
 }
 
-/**
- * Logs why an event source does not read. Failures are counted until a fetch succeeds; joining the group is
- * not enough.
- */
+/** Logs why an event source does not read. Failures are counted until a fetch succeeds; joining the group is not enough. */
 export class ReadingTrouble {
   readonly #parts: TroubleParts
   readonly #attempts = new Attempts()
@@ -44,8 +38,7 @@ export class ReadingTrouble {
   }
 
   /**
-   * Called when an attempt to read begins with a request to Kafka. If there is no response for a while, an
-   * explanation is logged.
+   * Called when an attempt to read begins with a request to Kafka. If there is no response for a while, an explanation is logged.
    */
   begins(): void {
     this.#explainLater(() => this.#explainSilence())

@@ -6,9 +6,7 @@ interface TrackerParts {
   onRecreated(): void
 }
 
-/**
- * Result of comparing a topic with the known one: the same topic, another one with the same name, or none.
- */
+/** Result of comparing a topic with the known one: the same topic, another one with the same name, or none. */
 type TopicFate = 'same' | 'replaced' | 'gone'
 
 /** Action after a check of the topic: rejoin the group, or look for added partitions. */
@@ -66,9 +64,7 @@ export class TopicTracker {
 /** Recognises the topic whose offsets are known by its id, which changes if the topic is created again. */
 export class TopicIdentity {
   #id: string | undefined
-  /**
-   * Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic.
-   */
+  /** Ids of former topics, because a broker with outdated metadata can still report the id of a deleted topic. */
   readonly #former = new Set<string>()
 
   get isKnown(): boolean {

@@ -96,8 +96,7 @@ export interface TopicObserver {
 }
 
 /**
- * Checks the topics periodically, because kafkajs does not notice that a topic was created again, and
- * continues at the old offset.
+ * Checks the topics periodically, because kafkajs does not notice that a topic was created again, and continues at the old offset.
  */
 export class TopicWatch {
   readonly #topics: { topicStates: Topics['states'] }

@@ -37,8 +37,7 @@ interface Decoded {
 }
 
 /**
- * Validates records with the schemas that their ids refer to, and decodes them if configured. See rules 14
- * and 15 in `RULES.md`.
+ * Validates records with the schemas that their ids refer to, and decodes them if configured. See rules 14 and 15 in `RULES.md`.
  */
 export class RegistryReader {
   readonly #config: RegistryConfig
@@ -55,8 +54,7 @@ export class RegistryReader {
   /** Reads records in order. @throws RegistryError, AccessError, or Error if a package is missing */
   async read(messages: readonly Message[]): Promise<readonly ReadMessage[]> {
     const read: ReadMessage[] = []
-    // Read records one after another: there are few schemas, and the first record loads the schema for the
-    // following ones.
+    // Read records one after another: there are few schemas, and the first record loads the schema for the following ones.
     for (const message of messages) read.push(await this.#readOne(message))
     return read
   }
@@ -96,9 +94,7 @@ export class RegistryReader {
     }
   }
 
-  /**
-   * Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed.
-   */
+  /** Returns the delivered form of a value. As in Lambda's event, the whitespace of the producer is removed. */
   #delivered(json: string, body: Buffer): Buffer {
     if (this.#config.form === 'SOURCE') return body
     return Buffer.from(this.#asObject ? compactJson(json) : json)
@@ -141,10 +137,7 @@ export class RegistryReader {
 /** Whitespace that JSON allows between tokens. */
 const WHITESPACE = /[\t\n\r ]/
 
-/**
- * Removes whitespace between the tokens of valid JSON. Parsing and serializing it would round numbers beyond
- * 2^53.
- */
+/** Removes whitespace between the tokens of valid JSON. Parsing and serializing it would round numbers beyond 2^53. */
 export function compactJson(json: string): string {
   if (!WHITESPACE.test(json)) return json
   let compact = ''
@@ -184,9 +177,7 @@ async function connectRegistry({ uri, auth, tls }: RegistryConfig): Promise<Regi
   return new RegistryClient(uri, { ...(login && { login }), ...(certificates && { tls: certificates }) })
 }
 
-/**
- * Returns why a registry did not respond and what to do; undefined if the error's own message is sufficient.
- */
+/** Returns why a registry did not respond and what to do; undefined if the error's own message is sufficient. */
 function registryProblem(error: Error, { uri, auth, tls }: RegistryConfig): string | undefined {
   const server = new URL(uri).host
   const hasCertificate = (tls?.certificates.cert ?? tls?.certificates.secret) !== undefined

@@ -48,9 +48,7 @@ export interface Backoff {
   readonly maxRetryDelayMs: number
 }
 
-/**
- * Returns the delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum.
- */
+/** Returns the delay after a failed attempt, counted from 1. It doubles with each attempt, up to the maximum. */
 export function delayAfter(attempt: number, { retryDelayMs, maxRetryDelayMs }: Backoff): number {
   return Math.min(maxRetryDelayMs, retryDelayMs * 2 ** Math.min(attempt - 1, 30))
 }

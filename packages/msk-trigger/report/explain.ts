@@ -8,10 +8,7 @@ interface Reported {
   }
 }
 
-/**
- * Error type without information, which is omitted. A type such as `KeyError` or `Runtime.ImportModuleError`
- * is shown.
- */
+/** Error type without information, which is omitted. A type such as `KeyError` or `Runtime.ImportModuleError` is shown. */
 const PLAIN = 'Error'
 
 /** Matches the first frame of a stack and everything after it. */

@@ -4,15 +4,10 @@ import type { Mapping } from '../config/mappings.ts'
 import { ConfigurationError, type Log } from '../support/framework.ts'
 import type { PartitionRecords } from '../support/parts.ts'
 
-/**
- * Reason why a mapping makes no progress: the topic, the function, a commit, a schema registry or a
- * destination.
- */
+/** Reason why a mapping makes no progress: the topic, the function, a commit, a schema registry or a destination. */
 export type Obstacle = 'reading' | 'invocation' | 'commit' | 'registry' | 'destination'
 
-/**
- * `unreachable`: no broker responds. `reported`: the function responded and named these records as failed.
- */
+/** `unreachable`: no broker responds. `reported`: the function responded and named these records as failed. */
 export type StallKind = 'unreachable' | 'no-topic' | 'timeout' | 'reported' | 'error'
 
 export interface Stall {
@@ -63,10 +58,7 @@ interface EndedThread {
   readonly reason: string
 }
 
-/**
- * Receives one line of JSON per report. Never throws, because a report must not prevent the delivery of
- * records.
- */
+/** Receives one line of JSON per report. Never throws, because a report must not prevent the delivery of records. */
 export type WriteReport = (line: string) => void
 
 const WHOLE_MAPPING = 'all'

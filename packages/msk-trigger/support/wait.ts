@@ -5,10 +5,7 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   await delay(ms, undefined, { ...(signal && { signal }) }).catch(() => {})
 }
 
-/**
- * Waits for `work`, but at most `ms` milliseconds. Never rejects. Returns true if the work was settled in
- * time.
- */
+/** Waits for `work`, but at most `ms` milliseconds. Never rejects. Returns true if the work was settled in time. */
 export async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
   const tooLate = new AbortController()
   const done = work.then(

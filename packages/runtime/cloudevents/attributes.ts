@@ -5,8 +5,7 @@ const ATTRIBUTE_NAME = /^[a-z0-9]+$/
 // String: no control characters, no noncharacters, no unpaired surrogates ("Type System").
 const FORBIDDEN = /\p{Cc}|\p{Noncharacter_Code_Point}/u
 const PRINTABLE_ASCII = /^[ -~]*$/
-// RFC 3339, 5.6: the time zone is required. 5.7: ranges that the grammar does not restrict, except for the
-// days of a month.
+// RFC 3339, 5.6: the time zone is required. 5.7: ranges that the grammar does not restrict, except for the days of a month.
 const RFC_3339 =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
@@ -15,10 +14,7 @@ const REQUIRED = ['specversion', 'id', 'source', 'type'] as const
 /** Attributes of one event by name, each in its canonical string form. */
 export type Attributes = ReadonlyMap<string, string>
 
-/**
- * Describes the first rule that the attributes violate, without quoting values; undefined if they violate
- * none.
- */
+/** Describes the first rule that the attributes violate, without quoting values; undefined if they violate none. */
 export function attributeViolation(attributes: Attributes): string | undefined {
   for (const name of REQUIRED) if (!attributes.get(name)) return missing(attributes)
   for (const [name, value] of attributes) {
@@ -41,10 +37,7 @@ function brokenRule(name: string, value: string): string | undefined {
   return broken && `"${name}" ${broken}`
 }
 
-/**
- * Returns a phrase that describes the error in a value, to follow the attribute's name; undefined if the
- * value is valid.
- */
+/** Returns a phrase that describes the error in a value, to follow the attribute's name; undefined if the value is valid. */
 type Rule = (value: string) => string | undefined
 
 const ofText: Rule = value =>
@@ -58,16 +51,13 @@ function nonEmpty(value: string): string | undefined {
 }
 
 /**
- * Returns a rule for a pattern. Text that matches cannot contain forbidden characters, so these are searched
- * only after a mismatch.
+ * Returns a rule for a pattern. Text that matches cannot contain forbidden characters, so these are searched only after a mismatch.
  */
 function fits(pattern: (value: string) => boolean, broken: string): Rule {
   return value => (pattern(value) ? undefined : (ofText(value) ?? broken))
 }
 
-/**
- * Returns the same check with a cache of the last valid value: most events of a topic have the same values.
- */
+/** Returns the same check with a cache of the last valid value: most events of a topic have the same values. */
 function remembering(check: (value: string) => boolean): (value: string) => boolean {
   let passed: string | undefined
   return value => {
@@ -92,10 +82,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ['datacontenttype', fits(remembering(isMediaType), 'is not a media type')],
 ])
 
-/**
- * Checks RFC 3339, 5.6 and 5.7, including ranges that the grammar does not restrict, such as the days of a
- * month.
- */
+/** Checks RFC 3339, 5.6 and 5.7, including ranges that the grammar does not restrict, such as the days of a month. */
 export function isTimestamp(value: string): boolean {
   if (!RFC_3339.test(value)) return false
   const day = Number(value.slice(8, 10))
@@ -103,14 +90,11 @@ export function isTimestamp(value: string): boolean {
 }
 
 function daysOf(year: number, month: number): number {
-  // `Date.UTC` interprets the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so a later
-  // year is used.
+  // `Date.UTC` interprets the years 0 to 99 as 1900 to 1999. The calendar repeats every 400 years, so a later year is used.
   return new Date(Date.UTC(year + 400, month, 0)).getUTCDate()
 }
 
-/**
- * Converts a valid RFC 3339 time to milliseconds since the epoch. A leap second counts as the next second.
- */
+/** Converts a valid RFC 3339 time to milliseconds since the epoch. A leap second counts as the next second. */
 export function parseTime(value: string): number {
   const parsed = Date.parse(value)
   return Number.isNaN(parsed) ? Date.parse(value.replace(/:60(?=[.\dZz+-])/, ':59')) + 1000 : parsed
@@ -138,10 +122,7 @@ const END = String.raw`(?:\?${many(`${PATH}?`)})?(?:#${many(`${PATH}?`)})?$`
 const URI = new RegExp(`^${SCHEME}(?:${AUTHORITY}|${ABSOLUTE_PATH}|(?!/)${many(PATH)})${END}`)
 const RELATIVE_REFERENCE = new RegExp(`^(?:${AUTHORITY}|${ABSOLUTE_PATH}|${RELATIVE_PATH}|)${END}`)
 
-/**
- * Returns true for a URI or a relative reference (RFC 3986, 4.1). Empty text is rejected, because an
- * attribute is never empty.
- */
+/** Returns true for a URI or a relative reference (RFC 3986, 4.1). Empty text is rejected, because an attribute is never empty. */
 function isUriReference(text: string): boolean {
   return text !== '' && (RELATIVE_REFERENCE.test(text) || URI.test(text))
 }

@@ -5,10 +5,7 @@ import type { Attributes } from './attributes.ts'
 const REQUIRED: ReadonlySet<string> = new Set(['specversion', 'id', 'source', 'type'])
 const CONTEXT = new Set([...REQUIRED, 'subject', 'time', 'datacontenttype', 'dataschema'])
 
-/**
- * Returns true if the type of the attribute is String, URI or Timestamp. Other extensions may also be numbers
- * or booleans.
- */
+/** Returns true if the type of the attribute is String, URI or Timestamp. Other extensions may also be numbers or booleans. */
 export function isStringOnly(name: string): boolean {
   return CONTEXT.has(name) || name === 'partitionkey'
 }
@@ -44,10 +41,7 @@ export function attributesOf({ data: _, extensions, ...context }: Event): Attrib
   return attributes
 }
 
-/**
- * Returns true for a failure. An event has no `kind` property: an extension of that name would be in
- * `extensions`.
- */
+/** Returns true for a failure. An event has no `kind` property: an extension of that name would be in `extensions`. */
 export function isFailure(result: Event | Failure): result is Failure {
   return (result as Partial<Failure>).kind === 'failure'
 }

@@ -9,10 +9,9 @@ export function isInexact(error: unknown): error is RangeError {
 }
 
 /**
- * Matches text whose numbers may be inexact: a number that begins with 16 digits, or whose exponent has three
- * digits. Numbers in other text are not checked, because the check takes several times as long as parsing. A
- * number in an object or a list follows one of these characters. Most digits in strings do not; trace ids,
- * for example, often look like numbers with an exponent.
+ * Matches text whose numbers may be inexact: a number that begins with 16 digits, or whose exponent has three digits. Numbers in
+ * other text are not checked, because the check takes several times as long as parsing. A number in an object or a list follows one
+ * of these characters. Most digits in strings do not; trace ids, for example, often look like numbers with an exponent.
  */
 const SUSPICIOUS = /[:,[ \t\r\n]-?(?:\d{16}|\d+(?:\.\d+)?[eE]\+?\d{3})/
 /** Matches a document that is a single number. */

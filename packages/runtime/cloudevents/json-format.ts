@@ -10,10 +10,7 @@ import { outlineOf, repeatedMember } from './json-outline.ts'
 import { isJson } from './media-type.ts'
 import { isFramed } from './wire-format.ts'
 
-/**
- * Reads the event from the value of a structured-mode record. Returns a failure with the violated rule if it
- * is invalid.
- */
+/** Reads the event from the value of a structured-mode record. Returns a failure with the violated rule if it is invalid. */
 export function readStructured(value: Buffer | null): Event | Failure {
   if (value === null) return failure('malformed-event', 'structured mode, but the record has no value')
   if (!isUtf8(value)) return failure('malformed-event', 'structured mode, but the value is not UTF-8')
@@ -57,8 +54,7 @@ export function readJsonEvent(document: unknown): Event | Failure {
   if (broken) return failure('malformed-event', broken)
   const data = payload(document, attributes.get('datacontenttype'))
   if (data.kind === 'failure') return data
-  // JSON format, 3.1.2: `data` without a content type is JSON. The format of `data_base64` without a content
-  // type is unknown.
+  // JSON format, 3.1.2: `data` without a content type is JSON. The format of `data_base64` without a content type is unknown.
   if ('data' in document && !attributes.has('datacontenttype'))
     attributes.set('datacontenttype', 'application/json')
   return toEvent(attributes, data.value)
@@ -127,10 +123,7 @@ export function toJsonEvent(event: Event): Record<string, unknown> {
 
 const CHARACTERS = /^[A-Za-z0-9+/]*={0,2}$/
 
-/**
- * Returns true for base64 with padding and without line breaks (RFC 4648, 4). `Buffer.from` would ignore
- * invalid characters.
- */
+/** Returns true for base64 with padding and without line breaks (RFC 4648, 4). `Buffer.from` would ignore invalid characters. */
 export function isBase64(text: string): boolean {
   return text.length % 4 === 0 && CHARACTERS.test(text)
 }

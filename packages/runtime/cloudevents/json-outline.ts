@@ -4,8 +4,7 @@ export interface Outline {
   /** Number of commas between the members of the outermost object. */
   readonly commas: number
   /**
-   * True if a number has 16 digits before its decimal point, or an exponent. Other numbers are exact enough,
-   * see `exact-json.ts`.
+   * True if a number has 16 digits before its decimal point, or an exponent. Other numbers are exact enough, see `exact-json.ts`.
    */
   readonly hasLongNumbers: boolean
 }
@@ -83,10 +82,7 @@ function firstRepeated(json: string): string | undefined {
   return undefined
 }
 
-/**
- * Returns the index of the quotation mark that closes the string beginning at `start`; the end of the text if
- * there is none.
- */
+/** Returns the index of the quotation mark that closes the string beginning at `start`; the end of the text if there is none. */
 function endOfText(json: string, start: number): number {
   for (let end = json.indexOf('"', start + 1); end >= 0; end = json.indexOf('"', end + 1)) {
     let escapes = 0

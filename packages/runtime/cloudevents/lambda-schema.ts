@@ -1,8 +1,7 @@
 /**
- * Undoes the changes of Lambda's schema registry support to keys and values. Both formats that an event
- * source mapping can deliver are supported: `SOURCE` removes the id of the schema, and `JSON` replaces Avro
- * and Protobuf by JSON. Source: AWS Lambda Developer Guide, "Using schema registries with Kafka event sources
- * in Lambda".
+ * Undoes the changes of Lambda's schema registry support to keys and values. Both formats that an event source mapping can deliver
+ * are supported: `SOURCE` removes the id of the schema, and `JSON` replaces Avro and Protobuf by JSON. Source: AWS Lambda Developer
+ * Guide, "Using schema registries with Kafka event sources in Lambda".
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
@@ -16,9 +15,8 @@ const REGISTRY_ID = /^\d{1,10}$/
 const MAX_ID = 2 ** 32 - 1
 
 /**
- * Returns the bytes that the producer wrote; undefined if they exist only in the log. Neither format changes
- * JSON, so only the schema id is restored. Data in Avro or Protobuf was decoded if it is valid JSON that
- * begins like an object, a list or a string.
+ * Returns the bytes that the producer wrote; undefined if they exist only in the log. Neither format changes JSON, so only the
+ * schema id is restored. Data in Avro or Protobuf was decoded if it is valid JSON that begins like an object, a list or a string.
  */
 export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSchema): Buffer | undefined {
   if (!REGISTRY_ID.test(schemaId) || Number(schemaId) > MAX_ID) return undefined
@@ -28,18 +26,12 @@ export function originalBytes(bytes: Buffer, { dataFormat, schemaId }: LambdaSch
 
 type LambdaValue = Pick<LogRecord, 'value' | 'decodedByLambda' | 'validatedByLambda'>
 
-/**
- * Returns the value to read. This is the value of the log, except that JSON which Lambda has validated has no
- * schema id.
- */
+/** Returns the value to read. This is the value of the log, except that JSON which Lambda has validated has no schema id. */
 export function readableValue({ value, validatedByLambda }: LambdaValue): Buffer | null {
   return validatedByLambda && value ? value.subarray(FRAME_BYTES) : value
 }
 
-/**
- * Returns the schema with which Lambda has decoded the value, so that no registry is needed; undefined if it
- * was not decoded.
- */
+/** Returns the schema with which Lambda has decoded the value, so that no registry is needed; undefined if it was not decoded. */
 export function lambdaSchemaOf(
   record: Omit<LambdaValue, 'value'>,
 ): Pick<LambdaSchema, 'dataFormat'> | undefined {
@@ -73,9 +65,8 @@ function withoutNulls(value: unknown, level: number): unknown {
 }
 
 /**
- * Returns true if the bytes are a JSON object, list or string. Protobuf never begins like this, because its
- * message index would have a negative length; neither does an Avro record that begins with a string. Only
- * data that was crafted for it can be both.
+ * Returns true if the bytes are a JSON object, list or string. Protobuf never begins like this, because its message index would
+ * have a negative length; neither does an Avro record that begins with a string. Only data that was crafted for it can be both.
  */
 function isJsonText(bytes: Buffer): boolean {
   if (!'{["'.includes(String.fromCharCode(bytes[0] ?? 0))) return false

@@ -32,10 +32,7 @@ export interface JsonOptions<Value> {
    * in its topic, so a record that its producer wrote twice counts twice.
    */
   readonly id?: (record: JsonRecord<Value>) => string | number
-  /**
-   * Returns the time of the event: a Date, RFC 3339, or milliseconds since the epoch. By default, the
-   * timestamp of the record.
-   */
+  /** Returns the time of the event: a Date, RFC 3339, or milliseconds since the epoch. By default, the timestamp of the record. */
   readonly time?: (record: JsonRecord<Value>) => Date | string | number
 }
 

@@ -1,7 +1,6 @@
 /**
- * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of
- * the Kafka protocol binding 1.0 gives a failure with a code. Messages name locations but never quote
- * contents.
+ * Reads a Kafka record as a CloudEvent, strictly: a record that violates a rule of the specification or of the Kafka protocol
+ * binding 1.0 gives a failure with a code. Messages name locations but never quote contents.
  */
 import type { Event } from '../consumer/event.ts'
 import { type Failure, failure } from '../consumer/failure-codes.ts'
@@ -32,10 +31,7 @@ export function readEvent(record: Readable): Event | Failure {
   return readStructured(withoutId(record.value))
 }
 
-/**
- * Removes the schema id that serializers with a registry put before the event. JSON text never begins with a
- * zero byte.
- */
+/** Removes the schema id that serializers with a registry put before the event. JSON text never begins with a zero byte. */
 function withoutId(value: Buffer | null): Buffer | null {
   return value && isFramed(value) ? value.subarray(FRAME_BYTES) : value
 }
@@ -57,9 +53,7 @@ function contentTypeOf(headers: Readable['headers']): string | undefined | Failu
   return only && (textOf(only[1]) ?? wrongContentType(headers, 'is not UTF-8'))
 }
 
-/**
- * Returns the failure for an invalid content type. If nothing else indicates an event, the header is ignored.
- */
+/** Returns the failure for an invalid content type. If nothing else indicates an event, the header is ignored. */
 function wrongContentType(headers: Readable['headers'], broken: string): Failure {
   const isEvent = headers.some(
     ([name, bytes]) =>
@@ -120,10 +114,7 @@ function binaryAttributes(
   return isEvent ? attributes : notAnEvent()
 }
 
-/**
- * Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value
- * means no data.
- */
+/** Returns the data according to its content type: JSON is parsed, other types stay bytes, and a null value means no data. */
 function binaryData(value: Buffer | null, contentType: string | undefined): Payload | Failure {
   if (value === null) return payloadOf(undefined)
   // JSON with a schema id stays bytes until it is read with that schema.

@@ -51,9 +51,7 @@ export interface OutgoingRecord {
   readonly headers: readonly RecordHeader<Buffer>[]
 }
 
-/**
- * Returns the approximate size of the record in its topic, in bytes. The broker adds a few bytes of framing.
- */
+/** Returns the approximate size of the record in its topic, in bytes. The broker adds a few bytes of framing. */
 export function sizeOf(record: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
   const headers = record.headers.reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + value.length + 10,

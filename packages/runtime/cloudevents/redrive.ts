@@ -1,6 +1,5 @@
 /**
- * Headers of a redriven record. In addition to the original bytes, they identify the consumer that failed to
- * process the record.
+ * Headers of a redriven record. In addition to the original bytes, they identify the consumer that failed to process the record.
  */
 import { defined } from '../consumer/defined.ts'
 import type { FailedAttempt } from '../consumer/failure-event.ts'
@@ -32,10 +31,7 @@ export interface RedriveTarget {
   readonly failure: string
   /** Number of the next attempt, 2 or more; NaN if the header is not a valid number. */
   readonly attempt: number
-  /**
-   * Digest of the record that failed, if an operator has changed the record since. The failure is looked up
-   * by this digest.
-   */
+  /** Digest of the record that failed, if an operator has changed the record since. The failure is looked up by this digest. */
   readonly replaces?: string
   /** Original position of the record; absent if the header is missing or malformed. */
   readonly place?: RecordPlace
@@ -54,10 +50,7 @@ export interface Redrive extends RedriveTarget {
   readonly history: readonly FailedAttempt[]
 }
 
-/**
- * Returns the target of a redriven record; undefined for any other record, which is intended for every
- * consumer.
- */
+/** Returns the target of a redriven record; undefined for any other record, which is intended for every consumer. */
 export function redriveTargetOf({ headers }: Pick<LogRecord, 'headers'>): RedriveTarget | undefined {
   const consumer = text(headers, CONSUMER)
   if (consumer === undefined) return undefined
@@ -81,10 +74,7 @@ function placeIn(header: string): RecordPlace | undefined {
   return timestampMs === undefined ? at : { ...at, timestampMs: Number(timestampMs) }
 }
 
-/**
- * Returns the headers that a redrive appends to the original ones. If the history is long, the oldest
- * attempts are omitted.
- */
+/** Returns the headers that a redrive appends to the original ones. If the history is long, the oldest attempts are omitted. */
 export function redriveHeaders(redrive: Redrive): RecordHeader<Buffer>[] {
   const { consumer, failure, attempt, history, replaces, place } = redrive
   const headers = defined({
@@ -102,10 +92,7 @@ function placeText({ partition, offset, timestampMs }: RecordPlace): string {
   return [partition, offset, timestampMs].filter(part => part !== undefined).join(':')
 }
 
-/**
- * Returns the attempts before that of this record. Any client may write these headers, so invalid entries are
- * ignored.
- */
+/** Returns the attempts before that of this record. Any client may write these headers, so invalid entries are ignored. */
 export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly FailedAttempt[] {
   try {
     const attempts: unknown = JSON.parse(text(headers, HISTORY) ?? '[]')
@@ -115,10 +102,7 @@ export function historyOf({ headers }: Pick<LogRecord, 'headers'>): readonly Fai
   }
 }
 
-/**
- * Returns the attempts to keep, and their JSON. It is serialized only once, because many records are redriven
- * at a time.
- */
+/** Returns the attempts to keep, and their JSON. It is serialized only once, because many records are redriven at a time. */
 function newest(history: readonly FailedAttempt[]) {
   let kept = history.length > MAX_ATTEMPTS ? history.slice(-MAX_ATTEMPTS) : history
   let text = JSON.stringify(kept)
@@ -132,10 +116,7 @@ function isSmall(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_HISTORY_BYTES
 }
 
-/**
- * Parses an attempt. It must match the schema of a failure, because the failure of the next attempt will
- * contain it.
- */
+/** Parses an attempt. It must match the schema of a failure, because the failure of the next attempt will contain it. */
 function attemptIn(entry: unknown): FailedAttempt | undefined {
   const found = (entry ?? {}) as Partial<FailedAttempt>
   const { attempt, failedAt, errorType, error, redrivenBy, redrivenAt, patched } = found

@@ -28,12 +28,10 @@ export type SerializedData =
 const ANY_BYTES = /^\s*application\/octet-stream\s*(;|$)/i
 
 /**
- * Returns the serialization format of an event's data; undefined if the data is plain already or in no known
- * format.
+ * Returns the serialization format of an event's data; undefined if the data is plain already or in no known format.
  *
- * With a registry, bytes that begin like the wire format contain a schema id. Avro data without an id can
- * begin like this by chance, in which case its schema must be in the registry. Without a registry, only the
- * content type is used.
+ * With a registry, bytes that begin like the wire format contain a schema id. Avro data without an id can begin like this by
+ * chance, in which case its schema must be in the registry. Without a registry, only the content type is used.
  */
 export function serializedData(
   { type, data, datacontenttype }: Event,

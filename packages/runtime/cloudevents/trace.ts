@@ -5,10 +5,7 @@ import { type HeaderBytes, textOf } from './header-bytes.ts'
 
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 
-/**
- * Returns true if the text is a `traceparent` of W3C Trace Context, version 00, such as `00-<32 hex
- * digits>-<16>-01`.
- */
+/** Returns true if the text is a `traceparent` of W3C Trace Context, version 00, such as `00-<32 hex digits>-<16>-01`. */
 export function isTraceparent(text: string): boolean {
   return TRACEPARENT.test(text)
 }
@@ -42,8 +39,7 @@ export function traceOf({ extensions = {} }: Pick<Event, 'extensions'>): Record<
 }
 
 /**
- * Returns the trace context in the headers of a record that is not a CloudEvent. The headers have the names
- * of W3C Trace Context.
+ * Returns the trace context in the headers of a record that is not a CloudEvent. The headers have the names of W3C Trace Context.
  */
 export function traceInHeaders(
   headers: readonly (readonly [name: string, value: HeaderBytes])[],
@@ -54,18 +50,15 @@ export function traceInHeaders(
   return named.length === 0 ? {} : traceOf({ extensions: Object.fromEntries(named) })
 }
 
-/**
- * Starts a new, sampled trace for an event without one. Its ids are derived from the event's source and id.
- */
+/** Starts a new, sampled trace for an event without one. Its ids are derived from the event's source and id. */
 export function startedTrace(event: Pick<Event, 'source' | 'id'>): Record<string, string> {
   const own = digest(`${event.source} ${event.id}`)
   return { traceparent: `00-${own.slice(0, 32)}-${own.slice(32, 48)}-01` }
 }
 
 /**
- * Samplers, which decide the records that have spans, with the names of OpenTelemetry. `parentbased_*` follow
- * the producer's decision; `_off` and `_on` apply to records without trace context. `always_on` samples all
- * records.
+ * Samplers, which decide the records that have spans, with the names of OpenTelemetry. `parentbased_*` follow the producer's
+ * decision; `_off` and `_on` apply to records without trace context. `always_on` samples all records.
  */
 export const SAMPLERS = ['parentbased_always_off', 'parentbased_always_on', 'always_on'] as const
 export type Sampler = (typeof SAMPLERS)[number]

@@ -23,9 +23,7 @@ export function writeEvent(event: Event, mode: ContentMode = 'binary'): WrittenE
     : writeStructured(event)
 }
 
-/**
- * Returns the record with which a producer publishes an event. An event without trace context starts a trace.
- */
+/** Returns the record with which a producer publishes an event. An event without trace context starts a trace. */
 export function producedRecord(
   topic: string,
   key: string | null,

@@ -17,9 +17,8 @@ export interface TopicSettings {
 /** Description of an application for the engine. Use `application()` to create one with defaults. */
 export interface Application {
   /**
-   * Name of the application: lower-case letters, digits and "-". External names are derived from it. For
-   * `shop`, metrics have the namespace `Shop`, span attributes have names such as `shop.outcome`, and
-   * settings have names such as `SHOP_ENV`.
+   * Name of the application: lower-case letters, digits and "-". External names are derived from it. For `shop`, metrics have the
+   * namespace `Shop`, span attributes have names such as `shop.outcome`, and settings have names such as `SHOP_ENV`.
    */
   readonly name: string
   /** Topics by their names within the application. */
@@ -39,15 +38,9 @@ export interface Application {
   readonly deadLettersTopic: TopicName
   /** CloudEvents attributes of failure events. */
   readonly failureEvent: { readonly type: string; readonly dataschema?: string }
-  /**
-   * CloudEvents type of ticks, which keep the log's clock moving. Only processes that accept this type
-   * receive them.
-   */
+  /** CloudEvents type of ticks, which keep the log's clock moving. Only processes that accept this type receive them. */
   readonly tickType: string
-  /**
-   * CloudEvents type of erasure events. On such an event, each process forgets the entity with the event's
-   * source and subject.
-   */
+  /** CloudEvents type of erasure events. On such an event, each process forgets the entity with the event's source and subject. */
   readonly erasureType?: string
   /**
    * CloudEvents type of events that end the retries of a failed record in their partition. Their data
@@ -55,10 +48,7 @@ export interface Application {
    * If absent, an entity waits for a retry until a parking limit is reached.
    */
   readonly failureEndedType?: string
-  /**
-   * Time within which a failed record can return for its first retry, in milliseconds. The minimum of
-   * `parking.forMs`.
-   */
+  /** Time within which a failed record can return for its first retry, in milliseconds. The minimum of `parking.forMs`. */
   readonly firstRetryMs?: number
   /** Next steps for an operator, such as a command, by the reason of a wait or the code of a failure. */
   readonly remedies?: Readonly<Record<string, string>>
@@ -79,17 +69,11 @@ export interface Application {
   readonly readsMalformed?: true
   /** Returns the packaged schema of an event type, for data without the schema id of a registry. */
   packagedSchema?(type: string, format: Exclude<DataFormat, 'json'>): Promise<PackagedSchema | undefined>
-  /**
-   * Adds empty lists and maps to the data of a type, because Protobuf omits them. May modify the data in
-   * place.
-   */
+  /** Adds empty lists and maps to the data of a type, because Protobuf omits them. May modify the data in place. */
   withEmptyCollections?(type: string, data: unknown): unknown
   /** Event types whose data can be written in formats other than JSON; none if absent. */
   readonly serializedTypes?: readonly SerializedType[]
-  /**
-   * Returns the registry subjects under which the packaged schema of the type can be registered. By default,
-   * the type.
-   */
+  /** Returns the registry subjects under which the packaged schema of the type can be registered. By default, the type. */
   schemaSubjects?(type: string, format: Exclude<DataFormat, 'json'>, env: string): readonly string[]
   /** Returns the data of an event as consumers receive it, or a failure if the data is invalid. Pure. */
   readData(event: Event): EventData | Failure
@@ -144,8 +128,7 @@ export function firstTopicOf({ topics }: Pick<Application, 'topics'>): TopicName
 }
 
 /**
- * Returns the tick of one partition for one run of a schedule, without data. A repeated run returns the same
- * event.
+ * Returns the tick of one partition for one run of a schedule, without data. A repeated run returns the same event.
  *
  * @param at time of the run, RFC 3339
  */

@@ -1,9 +1,6 @@
 import { derivedId } from './derived-id.ts'
 
-/**
- * Maximum length in characters. It is far below the limit for attributes, because longer texts are built from
- * the result.
- */
+/** Maximum length in characters. It is far below the limit for attributes, because longer texts are built from the result. */
 const LONGEST = 512
 /** Number of characters of a longer text that are kept for readability. */
 const KEPT = 64
@@ -11,9 +8,8 @@ const KEPT = 64
 const NOT_IN_ATTRIBUTES = /\p{Cc}|\p{Cs}|\p{Noncharacter_Code_Point}/gu
 
 /**
- * Converts a text to a valid attribute value, such as a subject. Invalid characters are escaped, and a text
- * that is too long is shortened and ends with an id derived from it. Equal texts give equal values, and
- * different texts give different values.
+ * Converts a text to a valid attribute value, such as a subject. Invalid characters are escaped, and a text that is too long is
+ * shortened and ends with an id derived from it. Equal texts give equal values, and different texts give different values.
  */
 export function attributeText(text: string): string {
   const escaped = text.replace(NOT_IN_ATTRIBUTES, escapeOf)

@@ -1,7 +1,4 @@
-/**
- * Errors that application code throws: two about an event, in processes and sinks alike, and one about the
- * configuration.
- */
+/** Errors that application code throws: two about an event, in processes and sinks alike, and one about the configuration. */
 
 /**
  * The event can never be processed. It becomes a failure record for an operator, and the state does not
@@ -22,9 +19,8 @@ export class PermanentError extends Error {
 }
 
 /**
- * The event cannot be processed now. If a sink throws this error, the receiver is unreachable, and its
- * records wait in Kafka. If a process throws it, the event depends on a later event: it becomes a failure
- * record that is retried.
+ * The event cannot be processed now. If a sink throws this error, the receiver is unreachable, and its records wait in Kafka. If a
+ * process throws it, the event depends on a later event: it becomes a failure record that is retried.
  */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError'

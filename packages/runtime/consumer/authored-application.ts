@@ -40,10 +40,7 @@ export interface ApplicationOptions<Topic extends string, Schemas extends EventS
    * `kafkaTopic` for other names.
    */
   readonly prefix?: string
-  /**
-   * Schemas by event type. Data that does not match is a failure. A process receives the output of the
-   * schema.
-   */
+  /** Schemas by event type. Data that does not match is a failure. A process receives the output of the schema. */
   readonly events?: Schemas
   /** Reads records that are not CloudEvents. */
   readonly read?: TopicReader
@@ -148,15 +145,10 @@ function topicsOf(
   return topics
 }
 
-/**
- * Placeholder for the environment in the name of a topic. Kafka topic names cannot contain this character.
- */
+/** Placeholder for the environment in the name of a topic. Kafka topic names cannot contain this character. */
 const ANY_ENV = '*'
 
-/**
- * Returns a function that finds the name of a topic within the application by its Kafka name, in any
- * environment.
- */
+/** Returns a function that finds the name of a topic within the application by its Kafka name, in any environment. */
 function namesIn(
   names: readonly string[],
   kafkaTopic: Application['kafkaTopic'],

@@ -33,23 +33,17 @@ export interface EmitOptions extends Partial<Omit<Emission, 'name' | 'to' | 'dat
  */
 export interface StepTools<Topic extends string = string> {
   /**
-   * Publishes an event and returns undefined. By default, its key and subject are the subject of the entity
-   * (or its source, if the entity has no subject), its source is `/<process>`, and its type is
-   * `<process>.<name>`.
+   * Publishes an event and returns undefined. By default, its key and subject are the subject of the entity (or its source, if the
+   * entity has no subject), its source is `/<process>`, and its type is `<process>.<name>`.
    *
    * @param name name of the emission; it must be unique within the step, and is part of the event's id
    */
   emit(topic: Topic, name: string, data: unknown, options?: EmitOptions): undefined
-  /**
-   * Sets or moves the entity's timer of this name. `onTimer` is called once the log has passed the due time.
-   */
+  /** Sets or moves the entity's timer of this name. `onTimer` is called once the log has passed the due time. */
   timer(name: string, afterMs: number): void
   /** Cancels the entity's timer of this name, if there is one. */
   cancel(name: string): void
-  /**
-   * Sets the reason of the step, a stable word for logs, metrics and tests; by default `processed`, or
-   * `fired` for a timer.
-   */
+  /** Sets the reason of the step, a stable word for logs, metrics and tests; by default `processed`, or `fired` for a timer. */
   reason(word: string): void
   /**
    * Ends the step because the event can never be processed. The event becomes a failure record, and the state
@@ -74,26 +68,19 @@ export interface ProcessHandlers<State, Data, ByType, Topic extends string>
     KeyedProcess<State>,
     'version' | 'migrate' | 'allowedLatenessMs' | 'parking' | 'trustsProducers'
   > {
-  /**
-   * Event types for `onEvent`. By default, all types in the application's `events`, and the types of its JSON
-   * records.
-   */
+  /** Event types for `onEvent`. By default, all types in the application's `events`, and the types of its JSON records. */
   readonly accepts?: readonly string[]
   /** Handles events without a handler in `on`. */
   onEvent?(state: State | undefined, event: TypedEvent<Data>, tools: StepTools<Topic>): State | undefined
   /** Handlers by event type. The data of each event has the type of its schema. */
   readonly on?: ByType
   onTimer?(state: State, timer: Timer, tools: StepTools<Topic>): State | undefined
-  /**
-   * Called when an operator erases an entity that has a state. May emit final events, such as the end of an
-   * alert.
-   */
+  /** Called when an operator erases an entity that has a state. May emit final events, such as the end of an alert. */
   onErase?(state: State, erasure: Received, tools: Pick<StepTools<Topic>, 'emit'>): void
   /**
-   * Timers that wait for silence, listed by name or selected by a function. They fire only once the log's
-   * clock has passed them; any other timer also fires when a later event of its entity arrives. This is
-   * declared for the process rather than for each timer, so that it also applies to timers stored by earlier
-   * versions, and to all timers of the same name.
+   * Timers that wait for silence, listed by name or selected by a function. They fire only once the log's clock has passed them;
+   * any other timer also fires when a later event of its entity arrives. This is declared for the process rather than for each
+   * timer, so that it also applies to timers stored by earlier versions, and to all timers of the same name.
    */
   readonly awaitsLog?: readonly string[] | ((timer: string) => boolean)
 }

@@ -1,8 +1,7 @@
 /**
- * Interface to be augmented once by an application: `topic` is the union of its topic names. The compiler
- * then rejects emissions to other topics. Without it, every string compiles, and the runtime rejects the
- * step. Outside of this repository, write `declare module '@sluice/runtime' { interface Declared { readonly
- * topic: 'orders' | 'totals' } }`.
+ * Interface to be augmented once by an application: `topic` is the union of its topic names. The compiler then rejects emissions to
+ * other topics. Without it, every string compiles, and the runtime rejects the step. Outside of this repository, write `declare
+ * module '@sluice/runtime' { interface Declared { readonly topic: 'orders' | 'totals' } }`.
  *
  * @public
  */

@@ -17,17 +17,12 @@ export interface Event<Data = unknown> {
 
 /** An event that was read from the log, with its effective time and its entity. */
 export interface Received<Data = unknown> extends Event<Data> {
-  /**
-   * Time of the event in milliseconds since the epoch: its `time`, or the record's timestamp if the producer
-   * gave no time.
-   */
+  /** Time of the event in milliseconds since the epoch: its `time`, or the record's timestamp if the producer gave no time. */
   readonly timeMs: number
   readonly entity: string
 }
 
-/**
- * Returns the name of an entity: source, space, subject. A source contains no spaces, so names are unique.
- */
+/** Returns the name of an entity: source, space, subject. A source contains no spaces, so names are unique. */
 export function entityOf(event: Pick<Event, 'source' | 'subject'>): string {
   return `${event.source} ${event.subject ?? ''}`
 }
@@ -39,10 +34,7 @@ export function partsOfEntity(entity: string): { readonly source: string; readon
   return { source: entity.slice(0, space), ...(subject === '' ? {} : { subject }) }
 }
 
-/**
- * Returns the time of the event, RFC 3339: as written by the producer, or else the time when the log received
- * it.
- */
+/** Returns the time of the event, RFC 3339: as written by the producer, or else the time when the log received it. */
 export function timeOf(event: Pick<Received, 'time' | 'timeMs'>): string {
   return event.time ?? instant(event.timeMs)
 }

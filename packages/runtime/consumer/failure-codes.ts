@@ -1,7 +1,4 @@
-/**
- * The complete list of failure codes, each with its meaning and with the class that determines whether a
- * retry can help.
- */
+/** The complete list of failure codes, each with its meaning and with the class that determines whether a retry can help. */
 import { PermanentError, RetryableError } from './author-errors.ts'
 import { type Rejected, rejected } from './process.ts'
 
@@ -110,10 +107,7 @@ export interface Failure {
   readonly kind: 'failure'
   readonly code: FailureCode
   readonly message: string
-  /**
-   * Location in the code, for unexpected errors. Safe to log, unlike the error's message, which may contain
-   * payload data.
-   */
+  /** Location in the code, for unexpected errors. Safe to log, unlike the error's message, which may contain payload data. */
   readonly place?: string
   /**
    * Description of an error in the consumer's code, if the runtime can provide one. Safe to log, because it
@@ -122,10 +116,7 @@ export interface Failure {
   readonly safeMessage?: string
 }
 
-/**
- * Maximum length of a message. A consumer's message may be longer, but the failure record must fit into a
- * topic.
- */
+/** Maximum length of a message. A consumer's message may be longer, but the failure record must fit into a topic. */
 const MAX_MESSAGE_LENGTH = 1_000
 
 /** Creates a failure. Its message is truncated to 1,000 characters. */

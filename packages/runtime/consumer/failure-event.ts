@@ -1,7 +1,4 @@
-/**
- * The event for a record that could not be processed. It contains everything that is needed to retry the
- * record.
- */
+/** The event for a record that could not be processed. It contains everything that is needed to retry the record. */
 import { derivedId } from './derived-id.ts'
 
 /** The original record. Bytes are base64, so that nothing is lost; null stays null. */
@@ -32,10 +29,7 @@ export interface FailureData extends OriginalRecord {
   readonly failedAt: string
   /** Earlier attempts, the oldest first. If they do not fit, the oldest are omitted. */
   readonly history: readonly FailedAttempt[]
-  /**
-   * Parts of the record that are not included and exist only in the log. If there are any, the record cannot
-   * be retried.
-   */
+  /** Parts of the record that are not included and exist only in the log. If there are any, the record cannot be retried. */
   readonly omitted: readonly RecordPart[]
   /** True if the consumer parks later events of the entity until this one is decided. */
   readonly parks: boolean
@@ -56,10 +50,7 @@ export interface FailedAttempt {
   readonly patched?: boolean
 }
 
-/**
- * Returns the id of a record's failure. It is derived from the record's original position in the log, so all
- * attempts share it.
- */
+/** Returns the id of a record's failure. It is derived from the record's original position in the log, so all attempts share it. */
 export function failureId(
   consumer: string,
   place: { readonly topic: string; readonly partition: number; readonly offset: number },

@@ -1,7 +1,4 @@
-/**
- * Removes entities that have not reported for a long time, because otherwise the state would grow without
- * limit.
- */
+/** Removes entities that have not reported for a long time, because otherwise the state would grow without limit. */
 import type { TimerChange } from './process.ts'
 
 /** Name of the timer that removes an entity. */

@@ -7,10 +7,7 @@ import type { Rejected } from './process.ts'
  * then. Its only state is one number per partition: the offset of the next record to move.
  */
 export interface Forwarder {
-  /**
-   * Name of the forwarder: prefix in Redis and dimension of the metrics. A renamed forwarder moves all
-   * records again.
-   */
+  /** Name of the forwarder: prefix in Redis and dimension of the metrics. A renamed forwarder moves all records again. */
   readonly name: string
   /** Topics that it reads. Partitions are independent of each other. */
   readonly from: readonly TopicName[]

@@ -1,7 +1,6 @@
 /**
- * Keeps the order of an entity while one of its events is retried: later events are parked in the partition
- * state until the retry has ended or one of these limits is reached. They are then applied in their original
- * order.
+ * Keeps the order of an entity while one of its events is retried: later events are parked in the partition state until the retry
+ * has ended or one of these limits is reached. They are then applied in their original order.
  */
 export interface Parking {
   /** Maximum number of parked events of one entity; 250 by default. */

@@ -9,15 +9,13 @@ import type { Parking } from './parking.ts'
  */
 export interface KeyedProcess<State, Data = unknown, Context = void> {
   /**
-   * Name of the process: consumer group, prefix in Redis and dimension of the metrics. A renamed process
-   * starts without any state.
+   * Name of the process: consumer group, prefix in Redis and dimension of the metrics. A renamed process starts without any state.
    */
   readonly name: string
   /**
-   * Event types to process; events of other types are acknowledged as `not-mine`. The list may include the
-   * application's `tickType`: a tick is an event of the entity with its source and subject, its `timeMs` is
-   * the time of its record, and its id is not remembered. A step with the reason `tick` counts as ignored, as
-   * in processes that do not accept ticks.
+   * Event types to process; events of other types are acknowledged as `not-mine`. The list may include the application's
+   * `tickType`: a tick is an event of the entity with its source and subject, its `timeMs` is the time of its record, and its id is
+   * not remembered. A step with the reason `tick` counts as ignored, as in processes that do not accept ticks.
    */
   readonly accepts: readonly string[]
   /**
@@ -25,10 +23,7 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    * that old code has stored; `migrate` is then required.
    */
   readonly version?: number
-  /**
-   * Converts a state stored by an older `version` of the code to the current format. Must be pure, like a
-   * step.
-   */
+  /** Converts a state stored by an older `version` of the code to the current format. Must be pure, like a step. */
   migrate?(old: unknown, version: number): State
   /**
    * Time that a timer waits after it is due, in milliseconds of the log's clock, so that events which
@@ -42,10 +37,9 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
    */
   awaitsLog?(timer: string): boolean
   /**
-   * Preserves the order of an entity while one of its events is retried: later events wait, within limits,
-   * and the entity's timers do not fire. If absent, later events do not wait. `{}` selects the default
-   * limits. The topics of the process need ticks; without them, parked events wait for the next record of
-   * their partition.
+   * Preserves the order of an entity while one of its events is retried: later events wait, within limits, and the entity's timers
+   * do not fire. If absent, later events do not wait. `{}` selects the default limits. The topics of the process need ticks;
+   * without them, parked events wait for the next record of their partition.
    */
   readonly parking?: Parking
   /**
@@ -63,25 +57,22 @@ export interface KeyedProcess<State, Data = unknown, Context = void> {
   /** Called when the log has passed a timer that a step has set. */
   onTimer?(state: State, timer: Timer, context: Context): Step<State>
   /**
-   * Called when an operator erases an entity that has a state. Returns final emissions, such as the end of an
-   * alert. The state and the timers are removed regardless of what it returns or throws. If absent, an
-   * erasure emits nothing.
+   * Called when an operator erases an entity that has a state. Returns final emissions, such as the end of an alert. The state and
+   * the timers are removed regardless of what it returns or throws. If absent, an erasure emits nothing.
    *
    * @param erasure erasure event, with the `source` and `subject` of the entity and data of the application
    */
   onErase?(state: State, erasure: Received, context: Context): readonly Emission[]
   /**
-   * Called for an entity when a state rebuilt from the log replaces a different live one. Emissions of the
-   * rebuild were dropped, so this is the only place to emit the difference, such as alerts that end or begin.
-   * It may be called several times before the switch, the last time with the final states. Pure. If absent,
-   * the rebuilt state is used unchanged, without emissions.
+   * Called for an entity when a state rebuilt from the log replaces a different live one. Emissions of the rebuild were dropped, so
+   * this is the only place to emit the difference, such as alerts that end or begin. It may be called several times before the
+   * switch, the last time with the final states. Pure. If absent, the rebuilt state is used unchanged, without emissions.
    */
   onTakeover?(live: State | undefined, rebuilt: State | undefined, at: TakeoverPlace): Takeover<State>
 }
 
 /**
- * Entity whose state is taken over, and the time of the takeover: the append time of the last record that
- * both states have seen.
+ * Entity whose state is taken over, and the time of the takeover: the append time of the last record that both states have seen.
  */
 export interface TakeoverPlace {
   readonly entity: string
@@ -107,9 +98,8 @@ export interface PartitionContext<Context> {
   /** Context of a partition before its first such event. */
   readonly initial: Context
   /**
-   * Returns the data of the context after an event, if it depends on the previous data. The result is stored,
-   * and passed to `read`. If absent, the event's own data is stored. Pure; the result must be serializable as
-   * JSON, and `previous` must not be modified.
+   * Returns the data of the context after an event, if it depends on the previous data. The result is stored, and passed to `read`.
+   * If absent, the event's own data is stored. Pure; the result must be serializable as JSON, and `previous` must not be modified.
    *
    * @param previous data before this event; undefined before the first such event
    */
@@ -119,9 +109,7 @@ export interface PartitionContext<Context> {
    * all steps, which must not modify it.
    */
   read(data: unknown): ContextRead<Context> | Rejected
-  /**
-   * Reasons that are reported for such an event, depending on whether it changes the context or repeats it.
-   */
+  /** Reasons that are reported for such an event, depending on whether it changes the context or repeats it. */
   readonly reasons: { readonly changed: string; readonly unchanged: string }
 }
 
@@ -180,10 +168,7 @@ export interface Rejected {
 
 /** An event that a step publishes. The runtime adds the id, time, sequence and trace context. */
 export interface Emission {
-  /**
-   * Name of the emission, unique within its step. It is part of the id, so it must depend only on state and
-   * event.
-   */
+  /** Name of the emission, unique within its step. It is part of the id, so it must depend only on state and event. */
   readonly name: string
   readonly to: TopicName
   readonly key: Key
@@ -197,9 +182,7 @@ export interface Emission {
    * the arrival of an event in their topic, regardless of when its cause happened.
    */
   readonly untimed?: true
-  /**
-   * Appends the event to every partition of the topic, regardless of its key. For events that set a context.
-   */
+  /** Appends the event to every partition of the topic, regardless of its key. For events that set a context. */
   readonly everyPartition?: true
   /**
    * Appends the event to this partition of the topic, regardless of its key. If the topic does not have the

@@ -19,23 +19,16 @@ import type { Delivery } from './sink.ts'
  * readers see a whole segment or none.
  */
 export interface SegmentSink<Data = unknown> {
-  /**
-   * Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink writes all
-   * segments again.
-   */
+  /** Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink writes all segments again. */
   readonly name: string
   /** Event types to archive; events of other types are acknowledged as `not-mine`. */
   readonly accepts: readonly string[]
-  /**
-   * Limits that determine where segments end. After a change, segments that are written again may overlap
-   * earlier ones.
-   */
+  /** Limits that determine where segments end. After a change, segments that are written again may overlap earlier ones. */
   readonly segments: SegmentLimits
   /**
-   * Writes the segment as one object, and replaces an object of the same name. A segment may have no events;
-   * the sink chooses whether to write it. If it throws any error other than the one below, the partition
-   * waits and the segment is tried again. Therefore a single event that cannot be written must be returned as
-   * rejected.
+   * Writes the segment as one object, and replaces an object of the same name. A segment may have no events; the sink chooses
+   * whether to write it. If it throws any error other than the one below, the partition waits and the segment is tried again.
+   * Therefore a single event that cannot be written must be returned as rejected.
    *
    * @throws RetryableError if nothing can be written at present; the partition's records wait in Kafka
    */
@@ -48,10 +41,7 @@ export interface SegmentSink<Data = unknown> {
 export interface SegmentLimits {
   /** Number of offsets in a block, 1 to 5,000. */
   readonly offsets: number
-  /**
-   * Approximate size of the records of a segment, in bytes; 8 MiB by default. A larger record is a segment by
-   * itself.
-   */
+  /** Approximate size of the records of a segment, in bytes; 8 MiB by default. A larger record is a segment by itself. */
   readonly bytes?: number
   /**
    * Maximum time span of a segment, in milliseconds of append time; an hour by default. It must be well below
@@ -74,10 +64,7 @@ export interface Segment<Data = unknown> {
   readonly lastOffset: number
   /** `<topic>/<partition>/<first offset>-<last offset>`, padded so that names sort by offset. */
   readonly name: string
-  /**
-   * New events in the order of the log, without repeats. Records that could not be decoded were sent to the
-   * failures topic.
-   */
+  /** New events in the order of the log, without repeats. Records that could not be decoded were sent to the failures topic. */
   readonly events: readonly Delivery<Data>[]
 }
 
@@ -86,10 +73,7 @@ export interface Written {
   readonly kind: 'written'
   /** Stable word for logs and metrics. */
   readonly reason: string
-  /**
-   * Events that are not in the object because they can never be written, by offset. Each becomes a failure
-   * record.
-   */
+  /** Events that are not in the object because they can never be written, by offset. Each becomes a failure record. */
   readonly rejected: ReadonlyMap<number, Rejected>
 }
 

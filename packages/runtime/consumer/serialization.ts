@@ -25,8 +25,7 @@ export function isAllJson({ otherwise, named }: Serialization): boolean {
 }
 
 /**
- * Returns the types that are written in a format other than JSON. The name of a type takes precedence over a
- * shared one.
+ * Returns the types that are written in a format other than JSON. The name of a type takes precedence over a shared one.
  *
  * @throws ConfigError if SERIALIZATION contains a name that no type has
  */

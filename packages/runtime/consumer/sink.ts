@@ -7,10 +7,7 @@ import type { Rejected } from './process.ts'
  * events reach the sink, and handles those that the sink rejects.
  */
 export interface Sink<Data = unknown> {
-  /**
-   * Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink delivers
-   * all events again.
-   */
+  /** Name of the sink: consumer group, prefix in Redis and dimension of the metrics. A renamed sink delivers all events again. */
   readonly name: string
   /** Event types to deliver; events of other types are acknowledged as `not-mine`. */
   readonly accepts: readonly string[]
@@ -25,10 +22,7 @@ export interface Sink<Data = unknown> {
    *   after delays of 2 and 4 seconds, and then the partition's records wait in Kafka
    */
   deliver(deliveries: readonly Delivery<Data>[]): Promise<readonly Delivered[]>
-  /**
-   * If set, events that are older than this are summarised in one message instead of being delivered one by
-   * one.
-   */
+  /** If set, events that are older than this are summarised in one message instead of being delivered one by one. */
   readonly digest?: {
     readonly olderThanMs: number
     /** Delivers one message about all of these events. Errors are handled as in `deliver` of the sink. */
@@ -44,9 +38,7 @@ export interface Delivery<Data = unknown> {
   readonly partition: number
   readonly offset: number
   readonly event: Received<Data>
-  /**
-   * Key that is unique to this event and the same for every delivery of it: 22 letters, digits, `-` and `_`.
-   */
+  /** Key that is unique to this event and the same for every delivery of it: 22 letters, digits, `-` and `_`. */
   readonly key: string
 }
 

@@ -78,10 +78,7 @@ function resultOf(type: string, schema: StandardSchema, data: unknown): SchemaRe
   ])
 }
 
-/**
- * Describes where and why the data does not match. A message that quotes the value, as some libraries do, is
- * omitted.
- */
+/** Describes where and why the data does not match. A message that quotes the value, as some libraries do, is omitted. */
 function describe({ message, path = [] }: SchemaIssue, data: unknown): string {
   const keys = path.map(part => (typeof part === 'object' ? part.key : part))
   const where = keys.length === 0 ? 'the data' : keys.map(String).join('.')

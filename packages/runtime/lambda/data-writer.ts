@@ -33,10 +33,7 @@ export async function dataWriterIn(
   return dataWriter({ application, env, serialization, ...(ids ? { registry: ids } : {}) }, types)
 }
 
-/**
- * Time limit for requests to a registry before a batch, in milliseconds. It is less than the time that an
- * invocation reserves.
- */
+/** Time limit for requests to a registry before a batch, in milliseconds. It is less than the time that an invocation reserves. */
 const BATCH_WAITS_MS = 2_500
 
 /** A consumer that is ready to process a batch, or the reason why the batch must wait. */

@@ -26,9 +26,7 @@ export type ForwarderSource =
   | Forwarder
   | ((config: Config, connections: Pick<Connections, 'value'>) => Forwarder | Promise<Forwarder>)
 
-/**
- * Options of a forwarder handler. `failuresTo` must not be a topic whose records can return to the forwarder.
- */
+/** Options of a forwarder handler. `failuresTo` must not be a topic whose records can return to the forwarder. */
 export type ForwarderChoices = Pick<Choices<[]>, 'codeVersion' | 'failuresTo'>
 
 /**

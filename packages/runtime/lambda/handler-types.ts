@@ -58,10 +58,7 @@ export interface ScheduledHandler {
 export interface KafkaHandler {
   (event: KafkaEvent, context: InvocationContext): Promise<BatchResponse>
   readonly application: Application
-  /**
-   * Does the work that is needed once per cold start. Rejects if the function cannot run; the next call tries
-   * again.
-   */
+  /** Does the work that is needed once per cold start. Rejects if the function cannot run; the next call tries again. */
   readonly start: () => Promise<unknown>
   /**
    * Returns the consumer as it would run with these settings, without connecting to Kafka or Redis. Used by

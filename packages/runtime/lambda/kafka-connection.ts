@@ -8,10 +8,7 @@ import { ConfigError } from '../settings/config-error.ts'
 import type { KafkaAccess } from '../settings/kafka.ts'
 import { refreshing } from './once.ts'
 
-/**
- * Maximum age of a cached secret, in milliseconds. An older one is still used once, and is read again for the
- * next connections.
- */
+/** Maximum age of a cached secret, in milliseconds. An older one is still used once, and is read again for the next connections. */
 const SECRET_AGE_MS = 60_000
 
 /**

@@ -1,7 +1,4 @@
-/**
- * Creates clients and loads their libraries on first use, because loading them takes most of a function's
- * start time.
- */
+/** Creates clients and loads their libraries on first use, because loading them takes most of a function's start time. */
 import type { Kafka } from '../adapters/kafka/client.ts'
 import type { TopicPublisher } from '../adapters/kafka/produce-types.ts'
 import type { LogBounds, LogReader } from '../pipeline/ports.ts'
@@ -14,10 +11,7 @@ interface Closable {
   close(): void | Promise<void>
 }
 
-/**
- * Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no
- * other connections.
- */
+/** Connections to Kafka that are opened on first use and then kept. Functions that use only Kafka need no other connections. */
 export class KafkaConnections {
   readonly kafka: () => Promise<Kafka>
   readonly publisher: () => Promise<TopicPublisher>
@@ -49,8 +43,7 @@ export class KafkaConnections {
   }
 
   /**
-   * Closes all connections permanently, including those that are still being opened, so that they no longer
-   * keep the process alive.
+   * Closes all connections permanently, including those that are still being opened, so that they no longer keep the process alive.
    *
    * @throws the first error, after all connections were tried
    */
@@ -76,10 +69,7 @@ export class KafkaConnections {
     if (singleInvocation) await this.close()
   }
 
-  /**
-   * Registers a connection that `close` will close. If `close` was called before, the connection is closed
-   * immediately.
-   */
+  /** Registers a connection that `close` will close. If `close` was called before, the connection is closed immediately. */
   kept<T extends Closable>(connection: T): T {
     if (this.#isClosed) void connection.close()
     else this.#open.push(connection)

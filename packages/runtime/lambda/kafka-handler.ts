@@ -94,8 +94,7 @@ function handlerOf(
       PartsOf<readonly Slice[]>
   const madeFrom = async (config: ReturnType<typeof configIn>): Promise<Consumer> => {
     const process = (typeof source === 'function' ? await source(config) : source) as Process
-    // Logs and metrics use the handler's name, but state and failures use the name of the process, so both
-    // must be equal.
+    // Logs and metrics use the handler's name, but state and failures use the name of the process, so both must be equal.
     if (process.name !== name)
       throw new ConfigError(`the handler of '${name}'`, [
         `its consumer has another name, '${process.name}': both names must be equal`,
@@ -189,17 +188,11 @@ class Releasable<T> {
   }
 }
 
-/**
- * Time limit for exporting spans at the end of an invocation, and the time that is reserved for the response,
- * in milliseconds.
- */
+/** Time limit for exporting spans at the end of an invocation, and the time that is reserved for the response, in milliseconds. */
 const EXPORT_MS = 1_000
 const RESPONSE_MS = 500
 
-/**
- * Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code
- * is not loaded.
- */
+/** Returns the tracing of a function; undefined if no endpoint is configured, in which case the tracing code is not loaded. */
 async function tracingOf(
   application: Application,
   { otlp, env }: GeneralSettings & TracingSettings,
@@ -224,15 +217,10 @@ async function tracingOf(
   return tracing
 }
 
-/**
- * Maximum age of cached headers from a secret, in milliseconds. Older ones are read again for the next
- * export.
- */
+/** Maximum age of cached headers from a secret, in milliseconds. Older ones are read again for the next export. */
 const HEADERS_AGE_MS = 60_000
 
-/**
- * Reads the secret with the first export, so that an unreadable secret affects only spans and not records.
- */
+/** Reads the secret with the first export, so that an unreadable secret affects only spans and not records. */
 function headersIn(secret: string): () => Promise<Readonly<Record<string, string>>> {
   const read = async () =>
     Object.fromEntries(Object.entries(await secretOf(secret)).map(([name, value]) => [name, String(value)]))

@@ -1,6 +1,4 @@
-/**
- * Returns a function that calls `make` once and caches the result. If it fails, the next call tries again.
- */
+/** Returns a function that calls `make` once and caches the result. If it fails, the next call tries again. */
 export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

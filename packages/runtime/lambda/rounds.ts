@@ -3,8 +3,7 @@
 /** Interval between runs, in milliseconds. */
 const PERIOD_MS = 60_000
 /**
- * Maximum duration of a round, in milliseconds. The round must end before the next run begins, and before the
- * invocation times out.
+ * Maximum duration of a round, in milliseconds. The round must end before the next run begins, and before the invocation times out.
  */
 const ROUND_MS = 5_000
 

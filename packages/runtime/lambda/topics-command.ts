@@ -1,7 +1,4 @@
-/**
- * `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes
- * nothing.
- */
+/** `npx @sluice/runtime topics MODULE`: creates the topics of an application. Repeating the command changes nothing. */
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Kafka } from '../adapters/kafka/client.ts'
@@ -36,9 +33,7 @@ export async function createTopics(path: string, print: (line: string) => void):
   }
 }
 
-/**
- * Returns the application that a module exports, either directly or through one of its processes or handlers.
- */
+/** Returns the application that a module exports, either directly or through one of its processes or handlers. */
 export function applicationIn(path: string, exported: Readonly<Record<string, unknown>>): Application {
   const values = Object.values(exported) as (Partial<Application> & { application?: Application })[]
   for (const value of values) {

@@ -32,8 +32,7 @@ export interface Consumer<P extends Process = Process> {
    */
   readonly earliestTimeMs: number
   /**
-   * Records appended before this instant are ignored, in milliseconds since the epoch. If absent, records of
-   * any age are processed.
+   * Records appended before this instant are ignored, in milliseconds since the epoch. If absent, records of any age are processed.
    */
   readonly sinceMs?: number
   /** Source of the append time: the log itself or, for a replayed log, the time that each record carries. */
@@ -76,9 +75,8 @@ export function contextOf({ process }: Pick<Consumer, 'process'>): AnyKeyedProce
 interface ChunkLimits {
   readonly records: number
   /**
-   * Upper bound, in bytes, for three sizes: the records of a chunk with their keys and headers (a larger
-   * record is a chunk by itself), the states and timers of one load, and the data that one commit writes
-   * (another step runs only below the limit).
+   * Upper bound, in bytes, for three sizes: the records of a chunk with their keys and headers (a larger record is a chunk by
+   * itself), the states and timers of one load, and the data that one commit writes (another step runs only below the limit).
    */
   readonly bytes: number
   readonly timers: number

@@ -38,9 +38,8 @@ export function unpreparedIn(error: unknown): LogRecord | undefined {
 }
 
 /**
- * Waiting alone does not help: continuing would lose records, count them twice, or leave them waiting
- * forever. The records stay in Kafka until an operator acts. The message says what to do, and never contains
- * payload data.
+ * Waiting alone does not help: continuing would lose records, count them twice, or leave them waiting forever. The records stay in
+ * Kafka until an operator acts. The message says what to do, and never contains payload data.
  */
 export class PartitionStopped extends Error {
   override readonly name = 'PartitionStopped'

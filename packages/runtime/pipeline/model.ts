@@ -8,8 +8,7 @@ import type { Key } from '../consumer/process.ts'
 import type { DeferredReason, ReleaseReason } from './reasons.ts'
 
 /**
- * Identifies a partition state: all data that one consumer stores for one partition. It is the unit of order,
- * state and recovery.
+ * Identifies a partition state: all data that one consumer stores for one partition. It is the unit of order, state and recovery.
  */
 export interface StateKey {
   readonly consumer: string
@@ -57,15 +56,9 @@ export interface KeptGrowth extends Growth {
 /** Clock of a partition's log, in milliseconds. Only append times advance it (see `clock.ts`). */
 export interface LogClock {
   readonly nowMs: number
-  /**
-   * Append time of the record at the applied offset, in milliseconds since the epoch; undefined before the
-   * first record.
-   */
+  /** Append time of the record at the applied offset, in milliseconds since the epoch; undefined before the first record. */
   readonly lastAppendMs: number | undefined
-  /**
-   * Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect a
-   * record of another log.
-   */
+  /** Highest append time up to the applied offset, in milliseconds since the epoch. It helps to detect a record of another log. */
   readonly highestAppendMs: number | undefined
 }
 
@@ -87,26 +80,21 @@ export interface StoredTimer {
   /** The timer fires when the log's clock has passed this time. */
   readonly thresholdMs: number
   /**
-   * Id derived from the cause that set the timer. Setting the same name and due time again creates another
-   * timer with another id.
+   * Id derived from the cause that set the timer. Setting the same name and due time again creates another timer with another id.
    */
   readonly id: string
   /** Trace context of the event that set the timer. */
   readonly trace: Readonly<Record<string, string>>
 }
 
-/**
- * Position in the order in which timers fire. Timers of the same entity at the same position fire in the
- * order of their names.
- */
+/** Position in the order in which timers fire. Timers of the same entity at the same position fire in the order of their names. */
 export interface TimerPlace {
   readonly thresholdMs: number
   readonly entity: string
 }
 
 /**
- * A record that could not be processed, with the data that is needed to accept its redrive only once and only
- * with the same bytes.
+ * A record that could not be processed, with the data that is needed to accept its redrive only once and only with the same bytes.
  */
 export interface RememberedFailure {
   /** Id of the failure, which is the same for all attempts. */
@@ -122,10 +110,7 @@ export interface RememberedFailure {
   readonly entityHash?: number
   /** True while a redrive is accepted. */
   readonly isOpen: boolean
-  /**
-   * Set during a rebuild if the live state has closed the failure, by an attempt before or after the start of
-   * the rebuild.
-   */
+  /** Set during a rebuild if the live state has closed the failure, by an attempt before or after the start of the rebuild. */
   readonly isReopened?: true
   /** Time of the first failure, RFC 3339. */
   readonly firstFailedAt: string
@@ -172,10 +157,7 @@ export interface StoredContext {
   readonly json: string
 }
 
-/**
- * First append time of a chunk, and the advance of the clock after it. Together they determine which timers
- * can become due.
- */
+/** First append time of a chunk, and the advance of the clock after it. Together they determine which timers can become due. */
 export interface Span {
   readonly firstAppendMs: number
   readonly advanceMs: number
@@ -214,8 +196,7 @@ interface Progress {
   /** Serialised levels of `NewEntities`; absent if empty. */
   readonly newEntities?: string
   /**
-   * Append time from which every record was decided and every failure is remembered; undefined if nothing is
-   * known to be complete.
+   * Append time from which every record was decided and every failure is remembered; undefined if nothing is known to be complete.
    */
   readonly failuresFromMs: number | undefined
 }
@@ -234,9 +215,7 @@ export interface Snapshot extends Progress {
   /** Known ids among the requested ones: all within the window, and possibly older ones. */
   readonly known: ReadonlyMap<string, RememberedId>
   readonly failures: ReadonlyMap<string, RememberedFailure>
-  /**
-   * Growths of the topic, the first one first; absent if it has never grown, or if no failure was requested.
-   */
+  /** Growths of the topic, the first one first; absent if it has never grown, or if no failure was requested. */
   readonly growths?: readonly Growth[]
   readonly failureMemory: FailureMemory
   readonly outbox: readonly OutboxEntry[]
@@ -246,17 +225,11 @@ export interface Snapshot extends Progress {
   readonly context?: { readonly hash: string; readonly json?: string }
 }
 
-/**
- * Changes of one commit. A store that forgets failures at a commit sets `failuresFromMs` to the time after
- * the newest record.
- */
+/** Changes of one commit. A store that forgets failures at a commit sets `failuresFromMs` to the time after the newest record. */
 export interface Change extends Progress {
   readonly base: Version
   readonly appliedOffset: number
-  /**
-   * Number of timers that have fired since that offset; 0 unless the commit ends between the timers before a
-   * record.
-   */
+  /** Number of timers that have fired since that offset; 0 unless the commit ends between the timers before a record. */
   readonly fired: number
   /** New states in the form of `storedState`; null forgets the entity. */
   readonly states: ReadonlyMap<string, string | null>
@@ -267,14 +240,10 @@ export interface Change extends Progress {
   readonly outbox: readonly OutboxEntry[]
   readonly context?: StoredContext | undefined
   /**
-   * Number of decisions by outcome and reason. The counters are exact, because they are committed together
-   * with the applied offset.
+   * Number of decisions by outcome and reason. The counters are exact, because they are committed together with the applied offset.
    */
   readonly tally: ReadonlyMap<string, number>
-  /**
-   * Periods on the log's clock for which ids and failures are remembered, in milliseconds. Older ones are
-   * removed.
-   */
+  /** Periods on the log's clock for which ids and failures are remembered, in milliseconds. Older ones are removed. */
   readonly idWindowMs: number
   readonly failureWindowMs: number
   /**
@@ -295,10 +264,7 @@ export interface OffsetRange {
 }
 
 export interface ReadRange {
-  /**
-   * Records in the order of their offsets. The first is not before `fromOffset`; some may be after
-   * `toOffset`.
-   */
+  /** Records in the order of their offsets. The first is not before `fromOffset`; some may be after `toOffset`. */
   readonly records: readonly LogRecord[]
   /**
    * Offset from which to continue. Each earlier offset of the range is in `records` or has no record. Always
@@ -317,8 +283,7 @@ export type ParkedOutcome = 'parked-applied' | 'parked-ignored' | 'parked-failed
 /** A decision about one record or timer, with its reason. Metrics, log lines and tests use it. */
 export interface Decision {
   /**
-   * Offset of the record (for a parked record, its original offset). For a timer, the offset of the record
-   * before which it fired.
+   * Offset of the record (for a parked record, its original offset). For a timer, the offset of the record before which it fired.
    */
   readonly offset: number
   readonly appendMs: number
@@ -328,10 +293,7 @@ export interface Decision {
   readonly failure?: Failure
   /** Set if the decision is about a timer. */
   readonly timer?: StoredTimer & { readonly entity: string }
-  /**
-   * State of the hold after the decision about a held entity: newly held, still held, or the reason of its
-   * release.
-   */
+  /** State of the hold after the decision about a held entity: newly held, still held, or the reason of its release. */
   readonly hold?: 'begins' | 'stays' | ReleaseReason
   readonly emitted?: readonly OutboxEntry[]
 }

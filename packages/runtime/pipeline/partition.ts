@@ -1,7 +1,4 @@
-/**
- * Processes one partition of a batch, chunk by chunk, until all records are decided and published or the rest
- * must wait.
- */
+/** Processes one partition of a batch, chunk by chunk, until all records are decided and published or the rest must wait. */
 import type { LogRecord } from '../cloudevents/record.ts'
 import type { PartitionBatch } from './batch/receive.ts'
 import type { PartitionResult } from './batch/respond.ts'

@@ -1,13 +1,7 @@
-/**
- * Reasons of the runtime itself, for decisions about records that do not reach the consumer, and for records
- * that wait.
- */
+/** Reasons of the runtime itself, for decisions about records that do not reach the consumer, and for records that wait. */
 import type { PartitionStopped, Unavailable } from './errors.ts'
 
-/**
- * Reasons for acknowledging a record without processing it. An application can add reasons for its event
- * types.
- */
+/** Reasons for acknowledging a record without processing it. An application can add reasons for its event types. */
 const IGNORED = {
   tick: 'it advanced the clock of the log, and had no other effect',
   'not-mine': 'the consumer does not accept its event type',
@@ -80,9 +74,7 @@ const DEFERRED = {
 
 export type DeferredReason = keyof typeof DEFERRED
 
-/**
- * Returns the description of a reason of the runtime; undefined if the runtime has no reason of this name.
- */
+/** Returns the description of a reason of the runtime; undefined if the runtime has no reason of this name. */
 export function reasonText(reason: string): string | undefined {
   const all: Readonly<Record<string, string>> = {
     ...IGNORED,

@@ -44,10 +44,7 @@ const SINK = inOrder(
   trimPublished,
 )
 
-/**
- * Steps of a segment sink: the log determines which records are decided together, and the receiver accepts
- * all of them or none.
- */
+/** Steps of a segment sink: the log determines which records are decided together, and the receiver accepts all of them or none. */
 const SEGMENT_SINK = inOrder(
   findSegment,
   decodeRecords,
@@ -80,8 +77,7 @@ export interface PartitionRun {
 interface Chunk {
   readonly records: readonly LogRecord[]
   /**
-   * Applied offset for which the records were selected. If set, the chunk is decided as a whole, and only at
-   * this applied offset.
+   * Applied offset for which the records were selected. If set, the chunk is decided as a whole, and only at this applied offset.
    */
   readonly base?: number
 }
@@ -112,10 +108,7 @@ export function isEnd(made: object): made is End {
   return 'kind' in made
 }
 
-/**
- * The chunk is decided and published up to `toOffset`. If `restWaits` is set, the records after it must wait
- * for this reason.
- */
+/** The chunk is decided and published up to `toOffset`. If `restWaits` is set, the records after it must wait for this reason. */
 interface Decided {
   readonly toOffset: number
   readonly restWaits?: Deferred | undefined
@@ -147,8 +140,7 @@ function inOrder(...steps: Step<never, unknown>[]): Step<Chunk, unknown> {
  */
 async function findSegment(run: PartitionRun, chunk: Chunk): Promise<Chunk | End> {
   const { stateKey, pending, ports } = run
-  // Load without decoding, which might have to wait for a schema: only the position of the partition is
-  // needed here.
+  // Load without decoding, which might have to wait for a schema: only the position of the partition is needed here.
   const unread = { kind: 'ignored', record: chunk.records[0] as LogRecord, reason: '' } as const
   const snapshot = await load(ports.store, stateKey, [unread], run.consumer)
   const unusable = await ensureUsable(run, snapshot, chunk.records)
@@ -171,10 +163,7 @@ interface DecodedPart extends DecodedChunk {
   readonly chunk: Chunk
 }
 
-/**
- * Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must
- * wait.
- */
+/** Step 2: decodes the records. If the schema of a record is unavailable, that record and all later ones must wait. */
 async function decodeRecords({ consumer }: PartitionRun, chunk: Chunk): Promise<DecodedPart | End> {
   const { decoded, restWaits } = await decodeChunk(chunk.records, consumer)
   const isWhole = chunk.base !== undefined
@@ -239,10 +228,7 @@ async function ensureUsable(
 }
 
 interface AppliedPart extends LoadedPart {
-  /**
-   * Undefined if every record was decided before, or if the state of the first undecided one could not be
-   * loaded.
-   */
+  /** Undefined if every record was decided before, or if the state of the first undecided one could not be loaded. */
   readonly applied: Applied | undefined
 }
 
@@ -275,10 +261,7 @@ interface Committed extends Decided {
   readonly outbox: readonly OutboxEntry[]
 }
 
-/**
- * Step 5: commits everything or nothing. If the commit is refused, the change is discarded, and none of it
- * may be published.
- */
+/** Step 5: commits everything or nothing. If the commit is refused, the change is discarded, and none of it may be published. */
 async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Committed | End> {
   const { consumer, ports, stateKey, invocation } = run
   const { snapshot, decoded, undecided, loaded, applied } = part
@@ -289,20 +272,17 @@ async function commitChange(run: PartitionRun, part: AppliedPart): Promise<Commi
   if (undecided.length < decoded.length)
     ports.observer.redelivered(stateKey, decoded.length - undecided.length)
   const lastOffset = (decoded.at(-1) as Decoded).record.offset
-  // Records that wait for a schema follow the decoded ones. If some decoded records are left, they form the
-  // next chunk.
+  // Records that wait for a schema follow the decoded ones. If some decoded records are left, they form the next chunk.
   const restAfter = (toOffset: number) => (toOffset === lastOffset ? part.restWaits : undefined)
   if (!applied) {
-    // If the entities of decided records have used up the byte limit of the load, the next chunk begins after
-    // those records.
+    // If the entities of decided records have used up the byte limit of the load, the next chunk begins after those records.
     const toOffset = undecided.length > 0 ? snapshot.version.appliedOffset : lastOffset
     return { toOffset, outbox: snapshot.outbox, restWaits: restAfter(toOffset) }
   }
   invocation.latest.committed(applied.decisions)
   report(ports.observer, stateKey, consumer, { snapshot, loaded, applied })
   const { appliedOffset } = applied.change
-  // The commit has checked the version, so no other invocation has added to the outbox in between. Leftover
-  // entries come first.
+  // The commit has checked the version, so no other invocation has added to the outbox in between. Leftover entries come first.
   const outbox = [...snapshot.outbox, ...applied.change.outbox]
   return { toOffset: appliedOffset, outbox, restWaits: applied.deferred ?? restAfter(appliedOffset) }
 }
@@ -326,10 +306,7 @@ export async function publishOutbox<C extends Pick<Committed, 'outbox'>>(
   return committed
 }
 
-/**
- * Step 7: trims the outbox. If this fails, the next batch publishes the same entries again, with the same
- * ids.
- */
+/** Step 7: trims the outbox. If this fails, the next batch publishes the same entries again, with the same ids. */
 async function trimPublished(run: PartitionRun, committed: Committed): Promise<Decided> {
   await tryTrim(run, committed.outbox)
   return committed

@@ -18,10 +18,7 @@ export class Batch {
   readonly #told: OutcomeCallback[] = []
   /** Number of the batch within its partition. */
   readonly number: number
-  /**
-   * Time of the first record, and time at which delivery is abandoned, in milliseconds of the producer's
-   * clock.
-   */
+  /** Time of the first record, and time at which delivery is abandoned, in milliseconds of the producer's clock. */
   readonly begunAtMs: number
   readonly deadlineMs: number
   /** Time at which the batch is sent even if it is not full. */
@@ -137,10 +134,7 @@ export class PartitionQueue {
     return batch
   }
 
-  /**
-   * Returns the time at which the first batch can be sent; undefined if there is none. Full batches are due
-   * immediately.
-   */
+  /** Returns the time at which the first batch can be sent; undefined if there is none. Full batches are due immediately. */
   dueAtMs(): number | undefined {
     const [first, second] = this.#batches
     if (first === undefined) return undefined
@@ -160,9 +154,7 @@ export class PartitionQueue {
     return this.#batches.shift() as Batch
   }
 
-  /**
-   * Puts a batch back, to be sent next. If several are put back, they keep the order in which they were sent.
-   */
+  /** Puts a batch back, to be sent next. If several are put back, they keep the order in which they were sent. */
   putBack(batch: Batch, pausedUntilMs: number): void {
     const at = this.#batches.findIndex(({ number }) => number > batch.number)
     this.#batches.splice(at < 0 ? this.#batches.length : at, 0, batch)
@@ -197,9 +189,8 @@ export class PartitionQueue {
   }
 
   /**
-   * Begins a new epoch for this partition, because it is unknown whether a batch was written, or because the
-   * broker has another sequence number. Once a batch of the new epoch is written, batches of the old epoch
-   * are rejected.
+   * Begins a new epoch for this partition, because it is unknown whether a batch was written, or because the broker has another
+   * sequence number. Once a batch of the new epoch is written, batches of the old epoch are rejected.
    *
    * @returns false if the producer needs another identity for that
    */

@@ -4,10 +4,7 @@ import { DeliveryFailed } from './delivery.ts'
 
 /** Multiple of the limit above which no more records are accepted. */
 const MOST = 2
-/**
- * Number of bytes after which the event loop gets a turn; otherwise acknowledgements would wait for the
- * publishing loop.
- */
+/** Number of bytes after which the event loop gets a turn; otherwise acknowledgements would wait for the publishing loop. */
 const BYTES_PER_TURN = 256 * 1024
 /** Approximate memory of a record in addition to its contents, in bytes. */
 const OVERHEAD_BYTES = 200

@@ -14,9 +14,8 @@ export interface ProducerConfig extends Partial<ProducerSettings> {
   /** Profile of settings, `balanced` by default. */
   readonly profile?: ProfileName
   /**
-   * Returns the record key of an event, which determines its partition; null distributes events evenly. The
-   * default is the extension `partitionkey`, or else `subject`, so that events with the same subject stay in
-   * order.
+   * Returns the record key of an event, which determines its partition; null distributes events evenly. The default is the
+   * extension `partitionkey`, or else `subject`, so that events with the same subject stay in order.
    */
   readonly key?: (event: Event) => string | null
   /** Content mode, `binary` by default: attributes are headers, and the value is the data. */

@@ -25,9 +25,7 @@ export interface NotDelivered {
 /** Outcome of an event that was passed to the producer. */
 export type DeliveryReport = Delivered | NotDelivered
 
-/**
- * Describes an outcome in one line: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`.
- */
+/** Describes an outcome in one line: `Delivered to TOPIC [PARTITION] @ OFFSET`, or `Delivery failed: ERROR`. */
 export function deliveryText(report: DeliveryReport): string {
   return report.isDelivered
     ? `Delivered to ${report.topic} [${report.partition}] @ ${report.offset}`

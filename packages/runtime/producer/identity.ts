@@ -37,8 +37,7 @@ export const ANONYMOUS: Identity = {
 type Numbers = Pick<BatchSequence, 'producerId' | 'producerEpoch'>
 
 /**
- * Identity of an idempotent producer. Each partition has its own sequence and epoch, so an error in one does
- * not affect the others.
+ * Identity of an idempotent producer. Each partition has its own sequence and epoch, so an error in one does not affect the others.
  */
 export class IdempotentIdentity implements Identity {
   readonly isSequenced = true
@@ -212,8 +211,7 @@ export class TransactionalIdentity implements Identity {
   }
 
   /**
-   * Repeats a call until it succeeds. All of these calls can be repeated: the coordinator finishes one before
-   * it begins another.
+   * Repeats a call until it succeeds. All of these calls can be repeated: the coordinator finishes one before it begins another.
    */
   async #persist<T>(
     call: () => Promise<T>,

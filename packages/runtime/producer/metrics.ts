@@ -12,10 +12,7 @@ export interface ProducerMetrics {
   readonly errors: number
   /** Number of retries of batches. */
   readonly retries: number
-  /**
-   * Time from the first record of a batch to its acknowledgement, for the last thousand batches, in
-   * milliseconds.
-   */
+  /** Time from the first record of a batch to its acknowledgement, for the last thousand batches, in milliseconds. */
   readonly latency_ms: Latency
   /** Ratio of uncompressed to compressed size, by codec. */
   readonly compression_ratio: Readonly<Partial<Record<Codec, number>>>

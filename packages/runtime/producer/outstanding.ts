@@ -1,7 +1,4 @@
-/**
- * Counts unacknowledged records, so that a flush waits for those that were published before it, but not for
- * later ones.
- */
+/** Counts unacknowledged records, so that a flush waits for those that were published before it, but not for later ones. */
 import type { Clock } from '../adapters/system.ts'
 
 export class Outstanding {

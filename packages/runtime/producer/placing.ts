@@ -168,9 +168,7 @@ export class Placing {
   }
 }
 
-/**
- * Returns a callback that reports one outcome after those of all copies: the first failure, if there was one.
- */
+/** Returns a callback that reports one outcome after those of all copies: the first failure, if there was one. */
 function tellOnce(copies: number, told: OutcomeCallback): OutcomeCallback {
   let left = copies
   let failure: Error | undefined

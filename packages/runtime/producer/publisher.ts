@@ -30,10 +30,7 @@ export const PUBLISHING = {
   deliveryTimeoutMs: 20_000,
 } as const
 
-/**
- * Publishes the emissions of functions. It connects with the first record, and reconnects after a long idle
- * time.
- */
+/** Publishes the emissions of functions. It connects with the first record, and reconnects after a long idle time. */
 export class KafkaPublisher implements TopicPublisher {
   readonly #producer: ReconnectingClient<RecordProducer>
 

@@ -78,8 +78,7 @@ export class RecordProducer {
   }
 
   /**
-   * Accepts a record. Records are sent in the order of the calls. The outcome is reported later, never before
-   * this method returns.
+   * Accepts a record. Records are sent in the order of the calls. The outcome is reported later, never before this method returns.
    *
    * @throws DeliveryFailed
    */
@@ -95,17 +94,14 @@ export class RecordProducer {
     })
   }
 
-  /**
-   * Returns undefined if more records can be accepted now; otherwise a promise that resolves when they can.
-   */
+  /** Returns undefined if more records can be accepted now; otherwise a promise that resolves when they can. */
   room(): Promise<void> | undefined {
     return this.#buffered.isFree ? undefined : this.#buffered.room()
   }
 
   /**
-   * Publishes records together with those of the same turn of the event loop. Within each partition, all
-   * records are in the order of the calls. Resolves to the offset of each record; if a record has several
-   * copies, to the offset of the last one.
+   * Publishes records together with those of the same turn of the event loop. Within each partition, all records are in the order
+   * of the calls. Resolves to the offset of each record; if a record has several copies, to the offset of the last one.
    *
    * @throws the first error in the order of the records, once all outcomes are known
    */
@@ -142,10 +138,7 @@ export class RecordProducer {
     return this.#brokers.leadersOf(topic).size
   }
 
-  /**
-   * Sends all records after this turn of the event loop, because the partitions of a batch publish at nearly
-   * the same time.
-   */
+  /** Sends all records after this turn of the event loop, because the partitions of a batch publish at nearly the same time. */
   #hurrySoon(): void {
     if (this.#isHurrying) return
     this.#isHurrying = true

@@ -49,10 +49,7 @@ interface Parts {
 export class Sender {
   readonly #parts: Parts
   readonly #leaders = new Map<number, Leader>()
-  /**
-   * Maximum number of batches of one partition in flight. With more than one, batches could change order
-   * after an error.
-   */
+  /** Maximum number of batches of one partition in flight. With more than one, batches could change order after an error. */
   readonly #inFlightEach: number
   #cancelTimer = () => {}
   #refreshing: Promise<void> | undefined

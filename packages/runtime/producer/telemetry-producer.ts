@@ -98,10 +98,7 @@ export class TelemetryProducer {
     return promise
   }
 
-  /**
-   * Publishes several events immediately, without waiting for more. Rejects with the first failure, after all
-   * are settled.
-   */
+  /** Publishes several events immediately, without waiting for more. Rejects with the first failure, after all are settled. */
   async publishAll(events: Iterable<Event | CloudEventLike>, options?: PublishOptions): Promise<Delivered[]> {
     const published: Promise<Delivered>[] = []
     for (const event of events) {
@@ -213,9 +210,8 @@ export class TelemetryProducer {
   }
 
   /**
-   * Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before
-   * this method returns. If the data writer must be loaded first, the promise resolves once the event is
-   * accepted.
+   * Accepts an event. Events are sent in the order of the calls. The outcome is reported later, never before this method returns.
+   * If the data writer must be loaded first, the promise resolves once the event is accepted.
    */
   #take(
     given: Event | CloudEventLike,

@@ -40,10 +40,7 @@ export class Trouble {
   }
 }
 
-/**
- * Returns `Kafka does not answer at HOST:PORT`; undefined if the broker has answered, because its answer is
- * more specific.
- */
+/** Returns `Kafka does not answer at HOST:PORT`; undefined if the broker has answered, because its answer is more specific. */
 function textOf(cause: unknown): string | undefined {
   if (brokersAnswer(cause) !== undefined) return undefined
   const broker = brokerOf(cause)

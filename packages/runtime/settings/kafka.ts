@@ -11,10 +11,7 @@ import { defined } from '../consumer/defined.ts'
 import { type PartOf, setting, slice, type ValuesOf } from './slice.ts'
 import { type Kind, LAST_PORT, list, oneOf, onOff, parsedBy, text } from './values.ts'
 
-/**
- * Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in
- * `-s1`.
- */
+/** Matches `arn:partition:kafka:region:account:cluster/name/uuid-n`; the ARN of a serverless cluster ends in `-s1`. */
 const CLUSTER_ARN = /^arn:aws[a-z-]*:kafka:[a-z]{2}(?:-[a-z]+)+-\d+:\d{12}:cluster\/[\w-]+\/[0-9a-f-]+-\w+$/
 
 function isBroker(text: string): boolean {
@@ -123,10 +120,7 @@ export const KAFKA = slice('Kafka', SETTINGS, (settings, refuse) => ({
 
 export type KafkaSettings = PartOf<typeof KAFKA>
 
-/**
- * Address of a cluster and the method to connect. Contains only the names of secrets and files, which
- * `kafkaConnection` reads.
- */
+/** Address of a cluster and the method to connect. Contains only the names of secrets and files, which `kafkaConnection` reads. */
 export interface KafkaAccess {
   /** Addresses of the brokers; empty if the cluster is identified by its ARN. */
   readonly brokers: readonly string[]
@@ -160,8 +154,7 @@ function kafkaAccess(settings: Settings, refuse: Refuse): KafkaAccess {
 }
 
 /**
- * Returns the access for Event Hubs. The connection string contains all settings; only `KAFKA_BROKERS` can
- * override the address.
+ * Returns the access for Event Hubs. The connection string contains all settings; only `KAFKA_BROKERS` can override the address.
  */
 function eventHubsAccess(
   { KAFKA_BROKERS, KAFKA_AUTH }: Settings,
@@ -224,10 +217,7 @@ function ownCredentials(settings: Settings, auth: KafkaAuth, refuse: Refuse): Pa
   return {}
 }
 
-/**
- * Returns the region in the ARN of a cluster, or in the name of a broker such as
- * `b-1.….kafka.eu-west-1.amazonaws.com`.
- */
+/** Returns the region in the ARN of a cluster, or in the name of a broker such as `b-1.….kafka.eu-west-1.amazonaws.com`. */
 function regionIn({ clusterArn, brokers }: KafkaAccess): string | undefined {
   const named = brokers.map(
     broker => /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(broker)?.[1],

@@ -52,10 +52,7 @@ export type ProducerSettings = Readonly<InferOutput<typeof SCHEMA>>
 export interface BatchLimits {
   readonly lingerMs: number
   readonly deliveryTimeoutMs: number
-  /**
-   * Size from which a batch is compressed, in bytes; 0 by default. Compressing smaller batches would cost
-   * more than it saves.
-   */
+  /** Size from which a batch is compressed, in bytes; 0 by default. Compressing smaller batches would cost more than it saves. */
   readonly compressFromBytes?: number
 }
 

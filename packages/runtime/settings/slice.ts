@@ -41,9 +41,7 @@ export function setting<Value>(
   return { setBy: 'person', ...about, allowed, schema: optional(schema, about.default) }
 }
 
-/**
- * Returns the name of the variable for a setting of an application, such as `SHOP_ENV` for `ENV` of `shop`.
- */
+/** Returns the name of the variable for a setting of an application, such as `SHOP_ENV` for `ENV` of `shop`. */
 export function variableOf(application: string, setting: string): string {
   return `${application.toUpperCase().replaceAll('-', '_')}_${setting}`
 }
@@ -64,9 +62,7 @@ export type ValuesOf<Settings> = {
 /** Part of the configuration that a slice produces. */
 export type PartOf<One extends Slice> = One extends Slice<infer Part> ? Part : never
 
-/**
- * Reports a value that is invalid only in combination with other settings. The message begins with "must".
- */
+/** Reports a value that is invalid only in combination with other settings. The message begins with "must". */
 type Refuse<Settings> = (name: keyof Settings & string, message: string) => void
 
 /**

@@ -132,10 +132,7 @@ export function instant(): Kind<number> {
   }, 'an instant that exists, such as 2026-03-01T00:00:00Z')
 }
 
-/**
- * Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with
- * percent-encoded values.
- */
+/** Accepts the format of the HTTP header `baggage`: `name=value` pairs, separated by commas, with percent-encoded values. */
 export function namedValues(): Kind<Readonly<Record<string, string>>> {
   return parsedBy(value => {
     const pairs = partsOf(value).map(part => /^([\w-]+)\s*=\s*(.*)$/.exec(part))

@@ -16,10 +16,7 @@ interface Stored {
   isDamaged: boolean
 }
 
-/**
- * In-memory checkpoint store for tests. The port's conformance suite checks that it behaves like the S3
- * store.
- */
+/** In-memory checkpoint store for tests. The port's conformance suite checks that it behaves like the S3 store. */
 export class MemoryCheckpointStore implements CheckpointStore {
   readonly #stored = new Map<string, Map<number, Stored>>()
 

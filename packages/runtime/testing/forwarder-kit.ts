@@ -20,9 +20,8 @@ const ENV = 'test'
 type GivenRecord = Partial<Pick<LogRecord, 'key' | 'value' | 'headers' | 'partition' | 'timestampMs'>>
 
 /**
- * Test kit for a forwarder that needs no servers: append records to its topics, run it at a given time, and
- * check the outcomes and the written records. It runs the real pipeline with an in-memory log and in-memory
- * cursors.
+ * Test kit for a forwarder that needs no servers: append records to its topics, run it at a given time, and check the outcomes and
+ * the written records. It runs the real pipeline with an in-memory log and in-memory cursors.
  */
 export class ForwarderKit {
   readonly #application: Application
@@ -49,10 +48,9 @@ export class ForwarderKit {
   }
 
   /**
-   * Runs the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record
-   * that was decided, by partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of
-   * `skipped`, or `failed/` and the code. If a record is not due yet, the last entry is `waits/` and its due
-   * time, RFC 3339.
+   * Runs the forwarder at a time, in milliseconds since the epoch. Returns `outcome/reason` of each record that was decided, by
+   * partition: `applied/` and the reason of `forwarded`, `ignored/` and the reason of `skipped`, or `failed/` and the code. If a
+   * record is not due yet, the last entry is `waits/` and its due time, RFC 3339.
    *
    * @throws if a partition cannot continue, for example because the forwarder throws for nearly every record
    */

@@ -1,7 +1,4 @@
-/**
- * `@sluice/runtime/testing`: test kits for consumers that need no servers. They run the real pipeline with
- * in-memory ports.
- */
+/** `@sluice/runtime/testing`: test kits for consumers that need no servers. They run the real pipeline with in-memory ports. */
 
 export { MemoryStateStore } from '../adapters/memory/state-store.ts'
 export { MemoryCheckpointStore } from './checkpoint-store.ts'

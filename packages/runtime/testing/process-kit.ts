@@ -28,24 +28,16 @@ export interface Taken<State> {
   readonly emitted: readonly Emission[]
 }
 
-/**
- * Interval between ticks while time passes, in milliseconds. It equals the interval of the `clock` schedule.
- */
+/** Interval between ticks while time passes, in milliseconds. It equals the interval of the `clock` schedule. */
 const TICK_MS = 60_000
 
 /** Options of a test. */
 export interface ProcessKitOptions {
-  /**
-   * Returns the tick of partition 0 at an instant (RFC 3339); by default, an event of the application's tick
-   * type without data.
-   */
+  /** Returns the tick of partition 0 at an instant (RFC 3339); by default, an event of the application's tick type without data. */
   readonly tick?: (partition: number, at: string) => Event
   /** Initial states by entity (`source`, a space, `subject`). */
   readonly states?: Readonly<Record<string, unknown>>
-  /**
-   * Version of the code that has stored these states, to test `migrate`; by default, the version of the
-   * process.
-   */
+  /** Version of the code that has stored these states, to test `migrate`; by default, the version of the process. */
   readonly statesVersion?: number
   /** Topic that the process reads; by default, the first topic of the application. */
   readonly topic?: string
@@ -61,9 +53,8 @@ export interface PlainRecord {
 }
 
 /**
- * Test kit for a process that needs no servers: append events or let time pass, and check the state,
- * emissions, timers and reasons. It runs the real pipeline with an in-memory store, so ids, deduplication and
- * the log's clock behave as in a deployment.
+ * Test kit for a process that needs no servers: append events or let time pass, and check the state, emissions, timers and reasons.
+ * It runs the real pipeline with an in-memory store, so ids, deduplication and the log's clock behave as in a deployment.
  */
 export class ProcessKit<State> {
   readonly #tick: NonNullable<ProcessKitOptions['tick']>
@@ -126,10 +117,7 @@ export class ProcessKit<State> {
     return this.#steps.slice(before)
   }
 
-  /**
-   * Lets time pass without events, so that only ticks are appended. Returns the steps of the timers that
-   * fire.
-   */
+  /** Lets time pass without events, so that only ticks are appended. Returns the steps of the timers that fire. */
   async pass(ms: number): Promise<readonly Taken<State>[]> {
     const before = this.#steps.length
     const endMs = this.#nowMs + ms
@@ -155,9 +143,7 @@ export class ProcessKit<State> {
     return Object.fromEntries((timers.get(entity) ?? []).map(due))
   }
 
-  /**
-   * All outcomes so far as `outcome/reason`, of every record and timer, including duplicates and failures.
-   */
+  /** All outcomes so far as `outcome/reason`, of every record and timer, including duplicates and failures. */
   get outcomes(): readonly string[] {
     return this.#stage.outcomes
   }
@@ -245,8 +231,7 @@ function reported<State>(step: Step<State>): Omit<Taken<State>, 'by' | 'entity'>
 }
 
 /**
- * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN;
- * undefined if there is none.
+ * Returns the path of the first part of a value that JSON would change, such as a Date, a Map or NaN; undefined if there is none.
  */
 function lostInJson(value: unknown, path: string): string | undefined {
   if (value === undefined || value === null || typeof value === 'string' || typeof value === 'boolean')

@@ -25,9 +25,7 @@ import { NOTHING_WANTED } from './wanted.ts'
 
 type StageOptions = Partial<Invocation> & { readonly ports?: Partial<Ports> }
 
-/**
- * Runs a consumer without servers: add records and state, deliver a batch, and check decisions and emissions.
- */
+/** Runs a consumer without servers: add records and state, deliver a batch, and check decisions and emissions. */
 export class Stage {
   readonly store: MemoryStateStore
   readonly publisher = new MemoryPublisher()

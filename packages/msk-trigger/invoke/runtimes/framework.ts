@@ -10,8 +10,7 @@ import { functionFacts } from '../function-facts.ts'
 import { HandlerError, type Invocation, type Runtime, RuntimeEnded } from './runtime.ts'
 
 /**
- * Time limit for terminating a thread, in milliseconds. Termination is immediate, so the limit is reached
- * only in case of a bug.
+ * Time limit for terminating a thread, in milliseconds. Termination is immediate, so the limit is reached only in case of a bug.
  */
 const END_MS = 1_000
 
@@ -104,8 +103,7 @@ const INVOCATION_LINE = /^\(λ: .*\) RequestId: /
 let replaced: Promise<void> | undefined
 
 /**
- * Removes the lines about the trigger's invocations from serverless-offline's log; `invocationLines` controls
- * these lines instead.
+ * Removes the lines about the trigger's invocations from serverless-offline's log; `invocationLines` controls these lines instead.
  */
 export function leaveOutInvocationLines(isOurs: () => boolean): Promise<void> {
   replaced ??= replaceNotice(isOurs)
@@ -121,10 +119,7 @@ async function replaceNotice(isOurs: () => boolean): Promise<void> {
   }
 }
 
-/**
- * Returns undefined if this version of serverless-offline has its log in another location; its lines are then
- * kept.
- */
+/** Returns undefined if this version of serverless-offline has its log in another location; its lines are then kept. */
 async function frameworkLog(): Promise<FrameworkLog | undefined> {
   try {
     const file = new URL('../utils/log.js', import.meta.resolve('serverless-offline/lambda'))
@@ -160,10 +155,7 @@ export function refuseUncalled(runtime: string, inDocker: boolean): void {
   )
 }
 
-/**
- * Returns true if the answer is an error. The status cannot be used, because the container always responds
- * with 200.
- */
+/** Returns true if the answer is an error. The status cannot be used, because the container always responds with 200. */
 function isError(answer: unknown): answer is Readonly<Record<string, unknown>> {
   if (!isObject(answer)) return false
   const hasType = typeof answer.errorType === 'string' && typeof answer.errorMessage === 'string'
@@ -180,10 +172,7 @@ function errorOf({
   return new HandlerError({ errorType: String(errorType), errorMessage: String(errorMessage), trace: lines })
 }
 
-/**
- * Returns true if handlers of this runtime may return nothing. Handlers of other runtimes return at least
- * null.
- */
+/** Returns true if handlers of this runtime may return nothing. Handlers of other runtimes return at least null. */
 function mayBeEmpty(runtime: string): boolean {
   return /^(nodejs|dotnet)/.test(runtime)
 }

@@ -18,18 +18,14 @@ export interface HandedOver {
   readonly answer: Promise<unknown>
   /** Returns false while the invocation can be taken back. */
   hasBegun(): boolean
-  /**
-   * Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run
-   * there.
-   */
+  /** Takes back an invocation that has not begun. Returns true if it was taken back, so that it will not run there. */
   takeBack(): boolean
 }
 
 /** A loaded handler, which runs one invocation at a time. It starts with the first invocation. */
 export interface Runtime {
   /**
-   * Loads the handler; returns undefined if it is loaded. The first invocation may load it and report its
-   * error instead.
+   * Loads the handler; returns undefined if it is loaded. The first invocation may load it and report its error instead.
    *
    * @throws HandlerError
    */
@@ -47,10 +43,7 @@ export interface Runtime {
   handOver?(invocation: Invocation): HandedOver
   /** Number of further invocations that can be passed to the runtime. */
   readonly room?: number
-  /**
-   * Resolves when the runtime has ended, by itself or through `close`. A running invocation may remain
-   * unsettled then.
-   */
+  /** Resolves when the runtime has ended, by itself or through `close`. A running invocation may remain unsettled then. */
   readonly ended: Promise<RuntimeEnded>
   /** True if the running invocation uses a processor rather than waiting for I/O. */
   readonly isComputing: boolean

@@ -37,9 +37,8 @@ export class Project {
   }
 
   /**
-   * `functions` is that section of serverless.yml, without handlers. `handlers` has the source text of each handler's
-   * body, which can use `event`, `values` (the records' values as text), `attempt` (how often it has run, over all
-   * processes) and `delay`.
+   * `functions` is that section of serverless.yml, without handlers. `handlers` has the source text of each handler's body, which
+   * can use `event`, `values` (the records' values as text), `attempt` (how often it has run, over all processes) and `delay`.
    */
   static async create(
     functions: Record<string, object>,

@@ -80,8 +80,7 @@ describe('the README, followed to the letter by a stranger', { timeout: 15 * 60_
   }
 
   /**
-   * Docker reads the file where a Docker daemon runs. The file is not started, because its ports are those of a developer's
-   * Kafka.
+   * Docker reads the file where a Docker daemon runs. The file is not started, because its ports are those of a developer's Kafka.
    */
   async function checkCompose(): Promise<void> {
     const compose = await readFile(reader.file('compose.yaml'), 'utf8')

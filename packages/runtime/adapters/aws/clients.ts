@@ -28,9 +28,8 @@ export async function parameterOf(name: string): Promise<Record<string, unknown>
 }
 
 /**
- * Returns true if an error of `secretOf` or `parameterOf` leaves the content unknown, because AWS is
- * temporarily unavailable. It is not unknown if the secret was deleted, access to it is denied, or its
- * content is invalid.
+ * Returns true if an error of `secretOf` or `parameterOf` leaves the content unknown, because AWS is temporarily unavailable. It is
+ * not unknown if the secret was deleted, access to it is denied, or its content is invalid.
  */
 export function isUnreachable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: Partial<AwsError> }

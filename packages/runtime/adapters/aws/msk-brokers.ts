@@ -2,10 +2,7 @@
 import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka'
 import type { KafkaAuth, MskConnectivity } from '../kafka/authentication.ts'
 
-/**
- * Field of the response for each network and authentication method. MSK has no listeners for other
- * combinations.
- */
+/** Field of the response for each network and authentication method. MSK has no listeners for other combinations. */
 const LISTENERS: Readonly<
   Record<MskConnectivity, Partial<Record<KafkaAuth, keyof GetBootstrapBrokersResponse>>>
 > = {

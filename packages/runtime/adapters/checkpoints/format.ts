@@ -1,7 +1,6 @@
 /**
- * Text format of a checkpoint: JSON lines that begin with a header and end with a trailer. The trailer
- * contains the number of parts and the SHA-256 of all lines before it, so that truncation and changes are
- * detected.
+ * Text format of a checkpoint: JSON lines that begin with a header and end with a trailer. The trailer contains the number of parts
+ * and the SHA-256 of all lines before it, so that truncation and changes are detected.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { heldParts, partsOfState, storedState } from '../../pipeline/deciding/stored-state.ts'
@@ -24,10 +23,7 @@ export interface Header extends StateKey {
   readonly epoch?: number
   /** Time of the checkpoint, RFC 3339. */
   readonly takenAt: string
-  /**
-   * For a checkpoint that contains only changes, the time of the one it is based on, RFC 3339; absent for a
-   * complete one.
-   */
+  /** For a checkpoint that contains only changes, the time of the one it is based on, RFC 3339; absent for a complete one. */
   readonly after?: string
 }
 

@@ -4,9 +4,7 @@ import { TextDecoder } from 'node:util'
 /** Maximum length of a line or a document in memory, in characters. */
 export const LONGEST = 64 * 1024 * 1024
 
-/**
- * Returns true if the error says that the text cannot be split into lines; its message contains the reason.
- */
+/** Returns true if the error says that the text cannot be split into lines; its message contains the reason. */
 export function isUnreadableText(error: unknown): error is Error {
   return error instanceof Error && error.name === UNREADABLE
 }

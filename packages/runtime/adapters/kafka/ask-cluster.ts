@@ -1,7 +1,4 @@
-/**
- * Requests below the public interface of the library, whose admin client fails if a partition of any topic
- * has no leader.
- */
+/** Requests below the public interface of the library, whose admin client fails if a partition of any topic has no leader. */
 import { type Broker, type Cluster, createCluster, protocolError } from '@sluice/kafka-records'
 import {
   askBroker,
@@ -14,8 +11,7 @@ import { askOver } from './ask-leaders.ts'
 import type { Kafka } from './client.ts'
 
 /**
- * Sends a request to a cluster with known brokers, over a new connection. It repeats the request while the
- * response is retriable.
+ * Sends a request to a cluster with known brokers, over a new connection. It repeats the request while the response is retriable.
  */
 export function askCluster<T>(
   kafka: Kafka,
@@ -57,10 +53,7 @@ export async function settingsOf(
   return settings
 }
 
-/**
- * Makes the library look up unknown brokers. It does this together with topics, and fails if one of them has
- * no leader.
- */
+/** Makes the library look up unknown brokers. It does this together with topics, and fails if one of them has no leader. */
 export async function knowBrokers(cluster: Cluster, brokers: readonly number[]): Promise<void> {
   const known = cluster.getNodeIds()
   if (brokers.every(id => known.includes(String(id)))) return

@@ -10,10 +10,7 @@ export interface Patience {
   readonly topicMs: number
 }
 
-/**
- * Electing a new leader after the loss of a broker takes a few seconds; a new topic is known to all brokers
- * within one second.
- */
+/** Electing a new leader after the loss of a broker takes a few seconds; a new topic is known to all brokers within one second. */
 const PATIENCE: Patience = { leaderMs: 15_000, topicMs: 1_000 }
 
 export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15_000 }
@@ -21,9 +18,8 @@ export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15
 const ASK_EVERY_MS = 50
 
 /**
- * Sends a request to the leaders of partitions until they respond. The metadata can be older or newer than
- * that of a broker, so a retriable response is not an error: like every official client, this function
- * fetches the metadata again and repeats the request.
+ * Sends a request to the leaders of partitions until they respond. The metadata can be older or newer than that of a broker, so a
+ * retriable response is not an error: like every official client, this function fetches the metadata again and repeats the request.
  *
  * @param ask sends the request; must not use metadata of an earlier attempt
  * @throws errors of `ask` that are not retriable or last too long
@@ -50,10 +46,7 @@ interface Connected {
   disconnect(): Promise<void>
 }
 
-/**
- * Sends a request over a new connection. While the response is retriable, it repeats the request over another
- * one.
- */
+/** Sends a request over a new connection. While the response is retriable, it repeats the request over another one. */
 export function askOver<Client extends Connected, T>(
   open: () => Client,
   question: (client: Client) => Promise<T>,

@@ -1,12 +1,6 @@
-/**
- * Classifies errors of the client library: Kafka is unavailable, Kafka refuses the request, or there is a
- * bug. Pure.
- */
+/** Classifies errors of the client library: Kafka is unavailable, Kafka refuses the request, or there is a bug. Pure. */
 
-/**
- * Properties of an error. The library's classes cannot be imported from an ES module, so errors are
- * recognised by their names.
- */
+/** Properties of an error. The library's classes cannot be imported from an ES module, so errors are recognised by their names. */
 interface ErrorMembers {
   readonly name: string
   /** Name of an error response in Kafka's protocol. */
@@ -44,9 +38,7 @@ const PASSING_ANSWER = 'BROKER_NOT_AVAILABLE'
 /** Permanent, although the library treats it as retriable: a corrupt message stays corrupt. */
 const LASTING_ANSWER = 'CORRUPT_MESSAGE'
 
-/**
- * Returns true if Kafka or the network is temporarily unavailable, so that the same call may succeed later.
- */
+/** Returns true if Kafka or the network is temporarily unavailable, so that the same call may succeed later. */
 export function isAway(error: unknown): boolean {
   const { name, type, code, retriable } = rootOf(error)
   if (type !== undefined) return type !== LASTING_ANSWER && (retriable === true || type === PASSING_ANSWER)
@@ -56,8 +48,7 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Returns true if the connection was lost during authentication. The library reports this like a refusal,
- * with a different message.
+ * Returns true if the connection was lost during authentication. The library reports this like a refusal, with a different message.
  */
 export function isInterruptedSignIn(error: unknown): boolean {
   const { name, message } = error as Error

@@ -1,6 +1,5 @@
 /**
- * Requests about a cluster that the client library does not support, or whose response it discards if a
- * partition has no leader.
+ * Requests about a cluster that the client library does not support, or whose response it discards if a partition has no leader.
  */
 import type { Broker, Cluster } from '@sluice/kafka-records'
 import {
@@ -52,8 +51,7 @@ export class ClusterInspection {
   }
 
   /**
-   * Resolves to the readable range of each partition. If the leader of a partition does not respond, the
-   * others are not affected.
+   * Resolves to the readable range of each partition. If the leader of a partition does not respond, the others are not affected.
    *
    * @param upTo `high-watermark` includes open transactions and the records after them
    */
@@ -131,9 +129,7 @@ export class ClusterInspection {
 
 const CLUSTER_AUTHORIZATION_FAILED = 31
 
-/**
- * Sends a request to several brokers concurrently. A broker that does not respond does not affect the others.
- */
+/** Sends a request to several brokers concurrently. A broker that does not respond does not affect the others. */
 export function eachBroker<T>(
   cluster: Cluster,
   brokers: readonly number[],

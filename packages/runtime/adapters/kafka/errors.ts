@@ -23,10 +23,7 @@ export function missingTopic(topic: string, cause: unknown): Unavailable {
   })
 }
 
-/**
- * Returns the error for a partition that the topic does not have, according to the producer's metadata, which
- * may be outdated.
- */
+/** Returns the error for a partition that the topic does not have, according to the producer's metadata, which may be outdated. */
 export function unknownPartition(topic: string, count: number, partition: number): RecordRefused {
   return new RecordRefused(
     `the topic ${topic} has ${count} partitions, so partition ${partition} does not exist`,
@@ -51,10 +48,7 @@ export class RefusedByKafka extends Error {
   }
 }
 
-/**
- * Returns the error for records that Kafka may accept later. The reports of failed functions recognise its
- * first words.
- */
+/** Returns the error for records that Kafka may accept later. The reports of failed functions recognise its first words. */
 export function notTaken(why: string, options?: ErrorOptions): Unavailable {
   return new Unavailable('broker-unavailable', `Kafka did not take it: ${why}`, options)
 }

@@ -36,10 +36,7 @@ export async function describeGroups(kafka: Kafka, groups: readonly string[]): P
   })
 }
 
-/**
- * Returns the consumer groups that this client may see, by name. Other users of the group protocol are
- * excluded.
- */
+/** Returns the consumer groups that this client may see, by name. Other users of the group protocol are excluded. */
 export async function visibleGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await askCluster(kafka, async (cluster, brokers) => {
     const answers = brokers.map(async id => {

@@ -3,8 +3,7 @@ import { askAdmin, PATIENCE_WITH_NEW_TOPIC } from './ask-leaders.ts'
 import { leaderMissing } from './availability.ts'
 
 /**
- * Adds partitions to a topic up to this number, and waits until the leader of each responds. Kafka cannot
- * remove partitions.
+ * Adds partitions to a topic up to this number, and waits until the leader of each responds. Kafka cannot remove partitions.
  *
  * @returns the number of partitions before
  * @throws Error if the topic already has more; errors of the library if Kafka refuses or does not respond

@@ -2,10 +2,9 @@
 export const NO_IAM_TOKEN = 'ERR_NO_IAM_TOKEN'
 
 /**
- * Creates a token for a listener with IAM authentication: a request for `kafka-cluster:Connect`, signed with
- * the AWS credentials of this process and valid for at most 15 minutes
- * (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html). The signer is loaded on
- * first use.
+ * Creates a token for a listener with IAM authentication: a request for `kafka-cluster:Connect`, signed with the AWS credentials of
+ * this process and valid for at most 15 minutes (https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control.html).
+ * The signer is loaded on first use.
  *
  * @throws Error with the code NO_IAM_TOKEN if there are no credentials
  */

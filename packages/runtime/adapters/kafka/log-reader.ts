@@ -25,9 +25,7 @@ export type Isolation = keyof typeof ISOLATION
 
 /** Size limit for the response to a fetch, in bytes before decompression. */
 const FETCH_BYTES = 1024 * 1024
-/**
- * Size limit for a single record, in bytes. Kafka always returns at least one batch, regardless of the limit.
- */
+/** Size limit for a single record, in bytes. Kafka always returns at least one batch, regardless of the limit. */
 const ONE_BATCH = 1
 
 /**
@@ -111,8 +109,7 @@ export class KafkaLogReader implements LogReader {
     if (fromOffset > range.toOffset) return { records: [], nextOffset: range.toOffset + 1, logStart }
     const messages = await this.#fetch(cluster, topic, partition, { ...range, fromOffset })
     const last = messages.at(-1)
-    // The offset precedes a delivered record, so an open transaction hides it, or this replica has just
-    // become the leader.
+    // The offset precedes a delivered record, so an open transaction hides it, or this replica has just become the leader.
     if (!last)
       throw unavailable(`Kafka returned no records of ${topic}/${partition} from offset ${fromOffset} on`)
     // Records after the range were delivered already, so do not keep a second copy in memory.

@@ -4,10 +4,7 @@ import type { LogRecord } from '../../cloudevents/record.ts'
 /** A message of the library. Some fields are present only if this project has decoded it. */
 type Message = FetchedMessage & { readonly oversizeBytes?: number | undefined }
 
-/**
- * Converts a message of the library to a record of the log. A null header becomes an empty one, as in the
- * event of a function.
- */
+/** Converts a message of the library to a record of the log. A null header becomes an empty one, as in the event of a function. */
 export function logRecordOf(topic: string, partition: number, message: Message): LogRecord {
   const { oversizeBytes } = message
   return {

@@ -11,9 +11,7 @@ import type { Kafka } from './client.ts'
 import { eachBroker, type KnownBounds, type OfBroker, partitionsByLeader } from './cluster-inspection.ts'
 import type { TopicLayout } from './topic-admin.ts'
 
-/**
- * Batches by topic and partition, oldest first, without control batches. Empty if the leader did not respond.
- */
+/** Batches by topic and partition, oldest first, without control batches. Empty if the leader did not respond. */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
 /** Limits per partition, sufficient for the last seconds of a busy topic and for hours of a quiet one. */

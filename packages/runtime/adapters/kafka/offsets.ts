@@ -45,10 +45,7 @@ export class TopicOffsets {
     })
   }
 
-  /**
-   * Resolves to the first offset of each partition that was written at this time or later, or to the end of
-   * the partition.
-   */
+  /** Resolves to the first offset of each partition that was written at this time or later, or to the end of the partition. */
   at(topic: string, timeMs: number): Promise<number[]> {
     return this.#ask(async admin =>
       byPartition(await admin.fetchTopicOffsetsByTimestamp(topic, timeMs), ({ offset }) => Number(offset)),

@@ -53,8 +53,7 @@ export class ProducingConnection {
   }
 
   /**
-   * Returns the broker ids of the partition leaders of a topic that `load` has looked up. The id is negative
-   * if there is no leader.
+   * Returns the broker ids of the partition leaders of a topic that `load` has looked up. The id is negative if there is no leader.
    */
   leadersOf(topic: string): ReadonlyMap<number, number> {
     return this.#leaders.of(topic)
@@ -153,8 +152,7 @@ export function mayPass(error: unknown): boolean {
 }
 
 /**
- * Converts an error of a connection to the engine's error. Messages of the library contain names and
- * positions, never payload data.
+ * Converts an error of a connection to the engine's error. Messages of the library contain names and positions, never payload data.
  */
 export function deliveryError(cause: unknown, place: string): Error {
   const answer = brokersAnswer(cause)

@@ -12,9 +12,8 @@ interface Opened<Client> {
 }
 
 /**
- * Creates a client on first use, and a new one after a failure or a long idle time. A client is closed once
- * more after the last work that used it, because the library reconnects a closed client for every request,
- * and that connection would stay open.
+ * Creates a client on first use, and a new one after a failure or a long idle time. A client is closed once more after the last
+ * work that used it, because the library reconnects a closed client for every request, and that connection would stay open.
  */
 export class ReconnectingClient<Client> {
   readonly #open: () => Promise<Client>

@@ -8,9 +8,8 @@ export interface Replication {
 const MAX_COPIES = 3
 
 /**
- * Returns the replication of every topic, which is the same for all because a chain of topics is only as safe
- * as its weakest link. All replicas except one must be in sync, so that any one of three brokers may fail
- * without interrupting service.
+ * Returns the replication of every topic, which is the same for all because a chain of topics is only as safe as its weakest link.
+ * All replicas except one must be in sync, so that any one of three brokers may fail without interrupting service.
  */
 export function replicationOn(brokers: number): Replication {
   const factor = Math.min(brokers, MAX_COPIES)

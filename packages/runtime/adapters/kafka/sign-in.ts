@@ -3,10 +3,7 @@ import { tlsProblem } from '@sluice/kafka-records/connecting'
 import { isInterruptedSignIn } from './availability.ts'
 import { NO_IAM_TOKEN } from './iam-token.ts'
 
-/**
- * Explanations of responses to a request that a listener does not allow, or does not allow before
- * authentication.
- */
+/** Explanations of responses to a request that a listener does not allow, or does not allow before authentication. */
 const ANSWERS: Readonly<Record<string, string>> = {
   UNSUPPORTED_SASL_MECHANISM:
     'its listener does not support this authentication method: set another one with KAFKA_AUTH (--auth)',
@@ -35,8 +32,7 @@ function refusedSignIn(error: unknown): string | undefined {
 }
 
 /**
- * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's
- * message contains the same.
+ * Removes the prefix "SASL PLAIN authentication failed: ", which the library adds although the broker's message contains the same.
  */
 function shortened(message: string): string {
   return message.replace(/^SASL .*? authentication failed: /, '').replace(/^Authentication failed: /, '')

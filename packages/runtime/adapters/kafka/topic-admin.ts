@@ -1,6 +1,4 @@
-/**
- * Requests about topics and changes to them, for operators. The topics of an application are in `topics.ts`.
- */
+/** Requests about topics and changes to them, for operators. The topics of an application are in `topics.ts`. */
 import { alterSettingsQuestion, askBroker, type TopicMetadata } from '@sluice/kafka-records/requests'
 import type { Admin, Kafka } from 'kafkajs'
 import { answerError, askCluster, metadataOf, settingsOf } from './ask-cluster.ts'
@@ -52,10 +50,7 @@ export async function describeTopic(kafka: Kafka, topic: string): Promise<TopicD
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
 
-/**
- * Returns true if the topic does not exist. A topic with partitions exists, even if one of them has no
- * leader.
- */
+/** Returns true if the topic does not exist. A topic with partitions exists, even if one of them has no leader. */
 function isMissing({ errorCode, partitions }: TopicMetadata): boolean {
   return errorCode !== 0 && partitions.length === 0
 }

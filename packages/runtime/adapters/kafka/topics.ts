@@ -101,10 +101,7 @@ async function createTopics(admin: Admin, options: TopicsOptions, missing: reado
   })
 }
 
-/**
- * Waits until the leader of every partition responds. The metadata may name a broker that has not become the
- * leader yet.
- */
+/** Waits until the leader of every partition responds. The metadata may name a broker that has not become the leader yet. */
 export async function untilLed(kafka: Kafka, names: readonly string[]): Promise<void> {
   const offsets = new TopicOffsets(kafka, PATIENCE_WITH_NEW_TOPIC)
   try {
@@ -175,9 +172,7 @@ async function findDifferences(
   })
 }
 
-/**
- * Returns true if a topic has more partitions than defined, which is allowed: the definition is the minimum.
- */
+/** Returns true if a topic has more partitions than defined, which is allowed: the definition is the minimum. */
 function isGrown({ setting, wanted, found }: TopicDifference): boolean {
   return setting === 'partitions' && Number(found) > Number(wanted)
 }

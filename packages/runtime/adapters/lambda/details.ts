@@ -47,10 +47,7 @@ const QUOTED_COMMAND = /,? with args beginning with.*/s
 /** Errors whose messages contain only names and positions, never payload data. */
 const OF_OURS = [RecordRefused, Unavailable, PartitionStopped]
 
-/**
- * Returns the parts of an error that cannot contain payload data. Messages and properties from other code are
- * omitted.
- */
+/** Returns the parts of an error that cannot contain payload data. Messages and properties from other code are omitted. */
 export function failureOf(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return {}
   const causes = causesOf(error)
@@ -86,10 +83,7 @@ const OTHERS_WORDS: readonly FailureCode[] = [
   'timer-rejected',
 ]
 
-/**
- * Returns the fields that explain a failure. Messages of the runtime itself contain positions, never payload
- * data.
- */
+/** Returns the fields that explain a failure. Messages of the runtime itself contain positions, never payload data. */
 export function explanation({ code, message, place, safeMessage }: Failure): Record<string, string> {
   if (safeMessage !== undefined) return { failure: shortened(safeMessage) }
   if (!OTHERS_WORDS.includes(code)) return { failure: message }

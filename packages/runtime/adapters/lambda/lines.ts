@@ -1,6 +1,4 @@
-/**
- * Log lines of the observer about unusual conditions: level and message by `kind`, which programs can read.
- */
+/** Log lines of the observer about unusual conditions: level and message by `kind`, which programs can read. */
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { Repeats } from './repeats.ts'
 

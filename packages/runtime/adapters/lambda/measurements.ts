@@ -69,10 +69,7 @@ function append<Name>(lists: Map<Name, number[]>, name: Name, value: number): vo
   else lists.set(name, [value])
 }
 
-/**
- * CloudWatch accepts 100 values of a metric in a line. Powertools flushes the line automatically at the
- * hundredth.
- */
+/** CloudWatch accepts 100 values of a metric in a line. Powertools flushes the line automatically at the hundredth. */
 const MAX_VALUES = 99
 
 /** Adds as many of the values as a line can hold. */
@@ -80,10 +77,7 @@ export function addValues(metrics: Metrics, name: keyof typeof METRICS, values: 
   for (const value of spread(values, MAX_VALUES)) metrics.addMetric(name, METRICS[name], value)
 }
 
-/**
- * Selects values evenly by rank if there are too many, including the lowest and the highest, so that
- * percentiles are preserved.
- */
+/** Selects values evenly by rank if there are too many, including the lowest and the highest, so that percentiles are preserved. */
 function spread(values: readonly number[], most: number): readonly number[] {
   if (values.length <= most) return values
   const sorted = [...values].sort((a, b) => a - b)

@@ -1,7 +1,4 @@
-/**
- * Definitions of all metrics of the engine, used by the code that writes them and by the alarms of a
- * deployment.
- */
+/** Definitions of all metrics of the engine, used by the code that writes them and by the alarms of a deployment. */
 import type { FailureCode } from '../../consumer/failure-codes.ts'
 import type { Decision } from '../../pipeline/model.ts'
 import type { DeferredReason, ReleaseReason } from '../../pipeline/reasons.ts'
@@ -20,10 +17,7 @@ export const DIMENSIONS = {
   byReason: ['environment', 'service', 'reason'],
 } as const
 
-/**
- * Counters and their reasons. The reasons of decisions are those of `reasons.ts`, failure codes, and reasons
- * of consumers.
- */
+/** Counters and their reasons. The reasons of decisions are those of `reasons.ts`, failure codes, and reasons of consumers. */
 export interface Counters extends Record<Decision['outcome'], string> {
   /** Counts held entities. The reason is the code of the failure that is retried. */
   readonly held: FailureCode

@@ -32,9 +32,7 @@ interface During {
   readonly toMs: number
 }
 
-/**
- * Writes the reports of the pipeline as structured logs and as CloudWatch embedded metrics, without payloads.
- */
+/** Writes the reports of the pipeline as structured logs and as CloudWatch embedded metrics, without payloads. */
 export class LambdaObserver implements Observer {
   readonly #logger: Logger
   readonly #measured: Measurements
@@ -227,8 +225,7 @@ export class LambdaObserver implements Observer {
     try {
       this.#measured.flush({ ms, lagMs })
     } catch (error) {
-      // Everything is decided and published, so a failure to report it must not cause a redelivery of the
-      // batch.
+      // Everything is decided and published, so a failure to report it must not cause a redelivery of the batch.
       this.#lines.write('metrics-not-written', '', failureOf(error))
     }
     if (Object.keys(counts).length === 0) return
@@ -249,10 +246,7 @@ export class LambdaObserver implements Observer {
     }
   }
 
-  /**
-   * Writes one line for all records of a batch that failed in the same way, with the first record and the
-   * count.
-   */
+  /** Writes one line for all records of a batch that failed in the same way, with the first record and the count. */
   #failed(stateKey: StateKey, group: readonly Decision[]): void {
     const first = group[0] as Decision
     const failure = first.failure as Failure

@@ -1,9 +1,7 @@
 import type { Decision, RecordOutcome, StateKey } from '../../pipeline/model.ts'
 
 interface Reached {
-  /**
-   * Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch.
-   */
+  /** Time when the latest chunk was committed, or when the invocation began, in milliseconds since the epoch. */
   committedMs: number
   /** Append time of the last tick that this invocation decided. */
   tickMs: number | undefined
@@ -33,12 +31,11 @@ export class Progress {
   }
 
   /**
-   * Records decisions. Returns the time since which the partition worked on them: the time of the previous
-   * chunk, or the beginning of the invocation.
+   * Records decisions. Returns the time since which the partition worked on them: the time of the previous chunk, or the beginning
+   * of the invocation.
    *
-   * The lag is computed from the last tick, because `clock` appends one per minute and the broker sets its
-   * time, whereas producers set the times of other records in some topics. If the invocation saw no tick, the
-   * lag is computed from the last record.
+   * The lag is computed from the last tick, because `clock` appends one per minute and the broker sets its time, whereas producers
+   * set the times of other records in some topics. If the invocation saw no tick, the lag is computed from the last record.
    */
   decided(stateKey: StateKey, decisions: readonly Decision[], nowMs: number): number {
     const reached = this.#of(stateKey)
@@ -83,10 +80,7 @@ interface TopicValues {
   readonly values: Map<number, number>
 }
 
-/**
- * Values of the partitions with an event in an invocation, by topic, so that one line reports all partitions
- * of a topic.
- */
+/** Values of the partitions with an event in an invocation, by topic, so that one line reports all partitions of a topic. */
 export class PerTopic {
   readonly #topics = new Map<string, TopicValues>()
 

@@ -1,6 +1,4 @@
-/**
- * Rate limit for log lines: the first of each kind, and then one per minute with the number of omitted ones.
- */
+/** Rate limit for log lines: the first of each kind, and then one per minute with the number of omitted ones. */
 export class Repeats {
   readonly #everyMs: number
   readonly #now: () => number

@@ -4,9 +4,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics'
 import type { Ports } from '../../pipeline/ports.ts'
 import { namespaceOf, type TimedStep } from './metric-names.ts'
 
-/**
- * Creates the logger and the metrics of a function. Both write only to standard output, as Lambda requires.
- */
+/** Creates the logger and the metrics of a function. Both write only to standard output, as Lambda requires. */
 export function telemetryOf(serviceName: string, application: string): { logger: Logger; metrics: Metrics } {
   const namespace = namespaceOf(application)
   return { logger: new Logger({ serviceName }), metrics: new Metrics({ namespace, serviceName }) }
@@ -25,10 +23,7 @@ export function logsContext(logger: Logger) {
   return injectLambdaContext(logger, { logEvent: false })
 }
 
-/**
- * Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded
- * or not.
- */
+/** Wraps the ports so that the duration of each call to Redis or Kafka is reported, whether the call succeeded or not. */
 export function timed(ports: Ports, took: (step: TimedStep, ms: number) => void, now = Date.now): Ports {
   const time = async <T>(step: TimedStep, call: () => Promise<T>): Promise<T> => {
     const sinceMs = now()

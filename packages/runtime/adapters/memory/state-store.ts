@@ -62,9 +62,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   #next: MemoryStateStore | undefined
   #built = 0
 
-  /**
-   * @param live store of the live states, if this store contains copies of them; both skip the same records
-   */
+  /** @param live store of the live states, if this store contains copies of them; both skip the same records */
   constructor(live?: SkippedRecords) {
     this.#skipped = live ?? this
   }
@@ -245,10 +243,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
 
-  /**
-   * Rejects commits from now on. An existing fence remains, unless it belongs to an earlier attempt of the
-   * same operation.
-   */
+  /** Rejects commits from now on. An existing fence remains, unless it belongs to an earlier attempt of the same operation. */
   fence(stateKey: StateKey, fence: Fence): void {
     const held = this.#stateKey(stateKey)
     if (held.fence && !isOwnFence(held.fence, fence)) return
@@ -257,10 +252,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     if (raisesEpoch) held.version = { ...held.version, epoch: held.version.epoch + 1 }
   }
 
-  /**
-   * Removes the fence, unless it belongs to another command. A state that was created only for the fence is
-   * removed as well.
-   */
+  /** Removes the fence, unless it belongs to another command. A state that was created only for the fence is removed as well. */
   unfence(stateKey: StateKey, by: Fence): void {
     const { fence, ...held } = this.#stateKey(stateKey)
     if (!isOwnFence(fence, by)) return
@@ -269,10 +261,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     this.restore(stateKey, isNew ? undefined : held)
   }
 
-  /**
-   * Returns a copy of the current partition state. `restore` puts it back, like a failover to a replica that
-   * lags behind.
-   */
+  /** Returns a copy of the current partition state. `restore` puts it back, like a failover to a replica that lags behind. */
   copyOf(stateKey: StateKey): unknown {
     return structuredClone(this.#stateKey(stateKey))
   }
@@ -353,10 +342,7 @@ function nameOf({ consumer, topic, partition }: StateKey): string {
   return JSON.stringify([consumer, topic, partition])
 }
 
-/**
- * Returns the entities with a timer that fires before the end of a span, in the order in which their first
- * timers fire.
- */
+/** Returns the entities with a timer that fires before the end of a span, in the order in which their first timers fire. */
 function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: number) {
   const due: TimerPlace[] = []
   for (const [entity, own] of timers) {

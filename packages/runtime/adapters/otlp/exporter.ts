@@ -14,17 +14,13 @@ export interface OtlpSettings {
 
 type Headers = Readonly<Record<string, string>>
 
-/**
- * Called when spans were dropped. The details may be logged; they contain no headers, which may hold
- * credentials.
- */
+/** Called when spans were dropped. The details may be logged; they contain no headers, which may hold credentials. */
 export type Dropped = (count: number, reason: string, details?: Record<string, unknown>) => void
 
 /** Maximum number of spans per request, about half a megabyte. */
 const REQUEST_SPANS = 500
 /**
- * Maximum number of spans per invocation. Encoding them takes a tenth of a second, and sending them must take
- * at most one second.
+ * Maximum number of spans per invocation. Encoding them takes a tenth of a second, and sending them must take at most one second.
  */
 const MAX_SPANS = 5_000
 /** Pause after a failure, in milliseconds, because each attempt may take the whole timeout of an export. */
@@ -103,9 +99,7 @@ export class OtlpExporter {
     }
   }
 
-  /**
-   * Retries once if the connection broke: connections do not survive a freeze of the execution environment.
-   */
+  /** Retries once if the connection broke: connections do not survive a freeze of the execution environment. */
   async #post(body: string, headers: Headers, signal: AbortSignal): Promise<Response> {
     // Do not follow redirects, because the credentials are only for this endpoint.
     const post = () => fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
@@ -131,10 +125,7 @@ function rejectedIn(answer: string): number {
   }
 }
 
-/**
- * Returns an error code such as `ECONNREFUSED`. The message is not used, because it may contain addresses
- * with credentials.
- */
+/** Returns an error code such as `ECONNREFUSED`. The message is not used, because it may contain addresses with credentials. */
 function codeOf(error: unknown): string | undefined {
   const { cause } = error as { cause?: { code?: unknown } }
   return typeof cause?.code === 'string' ? cause.code : undefined

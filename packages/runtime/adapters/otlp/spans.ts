@@ -35,9 +35,7 @@ export interface Span {
 
 /** Consumer, environment and time range of decisions. */
 export interface Scene {
-  /**
-   * Name of the application. Attributes without a name in OpenTelemetry's semantic conventions begin with it.
-   */
+  /** Name of the application. Attributes without a name in OpenTelemetry's semantic conventions begin with it. */
   readonly application: string
   /** Returns the Kafka name of a topic in this environment. */
   readonly kafkaTopic: (name: TopicName) => string
@@ -116,9 +114,7 @@ function fired(stateKey: StateKey, decision: Decision, parent: SpanContext, scen
   }
 }
 
-/**
- * Returns no span if the event belongs to another trace. An event without a trace has a cause without one.
- */
+/** Returns no span if the event belongs to another trace. An event without a trace has a cause without one. */
 function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: Scene): Span[] {
   const context = spanContextOf(event.extensions)
   if (context && context.traceId !== cause.traceId) return []
@@ -132,8 +128,7 @@ function created({ to, event }: OutboxEntry, cause: Span, { kafkaTopic, toMs }: 
     ...(tracestate ? { tracestate } : {}),
     name: `create ${topic}`,
     kind: 'producer',
-    // The event is created when its cause is decided. Publishing is shared by many records and is not
-    // measured here.
+    // The event is created when its cause is decided. Publishing is shared by many records and is not measured here.
     fromMs: toMs,
     toMs,
     attributes: { ...messaging('create', topic), ...ofEvent(event) },

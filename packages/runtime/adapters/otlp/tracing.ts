@@ -13,9 +13,7 @@ export interface Traced {
   readonly application: string
   /** Sampler; by default, the producers decide. */
   readonly sampler?: Sampler
-  /**
-   * Maximum number of records with spans per second; unlimited by default. Failed records always have spans.
-   */
+  /** Maximum number of records with spans per second; unlimited by default. Failed records always have spans. */
   readonly mostPerSecond?: number | undefined
 }
 

@@ -127,10 +127,7 @@ function* fieldsOf(page: readonly CheckpointPart[]): Generator<Field> {
       yield [`ids:${generation}`, buckets[at] as string, buckets[at + 1] as string]
 }
 
-/**
- * Returns alternating fields and values, by the last part of the key. Strings of ids and failures contain
- * bytes.
- */
+/** Returns alternating fields and values, by the last part of the key. Strings of ids and failures contain bytes. */
 function partsOf(fields: readonly Field[]): AddRequest['parts'] {
   const parts = [...Map.groupBy(fields, ([name]) => name)].map(([name, own]) => {
     const inTurn = own.flatMap(([, field, value]) => [field, value])
@@ -170,8 +167,7 @@ class MetaFields {
   }
 
   /**
-   * Returns the fields as `commit.lua` writes them, without the epoch, and the failures, because their groups
-   * store their sizes.
+   * Returns the fields as `commit.lua` writes them, without the epoch, and the failures, because their groups store their sizes.
    */
   *fields(): Generator<Field> {
     const { version, clock, appliedDigest, emitted, tally, partitioning } = this.#known

@@ -52,10 +52,9 @@ export class StateCheckpoints {
   }
 
   /**
-   * Returns a consistent copy of the partition state while its consumer continues. Every commit changes the
-   * version, so everything read between two checks that found the same version is consistent. Trimming the
-   * outbox does not change it: the entries removed are published, and a checkpoint may or may not contain
-   * them.
+   * Returns a consistent copy of the partition state while its consumer continues. Every commit changes the version, so everything
+   * read between two checks that found the same version is consistent. Trimming the outbox does not change it: the entries removed
+   * are published, and a checkpoint may or may not contain them.
    *
    * @returns `moving` if the partition state changed during every attempt
    */

@@ -19,9 +19,7 @@ export class RedisCircuitBreaker implements CircuitBreaker {
     return since === 'reset' ? since : Number(since)
   }
 
-  /**
-   * Returns the code version for which the breaker last opened, for display; undefined if it never opened.
-   */
+  /** Returns the code version for which the breaker last opened, for display; undefined if it never opened. */
   async look(consumer: string): Promise<{ version: string; since: number | 'reset' } | undefined> {
     const { version, since } = await this.#client.run(redis => redis.hgetall(this.#keyOf(consumer)))
     if (version === undefined || since === undefined) return undefined

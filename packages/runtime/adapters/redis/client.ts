@@ -38,10 +38,7 @@ export class RedisClient {
     this.#settings = typeof settings === 'function' ? settings : async () => settings
   }
 
-  /**
-   * Runs commands of the library. In a cluster, all of them must concern the same partition state. Replies
-   * are text.
-   */
+  /** Runs commands of the library. In a cluster, all of them must concern the same partition state. Replies are text. */
   async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
     const connecting = this.#connected()
     const connection = await connecting
@@ -70,10 +67,7 @@ export class RedisClient {
     )
   }
 
-  /**
-   * Returns the keys that match a pattern, on every node of a cluster, page by page. A key may be returned
-   * twice.
-   */
+  /** Returns the keys that match a pattern, on every node of a cluster, page by page. A key may be returned twice. */
   async *keys(pattern: string): AsyncGenerator<string> {
     for (const { run } of await this.servers()) {
       let cursor = '0'
@@ -140,15 +134,11 @@ export class RedisClient {
 const ELSEWHERE = /^(NOAUTH|WRONGPASS|NOPERM|READONLY)\b/
 /** Redirections, which only the client of a single server receives: the client of a cluster follows them. */
 const REDIRECTED = /^(MOVED|ASK)\b/
-/**
- * Error replies that are temporary or concern the connection. Any other is thrown as an error of the command.
- */
+/** Error replies that are temporary or concern the connection. Any other is thrown as an error of the command. */
 const NOT_NOW =
   /^(NOAUTH|WRONGPASS|NOPERM|MOVED|ASK|LOADING|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|READONLY|NOREPLICAS|MISCONF|OOM|BUSY)\b/
 
-/**
- * Returns true for errors that neither server nor network can cause. These must not be reported as temporary.
- */
+/** Returns true for errors that neither server nor network can cause. These must not be reported as temporary. */
 function isBug(error: unknown): boolean {
   return [TypeError, RangeError, ReferenceError, SyntaxError].some(kind => error instanceof kind)
 }
@@ -210,9 +200,8 @@ const NO_ANSWER = 'NoAnswer'
 const PARTS = 4
 
 /**
- * Limits the time of a command, because the library's own limit does not apply while it discovers the nodes
- * of a cluster. Time in which this process was frozen or starved counts as one interval, so that a reply
- * which arrived in the meantime is still read.
+ * Limits the time of a command, because the library's own limit does not apply while it discovers the nodes of a cluster. Time in
+ * which this process was frozen or starved counts as one interval, so that a reply which arrived in the meantime is still read.
  */
 function within<T>(ms: number, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()

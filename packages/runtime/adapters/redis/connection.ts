@@ -18,10 +18,7 @@ export interface Connection {
   /** Hosts and ports, without the rest of the URL, which may contain a password. */
   readonly address: string
   readonly commandTimeoutMs: number
-  /**
-   * True if the library itself replaces unresponsive connections, node by node, while other nodes remain in
-   * use.
-   */
+  /** True if the library itself replaces unresponsive connections, node by node, while other nodes remain in use. */
   readonly healsItself: boolean
   /** Last error of the connection. Commands on a lost connection fail without a cause. */
   lastError: ConnectionError | undefined
@@ -115,16 +112,14 @@ function writeTogether(redis: Redis): void {
 }
 
 /**
- * Creates a connection to a cluster. The library follows MOVED and ASK, and retries if a node is lost, fails
- * over, or migrates a hash slot. A command may therefore arrive twice or late, which is harmless: a commit
- * names the version on which it is based.
+ * Creates a connection to a cluster. The library follows MOVED and ASK, and retries if a node is lost, fails over, or migrates a
+ * hash slot. A command may therefore arrive twice or late, which is harmless: a commit names the version on which it is based.
  */
 function cluster({ hosts }: RedisAddress, options: NodeOptions, commandTimeoutMs: number): Cluster {
   // All attempts end before the command's timeout, so that their error can be reported.
   const attempts = 16
   const retryMs = commandTimeoutMs / (attempts + 4)
-  // An unresponsive node loses its connection before that. Another node is then asked, and the next command
-  // is sent elsewhere.
+  // An unresponsive node loses its connection before that. Another node is then asked, and the next command is sent elsewhere.
   const silenceMs = commandTimeoutMs * 0.8
   const redis = new Cluster([...hosts], {
     redisOptions: { ...options, socketTimeout: silenceMs },

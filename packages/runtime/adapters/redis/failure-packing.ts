@@ -12,10 +12,7 @@ const NO_ENTITY = 0
 const OPEN = 1
 const REOPENED = 2
 
-/**
- * Returns the bytes of a failure's id; undefined if the text is not a valid id, because a header can contain
- * anything.
- */
+/** Returns the bytes of a failure's id; undefined if the text is not a valid id, because a header can contain anything. */
 function bytesOf(id: string): Buffer | undefined {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.length === idBytes && bytes.toString('base64url') === id ? bytes : undefined
@@ -118,10 +115,7 @@ function textOf<T extends Group | Generation>(names: readonly (keyof T)[], numbe
 
 type Field = readonly [name: string, field: string, value: string]
 
-/**
- * Packs the failures of a restored partition state into one generation per group. Returns all fields and
- * their size.
- */
+/** Packs the failures of a restored partition state into one generation per group. Returns all fields and their size. */
 export function restoredFailures(failures: readonly RememberedFailure[]): {
   /** Fields whose strings contain one byte per character. */
   readonly fields: readonly Field[]

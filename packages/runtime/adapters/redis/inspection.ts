@@ -87,9 +87,7 @@ export class StateInspection {
     return stored === undefined ? undefined : inspected(stored).state
   }
 
-  /**
-   * Returns the context that an event has set for all entities of the partition; undefined if none was set.
-   */
+  /** Returns the context that an event has set for all entities of the partition; undefined if none was set. */
   context(stateKey: StateKey): Promise<StoredContext | undefined> {
     return this.#reader.context(stateKey)
   }
@@ -119,9 +117,8 @@ export class StateInspection {
   }
 
   /**
-   * Reads states with the versions of their format, and with the hold of held entities. The state of a held
-   * entity may be undefined. States are read in pages, so that a large partition state does not block the
-   * server.
+   * Reads states with the versions of their format, and with the hold of held entities. The state of a held entity may be
+   * undefined. States are read in pages, so that a large partition state does not block the server.
    */
   async *states(
     stateKey: StateKey,

@@ -1,10 +1,7 @@
 import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type { StateKey } from '../../pipeline/model.ts'
 
-/**
- * Keys of a partition state. They share a hash tag, so that a cluster stores them together and one script can
- * change them all.
- */
+/** Keys of a partition state. They share a hash tag, so that a cluster stores them together and one script can change them all. */
 export interface PartitionStateKeys {
   /** Hash with the version, log clock and counters, see `layout.ts`. */
   readonly meta: string
@@ -21,10 +18,7 @@ export interface PartitionStateKeys {
    * buckets, see `layout.ts`.
    */
   readonly ids: string
-  /**
-   * Hash from producer group to its numbers. Also the prefix of hashes `<failures>:<group>:<generation>`, see
-   * `layout.ts`.
-   */
+  /** Hash from producer group to its numbers. Also the prefix of hashes `<failures>:<group>:<generation>`, see `layout.ts`. */
   readonly failures: string
   /** Hash with the hash and content of the partition's context. */
   readonly context: string
@@ -53,10 +47,7 @@ export function skippedKeyOf(stateKey: StateKey): string {
   return `${tagOf(stateKey)}:skipped`
 }
 
-/**
- * Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not
- * include it.
- */
+/** Returns the key of the changes since the last checkpoint, see `lua/changes.lua`. Copies of the state do not include it. */
 export function changesKeyOf(stateKey: StateKey, copy?: CopyName): string {
   return `${prefixOf(stateKey, copy)}:changes`
 }

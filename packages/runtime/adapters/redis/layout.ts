@@ -95,10 +95,7 @@ export const LAYOUT = {
   changes: {
     idBytes: ID.bytes + KNOWN_BYTES,
     idsOfBlock: 500,
-    /**
-     * Log time after which changes are no longer tracked, because they use as much memory as a generation of
-     * ids by then.
-     */
+    /** Log time after which changes are no longer tracked, because they use as much memory as a generation of ids by then. */
     longestMs: 60 * 60_000,
     /** Upper bounds for the data that one script reads, which takes the server a few milliseconds. */
     entitiesAtOnce: 1_000,
@@ -109,10 +106,7 @@ export const LAYOUT = {
 
 export type MetaField = (typeof LAYOUT.meta)[number]
 
-/**
- * Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch
- * reads it.
- */
+/** Field of the hash `meta` with the growths of the topic as JSON. It is not in the layout, because no batch reads it. */
 export const GROWTHS = 'growths'
 
 /** Returns the generation of ids at this time of the log's clock. `generationAt` in Lua does the same. */

@@ -1,8 +1,7 @@
 /**
- * Encodes the argument of a script: a map in MessagePack, which the server's Lua decodes in one call. A
- * single argument is used because managed caches limit the number of arguments, and each argument costs more
- * than its bytes. Libraries encode bytes with a type that the server's Lua rejects, so bytes are encoded as
- * strings here.
+ * Encodes the argument of a script: a map in MessagePack, which the server's Lua decodes in one call. A single argument is used
+ * because managed caches limit the number of arguments, and each argument costs more than its bytes. Libraries encode bytes with a
+ * type that the server's Lua rejects, so bytes are encoded as strings here.
  */
 
 /** A string that contains bytes, one per character. Other strings are encoded as UTF-8. */

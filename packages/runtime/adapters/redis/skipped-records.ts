@@ -6,10 +6,7 @@ import { lua, script } from './scripts.ts'
 
 const SKIP_RECORD = script(lua('skip-record'))
 
-/**
- * Records that operators have skipped, one key per partition state. `load` reads the key together with the
- * state.
- */
+/** Records that operators have skipped, one key per partition state. `load` reads the key together with the state. */
 export class RedisSkippedRecords implements SkippedRecords {
   readonly #client: RedisClient
 

@@ -52,10 +52,7 @@ export class StateList {
     return (await this.#found()).map(({ partitionState }) => partitionState)
   }
 
-  /**
-   * Removes states with all their keys, including epochs. Returns the number of removed states, and reports
-   * progress.
-   */
+  /** Removes states with all their keys, including epochs. Returns the number of removed states, and reports progress. */
   async remove(
     isMeant: (stateKey: StateKey) => boolean,
     onRemoved: (removed: number) => void,

@@ -1,7 +1,4 @@
-/**
- * Reads a partition state for display and for checkpoints, in pages, so that a large state does not block the
- * server.
- */
+/** Reads a partition state for display and for checkpoints, in pages, so that a large state does not block the server. */
 
 import type { CopyName } from '../../pipeline/generations/generations.ts'
 import type {
@@ -158,8 +155,7 @@ export class StateReader {
   }
 
   /**
-   * Reads the fields of a hash in the pages of the server. Reading a large hash field by field would take
-   * several times as long.
+   * Reads the fields of a hash in the pages of the server. Reading a large hash field by field would take several times as long.
    */
   async *fieldPages(key: string): AsyncGenerator<[field: Buffer, value: Buffer][]> {
     let cursor = '0'
@@ -205,9 +201,7 @@ export function* idKeys(
     yield `${ids}:${generation}`
 }
 
-/**
- * Collects items without repetitions: pages may overlap, and of two generations the newer one comes first.
- */
+/** Collects items without repetitions: pages may overlap, and of two generations the newer one comes first. */
 export async function gathered<T>(all: AsyncIterable<T>, nameOf: (one: T) => string): Promise<T[]> {
   const found = new Map<string, T>()
   for await (const one of all) if (!found.has(nameOf(one))) found.set(nameOf(one), one)

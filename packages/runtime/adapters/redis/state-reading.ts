@@ -18,10 +18,7 @@ export const BEGIN_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('begin-chec
 export const READ_CHANGES = script(PARTITION_STATE, CHANGES, lua('read-changes'))
 export const END_CHECKPOINT = script(PARTITION_STATE, CHANGES, lua('end-checkpoint'))
 
-/**
- * Maximum number of passes over concurrent changes before the checkpoint is postponed. Each pass finds fewer
- * changes.
- */
+/** Maximum number of passes over concurrent changes before the checkpoint is postponed. Each pass finds fewer changes. */
 const PASSES = 25
 /** Number of entities, and of blocks of ids, per call. */
 const ENTITIES = 500

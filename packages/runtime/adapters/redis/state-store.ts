@@ -33,10 +33,7 @@ export const COMMIT = script(
   lua('commit'),
 )
 
-/**
- * Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one
- * command.
- */
+/** Store for partition states in Redis. A load and a commit are one script each; trimming the outbox is one command. */
 export class RedisStateStore implements StateStore {
   readonly #client: RedisClient
   readonly #copy: CopyName | undefined

@@ -1,7 +1,4 @@
-/**
- * Reads data in Avro and Protobuf, and JSON with a schema id. The libraries are loaded with the first data
- * that needs them.
- */
+/** Reads data in Avro and Protobuf, and JSON with a schema id. The libraries are loaded with the first data that needs them. */
 import type { UndecodableError } from '@sluice/schema-registry'
 import { isFailure } from '../../cloudevents/event.ts'
 import { withJsonData } from '../../cloudevents/json-format.ts'

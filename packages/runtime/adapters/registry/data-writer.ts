@@ -71,10 +71,7 @@ export interface WriterOptions {
   >
   readonly env: string
   readonly serialization: Serialization
-  /**
-   * Source of schema ids. If absent, data is written without a schema id, and readers need the packaged
-   * schema.
-   */
+  /** Source of schema ids. If absent, data is written without a schema id, and readers need the packaged schema. */
   readonly registry?: SchemaIds
 }
 

@@ -1,6 +1,4 @@
-/**
- * A schema registry client that pauses after a failure, so that a slow registry does not use up invocations.
- */
+/** A schema registry client that pauses after a failure, so that a slow registry does not use up invocations. */
 import { isRegistryError, RegistryClient, type RegistryLogin, type Schema } from '@sluice/schema-registry'
 import { defined } from '../../consumer/defined.ts'
 import { Unavailable } from '../../pipeline/errors.ts'
@@ -8,10 +6,7 @@ import { within } from './within.ts'
 
 export interface RegistryPlace {
   readonly url: string
-  /**
-   * Returns the credentials. Called before the first request and after a failed one, because credentials
-   * change.
-   */
+  /** Returns the credentials. Called before the first request and after a failed one, because credentials change. */
   readonly login?: () => Promise<RegistryLogin>
   /** Time limit for one schema with all its references, in milliseconds; 2,000 by default. */
   readonly answerWithinMs?: number

@@ -26,10 +26,7 @@ const MAX_SCHEMAS = 1_000
 const UNKNOWN_FOR_MS = 15_000
 const MAX_UNKNOWN = 10_000
 const REQUESTS_AT_ONCE = 8
-/**
- * Time limit for all schemas of a chunk, in milliseconds. It is shorter than the minimum time with which a
- * chunk begins.
- */
+/** Time limit for all schemas of a chunk, in milliseconds. It is shorter than the minimum time with which a chunk begins. */
 const ALL_WITHIN_MS = 2_500
 
 /** Knowledge of an application about its data, as a part of `Application`. */
@@ -84,10 +81,7 @@ export class SchemaCache {
     return unknown && this.#nowMs() < unknown.untilMs ? unknown.failure : undefined
   }
 
-  /**
-   * Fetches missing schemas, each once. If one could not be fetched, rejects with `Unavailable` after all
-   * fetches have ended.
-   */
+  /** Fetches missing schemas, each once. If one could not be fetched, rejects with `Unavailable` after all fetches have ended. */
   async fetch(needed: readonly Needing[]): Promise<void> {
     const byKey = new Map(needed.map(needing => [keyOf(needing), needing]))
     this.#makeRoom(byKey)

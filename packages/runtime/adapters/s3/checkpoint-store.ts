@@ -1,7 +1,4 @@
-/**
- * Stores checkpoints as compressed objects in S3. The names of the objects sort by the time of the
- * checkpoint.
- */
+/** Stores checkpoints as compressed objects in S3. The names of the objects sort by the time of the checkpoint. */
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import {
@@ -32,9 +29,7 @@ const PREFIX = 'checkpoints'
 /** Time limits in milliseconds. A frozen or unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/**
- * Fast compression: Redis is read concurrently, and the shorter the read takes, the less is likely to change.
- */
+/** Fast compression: Redis is read concurrently, and the shorter the read takes, the less is likely to change. */
 const QUICK = { [constants.ZSTD_c_compressionLevel]: 1 }
 
 export interface S3CheckpointSettings {
@@ -184,10 +179,7 @@ async function* textOf(
   yield writer.trailer()
 }
 
-/**
- * Rejects a checkpoint that was copied to another key by hand, and so belongs to another partition or to
- * another chain.
- */
+/** Rejects a checkpoint that was copied to another key by hand, and so belongs to another partition or to another chain. */
 function checkHeader(
   found: Header,
   { consumer, topic, partition }: StateKey,

@@ -5,10 +5,7 @@ export interface BatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: { partition: string; offset: number } }[]
 }
 
-/**
- * Range of offsets of a partition that were delivered. The records themselves are freed as soon as they are
- * decided.
- */
+/** Range of offsets of a partition that were delivered. The records themselves are freed as soon as they are decided. */
 interface DeliveredOffsets {
   readonly topic: string
   readonly partition: number

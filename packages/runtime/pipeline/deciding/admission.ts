@@ -21,10 +21,7 @@ export interface Task extends Healthy {
   readonly clock: LogClock
   /** The failure that this record retries; undefined for a first attempt. */
   readonly attemptAt: RememberedFailure | undefined
-  /**
-   * Log clock at the original position of an event that waited while its entity was held. Its timers count
-   * from this time.
-   */
+  /** Log clock at the original position of an event that waited while its entity was held. Its timers count from this time. */
   readonly waitedFromMs?: number
 }
 
@@ -65,19 +62,14 @@ export function admit(work: Work, decoded: Decoded, clock: LogClock): Admitted {
   return { kind: 'task', task }
 }
 
-/**
- * Parks a record until the failure that holds its entity is resolved. Its id is remembered, and this attempt
- * counts as made.
- */
+/** Parks a record until the failure that holds its entity is resolved. Its id is remembered, and this attempt counts as made. */
 export function parked(work: Work, task: Task): Decision {
   close(work, task)
   remember(work, task)
   return decision(task, 'parked', 'entity-held' satisfies ParkedReason)
 }
 
-/**
- * Remembers the id of a processed record and closes its failure. A tick without effects counts as ignored.
- */
+/** Remembers the id of a processed record and closes its failure. A tick without effects counts as ignored. */
 export function processed(work: Work, task: Task, reason: string): Decision {
   close(work, task)
   if (task.isTick && reason === TICK) return decision(task, 'ignored', reason)
@@ -149,8 +141,7 @@ function admitRedriven(work: Work, decoded: Decoded, clock: LogClock): Attempt |
 }
 
 /**
- * Returns undefined if the record is the next attempt at the failure; otherwise the reason why it is a
- * repeat, or an error message.
+ * Returns undefined if the record is the next attempt at the failure; otherwise the reason why it is a repeat, or an error message.
  */
 function whyNotTaken(
   work: Work,

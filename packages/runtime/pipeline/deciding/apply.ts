@@ -1,6 +1,5 @@
 /**
- * Step 4: decides the records of a chunk in order. Timers that become due with a record fire before the
- * record is applied. Pure.
+ * Step 4: decides the records of a chunk in order. Timers that become due with a record fire before the record is applied. Pure.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { contextTypes, type Emission, decided as stepOf } from '../../consumer/process.ts'
@@ -21,10 +20,7 @@ import { type KeyedWork, WorkingCopy } from './working-copy.ts'
 export interface Applied {
   readonly decisions: readonly Decision[]
   readonly change: Change
-  /**
-   * Clock gaps: periods that the log's clock did not count, each with the offset of the record that follows
-   * it.
-   */
+  /** Clock gaps: periods that the log's clock did not count, each with the offset of the record that follows it. */
   readonly clockGap: readonly { readonly beforeOffset: number; readonly ms: number }[]
   readonly deferred?: Deferred
   /** Error message of reading the stored context; undefined if it was read, or if no step needed it. */
@@ -32,9 +28,8 @@ export interface Applied {
 }
 
 /**
- * Decides as many records of the chunk as fit into one commit; if many timers fire, that may be only a part.
- * The chunk has at least one record, and all its records are after the snapshot's applied offset. Chunk
- * boundaries never affect the decisions.
+ * Decides as many records of the chunk as fit into one commit; if many timers fire, that may be only a part. The chunk has at least
+ * one record, and all its records are after the snapshot's applied offset. Chunk boundaries never affect the decisions.
  */
 export function apply(
   consumer: Consumer<AnyKeyedProcess>,
@@ -78,8 +73,7 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   const { event, attemptAt, fingerprint } = task
   const { application, process } = work.consumer
   const isErasure = event.type === application.erasureType
-  // An erasure can remove a state of another version without reading it, unless the process defines
-  // `onErase`.
+  // An erasure can remove a state of another version without reading it, unless the process defines `onErase`.
   const unreadable = isErasure && !process.onErase ? undefined : unreadableFor(work, event.entity)
   if (unreadable) return left(unreadable)
   const outcome = isErasure ? decided(eraseEntity(work, task)) : processTask(work, task)
@@ -87,9 +81,7 @@ function decide(work: KeyedWork, decoded: Decoded, clock: LogClock): Outcome {
   return decided(settled(work, { ...outcome, attemptAt }, clock, fingerprint.id))
 }
 
-/**
- * Fires all timers whose threshold the clock has passed, and applies the parked events of released entities.
- */
+/** Fires all timers whose threshold the clock has passed, and applies the parked events of released entities. */
 function fireTimers(work: KeyedWork, record: LogRecord, clock: LogClock): Outcome | undefined {
   const { timerQueue, states } = work.copy
   for (let next = timerQueue.passed(clock.nowMs); next; next = timerQueue.passed(clock.nowMs)) {
@@ -111,8 +103,7 @@ function processTask(work: KeyedWork, task: Task): Outcome {
   while (true) {
     const hold = work.copy.states.hold(event.entity)
     if (!hold) break
-    // A context belongs to the partition rather than to the entity, so it does not wait for the entity's
-    // events.
+    // A context belongs to the partition rather than to the entity, so it does not wait for the entity's events.
     if (setsContext) return decided(setContext(work, task))
     if (task.isTick) return decided(processed(work, task, 'tick' satisfies IgnoredReason))
     if (work.copy.isFullOfTimers) return FULL
@@ -136,10 +127,9 @@ function setContext(work: KeyedWork, task: Task): Decision {
 }
 
 /**
- * Removes the state of the entity, its hold and all its timers, including timers that were due before an
- * event. Its known ids are kept: without them, an event from before the erasure could be applied again. If
- * `onErase` throws, or its emissions cannot be written, the record fails, but the entity is erased
- * nevertheless.
+ * Removes the state of the entity, its hold and all its timers, including timers that were due before an event. Its known ids are
+ * kept: without them, an event from before the erasure could be applied again. If `onErase` throws, or its emissions cannot be
+ * written, the record fails, but the entity is erased nevertheless.
  */
 function eraseEntity(work: KeyedWork, task: Task): Decision {
   const { copy } = work
@@ -168,8 +158,7 @@ function lastStep(
   const cause = eventCause(event, clock.nowMs, process.allowedLatenessMs ?? 0)
   return runStep(consumer, cause, copy.placeAt(record.offset), () => {
     const emit = process.onErase?.(readState(process, stored), event, copy.context.value)
-    // A process can bypass the type. A result that is not a list is reported like any other result that is
-    // not a step.
+    // A process can bypass the type. A result that is not a list is reported like any other result that is not a step.
     return Array.isArray(emit) ? stepOf('erased', undefined, emit as Emission[]) : (emit as never)
   })
 }

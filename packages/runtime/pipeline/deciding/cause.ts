@@ -12,10 +12,7 @@ export interface Cause {
   /** Ids that distinguish the emissions and timers of this cause. */
   emissionId(consumer: string, name: string): string
   timerId(consumer: string, name: string, dueMs: number): string
-  /**
-   * Returns the threshold of a timer that this cause sets. The timer fires when the log's clock has passed
-   * the threshold.
-   */
+  /** Returns the threshold of a timer that this cause sets. The timer fires when the log's clock has passed the threshold. */
   thresholdMs(dueMs: number): number
 }
 

@@ -8,8 +8,7 @@ type Definition = PartitionContext<unknown>
 type ContextEvent = Parameters<NonNullable<Definition['fold']>>[1]
 
 /**
- * Maximum number of cached contexts. A cached context need not be loaded. Around a change two are in use, in
- * a replay a few more.
+ * Maximum number of cached contexts. A cached context need not be loaded. Around a change two are in use, in a replay a few more.
  */
 const KEPT = 4
 
@@ -42,16 +41,12 @@ export function withContext(
   return { ...snapshot, context: { hash, json } }
 }
 
-/**
- * The context while a chunk is applied. Each step gets the context that the log has set before its record.
- */
+/** The context while a chunk is applied. Each step gets the context that the log has set before its record. */
 export class CurrentContext {
   readonly #definition: Definition | undefined
   readonly #before: StoredContext | undefined
   #now: StoredContext | undefined
-  /**
-   * Reason why the process cannot read the stored context; undefined if it can, or if no step has needed it.
-   */
+  /** Reason why the process cannot read the stored context; undefined if it can, or if no step has needed it. */
   unreadable: string | undefined
 
   constructor(definition: Definition | undefined, { context }: Pick<Snapshot, 'context'>) {
@@ -74,10 +69,7 @@ export class CurrentContext {
     return definition.initial
   }
 
-  /**
-   * Sets the context from an event. Returns the reason, or a failure. After a failure, the previous context
-   * remains in use.
-   */
+  /** Sets the context from an event. Returns the reason, or a failure. After a failure, the previous context remains in use. */
   set(event: ContextEvent): string | Failure {
     const definition = this.#definition as Definition
     const json = this.#folded(definition, event)

@@ -18,10 +18,7 @@ export interface Allowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   isFirst: boolean
 }
 
-/**
- * Delivers as much of the chunk as possible. The decided part can be committed even if the remaining records
- * must wait.
- */
+/** Delivers as much of the chunk as possible. The decided part can be committed even if the remaining records must wait. */
 export async function deliver(
   consumer: Consumer<Sink>,
   snapshot: Snapshot,
@@ -50,10 +47,7 @@ export async function deliver(
   }
 }
 
-/**
- * Returns the new events of the chunk, each once. They are admitted under the assumption that every delivery
- * succeeds.
- */
+/** Returns the new events of the chunk, each once. They are admitted under the assumption that every delivery succeeds. */
 export function newTasks(consumer: Consumer, snapshot: Snapshot, chunk: readonly Decoded[]): Task[] {
   const tasks: Task[] = []
   decideAll(consumer, snapshot, chunk, (work, task) => {
@@ -88,8 +82,7 @@ async function decide(
   task: Task,
   nowMs: number,
 ): Promise<Decision | undefined> {
-  // If the receiver rejected an event, its repeat in the same chunk counts as new and has not been offered
-  // yet.
+  // If the receiver rejected an event, its repeat in the same chunk counts as new and has not been offered yet.
   if (!receiver.answer(task)) await receiver.offer([task], nowMs)
   const answer = receiver.answer(task)
   if (!answer) return undefined

@@ -8,24 +8,15 @@ import type { Consumer } from '../consumer.ts'
 import type { OutboxEntry } from '../model.ts'
 import type { Cause } from './cause.ts'
 
-/**
- * Radix of the generation, which is a single character of a position because positions are compared as
- * strings.
- */
+/** Radix of the generation, which is a single character of a position because positions are compared as strings. */
 const GENERATION_RADIX = 36
 export const LAST_GENERATION = GENERATION_RADIX - 1
 
 export interface EmissionPosition {
   readonly offset: number
-  /**
-   * Number of emissions before this one at the same offset, from its record and from timers that fired before
-   * it.
-   */
+  /** Number of emissions before this one at the same offset, from its record and from timers that fired before it. */
   readonly index: number
-  /**
-   * Number of times the topic has grown. Compared first, because an entity's offsets may be lower in its new
-   * partition.
-   */
+  /** Number of times the topic has grown. Compared first, because an entity's offsets may be lower in its new partition. */
   readonly generation?: number
 }
 

@@ -4,9 +4,8 @@ import { failure } from '../../consumer/failure-codes.ts'
 import type { Fingerprint } from '../model.ts'
 
 /**
- * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs
- * collide) and its content (type, subject, time and data). The trace context is excluded because it differs
- * between attempts.
+ * Hashes the identity of an event (`source` and `id`, with the length of the source, so that no two pairs collide) and its content
+ * (type, subject, time and data). The trace context is excluded because it differs between attempts.
  *
  * @returns undefined if the data is nested more deeply than `DEEPEST_NESTING`
  */
@@ -19,8 +18,7 @@ export function fingerprint(event: Event): Fingerprint | undefined {
 }
 
 /**
- * Maximum nesting depth of data. It is far below the call stack's limit, which varies with the optimisation
- * of the running code.
+ * Maximum nesting depth of data. It is far below the call stack's limit, which varies with the optimisation of the running code.
  */
 const DEEPEST_NESTING = 100
 
@@ -29,10 +27,7 @@ export const NESTED_TOO_DEEPLY = failure(
   `the data is nested more than ${DEEPEST_NESTING} levels deep`,
 )
 
-/**
- * Serialises data so that equal data gives equal text and different data gives different text. The text is
- * never parsed.
- */
+/** Serialises data so that equal data gives equal text and different data gives different text. The text is never parsed. */
 function canonicalData(data: unknown): string | undefined {
   if (data === undefined) return 'none'
   if (Buffer.isBuffer(data)) return `bytes${data.toString('base64')}`

@@ -9,10 +9,7 @@ import type { Fingerprint, LogClock, RememberedFailure, StoredTimer } from '../m
 import { heldParts } from './stored-state.ts'
 
 export interface Hold {
-  /**
-   * Failure that the entity waits for; absent once the entity is released and its parked events are being
-   * applied.
-   */
+  /** Failure that the entity waits for; absent once the entity is released and its parked events are being applied. */
   readonly waitsFor?: {
     readonly failure: string
     /** `Fingerprint.id` of the event that failed. */
@@ -89,10 +86,7 @@ export function parkedBytes({ key, value, headers }: ParkedRecord): number {
   return PARKED_BYTES + (key?.length ?? 0) + (value?.length ?? 0) + inHeaders
 }
 
-/**
- * Returns the approximate size of an entity's parked events in bytes, from its stored state; 0 if it is not
- * held.
- */
+/** Returns the approximate size of an entity's parked events in bytes, from its stored state; 0 if it is not held. */
 export function parkedBytesIn(stored: string): number {
   const { hold } = heldParts(stored)
   return hold === undefined ? 0 : parkedBytesOf(JSON.parse(hold))

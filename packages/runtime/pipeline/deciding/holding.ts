@@ -1,7 +1,6 @@
 /**
- * Holds entities while one of their events is retried, parks their later events, and applies these in order
- * when the entity is released. The result for the entity, including its timers, is the same as if the event
- * had not failed. Pure.
+ * Holds entities while one of their events is retried, parks their later events, and applies these in order when the entity is
+ * released. The result for the entity, including its timers, is the same as if the event had not failed. Pure.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { isRetried } from '../../consumer/failure-codes.ts'
@@ -24,15 +23,10 @@ import {
 import { fireDueBefore, firedBefore, fireTimer, takeStep } from './steps.ts'
 import type { KeyedWork } from './working-copy.ts'
 
-/**
- * Limits for a process that no longer parks but still has held entities: their next event exceeds the limit.
- */
+/** Limits for a process that no longer parks but still has held entities: their next event exceeds the limit. */
 const NO_PARKING = { most: 0, bytes: 0, partitionBytes: 0, forMs: 0 }
 
-/**
- * Lets the process handle an event of an entity that is not held. If the event fails and is retried, the
- * entity is held.
- */
+/** Lets the process handle an event of an entity that is not held. If the event fails and is retried, the entity is held. */
 export function stepOrHold(work: KeyedWork, task: Task): Decision {
   const { event, attemptAt, isTick, record, clock } = task
   const result = takeStep(work, task, record.offset)
@@ -112,10 +106,7 @@ export function ended(
   return 'ended'
 }
 
-/**
- * Ends the hold because a parking limit is reached. The decision counts as a timer that fires before the
- * record.
- */
+/** Ends the hold because a parking limit is reached. The decision counts as a timer that fires before the record. */
 export function giveUp(
   work: KeyedWork,
   entity: string,
@@ -139,9 +130,7 @@ export function eraseHold(work: KeyedWork, entity: string, hold: Hold, clock: Lo
     work.copy.noted({ offset, appendMs, outcome: 'parked-erased', reason: 'erased' })
 }
 
-/**
- * Runs the next step of a released entity: a timer that is due before its next parked event, or that event.
- */
+/** Runs the next step of a released entity: a timer that is due before its next parked event, or that event. */
 export function goOn(work: KeyedWork, entity: string, hold: Hold, record: LogRecord, clock: LogClock): void {
   const { timerQueue, states } = work.copy
   const [next, ...rest] = hold.parked as [ParkedRecord, ...ParkedRecord[]]
@@ -207,9 +196,7 @@ function begin(
   put(work, entity, { waitsFor, untilMs, parked, timers })
 }
 
-/**
- * @param eventId id of the event that was processed; the id of an event that was not processed is forgotten
- */
+/** @param eventId id of the event that was processed; the id of an event that was not processed is forgotten */
 function release(work: KeyedWork, entity: string, { nowMs }: LogClock, eventId?: string): void {
   const { waitsFor, ...released } = work.copy.states.hold(entity) as Hold
   if (waitsFor && waitsFor.eventId !== eventId) work.copy.forgetId(waitsFor.eventId, nowMs)

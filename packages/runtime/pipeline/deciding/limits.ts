@@ -1,10 +1,7 @@
 /** Size limits for data that is read, stored and emitted. An event or timer that exceeds a limit fails. */
 import type { Event } from '../../consumer/event.ts'
 
-/**
- * Upper bound, in bytes of JSON, for the state and timers of one entity. Each event of the entity reads and
- * writes all of them.
- */
+/** Upper bound, in bytes of JSON, for the state and timers of one entity. Each event of the entity reads and writes all of them. */
 export const MAX_ENTITY_BYTES = 1024 * 1024
 /** Maximum number of timers of one entity, and of timers that may fire before one event (see `apply`). */
 export const MAX_TIMERS = 1_000
@@ -16,10 +13,7 @@ export const MAX_STEP_BYTES = 4 * 1024 * 1024
 const MAX_ATTRIBUTE_BYTES = 4 * 1024
 const ALL_ATTRIBUTES_BYTES = 32 * 1024
 
-/**
- * This attribute has a limit of its own. If it is longer, it is dropped and the event is accepted; see
- * `trace.ts`.
- */
+/** This attribute has a limit of its own. If it is longer, it is dropped and the event is accepted; see `trace.ts`. */
 const NOT_COUNTED = 'tracestate'
 
 /**

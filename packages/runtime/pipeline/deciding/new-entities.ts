@@ -10,10 +10,7 @@ import { type Failure, failure } from '../../consumer/failure-codes.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 
-/**
- * Number of producer groups, by the source of the entity. A producer that uses many sources reaches the limit
- * of the partition.
- */
+/** Number of producer groups, by the source of the entity. A producer that uses many sources reaches the limit of the partition. */
 const GROUPS = 64
 const ALL = 'all'
 
@@ -36,10 +33,7 @@ export class NewEntities {
   readonly #perDay: number | undefined
   readonly #levels: Map<string, Level>
 
-  /**
-   * @param perDay number of entities that a group of producers may add per day of log time; undefined for no
-   * limit
-   */
+  /** @param perDay number of entities that a group of producers may add per day of log time; undefined for no limit */
   constructor(stored: string | undefined, perDay: number | undefined) {
     this.#perDay = perDay
     this.#levels = new Map(

@@ -23,10 +23,7 @@ export type ReceiverDeferral = Extract<DeferredReason, 'out-of-time' | 'receiver
 interface OffersAllowed extends Pick<TriesAllowed, 'pause' | 'tried'> {
   /** Returns the remaining time in which a call may begin, in milliseconds; negative if no call may begin. */
   readonly leftMs: () => number
-  /**
-   * True until the invocation has decided a record of the partition. At least one record must be decided
-   * then.
-   */
+  /** True until the invocation has decided a record of the partition. At least one record must be decided then. */
   readonly isFirst: boolean
 }
 
@@ -52,10 +49,7 @@ export class Receiver {
     return this.#answers.get(record.offset)
   }
 
-  /**
-   * Offers the tasks. Afterwards each task has an answer, unless the receiver cannot be reached or the time
-   * is up.
-   */
+  /** Offers the tasks. Afterwards each task has an answer, unless the receiver cannot be reached or the time is up. */
   async offer(tasks: readonly Task[], nowMs: number): Promise<void> {
     const { digest } = this.#sink
     const isOld = ({ event }: Task) => digest !== undefined && nowMs - event.timeMs > digest.olderThanMs
@@ -85,9 +79,8 @@ export class Receiver {
       open = open.filter(task => cause(this.answer(task)) !== undefined)
       if (this.#deferred !== 'receiver-unavailable') this.#report(attempt, open)
     }
-    // Events with fewer offers than allowed have not failed yet and wait with the rest. An exception are
-    // those at the beginning of an invocation: the next invocation would not have more time for them, so the
-    // tries so far decide.
+    // Events with fewer offers than allowed have not failed yet and wait with the rest. An exception are those at the beginning of
+    // an invocation: the next invocation would not have more time for them, so the tries so far decide.
     const mustDo = this.#deferred === 'out-of-time' && open[0] === head
     if (this.#deferred && !mustDo) for (const { record } of open) this.#answers.delete(record.offset)
     if (tasks.some(task => !this.answer(task))) this.#deferred ??= 'out-of-time'
@@ -187,9 +180,7 @@ export class Receiver {
   })
 }
 
-/**
- * Returns why the receiver did not accept an event this time; undefined if it has accepted or rejected it.
- */
+/** Returns why the receiver did not accept an event this time; undefined if it has accepted or rejected it. */
 function cause(answer: Answer | undefined): Tried['cause'] | undefined {
   if (answer?.kind === 'retry') return { safeMessage: answer.safeMessage }
   if (answer?.kind !== 'thrown' || answer.isFinal) return undefined
@@ -235,20 +226,14 @@ class Pace {
     this.#hasFailed = false
   }
 
-  /**
-   * Records the duration of an offer. The result of a batch that must be divided does not apply to a single
-   * record.
-   */
+  /** Records the duration of an offer. The result of a batch that must be divided does not apply to a single record. */
   took(ms: number, result: 'taken' | 'failed' | 'to-divide'): void {
     this.#longestMs = Math.max(this.#longestMs, ms)
     if (result !== 'taken') this.#failedMs += ms
     if (result === 'failed') this.#hasFailed = true
   }
 
-  /**
-   * Returns true if the failed events of this round can be offered again after the wait, assuming the same
-   * duration.
-   */
+  /** Returns true if the failed events of this round can be offered again after the wait, assuming the same duration. */
   fitsAgain(waitMs: number): boolean {
     return this.#leftMs() >= waitMs + this.#failedMs
   }

@@ -1,7 +1,4 @@
-/**
- * Runs one step of a process and converts its result to the data to store, or to a failure with the reason.
- * Pure.
- */
+/** Runs one step of a process and converts its result to the data to store, or to a failure with the reason. Pure. */
 
 import { attributeViolation } from '../../cloudevents/attributes.ts'
 import { attributesOf } from '../../cloudevents/event.ts'
@@ -76,10 +73,7 @@ export function runStep(
   }
 }
 
-/**
- * Returns the failure for an error in the consumer's code. Its message is understandable without a stack
- * trace.
- */
+/** Returns the failure for an error in the consumer's code. Its message is understandable without a stack trace. */
 function invalidStep(what: string, further = ''): Failure {
   const safeMessage = `the consumer ${what}`
   return { ...failure('unexpected-error', `${safeMessage}${further}`), safeMessage }
@@ -133,8 +127,7 @@ function bytesOfEmission(
 }
 
 /**
- * Returns the error's message for operators. Messages of libraries may contain payload data, so they are kept
- * out of `safeMessage`.
+ * Returns the error's message for operators. Messages of libraries may contain payload data, so they are kept out of `safeMessage`.
  */
 function because(error: unknown): string {
   return `: ${(error as Error).message}`

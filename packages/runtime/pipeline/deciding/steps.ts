@@ -27,10 +27,7 @@ const MAX_BYTES_BEFORE_AN_EVENT = 2 * MAX_STEP_BYTES
 const TOO_MANY = `${MAX_BEFORE_AN_EVENT} timers of its entity have fired before one event, which is the maximum`
 const TOO_MUCH = `timers of its entity have emitted ${MAX_BYTES_BEFORE_AN_EVENT} bytes before one event, which is the maximum`
 
-/**
- * Returns the error if this code cannot read the state of the entity. The partition must then wait for code
- * that can.
- */
+/** Returns the error if this code cannot read the state of the entity. The partition must then wait for code that can. */
 export function unreadableFor({ consumer, copy }: KeyedWork, entity: string): PartitionStopped | undefined {
   const stored = copy.states.stored(entity)
   return stored === undefined ? undefined : unreadableState(consumer.process, entity, stored)
@@ -59,10 +56,7 @@ export function firstDueBefore(work: KeyedWork, entity: string, timeMs: number):
   return work.copy.timerQueue.dueBefore(entity, timeMs, name => process.awaitsLog?.(name) ?? false)
 }
 
-/**
- * Fires the due timers of the entity in one commit: the next commit could not know how many have fired
- * already.
- */
+/** Fires the due timers of the entity in one commit: the next commit could not know how many have fired already. */
 export function fireDueBefore(work: KeyedWork, entity: string, timeMs: number, record: LogRecord): void {
   const sentBefore = work.copy.sentBytes
   let fired = 0
@@ -95,9 +89,7 @@ export function takeStep(
   return step.reason
 }
 
-/**
- * Returns the state of the entity; undefined if it has none. Throws if the state cannot be read or migrated.
- */
+/** Returns the state of the entity; undefined if it has none. Throws if the state cannot be read or migrated. */
 function stateOf(work: KeyedWork, entity: string): unknown {
   const stored = work.copy.states.stored(entity)
   return stored === undefined ? undefined : readState(work.consumer.process, stored)

@@ -19,10 +19,7 @@ export class TimerQueue {
     this.#upTo = timersUpTo
   }
 
-  /**
-   * Returns the first timer that the clock has passed; `not-loaded` if a timer that is not loaded may come
-   * before it.
-   */
+  /** Returns the first timer that the clock has passed; `not-loaded` if a timer that is not loaded may come before it. */
   passed(nowMs: number): EntityTimer | 'not-loaded' | undefined {
     if (this.#noneBelowMs >= nowMs) return undefined
     const first = this.#first()

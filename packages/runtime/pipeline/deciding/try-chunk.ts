@@ -1,7 +1,4 @@
-/**
- * Applies the next chunk of a partition without storing the result, to find a record that hangs or crashes
- * its function.
- */
+/** Applies the next chunk of a partition without storing the result, to find a record that hangs or crashes its function. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { decodeChunk } from '../decoding/decode-chunk.ts'

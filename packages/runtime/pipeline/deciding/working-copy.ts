@@ -139,10 +139,7 @@ export class WorkingCopy {
     return bytes > MAX_ENTITY_BYTES || timers.length > MAX_TIMERS
   }
 
-  /**
-   * Returns the failure if the step would add more to the partition state than producers may; otherwise
-   * undefined.
-   */
+  /** Returns the failure if the step would add more to the partition state than producers may; otherwise undefined. */
   refusedAsNew(entity: string, { state }: Stored): Failure | undefined {
     if (state === null) return undefined
     return this.#newEntities.refusal(entity, this.states.stored(entity), state, this.clock.nowMs)
@@ -182,24 +179,17 @@ export class WorkingCopy {
   }
 
   unparked(bytes: number): void {
-    // Never negative, which would raise the limit: an earlier version that did not count parked bytes may
-    // have parked some of them.
+    // Never negative, which would raise the limit: an earlier version that did not count parked bytes may have parked some of them.
     this.parkedBytes = Math.max(0, this.parkedBytes - bytes)
   }
 
-  /**
-   * Returns the failure if it is still remembered at this time of the log's clock. The store may contain
-   * expired ones.
-   */
+  /** Returns the failure if it is still remembered at this time of the log's clock. The store may contain expired ones. */
   failure(id: string, nowMs: number): RememberedFailure | undefined {
     const failure = this.#failures.get(id) ?? this.#snapshot.failures.get(id)
     return failure && nowMs - failure.failedAtMs <= this.#failureWindowMs ? failure : undefined
   }
 
-  /**
-   * Returns true if the record at this position was decided here without a failure that would still be
-   * remembered.
-   */
+  /** Returns true if the record at this position was decided here without a failure that would still be remembered. */
   neverFailed(id: string, { partition, offset }: LogRecord, place: RecordPlace): boolean {
     if (this.#failures.has(id) || this.#snapshot.failures.has(id)) return false
     const { timestampMs = -1 } = place
@@ -282,10 +272,7 @@ export class WorkingCopy {
  */
 const FORGOTTEN = '\0'.repeat(8)
 
-/**
- * Returns an upper bound for the size of the timers as JSON, in which one character of a name can take six
- * bytes.
- */
+/** Returns an upper bound for the size of the timers as JSON, in which one character of a name can take six bytes. */
 function upperBytesOf(timers: readonly StoredTimer[]): number {
   return timers.reduce((sum, { name }) => sum + TIMER_BYTES + 6 * name.length, 0)
 }

@@ -1,7 +1,4 @@
-/**
- * Decodes the records of a chunk and fetches the schemas that they need. If all data is JSON, nothing is
- * fetched.
- */
+/** Decodes the records of a chunk and fetches the schemas that they need. If all data is JSON, nothing is fetched. */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import type { Consumer } from '../consumer.ts'
 import { Unavailable, unpreparedIn } from '../errors.ts'
@@ -41,10 +38,7 @@ export async function prepare(
   }
 }
 
-/**
- * Returns the records before the first one with a missing schema, and all records of the chunk with a missing
- * schema.
- */
+/** Returns the records before the first one with a missing schema, and all records of the chunk with a missing schema. */
 function decodedUpTo(chunk: readonly LogRecord[], consumer: Consumer) {
   const decoded: Decoded[] = []
   const missing: LogRecord[] = []

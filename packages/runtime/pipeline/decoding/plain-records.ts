@@ -58,10 +58,7 @@ function isAtHand(event: Event | Failure, record: LogRecord, reader: DataReader)
   }
 }
 
-/**
- * A log reader that returns records with plain data. Records that contain no readable event are returned
- * unchanged.
- */
+/** A log reader that returns records with plain data. Records that contain no readable event are returned unchanged. */
 export class PlainLog implements LogReader {
   readonly #log: LogReader
   readonly #reader: PlainReader
@@ -82,8 +79,7 @@ export class PlainLog implements LogReader {
 }
 
 /**
- * Returns the records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a
- * schema cannot be fetched.
+ * Returns the records as if they had been sent as CloudEvents with JSON. Rejects with `Unavailable` if a schema cannot be fetched.
  */
 export async function plainRecords(
   records: readonly LogRecord[],
@@ -106,10 +102,7 @@ function isMapped(record: LogRecord, foreign: NonNullable<Application['readForei
   return mappedRecord(record, foreign) !== record
 }
 
-/**
- * Returns the record as a CloudEvent if a mapping applies, or the failure of the mapping; otherwise the
- * record itself.
- */
+/** Returns the record as a CloudEvent if a mapping applies, or the failure of the mapping; otherwise the record itself. */
 export function mappedRecord(
   record: LogRecord,
   foreign: NonNullable<Application['readForeign']>,

@@ -1,7 +1,4 @@
-/**
- * Builds failure records, which contain the unchanged bytes of the failed record and the reason of the
- * failure.
- */
+/** Builds failure records, which contain the unchanged bytes of the failed record and the reason of the failure. */
 import { createHash } from 'node:crypto'
 import { parseTime } from '../../cloudevents/attributes.ts'
 import { bufferOf } from '../../cloudevents/header-bytes.ts'
@@ -172,8 +169,7 @@ export function failureEventId(
 }
 
 /**
- * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the
- * attributes and the message.
+ * Returns the approximate size of the failure record for a record, in bytes: its bytes in base64, the attributes and the message.
  */
 export function failureRecordBytes(record: LogRecord): number {
   return FAILURE_RECORD_BYTES + Math.ceil((sizeOf(record) * 4) / 3)
@@ -185,10 +181,7 @@ export function failureRecordBytes(record: LogRecord): number {
  */
 export const FAILURE_RECORD_BYTES = 2048
 
-/**
- * Bytes that routing adds to a failure record. With them it must still fit into the target topics, which have
- * the same limit.
- */
+/** Bytes that routing adds to a failure record. With them it must still fit into the target topics, which have the same limit. */
 const ROUTING_BYTES = 1_024
 
 const LEFT_BEHIND: readonly (readonly [part: RecordPart, nothing: Partial<FailureData>])[] = [
@@ -210,10 +203,7 @@ export function timerFailure(
   }
 }
 
-/**
- * Returns the failure record of a timer. It has the position of the record that made the timer fire, but not
- * its bytes.
- */
+/** Returns the failure record of a timer. It has the position of the record that made the timer fire, but not its bytes. */
 export function timerFailureRecord(
   sender: Sender,
   { timer }: EntityTimer,

@@ -1,7 +1,6 @@
 /**
- * Circuit breaker for bad deployments: code that fails on nearly every record must not turn a whole topic
- * into dead letters. A single record that fails unexpectedly becomes a failure record. If most records fail,
- * their batches stay in Kafka.
+ * Circuit breaker for bad deployments: code that fails on nearly every record must not turn a whole topic into dead letters. A
+ * single record that fails unexpectedly becomes a failure record. If most records fail, their batches stay in Kafka.
  */
 import { entityOf } from '../../consumer/event.ts'
 import { isUnexpected } from '../../consumer/failure-codes.ts'
@@ -10,10 +9,7 @@ import type { Ports } from '../ports.ts'
 
 /** Number of a consumer's latest decisions that are checked. */
 const LATEST = 20
-/**
- * Minimum number of entities with failures. Failures of fewer entities indicate bad data rather than a bad
- * deployment.
- */
+/** Minimum number of entities with failures. Failures of fewer entities indicate bad data rather than a bad deployment. */
 const LEAST_ENTITIES = 3
 /**
  * Maximum time for which the breaker defers batches, in milliseconds. After that, failure records are
@@ -50,17 +46,11 @@ export class LatestDecisions {
 export interface SurgeGuard {
   readonly latest: LatestDecisions
   readonly nowMs: () => number
-  /**
-   * Version of the running code. The breaker is stored per version, since another version may process the
-   * same records.
-   */
+  /** Version of the running code. The breaker is stored per version, since another version may process the same records. */
   readonly codeVersion: () => string
 }
 
-/**
- * Defers the records during a failure surge, until the code changes, the breaker is reset, or `OPEN_MS` has
- * passed.
- */
+/** Defers the records during a failure surge, until the code changes, the breaker is reset, or `OPEN_MS` has passed. */
 export async function deferredBySurge(
   { breaker, observer }: Pick<Ports, 'breaker' | 'observer'>,
   stateKey: StateKey,
@@ -90,10 +80,7 @@ const DECIDED_BY_CODE: readonly Decision['outcome'][] = [
   'parked-failed',
 ]
 
-/**
- * Timers count like records. A failed timer is never retried, so a deployment that fails on timers must wait
- * too.
- */
+/** Timers count like records. A failed timer is never retried, so a deployment that fails on timers must wait too. */
 function outcomesOf(decisions: readonly Decision[]): Outcome[] {
   return decisions
     .filter(({ outcome, hold }) => DECIDED_BY_CODE.includes(outcome) && (outcome !== 'timer' || !hold))

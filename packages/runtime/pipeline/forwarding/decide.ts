@@ -29,8 +29,7 @@ export interface Moves {
 }
 
 /**
- * Decides the first records, as many as fit into one chunk. A record that cannot be forwarded is replaced by
- * its failure record.
+ * Decides the first records, as many as fit into one chunk. A record that cannot be forwarded is replaced by its failure record.
  */
 export function decide(consumer: ForwardingConsumer, records: readonly LogRecord[], nowMs: number): Moves {
   const { limits } = consumer

@@ -1,9 +1,8 @@
 /**
- * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a
- * long backlog of one does not delay the others. The cursor advances only after all replicas have a chunk,
- * and only if it is still at the position where it was read. Therefore no chunk is skipped, records of a
- * killed invocation are published again if it had not advanced the cursor, and one of two concurrent runs
- * stops after a chunk.
+ * Runs a forwarder once: the schedule's counterpart of `consume.ts`. The partitions take turns, so that a long backlog of one does
+ * not delay the others. The cursor advances only after all replicas have a chunk, and only if it is still at the position where it
+ * was read. Therefore no chunk is skipped, records of a killed invocation are published again if it had not advanced the cursor,
+ * and one of two concurrent runs stops after a chunk.
  */
 import type { LogRecord } from '../../cloudevents/record.ts'
 import { failure } from '../../consumer/failure-codes.ts'

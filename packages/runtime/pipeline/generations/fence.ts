@@ -8,10 +8,7 @@ export interface Fence {
    * over. Absent in fences of earlier versions, which any run takes over.
    */
   readonly attempt: number
-  /**
-   * Time at which the fence expires, in milliseconds since the epoch; absent if it remains until it is
-   * removed.
-   */
+  /** Time at which the fence expires, in milliseconds since the epoch; absent if it remains until it is removed. */
   readonly untilMs?: number
   /** Number of partitions of a growing topic after the growth. */
   readonly partitions?: number

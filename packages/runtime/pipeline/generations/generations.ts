@@ -1,7 +1,6 @@
 /**
- * The next generation of a partition state: new contents that are built while the live state remains in use,
- * or fenced, until a switch replaces the live state with them. Imports, restores, reprocessing and growing
- * topics all replace states in this way.
+ * The next generation of a partition state: new contents that are built while the live state remains in use, or fenced, until a
+ * switch replaces the live state with them. Imports, restores, reprocessing and growing topics all replace states in this way.
  */
 import { CopyStopped } from '../errors.ts'
 import type {
@@ -76,10 +75,7 @@ export type SwitchOutcome =
   | { readonly kind: 'other-code' }
   /** One of the two states is from before a growth of the topic, so its entities differ. */
   | { readonly kind: 'other-partitioning' }
-  /**
-   * The next generation is not the expected one: another command is building it, or has begun to replace the
-   * live state.
-   */
+  /** The next generation is not the expected one: another command is building it, or has begun to replace the live state. */
   | { readonly kind: 'overtaken' }
   /** The server has lost a part of the next generation. */
   | { readonly kind: 'incomplete' }
@@ -94,10 +90,7 @@ export interface Generations {
   facts(partitionState: StateKey, copy?: CopyName): Promise<StateFacts>
   /** Returns the purpose of the next generation; undefined unless a complete one exists. */
   purpose(partitionState: StateKey): Promise<Purpose | undefined>
-  /**
-   * Reads each entity with its stored state, page by page. Like all paged reads, it may return an entity
-   * twice.
-   */
+  /** Reads each entity with its stored state, page by page. Like all paged reads, it may return an entity twice. */
   states(partitionState: StateKey, copy?: CopyName): AsyncIterable<readonly [entity: string, state: string]>
   /**
    * Reads failures, the newest first. If a failure appears several times, the first one counts.
@@ -143,9 +136,8 @@ export interface Generations {
   unfence(partitionState: StateKey, fence: Fence): Promise<void>
 
   /**
-   * Replaces the live state by the next generation, all or nothing, and raises the live epoch. Under a fence,
-   * the entries of the live outbox are kept together with those of the next generation, and the counters of
-   * decisions continue from the live ones.
+   * Replaces the live state by the next generation, all or nothing, and raises the live epoch. Under a fence, the entries of the
+   * live outbox are kept together with those of the next generation, and the counters of decisions continue from the live ones.
    */
   switchOver(partitionState: StateKey, expected: SwitchExpectation): Promise<SwitchOutcome>
   /** Records the growth of the topic in a state whose contents do not change. This needs no fence. */

@@ -1,7 +1,4 @@
-/**
- * Operations that replace partition states. They are stored, so that a later run of the command can continue
- * or undo them.
- */
+/** Operations that replace partition states. They are stored, so that a later run of the command can continue or undo them. */
 
 export interface Operation {
   /** Id of the operation, which is the same in all runs. */
@@ -16,16 +13,11 @@ export interface Operation {
 /** A stored value that several commands update. */
 interface Shared<T> {
   read(): Promise<T | undefined>
-  /**
-   * Writes the result of `change`. If the value was changed concurrently, it applies `change` again to the
-   * newer value.
-   */
+  /** Writes the result of `change`. If the value was changed concurrently, it applies `change` again to the newer value. */
   update(change: (value: T | undefined) => T): Promise<T>
 }
 
-/**
- * @typeParam Beside fields that the value has in addition to the operation, and keeps when the operation ends
- */
+/** @typeParam Beside fields that the value has in addition to the operation, and keeps when the operation ends */
 export type Registered<Own extends Operation, Beside extends object> = Beside & {
   /** The unfinished operation; absent if there is none. */
   readonly underway?: Own
@@ -54,8 +46,7 @@ export class Operations<Own extends Operation, Beside extends object> {
   }
 
   /**
-   * Begins an operation or takes over the unfinished one. Updates from earlier runs of it are rejected from
-   * then on.
+   * Begins an operation or takes over the unfinished one. Updates from earlier runs of it are rejected from then on.
    *
    * @param begin operation to begin if none is unfinished; undefined to begin none
    * @param mayTake returns true if the unfinished operation may be taken over; by default, any may

@@ -20,8 +20,7 @@ export interface KeptGrowths {
 }
 
 /**
- * Returns the value with the longer history. A topic only grows, so a shorter history is always the beginning
- * of the longer one.
+ * Returns the value with the longer history. A topic only grows, so a shorter history is always the beginning of the longer one.
  */
 export function withGrowths<Value extends KeptGrowths>(
   known: Value | undefined,

@@ -24,9 +24,8 @@ export interface Growing extends Counts {
 }
 
 /**
- * Returns the metadata of a partition after the growth. Existing partitions continue; new ones start at the
- * beginning of their log. The growths are added later, because the end of each log is known only at the end
- * of the operation.
+ * Returns the metadata of a partition after the growth. Existing partitions continue; new ones start at the beginning of their log.
+ * The growths are added later, because the end of each log is known only at the end of the operation.
  */
 export function grownMeta(target: number, { old, partitioning }: Growing): CheckpointMeta {
   const before = old[target]?.meta
@@ -49,11 +48,10 @@ export function sourcesOf(target: number, growing: Growing): readonly OldPartiti
 }
 
 /**
- * Returns the parts of an old partition state that a partition has after the growth, with times converted to
- * the clock of that partition. States and timers follow the key of their entity. Remembered ids do not
- * contain their entity, so each is copied to every partition that may receive an entity of its partition;
- * additional ids are harmless. The same holds for a failure with an unknown key: it is redriven to one
- * partition only. The outbox, and everything that may not move, stays.
+ * Returns the parts of an old partition state that a partition has after the growth, with times converted to the clock of that
+ * partition. States and timers follow the key of their entity. Remembered ids do not contain their entity, so each is copied to
+ * every partition that may receive an entity of its partition; additional ids are harmless. The same holds for a failure with an
+ * unknown key: it is redriven to one partition only. The outbox, and everything that may not move, stays.
  */
 export function partsFor(
   target: number,
@@ -108,10 +106,7 @@ function isFirstWithContext(target: number, { partition }: OldPartition, growing
   return first?.partition === partition
 }
 
-/**
- * Moves the threshold of a timer. It may then be in the past; the timer fires with the first record in that
- * case.
- */
+/** Moves the threshold of a timer. It may then be in the past; the timer fires with the first record in that case. */
 function shiftedTimer(timer: StoredTimer, shift: number): StoredTimer {
   return shift === 0 ? timer : { ...timer, thresholdMs: timer.thresholdMs + shift }
 }
@@ -133,8 +128,7 @@ function within(timeMs: number, nowMs: number): number {
 }
 
 /**
- * Returns one copy of each failure, the one with the last attempt: a partition may contain a copy that was
- * never redriven there.
+ * Returns one copy of each failure, the one with the last attempt: a partition may contain a copy that was never redriven there.
  */
 export function latestOf(failures: readonly RememberedFailure[]): RememberedFailure[] {
   const latest = new Map<string, RememberedFailure>()

@@ -18,9 +18,7 @@ type StayReason =
   /** Several partitions have a state of the entity, and states cannot be merged. */
   | 'in-several-partitions'
 
-/**
- * An entity of a partition state and the key of its records: null if they have none, undefined if unknown.
- */
+/** An entity of a partition state and the key of its records: null if they have none, undefined if unknown. */
 export interface EntityKey {
   readonly partition: number
   readonly entity: string
@@ -37,8 +35,7 @@ export interface Staying {
 export type Routes = (partition: number, entity: string) => number
 
 /**
- * Returns the partitions to which the keys of an old partition can move. They depend on the greatest common
- * divisor of the counts.
+ * Returns the partitions to which the keys of an old partition can move. They depend on the greatest common divisor of the counts.
  */
 export function targetsOf(partition: number, { from, to }: Counts): number[] {
   const divisor = commonDivisor(from, to)
@@ -51,17 +48,13 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b)
 }
 
-/**
- * Returns the new partition of a record's key; undefined if Kafka's default partitioner would not have put it
- * into the old one.
- */
+/** Returns the new partition of a record's key; undefined if Kafka's default partitioner would not have put it into the old one. */
 export function movedTo(key: Buffer, partition: number, { from, to }: Counts): number | undefined {
   return partitionOf(key, from) === partition ? partitionOf(key, to) : undefined
 }
 
 /**
- * Decides the partition of each entity of one consumer. States are never merged or dropped: an entity that
- * cannot be moved stays.
+ * Decides the partition of each entity of one consumer. States are never merged or dropped: an entity that cannot be moved stays.
  */
 export function routed(
   found: readonly EntityKey[],

@@ -1,7 +1,4 @@
-/**
- * Identifies the code that decided a partition state, so that other code does not continue or replace the
- * state unnoticed.
- */
+/** Identifies the code that decided a partition state, so that other code does not continue or replace the state unnoticed. */
 import { derivedId } from '../../consumer/derived-id.ts'
 import type { Consumer } from '../consumer.ts'
 
@@ -12,10 +9,7 @@ type Deciding = Pick<
 
 const SETTINGS_LENGTH = 8
 
-/**
- * Returns `<version>/<settings>`. The settings are a digest, because the same code with other settings
- * decides differently.
- */
+/** Returns `<version>/<settings>`. The settings are a digest, because the same code with other settings decides differently. */
 export function codeOf(version: string, consumer: Deciding): string {
   const { idWindowMs, futureToleranceMs, earliestTimeMs, sinceMs, logTime, contentMode, failuresTo } =
     consumer

@@ -95,9 +95,7 @@ async function withHeld(
   )
 }
 
-/**
- * Returns the entities whose states a record may touch, as far as they can be determined from these states.
- */
+/** Returns the entities whose states a record may touch, as far as they can be determined from these states. */
 function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: LoadedFor): string[] {
   const own = decoded.kind === 'event' ? [decoded.event.entity] : []
   const holder = holderOf(decoded, consumer)
@@ -107,8 +105,7 @@ function entitiesOf(decoded: Decoded, states: Snapshot['states'], consumer: Load
 }
 
 /**
- * Returns the name that records the entity waiting for the failure which the record retries or ends;
- * undefined for other records.
+ * Returns the name that records the entity waiting for the failure which the record retries or ends; undefined for other records.
  */
 function holderOf(decoded: Decoded, { process }: LoadedFor): string | undefined {
   if (decoded.kind === 'ignored' && decoded.endedFailure !== undefined)

@@ -8,11 +8,10 @@ const TICK_INTERVAL_MS = 60_000
 export const MAX_STEP_MS = 2 * TICK_INTERVAL_MS
 
 /**
- * Returns the log's clock after a record. The clock advances by the time since the previous append, but by at
- * most two tick intervals, and it never goes back. Time beyond two intervals is a clock gap, in which nothing
- * was appended; it does not count as silence of an entity. If a broker's clock jumps ahead and back, the
- * log's clock gains at most two intervals. After that, it continues instead of waiting for the other brokers
- * to catch up.
+ * Returns the log's clock after a record. The clock advances by the time since the previous append, but by at most two tick
+ * intervals, and it never goes back. Time beyond two intervals is a clock gap, in which nothing was appended; it does not count as
+ * silence of an entity. If a broker's clock jumps ahead and back, the log's clock gains at most two intervals. After that, it
+ * continues instead of waiting for the other brokers to catch up.
  */
 export function advance(clock: LogClock, appendMs: number): LogClock {
   const passed = clock.lastAppendMs === undefined ? 0 : appendMs - clock.lastAppendMs

@@ -1,7 +1,6 @@
 /**
- * Checks that the log is the one that a partition state was computed from. Offsets alone cannot show this: a
- * recreated topic starts at 0 again, and its first records would be mistaken for records that were applied
- * before.
+ * Checks that the log is the one that a partition state was computed from. Offsets alone cannot show this: a recreated topic starts
+ * at 0 again, and its first records would be mistaken for records that were applied before.
  */
 import { carriesTime, type LogTime, withCarriedTime } from '../../cloudevents/log-time.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -71,9 +70,8 @@ export async function ensureSameLog(
 const NEARBY = 100
 
 /**
- * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that
- * offset has no record (a transaction marker of another log, or a compacted record), the append times of the
- * records before it are checked instead.
+ * Reads the record at the applied offset and compares it. If it has expired, nothing can be checked. If that offset has no record
+ * (a transaction marker of another log, or a compacted record), the append times of the records before it are checked instead.
  *
  * @throws PartitionStopped if it is another log; errors of the reader are passed on
  */

@@ -1,16 +1,12 @@
 /**
- * Limits the memory for records that are read from the log. Lambda limits a delivered batch to 6 MB for all
- * partitions together. Each read of the log has its own limit, but every partition of a batch may need a read
- * at the same time: after Redis has lost its state, or when a producer writes records that Lambda cannot
- * deliver.
+ * Limits the memory for records that are read from the log. Lambda limits a delivered batch to 6 MB for all partitions together.
+ * Each read of the log has its own limit, but every partition of a batch may need a read at the same time: after Redis has lost its
+ * state, or when a producer writes records that Lambda cannot deliver.
  */
 import type { OffsetRange, ReadRange } from '../model.ts'
 import type { LogReader } from '../ports.ts'
 
-/**
- * Maximum number of partitions of an invocation that may hold records from the log in memory at the same
- * time.
- */
+/** Maximum number of partitions of an invocation that may hold records from the log in memory at the same time. */
 export const READS_AT_ONCE = 2
 
 /** Semaphore that grants permits in the order of the requests. */
@@ -47,8 +43,7 @@ export class PartitionLog implements LogReader {
   }
 
   /**
-   * Reads while holding a permit. If no permit was acquired before, the permit covers only this read: its
-   * records must not be kept.
+   * Reads while holding a permit. If no permit was acquired before, the permit covers only this read: its records must not be kept.
    */
   async read(topic: string, partition: number, range: OffsetRange): Promise<ReadRange> {
     this.#hasRead = true

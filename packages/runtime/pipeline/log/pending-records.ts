@@ -36,10 +36,7 @@ export class PendingRecords {
     return first !== undefined && first.offset <= this.#lastRead
   }
 
-  /**
-   * The next contiguous records, as many as fit into one commit. A record that is too large is a chunk by
-   * itself.
-   */
+  /** The next contiguous records, as many as fit into one commit. A record that is too large is a chunk by itself. */
   get chunk(): readonly LogRecord[] {
     let count = 0
     let bytes = 0
@@ -52,9 +49,7 @@ export class PendingRecords {
     return this.#records.slice(0, count)
   }
 
-  /**
-   * Returns true if the log, as far as it was read, no longer has the first record after the applied offset.
-   */
+  /** Returns true if the log, as far as it was read, no longer has the first record after the applied offset. */
   hasExpired(appliedOffset: number): boolean {
     return appliedOffset + 1 < this.#logStart
   }
@@ -63,10 +58,7 @@ export class PendingRecords {
     return this.#records
   }
 
-  /**
-   * Returns the records between the applied offset and the first hole, and the range from there to the end of
-   * the last hole.
-   */
+  /** Returns the records between the applied offset and the first hole, and the range from there to the end of the last hole. */
   upToHole(appliedOffset: number): { readonly records: readonly LogRecord[]; readonly holes?: OffsetRange } {
     const start = this.#records.findIndex(({ offset }) => offset > appliedOffset)
     const rest = start < 0 ? [] : this.#records.slice(start)
@@ -95,10 +87,7 @@ export class PendingRecords {
     return last < 0 ? hole : { ...hole, toOffset: (this.#records[last] as LogRecord).offset - 1 }
   }
 
-  /**
-   * Inserts records that were read from the log, starting at an offset. Returns those that were not pending
-   * before.
-   */
+  /** Inserts records that were read from the log, starting at an offset. Returns those that were not pending before. */
   insert(fromOffset: number, { records, nextOffset, logStart }: ReadRange): readonly LogRecord[] {
     this.#logStart = logStart
     const delivered = new Set(this.#records.map(({ offset }) => offset))
@@ -114,8 +103,7 @@ export class PendingRecords {
   dropTo(toOffset: number): void {
     const next = this.#records.findIndex(({ offset }) => offset > toOffset)
     this.#records = next < 0 ? [] : this.#records.slice(next)
-    // Forget these ranges as well: if the store loses state in the meantime, their offsets must be read
-    // again.
+    // Forget these ranges as well: if the store loses state in the meantime, their offsets must be read again.
     const rest = this.#seen.filter(seen => seen.toOffset > toOffset)
     this.#seen = rest.map(seen => ({ ...seen, fromOffset: Math.max(seen.fromOffset, toOffset + 1) }))
   }

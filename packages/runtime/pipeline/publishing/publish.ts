@@ -1,7 +1,4 @@
-/**
- * Step 6: publishes the entries of the outbox to Kafka in order. Failure records are published in the same
- * way as emissions.
- */
+/** Step 6: publishes the entries of the outbox to Kafka in order. Failure records are published in the same way as emissions. */
 
 import { type DataWriter, JSON_WRITER } from '../../cloudevents/data-writer.ts'
 import { type OutgoingRecord, sizeOf } from '../../cloudevents/record.ts'
@@ -14,9 +11,8 @@ import type { OutboxEntry } from '../model.ts'
 import type { Publisher } from '../ports.ts'
 
 /**
- * Publishes entries of the outbox and resolves when all replicas have them. An entry that Kafka will never
- * accept must not block its partition, even after a change of the topic's settings: the replacement from
- * `replaced` is published instead.
+ * Publishes entries of the outbox and resolves when all replicas have them. An entry that Kafka will never accept must not block
+ * its partition, even after a change of the topic's settings: the replacement from `replaced` is published instead.
  *
  * @throws Unavailable
  * @throws RecordRefused if Kafka does not accept the replacement either
@@ -38,9 +34,8 @@ interface Refused<T> {
 }
 
 /**
- * Sends all entries at once. If Kafka permanently refuses a record, it is found among the unwritten ones by
- * bisection and passed to `replace`. The halves are sent one after the other, so that first copies stay in
- * order; a repeated copy equals the first.
+ * Sends all entries at once. If Kafka permanently refuses a record, it is found among the unwritten ones by bisection and passed to
+ * `replace`. The halves are sent one after the other, so that first copies stay in order; a repeated copy equals the first.
  *
  * @throws errors of `send` and `replace`, except for the `RecordRefused` of `send`
  */
@@ -120,17 +115,12 @@ export function writtenBytesOf(entry: OutboxEntry, mode: ContentMode, writer: Da
   return bytesOf({ ...entry, event: writer.write(entry.event) }, mode)
 }
 
-/**
- * Returns the approximate size, in bytes, of the entry in the outbox, and of its record in its topic if the
- * data is JSON.
- */
+/** Returns the approximate size, in bytes, of the entry in the outbox, and of its record in its topic if the data is JSON. */
 export function bytesOf(entry: OutboxEntry, mode: ContentMode): number {
   return sizeOf(toRecord(entry, mode))
 }
 
-/**
- * Returns true if the entries exceed the limit in bytes. A store usually returns no entries, and never many.
- */
+/** Returns true if the entries exceed the limit in bytes. A store usually returns no entries, and never many. */
 export function isLarge(entries: readonly OutboxEntry[], limit: number): boolean {
   let bytes = 0
   return entries.some(entry => {

@@ -1,20 +1,14 @@
-/**
- * Chains of checkpoints: those that contain only changes, and the earlier ones that they are based on. Pure.
- */
+/** Chains of checkpoints: those that contain only changes, and the earlier ones that they are based on. Pure. */
 import { type CheckpointPages, DamagedCheckpoint, type KeptCheckpoint } from './checkpoints.ts'
 
-/**
- * Returns the checkpoints that a state is read from, beginning with a complete one; undefined if one is
- * missing.
- */
+/** Returns the checkpoints that a state is read from, beginning with a complete one; undefined if one is missing. */
 export function chainOf(
   kept: KeptCheckpoint,
   all: readonly KeptCheckpoint[],
 ): readonly KeptCheckpoint[] | undefined {
   const { after } = kept
   if (after === undefined) return [kept]
-  // Changes never span two epochs. If two runs have taken a checkpoint at the same time, the intended one is
-  // unknown.
+  // Changes never span two epochs. If two runs have taken a checkpoint at the same time, the intended one is unknown.
   const [before, ...others] = all.filter(({ takenAtMs }) => takenAtMs === after)
   if (!before || others.length > 0 || after >= kept.takenAtMs || before.version.epoch !== kept.version.epoch)
     return undefined
@@ -38,9 +32,8 @@ export async function* chainPages(
 }
 
 /**
- * Returns the checkpoints that can be deleted: all that are neither among the newest nor needed by these, and
- * older than the last complete one before the newest complete one. Therefore, if any single object is lost,
- * an earlier state can still be restored.
+ * Returns the checkpoints that can be deleted: all that are neither among the newest nor needed by these, and older than the last
+ * complete one before the newest complete one. Therefore, if any single object is lost, an earlier state can still be restored.
  *
  * @param all all checkpoints, newest first
  * @param count number of newest checkpoints to keep
@@ -54,9 +47,8 @@ export function dispensable(all: readonly KeptCheckpoint[], count: number): read
 }
 
 /**
- * Returns the checkpoint on which the next one is based; undefined if the next one must be complete. The
- * length of chains differs between partitions, so that a run does not write complete checkpoints for all of
- * them.
+ * Returns the checkpoint on which the next one is based; undefined if the next one must be complete. The length of chains differs
+ * between partitions, so that a run does not write complete checkpoints for all of them.
  *
  * @param since `takenAtMs` of the checkpoint since which the changes are known
  */

@@ -78,10 +78,7 @@ export const EMPTY_META: CheckpointMeta = {
 export interface CheckpointInfo {
   /** Time of the checkpoint, in milliseconds since the epoch. */
   readonly takenAtMs: number
-  /**
-   * For a checkpoint that contains only changes, `takenAtMs` of the one it is based on; absent for a complete
-   * one.
-   */
+  /** For a checkpoint that contains only changes, `takenAtMs` of the one it is based on; absent for a complete one. */
   readonly after?: number
 }
 
@@ -90,10 +87,7 @@ export interface KeptCheckpoint extends CheckpointInfo {
   readonly version: Version
 }
 
-/**
- * Storage for checkpoints. Every method rejects with `Unavailable` if the storage cannot be reached or
- * refuses the request.
- */
+/** Storage for checkpoints. Every method rejects with `Unavailable` if the storage cannot be reached or refuses the request. */
 export interface CheckpointStore {
   /** Returns the checkpoints of one partition state, newest first. */
   list(partitionState: StateKey): Promise<readonly KeptCheckpoint[]>
@@ -138,9 +132,7 @@ export interface Tracked {
   readonly since: number | undefined
 }
 
-/**
- * Ongoing read of a partition state, or of its changes, for a checkpoint. Commits continue during the read.
- */
+/** Ongoing read of a partition state, or of its changes, for a checkpoint. Commits continue during the read. */
 export interface Reading {
   /**
    * Pages that all belong to the version in their metadata. Reading them fails with `CopyStopped` if the
@@ -154,10 +146,7 @@ export interface Reading {
   stored(takenAtMs: number): Promise<void>
 }
 
-/**
- * Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be
- * reached.
- */
+/** Reads and replaces whole partition states. Every method rejects with `Unavailable` if the store cannot be reached. */
 export interface PartitionStates {
   /**
    * Returns a consistent copy; undefined if there is no state. Reading its pages fails with `CopyStopped` if
@@ -167,8 +156,7 @@ export interface PartitionStates {
   /** Returns facts about the state; undefined if there is none. */
   tracked(partitionState: StateKey): Promise<Tracked | undefined>
   /**
-   * Reads a state while commits continue. Parts that change during the read are read again, the last of them
-   * in one step.
+   * Reads a state while commits continue. Parts that change during the read are read again, the last of them in one step.
    *
    * @param tracked `since` is the checkpoint since which changes are tracked
    * @param scope the whole state, or the changes since that checkpoint
@@ -188,10 +176,7 @@ export interface Recovery {
   readonly states: PartitionStates
 }
 
-/**
- * The content of a checkpoint is truncated, changed, or in another format. The message says which, without
- * quoting the content.
- */
+/** The content of a checkpoint is truncated, changed, or in another format. The message says which, without quoting the content. */
 export class DamagedCheckpoint extends Error {
   override readonly name = 'DamagedCheckpoint'
 }

@@ -1,7 +1,4 @@
-/**
- * Restores the newest checkpoint, if there is one, before a partition without a state reads its log from the
- * start.
- */
+/** Restores the newest checkpoint, if there is one, before a partition without a state reads its log from the start. */
 
 import type { StateKey } from '../model.ts'
 import type { Observer } from '../ports.ts'

@@ -13,18 +13,12 @@ export interface TakingOptions {
   readonly kept: number
   /** Returns the current time, in milliseconds since the epoch. */
   readonly nowMs: () => number
-  /**
-   * Returns the remaining time of the invocation, in milliseconds. No copy begins if it is less than
-   * `reserveMs`.
-   */
+  /** Returns the remaining time of the invocation, in milliseconds. No copy begins if it is less than `reserveMs`. */
   readonly remainingMs: () => number
   readonly reserveMs: number
 }
 
-/**
- * A partition whose state may have changed since its last checkpoint but of which no new checkpoint was
- * taken, with the reason.
- */
+/** A partition whose state may have changed since its last checkpoint but of which no new checkpoint was taken, with the reason. */
 export interface NotTaken {
   readonly partitionState: StateKey
   readonly reason: 'moving' | 'out-of-time' | 'failed'
@@ -42,8 +36,7 @@ export interface TakenCheckpoints {
 }
 
 /**
- * Number of attempts for a state that was replaced during the read, or of which another run has taken a
- * checkpoint in the meantime.
+ * Number of attempts for a state that was replaced during the read, or of which another run has taken a checkpoint in the meantime.
  */
 const ROUNDS = 2
 

@@ -9,9 +9,8 @@ import type { RebuiltState } from './rebuilt-state.ts'
 import { firstFailureIndexOf, isOfTakeover, type TakeoverAt } from './takeover.ts'
 
 /**
- * Gives the new failures positions among the emissions of the switch; at the positions of their records, they
- * would replace entries that the live outbox still contains. Failures that a later attempt has resolved are
- * removed.
+ * Gives the new failures positions among the emissions of the switch; at the positions of their records, they would replace entries
+ * that the live outbox still contains. Failures that a later attempt has resolved are removed.
  *
  * @returns the number of failures that the switch emits
  */

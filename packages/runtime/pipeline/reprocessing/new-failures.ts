@@ -41,10 +41,7 @@ export function newFailures(
   return outbox.filter(({ event }) => ids.has(event.id))
 }
 
-/**
- * Returns true if the live consumer has failed at this attempt too. The attempt of a closed failure is the
- * one that closed it.
- */
+/** Returns true if the live consumer has failed at this attempt too. The attempt of a closed failure is the one that closed it. */
 function hasFailed(live: RememberedFailure | undefined, { attempt }: RememberedFailure): boolean {
   return live !== undefined && (live.attempt > attempt || (live.attempt === attempt && live.isOpen))
 }

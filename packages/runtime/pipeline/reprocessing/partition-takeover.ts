@@ -1,7 +1,4 @@
-/**
- * Compares a rebuilt state with the live one, entity by entity, and adds the events of the switch to the
- * rebuilt state.
- */
+/** Compares a rebuilt state with the live one, entity by entity, and adds the events of the switch to the rebuilt state. */
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'
 import { isHolderName } from '../deciding/hold.ts'
 import type { Generations } from '../generations/generations.ts'

@@ -1,7 +1,6 @@
 /**
- * A rebuilt state. The log is applied to it up to an offset, and some contents of the live state are copied
- * to it. Its emissions are dropped as repetitions, except for new failures, which stay in its outbox until
- * the switch.
+ * A rebuilt state. The log is applied to it up to an offset, and some contents of the live state are copied to it. Its emissions
+ * are dropped as repetitions, except for new failures, which stay in its outbox until the switch.
  */
 import { type Application, topicOf } from '../../consumer/application.ts'
 import { CopyStopped, PartitionStopped } from '../errors.ts'

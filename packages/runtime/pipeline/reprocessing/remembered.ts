@@ -4,19 +4,15 @@ import type { RememberedFailure, RememberedId } from '../model.ts'
 export interface Rebuilding {
   /** First offset that the rebuild has read. */
   readonly startOffset: number
-  /**
-   * Time by which the live log clock is ahead of the rebuilt one, in milliseconds. Both have advanced equally
-   * since the start.
-   */
+  /** Time by which the live log clock is ahead of the rebuilt one, in milliseconds. Both have advanced equally since the start. */
   readonly clockLeadMs: number
 }
 
 /**
- * Returns the failure that the rebuilt state must remember. The live state determines whether a redrive is
- * accepted for a record from before the start, unless the rebuild has decided the last retry of that record
- * differently. The rebuild determines it for a record from after the start. If such a record did not fail in
- * the rebuild, because the receiver or a temporary limit had been the cause, the rebuild has applied it; its
- * failure is closed, since a redrive would apply it a second time.
+ * Returns the failure that the rebuilt state must remember. The live state determines whether a redrive is accepted for a record
+ * from before the start, unless the rebuild has decided the last retry of that record differently. The rebuild determines it for a
+ * record from after the start. If such a record did not fail in the rebuild, because the receiver or a temporary limit had been the
+ * cause, the rebuild has applied it; its failure is closed, since a redrive would apply it a second time.
  *
  * @param rebuilt failures that the rebuilt state remembers, by id
  * @returns the failure to remember; undefined if the rebuilt state already has the right one
@@ -30,8 +26,7 @@ export function failureToKeep(
   const failedAtMs = Math.max(0, live.failedAtMs - clockLeadMs)
   if (live.offset < startOffset) {
     if (own && own.attempt === live.attempt && own.isOpen === live.isOpen) return undefined
-    // The rebuild has decided that retry differently: if it failed, another retry must be accepted; if it was
-    // applied, none may be.
+    // The rebuild has decided that retry differently: if it failed, another retry must be accepted; if it was applied, none may be.
     if (own && own.attempt > 1 && own.attempt >= live.attempt) return undefined
     return { ...live, failedAtMs }
   }
@@ -39,9 +34,8 @@ export function failureToKeep(
 }
 
 /**
- * Returns the failure with which the rebuild starts, so that redriven records from after the start find their
- * failures. Failures of earlier records keep their state; closed ones are in the state before the attempt
- * that closed them.
+ * Returns the failure with which the rebuild starts, so that redriven records from after the start find their failures. Failures of
+ * earlier records keep their state; closed ones are in the state before the attempt that closed them.
  */
 export function failureBefore(
   live: RememberedFailure,

@@ -1,7 +1,6 @@
 /**
- * Rebuilds a partition state from the log while the live state continues. When only a small part of the log
- * is missing, the live state is fenced, the rest is read, both states are compared, and the rebuilt state
- * replaces the live one.
+ * Rebuilds a partition state from the log while the live state continues. When only a small part of the log is missing, the live
+ * state is fenced, the rest is read, both states are compared, and the rebuilt state replaces the live one.
  */
 
 import type { AnyKeyedProcess, Consumer } from '../consumer.ts'

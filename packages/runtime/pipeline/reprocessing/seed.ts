@@ -7,9 +7,8 @@ import { failuresById } from './new-failures.ts'
 import { failureBefore } from './remembered.ts'
 
 /**
- * Yields an empty state before an offset of the log. If that is not the first offset of the topic, the state
- * has the earlier facts that are still needed: the context in force, until the log sets another one, and the
- * failures whose records may be redriven.
+ * Yields an empty state before an offset of the log. If that is not the first offset of the topic, the state has the earlier facts
+ * that are still needed: the context in force, until the log sets another one, and the failures whose records may be redriven.
  */
 export async function* emptyAt(
   copies: Pick<Generations, 'context' | 'facts' | 'failures'>,

@@ -38,9 +38,8 @@ export interface TakeoverAt {
 const NOTHING: TakenOver = { state: undefined, entries: [] }
 
 /**
- * First index of the takeover's emissions, which follow those of the record at the applied offset and precede
- * those of the next record. No record emits this many events. The epoch separates two takeovers at the same
- * offset.
+ * First index of the takeover's emissions, which follow those of the record at the applied offset and precede those of the next
+ * record. No record emits this many events. The epoch separates two takeovers at the same offset.
  */
 const FIRST_INDEX = 10_000_000
 const ENTRIES_PER_EPOCH = 1_000_000
@@ -50,10 +49,7 @@ export function firstIndexOf({ epoch }: Pick<TakeoverAt, 'epoch'>): number {
   return FIRST_INDEX + (epoch % EPOCHS) * ENTRIES_PER_EPOCH
 }
 
-/**
- * Returns the first index of failures that only the rebuild has found. They follow the emissions of the
- * process.
- */
+/** Returns the first index of failures that only the rebuild has found. They follow the emissions of the process. */
 export function firstFailureIndexOf(at: Pick<TakeoverAt, 'epoch'>): number {
   return firstIndexOf(at) + ENTRIES_PER_EPOCH / 2
 }
@@ -94,10 +90,7 @@ export function takeOver(
   return { state: withHold(state, found.hold) ?? undefined, entries }
 }
 
-/**
- * Splits a stored state for the comparison. Only the states are compared, because a hold has emitted no
- * events.
- */
+/** Splits a stored state for the comparison. Only the states are compared, because a hold has emitted no events. */
 function partsOf(stored: string | undefined): ReturnType<typeof heldParts> {
   return stored === undefined ? {} : heldParts(stored)
 }

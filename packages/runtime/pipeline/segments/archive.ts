@@ -74,8 +74,7 @@ async function write(
       else throw error
       continue
     }
-    // A sink can bypass the types. Records that it did not write must not be decided, and another try would
-    // give the same answer.
+    // A sink can bypass the types. Records that it did not write must not be decided, and another try would give the same answer.
     if (answer?.kind === 'written' && answer.rejected instanceof Map) return answer as Written
     throw new TypeError(`the segment sink ${sink.name} did not confirm that it has written ${segment.name}`)
   }

@@ -16,8 +16,7 @@ const MAX_OFFSETS = 5_000
 /** Maximum size of a segment in bytes. A segment is in memory as a whole, together with its events. */
 const MAX_BYTES = 64 * 1024 * 1024
 /**
- * Number of checks per span while the start time of the first segment is unknown: after every tenth of the
- * time and of the offsets.
+ * Number of checks per span while the start time of the first segment is unknown: after every tenth of the time and of the offsets.
  */
 const LOOKS = 10
 
@@ -79,9 +78,7 @@ export class SegmentCutter {
   }
 }
 
-/**
- * Next action of a segment sink: write a segment, read the log, or leave the remaining records in the log.
- */
+/** Next action of a segment sink: write a segment, read the log, or leave the remaining records in the log. */
 export type Selected =
   | { readonly kind: 'segment'; readonly records: readonly LogRecord[] }
   | { readonly kind: 'missing'; readonly range: OffsetRange; readonly appliedOffset: number }

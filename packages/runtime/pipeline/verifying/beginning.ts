@@ -17,17 +17,15 @@ export interface ChosenBeginning extends Beginning {
 
 export interface BeginningWanted {
   /**
-   * Time to begin at: the comparison begins at the newest checkpoint of that time or earlier; undefined for
-   * the start of the log.
+   * Time to begin at: the comparison begins at the newest checkpoint of that time or earlier; undefined for the start of the log.
    */
   readonly sinceMs: number | undefined
   readonly logStart: number
 }
 
 /**
- * Returns where the comparison begins: at the newest checkpoint of that time or earlier, or else at the start
- * of the log. It is a later checkpoint if only that one is certain, or if the log does not reach back.
- * Returns undefined if no position is certain.
+ * Returns where the comparison begins: at the newest checkpoint of that time or earlier, or else at the start of the log. It is a
+ * later checkpoint if only that one is certain, or if the log does not reach back. Returns undefined if no position is certain.
  *
  * @param kept checkpoints of the partition state
  */

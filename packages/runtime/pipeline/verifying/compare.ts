@@ -27,10 +27,7 @@ export interface Difference extends FieldDifference {
   readonly exception?: Exception
 }
 
-/**
- * Reasons why a difference does not indicate an error of the consumer: rule 21 of the runtime and similar
- * rules.
- */
+/** Reasons why a difference does not indicate an error of the consumer: rule 21 of the runtime and similar rules. */
 export type Exception =
   | Doubt
   | 'expired'
@@ -45,10 +42,7 @@ export type Exception =
 const MAX_FIELDS = 5
 const MAX_VALUE_LENGTH = 80
 
-/**
- * Returns the fields that differ, up to `MAX_FIELDS`. The order of members is ignored, and absent equals
- * undefined.
- */
+/** Returns the fields that differ, up to `MAX_FIELDS`. The order of members is ignored, and absent equals undefined. */
 export function differingFields(live: unknown, again: unknown): readonly FieldDifference[] {
   return [...differing(live, again, [])].slice(0, MAX_FIELDS)
 }

@@ -1,7 +1,4 @@
-/**
- * Collects the events that a consumer emits according to its log, and compares them with the contents of the
- * topics.
- */
+/** Collects the events that a consumer emits according to its log, and compares them with the contents of the topics. */
 import { isFailure } from '../../cloudevents/event.ts'
 import { readEvent } from '../../cloudevents/reader.ts'
 import type { LogRecord } from '../../cloudevents/record.ts'
@@ -84,8 +81,7 @@ export class Emissions {
   }
 
   /**
-   * Returns the topics of the emissions and the topic of failures, which may also contain records that do not
-   * follow from the log.
+   * Returns the topics of the emissions and the topic of failures, which may also contain records that do not follow from the log.
    */
   get topics(): ReadonlySet<string> {
     const { application, failuresTo, env } = this.#consumer

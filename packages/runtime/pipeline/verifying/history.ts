@@ -1,7 +1,4 @@
-/**
- * Applies the log again up to a position, to show the states of entities at that position and the steps that
- * led to them.
- */
+/** Applies the log again up to a position, to show the states of entities at that position and the steps that led to them. */
 import { entityOf } from '../../consumer/event.ts'
 import { instant } from '../../consumer/instant.ts'
 import type { Change, Decision, LoadSelection, Snapshot, StateKey, StoredTimer } from '../model.ts'
@@ -58,8 +55,7 @@ export async function pastStates(
       })
     }
   }
-  // Commit each record separately, so that the timers after it are known. Chunk boundaries do not affect
-  // decisions.
+  // Commit each record separately, so that the timers after it are known. Chunk boundaries do not affect decisions.
   const { limits } = reading.consumer
   const consumer = { ...reading.consumer, limits: { ...limits, records: 1 } }
   const again = new PartitionAgain({ ...reading, consumer }, stateKey, memory(), decided, committing)

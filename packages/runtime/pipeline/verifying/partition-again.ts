@@ -1,6 +1,4 @@
-/**
- * An in-memory partition state to which the log is applied, from a checkpoint or from the start of the log.
- */
+/** An in-memory partition state to which the log is applied, from a checkpoint or from the start of the log. */
 import { CopyStopped } from '../errors.ts'
 import type {
   Change,

@@ -12,10 +12,7 @@ import { failureWindowMs } from '../reprocessing/rebuilt-state.ts'
 import { type Difference, differencesOfEntity, differingFields, hexOf } from './compare.ts'
 import { type Beginning, type MemoryStates, PartitionAgain, wantedOf } from './partition-again.ts'
 
-/**
- * Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot
- * be reached.
- */
+/** Read-only access to the live states of a consumer. Every method rejects with `Unavailable` if they cannot be reached. */
 export interface LiveStates {
   readonly load: StateStore['load']
   facts(stateKey: StateKey): Promise<StateFacts>

@@ -25,10 +25,7 @@ export interface Outputs {
    * do not exist are omitted.
    */
   ranges(topics: Iterable<string>, sinceMs: number): Promise<ReadonlyMap<string, readonly OutputRange[]>>
-  /**
-   * Topics that no other consumer writes to. In these, events that do not follow from the log are found as
-   * well.
-   */
+  /** Topics that no other consumer writes to. In these, events that do not follow from the log are found as well. */
   readonly own: readonly string[]
 }
 

@@ -1,7 +1,6 @@
 /**
- * Serverless Framework plugin that replaces serverless-esbuild. All functions get the same empty package, so that a template is generated
- * in
- * seconds. Apart from the hashes of packages, it is the same.
+ * Serverless Framework plugin that replaces serverless-esbuild. All functions get the same empty package, so that a template is
+ * generated in seconds. Apart from the hashes of packages, it is the same.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

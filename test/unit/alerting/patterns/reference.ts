@@ -23,9 +23,7 @@ export function countReference(
   return lifeOf(endMs, keepMs, holds)
 }
 
-/**
- * An instant has two halves: with the events of that instant, and after it, when what lasts until then has ended.
- */
+/** An instant has two halves: with the events of that instant, and after it, when what lasts until then has ended. */
 function lifeOf(
   endMs: number,
   keepMs: number,

@@ -8,10 +8,7 @@ const YOUNG_SHARE = 0.15
  */
 const MAX_YOUNG_MB = 24
 
-/**
- * Returns the heap limits of a thread for the memory of its function. If a thread exceeds them, only that
- * thread ends.
- */
+/** Returns the heap limits of a thread for the memory of its function. If a thread exceeds them, only that thread ends. */
 export function memoryLimits(memoryMb: number) {
   return {
     maxOldGenerationSizeMb: Math.floor(memoryMb * OLD_SHARE),

@@ -4,10 +4,7 @@ import type { EventHead } from '../../event-content.ts'
 import type { ReportedError } from '../runtime.ts'
 
 export interface ThreadData {
-  /**
-   * Function that owns the thread, for the process that creates it, such as serverless-offline. The thread
-   * does not use it.
-   */
+  /** Function that owns the thread, for the process that creates it, such as serverless-offline. The thread does not use it. */
   readonly functionKey: string
   readonly handler: string
   readonly folder: string
@@ -24,8 +21,7 @@ export interface ThreadData {
 }
 
 /**
- * Calling convention of handlers. Up to nodejs22.x, a handler may use a callback; from nodejs24.x on, only
- * the return value counts.
+ * Calling convention of handlers. Up to nodejs22.x, a handler may use a callback; from nodejs24.x on, only the return value counts.
  */
 export type HandlerStyle = 'callback' | 'promise'
 
@@ -36,9 +32,7 @@ export interface Request {
   /** Time at which the request was sent, in milliseconds since the epoch. */
   readonly atMs: number
   readonly timeoutMs: number
-  /**
-   * JSON of the event, or its other fields if the records are at the beginning of the memory of its place.
-   */
+  /** JSON of the event, or its other fields if the records are at the beginning of the memory of its place. */
   readonly event: EventHead | string
   /** Memory of the place, sent only when it is new. */
   readonly memory?: SharedArrayBuffer
@@ -47,10 +41,7 @@ export interface Request {
 /** `loaded` is sent once, before any answer, when the handler was loaded or could not be loaded. */
 export type Message = 'loaded' | Answer
 
-/**
- * Answer to a request. The thread ends with its last answer, or with a fatal error, which can also occur
- * without a request.
- */
+/** Answer to a request. The thread ends with its last answer, or with a fatal error, which can also occur without a request. */
 export type Answer =
   | { readonly place: number; readonly ok: string; readonly isLast: boolean }
   | { readonly place: number | undefined; readonly error: ReportedError; readonly isFatal: boolean }

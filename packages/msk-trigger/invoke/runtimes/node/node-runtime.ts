@@ -15,10 +15,7 @@ import { THREAD, threadDataOf } from './thread-data.ts'
  */
 const END_MS = 30_000
 
-/**
- * Receives the output of a thread, which is not written to the streams of this process. The streams must be
- * read.
- */
+/** Receives the output of a thread, which is not written to the streams of this process. The streams must be read. */
 export type OnOutput = (stdout: Readable, stderr: Readable) => void
 
 /**
@@ -113,8 +110,7 @@ export class NodeRuntime implements Runtime {
     const { place } = answer
     const pending = place === undefined ? undefined : this.#line.answered(place)
     if (!pending && 'error' in answer) {
-      // No invocation is running. The waiting ones are given back, so that no other thread is started for
-      // them here.
+      // No invocation is running. The waiting ones are given back, so that no other thread is started for them here.
       const cause = new HandlerError(answer.error)
       this.#line.takeBackAll()
       this.#ended.resolve(new RuntimeEnded('the handler threw an uncaught exception', { cause }))
@@ -126,10 +122,7 @@ export class NodeRuntime implements Runtime {
     else pending?.reject(new HandlerError(answer.error))
   }
 
-  /**
-   * Ends the thread. Its remaining work, such as handling its own end, must finish before the batch is
-   * retried.
-   */
+  /** Ends the thread. Its remaining work, such as handling its own end, must finish before the batch is retried. */
   async #abandon(): Promise<void> {
     const thread = this.#thread
     this.#thread = undefined
@@ -162,8 +155,7 @@ function newThread(
   try {
     return start(env, data)
   } catch (error) {
-    // Some options apply only to a whole process. They are not set for the thread, but the handler still sees
-    // the variable.
+    // Some options apply only to a whole process. They are not set for the thread, but the handler still sees the variable.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INVALID_EXEC_ARGV') throw error
     const { NODE_OPTIONS: nodeOptions, ...others } = env
     return start(others, { ...data, nodeOptions })

@@ -3,10 +3,7 @@
  * back; the other side sees this immediately. This module has no imports, because threads load it.
  */
 
-/**
- * Number of places: one for the running invocation, and one for each further invocation that an event poller
- * has in flight.
- */
+/** Number of places: one for the running invocation, and one for each further invocation that an event poller has in flight. */
 const COUNT = 5
 
 const [FREE, OFFERED, TAKEN, TAKEN_BACK] = [0, 1, 2, 3]
@@ -36,10 +33,7 @@ export class Places {
     return this.#is(place, TAKEN)
   }
 
-  /**
-   * Called by the plugin. Returns true if the thread has not claimed the invocation and cannot do so any
-   * more.
-   */
+  /** Called by the plugin. Returns true if the thread has not claimed the invocation and cannot do so any more. */
   takeBack(place: number): boolean {
     return this.#change(place, OFFERED, TAKEN_BACK)
   }
@@ -48,10 +42,7 @@ export class Places {
     Atomics.store(this.#states, place, FREE)
   }
 
-  /**
-   * Called by the thread to claim an invocation. Returns false if it was taken back; the place is then free
-   * again.
-   */
+  /** Called by the thread to claim an invocation. Returns false if it was taken back; the place is then free again. */
   take(place: number): boolean {
     if (this.#change(place, OFFERED, TAKEN)) return true
     this.leave(place)

@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { types } from 'node:util'
 import type { ReportedError } from '../runtime.ts'
 
-/**
- * An error that Lambda's runtime itself raises, such as `Runtime.HandlerNotFound`. It has no stack frames.
- */
+/** An error that Lambda's runtime itself raises, such as `Runtime.HandlerNotFound`. It has no stack frames. */
 export class RuntimeFailure extends Error {
   /** @param details additional lines, such as the stack of the cause */
   constructor(name: string, message: string, details: readonly string[] = []) {

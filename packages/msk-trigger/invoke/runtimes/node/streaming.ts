@@ -23,10 +23,7 @@ export function isStreaming(handler: Handler): boolean {
   return STREAMING in handler
 }
 
-/**
- * Calls a streaming handler. Its output is the response text, because an event source invokes the function
- * without streaming.
- */
+/** Calls a streaming handler. Its output is the response text, because an event source invokes the function without streaming. */
 export function callStreaming(
   handler: Handler,
   event: unknown,

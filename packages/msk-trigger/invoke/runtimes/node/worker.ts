@@ -22,10 +22,7 @@ const UNCAUGHT_EXCEPTION = 129
 const port = parentPort as NonNullable<typeof parentPort>
 const { places: states, ...data }: ThreadData & { readonly places: SharedArrayBuffer } = workerData
 const places = new Places(states)
-/**
- * Shared memory by place. Records are read before an answer is sent, because the memory may be overwritten
- * afterwards.
- */
+/** Shared memory by place. Records are read before an answer is sent, because the memory may be overwritten afterwards. */
 const memories: Buffer[] = []
 const waiting: Request[] = []
 /** True from the beginning of an invocation until the next one may begin. */

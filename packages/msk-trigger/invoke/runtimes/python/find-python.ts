@@ -22,8 +22,7 @@ const ANSWER_WITHIN_MS = 20_000
 const searches = new Map<string, Promise<Python>>()
 
 /**
- * Finds a Python executable: of the active virtual environment, of the version of the runtime, or else any
- * Python 3.
+ * Finds a Python executable: of the active virtual environment, of the version of the runtime, or else any Python 3.
  *
  * @throws Error if none is found
  */

@@ -1,6 +1,4 @@
-/**
- * A message between this process and the process of a handler: a kind (one character), a length, and a body.
- */
+/** A message between this process and the process of a handler: a kind (one character), a length, and a body. */
 export interface Frame {
   readonly kind: string
   readonly body: Buffer

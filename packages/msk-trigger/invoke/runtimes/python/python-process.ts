@@ -19,16 +19,10 @@ const KINDS = 'lxae'
  */
 const REST_MS = 200
 
-/**
- * Time limit for ending a process, in milliseconds. The process is killed, so the limit is reached only in
- * case of a bug.
- */
+/** Time limit for ending a process, in milliseconds. The process is killed, so the limit is reached only in case of a bug. */
 const END_MS = 1_000
 
-/**
- * Error if other code has written to the channel, such as the handler, or a fork of its process that
- * continued.
- */
+/** Error if other code has written to the channel, such as the handler, or a fork of its process that continued. */
 const SPOILT =
   'other code has written to file descriptor 3, which is reserved for the answers of the handler: do not use it'
 
@@ -41,10 +35,9 @@ export interface PythonCommand {
 }
 
 /**
- * A Python process that runs a handler. It uses the standard streams of this process, so output of the
- * handler appears immediately, and `breakpoint()` works in a terminal. It leads a separate process group:
- * Ctrl-C does not reach it, because the trigger decides which invocations may finish, and processes that the
- * handler has started end together with it.
+ * A Python process that runs a handler. It uses the standard streams of this process, so output of the handler appears immediately,
+ * and `breakpoint()` works in a terminal. It leads a separate process group: Ctrl-C does not reach it, because the trigger decides
+ * which invocations may finish, and processes that the handler has started end together with it.
  */
 export class PythonProcess {
   /** Resolves with a description when the process has ended or could not be started. */
@@ -85,18 +78,12 @@ export class PythonProcess {
     return this.#child.pid
   }
 
-  /**
-   * Resolves when the handler is loaded. Rejects with a HandlerError. Never settles if the process ends
-   * before.
-   */
+  /** Resolves when the handler is loaded. Rejects with a HandlerError. Never settles if the process ends before. */
   get loaded(): Promise<void> {
     return this.#loaded.promise
   }
 
-  /**
-   * Sends a request and resolves to its answer. Rejects with a HandlerError. Never settles if the process
-   * ends before.
-   */
+  /** Sends a request and resolves to its answer. Rejects with a HandlerError. Never settles if the process ends before. */
   exchange(requestId: string, request: string): Promise<unknown> {
     const asked = { requestId, ...Promise.withResolvers<unknown>() }
     this.#asked = asked
@@ -175,10 +162,7 @@ function errorIn(body: Buffer): HandlerError {
   return new HandlerError(JSON.parse(body.toString()) as ReportedError)
 }
 
-/**
- * Parses an answer. A handler can return bytes or NaN, which Lambda passes on unchanged; the answer is then
- * text.
- */
+/** Parses an answer. A handler can return bytes or NaN, which Lambda passes on unchanged; the answer is then text. */
 function valueIn(body: Buffer): unknown {
   const text = body.toString()
   try {

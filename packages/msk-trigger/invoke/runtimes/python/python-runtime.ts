@@ -129,8 +129,7 @@ function usedMs(pid: number | undefined): number {
 }
 
 /**
- * Returns the first folder that contains the file of a handler, or else the first folder. Bundlers build only
- * handlers for Node.js.
+ * Returns the first folder that contains the file of a handler, or else the first folder. Bundlers build only handlers for Node.js.
  */
 export function pythonFolder(handler: string, folders: readonly [string, ...string[]]): string {
   const module = handler.slice(0, Math.max(0, handler.lastIndexOf('.'))).replaceAll('.', '/')

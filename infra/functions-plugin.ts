@@ -33,7 +33,9 @@ interface Framework {
   /** Configuration shown by `serverless print`. */
   readonly configurationInput: { resources?: Resources }
   readonly service: {
-    readonly custom: { readonly deployment: Surroundings }
+    readonly custom: {
+      readonly deployment: Omit<Surroundings, 'topicMappings'> & Partial<Pick<Surroundings, 'topicMappings'>>
+    }
     readonly functions: Record<string, Definition>
     readonly provider: { readonly vpc?: Network | null; httpApi?: object }
     resources?: Resources
@@ -57,7 +59,8 @@ export default class FunctionsPlugin {
 
   #expand(): void {
     const { service, configurationInput } = this.#framework
-    const surroundings = service.custom.deployment
+    // A service of its own, such as a test's, may name only its environment and cluster.
+    const surroundings = { topicMappings: [], ...service.custom.deployment }
     this.#refuse([...functionProblems(service.functions), ...nameProblems(service.functions)])
     const all = declaredFunctions(service.functions)
     this.#refuse(topicMappingProblems(all, surroundings.topicMappings))

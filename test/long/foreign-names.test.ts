@@ -126,6 +126,7 @@ describe("the whole flow with other people's names", { timeout: 600_000 }, () =>
       const alerts = await fired()
       return alerts.includes('HIGH_TEMP ws_flow') && alerts.includes('HIGH_CPU pg-flow')
     })
+    await environment.untilCaughtUp('processor')
     const shown = await sluice('stats', '/database/postgresql pg-flow')
     assert.match(shown, /pg-flow\s+cpuUsagePercent\s+7\b/)
     await environment.untilCaughtUp('firing-alerts')

@@ -209,7 +209,7 @@ describe('sluice state erase, beside its consumers', () => {
     assert.match(stdout, /^processor +not yet \(lag 12\)$/m)
     assert.match(
       stderr,
-      /Pending after 1 s: processor, alerting, activity, patterns\. The erasure \S+ stays in the log/,
+      /Pending after 1 s: processor, alerting, activity, patterns\. The erasure \S+ remains in the log/,
     )
     assert.deepEqual(await held('roof-3'), [...consumers.keys()].sort())
     await catchUp()

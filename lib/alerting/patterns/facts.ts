@@ -116,7 +116,7 @@ function lastSegment(source: string): string | undefined {
   try {
     return textOf(decodeURIComponent(segment))
   } catch {
-    // The segment is not percent-encoded, so it is used unchanged.
+    // Sources of other producers may not be percent-encoded. Such a segment is used unchanged.
     return textOf(segment)
   }
 }

@@ -7,7 +7,10 @@
 export interface EventTypeRow {
   /** Name of the TypeScript type, the Avro record and the Protobuf message. */
   readonly record: string
-  /** Topic that contains the events of this type. If several topics do, the name of their flag in the table of topics. */
+  /**
+   * Name of the topic that contains events of this type. If there are several such topics, the name of the flag that marks them in
+   * the table of topics.
+   */
   readonly topic: string
   /** Short name that the console shows. */
   readonly label: string

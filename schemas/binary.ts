@@ -87,8 +87,8 @@ function protobufType(type: FieldType): string {
 }
 
 /**
- * Returns the fields of a Protobuf schema that are missing in a newer version, or have a different number there. Existing data with
- * such fields could not be read any more.
+ * Returns the fields of a Protobuf schema that do not have the same number in a newer version, or are missing there. Existing data
+ * with such fields could no longer be read.
  */
 export function lostFields(before: string, after: string): string[] {
   const kept = fieldsIn(after)

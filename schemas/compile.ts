@@ -16,7 +16,7 @@ import { COMPILED_COLLECTIONS, collectionsModule } from './empty-collections.ts'
 import { type JsonSchema, jsonSchemaOf, SOURCES } from './sources.ts'
 import { TYPES, typesModule } from './types-module.ts'
 
-/** Modules that contain the schema texts of one format by event type, and functions that generate the text of these modules. */
+/** Modules that contain the schema texts of one format, by event type. Each is listed with the function that generates its text. */
 const PACKAGED: readonly (readonly [compiled: URL, make: () => string])[] = EVENT_FORMATS.map(format => [
   new URL(`compiled-texts-${format}.js`, import.meta.url),
   () => `export default ${JSON.stringify(Object.fromEntries(textsOf(format).sort()), null, 1)}\n`,
@@ -188,7 +188,7 @@ const MODULES: readonly (readonly [sources: URL, compiled: URL, only?: string])[
   ...FILE_MODULES,
 ]
 
-/** Generated files, and functions that generate their text. */
+/** Generated files. Each is listed with the function that generates its text. */
 export const GENERATED: readonly (readonly [file: URL, make: () => string | Promise<string>])[] = [
   ...MODULES.map(([sources, compiled, only]) => [compiled, () => compiledModule(sources, only)] as const),
   ...(['avro', 'protobuf'] as const).flatMap(format =>

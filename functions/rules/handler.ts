@@ -1,6 +1,6 @@
 /**
- * Activates the alert rules: appends the rule set to the topics in which rules are evaluated. Runs if the rules have changed or a
- * day has passed.
+ * Activates the alert rules by appending the rule set to the topics in which rules are evaluated. Nothing is appended if the rules
+ * have not changed and were appended less than a day ago.
  */
 
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'

@@ -1,6 +1,6 @@
 /**
- * Consumer `activity`: emits an event when a sensor stops or resumes reporting, when a device changes its activity, when the wearer
- * of a device falls and does not get up, and when a database restarts.
+ * Consumer `activity`: emits events about sensors, devices and databases. It reports sensors that stop or resume reporting, changes
+ * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
@@ -54,7 +54,7 @@ export interface Activity {
   /** Event time of the latest reading. */
   readonly lastMs: number
   readonly isSilent?: boolean
-  /** Tags of the latest reading. Events that a timer emits have these tags. */
+  /** Tags of the latest reading. They are copied to events that a timer emits. */
   readonly tags?: Tags
   /** Current activity of a device, and the time at which it started, in milliseconds since the epoch. */
   readonly doing?: { readonly activity: string; readonly sinceMs: number }

@@ -75,8 +75,7 @@ export interface Firing extends Compared {
 }
 
 /**
- * Returns the alert that an event fires. The alert id is derived from the id of the event. Its time would not be unique, because a
- * rule can fire twice at the same time.
+ * Returns the alert that an event fires. The alert id is derived from the event id, because a rule can fire twice at the same time.
  */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
@@ -102,7 +101,10 @@ export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAl
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
-/** Returns the rule of the `NoData` alerts of a rule. It has a different identity, and therefore its own alerts. */
+/**
+ * Returns the rule for the `NoData` alerts of a rule. It has its own identity, so that these alerts are separate from the other
+ * alerts of the rule.
+ */
 export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }
@@ -141,7 +143,7 @@ function comparedFields({ value, threshold, measured }: Optional<Compared>) {
 }
 
 /**
- * Returns the alert of a resolved event.
+ * Returns the data of the event that resolves an alert.
  *
  * @param compared comparison that cleared the alert; undefined if the alert resolved for another reason
  */

@@ -10,10 +10,10 @@ export type { Value } from './kinds/kind.ts'
 /** Union of the types that the `read` functions of a table of kinds return. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
 
-/** Condition of a rule. `kind` is the name of its kind. */
+/** Condition of a rule, which decides which values are bad. `kind` is the name of the rule kind that defines the condition. */
 export type Condition = ReadBy<(typeof CONDITIONS)[keyof typeof CONDITIONS]>
 
-/** Measure of a rule. `of` is the name of its kind. */
+/** Measure of a rule, which derives the number to compare. `of` is the name of the rule kind that defines the measure. */
 export type Measure = ReadBy<(typeof MEASURES)[keyof typeof MEASURES]>
 
 export function conditionKind({ kind }: Pick<Condition, 'kind'>): ConditionKind<Condition> {
@@ -39,7 +39,7 @@ interface Compared {
   readonly measure?: Measure | undefined
 }
 
-/** Kind that compares new readings with earlier ones, with its name and its settings in the rule. */
+/** Rule kind that compares new readings with earlier ones, and the settings of this kind in the rule. */
 export interface Remembering {
   readonly name: string
   readonly memory: Memory<Condition | Measure>

@@ -82,7 +82,7 @@ export class EntityRun {
   /**
    * Evaluates a rule at a time without a reading.
    *
-   * @param isSilenceKnown see `Observation`
+   * @param isSilenceKnown true if the log has been read up to this time, so that a silence is certain
    */
   tick(key: string, rule: Rule, before: TrackedRule, timeMs: number, isSilenceKnown: boolean): void {
     let { state, alert, noData } = before

@@ -60,7 +60,7 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
     for (const [index, row] of rowsOf(content).entries()) {
       const rule = nameOf(row) ?? `rule ${index + 1}`
       const found = [...(ofRows.get(index) ?? [])]
-      // Rules with truncated lists of violations cannot be read.
+      // If the list of violations is incomplete, any key may be invalid, so the rule cannot be read.
       if (isObject(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
     }

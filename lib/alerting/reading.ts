@@ -98,7 +98,10 @@ function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined,
   else run.end(before, timeMs, 'not-matched')
 }
 
-/** Stored earlier readings of one entity, while one reading is evaluated. Histories that no rule uses are deleted. */
+/**
+ * Histories of one entity while a reading is evaluated. A history contains earlier readings in the form that a rule kind stores.
+ * Histories that no rule uses any more are deleted.
+ */
 class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory

@@ -1,4 +1,4 @@
-/** Rule set as the data of the event that activates it. Reading a rule set is as strict as reading rule files. */
+/** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'

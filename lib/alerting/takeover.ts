@@ -20,9 +20,9 @@ interface Alerts<State> {
 }
 
 /**
- * Returns the state that takes over, and the alert events to publish.
+ * Returns the state that replaces the live state, and the alert events to publish.
  *
- * @param alerts functions that read and replace the alerts of the state
+ * @param alerts functions that read and replace the alerts of a state
  */
 function takeover<State>(
   alerts: Alerts<State>,
@@ -97,7 +97,7 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Returns the takeover of the state of one entity, including its patterns. */
+/** Returns the takeover for the state of one entity. Alerts of the entity's patterns are included. */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
@@ -106,7 +106,7 @@ export function alertingTakeover(
   return takeover(OF_ENTITIES, live, rebuilt, at)
 }
 
-/** Returns the takeover of the pattern states of one group. */
+/** Returns the takeover for the pattern states of one group. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,

@@ -2,10 +2,10 @@
  * Effect of one observation on one rule for one entity. Only the time of the observation is used, in milliseconds since the epoch.
  * No clock is read, so a replay makes the same decisions as the first run.
  *
- * If several observations have the same time, the last one counts. Decisions for an earlier one that sent no notification are
- * undone: a pending alert that ended, or a recovering alert that fired again. Notifications are not undone, because people may have
- * read them. For this purpose, two phases store the previous state in `before`, which is used only for observations with the same
- * time.
+ * If several observations have the same time, the last one counts. Decisions for earlier observations at that time are undone if
+ * they sent no notification. These are the end of a pending alert, and the return of a recovering alert to firing. Notifications
+ * are not undone, because people may have read them. For this purpose, two phases store the previous state in `before`, which is
+ * used only for observations with the same time.
  */
 import { fires, holds, type Value } from './condition.ts'
 import { type Change, changeOf, type TransitionReason } from './reasons.ts'
@@ -23,8 +23,8 @@ import { afterTick } from './silence.ts'
 export interface Observation {
   readonly timeMs: number
   /**
-   * Observed value. Undefined for a tick, which means that time has passed without a reading. Null for a reading whose value cannot
-   * be compared, for example because there are too few earlier readings.
+   * Observed value. It is undefined for a tick, which means that time has passed without a reading. It is null if the value of a
+   * reading cannot be compared, for example because there are too few earlier readings.
    */
   readonly value?: Value | null
   /** True if the log has been read up to the time of the tick, so that a silence is certain. Defaults to true. */
@@ -41,10 +41,7 @@ export interface Transition {
   readonly reason: TransitionReason
   /** Notification that the transition sends; absent if none is sent. */
   readonly change?: Change
-  /**
-   * Time of the change. For a reading, the time of the reading. For a tick, the time at which the change was due, which may be
-   * earlier.
-   */
+  /** Time of the change: the time of the reading or, for a tick, the time at which the change was due, which may be earlier. */
   readonly atMs: number
 }
 

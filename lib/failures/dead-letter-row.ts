@@ -15,11 +15,11 @@ import {
 } from './dlq-record.ts'
 
 interface WrittenRow {
-  /** Offset in its partition of the dlq topic. */
+  /** Offset of the record in its partition of the dlq topic. */
   readonly offset: number
   /** Time at which the record was written, in milliseconds since the epoch. */
   readonly writtenAtMs: number
-  /** Redrive or drop of the dead letter. Present only if handled dead letters are kept in the table. */
+  /** Redrive or drop of the dead letter. Present only if the table keeps dead letters that have been redriven or dropped. */
   readonly handled?: HandledRow
 }
 

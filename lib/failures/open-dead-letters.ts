@@ -35,7 +35,8 @@ export interface LeftDeadLetters {
   /** First offset from which the table is complete. */
   readonly before: number
   /**
-   * Write time of the oldest of these dead letters, in milliseconds since the epoch. `newestMs` is the write time of the newest.
+   * Write time of the oldest dead letter that was removed, in milliseconds since the epoch. `newestMs` is the write time of the
+   * newest.
    */
   readonly oldestMs: number
   readonly newestMs: number

@@ -174,8 +174,8 @@ function listErrors(path: FilePath, list: Retries, maxAgeMs: number): PathError[
 }
 
 /**
- * Returns errors for consumers that park later events of an entity, if the first retry would be too late: the parked events would
- * be applied before it.
+ * Returns errors for consumers that park later events of an entity, if the first retry is too late. The parked events would be
+ * applied before that retry.
  */
 function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   return Object.entries(PARKING).flatMap(([consumer, retries]) => {

@@ -12,7 +12,7 @@ import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './m
 import { TAG } from './targets.ts'
 import { readTime } from './time.ts'
 
-/** Record that a mapping is applied to. */
+/** Foreign record to which a mapping is applied. */
 export interface ForeignDocument {
   /** Record as a JSON object. For a CloudEvent, the object has the JSON event format. */
   readonly document: object

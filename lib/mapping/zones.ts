@@ -2,7 +2,7 @@
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
-/** Interval within which an offset is constant, in milliseconds. Offsets change only at quarters of an hour. */
+/** Interval within which the offset of a zone is constant, in milliseconds. Offsets change only at quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 
 /** Returns whether the time zone is supported. */

@@ -34,8 +34,9 @@ interface LatestAlert extends OrderedAlert {
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
- * Returns the consumer. It stores the groups of each alert until the alert resolves. Otherwise, if the routes change while the
- * alert fires, the resolved alert would be sent to a different group, and the original receivers would never be notified of it.
+ * Returns the consumer. It stores the groups of each alert until the alert resolves, because the routes may change meanwhile.
+ * Without the stored groups, the resolved alert could be sent to a different group, and the original receivers would never be
+ * notified of it.
  */
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {

@@ -19,8 +19,8 @@ export interface Flushed {
 
 /**
  * Schedules the next evaluation of a group that has changed. It is due after `groupWait` or, if a notification has been sent, after
- * `groupInterval`. If an earlier evaluation is scheduled for a repeat or for the end of a silence, it is postponed, because it
- * would send only a part of the changes.
+ * `groupInterval`. An earlier evaluation, for a repeat or for the end of a silence, is postponed. It would send only a part of the
+ * changes.
  */
 export function dueWithNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group

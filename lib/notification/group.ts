@@ -1,4 +1,4 @@
-/** Group of alerts that are sent in common notifications. It also records which alerts have already been sent. Pure. */
+/** Group of alerts that share notifications. It also records which alerts have already been sent. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
@@ -144,8 +144,8 @@ function yieldingTo(
 }
 
 /**
- * Returns whether a later alert of the same rule and entity is firing. In that case the earlier alert has ended, because only one
- * fires at a time.
+ * Returns whether a later alert of the same rule and entity is firing. The given alert has then already ended, because only one
+ * alert fires at a time.
  */
 function isOver(alert: Alert, { alert: known }: GroupAlert): boolean {
   return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)

@@ -16,7 +16,7 @@ export interface ListedEntity {
   readonly family: FamilyName
   /** Statistics since the first reading, by metric. */
   readonly metrics: MetricStatistics
-  /** Number of readings since the first one, which is included. */
+  /** Number of readings, counted from the first reading of the entity. */
   readonly readings: number
   /** Event time of the newest reading, in milliseconds since the epoch. */
   readonly lastAtMs: number

@@ -1,7 +1,4 @@
-/**
- * Tables, which show the states of a keyed process as rows. A table is declared once, and the command line and the console read all
- * tables in the same way.
- */
+/** Tables, which show the states of a keyed process as rows. The command line and the console read all tables in the same way. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'

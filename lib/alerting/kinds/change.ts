@@ -1,6 +1,6 @@
 /**
- * Rule kind `change`: compares the difference between the value and an earlier value. The duration is divided into parts, and one
- * reading per part is stored, so that the size of the state does not depend on the rate of readings.
+ * Rule kind `change`: compares the difference between the value and an earlier value. The duration is divided into parts, and only
+ * one reading per part is stored. The size of the state therefore does not depend on the rate of readings.
  */
 import { durationText } from '../../duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'

@@ -2,12 +2,15 @@
 
 /** Key of a rule, or of a mapping within a rule. */
 interface RuleKey extends KeyValues {
-  /** Description in Markdown. The table in `config/rules/README.md` uses it unchanged, the schema as plain text. */
+  /**
+   * Description in Markdown. The table of keys in `config/rules/README.md` contains it unchanged, and the schema contains it as
+   * plain text.
+   */
   readonly about: string
-  /** Text of the column "required" in that table: `yes`, or `no` with the default value. */
+  /** Text in the column "required" of the table of keys: `yes`, or `no` with the default value. */
   readonly required?: string
   readonly example?: string
-  /** Name of another key that must be present if this key is. */
+  /** Name of another key that this key requires. */
   readonly needs?: string
   /** Description of the key in the condition of a pattern; absent if patterns do not support the key. */
   readonly inPatterns?: string

@@ -85,7 +85,7 @@ export const limits: ConditionKind<LimitsCondition> = {
     const { above, below } = own[which]
     const side = sideOf(own[which])
     if (side !== 'outside') return own[which][side]
-    // Returns the limit that the value exceeds. A value within both limits is compared with the closer one.
+    // Use the limit that the value exceeds. If the value is within both limits, use the closer one.
     const value = raw as number
     return Math.abs(value - above) <= Math.abs(value - below) ? above : below
   },

@@ -47,7 +47,7 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
   else if (!draft.firing) draft.note('pending')
 }
 
-/** Applies the passing of time up to `timeMs`. All events until then must have arrived. */
+/** Applies all changes that are due by `timeMs`. All events until then must have arrived. */
 export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
   if (draft.firing && draft.firing.clearedAtMs === undefined) {
     // There is no end if the rule was edited and now requires more events than have arrived.

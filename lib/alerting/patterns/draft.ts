@@ -39,7 +39,7 @@ export class Draft {
     return this.decidedMs !== undefined && timeMs < this.decidedMs
   }
 
-  /** Marks the pattern as holding, and fires its alert. An alert that is already firing continues. */
+  /** Records that the pattern holds, and fires its alert. An alert that is already firing continues. */
   hold(timeMs: number, activeAtMs: number, byTime = false): void {
     const atMs = this.#after(timeMs)
     if (!this.firing) {
@@ -52,13 +52,13 @@ export class Draft {
     this.decidedMs = atMs
   }
 
-  /** Marks a sequence as completed by an event, and fires its alert. An alert that is already firing continues. */
+  /** Records that an event has completed the sequence, and fires the alert. An alert that is already firing continues. */
   match(timeMs: number): void {
     this.hold(timeMs, timeMs)
     if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }
   }
 
-  /** Marks the pattern as no longer holding. The alert resolves `keepFiringForMs` later. */
+  /** Records that the pattern no longer holds. The alert resolves `keepFiringForMs` later. */
   clear(timeMs: number, keepFiringForMs: number): void {
     if (!this.firing || this.firing.clearedAtMs !== undefined) return
     const atMs = this.#after(timeMs)

@@ -72,7 +72,10 @@ export function factsOfEvent(
   }
 }
 
-/** Returns source and subject of the group to which an event belongs; undefined if the event does not have the property. */
+/**
+ * Returns source and subject of the group to which an event belongs; undefined if the event does not have the property by which the
+ * pattern groups.
+ */
 export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)

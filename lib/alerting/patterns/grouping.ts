@@ -19,8 +19,8 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 }
 
 /**
- * Returns the grouping consumer. The reason of a decision is `grouped`, `no-rule` if no pattern matches the event, or `no-group` if
- * the event does not have the property by which the pattern groups.
+ * Returns the grouping consumer. The reason of a decision is `grouped`, or `no-rule` if no pattern matches the event. It is
+ * `no-group` if the event does not have the property by which the pattern groups.
  *
  * @param packaged rules that apply until the log activates a rule set
  */

@@ -48,7 +48,11 @@ export class PatternRun {
   #seenMs: number
   #reason: TransitionReason | undefined
 
-  /** @param timeMs time of the current event or timer; all new timers are due after it */
+  /**
+   * Starts the evaluation of an entity or group.
+   *
+   * @param timeMs time of the current event or timer; all new timers are due after it
+   */
   constructor(entity: Entity, before: PatternStates | undefined, timeMs: number) {
     this.#entity = entity
     this.#before = before

@@ -51,7 +51,7 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: 
 }
 
 /**
- * Applies the passing of time.
+ * Applies all changes that are due by `timeMs`.
  *
  * @param knownMs time up to which all events of the absence are known to have arrived
  */
@@ -127,8 +127,8 @@ function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, wait
 }
 
 /**
- * Applies an event that arrived after a later decision. If it is the event of the absence, it clears the alert about its absence,
- * and ends all waits that began before it.
+ * Applies an event that arrived after a later decision. An event of the absence still clears the alert about the missing event, and
+ * ends all waits that began before it.
  */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
   const { firing, waiting } = draft

@@ -4,7 +4,7 @@ import type { FiredAlert } from '../alert.ts'
 export interface PatternState {
   /** Firing alert, if any. */
   readonly firing?: FiringPattern
-  /** Time of the latest change of the alert. Events before this time are not counted any more. */
+  /** Time of the latest decision about the alert. Events before this time are not counted any more. */
   readonly decidedMs?: number
   /** Times of the latest events of a counting pattern, oldest first. At most as many times are stored as the rule counts. */
   readonly counted?: readonly number[]
@@ -12,14 +12,14 @@ export interface PatternState {
   readonly reached?: readonly (number | null)[]
   /** Wait for the event of the absence. Present once all steps of the sequence have been reached. */
   readonly waiting?: AbsenceWait
-  /** Time of the latest event of the absence. A wait does not start if this event falls within it. */
+  /** Time of the latest event of the absence. A wait that would include this time is not started. */
   readonly absentMs?: number
 }
 
 export interface FiringPattern {
   /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /** Time at which the pattern stopped holding, absent while it holds. The alert resolves `keepFiringFor` later. */
+  /** Time at which the pattern stopped holding; absent while it holds. The alert resolves `keepFiringFor` later. */
   readonly clearedAtMs?: number
   /** Time of the last match of a sequence that ends with an event. The alert resolves `keepFiringFor` later. */
   readonly matchedAtMs?: number

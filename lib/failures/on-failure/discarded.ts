@@ -10,7 +10,7 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../json.ts'
 
-/** CloudEvents `type` that such a message has for the router, if it is read from Kafka. No event with this type is ever written. */
+/** CloudEvents `type` under which the router processes messages of Lambda from Kafka. No event with this type is ever written. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 
 /** Records that Lambda has discarded, and the reason. */

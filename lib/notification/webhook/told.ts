@@ -1,6 +1,6 @@
 /**
- * Remembers the last message of each group to a webhook. A notification can arrive after a later one of its group, because it
- * failed or was redriven. It must then not report alerts as firing that have already resolved.
+ * Stores the last message of each group that one webhook has accepted. A notification can arrive after a later one of its group,
+ * because it failed or was redriven. It must then not report alerts as firing that have already resolved.
  */
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'
@@ -31,9 +31,8 @@ export class LastTold {
   }
 
   /**
-   * Returns the part of a message that is still relevant. If a later message of the group has been delivered, only alerts that have
-   * resolved and have not fired again are relevant, and the status of the later message is used. A digest is always relevant as a
-   * whole.
+   * Returns the part of a message that is still relevant. If a later message of the group has been delivered, only resolved alerts
+   * that have not fired again are relevant. The status of the later message is then used. A digest is always relevant as a whole.
    *
    * @returns undefined if no part is relevant
    */

@@ -32,8 +32,8 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
 }
 
 /**
- * Returns the load, from 0 to 1. The load follows the working day with some variation, and has its peak at 14:00. At weekends, the
- * part that follows the day is halved.
+ * Returns the load, from 0 to 1. The load follows the working day with some variation, and has its peak at 14:00. It is lower at
+ * weekends.
  */
 function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
   const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()

@@ -1,8 +1,8 @@
 /**
  * Models of simulated devices: the transition matrix of activities, and the acceleration during each activity. Durations,
  * probabilities and standard deviations are rounded assumptions. As in the WISDM data (Kwapisz, Weiss and Moore, "Activity
- * Recognition using Cell Phone Accelerometers", 2010), gravity acts on the y axis of a phone in a trouser pocket, except while the
- * wearer sits. Running varies more than walking.
+ * Recognition using Cell Phone Accelerometers", 2010), the acceleration varies more during running than during walking. Gravity
+ * acts on the y axis of a phone in a trouser pocket, except while the wearer sits.
  */
 
 /** Row of a transition matrix, which describes one activity. */

@@ -36,7 +36,6 @@ export type Action = (typeof ACTIONS)[number]
 
 export type Audit = AuditData & { readonly action: Action }
 
-/** CloudEvents `type` of audit events. */
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 
 /**

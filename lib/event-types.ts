@@ -3,7 +3,6 @@
  * TypeScript types, labels in the console, and documentation. The JSON Schema of a type is `schemas/json/<name>.json`.
  */
 
-/** Row of the table of event types. */
 export interface EventTypeRow {
   /** Name of the TypeScript type, the Avro record and the Protobuf message. */
   readonly record: string

@@ -4,7 +4,6 @@ import type { SchemaViolation } from '../schemas/compiled.js'
 /** Path to a value: keys and list indexes, outermost first. */
 export type FilePath = readonly (string | number)[]
 
-/** Error at a path of a file. */
 export interface PathError {
   readonly path: FilePath
   readonly message: string

@@ -26,7 +26,6 @@ export interface Located {
 /** Folder of the JSON Schemas. */
 export const SOURCES = new URL('json/', import.meta.url)
 
-/** Reads the JSON Schema of an event type. */
 export function jsonSchemaOf(type: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))
 }

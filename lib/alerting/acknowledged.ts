@@ -13,7 +13,6 @@ export type { AlertAcknowledged }
 
 export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1' satisfies EventType
 
-/** Current acknowledgement of an alert. */
 export interface Acknowledgement {
   readonly by: string
   readonly comment?: string

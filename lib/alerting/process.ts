@@ -127,7 +127,6 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
   ])
 }
 
-/** Applies a due timer of a pattern. */
 function patternDue(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { ofEntities, paused } = rules.patterns
   const { states, reason, emissions, timers } = patternsOnTimer(ofEntities, paused, state.patterns, timer)

@@ -29,7 +29,6 @@ interface Sides {
   readonly measure: Rule['measure'] | undefined
 }
 
-/** Returns the default summary of a rule. */
 export function defaultSummary({ condition, measure }: Sides): string {
   const is = measure ? measureKind(measure).words.summary : 'is {{value}}'
   return `{{entity}}: {{metric}} ${is}${condition ? conditionKind(condition).words.summary(condition) : ''}`

@@ -63,7 +63,6 @@ export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
-/** Result of adding an alert to a group. */
 export type AddedAlert =
   | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
   | { readonly kind: 'full'; readonly why: string }

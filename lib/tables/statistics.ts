@@ -7,7 +7,6 @@ import type { Window } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
-/** Entity with its statistics. */
 export interface ListedEntity {
   /** Source and subject of the entity, separated by a space. */
   readonly entity: string

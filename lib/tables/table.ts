@@ -38,7 +38,6 @@ export interface StoredState<State> {
   readonly state: State
 }
 
-/** Topic, and the number of its partitions. */
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
@@ -46,7 +45,6 @@ export interface TopicSize {
   readonly subTopics?: readonly TopicSize[]
 }
 
-/** Result of reading a table. */
 export interface TableRows<Row> {
   /** Rows in the order of the table. */
   readonly rows: readonly Row[]
@@ -125,7 +123,6 @@ export function partitionsOf(consumer: string, { topic, partitions, subTopics = 
   return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]
 }
 
-/** Entity as stored in a partition state. */
 export interface StoredEntity {
   readonly partition: number
   /** Source and subject of the entity, separated by a space. */

@@ -38,7 +38,6 @@ export interface Family {
 /** Properties that rules can match, in addition to the entity and its tags. */
 export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
 
-/** Location of an environment sensor. */
 export type Location = EnvironmentReading['location']
 
 /** Data of a reading of any family. */

@@ -83,7 +83,6 @@ export class PatternRun {
     this.#apply(pattern, before, made, event)
   }
 
-  /** Applies a due timer of the pattern. */
   time(pattern: KeyedPattern, due: Due): void {
     const before = this.#tracked[pattern.key]
     if (!before) return

@@ -2,7 +2,6 @@
 import type { FiredAlert } from '../alert.ts'
 
 export interface PatternState {
-  /** Firing alert, if any. */
   readonly firing?: FiringPattern
   /** Time of the latest decision about the alert. Events before this time are not counted any more. */
   readonly decidedMs?: number

@@ -16,7 +16,6 @@ export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 /** Records that Lambda has discarded, and the reason. */
 export interface Discarded {
   readonly requestId: string
-  /** Name of the Lambda function. */
   readonly functionName: string
   /**
    * Reason that Lambda reports, such as `RetryAttemptsExhausted` (also `RetriesExhausted` in messages in Kafka) or

@@ -5,7 +5,6 @@
 import { isObject } from '../../json.ts'
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
-/** Location of an object in S3. */
 export interface ObjectPlace {
   readonly bucket: string
   readonly key: string

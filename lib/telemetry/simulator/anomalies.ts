@@ -20,7 +20,6 @@ interface Kind {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** Anomaly of a sensor at a moment. */
 interface Anomaly {
   readonly kind: Kind
   readonly window: number

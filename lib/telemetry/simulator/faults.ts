@@ -14,7 +14,6 @@ interface FaultKind {
   readonly isTransport?: true
 }
 
-/** Kinds of faults, by name. */
 export const FAULTS = {
   spike: { ticks: 1 },
   stuck: { ticks: 12 },
@@ -31,7 +30,6 @@ export type FaultName = keyof typeof FAULTS
 
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** Fault of a sensor at a moment. */
 export interface Fault {
   readonly name: FaultName
   readonly window: number

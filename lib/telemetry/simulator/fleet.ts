@@ -74,7 +74,6 @@ export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]
   })
 }
 
-/** Default fleet of a generator. */
 export const DEFAULT_FLEET: readonly FleetGroup[] = [
   { family: 'environment', ids: ['rtm-quay', 'rtm-roof'], sites: ['rotterdam'], tenants: ['harbour'] },
   { family: 'environment', ids: ['osa-garden', 'osa-roof'], sites: ['osaka'], tenants: ['campus'] },

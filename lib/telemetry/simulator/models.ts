@@ -94,7 +94,6 @@ const TAG: Model = {
   },
 }
 
-/** Models by name. */
 export const MODELS: ReadonlyMap<string, Model> = new Map([
   ['motion-band-2', BAND],
   ['nexus4', PHONE],

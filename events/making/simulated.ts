@@ -54,7 +54,9 @@ export function sensorOutage(): readonly object[] {
   return arriving.map(toJsonEvent)
 }
 
-/** Interval of broken records: every twelfth record is broken, in one of the ways below in turn. */
+/**
+ * Interval of broken records: every twelfth record is broken. The ways to break a record, which are listed below, are used in turn.
+ */
 const EACH = 12
 
 type Breaking = (event: Event, record: OutgoingRecord) => Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
@@ -70,7 +72,7 @@ const BREAKINGS: readonly Breaking[] = [
   (_, record) => ({ ...record, value: (record.value ?? Buffer.alloc(0)).subarray(0, 20) }),
   // schema-violated
   (event, { key }) => written(key, { ...event, data: { ...(event.data as ReadingData), colour: 'red' } }),
-  // time-in-future at any time of a replay
+  // time-in-future: the event time is in the future, whenever the recording is replayed
   (event, { key }) => written(key, { ...event, time: '2999-01-01T00:00:00.000Z' }),
   // id-conflict: the id of the sensor's previous reading
   (event, { key }) => written(key, { ...event, id: idBefore(event) }),

@@ -1,6 +1,6 @@
 /**
- * Finds the kinds that a rule over values uses. The condition of a rule decides which values are bad. A rule with a measure
- * compares a derived number instead of the value. Pure.
+ * Looks up the rule kinds that define the condition and the measure of a rule. The condition decides which values are bad. A rule
+ * with a measure compares a derived number instead of the value. Pure.
  */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'

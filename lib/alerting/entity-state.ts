@@ -6,11 +6,14 @@ import type { Compared } from './summary.ts'
 
 /** Due times of the pending timers, in milliseconds since the epoch. */
 export interface SetTimers {
-  /** Times at which the `for` and `keepFiringFor` durations end. A later event of the entity also applies these changes. */
+  /**
+   * Times at which the `for` and `keepFiringFor` durations end. These changes are also applied when a later event of the entity
+   * arrives.
+   */
   readonly wakeUps?: readonly number[]
-  /** Times at which silences take effect. Only the log's clock applies these changes. */
+  /** Times at which silences take effect. These changes are applied only when the log's clock reaches the time. */
   readonly silences?: readonly number[]
-  /** Time of the next check whether the rules of the firing alerts still exist. */
+  /** Time of the next check for firing alerts whose rules no longer exist. */
   readonly checkMs?: number
 }
 

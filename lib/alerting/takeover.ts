@@ -97,7 +97,10 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Returns the takeover for the state of one entity. Alerts of the entity's patterns are included. */
+/**
+ * Returns the state that replaces the live state of one entity, and the alert events to publish. The entity's patterns are
+ * included.
+ */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
@@ -106,7 +109,7 @@ export function alertingTakeover(
   return takeover(OF_ENTITIES, live, rebuilt, at)
 }
 
-/** Returns the takeover for the pattern states of one group. */
+/** Returns the pattern states that replace the live ones of one group, and the alert events to publish. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,

@@ -56,7 +56,7 @@ export interface RetryRules {
 
 export interface FailurePolicy extends RetryRules {
   readonly maxAgeMs: number
-  /** Rules for single consumers, by name. They take precedence over the general rules. */
+  /** Rules for individual consumers, by name. They take precedence over the general rules. */
   readonly consumers: Readonly<Record<string, RetryRules>>
 }
 

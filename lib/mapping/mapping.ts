@@ -89,7 +89,7 @@ function present(value: unknown): unknown {
   return value === null ? undefined : value
 }
 
-/** Returns the first of the fields that exists in the record, with its value. */
+/** Returns the first of these fields that exists in the record, and its value. */
 export function firstAt(
   document: object,
   paths: readonly Path[],

@@ -3,7 +3,10 @@ import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 
-/** Converted time, or an error message. The message is written to follow the name of the field, and does not contain the value. */
+/**
+ * Converted time, or an error message. The message completes a sentence that starts with the name of the field. It does not contain
+ * the value.
+ */
 export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =

@@ -14,7 +14,7 @@ export interface Message {
   readonly notification: Notification
   /** Due time of the notification, in milliseconds since the epoch. */
   readonly atMs: number
-  /** Position among the notifications of the same group. Positions are compared as texts. */
+  /** Sequence of the notification in its group. Sequences are compared as texts. */
   readonly order: string
   readonly env: string
   readonly digest?: DigestFacts

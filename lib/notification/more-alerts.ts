@@ -1,7 +1,7 @@
 /**
- * Alerts of a group for which there is no space with all their data. There can be thousands, and all of them are read and written
- * for each event of the group. They are therefore stored as one string, which needs only a few bytes for an alert and is searched
- * without parsing: `;id=value;id=value`. Pure.
+ * Alerts of a group that are stored without their data, because the group has reached its limit for complete alerts. There can be
+ * thousands, and all of them are read and written for each event of the group. They are therefore stored as one string, which needs
+ * only a few bytes for an alert and is searched without parsing: `;id=value;id=value`. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Muting } from './muting.ts'

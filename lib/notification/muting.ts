@@ -1,4 +1,6 @@
-/** Muting conditions in a partition of `notifications`: silences and inhibiting alerts. Events in the log change both. */
+/**
+ * Muting conditions in a partition of `notifications`: silences and inhibiting alerts. Both are changed only by events in the log.
+ */
 import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'

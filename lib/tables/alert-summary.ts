@@ -25,7 +25,7 @@ export interface AlertSummary {
   /** Value that was compared last, or the observed state; null if the alert fired because of a silence. */
   readonly value: number | string | null
   readonly threshold: number | null
-  /** Reason for which the alert fired or, if it has resolved, for which it resolved. */
+  /** Reason why the alert fired or, if it has resolved, why it resolved. */
   readonly reason: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string

@@ -24,7 +24,10 @@ export interface TableColumn<Row> {
    * truncated.
    */
   readonly least?: number
-  /** Order in which columns are omitted if the terminal is still too narrow. A column without this number is never omitted. */
+  /**
+   * Order in which columns are omitted if truncated values are still too wide for the terminal. A column without this number is
+   * never omitted.
+   */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }

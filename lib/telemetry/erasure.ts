@@ -22,7 +22,8 @@ export interface Erasure {
 
 /**
  * Returns the event that erases an entity in one partition. The event has no `time`, so that the clock of the operator's machine
- * has no effect. The partition is part of the id, because ids of events that processes emit for the erasure are derived from it.
+ * has no effect. The id includes the partition. Events that processes emit for the erasure derive their ids from it, so their ids
+ * differ between partitions.
  */
 export function entityErased(
   { source, subject }: Pick<Event, 'source' | 'subject'>,

@@ -6,7 +6,7 @@ import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'
 
-/** Value of a metric: a number that limits apply to, or the text of a state. */
+/** Value of a metric: a number, or the text of a state. */
 export type Value = number | string
 
 /** Limits that a value exceeds if it is greater than `above` or less than `below`. A missing limit is infinite. */

@@ -54,7 +54,7 @@ export interface PatternStates {
   readonly tracked: Readonly<Record<string, TrackedPattern>>
   /** Time of the latest event that matched a pattern. */
   readonly seenMs: number
-  /** Time of the next check whether the rules of firing alerts and waits were edited. */
+  /** Time of the next check for firing alerts and waits whose rules were edited. */
   readonly checkMs?: number
 }
 

@@ -23,7 +23,7 @@ const SKIP_MS = 60_000
  */
 const MAX_WAIT_MS = 10_000
 const MAX_SKIP_MS = 5 * 60_000
-/** Time after the start of a batch from which no further attempt is started, in milliseconds. */
+/** Time after the start of a batch, in milliseconds, at which the last attempt may start. */
 const BATCH_MS = 20_000
 /** Maximum number of deliveries that are remembered. */
 const REMEMBERED = 1_000

@@ -8,7 +8,7 @@ import type { Moment, Observation } from './moment.ts'
 import { uniform } from './noise.ts'
 
 interface FaultKind {
-  /** Number of consecutive readings with the fault. If it is more than 1, a window is twice as long. */
+  /** Number of consecutive readings with the fault. If it is more than 1, a window has twice this number of ticks. */
   readonly ticks: number
   /** True for a transport fault, which affects the reading as a whole. */
   readonly isTransport?: true

@@ -1,11 +1,11 @@
 /**
- * Pseudo-random numbers without generator state. Each number is a hash of its names. A reading can therefore be computed on its
- * own, in any order and on any machine, with the same result.
+ * Pseudo-random numbers without generator state. Each number is a hash of the names that are passed for it. A reading can therefore
+ * be computed on its own, in any order and on any machine, with the same result.
  */
 
 type Name = string | number
 
-/** Returns a number in [0, 1) that is derived from its names. Not cryptographically secure. */
+/** Returns a number in [0, 1) that is derived from the given names. Not cryptographically secure. */
 export function uniform(...names: readonly Name[]): number {
   return hash32(names) / 2 ** 32
 }
@@ -15,7 +15,7 @@ export function jitter(...names: readonly Name[]): number {
   return uniform(...names, 'rise') + uniform(...names, 'fall') - 1
 }
 
-/** Returns a number between `low` and `high` that is derived from its names. */
+/** Returns a number between `low` and `high` that is derived from the given names. */
 export function between(
   [low, high]: readonly [low: number, high: number],
   ...names: readonly Name[]

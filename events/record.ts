@@ -31,7 +31,7 @@ function lines(events: readonly object[]): string {
   return events.map(event => `${JSON.stringify(event)}\n`).join('')
 }
 
-/** Formats a batch with each header value, an array of bytes, on one line. */
+/** Formats a batch as JSON, with the byte array of each header on one line. */
 function document(batch: object): string {
   const text = JSON.stringify(batch, null, 2)
   return `${text.replace(/\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]/g, (_, bytes) => `[${bytes.replace(/\s+/g, ' ')}]`)}\n`

@@ -1,8 +1,8 @@
-/** Decides when content that every partition of a topic must contain is appended to all of them. Pure. */
+/** Decides when data that must be present in every partition of a topic is appended again. Pure. */
 
-/** Content that is appended to every partition. */
+/** Data that was appended to every partition, such as a rule set. */
 export interface Appended {
-  /** Time of the append, in milliseconds since the epoch. */
+  /** Time at which the data was appended, in milliseconds since the epoch. */
   readonly atMs: number
   readonly partitions: number
 }
@@ -12,11 +12,11 @@ export type AppendReason = 'first' | 'changed' | 'partitions-changed' | 'daily'
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * Returns the reason for appending the content; undefined if it is not due. The content is appended again every day, because a log
- * is kept for only a few days: a replay from its start then reads the content within the first day.
+ * Returns the reason to append the data, or undefined if that is not necessary. Data is appended again every day, because a log is
+ * retained for only a few days. A replay from the start of the log then finds the data within the first day.
  *
- * @param last content that was appended last; undefined if unknown
- * @param versionOf returns the version of a content
+ * @param last data that was appended last; undefined if unknown
+ * @param versionOf returns a value that changes whenever the data changes
  */
 export function whyAppend<Kind extends Appended>(
   last: Kind | undefined,

@@ -5,7 +5,7 @@ import type { Audit as AuditData } from '../schemas/types.ts'
 import type { EventType } from './event-types.ts'
 import { dataschemaOf } from './telemetry/dataschema.ts'
 
-/** Names of all operations, as audit events have them. docs/commands.md lists them. */
+/** Names of all operations, as used in audit events. `docs/commands.md` lists them. */
 export const ACTIONS = [
   'alerts ack',
   'breaker reset',
@@ -36,12 +36,11 @@ export type Action = (typeof ACTIONS)[number]
 
 export type Audit = AuditData & { readonly action: Action }
 
-/** CloudEvents `type` of audit events. */
 export const AUDIT_TYPE = 'io.sluice.audit.v1' satisfies EventType
 
 /**
- * Returns the audit event of an operation. Its id is derived from the operation and its end, so each part of
- * a resumed operation has its own event.
+ * Returns the audit event of an operation. The event id is derived from the operation and its end time, so that each part of a
+ * resumed operation has its own event.
  */
 export function auditEvent(audit: Audit): Event<Audit> {
   return {

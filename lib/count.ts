@@ -1,5 +1,5 @@
 /**
- * Returns a number with the noun that it counts, such as `1 rule` or `2 rules`.
+ * Returns a number and the noun that it counts, such as `1 rule` or `2 rules`.
  *
  * @param what noun in the singular
  */

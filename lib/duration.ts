@@ -4,8 +4,8 @@ const UNITS_MS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const
 const DURATION = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/
 
 /**
- * Parses a duration such as `90s`, `5m`, `1h30m` or `2d` into milliseconds. Each unit may occur once, larger units first; plain 0
- * is also valid. Returns undefined for anything else, including a bare `90`, which has no unit.
+ * Parses a duration such as `90s`, `5m`, `1h30m` or `2d` into milliseconds. Each unit may occur once, larger units first. `0` is
+ * valid without a unit. Returns undefined for all other values, including numbers without a unit such as `90`.
  */
 export function parseDuration(raw: unknown): number | undefined {
   if (raw === 0 || raw === '0') return 0

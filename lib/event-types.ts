@@ -1,31 +1,35 @@
 /**
- * Table of event types, the only place that lists them. The validated types, the schemas of all formats,
- * registry subjects, TypeScript types, labels in the console and the documentation are derived from it. The
- * JSON Schema of a type is `schemas/json/<name>.json`.
+ * Table of all event types. The following are derived from it: validated types, schemas of all formats, registry subjects,
+ * TypeScript types, labels in the console, and documentation. The JSON Schema of a type is `schemas/json/<name>.json`.
  */
 
-/** Row of the table of event types. */
 export interface EventTypeRow {
-  /** Name of its TypeScript type, its Avro record and its Protobuf message. */
+  /** Name of the TypeScript type, the Avro record and the Protobuf message. */
   readonly record: string
-  /** Topic that carries the type. For several topics, the name of their flag in the table of topics. */
+  /**
+   * Name of the topic that contains events of this type. If there are several such topics, the name of the flag that marks them in
+   * the table of topics.
+   */
   readonly topic: string
-  /** Short name for the console. */
+  /** Short name that the console shows. */
   readonly label: string
   /**
-   * Formats in which the data can be written. Ticks, failures and events that control consumers are always
-   * JSON: every version of the code must be able to read them without a registry.
+   * Formats that the data can have. Ticks, failures and events that control consumers are always JSON, because every version of the
+   * code must be able to read them without a registry.
    */
   readonly formats: typeof EVERY_FORMAT | typeof JSON_ONLY
-  /** Parts of its Avro and Protobuf schemas that JSON Schema cannot express. */
+  /** Parts of the Avro and Protobuf schemas that JSON Schema cannot express. */
   readonly binary?: BinaryHints
 }
 
-/** Additions to the binary schemas. A key is a path of property names, joined by dots; `*` matches each item of a list or map. */
+/**
+ * Additions to the binary schemas. A key is a path of property names that are joined by dots. `*` matches each item of a list or
+ * map.
+ */
 interface BinaryHints {
-  /** Types of integers that are not unsigned 32-bit numbers. */
+  /** Types of integer fields, except for unsigned 32-bit integers, which are the default. */
   readonly integers?: Readonly<Record<string, 'int32' | 'int64'>>
-  /** Names of nested records that differ from the name of their property. */
+  /** Names of nested records, if they differ from the name of the property. */
   readonly records?: Readonly<Record<string, { readonly name: string; readonly doc?: string }>>
 }
 
@@ -37,8 +41,8 @@ const EVERY_FORMAT = EVENT_FORMATS
 const JSON_ONLY = ['json'] as const
 
 /**
- * Record of an alert in Avro and Protobuf. It covers both fired and resolved alerts, because these formats
- * have no alternatives here.
+ * Record of an alert in Avro and Protobuf. The same record is used for fired and resolved alerts, because the schemas in these
+ * formats do not distinguish them.
  */
 const ALERT = { name: 'Alert', doc: 'An alert that fires, or has resolved' }
 
@@ -90,15 +94,15 @@ export type EventType = keyof typeof EVENT_TYPES
 
 export const EVENT_TYPE_NAMES = Object.keys(EVENT_TYPES) as readonly EventType[]
 
-/** Types whose data can also be Avro or Protobuf. */
+/** Types whose data can also be encoded as Avro or Protobuf. */
 export const BINARY_TYPES = EVENT_TYPE_NAMES.filter(type => EVENT_TYPES[type].formats.length > 1)
 
-/** Returns the row of a type; undefined for a type that Sluice does not define. */
+/** Returns the row of a type, or undefined for a type that Sluice does not define. */
 export function eventTypeRow(type: string): EventTypeRow | undefined {
   return Object.hasOwn(EVENT_TYPES, type) ? EVENT_TYPES[type as EventType] : undefined
 }
 
-/** Returns the name of a CloudEvents type in paths and URLs: `io.sluice.alert.fired.v1` becomes `alert.fired.v1`. */
+/** Returns the name of a CloudEvents type in paths and URLs. For example, `io.sluice.alert.fired.v1` becomes `alert.fired.v1`. */
 export function fileNameOf(type: string): string {
   return type.replace(/^io\.sluice\./, '')
 }

@@ -1,16 +1,15 @@
-/** Errors in files that users edit, with their positions and messages. Pure. */
+/** Errors in files that users edit: their positions and messages. Pure. */
 import type { SchemaViolation } from '../schemas/compiled.js'
 
 /** Path to a value: keys and list indexes, outermost first. */
 export type FilePath = readonly (string | number)[]
 
-/** Error at a path of a file. */
 export interface PathError {
   readonly path: FilePath
   readonly message: string
 }
 
-/** Error with its position in the file. Lines and columns count from 1. */
+/** Error with its position in the file. Lines and columns start at 1. */
 export interface LocatedError {
   readonly file: string
   readonly line: number
@@ -19,10 +18,13 @@ export interface LocatedError {
   readonly message: string
 }
 
-/** Maximum number of errors that are reported for one file. Users correct the first ones first, and each takes time to describe. */
+/**
+ * Maximum number of errors that are reported for one file. Describing each error takes time, and users correct the first errors
+ * first.
+ */
 export const MAX_ERRORS = 100
 
-/** Last error of a file that has more than `MAX_ERRORS`. */
+/** Final error in the list for a file that has more than `MAX_ERRORS` errors. */
 export const MORE_ERRORS: PathError = {
   path: [],
   message: 'has more errors than are listed: correct these first',
@@ -34,7 +36,7 @@ interface Position {
 }
 
 /**
- * Formats an error, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
+ * Formats an error as one line, such as `config/mappings/device.yaml:12:5  fields.temp: must be …`.
  *
  * @param part part of the file that contains the key, such as the name of a rule
  */
@@ -43,7 +45,7 @@ export function errorLine({ file, line, column, key, message }: LocatedError, pa
   return `${file}:${line}:${column}  ${what === '' ? '' : `${what}: `}${message}`
 }
 
-/** Adds the position to each error, and sorts the errors by position. The key of an error is its whole path. */
+/** Adds positions to errors, and sorts the errors by position. The whole path is used as the key of an error. */
 export function located(
   errors: readonly PathError[],
   file: string,
@@ -64,7 +66,7 @@ export function byPosition(a: Position, b: Position): number {
   return a.line - b.line || a.column - b.column
 }
 
-/** Describes violations of a schema: the first one of each path, up to `MAX_ERRORS`. */
+/** Describes schema violations. Only the first violation of each path is included, up to `MAX_ERRORS`. */
 export function describedErrors<T extends SchemaViolation>(
   violations: readonly T[],
   describe: (violation: T) => PathError,
@@ -80,9 +82,9 @@ export function firstOfEach<T extends PathError>(errors: readonly T[]): readonly
 }
 
 /**
- * Returns the path of a JSON Pointer.
+ * Converts a JSON Pointer to a path.
  *
- * @param content document that the pointer refers to, which shows which parts are list indexes
+ * @param content document to which the pointer refers; it shows which parts of the path are list indexes
  */
 export function pathOf(pointer: SchemaViolation['instancePath'], content: unknown): (string | number)[] {
   const path: (string | number)[] = []

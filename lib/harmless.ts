@@ -2,8 +2,8 @@
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Returns the text with its control characters escaped, as `\n` or `\u001b`. Payloads may come from any
- * producer, and must not move the cursor, change colours or reverse the reading direction of a terminal.
+ * Escapes the control characters of a text, for example as `\n` or `\u001b`. Payloads may come from any producer, and must not move
+ * the cursor, change colours or reverse the reading direction of a terminal.
  */
 export function harmless(text: string): string {
   return text.replace(
@@ -12,7 +12,7 @@ export function harmless(text: string): string {
   )
 }
 
-/** Escapes a text of several lines. Line ends and tabs are kept. */
+/** Escapes a text of several lines. Line breaks and tabs are not escaped. */
 export function harmlessLines(text: string): string {
   return text
     .split(/\r?\n/)
@@ -20,7 +20,7 @@ export function harmlessLines(text: string): string {
     .join('\n')
 }
 
-/** Returns whether the character joins the parts of an emoji. */
+/** Returns whether the character is a zero-width joiner, which joins the parts of an emoji. */
 function isJoiner(character: string): boolean {
   return character === '\u200d'
 }

@@ -1,14 +1,14 @@
-/** Regular expressions from users, in mapping files and in conditions on records. */
+/** Regular expressions that users write in mapping files and in conditions on records. */
 import { RE2JS } from 're2js'
 
-/** Regular expression that matches in time proportional to the length of the text. */
+/** Regular expression whose matching time is proportional to the length of the text. */
 export type LinearPattern = Pick<RE2JS, 'exec' | 'test' | 'groupCount'>
 
 /**
- * Compiles a regular expression in JavaScript syntax, without look-around and back-references, which RE2 cannot match in linear
- * time. A backtracking engine can take longer than the timeout of a function for a single text, and would block its partition.
+ * Compiles a regular expression in JavaScript syntax. Look-around and back-references are not supported, because RE2 cannot match
+ * them in linear time. With a backtracking engine, a single text could exceed the timeout of a function and block its partition.
  *
- * @throws UnfitPattern with the reason
+ * @throws UnfitPattern if the expression is not supported
  */
 export function linearPattern(text: string): LinearPattern {
   try {
@@ -18,5 +18,5 @@ export function linearPattern(text: string): LinearPattern {
   }
 }
 
-/** Error for a regular expression that RE2 does not accept. */
+/** Error for a regular expression that RE2 does not support. */
 export class UnfitPattern extends Error {}

@@ -1,7 +1,7 @@
-/** Suggests names that are similar to a mistyped one. Pure. */
+/** Suggests correct names for a mistyped name. Pure. */
 
 const MAX_NAMES = 3
-/** Maximum share of wrong letters in a name, 0 to 1. */
+/** Maximum share of wrong letters in a name, from 0 to 1. */
 const MAX_WRONG = 0.4
 
 /** Returns ` Did you mean a, b?` with the most similar names; undefined if no name is similar. */
@@ -11,7 +11,7 @@ export function suggestion(typed: string, names: Iterable<string>): string | und
 }
 
 /**
- * Returns the message for an unknown key of a file.
+ * Returns the error message for an unknown key in a file.
  *
  * @param known sentence that lists the allowed keys, such as "a rule has name, family"
  */
@@ -32,15 +32,15 @@ function similarNames(typed: string, names: Iterable<string>): string[] {
 }
 
 /**
- * Returns the distance of two names: 0 for equal ones, up to 1 by the share of letters that differ. A name
- * that contains the other is close to it.
+ * Returns the distance between two names, from 0 for equal names to 1 if all letters differ. If one name contains the other, their
+ * distance is small.
  */
 function distanceOf(typed: string, name: string): number {
   if (typed.length >= 3 && name.includes(typed)) return MAX_WRONG * (1 - typed.length / name.length)
   return editsBetween(typed, name) / Math.max(typed.length, name.length, 1)
 }
 
-/** Returns the Levenshtein distance: the number of letters to add, remove or replace. */
+/** Returns the Levenshtein distance: the number of letters that must be added, removed or replaced. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i += 1) {

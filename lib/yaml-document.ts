@@ -1,13 +1,14 @@
-/** Reads YAML for all parts of the project. The text may come from an untrusted user, so its size is limited. */
+/** Reads YAML documents. The text may come from an untrusted user, so its size and structure are limited. */
 import { CORE_SCHEMA, constructFromEvents, EVENT_ID, parseEvents, type Schema, YAMLException } from 'js-yaml'
 
 const MAX_CHARACTERS = 1024 * 1024
 /**
- * Maximum number of nodes. Mappings and lists count twice, for their start and their end. The largest rule set has half as many.
+ * Maximum number of nodes. Mappings and lists count as two nodes each, for their start and their end. The largest rule set has
+ * about half as many nodes.
  */
 const MAX_NODES = 200_000
 
-/** Error in a text that is not a valid YAML document. Lines and columns count from 1. */
+/** Error for a text that is not a valid YAML document. Lines and columns start at 1. */
 export interface NotYaml {
   readonly message: string
   readonly line: number
@@ -15,13 +16,13 @@ export interface NotYaml {
 }
 
 interface YamlOptions {
-  /** Schema with additional tags; by default the tags of YAML 1.2. */
+  /** Schema with additional tags. Defaults to the tags of YAML 1.2. */
   readonly schema?: Schema
-  /** Maximum number of aliases; 0 by default. */
+  /** Maximum number of aliases. Defaults to 0. */
   readonly aliases?: number
 }
 
-/** Returns the content of a text that must be one YAML document. */
+/** Returns the content of a YAML document, or an error if the text is not exactly one document. */
 export function yamlDocument(
   text: string,
   { schema = CORE_SCHEMA, aliases = 0 }: YamlOptions = {},
@@ -53,10 +54,10 @@ export function yamlDocument(
 }
 
 /**
- * Returns the content of a file that is required to be valid.
+ * Returns the content of a YAML file that must be valid.
  *
- * @param file name of the file in the error
- * @throws Error with file, line and column if the text is not a single YAML document
+ * @param file name of the file in error messages
+ * @throws Error with file, line and column if the text is not exactly one YAML document
  */
 export function yamlContent(text: string, file: string, options?: YamlOptions): unknown {
   const yaml = yamlDocument(text, options)
@@ -64,7 +65,7 @@ export function yamlContent(text: string, file: string, options?: YamlOptions): 
   return yaml.content
 }
 
-/** Returns a function that converts an offset in the text to line and column, counted from 1. */
+/** Returns a function that converts an offset in the text to a line and a column. Both start at 1. */
 export function positionsOf(text: string): (offset: number) => Omit<NotYaml, 'message'> {
   const starts = [0]
   for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length)

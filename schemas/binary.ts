@@ -1,16 +1,20 @@
-/** Derives Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
+/** Generates Avro and Protobuf schemas from the JSON Schemas of event types that support binary data. */
 import { BINARY_TYPES, EVENT_TYPES, type EventFormat, fileNameOf } from '../lib/event-types.ts'
 import { type FieldType, type RecordField, type RecordType, recordOf, type Scalar } from './records.ts'
 
-/** A generated schema. */
+/** Generated Avro or Protobuf schema. */
 export interface BinarySchema {
   readonly type: string
   readonly file: URL
-  /** Returns the text of the schema. @throws Error if Avro or Protobuf cannot express the JSON Schema */
+  /**
+   * Returns the text of the schema.
+   *
+   * @throws Error if Avro or Protobuf cannot express the JSON Schema
+   */
   text(): string
 }
 
-/** Returns the generated schemas of a format, in the order of the table of event types. */
+/** Returns the generated schemas of one format, in the order of the table of event types. */
 export function binarySchemas(format: Exclude<EventFormat, 'json'>): BinarySchema[] {
   const { extension, write } = FORMATS[format]
   return BINARY_TYPES.map(type => ({
@@ -71,7 +75,7 @@ function messageText({ record, doc, fields }: RecordType): string {
 function protobufField({ name, type, isOptional }: RecordField): string {
   const snake = name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
   if (typeof type === 'object' && 'list' in type) return `repeated ${protobufType(type.list)} ${snake}`
-  // Protobuf messages always track presence, so `optional` is unnecessary there, and it is not allowed for maps.
+  // Protobuf tracks the presence of messages, so they do not need `optional`. For maps, `optional` is not allowed.
   return `${isOptional && typeof type === 'string' ? 'optional ' : ''}${protobufType(type)} ${snake}`
 }
 
@@ -83,14 +87,15 @@ function protobufType(type: FieldType): string {
 }
 
 /**
- * Returns the fields of a Protobuf schema that a newer version does not have with the same number. Data with such fields could not be read.
+ * Returns the fields of a Protobuf schema that do not have the same number in a newer version, or are missing there. Existing data
+ * with such fields could no longer be read.
  */
 export function lostFields(before: string, after: string): string[] {
   const kept = fieldsIn(after)
   return [...fieldsIn(before)].filter(field => !kept.has(field))
 }
 
-/** Returns each field with its message, type and number. */
+/** Returns all fields of a schema, each with its message, type and number. */
 function fieldsIn(text: string): ReadonlySet<string> {
   const fields = new Set<string>()
   let message = ''

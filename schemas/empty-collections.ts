@@ -1,16 +1,16 @@
 /**
- * Lists and maps that an event type always contains according to its JSON Schema. Protobuf does not distinguish empty ones from absent
- * ones.
+ * Lists and maps that are required by the JSON Schema of an event type. They are restored when Protobuf data is read, because
+ * Protobuf does not distinguish empty collections from missing ones.
  */
 import { BINARY_TYPES } from '../lib/event-types.ts'
 import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
 
-/** Property names that lead to the collection, with `*` for the items of a list or map. */
+/** Names of the properties that lead to a collection. `*` stands for the items of a list or map. */
 type Path = readonly string[]
 
 export const COMPILED_COLLECTIONS = new URL('compiled-collections.js', import.meta.url)
 
-/** Returns the text of the module, which maps event types to paths and their empty values. */
+/** Returns the text of the generated module, which contains the paths of collections and their empty values, by event type. */
 export function collectionsModule(): string {
   const found = BINARY_TYPES.map(type => {
     const root = jsonSchemaOf(type)

@@ -1,4 +1,4 @@
-/** Converts the JSON Schema of an event type to records with fields, as in Avro and Protobuf. Only reads files. */
+/** Converts the JSON Schema of an event type to records with fields, as needed for Avro and Protobuf. Only reads files. */
 import type { EventTypeRow } from '../lib/event-types.ts'
 import { type JsonSchema, jsonSchemaOf, type Located, resolved } from './sources.ts'
 
@@ -12,7 +12,9 @@ export interface RecordType {
   readonly fields: readonly RecordField[]
 }
 
-/** A field. Its position determines its number in Protobuf, so new properties of a JSON Schema have to be added at the end. */
+/**
+ * Field of a record. Its position determines its number in Protobuf, so new properties must be added at the end of a JSON Schema.
+ */
 export interface RecordField {
   readonly name: string
   readonly doc?: string
@@ -20,11 +22,19 @@ export interface RecordField {
   readonly isOptional: boolean
 }
 
-/** Returns the record of an event type. @throws Error if Avro or Protobuf cannot express a part of the schema */
+/**
+ * Returns the record of an event type.
+ *
+ * @throws Error if Avro or Protobuf cannot express a part of the schema
+ */
 export function recordOf(type: string, { record, binary = {} }: EventTypeRow): RecordType {
   const root = jsonSchemaOf(type)
 
-  /** Converts an object. @param isDocumented false for nested objects, whose documentation is that of their field */
+  /**
+   * Converts an object schema to a record.
+   *
+   * @param isDocumented false for nested objects, which use the documentation of their field
+   */
   function recordAt(
     { schema, root }: Located,
     path: string,
@@ -74,7 +84,8 @@ export function recordOf(type: string, { record, binary = {} }: EventTypeRow): R
 }
 
 /**
- * Merges the fields of alternatives, in the order of the one with the most fields. Fields that are missing in an alternative are optional.
+ * Merges the fields of alternatives. The fields of the largest alternative come first. Fields that are missing in another
+ * alternative are optional.
  */
 function eitherOf(alternatives: readonly Located[]): Located {
   const [widest] = alternatives.toSorted((a, b) => sizeOf(b) - sizeOf(a))
@@ -95,14 +106,17 @@ function sizeOf({ schema }: Located): number {
   return Object.keys(schema.properties ?? {}).length
 }
 
-/** Returns the properties of the schemas that this one does not have. */
+/** Returns the properties of other schemas that do not exist in this schema. */
 function without({ properties: known = {} }: JsonSchema, schemas: readonly JsonSchema[]) {
   return schemas.map(({ properties = {} }) =>
     Object.fromEntries(Object.entries(properties).filter(([name]) => !Object.hasOwn(known, name))),
   )
 }
 
-/** Returns the first sentence, which describes the field. Further sentences are about absence, which types express in Avro and Protobuf. */
+/**
+ * Returns the first sentence of a description. Further sentences describe when a field is absent, which the types in Avro and
+ * Protobuf already express.
+ */
 function firstSentence(description: string | undefined): string | undefined {
   return description?.split(/\. (?=[A-Z])/)[0]
 }

@@ -1,8 +1,8 @@
-/** JSON Schemas of event types, from which everything else in this folder is derived. */
+/** JSON Schemas of event types. All other schemas in this folder are generated from them. */
 import { readFileSync } from 'node:fs'
 import { fileNameOf } from '../lib/event-types.ts'
 
-/** Subset of JSON Schema for event types. */
+/** Subset of JSON Schema that event types use. */
 export interface JsonSchema {
   readonly $ref?: string
   readonly $defs?: Readonly<Record<string, JsonSchema>>
@@ -17,7 +17,7 @@ export interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[]
 }
 
-/** A schema, and the root schema that contains its `$defs`. */
+/** Schema, and the root schema that contains its `$defs`. */
 export interface Located {
   readonly schema: JsonSchema
   readonly root: JsonSchema
@@ -26,12 +26,11 @@ export interface Located {
 /** Folder of the JSON Schemas. */
 export const SOURCES = new URL('json/', import.meta.url)
 
-/** Reads the JSON Schema of an event type. */
 export function jsonSchemaOf(type: string): JsonSchema {
   return JSON.parse(readFileSync(new URL(`${fileNameOf(type)}.json`, SOURCES), 'utf8'))
 }
 
-/** Resolves a reference, to `$defs` of the schema itself, or to another event type by its `$id`. */
+/** Resolves a reference to `$defs` of the same schema, or to the `$id` of another event type. */
 export function resolved({ schema, root }: Located): Located {
   const { $ref } = schema
   if ($ref === undefined) return { schema, root }

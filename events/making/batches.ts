@@ -1,4 +1,4 @@
-/** Generates Lambda batches of the readings topic, each with a special kind of content. */
+/** Generates the recorded Lambda batches of the readings topic. Each batch contains one special kind of content. */
 
 import { topicName } from '../../lib/app/topics.ts'
 import { FAMILIES, type ReadingData } from '../../lib/telemetry/families.ts'
@@ -11,7 +11,7 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 
 const START = Date.parse('2025-07-01T12:00:00Z')
 
-/** Partitions that Kafka's partitioner selects for these keys, with twelve partitions. */
+/** Partition of each key, as Kafka's default partitioner selects it for a topic with twelve partitions. */
 const PARTITIONS: Readonly<Record<string, number>> = {
   'roof-1': 9,
   'roof-2': 6,
@@ -29,16 +29,19 @@ function environment(name: string, step: number, sensorId: string, temperature: 
   return reading(FAMILIES.environment, derivedId('captured', name, step), at(step), data)
 }
 
-/** Returns the record of an event, appended two seconds after the event's time or after the given step. */
+/**
+ * Returns the record of an event. Its append time is two seconds after the event time or, if `step` is given, two seconds after
+ * that step.
+ */
 function captured(key: string | null, event: Event, step?: number, mode?: ContentMode): Captured {
-  // The topic is empty, because the batch contains it.
+  // The topic name is not needed here, because the batch contains it.
   const { value, headers, key: bytes } = producedRecord('', key, event, mode)
   const appendedAtMs = (step === undefined ? Date.parse(event.time ?? '') : START + step * 10_000) + 2_000
   const appendedAt = new Date(appendedAtMs).toISOString()
   return { key: bytes, value, headers, appendedAt, partition: PARTITIONS[key ?? 'roof-1'] ?? 0 }
 }
 
-/** Two and a half minutes of one sensor, with a reading every ten seconds. The last reading belongs to the previous minute. */
+/** Two and a half minutes of readings of one sensor, one reading every ten seconds. The last reading arrives late. */
 export function good() {
   const temperatures = [
     39.2, 39.5, 39.9, 40.3, 40.8, 41.1, 40.9, 40.4, 40, 39.6, 39.4, 39.1, 38.8, 38.8, 38.5,
@@ -102,17 +105,17 @@ export function duplicates() {
   return lambdaBatch('duplicate', [
     record(cpu(0, 61), 0),
     record(cpu(1, 62), 1),
-    // The same events at later offsets. One has a different trace context, but is still the same event.
+    // The same events again, at later offsets. One has a different trace context, which does not make it a different event.
     record(traced, 2),
     record(cpu(1, 62), 2),
-    // The id of the first event with another value, which is an error of the producer and not a duplicate.
+    // The id of the first event with a different value. This is an error of the producer, not a duplicate.
     record(cpu(0, 99), 3),
     record(cpu(4, 63), 4),
     record(cpu(4, 63), 5),
   ])
 }
 
-/** Readings in units other than those of their family, some of which can be converted. */
+/** Readings in units other than the default of their family. Only some of them can be converted. */
 export function units() {
   const inUnit = (step: number, unit: string, metrics: ReadingData) => {
     const event = environment('units', step, 'roof-1', 20)
@@ -120,11 +123,11 @@ export function units() {
     return captured('roof-1', { ...event, data: { ...identity, ...metrics, unit } })
   }
   return lambdaBatch('units', [
-    // 26.7 °C: the number exceeds the threshold of 40, but the temperature does not.
+    // 80 °F is 26.7 °C: the number exceeds the threshold of 40, but the temperature does not.
     inUnit(0, 'fahrenheit', { temperature: 80 }),
     inUnit(1, '°F', { temperature: 110 }),
     inUnit(2, 'K', { temperature: 313.15 }),
-    // One metric has the dimension of the unit, the other is in the unit of its family.
+    // The unit applies to one metric. The other metric is in the default unit of its family.
     inUnit(3, 'mmHg', { temperature: 21, pressure: 760 }),
     inUnit(4, 'm/s', { windSpeed: 10 }),
     // unit-mismatch: a unit of another dimension, and an unknown unit
@@ -158,7 +161,10 @@ export function tombstones() {
   ])
 }
 
-/** Several partitions, families, content modes and types in one batch, and a non-ASCII subject, whose header bytes are negative. */
+/**
+ * Several partitions, families, content modes and event types in one batch. One subject is not ASCII, so its header has negative
+ * byte values.
+ */
 export function mixedPartitions() {
   const zurich = (step: number) => environment('mixed', step, 'Zürich-1', 18 + step)
   const roof = (step: number) => environment('mixed', step, 'roof-1', 30 + step)
@@ -180,7 +186,7 @@ export function mixedPartitions() {
   ])
 }
 
-/** A record with the partition and time of its append to the log. */
+/** Record with the partition and the append time that it has in the recorded batch. */
 interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
   readonly partition: number
   /** Append time of the broker, RFC 3339. */
@@ -188,8 +194,9 @@ interface Captured extends Pick<OutgoingRecord, 'key' | 'value' | 'headers'> {
 }
 
 /**
- * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that batches
- * can be run on a live stack or one after another: the offsets of one log must not advance the applied offset of another.
+ * Returns a batch with these records. The offsets of each partition start at 0. Each batch has its own environment, so that several
+ * batches can be run one after another or on a live stack. Otherwise the offsets of one batch would advance the applied offset of
+ * another.
  *
  * @param name last part of the environment's name
  */
@@ -220,7 +227,7 @@ function lambdaBatch(name: string, captured: readonly Captured[]) {
   }
 }
 
-/** Encodes bytes as in Java, where values of 128 and above are negative. */
+/** Encodes header bytes as Lambda does in JSON: as signed Java bytes, where values of 128 and above are negative. */
 function signed([name, bytes]: RecordHeader): Record<string, number[]> {
   return { [name]: [...new Int8Array(bytes)] }
 }

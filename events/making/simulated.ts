@@ -1,4 +1,4 @@
-/** Streams of the simulator, each with its own seed. */
+/** Recorded streams of the simulator. Each stream has its own seed. */
 
 import { topicName } from '../../lib/app/topics.ts'
 import { recordedLine } from '../../lib/queries/recorded-line.ts'
@@ -32,8 +32,9 @@ export function calmDay(): readonly object[] {
 const OUTAGE_FROM = Date.parse('2025-09-11T08:00:00Z')
 
 /**
- * One morning of all simulated sensors, with a reading every five minutes from 6:00 to 11:00. Nothing arrives from Rotterdam from
- * 8:00 to 9:30: readings of `rtm-quay` are lost; `rtm-roof` stores its readings and sends them after its first new one.
+ * Recording of one morning of all simulated sensors, with a reading every five minutes from 6:00 to 11:00. No readings arrive from
+ * Rotterdam between 8:00 and 9:30. The readings of `rtm-quay` are lost. `rtm-roof` stores its readings, and sends them after its
+ * next reading.
  */
 export function sensorOutage(): readonly object[] {
   const stored: Event[] = []
@@ -53,7 +54,9 @@ export function sensorOutage(): readonly object[] {
   return arriving.map(toJsonEvent)
 }
 
-/** Every twelfth record is broken, in one of the following ways in turn. */
+/**
+ * Interval of broken records: every twelfth record is broken. The ways to break a record, which are listed below, are used in turn.
+ */
 const EACH = 12
 
 type Breaking = (event: Event, record: OutgoingRecord) => Pick<OutgoingRecord, 'key' | 'value' | 'headers'>
@@ -69,7 +72,7 @@ const BREAKINGS: readonly Breaking[] = [
   (_, record) => ({ ...record, value: (record.value ?? Buffer.alloc(0)).subarray(0, 20) }),
   // schema-violated
   (event, { key }) => written(key, { ...event, data: { ...(event.data as ReadingData), colour: 'red' } }),
-  // time-in-future at any time of a replay
+  // time-in-future: the event time is in the future, whenever the recording is replayed
   (event, { key }) => written(key, { ...event, time: '2999-01-01T00:00:00.000Z' }),
   // id-conflict: the id of the sensor's previous reading
   (event, { key }) => written(key, { ...event, id: idBefore(event) }),
@@ -77,7 +80,7 @@ const BREAKINGS: readonly Breaking[] = [
   (event, { key }) => written(key, { ...event, type: 'org.example.ping' }),
 ]
 
-/** Returns the id of the previous reading. Ids of the simulator end with the tick. */
+/** Returns the id of the sensor's previous reading. The simulator's ids end with the number of the tick. */
 function idBefore({ id }: Event): string {
   return id.replace(/\d+$/, tick => String(Number(tick) - 1))
 }

@@ -12,7 +12,8 @@ const HOUR = 60 * MINUTE
 type JsonEvent = Record<string, unknown>
 
 /**
- * Returns a function that creates the events of a stream. Ids are numbered, so that equal readings at the same time are different events.
+ * Returns a function that creates the events of a stream. Event ids are numbered, so that two equal readings at the same time have
+ * different ids.
  */
 function recorder(stream: string, family: FamilyName) {
   let count = 0
@@ -24,8 +25,8 @@ function recorder(stream: string, family: FamilyName) {
 
 /**
  * Three sensors in a city on two hot days, with a reading every half hour. `roof-1` exceeds 40 °C on both days, `roof-2` only on
- * the second, hotter day, and `yard-1` never. Twice, a sensor has two readings at the same time. Two readings are swapped, and a
- * reading of 45 °C arrives late, in the cool evening, and must not fire an alert.
+ * the second, hotter day, and `yard-1` never. Twice, a sensor has two readings with the same time. Two readings arrive in reverse
+ * order. One reading of 45 °C arrives late, in the cool evening, and must not fire an alert.
  */
 export function heatwave(): JsonEvent[] {
   const record = recorder('heatwave', 'environment')
@@ -62,8 +63,8 @@ export function heatwave(): JsonEvent[] {
 }
 
 /**
- * Two database instances of one shop, with a reading every five minutes for twelve hours. `orders-1` exceeds 80 % CPU in the morning and in
- * the evening. `orders-2` is its replica, has a replication lag, and stays below. One reading is duplicated.
+ * Two database instances of one shop, with a reading every five minutes for twelve hours. `orders-1` exceeds 80 % CPU in the
+ * morning and in the evening. `orders-2` is its replica: it has a replication lag, and stays below 80 %. One reading is sent twice.
  */
 export function databaseLoad(): JsonEvent[] {
   const record = recorder('database-load', 'database')
@@ -109,7 +110,7 @@ export function deviceWalk(): JsonEvent[] {
   }).flat()
 }
 
-/** A sine wave from -1 to 1. Values are rounded, so that differences between platforms in the last digits have no effect. */
+/** Returns the value of a sine wave, from -1 to 1. The value is rounded, because platforms differ in the last digits. */
 function wave(ms: number, periodMs: number): number {
   return Math.sin((2 * Math.PI * ms) / periodMs)
 }

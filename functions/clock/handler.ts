@@ -1,4 +1,6 @@
-/** Appends a tick to each partition of topics whose consumers have timers, so that log time advances even without readings. */
+/**
+ * Appends a tick to each partition of the topics whose consumers have timers. Log time then advances even if no readings arrive.
+ */
 import { NAME } from '../../lib/app/name.ts'
 import { TICKED_OFTEN, topicName, topicsOf } from '../../lib/app/topics.ts'
 import { TICK_TYPE, tick } from '../../lib/telemetry/tick.ts'

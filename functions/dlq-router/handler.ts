@@ -1,4 +1,7 @@
-/** Sends failures to the retry topics or to the dlq. Failures that it cannot read are sent to the dlq, never back to failures. */
+/**
+ * Sends failure records to the retry topics or to the dlq. A failure record that cannot be decoded is sent to the dlq, never back
+ * to `failures`.
+ */
 import { DLQ_ROUTER_SLICES, dlqRouter } from '../../lib/app/dlq-router.ts'
 import { kafkaConsumer } from '../../lib/app/kafka-consumer.ts'
 

@@ -44,7 +44,7 @@ export const handler = scheduled(
           return producedRecord(topic, key, writer.write(event), config.contentMode)
         }),
       )
-      // Advance after publishing: a failed run is repeated, and publishes the same events with the same ids.
+      // Advance the cursor after publishing. If the run fails in between, the next run publishes the same events with the same ids.
       await cursor.advance(until - 1)
       count += readings.length
     }

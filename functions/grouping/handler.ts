@@ -1,4 +1,4 @@
-/** Sends events that match rules over several events to the groups of these rules. */
+/** Sends each event to the groups for which a rule over several events has to evaluate it. */
 
 import { grouping } from '../../lib/alerting/patterns/grouping.ts'
 import { loadRules } from '../../lib/alerting/rules-directory.ts'

@@ -6,6 +6,6 @@ import { MAX_BATCH_MS } from '../../lib/notification/webhook/lane.ts'
 
 export const handler = kafkaConsumer('notify-webhook', notifyWebhook, {
   slices: [GENERAL, NOTIFICATIONS, RECEIVERS],
-  // Reserve time for a batch that has begun. If Lambda ended it, delivered notifications would be delivered again.
+  // Reserve time to finish a batch. If Lambda stopped the function during a batch, notifications would be delivered twice.
   reserveMs: MAX_BATCH_MS + 5_000,
 })

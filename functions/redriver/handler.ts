@@ -1,4 +1,7 @@
-/** Redrives failures that are due. Those that cannot be redriven are sent to the dlq. Sending them to failures would create a loop. */
+/**
+ * Redrives failed records when their retry is due. Records that cannot be redriven are sent to the dlq, because sending them to
+ * `failures` would create a loop.
+ */
 import { scheduledForwarder } from '../../lib/app/forwarder.ts'
 import { deployedRedriver } from '../../lib/app/redriver.ts'
 

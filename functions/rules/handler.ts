@@ -1,4 +1,7 @@
-/** Activates the alert rules: appends them to the topics in which rules are evaluated, if they have changed or a day has passed. */
+/**
+ * Activates the alert rules by appending the rule set to the topics in which rules are evaluated. Nothing is appended if the rules
+ * have not changed and were appended less than a day ago.
+ */
 
 import { type Activation, rulesActivated, whyActivate } from '../../lib/alerting/activation.ts'
 import { ruleSetOf } from '../../lib/alerting/rule-set.ts'
@@ -31,7 +34,7 @@ export const handler = scheduled(
         ...writeEvent(rulesActivated(set, place.partition, scheduledFor), config.contentMode),
       }))
       await publisher.publish(events)
-      // Write after publishing: a failed run appends the rules again.
+      // Store the activation after publishing it. If the run fails in between, the next run appends the rules again.
       await last.write(next)
     }
     return { rules: set.rules.length, hash: set.hash, appended: why ? partitions : 0, why: why ?? 'not-due' }

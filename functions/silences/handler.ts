@@ -1,4 +1,4 @@
-/** Appends the silences to each partition of the notifications topic if they have changed or a day has passed. */
+/** Appends the silences to each partition of the notifications topic when they have changed, and at least once a day. */
 import { NAME } from '../../lib/app/name.ts'
 import { GENERAL, KAFKA, REDIS } from '../../lib/app/settings/index.ts'
 import { appendSilences, keptSilences } from '../../lib/app/silences.ts'

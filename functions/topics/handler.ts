@@ -1,4 +1,7 @@
-/** Creates and changes the topics of the environment, its secret and its parameter during a deployment with CloudFormation. */
+/**
+ * Creates, changes and deletes the topics, the secret and the parameter of the environment. CloudFormation calls this function
+ * during a deployment.
+ */
 import { topicsResource } from '../../lib/operations/deployment/handler.ts'
 
 export const handler = topicsResource('topics')

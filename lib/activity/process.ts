@@ -1,6 +1,6 @@
 /**
- * Consumer `activity`: emits an event when a sensor goes silent or returns, a device changes its activity,
- * its wearer falls and does not get up, or a database restarts.
+ * Consumer `activity`: emits events about sensors, devices and databases. It reports sensors that stop or resume reporting, changes
+ * of a device's activity, wearers who fall and do not get up, and restarts of databases.
  */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
@@ -32,18 +32,21 @@ export const SENSOR_SILENT_TYPE = 'io.sluice.sensor.silent.v1' satisfies EventTy
 
 const MINUTE_MS = 60_000
 /**
- * Time without a reading after which a sensor is silent. A sensor reports every few seconds, so this allows for many lost readings.
+ * Time without a reading after which a sensor is reported as silent. Sensors report every few seconds, so some readings may be
+ * lost.
  */
 const SILENT_AFTER_MS = 5 * MINUTE_MS
-/** Time within which a wearer who is unhurt gets up after a fall. */
+/** Time within which an unhurt wearer is expected to get up after a fall. */
 const UP_WITHIN_MS = MINUTE_MS
 /** Number of days without a reading after which an entity is forgotten. */
 const FORGOTTEN_AFTER_DAYS = 1
-/** Minimum share of all memory, in percent, that a restart frees between two consecutive readings. */
+/** Minimum decrease of memory utilization between two consecutive readings that counts as a restart, in percent of all memory. */
 const FREED_PERCENT = 10
-/** Maximum time between these two readings. */
+/** Maximum time between two readings that are compared to detect a restart. */
 const STROKE_MS = 10 * MINUTE_MS
-/** CPU utilization, in percent, above which freed memory does not count as a restart: a large query may have ended instead. */
+/**
+ * CPU utilization, in percent, above which a decrease of memory does not count as a restart. A large query may have ended instead.
+ */
 const BUSY_PERCENT = 80
 
 /** State of an entity. */
@@ -51,9 +54,9 @@ export interface Activity {
   /** Event time of the latest reading. */
   readonly lastMs: number
   readonly isSilent?: boolean
-  /** Tags of the latest reading, for events that no reading causes. */
+  /** Tags of the latest reading. They are copied to events that a timer emits. */
   readonly tags?: Tags
-  /** Activity of a device, and its start, in milliseconds since the epoch. */
+  /** Current activity of a device, and the time at which it started, in milliseconds since the epoch. */
   readonly doing?: { readonly activity: string; readonly sinceMs: number }
   /** Memory utilization of a database, in percent. */
   readonly memory?: number
@@ -63,14 +66,14 @@ export interface Activity {
 type Tags = Readonly<Record<string, string>>
 
 /**
- * Consumer that emits changes of activity. Its reasons are the name of the emitted event, `first` for an
- * unknown entity, `late`, and `unchanged`.
+ * Consumer that emits changes of activity. The reason of a decision is the name of the emitted event, `first` for an unknown
+ * entity, `late`, or `unchanged`.
  */
 export const activity: KeyedProcess<Activity, ReadingData> = {
   name: 'activity',
   accepts: READING_TYPES,
   allowedLatenessMs: MINUTE_MS,
-  // Silence cannot be concluded while the log's clock has stopped.
+  // The timer does not fire while the log's clock has stopped: missing readings do not mean that the sensor is silent.
   awaitsLog: timer => timer === 'silent',
   onEvent(state, event) {
     const { data, timeMs, type } = event
@@ -129,8 +132,8 @@ function moved(
 }
 
 /**
- * Returns the timer change for an activity. A wearer who rests, or stops reporting, has not got up. Any other
- * activity cancels the timer.
+ * Returns the change of the timer `fallen` for an activity. Falling starts the timer. Resting leaves it unchanged, because a wearer
+ * who rests has not got up. Any other activity cancels the timer.
  */
 function afterFall(activity: string, timeMs: number) {
   if (activity === 'falling') return [{ name: 'fallen', dueMs: timeMs + UP_WITHIN_MS }]
@@ -173,7 +176,7 @@ function isRestart({ lastMs, memory: before, cpu }: Activity, after: number, tim
   return before - after >= FREED_PERCENT && (cpu ?? 0) < BUSY_PERCENT
 }
 
-/** Returns tags and tenant of a reading. Rules over several entities group events by them. */
+/** Returns the tags and the tenant of a reading. Rules over several entities group events by these properties. */
 function tagsIn({ data }: Pick<Received<ReadingData>, 'data'>): { readonly tags?: Tags } {
   const tags = data?.tags as Tags | undefined
   return tags && Object.keys(tags).length > 0 ? { tags } : {}

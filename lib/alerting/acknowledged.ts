@@ -1,6 +1,6 @@
 /**
- * Event that acknowledges an alert or withdraws the acknowledgement. It is published to the alerts topic,
- * like the alert's own events.
+ * Event that acknowledges an alert, or withdraws an acknowledgement. It is published to the alerts topic, like all other events of
+ * the alert.
  */
 
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -13,7 +13,6 @@ export type { AlertAcknowledged }
 
 export const ALERT_ACKNOWLEDGED_TYPE = 'io.sluice.alert.acknowledged.v1' satisfies EventType
 
-/** Current acknowledgement of an alert. */
 export interface Acknowledgement {
   readonly by: string
   readonly comment?: string
@@ -21,7 +20,7 @@ export interface Acknowledgement {
   readonly at: string
 }
 
-/** Acknowledgement or withdrawal of one, with its time. */
+/** Request to acknowledge an alert or to withdraw the acknowledgement. */
 export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'> {
   /** Id of the acknowledging event. */
   readonly id: string
@@ -30,10 +29,10 @@ export interface Statement extends Pick<AlertAcknowledged, 'acknowledged' | 'by'
 }
 
 /**
- * Returns the event that acknowledges an alert. It shares source and subject with the alert's own events, so that every process
+ * Returns the event that acknowledges an alert. It has the source and subject of the alert's other events, so that every process
  * with state of the alert receives it.
  *
- * @param of source and subject of the fired event
+ * @param of source and subject of the event that fired the alert
  */
 export function alertAcknowledged(
   { alertId, fingerprint, rule, entity }: Alert,

@@ -1,4 +1,4 @@
-/** Decides when a rule set is appended to the readings log, and builds the events that carry it. */
+/** Decides when a rule set is appended to the topic of readings, and builds the events that contain the rule set. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -7,17 +7,21 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
 import type { RuleSet } from './rule-set.ts'
 
-/** Rule set that was appended to every partition, with the scheduled time of the run. */
+/** Rule set that a scheduled run appended to every partition. */
 export interface Activation extends Appended {
   readonly hash: string
 }
 
-/** Returns the reason for activating a rule set; undefined if none is due. @param last undefined without a known activation */
+/**
+ * Returns the reason to activate a rule set, or undefined if no activation is due.
+ *
+ * @param last previous activation; undefined if none is known
+ */
 export function whyActivate(last: Activation | undefined, next: Activation): AppendReason | undefined {
   return whyAppend(last, next, ({ hash }) => hash)
 }
 
-/** Returns the event that activates the rule set in one partition. A repeated run of the schedule returns the same event. */
+/** Returns the event that activates the rule set in one partition. If a scheduled run is repeated, the event is the same. */
 export function rulesActivated(set: RuleSet, partition: number, scheduledFor: string): Event<RuleSet> {
   return {
     id: derivedId('rules-activated', set.hash, scheduledFor, partition),

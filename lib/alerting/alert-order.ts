@@ -1,4 +1,7 @@
-/** Order of the alerts that share a fingerprint. At most one of them fires at a time, so every earlier alert has ended. Pure. */
+/**
+ * Order of the alerts that share a fingerprint. Only one of them fires at a time: when an alert fires, all earlier ones have ended.
+ * Pure.
+ */
 import { type Event, entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Alert } from './alert.ts'
 import { isClock } from './pipeline-down.ts'
@@ -6,15 +9,15 @@ import { isClock } from './pipeline-down.ts'
 /** Alert with the properties that determine its order. */
 export interface OrderedAlert extends Pick<Alert, 'alertId' | 'startedAt'> {
   /**
-   * CloudEvents `sequence` of the alert's latest event. Absent for alerts that several partitions report,
-   * because their sequences are not comparable.
+   * CloudEvents `sequence` of the alert's latest event. Absent for an alert that is reported by several partitions, because their
+   * sequences are not comparable.
    */
   readonly sequence?: string | undefined
 }
 
 /**
- * Returns the alert of an event with its order. `PIPELINE_DOWN` has no sequence, because every partition of
- * readings reports it with its own.
+ * Returns the alert of an event, with the properties that determine its order. `PIPELINE_DOWN` has no sequence, because every
+ * partition of readings reports it with a different one.
  */
 export function orderedAlert(
   { alertId, startedAt, entity }: Alert,
@@ -25,9 +28,9 @@ export function orderedAlert(
 }
 
 /**
- * Returns whether `one` certainly precedes `other`. Sequences restart in a new topic, and a recomputed alert
- * may begin before the alert that it replaces, so the start time decides as well. If in doubt, the answer is
- * false: a new alert that is mistaken for an old one would be lost.
+ * Returns whether `one` certainly precedes `other`. Sequences restart in a new topic, and a recomputed alert may begin before the
+ * alert that it replaces. Therefore the start times are compared as well. If in doubt, the result is false: a new alert that is
+ * mistaken for an old one would be lost.
  */
 export function isBefore(one: OrderedAlert, other: OrderedAlert): boolean {
   const laterMs = Date.parse(other.startedAt) - Date.parse(one.startedAt)

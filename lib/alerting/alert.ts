@@ -1,4 +1,4 @@
-/** Events of the alerts topic: an alert fires and later resolves, and each of the two events is published exactly once. */
+/** Events of the alerts topic. Each alert fires and later resolves, and each of these two events is published exactly once. */
 
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
@@ -24,8 +24,8 @@ export interface FiredAlert extends AlertFired {
 }
 
 /**
- * Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are those of the fired event, even if
- * the rule was edited since.
+ * Data of `io.sluice.alert.resolved.v1`. Severity, labels and summary are copied from the fired event, even if the rule was edited
+ * since.
  */
 export interface ResolvedAlert extends AlertResolved {
   readonly family?: FamilyName
@@ -33,15 +33,21 @@ export interface ResolvedAlert extends AlertResolved {
 }
 
 /**
- * `silent`: the entity has been silent, and the rule treats that as a bad value or fires the alert `NoData`. `no-ticks`: the
- * log's clock has stopped. `pattern`: the events of a pattern have arrived.
+ * Reason for which an alert fired.
+ * - `silent`: the entity has stopped reporting, and the rule treats silence as a bad value or fires the alert `NoData`.
+ * - `no-ticks`: the log's clock has stopped.
+ * - `pattern`: the events of a pattern have arrived.
  */
 type FiredReason = 'condition' | 'silent' | 'no-ticks' | 'pattern'
 
 /**
- * `silent`: the entity has been silent, and the rule resolves on silence. `data-returned`: the entity reports again. `forgotten`:
- * the entity has not reported for days. `erased`: an operator erased the entity. `ticks-returned`: the ticks of the log's clock
- * resumed. `reprocessed`: the alert does not fire in the state rebuilt from the log.
+ * Reason for which an alert resolved.
+ * - `silent`: the entity has stopped reporting, and the rule resolves on silence.
+ * - `data-returned`: the entity reports again.
+ * - `forgotten`: the entity has not reported for days.
+ * - `erased`: an operator erased the entity.
+ * - `ticks-returned`: the ticks of the log's clock resumed.
+ * - `reprocessed`: the alert does not fire in the state that was rebuilt from the log.
  */
 export type ResolvedReason =
   | 'cleared'
@@ -55,7 +61,10 @@ export type ResolvedReason =
   | 'ticks-returned'
   | 'reprocessed'
 
-/** Rule name of the alerts that `onSilence: no-data` fires. Their label `rule` names the rule without data. */
+/**
+ * Rule name of the alerts that a rule with `onSilence: no-data` fires for a silent entity. The label `rule` of such an alert
+ * contains the name of the original rule.
+ */
 export const NO_DATA = 'NoData'
 
 type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
@@ -65,7 +74,9 @@ export interface Firing extends Compared {
   readonly firedAtMs: number
 }
 
-/** Returns the alert that `event` fires. The alert id is derived from the event, because a rule can fire twice at the same time. */
+/**
+ * Returns the alert that an event fires. The alert id is derived from the event id, because a rule can fire twice at the same time.
+ */
 export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, firing: Firing): FiredAlert {
   const entity = entityIn(event)
   const facts = factsOf(rule, event, firing, renderSummary(rule, firing, entity))
@@ -73,21 +84,27 @@ export function firedAlert(rule: Rule, event: Entity & Pick<Received, 'id'>, fir
 }
 
 /**
- * Returns the alert that fires when the `for` of a rule ends without a reading. Its id is derived from that
- * time, which occurs only once.
+ * Returns the alert that fires when the `for` duration of a rule ends without a new reading. The alert id is derived from the time
+ * at which the alert fires, which is unique.
  */
 export function heldAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, renderSummary(rule, firing, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'held', firing.firedAtMs), reason: 'condition' }
 }
 
-/** Returns the alert that a silence fires. Its id is derived from the start of the silence, which occurs only once. */
+/**
+ * Returns the alert that fires because an entity is silent. The alert id is derived from the time at which the alert fires, which
+ * is unique.
+ */
 export function silentAlert(rule: Rule, entity: Entity, firing: Firing): FiredAlert {
   const facts = factsOf(rule, entity, firing, silenceSummary(rule, entityIn(entity)))
   return { ...facts, alertId: derivedId(facts.fingerprint, 'silent', firing.firedAtMs), reason: 'silent' }
 }
 
-/** Returns the rule that fires `NoData` for a silent entity. It has its own identity. */
+/**
+ * Returns the rule for the `NoData` alerts of a rule. It has its own identity, so that these alerts are separate from the other
+ * alerts of the rule.
+ */
 export function noDataRule(rule: Rule): Rule {
   return { ...rule, name: NO_DATA, labels: { ...rule.labels, rule: rule.name } }
 }
@@ -125,7 +142,11 @@ function comparedFields({ value, threshold, measured }: Optional<Compared>) {
   }
 }
 
-/** @param compared comparison that cleared the alert, if a reading cleared it */
+/**
+ * Returns the data of the event that resolves an alert.
+ *
+ * @param compared comparison that cleared the alert; undefined if the alert resolved for another reason
+ */
 export function resolvedAlert(
   alert: FiredAlert,
   resolvedAtMs: number,

@@ -1,4 +1,4 @@
-/** Checks rule files before a deployment and locates each error in its file. Pure. */
+/** Checks rule files before a deployment, and reports each error with its position in the file. Pure. */
 import { byPosition, type LocatedError as FileError, errorLine as lineOf } from '../file-errors.ts'
 import type { RuleError } from './parse-rules.ts'
 import { InvalidRules, type RuleFile, readRules } from './rule-files.ts'
@@ -11,13 +11,13 @@ export interface LocatedError extends FileError {
 
 export interface RulesCheck {
   readonly files: readonly string[]
-  /** Number of rules; 0 if any file has an error. */
+  /** Number of valid rules; 0 if any file has an error. */
   readonly rules: number
-  /** Sorted by file and line. */
+  /** Errors, sorted by file and line. */
   readonly errors: readonly LocatedError[]
 }
 
-/** Reads the files as the functions do, and adds positions to the errors. */
+/** Reads rule files in the same way as the functions do, and adds positions to the errors. */
 export function checkRules(files: readonly RuleFile[]): RulesCheck {
   const checked = { files: files.map(({ where }) => where) }
   try {

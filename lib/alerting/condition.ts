@@ -1,19 +1,19 @@
 /**
- * Finds the kinds that a rule over values uses. Its condition decides which values are bad; its measure, if
- * any, derives the number to compare. Pure.
+ * Looks up the rule kinds that define the condition and the measure of a rule. The condition decides which values are bad. A rule
+ * with a measure compares a derived number instead of the value. Pure.
  */
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import type { ConditionKind, MeasureKind, Memory, Value } from './kinds/kind.ts'
 
 export type { Value } from './kinds/kind.ts'
 
-/** Union of the properties that the kinds of a table read from a rule. */
+/** Union of the types that the `read` functions of a table of kinds return. */
 type ReadBy<Kind> = Kind extends { row(own: infer Own): unknown } ? Own : never
 
-/** Condition of a rule. `kind` names the kind that read it. */
+/** Condition of a rule, which decides which values are bad. `kind` is the name of the rule kind that defines the condition. */
 export type Condition = ReadBy<(typeof CONDITIONS)[keyof typeof CONDITIONS]>
 
-/** Measure of a rule. `of` names the kind that read it. */
+/** Measure of a rule, which derives the number to compare. `of` is the name of the rule kind that defines the measure. */
 export type Measure = ReadBy<(typeof MEASURES)[keyof typeof MEASURES]>
 
 export function conditionKind({ kind }: Pick<Condition, 'kind'>): ConditionKind<Condition> {
@@ -24,12 +24,12 @@ export function measureKind({ of }: Pick<Measure, 'of'>): MeasureKind<Measure> {
   return MEASURES[of]
 }
 
-/** Returns whether the value is bad for a rule that does not fire yet. A value equal to a threshold is not bad. */
+/** Returns whether a value is bad while the rule is not firing. A value equal to a threshold is not bad. */
 export function fires(condition: Condition, value: Value): boolean {
   return CONDITIONS[condition.kind].fires(condition as never, value)
 }
 
-/** Returns whether the value keeps an alert firing. */
+/** Returns whether a value keeps a firing alert active. */
 export function holds(condition: Condition, value: Value): boolean {
   return CONDITIONS[condition.kind].holds(condition as never, value)
 }
@@ -39,14 +39,14 @@ interface Compared {
   readonly measure?: Measure | undefined
 }
 
-/** Kind whose comparisons depend on earlier readings, with its name and its properties of the rule. */
+/** Rule kind that compares new readings with earlier ones, and the settings of this kind in the rule. */
 export interface Remembering {
   readonly name: string
   readonly memory: Memory<Condition | Measure>
   readonly own: Condition | Measure
 }
 
-/** Returns the kind that derives the compared number; undefined if the value itself is compared. */
+/** Returns the kind that stores earlier readings for a rule; undefined if the rule compares only the current value. */
 export function rememberingKind({ condition, measure }: Compared): Remembering | undefined {
   if (measure) return { name: measure.of, memory: measureKind(measure).memory, own: measure }
   const { memory } = conditionKind(condition)
@@ -60,10 +60,10 @@ const MEMORIES: readonly (readonly [kind: string, Memory<Condition | Measure> | 
   ),
 ]
 
-/** Names of the kinds that store earlier readings. */
+/** Names of the kinds that compare new readings with earlier ones. */
 export const REMEMBERING: readonly string[] = MEMORIES.flatMap(([kind, memory]) => (memory ? [kind] : []))
 
-/** Placeholders that only single kinds offer, in addition to those of every rule. */
+/** Placeholders that only specific kinds provide, in addition to the placeholders of every rule. */
 export const OWN_PLACEHOLDERS: readonly string[] = MEMORIES.flatMap(
   ([, memory]) => memory?.placeholders ?? [],
 )

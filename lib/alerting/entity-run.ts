@@ -1,4 +1,4 @@
-/** Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to send, and the reason. */
+/** Evaluates the rules of one entity in one step. Collects the next state of each rule, the alerts to publish, and the reason. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import {
@@ -20,7 +20,8 @@ import type { Compared } from './summary.ts'
 import { type Observation, type Transition, transition } from './transition.ts'
 
 /**
- * Maximum number of timers of one rule that can be due at once: the end of `keepFiringFor`, a silence, and the end of its `for`.
+ * Maximum number of state changes that one rule can make at once when time advances, with one spare. The changes are the end of
+ * `keepFiringFor`, a silence, and the end of `for`.
  */
 const MAX_AT_ONCE = 4
 
@@ -40,15 +41,15 @@ export class EntityRun {
     this.reason = foremost(this.reason, reason)
   }
 
-  /** Keeps a rule unchanged. */
+  /** Copies a rule's state to the next state without evaluating the rule. */
   keep(key: string, tracked: TrackedRule): void {
     this.rules[key] = tracked
   }
 
   /**
-   * Applies a reading of the metric that the rule watches.
+   * Evaluates a rule with a reading of the metric that it watches.
    *
-   * @param compared comparison that the alert reports
+   * @param compared returns the comparison that the alert reports
    */
   read(
     key: string,
@@ -79,9 +80,9 @@ export class EntityRun {
   }
 
   /**
-   * Applies the passing of time up to an instant without a reading.
+   * Evaluates a rule at a time without a reading.
    *
-   * @param isSilenceKnown see `Observation`
+   * @param isSilenceKnown true if the log has been read up to this time, so that a silence is certain
    */
   tick(key: string, rule: Rule, before: TrackedRule, timeMs: number, isSilenceKnown: boolean): void {
     let { state, alert, noData } = before
@@ -108,13 +109,16 @@ export class EntityRun {
     this.#track(key, rule, state, alert, noData, () => before.compared)
   }
 
-  /** Ends the alerts of a rule that no longer watches the entity: no value could clear them. */
+  /**
+   * Resolves the alerts of a rule that no longer applies to the entity. Otherwise they would never resolve, because no reading is
+   * compared any more.
+   */
   end(
     { state, alert, noData }: TrackedRule,
     timeMs: number,
     reason: ResolvedReason & TransitionReason,
   ): void {
-    // A late reading ends the alert no earlier than its last observation.
+    // A late reading must not resolve the alert before the time of its latest observation.
     const atMs = Math.max(timeMs, latestMs(state))
     for (const one of [alert, noData]) if (one) this.#resolve(one, atMs, reason)
     if (alert || noData) this.note(reason)
@@ -148,14 +152,16 @@ function firingTimes({ state, atMs }: Transition): { activeAtMs: number; firedAt
   return { activeAtMs: 'activeAtMs' in state ? state.activeAtMs : atMs, firedAtMs: atMs }
 }
 
-/** Returns whether a value made the rule pending. Such a rule, or its next version, may fire without another reading. */
+/**
+ * Returns whether a bad value made the rule pending. Such a rule may fire without another reading, even after the rule was edited.
+ */
 function isPendingByValue({ phase, silent }: RuleState): boolean {
   return phase === 'pending' && silent === undefined
 }
 
 /**
- * Returns whether the state must be stored. An inactive rule needs only the time of its metric's last
- * reading, which is stored once for all rules of the metric.
+ * Returns whether the state of a rule must be stored. An inactive rule needs only the time of the last reading of its metric, which
+ * is stored once for all rules of the metric.
  */
 function isWorthKeeping(rule: Rule, state: RuleState): boolean {
   if (state.phase !== 'inactive' || state.before !== undefined || state.decidedMs !== undefined) return true

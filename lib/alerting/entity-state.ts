@@ -1,45 +1,51 @@
-/** State of alerting for an entity, stored as JSON. `lib/tables/conditions.ts` also reads it. */
+/** State of alerting for one entity, stored as JSON. `lib/tables/conditions.ts` also reads it. */
 import type { FiredAlert } from './alert.ts'
 import type { PatternStates } from './patterns/state.ts'
 import type { RuleState } from './rule-state.ts'
 import type { Compared } from './summary.ts'
 
-/** Pending timers, in milliseconds since the epoch. */
+/** Due times of the pending timers, in milliseconds since the epoch. */
 export interface SetTimers {
-  /** Times at which durations end. A later event of the entity also triggers these changes. */
+  /**
+   * Times at which the `for` and `keepFiringFor` durations end. These changes are also applied when a later event of the entity
+   * arrives.
+   */
   readonly wakeUps?: readonly number[]
-  /** Times at which silences take effect. Only the log's clock triggers these changes. */
+  /** Times at which silences take effect. These changes are applied only when the log's clock reaches the time. */
   readonly silences?: readonly number[]
-  /** Time of the next check whether the rules of the entity's alerts still exist. */
+  /** Time of the next check for firing alerts whose rules no longer exist. */
   readonly checkMs?: number
 }
 
 /**
- * State of an entity. Inactive rules are not stored: they need only the time of their metric's last reading,
- * which `seen` has for all rules of the metric.
+ * State of alerting for one entity. Inactive rules are not stored: they need only the time of the last reading of their metric,
+ * which is in `seen`.
  */
 export interface AlertingState extends SetTimers {
   /** Time of the last reading of each metric, in milliseconds since the epoch. */
   readonly seen: Readonly<Record<string, number>>
   /** Tracked rules by state key (rule and metric), see `rules-in-force.ts`. */
   readonly rules: Readonly<Record<string, TrackedRule>>
-  /** State of the kinds that compare new readings with earlier ones, by the `historyKey` of their rules. See `kinds/kind.ts`. */
+  /** State of the kinds that compare new readings with earlier ones, by `historyKey`. See `kinds/kind.ts`. */
   readonly history?: AlertingHistory
   /**
-   * Time of the clock's last tick, in milliseconds since the epoch. Present only in the state of the clock, see `pipeline-down.ts`.
+   * Time of the clock's last tick, in milliseconds since the epoch. Only the clock's own state has this field, see
+   * `pipeline-down.ts`.
    */
   readonly lastTickMs?: number
-  /** State of the rules over several events. */
+  /** State of the patterns over the readings of this entity. */
   readonly patterns?: PatternStates
 }
 
-/** State of kinds by history key. */
+/** States of kinds that compare new readings with earlier ones, by history key. */
 export type AlertingHistory = Readonly<Record<string, object>>
 
 /**
- * State of a rule for one entity, with its alerts. `alert` is present while the rule is firing or recovering: the resolved event
- * repeats it, even if the rule was removed meanwhile. `noData` is the alert of `onSilence: no-data`, until data returns. `compared`
- * is the last comparison, present while a value makes the rule pending: the rule may fire without another reading.
+ * State of a rule for one entity, with its alerts.
+ * - `alert` is present while the rule is firing or recovering. The resolved event repeats it, even if the rule has been removed.
+ * - `noData` is the alert of `onSilence: no-data`. It is present until the entity reports again.
+ * - `compared` is the last comparison. It is present while a value makes the rule pending, because the rule may fire without
+ * another reading.
  */
 export interface TrackedRule {
   readonly state: RuleState

@@ -1,6 +1,6 @@
 /**
- * View of the firing alerts: a consumer of the alerts topic whose state contains exactly those alerts. A
- * query reads one state per entity with firing alerts, regardless of the number of entities.
+ * View of the firing alerts: a consumer of the alerts topic whose state contains all firing alerts. A query reads only the entities
+ * that have firing alerts, so its cost does not depend on the total number of entities.
  */
 
 import { entityOf, type Received, timeOf } from '../../packages/runtime/consumer/event.ts'
@@ -22,15 +22,16 @@ import { isBefore, type OrderedAlert, orderedAlert } from './alert-order.ts'
 import { isClock } from './pipeline-down.ts'
 
 /**
- * State of one entity of the alert events, which consists of `/alerting`, the rule and the watched entity. Rules of the same name
- * with other labels share it. An entity without firing alerts has a state only while an old fired event may still arrive.
+ * State of one entity of the alerts topic. Such an entity is identified by `/alerting`, the rule and the watched entity. Rules with
+ * the same name and different labels share one entity. An entity without firing alerts has a state only while an old fired event
+ * may still arrive.
  */
 export interface FiringAlerts {
   /** Firing alerts by fingerprint. At most one alert of a fingerprint fires at a time. */
   readonly alerts: Readonly<Record<string, FiringAlert>>
   /**
-   * Last ended alert by fingerprint. It is kept while its fired event may still arrive: a failed event can be
-   * redriven later, and every partition of readings reports the alert `PIPELINE_DOWN`.
+   * Last ended alert by fingerprint. It is stored while its fired event may still arrive. A failed event can be redriven later, and
+   * every partition of readings reports the alert `PIPELINE_DOWN`.
    */
   readonly ended?: Readonly<Record<string, OrderedAlert>>
 }
@@ -38,14 +39,15 @@ export interface FiringAlerts {
 export interface FiringAlert {
   readonly alert: FiredAlert
   readonly sequence?: OrderedAlert['sequence']
-  /** W3C trace context of the fired event. It continues the trace of the reading that caused the alert. */
+  /** W3C trace context of the fired event. It belongs to the trace of the reading that caused the alert. */
   readonly traceparent?: string
   readonly acknowledged?: Acknowledgement
 }
 
 /**
- * `late`: the alert is older than the firing one, for example because alerting repeated its events.
- * `not-firing`: the alert to resolve or acknowledge does not fire.
+ * Reason of a decision.
+ * - `late`: the alert is older than the firing one, for example because alerting repeated its events.
+ * - `not-firing`: the alert to resolve or acknowledge is not firing.
  */
 type Reason =
   | 'fired'
@@ -86,8 +88,8 @@ function fired(state: State, alert: FiredAlert, event: Received): Decided<Firing
 }
 
 /**
- * Resolves an alert. Also ends an older alert of the fingerprint: its resolved event never arrived, because
- * the state of alerting was lost.
+ * Applies a resolved event. It also removes an older alert of the same fingerprint, whose resolved event never arrived because the
+ * state of alerting was lost.
  */
 function resolved(state: State, alert: ResolvedAlert, event: Received): Decided<FiringAlerts> {
   const { fingerprint, alertId } = alert
@@ -126,7 +128,9 @@ function alertOf(state: State, fingerprint: string): FiringAlert | undefined {
   return Object.hasOwn(alerts, fingerprint) ? alerts[fingerprint] : undefined
 }
 
-/** Returns the firing alert or, if there is none, the last one that ended; undefined if neither is stored. */
+/**
+ * Returns the firing alert of a fingerprint. If none is firing, returns the last alert that ended, or undefined if that is unknown.
+ */
 function latestOf(state: State, fingerprint: string): OrderedAlert | undefined {
   const firing = alertOf(state, fingerprint)
   if (firing) return { ...firing.alert, sequence: firing.sequence }

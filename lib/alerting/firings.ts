@@ -1,20 +1,20 @@
-/** Alerts with their start and end, derived from the events of a range of a log. Pure. */
+/** Alerts with their start and end times, computed from the events in a range of the log. Pure. */
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { type Alert, NO_DATA } from './alert.ts'
 import { type AnyRule, isPatternRule } from './patterns/pattern.ts'
 import { identityOf } from './rule.ts'
 
-/** Alert with its start and end. */
+/** Alert with its start and end times. */
 export interface Firing {
   /** Name and labels of the rule. */
   readonly rule: string
-  /** Source and subject. */
+  /** Source and subject of the entity. */
   readonly entity: string
-  /** Metric of the alert; undefined if it does not concern a single metric. */
+  /** Metric of the alert; undefined if the alert is not about a single metric. */
   readonly metric: string | undefined
   /**
-   * Time at which the alert fired, in milliseconds since the epoch. `toMs` is the time at which it resolved;
-   * infinite if it was still firing at the end of the range.
+   * Time at which the alert fired, in milliseconds since the epoch. `toMs` is the time at which it resolved, or `Infinity` if it
+   * was still firing at the end of the range.
    */
   readonly fromMs: number
   readonly toMs: number
@@ -22,7 +22,7 @@ export interface Firing {
   readonly value?: number | string
 }
 
-/** Returns the alerts that fired, in order. */
+/** Returns the alerts that fired in a range, in order. */
 export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
   const ends = new Map<string, number>()
   for (const alert of alerts)
@@ -42,7 +42,10 @@ export function firingsOf(alerts: readonly Alert[]): readonly Firing[] {
     })
 }
 
-/** Returns the identities of a rule's alerts: that of the rule and, with `onSilence: no-data`, that of `NoData`. */
+/**
+ * Returns the identities of all alerts that a rule can fire. With `onSilence: no-data`, the identity of its `NoData` alerts is
+ * included.
+ */
 export function identitiesOf(rule: AnyRule): readonly string[] {
   if (isPatternRule(rule)) return [identityOf(rule)]
   const { name, labels, onSilence } = rule

@@ -1,6 +1,7 @@
 /**
- * Periodic check of entities that have stopped reporting. A rule that was activated since then may wait for their silence, and
- * after some days an entity is forgotten. Each entity has one timer for this, which moves at most once an hour. Pure.
+ * Periodic check of entities that have stopped reporting. It finds rules about silence that were activated after the last reading
+ * of the entity, and forgets the entity after some days. Each entity has one timer for this check, which is moved at most once an
+ * hour. Pure.
  */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
@@ -12,13 +13,13 @@ export const LOOK = 'look'
 
 const LOOK_MS = 60 * 60_000
 const DAY_MS = 24 * LOOK_MS
-/** Number of days without a reading after which an entity is forgotten. Longer than the log's retention. */
+/** Number of days without a reading after which an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 /**
- * Returns the check timer of an entity that has just reported; it is due in one to two hours.
+ * Returns the check timer of an entity that has just reported. The timer is due in one to two hours.
  *
- * @param latestMs time of the previous report; undefined for the first
+ * @param latestMs time of the previous report; undefined for the first report
  */
 export function looking(latestMs: number | undefined, nowMs: number): TimerChange[] {
   const hour = Math.floor(nowMs / LOOK_MS)
@@ -26,12 +27,12 @@ export function looking(latestMs: number | undefined, nowMs: number): TimerChang
   return [{ name: LOOK, dueMs: nowMs + 2 * LOOK_MS }]
 }
 
-/** Returns whether an entity that last reported at `latestMs` is forgotten at `nowMs`. */
+/** Returns whether an entity that last reported at `latestMs` is to be forgotten at `nowMs`. */
 export function isForgotten(latestMs: number, nowMs: number): boolean {
   return nowMs >= forgottenMs(latestMs)
 }
 
-/** Returns the next check timer of a silent entity that is not forgotten yet. */
+/** Returns the next check timer of a silent entity that is not yet forgotten. */
 export function lookingAgain(latestMs: number, nowMs: number): TimerChange {
   return { name: LOOK, dueMs: Math.min(nowMs + LOOK_MS, forgottenMs(latestMs)) }
 }
@@ -42,10 +43,10 @@ function forgottenMs(latestMs: number): number {
 }
 
 /**
- * Returns the rules that wait for a silence of the entity and have received no reading since they took
- * effect. A rule matches by the content of readings, except for the id of the entity.
+ * Returns the rules about silence that were activated after the last reading of the entity. Rules that match the content of
+ * readings are not returned, because only a reading can show whether they match.
  *
- * @param seen time of the last reading, by metric
+ * @param seen time of the last reading of each metric
  */
 export function newlyAwaiting(
   { byKey }: RulesInForce,

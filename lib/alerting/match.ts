@@ -1,9 +1,9 @@
-/** Matches readings of a family with a rule. Pure. */
+/** Checks whether readings match the `match` of a rule. Pure. */
 import { FAMILIES, type FamilyName, type ReadingData } from '../telemetry/families.ts'
 import type { Match } from './rule.ts'
 
 /**
- * Returns whether a reading has one of the allowed texts under every key of the match.
+ * Returns whether a reading has an allowed text for every key of the match.
  *
  * @param subject subject of the reading
  */

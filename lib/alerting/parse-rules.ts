@@ -1,6 +1,6 @@
 /**
- * Reads alert rules from parsed YAML and checks them strictly: a typing error must not result in a rule that
- * silently never fires. All errors of all rules are reported at once.
+ * Reads alert rules from parsed YAML, and checks them strictly. A misspelled key must be an error, because the rule would otherwise
+ * never fire. All errors of all rules are reported at once.
  */
 
 import { MAX_ERRORS, MORE_ERRORS } from '../file-errors.ts'
@@ -13,7 +13,7 @@ import { identityOf } from './rule.ts'
 import { RULE_KEYS } from './rule-keys.ts'
 import { type Violation, violationsIn } from './rule-schema.ts'
 
-/** Content of one rule file. `where` names the file in messages. */
+/** Content of one rule file. `where` is the name of the file in error messages. */
 export interface RuleDocument {
   readonly where: string
   readonly content: unknown
@@ -27,27 +27,27 @@ export interface Position {
 
 export interface RuleError {
   readonly where: string
-  /** Name of the rule, or its number in the list if it has no name. */
+  /** Name of the rule, or its number in the list if the rule has no name. */
   readonly rule?: string
   readonly key?: string
-  /** Description of the error and its remedy. */
+  /** Description of the error, and how to fix it. */
   readonly message: string
-  /** Path to the value: keys and list indexes, outermost first. Empty for the document as a whole. */
+  /** Path to the invalid value: keys and list indexes, outermost first. Empty for the document as a whole. */
   readonly path: readonly (string | number)[]
-  /** Position at which the parser stopped. Present only for text that is not valid YAML, which has no paths. */
+  /** Position at which the parser stopped. Present only for text that is not valid YAML, because such text has no paths. */
   readonly position?: Position
 }
 
 interface ParsedRules {
-  /** Rules of all documents. Empty if there is any error: an incomplete rule set must never take effect. */
+  /** Rules of all documents. Empty if there is any error, because an incomplete rule set must never take effect. */
   readonly rules: readonly AnyRule[]
   readonly errors: readonly RuleError[]
 }
 
 /**
- * Reads all documents together, because rules must be unique across files. Reports the first `MAX_ERRORS` errors.
+ * Reads all documents together, because rules must be unique across files. Reports only the first `MAX_ERRORS` errors.
  *
- * @param isFromLog true for activated rules, which stay valid even if a newer check would reject them
+ * @param isFromLog true for rules that were read from the log; they remain valid even if a newer check would reject them
  */
 export function parseRules(documents: readonly RuleDocument[], isFromLog = false): ParsedRules {
   const errors: RuleError[] = []
@@ -60,7 +60,7 @@ export function parseRules(documents: readonly RuleDocument[], isFromLog = false
     for (const [index, row] of rowsOf(content).entries()) {
       const rule = nameOf(row) ?? `rule ${index + 1}`
       const found = [...(ofRows.get(index) ?? [])]
-      // Keys with violations cannot be read.
+      // If the list of violations is incomplete, any key may be invalid, so the rule cannot be read.
       if (isObject(row) && !isCut) rules.push(read(row, index, found, isFromLog, { where, whereByIdentity }))
       errors.push(...found.toSorted(byKey).map(one => errorOf(where, rule, one)))
     }
@@ -101,7 +101,7 @@ function errorOf(where: string, rule: string | undefined, { path, message }: Vio
 
 const KEY_ORDER = Object.keys(RULE_KEYS)
 
-/** Sorts violations: unknown keys first, then in the order of the documentation. */
+/** Compares two violations for sorting: unknown keys come first, then the order of the documentation applies. */
 function byKey(a: Violation, b: Violation): number {
   return placeOf(a) - placeOf(b)
 }

@@ -1,6 +1,7 @@
 /**
- * Alert for the whole pipeline: the ticks of the clock have stopped. Every partition of readings detects this. The id of the alert
- * is derived from the time of the last tick, which is the same in all partitions, so that an outage results in one alert. Pure.
+ * Alert about the whole pipeline, which fires when the ticks of the clock have stopped. Every partition of readings detects this.
+ * The alert id is derived from the time of the last tick, which is the same in all partitions, so that an outage fires only one
+ * alert. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { entityOf, type Received } from '../../packages/runtime/consumer/event.ts'
@@ -13,25 +14,25 @@ import type { TransitionReason } from './reasons.ts'
 
 export const PIPELINE_DOWN = 'PIPELINE_DOWN'
 
-/** Name of the timer that each tick resets. */
+/** Name of the timer that each tick sets again. */
 export const PIPELINE_DOWN_TIMER = 'pipeline-down'
 
-/** Time without a tick after which the pipeline counts as down. The clock ticks every minute. */
+/** Time without a tick after which the alert fires. The clock normally ticks every minute. */
 const DOWN_AFTER_MS = 5 * 60_000
 
-/** Entity of the clock's ticks. Its state contains the last tick and the alert, and no readings. */
+/** Entity of the clock's ticks. Its state contains the time of the last tick and the alert, but no readings. */
 const CLOCK = { entity: entityOf({ source: CLOCK_SOURCE }) }
 
 export function isClock({ entity }: Pick<Received, 'entity'>): boolean {
   return entity === CLOCK.entity
 }
 
-/** Maximum time by which a tick may be ahead of its record's timestamp. The time of a tick beyond it is ignored. */
+/** Maximum time by which a tick may be ahead of its record's timestamp. If it is further ahead, the record's timestamp is used. */
 const MAX_AHEAD_MS = 60_000
 
 /**
- * Applies a tick. The tick's own time, which is the same in all partitions, identifies an outage that begins
- * after it. The time of its arrival, which differs by milliseconds, ends an outage.
+ * Applies a tick. The tick's own time is the same in all partitions, so it identifies a later outage. The arrival time of the tick
+ * differs by milliseconds between partitions, and is the end time of an outage.
  */
 export function ticked(state: AlertingState | undefined, tick: Received): Decided<AlertingState> {
   const timers = [{ name: PIPELINE_DOWN_TIMER, dueMs: tick.timeMs + DOWN_AFTER_MS }]
@@ -44,8 +45,8 @@ export function ticked(state: AlertingState | undefined, tick: Received): Decide
 }
 
 /**
- * Returns the time of the last tick. It must increase even if the schedule repeats an old run, so that the
- * next outage has a new identity.
+ * Returns the time of the last tick. During an outage the time always increases, even if the schedule repeats an old run, so that
+ * the next outage has a different alert id.
  */
 function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Received, isDown: boolean): number {
   const saidMs = Date.parse(time)
@@ -54,7 +55,7 @@ function lastTickMs(beforeMs: number | undefined, { time = '', timeMs }: Receive
   return isDown ? Math.max(timeMs, beforeMs + 1) : beforeMs
 }
 
-/** Fires the alert: the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick. */
+/** Fires the alert when the log's clock, or the next tick, is more than `DOWN_AFTER_MS` later than the last tick. */
 export function ticksMissing(state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { lastTickMs: activeAtMs } = state
   if (activeAtMs === undefined) return decided('unchanged' satisfies TransitionReason, state)

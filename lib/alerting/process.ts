@@ -1,4 +1,7 @@
-/** Consumer `alerting`: evaluates every reading against the rules of its family, and emits one event per change of an alert. */
+/**
+ * Consumer `alerting`: evaluates every reading against the rules of its family, and emits an event whenever an alert fires or
+ * resolves.
+ */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
@@ -29,7 +32,7 @@ import { type RulesInForce, rulesInForce } from './rules-in-force.ts'
 import { alertingTakeover } from './takeover.ts'
 import { isSilenceTimer, isWakeUp, timerChanges, wantedTimers, withoutFired } from './wake-ups.ts'
 
-/** Reasons of the alerting consumer. `no-rule`: the reading has no metric that a rule watches. */
+/** Reasons of the alerting consumer. `no-rule`: no rule watches a metric of the reading. */
 type AlertingReason = TransitionReason | 'no-rule'
 
 interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce> {
@@ -37,16 +40,17 @@ interface Alerting extends KeyedProcess<AlertingState, ReadingData, RulesInForce
 }
 
 /**
- * Returns the alerting consumer, which evaluates the rules that the log has activated in the partition. See `activation.ts`.
+ * Returns the alerting consumer. In each partition, it evaluates the rules that the log has activated there. See `activation.ts`.
  *
  * @param packaged rules that apply until the log activates a rule set
- * @throws if two rules have the same identity, because their states and alerts would be mixed up
+ * @throws Error if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function alerting(packaged: readonly AnyRule[]): Alerting {
   return {
     name: 'alerting',
     accepts: [...READING_TYPES, TICK_TYPE],
-    // A reading that arrives after later ones cannot count towards the durations of rules.
+    // Readings of an entity must be applied in order. A reading that arrives after later ones does not count towards the durations
+    // of rules.
     parking: { forMs: parkedForMs(PARKING.alerting) },
     awaitsLog: timer => timer !== PIPELINE_DOWN_TIMER && !isWakeUp(timer),
     context: {
@@ -99,7 +103,7 @@ function onReading(
   ])
 }
 
-/** Applies a due timer: the end of a duration, a silence, or the periodic check of an entity. */
+/** Applies a due timer: the end of a duration, a silence, or the periodic check of the entity. */
 function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
   const isLook = timer.name === LOOK
   const latestMs = latestOf(state) ?? timer.dueMs
@@ -123,7 +127,6 @@ function wokenUp(rules: RulesInForce, state: AlertingState, timer: Timer): Decid
   ])
 }
 
-/** Applies a due timer of a pattern. */
 function patternDue(rules: RulesInForce, state: AlertingState, timer: Timer): Decided<AlertingState> {
   const { ofEntities, paused } = rules.patterns
   const { states, reason, emissions, timers } = patternsOnTimer(ofEntities, paused, state.patterns, timer)
@@ -137,12 +140,12 @@ function foremostOf(a: TransitionReason | undefined, b: TransitionReason | undef
   return b === undefined ? a : foremost(a, b)
 }
 
-/** Forgets an entity that stopped reporting, and ends its alerts. No reading can clear them. */
+/** Forgets an entity that has stopped reporting, and resolves its alerts, because no reading can clear them any more. */
 function forgotten(state: AlertingState, timer: Timer): Decided<AlertingState> {
   return decided('forgotten', undefined, lastAlerts(state, timer, timer.dueMs, 'forgotten'))
 }
 
-/** Ends all alerts of an entity whose state is removed. */
+/** Resolves all alerts of an entity whose state is deleted. */
 function lastAlerts(
   { rules, patterns }: AlertingState,
   entity: Pick<Received, 'source' | 'subject' | 'entity'>,
@@ -154,7 +157,7 @@ function lastAlerts(
   return [...run.emissions, ...lastPatternAlerts(patterns, entity, atMs, reason)]
 }
 
-/** Returns when the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
+/** Returns the time at which the entity last reported a watched metric or an event of a pattern; undefined if it never did. */
 function latestOf(state: AlertingState | undefined): number | undefined {
   const times = [...Object.values(state?.seen ?? {}), ...(state?.patterns ? [state.patterns.seenMs] : [])]
   return times.length > 0 ? Math.max(...times) : undefined

@@ -1,4 +1,4 @@
-/** Reads the condition and the measure of a rule over values, using the kinds whose keys the row has. */
+/** Reads the condition and the measure of a rule over values. The keys of the row determine their kinds. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { type Condition, conditionKind, type Measure } from './condition.ts'
 import type { Row, RuleRow } from './given.ts'
@@ -31,7 +31,11 @@ export function readCompared(
   return { condition: readCondition(given, family, metric, measure && kind), measure }
 }
 
-/** @param measure kind of the rule's measure; undefined if the value itself is compared */
+/**
+ * Reads the condition of a rule.
+ *
+ * @param measure kind of the rule's measure; undefined if the value itself is compared
+ */
 export function readCondition(
   given: RuleRow,
   family: FamilyName | undefined,
@@ -52,12 +56,12 @@ function firstKey(keys: Readonly<Record<string, unknown>>, is: (key: string) => 
   return Object.keys(keys).find(is)
 }
 
-/** Returns the condition in the form of a rule file. */
+/** Returns the keys and values of a condition as in a rule file. */
 export function conditionRow(condition: Condition): Row {
   return conditionKind(condition).row(condition)
 }
 
-/** Returns the keys of a condition that patterns support. */
+/** Returns the keys and values of a condition that patterns support. */
 export function conditionRowInPattern(condition: Condition): Row {
   const rows = Object.entries(conditionRow(condition))
   return Object.fromEntries(rows.filter(([key]) => FIRE_KEYS_IN_PATTERNS.includes(key)))

@@ -8,7 +8,7 @@ type Texts = string | readonly string[]
 
 type RawMatch = Partial<Record<Dimension | 'entity', Texts>> & { readonly tags?: Record<string, Texts> }
 
-/** Reads `match`, and reports properties that readings of the family never have. */
+/** Reads `match`, and reports properties that readings of the family do not have. */
 export function readMatch(given: RuleRow, family: FamilyName | undefined): Match | undefined {
   reportUnfit(given, family)
   const raw = given.of<RawMatch>('match')
@@ -26,7 +26,7 @@ export function readMatch(given: RuleRow, family: FamilyName | undefined): Match
   }
 }
 
-/** Reports unsupported properties, even in a match that has other errors, so that all errors are reported at once. */
+/** Reports unsupported properties. A match with other errors is also checked, so that all errors are reported at once. */
 function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): void {
   const raw = row.match
   if (typeof raw !== 'object' || raw === null || family === undefined) return
@@ -35,7 +35,7 @@ function reportUnfit({ row, report }: RuleRow, family: FamilyName | undefined): 
       report('match', `readings of ${family} have no ${name}: the rule would never fire`, [name])
 }
 
-/** Returns a match in the form of a rule file. */
+/** Returns the keys and values of a match as in a rule file. */
 export function matchRow({ dimensions, entities, tags }: Match): Readonly<Record<string, unknown>> {
   return {
     ...Object.fromEntries(dimensions),

@@ -1,6 +1,6 @@
 /**
- * Reads a rule from its row, and detects errors that the schema cannot express: contradictory keys, and
- * conditions that can never occur.
+ * Reads a rule from its row, and reports errors that the schema cannot express: keys that contradict each other, and conditions
+ * that can never be met.
  */
 import { parseDuration } from '../duration.ts'
 import type { FamilyName } from '../telemetry/families.ts'
@@ -12,7 +12,7 @@ import { readMatch } from './read-match.ts'
 import type { Match, OnSilence, Rule, Severity } from './rule.ts'
 import { defaultSummary, summaryError } from './summary.ts'
 
-/** Reads the valid keys of a row. The result is a usable rule only if no error was reported. */
+/** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
 export function readRule(given: RuleRow): Rule {
   const family = given.of<FamilyName>('family')
   const metric = given.of<string>('metric')

@@ -1,4 +1,4 @@
-/** Effect of one reading on all rules of its entity. Pure. */
+/** Evaluates all rules of an entity when a reading arrives. Pure. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from '../telemetry/families.ts'
 import { conditionKind, type Value } from './condition.ts'
@@ -14,7 +14,7 @@ import type { Compared } from './summary.ts'
 
 type Remembered = Pick<AlertingState, 'seen' | 'history'>
 
-/** Applies the reading to each rule of the run, and returns the other changes of the entity's state. */
+/** Applies a reading to each rule of the run, and returns the other changes of the entity's state. */
 export function evaluate(
   run: EntityRun,
   rules: RulesInForce,
@@ -41,7 +41,7 @@ export function evaluate(
     const seenMs = Object.hasOwn(seen, rule.metric) ? seen[rule.metric] : undefined
     if (value === undefined) {
       if (before) run.keep(key, before)
-      // The metric was already silent when the rule was activated.
+      // The rule was activated while the metric was already silent.
       else if (seenMs !== undefined && awaitsEverySilence(rule) && isMatched(rule, family, event, data))
         run.keep(key, { state: { phase: 'inactive', seenMs } })
       histories.keep(keyed)
@@ -84,8 +84,8 @@ function isMatched(
 }
 
 /**
- * Returns the value that a rule watches; undefined if the reading does not have it. NaN, which Avro and
- * Protobuf allow, counts as missing.
+ * Returns the value of the metric that a rule watches; undefined if the reading does not have it. NaN, which is valid in Avro and
+ * Protobuf, is treated as a missing value.
  */
 function watchedValue({ metric, condition }: Rule, data: ReadingData): Value | undefined {
   const value = data[metric]
@@ -98,7 +98,10 @@ function unmatched(run: EntityRun, key: string, before: TrackedRule | undefined,
   else run.end(before, timeMs, 'not-matched')
 }
 
-/** Histories of one entity during the evaluation of one reading. Histories that no rule uses are dropped. */
+/**
+ * Histories of one entity while a reading is evaluated. A history contains earlier readings in the form that a rule kind stores.
+ * Histories that no rule uses any more are deleted.
+ */
 class Histories {
   next: Record<string, object> | undefined
   readonly #before: AlertingHistory
@@ -119,7 +122,8 @@ class Histories {
   }
 
   /**
-   * Returns the derived number, or null while there are too few readings. Returns undefined if the rule compares the value itself.
+   * Returns the derived number, or null if there are too few earlier readings. Returns undefined if the rule compares the value
+   * itself.
    */
   compare(keyed: KeyedRule, value: Value, isLate: boolean): Replaced | undefined {
     const { historyKey, remembering: kind } = keyed
@@ -141,7 +145,7 @@ type Replaced = Pick<Comparison, 'value' | 'words'>
 
 const LATE: Replaced = { value: null }
 
-/** Returns the comparison that the alert reports. Once the alert fires, the threshold is the clear threshold. */
+/** Returns the comparison that an alert reports. For a firing or recovering alert, the threshold is the clear threshold. */
 function comparedOf(
   rule: Rule,
   raw: Value,
@@ -160,7 +164,7 @@ function comparedOf(
   }
 }
 
-/** Returns the time of the last reading of each watched metric. A late reading does not change it. */
+/** Returns the time of the last reading of each watched metric. A late reading does not change these times. */
 function lastSeen(
   watched: ReadonlySet<string>,
   seen: Readonly<Record<string, number>>,

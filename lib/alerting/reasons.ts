@@ -1,15 +1,15 @@
 /** Table of the reasons for which an alert changes or does not change. Metrics, log lines and tests use these names. */
 
 interface Reason {
-  /** Notification that the reason causes, if any. */
+  /** Notification that is sent for this reason; absent if none is sent. */
   readonly change?: 'fired' | 'resolved'
   /** Description for users. */
   readonly says: string
 }
 
 /**
- * Reasons, ordered by importance. If several rules report reasons in one step, the first in this order is the
- * reason of the step. The table in `config/rules/README.md` lists them.
+ * Reasons, ordered by importance. If several rules report reasons in one step, the most important one is the reason of the step.
+ * The table in `config/rules/README.md` lists all reasons.
  */
 export const REASONS = {
   'pipeline-down': {
@@ -60,7 +60,7 @@ export function foremost(a: TransitionReason | undefined, b: TransitionReason): 
   return (PRECEDENCE.get(a) as number) <= (PRECEDENCE.get(b) as number) ? a : b
 }
 
-/** Returns the notification of a reason; undefined if it has none. */
+/** Returns the notification that is sent for a reason; undefined if none is sent. */
 export function changeOf(reason: TransitionReason): Change | undefined {
   const { change }: Reason = REASONS[reason]
   return change

@@ -1,6 +1,6 @@
 /**
- * Derives parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The definitions of lists, durations
- * and patterns are written directly in that file. `npm run schemas` updates it. Pure.
+ * Generates parts of `schemas/files/rules.v1.json` from the keys of rules and from the families. The definitions of lists,
+ * durations and patterns are edited directly in that file. `npm run schemas` updates it. Pure.
  */
 import { FAMILIES } from '../telemetry/families.ts'
 import type { Keys } from './kinds/keys.ts'
@@ -25,10 +25,10 @@ interface Asking {
   readonly dependentRequired: Readonly<Record<string, readonly string[]>>
 }
 
-/** Keys that only rules over values have. */
+/** Keys that are valid only in rules over values. */
 const FOR_VALUES = Object.keys(RULE_KEYS).filter(key => !KEYS_WITH_PATTERN.includes(key))
 
-/** Returns the schema with its derived parts updated. */
+/** Returns the schema with its generated parts updated. */
 export function ruleFileSchema<Whole extends RuleFileSchema>(schema: Whole): Whole {
   const { patternEvent, patternStep } = schema.$defs
   const described = Object.entries(RULE_KEYS).map(([key, { schema: own, about }]) => {
@@ -68,7 +68,7 @@ function needsOf(keys: Keys): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(needing)
 }
 
-/** Inserts the keys of conditions after `unit`. They require a metric. */
+/** Inserts the keys of conditions after `unit`. These keys require a metric. */
 function withConditions(asking: Asking, conditions: Readonly<Record<string, Schema>>): Asking {
   const { dependentRequired, properties } = asking
   const isOther = (key: string) => key === 'unit' || dependentRequired[key]?.[0] !== 'metric'
@@ -85,7 +85,7 @@ function withConditions(asking: Asking, conditions: Readonly<Record<string, Sche
   }
 }
 
-/** Returns the schema of a family's metrics, which editors use for completion and checks. */
+/** Returns the schema of a family's metrics, which editors use for completion and validation. */
 function metricsOf({ name, metrics, states }: (typeof FAMILIES)[keyof typeof FAMILIES]): Schema {
   return {
     if: { properties: { family: { const: name } }, required: ['family'] },
@@ -100,7 +100,7 @@ function aboutSummary(): string {
   return `One line for people, with ${listed(EVERY_PLACEHOLDER)}; with pattern: ${listed(PATTERN_PLACEHOLDERS)}.`
 }
 
-/** Returns Markdown as plain text. */
+/** Converts Markdown to plain text. */
 function plain(text: string): string {
   return text.replace(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '')
 }

@@ -3,7 +3,7 @@ import { parseRules, type RuleDocument, type RuleError } from './parse-rules.ts'
 import type { AnyRule } from './patterns/pattern.ts'
 import { sizeError } from './rule-set.ts'
 
-/** Text of a rule file, read by the caller. `where` names the file in messages. */
+/** Text of a rule file. `where` is the name of the file in error messages. */
 export interface RuleFile {
   readonly where: string
   readonly text: string
@@ -23,7 +23,7 @@ export class InvalidRules extends Error {
 /**
  * Reads the rules of all files, in order, as one set.
  *
- * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error
+ * @throws InvalidRules with all errors of all files; for a file that is not valid YAML, with its first syntax error only
  */
 export function readRules(files: readonly RuleFile[]): readonly AnyRule[] {
   const documents: RuleDocument[] = []

@@ -1,4 +1,7 @@
-/** Keys of rules, in the order of documentation and messages: the keys that all rules share, then those of each kind. */
+/**
+ * Keys of rules, in the order of documentation and error messages. The keys that all rules share come first, followed by the keys
+ * of each kind.
+ */
 import { FAMILIES } from '../telemetry/families.ts'
 import { CONDITIONS, MEASURES } from './kinds/all.ts'
 import { DURATION, type Keys, TEXTS } from './kinds/keys.ts'
@@ -48,7 +51,7 @@ const SUBJECT: Keys = {
   },
 }
 
-/** Key of rules over several events. `patterns/pattern-keys.ts` describes the keys within it. */
+/** Key of rules over several events. `patterns/pattern-keys.ts` describes the keys below `pattern`. */
 const PATTERN: Keys = {
   pattern: {
     schema: { $ref: '#/$defs/pattern' },
@@ -125,15 +128,15 @@ export const MEASURE_KEYS: Keys = keysOf(MEASURES)
 
 export const RULE_KEYS: Keys = { ...SUBJECT, ...CONDITION_KEYS, ...MEASURE_KEYS, ...PATTERN, ...LIFE }
 
-/** Keys of conditions. A rule has exactly one of them; the other condition keys require one of these. */
+/** Keys of conditions. A rule has exactly one of them. All other condition keys require one of these keys. */
 export const FIRE_KEYS: readonly string[] = Object.keys(CONDITION_KEYS).filter(
   key => !CONDITION_KEYS[key]?.needs,
 )
 
-/** Keys that the events of a pattern may have. */
+/** Condition keys that the events of a pattern may have. */
 export const FIRE_KEYS_IN_PATTERNS = FIRE_KEYS.filter(key => CONDITION_KEYS[key]?.inPatterns !== undefined)
 
-/** Keys that rules over several events share with rules over values. */
+/** Keys that are valid in rules over several events and in rules over values. */
 export const KEYS_WITH_PATTERN: readonly string[] = [
   'name',
   'pattern',

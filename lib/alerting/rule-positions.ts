@@ -1,6 +1,6 @@
 /**
- * Finds the position of a value in a rule file. Only the checks before a deployment report positions, and
- * they parse each file a second time for that. Functions do not need them.
+ * Finds the position of a value in a rule file. This requires parsing the file a second time, which only the checks before a
+ * deployment do. Functions do not need positions.
  */
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, type ScalarEvent } from 'js-yaml'
 import { positionsOf } from '../yaml-document.ts'
@@ -8,17 +8,17 @@ import type { Position } from './parse-rules.ts'
 
 type Path = readonly (string | number)[]
 
-/** Start of a value or, in a mapping, of its key, with the values that it contains. */
+/** Start offset of a value or, in a mapping, of its key, and the offsets of the values that it contains. */
 interface Located {
   readonly offset: number
   readonly below?: Map<string | number, Located>
 }
 
 /**
- * Returns a function that gives the position of a key or list element in a YAML document. A missing key has the position
- * of the mapping that should contain it.
+ * Returns a function that finds the position of a key or list element in a YAML document. The position of a missing key is the
+ * position of the mapping that should contain it.
  *
- * @throws YAMLException if the text is not YAML
+ * @throws YAMLException if the text is not valid YAML
  */
 export function positionsIn(text: string): (path: Path) => Position {
   const root = new Walk(text).root
@@ -34,7 +34,7 @@ export function positionsIn(text: string): (path: Path) => Position {
   }
 }
 
-/** Reads the parser's events of the first document once, and records the start of each value. */
+/** Reads the parser events of the first document once, and records the start of each value. */
 class Walk {
   readonly root: Located
   readonly #text: string
@@ -55,7 +55,11 @@ class Walk {
     return event
   }
 
-  /** @param offset offset of the value or, in a mapping, of its key */
+  /**
+   * Reads one value.
+   *
+   * @param offset offset of the value or, in a mapping, of its key
+   */
   #node(offset: number): Located {
     const event = this.#advance()
     if (event?.type === EVENT_ID.MAPPING) return { offset, below: this.#pairs() }
@@ -70,7 +74,7 @@ class Walk {
       const at = this.#startOf(key)
       this.#node(at)
       const value = this.#node(at)
-      // All valid keys of a rule are text.
+      // All valid keys of a rule are strings.
       if (key?.type === EVENT_ID.SCALAR) below.set(getScalarValue(this.#text, key), value)
     }
     this.#advance()

@@ -1,6 +1,6 @@
 /**
- * Validates rule files with their schema, `schemas/files/rules.v1.json`, and describes the errors. The schema
- * checks the structure; `read-rule.ts` detects contradictions.
+ * Validates rule files against `schemas/files/rules.v1.json`, and describes the errors. The schema checks the structure of rules.
+ * `read-rule.ts` reports keys that contradict each other.
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
@@ -13,11 +13,11 @@ import { CONDITION_KEYS, FIRE_KEYS, RULE_KEYS } from './rule-keys.ts'
 export interface Violation {
   readonly path: FilePath
   readonly message: string
-  /** Path of the value; it ends with the key if the key is unknown or missing. */
+  /** True if `path` ends with an unknown or missing key; false if it is the path of an existing value. */
   readonly isUnknownKey: boolean
 }
 
-/** Violations of the schema, at most one per path. Incomplete if `isCut`. */
+/** Schema violations, at most one per path. If `isCut` is true, there are more violations than listed. */
 interface Violations {
   readonly violations: readonly Violation[]
   readonly isCut: boolean
@@ -30,18 +30,22 @@ export function violationsIn(content: unknown): Violations {
   const found = new Map<string, Violation>()
   const reported = (validate.errors ?? []).filter(isReported)
   for (const one of reported.slice(0, MAX_ERRORS)) {
-    // A value that is not a mapping is reported as such, without its missing keys.
+    // A value that is not a mapping is reported as such. Its missing keys are not reported.
     if (one.keyword === 'oneOf' && typeof valueAt(pathOf(one.instancePath, content), content) !== 'object')
       continue
     const violation = described(one, content)
     const place = JSON.stringify(violation.path)
-    // The first is the most specific, except that a list of allowed values is more specific than a type.
+    // The first violation of a path is the most specific, with one exception: a list of allowed values is more specific than a
+    // type.
     if (!found.has(place) || one.keyword === 'enum') found.set(place, violation)
   }
   return { violations: [...found.values()], isCut: reported.length > MAX_ERRORS }
 }
 
-/** Returns whether a violation is reported. Violations within branches are not: the branch reports one for all. */
+/**
+ * Returns whether a violation is reported. Violations within alternatives are not reported, because each set of alternatives has a
+ * violation of its own.
+ */
 function isReported({ keyword, schemaPath }: SchemaViolation): boolean {
   return keyword !== 'if' && !/\/(anyOf|oneOf|propertyNames)\//.test(schemaPath)
 }
@@ -111,14 +115,16 @@ function ofDocument(keyword: string, path: FilePath): string {
   return 'must be a list; for no rules, write `rules: []`'
 }
 
-/** Describes a missing key: keys of conditions need another one of the condition, all others `staleAfter`. */
+/**
+ * Describes a missing key. A condition key is incomplete without another key of the condition; all other keys require `staleAfter`.
+ */
 function dependent(key: string, missing: string): string {
   return Object.hasOwn(CONDITION_KEYS, key)
     ? `requires ${missing}, which the rule does not have`
     : `needs ${missing}, the duration of a silence`
 }
 
-/** Describes the invalid value; empty for a missing key. */
+/** Returns the part of a message that shows the invalid value; empty for a missing key. */
 function butIs(raw: unknown): string {
   return raw === undefined ? '' : `, not ${shown(raw)}`
 }

@@ -1,4 +1,4 @@
-/** Rule set as the data of the event that activates it. Reading it is as strict as reading a rule file. */
+/** Rule set in the form in which an event activates it. Reading a rule set is as strict as reading rule files. */
 import { hash } from 'node:crypto'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 import { RULES_ACTIVATED_TYPE } from './activated-type.ts'
@@ -11,12 +11,12 @@ import { conditionRow } from './read-condition.ts'
 import { matchRow } from './read-match.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** Rule with the keys of a rule file. Defaults are included. */
+/** Rule with the keys of a rule file. Keys with a default value are included. */
 type RuleRow = Readonly<Record<string, unknown>>
 
 /** Data of `io.sluice.rules.activated.v1`. */
 export interface RuleSet {
-  /** Hash of the rules. Sets with the same rules have the same hash, regardless of how their files are arranged. */
+  /** Hash of the rules. It does not depend on how the rules are divided into files. */
   readonly hash: string
   readonly rules: readonly RuleRow[]
 }
@@ -24,16 +24,16 @@ export interface RuleSet {
 /** Number of bytes of a message that are reserved for the attributes and headers of the event. */
 const ENVELOPE_BYTES = 16 * 1024
 
-/** Maximum size of a rule set as JSON, in bytes. It must fit into one event. */
+/** Maximum size of a rule set as JSON, in bytes. A rule set must fit into one event. */
 export const MAX_RULE_SET_BYTES = READINGS_TOPIC.maxMessageBytes - ENVELOPE_BYTES
 
-/** Returns the canonical form of a rule set: rules sorted by identity, with every key in a fixed order. */
+/** Returns the canonical form of a rule set: rules are sorted by identity, and the keys of each rule have a fixed order. */
 export function ruleSetOf(rules: readonly AnyRule[]): RuleSet {
   const rows = [...rules].sort(byIdentity).map(rowOf)
   return { hash: hashOf(rows), rules: rows }
 }
 
-/** Returns an error message if the rules do not fit into one event; undefined if they do. */
+/** Returns an error message if the rules are too large for one event; undefined otherwise. */
 export function sizeError(rules: readonly AnyRule[]): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(ruleSetOf(rules)))
   if (bytes <= MAX_RULE_SET_BYTES) return undefined
@@ -43,7 +43,7 @@ export function sizeError(rules: readonly AnyRule[]): string | undefined {
   )
 }
 
-/** Returns the rules in the data of `rules.activated`, or the error that makes them unusable. */
+/** Returns the rules in the data of `rules.activated`, or an error message if they cannot be used. */
 export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } | { readonly error: string } {
   const { hash: named, rules: rows } = (data ?? {}) as Partial<RuleSet>
   if (!Array.isArray(rows) || named !== hashOf(rows)) return { error: 'the hash does not match the rules' }
@@ -56,8 +56,8 @@ export function rulesIn(data: unknown): { readonly rules: readonly AnyRule[] } |
 }
 
 /**
- * Returns the row of a rule. Keys that were added later are omitted if they have their default, so that older
- * rule sets keep their hash.
+ * Returns the row of a rule. Keys that were introduced later are omitted if they have their default value, so that the hashes of
+ * older rule sets do not change.
  */
 function rowOf(rule: AnyRule): RuleRow {
   if (!isPatternRule(rule)) return thresholdRow(rule)
@@ -88,7 +88,7 @@ function thresholdRow(rule: Rule): RuleRow {
   }
 }
 
-/** Returns the hash of the content. The order of keys does not affect it. */
+/** Returns a hash of the rows, which does not depend on the order of keys. */
 function hashOf(rows: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(withSortedKeys(rows)), 'hex')
 }
@@ -100,7 +100,7 @@ function withSortedKeys(value: unknown): unknown {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Compares by code unit instead of locale, so that the order is the same on every machine. */
+/** Compares by code unit instead of locale, so that the order does not depend on the environment. */
 function byIdentity(a: AnyRule, b: AnyRule): number {
   return identityOf(a) < identityOf(b) ? -1 : 1
 }

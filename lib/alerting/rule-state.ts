@@ -5,9 +5,9 @@ export type RuleState = Inactive | Pending | Firing | Recovering
 interface Watched {
   /** Time of the last observation. */
   readonly seenMs: number
-  /** Time at which the state last changed without a reading, if it did so after `seenMs`. */
+  /** Time at which the state last changed without a reading. Present only if that was after `seenMs`. */
   readonly decidedMs?: number
-  /** Effect of the current silence. `bad`: it counts as a bad value. */
+  /** Effect of the current silence: `bad` if it counts as a bad value, `no-data` if the alert `NoData` was fired. */
   readonly silent?: 'bad' | 'no-data'
 }
 
@@ -16,7 +16,7 @@ export interface Inactive extends Watched {
   readonly before?: Pending
 }
 
-/** Rule whose value has been bad since `activeAtMs`, but for less than its `for`. No notification is sent. */
+/** State of a rule whose value has been bad since `activeAtMs`, but not yet for its `for` duration. No notification is sent. */
 export interface Pending extends Watched {
   readonly phase: 'pending'
   readonly activeAtMs: number
@@ -28,14 +28,14 @@ export interface Firing extends Watched {
   readonly before?: Recovering
 }
 
-/** Rule whose alert still fires: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
+/** State of a rule whose alert still fires: the value cleared at `clearedAtMs`, but `keepFiringFor` has not passed yet. */
 export interface Recovering extends Watched {
   readonly phase: 'recovering'
   readonly activeAtMs: number
   readonly clearedAtMs: number
 }
 
-/** Returns the latest time in the state. Older events do not change it. */
+/** Returns the time of the latest change. Events before this time do not change the state. */
 export function latestMs({ decidedMs, seenMs }: RuleState): number {
   return decidedMs ?? seenMs
 }

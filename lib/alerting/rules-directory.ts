@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { AnyRule } from './patterns/pattern.ts'
 import { type RuleFile, readRules } from './rule-files.ts'
 
-/** Error for an unusable rules folder. The message contains the folder and the reason. */
+/** Error for a rules folder that cannot be used. The message contains the folder and the reason. */
 export class RulesFolderError extends Error {
   override readonly name = 'RulesFolderError'
 }
 
 /**
- * Reads all alert rules of the folder in `RULES_DIR` as one set.
+ * Reads all alert rules in the folder `RULES_DIR` as one set.
  *
  * @throws RulesFolderError if the folder cannot be used
  * @throws InvalidRules with all errors of all files
@@ -25,8 +25,8 @@ export async function loadRules(rulesDir: string): Promise<readonly AnyRule[]> {
 /**
  * Reads all `*.yaml` and `*.yml` files of a folder, sorted by name.
  *
- * @param shown name of the folder in messages
- * @throws RulesFolderError if the folder cannot be read or has no such file
+ * @param shown name of the folder in error messages
+ * @throws RulesFolderError if the folder cannot be read or does not contain such a file
  */
 export async function readRuleFiles(folder: string, shown = folder): Promise<readonly RuleFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {

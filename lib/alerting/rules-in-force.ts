@@ -1,25 +1,25 @@
-/** Rules of a partition, prepared for evaluation. Pure. */
+/** Active rules of a partition, prepared for evaluation. Pure. */
 import type { FamilyName } from '../telemetry/families.ts'
 import { REMEMBERING, type Remembering, rememberingKind } from './condition.ts'
 import { type PatternsInForce, patternsInForce } from './patterns/in-force.ts'
 import { type AnyRule, thresholdRules } from './patterns/pattern.ts'
 import { identityOf, type Rule } from './rule.ts'
 
-/** Rule with the key under which its state is stored. */
+/** Rule, and the key under which its state is stored. */
 export interface KeyedRule {
   readonly key: string
   readonly rule: Rule
-  /** Key of the rule's history. Rules with equal comparisons share one history. */
+  /** Key under which the rule's earlier readings are stored. Rules with equal comparisons use the same key. */
   readonly historyKey?: string
-  /** Kind that uses the history. */
+  /** Kind that compares new readings with earlier ones. */
   readonly remembering?: Remembering
 }
 
 export interface RulesInForce {
-  /** Rules that are evaluated, by the key of their state. */
+  /** Rules to evaluate, by state key. */
   readonly byKey: ReadonlyMap<string, KeyedRule>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedRule[]>
-  /** Keys of the paused rules. */
+  /** State keys of the paused rules. */
   readonly paused: ReadonlySet<string>
   /** Metrics that at least one rule watches. */
   readonly watched: ReadonlySet<string>
@@ -29,7 +29,7 @@ export interface RulesInForce {
 /**
  * Prepares a rule set for evaluation.
  *
- * @throws if two rules have the same identity, because their states and alerts would be mixed up
+ * @throws Error if two rules have the same identity, because their states and alerts would be mixed up
  */
 export function rulesInForce(all: readonly AnyRule[]): RulesInForce {
   if (new Set(all.map(identityOf)).size !== all.length)
@@ -52,8 +52,8 @@ function withKey(rule: Rule): KeyedRule {
 }
 
 /**
- * Returns the key of a rule's state. It includes the metric and the measure: if an edit changes them, the rule starts over and its
- * old alert resolves as if the rule had been removed. Otherwise a value of the new metric could clear it.
+ * Returns the key of a rule's state. The key includes the metric and the measure. If one of them is edited, the rule starts with an
+ * empty state, and its firing alert resolves. Otherwise a value of the new metric could clear an alert about the old one.
  */
 function keyOf(rule: Rule): string {
   const kind = rememberingKind(rule)

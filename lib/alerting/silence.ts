@@ -1,4 +1,4 @@
-/** Effects of passing time on a rule: silences, and durations that end without a reading. Pure. */
+/** Changes of a rule's state without a reading: silences, and the ends of durations. Pure. */
 import type { TransitionReason } from './reasons.ts'
 import type { Rule } from './rule.ts'
 import { latestMs, type RuleState } from './rule-state.ts'
@@ -12,10 +12,10 @@ interface AfterTick {
   readonly atMs: number
 }
 
-/** Time at which the state changes unless a reading arrives before. */
+/** Time at which the state changes if no reading arrives before. */
 interface WakeUp {
   readonly atMs: number
-  /** True if the change results from a silence. Then only the log's clock triggers it, not a later event. */
+  /** True if the change results from a silence. Such a change is triggered only by the log's clock, not by a later event. */
   readonly isOfSilence: boolean
 }
 
@@ -29,9 +29,9 @@ export function wakeUps(rule: Durations, state: RuleState): readonly WakeUp[] {
 }
 
 /**
- * Returns the first change that is due at this time or earlier; undefined if none is due.
+ * Returns the first change that is due by `timeMs`; undefined if none is due.
  *
- * @param isSilenceKnown true if the log's clock has reached this time; otherwise no silence is due
+ * @param isSilenceKnown true if the log's clock has reached `timeMs`; otherwise changes that result from a silence are not due
  */
 export function afterTick(
   rule: Durations,
@@ -58,7 +58,7 @@ function isOfSilence(what: Due['what']): boolean {
   return what === 'silence' || what === 'for'
 }
 
-/** Returns whether a silence affects a rule even while it is inactive. */
+/** Returns whether a silence always affects the rule, even while the rule is inactive. */
 export function awaitsEverySilence({
   onSilence,
   staleAfterMs,
@@ -68,7 +68,7 @@ export function awaitsEverySilence({
 
 function dues(rule: Durations, state: RuleState): Due[] {
   const found: Due[] = []
-  // After an edit of the rule, the due time can be before the last change.
+  // If the rule was edited, the computed due time can be before the last change.
   const add = (what: Due['what'], atMs: number) => found.push({ what, atMs: Math.max(atMs, latestMs(state)) })
   const silentAtMs = state.seenMs + rule.staleAfterMs
   if (state.phase === 'recovering') add('keep', state.clearedAtMs + rule.keepFiringForMs)
@@ -77,7 +77,7 @@ function dues(rule: Durations, state: RuleState): Due[] {
   if (state.phase === 'pending') {
     const heldAtMs = state.activeAtMs + rule.forMs
     if (state.silent === 'bad') add('for', heldAtMs)
-    // If a silence begins first, it takes effect instead of the end of the duration.
+    // If a silence begins before the duration ends, only the silence takes effect.
     else if (rule.staleAfterMs > 0 && heldAtMs < silentAtMs) add('held', heldAtMs)
   }
   return found

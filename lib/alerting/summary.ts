@@ -1,4 +1,4 @@
-/** Summaries of alerts: templates with `{{placeholders}}` that are filled in once, when the alert fires. */
+/** Summaries of alerts: templates with `{{placeholders}}`, which are filled in once, when the alert fires. */
 import { durationText } from '../duration.ts'
 import { FAMILIES } from '../telemetry/families.ts'
 import { conditionKind, measureKind, OWN_PLACEHOLDERS, rememberingKind, type Value } from './condition.ts'
@@ -16,27 +16,26 @@ export const PLACEHOLDERS = [
 ] as const
 type Placeholder = (typeof PLACEHOLDERS)[number]
 
-/** Placeholders of all rules, including those that only single kinds offer. */
+/** All placeholders, including those that only specific kinds of rules provide. */
 export const EVERY_PLACEHOLDER: readonly string[] = [...PLACEHOLDERS, ...OWN_PLACEHOLDERS]
 
-/** Prefix of a placeholder for a label: `{{labels.NAME}}`. */
+/** Prefix of the placeholder for a label, such as `{{labels.team}}`. */
 const LABEL = 'labels.'
 const PLACEHOLDER = /\{\{\s*([\w.]+)\s*\}\}/g
 
-/** Parts of a rule's comparison. A part with errors is undefined. */
+/** Condition and measure of a rule. A property is undefined if its keys have errors. */
 interface Sides {
   readonly condition: Rule['condition'] | undefined
   readonly measure: Rule['measure'] | undefined
 }
 
-/** Returns the default summary of a rule. */
 export function defaultSummary({ condition, measure }: Sides): string {
   const is = measure ? measureKind(measure).words.summary : 'is {{value}}'
   return `{{entity}}: {{metric}} ${is}${condition ? conditionKind(condition).words.summary(condition) : ''}`
 }
 
 /**
- * Returns an error message for an invalid template, undefined for a valid one.
+ * Returns an error message for an invalid template, or undefined for a valid one.
  *
  * @param labels labels of the rule; undefined if they have errors
  */
@@ -49,7 +48,11 @@ export function summaryError(
   return templateError(template, labels, [...PLACEHOLDERS, ...placeholders])
 }
 
-/** @param known allowed placeholders, except those for labels */
+/**
+ * Returns an error message for an invalid template, or undefined for a valid one.
+ *
+ * @param known allowed placeholders, except the placeholders for labels
+ */
 export function templateError(
   template: string,
   labels: Rule['labels'] | undefined,
@@ -69,14 +72,14 @@ export function templateError(
     : undefined
 }
 
-/** Comparison that caused an alert to fire. */
+/** Comparison that made an alert fire. */
 export interface Compared {
-  /** Value that was compared with the threshold; undefined if a silence fired the alert. */
+  /** Value that was compared with the threshold; absent if the alert fired because of a silence. */
   readonly value?: Value
   readonly threshold?: number
-  /** Value of the reading; present if a derived number was compared. */
+  /** Value of the reading; present only if a derived number was compared instead. */
   readonly measured?: number
-  /** Values of the additional placeholders of the kind, in the unit of the metric. */
+  /** Values of the additional placeholders of the rule's kind, in the unit of the metric. */
   readonly words?: Readonly<Record<string, number>>
 }
 
@@ -85,7 +88,10 @@ interface Entity {
   readonly subject?: string
 }
 
-/** Fills in a valid template. Values and thresholds are shown with their unit, such as `41.2 °C`. */
+/**
+ * Returns the summary of an alert: a valid template with its placeholders filled in. Values and thresholds include their unit, such
+ * as `41.2 °C`.
+ */
 export function renderSummary(rule: Rule, compared: Compared, entity: Entity): string {
   const { value, threshold, measured, words = {} } = compared
   const { condition, measure } = rule
@@ -107,7 +113,11 @@ export function renderSummary(rule: Rule, compared: Compared, entity: Entity): s
   return fillIn(rule.summary, { ...texts, ...Object.fromEntries(ofKind) }, rule.labels)
 }
 
-/** @param texts replacement texts by placeholder */
+/**
+ * Replaces the placeholders of a template.
+ *
+ * @param texts replacement texts by placeholder
+ */
 export function fillIn(
   template: string,
   texts: Readonly<Record<string, string>>,
@@ -119,14 +129,14 @@ export function fillIn(
   )
 }
 
-/** Returns the summary of an alert that a silence fired. */
+/** Returns the summary of an alert that fired because of a silence. */
 export function silenceSummary({ metric, staleAfterMs }: Rule, { source, subject }: Entity): string {
   return `${subject ?? source}: no ${metric} for ${durationText(staleAfterMs)}`
 }
 
 /**
- * Returns the number rounded to six significant digits, with its unit. The alert's data has the exact number.
- * Counts, whose unit is `1`, are shown without a unit.
+ * Returns the number with six significant digits and its unit. The data of the alert contains the exact number. The unit `1` of
+ * counts is not shown.
  */
 function quantity(value: number, unit: string | undefined): string {
   const digits = String(Number(value.toPrecision(6)))

@@ -1,7 +1,7 @@
 /**
- * Events that alerting publishes when a state rebuilt from the log replaces the live state. Alerts of the two states are matched by
- * rule and entity. An alert that fires in both continues under its published id, an alert that only the live state has is resolved,
- * and an alert that only the rebuilt state has is fired. Pure.
+ * Alert events to publish when a state that was rebuilt from the log replaces the live state. Alerts of the two states are matched
+ * by rule and entity. An alert that fires in both states continues with its published id. An alert that fires only in the live
+ * state is resolved, and an alert that fires only in the rebuilt state is fired. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Takeover, TakeoverPlace } from '../../packages/runtime/consumer/process.ts'
@@ -13,16 +13,16 @@ import { PIPELINE_DOWN } from './pipeline-down.ts'
 
 type Renamed = (alert: FiredAlert) => FiredAlert
 
-/** Accessors for the alerts of a state. */
+/** Functions that read and replace the alerts of a state. */
 interface Alerts<State> {
   of(state: State): readonly FiredAlert[]
   with(state: State, renamed: Renamed): State
 }
 
 /**
- * Returns the takeover of one state.
+ * Returns the state that replaces the live state, and the alert events to publish.
  *
- * @param alerts accessors for the alerts of the state
+ * @param alerts functions that read and replace the alerts of a state
  */
 function takeover<State>(
   alerts: Alerts<State>,
@@ -44,7 +44,10 @@ function takeover<State>(
   }
 }
 
-/** Returns a function that gives an alert a new id. An alert with the old id may already have been published and resolved. */
+/**
+ * Returns a function that gives a rebuilt alert a new id, because an alert with the old id may already have been published and
+ * resolved.
+ */
 function asNew({ timeMs }: TakeoverPlace): Renamed {
   return alert =>
     alert.rule === PIPELINE_DOWN
@@ -94,7 +97,10 @@ function mapped<T>(all: Readonly<Record<string, T>>, change: (one: T) => T): Rec
   return Object.fromEntries(Object.entries(all).map(([key, one]) => [key, change(one)]))
 }
 
-/** Returns the takeover of an entity and its rules. */
+/**
+ * Returns the state that replaces the live state of one entity, and the alert events to publish. The entity's patterns are
+ * included.
+ */
 export function alertingTakeover(
   live: AlertingState | undefined,
   rebuilt: AlertingState | undefined,
@@ -103,7 +109,7 @@ export function alertingTakeover(
   return takeover(OF_ENTITIES, live, rebuilt, at)
 }
 
-/** Returns the takeover of an entity or group and the patterns over its events. */
+/** Returns the pattern states that replace the live ones of one group, and the alert events to publish. */
 export function patternsTakeover(
   live: PatternStates | undefined,
   rebuilt: PatternStates | undefined,

@@ -1,9 +1,11 @@
 /**
- * Effect of one observation on one rule for one entity. The only time used is that of the observation, in milliseconds since the
- * epoch. No clock is read, so a replay makes the same decisions as the first run. Of several observations at the same instant, the
- * last one counts. Decisions of an earlier one that caused no notification (a pending alert that ended, a recovering one that fired
- * again) are undone, as if only the last observation existed. Notifications are not undone, because people may have read them. For
- * this purpose, two phases store the state `before` them; it is used only at that instant.
+ * Effect of one observation on one rule for one entity. Only the time of the observation is used, in milliseconds since the epoch.
+ * No clock is read, so a replay makes the same decisions as the first run.
+ *
+ * If several observations have the same time, the last one counts. Decisions for earlier observations at that time are undone if
+ * they sent no notification. These are the end of a pending alert, and the return of a recovering alert to firing. Notifications
+ * are not undone, because people may have read them. For this purpose, two phases store the previous state in `before`, which is
+ * used only for observations with the same time.
  */
 import { fires, holds, type Value } from './condition.ts'
 import { type Change, changeOf, type TransitionReason } from './reasons.ts'
@@ -21,11 +23,11 @@ import { afterTick } from './silence.ts'
 export interface Observation {
   readonly timeMs: number
   /**
-   * Observed value. Undefined for a tick, which means that time has passed without a reading. Null for a
-   * reading that cannot be compared yet.
+   * Observed value. It is undefined for a tick, which means that time has passed without a reading. It is null if the value of a
+   * reading cannot be compared, for example because there are too few earlier readings.
    */
   readonly value?: Value | null
-  /** True if the log has been read up to the time of the tick, so that silences are certain. Defaults to true. */
+  /** True if the log has been read up to the time of the tick, so that a silence is certain. Defaults to true. */
   readonly isSilenceKnown?: boolean
 }
 
@@ -37,19 +39,20 @@ interface Measured {
 export interface Transition {
   readonly state: RuleState
   readonly reason: TransitionReason
-  /** Notification that the transition causes, if any. */
+  /** Notification that the transition sends; absent if none is sent. */
   readonly change?: Change
-  /** Time of the change: that of the observation or, for a tick, the time at which the change was due, which may be earlier. */
+  /** Time of the change: the time of the reading or, for a tick, the time at which the change was due, which may be earlier. */
   readonly atMs: number
 }
 
-/** Properties of a rule that determine its transitions. */
+/** Properties of a rule on which its transitions depend. */
 export type Life = Pick<Rule, 'condition' | 'forMs' | 'keepFiringForMs' | 'staleAfterMs' | 'onSilence'>
 
 /**
- * Returns the effect of an observation. A tick applies only the first due change; call it again until the reason is `unchanged`.
+ * Returns the effect of an observation. A tick applies only the first due change. Call this function again until the reason is
+ * `unchanged`.
  *
- * @param previous state after the last observation of this rule and entity, if any
+ * @param previous state after the last observation of this rule and entity; undefined for the first observation
  */
 export function transition(
   rule: Life,
@@ -92,7 +95,7 @@ function beforeInstant(state: RuleState): RuleState {
   return 'before' in state && state.before !== undefined ? state.before : state
 }
 
-/** Returns the transition of an inactive or pending rule, to which only the fire thresholds apply. */
+/** Returns the transition of an inactive or pending rule. Only the fire thresholds apply. */
 function whileQuiet(
   rule: Life,
   from: Inactive | Pending | undefined,
@@ -113,7 +116,7 @@ function whileQuiet(
   return made({ phase: 'pending', seenMs: timeMs, activeAtMs }, reason, timeMs)
 }
 
-/** Returns the transition of a firing or recovering rule, to which only the clear thresholds apply. */
+/** Returns the transition of a firing or recovering rule. Only the clear thresholds apply. */
 function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: Measured): Transition {
   const { activeAtMs } = from
   if (holds(rule.condition, value)) {
@@ -128,7 +131,7 @@ function whileFiring(rule: Life, from: Firing | Recovering, { timeMs, value }: M
   return made({ phase: 'recovering', seenMs: timeMs, activeAtMs, clearedAtMs }, 'recovering', timeMs)
 }
 
-/** Returns the transition for a reading without a comparable value, which only ends a silence. */
+/** Returns the transition for a reading whose value cannot be compared. Such a reading can only end a silence. */
 function uncompared(rule: Life, previous: RuleState | undefined, timeMs: number): Transition {
   if (previous?.phase === 'pending' && isStale(rule, previous, timeMs))
     return made({ phase: 'inactive', seenMs: timeMs }, 'pending-stale', timeMs)

@@ -1,13 +1,13 @@
-/** Timers that re-evaluate the rules of an entity without a reading. Pure. */
+/** Timers that re-evaluate the rules of an entity when no reading arrives. Pure. */
 import type { TimerChange } from '../../packages/runtime/consumer/process.ts'
 import type { SetTimers, TrackedRule } from './entity-state.ts'
 import type { RulesInForce } from './rules-in-force.ts'
 import { wakeUps } from './silence.ts'
 
 /**
- * Maximum time between checks of an entity with a pending or firing alert. A check detects rules that were
- * removed, paused or edited while the entity is silent. While readings arrive, the timer is moved once half
- * of the time has passed, so it does not fire.
+ * Maximum time between checks of an entity with a pending or firing alert. A check detects rules that were removed, paused or
+ * edited while the entity is silent. While readings arrive, the timer is postponed once half of the time has passed, so it does not
+ * fire.
  */
 const CHECK_MS = 5 * 60_000
 
@@ -15,21 +15,21 @@ const CHECK = 'check'
 const WAKE = 'wake '
 const SILENCE = 'silence '
 
-/** Returns whether the timer marks the end of a duration. A later event of the entity has the same effect. */
+/** Returns whether the timer is for the end of a duration. A later event of the entity has the same effect as this timer. */
 export function isWakeUp(timer: string): boolean {
   return timer.startsWith(WAKE)
 }
 
-/** Returns whether the timer fires only once silences of the entity are certain. */
+/** Returns whether the timer is for a silence. Such a timer fires only once the log's clock has reached its due time. */
 export function isSilenceTimer(timer: string): boolean {
   return timer.startsWith(SILENCE)
 }
 
 /**
- * Returns the timers for the next evaluation of the rules without a reading.
+ * Returns the timers that are needed to evaluate the rules without a reading.
  *
- * @param nowMs time of the step; new timers are due later
- * @param before timers that are pending
+ * @param nowMs time of the step; all new timers are due after it
+ * @param before pending timers
  */
 export function wantedTimers(
   { byKey }: RulesInForce,
@@ -46,7 +46,7 @@ export function wantedTimers(
     if (rule === undefined) continue
     for (const { atMs, isOfSilence } of wakeUps(rule, state)) {
       if (!isOfSilence) ends.add(Math.max(atMs, nowMs + 1))
-      // A pending timer waits for the log's clock, regardless of the time of the event.
+      // A pending timer for a silence waits for the log's clock, so its time is not changed even if an event is later.
       else silences.add(before.silences?.includes(atMs) ? atMs : Math.max(atMs, nowMs + 1))
     }
   }
@@ -57,7 +57,7 @@ export function wantedTimers(
   }
 }
 
-/** Returns the timers that remain after this one has fired. */
+/** Returns the pending timers without the one that has just fired. */
 export function withoutFired(
   before: SetTimers,
   { name, dueMs }: { readonly name: string; readonly dueMs: number },
@@ -71,7 +71,7 @@ export function withoutFired(
   }
 }
 
-/** Returns the timer changes that lead from one set of timers to the other. */
+/** Returns the timer changes that turn the pending timers into the wanted ones. */
 export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[] {
   const { checkMs } = wanted
   return [
@@ -83,7 +83,7 @@ export function timerChanges(before: SetTimers, wanted: SetTimers): TimerChange[
   ]
 }
 
-/** Returns the time of the next check. It moves only when it is near, not with every reading. */
+/** Returns the time of the next check. It is postponed only when it is near, not with every reading. */
 function checkMs(before: number | undefined, nowMs: number): number {
   return before !== undefined && before > nowMs + CHECK_MS / 2 ? before : nowMs + CHECK_MS
 }

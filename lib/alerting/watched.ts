@@ -6,7 +6,7 @@ import { type Facts, factsOfReading } from './patterns/facts.ts'
 import { isMet } from './patterns/matcher.ts'
 import { type AnyRule, isPatternRule, type Matcher, matchersOf } from './patterns/pattern.ts'
 
-/** Returns whether an active rule evaluates the content of the reading, and not only its time. */
+/** Returns whether an active rule uses the values of the reading, and not only its time. */
 export function isWatched(rule: AnyRule, event: Received): boolean {
   const data = event.data as ReadingData
   const family = familyOf(event.type)
@@ -18,7 +18,7 @@ export function isWatched(rule: AnyRule, event: Received): boolean {
   return rule.match === undefined || matches(rule.match, rule.family, event.subject, data)
 }
 
-/** Returns whether the matcher selects such readings, regardless of their metrics. */
+/** Returns whether the matcher can match readings like this one, regardless of their metrics. */
 function asksFor(matcher: Matcher, facts: Facts): boolean {
   if (matcher.of !== 'reading') return false
   const { of, family, match } = matcher

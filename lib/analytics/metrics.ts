@@ -1,6 +1,6 @@
 import { counted, type Statistics, type StatisticsSummary, summaryOf } from './statistics.ts'
 
-/** Statistics by metric, either of one minute or of all readings of an entity. */
+/** Statistics by metric, for one minute or for all readings of an entity. */
 export type MetricStatistics = Readonly<Record<string, Statistics>>
 
 /** Metrics of one reading, and its event time in milliseconds since the epoch. */
@@ -9,7 +9,7 @@ export interface Measured {
   readonly timeMs: number
 }
 
-/** Returns the statistics with one more reading. Metrics that the reading lacks are unchanged. */
+/** Returns the statistics with one more reading. Statistics of metrics that are missing in the reading do not change. */
 export function withReading(metrics: MetricStatistics, { values, timeMs }: Measured): MetricStatistics {
   const changed = values.map(([metric, value]) => [metric, counted(metrics[metric], value, timeMs)])
   return { ...metrics, ...Object.fromEntries(changed) }
@@ -21,7 +21,7 @@ export function summariesOf(metrics: MetricStatistics): Record<string, Statistic
   )
 }
 
-/** Returns the number of readings, including those that lack some of the metrics. */
+/** Returns the number of readings. Readings without some of the metrics are included. */
 export function readingsIn(metrics: MetricStatistics): number {
   return Object.values(metrics).reduce((most, { count }) => Math.max(most, count), 0)
 }

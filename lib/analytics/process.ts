@@ -1,4 +1,4 @@
-/** Consumer `processor`: keeps statistics of every metric of an entity, and emits a summary of each minute of event time. */
+/** Consumer `processor`: maintains statistics of each metric of an entity, and emits a summary of each minute of event time. */
 
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import { forgetting } from '../../packages/runtime/consumer/forgetting.ts'
@@ -26,10 +26,10 @@ import { assignToWindow, published, WINDOW_MS, type Window, type Windows } from 
 
 export const MINUTE_TYPE = 'io.sluice.analytics.minute.v1' satisfies EventType
 
-/** Number of days without readings after which an entity is forgotten. Longer than the log's retention. */
+/** Number of days without readings after which an entity is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
-/** State of an entity. */
+/** Statistics state of one entity. */
 export interface EntityStatistics {
   /** Family of the reading with the highest offset. */
   readonly family: FamilyName
@@ -43,19 +43,18 @@ export interface MinuteSummary extends MinuteData {
   readonly family: FamilyName
 }
 
-/** Statistics of an entity since its first reading, by metric. */
+/** Statistics of an entity since its first reading, by metric, as shown to users. */
 export interface EntitySummary {
   readonly family: FamilyName
   readonly metrics: Readonly<Record<string, StatisticsSummary>>
 }
 
 /**
- * Consumer that keeps statistics. Its reasons:
- * - `counted`: the reading belongs to the open minute;
- * - `window-closed`: it is the first reading of a later minute;
- * - `window-revised`: it is late, but not older than the minute that was closed last;
- * - `late`: it belongs to an older minute, and counts only in the entity's statistics since the first
- *   reading.
+ * Consumer that maintains statistics. The reason of a decision is one of:
+ * - `counted`: the reading belongs to the open minute.
+ * - `window-closed`: the reading is the first one of a later minute.
+ * - `window-revised`: the reading is late, but not older than the minute that was closed last.
+ * - `late`: the reading belongs to an older minute. It is included only in the statistics since the first reading.
  */
 export const statistics: KeyedProcess<EntityStatistics, ReadingData> = {
   name: 'processor',

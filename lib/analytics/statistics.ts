@@ -1,10 +1,10 @@
 /**
- * Running statistics of one metric, updated one value at a time with Welford's method. The method avoids a
- * sum of squares, which loses precision if the spread is small compared with the mean.
+ * Running statistics of one metric, updated one value at a time by Welford's method. A sum of squares would lose precision if the
+ * spread of the values is small compared with their mean.
  */
 import type { MinuteSummary } from '../../schemas/types.ts'
 
-/** State of the statistics of a metric. It can be stored as JSON, and its size does not depend on the number of values. */
+/** State of the statistics of a metric. The state can be stored as JSON, and its size does not depend on the number of values. */
 export interface Statistics {
   readonly count: number
   readonly mean: number
@@ -12,17 +12,17 @@ export interface Statistics {
   readonly m2: number
   readonly minimum: number
   readonly maximum: number
-  /** Value with the latest event time. `lastAtMs` is that time, in milliseconds since the epoch. */
+  /** Value with the latest event time. `lastAtMs` is its event time, in milliseconds since the epoch. */
   readonly last: number
   readonly lastAtMs: number
 }
 
-/** Form in which statistics are shown and published. */
+/** Statistics as shown and published. */
 export type StatisticsSummary = MinuteSummary['metrics'][string]
 
 /**
- * Maximum magnitude of a value. The square of a larger one could overflow and make the state unusable.
- * Sensors do not measure such values.
+ * Maximum magnitude of a value. The square of a larger value could overflow and make the state unusable. Real sensors do not report
+ * such values.
  */
 const MAX_MAGNITUDE = 1e100
 
@@ -32,13 +32,13 @@ export function isCountable(value: number): boolean {
 }
 
 /**
- * Returns the statistics with one more value. The order of values affects only `last`, which is the value
- * with the latest event time or, among values of the same time, the one that was added last.
+ * Returns the statistics with one more value. The order in which values are added affects only `last`. It is the value with the
+ * latest event time; if several values have the same time, it is the one that was added last.
  *
- * @param timeMs event time, milliseconds since the epoch
+ * @param timeMs event time, in milliseconds since the epoch
  */
 export function counted(statistics: Statistics | undefined, measured: number, timeMs: number): Statistics {
-  // Turns -0 into 0, as JSON does, so that a stored state reads back unchanged.
+  // Turn -0 into 0, as JSON does. Otherwise a stored state would be different when it is read again.
   const value = measured + 0
   if (statistics === undefined) {
     return { count: 1, mean: value, m2: 0, minimum: value, maximum: value, last: value, lastAtMs: timeMs }

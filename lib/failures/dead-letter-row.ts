@@ -1,5 +1,6 @@
 /**
- * Row of a dead letter in the table of open dead letters: its position and its failure, without payload and error message. Pure.
+ * Row of a dead letter in the table of open dead letters. It contains the position and the failure, but not the payload or the
+ * error message. Pure.
  */
 import { hash } from 'node:crypto'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -14,17 +15,17 @@ import {
 } from './dlq-record.ts'
 
 interface WrittenRow {
-  /** Offset in the partition of the dlq topic. */
+  /** Offset of the record in its partition of the dlq topic. */
   readonly offset: number
-  /** Time of writing, in milliseconds since the epoch. */
+  /** Time at which the record was written, in milliseconds since the epoch. */
   readonly writtenAtMs: number
-  /** Redrive or drop of the dead letter. Present only in rows that are kept after they were handled. */
+  /** Redrive or drop of the dead letter. Present only if the table keeps dead letters that have been redriven or dropped. */
   readonly handled?: HandledRow
 }
 
 interface HandledRow {
   readonly action: HandledAction
-  /** Ids of the operations that handled it. */
+  /** Ids of the operations that redrove or dropped the dead letter. */
   readonly operations: readonly string[]
 }
 
@@ -35,7 +36,7 @@ export interface DeadLetterRow extends WrittenRow {
   /** Failure code. `class` is the failure class. */
   readonly code: string
   readonly class: string
-  /** Consumer that failed. */
+  /** Consumer that could not process the record. */
   readonly consumer: string
   /** Topic of the failed record. */
   readonly topic: string
@@ -47,7 +48,7 @@ export interface DeadLetterRow extends WrittenRow {
   readonly quarantined: boolean
 }
 
-/** Record of the dlq topic that should be a dead letter but cannot be read. */
+/** Row for a record of the dlq topic that should be a dead letter, but cannot be read. */
 export interface BrokenRow extends WrittenRow {
   readonly kind: 'broken'
   readonly why: string
@@ -55,7 +56,7 @@ export interface BrokenRow extends WrittenRow {
 
 export type Row = DeadLetterRow | BrokenRow
 
-/** Entry of the table for one record of the dlq topic. It can be stored as JSON. */
+/** Entry for one record of the dlq topic. It can be stored as JSON. */
 export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number } & (
   | { readonly kind: 'row'; readonly row: Row; readonly copyName?: string }
   | { readonly kind: 'handled'; readonly handled: DeadLettersHandled }
@@ -63,20 +64,20 @@ export type DlqEntry = { readonly offset: number; readonly writtenAtMs: number }
 )
 
 /**
- * Maximum length of a text in the table. Longer texts are truncated, so that a malicious producer cannot fill
- * the table with one name.
+ * Maximum length of a text in the table. Longer texts are truncated, so that a malicious producer cannot fill the table with a
+ * single name.
  */
 const MAX_TEXT_LENGTH = 1_000
-/** Length of a copy name: 64 bits in base64url. */
+/** Length of a copy name, which encodes 64 bits as base64url. */
 const NAME_LENGTH = 11
 
-/** Reads a record of the dlq topic. Never throws. */
+/** Returns the table entry of a record of the dlq topic. Never throws. */
 export function dlqEntry(record: Parameters<typeof readDlqRecord>[0]): DlqEntry {
   return entryOf(readDlqRecord(record), record)
 }
 
 /**
- * Returns the table entry of a record.
+ * Returns the table entry of a record of the dlq topic.
  *
  * @param read result of `readDlqRecord` for the record
  */
@@ -118,14 +119,14 @@ export function deadLetterRow(found: FoundDeadLetter): DeadLetterRow {
 }
 
 /**
- * Returns the name by which copies of a dead letter are recognised. If dlq-router is killed before its outbox
- * is trimmed, it publishes the outbox again, with the same ids.
+ * Returns a name that is the same for all copies of a dead letter. If dlq-router is killed before its outbox is trimmed, it
+ * publishes the outbox again, with the same ids.
  */
 function copyNameOf({ event: { source, id } }: { readonly event: Pick<Event, 'source' | 'id'> }): string {
   return hash('sha256', `${source} ${id}`, 'base64url').slice(0, NAME_LENGTH)
 }
 
-/** Returns the text, truncated as in rows. Filters truncate the text that they compare in the same way. */
+/** Truncates a text to the maximum length in rows. Filters truncate the text that they search for in the same way. */
 export function cut(text: string): string {
   return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text
 }

@@ -1,6 +1,6 @@
 /**
- * Records of the dlq topic: a dead letter, a record that cannot be read, or an event about dead letters that
- * operators have handled. Pure.
+ * Records of the dlq topic. Each is a dead letter, a record that cannot be read, or an event about dead letters that an operator
+ * has redriven or dropped. Pure.
  */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -23,38 +23,38 @@ export interface FoundDeadLetter {
   /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
-  /** Time of writing, in milliseconds since the epoch. */
+  /** Time at which the record was written, in milliseconds since the epoch. */
   readonly writtenAtMs: number
   readonly event: Event<DeadLetter>
   readonly deadLetter: DeadLetter
   readonly original: OriginalBytes
 }
 
-/** Bytes of the record that failed. */
+/** Key, value and headers of the failed record, as bytes. */
 interface OriginalBytes {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly name: string; readonly value: Buffer }[]
 }
 
-/** Record that claims to be a dead letter or an event about handled ones, but cannot be read as such. */
+/** Record that has the type of a dead letter or of an event about handled dead letters, but cannot be read. */
 export interface BrokenDeadLetter {
   readonly kind: 'broken'
   readonly partition: number
   readonly offset: number
   readonly writtenAtMs: number
-  /** Reason, without contents of the record. */
+  /** Reason why the record cannot be read. It never contains parts of the record. */
   readonly why: string
 }
 
-/** Data of the event that records what operators did with dead letters of its partition. */
+/** Data of the event that records a redrive or drop of dead letters in the same partition. */
 export interface DeadLettersHandled {
   readonly action: HandledAction
   readonly by: string
   /** Time of the operation, RFC 3339. */
   readonly at: string
   readonly operation: string
-  /** Offsets of the dead letters; `to` is included. */
+  /** Offsets of the dead letters. `to` is inclusive. */
   readonly ranges: readonly { readonly from: number; readonly to: number }[]
 }
 
@@ -67,21 +67,21 @@ export type DlqRecord =
   | { readonly kind: 'other'; readonly type?: string }
 
 const EVENT_FORMAT = /^\s*application\/cloudevents/i
-/** Types of the events that belong to the dlq topic. */
+/** Types of the events in the dlq topic. */
 export const OWN_TYPES = [DEAD_LETTER_TYPE, DEAD_LETTERS_HANDLED_TYPE, FAILURE_TYPE]
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
-/** Reads a record of the dlq topic. Never throws: an unreadable record must not hide the others. */
+/** Reads a record of the dlq topic. Never throws, because one unreadable record must not prevent others from being read. */
 export function readDlqRecord(record: LogRecord): DlqRecord {
   try {
     return recordRead(record)
   } catch (error) {
-    // For example, the data can be nested too deeply for the schema check.
+    // For example, the data can be nested too deeply for the schema validation.
     return broken(record, `it cannot be read: ${(error as Error).name}`)
   }
 }
 
-/** Returns the failed event; undefined if the failed record is not an event. */
+/** Returns the event that failed; undefined if the failed record is not an event. */
 export function originalEvent({ original }: Pick<FoundDeadLetter, 'original'>): Event | undefined {
   const { value, headers } = original
   const event = readEvent({ value, headers: headers.map(({ name, value }) => [name, value] as const) })
@@ -99,8 +99,8 @@ function recordRead(record: LogRecord): DlqRecord {
 }
 
 /**
- * Returns the data of a dead letter. The router and the redriver write their own failures to the topic
- * directly: if these were routed, they could return forever.
+ * Returns the data of a dead letter. The router and the redriver write their own failures directly to the dlq topic. If these were
+ * routed, they could circulate forever.
  */
 function deadLetterOf({ type, data }: Event): DeadLetter {
   if (type === DEAD_LETTER_TYPE) return data as DeadLetter
@@ -125,7 +125,7 @@ function letter({ partition, offset, timestampMs }: LogRecord, event: Event<Dead
     writtenAtMs: timestampMs,
     event,
     deadLetter,
-    // Decoded on demand, because most readers do not need the bytes.
+    // Decode on demand, because most callers do not need the bytes.
     get original() {
       return {
         key: decoded(deadLetter.originalKey),
@@ -144,8 +144,8 @@ function broken({ partition, offset, timestampMs }: LogRecord, why: string): Bro
 }
 
 /**
- * Returns whether a record claims to be an event of the topic. Only dlq-router and operators write events to
- * it, so an unreadable structured event is one of theirs.
+ * Returns whether a record appears to be an event of the dlq topic. Only dlq-router and operators write events to the topic, so a
+ * structured event that cannot be read is one of these events.
  */
 function saysItIsOne({ headers }: LogRecord): boolean {
   return headers.some(([name, bytes]) => {
@@ -163,14 +163,17 @@ function violationOf({ type, data }: Event): string | undefined {
   return first ? described(first) : 'it does not match its schema'
 }
 
-/** Describes a schema violation by the name of the field, without its value. */
+/** Describes a schema violation by the name of the field. The value is not included. */
 function described({ instancePath, keyword, params }: SchemaViolation): string {
   const where = [...instancePath.split('/').slice(1), params.missingProperty ?? []].flat().join('.')
   const field = /^[\w.-]{1,80}$/.test(where) ? where : 'its data'
   return keyword === 'required' ? `${field} is missing` : `${field} breaks the schema's "${keyword}"`
 }
 
-/** Returns an error message for a field with invalid base64, which would decode to different bytes; undefined if there is none. */
+/**
+ * Returns an error message if a field is not valid base64, which would decode to different bytes; undefined if all fields are
+ * valid.
+ */
 function bytesViolation({ originalKey, originalValue, originalHeaders }: FailureData): string | undefined {
   if (!isBase64(originalKey)) return 'originalKey is not base64'
   if (!isBase64(originalValue)) return 'originalValue is not base64'

@@ -1,7 +1,7 @@
 /**
- * Open dead letters of one partition of the dlq topic, computed by a fold over its records: a dead letter
- * adds a row, and a later event of an operator's redrive or drop removes it. The consumer `open-dead-letters`
- * stores the result; queries apply the same fold to the records that the consumer has not read yet. Pure.
+ * Table of the open dead letters in one partition of the dlq topic. It is computed from the records of the partition: a dead letter
+ * adds a row, and a later event about its redrive or drop removes the row. The consumer `open-dead-letters` stores the table.
+ * Queries apply the records that the consumer has not yet read in the same way. Pure.
  */
 import {
   decided,
@@ -12,58 +12,64 @@ import {
 import type { DlqEntry, Row } from './dead-letter-row.ts'
 import type { HandledAction } from './dlq-record.ts'
 
-/** State of a partition, as JSON. */
+/** Table of one partition. It can be stored as JSON. */
 export interface OpenDeadLetters {
   /** Offset after the last record that was applied. */
   readonly next: number
-  /** Rows by ascending offset. */
+  /** Rows, sorted by offset in ascending order. */
   readonly rows: readonly Row[]
-  /** Open dead letters that were removed from the table to make room for newer ones; absent if the table is complete. */
+  /**
+   * Summary of the open dead letters that are no longer in the table, because newer ones needed the space; absent if the table is
+   * complete.
+   */
   readonly left?: LeftDeadLetters
-  /** Copy names of the newest dead letters, which identify copies of them. */
+  /** Copy names of the newest dead letters. They are used to detect copies, which are ignored. */
   readonly newest: readonly string[]
-  /** Size of the rows as JSON, in bytes; present if the size is limited. */
+  /** Total size of the rows as JSON, in bytes. It is 0 if the size is not limited. */
   readonly bytes: number
 }
 
-/** Open dead letters that were removed from the table to make room for newer ones. They are still in the topic. */
+/** Summary of open dead letters that were removed from the table to make room for newer ones. They are still in the topic. */
 export interface LeftDeadLetters {
   readonly count: number
-  /** Offset from which on the table is complete. */
+  /** First offset from which the table is complete. */
   readonly before: number
-  /** Time at which the oldest of them was written, in milliseconds since the epoch. `newestMs` is that of the newest. */
+  /**
+   * Write time of the oldest dead letter that was removed, in milliseconds since the epoch. `newestMs` is the write time of the
+   * newest.
+   */
   readonly oldestMs: number
   readonly newestMs: number
 }
 
 export interface DeadLetterBounds {
-  /** Maximum number of open dead letters of one partition. The oldest are removed first. */
+  /** Maximum number of open dead letters of one partition. If it is exceeded, the oldest are removed. */
   readonly rows: number
   /** Maximum size of the rows as JSON, in bytes. */
   readonly bytes: number
 }
 
 /**
- * Limits of the stored table for each partition of the dlq topic, as a protection against producers of many invalid records. The
- * state of a partition is one value of at most 1 MiB, which is read and written for every dead letter.
+ * Limits of the stored table of one partition. They protect the state store from producers of many invalid records. The table is
+ * one value of at most 1 MiB, which is read and written for every dead letter.
  */
 export const STORED_BOUNDS: DeadLetterBounds = { rows: 2_000, bytes: 640 * 1024 }
 
-/** Maximum number of copy names: enough for a few chunks of the router. */
+/** Maximum number of stored copy names. Copies can only come from the last few chunks of the router. */
 const MAX_REMEMBERED = 1_000
 
-/** `known`: the record was applied before. */
+/** Effect of a record on the table. `known`: the record had already been applied. */
 type FoldReason = 'letter' | 'broken' | 'copy' | 'handled' | 'known' | 'other'
 
 interface FoldOptions {
   readonly bounds?: DeadLetterBounds
-  /** True to keep handled dead letters in the table, with the operation, instead of removing them. */
+  /** True to keep redriven and dropped dead letters in the table, together with the operation. */
   readonly keepsHandled?: boolean
 }
 
 const UNBOUNDED: DeadLetterBounds = { rows: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
-/** Applies the records of one partition, in their order. */
+/** Applies the records of one partition to its table, in the order of their offsets. */
 export class DeadLetterFold {
   /** Rows by offset, in ascending order. */
   readonly #rows: Map<number, Row>
@@ -109,24 +115,24 @@ export class DeadLetterFold {
     if (entry.kind === 'other') return 'other'
     if (entry.kind === 'row') return this.#add(entry.row, entry.copyName)
     const { action, operation, ranges } = entry.handled
-    // An event cannot affect later dead letters, whatever its ranges contain.
+    // An event about handled dead letters never affects dead letters at later offsets, even if its ranges include them.
     for (const range of ranges) this.#handle(range, action, operation)
     return 'handled'
   }
 
-  /** Continues after this offset. Up to it, the topic has no further records for the table. */
+  /** Sets the next offset. The caller knows that no records before it are relevant for the table. */
   readTo(offset: number): void {
     this.#next = Math.max(this.#next, offset)
   }
 
-  /** Removes the dead letters before an offset, which the topic no longer contains. */
+  /** Removes the dead letters before an offset, because the topic no longer contains them. */
   startAt(offset: number): void {
     this.readTo(offset)
     if (this.#left && this.#left.before <= offset) this.#left = undefined
     this.#removeFirst(row => row.offset < offset)
   }
 
-  /** Removes the dead letters that were written at this time or before. */
+  /** Removes the dead letters that were written at or before this time. */
   expire(untilMs: number): void {
     if (this.#left && this.#left.newestMs <= untilMs) this.#left = undefined
     this.#removeFirst(row => row.writtenAtMs <= untilMs)
@@ -156,12 +162,12 @@ export class DeadLetterFold {
   }
 
   #handle({ from, to }: { from: number; to: number }, action: HandledAction, operation: string): void {
-    // Only the count of removed dead letters is known.
+    // Dead letters that are no longer in the table are only counted, so reduce the count.
     if (this.#left && from < this.#left.before) {
       const count = this.#left.count - (Math.min(to, this.#left.before - 1) - from + 1)
       this.#left = count > 0 ? { ...this.#left, count } : undefined
     }
-    // A range can cover many more offsets than the table has rows.
+    // Iterate over the shorter of the two: a range can contain many more offsets than the table has rows.
     if (to - from < this.#rows.size)
       for (let offset = from; offset <= to; offset++) this.#handleOne(offset, action, operation)
     else
@@ -177,7 +183,7 @@ export class DeadLetterFold {
       return
     }
     const before = row.handled
-    // A dead letter that was both redriven and dropped counts as redriven.
+    // A dead letter that was both redriven and dropped is shown as redriven.
     const both = before?.action === 'redriven' ? 'redriven' : action
     const handled = { action: both, operations: [...(before?.operations ?? []), operation] }
     this.#rows.set(offset, { ...row, handled })
@@ -201,15 +207,15 @@ export class DeadLetterFold {
   }
 }
 
-/** CloudEvents `type` under which the process receives a record of the dlq topic. No event of this type is ever written. */
+/** CloudEvents `type` that a record of the dlq topic has for this consumer. No event with this type is ever written. */
 export const DLQ_ENTRY_TYPE = 'io.sluice.dlq.entry'
-/** Entity of all records of a partition. */
+/** Entity to which all records of a partition belong. */
 export const DLQ_SOURCE = '/dlq'
 
 /**
- * Returns the consumer that keeps the open dead letters of each partition of the dlq topic.
+ * Returns the consumer that maintains the table of open dead letters of each partition.
  *
- * @param keptMs retention of the topic, in milliseconds
+ * @param keptMs retention of the dlq topic, in milliseconds
  */
 export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, DlqEntry> {
   return {
@@ -230,7 +236,7 @@ export function openDeadLetters(keptMs: number): KeyedProcess<OpenDeadLetters, D
   }
 }
 
-/** Returns the timer that fires when retention may have deleted the oldest dead letter. */
+/** Returns a timer that is due when the oldest dead letter may have been deleted by retention. */
 function expiry({ rows, left }: DeadLetterFold, keptMs: number, nowMs: number): TimerChange {
   const [first] = rows
   const oldestMs = left?.newestMs ?? first?.writtenAtMs

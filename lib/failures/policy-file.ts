@@ -1,6 +1,6 @@
 /**
- * Reads `config/failures/policy.yaml` and checks it strictly: a typing error must not result in failures that
- * are never retried. All errors are reported at once. Pure.
+ * Reads and strictly validates `config/failures/policy.yaml`. A misspelled key must be an error, because failures would otherwise
+ * not be retried. All errors are reported at once. Pure.
  */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
@@ -83,14 +83,14 @@ export class InvalidPolicy extends Error {
 /**
  * Reads the failure policy.
  *
- * @param file name of the file in messages
- * @param consumers names of all consumers; undefined if they are unknown
- * @throws InvalidPolicy with all errors or, for text that is not YAML, with the first syntax error
+ * @param file name of the file in error messages
+ * @param consumers names of all consumers; undefined if unknown
+ * @throws InvalidPolicy with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readPolicy(text: string, file: string, consumers?: readonly string[]): FailurePolicy {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidPolicy([{ file, ...yaml }])
-  // An empty file, or one with only comments, leaves the defaults unchanged.
+  // If the file is empty or contains only comments, the defaults apply.
   const content = yaml.content ?? {}
   const errors = [...schemaErrors(content)]
   if (errors.length === 0) errors.push(...contradictions(content as RawPolicy, consumers))
@@ -110,7 +110,7 @@ interface RawPolicy extends RawRules {
   readonly consumers?: Readonly<Record<string, RawRules>>
 }
 
-/** Returns contradictions that a schema cannot express. */
+/** Returns errors for contradictions that the schema cannot express. */
 function contradictions(raw: RawPolicy, consumers: readonly string[] | undefined): PathError[] {
   const ofAll = maxAgeOf(raw) ?? DEFAULT_POLICY.maxAgeMs
   const each = Object.entries(raw.consumers ?? {})
@@ -174,8 +174,8 @@ function listErrors(path: FilePath, list: Retries, maxAgeMs: number): PathError[
 }
 
 /**
- * Returns errors for first retries that are later than the time for which subsequent events of the entity
- * wait. Only some consumers let events wait.
+ * Returns errors for consumers that park later events of an entity, if the first retry is too late. The parked events would be
+ * applied before that retry.
  */
 function lateRetries({ consumers, ...policy }: FailurePolicy): PathError[] {
   return Object.entries(PARKING).flatMap(([consumer, retries]) => {
@@ -209,7 +209,7 @@ function policyOf({ consumers = {}, ...raw }: RawPolicy): FailurePolicy {
   }
 }
 
-/** Returns the rules of a consumer. Its default rules apply where the file has none. */
+/** Returns the rules of a consumer. Classes that are not in the file use the consumer's default rules. */
 function rulesOfConsumer(name: string, raw: RawRules): RetryRules {
   const rules = rulesOf(raw)
   const shipped = Object.hasOwn(DEFAULT_POLICY.consumers, name) ? DEFAULT_POLICY.consumers[name] : undefined

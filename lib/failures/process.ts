@@ -16,7 +16,7 @@ import type { FailurePolicy, RoutedClass } from './policy.ts'
 import { redrivenRecord } from './redriven-record.ts'
 import { ROUTER, type Route, route } from './route.ts'
 
-/** Data of a failure that is retried, with the reason for the retry. */
+/** Data of a failure that is retried, including the reason for the retry. */
 export interface Retry extends FailureData {
   readonly class: RoutedClass
   readonly routedBecause: string
@@ -24,20 +24,20 @@ export interface Retry extends FailureData {
 
 /** Data of a dead letter: the failure, and the reason why it is not retried. */
 export interface DeadLetter extends Retry {
-  /** True if the record failed again after several redrives by operators. Bulk redrives skip it. */
+  /** True if the record failed again after several redrives by operators. Bulk redrives skip quarantined dead letters. */
   readonly quarantined: boolean
 }
 
 export interface RouterOptions {
   readonly policy: FailurePolicy
-  /** Returns the application's name of a Kafka topic; undefined if the topic is not part of this environment. */
+  /** Returns the logical name of a Kafka topic; undefined if the topic does not belong to this environment. */
   readonly topicOf: (kafkaTopic: string) => TopicName | undefined
-  /** Returns the consumer that a Lambda function belongs to. By default, they have the same name. */
+  /** Returns the consumer to which a Lambda function belongs. By default, both have the same name. */
   readonly consumerOf?: (functionName: string) => string
 }
 
 /**
- * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dead letters. Also
+ * Consumer `dlq-router`: sends each failure, with the original bytes and the reason, to a retry topic or to the dlq topic. It also
  * converts messages about records that Lambda has discarded to failures. It has no state.
  */
 export function failureRouter(options: RouterOptions): KeyedProcess<undefined, FailureData | Discarded> {
@@ -49,7 +49,7 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
       if (data === undefined) return rejected('the failure event has no data')
       if (type === FAILURE_TYPE) {
         const failure = data as FailureData
-        // A failure of a record from the dlq topic is not routed: a dead letter of a dead letter would return forever.
+        // A failure of a record in the dlq topic is not routed. Otherwise, dead letters of dead letters could circulate forever.
         if (topicOf(failure.originalTopic) === 'dlq') return decided('from-dead-letters', undefined)
         const address = { source, ...(subject === undefined ? {} : { subject }) }
         const { taken, emit } = routed({ failure, address, suffix: '' }, policy, topicOf)
@@ -72,7 +72,7 @@ export function failureRouter(options: RouterOptions): KeyedProcess<undefined, F
 interface Routed {
   readonly failure: FailureData
   readonly address: { readonly source: string; readonly subject?: string }
-  /** Suffix that makes the names of emissions unique within a step. */
+  /** Suffix that makes the names of emissions unique within one step. */
   readonly suffix: string
 }
 
@@ -90,8 +90,8 @@ function moved(one: Routed, { to, quarantined, ...why }: Route): Emission {
 }
 
 /**
- * Returns the event that ends a failure, for a consumer that makes later events of the entity wait. It is
- * written to the partition in which they wait.
+ * Returns the event that marks a failure as ended. Consumers that park later events of the entity wait for it, so it is written to
+ * the partition of the failed record.
  */
 function ended(one: Routed, { to, because }: Route, topicOf: RouterOptions['topicOf']): Emission[] {
   const { failure, suffix } = one

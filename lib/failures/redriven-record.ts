@@ -1,4 +1,4 @@
-/** Builds the record that returns a failed one to its consumer. The redriver and the redrive command use the same form. Pure. */
+/** Builds the record that redrives a failed record. The redriver and the command `dlq redrive` both use it. Pure. */
 
 import { redriveHeaders, originalHeaders as withoutOwn } from '../../packages/runtime/cloudevents/redrive.ts'
 import {
@@ -9,7 +9,7 @@ import {
 import { presentPartition } from '../../packages/runtime/pipeline/growth/present-partition.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/** Record for the partition in which its consumer failed. The failure is stored only in the state of that partition. */
+/** Record for the partition in which the consumer failed. Only the consumer's state of that partition contains the failure. */
 export interface RedrivenRecord {
   readonly topic: string
   readonly partition: number
@@ -18,12 +18,12 @@ export interface RedrivenRecord {
   readonly headers: readonly (readonly [name: string, value: Buffer])[]
 }
 
-/** Redrive by an operator. */
+/** Redrive that an operator requested. */
 export interface ByHand {
   readonly by: string
   /** Time of the redrive, RFC 3339. */
   readonly at: string
-  /** Parts that replace the original ones, and the digest of the original record, which identifies the failure. */
+  /** Parts that replace parts of the original record, and the digest of the original record, which identifies the failure. */
   readonly patch?: {
     readonly key?: Buffer | null
     readonly value?: Buffer | null
@@ -32,16 +32,16 @@ export interface ByHand {
   }
 }
 
-/** Returns whether the failure contains the complete record, so that it can be retried. */
+/** Returns whether the failure contains the complete record. Incomplete records cannot be redriven. */
 export function isRedrivable({ omitted }: Pick<FailureData, 'omitted'>): boolean {
   return omitted.length === 0
 }
 
 /**
- * Returns the record to write.
+ * Returns the record to write to the topic of the failed record.
  *
  * @param byHand redrive by an operator; undefined for a scheduled retry
- * @param growths increases of the partition count of the record's topic, with which the failure has moved
+ * @param growths increases of the topic's partition count; each may have moved the failure to another partition
  */
 export function redrivenRecord(
   failure: FailureData,

@@ -1,6 +1,6 @@
 /**
- * Forwarder `redriver`: returns failures from the retry topics to the consumer that failed, once their delay has passed. The record
- * returns to its own topic and partition, with headers that make every other consumer skip it.
+ * Forwarder `redriver`: redrives failed records from the retry topics once their delay has passed. A record is written to its
+ * original topic and partition, with headers that make all consumers except the failed one skip it.
  */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -18,26 +18,29 @@ import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 import { RETRY_TYPE } from './event-types.ts'
 import { isRedrivable, redrivenRecord } from './redriven-record.ts'
 
-/** Topic in which failures wait. */
+/** Topic in which failure records wait for a retry. */
 interface RetryTopic {
   readonly name: TopicName
   readonly kafkaTopic: string
-  /** Delay of a record, in milliseconds since the timestamp that the broker assigned. */
+  /** Time between the timestamp that the broker assigned to a record and its redrive, in milliseconds. */
   readonly delayMs: number
 }
 
 export interface RedriverParts {
   readonly from: readonly RetryTopic[]
-  /** Kafka names of the topics to which records may return: those that consumers read. */
+  /** Kafka names of the topics to which records may be redriven, which are the topics that consumers read. */
   readonly backTo: ReadonlySet<string>
   readonly readData: Application['readData']
-  /** Increases of partition counts, by Kafka topic. A record returns to the partition in which its failure is now stored. */
+  /**
+   * Increases of partition counts, by Kafka topic. A record is redriven to the partition that now contains the state of its
+   * failure.
+   */
   readonly growths?: ReadonlyMap<string, readonly Growth[]>
 }
 
 /**
- * Returns the redriver. Due times are compared with the clock of the function. If the broker's clock is ahead
- * of it, a record returns late by the difference, and never early.
+ * Returns the redriver. Due times are compared with the function's clock. If the broker's clock is ahead of it, records are
+ * redriven late by the difference, but never early.
  */
 export function redriver({ from, backTo, readData, growths }: RedriverParts): Forwarder {
   const delays = new Map(from.map(({ kafkaTopic, delayMs }) => [kafkaTopic, delayMs]))
@@ -66,10 +69,13 @@ export function redriver({ from, backTo, readData, growths }: RedriverParts): Fo
   }
 }
 
-/** Form of a valid topic name. Any client can write to a retry topic, so other values are not logged. */
+/** Pattern of valid topic names. Any client can write to a retry topic, so other names are not logged. */
 const TOPIC_NAME = /^[\w.-]{1,249}$/
 
-/** Returns the failure in a record of a retry topic, or a description of the record's error. Any client can write to the topic. */
+/**
+ * Returns the failure in a record of a retry topic, or an error message. Any client can write to the topic, so the record is
+ * validated.
+ */
 function waitingFailure(record: SourceRecord, readData: RedriverParts['readData']): FailureData | string {
   const event = readEvent(record)
   if (isFailure(event)) return `${event.code}: ${event.message}`
@@ -83,8 +89,8 @@ function waitingFailure(record: SourceRecord, readData: RedriverParts['readData'
 }
 
 /**
- * Returns whether a text is valid base64. Node decodes invalid text without an error, and the result would
- * differ from the original bytes.
+ * Returns whether a text is valid base64. Node.js decodes invalid text without an error, and the result would differ from the
+ * original bytes.
  */
 function isBase64(text: string | null): boolean {
   return text === null || Buffer.from(text, 'base64').toString('base64') === text

@@ -1,4 +1,6 @@
-/** Decides the destination of a failure: a retry topic or the dead letters. Pure, and the same for every copy of the failure. */
+/**
+ * Decides whether a failure is sent to a retry topic or to the dlq topic. Pure: all copies of a failure have the same destination.
+ */
 
 import { FAILURES } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { FailureData } from '../../packages/runtime/consumer/failure-event.ts'
@@ -13,19 +15,19 @@ import {
   rulesFor,
 } from './policy.ts'
 
-/** Consumer group of the router. Failures of the router are not routed. */
+/** Consumer group of the router. Failures of the router itself are not routed. */
 export const ROUTER = 'dlq-router'
 
 /** Number of redrives by operators after which a record that fails again is quarantined. Bulk redrives skip quarantined records. */
 export const QUARANTINED_AFTER = 3
 
-/** Reason why a failure becomes a dead letter. A failure that is retried has the name of its retry topic as reason. */
+/** Reason why a failure becomes a dead letter. If a failure is retried, the reason is the name of the retry topic. */
 type DeadLetterReason =
-  /** The policy has no retries for the failure. */
+  /** The policy configures no retries for the failure. */
   | 'not-retried'
   | 'retries-exhausted'
   | 'too-old'
-  /** Parts of the record are only in the log. */
+  /** The failure does not contain the complete record. */
   | 'incomplete'
   | 'quarantined'
   /** The router itself failed. */
@@ -33,9 +35,9 @@ type DeadLetterReason =
 
 export interface Route {
   readonly to: RetryTopic | 'dlq'
-  /** Reason for logs, metrics and tests. */
+  /** Reason that is used in logs, metrics and tests. */
   readonly reason: RetryTopic | DeadLetterReason
-  /** Reason as a sentence, without contents of the record. */
+  /** Reason as a sentence. It never contains parts of the record. */
   readonly because: string
   readonly class: RoutedClass
   readonly quarantined: boolean
@@ -44,8 +46,8 @@ export interface Route {
 /**
  * Returns the destination of a failure.
  *
- * @param nowMs time of the decision, in milliseconds since the epoch; by default the time of the failure on
- * the log's clock, so that the same log results in the same routes
+ * @param nowMs time of the decision, in milliseconds since the epoch. Defaults to the time of the failure on the log's clock, so
+ * that the same log always results in the same routes.
  */
 export function route(
   failure: FailureData,
@@ -90,8 +92,8 @@ export function route(
 }
 
 /**
- * Returns class and reason of a failure that is written to the dead letters without being routed, such as one
- * of the router or the redriver.
+ * Returns the class and the reason of a failure that is written directly to the dlq topic, such as a failure of the router or the
+ * redriver.
  */
 export function unroutedWhy({ consumer, errorType }: FailureData): {
   readonly class: RoutedClass
@@ -102,9 +104,9 @@ export function unroutedWhy({ consumer, errorType }: FailureData): {
 }
 
 /**
- * Returns the time of the first attempt since the last redrive by an operator. The log does not contain it:
- * the record may have waited for its consumer, and its `failedAt` is the time of its append. It is computed
- * from the second attempt, whose record was appended when the delay after the first one had passed.
+ * Returns the time of the first attempt since the last redrive by an operator. This time is not stored: `failedAt` of that attempt
+ * is the append time of the record, which may have waited for its consumer. It is computed from the second attempt instead. The
+ * record of that attempt was appended when the delay after the first attempt had passed.
  *
  * @param before number of attempts before that redrive
  */
@@ -119,7 +121,10 @@ function firstAttemptMs(
   return (second ? Date.parse(second.failedAt) : own) - DELAYS_MS[retries[0]]
 }
 
-/** Returns the attempts that operators followed with a redrive. Headers can be forged, so attempts in the future do not count. */
+/**
+ * Returns the attempts after which an operator redrove the record. Headers can be forged, so attempts with a later number are
+ * ignored.
+ */
 function redrivesByHand({ history, attempt }: FailureData) {
   return history.filter(past => past.redrivenBy !== undefined && past.attempt > 0 && past.attempt < attempt)
 }
@@ -132,8 +137,8 @@ function kindOf(code: string): { readonly kind: RoutedClass; readonly descriptio
 }
 
 /**
- * Returns the class that decides about retries. A failure of a class that consumers never write is treated as
- * retryable, as its class suggests.
+ * Returns the class that determines the retries. Consumers never write failures of the class `unavailable`, so such a failure is
+ * treated as retryable.
  */
 function decidedAs(kind: RoutedClass) {
   return kind === 'unavailable' ? 'retryable' : kind

@@ -12,15 +12,15 @@ import { type FieldSource, firstAt, type Mapping, type Path, valueAt } from './m
 import { TAG } from './targets.ts'
 import { readTime } from './time.ts'
 
-/** Record to be mapped. */
+/** Foreign record to which a mapping is applied. */
 export interface ForeignDocument {
-  /** JSON object of the record. For a CloudEvent, it is that of the JSON event format. */
+  /** Record as a JSON object. For a CloudEvent, the object has the JSON event format. */
   readonly document: object
-  /** Permanent identification of the record, such as its topic, partition and offset. */
+  /** Values that identify the record permanently, such as its topic, partition and offset. */
   readonly position: readonly (string | number)[]
-  /** Set if the document is a CloudEvent, which has its own identity. */
+  /** True if the document is a CloudEvent, which already has an identity. */
   readonly isEvent?: true
-  /** Extensions that the reading keeps, such as the trace context. */
+  /** Extension attributes that are copied to the reading, such as the trace context. */
   readonly extensions?: Readonly<Record<string, string>>
 }
 
@@ -29,7 +29,7 @@ export function takes(mapping: Mapping, record: Pick<ForeignDocument, 'document'
   return unmet(mapping, record) === undefined
 }
 
-/** Returns the first condition of the mapping that the record does not meet; undefined if the mapping takes it. */
+/** Returns the first condition of the mapping that the record does not meet; undefined if the mapping applies to the record. */
 export function unmet(
   { eventType, equals, has, lacks }: Mapping,
   { document, isEvent }: Pick<ForeignDocument, 'document' | 'isEvent'>,
@@ -42,7 +42,10 @@ export function unmet(
   return undefined
 }
 
-/** Returns the field of the reading by which two records belong to different entities; undefined if they belong to the same. */
+/**
+ * Returns the name of a field in which two records differ and which identifies the entity; undefined if both records belong to the
+ * same entity.
+ */
 export function entityDifference(
   { family, fields }: Mapping,
   one: object,
@@ -55,8 +58,8 @@ export function entityDifference(
 }
 
 /**
- * Returns the reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The id is always the same for
- * the same record. Whether the data is valid by the schema of the family is not checked here.
+ * Returns a reading in the units of its family, or the failure `mapping-failed` or `unit-mismatch`. The same record always results
+ * in the same id. The data is not validated against the schema of the family.
  */
 export function mapped(mapping: Mapping, foreign: ForeignDocument): Event | Failure {
   const { name, family } = mapping
@@ -94,12 +97,12 @@ function dataOf(mapping: Mapping, document: object): { readonly data: ReadingDat
     else if (source.kind === 'labels') tags.unshift(...Object.entries(read.value))
     else put(data, source.target, read.value)
   }
-  // The producer chooses the names of tags, so one may be `__proto__`.
+  // Producers choose the names of tags, so a tag may be named `__proto__`.
   if (tags.length > 0) data.set('tags', Object.fromEntries(tags))
   return { data: Object.fromEntries(data) }
 }
 
-/** Sets the value of a target, which has one level or two, such as `location.site`. */
+/** Sets the value of a target. A target has one or two levels, such as `location.site`. */
 function put(data: Map<string, unknown>, target: string, value: unknown): void {
   const [outer = '', inner] = target.split('.')
   data.set(
@@ -119,7 +122,7 @@ function namedMetric({ metric }: Mapping, document: object): FieldSource | undef
 function timeOf({ times }: Mapping, document: object): { readonly time: string | undefined } | Problem {
   const looked: Path[] = []
   for (const source of times) {
-    // An event without a time has the time of its record.
+    // If an event has no time, the time of its record applies.
     if (source === 'record') return { time: undefined }
     looked.push(...source.from)
     const found = firstAt(document, source.from)
@@ -132,7 +135,8 @@ function timeOf({ times }: Mapping, document: object): { readonly time: string |
 }
 
 /**
- * Returns the id of the reading. Ids of different mappings, kinds and families cannot collide, because each starts with its origin.
+ * Returns the id of the reading. Each id is derived from its kind of origin and the event type of the family, so ids of different
+ * kinds and families cannot collide.
  */
 function idOf(
   { id, family }: Mapping,
@@ -160,7 +164,7 @@ function idOfFields(
     if (value === undefined) return { problem: `${missing([path])}, and is part of the id` }
     if (typeof value === 'object')
       return { problem: `"${path.name}" is part of the id, and must not be an object` }
-    // The text "1" and the number 1 must result in different ids.
+    // Encode as JSON, because the text "1" and the number 1 must result in different ids.
     parts.push(path.name, JSON.stringify(value))
   }
   return { id: derivedId('mapped-fields', type, ...parts) }

@@ -1,6 +1,6 @@
 /**
- * Contradictions of a mapping that no schema can express: fields that the family lacks, units of another dimension, and so on.
- * Pure.
+ * Errors of a mapping that the schema cannot express, such as fields that do not exist in the family, or units of another
+ * dimension. Pure.
  */
 import type { FilePath, PathError } from '../file-errors.ts'
 import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
@@ -23,7 +23,10 @@ export function contradictions(raw: RawMapping): PathError[] {
   ]
 }
 
-/** Returns errors in `when`. Ticks, erasures and readings are Sluice's own events, which need no mapping. */
+/**
+ * Returns the errors in the `when` condition of a mapping. A condition must not match Sluice's own events, such as readings, ticks
+ * and erasures, because they are never mapped.
+ */
 function whenErrors({ when }: RawMapping): PathError[] {
   const type = when?.equals?.type
   if (typeof type !== 'string' || !type.startsWith(OWN_TYPES)) return []
@@ -76,7 +79,7 @@ function patternErrors(pattern: string | undefined, path: FilePath): PathError[]
   }
 }
 
-/** Returns errors for a mapping whose result could never be a valid reading. */
+/** Returns errors for a mapping that can never result in a valid reading. */
 function targetErrors({ family, fields, metric }: RawMapping): PathError[] {
   const missing = requiredTargets(family).filter(target => !Object.hasOwn(fields, target))
   const { metrics, states } = FAMILIES[family]
@@ -166,7 +169,7 @@ function unitErrors(
   return conversion(own, unit) ? [] : [{ path: at, message: `must be one of ${unitsFor(own)}` }]
 }
 
-/** Returns an error for a value that the schema of the family rejects in every record. */
+/** Returns an error for a constant value that the schema of the family does not allow. */
 function stateErrors(field: RawField, allowed: readonly string[] | null, path: FilePath): PathError[] {
   if (allowed === null) return []
   const wrong = (key: FilePath, value: unknown) =>

@@ -1,8 +1,8 @@
-/** Reads one field of a reading from a foreign record. Pure. Messages contain the names of fields, never their values. */
+/** Reads one field of a reading from a foreign record. Pure. Error messages contain the names of fields, but never their values. */
 import type { LinearPattern } from '../linear-pattern.ts'
 import { type FieldSource, firstAt, type Path } from './mapping.ts'
 
-/** Result of reading a field: the value, undefined if the record lacks an optional field, or the reason why it cannot be used. */
+/** Result of reading a field: the value, undefined if an optional field is missing, or the reason why the value cannot be used. */
 export type ReadField =
   | { readonly value: string | number | Readonly<Record<string, string>> | undefined }
   | { readonly problem: string }
@@ -30,13 +30,13 @@ function absent({ otherwise, isRequired, from }: FieldSource): ReadField {
   return { problem: missing(from) }
 }
 
-/** Returns the error for a record without any of these fields. */
+/** Returns the error message for a record that has none of these fields. */
 export function missing(paths: readonly Path[]): string {
   const names = paths.map(({ name }) => `"${name}"`)
   return names.length === 1 ? `${names[0]} is missing` : `none of ${names.join(', ')} is there`
 }
 
-/** Returns the part of a text that matches the group of a pattern. */
+/** Returns the part of a text that matches the capturing group of a pattern. */
 export function matched(
   pattern: LinearPattern,
   value: unknown,
@@ -72,7 +72,7 @@ function isScalar(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-/** Returns the labels as texts. Nested objects are flattened, with names joined by dots. */
+/** Returns labels as an object of texts. Nested objects are flattened, with their names joined by dots. */
 function labels(value: unknown, { name }: Path): ReadField {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { problem: `"${name}" must be an object` }

@@ -1,4 +1,4 @@
-/** Reads foreign records as readings, with the first mapping that matches. Pure. */
+/** Converts foreign records to readings, using the first mapping that matches. Pure. */
 
 import { parsedJson, toJsonEvent } from '../../packages/runtime/cloudevents/json-format.ts'
 import { traceInHeaders } from '../../packages/runtime/cloudevents/trace.ts'
@@ -9,15 +9,15 @@ import { isObject } from '../json.ts'
 import { type ForeignDocument, mapped, takes } from './apply.ts'
 import type { Mapping } from './mapping.ts'
 
-/** Returns the reading in a document, or the reason why it has none; undefined if no mapping matches. */
+/** Returns the reading in a document, or the reason why it cannot be converted. Returns undefined if no mapping matches. */
 function mappedByFirst(mappings: readonly Mapping[], document: ForeignDocument): Event | Failure | undefined {
   const mapping = mappings.find(one => takes(one, document))
   return mapping && mapped(mapping, document)
 }
 
 /**
- * Returns a reader for `Application.readForeign`. It reads JSON objects that are not CloudEvents, and CloudEvents of a type that
- * a mapping names. Undefined for any other record, which stays unchanged.
+ * Returns a reader for `Application.readForeign`. The reader converts JSON objects that are not CloudEvents, and CloudEvents whose
+ * type occurs in a mapping. It returns undefined for all other records, which are left unchanged.
  */
 export function foreignReader(mappings: readonly Mapping[]) {
   const types = new Set(mappings.flatMap(({ eventType }) => eventType ?? []))
@@ -39,7 +39,7 @@ export function foreignReader(mappings: readonly Mapping[]) {
   }
 }
 
-/** Returns a CloudEvent in the form that mappings read. */
+/** Converts a CloudEvent to the form to which mappings are applied. */
 export function eventDocument(event: Event, position: ForeignDocument['position']): ForeignDocument {
   return {
     document: toJsonEvent(event),
@@ -53,7 +53,7 @@ function positionOf({ topic, partition, offset }: ForeignRecord): ForeignDocumen
   return [topic, partition, offset]
 }
 
-/** Returns the JSON object in a value; undefined if it is not an object, a failure if a number would lose precision. */
+/** Parses a JSON object. Returns undefined if the value is not a JSON object, and a failure if a number would lose precision. */
 export function objectIn(value: Buffer): { readonly object: object } | Failure | undefined {
   const read = parsedJson(value)
   if (read.kind === 'failure') return read.code === 'number-not-exact' ? read : undefined

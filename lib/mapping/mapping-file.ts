@@ -1,5 +1,5 @@
 /**
- * Reads a mapping and checks it strictly: a typing error must not result in a field that is never set. All
+ * Reads and strictly validates a mapping. A misspelled key must be an error, because the field would otherwise never be set. All
  * errors are reported at once. Pure.
  */
 import { positionsIn } from '../alerting/rule-positions.ts'
@@ -29,8 +29,8 @@ export class InvalidMapping extends Error {
  * Reads a mapping.
  *
  * @param name name of the mapping in failures and ids
- * @param file name of the file in messages
- * @throws InvalidMapping with all errors or, for text that is not YAML, with the first syntax error
+ * @param file name of the file in error messages
+ * @throws InvalidMapping with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readMapping(text: string, name: string, file: string): Mapping {
   const yaml = yamlDocument(text)
@@ -84,8 +84,8 @@ function fieldSource(family: RawMapping['family'], target: string, raw: RawField
 }
 
 /**
- * Returns the conversion to the unit of the metric. Scale and offset are applied first: they convert the
- * record's number to the given unit.
+ * Returns the conversion of a number to the unit of the metric. The scale and the offset are applied first, and result in a number
+ * in the unit that the mapping specifies.
  */
 function conversionOf(
   own: string | undefined,
@@ -103,7 +103,7 @@ function namedMetric(
 ): NamedMetric {
   const byName = Object.entries(names).map(([found, entry]) => {
     const { metric, ...rest } = wholeMetric(entry)
-    // A record that contains the name of a metric but no value is incomplete.
+    // A record that contains the name of a metric must also contain its value.
     return [found, { ...fieldSource(family, metric, { from: value, ...rest }), isRequired: true }] as const
   })
   return { name: pathOf(name), byName: new Map(byName) }

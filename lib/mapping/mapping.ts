@@ -2,7 +2,7 @@
 import type { LinearPattern } from '../linear-pattern.ts'
 import type { Family } from '../telemetry/families.ts'
 
-/** Field of a record: its whole name, and the steps if the name is a dotted path. */
+/** Field of a record: its name, and the parts of the name if it is a dotted path. */
 export interface Path {
   readonly name: string
   readonly steps: readonly string[]
@@ -11,43 +11,43 @@ export interface Path {
 export type Scalar = string | number | boolean
 
 export interface Mapping {
-  /** Name of the mapping, for messages and ids. */
+  /** Name of the mapping in messages and ids. */
   readonly name: string
   readonly family: Family
   readonly has: readonly Path[]
   readonly lacks: readonly Path[]
   readonly equals: readonly (readonly [path: Path, value: Scalar])[]
-  /** CloudEvents type that the mapping applies to; undefined if it applies only to records that are not CloudEvents. */
+  /** CloudEvents type to which the mapping applies; undefined if it applies only to records that are not CloudEvents. */
   readonly eventType?: string
   /**
-   * Fields from which the id is derived, or `position` for the position of the record. By default, the
-   * identity of a CloudEvent, or else the position.
+   * Fields from which the id of the reading is derived, or `position` to derive it from the position of the record. By default, the
+   * id is derived from source and id of a CloudEvent, and from the position of any other record.
    */
   readonly id?: 'position' | readonly Path[]
-  /** Sources of the time. The first one that the record has is used. */
+  /** Possible sources of the event time, in order. The first source that exists in the record is used. */
   readonly times: readonly ('record' | TimeSource)[]
   readonly fields: readonly FieldSource[]
   readonly metric?: NamedMetric
 }
 
 export interface TimeSource {
-  /** Fields with the time. The first one that the record has is used. */
+  /** Fields that may contain the time, in order. The first field that exists in the record is used. */
   readonly from: readonly Path[]
   readonly pattern?: LinearPattern
-  /** Time zone of times without one: an IANA name, or an offset `±hh:mm`. */
+  /** Time zone of times that do not specify one: an IANA name, or an offset such as `+01:00`. */
   readonly timeZone?: string
   readonly disambiguation?: 'earlier' | 'later'
-  /** Unit of numeric times, which count from 1970. */
+  /** Unit of numeric times, which are counted from 1970. */
   readonly epoch?: Epoch
 }
 
 export type Epoch = 's' | 'ms' | 'us' | 'ns'
 
-/** Source of a field of the reading. */
+/** Source of the value of one field of the reading. */
 export interface FieldSource {
-  /** Dotted path of the field in the reading. */
+  /** Name of the field in the reading, as a dotted path. */
   readonly target: string
-  /** Kind of the value. `labels` is an object of texts, for `tags`. */
+  /** Type of the value. `labels` is an object of texts, which is used for `tags`. */
   readonly kind: 'text' | 'number' | 'labels'
   readonly isRequired: boolean
   readonly constant?: string | number
@@ -56,7 +56,7 @@ export interface FieldSource {
   readonly pattern?: LinearPattern
   readonly values?: ReadonlyMap<string, string | number>
   readonly as?: 'number' | 'text'
-  /** Converts a number of the record to the unit of the reading. */
+  /** Converts a number in the record to the unit of the reading. */
   readonly convert?: (value: number) => number
 }
 
@@ -70,7 +70,8 @@ export function pathOf(name: string): Path {
 }
 
 /**
- * Returns the value of a field; undefined if it is missing or null. A name with dots is first looked up as a whole, then as a path.
+ * Returns the value of a field; undefined if it is missing or null. If the name contains dots, a field with that exact name takes
+ * precedence over the path.
  */
 export function valueAt(document: object, { name, steps }: Path): unknown {
   if (steps.length > 1 && Object.hasOwn(document, name)) return present((document as FieldsByName)[name])
@@ -88,7 +89,7 @@ function present(value: unknown): unknown {
   return value === null ? undefined : value
 }
 
-/** Returns the first of the fields that the record has, with its value. */
+/** Returns the first of these fields that exists in the record, and its value. */
 export function firstAt(
   document: object,
   paths: readonly Path[],

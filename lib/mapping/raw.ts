@@ -1,4 +1,4 @@
-/** Content of a mapping file that is valid by the schema. */
+/** Content of a mapping file that has been validated against the schema. */
 import type { FamilyName } from '../telemetry/families.ts'
 import type { Epoch, Scalar } from './mapping.ts'
 
@@ -45,7 +45,10 @@ export interface RawMapping {
   }
 }
 
-/** Returns the field as a mapping, even if the file contains only the name of the record's field. */
+/**
+ * Returns the description of a field. If the file contains only the name of the record's field, the name is converted to a
+ * description.
+ */
 export function wholeField(field: string | RawField): RawField {
   return typeof field === 'string' ? { from: field } : field
 }

@@ -1,10 +1,10 @@
-/** Fields of readings that a mapping can set, by family, as in the schemas. */
+/** Fields of readings that a mapping can set, for each family, as in the schemas of events. */
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import type { FieldSource } from './mapping.ts'
 
 type Kind = FieldSource['kind']
 
-/** Fields that identify the entity. A reading without one of them violates its schema. */
+/** Fields that identify the entity. A reading without one of them is not valid. */
 const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
   environment: {
     sensorId: 'text',
@@ -18,7 +18,10 @@ const IDENTITY: Readonly<Record<FamilyName, Readonly<Record<string, Kind>>>> = {
 
 const EVERYWHERE = { unit: 'text', tags: 'labels' } as const
 
-/** Returns the targets by their dotted path in the data of a reading. Single tags, such as `tags.room`, are also texts. */
+/**
+ * Returns the types of all targets by their dotted path in the data of a reading. A target can also be a single tag, such as
+ * `tags.room`, which is a text.
+ */
 export function targetsOf(name: FamilyName): ReadonlyMap<string, Kind> {
   const { metrics, states } = FAMILIES[name]
   return new Map<string, Kind>([

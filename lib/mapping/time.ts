@@ -1,9 +1,12 @@
-/** Converts times of foreign records to RFC 3339, without guessing a time zone or a unit. Pure. */
+/** Converts times in foreign records to RFC 3339. Never guesses a time zone or a unit. Pure. */
 import { isTimestamp } from '../../packages/runtime/cloudevents/attributes.ts'
 import type { Epoch, TimeSource } from './mapping.ts'
 import { localOffsets, offsetText } from './zones.ts'
 
-/** Converted time, or a description of the error that follows the name of the field and does not contain its value. */
+/**
+ * Converted time, or an error message. The message completes a sentence that starts with the name of the field. It does not contain
+ * the value.
+ */
 export type ReadTime = { readonly time: string } | { readonly problem: string }
 
 const LOCAL_OR_ZONED =
@@ -12,7 +15,11 @@ const NUMBER = /^-?\d+(\.\d+)?$/
 const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z')
 const FIRST_MS = Date.parse('0000-01-01T00:00:00.000Z')
 
-/** @param value value of the field, after its pattern was applied */
+/**
+ * Converts the value of a field to a time.
+ *
+ * @param value value of the field; if a pattern is configured, the part that matches it
+ */
 export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'pattern'>): ReadTime {
   if (typeof value === 'number') return ofNumber(value, source)
   if (typeof value !== 'string') return { problem: 'is neither a text nor a number' }
@@ -22,7 +29,7 @@ export function readTime(value: unknown, source: Omit<TimeSource, 'from' | 'patt
   return NUMBER.test(text) ? ofNumber(Number(text), source) : { problem: 'is not a date with a time of day' }
 }
 
-/** Converts a number to milliseconds. All factors are exact numbers, unlike 1/1000. */
+/** Functions that convert a number to milliseconds. They use only exact numbers, because factors such as 1/1000 are not exact. */
 const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
   s: value => value * 1000,
   ms: value => value,
@@ -33,7 +40,7 @@ const IN_MS: Readonly<Record<Epoch, (value: number) => number>> = {
 function ofNumber(value: number, { epoch }: Pick<TimeSource, 'epoch'>): ReadTime {
   if (epoch === undefined) return { problem: 'is a number, and the mapping has no epoch that says its unit' }
   const ms = Math.round(IN_MS[epoch](value))
-  // A number of milliseconds that is interpreted as seconds is far beyond the year 9999.
+  // If milliseconds are interpreted as seconds, the result is far beyond the year 9999.
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) return { problem: 'is not between the years 0 and 9999' }
   return { time: new Date(ms).toISOString() }
 }
@@ -50,7 +57,7 @@ function ofText(match: RegExpExecArray, source: Pick<TimeSource, 'timeZone' | 'd
   return isTimestamp(time) ? { time } : { problem: 'is a day or a time of day that does not exist' }
 }
 
-/** Returns the offset from UTC at a local time. */
+/** Returns the offset from UTC that applies at a local time. */
 function zoneAt(
   local: string,
   { timeZone, disambiguation }: Pick<TimeSource, 'timeZone' | 'disambiguation'>,

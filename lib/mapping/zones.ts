@@ -1,11 +1,11 @@
-/** Offsets of time zones, from the rules in Node's ICU data. Pure. */
+/** Offsets of time zones, based on the time zone data of Node's ICU. Pure. */
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
-/** Interval within which an offset is constant, in milliseconds: rules change only at quarters of an hour. */
+/** Interval within which the offset of a zone is constant, in milliseconds. Offsets change only at quarters of an hour. */
 const CONSTANT_MS = 15 * MINUTE_MS
 
-/** Returns whether the zone is known. */
+/** Returns whether the time zone is supported. */
 export function isTimeZone(timeZone: string): boolean {
   try {
     return zone(timeZone) !== undefined
@@ -15,22 +15,22 @@ export function isTimeZone(timeZone: string): boolean {
 }
 
 /**
- * Returns the offsets from UTC, in minutes, at which clocks in the zone show a local time, the earlier
- * instant first. There are two when clocks are set back, and none when they are set forward.
+ * Returns the offsets from UTC, in minutes, at which clocks in the zone show a local time. The offset of the earlier instant is
+ * first. There are two offsets if clocks are set back at this time, and none if they are set forward.
  *
- * @param local local time of an existing day, such as `2026-03-29T02:30:00`
+ * @param local local time on an existing day, such as `2026-03-29T02:30:00`
  */
 export function localOffsets(timeZone: string, local: string): number[] {
   const asUtcMs = Date.parse(`${local.replace(/:60(?=$|\.)/, ':59')}Z`)
   const { offsetAt } = zone(timeZone)
-  // Assumes that no zone changes its offset twice within two days.
+  // This assumes that a zone does not change its offset twice within two days.
   const candidates = new Set([offsetAt(asUtcMs - DAY_MS), offsetAt(asUtcMs + DAY_MS)])
   return [...candidates]
     .filter(offset => offsetAt(asUtcMs - offset * MINUTE_MS) === offset)
     .sort((a, b) => b - a)
 }
 
-/** Returns an offset in minutes in the form of RFC 3339, such as `+05:30`. */
+/** Formats an offset in minutes as in RFC 3339, such as `+05:30`. */
 export function offsetText(minutes: number): string {
   const size = Math.abs(minutes)
   const digits = (value: number) => String(value).padStart(2, '0')
@@ -38,12 +38,12 @@ export function offsetText(minutes: number): string {
 }
 
 interface Zone {
-  /** Returns the offset in minutes at an instant. Historic offsets with seconds are rounded. */
+  /** Returns the offset at an instant, in minutes. Historic offsets that include seconds are rounded. */
   readonly offsetAt: (ms: number) => number
 }
 
 const ZONES = new Map<string, Zone>()
-/** Maximum number of cached intervals for each zone. Times in a log are close together, so few are needed. */
+/** Maximum number of cached intervals per zone. A small number is sufficient, because times in a log are close together. */
 const MAX_KEPT = 1_000
 
 function zone(timeZone: string): Zone {
@@ -63,7 +63,7 @@ function zone(timeZone: string): Zone {
   return made
 }
 
-/** Parses an offset such as `GMT+05:30`, or only `GMT`. */
+/** Parses an offset such as `GMT+05:30` or `GMT`, and returns it in minutes. */
 function minutesIn(format: Intl.DateTimeFormat, ms: number): number {
   const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? ''
   const [, sign = '+', hours = '0', minutes = '0'] = /^GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(name) ?? []

@@ -1,6 +1,6 @@
 /**
- * Consumer `alert-router`: sends each alert to its groups when it fires, and to the same groups when it
- * resolves, even if the routes have changed.
+ * Consumer `alert-router`: sends each fired alert to its groups. The resolved alert is sent to the same groups, even if the routes
+ * have changed meanwhile.
  */
 
 import {
@@ -15,7 +15,7 @@ import { inhibitionEmission, isInhibiting } from './inhibition.ts'
 import { type NotificationRoutes, type Target, targetsOf } from './route.ts'
 import { routedEmission } from './routed-alert.ts'
 
-/** Groups of the firing alerts, by alert id. Each state is that of one rule and entity. */
+/** Groups of the firing alerts, by alert id. There is one state for each rule and entity. */
 export interface RouterState {
   readonly firing: Readonly<Record<string, readonly Target[]>>
   /** Latest alert by fingerprint. */
@@ -24,18 +24,19 @@ export interface RouterState {
 
 interface LatestAlert extends OrderedAlert {
   /**
-   * True to keep the entry after the alert has resolved, because an old fired event may still arrive: it
-   * failed and is redriven, or it is that of an inhibiting alert, which each partition of readings reports.
+   * True if the entry must be kept after the alert has resolved, because its fired event may still arrive. The fired event may have
+   * failed and may be redriven, or several partitions of readings may report the same inhibiting alert.
    */
   readonly isKept: boolean
 }
 
-/** Reasons of the router. `no-route` does not occur with valid routes, because the last route matches every alert. */
+/** Reasons of the router. `no-route` cannot occur with valid routes, because the last route must match every alert. */
 type RouterReason = 'routed' | 'routed-already' | 'ended-before' | 'end-routed' | 'no-route'
 
 /**
- * Returns the consumer. It stores the groups of each alert until the alert resolves. Without this state, an alert that fires before
- * the routes change would resolve in another group, and its receivers would never be notified of it.
+ * Returns the consumer. It stores the groups of each alert until the alert resolves, because the routes may change meanwhile.
+ * Without the stored groups, the resolved alert could be sent to a different group, and the original receivers would never be
+ * notified of it.
  */
 export function alertRouter(routes: NotificationRoutes): KeyedProcess<RouterState, Alert> {
   return {
@@ -60,7 +61,7 @@ function onFired(
   place: OrderedAlert,
 ) {
   const { firing, latest } = state ?? { firing: {} }
-  // Several partitions can report the same alert about the pipeline.
+  // Several partitions can report the same inhibiting alert.
   if (firing[alert.alertId]) return decided<RouterState>('routed-already' satisfies RouterReason, state)
   const last = state?.latest?.[alert.fingerprint]
   if (last && (last.alertId === alert.alertId || isBefore(place, last)))
@@ -87,7 +88,7 @@ function onResolved(
   const last = state?.latest?.[alert.fingerprint]
   if (!known && last?.alertId === alert.alertId)
     return decided<RouterState>('ended-before' satisfies RouterReason, state)
-  // A group that does not know the alert ignores its resolution.
+  // If the groups are not known, the resolved alert is routed anew. A group that does not contain the alert ignores it.
   const targets = known ?? targetsOf(routes, alert)
   const { [alert.fingerprint]: _, ...others } = state?.latest ?? {}
   const isKept = !known || last?.isKept === true || isInhibiting(alert)
@@ -107,7 +108,7 @@ function onResolved(
 
 function emissions(targets: readonly Target[], alert: Alert): readonly Emission[] {
   return [
-    // The inhibition is emitted first, because the alerts that it mutes may follow immediately.
+    // Emit the inhibition first, because alerts that it mutes may follow immediately.
     ...(isInhibiting(alert) ? [inhibitionEmission(alert)] : []),
     ...targets.map(target => routedEmission(target, alert)),
   ]

@@ -1,4 +1,6 @@
-/** Decides when a group sends a notification, with which content, and when it is evaluated next. Pure. */
+/**
+ * Decides when a group sends a notification, which alerts the notification contains, and when the group is evaluated next. Pure.
+ */
 import type { Alert } from '../alerting/alert.ts'
 import { type Group, type GroupAlert, isEmpty, mutedUntilMs } from './group.ts'
 import { allTold, isMoreMuted, moreAlerts, NO_MORE, silencedUntilMs, TOLD } from './more-alerts.ts'
@@ -9,28 +11,29 @@ export interface Flushed {
   readonly group: Group
   readonly notification?: Notification
   /**
-   * Reason of the evaluation's outcome. `muted`: alerts fire, and all of them are muted. `unchanged`: all changes have been sent.
+   * Reason for sending or not sending a notification. `muted`: all firing alerts are muted. `unchanged`: there is nothing new to
+   * send.
    */
   readonly reason: NotificationReason | 'muted' | 'unchanged'
 }
 
 /**
- * Schedules the next evaluation of a group that has changed. It is due when `groupWait` has passed or, after
- * a notification, when `groupInterval` has passed. An earlier evaluation, for a repeat or the end of a
- * silence, is postponed until then, because it would split the batch.
+ * Schedules the next evaluation of a group that has changed. It is due after `groupWait` or, if a notification has been sent, after
+ * `groupInterval`. An earlier evaluation, for a repeat or for the end of a silence, is postponed. It would send only a part of the
+ * changes.
  */
 export function dueWithNews(group: Group, nowMs: number): Group {
   const { newsDueMs: before, groupWaitMs, groupIntervalMs, notifiedAtMs, isOpen } = group
-  // Always later than the last notification: two notifications of a group at the same instant would have the same id.
+  // The due time must be after the last notification, because two notifications of a group at the same time would have the same id.
   const earliest = (notifiedAtMs ?? 0) + (isOpen ? groupIntervalMs : 1)
   const due = Math.max(nowMs + Math.max(groupWaitMs, 1), earliest)
-  // A time in the past means that the timer was lost with a failed step.
+  // If the stored time is in the past, its timer was lost in a failed step.
   const newsDueMs = before === undefined || before < nowMs ? due : Math.min(due, before)
   return { ...group, newsDueMs, dueMs: newsDueMs }
 }
 
 /**
- * Evaluates a group.
+ * Evaluates a group, and returns the notification to send, if any.
  *
  * @param name name of the group
  * @param atMs due time of the evaluation
@@ -48,8 +51,8 @@ export function flush(name: string, group: Group, atMs: number, muting: Muting):
   const told = afterwards(group, firing, new Set(shown), atMs, muting)
   const reason = reasonOf(group, told, isNews)
   const notification: Notification = {
-    // If the broker's clock goes back, two notifications can have the same time. The time of the previous
-    // notification makes their ids differ.
+    // Two notifications can have the same time if the broker's clock goes back. Their ids differ because they include the time of
+    // the previous notification.
     notificationId: notificationId(name, group.notifiedAtMs ?? 0, atMs),
     group: name,
     groupLabels: group.labels,
@@ -73,7 +76,10 @@ function quiet(
   return { group: scheduled(group, atMs, muting), reason }
 }
 
-/** Returns the group after its notification. A muted alert that was sent before is kept, so that its resolution is sent as well. */
+/**
+ * Returns the group after it has sent a notification. An alert that was sent before and is now muted stays in the group, so that
+ * its resolution is sent as well.
+ */
 function afterwards(
   { moreEnded: _, more, ...group }: Group,
   firing: readonly GroupAlert[],
@@ -94,8 +100,8 @@ function reasonOf(before: Group, told: Group, isNews: boolean): NotificationReas
 }
 
 /**
- * Returns the group with its next evaluation, which repeats firing alerts and checks muted ones. Because a silence can be ended
- * early, a group with muted alerts is evaluated in each group interval, and at the end of a silence.
+ * Returns the group with the time of its next evaluation, for repeating firing alerts and for checking muted alerts. A silence can
+ * be ended early, so a group with muted alerts is evaluated in every group interval, and at the end of each silence.
  */
 function scheduled({ dueMs: _, newsDueMs: __, ...group }: Group, atMs: number, muting: Muting): Group {
   if (isEmpty(group)) return group

@@ -1,4 +1,4 @@
-/** Group of alerts that share notifications, with the alerts that were already sent. Pure. */
+/** Group of alerts that share notifications. It also records which alerts have already been sent. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { isBefore } from '../alerting/alert-order.ts'
 import { isInhibited } from './inhibition.ts'
@@ -20,45 +20,49 @@ export interface Group extends Timing {
   readonly labels: Readonly<Record<string, string>>
   readonly receivers: readonly string[]
   readonly alerts: readonly GroupAlert[]
-  /** Firing alerts that exceed the capacity of `alerts`; absent in most groups. */
+  /** Firing alerts for which there is no space in `alerts`; absent in most groups. */
   readonly more?: MoreAlerts
-  /** Number of alerts in `more` that were sent and have resolved since the last notification. */
+  /** Number of alerts in `more` that were sent in a notification and have resolved since the last one. */
   readonly moreEnded?: number
-  /** Ids of the alerts that resolved last. Several partitions can report the same alert, and some of them late. */
+  /**
+   * Ids of the alerts that resolved most recently. Several partitions can report the same alert, and their events may arrive late.
+   */
   readonly ended: readonly string[]
   /**
-   * Alerts whose resolved event arrived before their fired event, with the time of its arrival. The fired
-   * event failed and may be redriven. Absent in most groups.
+   * Alerts whose resolved event arrived before their fired event, with the arrival time of the resolved event. The fired event has
+   * failed and may be redriven. Absent in most groups.
    */
   readonly endedFirst?: MoreAlerts
-  /** Time at which the last notification was due, in milliseconds since the epoch. */
+  /** Due time of the last notification, in milliseconds since the epoch. */
   readonly notifiedAtMs?: number
   /** True if the last notification reported the group as firing. */
   readonly isOpen: boolean
   /** Time of the next evaluation, in milliseconds since the epoch. */
   readonly dueMs?: number
-  /** Time at which the changes since the last notification are sent, in milliseconds since the epoch; absent without changes. */
+  /**
+   * Time at which changes since the last notification will be sent, in milliseconds since the epoch; absent if there are no
+   * changes.
+   */
   readonly newsDueMs?: number
 }
 
-/** Alert with all data for notifications. A resolved alert is kept only if its firing was sent. */
+/** Alert with all data that notifications need. A resolved alert is kept only if a notification has reported it as firing. */
 export interface GroupAlert {
   readonly alert: Alert
-  /** True if its firing was sent. */
+  /** True if a notification has reported the alert as firing. */
   readonly isTold: boolean
 }
 
-/** Maximum number and size of alerts with all their data, in a group and in a notification. */
+/** Maximum number and total size of alerts that are stored with all their data in a group, and sent in a notification. */
 const MAX_ALERTS = 100
 const MAX_ALERTS_BYTES = 128 * 1024
 const MAX_ENDED = 64
 
-/** Time within which a failed fired event can be redriven: the retention of dead letters. */
+/** Time within which a failed fired event can be redriven, in milliseconds. It is the retention of dead letters. */
 export const ENDED_FIRST_MS = 30 * 24 * 60 * 60_000
 
 type GroupReason = 'queued' | 'known' | 'ended-before' | 'end-queued' | 'never-told' | 'not-known'
 
-/** Result of adding an alert to a group. */
 export type AddedAlert =
   | { readonly kind: 'taken'; readonly group: Group; readonly reason: GroupReason }
   | { readonly kind: 'full'; readonly why: string }
@@ -67,7 +71,7 @@ export function newGroup(target: Target): Group {
   return withPolicy({ alerts: [], ended: [], isOpen: false }, target)
 }
 
-/** Returns the group with the current settings of its route. */
+/** Updates the settings of the group to the current settings of its route. */
 export function withPolicy<T extends object>(
   group: T,
   target: Target,
@@ -77,8 +81,8 @@ export function withPolicy<T extends object>(
 }
 
 /**
- * Returns the group at a time of the log's clock. If the broker's clock has gone back before the last notification, that
- * notification counts as just sent. Otherwise the next one would be delayed until the clock has caught up.
+ * Adjusts the group to the current time of the log's clock. If the broker's clock has gone back before the last notification, that
+ * notification is treated as just sent. Otherwise the next one would be delayed until the clock has caught up.
  */
 export function atTime<T extends Pick<Group, 'notifiedAtMs'>>(group: T, nowMs: number): T {
   const { notifiedAtMs } = group
@@ -89,7 +93,7 @@ export function isEmpty({ alerts, more = NO_MORE, moreEnded = 0 }: Group): boole
   return alerts.length === 0 && moreEnded === 0 && more === NO_MORE
 }
 
-/** Returns the time until which an alert is muted; undefined if it is not muted. */
+/** Returns the time until which an alert is muted; undefined if the alert is not muted. */
 export function mutedUntilMs(alert: Alert, atMs: number, muting: Muting): number | undefined {
   const { inhibitedUntilMs } = muting
   const silencedMs = silencedUntil(alert, atMs, muting)
@@ -127,7 +131,7 @@ export function withFired(group: Group, alert: Alert, atMs: number, muting: Muti
   return taken('queued', { ...group, alerts: [...others, known], more: left })
 }
 
-/** Removes a muted alert to make room for one that is not muted. */
+/** Returns the muted alert that can be moved to `more` to make room for an alert that is not muted; undefined if there is none. */
 function yieldingTo(
   alert: Alert,
   alerts: readonly GroupAlert[],
@@ -138,14 +142,17 @@ function yieldingTo(
   return isMuted(alert) ? undefined : alerts.find(one => !one.isTold && isMuted(one.alert))
 }
 
-/** Returns whether a later alert of the same rule and entity fires. Only one of them fires at a time. */
+/**
+ * Returns whether a later alert of the same rule and entity is firing. The given alert has then already ended, because only one
+ * alert fires at a time.
+ */
 function isOver(alert: Alert, { alert: known }: GroupAlert): boolean {
   return alert.fingerprint === known.fingerprint && known.status === 'firing' && isBefore(alert, known)
 }
 
 /**
- * Resolves an alert of the group. An alert that resolves before its first notification is removed; otherwise
- * its resolution is sent as well.
+ * Applies a resolved event to the group. If the alert has not been sent yet, it is removed. Otherwise its resolution is sent as
+ * well.
  *
  * @param atMs time at which the resolved event arrived
  */
@@ -164,7 +171,7 @@ export function withResolved(group: Group, alert: Alert, atMs: number): AddedAle
     })
   if (known && !known.isTold) return taken('never-told', { alerts: alerts.filter(one => one !== known) })
   const ending = withoutMore(more, alertId)
-  // The fired event of a resolved alert may still arrive, from a partition with lag or from the dead letters.
+  // The fired event of the alert may still arrive, from a partition with lag or as a redriven dead letter.
   if (ending === undefined) {
     const endedFirst = moreSince(group.endedFirst ?? NO_MORE, atMs - ENDED_FIRST_MS)
     if (group.ended.includes(alertId) || hasMore(endedFirst, alertId)) return taken('not-known', {})

@@ -1,7 +1,7 @@
 /**
- * Inhibition: the alert about the pipeline mutes alerts about silent entities, because no readings can arrive
- * while the pipeline is down. The groups of the muted alerts can be in any partition of `notifications`, so
- * the inhibiting alert is sent to every partition, as part of its context.
+ * Inhibition: while the alert about the whole pipeline fires, alerts about silent entities are muted. No readings can arrive while
+ * the pipeline is down. The groups of muted alerts can be in any partition of `notifications`, so the inhibiting alert is sent to
+ * every partition and stored in its context.
  */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
@@ -13,15 +13,15 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 
 export const INHIBITION_CHANGED_TYPE = 'io.sluice.inhibition.changed.v1' satisfies EventType
 
-/** Data of `io.sluice.inhibition.changed.v1`: an inhibiting alert has fired or resolved. */
+/** Data of `io.sluice.inhibition.changed.v1`, which is published when an inhibiting alert fires or resolves. */
 export type InhibitionChange = InhibitionChanged
 
-/** Returns whether the alert mutes others while it fires. */
+/** Returns whether an alert mutes other alerts while it fires. */
 export function isInhibiting({ rule }: Pick<Alert, 'rule'>): boolean {
   return rule === PIPELINE_DOWN
 }
 
-/** Returns whether the alert reports a silent entity, which is not meaningful while the pipeline is down. */
+/** Returns whether an alert is about a silent entity. Such alerts are not reliable while the pipeline is down. */
 export function isInhibited({ rule, reason }: Pick<Alert, 'rule' | 'reason'>): boolean {
   return rule === NO_DATA || reason === 'silent'
 }

@@ -1,22 +1,22 @@
-/** Selects the alerts of a route or a silence. Pure. */
+/** Checks whether alerts match the condition of a route or a silence. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 
 /**
- * Conditions for alerts. An alert matches if one of the texts matches under every key. In a text, `*` matches any characters; no
- * other character is special, so the time of a comparison is limited by the lengths of both texts.
+ * Condition on alerts. For every key, one of the texts must match. In a text, `*` matches any characters. No other character is
+ * special, so the time of a comparison is limited by the lengths of the two texts.
  */
 export interface AlertMatch {
   readonly rule?: readonly string[]
   readonly severity?: readonly string[]
-  /** Allowed texts by label name. An alert without the label does not match. */
+  /** Allowed values of labels, by label name. An alert without the label does not match. */
   readonly labels?: Readonly<Record<string, readonly string[]>>
-  /** CloudEvents source of the entity, such as `/environment/oslo`. */
+  /** Allowed CloudEvents sources of the entity, such as `/environment/oslo`. */
   readonly source?: readonly string[]
-  /** CloudEvents subject of the entity, such as a sensor's id. */
+  /** Allowed CloudEvents subjects of the entity, such as the id of a sensor. */
   readonly entity?: readonly string[]
 }
 
-/** Properties of an alert that routes and silences can select. */
+/** Properties of an alert on which routes and silences can have conditions. */
 export interface AlertFacts extends Pick<Alert, 'rule' | 'labels' | 'entity'> {
   readonly severity: string
 }
@@ -38,14 +38,14 @@ function fits(texts: readonly string[] | undefined, found: string | undefined): 
   return found !== undefined && texts.some(text => matchesText(text, found))
 }
 
-/** Returns whether the pattern, in which `*` matches any characters, matches the whole text. */
+/** Returns whether a pattern matches the whole text. In the pattern, `*` matches any characters. */
 export function matchesText(pattern: string, text: string): boolean {
   const [first = '', ...others] = pattern.split('*')
   const last = others.pop()
   if (last === undefined) return pattern === text
   const end = text.length - last.length
   if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false
-  // The leftmost match of each part leaves the most room for the following parts, so no backtracking is needed.
+  // Use the leftmost match of each part. It leaves the most text for the following parts, so backtracking is never needed.
   let at = first.length
   for (const part of others) {
     const found = text.indexOf(part, at)
@@ -55,7 +55,7 @@ export function matchesText(pattern: string, text: string): boolean {
   return true
 }
 
-/** Formats a match in one line, such as `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
+/** Formats a condition as one line, such as `rule=HIGH_*,LOW_* severity=critical labels.team=infra`. */
 export function matchText({ labels = {}, ...match }: AlertMatch): string {
   const rows = [
     ...Object.entries(match),

@@ -1,4 +1,4 @@
-/** Message to a receiver: a notification, or a digest of several old notifications. Pure. */
+/** Message to a receiver: a notification, or a digest of several late notifications. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -7,23 +7,23 @@ import type { Alert } from '../alerting/alert.ts'
 import { SEVERITIES, type Severity } from '../alerting/rule.ts'
 import { NOTIFICATION_TYPE, type Notification } from './notification.ts'
 
-/** Age in milliseconds above which notifications are combined into a digest. */
+/** Age above which notifications are combined into a digest, in milliseconds. */
 export const OLD_MS = 3_600_000
 
 export interface Message {
   readonly notification: Notification
-  /** Time at which the notification was due, in milliseconds since the epoch. */
+  /** Due time of the notification, in milliseconds since the epoch. */
   readonly atMs: number
-  /** Position among the notifications of the group, which is compared as text. */
+  /** Sequence of the notification in its group. Sequences are compared as texts. */
   readonly order: string
   readonly env: string
   readonly digest?: DigestFacts
 }
 
 interface DigestFacts {
-  /** Number of notifications that were combined into this one. */
+  /** Number of notifications in the digest. */
   readonly notifications: number
-  /** Time at which the first of them was due, RFC 3339. `to` is that of the last. */
+  /** Due time of the first notification in the digest, RFC 3339. `to` is the due time of the last one. */
   readonly from: string
   readonly to: string
 }
@@ -31,13 +31,13 @@ interface DigestFacts {
 export function messageOf({ event }: Delivery<Notification>, env: string): Message {
   if (event.data === undefined) throw new Error('a notification without data reached a sink')
   const { data: notification, timeMs: atMs, extensions } = event
-  // A redriven notification keeps its sequence. The time does not determine the order, because the clock of a broker can go back.
+  // A redriven notification keeps its sequence. Notifications are not ordered by time, because the clock of a broker can go back.
   return { notification, atMs, order: extensions?.sequence ?? instant(atMs), env }
 }
 
 /**
- * Returns the messages for a receiver's digest, in the order of the sequence: a redriven message precedes those that were sent
- * after it. Old watchdogs and tests are omitted, because they do not describe the current state.
+ * Returns the messages to include in a receiver's digest, in the order of their sequences. Old watchdogs and tests are omitted,
+ * because they do not describe the current state.
  */
 export function forDigest(messages: readonly Message[], receiver: string): readonly Message[] {
   return messages
@@ -48,11 +48,12 @@ export function forDigest(messages: readonly Message[], receiver: string): reado
 }
 
 /**
- * Combines messages for a receiver into one, with the latest notification of each group and the latest state of each alert.
+ * Combines messages for a receiver into one digest. It contains the latest notification of each group, and the latest state of each
+ * alert.
  *
  * @param messages result of `forDigest`
- * @param key key that is the same for the same messages
- * @returns undefined without messages
+ * @param key key from which the id is derived; the same messages must have the same key
+ * @returns undefined if there are no messages
  */
 export function digestOf(messages: readonly Message[], receiver: string, key: string): Message | undefined {
   const [first, last] = [messages[0], messages.at(-1)]
@@ -62,7 +63,7 @@ export function digestOf(messages: readonly Message[], receiver: string, key: st
   for (const { notification } of messages) {
     groups.set(notification.group, notification)
     for (const alert of notification.alerts) {
-      // Deleted first, so that the order is that of the latest update.
+      // Delete the entry first, so that the alerts are ordered by their latest update.
       alerts.delete(alert.alertId)
       alerts.set(alert.alertId, alert)
     }
@@ -93,21 +94,24 @@ function commonLabels([first, ...others]: readonly Notification[]): Record<strin
   )
 }
 
-/** Returns the highest severity of the firing alerts or, if none fires, of all alerts; undefined without alerts. */
+/**
+ * Returns the highest severity of the firing alerts. If none is firing, returns the highest severity of all alerts; undefined
+ * without alerts.
+ */
 export function highestSeverity({ alerts }: Notification): Severity | undefined {
   const firing = alerts.filter(({ status }) => status === 'firing')
   const counted = firing.length > 0 ? firing : alerts
   return SEVERITIES.find(severity => counted.some(one => one.severity === severity))
 }
 
-/** Returns the names of the rules, each once, in the order of the alerts. */
+/** Returns the names of the rules of all alerts without duplicates, in the order of the alerts. */
 export function rulesOf({ alerts }: Notification): readonly string[] {
   return [...new Set(alerts.map(({ rule }) => rule))]
 }
 
 /**
- * Returns the body of the format `sluice`, which is also the message of SNS. Source: Standard Webhooks 1.0.0,
- * "Payload structure": type, timestamp, data.
+ * Returns a message in the format `sluice`, which is used for webhooks and SNS. Source: Standard Webhooks 1.0.0, "Payload
+ * structure": type, timestamp, data.
  */
 export function sluiceBody({ notification, atMs, env, digest }: Message): object {
   const data = { ...notification, env, ...(digest ? { digest } : {}) }

@@ -1,7 +1,7 @@
 /**
- * Alerts of a group that exceed the capacity for full alerts. There can be thousands, and each event of the
- * group reads and writes them all. They are therefore stored as one string, in which an alert takes a few
- * bytes and is found without parsing: `;id=value;id=value`. Pure.
+ * Alerts of a group that are stored without their data, because the group has reached its limit for complete alerts. There can be
+ * thousands, and all of them are read and written for each event of the group. They are therefore stored as one string, which needs
+ * only a few bytes for an alert and is searched without parsing: `;id=value;id=value`. Pure.
  */
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Muting } from './muting.ts'
@@ -9,19 +9,21 @@ import type { Muting } from './muting.ts'
 export type MoreAlerts = string
 
 /**
- * Stored value of an alert: `TOLD` if its firing was sent. Otherwise the time until which the alert was
- * silenced when it fired, in milliseconds since the epoch, or 0 if it was not silenced. For an alert about a
- * silent entity, the number is negated and reduced by 1.
+ * Stored value of an alert. It is `TOLD` if a notification has reported the alert as firing. Otherwise it is the time until which
+ * the alert was silenced when it fired, in milliseconds since the epoch, or 0 if it was not silenced. For an alert about a silent
+ * entity, the number is negated and then reduced by 1.
  */
 export type MoreAlert = typeof TOLD | number
 export const TOLD = 't'
 
 export const NO_MORE: MoreAlerts = ''
 
-/** Maximum length of the string: about 25,000 alerts. The state of an entity may have 1 MiB, including everything else. */
+/**
+ * Maximum length of the string, which is sufficient for about 25,000 alerts. The complete state of a group must not exceed 1 MiB.
+ */
 const LARGEST = 400 * 1024
 
-/** Number of stored characters of an id, which are 66 bits. */
+/** Number of characters of an id that are stored, which encode 66 bits. */
 const ID_LENGTH = 11
 
 export function isFull(more: MoreAlerts): boolean {
@@ -36,7 +38,7 @@ export function withMore(more: MoreAlerts, alertId: string, one: MoreAlert): Mor
   return `${more}${keyOf(alertId)}${one}`
 }
 
-/** Returns the removed alert and the remaining alerts; undefined if the alert was not found. */
+/** Removes an alert. Returns its value and the remaining alerts; undefined if the alert was not found. */
 export function withoutMore(
   more: MoreAlerts,
   alertId: string,
@@ -53,14 +55,14 @@ export function moreAlerts(more: MoreAlerts): readonly MoreAlert[] {
   return entries(more).map(([, one]) => one)
 }
 
-/** Returns the alerts, with those that are not muted at this time marked as sent. */
+/** Marks all alerts that are not muted at this time as sent. */
 export function allTold(more: MoreAlerts, atMs: number, muting: Muting): MoreAlerts {
   return entries(more)
     .map(([id, one]) => `;${id}=${isMoreMuted(one, atMs, muting) ? one : TOLD}`)
     .join('')
 }
 
-/** Returns the alerts without those whose number is less than `least`. */
+/** Removes all alerts whose number is less than `least`. */
 export function moreSince(more: MoreAlerts, least: number): MoreAlerts {
   return entries(more)
     .filter(([, one]) => one === TOLD || one >= least)
@@ -87,7 +89,7 @@ function valueOfText(text: string): MoreAlert {
   return text === TOLD ? TOLD : Number(text)
 }
 
-/** Returns the key of an alert in the string. Ids of alerts can be any text, so they are hashed. */
+/** Returns the key of an alert in the string. Alert ids can be any text, so they are hashed. */
 function keyOf(alertId: string): string {
   return `;${derivedId(alertId).slice(0, ID_LENGTH)}=`
 }

@@ -1,4 +1,6 @@
-/** Muting conditions of a partition of `notifications`: silences, and inhibiting alerts. Both are set by events in the log. */
+/**
+ * Muting conditions in a partition of `notifications`: silences and inhibiting alerts. Both are changed only by events in the log.
+ */
 import type { PartitionContext } from '../../packages/runtime/consumer/process.ts'
 import { INHIBITION_CHANGED_TYPE, type InhibitionChange } from './inhibition.ts'
 import { type Silence, type TimedSilence, timed } from './silences.ts'
@@ -6,20 +8,25 @@ import { SILENCES_CHANGED_TYPE, type SilencesChanged } from './silences-changed.
 
 export interface Muting {
   readonly silences: readonly TimedSilence[]
-  /** Time until which alerts about silent entities are muted, in milliseconds since the epoch; 0 without an inhibiting alert. */
+  /**
+   * Time until which alerts about silent entities are muted, in milliseconds since the epoch; 0 if there is no inhibiting alert.
+   */
   readonly inhibitedUntilMs: number
 }
 
-/** Stored form of the partition's data. */
+/** Muting conditions as stored in the context of the partition. */
 interface MutingData {
   readonly revision: number
   readonly silences: readonly Silence[]
   readonly inhibiting: readonly Inhibiting[]
-  /** Ids of the inhibiting alerts that resolved last. Several partitions report the same alert. */
+  /**
+   * Ids of the inhibiting alerts that resolved most recently. Several partitions report the same alert, so its fired event may
+   * arrive again.
+   */
   readonly ended: readonly string[]
 }
 
-/** Inhibiting alert, with the time at which this partition received it. */
+/** Inhibiting alert, and the time at which its event arrived in this partition. */
 interface Inhibiting {
   readonly alertId: string
   readonly sinceMs: number
@@ -28,7 +35,7 @@ interface Inhibiting {
 const NOTHING: MutingData = { revision: 0, silences: [], inhibiting: [], ended: [] }
 const MAX_IDS = 100
 
-/** Maximum time for which an alert inhibits others, so that a lost resolved event does not mute them forever. */
+/** Maximum time for which an alert inhibits others. It ensures that alerts are not muted forever if the resolved event is lost. */
 const MAX_INHIBITION_MS = 24 * 60 * 60_000
 
 export const NOTHING_MUTED: Muting = { silences: [], inhibitedUntilMs: 0 }
@@ -52,7 +59,10 @@ export const MUTING: PartitionContext<Muting> = {
   reasons: { changed: 'muting-changed', unchanged: 'muting-unchanged' },
 }
 
-/** Returns the data with new silences. An older set, which can arrive last after concurrent changes, is ignored. */
+/**
+ * Returns the data with a new set of silences. An older set is ignored; it can arrive after a newer one if changes are made
+ * concurrently.
+ */
 function withSilences(before: MutingData, { revision, silences }: SilencesChanged): MutingData {
   return revision < before.revision ? before : { ...before, revision, silences }
 }

@@ -8,12 +8,12 @@ export type SilenceFault = 'matches-all' | 'ends-before-it-begins' | 'too-late' 
 const LAST_MS = Date.parse('9999-12-31T23:59:59Z')
 
 interface SilenceRequest extends Pick<Silence, 'id' | 'match' | 'author' | 'comment'> {
-  /** Start of the silence, in milliseconds since the epoch. `endMs` is its end. */
+  /** Start time of the silence, in milliseconds since the epoch. `endMs` is the end time. */
   readonly startMs: number
   readonly endMs: number
 }
 
-/** Returns all errors of a request; empty if it is valid. */
+/** Returns all errors in a request for a silence. The list is empty if the request is valid. */
 export function faultsIn(
   { match, startMs, endMs }: Pick<SilenceRequest, 'match' | 'startMs' | 'endMs'>,
   nowMs: number,
@@ -24,11 +24,7 @@ export function faultsIn(
   return endMs <= nowMs ? [...ofMatch, 'over-already'] : ofMatch
 }
 
-/**
- * Returns the new silence.
- *
- * @param wanted valid request
- */
+/** Returns the silence for a valid request. */
 export function newSilence(
   { id, match, startMs, endMs, author, comment }: SilenceRequest,
   nowMs: number,

@@ -10,9 +10,13 @@ import { dataschemaOf } from '../telemetry/dataschema.ts'
 export const NOTIFICATION_TYPE = 'io.sluice.notification.v1' satisfies EventType
 
 /**
- * Reason for a notification. `new`: the first one of the group. `changed`: alerts of the group have fired or
- * resolved. `repeat`: the group still fires. `resolved`: none of its alerts fires any more. `watchdog`: the
- * regular message that proves that notifications arrive. `test`: a test of the receivers.
+ * Reason for a notification.
+ * - `new`: the first notification of the group.
+ * - `changed`: alerts of the group have fired or resolved.
+ * - `repeat`: the group is still firing.
+ * - `resolved`: no alert of the group is firing any more.
+ * - `watchdog`: a regular notification, which shows that notifications are delivered.
+ * - `test`: a test of the receivers.
  */
 export type NotificationReason = 'new' | 'changed' | 'repeat' | 'resolved' | 'watchdog' | 'test'
 
@@ -25,7 +29,7 @@ export interface Notification extends NotificationData {
 /**
  * Returns the id of a notification.
  *
- * @param cause values that distinguish the notifications of the group
+ * @param cause values that are different for each notification of the group
  */
 export function notificationId(group: string, ...cause: readonly (string | number)[]): string {
   return derivedId('notification', group, ...cause)

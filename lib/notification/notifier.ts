@@ -1,4 +1,4 @@
-/** Consumer `notifier`: collects the alerts of a group, and publishes a notification when they have changed. */
+/** Consumer `notifier`: collects the alerts of each group, and publishes a notification when they have changed. */
 import type { Received } from '../../packages/runtime/consumer/event.ts'
 import {
   type Decided,
@@ -33,8 +33,8 @@ const FLUSH = 'flush'
 const FORGET = 'forget'
 
 /**
- * Time for which a group without alerts is kept, in milliseconds, so that a late duplicate of an alert is not
- * sent again. See `ENDED_FIRST_MS`.
+ * Time for which an empty group is kept, in milliseconds. A late duplicate of a resolved alert is then recognised and not sent
+ * again. See `ENDED_FIRST_MS`.
  */
 const REMEMBERED_MS = 60 * 60_000
 
@@ -45,8 +45,8 @@ interface Notifier extends KeyedProcess<Group | WatchdogState, never, Muting> {
 /**
  * Returns the consumer.
  *
- * @param watchdog watchdog of the routes, if any. All other settings of a notification are in the events, so
- * the log determines them.
+ * @param watchdog watchdog of the routes, if any. All other settings of notifications are in the events, so that the results depend
+ * only on the log.
  */
 export function notifier(watchdog?: Watchdog): Notifier {
   return {
@@ -72,7 +72,7 @@ function onAlert(
   if (routed === undefined) return rejected('the routed alert event has no data')
   const { alert } = routed
   const known = state && atTime(state, timeMs)
-  // A resolved event has the settings of the time when its alert fired, which may be outdated.
+  // The settings in a resolved event were current when its alert fired, so they may be outdated.
   const taken =
     alert.status === 'firing'
       ? withFired(known ? withPolicy(known, routed) : newGroup(routed), alert, timeMs, muting)
@@ -80,7 +80,8 @@ function onAlert(
   if (taken.kind === 'full') return rejected(taken.why)
   const { group, reason } = taken
   if (reason !== 'queued' && reason !== 'end-queued') return step(reason, state, group, timeMs)
-  // This alert can mean that no further ticks arrive. Without records, the timer of the group would never fire.
+  // An inhibiting alert can mean that no ticks arrive any more. The timer of the group would then never fire, so evaluate the group
+  // now.
   if (isInhibiting(alert) && timeMs > (group.notifiedAtMs ?? 0))
     return told(state, flush(routed.group, group, timeMs, muting), timeMs)
   return step(reason, state, dueWithNews(group, timeMs), timeMs)
@@ -101,7 +102,7 @@ function onForget(state: Group): Decided<Group> {
   return isEmpty(state) ? decided<Group>('forgotten', undefined) : decided('kept', state)
 }
 
-/** Sets the timers for the changed group. A group without alerts is not evaluated, and is forgotten after `REMEMBERED_MS`. */
+/** Sets the timers for the changed group. An empty group is not evaluated any more, and is forgotten after `REMEMBERED_MS`. */
 function step(reason: string, before: Group | undefined, after: Group, nowMs: number): Decided<Group> {
   const { dueMs, newsDueMs: _, ...rest } = after
   const timers: TimerChange[] = []

@@ -1,6 +1,6 @@
 /**
- * Reads `config/notifications/routes.yaml` and checks it strictly: a typing error must not result in an alert
- * without receivers. All errors are reported at once. Pure.
+ * Reads and strictly validates `config/notifications/routes.yaml`. A misspelled key must be an error, because alerts would
+ * otherwise have no receivers. All errors are reported at once. Pure.
  */
 import { SEVERITIES } from '../alerting/rule.ts'
 import { positionsIn } from '../alerting/rule-positions.ts'
@@ -19,7 +19,7 @@ import { schemaErrors } from './routes-schema.ts'
 
 /** Error with its position in the file. */
 export interface LocatedError extends FileError {
-  /** Name of the route, or its number in the list if it has no name. */
+  /** Name of the route, or its number in the list if the route has no name. */
   readonly route?: string
 }
 
@@ -41,10 +41,10 @@ export class InvalidRoutes extends Error {
 }
 
 /**
- * Reads the routes.
+ * Reads the notification routes.
  *
- * @param file name of the file in messages
- * @throws InvalidRoutes with all errors or, for text that is not YAML, with the first syntax error
+ * @param file name of the file in error messages
+ * @throws InvalidRoutes with all errors; for text that is not valid YAML, with the first syntax error only
  */
 export function readRoutes(text: string, file: string): NotificationRoutes {
   const yaml = yamlDocument(text)
@@ -76,7 +76,7 @@ interface RawRoutes {
   readonly watchdog?: { readonly every: unknown; readonly receivers: readonly string[] }
 }
 
-/** Returns contradictions that a schema cannot express. */
+/** Returns errors for contradictions that the schema cannot express. */
 function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
   const errors: PathError[] = []
   const report = (path: FilePath, message: string) => errors.push({ path, message })
@@ -111,7 +111,7 @@ function contradictions({ routes, watchdog }: RawRoutes): PathError[] {
   return errors
 }
 
-/** Returns whether the text, which may contain `*`, matches a severity. */
+/** Returns whether a text, in which `*` matches any characters, matches at least one severity. */
 export function isSeverity(text: string): boolean {
   return SEVERITIES.some(severity => matchesText(text, severity))
 }

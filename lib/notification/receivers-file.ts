@@ -1,6 +1,6 @@
 /**
- * Reads `config/notifications/receivers.yaml` and checks it strictly: a typing error must not result in a
- * receiver that is never notified. All errors are reported at once, with their lines. Pure.
+ * Reads and strictly validates `config/notifications/receivers.yaml`. A misspelled key must be an error, because a receiver would
+ * otherwise never be notified. All errors are reported at once, with their lines. Pure.
  */
 
 import type { SchemaViolation } from '../../schemas/compiled.js'
@@ -71,9 +71,7 @@ function described({ instancePath, keyword, params }: SchemaViolation, content: 
   }
 }
 
-/**
- * Returns a description of valid values at a path. Invalid values are not quoted, because one may be a secret in the wrong place.
- */
+/** Returns a description of valid values at a path. Invalid values are never quoted in messages, because they may be secrets. */
 function expected(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the one key receivers'
   if (path.length === 1) return 'a list with at least one receiver'
@@ -83,7 +81,7 @@ function expected(path: FilePath): string {
 
 /** Error with its position in the file. */
 export interface ReceiverError extends LocatedError {
-  /** Name of the receiver, or its number in the list if it has no name. */
+  /** Name of the receiver, or its number in the list if the receiver has no name. */
   readonly receiver?: string
 }
 
@@ -106,15 +104,15 @@ export class InvalidReceivers extends Error {
 /**
  * Reads the receivers.
  *
- * @param file name of the file in messages
- * @throws InvalidReceivers with every error
+ * @param file name of the file in error messages
+ * @throws InvalidReceivers with all errors
  */
 export function readReceivers(text: string, file: string): readonly Receiver[] {
   const yaml = yamlDocument(text)
   if ('message' in yaml) throw new InvalidReceivers([{ file, ...yaml }])
   const rows = rowsOf(yaml.content)
   const ofSchema = schemaErrors(yaml.content)
-  // Further checks require rows of the right structure.
+  // Check further only if the structure of all rows is known to be valid.
   const closer = ofSchema.includes(MORE_ERRORS) ? [] : rows
   const errors = [...ofSchema, ...closer.flatMap((row, index) => rowErrors(row, index, ofSchema, rows))]
   if (errors.length === 0) return rows.map(receiverOf)
@@ -150,7 +148,7 @@ function named(
 
 const WEBHOOK_KEYS = ['format', 'url', 'secret', 'timeout', 'allowPrivate', 'headers'] as const
 
-/** Returns errors that the schema cannot express, except for keys that already have an error. */
+/** Returns errors that the schema cannot express. Keys that already have an error are skipped. */
 function rowErrors(
   row: Row,
   index: number,
@@ -187,7 +185,7 @@ function webhookErrors(row: Row, report: (message: string, ...below: readonly st
   }
 }
 
-/** Hosts whose URLs are secrets, because anyone who knows such a URL can post to it. */
+/** Hosts for which the URL of a webhook is a secret. Anyone who has such a URL can post to it. */
 const SECRET_HOSTS = ['hooks.slack.com', 'discord.com', 'webhook.office.com']
 
 function urlError(url: string, allowPrivate: boolean, report: (message: string) => void): void {
@@ -202,7 +200,11 @@ function urlError(url: string, allowPrivate: boolean, report: (message: string) 
     report('is a secret, because anyone who knows it can post to it: move it to the secret, under url')
 }
 
-/** @param row row without errors */
+/**
+ * Converts a row to a receiver.
+ *
+ * @param row row without errors
+ */
 function receiverOf({
   name = '',
   kind,

@@ -1,50 +1,50 @@
-/** Routes of `config/notifications/routes.yaml`, which determine the receivers and the group of an alert. Pure. */
+/** Routes in `config/notifications/routes.yaml`, which determine the receivers and the group of each alert. Pure. */
 import { attributeText } from '../../packages/runtime/consumer/attribute-text.ts'
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
-/** Property by which alerts are grouped. `labels.NAME` is the label with this name. */
+/** Property by which alerts are grouped. `labels.NAME` refers to the label `NAME`. */
 export type GroupKey = 'rule' | 'severity' | 'source' | 'entity' | `labels.${string}`
 
-/** Timing of a group's notifications, in milliseconds. */
+/** Times between the notifications of a group, in milliseconds. */
 export interface Timing {
-  /** Time between the first alert of a group and its first notification, so that simultaneous alerts are sent together. */
+  /** Time from the first alert of a group to its first notification. Alerts that fire within this time are sent together. */
   readonly groupWaitMs: number
-  /** Minimum time between two notifications of a group whose alerts have changed. */
+  /** Minimum time between two notifications of a group if its alerts have changed. */
   readonly groupIntervalMs: number
-  /** Time between two notifications of a firing group that has not changed. */
+  /** Time between two notifications of a firing group if its alerts have not changed. */
   readonly repeatIntervalMs: number
 }
 
 export interface Route extends Timing {
   readonly name: string
-  /** Conditions for alerts; absent if the route matches every alert. */
+  /** Condition that alerts must meet; absent if the route matches every alert. */
   readonly match?: AlertMatch
   readonly groupBy: readonly GroupKey[]
   readonly receivers: readonly string[]
-  /** True to try the following routes as well if this one matches. */
+  /** True if the following routes are also tried when this route matches. */
   readonly continue: boolean
 }
 
-/** Regular notification that proves that notifications arrive. */
+/** Settings of the watchdog, a regular notification which shows that notifications are delivered. */
 export interface Watchdog {
   readonly everyMs: number
   readonly receivers: readonly string[]
 }
 
 export interface NotificationRoutes {
-  /** Routes in the order in which they are tried. */
+  /** Routes, in the order in which they are tried. */
   readonly routes: readonly Route[]
   readonly watchdog?: Watchdog
 }
 
-/** Group and timing of an alert's notifications. */
+/** Group to which an alert is sent, with the timing of its notifications. */
 export interface Target extends Timing {
   readonly group: string
   readonly groupLabels: Readonly<Record<string, string>>
   readonly receivers: readonly string[]
 }
 
-/** Returns the groups to which the routes assign an alert; empty if none matches. */
+/** Returns the groups of an alert. The list is empty if no route matches. */
 export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): readonly Target[] {
   const targets: Target[] = []
   for (const route of routes) {
@@ -55,7 +55,7 @@ export function targetsOf({ routes }: NotificationRoutes, alert: AlertFacts): re
   return targets
 }
 
-/** Returns the names of receivers that routes use but that do not exist, sorted and without duplicates. */
+/** Returns the names of receivers that are used in routes but do not exist, sorted and without duplicates. */
 export function undefinedReceivers(
   { routes, watchdog }: NotificationRoutes,
   names: readonly string[],
@@ -99,8 +99,8 @@ function labelValue(key: GroupKey, { rule, severity, labels, entity }: AlertFact
 }
 
 /**
- * Returns the name of a group, such as `default/sns{rule="HIGH_TEMP"}`. It includes the receivers, so a
- * change of receivers starts a new group.
+ * Returns the name of a group, such as `default/sns{rule="HIGH_TEMP"}`. The name includes the receivers, so a change of receivers
+ * results in a new group.
  */
 function groupName(route: string, labels: readonly (readonly [string, string])[]): string {
   const pairs = labels.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(',')

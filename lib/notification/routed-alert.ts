@@ -1,4 +1,4 @@
-/** Event that carries an alert to its group. `alert-router` publishes it, and `notifier` consumes it. */
+/** Event that sends an alert to its group. `alert-router` publishes it, and `notifier` consumes it. */
 
 import type { Emission } from '../../packages/runtime/consumer/process.ts'
 import type { AlertRouted } from '../../schemas/types.ts'
@@ -9,17 +9,17 @@ import type { Target } from './route.ts'
 
 export const ALERT_ROUTED_TYPE = 'io.sluice.alert.routed.v1' satisfies EventType
 
-/** CloudEvents source of all events about a group. Their subject is the name of the group. */
+/** CloudEvents source of all events for groups. The subject of these events is the name of the group. */
 const NOTIFICATION_SOURCE = '/notification'
 
-/** Data of `io.sluice.alert.routed.v1`. It includes the timing of the group, so that the log determines it. */
+/** Data of `io.sluice.alert.routed.v1`. It includes the timing of the group, so that the notifications depend only on the log. */
 export interface RoutedAlert extends AlertRouted {
   readonly alert: Alert
 }
 
 /**
- * Returns the emission of a routed alert. It has no event time, because the wait of a group starts when the
- * alert reaches it, regardless of the age of the reading.
+ * Returns the emission of a routed alert. It has no event time, because `groupWait` starts when the alert arrives at its group. The
+ * age of the reading does not matter.
  */
 export function routedEmission(target: Target, alert: Alert): Emission {
   return {

@@ -1,4 +1,4 @@
-/** Validates the routes with their schema, `schemas/files/notification-routes.v1.json`, and describes the errors. */
+/** Validates routes against `schemas/files/notification-routes.v1.json`, and describes the errors. */
 import type { SchemaViolation } from '../../schemas/compiled.js'
 import validators from '../../schemas/compiled-notification-routes.js'
 import { describedErrors, type FilePath, type PathError, pathOf } from '../file-errors.ts'
@@ -34,7 +34,7 @@ export function schemaErrors(content: unknown): readonly PathError[] {
   if (validate === undefined)
     throw new Error('schemas/compiled-notification-routes.js has no io.sluice.notification-routes.v1')
   if (validate(content)) return []
-  // Violations within a branch are reported once, at the branch.
+  // Violations within alternatives are not reported separately. The set of alternatives has its own violation.
   const violations = (validate.errors ?? []).filter(({ schemaPath }) => !schemaPath.includes('/anyOf/'))
   return describedErrors(violations, violation => described(violation, content))
 }
@@ -63,7 +63,10 @@ function knownIn(path: FilePath): string {
   return path.length === 2 ? ROUTE_KEYS : 'rule, severity, labels, source and entity'
 }
 
-/** Returns a description of valid values at a path, by the innermost key with a description. List elements have none. */
+/**
+ * Returns a description of valid values at a path. It is the description of the innermost key that has one; list elements have
+ * none.
+ */
 function expectedAt(path: FilePath): string {
   if (path.length === 0) return 'a mapping with the keys routes and, optionally, watchdog'
   if (path[0] === 'routes' && path.length === 2) return `a mapping with the keys ${ROUTE_KEYS}`

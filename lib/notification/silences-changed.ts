@@ -1,4 +1,4 @@
-/** Event with all silences, which is appended to every partition of `notifications`. Pure. */
+/** Event that contains all silences. It is appended to every partition of `notifications`. Pure. */
 
 import { derivedId } from '../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -17,18 +17,18 @@ export interface SilencesChanged {
   readonly change: SilenceChange
 }
 
-/** Set of silences that was appended to every partition. */
+/** Set of silences that has been appended to every partition. */
 export interface AppendedSilences extends Appended {
   readonly revision: number
 }
 
 /**
- * Maximum size of the silences as JSON, in bytes. A message of the topic may have 1 MiB, which includes the
- * attributes and the rest of the partition's context.
+ * Maximum size of the silences as JSON, in bytes. Messages of the topic are limited to 1 MiB, which includes the attributes and the
+ * rest of the partition's context.
  */
 const MAX_BYTES = 960 * 1024
 
-/** Returns the reason for publishing the set; undefined if it is not due. */
+/** Returns the reason to publish the set of silences again; undefined if that is not necessary. */
 export function whyAppend(
   last: AppendedSilences | undefined,
   next: AppendedSilences,
@@ -40,7 +40,7 @@ export function silencesAt({ revision, silences, change }: SilenceSet, nowMs: nu
   return { revision, silences: silences.filter(one => phaseOf(one, nowMs) !== 'past'), change }
 }
 
-/** Returns an error message if the active and scheduled silences do not fit into one event; undefined if they do. */
+/** Returns an error message if the active and scheduled silences are too large for one event; undefined otherwise. */
 export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undefined {
   const bytes = Buffer.byteLength(JSON.stringify(silencesAt(set, nowMs)))
   if (bytes <= MAX_BYTES) return undefined
@@ -50,7 +50,7 @@ export function silencesTooLarge(set: SilenceSet, nowMs: number): string | undef
 /**
  * Returns the event for one partition.
  *
- * @param at time of the event, RFC 3339; a repeat with the same time returns the same event
+ * @param at event time, RFC 3339. If the event is created again with the same time, it is the same event.
  */
 export function silencesChanged(set: SilenceSet, partition: number, at: string): Event<SilencesChanged> {
   return {

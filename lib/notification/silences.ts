@@ -1,19 +1,19 @@
-/** Silences: for a limited time, matching alerts cause no notifications. Pure. */
+/** Silences: matching alerts send no notifications for a limited time. Pure. */
 import { type AlertFacts, type AlertMatch, matchesAlert } from './match.ts'
 
 export interface Silence {
   readonly id: string
   readonly match: AlertMatch
-  /** Start of the silence, RFC 3339, included. `endsAt` is the end and not included. */
+  /** Start time of the silence, RFC 3339, inclusive. `endsAt` is the end time, exclusive. */
   readonly startsAt: string
   readonly endsAt: string
-  /** Person who created the silence. `comment` is the reason. */
+  /** Name of the person who created the silence. `comment` is the reason for the silence. */
   readonly author: string
   readonly comment: string
   readonly createdAt: string
 }
 
-/** Last change of the silences, with its author. */
+/** Last change of the set of silences, and who made it. */
 export interface SilenceChange {
   readonly action: 'added' | 'ended'
   readonly silenceId: string
@@ -21,18 +21,18 @@ export interface SilenceChange {
   readonly comment: string
 }
 
-/** All silences, as stored. */
+/** All silences, in the form in which they are stored. */
 export interface SilenceSet {
-  /** Revision, which increases with each change, so that an older set never replaces a newer one. */
+  /** Revision number, which increases with each change. It ensures that an older set never replaces a newer one. */
   readonly revision: number
-  /** Silences in the order of creation, including those that ended recently. */
+  /** Silences in the order of creation. Silences that ended recently are included. */
   readonly silences: readonly Silence[]
   readonly change: SilenceChange
 }
 
 export type SilencePhase = 'pending' | 'active' | 'past'
 
-/** Maximum number of ended silences that are kept for display. */
+/** Maximum number of ended silences that are kept, so that users can still see them. */
 const MAX_PAST = 200
 
 export function phaseOf({ startsAt, endsAt }: Silence, nowMs: number): SilencePhase {
@@ -47,9 +47,9 @@ export function withSilence(set: SilenceSet | undefined, silence: Silence, nowMs
 }
 
 /**
- * Ends a silence now, even if it has not started yet.
+ * Ends a silence immediately, even if it has not started yet.
  *
- * @returns undefined if the id is unknown, or the silence has already ended
+ * @returns undefined if the id is unknown or the silence has already ended
  */
 export function withoutSilence(
   set: SilenceSet | undefined,
@@ -65,7 +65,11 @@ export function withoutSilence(
   return changed(set, silences, { action: 'ended', silenceId, author, comment }, nowMs)
 }
 
-/** @param nowMs current time, which is also the minimum of the revision: the revision increases even if the stored set was lost */
+/**
+ * Returns the set of silences after a change.
+ *
+ * @param nowMs current time. The new revision is at least this number, so that it increases even if the stored set was lost.
+ */
 function changed(
   set: SilenceSet | undefined,
   silences: readonly Silence[],
@@ -81,7 +85,7 @@ function changed(
   }
 }
 
-/** Silence with its times as numbers. Every alert is compared with every silence. */
+/** Silence whose times have been converted to numbers, because every alert is compared with every silence. */
 export interface TimedSilence {
   readonly match: AlertMatch
   readonly startMs: number
@@ -92,7 +96,7 @@ export function timed({ match, startsAt, endsAt }: Silence): TimedSilence {
   return { match, startMs: Date.parse(startsAt), endMs: Date.parse(endsAt) }
 }
 
-/** Returns the silences that mute the alert at this time. */
+/** Returns the silences that mute an alert at this time. */
 export function silencing(
   silences: readonly TimedSilence[],
   alert: AlertFacts,

@@ -1,12 +1,12 @@
-/** Notifications as text, for e-mail, chat and subjects. Pure. */
+/** Notifications as plain text, for e-mails, chat messages and subjects. Pure. */
 import type { Alert } from '../alerting/alert.ts'
 import { highestSeverity, type Message, rulesOf } from './message.ts'
 
-/** Maximum number of alerts in a text. Further alerts are only counted. */
+/** Maximum number of alerts that are listed in a text. Further alerts are only counted. */
 const LISTED = 30
 const RULES_IN_TITLE = 3
 
-/** Returns a one-line title, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
+/** Returns a title in one line, such as `[FIRING: 2] HIGH_TEMP, HIGH_WIND (critical) prod`. */
 export function titleOf({ notification, env, digest }: Message): string {
   const rules = rulesOf(notification)
   const named = rules.slice(0, RULES_IN_TITLE).join(', ')
@@ -30,7 +30,7 @@ function stateOf({ status, reason, alerts, omitted }: Message['notification']): 
   return `FIRING: ${alerts.filter(one => one.status === 'firing').length}${omitted > 0 ? '+' : ''}`
 }
 
-/** Returns an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
+/** Formats an alert as one line, such as `critical HIGH_TEMP, roof-1: 52 °C, above 40 °C (since 2026-03-01T12:00:00.000Z)`. */
 export function alertLine(alert: Alert): string {
   const { rule, severity, summary, entity, status, startedAt } = alert
   const where = entity.subject ?? entity.source
@@ -40,16 +40,16 @@ export function alertLine(alert: Alert): string {
 }
 
 /**
- * Returns the text about omitted alerts; undefined if there are none.
+ * Returns the text about alerts that are not listed; undefined if all alerts are listed.
  *
- * @param listed number of alerts that the message shows
+ * @param listed number of alerts that the message lists
  */
 export function omission({ alerts, omitted }: Message['notification'], listed: number): string | undefined {
   const more = Math.max(0, alerts.length - listed) + omitted
   return more === 0 ? undefined : `and ${more} more ${more === 1 ? 'alert' : 'alerts'}`
 }
 
-/** Returns the whole message as plain text. */
+/** Formats a complete message as plain text. */
 export function plainText(message: Message): string {
   const { notification, digest } = message
   const more = omission(notification, LISTED)
@@ -64,7 +64,7 @@ export function plainText(message: Message): string {
   ].join('\n')
 }
 
-/** Truncates a text to this many characters, and marks the cut with an ellipsis. */
+/** Truncates a text to a number of characters. A truncated text ends with an ellipsis. */
 export function cut(text: string, most: number, ellipsis = '…'): string {
   const characters = [...text]
   return characters.length <= most

@@ -3,11 +3,11 @@ import { type Activity, activity } from '../activity/process.ts'
 import type { Table } from './table.ts'
 
 export interface EntityActivity extends Activity {
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
 }
 
-/** Table of activities, sorted by the latest change first. */
+/** Table of activities. The latest change is shown first. */
 export const ACTIVITIES: Table<Activity, EntityActivity> = {
   process: activity,
   rows: ({ entity, state }) => [{ entity, ...state }],

@@ -1,4 +1,4 @@
-/** Alert in the form that lists show. It is the same for alerts from the view of firing alerts and from the alerts topic. Pure. */
+/** Alert as shown in lists. It is the same for alerts from the view of firing alerts and for alerts from the alerts topic. Pure. */
 
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { Acknowledgement } from '../alerting/acknowledged.ts'
@@ -10,37 +10,42 @@ export interface AlertSummary {
   readonly state: Alert['status']
   readonly rule: string
   readonly severity: string
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
-  /** Family of the metric. Null, like `metric`, if the alert does not concern a single metric. */
+  /** Family of the metric. Both `family` and `metric` are null if the alert is not about a single metric. */
   readonly family: string | null
   readonly metric: string | null
-  /** Time since which the condition held, RFC 3339. `startedAt` is the time of firing, `endedAt` that of resolving. */
+  /**
+   * Time since which the condition has held, RFC 3339. `startedAt` is the time at which the alert fired, and `endedAt` the time at
+   * which it resolved.
+   */
   readonly activeAt: string
   readonly startedAt: string
   readonly endedAt: string | null
-  /** Value that was compared last, or the observed state; null if a silence fired the alert. */
+  /** Value that was compared last, or the observed state; null if the alert fired because of a silence. */
   readonly value: number | string | null
   readonly threshold: number | null
-  /** Reason for firing or, once the alert has resolved, for resolving. */
+  /** Reason why the alert fired or, if it has resolved, why it resolved. */
   readonly reason: string | null
   readonly labels: Readonly<Record<string, string>>
   readonly summary: string
-  /** W3C trace context of the fired event; null if it is missing, or the event is no longer in the log. */
+  /** W3C trace context of the fired event; null if the event has none or is no longer in the log. */
   readonly traceparent: string | null
-  /** Current acknowledgement or, once the alert has resolved, the last one. */
+  /** Current acknowledgement; for a resolved alert, the last one. */
   readonly acknowledged: Acknowledgement | null
 }
 
-/** Filter of alerts. Without a condition, it matches all alerts. */
+/** Filter for alerts. A filter without conditions matches all alerts. */
 export interface AlertFilter {
   readonly rule?: string | undefined
   readonly severity?: string | undefined
-  /** Whole subject, or a part of source and subject. */
+  /** Subject of the entity, or a part of its source and subject. */
   readonly entity?: string | undefined
-  /** Labels that an alert must have, with these values. */
+  /** Labels that an alert must have with exactly these values. */
   readonly labels?: readonly Label[] | undefined
-  /** Earliest time of firing, in milliseconds since the epoch. `untilMs` is the end of the range and not included. */
+  /**
+   * Earliest time at which the alert fired, in milliseconds since the epoch, inclusive. `untilMs` is the latest time, exclusive.
+   */
   readonly sinceMs?: number | undefined
   readonly untilMs?: number | undefined
   /** True to match only alerts without an acknowledgement. */
@@ -52,17 +57,17 @@ interface Label {
   readonly value: string
 }
 
-/** Properties by which alerts can be counted. */
+/** Properties by which alerts can be grouped and counted. */
 export const COUNTED_BY = ['rule', 'severity', 'entity', 'hour'] as const
 export type CountedBy = (typeof COUNTED_BY)[number]
 
 export interface AlertCount {
-  /** Value of the property; for `hour`, the start of the hour in which the alerts fired, RFC 3339. */
+  /** Value of the property by which alerts were counted. For `hour`, the start of the hour in which the alerts fired, RFC 3339. */
   readonly of: string
   readonly count: number
 }
 
-/** Columns of an alert list. Lists of firing alerts omit `state` and `endedAt`. */
+/** Columns of an alert list. Lists of firing alerts do not show `state` and `endedAt`. */
 export const ALERT_COLUMNS: readonly TableColumn<AlertSummary>[] = [
   { name: 'id', value: ({ id }) => id },
   { name: 'state', value: ({ state }) => state },
@@ -109,8 +114,8 @@ export function alertSummary(
 }
 
 /**
- * Returns the alerts that match the filter, in the order of firing. If the text of `entity` is a whole
- * subject, only that subject matches.
+ * Returns the alerts that match the filter, in the order in which they fired. If the text of `entity` is the complete subject of an
+ * entity, only that entity matches.
  */
 export function filteredAlerts<Found extends AlertSummary>(
   alerts: readonly Found[],
@@ -120,7 +125,7 @@ export function filteredAlerts<Found extends AlertSummary>(
   return preferExact(fitting, filter.entity).sort(byTime)
 }
 
-/** Returns the counts, the highest first; hours are in order of time. */
+/** Returns the counts, the highest first. Hours are sorted by time. */
 export function countedAlerts(alerts: readonly AlertSummary[], by: CountedBy): AlertCount[] {
   const counts = new Map<string, number>()
   for (const alert of alerts) {

@@ -1,7 +1,7 @@
 /**
- * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting` and `patterns`. Only
- * these consumers know pending rules. A firing alert is also a row of the table `firing-alerts`, once and with its acknowledgement;
- * in this table, the alert of the clock occurs once per partition.
+ * Table of conditions: rules that are pending, firing or recovering, as stored by the consumers `alerting` and `patterns`. Pending
+ * rules are stored only there. A firing alert is also in the table `firing-alerts`, with its acknowledgement. In this table, the
+ * alert of the clock occurs once per partition.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -23,26 +23,26 @@ import {
 /** Rule that is pending, firing or recovering for an entity or a group. */
 export interface ActiveAlert {
   readonly partition: number
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
-  /** Identity of the rule, with the family and metric that it watches, such as `HIGH_TEMP environment.temperature`. */
+  /** Identity of the rule and the metric that it watches, such as `HIGH_TEMP environment.temperature`. */
   readonly rule: string
   /** Name and labels of the rule. */
   readonly identity: string
-  /** True for a `NoData` alert, which is separate from the alert of the rule itself. */
+  /** True for a `NoData` alert, which is listed separately from the alert of its rule. */
   readonly isOfSilence: boolean
   /**
-   * `pending`: the condition has not held for long enough yet, and nothing was published. `recovering`: the
-   * alert still fires, although the value has cleared.
+   * Phase of the rule. `pending`: the condition has not held for long enough yet, and no alert has been published. `recovering`:
+   * the alert is still firing, although the value has cleared.
    */
   readonly phase: 'pending' | 'firing' | 'recovering'
-  /** Time since which the condition holds, RFC 3339. */
+  /** Time since which the condition has held, RFC 3339. */
   readonly activeAt: string
-  /** Alert that was published; null while the rule is pending. */
+  /** Alert that has been published; null while the rule is pending. */
   readonly alert: FiredAlert | null
 }
 
-/** Columns of a pending condition. */
+/** Columns for pending rules. */
 export const PENDING_COLUMNS: readonly TableColumn<Pick<ActiveAlert, 'rule' | 'entity' | 'activeAt'>>[] = [
   { name: 'rule', least: 10, value: ({ rule }) => rule },
   { name: 'entity', type: 'entity', least: 12, value: ({ entity }) => entity },
@@ -62,20 +62,20 @@ const OF_GROUPS: Table<PatternStates, ActiveAlert> = {
 }
 
 export interface Conditions {
-  /** Conditions in the order of entity and rule. */
+  /** Conditions, sorted by entity and rule. */
   readonly active: readonly ActiveAlert[]
-  /** Number of entities in the state of alerting. */
+  /** Number of entities for which alerting has stored a state. */
   readonly entities: number
-  /** Number of entities that have reported each metric. */
+  /** Number of entities that have reported each metric, by metric. */
   readonly reporting: ReadonlyMap<string, number>
 }
 
 /**
- * The conditions of all entities and groups. It reads the state of every entity, page by page.
+ * Returns the conditions of all entities and groups. Reads the state of every entity, page by page.
  *
  * @param readings topic that alerting reads
  * @param groups topic with the events of groups
- * @throws Unavailable if Redis does not answer
+ * @throws Unavailable if Redis does not respond
  */
 export async function conditionsNow(
   inspection: Pick<StateInspection, 'states'>,
@@ -97,11 +97,11 @@ export async function conditionsNow(
 }
 
 /**
- * Returns the conditions of one entity or group, by rule. Reads one field in each partition, regardless of
- * the keys of the readings.
+ * Returns the conditions of one entity or group, sorted by rule. Reads one field in each partition, because the partition is not
+ * known: the keys of readings may differ from the name of the entity.
  *
- * @param entity whole name of the entity: source and subject, separated by a space
- * @throws Unavailable if Redis does not answer
+ * @param entity complete name of the entity: source and subject, separated by a space
+ * @throws Unavailable if Redis does not respond
  */
 export async function activeAlertsOf(
   inspection: Pick<StateInspection, 'state'>,
@@ -116,7 +116,7 @@ export async function activeAlertsOf(
   return eachOnce(found.flat()).sort(byRule)
 }
 
-/** Removes duplicates: every partition has the alert `PIPELINE_DOWN`, which is one alert of the clock. */
+/** Removes duplicates of the alert `PIPELINE_DOWN`. Every partition has stored it, but it is a single alert. */
 function eachOnce(active: readonly ActiveAlert[]): ActiveAlert[] {
   const known = new Set<string>()
   return active.filter(({ entity, rule, alert }) => {
@@ -133,7 +133,7 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   const { partition, entity, state } = stored
   const ofRules = Object.entries(state.rules).flatMap(([rule, { state, alert = null, noData }]) => {
     const of = { partition, entity, identity: identityOfKey(rule) }
-    // The alert that an entity is silent is beside that of its rule.
+    // The alert about the silence of the entity is listed separately from the alert of its rule.
     const silent: ActiveAlert[] = noData
       ? [
           {
@@ -153,7 +153,7 @@ function activeIn(stored: StoredState<AlertingState>): ActiveAlert[] {
   return [...activePatterns({ ...stored, state: state.patterns }), ...ofRules]
 }
 
-/** Returns the rules over several events in the stored state of an entity (by alerting) or of a group (by patterns). Pure. */
+/** Returns the patterns in the stored state of an entity (written by alerting) or a group (written by patterns). Pure. */
 function activePatterns({
   partition,
   entity,
@@ -168,7 +168,7 @@ function activePatterns({
   })
 }
 
-/** Returns the time of firing or, for a pattern that is pending, of its first event. */
+/** Returns the time at which the pattern fired. If it is pending, returns the time of its first event. */
 function sinceMs({ firing, counted = [], reached = [], waiting }: PatternState): number {
   if (firing) return firing.activeAtMs
   const times = [...counted, ...reached.filter(atMs => atMs !== null), ...(waiting ? [waiting.sinceMs] : [])]

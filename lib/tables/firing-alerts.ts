@@ -1,15 +1,15 @@
-/** Table of firing alerts, read from their view. A query reads only firing alerts, regardless of the number of entities. */
+/** Table of firing alerts, read from the view of firing alerts. The cost of a query depends only on the number of firing alerts. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { type FiringAlert, type FiringAlerts, firingAlerts } from '../alerting/firing-alerts.ts'
 import { type AlertSummary, alertSummary } from './alert-summary.ts'
 import { byText, readTable, type Table, type TopicSize } from './table.ts'
 
-/** Firing alert with the positions of its events. */
+/** Firing alert, and the positions of its events. */
 export interface FiringNow extends AlertSummary {
   /**
-   * Positions of the alert's events. There is one position unless several partitions of the watched topic
-   * have reported the same alert. Acknowledgements are written to every position.
+   * Positions of the alert's events. There is more than one position only if several partitions of the watched topic have reported
+   * the same alert. An acknowledgement is written to every position.
    */
   readonly places: readonly AlertPosition[]
 }
@@ -31,10 +31,10 @@ const FIRING: Table<FiringAlerts, AlertPosition> = {
 }
 
 /**
- * Returns the firing alerts, each once, in the order in which they fired.
+ * Returns the firing alerts without duplicates, in the order in which they fired.
  *
  * @param alerts topic that the view reads
- * @throws Unavailable if Redis does not answer
+ * @throws Unavailable if Redis does not respond
  */
 export async function firingNow(
   inspection: Pick<StateInspection, 'states'>,
@@ -45,8 +45,8 @@ export async function firingNow(
 }
 
 /**
- * Merges the positions of one alert. The properties are those of the position that fired first; the alert is
- * acknowledged once every position is.
+ * Merges the positions of one alert. The properties of the first position are used. The alert counts as acknowledged only if it is
+ * acknowledged in every position.
  */
 function merged(places: readonly AlertPosition[]): FiringNow {
   const [first] = places

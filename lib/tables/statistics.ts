@@ -1,4 +1,4 @@
-/** Table of entities, with the statistics that the processor keeps. */
+/** Table of entities, with the statistics that the processor maintains. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { latestIn, type MetricStatistics, readingsIn } from '../analytics/metrics.ts'
 import { type EntityStatistics, type EntitySummary, statistics, summarise } from '../analytics/process.ts'
@@ -7,22 +7,21 @@ import type { Window } from '../analytics/windows.ts'
 import { FAMILIES, type FamilyName } from '../telemetry/families.ts'
 import { byText, rowsOfEntity, type Table, type TableColumn, type TopicSize } from './table.ts'
 
-/** Entity with its statistics. */
 export interface ListedEntity {
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
   /** Partition of the readings topic. */
   readonly partition: number
   readonly family: FamilyName
   /** Statistics since the first reading, by metric. */
   readonly metrics: MetricStatistics
-  /** Number of readings since the first one. */
+  /** Number of readings, counted from the first reading of the entity. */
   readonly readings: number
   /** Event time of the newest reading, in milliseconds since the epoch. */
   readonly lastAtMs: number
-  /** Number of readings of the open minute of event time, and of the minute that was closed last. */
+  /** Number of readings in the open minute of event time, and in the minute that was closed last. */
   readonly minutes: readonly { readonly startMs: number; readonly readings: number }[]
-  /** Statistics of the minute that is still open. */
+  /** Statistics of the minute of event time that is still open. */
   readonly open: Window
 }
 
@@ -40,7 +39,7 @@ export const ENTITIES: Table<EntityStatistics, ListedEntity> = {
   order: (a, b) => byText(a.entity, b.entity),
 }
 
-/** Statistics of an entity, in the form that is shown. */
+/** Statistics of an entity, in the form that is shown to users. */
 export interface EntityReport extends EntitySummary {
   readonly entity: string
   readonly partition: number
@@ -54,10 +53,11 @@ export function entityReport({ entity, partition, ...state }: ListedEntity): Ent
 export type FoundStatistics = EntityReport & Pick<ListedEntity, 'readings' | 'lastAtMs' | 'open'>
 
 /**
- * Returns the statistics of one entity, in whichever partition it is; undefined if the processor has not counted any reading of it.
+ * Returns the statistics of one entity. Searches all partitions. Returns undefined if the processor has not counted a reading of
+ * the entity.
  *
  * @param entity source and subject, separated by a space
- * @throws Unavailable if Redis does not answer
+ * @throws Unavailable if Redis does not respond
  */
 export async function entityStatistics(
   inspection: Pick<StateInspection, 'state'>,

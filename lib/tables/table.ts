@@ -1,7 +1,4 @@
-/**
- * Tables: the states of a keyed process as rows that people look at. A table is declared once; command line and console read every
- * table in the same way.
- */
+/** Tables, which show the states of a keyed process as rows. The command line and the console read all tables in the same way. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
@@ -9,65 +6,69 @@ import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 export interface Table<State, Row> {
   /** Process whose state the table shows. */
   readonly process: { readonly name: string }
-  /** Returns the rows of one entity; empty if its state has nothing to show. */
+  /** Returns the rows of one entity. The list is empty if there is nothing to show. */
   readonly rows: (stored: StoredState<State>) => readonly Row[]
   readonly order: (a: Row, b: Row) => number
 }
 
-/** Column of a text. */
+/** Column of a table in text output. */
 export interface TableColumn<Row> {
-  /** Name in JSON. */
+  /** Name of the column in JSON output. */
   readonly name: string
-  /** Heading in text output; by default the name in capitals. */
+  /** Heading in text output. Defaults to the name in upper case. */
   readonly heading?: string
-  /** Kind of the values: a `count` is shown with all its digits, a `number` with as many as people read. */
+  /** Type of the values. A `count` is shown with all digits, and a `number` is rounded for readability. */
   readonly type?: 'entity' | 'count' | 'number'
-  /** Minimum width in characters, to which a value may be truncated in narrow terminals. Absent if values must not be truncated. */
+  /**
+   * Minimum width in characters. In narrow terminals, values may be truncated to this width. Absent if values must not be
+   * truncated.
+   */
   readonly least?: number
-  /** Order in which columns are omitted if there is still not enough room. A column without a number is never omitted. */
+  /**
+   * Order in which columns are omitted if truncated values are still too wide for the terminal. A column without this number is
+   * never omitted.
+   */
   readonly leaveOut?: number
   readonly value: (row: Row) => string | number | null
 }
 
-/** State of an entity, as stored by the table's process. */
+/** State of an entity, as stored by the process of the table. */
 export interface StoredState<State> {
   /** Partition of the topic that the process reads. */
   readonly partition: number
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
   readonly state: State
 }
 
-/** Topic with its number of partitions. */
 export interface TopicSize {
   readonly topic: string
   readonly partitions: number
-  /** Topics of sub-signals. The states of their consumers belong to the same table. */
+  /** Topics of sub-signals. The states that consumers store for these topics belong to the same table. */
   readonly subTopics?: readonly TopicSize[]
 }
 
-/** Result of a query of a table. */
 export interface TableRows<Row> {
   /** Rows in the order of the table. */
   readonly rows: readonly Row[]
-  /** Number of examined entities. */
+  /** Number of entities that were examined. */
   readonly entities: number
   /** False if the limit was reached before the last entity. */
   readonly isWhole: boolean
 }
 
 interface TableQuery {
-  /** Whole subject, or part of source and subject; undefined for all entities. */
+  /** Complete subject of an entity, or a part of its source and subject; undefined for all entities. */
   readonly text?: string | undefined
   /** Maximum number of entities to examine. */
   readonly most?: number
 }
 
 /**
- * Reads a table.
+ * Reads the rows of a table.
  *
  * @param topic topic that the table's process reads
- * @throws Unavailable if Redis does not answer
+ * @throws Unavailable if Redis does not respond
  */
 export async function readTable<State, Row>(
   inspection: Pick<StateInspection, 'states'>,
@@ -86,24 +87,25 @@ export async function readTable<State, Row>(
   return { rows: rows.sort(table.order), entities: found.length, isWhole }
 }
 
-/** The states of a table's process in all partitions, of entities whose source and subject contain a text. */
+/** Yields the states that a table's process has stored in all partitions, for entities whose source and subject contain a text. */
 export async function* storedStates<State, Row>(
   inspection: Pick<StateInspection, 'states'>,
   { process }: Table<State, Row>,
   topic: TopicSize,
   text = '',
 ): AsyncGenerator<StoredState<State>> {
-  // Reads one partition at a time, so that responses of Redis are not delayed while this process handles those of other partitions.
+  // Read one partition at a time. Otherwise responses of Redis would wait while this process handles responses for other
+  // partitions.
   for (const partitionState of partitionsOf(process.name, topic))
     for await (const stored of storedEntities(inspection, partitionState, text))
       yield stored as StoredState<State>
 }
 
 /**
- * Reads the rows of one entity: one field in each partition, or only in the given one.
+ * Reads the rows of one entity. Reads one field in each partition.
  *
- * @param entity whole name of the entity: source and subject, separated by a space
- * @throws Unavailable if Redis does not answer
+ * @param entity complete name of the entity: source and subject, separated by a space
+ * @throws Unavailable if Redis does not respond
  */
 export async function rowsOfEntity<State, Row>(
   inspection: Pick<StateInspection, 'state'>,
@@ -118,28 +120,27 @@ export async function rowsOfEntity<State, Row>(
   return (await Promise.all(found)).flat().sort(table.order)
 }
 
-/** A consumer's partition states of a topic and its sub-signals: one for each partition. */
+/** Returns the keys of a consumer's partition states, one for each partition of the topic and its sub-signals. */
 export function partitionsOf(consumer: string, { topic, partitions, subTopics = [] }: TopicSize): StateKey[] {
   const own = Array.from({ length: partitions }, (_, partition) => ({ consumer, topic, partition }))
   return [...own, ...subTopics.flatMap(sub => partitionsOf(consumer, sub))]
 }
 
-/** Entity in its stored form. */
 export interface StoredEntity {
   readonly partition: number
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity, separated by a space. */
   readonly entity: string
-  /** Version of the state's structure. */
+  /** Version of the structure of the state. */
   readonly version: number
   readonly state: unknown
   readonly hold?: Hold | undefined
 }
 
 /**
- * Yields the entities of one partition that have a state and whose source and subject contain the text, each
+ * Yields the entities of one partition that have a state, and whose source and subject contain the text. Each entity is yielded
  * once, in no particular order.
  *
- * @throws Unavailable if Redis does not answer
+ * @throws Unavailable if Redis does not respond
  */
 export async function* storedEntities(
   inspection: Pick<StateInspection, 'states'>,
@@ -150,14 +151,14 @@ export async function* storedEntities(
     if (stored.state !== undefined) yield stored
 }
 
-/** Yields the entities of one partition, including those that are held without a state. */
+/** Yields the entities of one partition. Entities that are on hold but have no state are included. */
 export async function* entitiesIn(
   inspection: Pick<StateInspection, 'states'>,
   partitionState: StateKey,
   text: string,
 ): AsyncGenerator<StoredEntity> {
   const { partition } = partitionState
-  // A page may repeat fields of an earlier one: Redis returns each field at least once.
+  // Redis returns each field at least once, so a page may repeat fields of an earlier page.
   const seen = new Set<string>()
   for await (const [entity, state, version, hold] of inspection.states(partitionState)) {
     if (!entity.includes(text) || seen.has(entity)) continue
@@ -166,7 +167,10 @@ export async function* entitiesIn(
   }
 }
 
-/** Returns only the exact match if the text is a whole subject: `pump-1` must not also show `pump-10`. Pure. */
+/**
+ * Returns only the exact match if the text is the complete subject of an entity. For example, a search for `pump-1` does not return
+ * `pump-10`. Pure.
+ */
 export function preferExact<Named extends { readonly entity: string }>(
   found: readonly Named[],
   wanted: string | undefined,

@@ -3,24 +3,27 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { EventType } from '../event-types.ts'
 import { dataschemaOf } from './dataschema.ts'
 
-/** CloudEvents `type` of the event that makes every consumer forget the entity in the event's source and subject. */
+/**
+ * CloudEvents `type` of the event that makes every consumer forget an entity. Source and subject of the event identify the entity.
+ */
 export const ENTITY_ERASED_TYPE = 'io.sluice.entity.erased.v1' satisfies EventType
 
 /** Data of `io.sluice.entity.erased.v1`. */
 export interface Erasure {
-  /** Id of the erasure, which is the same in every partition. */
+  /** Id of the erasure, which is the same in all partitions. */
   readonly erasureId: string
   /**
-   * Time of the request, RFC 3339, by the clock of the operator's machine. It is informational: the position
-   * in the log determines what is erased.
+   * Time of the request, RFC 3339, according to the clock of the operator's machine. It is only informational, because the position
+   * of the event in the log determines what is erased.
    */
   readonly requestedAt: string
   readonly partition: number
 }
 
 /**
- * Returns the event that erases an entity in one partition. It has no `time`, so that the clock of the operator's machine has no
- * effect. The partition is part of the id: a process may emit events for an erasure, and their ids are derived from this one.
+ * Returns the event that erases an entity in one partition. The event has no `time`, so that the clock of the operator's machine
+ * has no effect. The id includes the partition. Events that processes emit for the erasure derive their ids from it, so their ids
+ * differ between partitions.
  */
 export function entityErased(
   { source, subject }: Pick<Event, 'source' | 'subject'>,

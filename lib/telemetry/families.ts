@@ -1,6 +1,6 @@
 /**
- * Table of the telemetry families: event type, subject, metrics and record key of their readings. Schemas,
- * simulator, import, rules and statistics all use this table.
+ * Table of the telemetry families: event type, subject, metrics and record key of their readings. Schemas, the simulator, imports,
+ * rules and statistics use this table.
  */
 import type { EnvironmentReading } from '../../schemas/types.ts'
 import type { EventType } from '../event-types.ts'
@@ -13,32 +13,31 @@ export type FamilyName = 'environment' | 'database' | 'device'
 
 export interface Family {
   readonly name: FamilyName
-  /** CloudEvents `type` of the family's readings. */
+  /** CloudEvents `type` of readings of this family. */
   readonly type: EventType
-  /** CloudEvents `dataschema`: the packaged schema in `schemas/`. */
+  /** CloudEvents `dataschema` of readings: the id of the packaged schema in `schemas/`. */
   readonly dataschema: string
-  /** Units of the metrics, by their name in `data`. See `units.ts`. */
+  /** Unit of each metric, by the name of the metric in `data`. See `units.ts`. */
   readonly metrics: Readonly<Record<string, string>>
-  /** Smallest and largest possible value of a metric, as in its schema. A metric without an entry has no bounds. */
+  /** Smallest and largest possible value of a metric, as in its schema. Metrics that are not listed have no bounds. */
   readonly bounds: Readonly<Record<string, readonly [least: number, most: number]>>
-  /** Text fields of readings: name in `data` → the allowed values; null if any value is allowed. */
+  /** Text fields of readings, by their name in `data`. A value lists the allowed texts, or is null if all texts are allowed. */
   readonly states: Readonly<Record<string, readonly string[] | null>>
-  /** Properties that group the family's entities, by the name that rules use. */
+  /** Functions that return the dimensions of a reading, by the name of the dimension in rules. */
   readonly dimensions: Readonly<Partial<Record<Dimension, (data: ReadingData) => unknown>>>
-  /** Returns the CloudEvents `source` for the data of a reading. */
+  /** Returns the CloudEvents `source` of a reading. */
   readonly source: (data: ReadingData) => string
   readonly subject: (data: ReadingData) => string
-  /** The dotted paths of the data from which source and subject follow. */
+  /** Dotted paths of the data fields from which source and subject are derived. */
   readonly entityFields: readonly string[]
   readonly keys: Readonly<Record<Exclude<NamedStrategy, 'random'>, (data: ReadingData) => string>>
-  /** Default key strategy. */
+  /** Key strategy that is used by default. */
   readonly keyedBy: NamedStrategy
 }
 
-/** Properties that rules can match in addition to the entity and its tags. */
+/** Properties that rules can match, in addition to the entity and its tags. */
 export type Dimension = 'site' | 'databaseType' | 'model' | 'tenant'
 
-/** Location of an environment sensor. */
 export type Location = EnvironmentReading['location']
 
 /** Data of a reading of any family. */
@@ -49,7 +48,7 @@ const site = (data: ReadingData) => text(data.location as ReadingData, 'site')
 const tagged = (data: ReadingData) => String((data.tags as ReadingData | undefined)?.tenant ?? 'untagged')
 const tenantTag = (data: ReadingData) => (data.tags as ReadingData | undefined)?.tenant
 const NEVER_NEGATIVE = [0, Number.POSITIVE_INFINITY] as const
-/** Encodes a segment of a URI path, so that the source is a valid URI-reference for any id. */
+/** Encodes a segment of a URI path, so that the source is a valid URI reference for every id. */
 const segment = (value: string) => encodeURIComponent(value)
 
 export const FAMILIES: Readonly<Record<FamilyName, Family>> = {
@@ -119,14 +118,14 @@ const BY_TYPE: ReadonlyMap<string, Family> = new Map(
   Object.values(FAMILIES).map(family => [family.type, family]),
 )
 
-/** Returns the family whose readings have this CloudEvents type; undefined for any other type. */
+/** Returns the family of an event type; undefined if events of the type are not readings. */
 export function familyOf(type: string): Family | undefined {
   return BY_TYPE.get(type)
 }
 
 /**
- * Returns the metrics of a reading, in the order of the family's table. Values that are not finite numbers (Avro and Protobuf can
- * contain NaN) are omitted, because they would clear any alert and invalidate any mean.
+ * Returns the metrics of a reading, in the order of the family's table. Avro and Protobuf can contain NaN and infinite numbers.
+ * These values are omitted, because they would clear every alert and make every mean invalid.
  */
 export function measurements(family: Family, data: ReadingData): [metric: string, value: number][] {
   return Object.keys(family.metrics).flatMap(metric => {

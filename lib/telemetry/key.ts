@@ -1,19 +1,21 @@
-/** Record keys of readings, by a strategy of the family or by a field of the data. Pure. */
+/** Record keys of readings, which are determined by a strategy or by a field of the data. Pure. */
 
 /**
- * Strategies for distributing readings over partitions. `instance`, `type` and `tenant` keep an entity in one
- * partition, as consumers with state require; `random` is only for consumers without state.
+ * Strategies for distributing readings over partitions. With `instance`, `type` and `tenant`, all readings of an entity are in one
+ * partition, which consumers with state require. `random` is only for consumers without state.
  */
 export type NamedStrategy = 'instance' | 'type' | 'tenant' | 'random'
 
 /**
- * Key strategy that uses the value of a field of the data. An entity stays in one partition only if the value
- * is constant for the entity.
+ * Key strategy that uses the value of a data field as the key. The readings of an entity are in one partition only if the value
+ * never changes for the entity.
  */
 interface KeyField {
   /** Dotted path of the field, such as `location.site`. */
   readonly field: string
-  /** Set if readings without the field have the key of their family. Otherwise `keyOf` throws for them. */
+  /**
+   * True if readings without the field use the default key of their family. Otherwise `keyOf` throws an error for such readings.
+   */
   readonly isOptional?: true
 }
 
@@ -27,8 +29,8 @@ export const NAMED_STRATEGIES = [
 ] as const satisfies readonly NamedStrategy[]
 
 /**
- * Error for data without the key field, or with a value that is not a text, a number or a boolean. The
- * message contains only the name of the field.
+ * Error for data in which the key field is missing, or is not a text, a number or a boolean. The message contains only the name of
+ * the field.
  */
 export class KeyFieldMissing extends Error {
   override readonly name = 'KeyFieldMissing'
@@ -41,10 +43,10 @@ export class KeyFieldMissing extends Error {
 const FIELD = /^[^\s.]+(\.[^\s.]+)*$/
 
 /**
- * Parses a key strategy: one of the names, or the path of a field. The prefix `data.` is allowed, because a
- * field may have the name of a strategy.
+ * Parses a key strategy: the name of a strategy, or the path of a field. A path may start with `data.`, because a field may have
+ * the same name as a strategy.
  *
- * @returns undefined if the text is neither
+ * @returns undefined if the text is not a valid strategy
  */
 export function keyStrategyNamed(text: string): KeyStrategy | undefined {
   const named = NAMED_STRATEGIES.find(name => name === text)
@@ -52,7 +54,7 @@ export function keyStrategyNamed(text: string): KeyStrategy | undefined {
   return FIELD.test(text) ? { field: text.replace(/^data\./, '') } : undefined
 }
 
-/** Returns the text of a field as a record key; undefined if it is missing, empty or cannot be a key. */
+/** Returns the value of a field as a record key; undefined if the value is missing, empty or of a type that cannot be a key. */
 export function fieldKey(data: unknown, field: string): string | undefined {
   let found = data
   for (const step of field.split('.')) {

@@ -1,4 +1,4 @@
-/** Converts a reading into the units of its family. Pure. */
+/** Converts readings to the units of their family. Pure. */
 import type { EventData } from '../../packages/runtime/consumer/application.ts'
 import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import type { Family, ReadingData } from './families.ts'
@@ -7,15 +7,15 @@ import { conversion, unitNamed } from './units.ts'
 /** Data of an event in the units of its family, or the reason why it cannot be converted. */
 export type InOwnUnits =
   | (EventData & {
-      /** Unit from which the metrics were converted, as named in the table of units. */
+      /** Original unit of the converted metrics, with the name that it has in the table of units. */
       readonly from?: string
     })
   | Failure
 
 /**
- * Converts the metrics of a reading into the family's units. `unit` applies to all metrics of its dimension that the
- * reading has, and to no others. It is removed, because it no longer holds. The bounds in a schema are in the family's
- * units, so data is validated after this step. Data that does not look like a reading is returned unchanged.
+ * Converts the metrics of a reading to the units of its family. `unit` applies to all metrics of the reading that have the same
+ * dimension, and to no other metrics. It is removed from the converted data. The bounds in a schema are in the family's units, so
+ * data must be validated after this step. Data that is not a reading is returned unchanged.
  */
 export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
   if (!isReadingData(data) || typeof data.unit !== 'string' || data.unit === '') return { kind: 'data', data }
@@ -25,7 +25,7 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
     const convert = conversion(own, data.unit as string)
     return convert ? [{ metric, convert }] : []
   })
-  // A reading without metrics violates its schema, whose message is more useful.
+  // A reading without metrics violates its schema, and the error message of the schema is more useful.
   if (present.length === 0) return { kind: 'data', data }
   if (fitting.length === 0) return unitMismatch(data.unit, present)
   for (const { metric, convert } of fitting) {
@@ -37,8 +37,8 @@ export function inOwnUnits(family: Family, data: unknown): InOwnUnits {
 }
 
 /**
- * Returns the failure for an unsuitable unit. The message contains the unit only if it is in the table of
- * units; otherwise it is arbitrary text of the producer.
+ * Returns the failure for a unit that cannot be converted. The message contains the unit only if it is in the table of units.
+ * Otherwise the unit is arbitrary text from the producer.
  */
 function unitMismatch(unit: string, metrics: readonly (readonly [metric: string, own: string])[]): Failure {
   const known = unitNamed(unit)

@@ -2,16 +2,16 @@ import type { Event } from '../../packages/runtime/consumer/event.ts'
 import type { Family, ReadingData } from './families.ts'
 import { fieldKey, KeyFieldMissing, type KeyStrategy } from './key.ts'
 
-/** Reading that is ready to be published: the event, and the record key that determines its partition. */
+/** Reading to be published: its event, and the record key that determines the partition. */
 export interface KeyedEvent {
   readonly key: string | null
   readonly event: Event
 }
 
 /**
- * Returns the event of a reading. The caller provides the id, because only the caller knows which readings are the same.
+ * Returns the event of a reading. The caller must provide the id, because only the caller knows whether two readings are the same.
  *
- * @param time event time, RFC 3339; undefined if the reading has none, so that the time of its record applies
+ * @param time event time, RFC 3339; if undefined, the time of the record applies
  */
 export function reading(family: Family, id: string, time: string | undefined, data: ReadingData): Event {
   return {
@@ -27,10 +27,10 @@ export function reading(family: Family, id: string, time: string | undefined, da
 }
 
 /**
- * Returns the record key of a reading. For `random` there is no key: the producer distributes such records
- * evenly. The order within an entity is lost, so consumers with state cannot read them.
+ * Returns the record key of a reading. With the strategy `random`, the key is null, and the producer distributes the records
+ * evenly. The readings of an entity are then not in order, so consumers with state cannot read them.
  *
- * @throws KeyFieldMissing if the strategy requires a field that is missing
+ * @throws KeyFieldMissing if the strategy uses a field that is missing
  */
 export function keyOf(
   family: Family,

@@ -1,4 +1,4 @@
-/** Properties of the readings topic that features use. The topic table uses these values. */
+/** Properties of the readings topic on which features depend. The table of topics uses the same values. */
 export const READINGS_TOPIC = {
   keptDays: 7,
   maxMessageBytes: 1024 * 1024,

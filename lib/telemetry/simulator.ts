@@ -1,6 +1,7 @@
 /**
- * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick result in the same reading
- * with the same id, so a repeated run publishes nothing new. It does not depend on randomness, the clock or earlier calls.
+ * Simulates telemetry of all families. The simulation is deterministic: the same seed, sensor and tick always result in the same
+ * reading with the same id. A repeated run therefore publishes nothing new. The simulation does not use random numbers, the clock
+ * or results of earlier calls.
  */
 import { FAMILIES, type FamilyName, type ReadingData } from './families.ts'
 import { type KeyedEvent, keyOf, reading } from './reading.ts'
@@ -14,7 +15,7 @@ import { GENERATOR_DEFAULTS, type GeneratorSettings, timeOfTick } from './simula
 import { observeWeather } from './simulator/weather.ts'
 
 /**
- * Yields the readings of every sensor, in the order of sending.
+ * Yields the readings of all sensors, in the order in which they are sent.
  *
  * @param fromTick first tick, counted from the epoch in steps of `settings.tickSeconds`
  * @param untilTick tick after the last one
@@ -30,8 +31,8 @@ export function* simulate(
 }
 
 /**
- * Yields the readings that a sensor sends at a tick: that of the tick, unless a transport fault loses or
- * delays it, and delayed ones.
+ * Yields the readings that a sensor sends at a tick. These are the reading of the tick, unless a transport fault loses or delays
+ * it, and earlier readings that were delayed until this tick.
  */
 function* sentAt(settings: GeneratorSettings, sensor: Sensor, tick: number): Generator<KeyedEvent> {
   const { faults, seed } = settings
@@ -50,7 +51,7 @@ function* sentAt(settings: GeneratorSettings, sensor: Sensor, tick: number): Gen
 /**
  * Returns the reading of one sensor at one tick.
  *
- * @param timeMs time of the measurement, in milliseconds since the epoch
+ * @param timeMs time of the reading, in milliseconds since the epoch
  */
 export function simulated(
   settings: GeneratorSettings,
@@ -68,8 +69,8 @@ export function simulated(
 }
 
 /**
- * Returns the paths of the fields that every simulated reading of a family has, such as `location.site`. Each
- * can be used as record key.
+ * Returns the paths of the fields that every simulated reading of a family has, such as `location.site`. Each of them can be used
+ * as the record key.
  */
 export function simulatedFields(family: FamilyName): readonly string[] {
   const sensor = GENERATOR_DEFAULTS.fleet.find(one => one.family === family)
@@ -82,7 +83,7 @@ function paths(data: unknown): string[] {
   )
 }
 
-/** Returns the data of a reading, as reported by its sensor. */
+/** Returns the data of a reading, as reported by the sensor. */
 export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Moment): ReadingData {
   const anomaly = anomalyOf(sensor, moment, settings.anomalyRate)
   const normal = observe(sensor, moment)
@@ -100,7 +101,7 @@ export function measured(settings: GeneratorSettings, sensor: Sensor, moment: Mo
   return data as ReadingData
 }
 
-/** Returns the values without anomalies and faults. */
+/** Returns the values of a sensor without anomalies and faults. */
 function observe(sensor: Sensor, moment: Moment): Observation {
   const { metrics, fields } = OBSERVERS[sensor.family](sensor as never, moment)
   if (sensor.trend === undefined) return { metrics, fields }
@@ -115,7 +116,7 @@ function observe(sensor: Sensor, moment: Moment): Observation {
 const TREND_FROM_MS = Date.UTC(2026, 0, 1)
 const OBSERVERS = { environment: observeWeather, database: observeDatabase, device: observeMotion } as const
 
-/** Rounds a value like the sensor does: counts are integers, other values have two decimals. Adding 0 turns -0 into 0. */
+/** Rounds a value as the sensor does. Counts are integers, and other values have two decimals. Adding 0 turns -0 into 0. */
 function displayed(metric: string, value: number): number {
   return metric === 'activeConnections' ? Math.round(value) : Math.round(value * 100) / 100 + 0
 }

@@ -5,10 +5,9 @@ import { dataschemaOf } from './dataschema.ts'
 /** CloudEvents `type` of a tick, which advances the log's clock when no readings arrive. */
 export const TICK_TYPE = 'io.sluice.clock.tick.v1' satisfies EventType
 
-/** CloudEvents `source` of ticks. */
 export const CLOCK_SOURCE = '/clock'
 
-/** Returns the tick of one partition for one run of the schedule. A repeated run returns the same event. */
+/** Returns the tick of one partition for one scheduled run. If the run is repeated, the event is the same. */
 export function tick(partition: number, scheduledFor: string): Event {
   return {
     id: `${scheduledFor}/${partition}`,

@@ -1,21 +1,21 @@
 /** Table of all supported units of metrics, by dimension, and the conversion between units of the same dimension. */
 
-/** Converts from one unit to another. */
+/** Function that converts a value from one unit to another. */
 type Conversion = (value: number) => number
 
 interface Unit {
-  /** Names of the unit, which are compared after `normalised`. Messages use the first one. */
+  /** Names of the unit. They are normalised by `normalised` before they are compared. Messages use the first name. */
   readonly names: readonly string[]
   /**
-   * Size in base units of the dimension, as a fraction of two exact numbers: 5/9 and 1/1000 themselves are not exact in
-   * floating point.
+   * Size of the unit in base units of the dimension, as a fraction of two exact numbers. Numbers such as 5/9 and 1/1000 are not
+   * exact in floating point.
    */
   readonly factor: readonly [numerator: number, denominator: number]
-  /** Value in this unit that corresponds to 0 in the base unit. It differs from 0 only for temperature scales. */
+  /** Value in this unit that corresponds to 0 in the base unit. It is 0 except for temperature scales. */
   readonly zero: number
 }
 
-/** Units by dimension. Factors are exact, except those of inHg and mmHg, which are the conventional values. */
+/** Units by dimension. All factors are exact, except for inHg and mmHg, which use the conventional values. */
 const DIMENSIONS: readonly (readonly Unit[])[] = [
   [
     unit(
@@ -79,15 +79,15 @@ const BY_NAME: ReadonlyMap<string, KnownUnit> = new Map(
   ),
 )
 
-/** Returns the name of a unit that messages use, given any of its names; undefined for a unit that is not in the table. */
+/** Returns the name that messages use for a unit, which may be given by any of its names; undefined for an unknown unit. */
 export function unitNamed(name: string): string | undefined {
   return BY_NAME.get(normalised(name))?.unit.names[0]
 }
 
 /**
- * Returns the conversion between two units; undefined if their dimensions differ or a unit is not in the
- * table. Converted values are rounded to twelve significant digits, which is more than any sensor has and
- * removes floating-point noise. Between two names of the same unit, values are unchanged.
+ * Returns the conversion between two units; undefined if a unit is unknown or their dimensions differ. Converted values are rounded
+ * to twelve significant digits. This is more precise than any sensor, and removes floating-point noise. If both names refer to the
+ * same unit, values are not changed.
  */
 export function conversion(to: string, from: string): Conversion | undefined {
   const [source, target] = [BY_NAME.get(normalised(from)), BY_NAME.get(normalised(to))]
@@ -98,7 +98,7 @@ export function conversion(to: string, from: string): Conversion | undefined {
   return value => rounded(((value - source.unit.zero) * numerator) / denominator + target.unit.zero)
 }
 
-/** Returns the units that can be converted to this one, starting with this one, such as `°C (C, celsius, …), °F (…)`. */
+/** Returns a text that lists this unit, and all units that can be converted to it, such as `°C (C, celsius, …), °F (…)`. */
 export function unitsFor(to: string): string {
   const { unit: own, dimension = [] } = BY_NAME.get(normalised(to)) ?? {}
   return dimension
@@ -107,7 +107,7 @@ export function unitsFor(to: string): string {
     .join(', ')
 }
 
-/** Returns the unit with two further names, which are sufficient to recognise it. */
+/** Returns the name of a unit and two of its alternative names. */
 function described({ names: [name, ...others] }: Unit): string {
   const shown = [...others.slice(0, 2), ...(others.length > 2 ? ['…'] : [])]
   return shown.length > 0 ? `${name} (${shown.join(', ')})` : `${name}`
@@ -125,8 +125,9 @@ function rounded(value: number): number {
 }
 
 /**
- * Normalises a name: removes differences in case, blanks and the dot of a product. NFKC unifies the two code points of µ, and turns
- * `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are accepted instead of the degree sign.
+ * Normalises the name of a unit, so that names that differ only in case, spaces or the dot of a product are equal. NFKC unifies the
+ * two code points of µ, and turns `℃` into `°C` and `²` into `2`. The ordinal indicator and the ring above are treated as degree
+ * signs.
  */
 function normalised(name: string): string {
   return name

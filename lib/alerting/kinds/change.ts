@@ -1,6 +1,6 @@
 /**
- * Kind `change`: compares the value minus an earlier value. It stores one reading per part of the duration,
- * so its size does not depend on the rate of readings.
+ * Rule kind `change`: compares the difference between the value and an earlier value. The duration is divided into parts, and only
+ * one reading per part is stored. The size of the state therefore does not depend on the rate of readings.
  */
 import { durationText } from '../../duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
@@ -15,7 +15,7 @@ interface Change {
 /** Time of a reading, in milliseconds since the epoch, and its value. */
 type Sample = readonly [timeMs: number, value: number]
 
-/** First reading of each part of the duration, oldest first. */
+/** Stored readings: the first reading of each part of the duration, oldest first. */
 interface Samples {
   readonly samples: readonly Sample[]
 }
@@ -61,7 +61,7 @@ export const change: MeasureKind<Change> = {
   },
 }
 
-/** Returns the samples with the new one added if it is the first of its part. A sample at the same instant is replaced. */
+/** Returns the samples with the new sample added if it is the first of its part. A sample with the same time is replaced. */
 function withSample(samples: readonly Sample[], sample: Sample, partMs: number): readonly Sample[] {
   const last = samples.at(-1)
   if (last?.[0] === sample[0]) return samples.with(-1, sample)

@@ -1,6 +1,6 @@
 /**
- * Kind `deviation`: compares the distance of the value from the entity's mean, in standard deviations. It
- * stores one aggregate per part of the duration.
+ * Rule kind `deviation`: compares the number of standard deviations between a value and the entity's mean. The duration is divided
+ * into parts, and each part is stored as one aggregate.
  */
 import { durationText } from '../../duration.ts'
 import { inSeconds, positiveDuration } from '../given.ts'
@@ -18,14 +18,16 @@ interface Deviation {
  */
 type TimeBucket = readonly [index: number, count: number, mean: number, squares: number]
 
-/** Aggregates of earlier readings. The last reading is stored separately, because another one at the same instant replaces it. */
+/**
+ * Aggregates of earlier readings. The last reading is stored separately, because another reading with the same time replaces it.
+ */
 interface Parts {
   readonly parts: readonly TimeBucket[]
   readonly last: readonly [timeMs: number, value: number]
 }
 
 const PARTS = 20
-/** Minimum number of readings. With fewer, no deviation is computed. */
+/** Minimum number of earlier readings. With fewer readings, no deviation is computed. */
 const FEWEST_READINGS = 10
 /** Lower bound of the standard deviation. It prevents a division by 0 for a metric that never changes. */
 const LEAST_DEVIATION = 1e-9
@@ -67,14 +69,14 @@ export const deviation: MeasureKind<Deviation> = {
   },
 }
 
-/** Returns the parts from index `first` on. The parts are in order of time. */
+/** Returns the parts with index `first` or later. The parts are sorted by time. */
 function since(parts: readonly TimeBucket[], first: number): readonly TimeBucket[] {
   let index = 0
   while (index < parts.length && (parts[index] as TimeBucket)[0] < first) index += 1
   return index === 0 ? parts : parts.slice(index)
 }
 
-/** Returns the parts with the last reading added. */
+/** Returns the parts with the last reading included. */
 function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
   const index = Math.floor(last[0] / partMs)
   const one: TimeBucket = [index, 1, last[1], 0]
@@ -85,7 +87,8 @@ function added({ parts, last }: Parts, partMs: number): readonly TimeBucket[] {
 const NO_READINGS: TimeBucket = [0, 0, 0, 0]
 
 /**
- * Merges two aggregates by the method of Chan, Golub and LeVeque, which avoids the cancellation that sums of squares suffer from.
+ * Merges two aggregates by the method of Chan, Golub and LeVeque. Unlike a sum of squares, it does not lose precision for large
+ * means.
  */
 function merged(a: TimeBucket, b: TimeBucket): TimeBucket {
   const count = a[1] + b[1]

@@ -1,24 +1,27 @@
-/** Keys of rules and their values, as JSON Schema and in words. */
+/** Descriptions of the keys of rules: JSON Schema and text. */
 
-/** Key of a rule or of a mapping in it. */
+/** Key of a rule, or of a mapping within a rule. */
 interface RuleKey extends KeyValues {
-  /** Description in Markdown. The table in `config/rules/README.md` uses it unchanged, the schema as plain text. */
+  /**
+   * Description in Markdown. The table of keys in `config/rules/README.md` contains it unchanged, and the schema contains it as
+   * plain text.
+   */
   readonly about: string
-  /** Column "required" of that table: `yes`, or `no` with the default. */
+  /** Text in the column "required" of the table of keys: `yes`, or `no` with the default value. */
   readonly required?: string
   readonly example?: string
-  /** Name of the key that this one requires. */
+  /** Name of another key that this key requires. */
   readonly needs?: string
-  /** Description of the key in the condition of a pattern; absent if patterns do not support it. */
+  /** Description of the key in the condition of a pattern; absent if patterns do not support the key. */
   readonly inPatterns?: string
 }
 
 export interface KeyValues {
   /** JSON Schema of the value. */
   readonly schema: Readonly<Record<string, unknown>>
-  /** Description of a valid value, which completes "must be …". */
+  /** Description of valid values, used as the end of the message "must be …". */
   readonly expected: string
-  /** Descriptions of the valid values of a mapping, by key; each completes "must be …". */
+  /** Descriptions of the valid values of a mapping, by key. Each is used as the end of the message "must be …". */
   readonly parts?: Readonly<Record<string, string>>
 }
 
@@ -33,5 +36,5 @@ export const DURATION: KeyValues = {
   expected: 'a duration such as 90s, 5m or 1h30m, or 0',
 }
 
-/** Keys of rules, in the order of documentation and messages. */
+/** Keys of rules. Documentation and error messages list them in this order. */
 export type Keys = Readonly<Record<string, RuleKey>>

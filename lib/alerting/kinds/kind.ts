@@ -1,12 +1,12 @@
 /**
- * Interface of a kind of rule: its keys in a rule file, and their evaluation. Each other file of this
- * folder, except `keys.ts`, is one kind, exported by the name of its file. `npm run schemas` lists them in `all.ts`.
+ * Interface of a kind of rule: its keys in a rule file, and their evaluation. Every other file of this folder, except `keys.ts`,
+ * defines one kind and exports it by the name of the file. `npm run schemas` generates the list in `all.ts`.
  */
 import type { FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import type { Keys } from './keys.ts'
 
-/** Number for limits, text for states. */
+/** Value of a metric: a number, or the text of a state. */
 export type Value = number | string
 
 /** Limits that a value exceeds if it is greater than `above` or less than `below`. A missing limit is infinite. */
@@ -18,42 +18,43 @@ export interface Limits {
 interface Kind<Own> {
   readonly keys: Keys
   /**
-   * Reads the keys of a row, and reports combinations that can never take effect. Returns undefined for a row
-   * that lacks the keys, or has errors.
+   * Reads the keys of a row, and reports combinations that can never take effect. Returns undefined if the row does not have the
+   * keys, or if they have errors.
    */
   read(given: RuleRow, subject: Subject): Own | undefined
-  /** Returns the keys in the form of a rule file. */
+  /** Returns the keys and values as in a rule file. */
   row(own: Own): Row
 }
 
 /** Kind that decides which values are bad. A rule has exactly one condition. */
 export interface ConditionKind<Own> extends Kind<Own> {
   readonly role: 'condition'
-  /** Reason for rejecting `unit` and measures in a rule of this kind; absent if they are allowed. */
+  /** Reason why rules of this kind must not have `unit` or a measure; absent if both are allowed. */
   readonly alone?: string
-  /** Stored state, for a kind that depends on earlier readings. */
+  /** State that a kind stores to compare new readings with earlier ones. */
   readonly memory?: Memory<Own>
   /**
-   * Returns whether the value has the type that the kind compares. A reading with another type counts as one without the metric.
+   * Returns whether the value has the type that this kind compares. A reading with another type is treated as a reading without the
+   * metric.
    */
   isValue(value: unknown): value is Value
-  /** Returns whether the value is bad for a rule that does not fire yet. */
+  /** Returns whether a value is bad while the rule is not firing. */
   fires(own: Own, value: Value): boolean
-  /** Returns whether the value keeps an alert firing. */
+  /** Returns whether a value keeps a firing alert active. */
   holds(own: Own, value: Value): boolean
-  /** Returns the limit that a value is compared with; undefined if it is not a number. */
+  /** Returns the limit that a value is compared with; undefined if the limit is not a number. */
   threshold?(own: Own, which: 'fire' | 'clear', value: Value): number | undefined
   readonly words: {
-    /** Returns the text after the metric, such as `above 40 °C` or `is degraded`. */
+    /** Returns the text that follows the metric, such as `above 40 °C` or `is degraded`. */
     text(own: Own, unit: string | undefined): string
-    /** Returns the text in the summary of a pattern. Absent if patterns do not support the kind. */
+    /** Returns the text for the summary of a pattern. Absent if patterns do not support the kind. */
     inPatterns?(own: Own, unit: string | undefined): string
-    /** Returns the end of the default summary. */
+    /** Returns the last part of the default summary. */
     summary(own: Own): string
-    /** Returns the text of `{{threshold}}`, for thresholds that are not numbers. */
+    /** Returns the text of the placeholder `{{threshold}}`. Only needed for thresholds that are not numbers. */
     threshold?(own: Own): string
   }
-  /** Returns the threshold lines and the states for a chart. */
+  /** Returns the threshold lines and the states to draw in a chart. */
   chart?(own: Own): Chart
 }
 
@@ -68,30 +69,31 @@ export interface MeasureKind<Own> extends Kind<Own> {
   readonly role: 'measure'
   readonly memory: Memory<Own>
   /**
-   * Unit of the derived number, and the reason why thresholds have it. By default the number is a difference
-   * in the unit of the metric.
+   * Unit of the derived number, and the reason why thresholds must use it. By default, the derived number is a difference in the
+   * unit of the metric.
    */
   readonly unit?: { readonly symbol: string; readonly because: string }
   readonly words: {
     /** Returns the name of the derived number, such as `change of temperature over 10 min`. */
     text(own: Own, metric: string): string
-    /** Text that replaces `is {{value}}` in the default summary. */
+    /** Text that replaces `is {{value}}` in the default summary of a rule with this measure. */
     readonly summary: string
   }
 }
 
-/** State of a kind for one entity and metric, stored as JSON. Rules with equal keys share it. */
+/** State of a kind for one entity and metric, stored as JSON. Rules with the same key share it. */
 export interface Memory<Own> {
   key(own: Own): string
-  /** Maximum size of the state in bytes, independent of the rate of readings. */
+  /** Maximum size of the state in bytes. The size must not depend on the rate of readings. */
   readonly largestBytes: number
-  /** Additional placeholders for summaries. */
+  /** Placeholders that this kind provides for summaries. */
   readonly placeholders?: readonly string[]
   /**
    * Compares a value with earlier readings.
    *
-   * @param state state that the previous call returned
-   * @param timeMs time of the reading, not before that of the previous call; if equal, the reading replaces the previous one
+   * @param state state returned by the previous call
+   * @param timeMs time of the reading, not before the time of the previous call. If the times are equal, the reading replaces the
+   * previous one.
    */
   compare(own: Own, state: object | undefined, timeMs: number, value: number): Comparison
 }
@@ -104,7 +106,7 @@ export interface Comparison {
   readonly words?: Readonly<Record<string, number>>
 }
 
-/** Properties of a rule that the reader of another key needs. Undefined for keys with an error. */
+/** Properties of a rule on which the readers of its other keys depend. A property is undefined if its key has an error. */
 export interface Subject {
   readonly family: FamilyName | undefined
   readonly metric: string | undefined

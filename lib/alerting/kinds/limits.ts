@@ -1,4 +1,7 @@
-/** Thresholds: a value is bad beyond a limit or outside a band. With hysteresis, it is good again only beyond another limit. */
+/**
+ * Rule kind `limits`: a value is bad if it is above or below a limit. With hysteresis, a second limit decides when the value is
+ * good again.
+ */
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conversion, unitsFor } from '../../telemetry/units.ts'
 import { type RuleRow, unitOf } from '../given.ts'
@@ -6,7 +9,8 @@ import { BAND, NUMBER } from './keys.ts'
 import type { ConditionKind, Limits, Subject } from './kind.ts'
 
 /**
- * Limits of a condition. `fire` applies until the alert fires, `clear` from then on. They are equal unless the rule has hysteresis.
+ * Limits of a condition. `fire` applies while the rule is not firing, and `clear` while it is firing. They are equal unless the
+ * rule has hysteresis.
  */
 interface LimitsCondition {
   readonly kind: 'limits'
@@ -81,7 +85,7 @@ export const limits: ConditionKind<LimitsCondition> = {
     const { above, below } = own[which]
     const side = sideOf(own[which])
     if (side !== 'outside') return own[which][side]
-    // Uses the limit that the value exceeds or, within both limits, the closer one.
+    // Use the limit that the value exceeds. If the value is within both limits, use the closer one.
     const value = raw as number
     return Math.abs(value - above) <= Math.abs(value - below) ? above : below
   },
@@ -145,8 +149,8 @@ const WRONG_SIDE: Readonly<Record<Side, (given: RuleRow) => string>> = {
 type Convert = (value: number) => number
 
 /**
- * Returns the conversion of thresholds to the unit of the metric. For a measure, which compares differences,
- * only the scale of the unit applies, not its offset.
+ * Returns the conversion of thresholds to the unit of the metric. The number of a measure is a difference, so only the scale of the
+ * unit applies, not its offset.
  */
 function readUnit(given: RuleRow, { family, metric, measure }: Subject): Convert {
   const own = unitOf(family, metric)
@@ -180,7 +184,7 @@ function limitsOf(given: RuleRow, side: Side, key: string, convert: Convert): Li
   return undefined
 }
 
-/** Reports thresholds outside the range of the metric's possible values. */
+/** Reports thresholds that no possible value of the metric can reach. */
 function reportUnreachable(
   given: RuleRow,
   side: Side,

@@ -1,4 +1,4 @@
-/** Kind `states`: a value is bad if it is one of the given texts. */
+/** Rule kind `states`: a value is bad if it is one of the configured texts. */
 import { FAMILIES } from '../../telemetry/families.ts'
 import { unitOf } from '../given.ts'
 import { TEXTS } from './keys.ts'

@@ -1,4 +1,4 @@
-/** Rule set of a partition, as the context of every consumer that evaluates patterns. */
+/** Active rule set of a partition, for every consumer that evaluates patterns. */
 import { type PartitionContext, rejected } from '../../../packages/runtime/consumer/process.ts'
 import { RULES_ACTIVATED_TYPE } from '../activated-type.ts'
 import { rulesIn } from '../rule-set.ts'
@@ -6,7 +6,7 @@ import { type PatternsInForce, patternsInForce } from './in-force.ts'
 import type { AnyRule } from './pattern.ts'
 
 /**
- * Returns the partition context of pattern consumers.
+ * Returns the partition context of consumers that evaluate patterns.
  *
  * @param packaged rules that apply until the log activates a rule set
  */

@@ -1,12 +1,16 @@
 /**
- * Evaluates patterns that count events within a duration. Events count at their own time, in any order of arrival. Only the latest
- * `count` times are stored: the pattern holds while the oldest of them is within the duration. Pure.
+ * Evaluates patterns that count events within a duration. Only event time matters, so events may arrive in any order. Only the
+ * latest `count` times are stored: the pattern holds while the oldest of them is within the duration. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { CountPattern } from './pattern.ts'
 import { endOfFiring, type PatternState } from './state.ts'
 
-/** @param isUntil true if the event ends the alert, even if it also counts */
+/**
+ * Applies an event to a pattern that counts events.
+ *
+ * @param isUntil true if the event ends the alert, even if it is also an event that is counted
+ */
 export function countEvent(
   pattern: CountPattern,
   keepMs: number,
@@ -37,16 +41,16 @@ function count(pattern: CountPattern, draft: Draft, timeMs: number): void {
   }
   draft.counted = [...draft.counted, timeMs].sort((a, b) => a - b).slice(-pattern.count)
   const endMs = endOf(pattern, draft.counted)
-  // The latest event completed the count, not necessarily the one that arrived last.
+  // The event with the latest time completed the count, which is not necessarily the event that arrived last.
   const fullMs = draft.counted.at(-1) ?? timeMs
   if (endMs !== undefined && endMs >= nowMs) draft.hold(fullMs, fullMs)
   else if (!draft.firing) draft.note('pending')
 }
 
-/** Applies the passing of time up to an instant. Every event until then must have arrived. */
+/** Applies all changes that are due by `timeMs`. All events until then must have arrived. */
 export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft, timeMs: number): void {
   if (draft.firing && draft.firing.clearedAtMs === undefined) {
-    // Without an end, the rule was edited and now counts more events than have arrived.
+    // There is no end if the rule was edited and now requires more events than have arrived.
     const endMs = endOf(pattern, draft.counted) ?? timeMs
     if (endMs <= timeMs) draft.clear(endMs, keepMs)
   }
@@ -56,7 +60,7 @@ export function passCounting(pattern: CountPattern, keepMs: number, draft: Draft
   draft.counted = kept
 }
 
-/** Returns when the state next changes without an event. */
+/** Returns the time at which the state next changes if no event arrives. */
 export function endOfCounting(
   pattern: CountPattern,
   keepMs: number,
@@ -67,7 +71,7 @@ export function endOfCounting(
   return last === undefined ? undefined : last + pattern.withinMs
 }
 
-/** Returns the time until which enough events are within the duration; undefined if there never were enough. */
+/** Returns the time until which the pattern holds; undefined if there have never been enough events within the duration. */
 function endOf({ count, withinMs }: CountPattern, counted: readonly number[]): number | undefined {
   const [oldest, newest] = [counted.at(-count), counted.at(-1)]
   if (oldest === undefined || newest === undefined || newest - oldest > withinMs) return undefined

@@ -1,4 +1,4 @@
-/** Next state of a pattern during one evaluation, with the changes of its alert. Pure. */
+/** Next state of a pattern while it is being evaluated, with the changes of its alert. Pure. */
 import { foremost, type TransitionReason } from '../reasons.ts'
 import { type AbsenceWait, endOfFiring, type FiringPattern, type PatternState } from './state.ts'
 
@@ -34,12 +34,12 @@ export class Draft {
     this.reason = foremost(this.reason, reason)
   }
 
-  /** Returns whether a decision later than this time has been made. */
+  /** Returns whether a decision has been made for a time later than `timeMs`. */
   isDecided(timeMs: number): boolean {
     return this.decidedMs !== undefined && timeMs < this.decidedMs
   }
 
-  /** Marks the pattern as holding. An alert that already fires continues. */
+  /** Records that the pattern holds, and fires its alert. An alert that is already firing continues. */
   hold(timeMs: number, activeAtMs: number, byTime = false): void {
     const atMs = this.#after(timeMs)
     if (!this.firing) {
@@ -52,13 +52,13 @@ export class Draft {
     this.decidedMs = atMs
   }
 
-  /** Completes a sequence with an event. An alert that already fires continues. */
+  /** Records that an event has completed the sequence, and fires the alert. An alert that is already firing continues. */
   match(timeMs: number): void {
     this.hold(timeMs, timeMs)
     if (this.firing) this.firing = { ...this.firing, matchedAtMs: timeMs }
   }
 
-  /** Marks the pattern as no longer holding. The alert resolves after `keepFiringForMs`. */
+  /** Records that the pattern no longer holds. The alert resolves `keepFiringForMs` later. */
   clear(timeMs: number, keepFiringForMs: number): void {
     if (!this.firing || this.firing.clearedAtMs !== undefined) return
     const atMs = this.#after(timeMs)
@@ -69,7 +69,7 @@ export class Draft {
     }
   }
 
-  /** Resolves the alert if it has been kept firing for long enough. */
+  /** Resolves the alert if it is due to resolve by `timeMs`. */
   endBy(timeMs: number, keepFiringForMs: number): void {
     const endMs = this.firing && endOfFiring(this.firing, keepFiringForMs)
     if (endMs !== undefined && endMs <= timeMs) this.resolve(endMs)
@@ -103,7 +103,7 @@ export class Draft {
     this.note(kind)
   }
 
-  /** Returns a time that is not before the last decision. */
+  /** Returns the given time or, if it is later, the time of the last decision. */
   #after(timeMs: number): number {
     return Math.max(timeMs, this.decidedMs ?? timeMs)
   }

@@ -1,4 +1,4 @@
-/** Effect of an event or a timer on a pattern. Uses only event time. Pure. */
+/** Evaluates a pattern when an event arrives or a timer is due. Uses only event time. Pure. */
 import type { TransitionReason } from '../reasons.ts'
 import { countEvent, endOfCounting, passCounting } from './count.ts'
 import { Draft, type PatternChange } from './draft.ts'
@@ -6,11 +6,11 @@ import type { PatternRule, SequencePattern } from './pattern.ts'
 import { absenceEnds, endOfSequence, type Parts, passSequence, sequenceEvent } from './sequence.ts'
 import type { Due, Dues, PatternState } from './state.ts'
 
-/** Properties of a rule that decide about its pattern. */
+/** Properties of a rule that its evaluation depends on. */
 export type PatternLife = Pick<PatternRule, 'pattern' | 'keepFiringForMs'>
 
 export interface Evaluated {
-  /** State to store, if any. */
+  /** State to store; undefined if nothing has to be stored. */
   readonly state: PatternState | undefined
   readonly reason: TransitionReason
   /** Changes to publish, in order. */
@@ -20,8 +20,8 @@ export interface Evaluated {
 /**
  * Applies an event to a pattern.
  *
- * @param met indexes in `matchersOf` of the matchers that the event meets; at least one
- * @param behindMs maximum delay of other events of the group, relative to this one
+ * @param met indexes of the matchers that match the event, as in `matchersOf`; at least one
+ * @param behindMs maximum time by which other events of the group may arrive later than this event
  */
 export function onPatternEvent(
   { pattern, keepFiringForMs }: PatternLife,
@@ -36,7 +36,7 @@ export function onPatternEvent(
   return evaluated(draft)
 }
 
-/** Applies a due timer of the pattern. Every event until then must have arrived. */
+/** Applies a due timer of a pattern. All events until its due time must have arrived. */
 export function onPatternTime(
   { pattern, keepFiringForMs }: PatternLife,
   before: PatternState,
@@ -49,11 +49,11 @@ export function onPatternTime(
   return evaluated(draft)
 }
 
-/** Returns the times of the next changes without an event, by kind of timer. */
+/** Returns the times at which the state changes if no event arrives, by kind of timer. */
 export function duesOf({ pattern, keepFiringForMs }: PatternLife, state: PatternState | undefined): Dues {
   if (!state) return {}
   if (pattern.kind === 'count') return present({ end: endOfCounting(pattern, keepFiringForMs, state) })
-  // While the alert fires, another absence changes nothing.
+  // While the alert fires, the end of another absence has no effect.
   const holds = state.firing !== undefined && state.firing.clearedAtMs === undefined
   const absence = holds ? undefined : absenceEnds(pattern, state)
   return present({ absence, end: endOfSequence(pattern, keepFiringForMs, state) })
@@ -63,7 +63,7 @@ function present(dues: Record<string, number | undefined>): Dues {
   return Object.fromEntries(Object.entries(dues).filter(([, atMs]) => atMs !== undefined))
 }
 
-/** Assigns the indexes of `matchersOf` to the parts of a sequence: the steps, the absence, and the end of the alert. */
+/** Maps the indexes of matching matchers to the parts of a sequence: the steps, the absence, and the end of the alert. */
 function partsOf({ steps, absence }: SequencePattern, met: ReadonlySet<number>): Parts {
   const absent = steps.length
   return {

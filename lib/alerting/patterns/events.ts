@@ -1,7 +1,7 @@
-/** Events of the topic `events` that patterns can name: changes of sensors, devices and databases. */
+/** Events of the topic `events` that patterns can refer to: changes of sensors, devices and databases. */
 import type { FamilyName } from '../../telemetry/families.ts'
 
-/** Name in rules → family of the event, and the fields of its data that `where` can compare. */
+/** Events by their name in rules. Each has the family of its entities, and the data fields that `where` can compare. */
 export const EVENTS = {
   'activity.changed': { family: 'device', fields: ['from', 'to'] },
   'device.fallen': { family: 'device', fields: [] },
@@ -25,7 +25,7 @@ export function typeOfEvent(name: string): string {
   return `io.sluice.${name}.v1`
 }
 
-/** Returns the name of a CloudEvents type in rules, if it has one. */
+/** Returns the name that an event type has in rules; undefined if rules cannot refer to it. */
 export function eventNamed(type: string): EventName | undefined {
   const name = type.replace(/^io\.sluice\./, '').replace(/\.v1$/, '')
   return isEventName(name) && typeOfEvent(name) === type ? name : undefined

@@ -35,7 +35,9 @@ export function factsOfReading(event: Received, family: Family, data: ReadingDat
   }
 }
 
-/** Dimension by which a family groups its sources: `/environment/oslo` is the site oslo. */
+/**
+ * Dimension of each family whose value is the last segment of the source. For example, the site of `/environment/oslo` is `oslo`.
+ */
 const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
   environment: 'site',
   database: 'databaseType',
@@ -45,7 +47,7 @@ const IN_SOURCE: Readonly<Record<FamilyName, Dimension>> = {
 /**
  * Returns the facts of an event of the topic `events`.
  *
- * @param data data of the event, with the entity that it concerns
+ * @param data event data, including the entity that the event is about
  */
 export function factsOfEvent(
   name: EventName,
@@ -70,7 +72,10 @@ export function factsOfEvent(
   }
 }
 
-/** Returns source and subject of the group that the event belongs to; undefined if it belongs to none. */
+/**
+ * Returns source and subject of the group to which an event belongs; undefined if the event does not have the property by which the
+ * pattern groups.
+ */
 export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
   if (per === 'entity') return facts.entity
   const value = groupValue(facts, per)
@@ -79,7 +84,7 @@ export function groupOf(facts: Facts, per: Per): Facts['entity'] | undefined {
 
 const TAGS = 'tags.'
 
-/** Returns the tag that a pattern groups by; undefined if it groups by another property. */
+/** Returns the name of the tag by which a pattern groups events; undefined if it groups by another property. */
 function tagOf(per: string): string | undefined {
   return per.startsWith(TAGS) ? per.slice(TAGS.length) : undefined
 }
@@ -100,7 +105,7 @@ function tagsOf(data: ReadingData): Readonly<Record<string, unknown>> {
   return typeof tags === 'object' && tags !== null ? (tags as Readonly<Record<string, unknown>>) : {}
 }
 
-/** Returns the text; undefined for an empty one, which cannot name a group. */
+/** Returns the text; undefined for other types and for an empty text, which cannot be the name of a group. */
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
@@ -114,7 +119,7 @@ function lastSegment(source: string): string | undefined {
   try {
     return textOf(decodeURIComponent(segment))
   } catch {
-    // For sources of other producers, the segment is the name itself.
+    // Sources of other producers may not be percent-encoded. Such a segment is used unchanged.
     return textOf(segment)
   }
 }

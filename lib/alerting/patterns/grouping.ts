@@ -1,4 +1,4 @@
-/** Consumer that routes events of the topic `events` to the groups of patterns. It has no state. */
+/** Consumer that sends events of the topic `events` to the groups of patterns. It has no state. */
 import {
   decided,
   type KeyedProcess,
@@ -19,8 +19,8 @@ interface Grouping extends KeyedProcess<never, EventData, PatternsInForce> {
 }
 
 /**
- * Returns the grouping consumer. Its reasons are `grouped`, `no-group` for an event without the property that
- * the pattern groups by, and `no-rule` if no pattern matches.
+ * Returns the grouping consumer. The reason of a decision is `grouped`, or `no-rule` if no pattern matches the event. It is
+ * `no-group` if the event does not have the property by which the pattern groups.
  *
  * @param packaged rules that apply until the log activates a rule set
  */

@@ -1,4 +1,4 @@
-/** Patterns of a rule set, prepared for evaluation. Pure. */
+/** Patterns of an active rule set, prepared for evaluation. Pure. */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { FamilyName } from '../../telemetry/families.ts'
 import { typeOfEvent } from './events.ts'
@@ -16,15 +16,15 @@ import {
 import { familyOfMatcher, matcherRow } from './read-matcher.ts'
 
 export interface KeyedPattern {
-  /** Key of the pattern's state. */
+  /** Key under which the pattern's state is stored. */
   readonly key: string
   readonly rule: PatternRule
   readonly matchers: readonly Matcher[]
-  /** Names of the matchers, in order; equal matchers have the same name. */
+  /** Names of the matchers, in the same order as `matchers`. Equal matchers have the same name. */
   readonly matcherKeys: readonly string[]
 }
 
-/** Matchers that decide which events are sent to the groups of a property. */
+/** Matchers that select the events for groups of one kind, such as the groups by tenant. */
 export interface Regrouping {
   readonly per: Per
   /** Matchers by name. */
@@ -32,9 +32,12 @@ export interface Regrouping {
 }
 
 export interface PatternsInForce {
-  /** Patterns over the readings of one entity, by the key of their state. The alerting of the entity evaluates them. */
+  /**
+   * Patterns over the readings of a single entity, by state key. The alerting consumer evaluates them with the entity's other
+   * rules.
+   */
   readonly ofEntities: ReadonlyMap<string, KeyedPattern>
-  /** All other patterns, by the key of their state. Their events are first sent to a group. */
+  /** All other patterns, by state key. Their events are first sent to a group. */
   readonly ofGroups: ReadonlyMap<string, KeyedPattern>
   readonly paused: ReadonlySet<string>
   readonly byFamily: ReadonlyMap<FamilyName, readonly KeyedPattern[]>
@@ -70,13 +73,17 @@ function keyed(rule: PatternRule): KeyedPattern {
   return { key: keyOfPattern(rule, shapeOf(rule.pattern, matcherKeys)), rule, matchers, matcherKeys }
 }
 
-/** Returns the text that identifies a pattern without its numbers. An edit of the numbers leaves an alert firing. */
+/** Returns a text that identifies a pattern, ignoring counts and durations. If only these are edited, a firing alert continues. */
 function shapeOf(pattern: Pattern, matcherKeys: readonly string[]): string {
   const parts = pattern.kind === 'count' ? [] : [String(pattern.steps.length), String(!!pattern.absence)]
   return derivedId('pattern', pattern.kind, pattern.per, ...parts, ...matcherKeys)
 }
 
-/** @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined for a matcher to skip */
+/**
+ * Collects the matchers of patterns by the source of their events and by group.
+ *
+ * @param sourceOf returns the CloudEvents type or family of a matcher's events; undefined if the matcher is to be skipped
+ */
 function regroupings<Source>(
   patterns: readonly KeyedPattern[],
   sourceOf: (matcher: Matcher) => Source | undefined,

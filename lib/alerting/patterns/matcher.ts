@@ -1,4 +1,4 @@
-/** Matches events with the matchers of patterns. Pure. */
+/** Checks whether an event matches a matcher of a pattern. Pure. */
 import { conditionKind, fires } from '../condition.ts'
 import type { Match } from '../rule.ts'
 import type { Facts } from './facts.ts'

@@ -1,6 +1,6 @@
 /**
- * Patterns within the alerting of an entity. Evaluates the patterns over its readings, and sends readings to
- * the groups of all other patterns.
+ * Patterns in the alerting consumer. Evaluates the patterns over the readings of a single entity, and sends readings to the groups
+ * of all other patterns.
  */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, Timer } from '../../../packages/runtime/consumer/process.ts'
@@ -38,9 +38,9 @@ export function patternsOnReading(
 }
 
 /**
- * Applies a due timer of the patterns.
+ * Applies a due timer of a pattern.
  *
- * @param inForce patterns that this consumer evaluates
+ * @param inForce active patterns that this consumer evaluates
  */
 export function patternsOnTimer(
   inForce: ReadonlyMap<string, KeyedPattern>,
@@ -57,7 +57,7 @@ export function patternsOnTimer(
   return run.step(of === undefined)
 }
 
-/** Ends the alerts of patterns that the current rule set no longer contains. */
+/** Resolves the alerts of patterns that the active rule set no longer contains. */
 export function endRemoved(
   run: PatternRun,
   inForce: ReadonlyMap<string, KeyedPattern>,
@@ -67,7 +67,7 @@ export function endRemoved(
     if (!inForce.has(key)) run.end(key, paused.has(key) ? 'rule-paused' : 'rule-removed')
 }
 
-/** Ends all alerts of an entity or group before its state is removed. */
+/** Resolves all alerts of an entity or group before its state is deleted. */
 export function lastPatternAlerts(
   states: PatternStates | undefined,
   entity: Entity,

@@ -1,4 +1,4 @@
-/** Alerts of patterns. They have the same events as other alerts, without a metric. */
+/** Alerts of patterns. They use the same events as other alerts, but have no metric. */
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -11,7 +11,11 @@ import { renderPatternSummary } from './pattern-summary.ts'
 
 export type Entity = Pick<Received, 'source' | 'subject' | 'entity'>
 
-/** @param cause event that completed the pattern; undefined if a timer fired the alert */
+/**
+ * Returns the alert that a pattern fires.
+ *
+ * @param cause event that completed the pattern; undefined if a timer fired the alert
+ */
 export function patternAlert(
   rule: PatternRule,
   { source, subject, entity }: Entity,
@@ -38,7 +42,7 @@ export function patternAlert(
   }
 }
 
-/** Returns an emission with a unique name, because one step can resolve two alerts of a rule. */
+/** Returns the emission of an alert. Its name contains the alert id, because one step can resolve two alerts of the same rule. */
 export function patternEmission(alert: Alert, entity: Pick<Entity, 'entity'>): Emission {
   return { ...alertEmission(alert, entity), name: `${alert.status} ${alert.alertId}` }
 }

@@ -1,4 +1,4 @@
-/** Event that carries a reading or another event to its group. It is sent only if an active pattern matches. */
+/** Event that forwards a reading or another event to its group. It is published only if an active pattern matches. */
 import type { Emission } from '../../../packages/runtime/consumer/process.ts'
 import type { EventType } from '../../event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
@@ -12,13 +12,13 @@ export const PATTERN_EVENT_TYPE = 'io.sluice.pattern.event.v1' satisfies EventTy
 export interface PatternEvent {
   /** Entity of the original event. */
   readonly entity: Facts['entity']
-  /** Property that the group shares, such as `tenant` or `tags.floor`; `entity` for a single entity. */
+  /** Property by which the group is formed, such as `tenant` or `tags.floor`, or `entity` for a single entity. */
   readonly per: string
-  /** Names of the active matchers that the event meets. */
+  /** Names of the active matchers that match the event. */
   readonly matches: readonly string[]
 }
 
-/** Returns at most one event for each kind of group. Returns no events if no pattern matches or the event belongs to no group. */
+/** Returns the events that forward an event to its groups: at most one for each kind of group, and none if no pattern matches. */
 export function regrouped(facts: Facts, regroupings: readonly Regrouping[]): readonly Emission[] {
   return regroupings.flatMap(({ per, matchers }) => {
     const matches = [...matchers].flatMap(([name, matcher]) => (isMet(matcher, facts) ? [name] : []))

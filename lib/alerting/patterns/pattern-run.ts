@@ -1,6 +1,6 @@
 /**
- * Evaluates all patterns of an entity or group in one step. Collects their next states, the alerts to send,
- * the timers and the reason.
+ * Evaluates all patterns of an entity or group in one step. Collects their next states, the alerts to publish, the timers and the
+ * reason.
  */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import type { Emission, TimerChange } from '../../../packages/runtime/consumer/process.ts'
@@ -11,18 +11,20 @@ import type { KeyedPattern } from './in-force.ts'
 import { type Entity, patternAlert, patternEmission } from './pattern-alert.ts'
 import type { Due, PatternStates, TrackedPattern } from './state.ts'
 
-/** Interval of the check whether rules were edited, removed or paused. It applies to alerts and waits that receive no events. */
+/**
+ * Interval at which rules are checked for edits, removal and pauses. Only needed for alerts and waits that receive no more events.
+ */
 const CHECK_MS = 150_000
 
 const TIMER = 'pattern '
 const CHECK = `${TIMER}check`
 
-/** Returns whether a timer belongs to a pattern. */
+/** Returns whether a timer was set by a pattern. */
 export function isPatternTimer(name: string): boolean {
   return name.startsWith(TIMER)
 }
 
-/** Returns the pattern and the kind of a timer; undefined for the check of all rules. */
+/** Returns the pattern and the kind of a timer; undefined for the timer of the periodic rule check. */
 export function patternOfTimer(name: string): { readonly key: string; readonly due: Due } | undefined {
   if (name === CHECK) return undefined
   const space = name.lastIndexOf(' ')
@@ -46,7 +48,11 @@ export class PatternRun {
   #seenMs: number
   #reason: TransitionReason | undefined
 
-  /** @param timeMs time of the event or timer; new timers are due later than this */
+  /**
+   * Starts the evaluation of an entity or group.
+   *
+   * @param timeMs time of the current event or timer; all new timers are due after it
+   */
   constructor(entity: Entity, before: PatternStates | undefined, timeMs: number) {
     this.#entity = entity
     this.#before = before
@@ -60,10 +66,10 @@ export class PatternRun {
   }
 
   /**
-   * Applies an event that the pattern matches.
+   * Applies an event that at least one matcher of the pattern matches.
    *
-   * @param met indexes of the matchers that the event meets
-   * @param behindMs maximum delay of other events of the group, relative to this one
+   * @param met indexes of the matchers that match the event
+   * @param behindMs maximum time by which other events of the group may arrive later than this event
    */
   event(
     pattern: KeyedPattern,
@@ -77,7 +83,6 @@ export class PatternRun {
     this.#apply(pattern, before, made, event)
   }
 
-  /** Applies a due timer of the pattern. */
   time(pattern: KeyedPattern, due: Due): void {
     const before = this.#tracked[pattern.key]
     if (!before) return
@@ -85,7 +90,7 @@ export class PatternRun {
     this.#apply(pattern, before, made, undefined, due)
   }
 
-  /** Sets the timers of a pattern again, because its rule was edited to other durations. */
+  /** Updates the timers of a pattern if the durations of its rule were edited. */
   look(pattern: KeyedPattern): void {
     const before = this.#tracked[pattern.key]
     if (!before) return
@@ -94,7 +99,7 @@ export class PatternRun {
     this.#apply(pattern, before, onPatternTime(pattern.rule, before.state, this.#timeMs, 'end'), undefined)
   }
 
-  /** Ends a pattern whose rule was removed, or that will not receive events any more. */
+  /** Removes a pattern whose rule was removed, or that no longer receives events, and resolves its alert. */
   end(key: string, reason: ResolvedReason & TransitionReason): void {
     const tracked = this.#tracked[key]
     if (!tracked) return
@@ -108,7 +113,11 @@ export class PatternRun {
     for (const due of ['absence', 'end']) this.#timers.push({ name: `${TIMER}${key} ${due}` })
   }
 
-  /** @param checked true if the timer of the rule check is due */
+  /**
+   * Returns the result of the step.
+   *
+   * @param checked true if the timer of the periodic rule check was due
+   */
   step(checked = false): PatternStep {
     const emissions = this.#emissions
     const reason = this.#reason
@@ -148,7 +157,10 @@ export class PatternRun {
     }
   }
 
-  /** Returns the time of the next check. The time stays the same until it is due, so that it does not move with every event. */
+  /**
+   * Returns the time of the next rule check. It does not change until the check is due, so that the timer does not move with every
+   * event.
+   */
   #checkMs(checked: boolean): number | undefined {
     const before = checked ? undefined : this.#before?.checkMs
     const isWanted = Object.values(this.#tracked).some(({ alert, state }) => alert ?? state.waiting)

@@ -1,4 +1,7 @@
-/** Describes schema violations of a pattern. `read-pattern.ts` detects contradictions between valid keys. */
+/**
+ * Error messages for patterns that violate the schema. `read-pattern.ts` reports combinations of valid keys that contradict each
+ * other.
+ */
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import { unknownKey } from '../../similar.ts'
@@ -11,7 +14,7 @@ type Path = readonly (string | number)[]
 const DURATION = 'a duration such as 90s, 5m or 1h30m'
 const EVENT = 'an event such as { event: instance.restarted } or { family: environment }'
 
-/** Keys that the events of a pattern share with rules over values. */
+/** Keys that are valid both for the events of a pattern and for rules over values. */
 const SHARED = ['family', 'metric', 'unit', ...FIRE_KEYS_IN_PATTERNS, 'match']
 
 const EXPECTED: Readonly<Record<string, string | undefined>> = {
@@ -30,8 +33,10 @@ const EXPECTED: Readonly<Record<string, string | undefined>> = {
 const OF_EVENTS = [...SHARED.filter(key => key !== 'match'), 'event', 'where', 'match'].join(', ')
 
 /**
- * @param path path of the value, or of the unknown or missing key, starting at `pattern`
- * @param found description of the value; undefined if it is missing
+ * Returns the error message for a schema violation.
+ *
+ * @param path path of the value, or of the unknown or missing key, starting with `pattern`
+ * @param found description of the invalid value; undefined if the value is missing
  */
 export function patternMessage(
   keyword: string,
@@ -70,7 +75,7 @@ function oneOf(path: Path): string {
   return isStep(path) ? 'give exactly one of family, event and absence' : 'give either family or event'
 }
 
-/** Returns whether the path is that of a step, such as `pattern.sequence.0`. */
+/** Returns whether the path points to a step, such as `pattern.sequence.0`. */
 function isStep(path: Path): boolean {
   return path.length === 3 && path[1] === 'sequence'
 }

@@ -1,4 +1,4 @@
-/** Summaries of alerts over several events: templates whose placeholders are filled in when the alert fires. */
+/** Summaries of alerts of patterns: templates with placeholders, which are filled in when the alert fires. */
 import { durationText } from '../../duration.ts'
 import { FAMILIES } from '../../telemetry/families.ts'
 import { conditionKind } from '../condition.ts'
@@ -18,8 +18,9 @@ export const PATTERN_PLACEHOLDERS = [
 type Placeholder = (typeof PATTERN_PLACEHOLDERS)[number]
 
 /**
- * Returns an error message for an invalid template, undefined for a valid one. @param pattern pattern of the
- * rule; undefined if it has errors
+ * Returns an error message for an invalid template, or undefined for a valid one.
+ *
+ * @param pattern pattern of the rule; undefined if it has errors
  */
 export function patternSummaryError(
   template: string,
@@ -31,7 +32,7 @@ export function patternSummaryError(
   return templateError(template, labels, known)
 }
 
-/** Returns the default summary of a rule. */
+/** Returns the template that is used if a rule has no summary. */
 export function defaultPatternSummary(pattern: Pattern): string {
   if (pattern.kind === 'count') return `{{group}}: {{count}} times ${textOf(pattern.event)} within {{within}}`
   const steps = pattern.steps.map(({ event }) => textOf(event))
@@ -39,7 +40,7 @@ export function defaultPatternSummary(pattern: Pattern): string {
   return `{{group}}: ${[...steps, ...absence].join(', then ')}`
 }
 
-/** Fills in a valid template. */
+/** Returns the summary of an alert: a valid template with its placeholders filled in. */
 export function renderPatternSummary(
   { name, severity, labels, pattern, summary }: PatternRule,
   { source, subject }: { readonly source: string; readonly subject?: string },
@@ -56,7 +57,7 @@ export function renderPatternSummary(
   return fillIn(summary, texts, labels)
 }
 
-/** Returns the duration of a count, or the time limit of the last step of a sequence. */
+/** Returns the duration of a counting pattern, or the time limit of the last step of a sequence. */
 function withinOf(pattern: Pattern): number {
   if (pattern.kind === 'count') return pattern.withinMs
   return pattern.absence?.withinMs ?? pattern.steps.at(-1)?.withinMs ?? 0

@@ -3,7 +3,7 @@ import type { Dimension, FamilyName } from '../../telemetry/families.ts'
 import type { Condition } from '../condition.ts'
 import { identityOf, type Match, type Rule } from '../rule.ts'
 
-/** Matcher of readings of a family, optionally with a metric and a condition. */
+/** Matcher of readings of one family, optionally limited by a metric and a condition. */
 export interface ReadingMatcher {
   readonly of: 'reading'
   readonly family: FamilyName
@@ -15,16 +15,16 @@ export interface ReadingMatcher {
 /** Matcher of an event of the topic `events`. */
 export interface EventMatcher {
   readonly of: 'event'
-  /** Name of the event; one of `EVENTS`. */
+  /** Name of the event, which is a key of `EVENTS`. */
   readonly event: string
-  /** Fields of the event's data, each with the allowed texts. */
+  /** Fields of the event's data, each with its allowed texts. */
   readonly where: readonly (readonly [field: string, texts: readonly string[]])[]
   readonly match?: Match
 }
 
 export type Matcher = ReadingMatcher | EventMatcher
 
-/** Property that events must share to be evaluated together: the entity, a dimension of its family, or a tag. */
+/** Property by which events are grouped: the entity, a dimension of its family, or a tag. */
 export type Per = 'entity' | Dimension | `tags.${string}`
 
 interface Common {
@@ -33,7 +33,7 @@ interface Common {
   readonly until?: Matcher
 }
 
-/** Pattern that holds while at least `count` of its events are within the duration. */
+/** Pattern that holds while at least `count` matching events are within the duration. */
 export interface CountPattern extends Common {
   readonly kind: 'count'
   readonly count: number
@@ -56,13 +56,13 @@ export interface SequencePattern extends Common {
 
 export type Pattern = CountPattern | SequencePattern
 
-/** Rule over several events, checked and with defaults filled in. */
+/** Rule over several events, after validation and with defaults filled in. */
 export interface PatternRule
   extends Pick<Rule, 'name' | 'keepFiringForMs' | 'severity' | 'labels' | 'summary' | 'paused'> {
   readonly pattern: Pattern
 }
 
-/** Rule of any kind: over the values of one metric, or over several events. */
+/** Rule of any kind: a rule over the values of one metric, or a rule over several events. */
 export type AnyRule = Rule | PatternRule
 
 export function isPatternRule(rule: AnyRule): rule is PatternRule {
@@ -74,7 +74,7 @@ export function thresholdRules(rules: readonly AnyRule[]): readonly Rule[] {
   return rules.filter((rule): rule is Rule => !isPatternRule(rule))
 }
 
-/** Returns the matchers of a pattern. The evaluation identifies each by its index in this list. */
+/** Returns all matchers of a pattern. The evaluation refers to a matcher by its index in this list. */
 export function matchersOf(pattern: Pattern): readonly Matcher[] {
   const until = pattern.until ? [pattern.until] : []
   if (pattern.kind === 'count') return [pattern.event, ...until]
@@ -82,7 +82,7 @@ export function matchersOf(pattern: Pattern): readonly Matcher[] {
   return [...pattern.steps.map(({ event }) => event), ...absence, ...until]
 }
 
-/** Returns whether the alerting of an entity can evaluate the pattern, which requires that it uses only readings of one entity. */
+/** Returns whether the alerting consumer can evaluate the pattern, which requires that it uses only readings of a single entity. */
 export function isOfReadingsAlone(pattern: Pattern): boolean {
   return pattern.per === 'entity' && matchersOf(pattern).every(matcher => matcher.of === 'reading')
 }
@@ -90,9 +90,10 @@ export function isOfReadingsAlone(pattern: Pattern): boolean {
 const BEFORE_SHAPE = ' pattern '
 
 /**
- * Returns the key of a rule's state. An edit of the rule's events changes the key, so that the rule starts over.
+ * Returns the key of a rule's state. If the events of the rule are edited, the key changes and the evaluation starts with an empty
+ * state.
  *
- * @param shape text that identifies the pattern without its numbers
+ * @param shape text that identifies the pattern, ignoring counts and durations
  */
 export function keyOfPattern(rule: PatternRule, shape: string): string {
   return `${identityOf(rule)}${BEFORE_SHAPE}${shape}`

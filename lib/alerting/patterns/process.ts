@@ -1,4 +1,7 @@
-/** Consumer that evaluates patterns over groups. It receives the events of a group from all partitions of readings and events. */
+/**
+ * Consumer that evaluates patterns over groups. All events of a group are sent to one partition, from all partitions of `readings`
+ * and `events`.
+ */
 import type { Received } from '../../../packages/runtime/consumer/event.ts'
 import { FORGET, forgetting } from '../../../packages/runtime/consumer/forgetting.ts'
 import {
@@ -19,9 +22,9 @@ import { PATTERN_EVENT_TYPE, type PatternEvent } from './pattern-event.ts'
 import { PatternRun, type PatternStep } from './pattern-run.ts'
 import type { PatternStates } from './state.ts'
 
-/** Delay of timers in milliseconds. The events of a group come from several partitions and may arrive late. */
+/** Delay of timers, in milliseconds. The events of a group come from several partitions, so some of them may arrive late. */
 const BEHIND_MS = 60_000
-/** Number of days without events after which a firing group is forgotten. Longer than the log's retention. */
+/** Number of days without events after which a firing group is forgotten. It is longer than the retention of the log. */
 const FORGOTTEN_AFTER_DAYS = READINGS_TOPIC.keptDays + 1
 
 type PatternReason = TransitionReason | 'no-rule'
@@ -31,7 +34,7 @@ interface Patterns extends KeyedProcess<PatternStates, PatternEvent, PatternsInF
 }
 
 /**
- * Returns the patterns consumer.
+ * Returns the consumer that evaluates patterns over groups.
  *
  * @param packaged rules that apply until the log activates a rule set
  */

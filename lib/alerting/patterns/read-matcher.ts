@@ -1,4 +1,4 @@
-/** Reads the events of a pattern, and reports matchers that no event can meet. */
+/** Reads the matchers of a pattern, and reports matchers that can never match an event. */
 import { FAMILIES, type FamilyName } from '../../telemetry/families.ts'
 import type { Row, RuleRow } from '../given.ts'
 import { conditionRowInPattern, readCondition } from '../read-condition.ts'
@@ -8,12 +8,16 @@ import { EVENTS, isEventName } from './events.ts'
 import type { Matcher } from './pattern.ts'
 
 export type MatcherPath = readonly (string | number)[]
-/** @param at path of the error: keys and list indexes, starting at the pattern */
+/**
+ * Reports an error in a pattern.
+ *
+ * @param at path of the invalid value: keys and list indexes, starting at the pattern
+ */
 export type PatternFault = (at: MatcherPath, message: string) => void
 
 type Texts = string | readonly string[]
 
-/** Returns the family of the entities that a matcher's events concern. */
+/** Returns the family of the entities to which a matcher's events belong. */
 export function familyOfMatcher(matcher: Matcher): FamilyName {
   return matcher.of === 'reading'
     ? matcher.family
@@ -22,7 +26,11 @@ export function familyOfMatcher(matcher: Matcher): FamilyName {
       : 'environment'
 }
 
-/** @param row row that is valid by the schema */
+/**
+ * Reads one matcher of a pattern.
+ *
+ * @param row row that has been validated against the schema
+ */
 export function readMatcher(row: Row, at: MatcherPath, fault: PatternFault, isFromLog: boolean): Matcher {
   const given: RuleRow = {
     row,
@@ -74,7 +82,7 @@ function eventMatcher(given: RuleRow, at: MatcherPath, fault: PatternFault): Mat
   }
 }
 
-/** Returns an error message if events of the family cannot belong to groups of this kind; undefined if they can. */
+/** Returns an error message if events of the family cannot be grouped by this property; undefined if they can. */
 export function ungrouped(family: FamilyName, per: string): string | undefined {
   if (per === 'entity' || per.startsWith('tags.')) return undefined
   const { dimensions } = FAMILIES[family]
@@ -83,7 +91,7 @@ export function ungrouped(family: FamilyName, per: string): string | undefined {
     : `readings of ${family} have no ${per}: the pattern would never fire`
 }
 
-/** Returns the matcher in the form of a rule file. */
+/** Returns the keys and values of a matcher as in a rule file. */
 export function matcherRow(matcher: Matcher): Row {
   const { match } = matcher
   const matchRows = match && { match: matchRow(match) }

@@ -15,10 +15,13 @@ import {
 } from './read-matcher.ts'
 
 const DAY_MS = 86_400_000
-/** Maximum duration of a pattern, in milliseconds. Older events may have been deleted from the log, and could not be read again. */
+/**
+ * Maximum duration of a pattern, in milliseconds. Events older than this may have been deleted from the log, so they could not be
+ * read again.
+ */
 const MAX_MS = READINGS_TOPIC.keptDays * DAY_MS
 
-/** Reads the valid keys of a row. The result is a usable rule only if no error was reported. */
+/** Reads the valid keys of a row. The returned rule may only be used if no error was reported. */
 export function readPatternRule(given: RuleRow): PatternRule {
   const { of, report } = given
   const labels = { ...of<Record<string, string>>('labels') }
@@ -104,8 +107,8 @@ function reportOthers(step: Row, at: MatcherPath, fault: PatternFault): void {
 }
 
 /**
- * Reports groups that events cannot belong to. Every event must have the property that names its group, and
- * an entity has readings of one family only.
+ * Reports patterns whose events cannot be grouped. Every event must have the property by which the pattern groups, and an entity
+ * has readings of only one family.
  */
 function reportGroups(pattern: Pattern, fault: PatternFault): void {
   const families = [...new Set(matchersOf(pattern).map(familyOfMatcher))]
@@ -120,7 +123,7 @@ function reportGroups(pattern: Pattern, fault: PatternFault): void {
     )
 }
 
-/** Returns the pattern in the form of a rule file. */
+/** Returns the keys and values of a pattern as in a rule file. */
 export function patternRow(pattern: Pattern): Row {
   const { per, until } = pattern
   const common = { per, ...(until && { until: matcherRow(until) }) }

@@ -1,21 +1,25 @@
 /**
- * Evaluates a sequence of steps, optionally with an absence at the end. For each step, only the latest time
- * is stored, because it leaves the most time for the next step. Of several absences, the first one counts,
- * because it ends first. A match resets all earlier steps. Pure.
+ * Evaluates a sequence of steps, optionally with an absence at the end. Only the latest time of each step is stored, because it
+ * leaves the most time for the next step. If several absences are possible, the one that starts first is evaluated, because it ends
+ * first. After a match, all steps start over. Pure.
  */
 import type { Draft } from './draft.ts'
 import type { SequencePattern } from './pattern.ts'
 import { type AbsenceWait, endOfFiring, type PatternState } from './state.ts'
 
-/** Parts of a sequence that an event meets. */
+/** Parts of a sequence that an event matches. */
 export interface Parts {
-  /** Indexes of the steps. */
+  /** Indexes of the matched steps. */
   readonly steps: ReadonlySet<number>
   readonly isAbsent: boolean
   readonly isUntil: boolean
 }
 
-/** @param behindMs maximum delay of events of the absence, relative to this event */
+/**
+ * Applies an event to a sequence.
+ *
+ * @param behindMs maximum time by which events of the absence may arrive later than this event
+ */
 export function sequenceEvent(
   pattern: SequencePattern,
   keepMs: number,
@@ -27,7 +31,8 @@ export function sequenceEvent(
   if (parts.isAbsent) draft.absentMs = Math.max(timeMs, draft.absentMs ?? timeMs)
   if (draft.isDecided(timeMs)) lateEvent(draft, keepMs, timeMs, parts.isAbsent)
   else {
-    // Other events of the group may be delayed, so only an event of the absence or a timer can decide about it.
+    // Other events of the group may arrive later. Therefore only an event of the absence or a timer can decide that the absence is
+    // complete.
     const knownMs = parts.isAbsent ? timeMs - 1 - behindMs : undefined
     passSequence(pattern, keepMs, draft, timeMs - 1, knownMs)
     if (parts.isUntil) startOver(draft, timeMs)
@@ -38,7 +43,7 @@ export function sequenceEvent(
   }
 }
 
-/** Applies an event to the steps, last first, so that an event is only one step of a match. */
+/** Applies an event to the steps in reverse order, so that one event never counts for two steps of a match. */
 function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: ReadonlySet<number>): void {
   for (let index = pattern.steps.length - 1; index >= 0; index -= 1)
     if (steps.has(index) && follows(pattern, draft, index, timeMs))
@@ -46,9 +51,9 @@ function advance(pattern: SequencePattern, draft: Draft, timeMs: number, steps: 
 }
 
 /**
- * Applies the passing of time.
+ * Applies all changes that are due by `timeMs`.
  *
- * @param knownMs time up to which all events of the absence have arrived
+ * @param knownMs time up to which all events of the absence are known to have arrived
  */
 export function passSequence(
   pattern: SequencePattern,
@@ -77,7 +82,7 @@ export function passSequence(
   if (endMs !== undefined && endMs <= timeMs) draft.absentMs = undefined
 }
 
-/** Returns when an uninterrupted absence is complete. */
+/** Returns the time at which an absence is complete if its event does not arrive. */
 export function absenceEnds(
   { absence }: SequencePattern,
   { waiting }: { readonly waiting?: PatternState['waiting'] | undefined },
@@ -85,7 +90,7 @@ export function absenceEnds(
   return absence && waiting ? waiting.sinceMs + absence.withinMs : undefined
 }
 
-/** Returns the time of the next change without an event, except the end of an absence. */
+/** Returns the time at which the state next changes if no event arrives. The end of an absence is not considered. */
 export function endOfSequence(
   pattern: SequencePattern,
   keepMs: number,
@@ -101,8 +106,8 @@ export function endOfSequence(
 }
 
 /**
- * Returns the time until which an event of the absence must be stored: at least for the duration of the
- * absence. The time is rounded, so that the timer does not move with every event.
+ * Returns the time until which the last event of the absence is stored, which is at least the duration of the absence. The time is
+ * rounded, so that the timer does not move with every event.
  */
 function endOfAbsent(
   { absence }: SequencePattern,
@@ -115,13 +120,16 @@ function endOfAbsent(
 
 type Ending = { readonly [Key in 'firing' | 'waiting']?: PatternState[Key] | undefined }
 
-/** Returns whether an absence can make the alert fire again before it resolves. */
+/** Returns whether an absence is complete before the alert resolves, in which case the alert continues to fire. */
 function isAbsenceFirst(pattern: SequencePattern, keepMs: number, { firing, waiting }: Ending): boolean {
   const [absenceMs, endMs] = [absenceEnds(pattern, { waiting }), firing && endOfFiring(firing, keepMs)]
   return absenceMs !== undefined && endMs !== undefined && absenceMs <= endMs
 }
 
-/** Applies an event of the absence. Even a late one ends the alert about its absence, and all waits that began before it. */
+/**
+ * Applies an event that arrived after a later decision. An event of the absence still clears the alert about the missing event, and
+ * ends all waits that began before it.
+ */
 function lateEvent(draft: Draft, keepMs: number, timeMs: number, isAbsent: boolean): void {
   const { firing, waiting } = draft
   const clears = isAbsent && firing !== undefined && timeMs > firing.activeAtMs
@@ -144,7 +152,7 @@ function absentEvent(pattern: SequencePattern, keepMs: number, draft: Draft, tim
   const dueMs = absenceEnds(pattern, draft)
   const holds = firing !== undefined && firing.clearedAtMs === undefined
   if (waiting && dueMs !== undefined && dueMs < timeMs && !holds) {
-    // A delayed event may still end the wait in time, so only the time of this event is stored.
+    // Another event that is delayed may still end the wait in time. Therefore only the time of this event is stored.
     draft.waiting = { ...waiting, cameMs: Math.min(timeMs, waiting.cameMs ?? timeMs) }
     return
   }
@@ -167,7 +175,9 @@ function follows({ steps }: SequencePattern, { reached }: Draft, index: number, 
   return before !== null && timeMs >= before && timeMs <= before + (steps[index]?.withinMs ?? 0)
 }
 
-/** Returns whether the event completed a match. The match consumes the event. */
+/**
+ * Marks a step as reached. Returns true if the event completed the sequence, in which case the event cannot count for another step.
+ */
 function reach({ steps, absence }: SequencePattern, draft: Draft, index: number, timeMs: number): boolean {
   if (index < steps.length - 1) {
     const reached = Array.from({ length: steps.length - 1 }, (_, at) => draft.reached[at] ?? null)

@@ -2,37 +2,36 @@
 import type { FiredAlert } from '../alert.ts'
 
 export interface PatternState {
-  /** Firing alert, if any. */
   readonly firing?: FiringPattern
-  /** Time at which the alert last fired, continued or resolved. Events before it no longer count. */
+  /** Time of the latest decision about the alert. Events before this time are not counted any more. */
   readonly decidedMs?: number
-  /** Times of the latest events of a count, oldest first; at most as many as the rule counts. */
+  /** Times of the latest events of a counting pattern, oldest first. At most as many times are stored as the rule counts. */
   readonly counted?: readonly number[]
-  /** Time at which each step of a sequence was last reached; null before that. The last step needs no entry. */
+  /** Latest time at which each step of a sequence was reached, or null if it was not. The last step has no entry. */
   readonly reached?: readonly (number | null)[]
-  /** Wait for the absent event; present once all steps of the sequence have occurred. */
+  /** Wait for the event of the absence. Present once all steps of the sequence have been reached. */
   readonly waiting?: AbsenceWait
-  /** Time of the last event of the absence. A wait that would begin before it is not started. */
+  /** Time of the latest event of the absence. A wait that would include this time is not started. */
   readonly absentMs?: number
 }
 
 export interface FiringPattern {
   /** Time of the event that completed the pattern. */
   readonly activeAtMs: number
-  /** Time since which the pattern no longer holds. The alert resolves `keepFiringFor` later. Absent while the pattern holds. */
+  /** Time at which the pattern stopped holding; absent while it holds. The alert resolves `keepFiringFor` later. */
   readonly clearedAtMs?: number
-  /** Time of the last match, for a sequence that ends with an event. The alert resolves `keepFiringFor` later. */
+  /** Time of the last match of a sequence that ends with an event. The alert resolves `keepFiringFor` later. */
   readonly matchedAtMs?: number
 }
 
 /**
- * Wait for an absent event, which starts at every time at which the steps were complete. The first and the
- * last of these times are stored.
+ * Wait for the event of an absence. A wait starts each time the steps are complete. Only the first and the last of these start
+ * times are stored.
  */
 export interface AbsenceWait {
   readonly sinceMs: number
   readonly latestMs: number
-  /** Time of the awaited event, if it arrived but others of the group may still be delayed. */
+  /** Time of the awaited event, if it has arrived while other events of the group may still be delayed. */
   readonly cameMs?: number
 }
 
@@ -44,29 +43,29 @@ export type Dues = Partial<Record<Due, number>>
 /** Stored state of a pattern for an entity or group. */
 export interface TrackedPattern {
   readonly state: PatternState
-  /** Firing alert. The resolved event repeats it, even if the rule was removed meanwhile. */
+  /** Firing alert. The resolved event repeats it, even if the rule has been removed. */
   readonly alert?: FiredAlert
-  /** Due times of the pending timers, computed with the durations that the rule had when they were set. */
+  /** Due times of the pending timers. They were computed with the durations that the rule had at that time. */
   readonly dues?: Dues
 }
 
-/** Patterns of an entity or group, by the key of their state. */
+/** States of the patterns of an entity or group, by state key. */
 export interface PatternStates {
   readonly tracked: Readonly<Record<string, TrackedPattern>>
-  /** Time of the latest matching event. */
+  /** Time of the latest event that matched a pattern. */
   readonly seenMs: number
-  /** Time of the next check whether the rules of alerts and waits were edited. */
+  /** Time of the next check for firing alerts and waits whose rules were edited. */
   readonly checkMs?: number
 }
 
-/** Returns the phase of a pattern. `pending` means that some of the events or steps have occurred. */
+/** Returns the phase of a pattern. `pending` means that only some of the events or steps have arrived. */
 export function phaseOfPattern(state: PatternState): 'inactive' | 'pending' | 'firing' | 'recovering' {
   const { firing, counted, reached, waiting } = state
   if (!firing) return counted || reached || waiting ? 'pending' : 'inactive'
   return firing.clearedAtMs === undefined ? 'firing' : 'recovering'
 }
 
-/** Returns the time at which the alert resolves without an event; undefined if only an event ends it. */
+/** Returns the time at which the alert resolves if no event arrives; undefined if only an event can end it. */
 export function endOfFiring(
   { clearedAtMs, matchedAtMs }: FiringPattern,
   keepFiringForMs: number,

@@ -12,12 +12,12 @@ export class PolicyFileError extends Error {
 }
 
 /**
- * Reads the failure policy of a folder.
+ * Reads the failure policy in a folder.
  *
- * @param consumers names of all consumers; undefined if they are unknown
- * @param shown name of the folder in messages
+ * @param consumers names of all consumers; undefined if unknown
+ * @param shown name of the folder in error messages
  * @throws PolicyFileError if the file cannot be read
- * @throws InvalidPolicy with all its errors
+ * @throws InvalidPolicy with all errors in the file
  */
 export async function loadPolicy(
   folder: string,

@@ -1,8 +1,8 @@
 /**
  * Reads the messages that Lambda sends to an on-failure destination when it discards records of a Kafka event source. All
- * documented forms are supported: with the records as an object (Kafka), as text (S3), or with only their positions (SQS, SNS).
- * Pure. Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed Apache Kafka event
- * sources", and "Using a Kafka topic as an on-failure destination".
+ * documented forms are supported. The records are included as an object (Kafka) or as text (S3), or only their positions are
+ * included (SQS, SNS). Pure. Source: AWS Lambda Developer Guide, "Capturing discarded batches for Amazon MSK and self-managed
+ * Apache Kafka event sources", and "Using a Kafka topic as an on-failure destination".
  */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -10,54 +10,54 @@ import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { type KafkaEventRecord, receive } from '../../../packages/runtime/pipeline/batch/receive.ts'
 import { isObject } from '../../json.ts'
 
-/** CloudEvents `type` under which the router receives such a message from Kafka. No event of this type is ever written. */
+/** CloudEvents `type` under which the router processes messages of Lambda from Kafka. No event with this type is ever written. */
 export const LAMBDA_DISCARDED_TYPE = 'io.sluice.lambda.discarded.v1'
 
-/** Records that Lambda has discarded, with the reason. */
+/** Records that Lambda has discarded, and the reason. */
 export interface Discarded {
   readonly requestId: string
-  /** Name of the Lambda function. */
   readonly functionName: string
   /**
-   * Reason that Lambda gives, such as `RetryAttemptsExhausted` (in Kafka also `RetriesExhausted`) or `MaximumPayloadSizeExceeded`.
+   * Reason that Lambda reports, such as `RetryAttemptsExhausted` (also `RetriesExhausted` in messages in Kafka) or
+   * `MaximumPayloadSizeExceeded`.
    */
   readonly condition: string
-  /** Time of the discard, RFC 3339; absent if invalid. */
+  /** Time at which Lambda discarded the records, RFC 3339; absent if the message has no valid time. */
   readonly at?: string
   readonly records: readonly KafkaEventRecord[]
-  /** Ranges of records whose contents are not in the message. */
+  /** Ranges of discarded records whose contents are not in the message. */
   readonly ranges: readonly DiscardedRange[]
 }
 
-/** Offsets of discarded records in a partition, both ends included. */
+/** Range of discarded records in one partition. Both offsets are inclusive. */
 export interface DiscardedRange {
   readonly topic: string
   readonly partition: number
   /**
-   * First offset, in decimal digits as in Lambda's message: the samples in the AWS documentation have offsets
-   * that exceed Kafka's range.
+   * First offset, as decimal digits. Offsets in samples of the AWS documentation exceed the range of Kafka offsets, so the text is
+   * not converted to a number.
    */
   readonly firstOffset: string
   readonly lastOffset: string
-  /** Timestamp, in milliseconds since the epoch; -1 if unknown. */
+  /** Timestamp of the first record, in milliseconds since the epoch; -1 if unknown. */
   readonly timestampMs: number
 }
 
-/** Error for a message that does not describe discarded records. It does not quote the message. */
+/** Error for a message that does not describe discarded records. The error text does not quote the message. */
 export class NotDiscarded extends Error {
   override readonly name = 'NotDiscarded'
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Allowed characters of names that become part of an event's source and of log lines. */
+/** Pattern of names that become part of an event's source and of log lines. */
 const WORD = /^[\w$-]{1,140}$/
 
 /**
  * Reads a message about discarded records.
  *
  * @param content parsed content of the message
- * @throws NotDiscarded
+ * @throws NotDiscarded if the message does not describe discarded records
  */
 export function readDiscarded(content: unknown): Discarded {
   const { requestContext, KafkaBatchInfo, payload, timestamp } = object(content, 'the message')
@@ -78,14 +78,17 @@ export function readDiscarded(content: unknown): Discarded {
   }
 }
 
-/** Returns the records in the form of the log, by partition, in the order of their offsets. */
+/** Returns the discarded records as records of the log, by partition and in the order of their offsets. */
 export function logRecordsOf({ records }: Pick<Discarded, 'records'>): readonly LogRecord[] {
   if (records.length === 0) return []
   const groups = Object.groupBy(records, ({ topic, partition }) => `${topic}-${partition}`)
   return receive({ records: groups as Record<string, KafkaEventRecord[]> }).flatMap(batch => batch.records)
 }
 
-/** Returns the discarded Lambda event. S3 has it as text, Kafka as an object; SQS and SNS do not have it. */
+/**
+ * Returns the Lambda event with the discarded records. It is text in S3 and an object in Kafka. Messages in SQS and SNS do not
+ * contain it.
+ */
 function eventIn(payload: unknown): Json {
   if (payload === undefined || payload === null) return {}
   const event = typeof payload === 'string' ? parsed(payload) : payload
@@ -96,14 +99,14 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The parser's message would quote the payload.
+    // Do not include the parser's error message, which would quote the payload.
     throw new NotDiscarded('payload is not JSON')
   }
 }
 
 /**
- * Returns the schema that Lambda's schema registry support reports for a key or a value. Without it, the
- * decoded bytes would be mistaken for those of the log.
+ * Returns the schema metadata of a key or a value. Lambda adds it to values that it has decoded with its schema registry support.
+ * Without the metadata, the decoded bytes would be mistaken for the original bytes in the log.
  */
 function schemaIn(record: Json, name: 'keySchemaMetadata' | 'valueSchemaMetadata') {
   if (record[name] === undefined || record[name] === null) return {}
@@ -141,8 +144,8 @@ function recordsIn(group: unknown): KafkaEventRecord[] {
 }
 
 /**
- * Returns the ranges of records that are not in the payload. `recordsInfo` has a range for each partition;
- * `recordInfo` has the offset of one record, whose partition only the payload contains.
+ * Returns the ranges of discarded records that are not in the payload. `recordsInfo` contains a range for each partition.
+ * `recordInfo` contains the offset of a single record, whose partition is only in the payload.
  *
  * @param here partitions whose records are in the payload
  */
@@ -160,7 +163,11 @@ function rangesIn(info: Json, partitions: readonly string[], here: ReadonlySet<s
   return partitions.filter(name => !here.has(name)).map(name => rangeOf(name, offset, offset, timestamp))
 }
 
-/** @param name `<topic>-<partition>`; the topic may contain hyphens */
+/**
+ * Returns the range of discarded records in one partition.
+ *
+ * @param name topic and partition as `<topic>-<partition>`; the topic may contain hyphens
+ */
 function rangeOf(name: string, first: unknown, last: unknown, time: unknown): DiscardedRange {
   const [, topic, partition] = /^(.+)-(\d{1,9})$/.exec(name) ?? []
   return {
@@ -189,7 +196,7 @@ function topicIn(topic: unknown, where: string): string {
   throw new NotDiscarded(`${where} has no topic name`)
 }
 
-/** Returns the function name in an ARN such as `arn:…:function:<name>`, with or without a version. */
+/** Returns the function name in an ARN such as `arn:…:function:<name>`. The ARN may end with a version. */
 function functionNameIn(arn: unknown): string {
   const [, name] =
     (typeof arn === 'string' && /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([\w-]{1,140})(:|$)/.exec(arn)) || []

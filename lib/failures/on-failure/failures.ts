@@ -1,4 +1,4 @@
-/** Converts records that Lambda has discarded to failures. Pure. */
+/** Converts records that Lambda has discarded to failure records. Pure. */
 
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -13,13 +13,16 @@ import { FAILURE_TYPE } from '../event-types.ts'
 import { LAMBDA_DISCARDED } from '../policy.ts'
 import { type Discarded, type DiscardedRange, logRecordsOf } from './discarded.ts'
 
-/** Maximum size of a failure's data as JSON, in bytes. It leaves room for the attributes of the event in a message of 2 MiB. */
+/**
+ * Maximum size of the data of a failure event as JSON, in bytes. The rest of the message size of 2 MiB is reserved for the
+ * attributes of the event.
+ */
 const MAX_DATA = 2 * 1024 * 1024 - 64 * 1024
 
 /**
- * Returns a failure for each record, and one for each range of records whose contents are unknown.
+ * Returns a failure for each discarded record, and one for each range of records whose contents are unknown.
  *
- * @param consumerOf returns the consumer that a Lambda function belongs to
+ * @param consumerOf returns the consumer to which a Lambda function belongs
  */
 export function failuresOf(
   discarded: Discarded,
@@ -32,7 +35,7 @@ export function failuresOf(
   ]
 }
 
-/** Returns the event of such a failure for the failures topic. It is the same for every copy of Lambda's message. */
+/** Returns the event of a failure for the failures topic. If Lambda's message is delivered several times, the event is the same. */
 export function failureEvent({ requestId }: Discarded, failure: FailureData): Event<FailureData> {
   const { consumer, originalTopic: topic, originalPartition: partition, originalOffset: offset } = failure
   return {
@@ -46,7 +49,7 @@ export function failureEvent({ requestId }: Discarded, failure: FailureData): Ev
   }
 }
 
-/** Returns source and subject of a failure's event, in the form that consumers use. */
+/** Returns source and subject of a failure event, in the same form as in the failure events of consumers. */
 export function addressOf(failure: FailureData): { readonly source: string; readonly subject: string } {
   const { consumer, originalTopic, originalPartition, originalOffset } = failure
   return {

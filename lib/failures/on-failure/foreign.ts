@@ -4,8 +4,8 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { type Discarded, LAMBDA_DISCARDED_TYPE, NotDiscarded, readDiscarded } from './discarded.ts'
 
 /**
- * Returns the event for a message about discarded records that Lambda has written to a Kafka topic; undefined
- * for any other record. The router processes it like an event.
+ * Converts a message about discarded records that Lambda has written to a Kafka topic to an event, which the router can process.
+ * Returns undefined for all other records.
  */
 export function discardedEvent({ value }: Pick<LogRecord, 'value'>): Event<Discarded> | undefined {
   if (value === null) return undefined

@@ -1,11 +1,10 @@
 /**
- * Reads messages of a queue for records that Lambda has discarded. A message contains the records or names an
- * S3 object with them. Pure.
+ * Reads messages in an SQS queue about records that Lambda has discarded. A message contains the records, or refers to an S3 object
+ * that contains them. Pure.
  */
 import { isObject } from '../../json.ts'
 import { type Discarded, NotDiscarded, readDiscarded } from './discarded.ts'
 
-/** Location of an object in S3. */
 export interface ObjectPlace {
   readonly bucket: string
   readonly key: string
@@ -19,14 +18,15 @@ export type Notice =
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * Reads the body of a message: Lambda's own form, an SNS notification that contains it, or an S3 notification.
+ * Reads the body of a queue message. Three forms are supported: Lambda's own message, an SNS notification that contains it, and an
+ * S3 notification.
  *
  * @throws NotDiscarded for any other message
  */
 export function readNotice(body: string): Notice {
   const content = parsed(body)
   if (!isObject(content)) throw new NotDiscarded('the message is not an object')
-  // SNS wraps the messages that it delivers, unless the subscription uses raw message delivery.
+  // SNS wraps each message in a notification, unless the subscription uses raw message delivery.
   if (content.Type === 'Notification' && typeof content.Message === 'string')
     return readNotice(content.Message)
   if (content.Event === 's3:TestEvent') return { kind: 'objects', objects: [] }
@@ -35,18 +35,18 @@ export function readNotice(body: string): Notice {
 }
 
 /**
- * Reads the text of an object that Lambda has written.
+ * Reads the text of an S3 object that Lambda has written.
  *
- * @throws NotDiscarded
+ * @throws NotDiscarded if the text does not describe discarded records
  */
 export function readObject(text: string): Discarded {
   return readDiscarded(parsed(text))
 }
 
 /**
- * Returns the objects that an S3 event names.
+ * Returns the objects to which an S3 notification refers.
  *
- * @throws NotDiscarded if it is not an S3 event
+ * @throws NotDiscarded if the message is not an S3 notification
  */
 function objectsIn({ Records }: Json): readonly ObjectPlace[] {
   if (!Array.isArray(Records)) throw new NotDiscarded('the event has no Records')
@@ -60,7 +60,7 @@ function objectsIn({ Records }: Json): readonly ObjectPlace[] {
   })
 }
 
-/** Decodes an object key, which S3 encodes like a form: a space is a plus sign. */
+/** Decodes an object key. S3 encodes keys like form data, so a plus sign means a space. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '))
@@ -78,7 +78,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    // The parser's message would quote the text.
+    // Do not include the parser's error message, which would quote the text.
     throw new NotDiscarded('the message is not JSON')
   }
 }

@@ -9,9 +9,9 @@ export class MappingFileError extends Error {
 }
 
 /**
- * Reads the mappings of a folder by their names: `device` is in `device.yaml`.
+ * Reads all mappings of a folder. The name of a mapping is its file name: `device` is in `device.yaml`.
  *
- * @param shown name of the folder in messages
+ * @param shown name of the folder in error messages
  * @throws MappingFileError if a file cannot be read
  * @throws InvalidMapping with all errors of the first invalid file
  */
@@ -25,7 +25,11 @@ export async function loadMappings(
   )
 }
 
-/** @param name name of the mapping in failures and ids */
+/**
+ * Reads one mapping file.
+ *
+ * @param name name of the mapping in failures and ids
+ */
 export async function loadMapping(path: string, name: string, shown = path): Promise<Mapping> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'there is no such file' : error.message

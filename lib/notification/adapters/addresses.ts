@@ -1,10 +1,10 @@
 /**
- * Classifies the addresses to which a webhook may connect. The owner of a webhook must not be able to reach servers of the internal
- * network. Source: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+ * Classifies the addresses to which a webhook may connect. The owner of a webhook must not be able to send requests to servers of
+ * the internal network. Source: https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
  */
 import { BlockList, isIPv6 } from 'node:net'
 
-/** Networks of an organisation and of the local machine. Connections are allowed if the receiver has `allowPrivate: true`. */
+/** Networks of an organisation or of the local machine. Connections are allowed only if the receiver has `allowPrivate: true`. */
 const PRIVATE = blockList([
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -16,8 +16,8 @@ const PRIVATE = blockList([
 ])
 
 /**
- * Addresses to which connections are never allowed: link-local ones, which include metadata and credential
- * endpoints, and others that are not a single host of the internet.
+ * Addresses to which connections are never allowed. These are link-local addresses, which include metadata and credential
+ * endpoints, and addresses that do not belong to a single host on the internet.
  */
 const NEVER = blockList([
   '0.0.0.0/8',
@@ -32,7 +32,7 @@ const NEVER = blockList([
   '240.0.0.0/4',
   '::/128',
   'fe80::/10',
-  // Metadata endpoint of AWS over IPv6.
+  // Metadata endpoint of AWS, IPv6.
   'fd00:ec2::/32',
   // Addresses that embed an IPv4 address (6to4, Teredo), and documentation addresses.
   '2001::/23',
@@ -41,7 +41,7 @@ const NEVER = blockList([
   '3fff::/20',
 ])
 
-/** IPv6 addresses that are assigned to single hosts of the internet. */
+/** Range of IPv6 addresses that are assigned to single hosts on the internet. */
 const PUBLIC_IPV6 = blockList(['2000::/3'])
 
 export type AddressKind = 'public' | 'private' | 'never'

@@ -1,7 +1,7 @@
 /**
- * Sends requests to webhooks with `node:https`, which follows no redirects, uses no proxy by default, and connects to the addresses
- * that a `lookup` function returns. The name is thus resolved once, its addresses are checked, and the connection uses exactly
- * these addresses, even if the name resolves to others a moment later.
+ * Sends requests to webhooks with `node:https`, which does not follow redirects and uses no proxy by default. The host name is
+ * resolved once, and its addresses are checked. A `lookup` function returns only these addresses, so the connection uses them even
+ * if the name resolves to other addresses a moment later.
  */
 import { type LookupAddress, promises } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
@@ -11,20 +11,20 @@ import type { PostAnswer, PostRequest } from '../webhook/attempt.ts'
 import { addressKind } from './addresses.ts'
 
 interface HttpsParts {
-  /** Resolves a name to all its addresses. */
+  /** Resolves a host name to all its addresses. */
   readonly resolve?: (host: string) => Promise<readonly LookupAddress[]>
-  /** Certificate authorities in PEM format; by default those that Node trusts. */
+  /** Certificate authorities in PEM format. Defaults to the authorities that Node.js trusts. */
   readonly ca?: string
 }
 
 /**
- * Limits for reading the response body, in milliseconds and bytes. The outcome depends only on the status.
- * The body is read and discarded, so that a receiver is not disconnected while it writes.
+ * Limits for reading the response body, in milliseconds and bytes. Only the status of a response is used. The body is read and
+ * discarded, so that the receiver is not disconnected while it sends the body.
  */
 const DRAIN_MS = 1_000
 const DRAIN_BYTES = 16 * 1024
 
-/** Returns a function that sends a request. It never rejects, and never takes longer than the timeout of the request. */
+/** Returns a function that sends a request. The function never rejects, and never takes longer than the timeout of the request. */
 export function httpsPost({
   resolve = lookUpAll,
   ca,
@@ -53,12 +53,12 @@ interface Target {
   readonly host: string
   readonly port: string
   readonly path: string
-  /** Address family of a literal address, 4 or 6; 0 for a host name. */
+  /** Family of a literal IP address, 4 or 6; 0 for a host name. */
   readonly family: number
   readonly literal: LookupAddress
 }
 
-/** Returns the target of a request, or the reason why the URL cannot be used. */
+/** Returns the target of a request, or the reason why the URL is not allowed. */
 function targetOf(url: string): Target | string {
   if (!URL.canParse(url)) return 'its address cannot be read'
   const { protocol, hostname, port, pathname, search } = new URL(url)
@@ -84,7 +84,7 @@ async function send(
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     lookup: onlyThese(addresses),
-    // A separate connection, without any proxy that the environment configures.
+    // Use a separate connection, and ignore any proxy that is configured in the environment.
     agent: false,
     signal,
     ...(ca === undefined ? {} : { ca }),
@@ -115,7 +115,7 @@ function whyNot(
   return undefined
 }
 
-/** Returns a `lookup` function that returns only the checked addresses. */
+/** Returns a `lookup` function that always returns the checked addresses. */
 function onlyThese(addresses: readonly LookupAddress[]): LookupFunction {
   const [first] = addresses
   return (_, { all }, callback) => {
@@ -128,7 +128,7 @@ function lookUpAll(host: string): Promise<LookupAddress[]> {
   return promises.lookup(host, { all: true })
 }
 
-/** Resolves when the response has ended, or the limits for reading it are reached. The content is discarded. */
+/** Discards the response body. Resolves when the response ends or a limit for reading it is reached. */
 function drained(response: IncomingMessage, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   const timer = setTimeout(resolve, DRAIN_MS)
@@ -159,7 +159,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'cannot be reached',
 }
 
-/** Returns the outcome of a failed request. Only the error code is used, because messages can contain parts of the URL. */
+/** Returns the result of a failed request. Only the error code is used, because error messages can contain parts of the URL. */
 function noAnswer(error: NodeJS.ErrnoException): PostAnswer {
   const { code = error.name } = error
   const said =

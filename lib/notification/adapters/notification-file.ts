@@ -7,9 +7,9 @@ export class NotificationFileError extends Error {
 }
 
 /**
- * Returns the text of a file, and its name in messages.
+ * Reads a file in the folder of notifications. Returns its text, and its name for error messages.
  *
- * @param shown name of the folder in messages
+ * @param shown name of the folder in error messages
  * @throws NotificationFileError if the file cannot be read
  */
 export async function notificationFile(

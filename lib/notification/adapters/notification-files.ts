@@ -1,4 +1,4 @@
-/** Reads the folder of notifications and checks its routes and receivers together. */
+/** Reads the folder of notifications, and checks routes and receivers together. */
 import { join } from 'node:path'
 import { errorLine } from '../../file-errors.ts'
 import { InvalidRoutes } from '../parse-routes.ts'
@@ -9,9 +9,9 @@ import { NotificationFileError } from './notification-file.ts'
 import { loadReceivers, RECEIVERS_FILE } from './receivers-file.ts'
 import { loadRoutes, ROUTES_FILE } from './routes-file.ts'
 
-/** Error in a file of the folder. */
+/** Error in a file of the notifications folder. */
 export interface NotificationError {
-  /** Whole message, which begins with the file and, if known, line and column. */
+  /** Complete error message, which starts with the file and, if known, the line and column. */
   readonly text: string
   readonly file: string
   readonly line?: number
@@ -20,17 +20,18 @@ export interface NotificationError {
 }
 
 export interface NotificationFiles {
-  /** Notification routes; undefined if they have an error. The same applies to `receivers`. */
+  /** Notification routes; undefined if they have errors. `receivers` is undefined in the same case. */
   readonly routes: NotificationRoutes | undefined
   readonly receivers: readonly Receiver[] | undefined
   readonly errors: readonly NotificationError[]
 }
 
 /**
- * Reads both files as the functions do when they start, and returns every error, including receivers in routes that do not exist.
+ * Reads both files in the same way as the functions do when they start, and returns all errors. Receivers that routes use but that
+ * do not exist are also errors.
  *
  * @param folder absolute path
- * @param shown name of the folder in messages
+ * @param shown name of the folder in error messages
  */
 export async function readNotificationFiles(folder: string, shown: string): Promise<NotificationFiles> {
   const errors: NotificationError[] = []

@@ -6,11 +6,11 @@ import { notificationFile } from './notification-file.ts'
 export const RECEIVERS_FILE = 'receivers.yaml'
 
 /**
- * Reads the receivers of a folder.
+ * Reads the receivers in a folder.
  *
- * @param shown name of the folder in messages
+ * @param shown name of the folder in error messages
  * @throws NotificationFileError if the file cannot be read
- * @throws InvalidReceivers with all its errors
+ * @throws InvalidReceivers with all errors in the file
  */
 export async function loadReceivers(folder: string, shown = folder): Promise<readonly Receiver[]> {
   return readReceivers(...(await notificationFile(folder, RECEIVERS_FILE, shown)))

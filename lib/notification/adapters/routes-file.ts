@@ -6,11 +6,11 @@ import { notificationFile } from './notification-file.ts'
 export const ROUTES_FILE = 'routes.yaml'
 
 /**
- * Reads the routes of a folder.
+ * Reads the notification routes in a folder.
  *
- * @param shown name of the folder in messages
+ * @param shown name of the folder in error messages
  * @throws NotificationFileError if the file cannot be read
- * @throws InvalidRoutes with all its errors
+ * @throws InvalidRoutes with all errors in the file
  */
 export async function loadRoutes(folder: string, shown = folder): Promise<NotificationRoutes> {
   return readRoutes(...(await notificationFile(folder, ROUTES_FILE, shown)))

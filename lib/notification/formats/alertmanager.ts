@@ -9,15 +9,15 @@ import type { Alert } from '../../alerting/alert.ts'
 import type { Message } from '../message.ts'
 
 /**
- * Time until `endsAt` of a firing alert, in milliseconds. Alertmanager resolves an alert whose `endsAt` has
- * passed, so this must be longer than the repeat interval of routes.
+ * Time from the notification to `endsAt` of a firing alert, in milliseconds. Alertmanager resolves an alert when `endsAt` has
+ * passed, so this time must be longer than the repeat interval of routes.
  */
 const FIRES_FOR_MS = 24 * 3_600_000
-/** Time until `endsAt` of a test alert, in milliseconds. */
+/** Time from the notification to `endsAt` of a test alert, in milliseconds. */
 const TEST_FIRES_FOR_MS = 60_000
 /**
- * Time until `endsAt` of a watchdog, in milliseconds. It is short, so that a missing watchdog is noticed
- * soon, and must be longer than the watchdog's interval.
+ * Time from the notification to `endsAt` of a watchdog, in milliseconds. It must be longer than the interval of the watchdog. A
+ * short time lets Alertmanager detect a missing watchdog soon.
  */
 const WATCHDOG_FIRES_FOR_MS = 15 * 60_000
 
@@ -29,14 +29,14 @@ interface PostableAlert {
 }
 
 /**
- * Returns the body of a request. Alertmanager identifies alerts by their labels, so the labels are the same
- * from firing to resolving. Pure.
+ * Returns the body of a request. Alertmanager identifies alerts by their labels, so a firing alert and its resolution must have the
+ * same labels. Pure.
  */
 export function alertmanagerBody({ notification, atMs, env }: Message): readonly PostableAlert[] {
   const { alerts, status, reason, group, groupLabels, notificationId } = notification
   const untilMs = atMs + firesForMs(reason)
   if (alerts.length > 0) return alerts.map(alert => postable(alert, env, untilMs, notificationId))
-  // A notification without alerts, such as a watchdog, has only the name of its group.
+  // A notification without alerts, such as a watchdog, is identified only by its group.
   const labels = nonEmpty({ ...groupLabels, alertname: group, env })
   const endsAt = instant(status === 'resolved' ? atMs : untilMs)
   return [{ labels, annotations: { notificationId }, startsAt: instant(atMs), endsAt }]
@@ -66,7 +66,7 @@ function postable(alert: Alert, env: string, untilMs: number, notificationId: st
   }
 }
 
-/** Returns the labels without empty ones, which are equivalent to missing labels and rejected by some versions of Alertmanager. */
+/** Removes labels with an empty value. They are equivalent to missing labels, and some versions of Alertmanager reject them. */
 function nonEmpty(texts: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''))
 }

@@ -1,14 +1,14 @@
 /**
- * Body of a request to a Slack incoming webhook, made of blocks. Source:
- * https://docs.slack.dev/reference/block-kit/blocks (50 blocks in a message; 150 characters in a header,
- * 3,000 in the text of a section) and https://docs.slack.dev/messaging/formatting-message-text#escaping.
+ * Body of a request to a Slack incoming webhook, as a list of blocks. Source: https://docs.slack.dev/reference/block-kit/blocks (50
+ * blocks in a message; 150 characters in a header, 3,000 in the text of a section) and
+ * https://docs.slack.dev/messaging/formatting-message-text#escaping.
  */
 import type { Alert } from '../../alerting/alert.ts'
 import type { Message } from '../message.ts'
 import { alertLine, cut, omission, titleOf } from '../text.ts'
 
 export const SLACK_LIMITS = { blocks: 50, header: 150, section: 3_000 } as const
-/** Number of blocks other than those of alerts: header, lateness, number of omitted alerts, and footer. */
+/** Number of blocks that are not for alerts: header, note about late delivery, number of omitted alerts, and footer. */
 const FRAME = 4
 
 const MARKS: Readonly<Record<string, string>> = {
@@ -17,7 +17,10 @@ const MARKS: Readonly<Record<string, string>> = {
   info: ':large_blue_circle:',
 }
 
-/** Returns the body of a request. Lengths are counted in UTF-16 code units, which are at least as many as characters. Pure. */
+/**
+ * Returns the body of a request. Lengths are counted in UTF-16 code units, so they are never shorter than the number of characters.
+ * Pure.
+ */
 export function slackBody(message: Message): object {
   const { notification, digest } = message
   const listed = notification.alerts.slice(0, SLACK_LIMITS.blocks - FRAME)
@@ -25,7 +28,7 @@ export function slackBody(message: Message): object {
   const title = titleOf(message)
   const { group, reason, notificationId } = notification
   return {
-    // Text of push notifications.
+    // Slack shows this text in push notifications.
     text: escaped(cut(title, SLACK_LIMITS.header)),
     blocks: [
       {
@@ -52,15 +55,13 @@ function context(text: string): object {
   return { type: 'context', elements: [{ type: 'mrkdwn', text: shortened(text, SLACK_LIMITS.section) }] }
 }
 
-/** Returns the text, truncated without splitting a surrogate pair or an escape sequence. */
+/** Truncates a text without splitting a surrogate pair or an escape sequence. */
 function shortened(text: string, most: number): string {
   if (text.length <= most) return text
   return `${text.slice(0, most - 1).replace(/(&[a-z]*|[\ud800-\udbff])$/, '')}…`
 }
 
-/**
- * Returns the text with control characters of Slack escaped. Otherwise an entity named `<!channel>` would notify the whole channel.
- */
+/** Escapes control characters of Slack. Otherwise an entity named `<!channel>` would notify all members of the channel. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

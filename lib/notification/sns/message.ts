@@ -1,34 +1,34 @@
 /**
- * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB with attributes, a subject of at
- * most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html: with
- * raw message delivery, at most 10 attributes reach SQS.
+ * Messages for SNS. Source: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: 256 KiB including attributes, a subject of
+ * at most 100 ASCII characters, `MessageStructure` json; https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html:
+ * with raw message delivery, at most 10 attributes are delivered to SQS.
  */
 import { highestSeverity, type Message, rulesOf, sluiceBody } from '../message.ts'
 import { cut, plainText, titleOf } from '../text.ts'
 
-/** Maximum size of a message with its attributes, in bytes, and of all messages of one request together. */
+/** Maximum size of a message including its attributes, in bytes. The same limit applies to all messages of one request together. */
 export const SNS_BYTES = 256 * 1024
 /** Maximum number of messages in one request. */
 export const SNS_BATCH = 10
 const SUBJECT = 100
-/** Maximum length of a single SMS. Longer texts are split. */
+/** Maximum length of a single SMS. SNS splits longer texts. */
 const SMS = 140
-/** Maximum number of texts in one attribute. Texts of further alerts are omitted. */
+/** Maximum number of texts in one attribute. Further texts are omitted. */
 const TEXTS = 50
 
 export interface SnsMessage {
   readonly subject: string
-  /** JSON object with a text for each protocol: `default`, `email`, `sms`. */
+  /** JSON object with the text for each protocol: `default`, `email`, `sms`. */
   readonly message: string
-  /** Attributes for subscription filters: a string, or a list of strings. */
+  /** Message attributes for subscription filters. A value is a string or a list of strings. */
   readonly attributes: Readonly<Record<string, string | readonly string[]>>
 }
 
 /**
- * Returns the SNS message for the receivers that use this topic. If it is too large, alerts are removed until
- * it fits, and counted as `omitted`. Pure.
+ * Returns the SNS message for the receivers that use the topic. If the message is too large, alerts are removed from it and counted
+ * as `omitted`. Pure.
  *
- * @param receivers names of these receivers
+ * @param receivers names of the receivers that use the topic
  */
 export function snsMessage(
   message: Message,
@@ -41,7 +41,7 @@ export function snsMessage(
     const bytes = snsBytes(built)
     const { alerts } = fitting.notification
     if (bytes <= mostBytes || alerts.length === 0) return built
-    // Slightly less than the proportion that fits, because alerts differ in size.
+    // Reduce the number of alerts slightly more than in proportion to the size, because alerts differ in size.
     fitting = withAlerts(fitting, Math.floor(alerts.length * Math.min(0.9, (mostBytes / bytes) * 0.95)))
   }
 }
@@ -53,7 +53,11 @@ function withAlerts(message: Message, count: number): Message {
   return { ...message, notification }
 }
 
-/** @param whole message with all its alerts; the filter attributes do not depend on how many fit */
+/**
+ * Builds the SNS message.
+ *
+ * @param whole message with all its alerts. The filter attributes always describe all alerts.
+ */
 function build(message: Message, whole: Message, receivers: readonly string[]): SnsMessage {
   const { notification, env } = whole
   const { notificationId, group, status, reason, alerts } = notification
@@ -87,7 +91,7 @@ function ascii(text: string): string {
   return text.replaceAll(/[^\x20-\x7e]/gu, '?')
 }
 
-/** Returns the size as counted by SNS: the message, and name, type and value of each attribute. */
+/** Returns the size of a message as SNS counts it: the message, and the name, type and value of each attribute. */
 export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   const ofAttributes = Object.entries(attributes).map(([name, value]) => {
     const [type, text] = attributeOf(value)
@@ -96,7 +100,7 @@ export function snsBytes({ message, subject, attributes }: SnsMessage): number {
   return Buffer.byteLength(message) + subject.length + ofAttributes.reduce((sum, bytes) => sum + bytes, 0)
 }
 
-/** Returns data type and value of an attribute. */
+/** Returns the data type and the value of a message attribute. */
 export function attributeOf(value: string | readonly string[]): readonly [type: string, text: string] {
   return typeof value === 'string' ? ['String', value] : ['String.Array', JSON.stringify(value)]
 }

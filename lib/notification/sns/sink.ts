@@ -7,17 +7,17 @@ import type { Receiver } from '../receiver.ts'
 
 import { SNS_BATCH, SNS_BYTES, type SnsMessage, snsBytes, snsMessage } from './message.ts'
 
-/** Permanent refusal of a message. */
+/** Message that SNS has permanently rejected, and the reason. */
 export interface NotPublished {
   readonly why: string
 }
 
 export interface AlertsTopic {
   /**
-   * Publishes messages in one request: at most `SNS_BATCH`, with at most `SNS_BYTES` in total.
+   * Publishes messages in one request. There must be at most `SNS_BATCH` messages, with a total size of at most `SNS_BYTES`.
    *
-   * @returns for each message undefined if it was published, otherwise the refusal
-   * @throws RetryableError if a retry can succeed; some of the messages may have been published
+   * @returns one element for each message: undefined if it was published, otherwise the reason for its rejection
+   * @throws RetryableError if a retry may succeed; some of the messages may have been published
    */
   publish(messages: readonly SnsMessage[]): Promise<readonly (NotPublished | undefined)[]>
 }
@@ -25,15 +25,15 @@ export interface AlertsTopic {
 /**
  * Returns the sink.
  *
- * @param receivers receivers of all kinds, because this sink also reports unknown names
- * @param env environment that the messages mention
+ * @param receivers all receivers, including other kinds, because this sink also reports unknown receiver names
+ * @param env name of the environment, which is shown in messages
  */
 export function snsSink(receivers: readonly Receiver[], env: string, topic: AlertsTopic): Sink<Notification> {
   const names = new Set(receivers.flatMap(({ kind, name }) => (kind === 'sns' ? [name] : [])))
   const known = new Set(receivers.map(({ name }) => name))
   const named = ({ notification }: Message) => notification.receivers.filter(name => names.has(name))
   const isNamed = (message: Message) => named(message).length > 0
-  /** Without this check, a notification to an unknown receiver would be lost silently. */
+  /** Rejects messages to unknown receivers, because their notifications would otherwise be lost without an error. */
   const withUnknown = (answer: Delivered, messages: readonly Message[]): Delivered => {
     const receivers = new Set(messages.flatMap(({ notification }) => notification.receivers))
     const unknown = [...receivers].filter(name => !known.has(name))
@@ -83,8 +83,9 @@ function answerOf(refusal: NotPublished | undefined): Delivered {
 }
 
 /**
- * Splits messages into as few requests as the limits allow, in order. Messages of the same group are sent in separate requests: SNS
- * can accept the second and refuse the first, and then a resolution would overtake its firing.
+ * Splits messages into as few requests as the limits allow, in order. Messages of the same group are never sent in the same
+ * request. SNS could accept the second message and reject the first, so that a resolution would be delivered before its firing
+ * alert.
  */
 function calls<T extends { readonly message: Message; readonly toSend: SnsMessage }>(
   built: readonly T[],

@@ -7,10 +7,10 @@ import { type Message, sluiceBody } from '../message.ts'
 import type { Format, WebhookReceiver } from '../receiver.ts'
 import { webhookHeaders } from './signature.ts'
 
-/** URL of a webhook, with the credentials of the sender. */
+/** URL of a webhook, the keys that sign requests to it, and additional headers. */
 export interface WebhookAccess {
   readonly url: string
-  /** Signing keys; the first one is the current one. */
+  /** Signing keys. The first key is the current one. */
   readonly keys: readonly Buffer[]
   readonly headers: Readonly<Record<string, string>>
 }
@@ -23,18 +23,18 @@ export interface PostRequest {
   readonly allowPrivate: boolean
 }
 
-/** Result of a request. `why` never contains the URL, which can be a secret. */
+/** Result of a request. `why` never contains the URL, because the URL can be a secret. */
 export type PostAnswer =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string }
   | { readonly kind: 'no-answer'; readonly why: string; readonly timedOut: boolean }
-  /** Permanent refusal, without a request. */
+  /** Permanent rejection. No request was sent. */
   | { readonly kind: 'refused'; readonly why: string }
 
 export interface WebhookPorts {
-  /** Sends a request. Never rejects, and ends within the timeout. */
+  /** Sends a request. Never rejects, and always settles within the timeout. */
   post(request: PostRequest): Promise<PostAnswer>
   /**
-   * Returns the URL and credentials of a receiver.
+   * Returns the URL and the credentials of a receiver.
    *
    * @throws Error if the receiver's secret cannot be read or is incomplete
    */
@@ -46,7 +46,7 @@ export interface WebhookPorts {
 export interface Attempt {
   readonly outcome: Delivered
   readonly timedOut: boolean
-  /** Pause that the receiver requested, in milliseconds. */
+  /** Time that the receiver asked to wait before the next request, in milliseconds. */
   readonly retryAfterMs?: number
 }
 
@@ -63,7 +63,7 @@ export async function attempt(
 ): Promise<Attempt> {
   const { name, format, timeoutMs, allowPrivate } = receiver
   const access = await ports.access(receiver).catch((error: Error) => error)
-  // Counts as a timeout, so that an unreadable secret is not requested for each message.
+  // Treat an unreadable secret like a timeout, so that it is not requested again for each message.
   if (access instanceof Error) return { outcome: retry(`${name}: ${access.message}`), timedOut: true }
   const body = JSON.stringify(BODIES[format](message))
   const headers = {
@@ -77,10 +77,10 @@ export async function attempt(
   return meaning(name, answer, ports.nowMs())
 }
 
-/** Statuses below 500 that ask to retry later: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
+/** Status codes below 500 after which a request may be retried: 408 Request Timeout, 425 Too Early, 429 Too Many Requests. */
 const NOT_NOW = new Set([408, 425, 429])
 
-/** Returns the outcome of a response. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
+/** Converts a response to the outcome of the attempt. Source: Standard Webhooks 1.0.0, "Delivery success and failure". */
 function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
   if (answer.kind === 'refused') return { outcome: rejected(`${name}: ${answer.why}`), timedOut: false }
   if (answer.kind === 'no-answer')
@@ -104,14 +104,14 @@ function meaning(name: string, answer: PostAnswer, nowMs: number): Attempt {
 }
 
 /**
- * Returns a retry whose reason may be logged, because it contains only names, statuses and network errors,
- * but no part of the notification.
+ * Returns a retry whose reason may be logged. The reason contains only names, status codes and network errors, and no part of the
+ * notification.
  */
 function sayingWhy(why: string): Delivered {
   return retry(why, why)
 }
 
-/** Parses a `Retry-After` header, which has seconds or a date. Source: RFC 9110, section 10.2.3. */
+/** Parses a `Retry-After` header, which contains seconds or a date. Source: RFC 9110, section 10.2.3. */
 function waitOf(retryAfter: string | undefined, nowMs: number): number | undefined {
   if (retryAfter === undefined) return undefined
   const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - nowMs

@@ -1,7 +1,7 @@
 /**
- * Delivers messages to one webhook, those of a partition in order, and limits how long the webhook can delay
- * others. All partitions of an invocation share a lane, and can call the webhook at the same time. While the
- * function lives, the lane remembers which messages were delivered, and whether the receiver responds.
+ * Delivers messages to one webhook, and limits how long the webhook can delay others. Messages of the same partition are delivered
+ * in order. All partitions of an invocation share the lane of a webhook, and can call the webhook concurrently. During the lifetime
+ * of the function, the lane remembers which messages were delivered, and whether the receiver responds.
  */
 import { type Delivered, delivered, retry } from '../../../packages/runtime/consumer/sink.ts'
 import { digestOf, forDigest, type Message } from '../message.ts'
@@ -12,31 +12,31 @@ import { Recent } from './recent.ts'
 import { LastTold } from './told.ts'
 
 /**
- * Number of consecutive timeouts after which the receiver is not called for `SKIP_MS`. From then on, a single
- * timeout has the same effect.
+ * Number of consecutive timeouts after which the receiver is not called for `SKIP_MS`. After this pause, a single further timeout
+ * starts another pause.
  */
 const TIMEOUTS = 2
 const SKIP_MS = 60_000
 /**
- * Maximum pause that is waited for, in milliseconds, if a receiver requests one. For a longer pause, the
- * receiver is skipped, for at most `MAX_SKIP_MS`.
+ * Maximum pause that a receiver can request without being skipped, in milliseconds. If it requests a longer pause, it is skipped
+ * for that time, but for at most `MAX_SKIP_MS`.
  */
 const MAX_WAIT_MS = 10_000
 const MAX_SKIP_MS = 5 * 60_000
-/** Time since the start of a batch, in milliseconds, after which no further attempt is started. */
+/** Time after the start of a batch, in milliseconds, at which the last attempt may start. */
 const BATCH_MS = 20_000
-/** Maximum number of remembered deliveries. */
+/** Maximum number of deliveries that are remembered. */
 const REMEMBERED = 1_000
 
 /**
- * Maximum duration of a batch, in milliseconds: its last attempt is started just before `BATCH_MS`, and takes as long as allowed.
+ * Maximum duration of a batch, in milliseconds. The last attempt can start just before `BATCH_MS`, and then take its maximum time.
  */
 export const MAX_BATCH_MS = BATCH_MS + SECRET_WITHIN_MS + TIMEOUT_MS.most
 
 export class Lane {
   readonly #receiver: WebhookReceiver
   readonly #ports: WebhookPorts
-  /** Delivered notifications, oldest first. After a retry of the batch, only undelivered ones are sent again. */
+  /** Delivered notifications, oldest first. If a batch is retried, only notifications that are not in this map are sent again. */
   readonly #delivered = new Recent<Delivered>(REMEMBERED)
   readonly #patience = new Patience()
   readonly #told = new LastTold()
@@ -56,7 +56,7 @@ export class Lane {
     const outcomes: Delivered[] = []
     for (const message of messages) {
       const { group } = message.notification
-      // A resolution must not overtake the firing that is about to be retried.
+      // A resolution must not be delivered before its firing alert, which is about to be retried.
       const outcome = heldUp.has(group)
         ? retry(`${this.#receiver.name}: waits for an earlier notification of its group`)
         : await this.#one(message, untilMs)
@@ -67,9 +67,10 @@ export class Lane {
   }
 
   /**
-   * Delivers one digest of the messages that were not delivered yet and are still relevant. Returns undefined without any.
+   * Delivers one digest of the messages that have not been delivered yet and are still relevant. Returns undefined if no message is
+   * for this receiver.
    *
-   * @param key key that is the same for the same messages
+   * @param key key from which the id of the digest is derived; the same messages must have the same key
    */
   async deliverDigest(messages: readonly Message[], key: string): Promise<Delivered | undefined> {
     const { name } = this.#receiver
@@ -87,7 +88,7 @@ export class Lane {
     return outcome
   }
 
-  /** Returns whether a message with the outcome `retry` waits in Kafka, instead of being retried until it fails. */
+  /** Returns whether a message with the outcome `retry` waits in Kafka. If not, the message becomes a failure. */
   waits(message: Message): boolean {
     return this.#patience.waits(message, this.#ports.nowMs())
   }

@@ -1,20 +1,23 @@
 /**
- * Decides whether a notification that a webhook did not accept waits in Kafka or becomes a failure. Waiting
- * delays the other webhooks of the partition, so it is limited: by the age of each notification, and by the
- * time for which the receiver has been unavailable.
+ * Decides whether a notification that a webhook did not accept waits in Kafka or becomes a failure. Waiting delays all other
+ * webhooks of the partition. It is therefore limited by the age of each notification, and by the time for which the receiver has
+ * been unavailable.
  */
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'
 
-/** Maximum time in milliseconds that a notification waits, and for which an unavailable receiver is waited for. */
+/**
+ * Maximum age at which a notification waits, and maximum time for which the sink waits for an unavailable receiver, in
+ * milliseconds.
+ */
 const WAITS_MS = 10 * 60_000
-/** Maximum number of remembered refused notifications. */
+/** Maximum number of notifications that are remembered because they were not accepted. */
 const REMEMBERED = 1_000
 
 export class Patience {
-  /** Time since which the receiver has been unavailable, and the time of its last failure. */
+  /** Time since which the receiver has been unavailable, and time of the last failed request. */
   #down: { readonly sinceMs: number; readonly lastMs: number } | undefined
-  /** Ids of notifications for which a call of the receiver has failed. */
+  /** Ids of notifications for which a request to the receiver has failed. */
   readonly #called = new Recent<true>(REMEMBERED)
 
   answered(): void {
@@ -22,13 +25,13 @@ export class Patience {
   }
 
   failed(notificationId: string, nowMs: number): void {
-    // A failure long ago does not count as part of the same outage.
+    // If the last failure was long ago, this failure starts a new outage.
     const isSame = this.#down !== undefined && nowMs - this.#down.lastMs < WAITS_MS
     this.#down = { sinceMs: isSame && this.#down ? this.#down.sinceMs : nowMs, lastMs: nowMs }
     this.#called.set(notificationId, true)
   }
 
-  /** Returns whether the notification waits. Even an old one waits until the receiver has been called with it once. */
+  /** Returns whether the notification waits in Kafka. Even an old notification waits until a request with it has failed once. */
   waits({ notification, atMs }: Message, nowMs: number): boolean {
     if (this.#down && nowMs - this.#down.sinceMs >= WAITS_MS) return false
     return nowMs - atMs < WAITS_MS || !this.#called.get(notification.notificationId)

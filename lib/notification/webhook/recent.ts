@@ -1,4 +1,4 @@
-/** Map that keeps only its latest entries, so that memory does not grow during the lifetime of a function. */
+/** Map that keeps only its most recent entries, so that memory use does not grow during the lifetime of a function. */
 export class Recent<Value> {
   readonly #most: number
   readonly #values = new Map<string, Value>()
@@ -12,7 +12,7 @@ export class Recent<Value> {
   }
 
   set(key: string, value: Value): void {
-    // Deleted first, so that the order is that of the latest writes.
+    // Delete the key first, so that entries are ordered by their latest write.
     this.#values.delete(key)
     this.#values.set(key, value)
     const [oldest] = this.#values.keys()

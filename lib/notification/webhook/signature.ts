@@ -1,7 +1,7 @@
 /**
- * Signs requests, so that a receiver can verify their sender and time. Source: Standard Webhooks 1.0.0,
- * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature
- * scheme" (HMAC-SHA256 over id, timestamp and body; `v1`) and "Webhook headers".
+ * Signs requests, so that a receiver can verify the sender and the time. Source: Standard Webhooks 1.0.0,
+ * https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, "Signature scheme" (HMAC-SHA256 over
+ * id, timestamp and body; `v1`) and "Webhook headers".
  */
 import { createHmac } from 'node:crypto'
 
@@ -9,7 +9,7 @@ const PREFIX = 'whsec_'
 /** Length of a key in bytes. The specification says "At least 24 bytes (192 bits, 512 maximum)"; 512 bits are 64 bytes. */
 const KEY_BYTES = { least: 24, most: 64 } as const
 
-/** Returns the key in a secret such as `whsec_MfKQ9r8G…`; undefined if the secret is invalid. */
+/** Returns the key in a secret such as `whsec_MfKQ9r8G…`; undefined if the secret is not valid. */
 export function signingKey(secret: unknown): Buffer | undefined {
   if (typeof secret !== 'string' || !secret.startsWith(PREFIX)) return undefined
   const base64 = secret.slice(PREFIX.length)
@@ -21,10 +21,10 @@ export function signingKey(secret: unknown): Buffer | undefined {
 /**
  * Returns the headers that identify and sign a request.
  *
- * @param id id of the message, which is the same for every attempt and contains no full stop
+ * @param id message id, which is the same for every attempt and must not contain a full stop
  * @param atMs time of this attempt, in milliseconds since the epoch
- * @param keys signing keys; each adds a signature, so that a key can be replaced while both are valid.
- * Without keys, the request is not signed
+ * @param keys signing keys. Each key adds a signature, so that both the old and the new key are valid while a key is replaced.
+ * Without keys, the request is not signed.
  */
 export function webhookHeaders(
   id: string,

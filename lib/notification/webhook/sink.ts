@@ -10,16 +10,16 @@ import type { WebhookPorts } from './attempt.ts'
 import { Lane } from './lane.ts'
 
 /**
- * Number of messages per call of the sink: all that Lambda delivers at once, because messages after a waiting
- * batch are not delivered to any webhook.
+ * Number of messages per call of the sink. It is the number that Lambda delivers at once: if a batch has to wait, messages after it
+ * are not delivered to any webhook.
  */
 const BATCH = 100
 
 /**
  * Returns the sink.
  *
- * @param receivers receivers of all kinds; those of other kinds are ignored
- * @param env environment that the messages mention
+ * @param receivers all receivers; receivers of other kinds are ignored
+ * @param env name of the environment, which is shown in messages
  */
 export function webhookSink(
   receivers: readonly Receiver[],
@@ -52,7 +52,7 @@ export function webhookSink(
           }
         }),
       )
-      // Every webhook has been called at this point. Messages that a webhook accepted are not sent to it again.
+      // Throw only after every webhook has been called. Messages that a webhook has accepted are not sent to it again.
       if (waiting.length > 0) throw new RetryableError(waiting.join('; '))
       return answers.map(combined)
     },
@@ -68,8 +68,8 @@ export function webhookSink(
 }
 
 /**
- * Combines the outcomes of one message. If one receiver retries, the message is offered to all again, and
- * those that have it skip it.
+ * Combines the outcomes that all webhooks had for one message. If one of them has to be retried, the message is passed to all
+ * webhooks again. A webhook that has already accepted the message is not called.
  */
 function combined(answers: readonly Delivered[]): Delivered {
   const refusals = answers.flatMap(one => (one.kind === 'rejected' ? [one.why] : []))

@@ -1,11 +1,11 @@
 /**
- * Remembers the last message to a webhook for each group. A notification that arrives after a later one of
- * its group, because it failed or was redriven, must not report alerts that are over as firing.
+ * Stores the last message of each group that one webhook has accepted. A notification can arrive after a later one of its group,
+ * because it failed or was redriven. It must then not report alerts as firing that have already resolved.
  */
 import type { Message } from '../message.ts'
 import { Recent } from './recent.ts'
 
-/** Maximum number of remembered groups. */
+/** Maximum number of groups that are remembered. */
 const REMEMBERED = 1_000
 
 interface LastMessage {
@@ -13,14 +13,14 @@ interface LastMessage {
   readonly status: 'firing' | 'resolved'
   /** Fingerprints of the firing alerts. */
   readonly firing: ReadonlySet<string>
-  /** Number of firing alerts, including those that the message omits. */
+  /** Number of firing alerts. Alerts that the message omits are included. */
   readonly count: number
 }
 
 export class LastTold {
   readonly #groups = new Recent<LastMessage>(REMEMBERED)
 
-  /** Remembers a message that the webhook has accepted. */
+  /** Stores a message that the webhook has accepted. */
   remember({ notification, order }: Message): void {
     const { group, status, alerts, omitted } = notification
     if (order < (this.#groups.get(group)?.order ?? order)) return
@@ -31,10 +31,10 @@ export class LastTold {
   }
 
   /**
-   * Returns the part of the message that is still relevant. After a later message of the group, it contains only alerts that have
-   * resolved and have not fired again, with the status of the later message. A digest is always relevant as a whole.
+   * Returns the part of a message that is still relevant. If a later message of the group has been delivered, only resolved alerts
+   * that have not fired again are relevant. The status of the later message is then used. A digest is always relevant as a whole.
    *
-   * @returns undefined if nothing is left
+   * @returns undefined if no part is relevant
    */
   newsOf(message: Message): Message | undefined {
     const { notification, order, digest } = message

@@ -1,6 +1,6 @@
 /**
- * Injected anomalies. Time is divided into windows. (seed, sensor, window) determine whether a sensor has an anomaly in the
- * window, of which kind, when it starts and how long it lasts. An anomaly starts and ends within its window, so every alert
+ * Injects anomalies. Time is divided into windows. The seed, the sensor and the window determine whether the sensor has an anomaly
+ * in the window, and the kind, start and duration of the anomaly. An anomaly starts and ends in the same window, so every alert
  * that it fires also resolves.
  */
 import type { FamilyName } from '../families.ts'
@@ -11,8 +11,8 @@ import { between, jitter, uniform } from './noise.ts'
 type Range = readonly [low: number, high: number]
 
 /**
- * Kind of anomaly, with the values of the metrics that it changes together. A storm, for example, causes
- * wind, low pressure and humidity.
+ * Kind of anomaly, with target values for all metrics that it changes together. For example, a storm causes wind, low pressure and
+ * humidity.
  */
 interface Kind {
   readonly name: string
@@ -20,11 +20,10 @@ interface Kind {
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** Anomaly of a sensor at a moment. */
 interface Anomaly {
   readonly kind: Kind
   readonly window: number
-  /** Position of the metrics between their normal value and that of the anomaly, 0 to 1. */
+  /** Strength of the anomaly: 0 for normal values of the metrics, 1 for the target values of the anomaly. */
   readonly intensity: number
 }
 
@@ -55,18 +54,22 @@ const KINDS: Readonly<Record<FamilyName, readonly Kind[]>> = {
 }
 
 /**
- * Number of ticks in a window. With the default interval, a window takes a minute, which is enough for
- * readings before, during and after an anomaly.
+ * Number of ticks in a window. With the default interval, a window takes one minute. This is sufficient for readings before, during
+ * and after an anomaly.
  */
 const WINDOW_TICKS = 12
-/** Start of an anomaly, as a share of its window. `LASTS` is the duration. */
+/** Range for the start of an anomaly, as a share of its window. `LASTS` is the range for its duration. */
 const STARTS: Range = [0.08, 0.33]
 const LASTS: Range = [0.4, 0.6]
 const RAMP = 0.1
-/** Variation of a value around its target, as a share of the target range. */
+/** Maximum variation of a value around its target, as a share of the target range. */
 const SWAY = 0.05
 
-/** @param rate share of a sensor's windows with an anomaly, 0 to 1 */
+/**
+ * Returns the anomaly of a sensor at a moment, if any.
+ *
+ * @param rate share of a sensor's windows that have an anomaly, from 0 to 1
+ */
 export function anomalyOf(sensor: Sensor, { seed, tick }: Moment, rate: number): Anomaly | undefined {
   const window = Math.floor(tick / WINDOW_TICKS)
   const draw = (what: string) => uniform(seed, sensor.id, 'anomaly', window, what)

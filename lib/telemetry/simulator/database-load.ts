@@ -1,11 +1,12 @@
 /**
- * Simulates the load of a database, with the working day of its users, memory that fills up between restarts, and their effects.
+ * Simulates the load of a database. The load follows the working day of the users. Memory use increases until the database is
+ * restarted.
  */
 import type { DatabaseInstance } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
 import { drift, jitter, uniform } from './noise.ts'
 
-/** Time between two restarts, in milliseconds. Memory fills up until a restart frees it. */
+/** Time between two restarts, in milliseconds. Memory use increases until a restart. */
 const RESTART_MS = 10 * DAY_MS
 
 export function observeDatabase(instance: DatabaseInstance, moment: Moment): Observation {
@@ -30,7 +31,10 @@ export function observeDatabase(instance: DatabaseInstance, moment: Moment): Obs
   }
 }
 
-/** Returns the load, 0 to 1: it follows the working day, with its peak at 14 h and some variation, and is halved at weekends. */
+/**
+ * Returns the load, from 0 to 1. The load follows the working day with some variation, and has its peak at 14:00. It is lower at
+ * weekends.
+ */
 function loadOf(instance: DatabaseInstance, { seed, timeMs }: Moment): number {
   const weekday = new Date(timeMs + (instance.longitude / 15) * HOUR_MS).getUTCDay()
   const busy = weekday === 0 || weekday === 6 ? 0.5 : 1

@@ -1,6 +1,6 @@
 /**
- * Simulates faults of sensors and of the transport of their readings. Time is divided into windows for each
- * kind of fault; seed, sensor, kind and window determine whether the window has the fault, and when. Pure.
+ * Simulates faults of sensors, and faults in the transport of their readings. For each kind of fault, time is divided into windows.
+ * The seed, the sensor, the kind and the window determine whether there is a fault in the window, and when it starts. Pure.
  */
 import { FAMILIES, type FamilyName } from '../families.ts'
 import type { Sensor } from './fleet.ts'
@@ -8,13 +8,12 @@ import type { Moment, Observation } from './moment.ts'
 import { uniform } from './noise.ts'
 
 interface FaultKind {
-  /** Number of consecutive readings with the fault. If there are several, a window is twice as long. */
+  /** Number of consecutive readings with the fault. If it is more than 1, a window has twice this number of ticks. */
   readonly ticks: number
-  /** Set for a transport fault, which affects the reading as a whole. */
+  /** True for a transport fault, which affects the reading as a whole. */
   readonly isTransport?: true
 }
 
-/** Kinds of faults, by name. */
 export const FAULTS = {
   spike: { ticks: 1 },
   stuck: { ticks: 12 },
@@ -31,23 +30,25 @@ export type FaultName = keyof typeof FAULTS
 
 export const FAULT_NAMES = Object.keys(FAULTS) as readonly FaultName[]
 
-/** Fault of a sensor at a moment. */
 export interface Fault {
   readonly name: FaultName
   readonly window: number
-  /** Tick at which the fault began. */
+  /** Tick at which the fault started. */
   readonly start: number
 }
 
-/** Returns the maximum share of readings that can have the fault. Faults of several readings fill at most half of their windows. */
+/**
+ * Returns the maximum share of readings that can have the fault. A fault that lasts for several readings fills at most half of each
+ * window.
+ */
 export function maxShare(name: FaultName): number {
   return FAULTS[name].ticks === 1 ? 1 : 0.5
 }
 
 /**
- * Returns the fault of this kind at a tick, if there is one.
+ * Returns the fault of this kind at a tick; undefined if there is none.
  *
- * @param share share of the sensor's readings with the fault
+ * @param share share of the sensor's readings that have the fault
  */
 export function faultAt(
   name: FaultName,
@@ -65,7 +66,9 @@ export function faultAt(
   return tick >= start && tick < start + ticks ? { name, window, start } : undefined
 }
 
-/** Size of a fault by metric, in the unit of the metric. It is far outside of the usual values. */
+/**
+ * Size of a fault for each metric, in the unit of the metric. The size is chosen so that values are far outside their usual range.
+ */
 const SIZES: Readonly<Record<FamilyName, Readonly<Record<string, number>>>> = {
   environment: { temperature: 30, humidity: 45, pressure: 50, windSpeed: 70 },
   database: {
@@ -79,9 +82,9 @@ const SIZES: Readonly<Record<FamilyName, Readonly<Record<string, number>>>> = {
 }
 
 /**
- * Returns the observation with a fault applied to one of its metrics; a stuck sensor repeats all of them.
+ * Returns the observation with a fault applied. Most faults change one metric. A stuck sensor repeats the values of all metrics.
  *
- * @param atStart returns the observation at the tick at which the fault began
+ * @param atStart returns the observation at the tick at which the fault started
  */
 export function withFault(
   observation: Observation,
@@ -120,7 +123,7 @@ export function delayOf(
   return faultAt('out-of-order', faults['out-of-order'] ?? 0, sensor, moment) ? 1 : 0
 }
 
-/** Returns the earlier ticks whose readings are sent at this one, oldest first. */
+/** Returns the earlier ticks whose delayed readings are sent at this tick, oldest first. */
 export function delayedUntil(
   faults: Readonly<Partial<Record<FaultName, number>>>,
   sensor: Sensor,

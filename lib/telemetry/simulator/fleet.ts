@@ -1,4 +1,4 @@
-/** Simulated sensors: a fleet is a list of groups of similar sensors. Pure. */
+/** Simulated sensors. A fleet is defined as a list of groups of similar sensors. Pure. */
 import { FAMILIES, type FamilyName } from '../families.ts'
 import { SITES, type Site } from './sites.ts'
 
@@ -7,9 +7,9 @@ export type Sensor = EnvironmentSensor | DatabaseInstance | Device
 interface Common {
   readonly id: string
   readonly tenant: string
-  /** Metrics of the sensor's readings; absent for all metrics of its family. */
+  /** Metrics in the sensor's readings; absent if the readings have all metrics of the family. */
   readonly metrics?: readonly string[]
-  /** Linear change of metrics, in units per day since the start of 2026. */
+  /** Change of each metric over time, in units per day since the start of 2026. */
   readonly trend?: Readonly<Record<string, number>>
 }
 
@@ -21,7 +21,7 @@ export interface EnvironmentSensor extends Common {
 export interface DatabaseInstance extends Common {
   readonly family: 'database'
   readonly databaseType: string
-  /** Longitude in degrees of the users, whose working day determines the load. */
+  /** Longitude of the users, in degrees. Their working day determines the load. */
   readonly longitude: number
   /** Number of connections at full load. */
   readonly connections: number
@@ -30,21 +30,24 @@ export interface DatabaseInstance extends Common {
 export interface Device extends Common {
   readonly family: 'device'
   readonly model: string
-  /** Longitude in degrees of the wearer, which determines night and day. */
+  /** Longitude of the wearer, in degrees. It determines the times of day and night. */
   readonly longitude: number
 }
 
-/** Group of sensors of one family. Sites, types and tenants are assigned in turn. */
+/** Group of sensors of one family. Sites, types and tenants are assigned to the sensors in turn. */
 export interface FleetGroup {
   readonly family: FamilyName
-  /** Number of sensors; by default the number of `ids`, or one. */
+  /** Number of sensors. Defaults to the number of `ids`, or to 1. */
   readonly sensors?: number
   readonly ids?: readonly string[]
-  /** Pattern of ids if `ids` is absent: `{n}` is the number, `{n:3}` the number padded to three digits, and `{site}` the site. */
+  /**
+   * Pattern of the ids, used if `ids` is absent. `{n}` is the number, `{n:3}` is the number padded to three digits, and `{site}` is
+   * the site.
+   */
   readonly idPattern?: string
-  /** Names of sites in `SITES`, or custom sites. */
+  /** Sites of the sensors: names in `SITES`, or custom sites. */
   readonly sites?: readonly (string | Site)[]
-  /** Types of databases, or models of devices. */
+  /** Types of databases or models of devices, depending on the family. */
   readonly types?: readonly string[]
   readonly tenants?: readonly string[]
   readonly metrics?: readonly string[]
@@ -52,7 +55,7 @@ export interface FleetGroup {
   readonly connections?: number
 }
 
-/** Alternative names of metrics. */
+/** Short names that can be used for metrics. */
 const ALIASES: Readonly<Record<string, string>> = { temp: 'temperature', wind: 'windSpeed' }
 
 export function metricNamed(name: string): string {
@@ -60,9 +63,9 @@ export function metricNamed(name: string): string {
 }
 
 /**
- * Returns the sensors with only these metrics. A sensor whose group specifies metrics keeps those.
+ * Restricts the readings of sensors to some metrics. Sensors whose group already specifies metrics are not changed.
  *
- * @param metrics names of metrics; a sensor whose family has none of them keeps its own
+ * @param metrics names of metrics; sensors whose family has none of these metrics are not changed
  */
 export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]): readonly Sensor[] {
   return fleet.map(sensor => {
@@ -71,7 +74,6 @@ export function withMetrics(fleet: readonly Sensor[], metrics: readonly string[]
   })
 }
 
-/** Default fleet of a generator. */
 export const DEFAULT_FLEET: readonly FleetGroup[] = [
   { family: 'environment', ids: ['rtm-quay', 'rtm-roof'], sites: ['rotterdam'], tenants: ['harbour'] },
   { family: 'environment', ids: ['osa-garden', 'osa-roof'], sites: ['osaka'], tenants: ['campus'] },
@@ -109,7 +111,7 @@ const DEFAULT_TYPES: Readonly<Record<FamilyName, readonly string[]>> = {
 }
 const DEFAULT_TENANTS = ['default']
 const DEFAULT_CONNECTIONS = 200
-/** Maximum number of sensors, which limits the memory of a generator. */
+/** Maximum number of sensors. It limits the memory use of a generator. */
 export const MAX_SENSORS = 100_000
 const NUMBER = /\{n(?::([1-9]))?\}/
 
@@ -119,9 +121,9 @@ export class InvalidFleet extends Error {
 }
 
 /**
- * Returns the sensors of a fleet, in the order of its groups.
+ * Returns all sensors of a fleet, in the order of its groups.
  *
- * @throws InvalidFleet for an unknown site, an id that occurs twice, a pattern without a number, or more than `MAX_SENSORS` sensors
+ * @throws InvalidFleet for an unknown site, a duplicate id, a pattern without a number, or more than `MAX_SENSORS` sensors
  */
 export function sensorsOf(groups: readonly FleetGroup[]): readonly Sensor[] {
   const total = groups.reduce((sum, group) => sum + sizeOf(group), 0)
@@ -154,7 +156,7 @@ function sensorsOfGroup(group: FleetGroup): Sensor[] {
     throw new InvalidFleet(`the id pattern "${pattern}" gives the same id to all sensors: add {n} or {n:3}`)
   return Array.from({ length: count }, (_, index) => {
     const site = inTurn(sites, index)
-    // Numbers start over at each site if the site is part of the id.
+    // If the site is part of the id, each site has its own numbers.
     const number = 1 + (pattern.includes('{site}') ? Math.floor(index / sites.length) : index)
     const common = {
       id: ids?.[index] ?? idOf(pattern, number, site),

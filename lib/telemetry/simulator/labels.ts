@@ -1,4 +1,4 @@
-/** Labels of the anomalies of a simulation, for scoring rules. Pure. */
+/** Labels of the anomalies in a simulation. They are used to score rules. Pure. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { ReadingData } from '../families.ts'
 import { measured } from '../simulator.ts'
@@ -7,21 +7,21 @@ import { FAULT_NAMES, FAULTS, faultAt } from './faults.ts'
 import type { Sensor } from './fleet.ts'
 import { type GeneratorSettings, timeOfTick } from './settings.ts'
 
-/** Anomaly of one metric or state of one sensor, or a transport fault, which has no metric. */
+/** Anomaly of one metric or state of one sensor, or a transport fault, which does not have a metric. */
 export interface InjectedAnomaly {
   /** Id of the sensor. */
   readonly entity: string
   readonly metric?: string
-  /** Time of the first reading whose value differs, RFC 3339. `to` is that of the last. */
+  /** Time of the first reading that the anomaly changes, RFC 3339. `to` is the time of the last one. */
   readonly from: string
   readonly to: string
-  /** Kind of the anomaly. Metrics that the same anomaly changes have the same kind. */
+  /** Kind of the anomaly. If an anomaly changes several metrics, each has a label with the same kind. */
   readonly kind: string
 }
 
 /**
- * Returns the anomalies in the result of `simulate` for the same arguments, in the order of their start.
- * Outside of these labels, a simulation without anomalies has the same values.
+ * Returns the anomalies in the readings that `simulate` yields for the same arguments, in the order of their start. All readings
+ * without a label have the same values as in a simulation without anomalies.
  *
  * @param fromTick first tick, counted from the epoch in steps of `settings.tickSeconds`
  * @param untilTick tick after the last one
@@ -41,10 +41,10 @@ interface AnomalyPeriod {
   toMs: number
 }
 
-/** Anomaly or fault at one tick, with the metrics that it changes. */
+/** Anomaly or fault at one tick, and the metrics that it changes. */
 interface Cause {
   readonly kind: string
-  /** Window of the anomaly, which distinguishes it from others of its kind. */
+  /** Window of the anomaly, which distinguishes it from other anomalies of the same kind. */
   readonly window: number
   readonly metrics: readonly (string | undefined)[]
 }
@@ -97,8 +97,8 @@ function causesAt(sensor: Sensor, settings: GeneratorSettings, tick: number): re
 }
 
 /**
- * Returns the metrics that differ from a simulation without anomalies. At its start and end, an anomaly can
- * be smaller than the resolution of the sensor.
+ * Returns the metrics whose values differ from a simulation without anomalies. When an anomaly starts or ends, its effect can be
+ * smaller than the resolution of the sensor.
  */
 function changedMetrics(
   sensor: Sensor,

@@ -1,18 +1,19 @@
 /**
- * Models of simulated devices: transition matrices of the activities, and the acceleration of each activity. Durations, probabilities and
- * spreads are rounded assumptions. As in the WISDM data (Kwapisz, Weiss and Moore, "Activity Recognition using Cell Phone
- * Accelerometers", 2010), a phone in a trouser pocket has gravity on y except while sitting, and running has wider swings than walking.
+ * Models of simulated devices: the transition matrix of activities, and the acceleration during each activity. Durations,
+ * probabilities and standard deviations are rounded assumptions. As in the WISDM data (Kwapisz, Weiss and Moore, "Activity
+ * Recognition using Cell Phone Accelerometers", 2010), the acceleration varies more during running than during walking. Gravity
+ * acts on the y axis of a phone in a trouser pocket, except while the wearer sits.
  */
 
-/** A row of a transition matrix. */
+/** Row of a transition matrix, which describes one activity. */
 export interface Row {
-  /** Mean duration of the activity, seconds. */
+  /** Mean duration of the activity, in seconds. */
   readonly lasts: number
-  /** Probabilities of the next activity. The hub of the model comes first. */
+  /** Probabilities of the activities that can follow. The hub of the model must be first. */
   readonly next: Readonly<Record<string, number>>
 }
 
-/** Mean and standard deviation of the acceleration on each axis, m/s². */
+/** Mean and standard deviation of the acceleration on each axis, in m/s². */
 export interface Motion {
   readonly mean: Axes
   readonly spread: Axes
@@ -22,10 +23,10 @@ type Axes = readonly [x: number, y: number, z: number]
 export type Matrix = Readonly<Record<string, Row>>
 
 export interface Model {
-  /** An activity that can follow each of the others. */
+  /** Activity that can follow every other activity. */
   readonly hub: string
   readonly day: Matrix
-  /** Rows that differ by night. */
+  /** Rows of the matrix that are different at night. */
   readonly night: Matrix
   readonly motion: Readonly<Record<string, Motion>>
 }
@@ -51,7 +52,7 @@ const WEARER = {
   },
 } as const
 
-/** Worn on a wrist: x points to the hand, z out of the display. Devices of unknown models are like it. */
+/** Device worn on a wrist. The x axis points to the hand, and the z axis out of the display. Also used for unknown models. */
 const BAND: Model = {
   ...WEARER,
   motion: {
@@ -64,7 +65,7 @@ const BAND: Model = {
   },
 }
 
-/** Carried in a trouser pocket; at rest it lies on a table. */
+/** Phone carried in a trouser pocket. At rest, the phone lies on a table. */
 const PHONE: Model = {
   ...WEARER,
   motion: {
@@ -77,7 +78,7 @@ const PHONE: Model = {
   },
 }
 
-/** Fixed to a thing that is carried or driven now and then. */
+/** Tag attached to an object that is occasionally carried or driven. */
 const TAG: Model = {
   hub: 'resting',
   day: {
@@ -93,7 +94,6 @@ const TAG: Model = {
   },
 }
 
-/** Models by name. */
 export const MODELS: ReadonlyMap<string, Model> = new Map([
   ['motion-band-2', BAND],
   ['nexus4', PHONE],

@@ -1,13 +1,13 @@
-/** Point in time of a simulated value, with the seed of the simulation. */
+/** Point in time for which values are simulated, and the seed of the simulation. */
 export interface Moment {
   readonly seed: string
   /** Number of ticks since the epoch. */
   readonly tick: number
-  /** Milliseconds since the epoch. */
+  /** Time in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
-/** Metrics of a sensor at a moment, before any anomaly, and the other fields of its reading. */
+/** Metrics of a sensor at a moment, and the other fields of its reading. */
 export interface Observation {
   readonly metrics: Readonly<Record<string, number>>
   readonly fields: Readonly<Record<string, unknown>>
@@ -16,13 +16,15 @@ export interface Observation {
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 
-/** Returns the solar time in hours since midnight, from 0 up to 24. 15° of longitude (east is positive) correspond to one hour. */
+/**
+ * Returns the solar time in hours since midnight, from 0 to below 24. One hour corresponds to 15° of longitude; east is positive.
+ */
 export function solarHour(timeMs: number, longitude: number): number {
   const hours = timeMs / HOUR_MS + longitude / 15
   return ((hours % 24) + 24) % 24
 }
 
-/** Returns a daily wave: 1 at the `peak` hour of solar time, -1 twelve hours later. */
+/** Returns the value of a daily wave: 1 at solar hour `peak`, and -1 twelve hours later. */
 export function diurnal(timeMs: number, longitude: number, peak: number): number {
   return Math.cos(((solarHour(timeMs, longitude) - peak) / 24) * 2 * Math.PI)
 }

@@ -1,10 +1,10 @@
-/** Motion of a device: an activity, which is a Markov chain, and the acceleration that fits it. */
+/** Simulates the motion of a device: the activity, which is a Markov chain, and the acceleration during the activity. */
 import type { Device } from './fleet.ts'
 import { type Matrix, type Model, type Motion, modelNamed, type Row } from './models.ts'
 import { type Moment, type Observation, solarHour } from './moment.ts'
 import { uniform } from './noise.ts'
 
-/** How far the zero of each accelerometer is off, m/s². */
+/** Maximum zero offset of each accelerometer axis, in m/s². */
 const OFFSET = 0.1
 
 export function observeMotion(device: Device, moment: Moment): Observation {
@@ -13,7 +13,8 @@ export function observeMotion(device: Device, moment: Moment): Observation {
   const angle = (...names: readonly (string | number)[]) =>
     uniform(moment.seed, device.id, ...names) * 2 * Math.PI
   const off = angle('offset')
-  // A pace takes less than a tick, so each reading hits a different phase of the gait. Each wave has a standard deviation of 1.
+  // One pace takes less than a tick, so each reading is at a random phase of the gait. Each wave is scaled to a standard deviation
+  // of 1.
   const phase = angle('phase', moment.tick)
   return {
     metrics: {
@@ -25,7 +26,7 @@ export function observeMotion(device: Device, moment: Moment): Observation {
   }
 }
 
-/** A step of the chain, in event time: the rate of readings does not matter. */
+/** Duration of one step of the Markov chain, in event time. It does not depend on the rate of readings. */
 export const STEP_MS = 10_000
 
 interface ChainState {
@@ -34,13 +35,15 @@ interface ChainState {
   readonly activity: string
 }
 
-/** The latest computed state of each device: it shortens the computation of later ones, and changes no result. */
+/** Latest computed state of each device. It only speeds up the computation of later states, and never changes a result. */
 const latest = new WeakMap<Device, ChainState>()
 
 /**
- * Returns the activity at a moment, a function of seed, device and time alone. Each step has a random number. If it is small, every
- * activity ends in the hub, so that nothing before this step matters: the chain is computed from the latest such step before the moment.
- * It therefore has no beginning and no seams: every part of it, computed alone, is a part of the same endless chain.
+ * Returns the activity at a moment, which depends only on the seed, the device and the time.
+ *
+ * Each step of the Markov chain has a random number. If the number is small enough, every activity changes to the hub, and earlier
+ * steps have no effect on the result. Therefore the chain is computed from the latest such step before the moment. Any part of the
+ * chain can be computed on its own, with the same result.
  */
 export function activityAt(device: Device, { seed, timeMs }: Pick<Moment, 'seed' | 'timeMs'>): string {
   const at = Math.floor(timeMs / STEP_MS)
@@ -68,7 +71,11 @@ export function isDay(timeMs: number, longitude: number): boolean {
   return hour >= 7 && hour < 22
 }
 
-/** The activity after a step. @param draw from 0 to below 1; the smallest ones lead to the hub */
+/**
+ * Returns the activity after one step.
+ *
+ * @param draw random number from 0 to below 1; the smallest numbers lead to the hub
+ */
 function after(activity: string, draw: number, matrix: Matrix, hub: string): string {
   const { lasts, next } = matrix[activity] as Row
   let left = ((activity === hub ? 1 - draw : draw) * lasts * 1_000) / STEP_MS
@@ -80,10 +87,10 @@ function after(activity: string, draw: number, matrix: Matrix, hub: string): str
   return activity
 }
 
-/** The matrix of a part of the day. */
+/** Transition matrix for the day or the night. */
 interface Part {
   readonly matrix: Matrix
-  /** A step whose random number is below this ends in the hub, from every activity. */
+  /** Limit for random numbers. In a step with a smaller number, every activity changes to the hub. */
   readonly endsInHub: number
 }
 

@@ -1,21 +1,21 @@
 /**
- * Pseudo-random numbers without generator state: every number is a hash of its names. A reading can therefore be computed
- * alone, in any order and on any machine, and is always the same.
+ * Pseudo-random numbers without generator state. Each number is a hash of the names that are passed for it. A reading can therefore
+ * be computed on its own, in any order and on any machine, with the same result.
  */
 
 type Name = string | number
 
-/** A number in [0, 1) derived from its names. Fast, but not cryptographically secure. */
+/** Returns a number in [0, 1) that is derived from the given names. Not cryptographically secure. */
 export function uniform(...names: readonly Name[]): number {
   return hash32(names) / 2 ** 32
 }
 
-/** A number in [-1, 1], more often near 0. Bounded, unlike a Gaussian, so that noise alone never crosses a threshold. */
+/** Returns a number in [-1, 1]; numbers near 0 are more likely. The range is limited, so noise alone never exceeds a threshold. */
 export function jitter(...names: readonly Name[]): number {
   return uniform(...names, 'rise') + uniform(...names, 'fall') - 1
 }
 
-/** A number between `low` and `high` derived from its names. */
+/** Returns a number between `low` and `high` that is derived from the given names. */
 export function between(
   [low, high]: readonly [low: number, high: number],
   ...names: readonly Name[]
@@ -23,7 +23,10 @@ export function between(
   return low + (high - low) * uniform(...names)
 }
 
-/** A slow trend in [-1, 1]: a random value at each whole number of `at`, interpolated smoothly in between. */
+/**
+ * Returns the value of a slow trend, in [-1, 1]. There is a random value at each integer `at`, and values in between are
+ * interpolated smoothly.
+ */
 export function drift(at: number, ...names: readonly Name[]): number {
   const start = Math.floor(at)
   const passed = at - start
@@ -33,8 +36,8 @@ export function drift(at: number, ...names: readonly Name[]): number {
 }
 
 /**
- * FNV-1a over the UTF-16 code units of the names with a zero between them, then MurmurHash3's finaliser, because the high bits of
- * FNV are weak.
+ * Returns a hash of the names: FNV-1a over their UTF-16 code units, separated by zeros, followed by the finaliser of MurmurHash3.
+ * The finaliser is needed because the high bits of FNV-1a are weak.
  */
 function hash32(names: readonly Name[]): number {
   let hash = 0x811c9dc5

@@ -6,21 +6,22 @@ import { DEFAULT_FLEET, type Sensor, sensorsOf } from './fleet.ts'
 
 export interface GeneratorSettings {
   /**
-   * Seed of the simulation, which determines readings and ids. Change it together with other settings: the
-   * same ids with other content would be rejected as a conflict.
+   * Seed of the simulation, from which readings and ids are derived. If other settings change, change the seed as well. Otherwise
+   * the same ids would have different content, which is rejected as a conflict.
    */
   readonly seed: string
-  /** Interval between two readings of a sensor in seconds, in whole milliseconds. */
+  /** Interval between two readings of a sensor, in seconds. It must be a whole number of milliseconds. */
   readonly tickSeconds: number
-  /** Share of a sensor's windows (twelve ticks) that have an anomaly of its family, 0 to 1. */
+  /** Share of a sensor's windows that have an anomaly, from 0 to 1. A window is twelve ticks long. */
   readonly anomalyRate: number
-  /** Share of a sensor's readings with each fault; absent for none. */
+  /** Share of a sensor's readings that have a fault, for each fault; absent if there are no faults. */
   readonly faults?: Readonly<Partial<Record<FaultName, number>>>
-  /** Key strategy by family, if it differs from the one in the table of families. */
+  /** Key strategy of each family, if it is different from the strategy in the table of families. */
   readonly keyStrategy: Readonly<Partial<Record<FamilyName, KeyStrategy>>>
   readonly fleet: readonly Sensor[]
   /**
-   * CloudEvents `source` of all readings, if it differs from the one in the table of families. The same applies to `dataschema`.
+   * CloudEvents `source` of all readings, if it is different from the source in the table of families. `dataschema` replaces the
+   * schema in the same way.
    */
   readonly source?: string
   readonly dataschema?: string

@@ -1,14 +1,14 @@
-/** Sites of simulated sensors, with their climates. */
+/** Sites of simulated sensors and their climates. */
 import type { Location } from '../families.ts'
 
-/** Location with its climate. Temperatures are in °C: the yearly mean, and the amplitudes over the year and over the day. */
+/** Location and its climate. Temperatures are in °C. `mean` is the yearly mean, and `yearly` and `daily` are amplitudes. */
 export interface Site extends Location {
   readonly mean: number
   readonly yearly: number
   readonly daily: number
-  /** Mean relative humidity in percent; 62 by default. */
+  /** Mean relative humidity, in percent. Defaults to 62. */
   readonly humidity?: number
-  /** Set for a site with hot, dry and dusty winds in spring, each for a day or two. */
+  /** True for a site with a khamsin: hot, dry and dusty wind in spring, which blows for one or two days at a time. */
   readonly khamsin?: true
 }
 
@@ -19,7 +19,7 @@ const site = (
   climate: Omit<Site, keyof Location>,
 ): Site => ({ site: name, latitude, longitude, ...climate })
 
-/** Sites by name. Climates are rounded climate normals of 1991 to 2020. */
+/** Sites by name. The climates are rounded climate normals for 1991 to 2020. */
 export const SITES: ReadonlyMap<string, Site> = new Map(
   [
     site('rotterdam', 51.9225, 4.4792, { mean: 12, yearly: 6, daily: 3 }),

@@ -1,10 +1,10 @@
 import type { GeneratorSettings } from './settings.ts'
 
-/** Range of ticks from `from` up to, but not including, `until`. */
+/** Range of ticks. `from` is inclusive, and `until` is exclusive. */
 interface TicksDue {
   readonly from: number
   readonly until: number
-  /** Number of due ticks that are skipped because they are too old. */
+  /** Number of due ticks that are skipped, because they are too old. */
   readonly skipped: number
 }
 
@@ -12,11 +12,11 @@ const FIRST_SECONDS = 60
 const CATCH_UP_SECONDS = 600
 
 /**
- * Returns the ticks that are due since the last run. The first run covers the last minute, so that there are readings immediately.
- * Later runs cover at most the last ten minutes, so that a long pause does not cause a burst.
+ * Returns the ticks that are due since the last run. The first run covers the last minute, so that there are readings at once.
+ * Later runs cover at most the last ten minutes, so that a long pause does not result in a burst of readings.
  *
  * @param lastTick last published tick; undefined for the first run
- * @param nowMs current time in milliseconds since the epoch
+ * @param nowMs current time, in milliseconds since the epoch
  */
 export function ticksDue(
   lastTick: number | undefined,
@@ -25,12 +25,13 @@ export function ticksDue(
 ): TicksDue {
   const until = Math.floor(nowMs / Math.round(tickSeconds * 1000)) + 1
   const catchUp = ticksIn(CATCH_UP_SECONDS, tickSeconds)
-  // The last tick is too far ahead for a clock that was set back. It was counted with another tick length, so it is ignored.
+  // The last tick is too far in the future to be explained by a clock that was set back. It was counted with a different tick
+  // length, so ignore it.
   if (lastTick === undefined || lastTick > until + catchUp) {
     return { from: until - ticksIn(FIRST_SECONDS, tickSeconds), until, skipped: 0 }
   }
   const next = lastTick + 1
-  // The clock was set back slightly: nothing is due until it has caught up.
+  // The clock was set back slightly, so no ticks are due until it has caught up.
   if (next > until) return { from: next, until: next, skipped: 0 }
   const from = Math.max(next, until - catchUp)
   return { from, until, skipped: from - next }
@@ -40,10 +41,12 @@ function ticksIn(seconds: number, tickSeconds: number): number {
   return Math.max(1, Math.floor(seconds / tickSeconds))
 }
 
-/** Number of readings per slice. It limits the memory of a run, and the readings that are repeated after a failure. */
+/**
+ * Number of readings per slice. It limits the memory use of a run, and the number of readings that are repeated after a failure.
+ */
 const SLICE_READINGS = 5_000
 
-/** Divides due ticks into slices of some thousand readings. Without due ticks, there are none. */
+/** Divides the due ticks into slices of at most a few thousand readings. Yields nothing if no ticks are due. */
 export function* slicesOf(
   { from, until }: Pick<TicksDue, 'from' | 'until'>,
   sensors: number,

@@ -1,6 +1,6 @@
 /**
- * Simulates the weather at an environment sensor. Sensors of one site share it, and differ by calibration and noise. Even the most
- * extreme sum of these terms stays within the packaged alert thresholds, so only anomalies fire alerts.
+ * Simulates the weather at an environment sensor. All sensors of a site have the same weather, and differ by calibration and noise.
+ * Even in the most extreme weather, values stay within the packaged alert thresholds, so that only anomalies fire alerts.
  */
 import type { EnvironmentSensor } from './fleet.ts'
 import { DAY_MS, diurnal, HOUR_MS, type Moment, type Observation } from './moment.ts'
@@ -8,9 +8,12 @@ import { drift, jitter, uniform } from './noise.ts'
 import type { Site } from './sites.ts'
 
 const YEAR_MS = 365.25 * DAY_MS
-/** Warmest time, as a share of the year: late July in the northern hemisphere, half a year later in the southern one. */
+/**
+ * Warmest time of the year, as a share of the year. It is late July in the northern hemisphere, and half a year later in the
+ * southern hemisphere.
+ */
 const WARMEST = 0.55
-/** Duration of the transition from one kind of weather to the next, in milliseconds. */
+/** Duration of the transition from one type of weather to the next, in milliseconds. */
 const FRONT_MS = 1.5 * DAY_MS
 
 export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Observation {
@@ -32,12 +35,12 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
         12 * khamsin +
         0.4 * bias +
         0.3 * noise('temperature'),
-      // Warm air can hold more water, so the relative humidity falls as it warms up.
+      // Warm air can contain more water, so the relative humidity decreases when the air becomes warmer.
       humidity:
         (site.humidity ?? 62) - 13 * warmth - 5 * front - 24 * khamsin + 2 * bias + 1.5 * noise('humidity'),
-      // Reduced to sea level, as weather services report it.
+      // Air pressure is reduced to sea level, as weather services report it.
       pressure: 1013 + 13 * front + 0.5 * bias + 0.3 * noise('pressure'),
-      // Low pressure brings wind, and so does the warm part of the day.
+      // Low pressure and warm parts of the day both increase the wind speed.
       windSpeed: 17 - 9 * front + 3 * warmth + 25 * khamsin + 4 * noise('windSpeed'),
     },
     fields: {
@@ -49,9 +52,9 @@ export function observeWeather(sensor: EnvironmentSensor, moment: Moment): Obser
   }
 }
 
-/** First and last day of the khamsin season: March to the middle of June. */
+/** First and last day of the khamsin season, as days of the year: March to mid-June. */
 const KHAMSIN_SEASON = [59, 166] as const
-/** Value of the slow trend above which the wind blows. */
+/** Value of the slow trend above which the khamsin blows. */
 const KHAMSIN_FROM = 0.45
 
 /** Returns the strength of the khamsin at a site, 0 to 1. */
@@ -62,7 +65,7 @@ function khamsinAt({ site }: Site, { seed, timeMs }: Moment): number {
   return Math.max(0, (strength - KHAMSIN_FROM) / (1 - KHAMSIN_FROM))
 }
 
-/** Returns the status of a sensor, which occasionally reports itself as degraded for an hour. */
+/** Returns the status of a sensor. Sometimes a sensor reports the status `degraded` for an hour. */
 function statusOf(sensor: EnvironmentSensor, { seed, timeMs }: Moment): 'ok' | 'degraded' {
   return uniform(seed, sensor.id, 'status', Math.floor(timeMs / HOUR_MS)) < 0.02 ? 'degraded' : 'ok'
 }

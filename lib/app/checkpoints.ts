@@ -46,7 +46,7 @@ function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string
 }
 
 /**
- * Returns the partitions in the topic table and all other partitions that have a state. Kafka is not asked, so checkpoints can be
+ * Returns the partitions in the topic table and all other partitions that have a state. Kafka is not queried, so checkpoints can be
  * taken while it is down.
  */
 async function partitionStatesOf(

@@ -62,7 +62,7 @@ export const SLICES = [...READ, LOGGING] as const
 export type Config = PartsOf<typeof READ>
 
 /**
- * Reads all settings. The topic names in them apply to this process from then on.
+ * Reads all settings. From then on, this process uses the configured topic names.
  *
  * @throws ConfigError that lists every missing or invalid variable
  */

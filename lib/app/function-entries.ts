@@ -26,7 +26,7 @@ interface Keys {
  * Reads the handlers and limits of functions from a `serverless.yml`.
  *
  * @param file path or URL of the file; by default the `serverless.yml` of this project
- * @returns a lookup that returns the entry for a function name
+ * @returns function that returns the entry for a function name
  * @throws Error with file, line and column if the file is not valid YAML
  */
 export function readEntries(file: URL | string = serverlessFile()): (name: string) => FunctionEntry {

@@ -1,6 +1,6 @@
 /**
- * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin and all tools and tests use this
- * list, so there is no second one.
+ * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
+ * list, so that functions are defined in one place only.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -109,8 +109,8 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
 /**
- * Returns the topic to which the function writes failures. Empty for a function that reads failures, because it would read its own
- * failures again.
+ * Returns the topic to which the function writes failures. Empty for a function that reads failures, because it would otherwise
+ * read its own failures.
  */
 function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))

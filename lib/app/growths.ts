@@ -1,4 +1,4 @@
-/** Reads the history of partition counts. It determines the partition to which a record is returned. */
+/** Reads the history of partition counts. The history determines the partition to which a failed record is returned. */
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'

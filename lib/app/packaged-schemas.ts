@@ -34,9 +34,9 @@ export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
 
 /**
- * Returns the registry subject for the schema of an event type. The first strategy corresponds to Confluent's
- * TopicRecordNameStrategy. Each environment has separate subjects, and each subject contains schemas of one format only. Avro
- * subjects have no suffix; other subjects end with the name of the format.
+ * Returns the registry subject for the schema of an event type. By default, the subject contains the topic name, as with
+ * Confluent's TopicRecordNameStrategy, so each environment has separate subjects. Each subject contains schemas of one format only.
+ * Avro subjects have no suffix; other subjects end with the name of the format.
  */
 export function schemaSubject(
   type: string,

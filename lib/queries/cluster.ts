@@ -168,7 +168,7 @@ function controllerIn(
     const id = quorum.leader < 0 ? null : quorum.leader
     return { kind: 'kraft', id, voters: quorum.voters.map(voter => voter.id).sort((a, b) => a - b) }
   }
-  // In a cluster without ZooKeeper, the metadata response names a random broker as the controller.
+  // In a cluster without ZooKeeper, the metadata response names an arbitrary broker as the controller.
   if (levels.some(({ supported }) => supported.has(METADATA))) return { kind: 'kraft', id: null, voters: [] }
   if (levels.length === 0) return { kind: 'unknown', id: null, voters: [] }
   return { kind: 'zookeeper', id: controllerId < 0 ? null : controllerId, voters: [] }

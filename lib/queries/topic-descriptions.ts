@@ -34,7 +34,8 @@ export function topicDescription(kafka: Kafka, topic: string): Promise<TopicDesc
 }
 
 /**
- * Returns the number of offsets in each partition of a topic. The count includes transaction markers and compacted records.
+ * Returns the number of offsets in each partition of a topic. The count includes transaction markers and records removed by
+ * compaction.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

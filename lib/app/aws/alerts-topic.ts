@@ -15,8 +15,8 @@ import { alertsTopicName } from '../resource-names.ts'
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
 /**
- * Names of errors that the content of a message causes. A retry cannot succeed after one of these errors; after any other error, it
- * can.
+ * Names of SNS errors that are caused by the content of a message. After such an error, a retry cannot succeed; after any other
+ * error, it can.
  */
 const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/

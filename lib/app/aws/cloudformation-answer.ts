@@ -28,7 +28,7 @@ async function put(url: string, body: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'PUT',
-      // A buffer is uploaded without a content type. The signature does not allow one.
+      // A buffer is sent without a content type, as the signature of the URL requires.
       body: Buffer.from(body),
       signal: AbortSignal.timeout(ATTEMPT_MS),
     })

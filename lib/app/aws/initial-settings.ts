@@ -21,7 +21,7 @@ export interface SettingsOutcome {
   readonly created: readonly string[]
 }
 
-/** Creates the parameter and the secret if they are missing. Existing ones are not changed. */
+/** Creates the parameter and the secret if they are missing. An existing parameter or secret is not changed. */
 export async function ensureSettings(
   access: AwsPlace,
   env: string,

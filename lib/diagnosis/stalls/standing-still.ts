@@ -45,10 +45,10 @@ const QUIET_MS = 90_000
 export class StandingStill {
   readonly #stalls = new Stalls()
   readonly #progress: ProgressWatch
-  /** Time since when the group has no members, and the progress at that time, by consumer. */
+  /** Start of the period without members, and the progress at that time, by consumer. */
   readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
 
-  /** @param lookEveryMs time between two observations */
+  /** @param lookEveryMs interval between two observations, in milliseconds */
   constructor(lookEveryMs: number) {
     this.#progress = new ProgressWatch({ lookEveryMs, quietMs: QUIET_MS })
   }

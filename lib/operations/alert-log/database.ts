@@ -33,8 +33,8 @@ export class SqlError extends Error {
 }
 
 /**
- * Restrictive settings, because neither SQL from users nor values in the tables are trusted. A statement must not read or write
- * files, access the network, load code, or change these settings.
+ * Settings that restrict SQL statements. Neither SQL from users nor values in the tables are trusted, so a statement must not read
+ * or write files, access the network, load code, or change these settings.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',

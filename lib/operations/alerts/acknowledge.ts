@@ -94,7 +94,10 @@ async function untilShown(
   }
 }
 
-/** Returns undefined if Redis does not answer. Even then, the acknowledgement is in the log. */
+/**
+ * Returns the alert as shown by the view in each of its partitions. Returns undefined if Redis does not answer; even then, the
+ * acknowledgement is in the log.
+ */
 async function shownAt(to: Acknowledging, places: readonly AlertPosition[]) {
   try {
     return await Promise.all(places.map(place => firingAt(to, place)))

@@ -39,7 +39,7 @@ export interface KeptOperation {
   readonly unaudited?: Unaudited | undefined
   /** Redriven records that have failed again; absent while unknown. */
   readonly failedAgain?: FailedAgain
-  /** Error because of which the operation failed. */
+  /** Error that caused the operation to fail. */
   readonly problem?: string
   /** Process that currently runs the operation, and the time until which this process is considered alive. */
   readonly worker?: { readonly name: string; readonly untilMs: number }

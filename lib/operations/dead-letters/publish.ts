@@ -49,7 +49,8 @@ export async function publishChosen<Chosen extends Departing>(
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
-      // Lost time, for example due to a long read, is not caught up. The consumer can only process records at the given rate.
+      // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given
+      // rate.
       dueMs = Math.max(dueMs, pace.nowMs())
       if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
       if (pace.isStopped()) break

@@ -4,7 +4,7 @@ import { isExpected } from './errors.ts'
 import { countsOf, type Run } from './handle.ts'
 import type { KeptOperation, OperationProgress, Unaudited } from './kept.ts'
 
-/** Progress of a run. It exists before the run has selected its dead letters. */
+/** Progress of a run. It can be read even before the run has selected its dead letters. */
 export class RunProgress {
   run: Run | undefined
   readonly #before: KeptOperation
@@ -14,7 +14,7 @@ export class RunProgress {
   #owed: Unaudited | undefined
   #isOver = false
 
-  /** @param by operator of the run */
+  /** @param by operator who started the run */
   constructor(before: KeptOperation, by: string) {
     this.#before = before
     this.#by = by

@@ -29,8 +29,8 @@ export interface Teller {
 }
 
 /**
- * Applies the topic table. All changes are checked first. If one of them would lose records, no change is made. On deletion of the
- * resource, topics, secret and parameter are kept.
+ * Applies the topic table. All changes are checked first. If one of them would lose records, no change is made. When the resource
+ * is deleted, its topics, secret and parameter are kept.
  *
  * @returns the outcome. The promise never rejects.
  */

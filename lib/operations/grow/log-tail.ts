@@ -1,4 +1,4 @@
-/** Reads the last records of a log. Ticks are skipped, because they do not belong to an entity. */
+/** Reads and counts the last records of a log. Ticks are not counted, because they do not belong to an entity. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'

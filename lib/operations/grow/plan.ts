@@ -150,9 +150,9 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
 }
 
 /**
- * Returns the partition to which a failure belongs. A redrive of the same record uses `presentPartition`, which must have the same
- * result. Only for the first attempt, the key of the failure is certain to be the key in the log, because a redrive can patch the
- * record.
+ * Returns the partition to which a failure belongs. The result must be the same as for a redrive of the record, which uses
+ * `presentPartition`. After the first attempt, the key of the failed record is the key in the log. After later attempts, it can
+ * differ, because a redrive can patch the record.
  */
 async function failureRoute(
   finder: KeyFinder,

@@ -99,7 +99,9 @@ async function* seriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts)
     }
 }
 
-/** Explains the error of a row. For JSON lines, the explanation says that a mapping is required, and lists the existing ones. */
+/**
+ * Explains the error of a row. For JSON lines, the explanation states that a mapping is required, and lists the existing mappings.
+ */
 async function explained(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
   if (!row.isJson) return row
   const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await readyMappingsText(mappings)}`

@@ -27,7 +27,9 @@ export interface RecordReport {
   readonly recorded: number
   /** Number of records that do not match the filters. */
   readonly filtered: number
-  /** Number of offsets without a record. They belong to transaction markers, aborted transactions, or compacted records. */
+  /**
+   * Number of offsets without a record. They belong to transaction markers, aborted transactions, or records removed by compaction.
+   */
   readonly withoutRecord: number
   /** Number of offsets that expired before they could be read. */
   readonly expired: number

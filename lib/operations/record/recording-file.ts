@@ -1,6 +1,6 @@
 /**
  * File to which a recording is written. An incomplete recording has the name `FILE.part`, and `FILE.position` contains the position
- * at which to continue. Both are updated after whole lines only. Compressed recordings consist of several gzip members that each
+ * at which to continue. Both are updated only after complete lines. Compressed recordings consist of several gzip members that each
  * end with a line, so an incomplete recording can be read.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'

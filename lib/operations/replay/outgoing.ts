@@ -106,8 +106,8 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
 
 /**
  * Returns the record key of an event from a stream. A requested strategy takes precedence over the extension `partitionkey`, which
- * takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key, but is still
- * published, because consumers must be the ones to reject it.
+ * takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
+ * published, so that consumers reject it.
  *
  * @throws KeyFieldMissing if the strategy requires a field that is missing
  */

@@ -36,7 +36,7 @@ export async function ensureResources(
 
 async function ensureTopic(access: AwsAccess, name: string): Promise<string> {
   const sns = new SNSClient(access)
-  // For an existing topic, SNS returns its ARN.
+  // If the topic already exists, SNS returns its ARN.
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }))
   if (!TopicArn) throw new Error(`SNS created the topic ${name} and named no ARN`)
   return TopicArn

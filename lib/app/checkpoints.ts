@@ -1,4 +1,4 @@
-/** Scheduled function `checkpoints`, which copies partition states to a bucket and reports the result. */
+/** Implements the scheduled function `checkpoints`, which copies partition states to a bucket and reports the result. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -11,14 +11,14 @@ import { topicName, topicRow } from './topics.ts'
 
 type Settings = CheckpointSettings & CheckpointConsumers & GeneralSettings
 
-/** Minimum remaining time of the invocation, in milliseconds, for starting another copy. */
+/** Minimum remaining time of the invocation, in milliseconds, that is required to start another copy. */
 const RESERVE_MS = 20_000
 
 /**
  * Takes a checkpoint of each partition state that has changed since its last checkpoint.
  *
- * @returns counts of the checkpoints taken
- * @throws Error if a state could not be copied, after all others were tried
+ * @returns number of checkpoints taken, by outcome
+ * @throws Error if a state could not be copied. All other states are tried first.
  * @throws Unavailable if Redis or the bucket cannot be reached
  */
 export async function takeAllCheckpoints(scheduled: Scheduled<Connections, Settings>): Promise<object> {
@@ -45,7 +45,10 @@ function told({ partitionState, reason, ageMs, error }: NotTaken): Record<string
   return { kind: 'checkpoint-not-taken', ...partitionState, reason, ...age, ...why }
 }
 
-/** Returns the partitions in the topic table, and further ones that have a state. Checkpoints can thus be taken without Kafka. */
+/**
+ * Returns the partitions in the topic table and all other partitions that have a state. Kafka is not queried, so checkpoints can be
+ * taken while it is down.
+ */
 async function partitionStatesOf(
   { checkpointConsumers, env }: Settings,
   states: PartitionStates,

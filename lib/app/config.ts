@@ -1,4 +1,4 @@
-/** All settings together, for commands and tests. Functions read only the slices that they use. */
+/** Reads all settings at once, for commands and tests. Functions read only the settings that they use. */
 
 import type { Environment } from '../../packages/runtime/settings/slice.ts'
 import {
@@ -62,9 +62,9 @@ export const SLICES = [...READ, LOGGING] as const
 export type Config = PartsOf<typeof READ>
 
 /**
- * Reads all settings. From then on, this process uses the topic names in these settings.
+ * Reads all settings. From then on, this process uses the configured topic names.
  *
- * @throws ConfigError naming every variable that is missing or invalid
+ * @throws ConfigError that lists every missing or invalid variable
  */
 export function readConfig(environment?: Environment): Config {
   const config = readSettings(READ, environment)
@@ -73,8 +73,8 @@ export function readConfig(environment?: Environment): Config {
 }
 
 /**
- * Returns the environment, with the servers of `npm start` as defaults. Only commands on a developer's
- * machine use these defaults: a function with a missing variable would connect to the wrong servers.
+ * Returns the environment, with the servers of `npm start` as defaults. Only commands on a developer's machine may use these
+ * defaults. A function with a missing variable would otherwise connect to the wrong servers.
  *
  * @throws ConfigError for an invalid port
  */

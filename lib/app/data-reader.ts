@@ -8,10 +8,10 @@ import type { MappingSettings } from './settings/index.ts'
 type Settings = RegistrySettings & Partial<Pick<MappingSettings, 'mappingsDir' | 'topicMappings'>>
 
 /**
- * Returns a reader for the data of all event types, using the configured schema registry or else the packaged
- * schemas. If the settings name a folder of mappings, it also reads foreign records of the mapped topics.
+ * Returns a reader for the data of all event types. It uses the configured schema registry, or else the packaged schemas. If the
+ * settings name a folder of mappings, it also reads foreign records from the mapped topics.
  *
- * @param foreign reader for foreign records that replaces the mappings
+ * @param foreign reader for foreign records, used instead of the mappings
  */
 export function dataReader(config: Settings, foreign?: PlainReader['foreign']): PlainReader {
   const reader = dataReaderOf(APPLICATION, config)

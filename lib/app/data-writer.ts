@@ -6,11 +6,11 @@ import { SERIALIZING } from './serializing.ts'
 const WRITERS = new WeakMap<WritingSettings, Promise<DataWriter>>()
 
 /**
- * Returns the writer for these settings, which is created once per settings object. After a failure, the next call tries again.
+ * Returns the data writer for these settings. It is created once per settings object; if this fails, the next call tries again.
  *
- * @param types event types that will be written; by default all types whose data is not always JSON
+ * @param types event types that the caller writes. Defaults to all types whose data can be in a format other than JSON.
  * @throws ConfigError if SERIALIZATION is invalid
- * @throws Unavailable if a registry is needed and does not answer
+ * @throws Unavailable if the schema registry is needed and does not answer
  */
 export function dataWriterOf(config: WritingSettings, types?: readonly string[]): Promise<DataWriter> {
   const known = WRITERS.get(config)

@@ -1,4 +1,4 @@
-/** Metrics of the scheduled function `dead-letters`: open dead letters and retries. */
+/** Implements the scheduled function `dead-letters`, which writes metrics of open dead letters and retries. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
@@ -9,21 +9,21 @@ import { report } from './metrics.ts'
 import type { GeneralSettings } from './settings/index.ts'
 import { RETRY_TOPICS, topicName } from './topics.ts'
 
-/** Remaining time of the invocation, in milliseconds, at which counting ends. */
+/** Remaining time of the invocation, in milliseconds, at which counting stops. */
 const RESERVE_MS = 10_000
 const MINUTE_MS = 60_000
 
-/** Values kept between runs. */
+/** Counts that are stored between runs. */
 interface Measured {
   readonly atMs: number
-  /** Total number of records that were ever written to the retry topics. */
+  /** Total number of records written to the retry topics since they were created. */
   readonly retries: number
 }
 
 /**
  * Counts the open dead letters, and the retries since the last run.
  *
- * @returns the measured values
+ * @returns measured values by metric
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function measureDeadLetters({
@@ -48,7 +48,7 @@ export async function measureDeadLetters({
   const open = rows.length + left
   const quarantined = rows.filter(row => row.kind === 'letter' && row.quarantined).length
   const oldestSeconds = oldestMs === undefined ? 0 : Math.max(0, atMs - oldestMs) / 1000
-  // If the total has decreased, topics were recreated.
+  // If the total has decreased, a retry topic was recreated.
   const retriesPerMinute =
     last && retries >= last.retries
       ? ((retries - last.retries) * MINUTE_MS) / Math.max(1, atMs - last.atMs)

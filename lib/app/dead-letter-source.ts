@@ -1,11 +1,11 @@
-/** Source of the dead letters of an environment. */
+/** Connects the list of open dead letters to Kafka and Redis. */
 import { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import type { DeadLetterSource } from '../queries/dead-letters.ts'
 import { topicName } from './topics.ts'
 
 /**
- * Returns the source of dead letters.
+ * Returns the source from which the dead letters of an environment are read.
  *
  * @throws Unavailable if Kafka does not answer
  */

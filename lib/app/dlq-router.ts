@@ -5,13 +5,13 @@ import { functionOf } from './resource-names.ts'
 import { FAILURES, GENERAL } from './settings/index.ts'
 import { signalNamed } from './topics.ts'
 
-/** Settings that the router reads. */
+/** Settings of the consumer `dlq-router`. */
 export const DLQ_ROUTER_SLICES = [GENERAL, FAILURES] as const
 
 /**
- * Returns the consumer `dlq-router` with the failure policy of its folder.
+ * Returns the consumer `dlq-router`, with the failure policy from the configured folder.
  *
- * @throws PolicyFileError or InvalidPolicy if the policy cannot be used
+ * @throws PolicyFileError or InvalidPolicy if the policy is missing or invalid
  */
 export async function dlqRouter({
   env,

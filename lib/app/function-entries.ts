@@ -1,4 +1,4 @@
-/** Keys of function entries in serverless.yml that the framework defines: handlers and limits. */
+/** Reads the keys of function entries in serverless.yml that the Serverless Framework defines: handlers and limits. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { yamlContent } from '../yaml-document.ts'
@@ -12,7 +12,7 @@ export interface FunctionEntry {
   readonly memoryMb: number
 }
 
-/** Defaults of the framework for functions without these keys. */
+/** Defaults of the Serverless Framework for missing keys. */
 const TIMEOUT_SECONDS = 6
 const MEMORY_MB = 1_024
 
@@ -25,8 +25,8 @@ interface Keys {
 /**
  * Reads the handlers and limits of functions from a `serverless.yml`.
  *
- * @param file path or URL of the file; by default that of this project
- * @returns a function that returns the entry of a function by name
+ * @param file path or URL of the file; by default the `serverless.yml` of this project
+ * @returns function that returns the entry for a function name
  * @throws Error with file, line and column if the file is not valid YAML
  */
 export function readEntries(file: URL | string = serverlessFile()): (name: string) => FunctionEntry {

@@ -1,6 +1,6 @@
 /**
- * Reads the list of functions from the entries of serverless.yml. The framework's plugin expands the entries,
- * and every tool and test that needs the functions reads them here, so that there is only one list.
+ * Reads the list of functions from the entries in serverless.yml. The project's Serverless plugin, all tools and all tests use this
+ * list, so that functions are defined in one place only.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,30 +10,29 @@ import type { TopicMappings } from './settings/mappings.ts'
 import { groupName, RETRY_TOPICS, type Signal, type TopicWord, topicName, topicsOf } from './topics.ts'
 
 /**
- * Conditions under which a schedule is enabled, see `infra/schedules.ts`. A schedule without a condition is
- * enabled together with the clock.
+ * Conditions for enabling a schedule, see `infra/schedules.ts`. Schedules without a condition are enabled together with the clock.
  */
 export const CONDITIONS = ['generator', 'checkpoints'] as const
 type Condition = (typeof CONDITIONS)[number]
 
-/** Keys of a function entry that Sluice adds to those of the framework. Their schema is in `infra/functions-schema.ts`. */
+/** Keys that Sluice adds to a function entry in serverless.yml. Their schema is in `infra/functions-schema.ts`. */
 export interface FunctionKeys {
   /**
-   * The signal that it reads, with its sub-signals: each topic as a consumer group of its own, as a group is for one event source.
-   * See `functionProblems`.
+   * Signals that trigger the function. A signal includes its sub-signals. Each topic is read by a separate consumer group, because
+   * Lambda requires one for each event source. See `functionProblems` for the restrictions.
    */
   readonly consumes?: Signal | readonly Signal[]
-  /** Topics that a forwarder reads on its schedule. It keeps its offsets itself. */
+  /** Topics that a forwarder reads on its schedule. A forwarder stores its own offsets. */
   readonly forwards?: TopicWord | readonly TopicWord[]
-  /** Topics that the function writes. See `TOPIC_GROUPS` for names of groups of topics. */
+  /** Topics to which the function writes. `TOPIC_GROUPS` lists the names for groups of topics. */
   readonly emits?: TopicWord | readonly TopicWord[]
   /** Names of resources that the function uses, from the table in `infra/uses.ts`. */
   readonly uses?: string | readonly string[]
-  /** Full names of foreign Kafka topics, instead of `consumes`. */
+  /** Names of Kafka topics of other systems, which trigger the function instead of `consumes`. */
   readonly foreignTopics?: string | readonly string[]
   /**
-   * The mappings by which it reads records of foreign forms, instead of those of its topic: files of `config/mappings/`, asked in
-   * this order. An empty list stands for none.
+   * Names of mappings in `config/mappings/`, in the order in which they are tried. They replace the mappings of the function's
+   * topic. An empty list disables mappings.
    */
   readonly mappings?: string | readonly string[]
   /** Schedule as a `rate(…)` or `cron(…)` expression. */
@@ -44,39 +43,39 @@ export interface FunctionKeys {
   readonly maximumPollers?: number
 }
 
-/** Entry of a function, with the one key of the framework that is read. */
+/** Function entry in serverless.yml. `description` is the only key of the framework that is read here. */
 type Entry = FunctionKeys & { readonly description?: string }
 
-/** Function as declared by its entry, with defaults filled in. */
+/** Function in serverless.yml, with defaults for missing keys. */
 export interface DeclaredFunction {
   readonly name: string
   readonly description: string
-  /** With sub-signals. Empty where no topic triggers it. */
+  /** Signals that trigger the function, including sub-signals. Empty if no signal triggers it. */
   readonly consumes: readonly Signal[]
   readonly forwards: readonly Signal[]
   readonly emits: readonly Signal[]
-  /** Topics that the function writes: those in `emits`, and the topic for its failures. */
+  /** Topics to which the function writes: the topics in `emits`, and the topic for failures. */
   readonly writes: readonly Signal[]
   readonly uses: readonly string[]
-  /** Undefined if its topic decides: see `mappingsOf`. */
+  /** Names of the function's own mappings. If undefined, the mappings of its topic apply, see `mappingsOf`. */
   readonly mappings?: readonly string[]
   readonly foreignTopics: readonly string[]
   readonly schedule?: { readonly expression: string; readonly condition: Condition | 'clock' }
   readonly reading: typeof READING_DEFAULTS
 }
 
-/** Defaults for batches of a consumer. The window is in seconds. */
+/** Default batch settings of a consumer. The batching window is in seconds. */
 export const READING_DEFAULTS = {
   batchSize: 500 as number,
   maximumBatchingWindow: 1 as number,
   maximumPollers: 4 as number,
 } as const
 
-/** Returns the functions in the order of their entries. Pure. */
+/** Returns the functions in the order of their entries in the file. Pure. */
 export function declaredFunctions(entries: Readonly<Record<string, Entry>>): DeclaredFunction[] {
   return Object.entries(entries).map(([name, entry]) => {
     const { schedule } = entry
-    // Like the framework, a single name is accepted instead of a list.
+    // Like the framework, this accepts a single name instead of a list.
     const uses = listed(entry.uses)
     const [consumes, forwards, emits] = [entry.consumes, entry.forwards, entry.emits].map(words =>
       topicsOf(listed(words)),
@@ -106,11 +105,12 @@ function listed<T>(value: T | readonly T[] | undefined): readonly T[] {
   return [value ?? []].flat() as T[]
 }
 
-/** Topics that carry failures. */
+/** Topics that contain failures. */
 const WITH_FAILURES: readonly Signal[] = ['failures', ...RETRY_TOPICS]
 
 /**
- * Returns the topic to which the function writes failures. A reader of failures writes none, because it would read its own again.
+ * Returns the topic to which the function writes failures. Empty for a function that reads failures, because it would otherwise
+ * read its own failures.
  */
 function failuresOf(read: readonly Signal[], foreignTopics: readonly string[]): Signal[] {
   return read.length + foreignTopics.length === 0 || read.some(signal => WITH_FAILURES.includes(signal))
@@ -125,20 +125,20 @@ function scheduleOf(schedule: NonNullable<FunctionKeys['schedule']>) {
 }
 
 /**
- * Possible locations of serverless.yml. In an image, the bundle with this code is one folder below the file;
- * in the project, this file is two folders below.
+ * Possible locations of serverless.yml. In a container image, it is one folder above the bundle; in the project, it is two folders
+ * above this file.
  */
 const PLACES = ['../../serverless.yml', '../serverless.yml'].map(place => new URL(place, import.meta.url))
 
-/** Returns the location of this project's serverless.yml, which contains the list of functions. */
+/** Returns the location of this project's serverless.yml. */
 export function serverlessFile(): URL | string {
   return PLACES.find(place => existsSync(place)) ?? 'serverless.yml'
 }
 
 /**
- * Reads the list of functions from a file. Variables are not resolved, so the keys of `FunctionKeys` must not contain any.
+ * Reads the list of functions from a file. Variables are not resolved, so the keys in `FunctionKeys` must not contain variables.
  *
- * @param file path or URL of the file; by default that of this project
+ * @param file path or URL of the file; by default the `serverless.yml` of this project
  * @throws Error with file, line and column if the file is not valid YAML
  */
 export function readFunctions(file: URL | string = serverlessFile()): DeclaredFunction[] {
@@ -149,16 +149,16 @@ export function readFunctions(file: URL | string = serverlessFile()): DeclaredFu
   return declaredFunctions(functions ?? {})
 }
 
-/** A topic that a function reads, and the consumer group with which it does. */
+/** Topic that a function reads, with the consumer group that the function uses for it. */
 export interface ReadTopic {
   readonly function: string
-  /** Absent for a topic of another system. */
+  /** Signal of the topic; absent for a topic of another system. */
   readonly signal?: Signal
   readonly topic: string
   readonly group: string
 }
 
-/** The topics that trigger a function in an environment. */
+/** Returns the topics that trigger a function in an environment. */
 export function topicsRead(
   { name, consumes, foreignTopics }: Pick<DeclaredFunction, 'name' | 'consumes' | 'foreignTopics'>,
   env: string,
@@ -173,7 +173,7 @@ export function topicsRead(
   return [...own, ...foreign]
 }
 
-/** Returns the names of a consumer's mappings: its own, or else those of its topic. */
+/** Returns the names of the mappings that a consumer uses: its own mappings or, without any, the mappings of its topics. */
 export function mappingsOf(
   { mappings, consumes, foreignTopics }: Pick<DeclaredFunction, 'mappings' | 'consumes' | 'foreignTopics'>,
   topicMappings: readonly TopicMappings[],
@@ -185,7 +185,9 @@ export function mappingsOf(
   )
 }
 
-/** Returns the mappings of each topic: those that the settings name, then those of functions that read it, in their order. */
+/**
+ * Returns the mappings of each topic. Mappings in the settings are listed before the mappings of the functions that read the topic.
+ */
 export function mappingsByTopic(
   functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics' | 'mappings'>[],
   topicMappings: readonly TopicMappings[] = [],
@@ -199,7 +201,7 @@ export function mappingsByTopic(
   return [...byTopic].map(([topic, mappings]) => ({ topic, mappings }))
 }
 
-/** Returns a sentence for each topic of `TOPIC_MAPPINGS` that no function reads: most likely its name is misspelled. */
+/** Returns an error message for each topic in `TOPIC_MAPPINGS` that no function reads. Its name is probably misspelled. */
 export function topicMappingProblems(
   functions: readonly Pick<DeclaredFunction, 'consumes' | 'foreignTopics'>[],
   topicMappings: readonly TopicMappings[],
@@ -212,7 +214,7 @@ export function topicMappingProblems(
   })
 }
 
-/** Returns whether a topic triggers the function. */
+/** Returns whether the function is triggered by a topic. */
 export function isConsumer({
   consumes,
   foreignTopics,
@@ -220,7 +222,7 @@ export function isConsumer({
   return consumes.length + foreignTopics.length > 0
 }
 
-/** Returns the names of the functions that read the topic or, without one, of all consumers. */
+/** Returns the names of the functions that read the signal. Without a signal, returns the names of all consumers. */
 export function consumersOf(functions: readonly DeclaredFunction[], signal?: Signal): string[] {
   return functions
     .filter(declared => (signal === undefined ? isConsumer(declared) : declared.consumes.includes(signal)))

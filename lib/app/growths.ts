@@ -1,13 +1,13 @@
-/** History of partition counts, for records that must return to the partition of their key. */
+/** Reads the history of partition counts. The history determines the partition to which a failed record is returned. */
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { growthsName, type KnownGrowths } from '../../packages/runtime/pipeline/growth/history.ts'
 import type { Growth } from '../../packages/runtime/pipeline/model.ts'
 
-/** Increases of the partition count, by Kafka topic. */
+/** Partition count increases by Kafka topic. */
 export type Growths = ReadonlyMap<string, readonly Growth[]>
 
 /**
- * Returns the increases of partition counts that Redis has recorded.
+ * Returns the partition count increases that are recorded in Redis.
  *
  * @param topics names of the Kafka topics
  */

@@ -1,12 +1,13 @@
-/** Reads foreign records using the mappings in a function's entry. */
+/** Reads foreign records with the mappings that a function's entry lists. */
 import type { Application } from '../../packages/runtime/consumer/application.ts'
 import { APPLICATION } from './application.ts'
 import type { MappingSettings } from './settings/index.ts'
 
 /**
- * Reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only for functions that have some.
+ * Returns a reader of foreign records, for `Choices.foreignReader`. The code of mappings is loaded only if the function has
+ * mappings.
  *
- * @throws MappingFileError or InvalidMapping if a mapping cannot be used
+ * @throws MappingFileError or InvalidMapping if a mapping is missing or invalid
  */
 export async function mappingReader({
   mappings,

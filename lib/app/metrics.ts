@@ -1,10 +1,10 @@
 /**
- * Metrics of scheduled functions and of the console. The code that writes the metrics and the alarms of a
- * deployment both use these tables.
+ * Lists the metrics of scheduled functions and of the console. The functions write the metrics in these tables, and the alarms of a
+ * deployment are created from them.
  */
 import type { Scheduled } from '../../packages/runtime/lambda/scheduled.ts'
 
-/** Metrics by name, with their unit and the function that writes them. A run writes the current value. */
+/** Metrics by name, with their unit and the scheduled function that writes them. Each run writes the current value. */
 export const SCHEDULED_METRICS = {
   deadLettersOpen: { by: 'dead-letters', unit: 'Count' },
   deadLettersQuarantined: { by: 'dead-letters', unit: 'Count' },
@@ -13,13 +13,13 @@ export const SCHEDULED_METRICS = {
   checkpointAgeSeconds: { by: 'checkpoints', unit: 'Seconds' },
 } as const
 
-/** Metrics that the console counts. */
+/** Metrics of the console, with their units. */
 export const CONSOLE_METRICS = {
   'sign-in-failed': 'Count',
   'tokens-unreadable': 'Count',
 } as const
 
-/** Writes metrics of scheduled functions. */
+/** Writes the metrics of a scheduled function. */
 export function report(
   telemetry: Pick<Scheduled<unknown, unknown>['telemetry'], 'count' | 'gauge'>,
   values: Partial<Readonly<Record<keyof typeof SCHEDULED_METRICS, number>>>,

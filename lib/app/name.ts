@@ -1,4 +1,4 @@
-/** Name of Sluice as an application of the engine, and the namespace of its metrics. */
+/** Defines the application name of Sluice and the namespace of its metrics. */
 import { namespaceOf } from '../../packages/runtime/adapters/lambda/metric-names.ts'
 
 export const NAME = 'sluice'

@@ -1,4 +1,4 @@
-/** Assembles the sink that publishes notifications to SNS. */
+/** Creates the sink that publishes notifications to SNS. */
 
 import type { Sink } from '../../packages/runtime/consumer/sink.ts'
 import { ConfigError } from '../../packages/runtime/settings/config-error.ts'
@@ -13,10 +13,10 @@ import type { ALERTS_TOPIC } from './settings/receivers.ts'
 type Config = GeneralSettings & PartsOf<readonly [typeof NOTIFICATIONS, typeof ALERTS_TOPIC]>
 
 /**
- * Returns the sink that publishes to SNS.
+ * Returns the sink that publishes notifications to SNS.
  *
- * @throws NotificationFileError or InvalidReceivers if the receivers cannot be used
- * @throws ConfigError without a topic
+ * @throws NotificationFileError or InvalidReceivers if the receivers are missing or invalid
+ * @throws ConfigError if no SNS topic is configured
  */
 export async function notifySns({
   notificationsDir,

@@ -1,4 +1,4 @@
-/** Assembles the sink that delivers notifications to webhooks. */
+/** Creates the sink that delivers notifications to webhooks. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { type AwsPlace, secretOf } from '../../packages/runtime/adapters/aws/clients.ts'
 import type { Sink } from '../../packages/runtime/consumer/sink.ts'
@@ -15,9 +15,9 @@ import type { RECEIVERS } from './settings/receivers.ts'
 type ReceiverSettings = PartsOf<readonly [typeof NOTIFICATIONS, typeof RECEIVERS]>
 
 /**
- * Returns the ports of webhooks.
+ * Returns the ports of the webhook sink.
  *
- * @param aws region and endpoint of Secrets Manager; by default those of the SDK's variables
+ * @param aws region and endpoint of Secrets Manager; by default, the AWS SDK reads them from the environment
  */
 export async function webhookPorts(
   { env, receiverSecrets }: Pick<GeneralSettings, 'env'> & Pick<ReceiverSettings, 'receiverSecrets'>,
@@ -36,9 +36,9 @@ export async function webhookPorts(
 }
 
 /**
- * Returns the sink that delivers to webhooks.
+ * Returns the sink that delivers notifications to webhooks.
  *
- * @throws NotificationFileError or InvalidReceivers if the receivers cannot be used
+ * @throws NotificationFileError or InvalidReceivers if the receivers are missing or invalid
  */
 export async function notifyWebhook(config: GeneralSettings & ReceiverSettings): Promise<Sink<Notification>> {
   return webhookSink(await loadReceivers(config.notificationsDir), config.env, await webhookPorts(config))

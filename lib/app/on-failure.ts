@@ -1,4 +1,4 @@
-/** Handler of messages about records that Lambda has discarded. It publishes a failure for each record. */
+/** Handles the messages that Lambda sends to SQS about discarded records. A failure is published for each record. */
 
 import middy from '@middy/core'
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
@@ -18,7 +18,7 @@ import { functionOf } from './resource-names.ts'
 import { GENERAL, KAFKA, readSettings } from './settings/index.ts'
 import { topicName } from './topics.ts'
 
-/** Ports of the conversion of messages to failures. */
+/** Ports for converting messages to failures. */
 export interface OnFailurePorts {
   readonly publisher: Publisher
   /** Returns the text of an object in S3. Rejects if the object cannot be read. */
@@ -26,7 +26,7 @@ export interface OnFailurePorts {
   /**
    * Reports a message that could not be converted.
    *
-   * @param error error without contents of the message
+   * @param error error that does not contain any content of the message
    */
   failed(messageId: string, error: Error): void
 }
@@ -57,7 +57,7 @@ export function onFailure(name: string) {
           logger.error('a message about discarded records could not be processed and stays in the queue', {
             kind: 'on-failure-message',
             messageId,
-            // Messages of errors from other code may quote the input.
+            // Error messages of other libraries may quote the content of the message.
             error: error === 'NotDiscarded' ? message : error,
           }),
       }).finally(() => connections.afterInvocation(config))
@@ -70,8 +70,8 @@ export function onFailure(name: string) {
 }
 
 /**
- * Publishes the failures of the messages. A message that cannot be read, or whose failures Kafka refuses, stays in the queue. When
- * it has been received as often as the queue's redrive policy allows, it moves to the dead-letter queue.
+ * Publishes the failures in the messages. A message stays in the queue if it cannot be read, or if Kafka rejects its failures. SQS
+ * moves it to the dead-letter queue when it has reached the maximum number of receives.
  */
 export async function takeMessages(
   { Records }: Pick<SQSEvent, 'Records'>,

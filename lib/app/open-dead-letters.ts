@@ -1,4 +1,4 @@
-/** Assembles the consumer of open dead letters with its topic, and reads the records of that topic for it. */
+/** Configures the consumer that maintains the list of open dead letters. */
 
 import type { Application, ForeignRecord } from '../../packages/runtime/consumer/application.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
@@ -13,15 +13,15 @@ const DAY_MS = 86_400_000
 export const OPEN_LETTERS = openDeadLetters(TOPICS.dlq.keptDays * DAY_MS)
 
 /**
- * The erasure of entities is disabled, because it would empty the table of a partition. Dead letters are
- * deleted with the retention of their topic in any case.
+ * Erasures are disabled for the list of dead letters, because an erasure would delete the list of a whole partition. Dead letters
+ * expire with the retention of their topic.
  */
 const { erasureType: _, ...OTHERS } = APPLICATION
 
 /**
- * Application of the engine for the reader of the dlq topic. Each record becomes an event of its partition,
- * with its offset. An unreadable record is listed as broken instead of failing, because a failure would
- * become another dead letter. For the same reason, events of other types are not validated.
+ * Application of the consumer that reads the dlq topic. Each record becomes an event with the partition as its entity. An
+ * unreadable record is listed as broken instead of failing, because its failure would become another dead letter. For the same
+ * reason, events of other types are not validated.
  */
 export const DLQ_READING: Application = {
   ...OTHERS,

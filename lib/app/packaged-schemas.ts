@@ -18,8 +18,8 @@ const FORMATS: Readonly<
 }
 
 /**
- * Returns the packaged schema of an event type; undefined if it does not exist in this format. It has no
- * references to other schemas.
+ * Returns the packaged schema of an event type; undefined if the type has no schema in this format. Packaged schemas do not
+ * reference other schemas.
  */
 export async function packagedSchema(type: string, format: EventFormat): Promise<PackagedSchema | undefined> {
   const { extension, load } = FORMATS[format]
@@ -34,9 +34,9 @@ export const SUBJECT_STRATEGIES = ['topic-record', 'record'] as const
 export type SubjectStrategy = (typeof SUBJECT_STRATEGIES)[number]
 
 /**
- * Returns the registry subject of a type's schema. Confluent's serializers call the first strategy TopicRecordNameStrategy: a topic
- * carries several types, and each environment has separate subjects. A subject contains schemas of one format only. The Avro
- * subject has no suffix; the subjects of other formats end with the name of the format.
+ * Returns the registry subject for the schema of an event type. By default, the subject contains the topic name, as with
+ * Confluent's TopicRecordNameStrategy, so each environment has separate subjects. Each subject contains schemas of one format only.
+ * Avro subjects have no suffix; other subjects end with the name of the format.
  */
 export function schemaSubject(
   type: string,
@@ -51,8 +51,8 @@ export function schemaSubject(
 }
 
 /**
- * Returns all subjects under which the schema may be registered. The strategy is chosen by whoever registers
- * schemas, and writers accept any of them.
+ * Returns all subjects under which a schema may be registered. The subject depends on the strategy that was used for registration,
+ * and writers accept every strategy.
  */
 export function schemaSubjects(type: string, format: SchemaDataFormat, env: string): readonly string[] {
   return SUBJECT_STRATEGIES.map(strategy => schemaSubject(type, format, env, strategy))

@@ -1,24 +1,24 @@
-/** Reads the URLs and secrets of webhooks from their file and from Secrets Manager. */
+/** Reads the URLs and secrets of webhooks from a local file and from Secrets Manager. */
 import { OWN_HEADERS, SECRET_WITHIN_MS, secretName, type WebhookReceiver } from '../notification/receiver.ts'
 import type { WebhookAccess } from '../notification/webhook/attempt.ts'
 import { signingKey } from '../notification/webhook/signature.ts'
 
-/** Time for which a secret is cached, in milliseconds. A changed secret takes effect after this time. */
+/** Cache duration of a secret, in milliseconds. A changed secret is used after this time at the latest. */
 const KEPT_MS = 5 * 60_000
 
 type Secret = Readonly<Record<string, unknown>>
 
 interface AccessParts {
   readonly env: string
-  /** Secrets of this machine, by the name that receivers use. They take precedence over those in Secrets Manager. */
+  /** Secrets in the local file, by name. They take precedence over the secrets in Secrets Manager. */
   readonly localSecrets?: Readonly<Record<string, Secret>>
   readonly read: (name: string) => Promise<Secret>
   readonly nowMs?: () => number
 }
 
 /**
- * Returns a function that reads the access of a webhook. It rejects with a description of what is missing,
- * without values of the secret.
+ * Returns a function that reads the URL and secrets of a webhook. It rejects with a message that names missing keys, but never
+ * contains secret values.
  */
 export function receiverAccess({
   env,
@@ -43,7 +43,7 @@ export function receiverAccess({
   return async receiver => accessOf(receiver, receiver.secret ? await secretFor(receiver.secret) : {}, env)
 }
 
-/** Keys of a receiver's secret. */
+/** Valid keys of a receiver's secret. */
 const KEYS = ['url', 'signingSecret', 'headers']
 
 function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): WebhookAccess {
@@ -67,7 +67,7 @@ function accessOf(receiver: WebhookReceiver, secret: Secret, env: string): Webho
   return { url, keys, headers }
 }
 
-/** Returns whether the value is a URL without user and password. Credentials in URLs are not sent; they must be in a header. */
+/** Returns whether the value is an HTTP URL without user name and password. Credentials must be configured as a header instead. */
 function isAddress(value: unknown): value is string {
   if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false
   const { username, password } = new URL(value)

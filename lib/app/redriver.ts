@@ -9,12 +9,12 @@ import { type Growths, growthsOf } from './growths.ts'
 import { RETRY_TOPICS, type RetrySignal, TOPICS, topicName, topicsOf } from './topics.ts'
 
 /**
- * Time added to each delay, in milliseconds. The broker's clock, which sets the timestamps, may be behind the
- * function's clock by this much.
+ * Time added to each delay, in milliseconds. The broker sets the timestamps, and its clock may be behind the function's clock by up
+ * to this much.
  */
 const CLOCKS_DIFFER_BY_MS = 1_000
 
-/** Returns the redriver of an environment, with the increases of partition counts that Redis has recorded. */
+/** Returns the redriver of an environment, with the partition count increases that are recorded in Redis. */
 export async function deployedRedriver(
   { env }: Pick<GeneralSettings, 'env'>,
   connections: Pick<Connections, 'value'>,
@@ -23,10 +23,10 @@ export async function deployedRedriver(
 }
 
 /**
- * Returns the redriver.
+ * Returns the redriver, with the given delays.
  *
- * @param delayMs returns the delay of a retry topic, in milliseconds; by default the one in the topic table plus one second
- * @param growths increases of the partition counts of the topics to which records return
+ * @param delayMs returns the delay of a retry topic in milliseconds. Defaults to the delay in the topic table, plus one second.
+ * @param growths partition count increases of the topics to which records are returned
  */
 export function redriverIn(
   env: string,

@@ -4,11 +4,11 @@ import validators, { type SchemaViolation } from '../../schemas/compiled.js'
 const SHOWN = 3
 
 /**
- * Describes the first few violations of an event type's schema, with paths and expectations but without
- * values. Returns undefined if the data is valid, or the type has no schema.
+ * Describes the first few schema violations of an event, with paths and expected types but without values. Returns undefined if the
+ * data is valid, or if the event type has no schema.
  *
  * @param type CloudEvents `type`
- * @param data decoded data; `undefined` for an event without data, which is never valid
+ * @param data decoded data. Undefined, for an event without data, is never valid.
  */
 export function schemaViolation(type: string, data: unknown): string | undefined {
   const validate = Object.hasOwn(validators, type) ? validators[type] : undefined
@@ -20,8 +20,8 @@ export function schemaViolation(type: string, data: unknown): string | undefined
 }
 
 /**
- * Returns whether this violation is within a branch of an `anyOf`. The branches are described together, when
- * the `anyOf` itself is reported.
+ * Returns whether a violation is inside a branch of an `anyOf`. Such violations are not reported separately, because all branches
+ * are described together.
  */
 function isAlternative({ schemaPath }: SchemaViolation): boolean {
   return schemaPath.includes('/anyOf/')
@@ -62,7 +62,7 @@ function expected({ keyword, params }: SchemaViolation): string {
   }
 }
 
-/** Returns the alternatives of an `anyOf` of `required`: each metric is optional, but at least one is required. */
+/** Lists the alternatives of an `anyOf`, in which each metric is optional but at least one is required. */
 function alternatives({ instancePath }: SchemaViolation, all: readonly SchemaViolation[]): string {
   return all
     .filter(violation => isAlternative(violation) && violation.instancePath === instancePath)
@@ -81,8 +81,8 @@ function place(pointer: string, property?: unknown): string {
 }
 
 /**
- * Returns the property name if it has a safe form. Names come from the producer as well, but showing them
- * helps to find typing errors.
+ * Returns the property name if it is safe to show in a message. Producers choose property names, but a name helps to find typing
+ * errors.
  */
 function shown(name: string): string {
   return /^(\d{1,6}|[A-Za-z_][\w-]{0,39})$/.test(name) ? name : '(a name not shown)'

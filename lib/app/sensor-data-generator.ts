@@ -1,4 +1,4 @@
-/** Generates simulated readings, one at a time, for applications with their own producer. */
+/** Generates simulated readings one at a time, for applications that have their own Kafka producer. */
 import { newId } from '../../packages/runtime/adapters/system.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type FamilyName, familyOf, type ReadingData } from '../telemetry/families.ts'
@@ -11,13 +11,13 @@ import { simulated } from '../telemetry/simulator.ts'
 export interface SensorDataConfig extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'anomalyRate'>> {
   /** Family of the readings; all families by default. */
   readonly family?: FamilyName
-  /** Seed of the simulation: the same seed and start result in the same readings with the same ids. By default a random one. */
+  /** Seed of the simulation; random by default. The same seed and start time produce the same readings with the same ids. */
   readonly seed?: string
   /** Time of the first reading, in milliseconds since the epoch; by default the current time. */
   readonly startMs?: number
 }
 
-/** Generates the readings of every sensor in turn, then those of the next tick. */
+/** Generator of simulated readings. For each tick, it returns one reading per sensor. */
 export class SensorDataGenerator {
   readonly #settings: GeneratorSettings
   readonly #sensors: readonly Sensor[]
@@ -44,10 +44,10 @@ export class SensorDataGenerator {
 }
 
 /**
- * Returns the record key of an event, for the `key` option of a producer. The key of a reading keeps its
- * entity in one partition; other events are keyed by their subject.
+ * Returns the Kafka record key of an event. The key of a reading assigns all readings of an entity to the same partition. Other
+ * events have their subject as the key.
  *
- * @param strategy key strategy of readings; by default that of the family
+ * @param strategy key strategy of readings; defaults to the strategy of the family
  */
 export function readingKey({ type, subject, data }: Event, strategy?: KeyStrategy): string | null {
   const family = familyOf(type)

@@ -1,10 +1,10 @@
-/** Part of the application that writers need, derived from the table of event types. */
+/** Lists the event types that data writers serialize, derived from the table of event types. */
 import type { SerializedType } from '../../packages/runtime/consumer/serialization.ts'
 import { BINARY_TYPES } from '../event-types.ts'
 import { familyOf } from '../telemetry/families.ts'
 import { packagedSchema, schemaSubjects } from './packaged-schemas.ts'
 
-/** Event types whose data is written in the format that SERIALIZATION selects. All other types are always JSON. */
+/** Event types whose data is written in the format that SERIALIZATION selects. The data of all other types is always JSON. */
 export const SERIALIZED_TYPES: readonly SerializedType[] = BINARY_TYPES.map(type => {
   const name = familyOf(type)?.name
   return { type, ...(name ? { name } : {}) }

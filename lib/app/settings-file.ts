@@ -1,6 +1,6 @@
 /**
- * Settings file: a YAML file with settings of functions and commands. Each key corresponds to an environment
- * variable, and applies only if the variable is not set.
+ * Reads the settings file, a YAML file with settings of functions and commands. Each key corresponds to an environment variable and
+ * applies only if the variable is not set.
  */
 
 import { readFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ import { yamlDocument } from '../yaml-document.ts'
 import { SLICES } from './config.ts'
 import { LOCAL_PORTS } from './settings/index.ts'
 
-/** Environment variables by section and key of the file. */
+/** Environment variables by section and key of the settings file. */
 export const FILE_KEYS = {
   kafka: {
     bootstrap_servers: 'KAFKA_BROKERS',
@@ -105,15 +105,15 @@ export const FILE_KEYS = {
 
 const KEYS: Readonly<Record<string, Readonly<Record<string, string>>>> = FILE_KEYS
 
-/** All settings of functions and commands, by variable. */
+/** All settings of functions and commands, by environment variable. */
 export const SETTINGS: Readonly<Record<string, Setting>> = Object.assign(
   {},
   ...[...SLICES, LOCAL_PORTS].map(({ settings }) => settings),
 )
 
 /**
- * Groups of variables that configure the same thing. If the environment sets one of a group, the whole group
- * in the file is ignored.
+ * Groups of variables that configure the same thing. If one variable of a group is set, the file's values for the whole group are
+ * ignored.
  */
 const SAME: readonly (readonly string[])[] = [
   ['KAFKA_BROKERS', 'KAFKA_PORT', 'MSK_CLUSTER_ARN', 'EVENT_HUBS_CONN_STR'],
@@ -137,11 +137,11 @@ export interface SettingsFile {
 }
 
 /**
- * Reads the settings file that SLUICE_CONFIG or an option names.
+ * Reads the settings file named by SLUICE_CONFIG or by a command-line option.
  *
- * @param named path from the option
- * @param folder base of relative paths
- * @returns undefined if no file is named
+ * @param named path given as an option
+ * @param folder base folder of relative paths
+ * @returns undefined if no settings file is named
  * @throws ConfigError with every error and its line
  */
 export function settingsFileOf(
@@ -163,9 +163,9 @@ function textOf(path: string, file: string): string {
 }
 
 /**
- * Reads the text of a settings file.
+ * Parses the text of a settings file.
  *
- * @param file name of the file in messages
+ * @param file name of the file in error messages
  * @throws ConfigError with every error and its line
  */
 export function readSettingsFile(text: string, file: string): SettingsFile {
@@ -213,7 +213,10 @@ function entriesOf(
   return []
 }
 
-/** Returns the value in the form of an environment variable: empty for null, undefined for a value that a variable cannot have. */
+/**
+ * Converts a value to the text of an environment variable. Null becomes an empty text. Returns undefined for a value that a
+ * variable cannot represent.
+ */
 function textIn(value: unknown): string | undefined {
   if (value === null) return ''
   if (typeof value === 'boolean') return value ? 'on' : 'off'
@@ -224,7 +227,7 @@ function textIn(value: unknown): string | undefined {
   return parts.includes(undefined) ? undefined : parts.join(',')
 }
 
-/** Returns the environment, with values of the file for variables that are not set. */
+/** Returns the environment, completed with values from the settings file for variables that are not set. */
 export function withSettingsFile(environment: Environment, settings: SettingsFile | undefined): Environment {
   if (settings === undefined) return environment
   const isSet = (name: string) => Boolean(environment[name]?.trim())
@@ -235,9 +238,9 @@ export function withSettingsFile(environment: Environment, settings: SettingsFil
 }
 
 /**
- * Sets the environment variables of this process, which its child processes inherit.
+ * Applies the settings file by setting the environment variables of this process, which child processes inherit.
  *
- * @param named path of the file from an option
+ * @param named path given as a command-line option
  * @throws ConfigError with every error and its line
  */
 export function useSettingsFile(named?: string): void {

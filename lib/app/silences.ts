@@ -1,6 +1,6 @@
 /**
- * Storage of silences, and their publication to the log. Used by the command that changes them and by the
- * scheduled function `silences`.
+ * Stores silences and publishes them to the log. Used by the command that changes silences, and by the scheduled function
+ * `silences`.
  */
 
 import { writeEvent } from '../../packages/runtime/cloudevents/writer.ts'
@@ -14,18 +14,18 @@ import { topicName } from './topics.ts'
 type Config = Pick<GeneralSettings & KafkaSettings, 'env' | 'contentMode'>
 
 /**
- * Returns the stored set of silences. The whole set has one key and is changed by compare-and-set, so that
- * concurrent changes by two people are not lost.
+ * Returns the stored set of silences. The whole set is one value that is changed by compare-and-set, so concurrent changes by two
+ * operators are not lost.
  */
 export function keptSilences(connections: Connections, env: string): Promise<Value<SilenceSet>> {
   return connections.value(`silences:${env}`)
 }
 
 /**
- * Appends the set to every partition of `notifications`, if that is due.
+ * Publishes the set of silences to every partition of `notifications`, if publishing is due.
  *
- * @param set current set; undefined if there has never been a silence, or Redis has lost it: silences in the
- * log then apply until they end
+ * @param set current set. Undefined if no silence was ever created, or Redis has lost the set; the silences in the log then apply
+ * until they expire.
  * @param at time of the run, RFC 3339
  */
 export async function appendSilences(
@@ -47,7 +47,7 @@ export async function appendSilences(
       ...writeEvent(silencesChanged(set, partition, at), contentMode),
     }))
     await publisher.publish(events)
-    // Written only after publishing, so that a failed run is repeated.
+    // The time is stored only after publishing, so a failed run is repeated.
     await last.write(next)
   }
   return { silences: set.silences.length, appended: why ? partitions : 0, why: why ?? 'not-due' }

@@ -1,4 +1,4 @@
-/** Reads foreign records in the same way as the functions of their topic, for everything that shows or validates records. */
+/** Reads foreign records with the mappings of their topic, as the functions do. Tools that show or validate records use it. */
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Application } from '../../packages/runtime/consumer/application.ts'
@@ -14,14 +14,14 @@ import { signalIn } from './topics.ts'
 export type TopicMappingSettings = Pick<MappingSettings, 'mappingsDir'> &
   Partial<Pick<MappingSettings, 'topicMappings'>>
 
-/** Returns the mappings of a topic by its name in any environment; none for a topic without mappings. */
+/** Lookup of a topic's mappings by the topic's name in any environment. Empty for a topic without mappings. */
 export type MappingsOfTopic = (topic: string) => readonly Mapping[]
 
 /**
- * Reads the mappings of all topics; undefined if no topic has mappings.
+ * Loads the mappings of all topics. Returns undefined if no topic has mappings.
  *
- * @param file the list of functions; a deployed function has no such file, and `TOPIC_MAPPINGS` has the mappings of all
- * @throws ConfigError if a mapping cannot be used
+ * @param file serverless.yml with the list of functions. A deployed function has no such file, and uses only `TOPIC_MAPPINGS`.
+ * @throws ConfigError if a mapping is missing or invalid
  */
 export async function mappingsOfTopics(
   { mappingsDir, topicMappings: ofTopics = [] }: TopicMappingSettings,
@@ -46,7 +46,7 @@ function unusable(topic: string, error: unknown): unknown {
   return isOfFile ? new ConfigError(`The topic ${topic}`, [error.message]) : error
 }
 
-/** Returns a reader of the foreign records of all topics, as `mappingsOfTopics` reads their mappings. */
+/** Returns a reader that converts the foreign records of all topics, with the mappings from `mappingsOfTopics`. */
 export async function topicMappings(
   ...from: Parameters<typeof mappingsOfTopics>
 ): Promise<Application['readForeign']> {

@@ -1,28 +1,33 @@
 /**
- * Topic table: the only place that defines which topics exist and how they are configured. The creation of
- * topics, the deployed triggers, lag checks and the documentation use it.
+ * Defines all topics and their configuration. The creation of topics, deployed triggers, lag checks and the documentation use this
+ * table.
  */
 
 import type { TopicSettings } from '../../packages/runtime/consumer/application.ts'
 import { READINGS_TOPIC } from '../telemetry/readings-topic.ts'
 
-/** Row of the topic table. */
+/** Configuration of a topic. */
 export interface Topic extends TopicSettings {
-  /** Timestamp type. LogAppendTime is required if timers and delays depend on the broker's clock. */
+  /** Timestamp type of the topic. Must be LogAppendTime if timers or delays depend on the broker's clock. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
-  /** True if `clock` appends ticks, because consumers of the topic have timers or park events. */
+  /** True if the function `clock` appends ticks to the topic, because consumers of the topic have timers or park events. */
   readonly isTicked: boolean
-  /** True if people wait for timers of the topic: its partitions receive a tick every few seconds. */
+  /** True if the topic's partitions receive a tick every few seconds, because users wait for its timers. */
   readonly isTickedOften?: boolean
-  /** True if `rules` appends the alert rules, because consumers of the topic evaluate them or route by them. */
+  /**
+   * True if the function `rules` appends the alert rules to the topic, because consumers of the topic evaluate rules or route by
+   * them.
+   */
   readonly isRuled?: boolean
-  /** True if consumers of the topic store states by entity, so that erasures are appended to it. */
+  /** True if erasures are appended to the topic, because its consumers store a state for each entity. */
   readonly isErased?: boolean
-  /** True if failed records return to the topic. This applies to every topic with consumers, except `failures`. */
+  /**
+   * True if failed records are returned to the topic for another attempt. True for every topic with consumers, except `failures`.
+   */
   readonly isRedriven?: boolean
-  /** Delay of records before their next attempt in milliseconds, since the timestamp of the broker; only for retry topics. */
+  /** Delay before the next attempt of a record, in milliseconds after the broker's timestamp. Only for retry topics. */
   readonly delayMs?: number
-  /** True if the topic exists only where `EXTRA_SIGNALS` names it. */
+  /** True if the topic exists only if `EXTRA_SIGNALS` names it. */
   readonly isExtra?: boolean
   readonly key: string
   readonly carries: string
@@ -31,8 +36,8 @@ export interface Topic extends TopicSettings {
 const MiB = 1024 * 1024
 
 /**
- * Rows of the table. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and documentation are derived from
- * it. The readings topic is sized for twelve concurrent functions, one for each partition. The other topics have little traffic.
+ * Table of all topics. Clock, rules, erasures, redriver, dlq-router, permissions, alarms, console and documentation are derived
+ * from it. The readings topic has a partition for each of twelve concurrent functions. The other topics have little traffic.
  */
 const TABLE = {
   readings: {
@@ -87,38 +92,43 @@ const TABLE = {
   traces: extra('spans of other systems; ticks and erasures'),
 } as const satisfies Readonly<Record<string, Topic>>
 
-/** Row of the topic table. */
+/** Signal that has a row in the topic table. */
 export type TableSignal = keyof typeof TABLE
 
-/** Signals that can be divided into sub-signals, each with a topic of its own: other systems write to them. */
+/** Signals to which other systems write. They can be divided into sub-signals, which have separate topics. */
 export const DIVISIBLE = ['readings', 'logs', 'traces'] as const satisfies readonly TableSignal[]
 
-/** Contents of a topic, and the third part of its name. A sub-signal has the settings of its signal. */
+/**
+ * Kind of data in a topic, which is also the third part of the topic's name. A sub-signal has the settings of its parent signal.
+ */
 export type Signal = TableSignal | `${(typeof DIVISIBLE)[number]}.${string}`
 
 export type RetrySignal = Extract<TableSignal, `retry-${string}`>
 
 export const TOPICS: Readonly<Record<TableSignal, Topic>> = TABLE
 
-/** The signals of the table, including those that only `EXTRA_SIGNALS` adds. */
+/** All signals in the table, including optional ones that are enabled by `EXTRA_SIGNALS`. */
 export const TABLE_SIGNALS = Object.keys(TOPICS) as readonly TableSignal[]
 
-/** The row of a signal or sub-signal. */
+/** Returns the signal in the table to which a signal or sub-signal belongs. */
 export function tableSignalOf(signal: Signal): TableSignal {
   return signal.split('.', 1)[0] as TableSignal
 }
 
-/** The settings of a signal's topic. */
+/** Returns the configuration of a signal's topic. */
 export function topicRow(signal: Signal): Topic {
   return TOPICS[tableSignalOf(signal)]
 }
 
-/** Topics in which failures wait for their next attempt, from the shortest delay to the longest. */
+/** Topics in which failures wait for their next attempt, sorted by increasing delay. */
 export const RETRY_TOPICS = TABLE_SIGNALS.filter(
   (signal): signal is RetrySignal => TOPICS[signal].delayMs !== undefined,
 )
 
-/** Groups of topics with a common property, for the lists in `serverless.yml` and in the table of event types. */
+/**
+ * Groups of topics with a common property. `serverless.yml` and the table of event types use their names instead of listing the
+ * topics.
+ */
 export const TOPIC_GROUPS = {
   ticked: rowsWith('isTicked'),
   ruled: rowsWith('isRuled'),
@@ -127,10 +137,10 @@ export const TOPIC_GROUPS = {
   retries: RETRY_TOPICS,
 } as const satisfies Readonly<Record<string, readonly TableSignal[]>>
 
-/** Topics with timers that people wait for. Their partitions receive a tick every few seconds. */
+/** Topics whose partitions receive a tick every few seconds, because users wait for their timers. */
 export const TICKED_OFTEN = rowsWith('isTickedOften')
 
-/** Topic, or group of topics. */
+/** Signal, or name of a group of topics. */
 export type TopicWord = Signal | keyof typeof TOPIC_GROUPS
 
 function rowsWith(flag: 'isTicked' | 'isTickedOften' | 'isRuled' | 'isErased' | 'isRedriven'): TableSignal[] {
@@ -147,19 +157,22 @@ function topic(
   return { partitions, keptDays, timestamps: 'CreateTime', isTicked: false, maxMessageBytes, key, carries }
 }
 
-/** Returns the row of a topic whose consumers have timers. */
+/** Returns the configuration of a topic whose consumers have timers. */
 function ticked(partitions: number, keptDays: number, key: string, carries: string): Topic {
   return { ...topic(partitions, keptDays, MiB, key, carries), timestamps: 'LogAppendTime', isTicked: true }
 }
 
-/** A topic of other systems' records. Consumers of any kind can read it, so it has a clock, and erasures reach it. */
+/**
+ * Returns the configuration of a topic for records of other systems. All kinds of consumers can read it, so it receives ticks and
+ * erasures.
+ */
 function extra(carries: string): Topic {
   return { ...ticked(3, 7, 'entity', carries), isErased: true, isRedriven: true, isExtra: true }
 }
 
 /**
- * Returns the row of a retry topic. All its records have the same delay, so the first record of a partition
- * is always the next one due.
+ * Returns the configuration of a retry topic. All its records have the same delay, so the first record of a partition is always the
+ * next one due.
  */
 function retryTopic(minutes: number, carries: string): Topic {
   return {

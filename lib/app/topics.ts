@@ -1,4 +1,4 @@
-/** Topics of this process: the topic table with the names that the topics have in Kafka. */
+/** Combines the topic table with the configured names of topics in Kafka. */
 
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { readSettings } from '../../packages/runtime/settings/environment.ts'
@@ -15,10 +15,10 @@ import {
 
 export * from './topic-table.ts'
 
-/** Naming in use. A process has only one naming, just as it has one environment, so every name is computed here. */
+/** Naming that this process uses. A process works with a single environment, and therefore with a single naming. */
 let inUse: Names | undefined
 
-/** Makes this process use the names in its settings. Without this call, the variables of the process apply. */
+/** Sets the naming for this process. Without this call, the naming is read from the process environment. */
 export function useNames(names: Names): void {
   inUse = names
 }
@@ -28,12 +28,12 @@ function names(): Names {
   return inUse
 }
 
-/** The signals that this process works with: the rows of the table, and those that `EXTRA_SIGNALS` adds. */
+/** Returns the signals of this process: the signals that always exist, and the signals that `EXTRA_SIGNALS` adds. */
 export function signals(): readonly Signal[] {
   return names().signals
 }
 
-/** The topics that words mean, each once, with their sub-signals. */
+/** Returns the signals for a list of signals and group names, including their sub-signals. Each signal is listed once. */
 export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
   const groups: Readonly<Partial<Record<string, readonly Signal[]>>> = TOPIC_GROUPS
   const named = words.flatMap<Signal>(word => groups[word] ?? [word as Signal])
@@ -43,7 +43,10 @@ export function topicsOf(words: readonly TopicWord[]): readonly Signal[] {
   return [...new Set(found)]
 }
 
-/** The signal or sub-signal whose topic has the events of a source, so that all events of an entity are in one topic. */
+/**
+ * Returns the signal or sub-signal to whose topic events with this source belong. All events of an entity are thus in the same
+ * topic.
+ */
 export function signalOfSource(signal: Signal, source: string): Signal {
   const matching = [...names().sources].filter(
     ([part, start]) =>
@@ -53,9 +56,7 @@ export function signalOfSource(signal: Signal, source: string): Signal {
   return matching[0]?.[0] ?? signal
 }
 
-/**
- * Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless the settings give it another.
- */
+/** Returns the name of a signal's topic in one environment: `{org}.{domain}.{signal}.{env}`, unless another name is configured. */
 export function topicName(signal: Signal, env: string): string {
   return topicNameIn(names(), signal, env)
 }
@@ -66,18 +67,22 @@ interface SignalSize {
   readonly subTopics?: readonly SignalSize[]
 }
 
-/** Returns the topic of a signal in one environment, with its number of partitions in the table. */
+/** Returns the topic of a signal in one environment, with its partition count from the topic table. */
 export function topicSize(signal: Signal, env: string): SignalSize {
   return { topic: topicName(signal, env), partitions: topicRow(signal).partitions }
 }
 
-/** As `topicSize`, with the topics of the sub-signals. */
+/** Returns the topic of a signal in one environment and the topics of its sub-signals, each with its partition count. */
 export function signalSize(signal: TableSignal, env: string): SignalSize {
   const subTopics = topicsOf([signal]).filter(one => one !== signal)
   return { ...topicSize(signal, env), subTopics: subTopics.map(one => topicSize(one, env)) }
 }
 
-/** As `signalOfSource`. @param entity `source`, a space, `subject` */
+/**
+ * Returns the signal or sub-signal to whose topic events of this entity belong.
+ *
+ * @param entity `source` and `subject` of the entity's events, separated by a space
+ */
 export function signalOfEntity(signal: TableSignal, entity: string): Signal {
   return signalOfSource(signal, entity.split(' ', 1)[0] ?? '')
 }
@@ -93,8 +98,8 @@ export function topicNames(env: string): Readonly<Record<string, string>> {
 }
 
 /**
- * Returns the names that would change, as `readings: a → b`. States, offsets and pending records stay with
- * the old topic, so its consumers would start over. A signal that exists only before or after is not renamed.
+ * Returns a line such as `readings: a → b` for each signal whose topic would be renamed. Consumers of a renamed topic start over,
+ * because states, offsets and pending records stay with the old topic. A signal that exists only before or after is not listed.
  */
 export function renamedTopics(
   before: Readonly<Record<string, string>>,
@@ -106,16 +111,15 @@ export function renamedTopics(
   })
 }
 
-/** Returns the topic with this name, in any environment; undefined if it is not in the table. */
+/** Returns the configuration of the topic with this name, in any environment. Returns undefined if no signal has such a topic. */
 export function topicNamed(name: string): Topic | undefined {
   const signal = signalIn(name)
   return signal && topicRow(signal)
 }
 
-/** Returns the signal of a topic of any environment; undefined if it is not in the table. */
+/** Returns the signal of a topic in any environment; undefined if no signal has such a topic. */
 export function signalIn(name: string): Signal | undefined {
-  // Names without the environment are compared first: they could be mistaken for another topic's name in an
-  // environment that does not exist.
+  // Fixed names without an environment are compared first. Otherwise, such a name could match the pattern of another topic.
   return (
     signals().find(signal => topicName(signal, ENV) === name) ??
     signals().find(signal => environmentFor(signal, name) !== undefined)
@@ -123,7 +127,8 @@ export function signalIn(name: string): Signal | undefined {
 }
 
 /**
- * Returns the environment in the name of a topic of the table. Undefined for other names, empty if the name does not contain it.
+ * Returns the environment in a topic name. Empty if the name is fixed and does not contain one; undefined if no signal has such a
+ * topic.
  */
 export function environmentIn(name: string): string | undefined {
   const signal = signalIn(name)
@@ -137,15 +142,15 @@ function environmentFor(signal: Signal, name: string): string | undefined {
   return name.startsWith(before) && name.endsWith(after) && /^[a-z0-9-]+$/.test(env) ? env : undefined
 }
 
-/** Placeholder for the environment. It is not a valid name of an environment. */
+/** Placeholder for the environment. It is not a valid environment name. */
 const ENV = '{env}'
 
-/** Returns the signal of a topic of this environment; undefined for any other name. */
+/** Returns the signal of a topic in this environment; undefined for any other name. */
 export function signalNamed(name: string, env: string): Signal | undefined {
   return signals().find(signal => topicName(signal, env) === name)
 }
 
-/** The Kafka consumer group of a function in one environment. A sub-signal is read by a group of its own. */
+/** Returns the Kafka consumer group of a function in one environment. Each sub-signal is read by a separate group. */
 export function groupName(consumer: string, env: string, signal?: Signal): string {
   return groupNameIn(names(), consumer, env, signal)
 }

@@ -21,7 +21,7 @@ import type { ConsumerFacts, FoundTopic, PartitionProgress, TopicFacts } from '.
 import type { Observed } from './finding.ts'
 import { seenIf } from './seen.ts'
 
-/** Consumer in the list of functions. */
+/** Consumer in the list of functions, without its progress. */
 export type AskedConsumer = Omit<ConsumerFacts, 'state' | 'partitions' | 'breakerOpenUntilMs'>
 
 interface Sources {
@@ -33,8 +33,9 @@ interface Sources {
 }
 
 /**
- * Returns the progress of consumers whose topics exist. The commits of a group are read before and after its state, because both
- * change meanwhile. A state is never behind the earlier commits, and ahead of the later ones by at most the current batch.
+ * Returns the progress of consumers whose topics exist. The offsets that a group has committed are read before and after its state,
+ * because both change meanwhile. A state is never behind the earlier offsets, and is ahead of the later ones by at most the current
+ * batch.
  */
 export async function consumerFacts(
   sources: Sources,
@@ -48,10 +49,10 @@ export async function consumerFacts(
   const groups = [...new Set(there.map(({ consumer }) => consumer.group))]
   const before = await askedOf(sources.kafka, groups)
   const applied: (readonly Applied[])[] = []
-  // Sequentially: a diagnosis must not put load on a Redis that consumers use.
+  // States are read one after another, because a diagnosis must not put load on a Redis that consumers use.
   for (const { consumer, found } of there) applied.push(await appliedOf(sources.states, consumer, found))
   const after = await askedOf(sources.kafka, groups)
-  // Each topic once, because a broker rejects a request that names a partition twice.
+  // Each topic is requested only once, because a broker rejects a request that contains a partition twice.
   const layouts = new Map(there.map(({ consumer: { topic }, found }) => [topic, { topic, ...found }]))
   const bounds = await seenIf(() =>
     kafkaAnswer('offsets of topics', sources.inspection.bounds([...layouts.values()])),
@@ -74,7 +75,10 @@ interface OfGroup {
   readonly committed: Committed
 }
 
-/** Requests all groups together or, if one of them is refused, one by one, so that the others are reported. */
+/**
+ * Requests all groups at once. If Kafka rejects one of them, the groups are requested one by one, so that the others are still
+ * reported.
+ */
 async function askedOf(
   kafka: Kafka,
   groups: readonly string[],

@@ -1,4 +1,4 @@
-/** Gathers facts about Kafka. Refused requests and unknown topics are reported as facts. */
+/** Gathers facts about Kafka. Rejected requests and unknown topics are reported as facts. */
 import type { BatchHead, Setting } from '@sluice/kafka-records/requests'
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type {
@@ -19,7 +19,7 @@ import { seenIf } from './seen.ts'
 type Inspection = Pick<ClusterInspection, 'metadata' | 'bounds' | 'topicSettings'>
 
 /**
- * Returns the facts of the cluster.
+ * Returns the facts about the Kafka cluster.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -36,10 +36,10 @@ export async function clusterFacts(kafka: Kafka, inspection: Inspection): Promis
   return { brokers: brokers.map(({ id, rack }) => ({ id, rack, settings: settingsOf(id) })) }
 }
 
-/** Error code of the Kafka protocol for an unknown topic or partition. */
+/** Kafka error code for an unknown topic or partition. */
 const UNKNOWN_TOPIC = 3
 
-/** Returns the facts of topics. Never throws: a fact whose request is refused is `unseen`. */
+/** Returns the facts about topics. Never throws: if a request is rejected, its fact is `unseen`. */
 export async function topicFacts(
   kafka: Kafka,
   inspection: Inspection,
@@ -102,7 +102,7 @@ function batchesIn({ topic, partitions }: TopicLayout, newest: NewestBatches): P
   })
 }
 
-/** Compression codecs, by their number in the Kafka protocol. */
+/** Compression codecs in the order of their numbers in the Kafka protocol. */
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
 function batchFacts(head: BatchHead): BatchFacts {

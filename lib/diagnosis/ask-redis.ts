@@ -1,4 +1,4 @@
-/** Gathers facts about Redis. Nothing is changed: write commands are tried on a key that does not exist. */
+/** Gathers facts about Redis. The permission to write is tested with commands that have no effect. */
 import type { RedisClient, RedisServerClient } from '../../packages/runtime/adapters/redis/client.ts'
 import type { RedisFacts, RedisServer } from './facts.ts'
 import type { Observed } from './finding.ts'
@@ -6,7 +6,7 @@ import { seenIf } from './seen.ts'
 
 type RedisPlace = Pick<RedisFacts, 'address' | 'encrypted' | 'mode' | 'hasCheckpoints'>
 
-/** Returns the facts of Redis. Never throws: facts that cannot be queried are `unseen`. */
+/** Returns the facts about Redis. Never throws: if a query fails, its fact is `unseen`. */
 export async function redisFacts(client: RedisClient, place: RedisPlace): Promise<RedisFacts> {
   const servers = await seenIf(() => redisServers(client))
   const refused = 'unseen' in servers ? servers : await seenIf(() => refusedCommands(client))
@@ -52,11 +52,11 @@ async function clockOf(server: RedisServerClient): Promise<RedisServer['clock']>
   })
 }
 
-/** Key that no consumer uses. */
+/** Redis key that no consumer uses. */
 const NO_KEY = '{sluice-doctor}:none'
 const SCRIPT = "return redis.call('HGET', KEYS[1], 'none')"
 
-/** One command of each kind that functions use. None has an effect on a key that does not exist. */
+/** One command of each kind that functions use. The commands have no effect, because their key does not exist. */
 const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
   ['HGETALL', NO_KEY],
   ['HDEL', NO_KEY, 'none'],
@@ -71,7 +71,7 @@ const TRIED: readonly (readonly [command: string, ...args: string[]])[] = [
 const REFUSED = /NOPERM|READONLY|unknown command/i
 
 /**
- * Returns the refusals of the tried commands, in the words of the server.
+ * Tries the commands, and returns the server's error message for each command that it rejects.
  *
  * @throws Unavailable if Redis does not answer
  */

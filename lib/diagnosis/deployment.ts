@@ -1,6 +1,6 @@
 /**
- * Checks before a deployment that reject unsuitable servers: a Redis that evicts keys, and topics with the
- * wrong timestamp type. Without these checks, the problem would only be noticed when an alert is missing.
+ * Rejects a deployment to unsuitable servers: a Redis that may evict keys, or topics with the wrong timestamp type. Otherwise, the
+ * problem would only be noticed when an alert is missing.
  */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
@@ -14,20 +14,20 @@ import type { Finding } from './finding.ts'
 import { standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/** Timeout of each check, in milliseconds. The servers may not be reachable from where the deployment runs. */
+/** Timeout of each check, in milliseconds. It is short, because the servers may be unreachable from the machine that deploys. */
 export const PATIENCE_MS = 5_000
 
 export interface DeploymentRefusals {
-  /** Reasons for rejecting the deployment, one sentence each, starting with the name of the variable. */
+  /** Reasons for rejecting the deployment. Each is a sentence that starts with the name of a variable. */
   readonly problems: readonly string[]
-  /** Checks that could not be made from here, one sentence each. */
+  /** Checks that could not be made from this machine, one sentence each. */
   readonly unseen: readonly string[]
 }
 
 /**
  * Checks the servers over the network. An unreachable server is not a reason for rejection. Never throws.
  *
- * @param patienceMs timeout of the checks of Redis and of Kafka, in milliseconds
+ * @param patienceMs timeout in milliseconds, for Redis and for Kafka
  */
 export async function deploymentRefusals(
   config: Config,
@@ -61,7 +61,7 @@ async function refusals(
   }
 }
 
-/** Returns the variable that configures the cluster. */
+/** Returns the name of the variable that configures the Kafka cluster. */
 export function kafkaVariable({ kafka }: Pick<Config, 'kafka'>): string {
   return kafka.brokers.length > 0 ? 'KAFKA_BROKERS' : 'MSK_CLUSTER_ARN'
 }

@@ -25,7 +25,7 @@ import { type Area, type Finding, finding, type Observed, unknown } from './find
 import { kafkaPlace, ownProducers, redisPlace, standardsFor } from './places.ts'
 import { seenIf, soon } from './seen.ts'
 
-/** Function in the list of functions. */
+/** Function in the list of functions, reduced to the fields that the examination needs. */
 interface ExaminedFunction {
   readonly name: string
   readonly consumes: readonly Signal[]
@@ -38,16 +38,19 @@ interface Examination {
   readonly config: Config
   readonly connections: Connections
   readonly functions: readonly ExaminedFunction[]
-  /** True if the clock is enabled. */
+  /** True if the function `clock` is enabled. */
   readonly ticks: boolean
-  /** True to apply the standards of an AWS account, even to local servers. */
+  /** True to apply the requirements for an AWS account, even to local servers. */
   readonly asAccount: boolean
 }
 
-/** Timeout for counting dead letters, in milliseconds. The count until then is reported. */
+/** Timeout for counting dead letters, in milliseconds. An incomplete count is reported as such. */
 const MAX_COUNT_MS = 5_000
 
-/** Returns all findings. Servers that do not answer are reported, and so are facts that are unknown because of that. */
+/**
+ * Runs all checks and returns their findings. A server that does not answer results in a finding, and facts that depend on it are
+ * reported as unknown.
+ */
 export async function examined(examination: Examination): Promise<Finding[]> {
   const { config, connections, ticks, asAccount } = examination
   const redis = await askedRedis(examination)
@@ -88,7 +91,7 @@ export async function examined(examination: Examination): Promise<Finding[]> {
   }
 }
 
-/** Returns the topics of the table. Readings come first, because they have external producers. */
+/** Returns the topics in the topic table. Readings are first, because external producers write them. */
 export function wantedTopics(env: string): TopicFacts['wanted'][] {
   return kafkaTopics(env).map((topic, index) => {
     return { ...topic, isTicked: Object.values(TOPICS)[index]?.isTicked ?? false }
@@ -149,7 +152,7 @@ function askedConsumers(functions: readonly ExaminedFunction[], env: string): As
       batchSize: reading.batchSize,
       timeoutMs,
       reserveMs: CONSUMER_DEFAULTS.reserveMs,
-      // A reader of failures writes records that it cannot read directly to the dead letters.
+      // A function that reads failures writes unreadable records directly to the dlq topic.
       writesFailures: writes.includes('failures') || writes.includes('dlq'),
     })),
   )

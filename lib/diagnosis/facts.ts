@@ -3,16 +3,16 @@ import type { TopicPartition } from '../../packages/runtime/adapters/kafka/topic
 import type { KafkaTopic } from '../../packages/runtime/adapters/kafka/topics.ts'
 import type { Observed } from './finding.ts'
 
-/** Requirements for the servers of an environment. */
+/** Requirements that the servers of an environment must meet. */
 export interface Standards {
-  /** True if everything runs on one machine. Then a single replica and unencrypted connections are accepted. */
+  /** True if all servers run on this machine. A single replica and unencrypted connections are then accepted. */
   readonly isLocal: boolean
   readonly brokers: number
   readonly replication: number
   readonly minInsync: number
 }
 
-/** Settings by name; null for a secret setting, or one without a value. */
+/** Settings by name. The value is null for a secret setting, or for a setting without a value. */
 export type Settings = Readonly<Record<string, string | null>>
 
 export interface KafkaFacts {
@@ -30,23 +30,23 @@ export interface ClusterFacts {
   }[]
 }
 
-/** Topic of the table, with its state in the cluster. */
+/** Topic in the topic table, with its state in the cluster. */
 export interface TopicFacts {
   readonly topic: string
   readonly wanted: KafkaTopic & { readonly isTicked: boolean }
-  /** Topic in the cluster; undefined if it is missing. */
+  /** State of the topic in the cluster; undefined if the topic is missing. */
   readonly found: Observed<FoundTopic | undefined>
 }
 
 export interface FoundTopic {
   readonly partitions: readonly TopicPartition[]
-  /** Settings of the topic, including defaults of the brokers. */
+  /** Settings of the topic, including broker defaults. */
   readonly settings: Observed<Settings>
   /** Newest record batches of each partition. */
   readonly newest: Observed<readonly PartitionBatches[]>
 }
 
-/** Batches of a partition, oldest first. */
+/** Record batches of a partition, oldest first. */
 export interface PartitionBatches {
   readonly partition: number
   readonly batches: readonly BatchFacts[]
@@ -54,13 +54,13 @@ export interface PartitionBatches {
 
 export interface BatchFacts {
   readonly codec: string
-  /** True if the producer is idempotent, so that the broker drops repeats. */
+  /** True if the producer is idempotent. The broker then drops duplicates caused by retries. */
   readonly isIdempotent: boolean
   readonly records: number
-  /** Size in the log, in bytes, after compression. */
+  /** Compressed size in the log, in bytes. */
   readonly bytes: number
   readonly isLogAppendTime: boolean
-  /** Timestamp of its newest record, in milliseconds since the epoch. */
+  /** Timestamp of the newest record in the batch, in milliseconds since the epoch. */
   readonly timestampMs: number
 }
 
@@ -75,18 +75,18 @@ export interface ProducerFacts {
   readonly deliveryTimeoutMs: number
 }
 
-/** Function that reads a topic as a consumer group. */
+/** Function that reads a topic, with facts about its consumer group and its state. */
 export interface ConsumerFacts {
   readonly function: string
   readonly group: string
   readonly topic: string
   readonly batchSize: number
-  /** Timeout of an invocation. `reserveMs` is the part of it that is reserved for ending a batch. */
+  /** Timeout of an invocation. `reserveMs` is the part of it that is reserved for completing a batch. */
   readonly timeoutMs: number
   readonly reserveMs: number
-  /** True if records that the consumer cannot process become failures. */
+  /** True if the function publishes a failure for each record that it cannot process. */
   readonly writesFailures: boolean
-  /** End of the open circuit breaker, in milliseconds since the epoch; undefined if it is closed. */
+  /** Time at which the circuit breaker closes, in milliseconds since the epoch; undefined if it is closed. */
   readonly breakerOpenUntilMs: Observed<number | undefined>
   readonly state: Observed<GroupState>
   readonly partitions: Observed<readonly PartitionProgress[]>
@@ -102,30 +102,33 @@ interface GroupState {
   readonly members: number
 }
 
-/** Progress in one partition, according to the log, the group and the state. */
+/** Progress in one partition, as reported by the log, the consumer group and the state. */
 export interface PartitionProgress {
   readonly partition: number
   /** First retained offset. `end` is the offset after the last record. */
   readonly start: number
   readonly end: number
-  /** Committed offset before the state was read; -1 if there is none. `committedAfter` is that after the state was read. */
+  /**
+   * Committed offset before the state was read; -1 without a commit. `committedAfter` is the committed offset after the state was
+   * read.
+   */
   readonly committedBefore: number
   readonly committedAfter: number
-  /** Last applied offset; -1 before the first one. Null if Redis did not report it. */
+  /** Last applied offset; -1 if no record has been applied. Null if Redis did not report it. */
   readonly applied: number | null
-  /** Number of emissions that are committed and not published yet. Null if Redis did not report it. */
+  /** Number of committed emissions that are not published yet. Null if Redis did not report it. */
   readonly outbox: number | null
-  /** Age of the first pending record in seconds; null if it cannot be read, 0 without pending records. */
+  /** Age of the first pending record in seconds: 0 without pending records, null if the record cannot be read. */
   readonly waitsSeconds: number | null
 }
 
-/** Server of Redis or Valkey. A cluster has several. */
+/** Redis or Valkey server. A cluster has several. */
 export interface RedisServer {
   readonly address: string
   readonly info: Observed<Readonly<Record<string, string>>>
   /**
-   * Clocks of the server and of this machine at the same time, in milliseconds since the epoch, and the
-   * uncertainty, which is half of the round-trip time.
+   * Time on the server's clock and on this machine's clock at the same moment, in milliseconds since the epoch. The uncertainty is
+   * half of the round-trip time.
    */
   readonly clock: Observed<{
     readonly theirsMs: number
@@ -140,6 +143,6 @@ export interface RedisFacts {
   readonly mode: 'single' | 'cluster'
   readonly hasCheckpoints: boolean
   readonly servers: Observed<readonly RedisServer[]>
-  /** Commands that Redis refused, in its words. */
+  /** Error messages of Redis for rejected commands. */
   readonly refused: Observed<readonly string[]>
 }

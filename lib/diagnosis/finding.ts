@@ -1,29 +1,29 @@
-/** Findings of a diagnosis: results with a stable name, and texts for people. Pure. */
+/** Defines findings, which are the results of checks. Each has a stable name, and texts for the user. Pure. */
 import { defined } from '../../packages/runtime/consumer/defined.ts'
 
-/** Area of a finding, under whose heading it is shown. */
+/** Area of a finding. Findings are grouped by area. */
 export type Area = 'kafka' | 'redis' | 'clocks' | 'topics' | 'producers' | 'consumers' | 'account'
 
-/** Result of a check. `unknown`: the facts could not be queried. It is never treated as ok. */
+/** Verdict of a check. `unknown`: the facts could not be queried. It is never treated as `ok`. */
 export type Verdict = 'ok' | 'wrong' | 'unknown'
 
 export interface Finding {
   readonly area: Area
-  /** Name of the check, such as `retention`. It is stable across releases. */
+  /** Name of the check, such as `retention`. It does not change between releases. */
   readonly check: string
   /** Name of the checked topic, consumer, server or variable. */
   readonly subject: string
   readonly verdict: Verdict
-  /** Result in words, without a full stop. */
+  /** Result as a phrase without a full stop. */
   readonly says: string
-  /** Instruction in whole sentences, or a command; absent if there is nothing to do. */
+  /** Instruction in whole sentences, or a command; absent if no action is needed. */
   readonly todo?: string
 }
 
-/** Fact, or the reason why it could not be queried. */
+/** Observed fact, or the reason why it could not be queried. */
 export type Observed<T> = { readonly seen: T } | { readonly unseen: string }
 
-/** Result of one check. */
+/** Verdict and texts of one check. */
 export type Judgement = Pick<Finding, 'verdict' | 'says' | 'todo'>
 
 export function ok(says: string): Judgement {
@@ -38,7 +38,7 @@ export function unknown(says: string, todo?: string): Judgement {
   return { verdict: 'unknown', says, ...defined({ todo }) }
 }
 
-/** Checks by name. A check that returns only a text has the verdict `ok`. */
+/** Checks by name. If a check returns only a text, its verdict is `ok`. */
 export type Checks<Facts> = Readonly<Record<string, (facts: Facts) => Judgement | string>>
 
 export function finding(area: Area, check: string, subject: string, judgement: Judgement | string): Finding {
@@ -48,7 +48,7 @@ export function finding(area: Area, check: string, subject: string, judgement: J
 /**
  * Applies checks to one subject.
  *
- * @param rights permissions that are needed for facts that could not be queried
+ * @param rights permissions that the user needs to query the facts
  */
 export function judged<Facts>(
   area: Area,
@@ -69,7 +69,7 @@ export function counted(findings: readonly Finding[]): Readonly<Record<Verdict, 
   return counts
 }
 
-/** Returns the number with its noun, such as `1 broker` or `2 brokers`. */
+/** Returns a number with its noun, such as `1 broker` or `2 brokers`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

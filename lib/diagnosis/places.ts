@@ -1,4 +1,4 @@
-/** Servers and producers of a configuration, and the requirements for them. Pure. */
+/** Lists the servers and producers of a configuration, and the requirements for them. Pure. */
 
 import { replicationOn } from '../../packages/runtime/adapters/kafka/replication.ts'
 import { describeAddress, parseRedisUrl } from '../../packages/runtime/adapters/redis/address.ts'
@@ -9,7 +9,7 @@ import { isLoopback } from '../app/loopback.ts'
 import { isServerlessCluster } from '../app/resource-names.ts'
 import type { KafkaFacts, ProducerFacts, RedisFacts, Standards } from './facts.ts'
 
-/** Minimum number of brokers in an account: one in each of three zones, any of which may fail. */
+/** Minimum number of brokers in an AWS account. Brokers in three availability zones tolerate the loss of any one zone. */
 const BROKERS_OF_AN_ACCOUNT = 3
 
 export function kafkaPlace({ kafka }: Config): Omit<KafkaFacts, 'cluster'> {
@@ -32,10 +32,10 @@ export function redisPlace({ redis, checkpoints }: Config): Omit<RedisFacts, 'se
 }
 
 /**
- * Returns the requirements for the servers. Local topics have a replica on each broker, at most three. Other
- * clusters have the replicas of an account.
+ * Returns the requirements for the servers. Topics of a local cluster have a replica on each broker, at most three. Topics of other
+ * clusters must have as many replicas as in an AWS account.
  *
- * @param brokers number of brokers of the cluster
+ * @param brokers number of brokers in the cluster
  */
 export function standardsFor(config: Config, asAccount: boolean, brokers: number): Standards {
   if (asAccount || !isThisMachine(config)) {
@@ -57,13 +57,13 @@ function isThisMachine({ kafka, redis }: Config): boolean {
   return kafka.brokers.length > 0 && hosts.every(isLoopback)
 }
 
-/** Returns the settings of the project's producers, read from their code. */
+/** Returns the settings of the producers in this project, read from the code that configures them. */
 export function ownProducers(): ProducerFacts[] {
   const { acks, idempotent, maxInFlight, deliveryTimeoutMs } = producerSettings()
   return [
-    // Each publish is awaited before the response to the batch.
+    // Functions wait for each publish before they respond to the batch.
     { ...PUBLISHING, name: 'functions', awaitsDelivery: true },
-    // Without `onDelivery`, a failed delivery is only logged as a warning.
+    // Without an `onDelivery` callback, a failed delivery is only logged as a warning.
     {
       name: 'TelemetryProducer (balanced)',
       ...{ acks, idempotent, maxInFlight, deliveryTimeoutMs },

@@ -2,9 +2,9 @@ import { signInProblem } from '../../packages/runtime/adapters/kafka/sign-in.ts'
 import type { Observed } from './finding.ts'
 
 /**
- * Returns the result, or the reason why it could not be queried.
+ * Queries a fact. Returns the result, or the reason why the query failed.
  *
- * @throws errors of the code itself
+ * @throws errors that are caused by defects in the code
  */
 export async function seenIf<T>(ask: () => Promise<T>): Promise<Observed<T>> {
   try {
@@ -20,16 +20,16 @@ function whyUnseen(error: unknown): string {
   if (!(error instanceof Error) || BUGS.some(kind => error instanceof kind)) throw error
   const problem = signInProblem(error)
   if (problem !== undefined) return `it cannot be used: ${problem}`
-  // Configuration errors have one line per error.
+  // Configuration errors contain a line for each error. They are joined to a single line.
   const line = error.message.replace(/\s*\n\s*(- )?/g, ' ').replace(/^the environment has \d+ errors?: /, '')
   return line.replace(/\.$/, '')
 }
 
-/** Default timeout for the first answer of a server, in milliseconds. */
+/** Default timeout for an answer of a server, in milliseconds. */
 const PATIENCE_MS = 10_000
 
 /**
- * Limits the wait for an answer.
+ * Waits for an answer, for a limited time.
  *
  * @throws Error if the answer takes longer than `patienceMs`
  */

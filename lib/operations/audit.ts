@@ -1,4 +1,4 @@
-/** Operations: changes that a person requests. Each writes an audit event. */
+/** Audits operations, which are changes requested by a person. An audit event is written for each operation. */
 import { randomUUID } from 'node:crypto'
 import { producedRecord } from '../../packages/runtime/cloudevents/writer.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -8,23 +8,23 @@ import { topicName } from '../app/topics.ts'
 import { type Action, type Audit, auditEvent } from '../audit.ts'
 import { OperationFailure } from './failure.ts'
 
-/** Operation to carry out. */
+/** Operation to run. */
 export interface Operation {
   readonly action: Action
   readonly filter: Audit['filter']
-  /** Id of the operation, which stays the same if it is stopped and resumed. Random by default. */
+  /** Id of the operation. A resumed operation keeps its id. Defaults to a random id. */
   readonly operation?: string
 }
 
-/** Counts by outcome, updated while an operation runs. They are audited even if it fails. */
+/** Counts by outcome, updated while an operation runs. They are audited even if the operation fails. */
 export type Counts = Record<string, number>
 
-/** Error for an operation that was carried out, at least in part, but whose audit event could not be written. */
+/** Error for an operation that was at least partly completed, but whose audit event could not be written. */
 export class NotAudited extends OperationFailure {
   override readonly name = 'NotAudited'
 }
 
-/** Operator, and destination of the audit event. */
+/** Operator, and the connections for writing the audit event. */
 export interface Trail {
   readonly by: string
   readonly config: Pick<Config, 'env' | 'contentMode'>
@@ -32,10 +32,10 @@ export interface Trail {
 }
 
 /**
- * Carries out an operation, and writes its audit event. A failed operation writes one if it changed something before it failed.
+ * Runs an operation, and writes its audit event. A failed operation is audited if it changed something before the failure.
  *
- * @param change carries out the operation, and increments the counts with each change
- * @throws what `change` throws
+ * @param change runs the operation, and increments the counts with each change
+ * @throws errors of `change`
  * @throws NotAudited if Kafka does not accept the audit event
  */
 export async function audited<T>(
@@ -66,7 +66,7 @@ export async function audited<T>(
 /**
  * Appends the audit event to the topic `events`.
  *
- * @throws Unavailable or RefusedByKafka if Kafka does not accept it
+ * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
  */
 export async function leaveAudit(
   publisher: Publisher,

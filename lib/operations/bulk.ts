@@ -1,11 +1,14 @@
-/** Publisher for commands that write many records. Functions write few records at a time, with `Connections.publisher`. */
+/**
+ * Creates the publisher for commands that write many records. Functions write few records at a time, and use
+ * `Connections.publisher` instead.
+ */
 
 import type { TopicPublisher } from '../../packages/runtime/adapters/kafka/produce-types.ts'
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 
 /**
- * Returns a publisher that keeps the order, and writes each record once unless its delivery fails. Several
- * batches are in flight at a time.
+ * Returns a publisher that preserves the order of records and has several batches in flight. Each record is written once, unless
+ * its delivery fails.
  */
 export async function bulkPublisherOf(
   connections: Pick<Connections, 'kafka' | 'kept' | 'compression'>,

@@ -1,12 +1,13 @@
-/** Error of an operation that cannot be carried out. */
+/** Defines the error for operations that cannot be carried out. */
 
 interface Details extends ErrorOptions {
-  /** True if the request itself is invalid, for example because of contradictory options. */
+  /** True if the request itself is invalid, for example because options contradict each other. */
   readonly isUsage?: boolean
 }
 
 /**
- * Error of an operation, with one message for users: what happened, where, and what to do. It contains no payload and no secret.
+ * Error of an operation, with a message for users: what happened, where, and what to do. The message never contains payloads or
+ * secrets.
  */
 export class OperationFailure extends Error {
   override readonly name: string = 'OperationFailure'
@@ -18,7 +19,7 @@ export class OperationFailure extends Error {
   }
 }
 
-/** Returns the error for a request that is invalid in itself. */
+/** Returns the error for an invalid request. */
 export function usageFailure(message: string): OperationFailure {
   return new OperationFailure(message, { isUsage: true })
 }

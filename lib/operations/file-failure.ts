@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space left on the device',
 }
 
-/** Returns an error with an explanation for an operating-system error about a file. Any other error is returned unchanged. */
+/** Converts an operating-system error about a file to an error with an explanation. Other errors are returned unchanged. */
 export function fileFailure(file: string, error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (code === undefined || syscall === undefined) return error

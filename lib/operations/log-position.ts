@@ -1,4 +1,4 @@
-/** Values of the option `--from`, which determines where reading starts. Pure. */
+/** Defines the values of the option `--from`, which determines where reading starts. Pure. */
 
 import {
   either,
@@ -13,14 +13,14 @@ import { duration } from '../app/settings/duration.ts'
 export type From =
   | 'start'
   | 'end'
-  /** First record that was written at this time or later. */
+  /** Start at the first record that was written at or after this time. */
   | { readonly timeMs: number }
   | { readonly offset: number }
 
 /**
- * Returns the kind of the option `--from`.
+ * Returns the parser of the option `--from`.
  *
- * @param nowMs time from which durations count backwards, in milliseconds since the epoch
+ * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
  */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(

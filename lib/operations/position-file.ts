@@ -1,4 +1,4 @@
-/** Progress of an operation, in a file, so that it can continue after a stop or a kill. */
+/** Stores the progress of an operation in a file, so that the operation can continue after it was stopped or killed. */
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { type GenericSchema, type InferOutput, safeParse } from 'valibot'
 import { jsonIn } from '../json.ts'
@@ -6,11 +6,11 @@ import { OperationFailure } from './failure.ts'
 import { fileFailure } from './file-failure.ts'
 
 /**
- * Returns undefined if the file is missing.
+ * Reads a position file. Returns undefined if the file does not exist.
  *
- * @param name of the file, for messages
- * @param refusal of a file that does not fit the schema
- * @throws OperationFailure if it cannot be read, or is not what `savePosition` writes
+ * @param name file name for messages
+ * @param refusal error message for a file that does not match the schema
+ * @throws OperationFailure if the file cannot be read or does not match the schema
  */
 export async function readPosition<Schema extends GenericSchema>(
   path: string,
@@ -30,7 +30,7 @@ export async function readPosition<Schema extends GenericSchema>(
   throw new OperationFailure(`${name}: ${refusal}`)
 }
 
-/** Writes the file completely or not at all. */
+/** Writes the file atomically, so that it never contains an incomplete position. */
 export async function savePosition(path: string, position: object): Promise<void> {
   await writeFile(`${path}.new`, `${JSON.stringify(position)}\n`, { flush: true })
   await rename(`${path}.new`, path)

@@ -1,4 +1,4 @@
-/** Saves a rule file on this machine, if the rules of its folder are valid with it. */
+/** Saves a rule file on this machine if all rules in its folder remain valid. */
 import { createHash, randomUUID } from 'node:crypto'
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
@@ -6,35 +6,36 @@ import { checkRules, type LocatedError } from '../alerting/check-rules.ts'
 import type { RuleFile } from '../alerting/rule-files.ts'
 import { readRuleFiles } from '../alerting/rules-directory.ts'
 
-/** Allowed name of a rule file. It cannot refer to another folder. */
+/** Matches allowed names of rule files. Such a name cannot refer to another folder. */
 export const RULE_FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.ya?ml$/
 
-/** Rule file of the folder. */
+/** Rule file in a folder. */
 export interface NamedRuleFile {
   readonly name: string
   readonly text: string
-  /** Hash of the text. A save specifies the version that was edited. */
+  /** Hash of the text. When a file is saved, the hash identifies the version that was edited. */
   readonly hash: string
 }
 
 export type Saved =
   | { readonly outcome: 'saved'; readonly file: NamedRuleFile; readonly rules: number }
-  /** The rules have errors, and nothing was written. */
+  /** Nothing was written, because the rules have errors. */
   | { readonly outcome: 'wrong'; readonly errors: readonly LocatedError[] }
-  /** Nothing was written, because the file has changed since it was read, or a new file already exists. */
+  /** Nothing was written, because the file has changed since it was read, or a file with the name of the new one already exists. */
   | { readonly outcome: 'changed-meanwhile' }
 
 /**
- * Returns the rule files of a folder.
+ * Returns the rule files in a folder.
  *
- * @throws RulesFolderError if the folder cannot be used
+ * @throws RulesFolderError if the folder cannot be read
  */
 export async function namedRuleFiles(folder: string): Promise<readonly NamedRuleFile[]> {
   return (await readRuleFiles(folder)).map(({ where, text }) => named(basename(where), text))
 }
 
 /**
- * Checks a file together with the others of its folder, because a rule must not occur twice.
+ * Returns the errors that a rule file would have. The file is checked together with all other files in the folder, because a rule
+ * must not be defined twice.
  *
  * @param name name of an existing or a new file
  * @returns the errors, in the order of the files
@@ -50,17 +51,17 @@ export function errorsWith(
   return { errors, rules }
 }
 
-/** Last save in progress, by folder. */
+/** Latest save in progress, by folder. */
 const saving = new Map<string, Promise<unknown>>()
 
 /**
- * Saves a rule file. Saves in the same folder are sequential, so that if two people edit the same text, the
- * second save is rejected. A simultaneous save by another process is not detected.
+ * Saves a rule file. Saves in the same folder run one after another, so if two users edit the same version, the second save is
+ * rejected. A simultaneous save by another process is not detected.
  *
  * @param name file name, see `RULE_FILE_NAME`
- * @param was hash of the edited text; null for a new file
- * @throws RulesFolderError if the folder cannot be used
- * @throws the error of the file system
+ * @param was hash of the version that was edited; null for a new file
+ * @throws RulesFolderError if the folder cannot be read
+ * @throws errors of the file system
  */
 export async function saveRuleFile(
   folder: string,
@@ -91,7 +92,7 @@ async function checkedAndSaved(
   return { outcome: 'saved', file: named(name, text), rules }
 }
 
-/** Replaces the file atomically. Concurrent readers, such as a watcher, see the old or the new text. */
+/** Replaces the file atomically. A concurrent reader sees either the old or the new text. */
 async function replace(path: string, text: string): Promise<void> {
   const next = `${path}.${randomUUID()}.new`
   try {

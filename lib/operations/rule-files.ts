@@ -4,11 +4,11 @@ import { readRuleFiles } from '../alerting/rules-directory.ts'
 import { fileFailure } from './file-failure.ts'
 
 /**
- * Returns the rule file at this path, or those of a folder.
+ * Returns the rule file at a path, or all rule files in a folder.
  *
- * @param shown name of the path in messages
+ * @param shown path that is shown in messages
  * @throws OperationFailure if the path does not exist
- * @throws RulesFolderError if a folder cannot be used
+ * @throws RulesFolderError if the folder cannot be read
  */
 export async function ruleFiles(path: string, shown: string): Promise<readonly RuleFile[]> {
   const found = await stat(path).catch(error => {

@@ -1,6 +1,6 @@
 /**
- * Tries rules on the readings of the last hours, and returns the alerts that they would have published. Alerting itself reads them,
- * with the clock and the timers of an in-memory log, starting with an empty state. Nothing is changed, and no events are published.
+ * Tries rules on the readings of the last hours, and returns the alerts that would have fired. The code of `alerting` processes the
+ * readings in an in-memory log, starting with an empty state. Nothing is changed, and no events are published.
  */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
@@ -20,16 +20,16 @@ import { tick } from '../telemetry/tick.ts'
 import { RuleLog } from './rule-log/rule-log.ts'
 
 export interface TrialOptions {
-  /** Log whose records have decoded data. */
+  /** Log that returns records with decoded data. */
   readonly log: LogReader
-  /** Ranges of readings. */
+  /** Offset ranges of the readings to use. */
   readonly ranges: readonly Range[]
   readonly rules: readonly AnyRule[]
-  /** Text that source and subject of the readings must contain. */
+  /** Text that the entity name of a reading must contain. */
   readonly entity: string
-  /** Time until which the clock continues after the last reading, in milliseconds since the epoch. */
+  /** Time up to which the clock continues after the last reading, in milliseconds since the epoch. */
   readonly untilMs: number
-  /** Signal that ends the trial early, with the alerts so far. */
+  /** Signal that ends the trial early. The result contains the alerts so far. */
   readonly stop: AbortSignal
   /** Number of fired and resolved alerts after which the trial ends. */
   readonly mostTold: number
@@ -37,35 +37,38 @@ export interface TrialOptions {
 
 export interface Trial {
   readonly readings: number
-  /** Number of duplicates. */
+  /** Number of repeated readings. */
   readonly duplicates: number
   readonly refused: number
   readonly entities: number
-  /** Times at which the first and the last reading were appended, in milliseconds since the epoch. Null without readings. */
+  /** Append times of the first and the last reading, in milliseconds since the epoch. Null if there are no readings. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null
-  /** Reason for ending before the last reading; null if all were read. */
+  /** Reason why the trial ended before the last reading; null if all readings were used. */
   readonly cut: 'time' | 'alerts' | null
   readonly rules: readonly TriedRule[]
-  /** Alerts in the order of firing. */
+  /** Alerts in the order in which they fired. */
   readonly firings: readonly Firing[]
 }
 
 export interface TriedRule {
-  /** Identity of the rule: name and labels. */
+  /** Identity of the rule, which consists of its name and labels. */
   readonly rule: string
-  /** Reason why the rule was not tried; null if it was. `beyond-readings`: it uses more than the readings of one entity. */
+  /**
+   * Reason why the rule was not tried; null if it was tried. `beyond-readings`: the rule evaluates more than the readings of a
+   * single entity.
+   */
   readonly left: 'paused' | 'beyond-readings' | null
   /** Number of entities that the rule watches. */
   readonly watched: number
   readonly fired: number
-  /** Number of alerts that still fire at the end. */
+  /** Number of alerts that are still firing at the end. */
   readonly firing: number
   /** Number of entities for which the rule fired. */
   readonly entities: number
 }
 
 /**
- * Tries the rules.
+ * Tries the rules on the readings.
  *
  * @throws see `readRecords`
  */
@@ -110,7 +113,7 @@ class Running {
     await this.#replay(arrivals)
   }
 
-  /** Lets time pass after the last reading, so that further alerts can fire and resolve. */
+  /** Advances the clock after the last reading, so that further alerts can fire and resolve. */
   async end(): Promise<void> {
     const { untilMs } = this.#options
     if (this.cut || !this.#span || untilMs <= this.#span.toMs) return
@@ -167,13 +170,15 @@ class Running {
     if (this.#log.notifications.length >= mostTold) this.cut = 'alerts'
   }
 
-  /** Returns the arrival of a record; undefined if it is not a reading of the selected entities. */
+  /**
+   * Returns the reading in a record, with its arrival time. Returns undefined if the record is not a reading of a selected entity.
+   */
   #arrival(record: LogRecord): { readonly arrivedMs: number; readonly event: Event } | undefined {
     const event = readEvent(record)
     if (isFailure(event) || familyOf(event.type) === undefined) return undefined
     const entity = entityOf(event)
     if (!entity.includes(this.#options.entity)) return undefined
-    // Records of a partition keep their order, even if producers set timestamps that decrease.
+    // Producers can set decreasing timestamps. The records of a partition still arrive in the order of their offsets.
     const arrivedMs = Math.max(record.timestampMs, this.#span?.toMs ?? record.timestampMs)
     this.#span = { fromMs: this.#span?.fromMs ?? arrivedMs, toMs: arrivedMs }
     this.#readings += 1

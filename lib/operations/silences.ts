@@ -1,4 +1,4 @@
-/** Changes the silences, and appends them to the log immediately. */
+/** Changes silences, and publishes them to the log immediately. */
 
 import type { Connections } from '../../packages/runtime/lambda/connections.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -7,8 +7,8 @@ import { appendSilences, keptSilences } from '../app/silences.ts'
 import type { SilenceSet } from '../notification/silences.ts'
 
 /**
- * Error for a change that was stored but could not be appended to the log. The function `silences` appends it
- * within a minute after Kafka is available again.
+ * Error for a change that was stored but not published to the log. The function `silences` publishes it within a minute after Kafka
+ * is available again.
  */
 export class SilencesNotAppended extends Error {
   override readonly name = 'SilencesNotAppended'
@@ -17,8 +17,8 @@ export class SilencesNotAppended extends Error {
 /**
  * Changes the silences.
  *
- * @param change receives the current silences and returns the new ones; if it throws, nothing is changed
- * @throws SilencesNotAppended if the change was stored but not appended
+ * @param change returns the new silences for the current ones. If it throws, nothing is changed.
+ * @throws SilencesNotAppended if the change was stored but not published
  * @throws errors of the clients if nothing was changed
  */
 export async function changeSilences(
@@ -31,7 +31,7 @@ export async function changeSilences(
   try {
     await appendSilences(connections, config, set, new Date(nowMs).toISOString())
   } catch (error) {
-    // The schedule appends a stored silence later, so the operation need not be repeated.
+    // The scheduled function publishes stored silences later, so the user does not have to repeat the operation.
     if (!(error instanceof Unavailable)) throw error
     throw new SilencesNotAppended(error.message, { cause: error })
   }

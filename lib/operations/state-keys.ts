@@ -1,4 +1,4 @@
-/** Partition states that a command works on. */
+/** Selects the partition states to which a command applies. */
 
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import {
@@ -15,7 +15,7 @@ import { usageFailure } from './failure.ts'
 
 export interface StateSelection {
   readonly consumer: string
-  /** Signal of the environment, or full name of a topic. */
+  /** Signal in the environment, or full name of a topic. */
   readonly topic: string
   readonly partition?: number
 }
@@ -24,13 +24,16 @@ export function topicOf({ topic }: Pick<StateSelection, 'topic'>, env: string): 
   return isSignal(topic) ? topicName(topic, env) : topic
 }
 
-/** Returns the topic for an event that is sent to a topic or signal: a signal's events are in the sub-signals of their sources. */
+/**
+ * Returns the topic for an event. For a signal, the event belongs to the topic of the signal or sub-signal that contains its
+ * source.
+ */
 export function topicFor({ topic }: Pick<StateSelection, 'topic'>, source: string, env: string): string {
   return isSignal(topic) ? topicName(signalOfSource(topic, source), env) : topic
 }
 
 /**
- * Returns a topic like `topicOf`, for a command that changes something.
+ * Returns a topic like `topicOf`, but rejects topics of other environments. Commands that change something must use this function.
  *
  * @throws OperationFailure for a topic of another environment
  */
@@ -41,7 +44,8 @@ export function ownTopicOf(wanted: Pick<StateSelection, 'topic'>, env: string): 
 }
 
 /**
- * Checks that a topic belongs to the environment. A topic that is not in the table belongs to none and is accepted.
+ * Checks that a topic belongs to the environment. A topic that is not in the topic table is accepted, because it does not belong to
+ * any environment.
  *
  * @throws OperationFailure for a topic of another environment
  */
@@ -55,7 +59,7 @@ export function requireOwn(topic: string, env: string): void {
 /**
  * Returns the keys of the selected partition states.
  *
- * @param partitions number of partitions of the topic, if Kafka has answered
+ * @param partitions partition count of the topic; undefined if Kafka has not answered
  */
 export function stateKeysOf(wanted: StateSelection, env: string, partitions: number | undefined): StateKey[] {
   const topic = topicOf(wanted, env)
@@ -77,7 +81,7 @@ export function nameOf({ consumer, topic, partition }: StateKey): string {
   return `${consumer} on ${topic}/${partition}`
 }
 
-/** Returns a state key in the form of an audit event's filter. */
+/** Returns a state key in the form that is used for the filter of an audit event. */
 export function textsOf({ consumer, topic, partition }: StateKey): Readonly<Record<string, string>> {
   return { consumer, topic, partition: String(partition) }
 }

@@ -1,6 +1,6 @@
 /**
- * Plans the changes that give the topics of an environment the settings of the table. Changes that would lose
- * records are refused. Pure.
+ * Plans the changes to an environment's topics that are needed to match the topic table. Changes that would lose records are
+ * refused. Pure.
  */
 
 import type { TopicComparison, TopicDifference } from '../../packages/runtime/adapters/kafka/topics.ts'
@@ -9,7 +9,7 @@ import { isServerlessCluster } from '../app/resource-names.ts'
 export interface TopicCreation {
   readonly topic: string
   readonly partitions: number
-  /** Replication factor; absent if the cluster decides it. */
+  /** Replication factor; absent if the cluster determines it. */
   readonly replicationFactor?: number
 }
 
@@ -17,7 +17,7 @@ export interface RefusedChange extends TopicDifference {
   readonly because: string
 }
 
-/** Remedy for refused changes. */
+/** Instructions for refused changes. */
 export const ABOUT_REFUSED =
   'Revert the change of lib/app/topics.ts; or, if the loss is intended, make it manually, for example with kafka-configs.sh'
 
@@ -30,18 +30,18 @@ export interface TopicPlan {
 /** Facts about an existing topic. */
 export interface TopicFacts {
   readonly signal: string
-  /** Number of records in the topic. An empty topic has none to lose. */
+  /** Number of records in the topic. If it is 0, a change cannot lose records. */
   readonly records: number
   readonly replicationFactor: number
-  /** Functions that read the topic. Some of them store state by its partitions. */
+  /** Functions that read the topic. Some of them store state by partition. */
   readonly readers: readonly string[]
 }
 
-/** Settings that a kind of cluster controls. */
+/** Type of cluster, with the settings that it controls. */
 interface ClusterKind {
-  /** Settings that the cluster decides. They are neither requested nor compared. */
+  /** Settings that the cluster determines. They are neither requested nor compared. */
   readonly decides: readonly string[]
-  /** Settings that can only be set when a topic is created. */
+  /** Settings that can be set only when a topic is created. */
   readonly fixes: readonly string[]
 }
 
@@ -52,13 +52,19 @@ const MSK_SERVERLESS: ClusterKind = {
 }
 const ANY_CLUSTER: ClusterKind = { decides: [], fixes: [] }
 
-/** @param clusterArn ARN of an MSK cluster; absent for any other cluster */
+/**
+ * Returns the type of a cluster.
+ *
+ * @param clusterArn ARN of an MSK cluster; absent for any other cluster
+ */
 export function clusterKind(clusterArn: string | undefined): ClusterKind {
   return isServerlessCluster(clusterArn ?? '') ? MSK_SERVERLESS : ANY_CLUSTER
 }
 
 /**
- * @param wanted topics of the table
+ * Plans the changes to topics.
+ *
+ * @param wanted topics in the topic table
  * @param facts facts about each existing topic
  */
 export function planTopics(
@@ -82,7 +88,7 @@ export function planTopics(
   return { creations: wanted.filter(({ topic }) => missing.includes(topic)), changes, refused }
 }
 
-/** Returns the reason for refusing a change; undefined if it loses nothing. */
+/** Returns the reason for refusing a change; undefined if the change loses nothing. */
 function refusal(difference: TopicDifference, facts: TopicFacts): string | undefined {
   const rule = RULES[difference.setting]
   return rule?.(difference, facts)
@@ -91,7 +97,7 @@ function refusal(difference: TopicDifference, facts: TopicFacts): string | undef
 type Rule = (difference: TopicDifference, facts: TopicFacts) => string | undefined
 
 const RULES: Readonly<Record<string, Rule>> = {
-  // A topic that has more partitions than the table has grown, which does not count as a difference.
+  // A topic with more partitions than in the table has been enlarged, which is not considered a difference.
   partitions: (_, { signal, readers }) => {
     if (readers.length === 0) return undefined
     return `more partitions move entities away from their state in ${readers.join(', ')}: use \`sluice topics grow ${signal}\``
@@ -104,7 +110,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   'cleanup.policy': (_, { records }) =>
     records > 0 ? `another policy would remove records (it keeps ${counted(records)})` : undefined,
-  // Consumers treat the timestamp of a record as the time of the log, which must not go back. Retention also depends on it.
+  // Consumers use the timestamps of records as the log clock, which must not go back. Retention also depends on timestamps.
   'message.timestamp.type': (_, { records }) =>
     records > 0
       ? `the times of the records that it keeps are of the other type (it keeps ${counted(records)})`
@@ -119,7 +125,7 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
 }
 
-/** Returns the retention in milliseconds; -1 is unlimited. */
+/** Returns the retention in milliseconds. The value -1 means unlimited. */
 function retention(setting: string): number {
   const ms = Number(setting)
   return ms < 0 ? Number.POSITIVE_INFINITY : ms

@@ -1,18 +1,18 @@
-/** The rules in force, as alerting has taken them from the log. */
+/** Reads the active alert rules from the state of the consumer `alerting`. */
 
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { AnyRule } from '../alerting/patterns/pattern.ts'
 import { rulesIn } from '../alerting/rule-set.ts'
 import { partitionsOf, type TopicSize } from '../tables/table.ts'
 
-/** Rules that the log has activated for alerting. */
+/** Rules that an event in the log has activated for the consumer `alerting`. */
 export interface ActivatedRules {
-  /** Hash of the rule set that most partitions have. */
+  /** Hash of the rule set that is active in most partitions. */
   readonly hash: string
   readonly rules: readonly AnyRule[]
   /**
-   * Number of partitions with this rule set. `partitions` is the number of all partitions; the others have
-   * not yet processed the event that activates it.
+   * Number of partitions in which this rule set is active. `partitions` is the number of all partitions. The others have not yet
+   * processed the event that activates the rule set.
    */
   readonly having: number
   readonly partitions: number
@@ -21,10 +21,10 @@ export interface ActivatedRules {
 const ALERTING = 'alerting'
 
 /**
- * Returns the active rules in the state of alerting. Undefined if the log has not activated any yet; alerting
- * then uses the rules that it was deployed with.
+ * Returns the active rules in the state of `alerting`. Undefined if no rules have been activated by the log yet; `alerting` then
+ * uses the rules of its deployment.
  *
- * @param readings topic that alerting reads
+ * @param readings topic that `alerting` reads
  * @throws Unavailable if Redis does not answer
  */
 export async function activatedRules(
@@ -46,12 +46,10 @@ export async function activatedRules(
 }
 
 /**
- * The rules that the log has put into force in one partition.
- *
  * Returns the active rules of a partition.
  *
- * @param topic topic that alerting reads
- * @returns undefined if the log has activated no rules in the partition, or none that this version can read
+ * @param topic topic that `alerting` reads
+ * @returns undefined if no rules have been activated in the partition, or this version cannot read them
  * @throws Unavailable if Redis does not answer
  */
 export async function rulesOfPartition(

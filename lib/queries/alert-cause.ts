@@ -1,4 +1,4 @@
-/** Finds the reading that caused an alert in the log, by the alert id, which is derived from it. */
+/** Finds the reading in the log that caused an alert. The alert id is derived from the reading. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -18,8 +18,8 @@ interface FoundEvent {
 
 export interface AlertCause extends FoundEvent {
   /**
-   * Role of the event. `fired`: the alert fired with it. `began`: the condition began to hold with it, and
-   * the alert fired after a duration. `last`: it is the last event of the entity before the alert fired.
+   * Role of the event. `fired`: the alert fired at this event. `began`: the condition was first met at this event, and the alert
+   * fired after a duration. `last`: the last event of the entity before the alert fired.
    */
   readonly as: 'fired' | 'began' | 'last'
 }
@@ -27,10 +27,10 @@ export interface AlertCause extends FoundEvent {
 type About = Pick<Alert, 'alertId' | 'fingerprint' | 'entity' | 'activeAt' | 'startedAt'>
 
 /**
- * Returns the cause of an alert; undefined if the ranges contain no event of its entity.
+ * Returns the cause of an alert; undefined if the ranges contain no event of the alert's entity.
  *
- * @param plain decodes data of any format
- * @throws the reason of the signal if it is aborted; otherwise see `searchRecords`
+ * @param plain decoder for event data in any format
+ * @throws the signal's reason if the signal is aborted; otherwise see `searchRecords`
  */
 export async function alertCause(
   log: LogReader,
@@ -51,7 +51,7 @@ export async function alertCause(
 }
 
 /**
- * Returns the cause among these events. Pure.
+ * Returns the cause of an alert among these events. Pure.
  *
  * @param events events of the alert's entity
  */

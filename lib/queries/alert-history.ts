@@ -12,7 +12,7 @@ import { type AlertSummary, alertSummary } from '../tables/alert-summary.ts'
 import { alertOf } from './alerts.ts'
 import { type Range, readRecords } from './records.ts'
 
-/** Alert with its transitions in the ranges that were read. */
+/** Alert with its transitions, as far as they were read. */
 export interface AlertLife extends AlertSummary {
   readonly transitions: readonly AlertTransition[]
 }
@@ -36,10 +36,11 @@ export interface AlertTransition {
 export type IsWanted = (about: Pick<Alert, 'alertId' | 'entity'>) => boolean
 
 /**
- * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before the ranges, only its later events are known.
+ * Returns the alerts in ranges of the alerts topic, by id. If an alert fired before a range starts, only its later events are
+ * returned.
  *
- * @param isWanted decides which alerts are returned
- * @param signal ends the search early, with the alerts found until then
+ * @param isWanted returns whether an alert is included
+ * @param signal ends the search early. The alerts found so far are returned.
  * @throws see `readRecords`
  */
 export async function alertLives(
@@ -56,9 +57,9 @@ export async function alertLives(
 }
 
 /**
- * Returns the alerts of records, by id. Pure.
+ * Returns the alerts in records, by alert id. Pure.
  *
- * @param records records; those of one partition are in order
+ * @param records records in their original order within each partition
  */
 export function livesIn(
   records: readonly LogRecord[],
@@ -95,7 +96,7 @@ class Lives {
   }
 }
 
-/** History of one alert, built while the topic is read. */
+/** History of one alert. It is built while the topic is read. */
 class Life {
   readonly #transitions: AlertTransition[] = []
   readonly #seen = new Set<string>()
@@ -112,7 +113,7 @@ class Life {
     else this.#change(about, place)
   }
 
-  /** Undefined if only acknowledgements of the alert were read. */
+  /** History of the alert; undefined if only acknowledgements of it were read. */
   get told(): AlertLife | undefined {
     if (!this.#alert) return undefined
     const more = { traceparent: this.#traceparent, acknowledged: this.#acknowledged }
@@ -121,8 +122,8 @@ class Life {
   }
 
   /**
-   * Adds a transition. An alert fires once and resolves once. If several partitions report it, both events
-   * are repeated, possibly after the alert has resolved.
+   * Adds a transition. An alert fires once and resolves once. If several partitions report the same alert, both events can occur
+   * again, even after the alert has resolved; such repeats are ignored.
    */
   #change(alert: Alert, place: ReadEvent): void {
     const isFiring = alert.status === 'firing'
@@ -162,7 +163,7 @@ function timeIn({ event, record }: ReadEvent): string {
   return event.time ?? instant(record.timestampMs)
 }
 
-/** Returns the acknowledgement. Any client may write to the topic, so all fields that are shown are checked. */
+/** Returns the acknowledgement in an event. Any client can write to the topic, so all displayed fields are validated. */
 function acknowledgementOf({ type, data }: Event): AlertAcknowledged | undefined {
   if (type !== ALERT_ACKNOWLEDGED_TYPE) return undefined
   const { alertId, entity, by, acknowledged } = (data ?? {}) as Partial<AlertAcknowledged>

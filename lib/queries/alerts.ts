@@ -7,12 +7,12 @@ import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, type Alert } from '../alerting/alert.ts'
 
-/** Event of the alerts topic, with its time. */
+/** Alert event with its time. */
 export interface FoundAlert {
   readonly alert: Alert
   /** Event time, RFC 3339. */
   readonly time?: string
-  /** Time of the event or, if it has none, of its record, in milliseconds since the epoch. */
+  /** Event time in milliseconds since the epoch. If the event has no time, the record's timestamp is used. */
   readonly timeMs: number
 }
 
@@ -25,12 +25,12 @@ export function alertIn(record: LogRecord): FoundAlert | undefined {
   return time === undefined ? { alert, timeMs: record.timestampMs } : { alert, time, timeMs: parseTime(time) }
 }
 
-/** Returns the alert of an event; undefined if it is not an alert event. */
+/** Returns the alert in an event; undefined if the event is not an alert event. */
 export function alertOf({ type, data }: Event): Alert | undefined {
   return (type === ALERT_FIRED_TYPE || type === ALERT_RESOLVED_TYPE) && isAlert(data) ? data : undefined
 }
 
-/** Returns whether the data is an alert. Any client may write to the topic, so all fields that are shown are checked. */
+/** Returns whether the data is an alert. Any client can write to the topic, so all displayed fields are validated. */
 function isAlert(data: unknown): data is Alert {
   if (typeof data !== 'object' || data === null) return false
   const { status, entity, labels, ...facts } = data as Partial<Alert>

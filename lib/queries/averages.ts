@@ -1,4 +1,4 @@
-/** Combined statistics of several entities, such as those of a family, a site, a database type or a model. Pure. */
+/** Combines the statistics of several entities, such as all entities of a family, a site, a database type or a model. Pure. */
 
 import type { Statistics } from '../analytics/statistics.ts'
 import { WINDOW_MS } from '../analytics/windows.ts'
@@ -10,13 +10,13 @@ type ListedEntity = Omit<TableEntity, 'open'>
 
 /** Combined statistics of a metric. */
 interface Average {
-  /** Mean of the newest values of the entities. */
+  /** Mean of the entities' newest values. */
   readonly last: number
-  /** Mean of all readings. */
+  /** Mean of all readings of all entities. */
   readonly mean: number
   readonly minimum: number
   readonly maximum: number
-  /** Population standard deviation of all readings. */
+  /** Population standard deviation of all readings of all entities. */
   readonly standardDeviation: number
 }
 
@@ -25,7 +25,7 @@ export interface GroupAverages {
   /** Common source of the entities, or the name of the family. */
   readonly name: string
   readonly entities: number
-  /** Number of readings since the first reading of each entity. */
+  /** Number of readings, counted from the first reading of each entity. */
   readonly readings: number
   /** Number of readings in the last complete minute of event time. */
   readonly readingsInMinute: number
@@ -34,10 +34,10 @@ export interface GroupAverages {
 }
 
 /**
- * Returns the combined statistics of groups of entities, by name.
+ * Groups the entities, and returns the combined statistics of each group by name.
  *
- * @param nameOf returns the name of an entity's group; entities of one family with the same name belong together
- * @param nowMs current time in milliseconds since the epoch, which determines the last complete minute
+ * @param nameOf returns the name of an entity's group. Entities of different families are never in the same group.
+ * @param nowMs current time in milliseconds since the epoch, from which the last complete minute is derived
  */
 export function averagesBy(
   entities: readonly ListedEntity[],
@@ -74,7 +74,10 @@ function groupOf(
   }
 }
 
-/** Returns the combined statistics. Chan's formula combines squared distances from several means without the values. */
+/**
+ * Combines the statistics of several entities, using Chan's formula for the standard deviation, which does not need the individual
+ * values.
+ */
 function averageOf(all: readonly Statistics[]): Average {
   const count = sumOf(all.map(one => one.count))
   const mean = sumOf(all.map(one => one.mean * (one.count / count)))

@@ -1,11 +1,11 @@
-/** Distribution of records over the partitions of a topic. Pure. */
+/** Computes the distribution of records over the partitions of a topic. Pure. */
 
 export interface PartitionBalance {
   readonly partition: number
   readonly records: number
-  /** Share of the topic's records, 0 to 1. */
+  /** Share of the topic's records that are in this partition, from 0 to 1. */
   readonly share: number
-  /** Ratio to the share of each partition in an even distribution. */
+  /** Ratio of the partition's record count to the average record count per partition. */
   readonly skew: number
   readonly isTooFull: boolean
 }
@@ -15,12 +15,16 @@ export interface Balance {
   readonly partitions: readonly PartitionBalance[]
 }
 
-/** Skew above which a partition is overloaded: its function has 50 % more work than the others. */
+/** Skew from which a partition is considered overloaded. Its function has at least 50 % more work than the average. */
 const TOO_FULL = 1.5
-/** Number of standard deviations by which the excess must exceed chance. With few records, chance alone makes partitions uneven. */
+/** Minimum excess in standard deviations for an overloaded partition. With few records, chance alone makes partitions uneven. */
 const BEYOND_CHANCE = 3
 
-/** @param counts number of records, by partition */
+/**
+ * Returns the distribution of records over partitions.
+ *
+ * @param counts number of records, by partition
+ */
 export function balanceOf(counts: readonly number[]): Balance {
   const records = counts.reduce((sum, count) => sum + count, 0)
   const even = records / Math.max(1, counts.length)
@@ -37,22 +41,30 @@ export interface KeySample {
   readonly partition: number
   readonly records: number
   readonly keys: number
-  /** Most frequent key as text, with its number of records; null if no record has a key. */
+  /** Most frequent key as text, with the number of its records; null if all records lack a key. */
   readonly top: { readonly key: string; readonly records: number } | null
 }
 
-/** Counts the keys of records. */
+/** Counts how often each key occurs in each partition. */
 export class KeyCounter {
   readonly #partitions = new Map<number, Map<string, number>>()
 
-  /** @param key key as text; records without a key are not counted */
+  /**
+   * Counts one record. Records without a key must not be added.
+   *
+   * @param key record key as text
+   */
   add(partition: number, key: string): void {
     const keys = this.#partitions.get(partition) ?? new Map<string, number>()
     keys.set(key, (keys.get(key) ?? 0) + 1)
     this.#partitions.set(partition, keys)
   }
 
-  /** @param partitions number of partitions of the topic */
+  /**
+   * Returns the counts of each partition.
+   *
+   * @param partitions partition count of the topic
+   */
   samples(partitions: number): KeySample[] {
     return Array.from({ length: partitions }, (_, partition) => {
       const keys = [...(this.#partitions.get(partition) ?? [])]

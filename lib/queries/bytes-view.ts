@@ -1,7 +1,7 @@
-/** Shows bytes as text, if they are valid text. Pure. */
+/** Displays bytes as text if they are valid text. Pure. */
 import { isUtf8 } from 'node:buffer'
 
-/** Bytes in a JSON document. */
+/** JSON representation of bytes: plain text, or base64. */
 export type BytesView = { readonly text: string } | { readonly base64: string }
 
 export function bytesView(bytes: Buffer): BytesView {
@@ -9,7 +9,7 @@ export function bytesView(bytes: Buffer): BytesView {
   return text === undefined ? { base64: bytes.toString('base64') } : { text }
 }
 
-/** Control characters that do not occur in text, which may contain tabs and line ends. */
+/** Matches control characters that do not occur in text. Tabs and line breaks are allowed. */
 const NOT_IN_TEXT = /[^\P{Cc}\t\r\n]/u
 
 /** Returns the bytes as text; undefined if they are not valid UTF-8, or contain control characters. */

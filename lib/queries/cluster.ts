@@ -1,4 +1,4 @@
-/** Describes a cluster: its brokers, its controller, the partitions and disks of each broker, and missing replicas. */
+/** Describes a Kafka cluster: its brokers and controller, the partitions and disks of each broker, and missing replicas. */
 import type { BrokerFeatures, ClusterMetadata, LogDir, MetadataQuorum } from '@sluice/kafka-records/requests'
 import { brokersAnswer, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
@@ -13,29 +13,29 @@ import { releaseOf } from './kafka-releases.ts'
 export interface ClusterDescription {
   readonly clusterId: string | null
   readonly controller: ControllerDescription
-  /** Release that corresponds to the cluster's metadata version; null if the cluster does not report it. */
+  /** Kafka release that corresponds to the cluster's metadata version; null if the cluster does not report it. */
   readonly metadataRelease: string | null
   /** Brokers, sorted by id. */
   readonly brokers: readonly BrokerDescription[]
-  /** Brokers that should have replicas but are not in the cluster at present. */
+  /** Brokers that are assigned replicas but are currently not in the cluster. `copies` is the number of these replicas. */
   readonly missing: readonly { readonly id: number; readonly copies: number }[]
-  /** Number of topics, without internal ones. */
+  /** Number of topics, excluding internal topics. */
   readonly topics: number
   readonly internalTopics: number
-  /** Number of partitions of all topics. */
+  /** Number of partitions in all topics. */
   readonly partitions: number
-  /** Number of partitions with a replica that is not in sync. Partitions without a leader are not included. */
+  /** Number of partitions with at least one replica out of sync. Partitions without a leader are not included. */
   readonly underReplicated: number
-  /** Number of partitions without a leader, which cannot be read or written. */
+  /** Number of partitions without a leader. They can be neither read nor written. */
   readonly leaderless: number
 }
 
 export interface ControllerDescription {
-  /** Kind of the controller. `kraft`: an elected controller node. `unknown`: the cluster does not report it. */
+  /** Type of the controller. `kraft`: a controller that the KRaft quorum elects. `unknown`: the cluster does not report it. */
   readonly kind: 'kraft' | 'zookeeper' | 'unknown'
-  /** Id of the active controller; null if unknown. It need not be one of the brokers. */
+  /** Id of the active controller; null if unknown. The controller is not necessarily one of the brokers. */
   readonly id: number | null
-  /** Ids of the voters; empty with ZooKeeper. */
+  /** Ids of the KRaft voters; empty for a cluster with ZooKeeper. */
   readonly voters: readonly number[]
 }
 
@@ -44,29 +44,29 @@ export interface BrokerDescription {
   readonly host: string
   readonly port: number
   readonly rack: string | null
-  /** Release of the broker, such as `4.3`; null if the broker does not report it. */
+  /** Kafka release of the broker, such as `4.3`; null if the broker does not report it. */
   readonly release: string | null
-  /** Number of partitions that the broker leads. `copies` is the number of its replicas. */
+  /** Number of partitions of which the broker is the leader. `copies` is the number of replicas on the broker. */
   readonly leads: number
   readonly copies: number
-  /** Disks of the broker; null if the broker does not report them. */
+  /** Disk usage of the broker; null if the broker does not report it. */
   readonly disks: BrokerDisks | null
-  /** Reason why the disks are unknown. */
+  /** Reason why the disk usage is unknown. */
   readonly disksUnknown: 'refused' | 'unsupported' | 'away' | null
 }
 
 interface BrokerDisks {
-  /** Size of all logs, in bytes. */
+  /** Size of all partition logs, in bytes. */
   readonly bytes: number
-  /** Size of all volumes, in bytes; null before Kafka 3.3. `usableBytes` is their free space. */
+  /** Total size of the volumes, in bytes; null before Kafka 3.3. `usableBytes` is their free space. */
   readonly totalBytes: number | null
   readonly usableBytes: number | null
-  /** Log directories that cannot be used because their disk has failed. */
+  /** Paths of log directories that cannot be used because their disk has failed. */
   readonly failed: readonly string[]
 }
 
 /**
- * Describes the cluster. A broker that does not answer is included without its disks.
+ * Describes the cluster. If a broker does not answer, its disk usage is omitted.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -78,12 +78,12 @@ export async function clusterDescription(inspection: ClusterInspection): Promise
   return clusterIn({ metadata, features, logDirs, quorum: await quorumOf(inspection) })
 }
 
-/** Returns the quorum; undefined if the cluster does not report one, as with ZooKeeper. */
+/** Returns the KRaft quorum. Undefined if the cluster does not report a quorum, for example because it uses ZooKeeper. */
 async function quorumOf(inspection: ClusterInspection): Promise<MetadataQuorum | undefined> {
   try {
     return await kafkaAnswer('controllers', inspection.quorum())
   } catch {
-    // A missing quorum must not prevent the rest of the description. If Kafka is unavailable, the next request reports it.
+    // The rest of the description is useful without the quorum. If Kafka is unavailable, the next request reports the outage.
     return undefined
   }
 }
@@ -95,7 +95,7 @@ export interface ClusterAnswers {
   readonly quorum: MetadataQuorum | undefined
 }
 
-/** Builds the description from the answers of the cluster. Pure. */
+/** Combines the answers of the cluster to a description. Pure. */
 export function clusterIn({ metadata, features, logDirs, quorum }: ClusterAnswers): ClusterDescription {
   const partitions = metadata.topics.flatMap(topic => topic.partitions)
   const levels = features.flatMap(one => ('answer' in one ? [one.answer] : []))
@@ -128,7 +128,7 @@ export function clusterIn({ metadata, features, logDirs, quorum }: ClusterAnswer
   }
 }
 
-/** Feature that corresponds to the release of a broker. Only clusters without ZooKeeper have it. */
+/** Kafka feature from whose level the release of a broker is derived. Only clusters without ZooKeeper have it. */
 const METADATA = 'metadata.version'
 
 export function isLeaderless({ leader }: Pick<TopicPartition, 'leader'>): boolean {
@@ -143,11 +143,11 @@ export function isUnderReplicated({
 }
 
 export interface ClusterTopic extends TopicLayout {
-  /** True for an internal topic of Kafka. */
+  /** True for internal topics of Kafka. */
   readonly isInternal: boolean
 }
 
-/** Returns the topics of an answer, sorted by name, with sorted partitions. Pure. */
+/** Returns the topics in a metadata response, sorted by name, with sorted partitions. Pure. */
 export function layoutsIn({ topics }: ClusterMetadata): ClusterTopic[] {
   return topics
     .map(topic => ({ ...layoutOf(topic), isInternal: topic.isInternal }))
@@ -168,7 +168,7 @@ function controllerIn(
     const id = quorum.leader < 0 ? null : quorum.leader
     return { kind: 'kraft', id, voters: quorum.voters.map(voter => voter.id).sort((a, b) => a - b) }
   }
-  // Without ZooKeeper, the metadata response reports any broker as the controller.
+  // In a cluster without ZooKeeper, the metadata response names an arbitrary broker as the controller.
   if (levels.some(({ supported }) => supported.has(METADATA))) return { kind: 'kraft', id: null, voters: [] }
   if (levels.length === 0) return { kind: 'unknown', id: null, voters: [] }
   return { kind: 'zookeeper', id: controllerId < 0 ? null : controllerId, voters: [] }

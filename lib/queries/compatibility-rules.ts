@@ -1,6 +1,6 @@
-/** Compatibility modes by which a schema registry accepts a new version of a subject. Pure. */
+/** Describes the compatibility modes by which a schema registry checks new schema versions. Pure. */
 
-/** Guarantee of each mode. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
+/** Guarantee that each compatibility mode provides. Source: Confluent's documentation, "Schema Evolution and Compatibility". */
 const RULES: Readonly<Record<string, string>> = {
   NONE: 'nothing is checked',
   BACKWARD: 'the new schema reads data of the last version',
@@ -11,7 +11,7 @@ const RULES: Readonly<Record<string, string>> = {
   FULL_TRANSITIVE: 'the new schema and every version read data of each other',
 }
 
-/** Returns the guarantee of a mode; undefined for an unknown mode. */
+/** Returns the guarantee of a compatibility mode; undefined for an unknown mode. */
 export function promiseOf(rule: string): string | undefined {
   return Object.hasOwn(RULES, rule) ? RULES[rule] : undefined
 }

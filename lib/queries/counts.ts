@@ -1,4 +1,4 @@
-/** Maximum number of names that are counted separately. Any client can write names, so further ones are counted together. */
+/** Maximum number of names that are counted separately. Clients choose the names, so any further names are counted together. */
 const MAX_NAMES = 200
 const OTHERS = '(others)'
 

@@ -1,27 +1,30 @@
-/** Selects and counts rows of dead letters, and divides them into pages. Pure. */
+/** Filters and counts dead letters, and divides them into pages. Pure. */
 import { cut } from '../failures/dead-letter-row.ts'
 import { Counts } from './counts.ts'
 import type { DeadLettersNow, PlacedDeadLetter, PlacedRow } from './dead-letters.ts'
 
-/** Filter of dead letters. Without a condition, it matches all of them. */
+/** Conditions for dead letters. An empty filter matches all dead letters. */
 export interface DeadLetterFilter {
-  /** Earliest time of writing to the dlq topic, in milliseconds since the epoch. */
+  /** Earliest time at which the dead letter was written to the dlq topic, in milliseconds since the epoch. */
   readonly sinceMs?: number | undefined
-  /** Latest time of writing, not included. */
+  /** End of the time range for writing, exclusive, in milliseconds since the epoch. */
   readonly untilMs?: number | undefined
   /** Failure code. */
   readonly code?: string | undefined
   readonly consumer?: string | undefined
-  /** Entity of the failed event: source and subject, separated by a space, or only the subject. */
+  /** Entity of the failed event: its source and subject, separated by a space, or only its subject. */
   readonly entity?: string | undefined
   /** CloudEvents `type` of the failed event. */
   readonly type?: string | undefined
 }
 
-/** State of a dead letter. `open`: it was not handled yet. `handled`: it was redriven or dropped. */
+/** State of dead letters to select. `open`: not handled yet. `handled`: redriven or dropped. */
 export type DeadLetterState = 'open' | 'quarantined' | 'handled' | 'all'
 
-/** Returns whether a dead letter meets all conditions. A record that is not an event has neither entity nor type. */
+/**
+ * Returns whether a dead letter meets all conditions. A dead letter without an event never meets a condition on the entity or the
+ * type.
+ */
 export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean {
   const { code, consumer } = filter
   return (
@@ -33,8 +36,8 @@ export function meets(row: PlacedDeadLetter, filter: DeadLetterFilter): boolean 
 }
 
 /**
- * Returns whether a row was written within the time of the filter. This is the only condition that applies to
- * unreadable dead letters.
+ * Returns whether a dead letter was written within the time range of the filter. Only this condition applies to unreadable dead
+ * letters.
  */
 export function isWritten(
   { writtenAtMs }: { readonly writtenAtMs: number },
@@ -43,32 +46,32 @@ export function isWritten(
   return writtenAtMs >= (sinceMs ?? writtenAtMs) && (untilMs === undefined || writtenAtMs < untilMs)
 }
 
-/** Offset below which the next page starts, by partition of the dlq topic. */
+/** Upper bound of the offsets on the next page, exclusive, by partition of the dlq topic. */
 export type OlderPlaces = ReadonlyMap<number, number>
 
 export interface DeadLetterCounts {
-  /** Number of dead letters that match, on all pages. */
+  /** Number of matching dead letters on all pages. */
   readonly total: number
-  /** Number of matching dead letters by code, the most frequent first. */
+  /** Number of matching dead letters by failure code, most frequent first. */
   readonly codes: Readonly<Record<string, number>>
   readonly quarantined: number
-  /** Number of matching dead letters that are omitted because they were handled; null if unknown. */
+  /** Number of matching dead letters that are not shown because they were handled; null if unknown. */
   readonly handled: number | null
-  /** Number of unreadable dead letters within the time of the filter. */
+  /** Number of unreadable dead letters within the time range of the filter. */
   readonly broken: number
-  /** Number of records of the topic that are not about dead letters; null if unknown. */
+  /** Number of records in the topic that are not about dead letters; null if unknown. */
   readonly others: number | null
 }
 
 export interface DeadLetterPage {
-  /** Newest matching rows, including unreadable ones within the time of the filter, in order of time. */
+  /** Newest matching dead letters in order of time, including unreadable dead letters within the time range. */
   readonly rows: readonly PlacedRow[]
   readonly counts: DeadLetterCounts
-  /** Start of the next page; null on the last page. */
+  /** Position at which the next page starts; null on the last page. */
   readonly older: OlderPlaces | null
 }
 
-/** Returns the newest page of dead letters, or the page before the given offsets. */
+/** Returns the page with the newest dead letters, or the page before the given offsets. */
 export function pageOf(
   { rows, others }: DeadLettersNow,
   {
@@ -78,9 +81,9 @@ export function pageOf(
     ...filter
   }: DeadLetterFilter & {
     readonly limit: number
-    /** True to include handled dead letters. */
+    /** True to include dead letters that were handled. */
     readonly all?: boolean | undefined
-    /** Offsets before which the page ends. Partitions without an entry are omitted. */
+    /** End of the page, exclusive, as an offset for each partition. Partitions without an entry are omitted. */
     readonly before?: OlderPlaces | undefined
   },
 ): DeadLetterPage {
@@ -111,17 +114,17 @@ export function pageOf(
 export interface CountedDeadLetters {
   /** Dead letters that meet all conditions, newest first. */
   readonly letters: readonly PlacedDeadLetter[]
-  /** Unreadable dead letters within the time of the filter. */
+  /** Unreadable dead letters within the time range of the filter. */
   readonly broken: readonly Extract<PlacedRow, { kind: 'broken' }>[]
   /**
-   * Number of dead letters by code. Conditions on code and consumer are ignored here, so that other values
-   * can be selected. The same applies to `consumers`.
+   * Number of dead letters by failure code. Conditions on code and consumer are ignored here, so that the user can select other
+   * values. The same applies to `consumers`.
    */
   readonly codes: Readonly<Record<string, number>>
   readonly consumers: Readonly<Record<string, number>>
 }
 
-/** Counts dead letters by their common properties. */
+/** Counts dead letters by failure code and by consumer. */
 export function countedDeadLetters(
   all: readonly PlacedRow[],
   filter: DeadLetterFilter,
@@ -139,7 +142,7 @@ export function countedDeadLetters(
   }
 }
 
-/** Returns the number of times in each part of a range that is divided into equal parts. */
+/** Divides a time range into equal parts, and returns how many of the times are in each part. */
 export function histogram(
   timesMs: readonly number[],
   { fromMs, toMs, parts }: { readonly fromMs: number; readonly toMs: number; readonly parts: number },

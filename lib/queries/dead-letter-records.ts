@@ -1,4 +1,4 @@
-/** Reads the records of dead letters, including the bytes that failed, by their offsets. */
+/** Reads dead letters from their topic by offset, including the original bytes of the failed records. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -12,13 +12,13 @@ import {
 import { type DeadLetterPlace, type DeadLetterSource, DeadLetters, type PlacedRow } from './dead-letters.ts'
 import { type Range, readRecordGroups } from './records.ts'
 
-/** Dead letter without the bytes that failed. */
+/** Dead letter without the original bytes of the failed record. */
 export interface DeadLetterSummary {
   /** Position in the dlq topic. */
   readonly partition: number
   readonly offset: number
   readonly id: string
-  /** Time of the failure, RFC 3339. */
+  /** Time at which the record failed, RFC 3339. */
   readonly failedAt: string
   readonly code: string
   readonly class: string
@@ -27,17 +27,17 @@ export interface DeadLetterSummary {
   readonly originalTopic: string
   readonly originalPartition: number
   readonly originalOffset: number
-  /** Source and subject of the failed event, separated by a space; null if it cannot be decoded. */
+  /** Entity of the failed event: source and subject, separated by a space. Null if the event cannot be decoded. */
   readonly entity: string | null
   /** CloudEvents `type` of the failed event; null if it cannot be decoded. */
   readonly type: string | null
   readonly error: string
   readonly quarantined: boolean
-  /** Action with which the dead letter was handled; null while it is open. */
+  /** Action by which the dead letter was handled; null if it is open. */
   readonly handled: HandledAction | null
 }
 
-/** Result of a search by offset or id: a dead letter, an unreadable one, another record, or nothing. */
+/** Result of a search by position or id: a readable or unreadable dead letter, another record, or nothing. */
 export type DeadLetterAnswer =
   | { readonly kind: 'found'; readonly found: FoundDeadLetter; readonly handled: HandledAction | undefined }
   | { readonly kind: 'broken'; readonly broken: BrokenDeadLetter }
@@ -45,10 +45,10 @@ export type DeadLetterAnswer =
   | { readonly kind: 'none' }
 
 /**
- * Finds one dead letter by its position in the dlq topic, or by its id. If it is not open, the whole topic is
- * searched, because only the topic records how it was handled.
+ * Finds a dead letter by its position in the dlq topic, or by its id. If the dead letter is not open, the whole topic is searched,
+ * because only the topic records how it was handled.
  *
- * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
+ * @throws the signal's reason if the signal is aborted; otherwise see `readRecords`
  */
 export async function findDeadLetter(
   source: DeadLetterSource,
@@ -108,20 +108,23 @@ export function deadLetterSummary(found: FoundDeadLetter, handled?: HandledActio
   }
 }
 
-/** Maximum number of records between two dead letters that are read as well, because a separate read would take longer. */
+/**
+ * Maximum number of records between two dead letters for reading both at once. Reading a few unneeded records is faster than a
+ * separate request.
+ */
 const MAX_BETWEEN = 100
 
-/** Row with its record. The record is absent if the row is unreadable, or the topic no longer contains it. */
+/** Dead letter with its record. The record is absent if it is unreadable, or no longer in the topic. */
 export interface ReadLetter {
   readonly row: PlacedRow
   readonly found?: FoundDeadLetter
 }
 
 /**
- * Reads the records of rows, and skips the records between them.
+ * Reads the records of dead letters, and skips other records.
  *
- * @param rows rows; those of one partition are ordered by offset
- * @returns groups of rows in the order of reading; those of one partition are in order
+ * @param rows dead letters, ordered by offset within each partition
+ * @returns groups of dead letters in the order of reading, which preserves the order within each partition
  * @throws see `readRecords`
  */
 export async function* readLetters(
@@ -131,7 +134,7 @@ export async function* readLetters(
 ): AsyncGenerator<readonly ReadLetter[]> {
   const byPartition = Map.groupBy(rows, ({ partition }) => partition)
   const runs = [...byPartition].map(([partition, own]) => runsOf(topic, partition, own))
-  // Reads one run of each partition at a time, in parallel. Reading all runs at once would keep all of them in memory.
+  // One run of adjacent records is read in each partition at a time. Reading all runs at once could exhaust the memory.
   for (let at = 0; runs.some(({ length }) => at < length); at++) {
     const now = runs.flatMap(own => own[at] ?? [])
     const wanted = new Map(now.flatMap(run => run.rows.map(row => [placeText(row), row] as const)))
@@ -150,7 +153,7 @@ export async function* readLetters(
   }
 }
 
-/** Returns the dead letters of a few rows, in the order of the rows. Rows without a readable record are omitted. */
+/** Returns the dead letters of a few rows, in the same order. A row is omitted if its record is missing or unreadable. */
 export async function deadLettersOf(
   log: LogReader,
   topic: string,
@@ -162,7 +165,7 @@ export async function deadLettersOf(
   return rows.flatMap(row => found.get(placeText(row)) ?? [])
 }
 
-/** Returns the position of a dead letter in the form that operators use, such as `2@17`. */
+/** Formats the position of a dead letter as `partition@offset`, such as `2@17`. */
 export function placeText({ partition, offset }: DeadLetterPlace): string {
   return `${partition}@${offset}`
 }

@@ -1,7 +1,7 @@
 /**
- * Current dead letters: the table that the consumer `open-dead-letters` stores, and the records of the dlq
- * topic after it, to which the same fold is applied. The result is therefore exact even if the consumer has
- * lag, and the same if Redis is unavailable and only the topic is read.
+ * Reads the current dead letters. The stored table of the consumer `open-dead-letters` is combined with the records that the
+ * consumer has not processed yet. The result is therefore exact even if the consumer has lag. If Redis is unavailable, the whole
+ * topic is read instead, with the same result.
  */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
@@ -28,42 +28,45 @@ export interface DeadLetterSource {
   readonly log: LogReader
   /** Name of the dlq topic in Kafka. */
   readonly topic: string
-  /** Returns the current bounds of its partitions. */
+  /** Returns the current bounds of the topic's partitions. */
   readonly bounds: () => Promise<readonly Bounds[]>
-  /** Returns the access to the stored table. If absent, the topic is read from its start. */
+  /** Returns the connection to the stored table. If absent, the topic is read from its start. */
   readonly states?: () => Promise<Pick<StateInspection, 'state' | 'summary'>>
 }
 
 export interface DeadLettersNow {
-  /** Rows in the order of writing: open dead letters and, if the topic was read instead of the table, handled ones. */
+  /** Dead letters in the order of writing. Handled dead letters are included only if the topic was read instead of the table. */
   readonly rows: readonly PlacedRow[]
   /** Number of open dead letters that were removed from the table to make room for newer ones. They are still in the topic. */
   readonly left: number
-  /** Time after which the table contains all open dead letters; undefined if it contains all. */
+  /** Time after which the table is complete; undefined if it contains all open dead letters. */
   readonly wholeAfterMs: number | undefined
-  /** Time at which the oldest open dead letter was written, in milliseconds since the epoch. It may no longer be in the table. */
+  /**
+   * Time at which the oldest open dead letter was written, in milliseconds since the epoch. This dead letter is possibly no longer
+   * in the table.
+   */
   readonly oldestMs: number | undefined
-  /** Source of the rows. `topic`: all records were read, and the table was not used. */
+  /** Source of the dead letters. `topic`: all records were read, and the table was not used. */
   readonly from: 'table' | 'topic'
-  /** Reason why the table was not used although it was requested; undefined if it was used, or does not exist yet. */
+  /** Reason why the requested table could not be used; undefined if it was used, or does not exist yet. */
   readonly withoutTable: string | undefined
-  /** Number of records that are not about dead letters; null if not all records were read. */
+  /** Number of records in the topic that are not about dead letters; null if not all records were read. */
   readonly others: number | null
-  /** Number of records of the topic that were not read yet. */
+  /** Number of records in the topic that have not been read yet. */
   readonly pending: number
 }
 
 interface DeadLettersOptions {
   /** True to read the topic instead of the table, because only the topic contains handled dead letters. */
   readonly withHandled?: boolean
-  /** Maximum number of newest records to read in each partition. */
+  /** Maximum number of records to read in each partition, from the newest backwards. */
   readonly newest?: number
 }
 
-/** Maximum number of dead letters in memory for each partition. As in the stored table, the oldest are removed first. */
+/** Maximum number of dead letters per partition in memory. As in the stored table, the oldest are removed first. */
 const MAX_IN_MEMORY = 200_000
 
-/** Reads the dead letters. Each further call reads only the new records. */
+/** Reads the current dead letters. The first call reads the table or the topic, and each later call reads only new records. */
 export class DeadLetters {
   readonly #source: DeadLetterSource
   readonly #options: DeadLettersOptions
@@ -79,10 +82,10 @@ export class DeadLetters {
   }
 
   /**
-   * Reads up to the current end of the topic. Calls are sequential.
+   * Reads up to the current end of the topic. Concurrent calls run one after the other.
    *
-   * @param mayGoOn called between reads; false ends the call early
-   * @throws the reason of the signal if it is aborted, because a part must not be mistaken for the whole;
+   * @param mayGoOn called between reads. If it returns false, the call ends early.
+   * @throws the signal's reason if the signal is aborted, because an incomplete result could be mistaken for a complete one;
    * otherwise see `readRecords`
    */
   look(mayGoOn: () => boolean = () => true, signal?: AbortSignal): Promise<DeadLettersNow> {
@@ -112,12 +115,12 @@ export class DeadLetters {
       if (!isEnded) break
     }
     signal?.throwIfAborted()
-    // Transaction markers can follow the last record.
+    // Transaction markers can follow the last record, so the position is set to the end.
     if (isEnded) for (const [partition, { end }] of bounds.entries()) this.#partitions[partition]?.readTo(end)
     return this.#now(bounds)
   }
 
-  /** Starts with the stored table, if it exists, and starts over if the topic was recreated. */
+  /** Loads the stored table if it exists. Starts over if the topic was recreated. */
   async #begin(bounds: readonly Bounds[]): Promise<void> {
     const unknown = bounds.flatMap(({ end }, partition) => {
       const fold = this.#partitions[partition]
@@ -174,7 +177,7 @@ export class DeadLetters {
   }
 }
 
-/** Returns the stored table of one partition, up to the offset that the consumer had applied before the table was read. */
+/** Returns the stored table of one partition, with the offset up to which it is known to be complete. */
 async function storedDeadLetters(
   inspection: Pick<StateInspection, 'state' | 'summary'>,
   topic: string,

@@ -1,4 +1,4 @@
-/** Determines the ranges of topics that contain events emitted since a time. */
+/** Determines the offset ranges of topics that contain the events emitted since a given time. */
 
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -6,7 +6,7 @@ import type { OutputRange } from '../../packages/runtime/pipeline/verifying/emis
 import { topicReach } from './topics.ts'
 
 /**
- * Returns the ranges by topic. Topics that do not exist are omitted.
+ * Returns the offset ranges by topic. Missing topics are omitted.
  *
  * @param sinceMs start time in milliseconds since the epoch; 0 for all retained records
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
@@ -22,7 +22,7 @@ export async function emittedRanges(
       const { bounds, atTime } = await topicReach(offsets, topic, sinceMs > 0 ? sinceMs : undefined)
       const from = ({ start, end }: OutputRange | { start: number; end: number }, partition: number) => {
         const found = sinceMs > 0 ? (atTime[partition] ?? -1) : start
-        // -1 means that no record is that young.
+        // Kafka returns -1 if all records are older than the requested time.
         return found < 0 ? end : Math.max(found, start)
       }
       ranges.set(

@@ -1,4 +1,4 @@
-/** Reads the states and timers of a consumer's entities. */
+/** Reads the states and timers of the entities of a consumer. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { Hold } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey, StoredTimer } from '../../packages/runtime/pipeline/model.ts'
@@ -6,42 +6,42 @@ import { entitiesIn, preferExact, type StoredEntity } from '../tables/table.ts'
 
 export interface EntityState {
   readonly partition: number
-  /** Source and subject, separated by a space. */
+  /** Source and subject of the entity's events, separated by a space. */
   readonly entity: string
-  /** Version of the state's structure; absent for version 1. */
+  /** Schema version of the state; absent for version 1. */
   readonly version?: number
-  /** State of the entity; absent if the entity is held before its first state. */
+  /** State of the entity; absent if the entity was held before its first state was stored. */
   readonly state?: unknown
-  /** Timers that can fire. A held entity has none. */
+  /** Timers that can fire. A held entity has no such timers. */
   readonly timers: readonly TimerState[]
   readonly held?: HeldState
 }
 
-/** Hold of an entity: why it waits, and what waits with it. */
+/** Hold of an entity, which waits for the retry of a failed event. */
 export interface HeldState {
-  /** Id of the failure that is retried; null if the retry has ended and the parked events are applied next. */
+  /** Id of the failure that is being retried. Null if the retry has ended and the parked events are applied next. */
   readonly failure: string | null
-  /** Offsets of the parked events. */
+  /** Offsets of the parked events, which are processed after the hold. */
   readonly parked: readonly number[]
-  /** Time by which the log's clock must advance until the hold ends, in milliseconds. */
+  /** Log time until the hold ends, in milliseconds. */
   readonly endsAfterMs: number
-  /** Timers that do not fire while the entity is held. */
+  /** Timers that are suspended while the entity is held. */
   readonly timers: readonly TimerState[]
 }
 
 export interface TimerState {
   readonly entity: string
   readonly name: string
-  /** Due time in event time, RFC 3339. */
+  /** Time at which the timer is due, RFC 3339, in event time. */
   readonly due: string
-  /** Time by which the log's clock must advance until it fires, in milliseconds. */
+  /** Log time until the timer fires, in milliseconds. */
   readonly firesAfterMs: number
 }
 
 /**
- * Returns the states and timers of entities, sorted by partition and name.
+ * Returns the states and timers of matching entities, sorted by partition and name.
  *
- * @param wanted whole subject, or a part of source and subject
+ * @param wanted full subject, or a part of source and subject
  * @throws Unavailable if Redis does not answer
  */
 export async function entityStates(
@@ -59,7 +59,7 @@ export async function entityStates(
 }
 
 /**
- * Returns an entity with its timers.
+ * Returns the state and timers of an entity.
  *
  * @param nowMs current time of the partition's log clock
  */
@@ -69,7 +69,7 @@ export async function entityState(
   { partition, entity, version, state, hold }: StoredEntity,
   nowMs: number,
 ): Promise<EntityState> {
-  // The only timer of a held entity is that of its hold, which is not shown.
+  // The only timer of a held entity ends the hold. It is not shown.
   const timers = hold ? [] : await inspection.timersOf(partitionState, entity)
   return {
     partition,
@@ -81,7 +81,7 @@ export async function entityState(
   }
 }
 
-/** Compares two entities by partition and name. */
+/** Compares two entities, first by partition and then by name. */
 export function byPlace(a: EntityState, b: EntityState): number {
   return a.partition - b.partition || (a.entity < b.entity ? -1 : 1)
 }
@@ -95,7 +95,11 @@ function heldState(entity: string, { waitsFor, parked, untilMs, timers }: Hold, 
   }
 }
 
-/** @param nowMs current time of the partition's log clock */
+/**
+ * Converts a timer for display.
+ *
+ * @param nowMs current time of the partition's log clock
+ */
 export function timerState(
   entity: string,
   { name, dueMs, thresholdMs }: StoredTimer,

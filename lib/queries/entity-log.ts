@@ -1,4 +1,4 @@
-/** Reads the records of one entity: its readings, its minute statistics, and its alerts. Pure. */
+/** Extracts the readings, minute statistics and alerts of one entity from records. Pure. */
 
 import { parseTime } from '../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
@@ -10,7 +10,7 @@ import { MINUTE_TYPE, type MinuteSummary } from '../analytics/process.ts'
 import { type FamilyName, familyOf, measurements, type ReadingData } from '../telemetry/families.ts'
 import { alertOf } from './alerts.ts'
 
-/** Record with its event, or with the reason why it has none. */
+/** Record with its event, or with the failure if the event cannot be decoded. */
 export interface ReadRecord {
   readonly record: LogRecord
   readonly event: Event | Failure
@@ -19,7 +19,7 @@ export interface ReadRecord {
 /** Reading of an entity. */
 export interface EntityReading {
   readonly id: string
-  /** Event time or, if the event has none, the time of its record, in milliseconds since the epoch. */
+  /** Event time in milliseconds since the epoch. If the event has no time, the record's timestamp is used. */
   readonly timeMs: number
   readonly partition: number
   readonly offset: number
@@ -27,7 +27,7 @@ export interface EntityReading {
   readonly values: Readonly<Record<string, number>>
 }
 
-/** Statistics of one minute of an entity. */
+/** Statistics of an entity for one minute. */
 export interface EntityMinute {
   readonly family: FamilyName
   /** Start of the minute, in milliseconds since the epoch. */
@@ -49,17 +49,17 @@ export interface EntityAlert {
   readonly rule: string
   readonly metric: string | null
   readonly severity: string
-  /** Time of firing, in milliseconds since the epoch. */
+  /** Time at which the alert fired, in milliseconds since the epoch. */
   readonly startedMs: number
-  /** Time of resolving, in milliseconds since the epoch; null while the alert fires. */
+  /** Time at which the alert resolved, in milliseconds since the epoch; null while it is firing. */
   readonly endedMs: number | null
-  /** Time of the event, in milliseconds since the epoch. */
+  /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number
 }
 
 /**
- * Returns a text that the bytes of every record about the entity contain, in any format. Undefined if there
- * is no such text, because JSON can escape its characters.
+ * Returns a text that is contained in the bytes of every record about the entity, in any format. Undefined if JSON might escape
+ * characters of the text, because there is then no such text.
  */
 export function textOfEntity(entity: string): string | undefined {
   const { subject } = partsOfEntity(entity)
@@ -67,9 +67,9 @@ export function textOfEntity(entity: string): string | undefined {
 }
 
 /**
- * Returns the reading in a record; undefined unless it is a valid reading of the entity.
+ * Returns the reading in a record; undefined if the record is not a valid reading of this entity.
  *
- * @param readData converts the data to the units of the family
+ * @param readData decoder that converts data to the units of the family
  */
 export function readingIn(
   { record, event }: ReadRecord,
@@ -92,8 +92,8 @@ export function readingIn(
 }
 
 /**
- * Returns the minute statistics in a record; undefined unless they are those of the entity. Any client may
- * write to the topic, so the data is checked.
+ * Returns the minute statistics in a record; undefined if they belong to another entity or are invalid. Any client can write to the
+ * topic, so the data is validated.
  */
 export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | undefined {
   if (isFailure(event) || event.type !== MINUTE_TYPE || !isObject(event.data)) return undefined
@@ -107,7 +107,7 @@ export function minuteIn({ event }: ReadRecord, entity: string): EntityMinute | 
   return { family, timeMs, revision: Number(revision), metrics: Object.fromEntries(values) }
 }
 
-/** Returns the alert in a record; undefined unless it is one of the entity. */
+/** Returns the alert in a record; undefined if the record is not about an alert of this entity. */
 export function entityAlertIn({ record, event }: ReadRecord, entity: string): EntityAlert | undefined {
   if (isFailure(event)) return undefined
   const alert = alertOf(event)
@@ -123,7 +123,7 @@ export function entityAlertIn({ record, event }: ReadRecord, entity: string): En
   }
 }
 
-/** Returns the last revision of each minute, in order. */
+/** Returns the last revision of each minute's statistics, in order of time. */
 export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] {
   const byTime = new Map<number, EntityMinute>()
   for (const minute of minutes) {
@@ -133,7 +133,7 @@ export function lastRevisions(minutes: readonly EntityMinute[]): EntityMinute[] 
   return [...byTime.values()].sort((a, b) => a.timeMs - b.timeMs)
 }
 
-/** Returns each alert once. If it has resolved, the resolved event is used. */
+/** Removes duplicate alerts. The resolved event of an alert takes precedence over its fired event. */
 export function alertsOnce(told: readonly EntityAlert[]): EntityAlert[] {
   const byId = new Map<string, EntityAlert>()
   for (const alert of told) if (!byId.get(alert.id)?.endedMs) byId.set(alert.id, alert)

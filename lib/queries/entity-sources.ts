@@ -1,29 +1,29 @@
-/** Counts the entities of each producer in the partition states of a consumer. */
+/** Counts the entities of each producer in the stored states of a consumer. */
 import type { StateReader } from '../../packages/runtime/adapters/redis/state-reader.ts'
 import { partsOfEntity } from '../../packages/runtime/consumer/event.ts'
 import { isHolderName } from '../../packages/runtime/pipeline/deciding/hold.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 interface SourceCount {
-  /** Source, or its prefix followed by `*`. */
+  /** Source of the entities. Sources that are counted together are shown as their common prefix, followed by `*`. */
   readonly source: string
   readonly entities: number
-  /** Size of names and states in bytes, without the server's overhead. */
+  /** Total size of entity names and states in bytes, without Redis overhead. */
   readonly bytes: number
-  /** Name of one of the entities. */
+  /** Name of one of the counted entities. */
   readonly example: string
 }
 
 export interface EntitySources {
   readonly entities: number
-  /** Sources with the most entities, up to the requested number. */
+  /** Sources with the most entities, limited to the requested number. */
   readonly sources: readonly SourceCount[]
 }
 
 /**
- * Counts the entities of each source. The states are read in pages while the consumer continues.
+ * Counts the entities by source. The consumer can continue meanwhile, because the states are read in pages.
  *
- * @param by with `prefix`, sources that differ only after their last "/" are counted together
+ * @param by `prefix` counts sources together that differ only after their last "/"
  * @throws Unavailable if Redis does not answer
  */
 export async function entitySources(
@@ -46,7 +46,7 @@ export async function entitySources(
 }
 
 /**
- * Returns the partitions of each entity whose name matches, from the states of all these consumers.
+ * Returns the entities whose names match, each with its partitions, from the states of all given consumers.
  *
  * @throws Unavailable if Redis does not answer
  */

@@ -1,11 +1,11 @@
-/** Progress of the erasure of an entity: which consumers have a state of it, and which have applied the erasure. */
+/** Reads the progress of an entity's erasure: which consumers store a state of the entity, and which have applied the erasure. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import type { ErasureReason } from '../../packages/runtime/pipeline/reasons.ts'
 import { storedEntities } from '../tables/table.ts'
 import { type TimerState, timerState } from './entities.ts'
 
-/** Data of an entity in one partition of a consumer. */
+/** State and timers of an entity in one partition of a consumer. */
 export interface Holding extends StateKey {
   readonly state: unknown
   /** Size of the state as JSON, in bytes. */
@@ -13,31 +13,31 @@ export interface Holding extends StateKey {
   readonly timers: readonly TimerState[]
 }
 
-/** Position of an erasure in the log, with facts about the partition state before it was appended. */
+/** Position of an erasure in the log, with facts about the partition state that were read before the erasure was published. */
 export interface ErasurePlace extends StateKey {
   readonly offset: number
   /** True if the partition state contained a state of the entity. */
   readonly held: boolean
-  /** Number of erasures that had found a state. */
+  /** Number of earlier erasures that had found a state in the partition. */
   readonly erasedBefore: number
 }
 
 /**
  * Progress of an erasure in a partition.
- * - `applied`: the consumer has processed the erasure; `erased` is true if it had a state to erase.
+ * - `applied`: the consumer has processed the erasure. `erased` is true if a state was erased.
  */
 export type ErasureStanding =
   | { readonly kind: 'applied'; readonly erased: boolean }
-  /** The consumer must still process this number of offsets, including that of the erasure. */
+  /** Number of offsets that the consumer must still process, including the offset of the erasure. */
   | { readonly kind: 'pending'; readonly lag: number }
 
-/** Counter of a partition state that is incremented by each erasure that finds a state. */
+/** Counter in a partition state. Each erasure that finds a state increments it. */
 const ERASED = `applied/${'erased' satisfies ErasureReason}`
 
 /**
- * Returns the data of an entity in partition states, without empty ones.
+ * Returns the states and timers of an entity. Partition states that do not contain the entity are omitted.
  *
- * @param entity whole name of the entity: source and subject, separated by a space
+ * @param entity full name of the entity: source and subject, separated by a space
  * @throws Unavailable if Redis does not answer
  */
 export async function holdingsOf(
@@ -46,7 +46,7 @@ export async function holdingsOf(
   entity: string,
 ): Promise<Holding[]> {
   const holdings: Holding[] = []
-  // Sequentially: this query must not put load on a Redis that consumers use.
+  // States are read one after another, because this query must not put load on a Redis that consumers use.
   for (const stateKey of stateKeys) {
     const state = await inspection.state(stateKey, entity)
     if (state === undefined) continue
@@ -63,7 +63,8 @@ export async function holdingsOf(
 }
 
 /**
- * Returns the names of entities with a state whose subject is this text, and of those whose name contains it, sorted.
+ * Returns the sorted names of entities with a state. `bySubject` lists names with exactly this subject, `similar` all names that
+ * contain the text.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -80,7 +81,7 @@ export async function entitiesLike(
 }
 
 /**
- * Returns the number of erasures that have found a state in a partition.
+ * Returns how many erasures have found a state in a partition.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -92,8 +93,8 @@ export async function erasuresSoFar(
 }
 
 /**
- * Returns the progress of an erasure in a partition. The entity counts as erased if the partition state contained it before, or if
- * an erasure has found a state since: records between the check and the erasure may have created one.
+ * Returns the progress of an erasure in a partition. The entity counts as erased if its state was found before the erasure was
+ * published, or if an erasure has found a state since. The second case includes states that were created in between.
  *
  * @throws Unavailable if Redis does not answer
  */

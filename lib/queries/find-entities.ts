@@ -1,4 +1,4 @@
-/** Searches for entities of a consumer, with limits that make the search safe for a page that anyone may open. */
+/** Searches for entities of a consumer. Limits protect Redis, because any user of the console can start a search. */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { StateKey } from '../../packages/runtime/pipeline/model.ts'
 import { entitiesIn, preferExact } from '../tables/table.ts'
@@ -7,9 +7,9 @@ import { byPlace, type EntityState, entityState } from './entities.ts'
 /** Result of a search for entities. */
 export interface FoundEntities {
   readonly entities: readonly EntityState[]
-  /** Number of entities examined. */
+  /** Number of entities that were examined. */
   readonly looked: number
-  /** False if the search ended before all entities were examined. */
+  /** True if all entities were examined; false if a limit ended the search. */
   readonly isWhole: boolean
 }
 
@@ -17,12 +17,12 @@ export interface EntityLimits {
   /** Maximum number of results. `looked` is the maximum number of entities to examine. */
   readonly found: number
   readonly looked: number
-  /** Signal that ends the search. */
+  /** Signal that ends the search early. */
   readonly signal: AbortSignal
 }
 
 /**
- * Returns states like `entityStates`, within limits. The whole name of an entity is looked up directly.
+ * Returns the states of matching entities within limits. The full name of an entity is looked up directly, without a search.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -49,7 +49,9 @@ export async function findEntities(
   return { entities: preferExact(entities.sort(byPlace), wanted), looked, isWhole: true }
 }
 
-/** Returns the states of a named entity. Its partition depends on its record key, so every partition is queried. */
+/**
+ * Returns the states of an entity by its full name. All partitions are queried, because the partition depends on the record key.
+ */
 async function namedEntities(
   inspection: Pick<StateInspection, 'entity' | 'summary' | 'timersOf'>,
   partitions: readonly StateKey[],

@@ -1,43 +1,41 @@
-/**
- * Finds records in a topic without reading all of it: in either direction, with limits, and with a position at which to continue.
- */
+/** Searches a topic forwards or backwards within limits. A later search can continue where an earlier one ended. */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type Range, readRecordGroups } from './records.ts'
 import { readRecordGroupsBackward } from './records-backward.ts'
 
-/** Direction of reading, in terms of time. */
+/** Order in which records are read, by time. */
 export type Direction = 'forward' | 'backward'
 
 export interface FindLimits {
-  /** Number of records to find. */
+  /** Number of matching records after which the search ends. */
   readonly wanted: number
   /** Maximum number of records to examine. `bytes` is the maximum of their total size. */
   readonly records: number
   readonly bytes: number
-  /** Time at which the search must end, on the clock `nowMs`. */
+  /** Time at which the search must end, according to `nowMs`. */
   readonly untilMs: number
   readonly nowMs: () => number
 }
 
 export interface FoundRecords<T> {
-  /** Results in the direction of reading. */
+  /** Results in the order in which they were read. */
   readonly found: readonly T[]
-  /** Number of records examined. */
+  /** Number of records that were examined. */
   readonly looked: number
-  /** Reason for the end: all ranges were read, the requested number was found, or a limit was reached. */
+  /** Reason why the search ended. `end`: all ranges were read. `found`: enough records were found. `limit`: a limit was reached. */
   readonly endedBy: 'end' | 'found' | 'limit'
-  /** Ranges that are still unread; empty if all were read. */
+  /** Ranges that have not been read yet; empty if all were read. */
   readonly left: readonly Range[]
-  /** Time at which the last examined record was written, in milliseconds since the epoch; undefined if none was examined. */
+  /** Time at which the last examined record was written, in milliseconds since the epoch. Undefined if no record was examined. */
   readonly reachedMs: number | undefined
 }
 
 /**
- * Examines the records of the ranges in order of time until enough are found.
+ * Examines the records of the ranges in order of time until enough matching records are found.
  *
  * @param take returns the result for a record; undefined if the record does not match
- * @throws as `readRecords` does, and what `take` throws
+ * @throws errors of `take`; otherwise see `readRecords`
  */
 export async function findRecords<T>(
   log: LogReader,
@@ -71,7 +69,7 @@ export async function findRecords<T>(
   return ended('end')
 }
 
-/** Unread parts of the ranges. */
+/** Parts of the ranges that have not been read yet. */
 class UnreadRanges {
   readonly #direction: Direction
   readonly #ranges: Map<string, Range>

@@ -8,23 +8,23 @@ import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { readRecords } from './records.ts'
 import { topicBounds } from './topics.ts'
 
-/** Time to wait for new records before the end offsets are requested again, in milliseconds. */
+/** Delay before the end offsets are requested again if there are no new records, in milliseconds. */
 const AGAIN_AFTER_MS = 250
-/** Maximum time that Kafka may be unavailable, in milliseconds. */
+/** Maximum duration of a Kafka outage before reading fails, in milliseconds. */
 const PATIENCE_MS = 30_000
 
-/** Error for a topic that ends before a record that was already read: it was deleted and recreated. */
+/** Error for a topic that was deleted and recreated while it was read. */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }
 
 /**
- * Yields the records of a topic from these offsets on: first the existing ones in order of time, then new ones as they arrive.
+ * Yields the records of a topic from the given offsets: first existing records in order of time, then new records as they arrive.
  *
- * @param from start offset by partition; partitions that are added later are read from their first record
- * @param stop signal that ends the reading
- * @throws UnknownTopic or TopicReplaced if the topic no longer exists
- * @throws RefusedByKafka or PartitionStopped if it cannot be read
+ * @param from start offset by partition. Partitions that are added later are read from their first record.
+ * @param stop signal that ends reading
+ * @throws UnknownTopic or TopicReplaced if the topic was deleted or recreated
+ * @throws RefusedByKafka or PartitionStopped if the topic cannot be read
  * @throws Unavailable if Kafka is unavailable for half a minute
  */
 export async function* followTopic(
@@ -45,7 +45,7 @@ export async function* followTopic(
         yield record
         if (stop.aborted) return
       }
-      // Transaction markers may follow the last record.
+      // Transaction markers can follow the last record, so reading continues at the end offset.
       for (const { partition, end } of ranges) next[partition] = end
       answeredAtMs = performance.now()
     } catch (error) {

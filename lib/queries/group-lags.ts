@@ -1,4 +1,4 @@
-/** Reads the consumer groups of a cluster and their lag. */
+/** Reads the lag of the consumer groups of a cluster. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { KnownBounds } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import {
@@ -16,18 +16,18 @@ import { type BoundsSource, boundsIfThere } from './topics.ts'
 
 /** Consumer group with its lag in each topic that it reads. */
 export interface GroupLag extends Pick<GroupDescription, 'group' | 'state' | 'members'> {
-  /** Number of records, over all its topics, that the group has not consumed. */
+  /** Number of records that the group has not consumed, in all its topics. */
   readonly pending: number
   readonly topics: readonly TopicLag[]
 }
 
 interface TopicLag extends ConsumerLag {
   readonly topic: string
-  /** Partitions without a leader. The number of their pending records is unknown and not included. */
+  /** Partitions without a leader. Their pending records are not included in the counts, because the number is unknown. */
   readonly unknown: readonly number[]
 }
 
-/** Lag with the age of the oldest pending record of each partition. */
+/** Lag of a group, with the age of the oldest pending record in each partition. */
 export interface AgedGroupLag extends Omit<GroupLag, 'topics'> {
   readonly topics: readonly AgedTopicLag[]
 }
@@ -37,7 +37,7 @@ export interface AgedTopicLag extends Omit<TopicLag, 'partitions'> {
 }
 
 /**
- * Returns all consumer groups of the cluster that this client may see, sorted by name, with states and members.
+ * Returns all consumer groups that this client may describe, sorted by name, with states and members.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -47,13 +47,13 @@ export function allGroups(kafka: Kafka): Promise<GroupDescription[]> {
 
 async function describedGroups(kafka: Kafka): Promise<GroupDescription[]> {
   const described = await visibleGroups(kafka)
-  // A listed group exists, even if its coordinator does not describe it to this client.
+  // Kafka has listed the group, so it exists even if its coordinator does not describe it to this client.
   return described.map(one => (one.state === 'missing' ? { ...one, state: 'unknown' } : one))
 }
 
 /**
- * Returns the lag of a group in its topics: those of its members, and those with committed offsets. A group
- * without a committed offset is assumed to start with the first record.
+ * Returns the lag of a group in the topics of its members, and in topics for which it has committed offsets. A group without a
+ * committed offset is assumed to start at the first record.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -68,9 +68,9 @@ export async function groupLag(
 }
 
 /**
- * Returns the lag of many groups like `groupLag`, with few requests.
+ * Returns the lag of many groups, like `groupLag` but with fewer requests.
  *
- * @param boundsOf returns the bounds of a topic; topics that do not exist are omitted
+ * @param boundsOf returns the bounds of a topic. Missing topics are omitted.
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function groupLags(
@@ -87,7 +87,11 @@ export async function groupLags(
   return Promise.all(groups.map(group => lagOf(offsets, group, committedBy(group))))
 }
 
-/** @param only topics to include; by default all that the group reads */
+/**
+ * Returns the lag of a group.
+ *
+ * @param only topics to include; defaults to all topics that the group reads
+ */
 async function lagOf(
   offsets: BoundsSource<Bounds | undefined>,
   description: GroupDescription,
@@ -109,7 +113,7 @@ async function lagOf(
   return { group, state, members, pending, topics }
 }
 
-/** Returns the topics of the group's members, and those with committed offsets. */
+/** Returns the topics of the group's members, and the topics for which it has committed offsets. */
 function topicsOf({ members }: GroupDescription, committed: Committed): string[] {
   const withOffsets = [...committed].flatMap(([topic, { size }]) => (size > 0 ? [topic] : []))
   const assigned = members.flatMap(member => Object.keys(member.assigned))
@@ -123,9 +127,9 @@ function listOf(committed: ReadonlyMap<number, number> = new Map()): number[] {
 }
 
 /**
- * Adds the age of the oldest pending record. Reads one record of each partition that has pending records.
+ * Adds the age of the oldest pending record. One record is read from each partition that has lag.
  *
- * @param nowMs current time in milliseconds since the epoch, on a clock that agrees with the broker's
+ * @param nowMs current time in milliseconds since the epoch. The clock must be synchronised with the broker's clock.
  */
 export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number): Promise<AgedGroupLag> {
   const topics: AgedTopicLag[] = []
@@ -134,7 +138,7 @@ export async function withGroupAges(log: LogReader, lag: GroupLag, nowMs: number
 }
 
 /**
- * Returns the groups that read a topic.
+ * Returns the consumer groups that read a topic.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

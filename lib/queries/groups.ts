@@ -4,7 +4,7 @@ import { describeGroups, type GroupDescription } from '../../packages/runtime/ad
 import { kafkaAnswer } from './kafka-answers.ts'
 
 /**
- * Returns the groups with these names, in the same order. A group that Kafka does not know has the state `missing`.
+ * Returns the groups with these names, in the same order. A group that does not exist in Kafka has the state `missing`.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

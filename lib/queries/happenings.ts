@@ -1,4 +1,4 @@
-/** Reads events about entities from the topic `events`. Pure. */
+/** Extracts events about entities from records of the topic `events`. Pure. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
@@ -10,13 +10,13 @@ export interface Happening {
   readonly type: string
   /** Event time, RFC 3339. */
   readonly at: string
-  /** Source and subject, separated by a space. */
+  /** Entity of the event: source and subject, separated by a space. */
   readonly entity: string
-  /** Strings and numbers of the event's data, by field. */
+  /** Strings and numbers in the event's data, by field. */
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Returns the event in a record; undefined unless it is an event about an entity. */
+/** Returns the event in a record; undefined if the record is not an event about an entity. */
 export function happeningIn({ record, event }: ReadRecord): Happening | undefined {
   if (isFailure(event) || typeof event.data !== 'object' || event.data === null) return undefined
   const { entity, ...fields } = event.data as Readonly<Record<string, unknown>>

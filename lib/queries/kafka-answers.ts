@@ -1,12 +1,12 @@
-/** Errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
+/** Converts errors of requests to Kafka. Requests to Redis already fail with `Unavailable`. */
 import { brokersAnswer, isAway, isRefusal } from '../../packages/runtime/adapters/kafka/availability.ts'
 import { RefusedByKafka, unknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
 /**
- * Waits for Kafka's answer, and converts its errors. Other errors are passed on unchanged.
+ * Waits for an answer of Kafka, and converts its errors. All other errors are rethrown.
  *
- * @param what subject of the request, such as "topic readings", for the error
+ * @param what subject of the request for the error message, such as "topic readings"
  * @throws UnknownTopic if the topic does not exist
  * @throws RefusedByKafka if this client lacks permission
  * @throws Unavailable if Kafka does not answer
@@ -34,7 +34,7 @@ function failureOf(what: string, error: unknown): unknown {
   )
 }
 
-/** Returns the innermost error, which is the most specific. The library wraps errors, in some cases twice. */
+/** Returns the innermost error, which is the most specific one. The Kafka client wraps errors, sometimes twice. */
 function rootOf(error: unknown): unknown {
   const { cause } = error as { cause?: unknown }
   return cause instanceof Error ? rootOf(cause) : error

@@ -14,10 +14,10 @@ const FIRST_LEVELS: readonly (readonly [level: number, release: string])[] = [
   [8, '3.4'],
   [4, '3.3'],
 ]
-/** Newest level in the table. A higher level belongs to this release or to a later one. */
+/** Newest level in the table. It belongs to the newest known release; higher levels belong to that release or a later one. */
 const NEWEST_LEVEL = 30
 
-/** Returns the release of a level, such as `4.3`; `4.3 or later` for a level that is newer than the table. */
+/** Returns the release for a level, such as `4.3`. Returns `4.3 or later` for a level above the table. */
 export function releaseOf(level: number): string {
   const [, release] = FIRST_LEVELS.find(([first]) => level >= first) ?? [0, undefined]
   if (release === undefined) return 'before 3.3'

@@ -1,4 +1,4 @@
-/** Samples the keys of the newest records of a topic, by partition. */
+/** Counts the keys of the newest records in each partition of a topic. */
 import { createHash } from 'node:crypto'
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
@@ -7,23 +7,23 @@ import { textIn } from './bytes-view.ts'
 import { readRecords } from './records.ts'
 
 export interface KeySamples {
-  /** Number of records counted in all partitions. */
+  /** Number of counted records in all partitions. */
   readonly records: number
   readonly partitions: readonly KeySample[]
 }
 
 export interface SampleOptions {
-  /** Number of records to read in all partitions together. */
+  /** Number of records to read, in all partitions together. */
   readonly records: number
-  /** Signal that ends the counting early, with the sample counted until then. */
+  /** Signal that ends counting early. The sample counted so far is returned. */
   readonly signal: AbortSignal
 }
 
 /**
- * Counts the keys of the newest records. The number for each partition is proportional to its records, so
- * that the sample represents the topic.
+ * Counts the keys of the newest records. The sample represents the topic, because each partition is sampled in proportion to its
+ * number of records.
  *
- * @param bounds bounds by partition; partitions with unknown bounds are omitted
+ * @param bounds bounds by partition. Partitions with unknown bounds are omitted.
  * @throws see `readRecords`
  */
 export async function keySamples(
@@ -48,10 +48,10 @@ export async function keySamples(
   return { records, partitions: keys.samples(bounds.length) }
 }
 
-/** Maximum length of a key in bytes, so that a sample of large keys fits into memory and on a page. */
+/** Maximum length of a key in bytes. Longer keys are shortened to save memory. */
 const MAX_BYTES = 200
 
-/** Returns a key as text. Long keys end with a hash, so that those with the same start differ. */
+/** Returns a key as text. A shortened key ends with a hash, so that keys with the same start remain distinct. */
 function keyText(key: Buffer): string {
   if (key.length <= MAX_BYTES) return textIn(key) ?? `base64:${key.toString('base64')}`
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 12)

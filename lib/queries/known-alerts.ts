@@ -1,4 +1,4 @@
-/** Combines all sources of information about alerts: the view of firing alerts, the alerts topic, and the states of alerting. */
+/** Combines all information about alerts: the view of firing alerts, the alerts topic, and the state of the consumer `alerting`. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { entityOf } from '../../packages/runtime/consumer/event.ts'
@@ -12,20 +12,20 @@ import type { AlertLife, IsWanted } from './alert-history.ts'
 import { offsetsBehind } from './lag.ts'
 import type { Range } from './records.ts'
 
-/** States by which alerts are selected. `firing` is answered from the view of firing alerts, the others from the alerts topic. */
+/** States by which alerts can be selected. Firing alerts are read from the view, other alerts from the alerts topic. */
 export const WANTED_STATES = ['firing', 'resolved', 'all'] as const
 export type WantedState = (typeof WANTED_STATES)[number]
 
-/** Sources of information about alerts. The caller decides how much of the topic is read, and how an outage is reported. */
+/** Sources of information about alerts. The caller decides how much of the topic to read, and how to report an outage. */
 export interface AlertSource {
   /** Returns the alerts in the view of firing alerts. */
   firing(): Promise<FiringNow[]>
-  /** Returns the number of records of the topic that the view has not processed yet; null if unknown. */
+  /** Returns how many records of the topic the view has not processed yet; null if unknown. */
   behind(): Promise<number | null>
   /**
    * Returns the histories of alerts in the topic.
    *
-   * @param fromMs earliest time of writing; undefined for all retained records
+   * @param fromMs earliest time at which records were written; undefined for all retained records
    */
   lives(
     fromMs: number | undefined,
@@ -33,25 +33,25 @@ export interface AlertSource {
     isIn?: (range: Range) => boolean,
   ): Promise<AlertLife[]>
   /**
-   * Returns the conditions of an entity or group in alerting.
+   * Returns the active conditions of an entity or group, from the state of `alerting`.
    *
-   * @param entity whole name of the entity or group
+   * @param entity full name of the entity or group
    */
   active(entity: string): Promise<ActiveAlert[]>
 }
 
 export type PendingAlert = Pick<ActiveAlert, 'entity' | 'rule' | 'activeAt'>
 
-/** Alert with all its transitions. */
+/** Alert with all transitions. */
 export interface ShownAlert extends AlertLife {
-  /** Phase in the state of alerting; null if it is unknown or could not be read. */
+  /** Phase of the alert in the state of `alerting`; null if it is unknown. */
   readonly phase: ActiveAlert['phase'] | null
 }
 
 export interface ShownAlerts {
-  /** Alerts in the order of firing. */
+  /** Alerts in the order in which they fired. */
   readonly alerts: readonly ShownAlert[]
-  /** Number of matching alerts, including those not returned. */
+  /** Number of matching alerts, including alerts beyond the limit. */
   readonly total: number
   /** Pending alerts of the entity. */
   readonly pending: readonly PendingAlert[]
@@ -59,10 +59,16 @@ export interface ShownAlerts {
 }
 
 const DAY_MS = 86_400_000
-/** Maximum time by which a producer's clock may be ahead of the broker's for its alerts to be found. */
+/**
+ * Maximum time in milliseconds by which a producer's clock may be ahead of the broker's clock. Alerts with a larger difference are
+ * not found.
+ */
 const AHEAD_MS = 3_600_000
 
-/** Returns the alerts that match the filter, in the order of firing. If the view has lag, the topic is read as well. */
+/**
+ * Returns the alerts that match the filter, in the order in which they fired. Unless only firing alerts are requested, the topic is
+ * read as well.
+ */
 export async function selectedAlerts(
   source: Pick<AlertSource, 'firing' | 'lives'>,
   state: WantedState,
@@ -77,7 +83,10 @@ export async function selectedAlerts(
   return filteredAlerts(wanted, filter)
 }
 
-/** Returns the active alerts that do not fire yet. Their severity and labels are unknown, so a filter by these matches all. */
+/**
+ * Returns active alerts that have not fired yet. Their severity and labels are unknown, so a filter by these properties does not
+ * exclude them.
+ */
 export function pendingAlerts(
   active: readonly ActiveAlert[],
   { rule, entity, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY }: AlertFilter,
@@ -90,16 +99,16 @@ export function pendingAlerts(
   return preferExact(fitting, entity).map(({ rule, entity, activeAt }) => ({ rule, entity, activeAt }))
 }
 
-/** Returns the time of writing before which nothing needs to be read. */
+/** Returns the earliest time at which a relevant record can have been written. */
 function writtenFromMs({ sinceMs, untilMs }: Pick<AlertFilter, 'sinceMs' | 'untilMs'>): number {
   return sinceMs === undefined ? (untilMs ?? Date.now()) - DAY_MS : sinceMs - AHEAD_MS
 }
 
 /**
- * Returns an alert, or the alerts of an entity, with all their transitions.
+ * Returns an alert, or the alerts of an entity, with all transitions.
  *
- * @param wanted alert id, whole subject, or part of source and subject
- * @param asked earliest time of writing, and maximum number of alerts
+ * @param wanted alert id, full subject, or part of source and subject
+ * @param asked earliest time of writing, and the maximum number of alerts
  */
 export async function shownAlerts(
   source: AlertSource,
@@ -111,10 +120,10 @@ export async function shownAlerts(
   const known = firing.find(({ id }) => id === wanted)
   const lives = known ? await livesOf(source, known) : await livesLike(source, firing, wanted, sinceMs)
   const shown = lives.slice(-limit)
-  // The whole name of an entity contains a space. Its alerts need not have been published.
+  // Only the full name of an entity contains a space. Its conditions are read even if no alert was published.
   const entities = known ? [known.entity] : entitiesOf(wanted, shown)
   const active: ActiveAlert[] = []
-  // The name of an entity without a subject ends with the space.
+  // The full name of an entity without a subject ends with a space.
   for (const entity of entities)
     active.push(...(await source.active(entity.includes(' ') ? entity : `${entity} `)))
   const phases = new Map(
@@ -130,7 +139,7 @@ export async function shownAlerts(
 }
 
 /**
- * Returns the number of records of the alerts topic that the view has not processed yet.
+ * Returns how many records of the alerts topic the view has not processed yet.
  *
  * @param bounds bounds of the topic, by partition
  */
@@ -146,7 +155,10 @@ export async function recordsBehind(
   return (await Promise.all(lags)).reduce((sum, lag) => sum + lag, 0)
 }
 
-/** Returns the histories of a firing alert. Its partitions and its start are known, so only these records are read. */
+/**
+ * Returns the history of a firing alert. Only the relevant part of the topic is read, because the alert's partitions and start are
+ * known.
+ */
 async function livesOf(source: AlertSource, known: FiringNow): Promise<AlertLife[]> {
   const partitions = known.places.map(({ partition }) => partition)
   const lives = await source.lives(
@@ -172,7 +184,7 @@ async function livesLike(
   return filteredAlerts([...byId.values()], { entity: wanted })
 }
 
-/** Returns an alert without transitions, because the topic no longer contains them, or not within the requested time. */
+/** Returns an alert without transitions, for an alert whose events are not in the topic or are older than requested. */
 function withoutHistory({ places: _, ...known }: FiringNow): AlertLife {
   return { ...known, transitions: [] }
 }

@@ -1,4 +1,4 @@
-/** Lag: the number of records that consumers have not processed yet, and the age of the oldest of them. */
+/** Reads the lag of consumers: the number of records that they have not processed yet, and the age of the oldest such record. */
 
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { isUnreadable, Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -7,48 +7,48 @@ import { sumOf } from '../count.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 import { boundsIfThere } from './topics.ts'
 
-/** Topic and consumer group of a function. */
+/** Topic that a function reads, with its consumer group. */
 export interface ReadTopic {
   readonly function: string
   readonly topic: string
   readonly group: string
 }
 
-/** Progress of a consumer. */
+/** Progress of a consumer in a topic. */
 export interface ConsumerLag {
-  /** Number of records that the consumer has not processed yet, over all partitions. */
+  /** Number of records in all partitions that the consumer has not processed yet. */
   readonly pending: number
-  /** Partitions in order; empty if the topic does not exist. */
+  /** Partitions in order of their numbers; empty if the topic does not exist. */
   readonly partitions: readonly PartitionLag[]
 }
 
 interface PartitionLag {
   readonly partition: number
-  /** Next offset that the consumer reads. */
+  /** Next offset to be read by the consumer. */
   readonly next: number
-  /** Offset after the last record. Records of an open transaction, and all after them, are not included yet. */
+  /** Offset after the last readable record. Records of an open transaction and all records after them are not readable yet. */
   readonly end: number
-  /** Number of offsets from `next` to the end. It includes transaction markers, which Kafka counts like records. */
+  /** Number of offsets from `next` to the end, including transaction markers. */
   readonly pending: number
 }
 
-/** Lag with the age of the first pending record. */
+/** Lag of a partition, with the age of the first pending record. */
 export interface AgedPartitionLag extends PartitionLag {
   /**
-   * Time since the first pending record was written, in seconds; 0 without pending records. Null if none of
-   * them can be read, for example because their transaction was aborted.
+   * Time since the first pending record was written, in seconds; 0 without pending records. Null if no pending record can be read,
+   * for example because their transaction was aborted.
    */
   readonly seconds: number | null
 }
 
-/** Returns the number of offsets from the next one to read to the end of a log. Expired records are not included. */
+/** Returns the number of offsets between the next one to read and the end of the log. Expired records are not counted. */
 export function offsetsBehind({ start, end }: Bounds, next: number): number {
   return end - Math.max(next, start)
 }
 
 /**
- * Returns the lag of consumers, from the committed offsets of their groups. A group without a committed
- * offset is assumed to start with the first record. A topic that does not exist has no pending records.
+ * Returns the lag of consumers, based on the committed offsets of their groups. A group without a committed offset is assumed to
+ * start at the first record. A missing topic has no pending records.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -64,7 +64,7 @@ export async function consumerLags<Consumer extends ReadTopic>(
     consumers.map(async consumer => {
       const { group, topic } = consumer
       const known = bounds.get(topic)
-      // Kafka reports no committed offsets for a topic that does not exist.
+      // Kafka does not report committed offsets for a topic that does not exist.
       const committed = known
         ? await kafkaAnswer(`consumer group ${group}`, offsets.committed(group, topic))
         : []
@@ -77,7 +77,7 @@ export async function consumerLags<Consumer extends ReadTopic>(
 /**
  * Returns the lag of a group in each partition of a topic. Partitions with unknown bounds are omitted. Pure.
  *
- * @param committed committed offset by partition; absent or negative if the group has none
+ * @param committed committed offset by partition; absent or negative if the group has not committed
  */
 export function partitionLags(
   bounds: readonly (Bounds | undefined)[],
@@ -90,15 +90,15 @@ export function partitionLags(
   })
 }
 
-/** Returns the number of records before these ends that are pending, by partition. */
+/** Returns the number of pending records before the given end offsets. */
 export function pendingBefore({ partitions }: ConsumerLag, ends: readonly number[]): number {
   return sumOf(ends.map((end, partition) => Math.max(0, end - (partitions[partition]?.next ?? 0))))
 }
 
 /**
- * Adds the age of the first pending record of each partition. Reads one record of each partition that has pending records.
+ * Adds the age of the first pending record to each partition. One record is read from each partition with pending records.
  *
- * @param nowMs current time in milliseconds since the epoch, on a clock that agrees with the broker's
+ * @param nowMs current time in milliseconds since the epoch. The clock must be synchronised with the broker's clock.
  */
 export async function withAges<Lag extends ConsumerLag & { readonly topic: string }>(
   log: LogReader,
@@ -113,14 +113,14 @@ export async function withAges<Lag extends ConsumerLag & { readonly topic: strin
   return { ...lag, partitions: await Promise.all(aged) }
 }
 
-/** Returns the timestamp of the first readable record; undefined if there is none. */
+/** Returns the timestamp of the first readable record; undefined if there is no readable record. */
 async function firstTimestamp(
   log: LogReader,
   topic: string,
   { partition, next, end }: PartitionLag,
 ): Promise<number | undefined> {
   try {
-    // Offsets are tried one by one, because the first ones may be transaction markers.
+    // Offsets are tried one by one, because the first offsets may belong to transaction markers.
     for (let at = next; at < end; ) {
       const { records, nextOffset } = await log.read(topic, partition, { fromOffset: at, toOffset: at })
       const [first] = records

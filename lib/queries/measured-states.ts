@@ -1,4 +1,4 @@
-/** Reads partition states with their sizes, within a time limit, and the totals of a consumer. */
+/** Reads the partition states of a consumer with their sizes within a time limit, and the totals over all partitions. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
@@ -7,7 +7,7 @@ import type { TimerState } from './entities.ts'
 import { sumOfReasons } from './outcomes.ts'
 import { type PartitionState, partitionState } from './partition-states.ts'
 
-/** Partition state with its size. Values that were not counted before the time limit are null. */
+/** Partition state with its size. Values are null if they were not counted before the time limit. */
 export interface MeasuredState
   extends Omit<PartitionState, 'timers' | 'nextTimer' | 'oldestOutbox' | 'openFailures' | 'ids'> {
   readonly timers: number | null
@@ -15,13 +15,12 @@ export interface MeasuredState
   readonly oldestOutbox: string | null
   readonly openFailures: number | null
   readonly ids: number | null
-  /** Memory that the server uses for it, in bytes. */
+  /** Memory that Redis uses for the partition state, in bytes. */
   readonly bytes: number | null
 }
 
 /**
- * Reads partition states like `partitionStates`, until the signal is aborted. The current partition and later
- * ones then lack the values that require counting.
+ * Reads partition states until the signal is aborted. Values that require counting are then missing in the remaining partitions.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -39,7 +38,7 @@ export async function measuredStates(
   return states
 }
 
-/** Returns undefined if the time limit is reached. */
+/** Returns the counted values of a partition state; undefined if the time limit is reached. */
 async function counted(
   inspection: Pick<StateInspection, 'details' | 'bytes'>,
   one: StateKey,
@@ -56,13 +55,13 @@ async function counted(
   }
 }
 
-/** Returns null if the server does not report it. */
+/** Returns the memory usage of a partition state; null if the server does not report it. */
 async function bytesOf(inspection: Pick<StateInspection, 'bytes'>, one: StateKey): Promise<number | null> {
   try {
     return await inspection.bytes(one)
   } catch (error) {
     if (error instanceof Unavailable) throw error
-    // Managed servers may not support the command.
+    // Managed Redis servers may not support the command.
     return null
   }
 }
@@ -88,22 +87,22 @@ async function uncounted(
 /** State of a consumer, summed over all partitions of a topic. */
 export interface ConsumerState {
   readonly partitions: number
-  /** Number of partitions with a state. */
+  /** Number of partitions for which a state exists. */
   readonly begun: number
   readonly entities: number
   readonly outbox: number
   readonly held: number
   readonly parked: number
-  /** Number of offsets between the applied ones and the end of the log; null if unknown. */
+  /** Number of offsets between the applied offsets and the end of the log; null if unknown. */
   readonly lag: number | null
-  /** Time at which the newest applied record was written, RFC 3339; null before the first one. */
+  /** Time at which the newest applied record was written, RFC 3339; null if no record has been applied. */
   readonly asOf: string | null
-  /** Number of records by `outcome/reason`, since the state was created. */
+  /** Number of records by `outcome/reason`, counted since the state was created. */
   readonly tally: Readonly<Record<string, number>>
 }
 
 /**
- * Returns the state of a consumer.
+ * Returns the summed state of a consumer.
  *
  * @throws Unavailable if Redis does not answer
  */

@@ -1,4 +1,4 @@
-/** Searches ranges from their newest records backwards, up to a limit, so that a page does not read a whole topic. */
+/** Searches ranges backwards from their newest records, within limits. A page thus never has to read a whole topic. */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
@@ -6,33 +6,37 @@ import type { Range } from './records.ts'
 export interface SearchLimits {
   /** Maximum number of offsets to examine in all ranges together. */
   readonly mostRecords: number
-  /** Maximum size of the records in memory, in bytes. A single record may be larger. */
+  /** Maximum size of the records in memory, in bytes. A single larger record is still read. */
   readonly mostBytes?: number
-  /** Signal that ends the search early, with the records found until then. A few of the newest records are always examined. */
+  /** Signal that ends the search early. The records found so far are returned; a few of the newest records are always examined. */
   readonly signal?: AbortSignal
 }
 
-/** Extent of a search. */
+/** Extent of a finished search. */
 export interface Searched {
-  /** Number of offsets examined, from the newest backwards. */
+  /** Number of examined offsets, counted from the newest. */
   readonly records: number
-  /** Reason for the end. `whole`: all ranges were examined. `enough`: no more records were needed. `limit`: a limit was reached. */
+  /**
+   * Reason why the search ended. `whole`: all ranges were examined. `enough`: no more records were needed. `limit`: a limit was
+   * reached.
+   */
   readonly ended: 'whole' | 'enough' | 'limit'
 }
 
-/** Number of offsets in the first read. It is small, so that the newest records are returned quickly. */
+/** Number of offsets in the first step. It is small, so that the newest records are returned quickly. */
 const FIRST_STEP = 500
 const MAX_STEP = 8_000
 const MAX_BYTES = 32 * 1024 * 1024
 
 /**
- * Reads the records of ranges in steps, the newest step first. Within a step, records of a partition are in their original order.
+ * Reads the records of ranges in steps, newest step first. Within a step, the records of each partition are in their original
+ * order.
  *
- * @param holding text that matching records contain in their bytes; other records may be skipped, which is much faster if few
- * contain it
- * @param take called with the records of each step, possibly none; returns whether more are needed
+ * @param holding text that the bytes of matching records contain. Records without it may be skipped, which is much faster if few
+ * records match.
+ * @param take called with the records of each step, which can be empty; returns whether more records are needed
  * @throws Unavailable if Kafka does not answer
- * @throws PartitionStopped if the records cannot be read at all
+ * @throws PartitionStopped if the records cannot be read
  */
 export async function searchNewest(
   log: LogReader,
@@ -76,7 +80,7 @@ interface StepLimits {
   readonly signal: AbortSignal | undefined
 }
 
-/** Reads one step of all partitions in parallel, within common limits. */
+/** Reads one step of all partitions in parallel. The limits apply to all partitions together. */
 class StepReading {
   readonly #log: LogReader
   readonly #holding: string | undefined
@@ -97,7 +101,7 @@ class StepReading {
     return this.#limits.signal?.aborted === true
   }
 
-  /** Returns the records of a range; only a part of them if the range is too large, or the time limit is reached. */
+  /** Returns the records of a range. Only a part is returned if the range is too large, or the time limit is reached. */
   async recordsIn({ topic, partition, start, end }: Range): Promise<LogRecord[]> {
     const records: LogRecord[] = []
     for (let next = start; next < end && !this.isTooLarge && !this.isOver; ) {

@@ -3,13 +3,13 @@ import type { Range } from './records.ts'
 
 export interface Newest {
   readonly ranges: readonly Range[]
-  /** Number of older offsets of the ranges that are omitted. */
+  /** Number of omitted offsets, which are the oldest ones of the ranges. */
   readonly leftOut: number
 }
 
 /**
- * Returns the newest part of the ranges, with at most this number of offsets in total. Each range is
- * shortened in proportion, so that all of them start at about the same time.
+ * Returns the newest part of the ranges, with at most `most` offsets in total. All ranges are shortened in proportion, so that they
+ * start at about the same time.
  */
 export function newestOf(ranges: readonly Range[], most: number): Newest {
   const total = offsetsIn(ranges)
@@ -21,7 +21,7 @@ export function newestOf(ranges: readonly Range[], most: number): Newest {
   return { ranges: shortened, leftOut: total - offsetsIn(shortened) }
 }
 
-/** How many offsets the ranges have. */
+/** Returns the total number of offsets in the ranges. */
 export function offsetsIn(ranges: readonly Pick<Range, 'start' | 'end'>[]): number {
   return ranges.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
 }

@@ -1,7 +1,7 @@
 /** Explains why a topic has no record at a position. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 
-/** Returns the reason as a sentence; undefined if the position is within the bounds of the topic. Pure. */
+/** Explains in a sentence why a position is outside the topic's bounds; undefined if it is within them. Pure. */
 export function outOfBounds(
   {
     topic,

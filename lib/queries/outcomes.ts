@@ -1,23 +1,23 @@
 /**
- * Reads the outcomes of a consumer's records from its counters. The counters are committed together with the
- * state, so they are exact.
+ * Reads the outcomes of a consumer's records from its counters. The counters are exact, because they are committed together with
+ * the state.
  */
 import type { StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { ParkedOutcome, RecordOutcome, StateKey } from '../../packages/runtime/pipeline/model.ts'
 
 /**
- * Number of records by outcome, since the partition states were created. Each record counts once; a parked
- * one counts under its final outcome.
+ * Number of records by outcome, since the partition states were created. Each record counts once. A parked record counts under its
+ * final outcome.
  */
 export interface Outcomes extends Readonly<Record<RecordOutcome, number>> {
-  /** Counts by `outcome/reason`, and by `timer/reason` for timers that fired. */
+  /** Number of records by `outcome/reason`, and number of fired timers by `timer/reason`. */
   readonly reasons: Readonly<Record<string, number>>
-  /** Number of emissions that are not yet known to be published. */
+  /** Number of emissions whose publication has not been confirmed yet. */
   readonly outbox: number
 }
 
 /**
- * Returns the sum of the counters of partition states.
+ * Returns the sums of the counters in partition states.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -39,7 +39,7 @@ export async function outcomesOf(
   return { ...outcomes, reasons, outbox: summaries.reduce((sum, { outbox }) => sum + outbox, 0) }
 }
 
-/** Final outcome of a parked record. An erased record is intentionally not processed. */
+/** Final outcome of a parked record. An erased record counts as ignored, because it is intentionally not processed. */
 const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
   'parked-applied': 'applied',
   'parked-ignored': 'ignored',
@@ -48,7 +48,7 @@ const BECAME: Readonly<Record<ParkedOutcome, RecordOutcome>> = {
 }
 
 /**
- * Returns the number of entities that are held, and of events that are parked. Pure.
+ * Returns the number of entities that are currently held, and of events that are parked. Pure.
  *
  * @param tally counters by name
  */
@@ -65,7 +65,7 @@ export function heldNow(tally: Readonly<Record<string, number>>): { held: number
   }
 }
 
-/** Returns the sums of counters of several partitions, by name. Pure. */
+/** Sums the counters of several partitions by name. Pure. */
 export function sumOfReasons(
   counters: readonly Readonly<Record<string, number>>[],
 ): Readonly<Record<string, number>> {

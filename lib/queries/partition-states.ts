@@ -1,4 +1,4 @@
-/** Describes partition states: the data that a consumer stores in Redis for each partition. */
+/** Describes partition states, which are the data that a consumer stores in Redis for each partition. */
 import type { Bounds } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import type { StateDetails, StateInspection } from '../../packages/runtime/adapters/redis/inspection.ts'
 import type { ListedState, StateList } from '../../packages/runtime/adapters/redis/state-list.ts'
@@ -13,53 +13,53 @@ interface OpenFailure {
   readonly id: string
   readonly offset: number
   readonly attempt: number
-  /** Time at which the record first failed, RFC 3339. */
+  /** Time at which the record failed for the first time, RFC 3339. */
   readonly since: string
 }
 
 export interface PartitionState {
   readonly partition: number
-  /** Last applied offset; -1 before the first one. */
+  /** Last applied offset; -1 if no record has been applied. */
   readonly appliedOffset: number
-  /** Number of offsets between the applied one and the end of the log; null if unknown. */
+  /** Number of offsets between the applied offset and the end of the log; null if unknown. */
   readonly lag: number | null
-  /** Epoch of the state, which increases whenever the state is replaced. */
+  /** Epoch of the state. It is incremented whenever the state is replaced. */
   readonly epoch: number
-  /** Time at which the record at the applied offset was appended, RFC 3339. */
+  /** Timestamp of the record at the applied offset, RFC 3339. */
   readonly asOf: string | null
-  /** Log time since the state was created, in milliseconds. Timers and the window of event ids use this clock. */
+  /** Log time since the state was created, in milliseconds. Timers and the deduplication window use this clock. */
   readonly logClockMs: number
   readonly entities: number
-  /** Number of entities that wait for a retry of one of their events. `parked` is the number of events that wait with them. */
+  /** Number of entities that wait for the retry of a failed event. `parked` is the number of later events that wait with them. */
   readonly held: number
   readonly parked: number
   readonly timers: number
-  /** Timer that fires next. */
+  /** Next timer that will fire. */
   readonly nextTimer: TimerState | null
   /** Number of emissions that are not published yet. */
   readonly outbox: number
-  /** Position of the oldest of them. */
+  /** Position of the oldest emission that is not published yet. */
   readonly oldestOutbox: string | null
   readonly openFailures: number
-  /** Open failures, if they were requested. */
+  /** Open failures. Present only if they were requested. */
   readonly failures?: readonly OpenFailure[]
   /** Number of event ids in the deduplication window. */
   readonly ids: number
-  /** Number of records by `outcome/reason`, since the state was created. */
+  /** Number of records by `outcome/reason`, counted since the state was created. */
   readonly tally: Readonly<Record<string, number>>
 }
 
-/** Partition state in a list. */
+/** Entry in a list of partition states. */
 export interface StateLine extends ListedState {
-  /** True if the name is that of a known consumer. */
+  /** True if the name belongs to a known consumer. */
   readonly hasFunction: boolean
 }
 
 /**
- * Returns the partition states of a consumer. While the consumer runs, the values of one partition may differ in time slightly.
+ * Returns the partition states of a consumer. While the consumer runs, the values of a partition can differ slightly in time.
  *
- * @param bounds bounds of the topic, by partition; undefined if they are unknown, and then the lag is unknown as well
- * @param withFailures true to include the open failures
+ * @param bounds bounds of the topic by partition. If undefined, the lag is unknown.
+ * @param withFailures true to include open failures
  * @throws Unavailable if Redis does not answer
  */
 export async function partitionStates(
@@ -68,7 +68,7 @@ export async function partitionStates(
   { bounds, withFailures = false }: { bounds?: readonly Bounds[] | undefined; withFailures?: boolean } = {},
 ): Promise<PartitionState[]> {
   const states: PartitionState[] = []
-  // Sequentially: showing states must not put load on a Redis that consumers use.
+  // States are read one after another, because this query must not put load on a Redis that consumers use.
   for (const one of partitions) {
     const details = await inspection.details(one)
     states.push(partitionState(one, details, bounds?.[one.partition], withFailures))
@@ -77,7 +77,7 @@ export async function partitionStates(
 }
 
 /**
- * Returns all partition states in Redis, of any consumer and environment, sorted by consumer, topic and partition.
+ * Returns all partition states in Redis, of all consumers and environments, sorted by consumer, topic and partition.
  *
  * @param consumers names of the known consumers
  * @throws Unavailable if Redis does not answer
@@ -91,7 +91,7 @@ export async function listPartitionStates(
 }
 
 /**
- * Returns the topics for which a consumer has a state.
+ * Returns the topics for which a consumer has stored a state.
  *
  * @throws Unavailable if Redis does not answer
  */
@@ -108,7 +108,7 @@ export async function topicsRemembered<Topic extends TopicSize>(
   return (await Promise.all(topics.map(remembers))).flat()
 }
 
-/** Summarizes the details of a partition state. Pure. */
+/** Converts the details of a partition state to a summary. Pure. */
 export function partitionState(
   { partition }: StateKey,
   details: StateDetails,
@@ -125,7 +125,7 @@ export function partitionState(
     epoch: version.epoch,
     asOf: clock.lastAppendMs === undefined ? null : new Date(clock.lastAppendMs).toISOString(),
     logClockMs: clock.nowMs,
-    // The store has an additional value for each held entity.
+    // Redis stores an additional value for each held entity, which is subtracted here.
     entities: entities - held,
     held,
     parked,

@@ -1,11 +1,14 @@
-/** Decodes the events in records of any format, in order to show them. */
+/** Decodes the events in records of any format, for display. */
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../packages/runtime/consumer/event.ts'
 import { type Failure, failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { type PlainReader, plainEvents } from '../../packages/runtime/pipeline/decoding/plain-records.ts'
 import { Unavailable } from '../../packages/runtime/pipeline/errors.ts'
 
-/** Returns the event of a record with decoded data, or the reason why it has none, such as an unavailable registry. */
+/**
+ * Returns the event in a record with decoded data. Returns a failure if the event cannot be decoded, for example because the
+ * registry is unavailable.
+ */
 export async function plainEvent(record: LogRecord, reader: PlainReader): Promise<Event | Failure> {
   try {
     const [event] = await plainEvents([record], reader)

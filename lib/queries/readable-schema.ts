@@ -1,8 +1,8 @@
-/** Formats a schema as lines for comparison. Pure. */
+/** Formats a schema as lines of text for comparison. Pure. */
 
 /**
- * Returns JSON with a line for each member and without documentation, which does not affect readers or
- * writers. Other texts are returned unchanged.
+ * Formats a JSON schema with one member per line. Documentation is removed, because it does not affect compatibility. Other texts
+ * are returned unchanged.
  */
 export function readable(text: string): string {
   const schema = parsed(text)
@@ -10,10 +10,10 @@ export function readable(text: string): string {
 }
 
 /**
- * Returns the line numbers in `readable(text)`, counted from 0, for the positions that the reasons mention,
- * such as `/fields/2/type`.
+ * Returns the line numbers in `readable(text)` to which the reasons refer, counted from 0. Reasons contain positions such as
+ * `/fields/2/type`.
  *
- * @param reasons reasons in the words of the registry
+ * @param reasons reasons for rejecting a schema, as reported by the registry
  */
 export function linesNamed(text: string, reasons: readonly string[]): ReadonlySet<number> {
   const schema = parsed(text)
@@ -21,14 +21,14 @@ export function linesNamed(text: string, reasons: readonly string[]): ReadonlySe
   return new Set(pointers.flatMap(pointer => linesAt(schema, pointer.slice(1).split('/'))))
 }
 
-/** Pattern of JSON pointers in messages of registries: Apicurio writes them after "at", Confluent after "location:". */
+/** Matches JSON pointers in error messages of schema registries. Apicurio writes them after "at", Confluent after "location:". */
 const POINTER = /(?<![\w/:.])\/[\w$-]+(?:\/[\w$-]+)*/g
 
 type Node = Record<string, unknown>
 
 /**
- * Parses a schema without its documentation, which is `doc` in Avro and `description` in JSON Schema. A field
- * with such a name is an object in JSON Schema, and not a member in Avro.
+ * Parses a schema and removes documentation: `doc` in Avro, `description` in JSON Schema. Only text values are removed. A field
+ * with one of these names is kept, because its definition is not a text.
  */
 function parsed(text: string): Node | undefined {
   try {
@@ -41,7 +41,7 @@ function parsed(text: string): Node | undefined {
   }
 }
 
-/** Returns the lines of a position; empty if the schema has no such position. */
+/** Returns the line numbers of a position in the schema; empty if there is no such position. */
 function linesAt(schema: unknown, path: readonly string[]): number[] {
   const marker = '\u0000'
   const copy = { root: structuredClone(schema) as unknown }

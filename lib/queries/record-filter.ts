@@ -1,4 +1,4 @@
-/** Conditions on records, such as `data.temperature>30`, which decide which records are shown. Pure. */
+/** Implements conditions on records, such as `data.temperature>30`, which select the records to show. Pure. */
 import { linearPattern, UnfitPattern } from '../linear-pattern.ts'
 import type { RecordView } from './record-view.ts'
 
@@ -19,9 +19,9 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
 
 /**
  * Parses a condition, which consists of a name, an operator and a value.
- * The name is an attribute of the event, `data.` with a path into its data, `topic`, `partition`, `offset`,
- * `key`, `recordTime`, or `failure` (its code). `=` and `!=` compare text; `>`, `>=`, `<`, `<=` compare
- * numbers or times; `~` and `!~` search for a regular expression. A missing value matches only `!=` and `!~`.
+ * The name is an attribute of the event, `data.` with a path into its data, `topic`, `partition`, `offset`, `key`, `recordTime`, or
+ * `failure` for a failure code. `=` and `!=` compare text. `>`, `>=`, `<` and `<=` compare numbers or times. `~` and `!~` search
+ * for a regular expression. A missing value matches only `!=` and `!~`.
  *
  * @returns undefined if the text is not a condition
  */
@@ -69,7 +69,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-/** Returns a comparison of numbers or, if the values are not numbers, of times. */
+/** Returns a comparison of two values, as numbers or else as times. */
 function ordered(fits: (order: number) => boolean): Comparison {
   return (found, wanted) => {
     const text = textOf(found)

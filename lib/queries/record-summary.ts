@@ -1,16 +1,13 @@
-/** Summarises a record in one line of text, for lists of records. Pure. */
+/** Summarises a record in one line of text. Pure. */
 import type { BytesView } from './bytes-view.ts'
 import type { RecordView } from './record-view.ts'
 
-/**
- * Returns the members of an event's data with their names, the most informative first. For a record without
- * an event, returns its content.
- */
+/** Returns the event's data as names and values, most informative first. For a record without an event, returns its value. */
 export function recordSummary({ event, value }: Pick<RecordView, 'event' | 'value'>): string {
   return event ? dataText(event) : valueText(value)
 }
 
-/** Returns a short name for an event type: `io.sluice.environment.reading.v1` becomes `environment.reading`. */
+/** Returns a short name for an event type. For example, `io.sluice.environment.reading.v1` becomes `environment.reading`. */
 export function shortType(type: string): string {
   return type.replace(/^io\.sluice\.(.+)\.v\d+$/, '$1')
 }
@@ -26,8 +23,8 @@ function dataText({ data, data_base64: base64 }: Readonly<Record<string, unknown
 }
 
 /**
- * Names of the most informative members, which come first, such as the reason of a failure or an alert.
- * Numbers and words follow, then all others.
+ * Names of the most informative fields, such as the reason of a failure. They are shown first, followed by other numbers and words,
+ * and then by all other fields.
  */
 const TELLING = ['comment', 'by', 'summary', 'error', 'consumer', 'errorType']
 

@@ -4,8 +4,8 @@ import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import type { LogRecord } from '../../packages/runtime/cloudevents/record.ts'
 
 /**
- * Returns whether the key, the value or a header contains the text, ignoring case. Data in a binary format,
- * such as Avro, is searched in its encoded form.
+ * Returns whether the key, the value or a header contains the text, ignoring case. Data in a binary format such as Avro is not
+ * decoded for the search.
  *
  * @param text text in lower case
  */

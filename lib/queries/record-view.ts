@@ -1,4 +1,4 @@
-/** Decodes a record of any topic as far as possible. Pure. */
+/** Converts a record of any topic to a readable form, decoded as far as possible. Pure. */
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -8,27 +8,29 @@ import type { Failure } from '../../packages/runtime/consumer/failure-codes.ts'
 import { instant } from '../../packages/runtime/consumer/instant.ts'
 import { type BytesView, bytesView } from './bytes-view.ts'
 
-/** JSON of a record in `sluice tail --json`. */
+/** JSON form of a record, as `sluice tail --json` prints it. */
 export interface RecordView {
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Timestamp of the record. */
+  /** Timestamp of the record, RFC 3339. */
   readonly recordTime: string
-  /** Event time, unchanged from the producer; null if it is missing, or the record has no event. */
+  /** Event time, unchanged from the producer. Null if the event has no time, or the record does not contain an event. */
   readonly eventTime: string | null
   readonly key: BytesView | null
   readonly headers: readonly ({ readonly name: string } & BytesView)[]
-  /** Event in the JSON event format of CloudEvents; null if the record has no event. */
+  /** Event in the CloudEvents JSON format; null if the record does not contain an event. */
   readonly event: Readonly<Record<string, unknown>> | null
-  /** Reason why the record has no event. */
+  /** Reason why the record does not contain an event. */
   readonly failure: { readonly code: string; readonly message: string } | null
-  /** Value of a record without an event. */
+  /** Value of the record. Null if the record contains an event. */
   readonly value: BytesView | null
 }
 
 /**
- * @param event event of the record with decoded data, or the reason why it has none; by default, the event with its original data
+ * Converts a record to its readable form.
+ *
+ * @param event decoded event, or the failure if the record cannot be decoded. Defaults to the event with its original data.
  */
 export function recordView(record: LogRecord, event: Event | Failure = readEvent(record)): RecordView {
   const { topic, partition, offset, timestampMs, key, value, headers } = record
@@ -58,8 +60,8 @@ export function recordView(record: LogRecord, event: Event | Failure = readEvent
 }
 
 /**
- * Returns an event in the CloudEvents JSON format (sections 2 and 3.1): attributes are members of one object;
- * binary data is in `data_base64`.
+ * Converts an event to the CloudEvents JSON format (sections 2 and 3.1). Attributes are members of one object, and binary data is
+ * in `data_base64`.
  */
 export function eventDocument({ data, extensions, ...attributes }: Event): Readonly<Record<string, unknown>> {
   const named = { specversion: '1.0', ...attributes, ...extensions }

@@ -1,5 +1,6 @@
 /**
- * Converts records to lines of a recording and back. A line contains the exact bytes, the position and the time of a record. Pure.
+ * Converts records to lines of a recording, and lines back to records. A line preserves the exact bytes, position and time of a
+ * record. Pure.
  */
 import { isUtf8 } from 'node:buffer'
 import { bufferOf } from '../../packages/runtime/cloudevents/header-bytes.ts'
@@ -7,7 +8,7 @@ import type { LogRecord, RecordHeader } from '../../packages/runtime/cloudevents
 import { type BytesView, bytesView } from './bytes-view.ts'
 
 /**
- * Returns the line of a record, without a line end:
+ * Converts a record to a line without a line break:
  * `{"topic":…,"partition":…,"offset":…,"timestamp":…,"key":…,"headers":[…],"value":…}`.
  */
 export function recordedLine(record: LogRecord): string {
@@ -24,12 +25,12 @@ export function recordedLine(record: LogRecord): string {
   })
 }
 
-/** Returns whether a line is meant as a recorded record. An event has neither a partition nor an offset. */
+/** Returns whether a parsed line is intended as a recorded record. In contrast, an event has neither a partition nor an offset. */
 export function isRecordedLine(parsed: unknown): boolean {
   return isObject(parsed) && 'partition' in parsed && 'offset' in parsed && !('specversion' in parsed)
 }
 
-/** Returns the record of a line, or a description of the error in an invalid line. */
+/** Converts a parsed line to a record. Returns an error message for an invalid line. */
 export function readRecordedLine(parsed: unknown): LogRecord | string {
   if (!isObject(parsed)) return 'not a recorded record'
   const { topic, partition, offset, timestamp, headers, oversizeBytes } = parsed
@@ -68,8 +69,8 @@ function headerIn(entry: unknown): RecordHeader | undefined {
 }
 
 /**
- * Returns the bytes; undefined if they have the wrong form. `Buffer.from` skips characters that are not
- * base64, so the result is encoded again for comparison.
+ * Decodes bytes; undefined if the input is invalid. `Buffer.from` skips characters that are not base64, so the result is encoded
+ * again and compared.
  */
 function bytesIn(view: unknown): Buffer | null | undefined {
   if (view === null) return null

@@ -1,25 +1,25 @@
 /**
- * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read
- * in windows from its end.
+ * Reads the records of topics, newest first. Kafka only supports reading forwards, so each partition is read in windows, starting
+ * at the end.
  */
 import { type LogRecord, sizeOf } from '../../packages/runtime/cloudevents/record.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import type { Range } from './records.ts'
 
-/** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum. */
+/** Number of offsets in the first window of a partition. `MAX_WINDOW` is the maximum for later windows. */
 const FIRST_WINDOW = 32
 const MAX_WINDOW = 4_000
-/** Target size of a window, in bytes. Windows grow and shrink with the size of the records. */
+/** Target size of a window, in bytes. The number of offsets in a window is adapted to the size of the records. */
 const WINDOW_BYTES = 512 * 1024
-/** Maximum size of a window, in bytes. Of a larger one, only the newest part is kept. */
+/** Maximum size of a window in memory, in bytes. If a window is larger, only its newest part is kept. */
 const MAX_WINDOW_BYTES = 2 * 1024 * 1024
 
 /**
- * Yields the records of all ranges from the newest to the oldest time; those of one partition from the last offset to the first.
- * Each group contains as many records as the reads so far allow. At most one window of each partition is in memory.
+ * Yields the records of all ranges from the newest to the oldest. Within a partition, records are yielded by descending offset. A
+ * group contains all records that can be yielded before the next read. At most one window of each partition is in memory.
  *
  * @param firstWindow minimum number of offsets to read in each partition
- * @throws as `readRecords` does
+ * @throws see `readRecords`
  */
 export async function* readRecordGroupsBackward(
   log: LogReader,
@@ -36,11 +36,11 @@ export async function* readRecordGroupsBackward(
   }
 }
 
-/** Records of a partition's current window, with the progress of its windows. */
+/** Records in the current window of a partition, and the state of reading the windows. */
 class PartitionBackward {
   readonly #log: LogReader
   readonly #range: Range
-  /** Offset before which nothing was read yet. */
+  /** Offset before which no records have been read yet. */
   #before: number
   #records: LogRecord[] = []
   #window: number
@@ -64,7 +64,7 @@ class PartitionBackward {
     this.#records.pop()
   }
 
-  /** Reads until there is a record, or the start of the range is reached. */
+  /** Reads windows until a record is found, or the start of the range is reached. */
   async fill(): Promise<void> {
     while (this.newest === undefined && !this.isAtStart) {
       const end = this.#before
@@ -83,7 +83,7 @@ class PartitionBackward {
       const looked = await this.#log.read(topic, partition, { fromOffset: next, toOffset: end - 1 })
       for (const record of looked.records) {
         if (record.offset < next || record.offset >= end) continue
-        // The older part is read again with the next window.
+        // The older part is omitted here, and read again with the next window.
         if (bytes > MAX_WINDOW_BYTES) {
           start = record.offset
           records = []
@@ -103,7 +103,7 @@ function windowAfter(offsets: number, bytes: number): number {
   return Math.min(MAX_WINDOW, Math.max(1, fitting), Math.max(FIRST_WINDOW, offsets * 4))
 }
 
-/** Returns records from the newest on, until a partition must be read further whose next record may be newer. */
+/** Returns records, newest first, until the next record could be in a window that has not been read yet. */
 function newestFirst(partitions: readonly PartitionBackward[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

@@ -6,7 +6,7 @@ import type { ReadRange } from '../../packages/runtime/pipeline/model.ts'
 import type { LogReader } from '../../packages/runtime/pipeline/ports.ts'
 import { type TopicReach, topicBounds } from './topics.ts'
 
-/** Range of offsets of one partition: the first one included, the end not included. */
+/** Offset range of one partition. The start is inclusive, the end exclusive. */
 export interface Range {
   readonly topic: string
   readonly partition: number
@@ -14,7 +14,7 @@ export interface Range {
   readonly end: number
 }
 
-/** Returns the ranges of a topic from its start, or from the time that was looked up, to its current end. */
+/** Returns the ranges of a topic up to its current end. They start at the requested time or, without one, at the first record. */
 export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[] {
   return bounds.map(({ start, end }, partition) => {
     return { topic, partition, start: Math.max(start, atTime[partition] ?? start), end }
@@ -22,11 +22,11 @@ export function rangesOf(topic: string, { bounds, atTime }: TopicReach): Range[]
 }
 
 /**
- * Yields the records of all ranges in order of time; those of one partition are in their original order.
+ * Yields the records of all ranges in order of time. The records of each partition are in their original order.
  *
- * @param onExpired called with each part of a range that retention deleted before it could be read
+ * @param onExpired called for each part of a range that was deleted by retention before it could be read
  * @throws Unavailable if Kafka does not answer, or if the records follow an open transaction
- * @throws PartitionStopped if the records cannot be read at all
+ * @throws PartitionStopped if the records cannot be read
  */
 export async function* readRecords(
   log: LogReader,
@@ -37,8 +37,8 @@ export async function* readRecords(
 }
 
 /**
- * Reads records like `readRecords`, but yields groups of as many records as the reads so far allow. The next
- * group is read while one is in use. At most two reads of each partition are in memory.
+ * Reads records like `readRecords`, but yields them in groups. A group contains all records that can be yielded before the next
+ * read. The next group is read while the caller processes the current one. At most two reads of each partition are in memory.
  */
 export async function* readRecordGroups(
   log: LogReader,
@@ -59,11 +59,11 @@ export async function* readRecordGroups(
 }
 
 /**
- * Searches all records in the ranges for a text. Records without it may be included; those of one partition are in their original
- * order. All partitions are read in parallel, and all reads have ended when the search ends.
+ * Searches the ranges for records that contain a text. Other records may be passed on as well. The records of each partition are in
+ * their original order. All partitions are read in parallel, and no read is in progress when the search ends.
  *
  * @param signal ends the search early
- * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
+ * @throws the signal's reason if the signal is aborted; otherwise see `readRecords`
  */
 export async function searchRecords(
   log: LogReader,
@@ -90,11 +90,11 @@ interface Log {
   readonly log: LogReader
 }
 
-/** Reads the records that are appended to a topic from now on, each once. */
+/** Reads the records that are appended to a topic after this object is created. Each record is returned once. */
 export class NewRecords {
   readonly #log: Log
   readonly #topic: string
-  /** Next offset of each partition. */
+  /** Next offset to read, by partition. */
   readonly #next: number[]
 
   private constructor(log: Log, topic: string, next: number[]) {
@@ -112,7 +112,7 @@ export class NewRecords {
     )
   }
 
-  /** Yields the records since the last call. */
+  /** Yields the records that were appended since the last call. */
   async *read(): AsyncGenerator<LogRecord> {
     const bounds = await topicBounds(this.#log.offsets, this.#topic)
     const ranges = bounds.map(({ start, end }, partition) => {
@@ -120,7 +120,7 @@ export class NewRecords {
     })
     for await (const record of readRecords(this.#log.log, ranges)) {
       const { partition, offset } = record
-      // Another call may run at the same time.
+      // A concurrent call may already have yielded the record.
       if (offset < (this.#next[partition] ?? 0)) continue
       this.#next[partition] = offset + 1
       yield record
@@ -128,7 +128,7 @@ export class NewRecords {
   }
 }
 
-/** Records of a range that are in memory, and the read in progress. */
+/** Records of a range that are in memory, and the current read. */
 class PartitionRecords {
   readonly #log: LogReader
   readonly #range: Range
@@ -153,7 +153,7 @@ class PartitionRecords {
     return this.first === undefined && this.#next >= this.#range.end
   }
 
-  /** Reads until there is a record, or the end of the range is reached. */
+  /** Reads until a record is found, or the end of the range is reached. */
   async fill(): Promise<void> {
     while (this.first === undefined && !this.isAtEnd) {
       const { records, nextOffset, logStart } = await (this.#reading ?? this.#read())
@@ -171,7 +171,7 @@ class PartitionRecords {
     this.#at += 1
   }
 
-  /** Waits for a read whose result is no longer needed, because its connection may be closed afterwards. */
+  /** Waits for the current read, although its result is not needed, because its connection may be closed afterwards. */
   async settle(): Promise<void> {
     await this.#reading?.catch(() => {})
   }
@@ -179,13 +179,13 @@ class PartitionRecords {
   #read(): Promise<ReadRange> {
     const { topic, partition, end } = this.#range
     const reading = this.#log.read(topic, partition, { fromOffset: this.#next, toOffset: end - 1 })
-    // A rejection is reported to the next caller.
+    // A rejection is reported when the caller waits for this read.
     reading.catch(() => {})
     return reading
   }
 }
 
-/** Returns records in order of time, until a partition must be read further whose next record may be the earliest. */
+/** Returns records in order of time, until the earliest record could be in a partition that must be read further. */
 function merged(partitions: readonly PartitionRecords[]): LogRecord[] {
   const group: LogRecord[] = []
   while (true) {

@@ -1,4 +1,4 @@
-/** Reads notifications from their topic, and determines their outcome from the progress of the sinks and from failures. Pure. */
+/** Reads notifications from their topic, and derives their outcomes from the progress of the sinks and from failures. Pure. */
 
 import { isFailure } from '../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../packages/runtime/cloudevents/reader.ts'
@@ -13,26 +13,26 @@ import { NOTIFICATION_TYPE, type Notification } from '../notification/notificati
 export interface SentNotification {
   /** Event id. */
   readonly id: string
-  /** Time at which the group was due, RFC 3339. */
+  /** Time at which the alert group was due for notification, RFC 3339. */
   readonly at: string
   readonly partition: number
   readonly offset: number
   readonly notification: Notification
 }
 
-/** Notification that a sink could not deliver. */
+/** Notification that a sink failed to deliver. */
 export interface UndeliveredNotification {
   readonly consumer: string
   readonly partition: number
   readonly offset: number
   readonly error: string
-  /** Position in the dlq topic, such as `2:17`; absent while the notification is retried. */
+  /** Position of the dead letter in the dlq topic, such as `2:17`; absent while the notification is retried. */
   readonly letter?: string
 }
 
 /**
  * Outcome of a notification in a sink. `waiting`: the sink has not processed it, or its receiver does not respond. `passed`: all
- * receivers of the sink have accepted it. `failed`: it will be retried. `dead-letter`: all retries have failed.
+ * receivers of the sink have accepted it. `failed`: it will be retried. `dead-letter`: it failed and is not retried any more.
  */
 export interface SinkOutcome {
   readonly sink: string
@@ -42,9 +42,9 @@ export interface SinkOutcome {
 }
 
 /**
- * Returns each notification once, newest first.
+ * Returns the notifications in records without duplicates, newest first.
  *
- * @param records records; those of one partition are in order
+ * @param records records in their original order within each partition
  */
 export function sentNotifications(records: readonly LogRecord[]): readonly SentNotification[] {
   const byId = new Map<string, SentNotification>()
@@ -60,9 +60,9 @@ export function sentNotifications(records: readonly LogRecord[]): readonly SentN
 }
 
 /**
- * Returns the failures and dead letters of notifications.
+ * Returns the failures and dead letters that concern notifications.
  *
- * @param topic topic of notifications
+ * @param topic name of the notifications topic
  */
 export function undeliveredIn(
   records: readonly LogRecord[],
@@ -79,12 +79,16 @@ export function undeliveredIn(
   })
 }
 
-/** Returns whether the data is valid. Any client may write to the topics. */
+/** Returns whether the data matches the schema of its event type. Any client can write to the topics. */
 function fitsSchema({ type, data }: Event): boolean {
   return validators[type]?.(data) ?? false
 }
 
-/** @param appliedOffset progress of the sink in the partition of the notification */
+/**
+ * Returns the outcome of a notification in a sink.
+ *
+ * @param appliedOffset last offset that the sink has processed in the notification's partition
+ */
 export function outcomeOf(
   { partition, offset }: Pick<SentNotification, 'partition' | 'offset'>,
   sink: string,

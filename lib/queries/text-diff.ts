@@ -1,14 +1,14 @@
-/** Compares two texts by lines. Pure. */
+/** Compares two texts line by line. Pure. */
 
-/** Line of a difference: one that only one of the texts has, or a common line near it. */
+/** Line of a diff. It is in only one of the texts, or it is a common line close to a difference. */
 export interface DiffLine {
   readonly sign: '+' | '-' | ' '
   readonly text: string
-  /** True if the registry rejects the schema because of this line. */
+  /** True if this line is a reason why the registry rejects the schema. */
   readonly breaks?: true
 }
 
-/** Line numbers, counted from 0, because of which a registry rejects a schema. */
+/** Numbers of the lines that are reasons for rejecting a schema, counted from 0. */
 export interface BreakingLines {
   readonly before: ReadonlySet<number>
   readonly after: ReadonlySet<number>
@@ -16,12 +16,12 @@ export interface BreakingLines {
 
 const NONE: BreakingLines = { before: new Set(), after: new Set() }
 
-/** Number of common lines that are shown before and after a difference. */
+/** Number of common lines to show before and after each difference. */
 const AROUND = 2
 
 /**
- * Returns the lines of both texts in order, without common lines far from any difference; empty for equal texts. The longest common
- * subsequence is computed with a table, which is suitable for texts of a few hundred lines.
+ * Returns the diff of two texts. Common lines far from any difference are omitted, so the diff of equal texts is empty. The longest
+ * common subsequence is computed with a table, which is efficient enough for texts of a few hundred lines.
  */
 export function diffOf(before: string, after: string, breaking: BreakingLines = NONE): DiffLine[] {
   const [a, b] = [before.trimEnd().split('\n'), after.trimEnd().split('\n')]
@@ -34,7 +34,7 @@ export function diffOf(before: string, after: string, breaking: BreakingLines = 
   return lines.filter((_, index) => near.has(index))
 }
 
-/** Returns a table whose entry `[i][j]` is the number of common lines of `a` from line i on and `b` from line j on. */
+/** Returns a table for the longest common subsequence. Entry `[i][j]` is its length for `a` from line i and `b` from line j. */
 function commonLengths(a: readonly string[], b: readonly string[]): readonly (readonly number[])[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Array<number>(b.length + 1).fill(0))
   for (let i = a.length - 1; i >= 0; i--)

@@ -1,4 +1,4 @@
-/** Descriptions of a cluster's topics: their partitions, settings, records and subscribers. */
+/** Describes the topics of a cluster: their partitions, settings, records and subscribers. */
 
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -15,7 +15,7 @@ import { kafkaAnswer } from './kafka-answers.ts'
 import { topicBounds } from './topics.ts'
 
 /**
- * Returns the topics of the cluster, sorted by name, without internal ones.
+ * Returns the topics of the cluster sorted by name, without internal topics.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -34,7 +34,8 @@ export function topicDescription(kafka: Kafka, topic: string): Promise<TopicDesc
 }
 
 /**
- * Returns the number of offsets in each partition of a topic. It includes transaction markers, and records that compaction removed.
+ * Returns the number of offsets in each partition of a topic. The count includes transaction markers and records removed by
+ * compaction.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -45,11 +46,11 @@ export async function recordCounts(offsets: Pick<TopicOffsets, 'bounds'>, topic:
 /** Number of records in a topic, and the lag of its subscribers. */
 export interface TopicStatistics {
   readonly topic: string
-  /** Number of records that the topic currently contains. */
+  /** Number of records in the topic. */
   readonly records: number
-  /** Number of records that at least one subscriber has not consumed; all records if there are no subscribers. */
+  /** Number of records that at least one subscriber has not consumed. Without subscribers, all records are pending. */
   readonly pending: number
-  /** Consumer groups with a member that reads the topic, or with committed offsets for it. */
+  /** Consumer groups that have a member reading the topic, or committed offsets for it. */
   readonly subscribers: readonly GroupLag[]
 }
 
@@ -68,7 +69,7 @@ export async function topicStatistics(
   return { topic, records: sumOf(counts), pending: pendingOf(counts, subscribers), subscribers }
 }
 
-/** Returns the number of pending records. In each partition, the subscriber with the largest lag counts. Pure. */
+/** Returns the number of pending records. The subscriber with the largest lag determines the number in each partition. Pure. */
 export function pendingOf(
   counts: readonly number[],
   subscribers: readonly Pick<GroupLag, 'topics'>[],

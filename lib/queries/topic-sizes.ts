@@ -1,21 +1,21 @@
-/** Reads the disk space that topics use on brokers. */
+/** Reads how much disk space topics use on the brokers. */
 import type { LogDir } from '@sluice/kafka-records/requests'
 import type { ClusterInspection, OfBroker } from '../../packages/runtime/adapters/kafka/cluster-inspection.ts'
 import type { TopicLayout } from '../../packages/runtime/adapters/kafka/topic-admin.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Size of a topic. Values that no broker reports are null. */
+/** Size of a topic. A size is null if no broker reports it. */
 export interface TopicSize {
-  /** Size of all partitions, as reported by their leaders, in bytes. */
+  /** Size of all partitions in bytes, as reported by their leaders. */
   readonly bytes: number | null
   /** Size of all replicas, in bytes. */
   readonly bytesOfCopies: number | null
-  /** Size of each partition, as reported by its leader, in bytes. */
+  /** Size of each partition in bytes, as reported by its leader. */
   readonly partitions: readonly (number | null)[]
 }
 
 /**
- * Returns the size of one topic. A broker that does not report sizes causes no error.
+ * Returns the size of one topic. Brokers that do not report sizes are ignored.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -28,7 +28,7 @@ export async function topicSize(
   return sizeIn(topic, copiesIn(await kafkaAnswer(what, inspection.logDirs(brokers, topic))))
 }
 
-/** Returns the size of each topic from the reports of all brokers, by topic. Pure. */
+/** Combines the reports of all brokers to the size of each topic, by topic name. Pure. */
 export function topicSizes(
   topics: readonly TopicLayout[],
   answers: readonly OfBroker<readonly LogDir[]>[],
@@ -37,14 +37,14 @@ export function topicSizes(
   return new Map(topics.map(topic => [topic.topic, sizeIn(topic, copies)]))
 }
 
-/** Sizes of replicas by topic, partition and broker, in bytes. */
+/** Size of each replica in bytes, by topic, partition and broker. */
 type Copies = ReadonlyMap<string, number>
 
 function copiesIn(answers: readonly OfBroker<readonly LogDir[]>[]): Copies {
   const copies = new Map<string, number>()
   for (const one of answers) {
     if (!('answer' in one)) continue
-    // A replica that is being moved between disks would count twice.
+    // Kafka reports a replica twice while it is moved between disks. The future copy is not counted.
     for (const { topic, partition, bytes, isFuture } of one.answer.flatMap(dir => dir.copies))
       if (!isFuture) copies.set(keyOf(topic, partition, one.broker), bytes)
   }
@@ -65,7 +65,7 @@ function keyOf(topic: string, partition: number, broker: number): string {
   return `${topic}/${partition}@${broker}`
 }
 
-/** Returns the sum of sizes; null if one is unknown, because a partial sum would be mistaken for the whole. */
+/** Returns the sum of sizes; null if a size is unknown, because a partial sum would be misleading. */
 function sumOf(sizes: readonly (number | null)[]): number | null {
   let sum = 0
   for (const size of sizes) {

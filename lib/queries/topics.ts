@@ -1,4 +1,4 @@
-/** Reads which topics exist, where they differ from the topic table, and the bounds of their partitions. */
+/** Reads which topics exist, how they differ from the topic table, and the bounds of their partitions. */
 import type { Kafka } from '../../packages/runtime/adapters/kafka/client.ts'
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds, TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
@@ -9,20 +9,20 @@ import {
 } from '../../packages/runtime/adapters/kafka/topics.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Current bounds of a topic's partitions, and the first offset of each at or after a time. */
+/** Current bounds of a topic's partitions, and the first offsets at or after a time. */
 export interface TopicReach {
   readonly bounds: readonly Bounds[]
-  /** First offset of each partition at or after the time; empty if no time was given. */
+  /** First offset at or after the time, by partition; empty if no time was given. */
   readonly atTime: readonly number[]
 }
 
-/** Source of topic bounds. It may know only partitions with a leader. */
+/** Source of topic bounds. Some sources return undefined for partitions without a leader. */
 export interface BoundsSource<Known extends Bounds | undefined = Bounds> {
   bounds(topic: string): Promise<readonly Known[]>
 }
 
 /**
- * Returns the first offset of each partition, and the one after its last record, by partition.
+ * Returns the first offset of each partition, and the offset after its last record.
  *
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -34,7 +34,7 @@ export function topicBounds<Known extends Bounds | undefined>(
 }
 
 /**
- * Returns bounds like `topicBounds`, but undefined if the topic does not exist.
+ * Returns the bounds of a topic; undefined if the topic does not exist.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
@@ -51,9 +51,9 @@ export async function boundsIfThere<Known extends Bounds | undefined>(
 }
 
 /**
- * Returns the bounds of a topic.
+ * Returns the bounds of a topic and, if a time is given, the first offsets at or after that time.
  *
- * @param timeMs time in milliseconds since the epoch, for which the first offset written then or later is looked up
+ * @param timeMs time in milliseconds since the epoch
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function topicReach(
@@ -69,7 +69,7 @@ export async function topicReach(
 }
 
 /**
- * Returns which of these topics exist, and where they differ from their definitions.
+ * Compares topics in Kafka with their definitions: whether they exist, and which settings differ.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

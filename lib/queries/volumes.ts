@@ -1,26 +1,28 @@
-/** Counts the records that were appended to a topic in each interval, from offsets by time, without reading records. */
+/**
+ * Counts the records that were appended to a topic in each interval. Kafka's offset lookup by time is used, so no records are read.
+ */
 
 import { isUnknownTopic } from '../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../packages/runtime/adapters/kafka/offsets.ts'
 import { kafkaAnswer } from './kafka-answers.ts'
 
-/** Offsets by partition at instants that were already looked up, by milliseconds since the epoch. */
+/** Results of earlier lookups: offsets by partition for each instant, in milliseconds since the epoch. */
 export type KnownOffsets = Map<number, readonly number[]>
 
 /**
- * Time after an instant in milliseconds until which records may still be appended before it, because the
- * clock of a broker may be behind.
+ * Time in milliseconds after which a lookup is final. Until then, records with earlier timestamps may still be appended, because a
+ * broker's clock may be behind.
  */
 const SETTLED_AFTER_MS = 10_000
 
 /**
- * Returns the number of records between successive instants, by the timestamps in Kafka. Records before the start of the log are
+ * Returns the number of records between successive instants, based on timestamps in Kafka. Records that retention has deleted are
  * not counted.
  *
  * @param instants ascending times in milliseconds since the epoch
- * @param known results of earlier calls; new results are added, and those before the first instant are removed
- * @param signal ends the lookups early, of which the oldest are made last; a later call continues
- * @returns one count less than the number of instants; null where a count is not known yet
+ * @param known results of earlier calls. New results are added, and results before the first instant are removed.
+ * @param signal ends the lookups early. The newest intervals are looked up first, and a later call continues.
+ * @returns a count for each interval between two instants; null if it is not known yet
  * @throws UnknownTopic, RefusedByKafka or Unavailable, see `kafkaAnswer`
  */
 export async function recordsBetween(
@@ -47,7 +49,7 @@ export async function recordsBetween(
 }
 
 /**
- * Counts records like `recordsBetween`, with null for a missing topic.
+ * Counts records like `recordsBetween`. All counts are null if the topic does not exist.
  *
  * @throws RefusedByKafka or Unavailable
  */
@@ -63,12 +65,14 @@ export async function recordsIfThere(
   }
 }
 
-/** Returns the number of records between two lookups. A partition that was added later started empty. */
+/**
+ * Returns the number of records between two lookups. A partition without an earlier offset was added in between, and started empty.
+ */
 function difference(earlier: readonly number[], later: readonly number[]): number {
   return later.reduce((sum, offset, partition) => sum + Math.max(0, offset - (earlier[partition] ?? 0)), 0)
 }
 
-/** Returns instants at multiples of the step, the last of them now or less than a step ago. Pure. */
+/** Returns `count + 1` instants at multiples of the step. The last one is the current time, or less than a step earlier. Pure. */
 export function instantsUntil(nowMs: number, stepMs: number, count: number): number[] {
   const last = Math.floor(nowMs / stepMs) * stepMs
   return Array.from({ length: count + 1 }, (_, index) => last - (count - index) * stepMs)

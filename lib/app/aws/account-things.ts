@@ -1,6 +1,6 @@
 /**
- * Checks that the resources that an environment needs exist in the AWS account. Nothing is changed, and
- * values of secrets are never returned.
+ * Checks that the AWS resources of an environment exist in the account. The checks are read-only and never return the values of
+ * secrets.
  */
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
 import { parameterOf, secretOf } from '../../../packages/runtime/adapters/aws/clients.ts'
@@ -9,20 +9,20 @@ import type { Config } from '../config.ts'
 import { alertsTopicName, consoleSecret, redisSecret } from '../resource-names.ts'
 import { findAlertsTopic } from './alerts-topic.ts'
 
-/** Resource in the account that the functions need. */
+/** AWS resource that the functions of an environment need. */
 export interface AccountThing {
   /** Kind of the resource: `secret`, `parameter`, `alerts-topic`, `bucket` or `cluster`. */
   readonly check: string
   readonly name: string
-  /** Instruction for creating the resource. */
+  /** Instruction for an operator on how to create the resource. */
   readonly todo: string
-  /** True if a deployment creates the resource if it is missing. */
+  /** True if a deployment creates the resource when it is missing. */
   readonly isMadeByDeployment: boolean
 }
 
 /**
- * Result of a check. `wrong`: the resource exists with unsuitable properties. `unseen`: the caller has no
- * permission to read it, or AWS does not respond.
+ * Result of a check. `wrong`: the resource exists, but is not usable. `unseen`: the caller lacks the permission to read the
+ * resource, or AWS does not respond.
  */
 export type ThingSeen =
   | { readonly is: 'there'; readonly says: string }
@@ -30,14 +30,14 @@ export type ThingSeen =
   | { readonly is: 'wrong'; readonly says: string }
   | { readonly is: 'unseen'; readonly why: string }
 
-/** Configuration that determines which resources the environment needs. */
+/** Configuration that determines which resources an environment needs. */
 interface AccountUses {
   readonly config: Pick<Config, 'env' | 'kafka' | 'checkpoints'>
   readonly region: string
   readonly generator: boolean
   readonly console: boolean
   readonly registrySecret?: string
-  /** Endpoint of a local cloud; AWS if absent. */
+  /** Endpoint of a local AWS emulator; AWS if absent. */
   readonly endpoint?: string
 }
 
@@ -45,7 +45,7 @@ interface Look extends AccountThing {
   readonly look: () => Promise<ThingSeen>
 }
 
-/** Returns the needed resources, each with the result of its check. Never throws. */
+/** Checks each resource that the environment needs, and returns the resources with their results. Never throws. */
 export async function accountThings(
   uses: AccountUses,
 ): Promise<{ readonly thing: AccountThing; readonly seen: ThingSeen }[]> {
@@ -153,9 +153,9 @@ async function secretSeen(name: string, keys: readonly string[]): Promise<ThingS
   return there('exists and has a JSON object')
 }
 
-/** Names of the AWS errors that report a missing resource. */
+/** Names of AWS errors for a missing resource. */
 const MISSING = /^(ResourceNotFoundException|ParameterNotFound|NotFound|NoSuchBucket|NotFoundException)$/
-/** Messages of this project's readers about an unusable value. */
+/** Error messages of this project for a resource that exists but has an unusable value. */
 const UNUSABLE = /: not a JSON object$|has no listener for/
 
 function unseenFor(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): ThingSeen {

@@ -14,7 +14,10 @@ import { alertsTopicName } from '../resource-names.ts'
 /** Timeouts in milliseconds. An unresponsive connection must not use up the whole invocation. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, socketTimeout: 10_000 }
 
-/** Names of errors that the messages themselves cause. After any other error, a retry of the same messages can succeed. */
+/**
+ * Names of SNS errors that are caused by the content of a message. After such an error, a retry cannot succeed; after any other
+ * error, it can.
+ */
 const FINAL =
   /^(InvalidParameter|ParameterValueInvalid|InvalidBatchEntryId|BatchRequestTooLong|InvalidSecurity|ValidationException)/
 
@@ -40,7 +43,7 @@ export class SnsTopic implements AlertsTopic {
   readonly #arn: string
   readonly #client: SNSClient
 
-  /** @param access endpoint and credentials; the region is that of the ARN */
+  /** @param access endpoint and credentials. The region is read from the ARN. */
   constructor(arn: string, access: AwsPlace = {}) {
     this.#arn = arn
     const [, , , region = ''] = arn.split(':')
@@ -55,8 +58,8 @@ export class SnsTopic implements AlertsTopic {
       if (FINAL.test(error.name)) throw error
       throw new RetryableError(`${this.#arn}: ${error.name}`, { cause: error })
     })
-    // SNS throttled the request, or had an internal error: all messages are retried, including those that
-    // were published. They keep their ids.
+    // SNS throttled the request or had an internal error. All messages are retried, including the published ones, which keep their
+    // ids.
     const later = Failed.find(({ SenderFault }) => SenderFault !== true)
     if (later) throw new RetryableError(`${this.#arn}: ${later.Code ?? 'failed'}`)
     return messages.map((_, index) => {

@@ -1,7 +1,7 @@
-/** Identity of the AWS credentials in use. */
+/** Reads the identity of the AWS credentials in use. */
 import type { Config } from '../config.ts'
 
-/** Returns whether the connections to Kafka or Redis depend on an AWS account. */
+/** Returns whether the settings for Kafka or Redis refer to an AWS account. */
 export function isInAws({ kafka, redis }: Pick<Config, 'kafka' | 'redis'>): boolean {
   return (
     [kafka.clusterArn, kafka.secret, redis.secret].some(name => name !== undefined) ||
@@ -11,9 +11,9 @@ export function isInAws({ kafka, redis }: Pick<Config, 'kafka' | 'redis'>): bool
 }
 
 /**
- * Returns the ARN of the caller, which is a user, or a role with its session name.
+ * Returns the ARN of the caller: of a user, or of an assumed role with its session name.
  *
- * @throws if AWS does not answer, or there are no credentials
+ * @throws if AWS does not answer, or no credentials are configured
  */
 export async function callerArn(region: string | undefined): Promise<string> {
   const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')

@@ -1,4 +1,4 @@
-/** Sends the response of a custom resource to CloudFormation: it uploads a file to S3, to a URL that CloudFormation has signed. */
+/** Sends the response of a custom resource to CloudFormation by uploading it to a presigned S3 URL. */
 import { setTimeout as pause } from 'node:timers/promises'
 
 const ATTEMPT_MS = 5_000
@@ -8,8 +8,8 @@ const PAUSES_MS = [500, 2_000]
 /**
  * Uploads the response, in up to three attempts.
  *
- * @param url presigned URL, which is secret and never part of an error
- * @throws Error if no attempt succeeds
+ * @param url presigned URL. It is a secret, and error messages never contain it.
+ * @throws Error if all attempts fail
  */
 export async function putAnswer(url: string, body: string): Promise<void> {
   for (const waitMs of [...PAUSES_MS, undefined]) {
@@ -28,7 +28,7 @@ async function put(url: string, body: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, {
       method: 'PUT',
-      // A buffer is sent without a content type, as the signature requires.
+      // A buffer is sent without a content type, as the signature of the URL requires.
       body: Buffer.from(body),
       signal: AbortSignal.timeout(ATTEMPT_MS),
     })

@@ -15,7 +15,7 @@ export class DiscardedObjects {
   /**
    * Returns the text of an object.
    *
-   * @throws Error if it cannot be read, or is larger than any object that Lambda writes
+   * @throws Error if the object cannot be read, or exceeds the maximum size
    */
   async read({ bucket, key }: ObjectPlace): Promise<string> {
     const { Body, ContentLength = 0 } = await this.#client.send(

@@ -1,4 +1,4 @@
-/** Creates the parameter and the secret that the functions of an environment read, if they are missing. */
+/** Creates the SSM parameter and the secret that the functions of an environment read, unless they exist. */
 import {
   CreateSecretCommand,
   ResourceExistsException,
@@ -8,7 +8,7 @@ import { ParameterAlreadyExists, PutParameterCommand, SSMClient } from '@aws-sdk
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 import { redisSecret as redisSecretName } from '../resource-names.ts'
 
-/** Settings that are written only if they are missing, so later changes by an operator are kept. */
+/** Initial values of the parameter and the secret. They are written only once, so later changes by an operator are kept. */
 export interface InitialSettings {
   readonly generator: unknown
   readonly redis: { readonly username: string; readonly password: string }
@@ -21,7 +21,7 @@ export interface SettingsOutcome {
   readonly created: readonly string[]
 }
 
-/** Creates the parameter and the secret if they are missing. Existing ones are neither changed nor read. */
+/** Creates the parameter and the secret if they are missing. An existing parameter or secret is not changed. */
 export async function ensureSettings(
   access: AwsPlace,
   env: string,
@@ -46,7 +46,7 @@ async function ensureSecret(access: AwsPlace, name: string, value: string): Prom
   return new SecretsManagerClient(access).send(create).then(() => [name], unless(ResourceExistsException))
 }
 
-/** Returns a handler that maps the error for an existing resource to an empty list. */
+/** Returns an error handler that returns an empty list if the resource already exists, and rethrows all other errors. */
 function unless(expected: new (...args: never[]) => Error) {
   return (error: unknown): string[] => {
     if (error instanceof expected) return []

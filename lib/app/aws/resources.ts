@@ -4,10 +4,10 @@ import { alertsTopicName } from '../resource-names.ts'
 import { ensureSettings, type InitialSettings, type SettingsOutcome } from './initial-settings.ts'
 
 export interface AwsAccess {
-  /** Endpoint of a local cloud; AWS if absent. */
+  /** Endpoint of a local AWS emulator; AWS if absent. */
   readonly endpoint?: string
   readonly region: string
-  /** Credentials; by default those of the process environment. */
+  /** AWS credentials. Defaults to the credentials in the process environment. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
@@ -36,14 +36,14 @@ export async function ensureResources(
 
 async function ensureTopic(access: AwsAccess, name: string): Promise<string> {
   const sns = new SNSClient(access)
-  // Returns the ARN of the existing topic if there is one.
+  // If the topic already exists, SNS returns its ARN.
   const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }))
   if (!TopicArn) throw new Error(`SNS created the topic ${name} and named no ARN`)
   return TopicArn
 }
 
 async function ensureBucket(access: AwsAccess, bucket: string): Promise<void> {
-  // A local cloud has only one host name, so the bucket name must be in the path.
+  // A local AWS emulator has only one host name, so the bucket name must be in the path.
   const s3 = new S3Client({ ...access, forcePathStyle: access.endpoint !== undefined })
   const there = await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch(unlessMissing)
   if (there) return
@@ -53,7 +53,7 @@ async function ensureBucket(access: AwsAccess, bucket: string): Promise<void> {
     .catch(unless(BucketAlreadyOwnedByYou))
 }
 
-/** Returns a handler that ignores the error for an existing resource. */
+/** Returns an error handler that ignores the error for an existing resource and rethrows all others. */
 function unless(expected: new (...args: never[]) => Error) {
   return (error: unknown): undefined => {
     if (error instanceof expected) return undefined

@@ -2,13 +2,13 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import type { AwsPlace } from '../../../packages/runtime/adapters/aws/clients.ts'
 
-/** Timeouts in milliseconds. They are short, because the user of a command waits for the response. */
+/** Timeouts in milliseconds. They are short because a user waits for the command. */
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000 }
 
 /**
  * Reads the outputs of a stack.
  *
- * @returns the values by output name; empty for a missing stack
+ * @returns output values by name; empty if the stack does not exist
  * @throws Error if CloudFormation does not respond
  */
 export async function stackOutputs(access: AwsPlace, stack: string): Promise<Record<string, string>> {

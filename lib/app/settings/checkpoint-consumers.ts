@@ -8,11 +8,13 @@ function isConsumer(text: string): boolean {
 }
 
 export interface CheckpointConsumers {
-  /** Consumers whose checkpoints are taken, and the topics that they read. Set only for the function `checkpoints`. */
+  /**
+   * Consumers whose states are copied to checkpoints, each with the signal that it reads. Set only for the function `checkpoints`.
+   */
   readonly checkpointConsumers: readonly { readonly consumer: string; readonly signal: Signal }[]
 }
 
-/** Setting of the consumers whose states the function `checkpoints` copies. */
+/** Setting that lists the consumers whose states the function `checkpoints` copies. */
 export const CHECKPOINT_CONSUMERS = slice(
   'Taking checkpoints',
   {

@@ -2,7 +2,7 @@ import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
 interface ConsoleSettings {
-  /** Name of the secret; absent on a local machine. */
+  /** Name of the secret with the access tokens; absent on a local machine. */
   readonly consoleSecret?: string
 }
 

@@ -1,7 +1,7 @@
 import { custom, type ObjectEntries, pipe, type StrictObjectIssue, strictObject } from 'valibot'
 import { isObject } from '../../json.ts'
 
-/** Returns the schema of a JSON object that allows only these keys. */
+/** Returns the schema of a JSON object that must not have any other keys. */
 export function document<const Entries extends ObjectEntries>(entries: Entries) {
   const known = Object.keys(entries).join(', ')
   return pipe(
@@ -11,7 +11,7 @@ export function document<const Entries extends ObjectEntries>(entries: Entries) 
   )
 }
 
-/** Returns a list of all unknown keys. Valibot reports only the first one. */
+/** Returns the names of all unknown keys, separated by commas. Valibot itself reports only the first one. */
 function unknownKeys({ path }: StrictObjectIssue, entries: ObjectEntries): string {
   const keys = Object.keys((path?.[0]?.input ?? {}) as object).filter(key => !Object.hasOwn(entries, key))
   const names = keys.map(key => JSON.stringify(key)).join(', ')

@@ -2,7 +2,7 @@ import { minValue, pipe, string, transform } from 'valibot'
 import type { Kind } from '../../../packages/runtime/settings/values.ts'
 import { parseDuration } from '../../duration.ts'
 
-/** Setting for a duration greater than zero, in milliseconds. */
+/** Returns a setting for a positive duration. Its value is in milliseconds. */
 export function duration(): Kind<number> {
   const allowed = 'a duration such as 90s, 5m or 1h30m'
   return {

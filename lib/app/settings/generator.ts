@@ -38,13 +38,13 @@ import { simulatedFields } from '../../telemetry/simulator.ts'
 import { document } from './document.ts'
 
 export interface GeneratorSource {
-  /** Name of the SSM parameter; absent if none is configured. */
+  /** Name of the SSM parameter with the generator's settings; absent if none is configured. */
   readonly generatorParameter?: string
   readonly generatorFile?: string
   readonly generatorDefaults: GeneratorOverrides
 }
 
-/** Properties of readings that apply unless the settings document of the generator has them. */
+/** Defaults for properties of readings. Values in the generator's settings document take precedence. */
 export interface GeneratorOverrides
   extends Partial<Pick<GeneratorSettings, 'tickSeconds' | 'source' | 'dataschema'>> {
   readonly metrics?: readonly string[]
@@ -53,7 +53,7 @@ export interface GeneratorOverrides
 const METRICS = Object.values(FAMILIES).flatMap(({ metrics }) => Object.keys(metrics))
 const REFERENCE = text(/^[^\s"<>\\^`{|}]+$/, 'a URI or a reference, such as /sensors/datacenter1')
 
-/** Settings of the generator: the location of its settings document, and defaults for missing keys. */
+/** Settings of the generator: the location of its settings document, and defaults for keys that the document does not have. */
 export const GENERATOR = slice(
   'Generator',
   {
@@ -112,7 +112,7 @@ const RATE = 'a number from 0 to 1'
 const STRATEGY = `one of ${NAMED_STRATEGIES.join(', ')}, or the path of a field of its readings, such as location.site`
 const FAMILY_NAMES = Object.keys(FAMILIES)
 
-/** Key strategy by name, or a field that every simulated reading of the family has. */
+/** Returns the schema of a key strategy: its name, or a field that every simulated reading of the family has. */
 function strategyOf(family: FamilyName) {
   return exactOptional(
     pipe(
@@ -131,8 +131,8 @@ function strategyOf(family: FamilyName) {
 }
 
 /**
- * Maximum number of readings per second: one run of the scheduled function can publish them within its
- * timeout, and catch up on missed minutes.
+ * Maximum number of readings per second. At this rate, one run of the scheduled function can publish all readings within its
+ * timeout, including those of missed minutes.
  */
 const MAX_READINGS_PER_SECOND = 1_000
 
@@ -171,7 +171,7 @@ const SITE = document({
   khamsin: exactOptional(literal(true, 'must be true')),
 })
 
-/** Schema of the groups of a fleet. */
+/** Schema of the sensor groups of the fleet. */
 const FLEET = array(
   document({
     family: picklist(
@@ -192,14 +192,14 @@ const FLEET = array(
   'must be a list of groups',
 )
 
-/** Keys of the settings document, with their descriptions. */
+/** Keys of the generator's settings document, with their schemas and descriptions. */
 export const GENERATOR_KEYS = {
   seed: {
     description:
       'The seed of the readings and their ids. Change it with other settings: the same ids with other content are refused.',
     allowed: SEED,
     default: GENERATOR_DEFAULTS.seed,
-    // A hyphen is not allowed: ids have the form `sim-<seed>-<sensor>-<tick>` and must not be ambiguous.
+    // Ids have the form `sim-<seed>-<sensor>-<tick>`, so a hyphen in the seed would make them ambiguous.
     schema: pipe(string(`must be ${SEED}`), regex(/^[A-Za-z0-9]{1,32}$/, `must be ${SEED}`)),
   },
   tickSeconds: {
@@ -267,11 +267,11 @@ const DOCUMENT = document({
 })
 
 /**
- * Reads the settings of the generator from a parsed document. Missing settings have their defaults.
+ * Validates a parsed settings document of the generator, and applies defaults for missing keys.
  *
  * @param source name of the document in messages, such as "parameter /sluice/dev/generator"
- * @param defaults values for keys that the document does not have
- * @throws ConfigError with every error of the settings
+ * @param defaults values for keys that are missing in the document
+ * @throws ConfigError with every error in the document
  */
 export function generatorSettings(
   input: unknown,
@@ -294,7 +294,7 @@ export function generatorSettings(
   return { ...settings, fleet }
 }
 
-/** Returns the defaults for keys that the settings do not have. */
+/** Returns the defaults for keys that are missing in the settings. */
 function without(defaults: GeneratorOverrides, settings: object): GeneratorOverrides {
   return Object.fromEntries(Object.entries(defaults).filter(([name]) => !Object.hasOwn(settings, name)))
 }
@@ -302,7 +302,7 @@ function without(defaults: GeneratorOverrides, settings: object): GeneratorOverr
 /**
  * Returns the sensors of all groups.
  *
- * @throws ConfigError for invalid groups, and for metrics that their family does not have
+ * @throws ConfigError for an invalid group, or for a metric that the group's family does not have
  */
 function fleetOf(groups: readonly FleetGroup[], source: string): readonly Sensor[] {
   const errors = groups.flatMap(({ family, metrics = [], trend = {} }, index) => {

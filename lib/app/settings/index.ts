@@ -1,4 +1,4 @@
-/** All settings, grouped into one slice for each capability. A bundle contains only the slices that its function uses. */
+/** Re-exports all settings, grouped into slices by capability. A function's bundle contains only the slices that it uses. */
 export { CHECKPOINTS, type CheckpointSettings } from '../../../packages/runtime/settings/checkpoints.ts'
 export { CLOCK } from '../../../packages/runtime/settings/clock.ts'
 export { type PartsOf, readSetting, readSettings } from '../../../packages/runtime/settings/environment.ts'

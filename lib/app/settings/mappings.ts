@@ -1,9 +1,9 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { list, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
 
-/** The mappings of a topic. */
+/** Mappings that apply to all records of a topic. */
 export interface TopicMappings {
-  /** A signal, or the whole name of a foreign topic. */
+  /** Signal, or the full name of a topic of another system. */
   readonly topic: string
   /** Names of mappings, in the order in which they are tried. */
   readonly mappings: readonly string[]
@@ -30,7 +30,7 @@ const TOPIC_MAPPINGS = parsedBy(value => {
   return new Set(found.map(({ topic }) => topic)).size === found.length ? found : undefined
 }, 'topic=mapping, separated by commas, each topic once; further mappings of a topic follow it after commas')
 
-/** Returns the variable from which these are read; none for an empty list. */
+/** Returns these settings as the variable TOPIC_MAPPINGS; an empty object if there are no mappings. */
 export function topicMappingsVariable(all: readonly TopicMappings[]): { readonly TOPIC_MAPPINGS?: string } {
   const texts = all.map(({ topic, mappings }) => `${topic}=${mappings.join(',')}`)
   return texts.length === 0 ? {} : { TOPIC_MAPPINGS: texts.join(',') }

@@ -3,12 +3,12 @@ import { type PartOf, setting, slice } from '../../../packages/runtime/settings/
 import { mapped, parsedBy, text } from '../../../packages/runtime/settings/values.ts'
 import { DIVISIBLE, type Signal, TABLE_SIGNALS, TOPICS, tableSignalOf } from '../topic-table.ts'
 
-/** Part of a name. An empty variable counts as not set, so `none` stands for an omitted part. */
+/** Schema for one part of a name. The value `none` omits the part, because an empty variable counts as not set. */
 const PART = mapped(text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, "-" and "_", or none'), part =>
   part === 'none' ? '' : part,
 )
 
-/** Pattern of topic names that Kafka accepts. `{env}` stands for the environment. */
+/** Pattern of Kafka topic names. The placeholder `{env}` is replaced by the environment's name. */
 const TOPIC = /^(?=.)[\w.-]{0,200}(?:\{env\}[\w.-]{0,20})?$/
 const GROUP = /^(?:[\w.-]|\{(?:org|env)\})*\{consumer\}(?:[\w.-]|\{(?:org|env)\})*$/
 
@@ -26,7 +26,7 @@ const TOPIC_NAMES = parsedBy(
   `signal=topic, separated by commas, with the signals ${TABLE_SIGNALS.join(', ')}, or those of EXTRA_SIGNALS`,
 )
 
-/** Start of the CloudEvents sources of a sub-signal. */
+/** Pattern of a source prefix, which assigns CloudEvents sources to a sub-signal. */
 const SOURCE = /^[^\s,=]{1,200}$/
 
 const EXTRA_SIGNALS = parsedBy(
@@ -38,7 +38,9 @@ const EXTRA_SIGNALS = parsedBy(
   `logs, traces, or sub-signals such as readings.postgresql=/database/postgresql, separated by commas`,
 )
 
-/** The pairs of `name` or `name=value`, separated by commas; undefined if one is invalid or a name is repeated. */
+/**
+ * Parses comma-separated pairs of the form `name` or `name=value`. Returns undefined if a pair is invalid or a name occurs twice.
+ */
 function pairsIn(
   text: string,
   isValid: (name: string, value: string | undefined) => boolean,
@@ -103,7 +105,10 @@ export const NAMES = slice(
 /** Naming of the topics and consumer groups of a process. */
 export type Names = PartOf<typeof NAMES>['names']
 
-/** A sub-signal whose signal has another name adds its own part to that: before the environment, or at the end. */
+/**
+ * Returns the topic name of a signal. If only the parent signal has a configured name, the sub-signal's own part is inserted before
+ * `.{env}`, or else appended.
+ */
 export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env: string): string {
   const own = topics.get(signal)
   if (own !== undefined) return own.replaceAll('{env}', env)
@@ -115,7 +120,12 @@ export function topicNameIn({ org, domain, topics }: Names, signal: Signal, env:
   return `${named.slice(0, at)}${part}${named.slice(at)}`.replaceAll('{env}', env)
 }
 
-/** @param signal the topic that the group reads: Kafka's offsets of a sub-signal belong to a group of its own */
+/**
+ * Returns the name of a consumer group.
+ *
+ * @param signal signal that the group reads. Each sub-signal is read by a separate group, whose name includes the sub-signal's
+ * part.
+ */
 export function groupNameIn({ org, group }: Names, consumer: string, env: string, signal?: Signal): string {
   const [, part] = signal?.split('.') ?? []
   const reader = part === undefined ? consumer : `${consumer}-${part}`

@@ -1,7 +1,7 @@
 import { setting, slice } from '../../../packages/runtime/settings/slice.ts'
 import { text } from '../../../packages/runtime/settings/values.ts'
 
-/** Settings of the on-failure destination, to which Lambda sends records that it discards. */
+/** Settings of the on-failure destination, where Lambda sends the records that it discards. */
 export const ON_FAILURE = slice(
   'Records that Lambda gives up',
   {

@@ -5,11 +5,11 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import type { GeneratorSettings } from '../../telemetry/simulator/settings.ts'
 
 export interface PartitionKeySettings {
-  /** Key strategy of readings; if absent, that of their family applies. */
+  /** Key strategy of readings. If absent, each family's own strategy applies. */
   readonly keyBy?: KeyStrategy
 }
 
-/** Setting for the record keys that `generator`, `sluice replay` and `sluice publish` write. */
+/** Setting that selects the record keys which `generator`, `sluice replay` and `sluice publish` write. */
 export const PARTITION_KEY = slice(
   'Record keys',
   {
@@ -23,11 +23,11 @@ export const PARTITION_KEY = slice(
     ),
   },
   ({ PARTITION_KEY_FIELD: field }): PartitionKeySettings =>
-    // Readings of several families can be mixed: a reading without the field keeps the key of its family.
+    // Readings of several families can be mixed. A reading without this field gets the default key of its family.
     field === undefined ? {} : { keyBy: { field: field.replace(/^data\./, ''), isOptional: true } },
 )
 
-/** Returns the settings of the generator with this key strategy for families without one. */
+/** Returns the generator's settings with this key strategy applied to all families that do not have a strategy yet. */
 export function keyedBy(settings: GeneratorSettings, keyBy: KeyStrategy | undefined): GeneratorSettings {
   if (keyBy === undefined) return settings
   const all = Object.keys(FAMILIES).map(family => [family, keyBy] as const)

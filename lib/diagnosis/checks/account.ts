@@ -1,4 +1,4 @@
-/** Checks of an environment's AWS resources, as far as the caller has permission to read them. Pure. */
+/** Checks the AWS resources of an environment, as far as the caller has permission to read them. Pure. */
 import type { AccountThing, ThingSeen } from '../../app/aws/account-things.ts'
 import { type Finding, finding, type Judgement, unknown, wrong } from '../finding.ts'
 

@@ -1,17 +1,17 @@
 /**
- * Checks of clocks. Rules use the clocks of producers, timers use those of the brokers, and displays use that
- * of this machine. Pure.
+ * Checks the clocks of producers, brokers and this machine. Rules depend on the clocks of producers, timers on the brokers' clocks,
+ * and displays on this machine's clock. Pure.
  */
 import { durationText } from '../../duration.ts'
 import type { BatchFacts, RedisServer, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
 /**
- * Accepted difference between two clocks, in milliseconds: larger than the error of NTP, smaller than a
- * difference that affects timers of rules.
+ * Maximum difference between two clocks, in milliseconds. It is larger than typical NTP errors, and too small to affect the timers
+ * of rules.
  */
 const TOLERANCE_MS = 5_000
-/** Maximum time between ticks, in milliseconds. The clock ticks every minute, and a run may take a while. */
+/** Maximum time between ticks, in milliseconds. The clock ticks every minute, and a run may take some time. */
 const MAX_SILENCE_MS = 150_000
 
 export function redisClockFindings({ address, clock }: RedisServer): Finding[] {
@@ -34,7 +34,7 @@ function redisClock(clock: { theirsMs: number; oursMs: number; toleranceMs: numb
 }
 
 /**
- * Checks the brokers' clocks by the timestamps that they assigned.
+ * Checks the brokers' clocks, using the timestamps that brokers assigned to records.
  *
  * @param nowMs current time of this machine, in milliseconds since the epoch
  */
@@ -71,9 +71,9 @@ function appended(batches: readonly BatchFacts[]): number[] {
 }
 
 /**
- * Checks that each partition of a topic whose consumers have timers has a recent tick.
+ * Checks that each partition of a topic whose consumers have timers contains a recent tick.
  *
- * @param ticks true if the clock is enabled
+ * @param ticks true if the function `clock` is enabled
  */
 export function tickFindings({ topic, wanted, found }: TopicFacts, nowMs: number, ticks: boolean): Finding[] {
   if (!wanted.isTicked || 'unseen' in found || found.seen === undefined) return []

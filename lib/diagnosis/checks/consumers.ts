@@ -1,17 +1,21 @@
-/** Checks of consumers (members, lag, outbox, circuit breaker, timeout) and of dead letters. Pure. */
+/** Checks consumers (members, lag, outbox, circuit breaker, timeout) and dead letters. Pure. */
 import { durationText } from '../../duration.ts'
 import type { ConsumerFacts, PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Finding, finding, judged, type Observed, unknown, wrong } from '../finding.ts'
 import { deferredCause, noReaders } from '../stalls/causes.ts'
 import { commits, idempotent } from './positions.ts'
 
-/** Maximum lag in records. The thresholds are those of the alarms. */
+/** Maximum lag, in records. These limits equal the thresholds of the alarms. */
 const MAX_PENDING = 10_000
 const MAX_WAIT_SECONDS = 300
 const DAY_MS = 24 * 60 * 60 * 1000
 const GROUP_RIGHTS = 'This check needs permission to describe the topic and the group.'
 
-/** @param nowMs current time, in milliseconds since the epoch */
+/**
+ * Returns the findings about a consumer.
+ *
+ * @param nowMs current time, in milliseconds since the epoch
+ */
 export function consumerFindings(consumer: ConsumerFacts, nowMs: number): Finding[] {
   const subject = `${consumer.function} on ${consumer.topic}`
   const { partitions } = consumer
@@ -78,7 +82,10 @@ function lag(consumer: SeenConsumer) {
   return `${many}, the oldest for ${durationText(waits * 1000)}`
 }
 
-/** Checks the outbox. Emissions are published after the commit; those that remain are published with the next batch. */
+/**
+ * Checks that no emissions remain in the outbox. Emissions are published after the commit; remaining ones are published with the
+ * next batch.
+ */
 function published({ partitions }: SeenConsumer) {
   if (partitions.some(({ outbox }) => outbox === null))
     return unknown('Redis does not report the pending emissions')
@@ -120,11 +127,11 @@ function shutdown({ timeoutMs, reserveMs }: ConsumerFacts) {
 interface OpenCount {
   readonly open: number
   readonly oldestMs: number | undefined
-  /** Number of records of the topic that are not counted yet. */
+  /** Number of records in the dlq topic that have not been counted yet. */
   readonly pending: number
 }
 
-/** Checks the open dead letters, which need a decision of an operator and are deleted with the retention of their topic. */
+/** Checks the open dead letters. An operator must redrive or drop them before the retention of their topic deletes them. */
 export function deadLettersFindings(
   topic: string,
   keptDays: number,

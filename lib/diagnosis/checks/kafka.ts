@@ -1,10 +1,10 @@
-/** Checks of the brokers. Pure. */
+/** Checks the Kafka brokers. Pure. */
 import type { KafkaFacts, Settings, Standards } from '../facts.ts'
 import { type Finding, finding, judged, ok, plural, unknown, wrong } from '../finding.ts'
 
 /**
- * Minimum retention of committed offsets, in minutes. It equals the retention of readings: the offsets of a
- * group that is stopped for longer expire together with the records.
+ * Minimum retention of committed offsets, in minutes. It equals the retention of readings. If a group stops for longer, its offsets
+ * and the unread records expire together.
  */
 const LEAST_OFFSETS_MINUTES = 7 * 24 * 60
 export const NOT_REACHED =

@@ -1,14 +1,14 @@
 /**
- * Compares the committed offsets of a consumer group with the applied offsets of its state. A consumer
- * commits an offset to Kafka only after its effects are in the state, so the state is never behind the group,
- * and ahead of it by at most the current batch. Pure.
+ * Compares the committed offsets of a consumer group with the applied offsets of its state. A consumer commits an offset to Kafka
+ * only after the effects of the record are in the state. The state is therefore never behind the group, and is ahead of it by at
+ * most the current batch. Pure.
  */
 import type { PartitionProgress, SeenConsumer } from '../facts.ts'
 import { type Judgement, unknown, wrong } from '../finding.ts'
 
 /**
- * Accepted number of batches between the two offsets. It is more than one, because transaction markers and
- * filtered records also have offsets.
+ * Maximum number of batches by which the state may be ahead. It is more than one, because transaction markers and filtered records
+ * also have offsets.
  */
 const BATCHES_AHEAD = 2
 const RECOVERY = 'See docs/guarantees.md for restoring a state.'
@@ -17,7 +17,7 @@ interface KnownProgress extends PartitionProgress {
   readonly applied: number
 }
 
-/** Returns the progress of the partitions, or the finding if their state is unknown or empty. */
+/** Returns the progress of the partitions, or a finding if the state of a partition is unknown or empty. */
 function knownIn({ partitions }: SeenConsumer): readonly KnownProgress[] | Judgement | string {
   if (partitions.some(({ applied }) => applied === null))
     return unknown('Redis does not report the applied offsets')
@@ -38,7 +38,7 @@ export function commits(consumer: SeenConsumer): Judgement | string {
       `its state has applied offset ${named(other, one => one.applied)}, and the log ends before it: it is another log`,
       'Was the topic made anew? `sluice state drop` lets the consumer read it from its start.',
     )
-  // Offsets that are committed but not applied, and whose records are still in the log.
+  // In these partitions, offsets are committed but not applied, and their records are still in the log.
   const behind = partitions.filter(one => one.committedBefore > firstMissing(one))
   if (behind.length > 0)
     return wrong(
@@ -68,7 +68,7 @@ function named(partitions: readonly KnownProgress[], says: (one: KnownProgress) 
   return first ? `${says(first)} (partition ${first.partition})${more}` : ''
 }
 
-/** Checks that each consumed partition has an applied offset, which identifies repeated records. */
+/** Checks that each consumed partition has an applied offset. Without one, redelivered records are not recognised. */
 export function idempotent(consumer: SeenConsumer): Judgement | string {
   const known = knownIn(consumer)
   if (!Array.isArray(known)) return known as Judgement | string

@@ -1,19 +1,26 @@
-/** Checks of producers: the project's own by their settings, others by their newest batches. Pure. */
+/**
+ * Checks producers. The project's own producers are checked by their settings, other producers by the newest batches in their
+ * topics. Pure.
+ */
 import type { BatchFacts, ProducerFacts, TopicFacts } from '../facts.ts'
 import { type Finding, finding, judged, unknown, wrong } from '../finding.ts'
 
-/** Default delivery timeout of Kafka clients, in milliseconds. Until then, a client may send a record several times. */
+/** Default delivery timeout of Kafka clients, in milliseconds. A client may send a record several times within this time. */
 const DELIVERY_TIMEOUT_MS = 120_000
-/** Minimum size of a batch, in bytes, for which compression is recommended. Smaller batches consist mostly of headers. */
+/** Minimum batch size, in bytes, for recommending compression. Smaller batches consist mostly of headers. */
 const WORTH_COMPRESSING_BYTES = 16 * 1024
-/** Number of small batches per second in a partition above which batching is recommended. */
+/** Number of small batches per second in a partition above which larger batches are recommended. */
 const MANY_BATCHES_PER_SECOND = 50
 const SMALL_BATCH_RECORDS = 2
 /** Minimum number of batches for computing a rate. */
 const LEAST_BATCHES = 20
 const PRODUCER_PAGE = 'docs/producer.md has the settings of each profile.'
 
-/** @param idWindowMs time for which consumers recognise a repeated event id, in log time */
+/**
+ * Checks the settings of a producer.
+ *
+ * @param idWindowMs time for which consumers recognise a repeated event id, in log time
+ */
 export function producerFindings(producer: ProducerFacts, idWindowMs: number): Finding[] {
   return judged('producers', producer.name, OWN, { seen: { ...producer, idWindowMs } })
 }
@@ -50,7 +57,7 @@ const OWN = {
         ),
 }
 
-/** Checks the producers of the newest batches of a topic. */
+/** Checks the producers of a topic by its newest batches. */
 export function batchFindings({ topic, found }: TopicFacts, idWindowMs: number): Finding[] {
   if ('unseen' in found || found.seen === undefined) return []
   const { newest } = found.seen
@@ -97,7 +104,7 @@ const WRITTEN = {
     const codecs = [...Map.groupBy(batches, ({ codec }) => codec)].sort((a, b) => b[1].length - a[1].length)
     return `${codecs.map(([codec, { length }]) => `${length} ${codec}`).join(', ')}, and none large without compression`
   },
-  /** Checks the effect of batch.size and linger.ms. */
+  /** Checks whether `batch.size` and `linger.ms` lead to large enough batches. */
   batching: ({ batches, perSecond }: WrittenBatches) => {
     const records = batches.reduce((sum, batch) => sum + batch.records, 0) / batches.length
     const says = `${Number(records.toFixed(1))} records per batch`

@@ -31,7 +31,7 @@ export function redisFindings(facts: RedisFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns only the finding about eviction. A deployment is rejected if Redis may evict keys of Sluice. */
+/** Returns only the finding about the eviction policy. A deployment is rejected if Redis may evict keys of Sluice. */
 export function evictionFindings({ address, info }: RedisServer): Finding[] {
   return judged('redis', address, { eviction }, info, NO_INFO)
 }
@@ -64,7 +64,7 @@ function version({ valkey_version: valkey, redis_version: redis }: Info) {
 
 /**
  * Checks the eviction policy. Keys of Sluice have no time to live, so `volatile-` policies do not evict them. An ElastiCache
- * Serverless cache has `volatile-lru`, which cannot be changed. INFO shows the policy even where CONFIG is forbidden.
+ * Serverless cache always uses `volatile-lru`. INFO reports the policy even if CONFIG is forbidden.
  */
 function eviction({ maxmemory_policy: policy }: Info) {
   if (policy === undefined)
@@ -113,7 +113,7 @@ function mode({ mode: configured }: RedisFacts, { cluster_enabled: enabled }: In
     : wrong('is a single server', 'Remove REDIS_MODE=cluster.')
 }
 
-/** Checks that data lost by Redis could be restored from a checkpoint or a replica. */
+/** Checks that data lost by Redis can be restored from a checkpoint or a replica. */
 function copiesFindings(
   { hasCheckpoints }: RedisFacts,
   { address, info }: RedisServer,

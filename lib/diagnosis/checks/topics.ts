@@ -1,4 +1,4 @@
-/** Compares topics with the topic table. Pure. */
+/** Compares the topics in Kafka with the topic table. Pure. */
 import { durationText } from '../../duration.ts'
 import type { FoundTopic, Settings, Standards, TopicFacts } from '../facts.ts'
 import { type Finding, finding, type Judgement, judged, type Observed, unknown, wrong } from '../finding.ts'
@@ -8,12 +8,12 @@ const APPLY = '`sluice topics plan` shows the change, and `sluice topics apply` 
 const DESCRIBE_CONFIGS =
   'This check needs permission to describe the configuration of the topic (kafka-cluster:DescribeTopicDynamicConfiguration).'
 
-/** Topic that exists, with its settings. */
+/** Existing topic, with its settings in Kafka and in the topic table. */
 interface Judged {
   readonly wanted: TopicFacts['wanted']
   readonly found: FoundTopic
   readonly standards: Standards
-  /** Smallest number of replicas of a partition. */
+  /** Lowest replica count of all partitions. */
   readonly copies: number
 }
 
@@ -45,7 +45,10 @@ export function topicFindings(facts: TopicFacts, standards: Standards): Finding[
   ]
 }
 
-/** Returns only the finding about the timestamp type. A deployment is rejected if it is wrong. Empty for a missing topic. */
+/**
+ * Returns only the finding about the timestamp type; empty for a missing topic. A deployment is rejected if the timestamp type is
+ * wrong.
+ */
 export function timestampFindings({ topic, wanted, found }: TopicFacts, standards: Standards): Finding[] {
   const check = 'timestamp-type'
   if ('unseen' in found) return [finding('topics', check, topic, unknown(found.unseen))]

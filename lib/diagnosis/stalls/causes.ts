@@ -1,4 +1,4 @@
-/** Causes of stalls, with their texts for people. Pure. */
+/** Creates the causes of stalls, with their texts for the user. Pure. */
 import { durationText } from '../../duration.ts'
 import type { Cause } from './stalls.ts'
 import { recordsOf } from './words.ts'
@@ -8,9 +8,9 @@ const MAX_LINE_LENGTH = 200
 const RETRIED = 'It is retried.'
 
 /**
- * Returns the cause of all stalls that an unavailable server causes.
+ * Returns the cause for an unavailable server. All stalls due to this server have the same cause.
  *
- * @param reason error of the last attempt
+ * @param reason error of the last attempt to reach the server
  */
 export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   return {
@@ -21,14 +21,14 @@ export function away(server: 'Kafka' | 'Redis', reason: string): Cause {
   }
 }
 
-/** Returns the cause for a server that does not answer `npm start` itself. */
+/** Returns the cause for a server that does not answer requests of `npm start` itself. */
 export function serverAway(server: 'Kafka' | 'Redis', message: string, brokers: string): Cause {
   return away(server, server === 'Redis' ? message : `Kafka does not answer at ${brokers}`)
 }
 
 /**
- * Recognises the messages of `Unavailable`. Functions throw it if they need a server to start, and scheduled
- * functions in every run.
+ * Recognises the error messages of `Unavailable`, and returns the cause for the server. Functions throw `Unavailable` if they
+ * cannot reach a server on start, and scheduled functions throw it in every run.
  */
 function serverNamedIn(reason: string): Cause | undefined {
   if (/^Redis at \S+ does not answer/.test(reason)) return away('Redis', reason)
@@ -37,7 +37,7 @@ function serverNamedIn(reason: string): Cause | undefined {
     : undefined
 }
 
-/** Returns the cause of reported records until the function's log contains a reason. */
+/** Returns the cause for records that a function reports as failed, until the function's log contains a specific reason. */
 export function reportedFailures(name: string): Cause {
   return {
     id: `reported/${name}`,
@@ -46,7 +46,7 @@ export function reportedFailures(name: string): Cause {
   }
 }
 
-/** Advice by reason, for deferred partitions whose log line already describes the problem. */
+/** Advice by reason, for deferred partitions. The function's log line already describes the problem. */
 const DEFERRED: Readonly<Record<string, string>> = {
   'state-evicted': 'See docs/guarantees.md for the remedy.',
   'state-newer-than-code': 'It continues with the code that stored the state.',
@@ -54,7 +54,7 @@ const DEFERRED: Readonly<Record<string, string>> = {
   'parking-without-ticks': 'See docs/consumers.md, "Order behind a retry".',
 }
 
-/** Returns the cause of a deferred partition from the function's log line. */
+/** Returns the cause for a deferred partition, derived from the function's log line. */
 export function deferredCause(name: string, details: Readonly<Record<string, unknown>>): Cause {
   const { error, place } = details
   const code = String(details.reason)
@@ -100,7 +100,7 @@ export function deferredCause(name: string, details: Readonly<Record<string, unk
   }
 }
 
-/** Stall that the trigger reports. */
+/** Stall reported by the Kafka trigger. */
 export interface ReportedStall {
   readonly function: string
   readonly topic: string
@@ -109,19 +109,19 @@ export interface ReportedStall {
   readonly reason: string
 }
 
-/** Facts from other sources. */
+/** Facts that the trigger's report does not contain. */
 export interface CauseFacts {
   readonly brokers: string
-  /** Timeout of the function in milliseconds, if its event source mapping has reported it. */
+  /** Timeout of the function in milliseconds, if known from its event source mapping. */
   readonly timeoutMs?: number
 }
 
-/** Error of a broker that was available before and refuses connections now. */
+/** Matches the error of a broker that was available before and now refuses connections. */
 const NOBODY_THERE = /\bECONNREFUSED\b/
-/** Error of a handler that ended its process or ran out of memory. A handler that throws does not match. */
+/** Matches errors of a handler that ended its process or ran out of memory. Does not match a handler that throws an error. */
 const ENDED = /the handler (ended|did not answer)/
 
-/** Cause of an error, by the step that fails. */
+/** Reason and advice, by the step that fails. */
 const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => Omit<Cause, 'id'>>> = {
   reading: reason => ({
     reason: `it cannot read: ${reason.replace(/^not reading: /, '')}`,
@@ -136,7 +136,7 @@ const OBSTACLES: Readonly<Record<ReportedStall['obstacle'], (reason: string) => 
   }),
 }
 
-/** Returns the cause of a stall that the trigger reports; undefined if only the function's log has it. */
+/** Returns the cause of a stall that the trigger reports. Returns undefined if only the function's log contains the cause. */
 export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: CauseFacts): Cause | undefined {
   const { function: name, obstacle, kind, topic } = stall
   if (kind === 'reported') return undefined
@@ -162,7 +162,7 @@ export function reportedCause(stall: ReportedStall, { brokers, timeoutMs }: Caus
   return serverNamedIn(reason) ?? { id: `${obstacle}/${alike(reason)}`, ...words, advice: found }
 }
 
-/** Returns the cause for an error of a function, regardless of how it was invoked. */
+/** Returns the reason and advice for an error that a function throws. */
 function broken(reason: string): Omit<Cause, 'id'> {
   return { reason, advice: 'Fix its code or its settings; it is retried.' }
 }
@@ -173,12 +173,12 @@ export function failedRun(error: string): Cause {
   return serverNamedIn(reason) ?? { id: `invocation/${alike(reason)}`, ...broken(reason) }
 }
 
-/** Returns the cause of a scheduled run that exceeds the timeout of its function. */
+/** Returns the cause of a scheduled run that has exceeded its function's timeout. */
 export function endlessRun(name: string, timeoutMs: number): Cause {
   return notEnded(`run/${name}`, `its run takes longer than its timeout of ${durationText(timeoutMs)}`)
 }
 
-/** Returns the cause of an invocation that exceeds the timeout of its function. */
+/** Returns the cause of an invocation that has exceeded its function's timeout. */
 export function endlessInvocation(name: string, forMs: number): Cause {
   const cause = notEnded(`no-answer/${name}`, `its handler has had a batch for ${durationText(forMs)}`)
   return { ...cause, advice: `${cause.advice} ${findRecord(name)}` }
@@ -192,7 +192,7 @@ function notEnded(id: string, what: string): Cause {
   return { id, reason: `${what}, and nothing has ended it`, advice: 'Check that its handler returns.' }
 }
 
-/** Returns the cause for a consumer that makes no progress and logs no reason. */
+/** Returns the cause for a consumer that makes no progress without logging a reason. */
 export function noProgress(name: string, pending: number, forMs: number): Cause {
   return {
     id: `no-progress/${name}`,
@@ -201,7 +201,7 @@ export function noProgress(name: string, pending: number, forMs: number): Cause 
   }
 }
 
-/** Returns the cause for records that wait for a consumer group without members. */
+/** Returns the cause for pending records of a consumer group that has no members. */
 export function noReaders(name: string, group: string, pending: number): Cause {
   return {
     id: `no-readers/${name}`,
@@ -211,7 +211,7 @@ export function noReaders(name: string, group: string, pending: number): Cause {
   }
 }
 
-/** Returns the reason without stack traces, and with long lines shortened. */
+/** Returns the reason without stack traces. Long lines are shortened. */
 function shown(reason: string): string {
   const lines = reason.split('\n').filter(line => line.trim() !== '' && !STACK_FRAME.test(line))
   return lines
@@ -220,7 +220,9 @@ function shown(reason: string): string {
     .replace(/[.]$/, '')
 }
 
-/** Returns the reason without the parts that differ between records or attempts. */
+/**
+ * Replaces the parts of a reason that differ between records or attempts. Stalls with the same reason thus get the same cause id.
+ */
 function alike(reason: string): string {
   return reason.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
 }

@@ -6,25 +6,25 @@ type LagDirection = 'growing' | 'shrinking' | 'steady'
 export interface ConsumerFacts {
   /** Number of records after the committed offsets. */
   readonly pending: number
-  /** Value of `pending` at an earlier observation. */
+  /** Value of `pending` at the earlier observation. */
   readonly earlierPending: number
   /** Number of pending records that were already pending at the earlier observation. */
   readonly overdue: number
   /** Observed time without progress, in milliseconds. */
   readonly idleMs: number
-  /** Idle time in milliseconds up to which a consumer does not count as stalled. */
+  /** Idle time, in milliseconds, from which a consumer counts as stalled. */
   readonly quietMs: number
-  /** Longest invocation that is currently running, if known. */
+  /** Longest running invocation, if known. */
   readonly invocation?: RunningInvocation | undefined
 }
 
 export interface RunningInvocation {
   readonly forMs: number
-  /** Timeout of the function in milliseconds, after which the invocation should have ended. Infinite if the timeout is unknown. */
+  /** Timeout of the function, in milliseconds. Infinite if it is unknown. */
   readonly limitMs: number
 }
 
-/** Consumer with pending records that is making progress. */
+/** Consumer that has pending records and is making progress. */
 export interface BusyConsumer {
   readonly function: string
   readonly lag: number
@@ -32,15 +32,15 @@ export interface BusyConsumer {
 }
 
 /**
- * Condition of a consumer. `busy`: records wait longer than usual, but the consumer is making progress.
- * `stalled`: it could make progress, but does not.
+ * Condition of a consumer. `busy`: records wait longer than usual, but the consumer makes progress. `stalled`: the consumer has
+ * pending records and makes no progress.
  */
 export type ConsumerCondition =
   | { readonly is: 'moving' }
   | { readonly is: 'busy'; readonly lag: number; readonly direction: LagDirection }
   | { readonly is: 'stalled'; readonly because: 'no-progress' | 'not-ended'; readonly forMs: number }
 
-/** Relative change of the lag below which the lag counts as steady. */
+/** Relative change of the lag below which the lag is considered steady. */
 const STEADY_SHARE = 0.05
 
 export function conditionOf(facts: ConsumerFacts): ConsumerCondition {

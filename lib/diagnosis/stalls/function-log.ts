@@ -14,13 +14,16 @@ export interface LoggedLine {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** Treatment of a kind of log lines. Lines of other kinds are shown, and count as resolved when their function makes progress. */
+/**
+ * Handling of log lines of one kind. Lines without a special kind are shown, and count as resolved when their function makes
+ * progress.
+ */
 interface Kind {
-  /** Returns the line that represents all consumers that have logged the same event. */
+  /** Returns a single line that represents the same event in several functions. */
   readonly together?: (shared: Shared) => string
-  /** True if the line only explains records that a function reports as failed. The report is shown instead of the line. */
+  /** True if the line only explains why a function reports records as failed. The report is then shown instead of the line. */
   readonly explains?: true
-  /** True if progress does not resolve the problem, because records are lost or an entity may be in two partitions. */
+  /** True if progress does not resolve the problem, for example because records are lost. */
   readonly lasts?: true
 }
 
@@ -40,16 +43,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'metrics-not-written': { lasts: true },
 }
 
-/** Time in milliseconds within which lines of this kind are combined into one. */
+/** Time in milliseconds within which lines of this kind are combined into one line. */
 const TOGETHER_MS = 2_000
-/** Time in milliseconds for which a reason for reporting records is valid. A function logs each reason once a minute. */
+/** Time in milliseconds for which a logged reason remains valid. Functions log each reason once a minute. */
 const REASON_HOLDS_MS = 70_000
-/** Time in milliseconds by which the log lines of an attempt may precede the report that it failed. */
+/** Maximum time, in milliseconds, between the log lines of an attempt and the report that the attempt failed. */
 const BEFORE_STALL_MS = 2_000
 
 interface Shared {
   readonly services: Set<string>
-  /** Longest reported duration, in milliseconds. */
+  /** Longest duration among the combined lines, in milliseconds. */
   ms: number
   readonly sinceMs: number
 }
@@ -58,7 +61,7 @@ interface LoggedError {
   readonly function: string
   readonly message: string
   readonly atMs: number
-  /** Event that resolves the error. The end of a stall resolves it only if the error belongs to that stall. */
+  /** Event that resolves the error. The end of a stall resolves the error only if the error belongs to that stall. */
   readonly end:
     | 'never'
     | 'stall'
@@ -67,22 +70,22 @@ interface LoggedError {
 }
 
 /**
- * Warnings and errors of the functions. Each kind is shown once a minute, and once for all functions that log
- * the same event. An error stays unresolved until its function has passed its range of offsets, or continues
- * after a failed attempt. Other errors are never resolved.
+ * Collects warnings and errors of the functions. Each kind is shown once a minute; if several functions log the same event, it is
+ * shown once for all of them. An error is resolved when its function passes the affected offsets, or continues after a failed
+ * attempt. Other errors are never resolved.
  */
 export class FunctionLog {
   #nowMs = 0
   readonly #repeats = new Repeats(undefined, () => this.#nowMs)
   readonly #shared = new Map<string, Shared>()
   #errors: readonly LoggedError[] = []
-  /** Latest reason for which each function reports records. */
+  /** Latest cause by function, for functions that report records as failed. */
   readonly #reasons = new Map<string, { readonly cause: Cause; readonly atMs: number }>()
-  /** Location in the code of each function that fails for nearly all records. */
+  /** Location of the failing code, by function, for functions whose circuit breaker has opened. */
   readonly #broken = new Map<string, unknown>()
 
   /**
-   * Processes a line. Returns the line to show now, if any.
+   * Processes a log line, and returns a line to show now, if any.
    *
    * @param isStalled true if the function is currently stalled
    */
@@ -99,7 +102,7 @@ export class FunctionLog {
     return isDue ? loggedLine(line) : undefined
   }
 
-  /** Returns the combined lines that are due. */
+  /** Returns the combined lines whose waiting time has elapsed. */
   due(nowMs: number): string[] {
     this.#nowMs = nowMs
     return [...this.#shared].flatMap(([kind, shared]) => {
@@ -109,7 +112,7 @@ export class FunctionLog {
     })
   }
 
-  /** Processes a line that explains reported records. Returns the cause in it; undefined if it has none. */
+  /** Processes a log line that explains failed records. Returns the cause; undefined if the line does not contain one. */
   explain({ service, details }: LoggedLine, nowMs: number): Cause | undefined {
     if (details.kind === 'breaker-open') this.#broken.set(service, details.place ?? details.failure)
     if (details.kind !== 'deferred') return undefined
@@ -121,29 +124,29 @@ export class FunctionLog {
     return cause
   }
 
-  /** Returns the cause for which a function reports records as failed. */
+  /** Returns the cause for records that a function reports as failed. */
   reasonOf(name: string, nowMs: number): Cause {
     const known = this.#reasons.get(name)
     return known && nowMs - known.atMs < REASON_HOLDS_MS ? known.cause : reportedFailures(name)
   }
 
-  /** Adds an error about lost records, which is never resolved. */
+  /** Adds an error about lost records. Such an error is never resolved. */
   addLoss(name: string, message: string, nowMs: number): void {
     this.#keep({ function: name, message, atMs: nowMs, end: 'never', belongsToStall: false })
   }
 
-  /** Marks the function as stalled. Errors that it logged shortly before belong to the same attempt. */
+  /** Marks a function as stalled. Errors that it logged shortly before belong to the stall. */
   stalled(name: string, nowMs: number): void {
     for (const one of this.#errors)
       if (one.function === name && nowMs - one.atMs < BEFORE_STALL_MS) one.belongsToStall = true
   }
 
-  /** Marks the function as running again. */
+  /** Marks a function as running again, which resolves the errors of its stall. */
   resumed(name: string): void {
     this.#resolve(one => one.function === name && one.end === 'stall' && one.belongsToStall)
   }
 
-  /** Reports that the function has processed everything before this offset. */
+  /** Resolves the function's errors in a partition, up to this offset. */
   passed(name: string, topic: string, partition: number, nextOffset: number): void {
     this.#resolve(
       ({ function: owner, end }) =>
@@ -155,7 +158,7 @@ export class FunctionLog {
     )
   }
 
-  /** Unresolved errors, one phrase per function and message. */
+  /** Unresolved errors, as one phrase per function and message. */
   get unresolved(): string[] {
     const phrases = Map.groupBy(this.#errors, one => `${one.function} logged an error: ${one.message}`)
     return [...phrases].map(([phrase, { length }]) => (length > 1 ? `${phrase} (${length} times)` : phrase))
@@ -187,7 +190,7 @@ export class FunctionLog {
   }
 }
 
-/** Returns whether a line only explains reported records. */
+/** Returns whether a log line only explains failed records. */
 export function isExplanation(line: LoggedLine): boolean {
   return kindOf(line).explains ?? false
 }
@@ -196,7 +199,7 @@ function kindOf({ details: { kind } }: LoggedLine): Kind {
   return typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? (KINDS[kind] as Kind) : {}
 }
 
-/** Details of a log line that are shown to the user. */
+/** Details of a log line that are shown to the user, in this order. */
 const SHOWN = [
   'reason',
   'failure',
@@ -217,7 +220,7 @@ function loggedLine({ level, service, message, details }: LoggedLine): string {
   return [`${level === 'WARN' ? '!' : '✗'} ${service}: ${message}`, ...shown].join(' ')
 }
 
-/** Returns the text of a value. Powertools logs an error as an object. */
+/** Formats a value of a log line as text. Powertools logs an error as an object. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value)
   const { message } = value as { message?: unknown }

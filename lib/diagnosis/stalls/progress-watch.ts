@@ -3,7 +3,7 @@ import { type ConsumerCondition, conditionOf, type RunningInvocation } from './c
 
 /** Topic that a function reads, with its batching window. */
 export interface BatchedTopic extends ReadTopic {
-  /** Maximum wait until a batch is full, in milliseconds. */
+  /** Maximum time to wait for a full batch, in milliseconds. */
   readonly windowMs: number
 }
 
@@ -13,13 +13,13 @@ export type WatchedLag = BatchedTopic & ConsumerLag
 export interface ProgressWatchOptions {
   /** Time between two observations, in milliseconds. */
   readonly lookEveryMs: number
-  /** Time in milliseconds for which a consumer with pending records may be idle, in addition to its batching window. */
+  /** Time in milliseconds, in addition to the batching window, for which a consumer with pending records may be idle. */
   readonly quietMs: number
 }
 
-/** Age of pending records in milliseconds, in addition to the batching window, above which a consumer is busy. */
+/** Age of pending records above which a consumer is considered busy, in milliseconds. The batching window is added. */
 const BEHIND_AFTER_MS = 10_000
-/** Factor of the usual interval above which an observation is late. */
+/** Factor of the usual interval above which an observation is considered late. */
 const LATE = 2
 
 interface Look {
@@ -28,10 +28,10 @@ interface Look {
 }
 
 interface Watched {
-  /** Observations, oldest first. The first is the newest one that is old enough for comparison. */
+  /** Observations, oldest first. The first one is the newest that is old enough for a comparison. */
   readonly looks: readonly [Look, ...Look[]]
   readonly reached: number
-  /** Observed time in milliseconds since `reached` last changed. */
+  /** Observed time since `reached` last changed, in milliseconds. */
   readonly idleMs: number
 }
 
@@ -66,14 +66,14 @@ export class ProgressWatch {
     })
   }
 
-  /** Resets all measurements, because progress could not be observed for some time. */
+  /** Discards all measurements, because progress could not be observed for some time. */
   forget(): void {
     this.#watched.clear()
   }
 
   /**
-   * Returns the time since the last observation that counts as observed. If observations are late, the
-   * machine is overloaded, and probably the consumer as well: that time does not count.
+   * Returns how much of the time since the last observation counts. Late observations indicate an overloaded machine, on which
+   * consumers are slow as well. Time beyond the limit is ignored.
    */
   #observed({ looks }: Watched, nowMs: number): number {
     const sinceMs = nowMs - (looks.at(-1)?.atMs ?? nowMs)
@@ -88,7 +88,7 @@ export function endsOf({ partitions }: ConsumerLag): number[] {
   return ends
 }
 
-/** Drops the observations before `untilMs`, except the last of them. */
+/** Removes all observations before `untilMs`, except the last of them. */
 function recent(looks: readonly Look[], untilMs: number): [Look, ...Look[]] {
   const first = Math.max(
     0,

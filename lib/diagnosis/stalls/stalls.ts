@@ -4,15 +4,13 @@ import { listOf } from './words.ts'
 
 /** Reason for a stall, with advice for the user. */
 export interface Cause {
-  /** Id of the cause, which all stalls with the same cause share. */
+  /** Id of the cause. All stalls with the same cause have the same id. */
   readonly id: string
   /** Reason without a full stop. Further lines are separated by line breaks. */
   readonly reason: string
   /** Advice in whole sentences. */
   readonly advice: string
-  /**
-   * Server that is unavailable. It stalls all functions that need it, at slightly different times, and one line reports them all.
-   */
+  /** Unavailable server. Functions that need it stall at slightly different times, and one line reports them all. */
   readonly server?: 'Kafka' | 'Redis'
 }
 
@@ -28,7 +26,7 @@ export interface StalledPart {
   readonly obstacle: string
 }
 
-/** Current stall, with the functions that it affects. */
+/** Ongoing stall, with the functions that it affects. */
 export interface OpenStall {
   readonly cause: Cause
   /** Start of the stall, in milliseconds since the epoch. */
@@ -37,37 +35,37 @@ export interface OpenStall {
   readonly functions: ReadonlySet<string>
 }
 
-/** Part of an outage that filters may use. */
+/** Properties of an outage that filters may use. */
 interface OutageSummary {
   readonly cause: Cause
   readonly sinceMs: number
 }
 
-/** Outage: all stalls with one cause. */
+/** Outage: all stalls that have the same cause. */
 interface Outage {
   cause: Cause
   readonly sinceMs: number
   readonly places: Map<string, StalledPart>
-  /** All functions that were stalled since the outage began. */
+  /** All functions that have stalled since the outage began. */
   readonly functions: Set<string>
-  /** Functions that a line has already reported. */
+  /** Functions that have already been reported. */
   readonly told: Set<string>
   isTold: boolean
-  /** Start of the oldest stall whose function was not reported yet. */
+  /** Start of the oldest stall that has not been reported yet. */
   untoldSinceMs: number
-  /** Time at which the last stall ended; undefined while any stall remains. */
+  /** Time at which the last stall of the outage ended; undefined while any stall continues. */
   overAtMs: number | undefined
 }
 
 /**
- * Time in milliseconds before an outage is reported. A shorter outage is reported in one line when it is
- * over, and functions that stall within this time are reported together.
+ * Time in milliseconds before an outage is reported. Functions that stall within this time are reported together. A shorter outage
+ * is reported by a single line when it is over.
  */
 const SETTLE_MS = 1_000
-/** Time in milliseconds within which a recurring outage counts as the same. */
+/** Time in milliseconds within which a recurring outage is considered the same outage. */
 const QUIET_MS = 2_000
 
-/** Tracks stalls, and reports each outage once when it begins and once when it is over. */
+/** Tracks stalls. Each outage is reported once when it begins, and once when it is over. */
 export class Stalls {
   readonly #outages = new Map<string, Outage>()
   /** Cause ids by stalled part. */
@@ -103,7 +101,7 @@ export class Stalls {
     return functions
   }
 
-  /** Removes stalls without reporting their end, because another cause covers them. */
+  /** Removes the matching stalls without reporting their end, because another cause includes them. */
   drop(fits: (place: StalledPart) => boolean): void {
     for (const { cause, places } of [...this.#outages.values()])
       for (const [key, place] of [...places]) {
@@ -113,7 +111,7 @@ export class Stalls {
       }
   }
 
-  /** Moves stalls to a more specific cause. */
+  /** Assigns a more specific cause to the matching stalls. */
   explain(fits: (place: StalledPart, outage: OutageSummary) => boolean, cause: Cause, nowMs: number): void {
     for (const outage of [...this.#outages.values()])
       for (const place of [...outage.places.values()])
@@ -125,7 +123,7 @@ export class Stalls {
     return id === undefined ? undefined : this.#outages.get(id)?.cause
   }
 
-  /** Current outages, with the functions that are stalled. */
+  /** Ongoing outages, with their stalled functions. */
   get open(): OpenStall[] {
     return [...this.#outages.values()]
       .filter(({ places }) => places.size > 0)
@@ -185,7 +183,7 @@ export class Stalls {
     if (outage?.places.delete(key) && outage.places.size === 0) outage.overAtMs = nowMs
   }
 
-  /** Removes a stall that continues with another cause, so that its end is not reported. */
+  /** Removes a stall that continues with another cause. Its end is not reported. */
   #leave(key: string, id: string): void {
     const outage = this.#outages.get(id)
     outage?.places.delete(key)
@@ -218,7 +216,7 @@ function stallLine(names: readonly string[], { reason, advice }: Cause): string 
   return [what, ...[...further, advice].map(line => `    ${line.trim()}`)].join('\n')
 }
 
-/** Returns the first line of a reason, for a summary. */
+/** Returns the first line of a reason, without a colon at its end. Used for summaries. */
 export function firstLine(reason: string): string {
   return (reason.split('\n')[0] ?? '').replace(/:$/, '')
 }

@@ -1,9 +1,9 @@
-/** Detects stalls in any environment from the answers of Kafka and Redis. Pure. */
+/** Detects stalls in any environment, from facts that Kafka and Redis report. Pure. */
 import { away, deferredCause, noProgress, noReaders } from './causes.ts'
 import { ProgressWatch, type WatchedLag } from './progress-watch.ts'
 import { type Cause, type OpenStall, type StalledPart, Stalls } from './stalls.ts'
 
-/** Functions that have stalled for a common cause. */
+/** Functions that have stalled for the same cause. */
 export interface StalledFunctions {
   readonly functions: readonly string[]
   /** Reason without a full stop. */
@@ -14,9 +14,9 @@ export interface StalledFunctions {
   readonly sinceMs: number
 }
 
-/** Facts of one observation. */
+/** Facts gathered by one observation. */
 export interface StallFacts {
-  /** Error of each server that did not answer; null if it did. */
+  /** Error message of each server that did not answer; null if the server answered. */
   readonly servers: { readonly kafka: string | null; readonly redis: string | null }
   /** Lag of each consumer; undefined if Kafka did not answer. */
   readonly lags: readonly WatchedLag[] | undefined
@@ -25,32 +25,35 @@ export interface StallFacts {
   /** Consumers whose circuit breaker is open; undefined if Redis did not answer. */
   readonly broken: readonly string[] | undefined
   /**
-   * Stalls reported by the program that runs the functions. It knows more, and earlier, than can be observed
-   * from outside. Undefined without such a program.
+   * Stalls reported by the program that runs the functions. Such reports are earlier and more precise than observations from
+   * outside. Undefined without such a program.
    */
   readonly known: readonly OpenStall[] | undefined
 }
 
-/** Time without members, in milliseconds, after which a group counts as dead. A restarting consumer has no members for a moment. */
+/**
+ * Time without members, in milliseconds, after which a consumer group is considered dead. A group has no members for a moment while
+ * a consumer restarts.
+ */
 const DEAD_AFTER_MS = 10_000
 /**
- * Idle time in milliseconds after which a consumer counts as stalled. Running invocations are not visible
- * here, but nearly all functions have a timeout of one minute.
+ * Idle time, in milliseconds, after which a consumer is considered stalled. Running invocations cannot be observed here, and nearly
+ * all functions have a timeout of one minute.
  */
 const QUIET_MS = 90_000
 
 export class StandingStill {
   readonly #stalls = new Stalls()
   readonly #progress: ProgressWatch
-  /** Start of the time without members, and the progress at that time, by consumer. */
+  /** Start of the period without members, and the progress at that time, by consumer. */
   readonly #unread = new Map<string, { readonly sinceMs: number; readonly reached: number }>()
 
-  /** @param lookEveryMs time between two observations */
+  /** @param lookEveryMs interval between two observations, in milliseconds */
   constructor(lookEveryMs: number) {
     this.#progress = new ProgressWatch({ lookEveryMs, quietMs: QUIET_MS })
   }
 
-  /** Processes an observation. Returns the stalls, the longest first. */
+  /** Processes an observation, and returns the stalls, longest first. */
   next(seen: StallFacts, nowMs: number): StalledFunctions[] {
     this.#server('Kafka', seen.servers.kafka, nowMs)
     this.#server('Redis', seen.servers.redis, nowMs)
@@ -58,7 +61,7 @@ export class StandingStill {
     if (seen.lags) for (const lag of seen.lags) this.#consumer(lag, seen, nowMs)
     // Progress cannot be observed until Kafka answers.
     else this.#progress.forget()
-    // Discards the lines of ended stalls, which only a terminal shows.
+    // Discards the messages about ended stalls, which only a terminal shows.
     this.#stalls.due(nowMs)
     const { known = [] } = seen
     const own = this.#stalls.open.filter(stall => !known.some(one => explains(one, stall)))
@@ -102,8 +105,8 @@ export class StandingStill {
   }
 
   /**
-   * Returns the time without members, in milliseconds. A group can make progress without members, because
-   * some readers assign partitions themselves.
+   * Returns for how long the group has had no members, in milliseconds. A group that makes progress does not count, because some
+   * readers assign partitions to themselves.
    */
   #unreadFor({ function: name, topic, partitions }: WatchedLag, nowMs: number): number {
     const key = `${name}|${topic}`
@@ -119,7 +122,7 @@ export class StandingStill {
     return 0
   }
 
-  /** Begins a stall with a cause, or ends it without one. */
+  /** Begins a stall with the cause, or ends the stall if there is no cause. */
   #set(place: StalledPart, cause: Cause | undefined, nowMs: number): void {
     if (cause) this.#stalls.begin(place, cause, nowMs)
     else
@@ -131,7 +134,7 @@ export class StandingStill {
   }
 }
 
-/** Returns whether the known stall has the same cause, or already includes all the functions. */
+/** Returns whether a known stall has the same cause, or already includes all affected functions. */
 function explains(known: OpenStall, { cause, functions }: OpenStall): boolean {
   if (known.cause.id === cause.id) return true
   return functions.size > 0 && [...functions].every(name => known.functions.has(name))

@@ -1,4 +1,4 @@
-/** In-memory database with the alert log. This is the only file that uses DuckDB, which is loaded on demand. */
+/** In-memory database of alert events. Only this file uses DuckDB, which is loaded on demand. */
 import type {
   DuckDBAppender,
   DuckDBConnection,
@@ -14,7 +14,7 @@ import { plainValue, type Value } from './value.ts'
 
 type DuckDB = typeof import('@duckdb/node-api')
 
-/** Result of a statement, with its rows as a stream. */
+/** Result of an SQL statement, with its rows as a stream. */
 export interface Answer {
   readonly columns: readonly AnswerColumn[]
   rows(): AsyncIterable<readonly Value[]>
@@ -22,19 +22,19 @@ export interface Answer {
 
 export interface AnswerColumn {
   readonly name: string
-  /** DuckDB name of the type, such as TIMESTAMP. */
+  /** Name of the DuckDB type, such as TIMESTAMP. */
   readonly type: string
   readonly isNumber: boolean
 }
 
-/** Error for SQL that DuckDB rejects, or that fails. */
+/** Error for SQL that DuckDB rejects, or that fails during execution. */
 export class SqlError extends Error {
   override readonly name = 'SqlError'
 }
 
 /**
- * Settings that restrict SQL from users and values in the tables, neither of which is trusted: a statement
- * must not read or write files, access the network, load code, or change these settings.
+ * Settings that restrict SQL statements. Neither SQL from users nor values in the tables are trusted, so a statement must not read
+ * or write files, access the network, load code, or change these settings.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   autoinstall_known_extensions: 'false',
@@ -45,14 +45,15 @@ const SETTINGS: Readonly<Record<string, string>> = {
   max_temp_directory_size: '0KiB',
   threads: '2',
   allow_unsigned_extensions: 'false',
-  // Set last, because DuckDB does not allow any path to be set afterwards, not even an empty one.
+  // This setting must be last. After it, DuckDB rejects every path setting, even an empty path.
   enable_external_access: 'false',
 }
-/** Statements that lock the settings. They run after the macros are defined. */
+/** Statements that lock the settings. They must run after the macros are defined. */
 const LOCK = [`SET TimeZone = 'UTC'`, 'SET lock_configuration = true']
 
 /**
- * Query that detects logging and profiling. Functions can enable these despite the lock; a statement that does so ends the session.
+ * Query that detects logging and profiling. SQL functions can enable both despite the lock. If a statement does so, the session is
+ * ended.
  */
 const SWITCHES = `SELECT current_setting('enable_logging') OR current_setting('enable_profiling') IS NOT NULL`
 
@@ -83,7 +84,7 @@ export class AlertDatabase {
    * Opens an empty database.
    *
    * @param loadDuckDB loader of DuckDB, which tests replace
-   * @throws OperationFailure if DuckDB is not installed for this platform
+   * @throws OperationFailure if DuckDB is not available for this platform
    */
   static async open(loadDuckDB = load): Promise<AlertDatabase> {
     const duckdb = await loadDuckDB().catch(error => {
@@ -124,9 +125,9 @@ export class AlertDatabase {
   }
 
   /**
-   * Runs statements sequentially. The rows of a result must be read before the next result is requested.
+   * Runs statements one after another. The rows of a result must be read before the next result is requested.
    *
-   * @throws SqlError after the results of the preceding statements
+   * @throws SqlError if a statement fails. The results of all preceding statements are yielded first.
    */
   async *run(text: string): AsyncGenerator<Answer> {
     const statements = await sql(() => this.#connection.extractStatements(text))
@@ -138,12 +139,12 @@ export class AlertDatabase {
     }
   }
 
-  /** Interrupts a running statement, which then fails. */
+  /** Interrupts a running statement. The statement then fails. */
   interrupt(): void {
     this.#connection.interrupt()
   }
 
-  /** Returns the tables with their columns, such as `alert_log(alert_type, alert_ts, …)`. */
+  /** Returns a description of each table, such as `alert_log(alert_type, alert_ts, …)`. */
   async describe(): Promise<readonly string[]> {
     const reader = await this.#connection.runAndReadAll(
       `SELECT table_name || '(' || string_agg(column_name, ', ' ORDER BY column_index) || ')' FROM duckdb_columns()
@@ -153,8 +154,8 @@ export class AlertDatabase {
   }
 
   /**
-   * Closes the database. If logging was enabled, it stays open until the process ends, because a log that
-   * cannot be written would crash the process here.
+   * Closes the database. If logging was enabled, the database stays open until the process ends. Closing it could crash the
+   * process, because the log cannot be written.
    */
   close(): void {
     if (this.#isSwitched) return
@@ -172,7 +173,7 @@ export class AlertDatabase {
     throw new SqlError('logging and profiling of DuckDB cannot be switched on here')
   }
 
-  /** Returns undefined for a statement without a result, such as CREATE TABLE. */
+  /** Returns the result of a statement; undefined for a statement without a result, such as CREATE TABLE. */
   async #answer(prepared: DuckDBPreparedStatement): Promise<Answer | undefined> {
     const result = await sql(() => prepared.stream())
     if (result.returnType !== this.#duckdb.ResultReturnType.QUERY_RESULT) return undefined
@@ -211,7 +212,7 @@ export class AlertDatabase {
   }
 }
 
-/** Maps errors of DuckDB, which has no error classes. */
+/** Runs DuckDB code, and converts all its errors to `SqlError`. DuckDB has no error classes. */
 async function sql<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

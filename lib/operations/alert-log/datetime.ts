@@ -1,23 +1,20 @@
-/** Implements SQLite's `datetime(TIME, MODIFIER)` as a DuckDB macro. Pure: it only builds SQL. */
+/** Implements SQLite's `datetime(TIME, MODIFIER)` as a DuckDB macro. Only builds SQL. Pure. */
 
-/**
- * Units of a modifier such as `-1.5 hours`, with their length in milliseconds and the number from which
- * SQLite rejects the modifier.
- */
+/** Units in modifiers such as `-1.5 hours`: name, length in milliseconds, and the amount from which SQLite rejects the modifier. */
 const UNITS: readonly (readonly [unit: string, ms: number, below: number])[] = [
   ['second', 1_000, 4.6427e14],
   ['minute', 60_000, 7.7379e12],
   ['hour', 3_600_000, 1.2897e11],
   ['day', 86_400_000, 5_373_485],
-  // Months and years are calendar units. A fraction of one counts as part of 30 or 365 days.
+  // Months and years are calendar units, but a fraction is converted with 30 or 365 days.
   ['month', 2_592_000_000, 176_546],
   ['year', 31_536_000_000, 14_713],
 ]
 
 const DAY_MS = 86_400_000
-/** Milliseconds from the start of Julian days to 1970. */
+/** Milliseconds between the start of Julian days and 1970. */
 const JULIAN_EPOCH_MS = 210_866_760_000_000
-/** Years 0001 to 9999, in milliseconds since 1970. */
+/** Supported range of times, from year 0001 to year 9999, in milliseconds since 1970. */
 const [EARLIEST_MS, LATEST_MS] = [-62_135_596_800_000, 253_402_300_799_999]
 
 const CLOCK = String.raw`(\d\d):(\d\d)(?::(\d\d(?:\.\d+)?))?`
@@ -33,7 +30,7 @@ const helpers: readonly string[] = [
   macro('sluice_whole(text)', `coalesce(try_cast(text AS BIGINT), 0)`),
   macro('sluice_clock_ms(h, m, s)', clockMs()),
   macro('sluice_midnight(ms)', `epoch_ms(date_trunc('day', epoch_ms(ms)))`),
-  // The day of the month stays the same. If the month has fewer days, the excess counts into the next month.
+  // The day of the month is kept. If the target month has fewer days, the excess is carried over to the next month, as in SQLite.
   macro('sluice_months_later(ms, n)', monthsLater()),
   macro('sluice_time_ms(given, changed)', timeMs()),
   macro('sluice_changed_ms(ms, changed)', changedMs()),
@@ -41,10 +38,11 @@ const helpers: readonly string[] = [
 ]
 
 /**
- * SQL statements that define `datetime` with one or two arguments. Times are UTC, and the result is a
- * TIMESTAMP in whole seconds. The macro follows SQLite, but fails where SQLite returns NULL for an invalid
- * argument, because a comparison with NULL silently selects no rows. `start of hour` and `start of minute`
- * are additions; `localtime` and `utc` are rejected, because all times are UTC.
+ * SQL statements that define `datetime` with one or two arguments. Times are UTC, and the result is a TIMESTAMP in whole seconds.
+ * The macro follows SQLite, with these differences:
+ * - An invalid argument is an error, instead of NULL. A comparison with NULL would silently select no rows.
+ * - `start of hour` and `start of minute` are supported as well.
+ * - `localtime` and `utc` are rejected, because all times are UTC.
  */
 export const DATETIME: readonly string[] = [
   ...helpers,
@@ -57,7 +55,7 @@ function macro(head: string, body: string): string {
 }
 
 function clockMs(): string {
-  // A fraction is truncated, so that it never rounds up to the next second.
+  // The fraction is limited, so that it is never rounded up to the next second.
   const fraction = `least(CAST(floor(coalesce(try_cast('0' || s[3:] AS DOUBLE), 0) * 1000 + 0.5) AS BIGINT), 999)`
   return `sluice_whole(h) * 3600000 + sluice_whole(m) * 60000 + sluice_whole(left(s, 2)) * 1000 + ${fraction}`
 }
@@ -69,7 +67,7 @@ function monthsLater(): string {
     ELSE ${first} + (day(epoch_ms(ms)) - 1) * ${DAY_MS} + ms - sluice_midnight(ms) END`
 }
 
-/** Returns SQL for the milliseconds since 1970; NULL if the argument is not a time. */
+/** Returns SQL that converts a time to milliseconds since 1970. The result is NULL if the argument is not a time. */
 function timeMs(): string {
   const names = ['y', 'mo', 'd', 'h', 'mi', 's', 'sign', 'zh', 'zm']
   const julian = `CAST(floor(number * ${DAY_MS} + 0.5) AS BIGINT) - ${JULIAN_EPOCH_MS}`
@@ -93,7 +91,7 @@ function timeMs(): string {
       CASE WHEN regexp_matches(lower(given), '${NUMBER}') THEN try_cast(trim(given) AS DOUBLE) END AS number)`
 }
 
-/** Returns SQL for the time changed by the modifier; NULL for an unknown modifier, or a result out of range. */
+/** Returns SQL that applies a modifier to a time. The result is NULL if the modifier is unknown, or the time is out of range. */
 function changedMs(): string {
   const names = ['sign', 'y', 'mo', 'd', 'dh', 'dm', 'ds', 'csign', 'h', 'm', 's']
   const amounts = UNITS.map(([unit, unitMs, below]) => {

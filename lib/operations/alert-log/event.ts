@@ -1,4 +1,4 @@
-/** Alert events as rows, read from records of the alerts topic. Pure. */
+/** Converts records of the alerts topic to alert events, which are the rows of the database. Pure. */
 
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
@@ -8,10 +8,10 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
 import { isObject } from '../../json.ts'
 
-/** Event of an alert. Missing facts are null. Times are in milliseconds since the epoch. */
+/** Alert event. Times are in milliseconds since the epoch. Missing values are null. */
 export interface AlertEvent {
   /**
-   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`; the CloudEvents type for any other event.
+   * Kind of the event: `fired`, `resolved`, `acknowledged` or `acknowledgement-removed`. For any other event, the CloudEvents type.
    */
   readonly event: string
   readonly eventMs: number
@@ -34,20 +34,20 @@ export interface AlertEvent {
   readonly startedMs: number | null
   readonly endedMs: number | null
   readonly reason: string | null
-  /** Author of an acknowledgement or its withdrawal. `acknowledgedComment` is the comment. */
+  /** Author of an acknowledgement, or of its removal. `acknowledgedComment` is the author's comment. */
   readonly acknowledgedBy: string | null
   readonly acknowledgedComment: string | null
   readonly summary: string | null
   readonly traceId: string | null
   readonly partition: number
   readonly offset: number
-  /** Data of the event as JSON, including fields without a column. */
+  /** Event data as JSON, including fields that have no column. */
   readonly data: string
 }
 
 const ALERT_TYPE = /^io\.sluice\.alert\.([a-z-]+)\.v\d+$/
 
-/** Reads the alert event in a record. Returns undefined if the record is not an event, or its data has no `alertId`. */
+/** Reads the alert event in a record. Returns undefined if the record does not contain an event, or the event has no `alertId`. */
 export function alertEventIn(record: LogRecord): AlertEvent | undefined {
   const event = readEvent(record)
   if (isFailure(event) || !isObject(event.data)) return undefined
@@ -106,10 +106,7 @@ function labelsIn(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(value).map(([name, label]) => [name, String(label)]))
 }
 
-/**
- * Returns the trace id in `traceparent`, which consists of version, trace id, span id and flags, separated by
- * hyphens (W3C Trace Context, section 3.2).
- */
+/** Returns the trace id in `traceparent`, which has the form `version-traceid-spanid-flags` (W3C Trace Context, section 3.2). */
 function traceIdOf({ extensions }: Event): string | null {
   return extensions?.traceparent?.split('-')[1] ?? null
 }

@@ -1,27 +1,27 @@
-/** Reads the alerts topic into the database. */
+/** Loads the alerts topic into the database. */
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { type Range, rangesOf, readRecords } from '../../queries/records.ts'
 import type { TopicReach } from '../../queries/topics.ts'
 import { type AlertEvent, alertEventIn } from './event.ts'
 
-/** Range of the time at which records were written, in milliseconds since the epoch. */
+/** Time range in which the records to read were written, in milliseconds since the epoch. */
 export interface WriteTimes {
-  /** Start of the range, included; undefined for the start of the topic. */
+  /** Start of the time range, inclusive; undefined for the start of the topic. */
   readonly sinceMs: number | undefined
-  /** End of the range, not included; undefined for the current end of the topic. */
+  /** End of the time range, exclusive; undefined for the current end of the topic. */
   readonly untilMs: number | undefined
 }
 
-/** Number of records that were read, and how many of them are not alert events. */
+/** Number of records read, and how many of them are not alert events. */
 export interface ReadCount {
   records: number
   others: number
 }
 
 /**
- * Returns the offset ranges of the topic that were written within the times.
+ * Returns the offset ranges of the records that were written within the time range.
  *
- * @param reach returns the bounds of the topic, or its offsets at a time
+ * @param reach returns the bounds of the topic; for a time, also the first offsets at or after it
  */
 export async function writtenRanges(
   topic: string,
@@ -30,7 +30,7 @@ export async function writtenRanges(
 ): Promise<Range[]> {
   const whole = rangesOf(topic, await reach(sinceMs))
   if (untilMs === undefined) return whole
-  // The range for `untilMs` starts at the offset at which this one must end.
+  // Each range ends at the first offset at or after `untilMs`.
   const later = rangesOf(topic, await reach(untilMs))
   return whole.map(range => ({
     ...range,
@@ -41,7 +41,7 @@ export async function writtenRanges(
 /**
  * Reads the events in ranges of a topic.
  *
- * @param take receives each event; those of one partition are in order
+ * @param take receives each event. Events of the same partition are received in order.
  * @param count counts that are updated while reading
  * @throws see `readRecords`
  */

@@ -1,4 +1,4 @@
-/** Tables for SQL queries, and their rows for alert events. Pure: it only builds SQL. */
+/** Defines the tables for SQL queries, and how alert events are converted to rows. Only builds SQL. Pure. */
 import type { AlertEvent } from './event.ts'
 
 type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'JSON' | 'MAP(VARCHAR, VARCHAR)'
@@ -6,11 +6,11 @@ type ColumnType = 'VARCHAR' | 'DOUBLE' | 'BIGINT' | 'INTEGER' | 'TIMESTAMP' | 'J
 export interface EventColumn {
   readonly name: string
   readonly type: ColumnType
-  /** Returns the value for an event. A TIMESTAMP is in milliseconds since the epoch. */
+  /** Returns the column's value for an event. The value of a TIMESTAMP column is in milliseconds since the epoch. */
   readonly of: (event: AlertEvent) => string | number | Readonly<Record<string, string>> | null
 }
 
-/** Table into which events are loaded, before duplicates are removed. */
+/** Table into which all events are loaded before duplicates are removed. */
 export const LOADED = 'sluice_loaded'
 
 export const EVENT_COLUMNS: readonly EventColumn[] = [
@@ -49,7 +49,7 @@ export const CREATE_LOADED = `CREATE TABLE ${LOADED} (${EVENT_COLUMNS.map(
   ({ name, type }) => `"${name}" ${type}`,
 ).join(', ')})`
 
-/** Columns that the resolved event repeats. They are known even if only that event is left in the topic. */
+/** Columns whose values are also in the resolved event. They are known even if the fired event has expired. */
 const FACTS = [
   'alert_type',
   'alert_ts',
@@ -66,18 +66,18 @@ const FACTS = [
 
 const fact = (name: (typeof FACTS)[number]) => `coalesce(fired.${name}, resolved.${name}) AS ${name}`
 
-/** Returns SQL for the first event of a kind for each alert. All events of an alert are in one partition. */
+/** Returns SQL for the first event of a kind for each alert. All events of an alert are in the same partition. */
 const firstOf = (event: string) =>
   `(SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event = '${event}' ORDER BY alert_id, "offset")`
 
-/** SQL for the last acknowledgement of each alert, unless it was withdrawn. */
+/** SQL for the last acknowledgement of each alert, unless it was removed. */
 const ACKNOWLEDGED = `(SELECT alert_id, event_ts AS acknowledged_ts, acknowledged_by, acknowledged_comment FROM
   (SELECT DISTINCT ON (alert_id) * FROM alert_events WHERE event IN ('acknowledged', 'acknowledgement-removed')
     ORDER BY alert_id, "offset" DESC) WHERE event = 'acknowledged')`
 
 /** SQL statements that create the tables from the loaded events. */
 export const CREATE_TABLES: readonly string[] = [
-  // An event that was published twice has the same source and id.
+  // Events that were published twice have the same source and id.
   `CREATE TABLE alert_events AS SELECT * FROM ${LOADED}
     QUALIFY row_number() OVER (PARTITION BY event_source, event_id ORDER BY "partition", "offset") = 1
     ORDER BY event_ts, "partition", "offset"`,

@@ -1,10 +1,10 @@
 /** Converts DuckDB values to JSON values. Pure. */
 import type { DuckDBValue } from '@duckdb/node-api'
 
-/** JSON value. Integers that a double cannot represent are strings, and so are times. */
+/** JSON value. Times, and integers that a double cannot represent, are strings. */
 export type Value = null | boolean | number | string | readonly Value[] | { readonly [name: string]: Value }
 
-/** DuckDB value that is neither simple nor shown as text: a list, struct, map or decimal, by its members. */
+/** DuckDB value that consists of other values: a list, struct or map, or a decimal. */
 interface Composed {
   readonly items?: readonly DuckDBValue[]
   readonly entries?:
@@ -27,7 +27,7 @@ export function plainValue(value: DuckDBValue): Value {
   return Object.fromEntries(pairs)
 }
 
-/** Returns a value in one line: NULL is `null`; lists, structs and maps are JSON. */
+/** Formats a value as a single line. NULL is `null`; lists, structs and maps are JSON. */
 export function valueText(value: Value): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }

@@ -1,7 +1,4 @@
-/**
- * Acknowledges a firing alert: appends an event to the partition of the alert, and waits until the view of
- * firing alerts has applied it.
- */
+/** Acknowledges a firing alert. An event is appended to the partition of the alert, and the view of firing alerts applies it. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
@@ -14,17 +11,17 @@ import { type FiringAlerts, firingAlerts as view } from '../../alerting/firing-a
 import type { AlertPosition, FiringNow } from '../../tables/firing-alerts.ts'
 import type { TopicSize } from '../../tables/table.ts'
 
-/** Maximum time to wait for the view, in milliseconds. */
+/** Maximum time to wait until the view shows the acknowledgement, in milliseconds. */
 const PATIENCE_MS = 10_000
 const LOOK_EVERY_MS = 100
 
-/** Acknowledgement of an alert or, with `acknowledged: false`, its withdrawal. */
+/** Acknowledgement of an alert, or its removal if `acknowledged` is false. */
 export type AckStatement = Pick<AlertAcknowledged, 'acknowledged' | 'by' | 'comment'>
 
 export interface Acknowledging {
   readonly inspection: Pick<StateInspection, 'state'>
   readonly publisher: () => Promise<Publisher>
-  /** Topic of alerts. */
+  /** Topic that contains the alerts. */
   readonly topic: TopicSize
   readonly contentMode: Parameters<typeof producedRecord>[3]
 }
@@ -33,21 +30,21 @@ export interface Acknowledged {
   /** Time of the acknowledgement, RFC 3339. */
   readonly at: string
   /**
-   * Outcome. `shown`: lists show it. `resolved`: the alert resolved meanwhile. `not-yet`: it is in the log,
-   * and lists will show it later.
+   * Outcome of the acknowledgement. `shown`: the view shows it. `resolved`: the alert has resolved meanwhile. `not-yet`: it is in
+   * the log, and the view will show it later.
    */
   readonly outcome: 'shown' | 'resolved' | 'not-yet'
 }
 
-/** Returns whether the alert has an acknowledgement that can be withdrawn. */
+/** Returns whether the alert has an acknowledgement that can be removed. */
 export function isAcknowledged({ places }: Pick<FiringNow, 'places'>): boolean {
   return places.some(({ firing }) => firing.acknowledged)
 }
 
 /**
- * Appends the event, and waits for the view. A repeat has no further effect.
+ * Appends the acknowledgement, and waits until the view shows it. Repeating the call has no further effect.
  *
- * @param stop ends the wait for the view
+ * @param stop ends the wait early
  * @throws Unavailable or RefusedByKafka if Kafka does not accept the event
  */
 export async function acknowledge(
@@ -61,7 +58,7 @@ export async function acknowledge(
   return { at: time, outcome: await untilShown(to, alert, said.acknowledged ? time : undefined, stop) }
 }
 
-/** Appends the event with the key of the alert's own events, and to their partition. */
+/** Appends the event to the alert's partition, with the same key as the alert's other events. */
 async function append(
   { publisher, topic: { topic }, contentMode }: Acknowledging,
   { places }: FiringNow,
@@ -74,7 +71,11 @@ async function append(
   await (await publisher()).publish(records)
 }
 
-/** @param at time of the acknowledgement; undefined for its withdrawal */
+/**
+ * Waits until the view shows the acknowledgement or its removal.
+ *
+ * @param at time of the acknowledgement; undefined for its removal
+ */
 async function untilShown(
   to: Acknowledging,
   { id, places }: FiringNow,
@@ -93,7 +94,10 @@ async function untilShown(
   }
 }
 
-/** Returns undefined if Redis does not answer. The acknowledgement is in the log nevertheless. */
+/**
+ * Returns the alert as shown by the view in each of its partitions. Returns undefined if Redis does not answer; even then, the
+ * acknowledgement is in the log.
+ */
 async function shownAt(to: Acknowledging, places: readonly AlertPosition[]) {
   try {
     return await Promise.all(places.map(place => firingAt(to, place)))

@@ -1,4 +1,4 @@
-/** Result of a redrive: how many records failed again, and their new dead letters. */
+/** Determines the result of a redrive: how many records have failed again, and their new dead letters. */
 
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { FailureCode } from '../../../packages/runtime/consumer/failure-codes.ts'
@@ -12,11 +12,11 @@ import { readRecords } from '../../queries/records.ts'
 import { topicBounds } from '../../queries/topics.ts'
 
 export interface Aftermath {
-  /** Number of records that have failed again so far. */
+  /** Number of redriven records that have failed again so far. */
   readonly failed: number
-  /** First of their new dead letters. A failure that is retried automatically has none. */
+  /** First few of the new dead letters. A failure that is retried automatically has no dead letter yet. */
   readonly letters: readonly DeadLetterSummary[]
-  /** True if the outcome of every redriven record is known. */
+  /** True if the outcomes of all redriven records are known. */
   readonly isDecided: boolean
 }
 
@@ -25,19 +25,21 @@ interface Watched {
   readonly offsets: Pick<TopicOffsets, 'bounds' | 'committed'>
   readonly failuresTopic: string
   readonly dlqTopic: string
-  /** Operator of the redrive. The history of a record that fails again contains the operator and the start of the redrive. */
+  /**
+   * Operator who started the redrive. The history of a record that fails again contains the operator and the time of the redrive.
+   */
   readonly by: string
   readonly sinceMs: number
 }
 
-/** Maximum number of new dead letters that are listed. */
+/** Maximum number of new dead letters to list. */
 const MAX_NAMED = 5
 
 export class AftermathWatch {
   readonly #watched: Watched
-  /** Next offsets to read, by topic and partition. */
+  /** Next offset to read in each partition, by topic. */
   readonly #next: ReadonlyMap<string, number[]>
-  /** Ids of the failures that were counted. They prevent double counting: a consumer that is killed publishes its outbox again. */
+  /** Ids of the failures already counted. A consumer that was killed publishes its outbox again, so a failure can occur twice. */
   readonly #counted = new Set<string>()
   readonly #letters: DeadLetterSummary[] = []
 
@@ -47,7 +49,7 @@ export class AftermathWatch {
   }
 
   /**
-   * Starts watching at the current ends of the topics.
+   * Starts watching the topics at their current ends.
    *
    * @throws see `topicBounds`
    */
@@ -58,17 +60,17 @@ export class AftermathWatch {
   }
 
   /**
-   * Waits until the consumers have processed the redriven records, and the router has moved the failures.
+   * Waits until the consumers have processed the redriven records, and the router has processed the failures.
    *
    * @param readers consumers of the redriven records, and the router if it runs
-   * @param pause called before each further check; resolves to false to end the wait
+   * @param pause called before each further check. If it resolves to false, the wait ends.
    * @throws see `consumerLags` and `readRecords`
    */
   async outcome(readers: readonly ReadTopic[], pause: () => Promise<boolean>): Promise<Aftermath> {
     const isDecided = await this.#goal(readers.filter(reader => reader.function !== ROUTER))
     let isRouted: typeof isDecided | undefined
     for (;;) {
-      // Checked before reading: a failure is published before its record counts as processed.
+      // This check must precede reading. A consumer publishes a failure before the record counts as processed.
       if (!isRouted && (await isDecided()))
         isRouted = await this.#goal(readers.filter(reader => reader.function === ROUTER))
       const isOver = isRouted !== undefined && (await isRouted())
@@ -78,7 +80,7 @@ export class AftermathWatch {
     }
   }
 
-  /** Returns a function that checks whether these consumers have passed the current ends of their topics. */
+  /** Returns a function that checks whether the consumers have processed everything up to the current ends of their topics. */
   async #goal(readers: readonly ReadTopic[]): Promise<() => Promise<boolean>> {
     const topics = [...new Set(readers.map(({ topic }) => topic))]
     const ends = new Map(
@@ -107,8 +109,8 @@ export class AftermathWatch {
   }
 
   /**
-   * Returns whether a failure results from this redrive. A redriven record that its consumer does not know
-   * fails again, without a history.
+   * Returns whether a failure results from this redrive. If a consumer does not recognise a redriven record, the record fails
+   * without a history.
    */
   #isOfThis({ errorType, history }: Pick<FailureData, 'errorType' | 'history'>): boolean {
     if (errorType === ('unknown-failure' satisfies FailureCode)) return true

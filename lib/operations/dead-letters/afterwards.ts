@@ -1,4 +1,4 @@
-/** Waits for the results of a redrive, for a limited time. */
+/** Waits for the result of a redrive for a limited time. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { topicName } from '../../app/topics.ts'
@@ -13,10 +13,10 @@ import { consumersNow } from './topics.ts'
 const LOOK_EVERY_MS = 250
 const MAX_WAIT_MS = 30_000
 
-/** Unknown result, for example because a consumer does not run or Kafka does not answer. */
+/** Result if the outcomes are unknown, for example because a consumer does not run or Kafka does not answer. */
 const UNKNOWN: Aftermath = { failed: 0, isDecided: false, letters: [] }
 
-/** Redrive whose results are awaited, with its environment. */
+/** Redrive to wait for, with the environment in which it runs. */
 interface Redriving {
   readonly work: Pick<Work, 'config' | 'connections' | 'letters' | 'by'>
   readonly readers: readonly ReadTopic[]
@@ -34,7 +34,7 @@ export class Afterwards {
   }
 
   /**
-   * Starts watching, which must happen before anything is redriven.
+   * Starts watching the topics. This must happen before any record is redriven.
    *
    * @throws Unavailable if Kafka does not answer
    */
@@ -47,7 +47,11 @@ export class Afterwards {
     return new Afterwards(run, await AftermathWatch.from(watched), failuresTopic)
   }
 
-  /** @param stop ends the wait early */
+  /**
+   * Waits for the result of the redrive.
+   *
+   * @param stop ends the wait early
+   */
   async aftermath({ consumers, topics }: Tally, stop: AbortSignal): Promise<Aftermath> {
     try {
       return await this.#outcome(

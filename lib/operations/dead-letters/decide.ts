@@ -1,4 +1,4 @@
-/** Decides which dead letters can be redriven, with the reason for the others. Pure. */
+/** Decides whether a dead letter can be redriven, and gives the reason if it cannot. Pure. */
 
 import type { Growth } from '../../../packages/runtime/pipeline/model.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
@@ -6,20 +6,20 @@ import { LAMBDA_DISCARDED } from '../../failures/policy.ts'
 import { isRedrivable } from '../../failures/redriven-record.ts'
 import type { PlacedDeadLetter } from '../../queries/dead-letters.ts'
 
-/** Topic of the environment, to which records can be redriven. */
+/** Topic of the environment to which records can be redriven. */
 export interface RedriveTopic {
-  /** Current bounds of the log, by partition. */
+  /** Current offset bounds of the topic, by partition. */
   readonly bounds: readonly { readonly start: number; readonly end: number }[]
   /** Consumers that read the topic. */
   readonly consumers: ReadonlySet<string>
   readonly maxMessageBytes: number
-  /** Increases of the topic's partition count. A record is redriven to the partition in which its failure is now stored. */
+  /** Partition count increases of the topic. They determine the partition to which a record is redriven. */
   readonly growths: readonly Growth[]
 }
 
 export type RedriveTopics = ReadonlyMap<string, RedriveTopic>
 
-/** Reasons for skipping dead letters, with their descriptions. */
+/** Reasons for skipping dead letters, with descriptions for the user. */
 export const LEFT_OUT = {
   handled: 'handled before',
   quarantined:
@@ -39,9 +39,9 @@ export const LEFT_OUT = {
 export type LeftOutReason = keyof typeof LEFT_OUT
 
 /**
- * Returns the reason for skipping a dead letter, as far as its row in the table shows; undefined if the record must be examined.
+ * Returns the reason for skipping a dead letter, based on its table row alone. Undefined if the record itself must be examined.
  *
- * @param isNamed true if the operator specified this dead letter itself, instead of conditions that it meets
+ * @param isNamed true if the operator named this dead letter, instead of selecting it by conditions
  * @param again true to redrive dead letters that were handled before
  */
 export function whyLeftByRow(

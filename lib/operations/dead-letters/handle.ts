@@ -1,4 +1,4 @@
-/** Runs a redrive or a drop of dead letters: the preview, the operation itself, and its audit event. */
+/** Runs a redrive or a drop of dead letters, with its preview and its audit event. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
@@ -23,7 +23,7 @@ import { ACTIONS, type Command } from './request.ts'
 import { type Selected, type SelectedDeadLetter, selectedDeadLetters, Tally } from './selection.ts'
 import { TopicWatch } from './topics.ts'
 
-/** Ports and parameters of a run. */
+/** Connections and parameters of a run. */
 export interface Work {
   readonly config: Pick<Config, 'env' | 'contentMode'>
   readonly connections: Connections
@@ -33,19 +33,22 @@ export interface Work {
   readonly stop: AbortSignal
   readonly command: Command
   readonly ats: readonly string[]
-  /** Whether the records are changed: then a record that is not an event is changed for all consumers that failed on it. */
+  /**
+   * True if the records are patched. A patched record without an event is then redriven for every consumer that failed to process
+   * it.
+   */
   readonly isPatched: boolean
   readonly filter: DeadLetterFilter
   readonly operation: Operation
   readonly by: string
   readonly choose: Chooser
-  /** Topics that the operation writes to. */
+  /** Topics to which records can be redriven. */
   readonly watched: RedriveTopics
 }
 
 const SAMPLE = 5
 
-/** Result of a run. */
+/** Result of a run or a preview. */
 export interface Outcome {
   readonly tally: Tally
   readonly sample: readonly DeadLetterSummary[]
@@ -53,12 +56,13 @@ export interface Outcome {
   /** Number of selected dead letters that were processed. */
   readonly decided: number
   readonly elapsedMs: number
-  /** Error that ended the operation early; undefined if it completed. */
+  /** Error that ended the run early; undefined if the run was completed. */
   readonly error?: unknown
 }
 
 /**
- * Evaluates all selected dead letters without changing anything. If it is stopped, the outcome covers only those evaluated so far.
+ * Previews an operation without changing anything. If the preview is stopped, the result covers only the dead letters evaluated so
+ * far.
  */
 export async function surveyed(work: Work): Promise<Outcome> {
   const startedMs = performance.now()
@@ -81,11 +85,11 @@ export async function surveyed(work: Work): Promise<Outcome> {
   return { tally, sample: summaries, missing, decided: looked, elapsedMs: performance.now() - startedMs }
 }
 
-/** Run whose progress can be observed. */
+/** Current run, whose progress can be observed. */
 export class Run {
   readonly tally = new Tally()
   readonly startedMs = performance.now()
-  /** Number of selected dead letters; undefined while the selection is in progress. */
+  /** Number of selected dead letters; undefined until the selection is complete. */
   total: number | undefined
   /** Number of dead letters processed so far. */
   decided = 0
@@ -95,7 +99,7 @@ export class Run {
   }
 }
 
-/** Runs the operation. Errors do not reject the promise: they are part of the outcome, and completed work is audited. */
+/** Runs the operation. The promise never rejects: an error is part of the outcome. Completed work is always audited. */
 export async function done(
   work: Work,
   run: Run,
@@ -133,7 +137,7 @@ export async function done(
   return error === undefined ? outcome : { ...outcome, error }
 }
 
-/** Writes the audit event of a run, or of its completed part. */
+/** Writes the audit event for the completed part of a run. */
 export async function audited(
   publisher: Publisher,
   { config, command, operation, by }: Pick<Work, 'config' | 'command' | 'operation' | 'by'>,
@@ -152,12 +156,12 @@ export async function audited(
   })
 }
 
-/** Returns the counts of an audit event. */
+/** Returns the counts for an audit event. */
 export function countsOf(command: Command, { taken, leftOut }: Tally): Audit['counts'] {
   return { [ACTIONS[command]]: taken, ...Object.fromEntries(leftOut) }
 }
 
-/** Returns an empty selection if the operation is stopped meanwhile. */
+/** Selects the dead letters. Returns an empty selection if the operation is stopped meanwhile. */
 async function selectedUnlessStopped({ letters, stop, ...work }: Work): Promise<Selected> {
   const { ats, filter, operation, isPatched: ofAllConsumers } = work
   try {
@@ -185,10 +189,10 @@ async function* departing(
   }
 }
 
-/** Number of dead letters that are processed at once if their records need not be read. */
+/** Number of dead letters to process at once if their records are not read. */
 const GROUP = 1_000
 
-/** Yields the dead letters to handle, group by group, in the order of their partitions. Skipped ones are counted. */
+/** Yields groups of dead letters to handle, in the order of their partitions. Skipped dead letters are only counted. */
 async function* decidedGroups(
   { letters, ats, choose, command }: Work,
   { rows }: Selected,
@@ -217,7 +221,7 @@ async function* decidedGroups(
     }
 }
 
-/** Returns an empty list for a dead letter that the topic no longer contains. */
+/** Decides about a dead letter by its record. Returns an empty list if the record is no longer in the topic. */
 function takenBy(
   byRecord: NonNullable<Chooser['byRecord']>,
   { row, found }: ReadLetter,

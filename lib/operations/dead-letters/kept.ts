@@ -1,49 +1,49 @@
 /**
- * Stored list of an environment's operations, during and after their runs: the request and its author, the progress, and the
- * process that currently runs the operation. Pure. The list is changed by compare-and-set, so that concurrent changes are not lost.
+ * Defines the stored list of operations. It contains the request, the operator, the progress, and the process that currently runs
+ * the operation. The list is changed by compare-and-set, so concurrent changes are not lost. Pure.
  */
 import type { Audit } from '../../audit.ts'
 import type { Aftermath } from './aftermath.ts'
 import type { LeftOutReason } from './decide.ts'
 import type { HandlingRequest } from './request.ts'
 
-/** State of an operation. It stays `running` between its steps. */
+/** State of an operation. An operation that is paused between two runs is still `running`. */
 export type OperationState = 'running' | 'stopped' | 'finished' | 'failed'
 
-/** Completed work of a run that is not audited yet. The other parts of its audit event are in the operation. */
+/** Completed work of a run that has not been audited yet. The operation contains the other parts of the audit event. */
 export type Unaudited = Pick<Audit, 'by' | 'startedAt' | 'endedAt' | 'counts'>
 
-/** Number of redriven records that failed again. */
+/** Redriven records that have failed again. */
 export interface FailedAgain {
-  /** Number of these records so far. */
+  /** Number of records that have failed again so far. */
   readonly count: number
-  /** True if all outcomes are known; otherwise, more records can fail. */
+  /** True if the outcomes of all redriven records are known. Otherwise, more records can fail. */
   readonly isDecided: boolean
-  /** Positions of some of their new dead letters. */
+  /** Positions of some of the new dead letters. */
   readonly letters: readonly string[]
 }
 
 export interface KeptOperation {
   readonly id: string
   readonly request: HandlingRequest
-  /** Person who started the operation. */
+  /** Operator who started the operation. */
   readonly by: string
   readonly state: OperationState
-  /** Number of dead letters that its last run skipped, by reason. */
+  /** Number of dead letters that the last run skipped, by reason. */
   readonly leftOut?: Readonly<Partial<Record<LeftOutReason, number>>> | undefined
   /** Number of dead letters redriven or dropped so far. */
   readonly taken: number
-  /** Number of selected dead letters, including those already handled; null until it is known. */
+  /** Number of selected dead letters, including those handled by earlier runs; null until it is known. */
   readonly total: number | null
-  /** Completed work of a run that has no audit event yet. The next run writes it first. */
+  /** Completed work that has not been audited yet. The next run first writes the audit event for it. */
   readonly unaudited?: Unaudited | undefined
-  /** Number of redriven records that failed again; absent while unknown. */
+  /** Redriven records that have failed again; absent while unknown. */
   readonly failedAgain?: FailedAgain
-  /** Error for which it failed. */
+  /** Error that caused the operation to fail. */
   readonly problem?: string
-  /** Process that currently runs the operation, with the time until which it counts as alive. */
+  /** Process that currently runs the operation, and the time until which this process is considered alive. */
   readonly worker?: { readonly name: string; readonly untilMs: number }
-  /** Set if a stop was requested. */
+  /** True if a stop was requested. */
   readonly isToStop?: true
   /** Time of the last update, in milliseconds since the epoch. */
   readonly updatedAtMs: number
@@ -51,14 +51,14 @@ export interface KeptOperation {
 
 export type KeptOperations = readonly KeptOperation[]
 
-/** Maximum number of operations in the list. Older ones are only in the dlq topic and the audit log. */
+/** Maximum number of operations in the list. Older operations are only recorded in the dlq topic and the audit log. */
 const MAX_KEPT = 30
-/** Time without a heartbeat after which a worker counts as dead, in milliseconds. */
+/** Time without a heartbeat, in milliseconds, after which a worker is considered dead. */
 const WORKER_MS = 10_000
-/** Time within which a paused operation is expected to continue, in milliseconds. */
+/** Time, in milliseconds, within which a paused operation is expected to continue. */
 const PAUSE_MS = 30_000
 
-/** Error for a request that cannot be fulfilled. The message is for users. */
+/** Error for a request that cannot be carried out. The message is for users. */
 export class OperationRefused extends Error {
   override readonly name = 'OperationRefused'
   readonly code: 'unknown' | 'conflict'
@@ -83,7 +83,7 @@ export function withBegun(
     updatedAtMs: nowMs,
   }
   const known = [begun, ...(all ?? [])]
-  // A running operation is always kept: without its entry, its worker would stop.
+  // Running operations are always kept. Without its entry, a worker would stop.
   const runs = (one: KeptOperation) => stateNow(one, nowMs) === 'running'
   let room = MAX_KEPT - known.filter(runs).length
   return known.filter(one => runs(one) || room-- > 0)
@@ -91,16 +91,16 @@ export function withBegun(
 
 interface Claiming {
   readonly id: string
-  /** Name of the worker. */
+  /** Unique name of the worker. */
   readonly name: string
-  /** Required state of the operation; by default, any state in which it is not finished. */
+  /** Required state of the operation; by default, any state except finished. */
   readonly only?: OperationState | undefined
 }
 
 /**
- * Returns the list with the worker assigned to the operation.
+ * Assigns the worker to the operation, and returns the changed list.
  *
- * @throws OperationRefused for an unknown operation, one in another state, or one that another worker runs
+ * @throws OperationRefused if the operation is unknown, in another state, or run by another worker
  */
 export function withWorker(
   all: KeptOperations | undefined,
@@ -120,9 +120,9 @@ export function withWorker(
 export type OperationProgress = Pick<KeptOperation, 'leftOut' | 'taken' | 'total' | 'unaudited'>
 
 /**
- * Stores the worker's progress.
+ * Stores the worker's progress, and returns the changed list.
  *
- * @throws OperationRefused if another worker runs the operation meanwhile
+ * @throws OperationRefused if another worker has taken over the operation
  */
 export function withProgress(
   all: KeptOperations | undefined,
@@ -138,9 +138,9 @@ export function withProgress(
 }
 
 /**
- * Stores the end of the worker's run.
+ * Stores the end of the worker's run, and returns the changed list.
  *
- * @throws OperationRefused if another worker runs the operation meanwhile
+ * @throws OperationRefused if another worker has taken over the operation
  */
 export function withEnd(
   all: KeptOperations | undefined,
@@ -152,17 +152,17 @@ export function withEnd(
   return changed(all, id, nowMs, one => {
     requireWorker(one, name)
     const { worker: _, isToStop, ...rest } = { ...one, ...end }
-    // A patch contains values of the event, which are not stored longer than the operation needs them.
+    // A patch contains values of an event. It is deleted as soon as the operation no longer needs it.
     if (end.state === 'finished') return { ...rest, request: { ...rest.request, patch: undefined } }
-    // A stop that was requested while a step ended takes effect now.
+    // A stop that was requested while the run ended takes effect now.
     return isToStop && end.state === 'running' ? { ...rest, state: 'stopped' } : rest
   })
 }
 
 /**
- * Adds the results for the records that the last run of an operation redrove.
+ * Stores the outcomes of the records that the last run redrove, and returns the changed list.
  *
- * @param redriven number of them: nothing is known of those of earlier runs
+ * @param redriven number of records that the last run redrove. Outcomes of earlier runs are unknown.
  * @throws OperationRefused for an unknown operation
  */
 export function withAftermath(
@@ -183,9 +183,9 @@ export function withAftermath(
 }
 
 /**
- * Requests a stop.
+ * Requests a stop of the operation, and returns the changed list.
  *
- * @throws OperationRefused for an unknown operation, or one that is not running
+ * @throws OperationRefused if the operation is unknown or not running
  */
 export function withStop(all: KeptOperations | undefined, id: string, nowMs: number): KeptOperations {
   return changed(all, id, nowMs, one => {
@@ -195,16 +195,19 @@ export function withStop(all: KeptOperations | undefined, id: string, nowMs: num
   })
 }
 
-/** Returns the current state of an operation. An operation whose process has died is `interrupted`, and can be resumed. */
+/**
+ * Returns the current state of an operation. If the process that ran it has died, the state is `interrupted`, and the operation can
+ * be resumed.
+ */
 export function stateNow(one: KeptOperation, nowMs: number): OperationState | 'interrupted' {
   if (one.state !== 'running' || isWorkedOn(one, nowMs)) return one.state
   return one.worker || one.updatedAtMs + PAUSE_MS < nowMs ? 'interrupted' : 'running'
 }
 
 /**
- * Returns the operation.
+ * Finds an operation in the list.
  *
- * @throws OperationRefused for an unknown one
+ * @throws OperationRefused for an unknown operation
  */
 export function operationIn(all: KeptOperations | undefined, id: string): KeptOperation {
   const found = all?.find(one => one.id === id)

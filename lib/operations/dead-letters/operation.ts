@@ -1,5 +1,6 @@
 /**
- * Redrive or drop of dead letters, from its start to its end, including all its runs. Pure, except for the random part of its id.
+ * Identifies an operation on dead letters across all its runs, and records which dead letters it has handled. Pure, except for the
+ * random part of an id.
  */
 import { randomBytes } from 'node:crypto'
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -11,11 +12,11 @@ import { DEAD_LETTERS_HANDLED_TYPE } from '../../failures/event-types.ts'
 import { dataschemaOf } from '../../telemetry/dataschema.ts'
 
 export interface Operation {
-  /** Id, which consists of the start time and a random part, such as `2026-11-21T12:07:00.123Z-3f9a2c`. */
+  /** Id of the operation. It consists of the start time and a random part, such as `2026-11-21T12:07:00.123Z-3f9a2c`. */
   readonly id: string
   /**
-   * Start of the operation, in milliseconds since the epoch. Later records of the dlq topic are not part of
-   * it, even if it is resumed.
+   * Start of the operation, in milliseconds since the epoch. Dead letters that are written later are not included, even if the
+   * operation is resumed.
    */
   readonly startedAtMs: number
 }
@@ -31,7 +32,7 @@ export const OPERATION = mapped(OPERATION_ID, operationOf)
 /**
  * Returns the operation with this id.
  *
- * @param id id from `newOperation`
+ * @param id id that `newOperation` returned
  */
 export function operationOf(id: string): Operation {
   return { id, startedAtMs: Date.parse(id.slice(0, 24)) }
@@ -41,7 +42,7 @@ export function newOperation(nowMs: number): Operation {
   return { id: `${instant(nowMs)}-${randomBytes(3).toString('hex')}`, startedAtMs: nowMs }
 }
 
-/** Operation with the person who runs it. */
+/** Operation, and the operator who runs it. */
 export interface Doing {
   readonly operation: Operation
   readonly action: HandledAction
@@ -50,7 +51,7 @@ export interface Doing {
   readonly contentMode: ContentMode
 }
 
-/** Positions of dead letters in the dlq topic, stored as ranges by partition. */
+/** Positions of dead letters in the dlq topic, stored as offset ranges by partition. */
 export class Places {
   readonly #ranges = new Map<number, { from: number; to: number }[]>()
 
@@ -63,7 +64,7 @@ export class Places {
     else ranges.push({ from: offset, to: offset })
   }
 
-  /** Returns the records that mark these dead letters as handled, one for each partition. */
+  /** Returns the records that mark the dead letters as handled, one record for each partition. */
   records({ operation, action, by, dlqTopic, contentMode }: Doing, nowMs: number): OutgoingRecord[] {
     return [...this.#ranges].map(([partition, ranges]) => {
       const at = instant(nowMs)

@@ -1,6 +1,7 @@
 /**
- * Operations on dead letters that are started in one process and observed, stopped and resumed in others. The console uses them.
- * Redis stores their list. Every handled dead letter is also recorded in the dlq topic, so a lost list does not lose any.
+ * Runs operations on dead letters that are started in one process, and observed, stopped or resumed in others. The console uses
+ * them. Redis stores the list of operations. Each handled dead letter is also recorded in the dlq topic, so this information is not
+ * lost together with the list.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,20 +28,20 @@ import type { HandlingRequest } from './request.ts'
 import { endOf, RunProgress } from './run-progress.ts'
 import { requestTexts, type Surroundings, workFor } from './work.ts'
 
-/** Interval in milliseconds at which a worker stores its progress and checks for a requested stop. */
+/** Interval, in milliseconds, at which a worker stores its progress and checks whether a stop was requested. */
 const BEAT_MS = 1_000
 
 interface Setup extends Surroundings {
-  /** Connection for reading and changing the list. */
+  /** Connection to Redis for reading and changing the list. */
   readonly shared: Pick<Connections, 'value'>
-  /** Opens connections for one run, which are closed at its end. A run may end after the other connections are closed. */
+  /** Opens separate connections for a run. They are closed when the run ends, which can be later than all other connections. */
   readonly connect: () => Connections
 }
 
-/** Name of a person, for the audit log. */
+/** Name of a person, as shown in the audit log. */
 type Person = string
 
-/** Right of one worker to run an operation. */
+/** Claim of one worker to run an operation. */
 interface Claim {
   readonly name: string
   readonly kept: KeptOperation
@@ -50,7 +51,7 @@ interface Beating extends Pick<Claim, 'name'> {
   readonly connections: Connections
   readonly id: string
   readonly progress: RunProgress
-  /** Controller that stops the run. */
+  /** Controller for stopping the run. */
   readonly stop: AbortController
 }
 
@@ -62,7 +63,7 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Returns the list, newest first.
+   * Returns the list of operations, newest first.
    *
    * @throws Unavailable if Redis does not answer
    */
@@ -71,7 +72,7 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Adds an operation to the list; `run` carries it out.
+   * Adds an operation to the list. It is started by `claim` and `run`.
    *
    * @throws Unavailable if Redis does not answer
    */
@@ -81,9 +82,9 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Requests that an operation ends after the current batch, in whichever process it runs.
+   * Requests that an operation stops after the current batch. Any process can run the operation.
    *
-   * @throws OperationRefused if it is not running
+   * @throws OperationRefused if the operation is not running
    */
   async stop(id: string): Promise<KeptOperation> {
     return this.#change(id, (all, nowMs) => withStop(all, id, nowMs))
@@ -92,8 +93,8 @@ export class DeadLetterOperations {
   /**
    * Previews an operation without changing anything.
    *
-   * @param stop ends the preview early; the outcome then covers only a part
-   * @param onRefused called with the reason why a dead letter cannot be patched as requested
+   * @param stop ends the preview early. The result then covers only a part.
+   * @param onRefused called with the reason if a dead letter cannot be patched as requested
    * @throws Unavailable if Kafka or Redis does not answer
    */
   async survey(
@@ -117,8 +118,8 @@ export class DeadLetterOperations {
   /**
    * Claims an operation in order to run it.
    *
-   * @param only required state; by default, any state in which it is not finished
-   * @throws OperationRefused if another process runs it, or it is in another state
+   * @param only required state; by default, any state except finished
+   * @throws OperationRefused if another process runs the operation, or it is in another state
    * @throws Unavailable if Redis does not answer
    */
   async claim(id: string, only?: OperationState): Promise<Claim> {
@@ -127,13 +128,13 @@ export class DeadLetterOperations {
   }
 
   /**
-   * Runs or resumes an operation until it ends, is stopped or is paused. The run is audited at its end or, if
-   * that fails, at the beginning of the next run. If Redis is unavailable at that moment, it can be audited
-   * twice. A finished redrive then waits for the results of its records.
+   * Runs or resumes an operation until it is finished, stopped or paused. After a finished redrive, also waits for the outcomes of
+   * the records. The run is audited at its end or, if that fails, at the start of the next run. It can be audited twice if Redis is
+   * unavailable at that moment.
    *
-   * @param pause ends the run after the current batch, and the wait; another run continues
-   * @throws OperationRefused if another process runs it meanwhile
-   * @throws Unavailable if Redis does not respond at the end
+   * @param pause ends the run after the current batch, or ends the wait. A later run can continue.
+   * @throws OperationRefused if another process takes over the operation
+   * @throws Unavailable if Redis does not answer at the end of the run
    */
   async run({ name, kept }: Claim, by: Person, pause: AbortSignal): Promise<KeptOperation> {
     const { id } = kept
@@ -155,7 +156,11 @@ export class DeadLetterOperations {
     })
   }
 
-  /** @returns the error that ended the run early, if any, and after a redrive the object that waits for its results */
+  /**
+   * Carries out a run, and writes the missing audit events.
+   *
+   * @returns the error that ended the run early, if any; after a redrive, also the object that waits for the outcomes
+   */
   async #carryOut(
     connections: Connections,
     { id, request }: KeptOperation,
@@ -187,7 +192,10 @@ export class DeadLetterOperations {
     }
   }
 
-  /** Stores the progress of the run. Stops it on request, or if another process runs the operation meanwhile. */
+  /**
+   * Regularly stores the progress of a run. Stops the run if a stop was requested, or if another process has taken over the
+   * operation.
+   */
   async #beat({ connections, id, name, progress, stop }: Beating, over: AbortSignal): Promise<void> {
     while (!over.aborted) {
       await sleep(BEAT_MS, undefined, { signal: over }).catch(() => {})
@@ -198,8 +206,8 @@ export class DeadLetterOperations {
         const { isToStop } = await this.#change(id, said, connections)
         if (isToStop) stop.abort()
       } catch (error) {
-        // Without Redis, the run continues, because its work is recorded in the dlq topic. The end of the run
-        // needs Redis and reports the outage.
+        // The run continues without Redis, because its work is recorded in the dlq topic. The end of the run needs Redis, and then
+        // reports the outage.
         if (error instanceof OperationRefused) stop.abort()
       }
     }

@@ -1,4 +1,4 @@
-/** Expected outcome of a redrive of one dead letter. Pure. */
+/** Predicts the outcome of redriving one dead letter. Pure. */
 
 import type { FoundDeadLetter, HandledAction } from '../../failures/dlq-record.ts'
 import { redrivenRecord } from '../../failures/redriven-record.ts'
@@ -11,13 +11,17 @@ export interface RedriveOutlook {
     readonly consumer: string
     readonly attempt: number
   }
-  /** Reason for skipping the dead letter although it is specified; null if it can be redriven. */
+  /** Reason for which a redrive would skip the dead letter; null if it can be redriven. */
   readonly leftOut: LeftOutReason | null
-  /** How the dead letter was handled; null while it is open. */
+  /** Action by which the dead letter was handled; null while it is open. */
   readonly handled: HandledAction | null
 }
 
-/** @param topics topics to which records can be redriven, with the increases of their partition counts */
+/**
+ * Returns the expected outcome of redriving a dead letter.
+ *
+ * @param topics topics to which records can be redriven, with their partition count increases
+ */
 export function outlookOf(
   found: FoundDeadLetter,
   handled: HandledAction | undefined,

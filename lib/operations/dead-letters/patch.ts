@@ -1,4 +1,4 @@
-/** Changes the event of a dead letter, or its plain JSON, before it is redriven. Pure. */
+/** Patches the event or the JSON of a dead letter before it is redriven. Pure. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -20,12 +20,15 @@ import { tried } from '../import/trial.ts'
 
 type Document = Readonly<Record<string, unknown>>
 
-/** A change: a JSON merge patch (RFC 7396) of the event in the JSON event format or of plain JSON, or a whole event. */
+/**
+ * Patch of a dead letter. It is either a JSON merge patch (RFC 7396), or a whole event. A merge patch applies to the event in the
+ * JSON event format, or to the JSON of a record without an event.
+ */
 export interface Patch {
   readonly document: Document
-  /** True if the document has a `specversion` and replaces the event. Otherwise it is merged. */
+  /** True if the document is a whole event, which has a `specversion`. Otherwise, the document is a merge patch. */
   readonly isWhole: boolean
-  /** The mappings that read a record that is not an event. */
+  /** Mappings for records without an event, by topic. */
   readonly mappingsOf?: MappingsOfTopic | undefined
 }
 
@@ -36,7 +39,7 @@ type Patched =
 /**
  * Parses a patch.
  *
- * @returns an error message if the text is not a patch
+ * @returns an error message if the text is not a valid patch
  */
 export function readPatch(text: string): Patch | string {
   try {
@@ -49,7 +52,7 @@ export function readPatch(text: string): Patch | string {
   }
 }
 
-/** Returns the parts that replace those of the original record, or the reason why the patched event would fail again. */
+/** Applies a patch. Returns the changed parts of the record, or the reason why the patched record would fail again. */
 export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf }: Patch): Patched {
   const { key, value, headers } = found.original
   const pairs = headers.map(({ name, value }) => [name, value] as const)
@@ -65,13 +68,16 @@ export function patched(found: FoundDeadLetter, { document, isWhole, mappingsOf 
   const written = writeEvent(after, isStructured(pairs) ? 'structured' : 'binary')
   const foreign = pairs.filter(([name]) => name !== 'content-type' && !name.startsWith('ce_'))
   const record = { value: written.value, headers: [...written.headers, ...foreign] }
-  // Unchanged bytes are read with their schema, which only a consumer has.
+  // Unchanged bytes are not checked, because only consumers have the schema for decoding them.
   const why = Buffer.isBuffer(after.data) ? undefined : whyNotRead(record)
   if (why) return refused(why)
   return { kind: 'patched', patch: { ...record, replaces: digestOf({ key, value, headers: pairs }) } }
 }
 
-/** The record with changed JSON; key and headers stay, and so does the entity that a mapping reads of it. */
+/**
+ * Applies a merge patch to the JSON of a record without an event. Key and headers are not changed, and a mapping must still assign
+ * the same entity.
+ */
 function patchedJson(found: FoundDeadLetter, document: Document, mappings: readonly Mapping[]): Patched {
   const { key, value, headers } = found.original
   const { originalTopic, originalPartition, originalOffset } = found.deadLetter
@@ -94,10 +100,10 @@ function patchedJson(found: FoundDeadLetter, document: Document, mappings: reado
   return { kind: 'patched', patch: { value: Buffer.from(JSON.stringify(after)), replaces } }
 }
 
-/** Attributes that determine how the bytes of the data are read. */
+/** Attributes that affect how event data is decoded. */
 const OF_DATA = ['data', 'data_base64', 'datacontenttype', 'dataschema', 'type']
 
-/** Returns the reason why data that is not JSON cannot be patched as requested; undefined if it can. */
+/** Returns the reason why data in a binary format cannot be patched as requested; undefined if it can. */
 function whySerialized(before: Event | undefined, { document, isWhole }: Patch): string | undefined {
   if (isWhole)
     return 'data_base64' in document
@@ -109,7 +115,7 @@ function whySerialized(before: Event | undefined, { document, isWhole }: Patch):
   return `its data is ${before.datacontenttype ?? 'not JSON'}, which needs a schema to read, so "${named}" cannot be patched: use a whole event with "specversion" and JSON "data", which consumers also accept`
 }
 
-/** Returns the reason why a consumer could not read the record; undefined if it could. */
+/** Returns the reason why consumers could not decode the record; undefined if they can. */
 function whyNotRead(record: {
   readonly value: Buffer | null
   readonly headers: readonly RecordHeader[]
@@ -120,7 +126,10 @@ function whyNotRead(record: {
   return data.kind === 'failure' ? `${data.code}: ${data.message}` : undefined
 }
 
-/** Applies a merge patch. RFC 7396: null removes a member, an object is merged, anything else replaces the member. */
+/**
+ * Applies a merge patch to a value. According to RFC 7396, null removes a member, an object is merged, and any other value replaces
+ * the member.
+ */
 function merged(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch
   const result = new Map(isObject(target) ? Object.entries(target) : [])

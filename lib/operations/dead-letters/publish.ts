@@ -1,26 +1,26 @@
-/** Publishes the records of an operation in batches, and marks their dead letters as handled after each batch. */
+/** Publishes the records of an operation in batches. After each batch, its dead letters are marked as handled. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import type { DeadLetterPlace } from '../../queries/dead-letters.ts'
 import { type Doing, Places } from './operation.ts'
 
-/** Maximum size of a batch, in bytes. A batch is one request to Kafka, which accepts up to 900 kB. */
+/** Maximum size of a batch, in bytes. Each batch is one request, which Kafka accepts up to 900 kB. */
 const MAX_BYTES = 800 * 1024
 const MAX_RECORDS = 2_000
-/** Duration of a batch in milliseconds, if the rate is limited. */
+/** Interval between batches if the rate is limited, in milliseconds. */
 const LIMITED_BATCH_MS = 250
 
 export interface Pace {
   /** Maximum number of dead letters per second; undefined for no limit. */
   readonly perSecond: number | undefined
   readonly nowMs: () => number
-  /** Waits. Ends early, without an error, when the operation is stopped. */
+  /** Waits. If the operation is stopped, the wait ends early without an error. */
   readonly wait: (ms: number) => Promise<void>
-  /** Returns whether to stop before the next batch. */
+  /** Returns whether the operation must stop before the next batch. */
   readonly isStopped: () => boolean
 }
 
-/** Dead letter to handle. Without a record, it is only marked as handled. */
+/** Dead letter to handle. If it has no record to publish, it is only marked as handled. */
 interface Departing extends DeadLetterPlace {
   readonly record?: OutgoingRecord
 }
@@ -31,12 +31,11 @@ interface Batch<Chosen> {
 }
 
 /**
- * Publishes the records of a batch, waits until they are acknowledged, and marks them as handled together
- * with the next batch, which is prepared meanwhile. So a published record can be published again after a
- * crash, but a dead letter that is marked as handled was always published.
+ * Publishes records in batches. After Kafka has acknowledged a batch, its dead letters are marked as handled together with the next
+ * batch. A dead letter that is marked as handled was thus always published. After a crash, a record can be published again.
  *
- * @param acknowledged called with the dead letters of each batch once Kafka has acknowledged their records
- * @throws as `Publisher.publish` does
+ * @param acknowledged called with the dead letters of each batch after Kafka has acknowledged their records
+ * @throws see `Publisher.publish`
  */
 export async function publishChosen<Chosen extends Departing>(
   groups: AsyncIterable<readonly Chosen[]>,
@@ -50,7 +49,8 @@ export async function publishChosen<Chosen extends Departing>(
   try {
     for await (const batch of batches(groups, pace)) {
       const before = await inFlight
-      // Time lost by a pause, such as a long read, is not caught up, because the consumer can only handle the given rate.
+      // Time that was lost, for example by a long read, is not made up for. The consumer can only process records at the given
+      // rate.
       dueMs = Math.max(dueMs, pace.nowMs())
       if (dueMs > pace.nowMs()) await pace.wait(dueMs - pace.nowMs())
       if (pace.isStopped()) break
@@ -63,7 +63,7 @@ export async function publishChosen<Chosen extends Departing>(
       inFlight.catch(() => {})
     }
   } finally {
-    // If the dead letters cannot be read any further, those that were published are still marked as handled.
+    // Even if reading dead letters has failed, those already published are marked as handled.
     const last = await inFlight
     if (last) await publisher.publish(handled(last, doing))
   }

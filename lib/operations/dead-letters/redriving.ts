@@ -1,4 +1,4 @@
-/** Decides the outcome of each dead letter in a redrive or a drop. Pure. */
+/** Decides what to do with each dead letter of a redrive or a drop. Pure. */
 
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
@@ -15,20 +15,20 @@ interface RedriveOptions {
   readonly patch: Patch | undefined
   /** True to redrive dead letters that were handled before. */
   readonly again: boolean
-  /** Called with each dead letter that would be invalid after the patch. */
+  /** Called for each dead letter whose patched record would fail again, with the reason. */
   readonly onRefused: (letter: FoundDeadLetter, why: string) => void
 }
 
-/** Decision about a dead letter: the record to publish, or the reason for skipping it. */
+/** Decision about a dead letter: the record to publish, or the reason for skipping the dead letter. */
 type Choice =
   | { readonly kind: 'take'; readonly record?: OutgoingRecord }
   | { readonly kind: 'leave'; readonly because: LeftOutReason }
 
-/** Decides about one dead letter, first by its row and, if needed, by its record. */
+/** Decides about dead letters, first by the table row alone, and then by the record if needed. */
 export interface Chooser {
-  /** Returns the reason for skipping a dead letter, as far as its row shows. */
+  /** Returns the reason for skipping a dead letter, based on its table row. */
   readonly byRow: (row: PlacedDeadLetter, isNamed: boolean) => LeftOutReason | undefined
-  /** Decides by the record. Absent if records need not be read or published. */
+  /** Decides by the record of a dead letter. Absent if records need not be read. */
   readonly byRecord?: (letter: FoundDeadLetter) => Choice
 }
 
@@ -54,7 +54,10 @@ export function redriveChooser({ topics, by, nowMs, patch, again, onRefused }: R
   }
 }
 
-/** Returns a function for the current time as text. Thousands of dead letters share one instant, so its text is cached. */
+/**
+ * Returns a function that formats the current time. The text is cached, because thousands of dead letters are processed in the same
+ * millisecond.
+ */
 function clockOf(nowMs: () => number): () => string {
   let [textMs, text] = [Number.NaN, '']
   return () => {

@@ -1,4 +1,4 @@
-/** Requests to handle dead letters. Pure. */
+/** Defines requests to redrive or drop dead letters. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { HandledAction } from '../../failures/dlq-record.ts'
@@ -6,7 +6,7 @@ import type { DeadLetterFilter } from '../../queries/dead-letter-pages.ts'
 
 export type Command = 'redrive' | 'drop'
 
-/** Action of each command, as recorded in the dlq topic and the audit log. */
+/** Recorded action by command. It is written to the dlq topic and the audit log. */
 export const ACTIONS: Readonly<Record<Command, HandledAction>> = { redrive: 'redriven', drop: 'dropped' }
 
 /** Request of an operation. It is stored, so that the operation can be resumed. */
@@ -19,13 +19,13 @@ export interface HandlingRequest {
   readonly perSecond?: number | undefined
   /** True to include dead letters that were redriven or dropped before. */
   readonly again?: boolean | undefined
-  /** Change of the event, as JSON for `readPatch`. Only for a redrive of one specified dead letter. */
+  /** Patch of the event, as JSON for `readPatch`. Allowed only for redriving a single dead letter that is named. */
   readonly patch?: string | undefined
 }
 
 /**
- * Returns the filter as text, by the names of the command-line options. It is used for the audit event and
- * for the command that resumes the operation.
+ * Returns the conditions of a filter as command-line options. They are used in the audit event, and in the command that resumes the
+ * operation.
  */
 export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, string>> {
   const { code, consumer, entity, type, sinceMs, untilMs } = filter
@@ -34,7 +34,7 @@ export function filterTexts(filter: DeadLetterFilter): Readonly<Record<string, s
   return Object.fromEntries(named.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
-/** Returns the command that resumes a stopped operation, quoted for a shell. */
+/** Returns the shell command that resumes a stopped operation. */
 export function resumeCommand(
   command: Command,
   operation: string,

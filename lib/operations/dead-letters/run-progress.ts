@@ -1,20 +1,20 @@
-/** Tracks a run of an operation for the list of operations: its progress, the work to audit, and its end. */
+/** Tracks a run of an operation for the stored list: its progress, the work that must be audited, and how it ended. */
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { isExpected } from './errors.ts'
 import { countsOf, type Run } from './handle.ts'
 import type { KeptOperation, OperationProgress, Unaudited } from './kept.ts'
 
-/** Progress of a run, from before its dead letters are selected. */
+/** Progress of a run. It can be read even before the run has selected its dead letters. */
 export class RunProgress {
   run: Run | undefined
   readonly #before: KeptOperation
   readonly #by: string
   readonly #startedAt = instant(Date.now())
-  /** Work whose audit event is still to be written: first that of the previous run, then that of this one. */
+  /** Work that still must be audited. At first, this is the remaining work of the previous run, if any. */
   #owed: Unaudited | undefined
   #isOver = false
 
-  /** @param by person who runs it */
+  /** @param by operator who started the run */
   constructor(before: KeptOperation, by: string) {
     this.#before = before
     this.#by = by
@@ -35,9 +35,9 @@ export class RunProgress {
   }
 
   /**
-   * Writes the audit event that is missing: before the run starts, that of the previous run; later, that of this run.
+   * Writes the missing audit event: for the previous run if this run has not started yet, otherwise for this run.
    *
-   * @param write writes the event; if it throws, the next run writes the event
+   * @param write writes the audit event. If it throws, the next run writes the event.
    */
   async audit(write: (unaudited: Unaudited) => Promise<void>): Promise<void> {
     this.#owed = this.#unaudited()
@@ -46,7 +46,7 @@ export class RunProgress {
     this.#owed = undefined
   }
 
-  /** Returns the work to audit. Also used during the run, because the process may die. */
+  /** Returns the work that must be audited. It is also stored during the run, in case the process dies. */
   #unaudited(): Unaudited | undefined {
     if (this.#owed || this.#isOver || !this.run?.tally.taken) return this.#owed
     const counts = countsOf(this.#before.request.command, this.run.tally)
@@ -54,7 +54,7 @@ export class RunProgress {
   }
 }
 
-/** Returns the end of a run. Pure. */
+/** Returns the state in which a run has ended. Pure. */
 export function endOf({
   error,
   stop,

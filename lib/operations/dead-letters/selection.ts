@@ -1,4 +1,4 @@
-/** Selects the dead letters of an operation, and counts handled and skipped ones. */
+/** Selects the dead letters of an operation, and counts which of them are handled or skipped. */
 import type { OutgoingRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { FoundDeadLetter } from '../../failures/dlq-record.ts'
 import { Counts } from '../../queries/counts.ts'
@@ -13,34 +13,37 @@ import {
 } from '../../queries/dead-letters.ts'
 import type { LeftOutReason } from './decide.ts'
 
-/** Parses the name of a dead letter: its position in the dlq topic, or its id. */
+/** Parses how a user names a dead letter: by its position in the dlq topic, or by its id. */
 export function nameIn(at: string): { readonly id: string } | DeadLetterPlace {
   const [, partition, offset] = /^(\d{1,9})@(\d{1,15})$/.exec(at) ?? []
   return partition === undefined ? { id: at } : { partition: Number(partition), offset: Number(offset) }
 }
 
-/** Selection of dead letters: those specified or, without any, all that meet the conditions. */
+/** Selection of dead letters, either by name or by conditions. Conditions apply only if no dead letter is named. */
 export interface Selection {
   readonly ats: readonly string[]
   readonly filter: DeadLetterFilter
-  /** Id of the operation. Dead letters that it handled before it was stopped are not selected again. */
+  /** Id of the operation. Dead letters that the same operation has already handled are not selected again. */
   readonly operation: string
-  /** Adds to each that is named the open ones of other consumers for the same record, if that is not an event. */
+  /**
+   * True to extend the selection to dead letters of other consumers. For each named dead letter whose record has no event, the open
+   * dead letters for the same record are added.
+   */
   readonly ofAllConsumers?: boolean
 }
 
 export interface Selected {
-  /** Rows in the order of writing. If dead letters are specified, handled ones are included. */
+  /** Selected rows in the order of writing. Named dead letters are included even if they were handled. */
   readonly rows: readonly PlacedRow[]
-  /** Specified names that do not exist. */
+  /** Names for which no dead letter exists. */
   readonly missing: readonly string[]
 }
 
 /**
- * Selects dead letters from the table. The whole topic is read only if the table may be incomplete for the selection: for dead
- * letters that were handled before, or that were removed from the table to make room for newer ones.
+ * Selects dead letters from the table. The table may be incomplete for handled dead letters, and for dead letters that were removed
+ * to make room for newer ones. Only in these cases, the whole topic is read.
  *
- * @throws the reason of the signal if it is aborted; otherwise see `readRecords`
+ * @throws the signal's reason if the signal is aborted; otherwise see `readRecords`
  */
 export async function selectedDeadLetters(
   source: DeadLetterSource,
@@ -60,11 +63,14 @@ export async function selectedDeadLetters(
 }
 
 interface Chosen extends Selected {
-  /** Rows that are named, or meet the conditions, also those that this operation has handled. */
+  /** Rows that are named or meet the conditions, including those that this operation has already handled. */
   readonly meant: readonly PlacedRow[]
 }
 
-/** Quarantined letters are not added: a person must name each. */
+/**
+ * Adds the dead letters of other consumers for the same records. Quarantined dead letters are not added, because an operator must
+ * name each of them.
+ */
 async function withOtherConsumers(
   { log, topic }: DeadLetterSource,
   all: readonly PlacedRow[],
@@ -101,19 +107,19 @@ function chosenOf(rows: readonly PlacedRow[], { ats, filter, operation }: Select
   return { meant, rows: meant.filter(row => !isOver(row)), missing: [...missing] }
 }
 
-/** Dead letter to handle. One that cannot be read can only be dropped. */
+/** Dead letter to handle. An unreadable dead letter can only be dropped. */
 export interface SelectedDeadLetter extends DeadLetterPlace {
   readonly row: PlacedRow
   /** Record to publish; absent if the dead letter is dropped. */
   readonly record?: OutgoingRecord
 }
 
-/** Counts of an operation. */
+/** Counts the dead letters of an operation. */
 export class Tally {
   readonly consumers = new Counts()
   readonly topics = new Counts()
   readonly codes = new Counts()
-  /** Failure codes that are permanent: a redrive without a change fails again. */
+  /** Permanent failure codes that occurred. Such a failure occurs again if the record is redriven unchanged. */
   readonly permanent = new Set<string>()
   readonly leftOut = new Map<LeftOutReason, number>()
 
@@ -122,8 +128,8 @@ export class Tally {
   }
 
   /**
-   * Number of dead letters that meet the conditions. Those that cannot be read are not counted, because they
-   * cannot be compared with conditions.
+   * Number of dead letters that meet the conditions. Unreadable dead letters are not included, because conditions cannot be applied
+   * to them.
    */
   get met(): number {
     const leftOut = [...this.leftOut].filter(([reason]) => reason !== 'broken')

@@ -1,4 +1,4 @@
-/** Topics of an environment to which dead letters can be redriven, and their consumers, as currently reported by Kafka. */
+/** Reads the topics to which dead letters can be redriven, and their consumers, from Kafka. */
 
 import { RefusedByKafka } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { GroupDescription } from '../../../packages/runtime/adapters/kafka/groups.ts'
@@ -15,10 +15,10 @@ import { boundsIfThere } from '../../queries/topics.ts'
 import type { RedriveTopic, RedriveTopics } from './decide.ts'
 
 /**
- * Returns the existing topics of the topic table except the dlq, which has no consumer to redrive to.
+ * Returns the existing topics of the topic table. The dlq topic is not included, because records are never redriven to it.
  *
  * @param readers functions of the environment, with the topics that they read
- * @param readsGrowths true to read the increases of partition counts from Redis; without them, records cannot be redriven
+ * @param readsGrowths true to read the partition count increases from Redis. They are required for redriving records.
  * @throws Unavailable if Kafka or Redis does not answer
  */
 export async function redriveTopics(
@@ -50,9 +50,9 @@ export async function redriveTopics(
 }
 
 /**
- * Returns the increases of a topic's partition count. The topic table has only the current one.
+ * Returns the partition count increases of a topic. The topic table contains only the current partition count.
  *
- * @param consumers consumers that read the topic; without any, nothing is redriven to it
+ * @param consumers consumers that read the topic. Without consumers, nothing is redriven, and the result is empty.
  * @throws Unavailable if Redis does not answer
  */
 export async function growthsFor(
@@ -64,18 +64,18 @@ export async function growthsFor(
   return (await growthsOf([name], connections)).get(name) ?? []
 }
 
-/** Consumer of redriven records, and whether it currently runs. */
+/** Consumer of redriven records, and whether it is currently running. */
 export interface RedriveConsumer {
   readonly consumer: string
   readonly topic: string
   readonly state: GroupDescription['state']
-  /** Number of records that the consumer will process before the redriven ones. */
+  /** Number of records that the consumer has to process before the redriven ones. */
   readonly pending: number
 }
 
 /**
- * Returns the state of the consumers that read any of these topics. Empty if Kafka does not allow the
- * request, because the result is only used for warnings.
+ * Returns the state of the consumers that read these topics. It is only used for warnings, so the result is empty if Kafka denies
+ * the request.
  */
 export async function consumersNow(
   connections: Connections,
@@ -106,27 +106,27 @@ export async function consumersNow(
 
 const LOOK_EVERY_MS = 5_000
 
-/** Error for an operation that must not continue, because a topic that it writes to was deleted or recreated. */
+/** Error for an operation that must end because a topic to which it writes was deleted or recreated. */
 export class TopicReplaced extends Error {
   override readonly name = 'TopicReplaced'
 }
 
-/** Periodically checks that the topics that are written to were not recreated. */
+/** Checks periodically that the topics to which an operation writes were not recreated. */
 export class TopicWatch {
   readonly #connections: Connections
   readonly #ends: Map<string, readonly number[]>
   #nextMs = performance.now() + LOOK_EVERY_MS
 
-  /** @param topics topics by name, with their bounds at the start of the operation */
+  /** @param topics topics by name, with their offset bounds at the start of the operation */
   constructor(connections: Connections, topics: ReadonlyMap<string, Pick<RedriveTopic, 'bounds'>>) {
     this.#connections = connections
     this.#ends = new Map([...topics].map(([name, { bounds }]) => [name, bounds.map(({ end }) => end)]))
   }
 
   /**
-   * Checks the topics, if the last check is long enough ago.
+   * Checks the topics, unless the last check was only a short time ago.
    *
-   * @throws TopicReplaced if one of them was deleted or recreated
+   * @throws TopicReplaced if a topic was deleted or recreated
    */
   async check(topics: Iterable<string>): Promise<void> {
     if (performance.now() < this.#nextMs) return

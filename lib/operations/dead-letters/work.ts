@@ -1,4 +1,4 @@
-/** Assembles the work of an operation from its request. */
+/** Creates the parameters of a run from the request of an operation. */
 import type { Connections } from '../../../packages/runtime/lambda/connections.ts'
 import type { Config } from '../../app/config.ts'
 import { deadLetterSource } from '../../app/dead-letter-source.ts'
@@ -25,7 +25,7 @@ export interface Surroundings {
 }
 
 /**
- * Assembles the work.
+ * Returns the parameters of a run.
  *
  * @throws Unavailable if Kafka or Redis does not answer
  */
@@ -39,7 +39,7 @@ export async function workOf(
   const { connections, config } = surroundings
   const { command, operation } = ordered
   const watched = await redriveTopics(connections, config, readers, command === 'redrive')
-  // Later dead letters are not part of the operation: they may result from this very redrive.
+  // Dead letters written later are excluded, because they may result from this redrive.
   const untilMs = Math.min(filter.untilMs ?? Number.POSITIVE_INFINITY, operation.startedAtMs + 1)
   return {
     ...ordered,
@@ -53,12 +53,12 @@ export async function workOf(
 
 interface WorkRequest extends Pick<Work, 'operation' | 'by' | 'stop'> {
   readonly request: HandlingRequest
-  /** Called with the reason why a dead letter cannot be patched as requested. */
+  /** Called with the reason if a dead letter cannot be patched as requested. */
   readonly onRefused?: (why: string) => void
 }
 
 /**
- * Assembles the work of a stored request.
+ * Returns the parameters of a run for a stored request.
  *
  * @throws Unavailable if Kafka or Redis does not answer
  */
@@ -82,9 +82,9 @@ export async function workFor(
 }
 
 /**
- * Returns the patch of a request.
+ * Returns the patch in a request.
  *
- * @throws if the text is not a patch, which must be checked before the operation starts
+ * @throws if the text is not a valid patch. This must be checked before an operation is started.
  */
 async function patchOf({ patch: text }: HandlingRequest, config: Config): Promise<Patch | undefined> {
   if (text === undefined) return undefined
@@ -93,14 +93,14 @@ async function patchOf({ patch: text }: HandlingRequest, config: Config): Promis
   return { ...patch, mappingsOf: await mappingsOfTopics(config) }
 }
 
-/** Returns the request by the names of the command-line options, for the audit event. */
+/** Returns the request as command-line options, for the audit event. */
 export function requestTexts(request: HandlingRequest): Readonly<Record<string, string>> {
   const { filter, ats, perSecond, again, patch } = request
   return {
     ...filterTexts(filter),
     ...(perSecond === undefined ? {} : { rate: `${perSecond}/s` }),
     ...(again ? { again: 'yes' } : {}),
-    // The patch may contain personal data, so only the redriven record contains it.
+    // The patch is not included, because it may contain personal data.
     ...(patch === undefined ? {} : { patch: 'yes' }),
     ...(ats.length > 0 ? { at: ats.join(' ') } : {}),
   }

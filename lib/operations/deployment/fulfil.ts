@@ -1,4 +1,4 @@
-/** Creates and changes the topics of an environment as CloudFormation requests. */
+/** Creates and changes the topics of an environment on request of CloudFormation. */
 import type { Signal } from '../../app/topics.ts'
 import { OperationFailure } from '../failure.ts'
 import { ABOUT_REFUSED, type RefusedChange } from '../topic-plan.ts'
@@ -6,22 +6,22 @@ import type { Applying } from '../topics/apply.ts'
 import type { PlannedTopics } from '../topics/planned.ts'
 import { isRollback, type Outcome, type ResourceRequest, readersIn, renamedIn } from './request.ts'
 
-/** Ports of a deployment. */
+/** Ports for changing the resources of a deployment. */
 export interface DeploymentPorts {
   planned(readers: ReadonlyMap<Signal, readonly string[]>): Promise<PlannedTopics>
   /**
-   * Applies the changes.
+   * Applies the planned changes.
    *
-   * @param applying result that is updated while the changes are applied
+   * @param applying progress that is updated while changes are applied
    */
   applied(planned: PlannedTopics, applying: Applying): Promise<void>
-  /** Creates the secret and the parameter if they are missing, and returns the names of those created. */
+  /** Creates the secret and the parameter if they are missing. Returns the names of the created resources. */
   ensureSettings(): Promise<readonly string[]>
-  /** Repeats work that fails because of a missing permission, as long as the permission may still become effective. */
+  /** Runs work, and repeats it while it fails because of a missing permission that may still become effective. */
   patiently(work: () => Promise<void>): Promise<void>
 }
 
-/** Log of the function. */
+/** Logger of the function. */
 export interface Teller {
   info(message: string, details: Record<string, unknown>): void
   warn(message: string, details: Record<string, unknown>): void
@@ -29,10 +29,10 @@ export interface Teller {
 }
 
 /**
- * Applies the topic table. All changes are decided before any is made: a change that would lose records
- * prevents all others. Deleting the resource keeps topics, secret and parameter.
+ * Applies the topic table. All changes are checked first. If one of them would lose records, no change is made. When the resource
+ * is deleted, its topics, secret and parameter are kept.
  *
- * @returns the outcome. Never rejects
+ * @returns the outcome. The promise never rejects.
  */
 export async function fulfil(
   request: ResourceRequest,
@@ -56,8 +56,8 @@ export async function fulfil(
 }
 
 /**
- * Returns the outcome of a failure. A rollback to an older deployment succeeds nevertheless, because the
- * resources that it needs exist; otherwise the stack could neither continue nor roll back.
+ * Returns the outcome of a failed request. A rollback to an older deployment still succeeds, because the resources that it needs
+ * exist. Otherwise, the stack could neither continue nor roll back.
  */
 export function failed(request: ResourceRequest, reason: string, told: Teller): Outcome {
   told.error('the topics are not as the table says', { kind: 'deployment', reason })
@@ -101,7 +101,7 @@ function refusalOfNames(renamed: readonly string[]): string {
   )
 }
 
-/** Returns the reason of a failure. Messages of libraries contain names and positions, but never records or passwords. */
+/** Returns the message of an error. Messages of libraries contain names and positions, but never records or passwords. */
 function reasonOf(error: Error, { created, changed }: Applying): string {
   const done = [...new Set([...created, ...changed.map(({ topic }) => topic)])]
   const before = done.length === 0 ? '' : ` These were created or changed before: ${done.join(', ')}.`

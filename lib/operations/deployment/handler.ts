@@ -12,18 +12,24 @@ import { type DeploymentPorts, failed, fulfil, type Teller } from './fulfil.ts'
 import { patiently } from './patience.ts'
 import { answerTo, type Outcome, type ResourceRequest, resourceRequest } from './request.ts'
 
-/** Time of an invocation that is reserved for sending the response, in milliseconds. It is longer than all attempts together. */
+/**
+ * Part of the invocation's time that is reserved for sending the response, in milliseconds. It is longer than all attempts
+ * together.
+ */
 const RESERVE_MS = 20_000
 
-/** Initial values: Redis without a login, and the generator with its defaults. Later changes by an operator are kept. */
+/**
+ * Initial values of the resources: Redis without user and password, and the generator with its defaults. Later changes by an
+ * operator are kept.
+ */
 const INITIAL = { generator: {}, redis: { username: '', password: '' } }
 
 /**
- * Returns a handler that CloudFormation calls. It responds in every case, even if its settings are invalid or the time runs out.
+ * Returns the handler that CloudFormation calls. It always sends a response, even if the settings are invalid or time runs out.
  *
- * @param environment settings; by default, the environment of the process at the time of the call
- * @returns a function that rejects calls by other services. It also rejects if the response cannot be sent, so that Lambda repeats
- * the call
+ * @param environment environment variables; by default, those of the process at the time of the call
+ * @returns a handler that rejects calls from other services. It also rejects if the response cannot be sent, so that Lambda retries
+ * the call.
  */
 export function topicsResource(name: string, environment?: Environment) {
   const { logger } = telemetryOf(name, NAME)
@@ -46,15 +52,15 @@ interface Run {
 }
 
 /**
- * Returns the outcome within the time of the invocation. Never rejects. A step that has started when the time
- * runs out is completed.
+ * Returns the outcome before the invocation's time runs out. Never rejects. A step that is in progress at that time is still
+ * completed.
  */
 async function outcomeInTime(request: ResourceRequest, run: Run, told: Teller): Promise<Outcome> {
   const stopping = new AbortController()
   const deployment = new Deployment(run, stopping.signal)
   const late = pause(Math.max(0, run.withinMs), undefined, { signal: stopping.signal }).then(
     () => failed(request, lateReason(run), told),
-    // The other promise has already won the race, so this one never resolves.
+    // The race is already decided, so this promise never has to resolve.
     () => new Promise<never>(() => {}),
   )
   try {
@@ -70,7 +76,7 @@ function lateReason({ withinMs }: Run): string {
   return `The topics were not created and changed within ${seconds} seconds. Check that brokers and AWS can be reached from the subnets, then deploy again: it continues where this deployment ended.`
 }
 
-/** Ports of one request. */
+/** Implements the ports for one request. */
 class Deployment implements DeploymentPorts {
   readonly #stop: AbortSignal
   readonly #start: () => Promise<Started>

@@ -1,23 +1,22 @@
-/** Retries work while a new role's permissions become effective, or a new topic has no leaders yet. */
+/** Retries work until a new role's permissions are effective, or a new topic has leaders. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { brokersAnswer, isRetriableAnswer } from '../../../packages/runtime/adapters/kafka/availability.ts'
 
 interface Patience {
-  /** Time since the first attempt within which another one may start, in milliseconds. */
+  /** Time after the first attempt within which another attempt may start, in milliseconds. */
   readonly forMs: number
   readonly everyMs: number
 }
 
 /**
- * Default limits. IAM is eventually consistent; according to
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html this usually takes seconds.
+ * Default limits. IAM is eventually consistent, which usually takes seconds:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
  */
 const PATIENCE: Patience = { forMs: 60_000, everyMs: 5_000 }
 
 /**
- * Repeats work while a permission is missing or a partition has no leader. CloudFormation calls the function
- * within seconds after it has created or changed the role, and the brokers may not know the new permissions
- * yet. Each attempt must be complete in itself.
+ * Runs work, and repeats it while a permission is missing or a partition has no leader. CloudFormation calls the function within
+ * seconds after changing its role, and brokers may not know the new permissions yet. Each attempt must be complete in itself.
  *
  * @throws the error of the last attempt
  * @throws AbortError if `stop` is aborted first
@@ -44,10 +43,10 @@ const DENIALS: ReadonlySet<string | undefined> = new Set([
   'SASL_AUTHENTICATION_FAILED',
   'TOPIC_AUTHORIZATION_FAILED',
 ])
-/** Pattern of the message with which all AWS services report a missing permission. */
+/** Matches the error message with which all AWS services report a missing permission. */
 const AWS_DENIAL = /is not authorized to perform/
 
-/** Returns whether brokers or AWS deny the request. */
+/** Returns whether Kafka or AWS has denied a request because of a missing permission. */
 export function lacksPermission(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { name, message, cause } = error

@@ -1,6 +1,7 @@
 /**
- * Requests of CloudFormation to a custom resource, and the responses. Pure. @see
- * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
+ * Parses requests of CloudFormation to a custom resource, and builds the responses. Pure.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.html
  */
 import { renamedTopics, type Signal, signals } from '../../app/topics.ts'
 
@@ -11,16 +12,16 @@ export interface ResourceRequest {
   readonly RequestId: string
   readonly StackId: string
   readonly LogicalResourceId: string
-  /** Presigned URL for the response. It contains a signature, so it is as secret as a password. */
+  /** Presigned URL for the response. It contains a signature and must be kept as secret as a password. */
   readonly ResponseURL: string
-  /** Physical id of the resource; absent in a create request. */
+  /** Physical id of the resource; absent in a request to create it. */
   readonly PhysicalResourceId?: string
   readonly ResourceProperties: Properties
-  /** Properties before the update; present only in an update request. */
+  /** Properties before the update; present only in a request to update the resource. */
   readonly OldResourceProperties?: Properties
 }
 
-/** Outcome of a request, with the reason of a failure. */
+/** Outcome of a request, with the reason if it has failed. */
 export type Outcome = { readonly status: 'SUCCESS' } | { readonly status: 'FAILED'; readonly reason: string }
 
 const REQUEST_TYPES: readonly unknown[] = ['Create', 'Update', 'Delete']
@@ -57,7 +58,10 @@ export function readersIn({ ResourceProperties }: ResourceRequest): ReadonlyMap<
   return new Map(signals().map(signal => [signal, readers[signal] ?? []]))
 }
 
-/** Returns the topics whose names would change, as `readings: a → b`. Deployments of older packages did not record the names. */
+/**
+ * Returns a line such as `readings: a → b` for each topic that the update would rename. Empty if the previous deployment did not
+ * record its topic names.
+ */
 export function renamedIn({ ResourceProperties, OldResourceProperties }: ResourceRequest): string[] {
   const namesIn = (properties: Properties = {}) =>
     (properties.Names ?? {}) as Readonly<Record<string, string>>
@@ -65,19 +69,18 @@ export function renamedIn({ ResourceProperties, OldResourceProperties }: Resourc
 }
 
 /**
- * Returns whether the deployment restores an older version, either by a rollback of CloudFormation or by a
- * person. CloudFormation sends the same request in both cases.
+ * Returns whether the deployment restores an older version. CloudFormation sends the same request for an automatic rollback and for
+ * a manual one.
  */
 export function isRollback({ ResourceProperties, OldResourceProperties }: ResourceRequest): boolean {
   return Number(ResourceProperties.PackagedAt) < Number(OldResourceProperties?.PackagedAt)
 }
 
-/** Maximum size of a response, in bytes. CloudFormation does not read longer ones. */
+/** Maximum size of a response, in bytes. CloudFormation does not read larger responses. */
 const MAX_ANSWER_BYTES = 4096
 
 /**
- * Returns the body of the response. The resource always keeps its id: with another id, CloudFormation would
- * delete the old resource.
+ * Returns the body of the response. The physical id must never change, because CloudFormation would then delete the old resource.
  */
 export function answerTo(request: ResourceRequest, outcome: Outcome): string {
   const { StackId, RequestId, LogicalResourceId, ResourceProperties } = request
@@ -90,7 +93,7 @@ export function answerTo(request: ResourceRequest, outcome: Outcome): string {
 
 const CUT = ' … (the log of the function has all of it)'
 
-/** Returns the text, truncated if the body would be too large. */
+/** Returns the text, shortened if the response would be too large. */
 function shortest(text: string, bodyWith: (text: string) => string): string {
   const fits = (body: string) => Buffer.byteLength(body) <= MAX_ANSWER_BYTES
   const whole = bodyWith(text)

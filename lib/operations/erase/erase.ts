@@ -1,6 +1,6 @@
 /**
- * Runs an erasure of one entity: finds its states, appends the erasure event to each topic, waits until every
- * consumer has applied it, and reports the result.
+ * Erases one entity: finds its states, appends the erasure to each topic, waits until every consumer has applied it, and reports
+ * the result.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ import { signalTopics } from '../state-keys.ts'
 import { erasureTarget } from './target.ts'
 import { type ConsumerErasure, untilApplied } from './wait.ts'
 
-/** Topic whose consumers store states by entity. */
+/** Topic whose consumers store a state for each entity. */
 export interface ErasedTopic {
   readonly topic: string
   readonly partitions: number
@@ -32,35 +32,35 @@ export interface ErasedTopic {
 
 /** Plan of an erasure. */
 export interface ErasurePlan {
-  /** Source and subject, separated by a space. */
+  /** Full name of the entity: source and subject, separated by a space. */
   readonly entity: string
-  /** Topics in the order in which the erasure is appended. */
+  /** Topics in the order in which the erasure is appended to them. */
   readonly topics: readonly ErasedTopic[]
-  /** States of the entity, by consumer. */
+  /** States of the entity in all consumers. */
   readonly holdings: readonly Holding[]
-  /** Partition states that contain the entity, but that an erasure in these topics does not reach. */
+  /** Partition states that contain the entity but are not covered by these topics, so the erasure does not reach them. */
   readonly notReached: readonly StateKey[]
 }
 
 /** Result of an erasure. */
 export interface ErasureReport extends Omit<ErasurePlan, 'holdings'> {
   readonly erasureId: string
-  /** Records of the erasure. */
+  /** Positions of the erasure records in the log. */
   readonly records: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[]
   readonly consumers: readonly (ConsumerErasure & {
-    /** True if the consumer has a state of the entity again, because events of it arrived after the erasure. */
+    /** True if the consumer has stored a state again, because more events of the entity arrived after the erasure. */
     readonly holdsAgain: boolean
   })[]
 }
 
-/** Observer of an erasure. */
+/** Callbacks and stop signal of an erasure. */
 export interface Watching {
   readonly stop: AbortSignal
   /** Called repeatedly with the progress of the consumers. */
   readonly onProgress: (consumers: readonly ConsumerErasure[]) => void
 }
 
-/** Connections of an erasure. */
+/** Connections that an erasure uses. */
 export interface Servers {
   readonly config: Config
   readonly connections: Pick<Connections, 'publisher'>
@@ -69,11 +69,11 @@ export interface Servers {
 }
 
 /**
- * Returns the plan: the states and records of the entity, by consumer.
+ * Returns the plan of an erasure: the entity, its states, and the topics to which the erasure is appended.
  *
- * @param wanted whole name of the entity, or its subject
+ * @param wanted full name of the entity, or its subject
  * @param topics topics whose consumers the erasure reaches
- * @throws OperationFailure if the name matches no entity, or several
+ * @throws OperationFailure if no entity or several entities match
  */
 export async function planned(
   { config, inspection, states }: Servers,
@@ -94,11 +94,12 @@ export async function planned(
 }
 
 /**
- * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next topic: events that
- * consumers of the first topic have sent to the next one must precede the erasure there, too. Every partition is included, because
- * an entity can have states in several: with random keys, keys of another partitioner, or after an increase of the partition count.
+ * Appends the erasure to every partition of a topic, waits for the consumers, and continues with the next topic. The wait is
+ * necessary because consumers of one topic publish events to the next topic. These events must precede the erasure there. Every
+ * partition is included, because an entity can have states in several: with random keys, with keys of another partitioner, or after
+ * an increase of the partition count.
  *
- * @param timeoutMs limit for all waits together. Even when it is exceeded, the erasure is appended to every topic
+ * @param timeoutMs timeout of all waits together. The erasure is appended to every topic even if the timeout is exceeded.
  * @throws OperationFailure if Kafka does not accept the erasure
  */
 export async function erased(

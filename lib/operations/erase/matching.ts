@@ -1,6 +1,6 @@
 /**
- * Erases all entities whose names match a pattern, for example after a producer has created many unwanted
- * entities. Each is erased in the partitions that store it, by an event in the log.
+ * Erases all entities whose names match a pattern, for example unwanted entities that a faulty producer has created. Each entity is
+ * erased in the partitions that store its state.
  */
 import { randomUUID } from 'node:crypto'
 import type { StateReader } from '../../../packages/runtime/adapters/redis/state-reader.ts'
@@ -15,24 +15,24 @@ import type { ErasedTopic, Servers } from './erase.ts'
 
 export interface MatchingTopic {
   readonly topic: string
-  /** Names of the entities, by partition. */
+  /** Names of the matching entities, by partition. */
   readonly entities: ReadonlyMap<number, ReadonlySet<string>>
 }
 
 export interface MatchingReport {
   readonly pattern: string
   readonly topics: readonly { readonly topic: string; readonly entities: number }[]
-  /** Names of some of the entities. */
+  /** Names of some of the matching entities. */
   readonly sample: readonly string[]
   readonly erased: number
 }
 
 const SAMPLE = 5
-/** Maximum number of records in one request. */
+/** Maximum number of erasures in one request. */
 const AT_ONCE = 500
 
 /**
- * Finds the entities.
+ * Finds the entities whose names match.
  *
  * @param topics topics with the consumers whose states are searched
  */
@@ -51,9 +51,9 @@ export async function matchingEntities(
 }
 
 /**
- * Appends an erasure for each entity, until it is stopped.
+ * Appends an erasure for each entity, until the operation is stopped.
  *
- * @param counts incremented with each request that Kafka has acknowledged
+ * @param counts counts that are incremented with each request that Kafka has acknowledged
  * @returns the number of appended erasures
  */
 export async function eraseAll(
@@ -71,7 +71,7 @@ export async function eraseAll(
         if (stop.aborted) return counts.entities
         await publisher.publish(
           some.map(name => {
-            // Each erasure has its own id, because ids of events with the same source are derived from it.
+            // Each erasure has a unique id, from which the ids of its events are derived.
             const erasure = { erasureId: randomUUID(), requestedAt, partition }
             const event = entityErased(partsOfEntity(name), erasure)
             return { ...producedRecord(topic, null, event, config.contentMode), partition }
@@ -86,7 +86,7 @@ function* chunks(names: readonly string[]): Generator<readonly string[]> {
   for (let from = 0; from < names.length; from += AT_ONCE) yield names.slice(from, from + AT_ONCE)
 }
 
-/** Returns the totals of what would be erased. */
+/** Returns how many entities would be erased, in total and by topic. */
 export function matchingReport(pattern: string, found: readonly MatchingTopic[]): MatchingReport {
   const topics = found.map(({ topic, entities }) => ({
     topic,

@@ -1,4 +1,4 @@
-/** Finds the entity to erase. Because an erasure cannot be undone, an ambiguous name is rejected. */
+/** Finds the entity to erase. An ambiguous name is rejected, because an erasure cannot be undone. */
 
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { attributeViolation } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -11,18 +11,18 @@ import { entitiesLike, holdingsOf } from '../../queries/erasure.ts'
 import { type Erasure, entityErased } from '../../telemetry/erasure.ts'
 import { OperationFailure, usageFailure } from '../failure.ts'
 
-/** Maximum number of names in a message. */
+/** Maximum number of entity names in a message. */
 const LISTED = 10
 
 const HOW_TO_NAME =
   'Specify the whole name: source, a space and subject, such as "/environment/vienna roof-1".'
 
 /**
- * Returns the whole name of an entity. The subject is sufficient if only one entity has it. A whole name is
- * also accepted for an entity without a state, because records of it may still be in the log.
+ * Returns the full name of an entity. A subject is accepted if only one entity has it. A full name is accepted even if the entity
+ * has no state, because the log may still contain records of it.
  *
- * @param wanted whole name or whole subject
- * @throws OperationFailure if it matches no entity, or several
+ * @param wanted full name or subject
+ * @throws OperationFailure if no entity or several entities match
  */
 export async function erasureTarget(
   inspection: Pick<StateInspection, 'state' | 'states' | 'summary' | 'timersOf'>,
@@ -46,9 +46,9 @@ export async function erasureTarget(
 }
 
 /**
- * Returns the name of the entity.
+ * Checks that events can have this source and subject, and returns the name of the entity.
  *
- * @throws OperationFailure if no event can have this source or subject
+ * @throws OperationFailure for an invalid source or subject
  */
 function valid(entity: string): string {
   const event = entityErased(partsOfEntity(entity), NOWHERE)

@@ -3,23 +3,23 @@
 import type { StateInspection } from '../../../packages/runtime/adapters/redis/inspection.ts'
 import { type ErasurePlace, type ErasureStanding, erasureStanding } from '../../queries/erasure.ts'
 
-/** Progress of an erasure in a consumer. */
+/** Progress of an erasure in one consumer. */
 export interface ConsumerErasure {
   readonly consumer: string
   readonly topic: string
   readonly outcome: 'erased' | 'held-nothing' | 'not-yet'
-  /** Number of offsets, over all partitions, that the consumer must still process before it has applied the erasure. */
+  /** Number of offsets, in all partitions, that the consumer must process before it has applied the erasure. */
   readonly lag: number
   /** Partitions in which the consumer has not applied the erasure yet. */
   readonly pending: readonly number[]
 }
 
-/** Time limit of a wait, with its clock. */
+/** Timeout of a wait, with its clock. */
 export interface Patience {
   readonly timeoutMs: number
   /** Returns the time of a monotonic clock, in milliseconds. */
   nowMs(): number
-  /** Waits. Rejects, or resolves early, when the user stops the wait. */
+  /** Waits for a short time. If the user stops the wait, the promise rejects or resolves early. */
   pause(ms: number): Promise<void>
   readonly stop: AbortSignal
 }
@@ -27,9 +27,9 @@ export interface Patience {
 const BETWEEN_LOOKS_MS = 500
 
 /**
- * Polls the partition states until all have applied the erasure, the time limit is reached, or the user stops the wait.
+ * Polls the partition states until all have applied the erasure, the timeout is exceeded, or the user stops the wait.
  *
- * @param places positions of the erasure for every consumer, in the order of the result
+ * @param places positions of the erasure for each consumer, in the order of the result
  * @param progress called after each poll
  * @throws Unavailable if Redis does not answer
  */
@@ -42,8 +42,8 @@ export async function untilApplied(
   const standings = new Map<ErasurePlace, ErasureStanding>()
   const endMs = nowMs() + timeoutMs
   for (;;) {
-    // Partition states that have applied the erasure are not read again. Requests are sequential, because
-    // consumers use the same Redis.
+    // States that have applied the erasure are not read again. The others are read one after another, because consumers use the
+    // same Redis.
     for (const place of places)
       if (standings.get(place)?.kind !== 'applied')
         standings.set(place, await erasureStanding(inspection, place))

@@ -1,4 +1,4 @@
-/** Generates readings and sends them to the outlets, until it is stopped. */
+/** Generates readings and sends them to outlets until it is stopped. */
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -12,11 +12,14 @@ import { fileFailure } from '../file-failure.ts'
 import { withKey } from '../publish/key-by.ts'
 import { batchesOf, firstTick, type GenerateOptions } from './pace.ts'
 
-/** Receives readings. */
+/** Destination of generated readings. */
 export interface Outlet {
-  /** Resolves when more can be taken, to the number of readings that were: fewer than all only after a stop. */
+  /**
+   * Sends readings, and resolves when the outlet can receive more. Returns the number of accepted readings, which is lower than
+   * requested only after a stop.
+   */
   send(readings: readonly KeyedEvent[]): Promise<number>
-  /** Waits until everything is written. Resolves to the number of readings that could not be written. */
+  /** Waits until all readings are written. Returns the number of readings that could not be written. */
   close(): Promise<number>
 }
 
@@ -28,7 +31,7 @@ export interface Generated {
 }
 
 /**
- * Sends each reading to all outlets.
+ * Generates readings, and sends each of them to all outlets.
  *
  * @param counts counts that are updated during the run
  */
@@ -45,17 +48,17 @@ export async function generate(
   }
 }
 
-/** Returns the counts of a run that has not started. */
+/** Returns the initial counts of a run. */
 export function noneYet(options: GenerateOptions): Generated {
   const fromTick = firstTick(options, Date.now())
   return { readings: 0, fromTick, untilTick: fromTick }
 }
 
 /**
- * Publishes readings.
+ * Returns an outlet that publishes readings to Kafka.
  *
- * @param signal ends the wait for a broker that takes no more
- * @param topicOf the topic of the events of a source; by default, the topic of the producer
+ * @param signal ends the wait for a broker that does not accept more readings
+ * @param topicOf returns the topic for events of a source. Defaults to the producer's topic.
  */
 export function kafkaOutlet(
   producer: Pick<TelemetryProducer, 'enqueue' | 'close'>,
@@ -86,9 +89,9 @@ export function kafkaOutlet(
 /**
  * Returns an outlet that writes readings as JSON, one CloudEvent per line.
  *
- * @param keyBy strategy of the record key, which is written as `partitionkey` for `sluice replay`
- * @param stdout stream that is used if `file` is undefined; it is not closed
- * @throws OperationFailure with the reason of the operating system, such as a full disk
+ * @param keyBy strategy of the record key. The key is written as `partitionkey`, which `sluice replay` uses.
+ * @param stdout stream to use if `file` is undefined. It is not closed.
+ * @throws OperationFailure with the operating system's reason, such as a full disk
  */
 export async function fileOutlet(
   file: { readonly path: string; readonly name: string } | undefined,

@@ -1,4 +1,4 @@
-/** Timing of generated readings: each batch is returned when it is due. */
+/** Determines when generated readings are due, and yields them in batches at that time. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KeyedEvent } from '../../telemetry/reading.ts'
 import type { Sensor } from '../../telemetry/simulator/fleet.ts'
@@ -6,11 +6,11 @@ import { type GeneratorSettings, timeOfTick } from '../../telemetry/simulator/se
 import { simulate, simulated } from '../../telemetry/simulator.ts'
 
 /**
- * Timing of the readings.
- * - `live`: each sensor is read at its interval, from now on;
- * - `past`: the same from an earlier time on, without waiting;
- * - `rate`: a number of readings per second, from all sensors in turn, each with the time at which it is
- *   generated. `Infinity` does not wait.
+ * Timing of generated readings.
+ * - `live`: each sensor is read at its interval, starting now.
+ * - `past`: each sensor is read at its interval, starting at an earlier time, without waiting.
+ * - `rate`: all sensors are read in turn, at a number of readings per second. The time of a reading is the time at which it is
+ * generated. `Infinity` generates readings without waiting.
  */
 export type Pace =
   | { readonly kind: 'live' }
@@ -20,20 +20,20 @@ export type Pace =
 export interface GenerateOptions {
   readonly settings: GeneratorSettings
   readonly pace: Pace
-  /** Number of readings after which generation ends. */
+  /** Number of readings to generate. */
   readonly count?: number | undefined
-  /** Simulated time in milliseconds after which generation ends. */
+  /** Simulated time to generate, in milliseconds. */
   readonly durationMs?: number | undefined
   readonly signal: AbortSignal
 }
 
-/** Batch of readings, with the ticks whose readings are complete. */
+/** Batch of readings, and the tick before which all readings are complete. */
 export interface Batch {
   readonly readings: readonly KeyedEvent[]
   readonly untilTick: number
 }
 
-/** Returns the first tick for this timing at the given time. */
+/** Returns the first tick for a timing and the current time. */
 export function firstTick({ settings, pace }: GenerateOptions, nowMs: number): number {
   const tickMs = timeOfTick(settings, 1)
   return Math.ceil((pace.kind === 'past' ? pace.fromMs : nowMs) / tickMs)
@@ -52,7 +52,7 @@ export async function* batchesOf(options: GenerateOptions, nowMs = Date.now()): 
   }
 }
 
-/** Maximum number of readings in a batch: small enough that a stop takes effect quickly. */
+/** Maximum number of readings in a batch. It is small, so that a stop takes effect quickly. */
 const PART = 500
 
 async function* ticks(options: GenerateOptions, nowMs: number): AsyncGenerator<Batch> {

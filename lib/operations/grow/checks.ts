@@ -1,4 +1,7 @@
-/** Preconditions for increasing the partition count of a topic. Each check returns the problems with their remedies. */
+/**
+ * Checks the preconditions for increasing the partition count of a topic. Each check returns problems, with instructions for
+ * solving them.
+ */
 import { setTimeout as pause } from 'node:timers/promises'
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -15,7 +18,7 @@ const REDRIVER = 'redriver'
 /** End offsets by partition. */
 type Ends = readonly number[]
 
-/** Returns a problem if records other than ticks were appended after these end offsets. */
+/** Returns a problem if records other than ticks were appended after the given end offsets. */
 async function arrivals(topic: GrowingTopic, ends: Ends, now: readonly Bounds[]): Promise<string[]> {
   const { log } = topic.servers
   let count = 0
@@ -32,7 +35,7 @@ function stillWritten({ name, signal }: GrowingTopic, count: number): string {
   return `${count} records arrived meanwhile: stop all producers of ${name}${own}. The clock may continue.`
 }
 
-/** Watches the topic for `quietMs`, and returns a problem if records arrive. */
+/** Watches the topic for a while, and returns a problem if new records are appended. */
 export async function quiet(topic: GrowingTopic, quietMs: number): Promise<string[]> {
   const ends = (await topic.servers.bounds.bounds(topic.name)).map(({ end }) => end)
   await pause(quietMs)
@@ -40,7 +43,8 @@ export async function quiet(topic: GrowingTopic, quietMs: number): Promise<strin
 }
 
 /**
- * Checks that each consumer has processed all records of the existing partitions, except ticks, and has published its emissions.
+ * Checks that each consumer has published its emissions, and has processed all records of the existing partitions. Ticks may still
+ * be pending.
  */
 export async function consumersDone(
   topic: GrowingTopic,
@@ -67,8 +71,8 @@ export async function consumersDone(
 }
 
 /**
- * Checks that no consumer has states that Redis has lost and that exist only in checkpoints, because these
- * states would not be moved.
+ * Checks that each consumer's states are in Redis. States that exist only in checkpoints, because Redis has lost them, would not be
+ * moved.
  */
 export async function restored(topic: GrowingTopic, partitions: number): Promise<string[]> {
   const { kept } = topic.servers
@@ -87,7 +91,7 @@ export async function restored(topic: GrowingTopic, partitions: number): Promise
   return wrong
 }
 
-/** Checks that the consumers whose states are not moved store nothing by entity. */
+/** Checks that consumers whose states are not moved do not store anything by entity. */
 export async function keepingEntities(
   topic: GrowingTopic,
   except: readonly string[],

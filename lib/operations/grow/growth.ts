@@ -1,6 +1,5 @@
 /**
- * Increases the partition count of a topic in steps, so that the command can be run again after a crash in
- * any of them. See docs/growth.md.
+ * Increases the partition count of a topic in steps. If the command is killed in any step, it can be run again. See docs/growth.md.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -19,13 +18,13 @@ import { StagedStates } from './staged.ts'
 import { inTheWay, type Order, type Watching } from './steps.ts'
 import { type GrowingTopic, growthFence } from './topic.ts'
 
-/** Time after which a request to Kafka must have been answered, in milliseconds. It is longer than the timeout of the client. */
+/** Time, in milliseconds, after which a request to Kafka can no longer succeed. It is longer than the client's timeout. */
 const ANSWERED_MS = 30_000
 
 export interface Checked {
   readonly from: number
   readonly plans: readonly ConsumerPlan[]
-  /** Problems that prevent the growth, one line each; empty if there are none. */
+  /** Problems that prevent the growth, one line each; empty if the growth is possible. */
   readonly wrong: readonly string[]
 }
 
@@ -47,13 +46,13 @@ export class Growth {
   }
 
   /**
-   * Returns the unfinished growth that an earlier run started, if any.
+   * Returns the unfinished growth of an earlier run, if any.
    *
-   * @throws OperationFailure if its partition count differs
+   * @throws OperationFailure if the earlier run requested a different partition count
    */
   async underway(): Promise<Underway | undefined> {
     const { underway } = await this.#records.read()
-    // The older version stored the prepared states under other keys.
+    // An older version of the command stored prepared states under different keys.
     if (underway && underway.attempt === undefined)
       throw new OperationFailure(
         `${underway.by} began to grow ${this.#topic.name} to ${underway.to} partitions with an older version of this command: finish it with ` +
@@ -70,7 +69,7 @@ export class Growth {
   /**
    * Checks the preconditions without changing anything.
    *
-   * @throws OperationFailure if the topic already has that many partitions
+   * @throws OperationFailure if the topic already has the requested number of partitions
    */
   async check(): Promise<Checked> {
     const { name, servers } = this.#topic
@@ -92,8 +91,8 @@ export class Growth {
   }
 
   /**
-   * Increases the partition count, or completes what an earlier run started. If a problem is found before
-   * Kafka adds the partitions, all changes are reverted.
+   * Increases the partition count, or completes an unfinished growth. If a problem is found before Kafka adds the partitions, all
+   * changes are reverted.
    *
    * @throws OperationFailure if a precondition is not met
    */
@@ -114,9 +113,9 @@ export class Growth {
   }
 
   /**
-   * Reverts a growth.
+   * Reverts an unfinished growth.
    *
-   * @throws OperationFailure without a growth, or if Kafka may already have added the partitions
+   * @throws OperationFailure without an unfinished growth, or if Kafka may already have added the partitions
    */
   async abort(): Promise<void> {
     await this.underway()
@@ -129,7 +128,7 @@ export class Growth {
     await this.#preparation.takeBack(underway)
   }
 
-  /** Checks that the topic has no new partitions before this growth requests them from Kafka. */
+  /** Checks that no other process has added partitions to the topic. */
   async #requireOwnCount(own: Underway): Promise<void> {
     const { name } = this.#topic
     const now = await this.#topic.partitions()
@@ -164,9 +163,9 @@ export class Growth {
   }
 
   /**
-   * Returns the increases of the topic's partition count. The longest history in the record or in a partition
-   * state is used, because after a loss of Redis, only restored states have it. A number that is used twice
-   * would make a new growth look completed.
+   * Returns all partition count increases of the topic so far. After a loss of Redis, the stored record can be incomplete, but
+   * restored partition states contain the increases. Therefore, the longest history is used. If the number of an increase was used
+   * twice, a new growth would be mistaken for a completed one.
    *
    * @throws OperationFailure if a partition state has more increases than are known
    */
@@ -189,7 +188,7 @@ export class Growth {
     return growths
   }
 
-  /** Adds the partitions in Kafka. This step cannot be undone. */
+  /** Requests the partitions from Kafka. This step cannot be reverted. */
   async #create(own: Underway): Promise<void> {
     const { name, servers } = this.#topic
     const { from, to } = own
@@ -200,12 +199,12 @@ export class Growth {
     this.#watching.tell(`Kafka has ${to} partitions of ${name}`)
     this.#watching.reached?.('created')
     const ends = bounds.slice(0, from).map(({ end }) => end)
-    // Redrives now go to the new partitions, where they wait for the states.
+    // From now on, records are redriven to the new partitions, where they wait for the prepared states.
     await this.#records.reach({ ...own, phase: 'created' }, ends)
     this.#watching.reached?.('noted')
   }
 
-  /** Records that the partitions are about to be requested. From here on, another run cannot revert the growth. */
+  /** Stores that the partitions are about to be requested. Afterwards, other runs can no longer revert the growth. */
   async #announce(staged: Underway): Promise<void> {
     await this.#requireOwnCount(staged)
     await this.#preparation.announce(staged)
@@ -213,8 +212,8 @@ export class Growth {
   }
 
   /**
-   * Handles an earlier run that was about to request the partitions or has done so. If Kafka has not added
-   * them, the topic may have changed since.
+   * Continues an earlier run that may have requested the partitions. If Kafka has not added them, the preconditions are checked
+   * again, because the topic may have changed.
    */
   async #lookAgain(creating: Underway): Promise<void> {
     const now = await this.#topic.partitions()
@@ -222,7 +221,7 @@ export class Growth {
     if (now !== creating.from) return this.#requireOwnCount(creating)
     try {
       await this.#preparation.requireSame(creating)
-      // If another run has taken over, this run ends here, before it sends the request.
+      // If another run has taken over, this throws before the request is sent.
       await this.#records.reach(creating)
     } catch (error) {
       if (!(error instanceof OperationFailure)) throw error
@@ -233,9 +232,9 @@ export class Growth {
   }
 
   /**
-   * Requests the partitions from Kafka. If Kafka refuses, the growth can be reverted.
+   * Requests the partitions from Kafka. If Kafka rejects the request, the growth can be reverted again.
    *
-   * @throws the error of the client library
+   * @throws errors of the Kafka client
    */
   async #askForPartitions(own: Underway): Promise<void> {
     const grown = () => growTopic(this.#topic.servers.kafka, this.#topic.name, own.to)
@@ -243,7 +242,7 @@ export class Growth {
       await grown()
     } catch (error) {
       const answer = brokersAnswer(error)
-      // The request of an earlier run has arrived meanwhile.
+      // The request of an earlier run has been processed meanwhile.
       if (answer === 'INVALID_PARTITIONS') return void (await grown())
       const hasRefused = answer !== undefined && !isRetriableAnswer(error)
       if (hasRefused && (await this.#topic.partitions()) === own.from)
@@ -267,7 +266,7 @@ export class Growth {
   /**
    * Checks that the growth is complete.
    *
-   * @throws OperationFailure otherwise; the growth then stays unfinished
+   * @throws OperationFailure if it is not; the growth then remains unfinished
    */
   async #requireEnd(own: Underway): Promise<void> {
     const growths = await this.#history(own)
@@ -282,9 +281,9 @@ export class Growth {
   }
 
   /**
-   * Returns all increases of the topic's partition count, this one last.
+   * Returns all partition count increases of the topic, including this growth as the last one.
    *
-   * @throws OperationFailure if Redis has lost this one
+   * @throws OperationFailure if Redis has lost this growth
    */
   async #history({ operation, generation }: Underway): Promise<readonly KeptGrowth[]> {
     const { growths } = await this.#records.read()

@@ -1,4 +1,4 @@
-/** Finds the record keys of entities and of failed records in the log. */
+/** Finds the record keys of entities and of failed records in the log of a topic. */
 
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
@@ -11,13 +11,13 @@ import { FAMILIES } from '../../telemetry/families.ts'
 import { CLOCK_SOURCE } from '../../telemetry/tick.ts'
 import { eventIn, recordsIn } from './log-tail.ts'
 
-/** Number of offsets that are read at once. The log is read backwards from its end, because most entities have a recent record. */
+/** Number of offsets to read at once. The log is read backwards, because most entities have a recent record. */
 const STRETCH = 5_000
 
-/** Entity of the ticks. Each partition has its own ticks, so this entity is not moved. */
+/** Entity of the ticks. It is never moved, because each partition has its own ticks. */
 const CLOCK = entityOf({ source: CLOCK_SOURCE })
 
-/** Finds the keys in one topic. Each is searched only once. */
+/** Finds record keys in one topic. Each key is searched only once. */
 export class KeyFinder {
   readonly #log: LogReader
   readonly #topic: string
@@ -26,7 +26,7 @@ export class KeyFinder {
   /** Number of records read so far. */
   looked = 0
 
-  /** @param partitions number of partitions before the growth */
+  /** @param partitions partition count before the growth */
   constructor(log: LogReader, topic: string, partitions: number) {
     this.#log = log
     this.#topic = topic
@@ -34,8 +34,8 @@ export class KeyFinder {
   }
 
   /**
-   * Returns the key of the entity's records in this partition. Null if all retained records have no key,
-   * undefined if the key is unknown.
+   * Returns the record key of an entity in this partition. Null if none of its records in the log has a key; undefined if the key
+   * is unknown.
    */
   keyOf(partition: number, entity: string): Buffer | null | undefined {
     if (entity === CLOCK) return null
@@ -43,7 +43,7 @@ export class KeyFinder {
     return found === undefined ? this.#usualKey(partition, entity) : found
   }
 
-  /** Searches for the newest records of these entities, until each was found or the start of the log is reached. */
+  /** Searches the log backwards for the keys of the entities, until all keys are found or the start of the log is reached. */
   async learn(partition: number, entities: ReadonlySet<string>, { start, end }: Bounds): Promise<void> {
     const found = this.#found.get(partition) ?? new Map<string, Buffer | null>()
     this.#found.set(partition, found)
@@ -63,7 +63,7 @@ export class KeyFinder {
     }
   }
 
-  /** Returns the key of the record at an offset; undefined if the record has expired. */
+  /** Returns the key of the record at an offset. Undefined if the record has expired or is too large to read. */
   async keyAt(partition: number, offset: number): Promise<Buffer | null | undefined> {
     const range = { fromOffset: offset, toOffset: offset + 1 }
     for await (const { key, oversizeBytes } of recordsIn(this.#log, this.#topic, partition, range))
@@ -72,8 +72,8 @@ export class KeyFinder {
   }
 
   /**
-   * Returns whether the search for a key is complete. A record without a key, or with the key of another
-   * partition, may be misrouted: an older record may have the right key.
+   * Returns whether the search for an entity's key is complete. If a record has no key, or a key that belongs to another partition,
+   * it may be misrouted. The search then continues, because an older record may have the right key.
    */
   #isSettled(partition: number, key: Buffer | null | undefined): boolean {
     return key != null && partitionOf(key, this.#partitions) === partition
@@ -82,11 +82,11 @@ export class KeyFinder {
   #entityIn(record: LogRecord): string | undefined {
     if (record.oversizeBytes !== undefined) return undefined
     const event = eventIn(record)
-    // An erasure is written to every partition, regardless of its entity.
+    // Erasures are skipped, because they are written to every partition, regardless of the entity's key.
     return event && event.type !== ENTITY_ERASED_TYPE ? entityOf(event) : undefined
   }
 
-  /** Returns the default key of the entity's readings, if it belongs to this partition. */
+  /** Returns the default key of the entity's readings; undefined if it belongs to another partition. */
   #usualKey(partition: number, entity: string): Buffer | undefined {
     const counts = { from: this.#partitions, to: this.#partitions }
     const keys = usualKeys(entity).map(key => Buffer.from(key))
@@ -94,7 +94,7 @@ export class KeyFinder {
   }
 }
 
-/** Returns the possible keys of readings whose `source` and `subject` are those of the entity. */
+/** Returns the default keys of readings that have the `source` and `subject` of the entity. */
 function usualKeys(entity: string): string[] {
   const { source, subject = '' } = partsOfEntity(entity)
   const group = decoded(source.split('/').at(-1) ?? '')

@@ -1,4 +1,4 @@
-/** Reads records at the end of a log, except ticks, which belong to no entity. */
+/** Reads and counts the last records of a log. Ticks are not counted, because they do not belong to an entity. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
@@ -7,13 +7,13 @@ import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { LogReader } from '../../../packages/runtime/pipeline/ports.ts'
 import { TICK_TYPE } from '../../telemetry/tick.ts'
 
-/** Maximum number of offsets to examine. More offsets cannot all be ticks of a short time. */
+/** Maximum number of offsets to examine. A longer range cannot consist of ticks alone. */
 const MAX_OFFSETS = 2_000
 
 /**
- * Yields the records of a range in ascending order.
+ * Yields the records of a range in ascending order of offsets.
  *
- * @param toOffset end of the range, not included
+ * @param toOffset end of the range, exclusive
  */
 export async function* recordsIn(
   log: LogReader,
@@ -35,7 +35,9 @@ export async function* recordsIn(
   }
 }
 
-/** Returns the number of records in the range that are not ticks. In a long range, all offsets count. */
+/**
+ * Returns the number of records in a range that are not ticks. If the range is too long to examine, all its offsets are counted.
+ */
 export async function recordsBesideTicks(
   log: LogReader,
   topic: string,
@@ -50,7 +52,7 @@ export async function recordsBesideTicks(
   return count
 }
 
-/** Returns the event in a record; undefined if it is not readable. */
+/** Returns the event in a record; undefined if the event cannot be decoded. */
 export function eventIn(record: LogRecord): Event | undefined {
   const event = readEvent(record)
   return isFailure(event) ? undefined : event

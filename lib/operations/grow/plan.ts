@@ -1,4 +1,4 @@
-/** Effect of a larger partition count on the partition states of each consumer. */
+/** Plans how a larger partition count changes the partition states of each consumer. */
 import type { Bounds } from '../../../packages/runtime/adapters/kafka/offsets.ts'
 import { isHolderName } from '../../../packages/runtime/pipeline/deciding/hold.ts'
 import { heldParts } from '../../../packages/runtime/pipeline/deciding/stored-state.ts'
@@ -15,30 +15,35 @@ import type { RememberedFailure } from '../../../packages/runtime/pipeline/model
 import { KeyFinder } from './keys.ts'
 import type { GrowingTopic } from './topic.ts'
 
-/** Measured size of a remembered event id in Redis, in bytes. */
+/** Size of a stored event id in Redis, in bytes. The value was measured. */
 const ID_BYTES = 31
 
 export interface ConsumerPlan {
   readonly consumer: string
   readonly growing: Growing
   readonly entities: number
-  /** Number of entities that move to another partition. */
+  /** Number of entities that will move to another partition. */
   readonly moving: number
   readonly staying: readonly Staying[]
-  /** Number of entities, by partition, that are held, or that still have parked events to apply. Their clocks cannot be moved. */
+  /**
+   * Number of entities, by partition, that are held or have parked events that are not applied yet. Such entities cannot be moved.
+   */
   readonly held: ReadonlyMap<number, number>
   readonly failures: number
-  /** Number of failures that are copied to all possible partitions, because they were retried or their records have expired. */
+  /**
+   * Number of failures that are copied to all partitions to which they may belong, because they were retried or their records have
+   * expired.
+   */
   readonly copiedFailures: number
   readonly ids: number
-  /** Memory that the copies of event ids need until the end of their window, in bytes. */
+  /** Redis memory for the copies of event ids, in bytes. It is used until the deduplication window ends. */
   readonly idBytes: number
 }
 
 /**
- * Returns the plan of each consumer.
+ * Returns a plan for each consumer.
  *
- * @param bounds bounds of the existing partitions
+ * @param bounds offset bounds of the existing partitions
  */
 export async function plansOf(
   topic: GrowingTopic,
@@ -54,7 +59,7 @@ export async function plansOf(
   return plans
 }
 
-/** Searches for the key of each entity that any of the consumers stores. */
+/** Searches the log for the key of each entity that is stored by one of the consumers. */
 async function learnKeys(
   topic: GrowingTopic,
   finder: KeyFinder,
@@ -128,7 +133,10 @@ interface EntityData {
   readonly held: number
 }
 
-/** Returns the entities in a partition state. The counters of the state do not include the owners of parked events. */
+/**
+ * Returns the entities in a partition state. The state's counters cannot be used, because they do not include entities with parked
+ * events.
+ */
 async function keptIn(topic: GrowingTopic, consumer: string, partition: number): Promise<EntityData> {
   const key = topic.keyOf(consumer, partition)
   const [entities, held, holders] = [new Set<string>(), new Set<string>(), new Set<string>()]
@@ -142,8 +150,9 @@ async function keptIn(topic: GrowingTopic, consumer: string, partition: number):
 }
 
 /**
- * Returns the partition of a failure, in the same way as `presentPartition` does for a redrive of the same record. A redrive uses
- * the key of the last attempt, which can be patched; only the first attempt is certain to have the key of the record in the log.
+ * Returns the partition to which a failure belongs. The result must be the same as for a redrive of the record, which uses
+ * `presentPartition`. After the first attempt, the key of the failed record is the key in the log. After later attempts, it can
+ * differ, because a redrive can patch the record.
  */
 async function failureRoute(
   finder: KeyFinder,

@@ -1,4 +1,4 @@
-/** Steps of a growth that can be reverted: stopping the consumers and preparing all states. */
+/** Implements the steps of a growth that can be reverted: the consumers are stopped, and the new states are prepared. */
 import type { KeptGrowth, Partitioning, StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import { sameVersion } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
 import { OperationFailure } from '../failure.ts'
@@ -26,9 +26,9 @@ export class Preparation {
   }
 
   /**
-   * Stops the consumers and prepares all states.
+   * Stops the consumers and prepares all states. If this fails, all changes are reverted.
    *
-   * @throws OperationFailure if a precondition is not met; all changes are then reverted
+   * @throws OperationFailure if a precondition is not met
    */
   async prepare(began: Underway): Promise<Underway> {
     return this.#orTakeBack(began, async () => {
@@ -50,8 +50,8 @@ export class Preparation {
   }
 
   /**
-   * Makes the last check before Kafka adds the partitions: nothing may have changed since the states were
-   * copied. From then on, another run cannot revert the growth.
+   * Checks immediately before partitions are requested that nothing has changed since the states were copied. Afterwards, other
+   * runs can no longer revert the growth.
    */
   async announce(staged: Underway): Promise<void> {
     await this.#orTakeBack(staged, async () => {
@@ -61,7 +61,7 @@ export class Preparation {
   }
 
   /**
-   * Makes the same check without reverting anything.
+   * Repeats the check of `announce` without reverting anything.
    *
    * @throws OperationFailure if something has changed
    */
@@ -76,11 +76,11 @@ export class Preparation {
     }
   }
 
-  /** Reverts the growth. The consumers continue with unchanged states. */
+  /** Reverts the growth. The consumers then continue with unchanged states. */
   async takeBack(underway: Underway): Promise<void> {
     const { generations } = this.#topic
     for (const live of this.#statesOf(underway)) {
-      // During the fence, no other operation builds states here.
+      // The states are still fenced, so no other operation is preparing states here.
       await generations.drop(live, { kind: 'growth', attempt: underway.attempt })
       await generations.unfence(live, growthFence(underway))
     }
@@ -88,8 +88,8 @@ export class Preparation {
   }
 
   /**
-   * Reverts the growth because of a failure. If another run has taken over, that run is responsible instead;
-   * if another run has ended the growth, this run removes the fences that it may have added since.
+   * Reverts the growth because of a failure. If another run has taken over, nothing is reverted, because that run is responsible.
+   * If another run has ended the growth, the fences that this run may have added since are removed.
    *
    * @throws the failure
    */
@@ -99,7 +99,7 @@ export class Preparation {
     throw failure
   }
 
-  /** Returns the note for consumers whose states do not move. They recognise misrouted records by the current partition count. */
+  /** Stores the new partition count in states that are not moved. Their consumers use it to recognise misrouted records. */
   async noteFor(
     consumers: readonly string[],
     partitioning: Partitioning,
@@ -127,8 +127,8 @@ export class Preparation {
   }
 
   /**
-   * Checks that no further states exist. States that Redis had lost can be restored at any time; they would
-   * not be moved, and may contain an increase of the partition count that was unknown here.
+   * Checks that no other states exist. States that Redis has lost can be restored at any time. They would not be moved, and could
+   * contain a partition count increase that is not known here.
    */
   async #requireAll({ consumers, except, generation }: Underway): Promise<void> {
     const { growths } = await this.#records.read()

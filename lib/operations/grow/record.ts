@@ -1,4 +1,4 @@
-/** Record in Redis of the increases of a topic's partition count: the completed ones, and the progress of the current one. */
+/** Stores the partition count increases of a topic in Redis: completed increases, and the progress of the current one. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
@@ -10,22 +10,22 @@ import {
 import type { KeptGrowth, Version } from '../../../packages/runtime/pipeline/model.ts'
 import { OperationFailure } from '../failure.ts'
 
-/** Progress of a growth. It can be reverted before `creating`. */
+/** Progress of a growth. It can be reverted until the phase is `creating`. */
 type Phase =
-  /** Consumers are being stopped, and states are being copied. */
+  /** The consumers are being stopped, and their states are being copied. */
   | 'preparing'
-  /** All states are prepared. */
+  /** All new states are prepared. */
   | 'staged'
-  /** The partitions are being requested, and Kafka may already have added them. */
+  /** The partitions are being requested. Kafka may already have added them. */
   | 'creating'
-  /** Kafka has added the partitions; the states are being switched. */
+  /** Kafka has added the partitions, and consumers are being switched to the new states. */
   | 'created'
 
-/** State that is prepared for a partition. */
+/** Prepared state of a partition. */
 export interface StagedState {
   readonly consumer: string
   readonly partition: number
-  /** Version that the partition state must still have when it is replaced. */
+  /** Version of the live state when it was copied. The live state must still have this version when it is replaced. */
   readonly version: Version
   /** Version of the prepared state. */
   readonly next: Version
@@ -33,17 +33,19 @@ export interface StagedState {
 
 export interface Underway extends Operation {
   readonly by: string
-  /** Start of the growth, RFC 3339. */
+  /** Time at which the growth was started, RFC 3339. */
   readonly startedAt: string
   readonly from: number
   readonly to: number
-  /** Number of this growth: 1 for the first increase of the topic's partition count. */
+  /** Number of this growth. The first increase of the topic's partition count has the number 1. */
   readonly generation: number
   readonly phase: Phase
-  /** Consumers whose states move. `except` are those without states by entity, which continue meanwhile. */
+  /**
+   * Consumers whose states are moved. `except` lists consumers that store nothing by entity, and that continue during the growth.
+   */
   readonly consumers: readonly string[]
   readonly except: readonly string[]
-  /** Prepared states; present once all are prepared. */
+  /** Prepared states; absent until all states are prepared. */
   readonly states?: readonly StagedState[]
 }
 
@@ -57,16 +59,16 @@ export class GrowthRecords extends Operations<Underway, KeptGrowths> {
     super(new RedisValue(client, growthsName(topic)), { growths: [] }, Date.now)
   }
 
-  /** Adds increases that partition states contain but Redis has lost here. */
+  /** Adds increases that Redis has lost from this record, but that partition states still contain. */
   async recover(growths: readonly KeptGrowth[]): Promise<void> {
     await this.value.update(record => withGrowths(record, growths))
   }
 
   /**
-   * Takes over a growth that can still be reverted, so that its previous run cannot request the partitions
-   * from Kafka any more. A growth that has progressed further is left to its run.
+   * Takes over an unfinished growth if it can still be reverted. The previous run can then no longer request the partitions. A
+   * growth that cannot be reverted is not taken over.
    *
-   * @returns the unfinished growth
+   * @returns the unfinished growth, if any
    */
   takeOver(): Promise<Underway | undefined> {
     return this.take(undefined, isOpen)
@@ -75,7 +77,7 @@ export class GrowthRecords extends Operations<Underway, KeptGrowths> {
   /**
    * Stores the progress of a growth.
    *
-   * @throws OperationFailure if another run has taken over
+   * @throws OperationFailure if another run has taken over or reverted the growth
    */
   async reach(underway: Underway, ends?: readonly number[]): Promise<void> {
     const { operation, from, to, except, startedAt: at } = underway

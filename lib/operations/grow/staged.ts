@@ -1,4 +1,6 @@
-/** Prepares the states of a topic with more partitions next to the live ones, and switches them one by one. */
+/**
+ * Prepares new states for a topic with more partitions, and switches from the live states to the new ones, partition by partition.
+ */
 import { CopyStopped } from '../../../packages/runtime/pipeline/errors.ts'
 import type { SwitchExpectation } from '../../../packages/runtime/pipeline/generations/generations.ts'
 import {
@@ -34,9 +36,9 @@ export class StagedStates {
   }
 
   /**
-   * Prepares the state of a partition. The old states must not change meanwhile.
+   * Prepares the new state of a partition. The old states must not change meanwhile.
    *
-   * @param attempt run that has fenced the state
+   * @param attempt number of the run that has fenced the states
    * @param old existing states, by partition
    */
   async stage(
@@ -53,7 +55,7 @@ export class StagedStates {
     }
   }
 
-  /** Switches to the prepared state, unless that was done before. */
+  /** Switches a partition to its prepared state, unless it was already switched. */
   async switchOver(live: StateKey, expected: Expected): Promise<void> {
     if (await this.isAfter(live, expected.growths)) return
     const { kind } = await this.#generations.switchOver(live, { ...expected, above: 0 })
@@ -66,8 +68,8 @@ export class StagedStates {
   }
 
   /**
-   * Returns whether a partition state contains the last of these increases. Its number can have been used
-   * before, but not the id of its operation.
+   * Returns whether a partition state contains the last of these increases. Increases are compared by the id of their operation,
+   * because after a loss of data, a number can be used twice.
    */
   async isAfter(live: StateKey, growths: readonly KeptGrowth[]): Promise<boolean> {
     const { growths: own = [] } = await this.#reader.meta(live)
@@ -92,7 +94,7 @@ export class StagedStates {
   }
 }
 
-/** @param growths increases of the topic's partition count; the last one is the current one */
+/** Required condition of a switch. `growths` lists the topic's partition count increases, the current one last. */
 type Expected = Required<Pick<SwitchExpectation, 'next' | 'fence' | 'growths'>> & { readonly live: Version }
 
 function notWritten(state: StateKey, why: string): OperationFailure {

@@ -1,20 +1,20 @@
-/** Parameters and events of a growth. */
+/** Defines the parameters and the steps of a growth. */
 import type { ConsumerPlan } from './plan.ts'
 
 export interface Order {
   readonly to: number
   readonly by: string
-  /** True to leave entities with an unknown key in their partition. */
+  /** True to continue if the keys of some entities are unknown. These entities stay in their partition. */
   readonly allowUnknown: boolean
-  /** Consumers that store nothing by entity. They may have lag, and their states are not moved. */
+  /** Consumers that store nothing by entity. Their states are not moved, and they may have lag. */
   readonly except: readonly string[]
-  /** Time without records that is required before the growth starts, in milliseconds. */
+  /** Time without new records, in milliseconds, that is required before the growth starts. */
   readonly quietMs: number
-  /** Time within which a request of a killed run may still reach Kafka, in milliseconds; 30 s by default. */
+  /** Time in milliseconds for which a request of a killed run can still reach Kafka; 30 seconds by default. */
   readonly answeredMs?: number
 }
 
-/** Steps of a growth, in order. Some occur several times. */
+/** Steps of a growth, in order. Some steps can occur several times. */
 export type Step =
   | 'began'
   | 'fenced'
@@ -26,21 +26,21 @@ export type Step =
   | 'switched'
   | 'over'
 
-/** Observer of a growth. Tests use it to stop a growth at a step. */
+/** Observer of a growth. Tests use it to interrupt the growth at a step. */
 export interface Watching {
   readonly tell: (text: string) => void
   readonly reached?: (step: Step) => void
 }
 
-/** Returns the message about a growth that was not carried out. */
+/** Returns the message that a growth was not carried out, with its problems. */
 export function refusal(wrong: readonly string[]): string {
   return `The topic has not grown, and all is as it was:\n${wrong.map(line => `  ${line}`).join('\n')}`
 }
 
-/** Maximum number of entities that a message lists. */
+/** Maximum number of entities to list in a message. */
 const NAMED = 5
 
-/** Returns the problems of the states that prevent a growth, one line for each consumer. */
+/** Returns the problems with states that prevent a growth, one line for each consumer. */
 export function inTheWay(
   plans: readonly ConsumerPlan[],
   { allowUnknown }: Pick<Order, 'allowUnknown'>,
@@ -49,8 +49,8 @@ export function inTheWay(
 }
 
 /**
- * Returns the entities that would stay in their partition, one line for each consumer. The key of these
- * entities is unknown, so their next records may go to any partition.
+ * Returns the entities whose key is unknown, one line for each consumer. They would stay in their partition, although their next
+ * records may be in another one.
  */
 function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
   return plans.flatMap(({ consumer, staying }) => {
@@ -64,7 +64,7 @@ function stayingBehind(plans: readonly ConsumerPlan[]): string[] {
   })
 }
 
-/** Returns the entities whose events wait in the states, one line for each consumer. */
+/** Returns the entities that are held, one line for each consumer. */
 function stillHeld(plans: readonly ConsumerPlan[]): string[] {
   return plans.flatMap(({ consumer, held }) => {
     if (held.size === 0) return []

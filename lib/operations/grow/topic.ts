@@ -1,4 +1,4 @@
-/** Topic that grows, with its partition states and its log. */
+/** Topic whose partition count is increased, with its partition states and its log. */
 
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import { partitionCount } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
@@ -23,13 +23,13 @@ export interface Servers {
   readonly kafka: Kafka
   readonly log: LogReader
   readonly bounds: LogBounds
-  /** Checkpoints; absent if none are kept. */
+  /** Access to the checkpoints; absent if no checkpoints are taken. */
   readonly kept?: KeptStates
 }
 
 /** Access to the checkpoints of the topic's partition states. */
 export interface KeptStates {
-  /** Consumers that read the topic, including those without a state in Redis. */
+  /** Consumers that read the topic, including consumers without a state in Redis. */
   readonly readers: readonly string[]
   has(partitionState: StateKey): Promise<boolean>
   /**
@@ -40,7 +40,7 @@ export interface KeptStates {
   take(partitionStates: readonly StateKey[]): Promise<void>
 }
 
-/** Returns the fence that a run of the command adds. */
+/** Returns the fence by which a run of the command stops commits to partition states. */
 export function growthFence({ to, attempt }: { readonly to: number; readonly attempt: number }): Fence {
   return { why: 'topic-growing', attempt, partitions: to }
 }
@@ -54,7 +54,7 @@ export class GrowingTopic {
   readonly generations: Generations
   readonly cursors: Cursors
 
-  /** @param name name of the Kafka topic */
+  /** @param name name of the topic in Kafka */
   constructor(servers: Servers, env: string, name: string) {
     this.servers = servers
     this.env = env
@@ -65,13 +65,13 @@ export class GrowingTopic {
     this.cursors = new RedisForwardCursors(servers.client)
   }
 
-  /** Returns the current number of partitions in Kafka. */
+  /** Returns the current partition count in Kafka. */
   partitions(): Promise<number> {
     return partitionCount(this.servers.kafka, this.name)
   }
 
   /**
-   * Returns the consumers that have a partition state of the topic, and those that read it, because Redis may
+   * Returns the consumers that have a state of the topic, and all consumers that read it. The latter are included because Redis may
    * have lost their states.
    */
   async consumers(): Promise<string[]> {
@@ -85,7 +85,7 @@ export class GrowingTopic {
     return { consumer, topic: this.name, partition }
   }
 
-  /** Returns the keys of a consumer's states for the first partitions. */
+  /** Returns the keys of a consumer's states for the first `partitions` partitions. */
   keysOf(consumer: string, partitions: number): StateKey[] {
     return Array.from({ length: partitions }, (_, partition) => this.keyOf(consumer, partition))
   }
@@ -95,10 +95,10 @@ export class GrowingTopic {
   }
 
   /**
-   * Stops commits to a partition state while the topic grows, or takes over the fence of an earlier run.
-   * Returns the version that the state keeps.
+   * Stops commits to a partition state while the topic grows. The fence of an earlier run is taken over.
    *
-   * @throws OperationFailure if it is fenced for another reason, or by a later run
+   * @returns the version of the state, which can no longer change
+   * @throws OperationFailure if the state is fenced for another reason, or by a later run
    */
   async fence(live: StateKey, own: Fence): Promise<Version> {
     const { version, fence } = await this.generations.fence(live, own)
@@ -110,7 +110,7 @@ export class GrowingTopic {
     )
   }
 
-  /** Signal of the environment that the topic carries; undefined for any other topic. */
+  /** Signal of the topic in this environment; undefined for any other topic. */
   get signal() {
     return signals().find(signal => topicName(signal, this.env) === this.name)
   }

@@ -1,4 +1,4 @@
-/** One line of JSON, or one row of a table, becomes one event, by a mapping. Pure. */
+/** Converts lines of JSON, or rows of a table, to events by means of mappings. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import type { Line } from '../replay/lines.ts'
@@ -6,10 +6,10 @@ import type { BrokenRow, RowDocument } from './rows.ts'
 import { recordIn, type TriedRecord, tried, UNTAKEN } from './trial.ts'
 
 /**
- * Returns the event of a line. If the mapping identifies a record by its position, the position consists of
- * file name, line and content, because a file may contain equal records.
+ * Converts a line to an event. A mapping can derive the event id from the position of a record. The position consists of file name,
+ * line number and content, because a file may contain equal records.
  *
- * @param file name of the file without its folders
+ * @param file name of the file without its folder
  */
 export function eventOfLine(
   mappings: readonly Mapping[],
@@ -20,7 +20,7 @@ export function eventOfLine(
   return eventOf(mappings, line, recordIn(text, ['import', file, line, text.trim()]))
 }
 
-/** The event of a row, identified as that of a line. */
+/** Converts a table row to an event. Its position is defined as for a line. */
 export function eventOfDocument(
   mappings: readonly Mapping[],
   file: string,

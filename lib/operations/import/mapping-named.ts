@@ -1,4 +1,4 @@
-/** Finds the mappings that `--mapping` specifies. */
+/** Finds the mappings that the option `--mapping` names. */
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { loadMapping, MappingFileError } from '../../mapping/adapters/mapping-files.ts'
@@ -7,18 +7,19 @@ import { InvalidMapping } from '../../mapping/mapping-file.ts'
 import { suggestion } from '../../similar.ts'
 import { OperationFailure } from '../failure.ts'
 
-/** Folder with the existing mappings. */
+/** Folder with the project's mappings. */
 export interface MappingsFolder {
   readonly path: string
-  /** Name of the folder in messages. */
+  /** Name of the folder that is shown in messages. */
   readonly shown: string
 }
 
 /**
- * Returns the mapping with this name. A name refers to a file of the folder; a text with a slash or an extension is a path.
+ * Loads the mapping with this name. A name refers to a file in the folder of mappings, but a text with a slash or an extension is a
+ * path.
  *
- * @param pathOf resolves a path as given by the user
- * @throws OperationFailure if the mapping is missing, or with all its errors
+ * @param pathOf resolves a path that the user has given
+ * @throws OperationFailure if the mapping is missing or invalid
  */
 export async function mappingNamed(
   named: string,
@@ -39,7 +40,7 @@ export async function mappingNamed(
   }
 }
 
-/** Returns the list of existing mappings, such as `Ready mappings are a, b (in config/mappings/).` */
+/** Returns a sentence that lists all mappings, such as `Ready mappings are a, b (in config/mappings/).` */
 export async function readyMappingsText(folder: MappingsFolder): Promise<string> {
   const names = await readyNames(folder)
   return names.length === 0
@@ -52,7 +53,7 @@ async function unknownText(named: string, folder: MappingsFolder): Promise<strin
   return `There is no mapping ${JSON.stringify(named)}.${similar} ${await readyMappingsText(folder)} To use another file, give its path.`
 }
 
-/** Returns the names of the mappings in the folder; none if it is missing. */
+/** Returns the names of the mappings in the folder; empty if the folder is missing. */
 export async function readyNames({ path }: MappingsFolder): Promise<readonly string[]> {
   const files = await readdir(path).catch(error => {
     if (isMissing(error)) return []

@@ -1,4 +1,4 @@
-/** Converts one row of a CSV file to one event. Pure. */
+/** Converts a row of a CSV file to an event. Pure. */
 
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { readJsonEvent, toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -10,22 +10,22 @@ import { rfc3339 } from './instant.ts'
 import type { BrokenRow, Row } from './rows.ts'
 import type { Series } from './series.ts'
 
-/** Properties that all rows of a file share. */
+/** Properties that apply to all rows of a file. */
 export interface Recording {
-  /** Name of the file without its folders. It is part of every id, so the file can be moved. */
+  /** Name of the file without its folder. Event ids are derived from it, so moving the file does not change them. */
   readonly file: string
-  /** Entity of rows that do not specify one. */
+  /** Entity of rows that do not name one. */
   readonly entity: string
   readonly series: Series
-  /** Offset from UTC, `±hh:mm`, for timestamps without a time zone. */
+  /** Offset from UTC for timestamps without a time zone, in the form `±hh:mm`. */
   readonly utcOffset: string
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /**
- * Returns the event of a row. Its id is derived from file name, line and content. Files repeat timestamps, so
- * only the line distinguishes two equal rows; the same row with another unit or entity is another event.
+ * Converts a row to an event. The id is derived from file name, line number and content. The line number is needed because rows can
+ * be equal. If a row is imported with another unit or entity, it becomes a different event.
  */
 export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
   const { series, utcOffset, file } = recording
@@ -43,8 +43,8 @@ export function eventOfRow(recording: Recording, row: Row): Event | BrokenRow {
 }
 
 /**
- * Returns the reason for which consumers would reject the event, if any. It is reported during the import
- * instead of in the dead letters.
+ * Returns the reason for which consumers would reject the event; undefined if they accept it. The reason is reported during the
+ * import, so the event does not become a dead letter.
  */
 export function readersFault(event: Event): string | undefined {
   const read = readJsonEvent(toJsonEvent(event))

@@ -1,4 +1,4 @@
-/** Reads the rows of a CSV file one after another, with memory that does not depend on the size of the file. */
+/** Reads the rows of a CSV file one by one. Memory usage does not depend on the size of the file. */
 import { pipeline, type Readable } from 'node:stream'
 import { parse } from 'csv-parse'
 import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
@@ -6,47 +6,47 @@ import { parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
 export interface Columns {
   readonly timestamp: string
   readonly value: string
-  /** Column with the id of each row's entity; undefined if the whole file is about one entity. */
+  /** Column that contains the entity of each row; undefined if all rows belong to the same entity. */
   readonly entity?: string
 }
 
 export interface Row {
-  /** Line in the file where the row ends, counted from 1. */
+  /** Line number at which the row ends, counted from 1. */
   readonly line: number
   readonly timestamp: string
   readonly value: string
   readonly entity?: string
 }
 
-/** Row that cannot be read. Line 1 is the header. */
+/** Row that cannot be read. The header is line 1. */
 export interface BrokenRow {
   readonly line: number
   readonly error: string
-  /** True if reading cannot continue after the row. */
+  /** True if no further rows can be read. */
   readonly fatal?: true
   /** True if the file contains JSON instead of a table. */
   readonly isJson?: true
 }
 
-/** A row as an object: its cells by the names of the columns. */
+/** Row as an object whose keys are the column names. */
 export interface RowDocument {
   readonly line: number
   readonly document: object
 }
 
-/** Maximum length of a row. A longer row has no closing quote, and would extend to the end of the file. */
+/** Maximum length of a row. A longer row indicates a missing closing quote, and would otherwise extend to the end of the file. */
 const MAX_ROW_LENGTH = 64 * 1024
 
 const PARSING = {
   bom: true,
   info: true,
-  // Accept all of them: a file that was joined from several may mix them.
+  // All line endings are accepted, because a file may have been joined from several files.
   record_delimiter: ['\r\n', '\n', '\r'] as string[],
-  // A quote within a value is a part of it. It is then not a number or time, which is found where values are read.
+  // A quote inside a value belongs to the value. Such a value is rejected later, because it is neither a number nor a time.
   relax_quotes: true,
   skip_empty_lines: true,
   max_record_size: MAX_ROW_LENGTH,
-  // Reading ends here, but with an error the parser would drop the rows before it.
+  // Reading still ends at an invalid row. With an error, however, the parser would drop the rows before it.
   skip_records_with_error: true,
 }
 
@@ -55,7 +55,7 @@ interface Parsed {
   readonly info: { readonly lines: number }
 }
 
-/** Yields rows and broken rows in the order of the file, and ends after a fatal one. */
+/** Yields valid and invalid rows in the order of the file. Ends after a row after which reading cannot continue. */
 export async function* readRows(source: Readable, columns: Columns): AsyncGenerator<Row | BrokenRow> {
   let unclosedAtLine: number | undefined
   const parser = parse({
@@ -66,7 +66,7 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
       return undefined
     },
   })
-  // Forwards errors of the source through the parser to the loop.
+  // The pipeline forwards errors of the source to the loop below.
   pipeline(source, parser, () => {})
   let header: Header | undefined
   let line = 0
@@ -81,14 +81,14 @@ export async function* readRows(source: Readable, columns: Columns): AsyncGenera
     if ('error' in found) return yield found
     header = found
   }
-  // The parser notices a missing quote only at the end of the file or of its limit. The quote is missing in
+  // The parser detects a missing quote only at the end of the file, or when the maximum length is exceeded. The quote is missing in
   // the row after the last valid one.
   if (unclosedAtLine !== undefined)
     yield { line: line + 1, error: 'a quote that opens here is not closed', fatal: true }
   else if (header === undefined) yield { line: 1, error: 'the file has no header', fatal: true }
 }
 
-/** Yields rows with all their columns. Cells that are JSON numbers become numbers; empty ones are left out. */
+/** Yields rows with all their columns. Cells that contain a JSON number become numbers. Empty cells are omitted. */
 export async function* readDocuments(source: Readable): AsyncGenerator<RowDocument | BrokenRow> {
   const broken: BrokenRow[] = []
   const parser = parse({
@@ -108,7 +108,9 @@ export async function* readDocuments(source: Readable): AsyncGenerator<RowDocume
   yield* broken
 }
 
-/** A number that a double cannot hold stays text, as does `007`. */
+/**
+ * Converts a cell to a number. A number that a double cannot represent exactly stays text, and so does a number with leading zeros.
+ */
 function cellValue(cell: string): string | number | undefined {
   if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(cell)) return cell || undefined
   try {
@@ -122,7 +124,7 @@ interface Header {
   readonly width: number
   readonly timestamp: number
   readonly value: number
-  /** Index of the column; -1 without such a column. */
+  /** Index of the entity column; -1 if there is none. */
   readonly entity: number
 }
 
@@ -150,7 +152,10 @@ function headerOf(names: readonly string[], columns: Columns): Header | BrokenRo
   }
 }
 
-/** Returns whether a text can be a column name. A file without a header starts with data, which messages must not show. */
+/**
+ * Returns whether a text is plausible as a column name. If a file has no header, its first line contains data, which messages must
+ * not show.
+ */
 function isName(text: string): boolean {
   return /^(?!.*\d{4}-\d\d-\d\d)[\p{L}_][^"{}[\]\p{Cc}\ufffd]*$/u.test(text) || text === ''
 }

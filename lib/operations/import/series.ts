@@ -1,4 +1,4 @@
-/** Meaning of a recorded column of numbers: a metric of a family, its unit, and its entity. */
+/** Describes a recorded column of numbers: the metric and its family, the unit, and the entity. */
 import {
   type DatabaseReading,
   type DeviceMotion,
@@ -11,7 +11,7 @@ import {
 import { conversion, unitsFor } from '../../telemetry/units.ts'
 import { usageFailure } from '../failure.ts'
 
-/** Options that describe the entity in addition to its id. Each family uses some of them. */
+/** Options that describe an entity in addition to its id. Each family supports some of them. */
 interface IdentityOptions {
   readonly site?: string
   readonly latitude?: number
@@ -30,16 +30,16 @@ export interface SeriesOptions extends IdentityOptions {
 export interface Series {
   readonly family: Family
   readonly metric: string
-  /** Converts a value from the unit of the column to that of the metric. */
+  /** Converts a value from the column's unit to the unit of the metric. */
   readonly convert: (value: number) => number
-  /** Returns the data of a reading. `value` is in the unit of the metric. */
+  /** Returns the data of a reading. `value` must be in the unit of the metric. */
   readonly dataOf: (entity: string, value: number) => ReadingData
 }
 
 /**
- * Returns the series.
+ * Returns the series that the options describe.
  *
- * @throws OperationFailure if an option does not apply to the family
+ * @throws OperationFailure if the family does not support an option
  */
 export function seriesOf(options: SeriesOptions): Series {
   const family = FAMILIES[options.family]
@@ -104,7 +104,7 @@ function identityOf(family: FamilyName, options: IdentityOptions): Identity {
   return identity(options)
 }
 
-/** Returns the tenant as a tag. If a family has no field for the tenant, the strategy `tenant` uses the tag. */
+/** Returns the tenant as a tag. Families without a tenant field use this tag for the key strategy `tenant`. */
 function tagged(tenant: string | undefined): { tags?: { tenant: string } } {
   return tenant === undefined ? {} : { tags: { tenant } }
 }

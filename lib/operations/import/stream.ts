@@ -1,4 +1,4 @@
-/** Converts files to lines that contain one event each. */
+/** Converts files to a stream with one event per line. */
 import { basename, extname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { toJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -15,20 +15,20 @@ import { type MappingsFolder, readyMappingsText } from './mapping-named.ts'
 import { eventOfRow, type Recording } from './reading.ts'
 import { type BrokenRow, type Columns, readDocuments, readRows } from './rows.ts'
 
-/** Properties that all rows of CSV files share. Without `entity`, the name of each file is the entity. */
+/** Plan for CSV files whose rows have common properties. If `entity` is absent, the file name is the entity. */
 export interface SeriesPlan extends Omit<Recording, 'file' | 'entity'> {
   readonly entity?: string
   readonly columns: Columns
 }
 
-/** JSON lines, or CSV files with any columns: the first mapping that takes a line decides. */
+/** Plan for JSON lines, or for CSV files with any columns. The first mapping that accepts a line converts it. */
 export interface MappedPlan {
   readonly mappings: readonly Mapping[]
 }
 
 export type ImportPlan = (SeriesPlan | MappedPlan) & {
   readonly skipInvalid: boolean
-  /** Strategy for the events' `partitionkey`; undefined for events without one. */
+  /** Key strategy for the `partitionkey` of the events. If undefined, events have no `partitionkey`. */
   readonly keyBy: KeyStrategy | undefined
 }
 
@@ -40,20 +40,20 @@ export interface ImportCounts {
 
 /** Ports of an import. */
 export interface ImportPorts {
-  /** Opens a file by the name that the user specified. */
+  /** Opens a file by the name that the user has given. */
   readonly open: (file: string) => Readable
   readonly mappings: MappingsFolder
-  /** Called with a line about each skipped row, up to a maximum number. */
+  /** Called with a message for each skipped row, up to a maximum number of rows. */
   readonly onSkipped: (line: string) => void
 }
 
-/** Number of skipped rows that are reported one by one. Further ones are only counted. */
+/** Maximum number of skipped rows to report. Further skipped rows are only counted. */
 const NAMED = 20
 
 /**
- * Yields the events of the files, each in the JSON event format on a separate line.
+ * Yields the events in the files as lines in the JSON event format.
  *
- * @throws OperationFailure for a file that cannot be read, and for an invalid row unless the plan skips invalid rows
+ * @throws OperationFailure for a file that cannot be read, or for an invalid row if the plan does not skip invalid rows
  */
 export async function* importLines(
   files: readonly string[],
@@ -99,7 +99,9 @@ async function* seriesEvents(file: string, plan: SeriesPlan, ports: ImportPorts)
     }
 }
 
-/** Returns the error of a row. For JSON lines, it explains that a mapping is needed, and lists the existing ones. */
+/**
+ * Explains the error of a row. For JSON lines, the explanation states that a mapping is required, and lists the existing mappings.
+ */
 async function explained(row: BrokenRow, { mappings }: ImportPorts): Promise<BrokenRow> {
   if (!row.isJson) return row
   const error = `${row.error}: specify the mapping for JSON lines with --mapping. ${await readyMappingsText(mappings)}`

@@ -1,4 +1,4 @@
-/** Results of mappings for single records: the event of a record, or the reason why it has none. Pure. */
+/** Tries mappings on single records. The result is an event, or the reason why the record cannot be converted. Pure. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { isInexact, parseExact } from '../../../packages/runtime/cloudevents/exact-json.ts'
 import { readJsonEvent } from '../../../packages/runtime/cloudevents/json-format.ts'
@@ -10,25 +10,25 @@ import { eventDocument } from '../../mapping/foreign.ts'
 import type { Mapping } from '../../mapping/mapping.ts'
 import { readersFault } from './reading.ts'
 
-/** A record, or the reason why its text has none. */
+/** Record to try, or the reason why the text is not a valid record. */
 export type TriedRecord = ForeignDocument | Failure | { readonly error: string }
 
 type TrialCode = FailureCode | 'unreadable' | 'cloudevent'
 
-/** Codes of records that fit the conditions of no mapping; a consumer applies a CloudEvent as it is. */
+/** Codes for records that no mapping accepts. A consumer processes a CloudEvent without a mapping. */
 export const UNTAKEN: ReadonlySet<TrialCode> = new Set(['not-a-cloudevent', 'cloudevent'] as const)
 
 export type Trial =
   | {
       readonly accepted: true
       readonly mapping: string
-      /** Further mappings that take the record; the first decides. */
+      /** Further mappings that accept the record. They are ignored, because only the first mapping is used. */
       readonly others: readonly string[]
       readonly event: Event
     }
   | { readonly accepted: false; readonly code: TrialCode; readonly reason: string }
 
-/** Returns the result of the first mapping that takes the record. */
+/** Converts a record with the first mapping that accepts it. */
 export function tried(mappings: readonly Mapping[], record: TriedRecord): Trial {
   if ('error' in record) return refused('unreadable', record.error)
   if ('kind' in record) return refused(record.code, record.message)
@@ -50,7 +50,7 @@ function refused(code: TrialCode, reason: string): Trial {
   return { accepted: false, code, reason }
 }
 
-/** Reads the text of one record. */
+/** Parses the text of a single record. */
 export function recordIn(text: string, position: ForeignDocument['position']): TriedRecord {
   try {
     const document = parseExact(text)

@@ -1,4 +1,4 @@
-/** Default record keys of events, which keep an entity in one partition. Pure. */
+/** Computes the default record keys of events. All events of an entity have the same key. Pure. */
 import { isUtf8 } from 'node:buffer'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
 import { ALERT_ACKNOWLEDGED_TYPE } from '../../alerting/acknowledged.ts'
@@ -11,19 +11,23 @@ import { familyOf, type ReadingData } from '../../telemetry/families.ts'
 import { keyOf } from '../../telemetry/reading.ts'
 
 const OF_ALERTS: readonly string[] = [ALERT_FIRED_TYPE, ALERT_RESOLVED_TYPE, ALERT_ACKNOWLEDGED_TYPE]
-/** Event types whose subject is the name of a group of alerts. */
+/** Event types whose subject is the name of an alert group. */
 const OF_GROUPS: readonly string[] = [ALERT_ROUTED_TYPE, NOTIFICATION_TYPE]
-/** Event types whose data contains the entity, while source and subject are those of a group. */
+/** Event types whose source and subject identify a group. The entity is in the event data. */
 const OF_PATTERNS: readonly string[] = [PATTERN_EVENT_TYPE]
-/** Event types that keep the key of the failed record. */
+/** Event types that have the key of the failed record. */
 const OF_FAILURES: readonly string[] = [FAILURE_TYPE, RETRY_TYPE, DEAD_LETTER_TYPE]
 
 /**
- * Returns the key of an event: its extension `partitionkey` (CloudEvents "Partitioning"); for a reading, the
- * key of its family; for an alert, its fingerprint; for a notification, its group; for an event whose data
- * contains an entity, that entity; otherwise its source and subject.
+ * Returns the record key of an event. The extension `partitionkey` takes precedence (CloudEvents extension "Partitioning").
+ * Otherwise, the key depends on the event:
+ * - a reading has the key of its family;
+ * - an alert has its fingerprint;
+ * - a notification has its group;
+ * - an event with an entity in its data has this entity;
+ * - any other event has its source and subject.
  *
- * @param event event whose data is valid by the schema of its type
+ * @param event event whose data matches the schema of its type
  */
 export function eventKey(event: Event): string {
   const { partitionkey } = event.extensions ?? {}

@@ -1,4 +1,4 @@
-/** Publishes single events and reports their positions. */
+/** Publishes single events, and reports their positions in the log. */
 
 import type { TopicPublisher } from '../../../packages/runtime/adapters/kafka/produce-types.ts'
 import { requestsOf } from '../../../packages/runtime/adapters/kafka/requests.ts'
@@ -11,41 +11,41 @@ import type { KeyStrategy } from '../../telemetry/key.ts'
 import { eventKey } from './key.ts'
 import { keyBy as keyOfEvent } from './key-by.ts'
 
-/** Report about one event. */
+/** Report about a published event. */
 export interface PublishedEvent {
   readonly id: string
   readonly topic: string
   readonly partition: number
-  /** Offset of the record; null if it was not published. */
+  /** Offset of the record; null if the event was not published. */
   readonly offset: number | null
   readonly key: string
 }
 
-/** Properties that determine the record of an event. */
+/** Properties that determine how an event is converted to a record. */
 export interface Placing {
   /** Full name of the topic. */
   readonly topic: string
-  /** Number of partitions of the topic. */
+  /** Partition count of the topic. */
   readonly partitions: number
-  /** Key for all events. */
+  /** Record key for all events. */
   readonly key?: string | undefined
-  /** Key strategy that the user requested. */
+  /** Key strategy that the user has requested. */
   readonly keyBy?: KeyStrategy | undefined
-  /** Key strategy of the settings. The properties of the event take precedence over it. */
+  /** Key strategy in the settings. Keys in the events take precedence over it. */
   readonly keyBySetting?: KeyStrategy | undefined
   readonly contentMode: ContentMode
   readonly writer: DataWriter
 }
 
-/** Event with the record that carries it. */
+/** Record of an event, with the properties that are reported. */
 export type PlacedEvent = OutgoingRecord &
   Omit<PublishedEvent, 'key' | 'offset'> & { readonly keyText: string }
 
 /**
- * Returns the record of an event.
+ * Converts an event to a record.
  *
  * @throws KeyFieldMissing if the event lacks the requested key field
- * @throws what `DataWriter.write` throws
+ * @throws errors of `DataWriter.write`
  */
 export function placed(event: Event, placing: Placing): PlacedEvent {
   const { topic, partitions, key, keyBy, keyBySetting, contentMode, writer } = placing
@@ -55,7 +55,7 @@ export function placed(event: Event, placing: Placing): PlacedEvent {
   return { ...record, id: event.id, topic, partition, keyText }
 }
 
-/** Returns the requested key. For `random`, it is the id of the event, which is unique. */
+/** Returns the record key by the requested strategy. For `random`, the key is the event id, which is unique. */
 function keyAsAsked(event: Event, strategy: KeyStrategy | undefined): string | undefined {
   return strategy && (keyOfEvent(event, strategy) ?? event.id)
 }
@@ -64,14 +64,14 @@ function keyAsSet(event: Event, strategy: KeyStrategy | undefined): string | und
   return strategy && !event.extensions?.partitionkey ? (keyOfEvent(event, strategy) ?? undefined) : undefined
 }
 
-/** Maximum size of one request. Kafka applies a topic's limit of 1 MiB to all records of a partition in a request. */
+/** Maximum size of a request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
 const LIMITS = { items: 500, bytes: 512 * 1024 } as const
 
 /**
- * Appends the events in their order, in several requests. If a request fails, no later event is written.
+ * Appends events in their order, in several requests. If a request fails, no later events are written.
  *
  * @param published list to which acknowledged events are added
- * @throws as `Publisher.publish` does
+ * @throws see `Publisher.publish`
  */
 export async function appendPlaced(
   publisher: Pick<TopicPublisher, 'publish'>,
@@ -83,7 +83,11 @@ export async function appendPlaced(
       published.push(told(events[published.length] as PlacedEvent, offset))
 }
 
-/** @param offset offset of the record; null if it was not published */
+/**
+ * Returns the report about an event.
+ *
+ * @param offset offset of the record; null if the event was not published
+ */
 export function told({ id, topic, partition, keyText }: PlacedEvent, offset: number | null): PublishedEvent {
   return { id, topic, partition, offset, key: keyText }
 }

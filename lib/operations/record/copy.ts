@@ -1,4 +1,4 @@
-/** Copies the records of ranges into a file. The copy can be resumed. */
+/** Copies the records of offset ranges to a file. An interrupted copy can be resumed. */
 
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
@@ -9,7 +9,7 @@ import { recordedLine } from '../../queries/recorded-line.ts'
 import { readRecords } from '../../queries/records.ts'
 import type { RecordingPosition } from './position.ts'
 
-/** Destination of the lines, see `RecordingFile`. */
+/** File to which the lines are written, see `RecordingFile`. */
 export interface Target {
   readonly isFull: boolean
   add(line: string): void
@@ -19,11 +19,11 @@ export interface Target {
 export type CopyProgress = Omit<RecordingPosition, 'bytes'>
 
 /**
- * Records the remaining part of the ranges, in the order of time. Even after an error, the target contains
- * only whole lines, and its position is correct.
+ * Copies the remaining records of the ranges in order of time. Even after an error, the file contains only complete lines, and the
+ * stored position is correct.
  *
- * @param standing position that is updated
- * @param reader reader that makes data of any format available to filters; by default, filters see only JSON
+ * @param standing position of the copy, which is updated
+ * @param reader decoder for data of any format, used by filters. By default, filters only see JSON data.
  * @throws see `readRecords`
  */
 export async function copy(
@@ -49,7 +49,7 @@ export async function copy(
       await take(record, standing, filters, target, reader)
       if (target.isFull) await target.flush(standing)
     }
-    // The last record can be followed by transaction markers.
+    // Transaction markers can follow the last record, so the position is set to the end.
     for (const range of standing.ranges) range.next = range.end
   } finally {
     await target.flush(standing)

@@ -1,4 +1,4 @@
-/** Determines the offsets to record from `--from` and `--to`. Pure. */
+/** Determines the offsets to record from the options `--from` and `--to`. Pure. */
 
 import {
   either,
@@ -13,19 +13,19 @@ import type { TopicReach } from '../../queries/topics.ts'
 import { usageFailure } from '../failure.ts'
 import type { From } from '../log-position.ts'
 
-/** Range of offsets of one partition, from `start` up to but not including `end`, with the progress of recording. */
+/** Offset range of one partition, and how much of it has been recorded. The end is exclusive. */
 export interface Progressing {
   readonly partition: number
   readonly start: number
   readonly end: number
-  /** First offset that is not recorded yet. */
+  /** First offset that has not been recorded yet. */
   next: number
 }
 
 /**
- * Returns the kind of the options `--from` and `--to`.
+ * Returns the parser of the options `--from` and `--to`.
  *
- * @param nowMs time from which durations count backwards, in milliseconds since the epoch
+ * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
  */
 export function positionKind(nowMs: number): Kind<From> {
   return either<From>(
@@ -42,18 +42,18 @@ export interface Bounds {
   readonly partition: number | undefined
 }
 
-/** Ranges, with notices about parts that no longer exist. */
+/** Offset ranges to record, with notices about parts that have expired. */
 export interface Ranges {
   readonly ranges: readonly Progressing[]
   readonly notes: readonly string[]
 }
 
 /**
- * Returns the ranges that the bounds currently denote.
+ * Returns the offset ranges for the options.
  *
- * @param reach bounds of the topic, with the offsets at the time of `from`, if it is a time
- * @param atEndTime offsets at the time of `to`; empty without a time
- * @throws OperationFailure if the bounds are invalid
+ * @param reach bounds of the topic. If `from` is a time, they include the first offsets at that time.
+ * @param atEndTime first offsets at the time of `to`; empty if `to` is not a time
+ * @throws OperationFailure if the options are invalid
  */
 export function rangesOf(
   { from, to, partition }: Bounds,
@@ -99,7 +99,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
     return from.offset < logStart
       ? [`Partition ${partition}: offsets ${from.offset} to ${logStart - 1} have expired.`]
       : []
-  // It is unknown whether the expired records belonged to the range.
+  // The times of the expired records are unknown, so they may have belonged to the range.
   return logStart > 0 && atTime === logStart
     ? [
         `Partition ${partition} begins at offset ${logStart}: what is before has expired, and may belong to the range.`,
@@ -107,7 +107,7 @@ function expiredNote(from: From, partition: number, logStart: number, atTime?: n
     : []
 }
 
-/** Returns the total number of offsets in the ranges, and how many of them are done. */
+/** Returns the total number of offsets in the ranges, and how many of them have been recorded. */
 export function extentOf(ranges: readonly Progressing[]): { readonly done: number; readonly total: number } {
   let [done, total] = [0, 0]
   for (const { start, end, next } of ranges) {

@@ -1,4 +1,4 @@
-/** Runs a recording, from determining its ranges to the final report. */
+/** Runs a recording, from the selection of offset ranges to the final report. */
 
 import { PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { DataReader, LogReader } from '../../../packages/runtime/pipeline/ports.ts'
@@ -15,7 +15,7 @@ import { positionOf, RecordingFile } from './recording-file.ts'
 export interface RecordPlan extends Bounds {
   /** Full name of the topic. */
   readonly topic: string
-  /** Valid filters, as given on the command line. */
+  /** Filters as given on the command line. They have already been validated. */
   readonly filters: readonly string[]
   readonly out: string
   readonly resume: boolean
@@ -25,49 +25,50 @@ export interface RecordReport {
   readonly isWhole: boolean
   /** Number of lines in the file. */
   readonly recorded: number
-  /** Number of records that did not match the filters. */
+  /** Number of records that do not match the filters. */
   readonly filtered: number
   /**
-   * Number of offsets without a record: transaction markers, records of aborted transactions, and records removed by compaction.
+   * Number of offsets without a record. They belong to transaction markers, aborted transactions, or records removed by compaction.
    */
   readonly withoutRecord: number
   /** Number of offsets that expired before they could be read. */
   readonly expired: number
-  /** Number of lines without a value, because the record was too large to be read. */
+  /** Number of lines without a value, because the value was too large to read. */
   readonly oversize: number
-  /** Number of offsets of the range that are not recorded yet. */
+  /** Number of offsets in the range that have not been recorded yet. */
   readonly missing: number
   readonly elapsedMs: number
 }
 
-/** Progress of a recording, in offsets. */
+/** Progress of a recording, counted in offsets. */
 interface RecordProgress {
   readonly done: number
   readonly total: number
-  /** Number of offsets that an earlier command recorded. */
+  /** Number of offsets that were recorded by an earlier command. */
   readonly doneBefore: number
 }
 
 export interface RecordPorts {
   readonly log: () => Promise<LogReader>
-  /** Returns the bounds of the topic; with a time, also the offsets at that time. */
+  /** Returns the bounds of the topic. If a time is given, the first offsets at that time are included. */
   readonly reach: (timeMs: number | undefined) => Promise<TopicReach>
   readonly reader: DataReader
-  /** Resolves a path as given by the user. */
+  /** Resolves a path that the user has given. */
   readonly pathOf: (file: string) => string
   readonly stop: AbortSignal
-  /** Called with each notice, one sentence. */
+  /** Called with each notice, which is one sentence. */
   readonly notice: (text: string) => void
-  /** Starts showing the progress, until the returned function is called. */
+  /** Starts a display of the progress, and returns a function that ends the display. */
   readonly watch: (progress: () => RecordProgress) => () => void
-  /** Called with the final report, even if the recording fails. */
+  /** Called with the final report. It is also called if the recording fails. */
   readonly report: (report: RecordReport) => void
 }
 
 /**
  * Runs a recording.
  *
- * @throws OperationFailure if the range is empty, or the recording is incomplete; the message then explains how to continue
+ * @throws OperationFailure if the range is empty or the recording is incomplete. In the second case, the message explains how to
+ * continue.
  */
 export async function record(plan: RecordPlan, ports: RecordPorts): Promise<void> {
   const opened = await (plan.resume ? resumed(plan, ports) : begun(plan, ports))
@@ -94,7 +95,7 @@ async function begun(plan: RecordPlan, { reach: reachAt, notice, pathOf }: Recor
   return { file, standing: { version: 1, topic, filters: [...filters], ...none, ranges: [...ranges] } }
 }
 
-/** Returns undefined if the file is already complete. */
+/** Resumes a recording. Returns undefined if the file is already complete. */
 async function resumed(
   { out, topic }: RecordPlan,
   { reach, notice, pathOf }: RecordPorts,

@@ -1,7 +1,7 @@
 /**
- * File to which a recording is written. Until it is complete, it is named `FILE.part` and ends with a whole
- * line, and `FILE.position` contains the position at which to continue. Gzip is written in members that each
- * end with a line, so an incomplete file can be read.
+ * File to which a recording is written. An incomplete recording has the name `FILE.part`, and `FILE.position` contains the position
+ * at which to continue. Both are updated only after complete lines. Compressed recordings consist of several gzip members that each
+ * end with a line, so an incomplete recording can be read.
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { promisify } from 'node:util'
@@ -13,7 +13,7 @@ import type { RecordingPosition } from './position.ts'
 
 const zipped = promisify(gzip)
 
-/** Maximum size of buffered lines, in characters. After a kill, these are recorded again. */
+/** Maximum size of buffered lines, in characters. If the process is killed, buffered lines are lost and recorded again. */
 const HELD = 4 * 1024 * 1024
 
 export class RecordingFile {
@@ -32,9 +32,9 @@ export class RecordingFile {
   }
 
   /**
-   * Creates the file.
+   * Creates the file of a new recording.
    *
-   * @throws OperationFailure if the file, or a part of it, already exists
+   * @throws OperationFailure if the file, or an incomplete recording of it, already exists
    */
   static async create(path: string, name: string): Promise<RecordingFile> {
     if (await exists(path)) throw new OperationFailure(`${name} already exists: choose another file.`)
@@ -50,9 +50,9 @@ export class RecordingFile {
   }
 
   /**
-   * Truncates the file to the position.
+   * Opens an incomplete recording, and truncates it to its position.
    *
-   * @throws OperationFailure if the part is missing, or shorter than the position
+   * @throws OperationFailure if the incomplete recording is missing, or shorter than the position
    */
   static async resume(path: string, name: string, { bytes }: RecordingPosition): Promise<RecordingFile> {
     try {
@@ -80,7 +80,7 @@ export class RecordingFile {
     this.#held += line.length + 1
   }
 
-  /** Writes the buffered lines, and then the position. */
+  /** Writes the buffered lines, and then stores the position. */
   async flush(standing: Omit<RecordingPosition, 'bytes'>): Promise<void> {
     const text = Buffer.from(this.#lines.join(''))
     this.#lines = []
@@ -93,7 +93,7 @@ export class RecordingFile {
     await savePosition(positionOf(this.#path), { ...standing, bytes: this.#bytes })
   }
 
-  /** Gives the complete file its final name. */
+  /** Renames the complete recording to its final name. */
   async complete(): Promise<void> {
     if (this.#bytes === 0 && this.#isZipped) await this.#handle.write(await zipped(Buffer.alloc(0)))
     await this.#handle.close()

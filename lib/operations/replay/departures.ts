@@ -1,4 +1,4 @@
-/** Converts groups of recorded items to records to publish. */
+/** Converts groups of recorded items to records that can be published. */
 import { type Addressing, movedBy, outgoing } from './outgoing.ts'
 import type { Departure } from './publish.ts'
 import type { Item } from './sequence.ts'
@@ -6,7 +6,7 @@ import type { Item } from './sequence.ts'
 /**
  * Yields the records of each group.
  *
- * @throws the reason of the signal once it is aborted; see also `outgoing`
+ * @throws the signal's reason if the signal is aborted; otherwise see `outgoing`
  */
 export async function* departing(
   groups: AsyncIterable<readonly Item[]>,

@@ -1,12 +1,12 @@
-/** Splits bytes into numbered lines. Each line is decoded separately, so that an invalid one can be reported and skipped. */
+/** Splits bytes into numbered lines. Each line is decoded separately, so that an invalid line can be reported and skipped. */
 import { isUtf8 } from 'node:buffer'
 import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 
-/** Line of a text, without its line end. */
+/** Line of a text, without its line break. */
 export interface Line {
   /** Line number, counted from 1. */
   readonly number: number
-  /** Text of the line; undefined if it is not valid text. */
+  /** Text of the line; undefined if the line cannot be read. */
   readonly text: string | undefined
   /** Reason why the line cannot be read. */
   readonly failure?: string
@@ -15,9 +15,9 @@ export interface Line {
 const LINE_END = 0x0a
 
 /**
- * Yields the lines that each piece completes, so that input from a pipe is processed before the next piece arrives.
+ * Yields the lines that are complete after each piece of input. Input from a pipe is thus processed before the next piece arrives.
  *
- * @param longest maximum length of a line, in bytes; the rest of a longer line is skipped
+ * @param longest maximum length of a line, in bytes. The rest of a longer line is skipped.
  */
 export async function* numberedLines(
   pieces: AsyncIterable<Uint8Array>,
@@ -35,7 +35,7 @@ export async function* numberedLines(
 class Splitter {
   readonly #longest: number
   #number = 0
-  /** Start of a line whose end has not arrived yet. */
+  /** Start of a line that is not complete yet. */
   #rest: Buffer[] = []
   #restBytes = 0
 
@@ -64,13 +64,17 @@ class Splitter {
     else if (piece.length > 0) this.#rest.push(piece)
   }
 
-  /** @param piece bytes up to and excluding a line end */
+  /**
+   * Returns the lines that a piece of input completes.
+   *
+   * @param piece bytes up to, but not including, a line break
+   */
   #split(piece: Buffer): readonly Line[] {
     const isWhole = this.#restBytes <= this.#longest
     if (!isWhole) return this.#withoutTooLong(piece)
     const bytes = this.#restBytes > 0 ? Buffer.concat([...this.#rest, piece]) : piece
     this.#forget()
-    // A line end is never part of a multi-byte character, so the lines of a valid text are valid.
+    // A line break is never part of a multi-byte character, so each line of a valid text is valid.
     if (isUtf8(bytes))
       return bytes
         .toString()

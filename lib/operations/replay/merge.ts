@@ -1,14 +1,16 @@
-/** Merges recordings by time. Only the part of each recording that was read ahead is in memory, regardless of its length. Pure. */
+/**
+ * Merges recordings in order of time. Memory usage does not depend on their length, because each recording is read in parts. Pure.
+ */
 import type { Recorded } from './recorded.ts'
 
 type Groups = AsyncIterable<readonly Recorded[]>
 
-/** Number of items that are passed on together, so that they can be published in large requests. */
+/** Number of items in a group. Groups are large, so that they can be published in large requests. */
 const GROUP = 2_000
 
 /**
- * Yields the items of all recordings, ordered by time. Items of one recording keep their order: an item that is out of order, or
- * has no time, follows its predecessor. Items with the same time are in the order of their recordings.
+ * Yields the items of all recordings in order of time. The items of a recording keep their order: an item that is out of order, or
+ * has no time, directly follows its predecessor. Items with the same time are in the order of the recordings.
  */
 export async function* merged(recordings: readonly Groups[]): AsyncGenerator<readonly Recorded[]> {
   const [only, ...others] = recordings
@@ -26,7 +28,7 @@ export async function* merged(recordings: readonly Groups[]): AsyncGenerator<rea
         yield group
         group = []
       }
-      // Waits only if the next piece must be read.
+      // This waits only if the next group must be read.
       if (!first.advanceInGroup()) await first.advance()
     }
     if (group.length > 0) yield group
@@ -35,7 +37,7 @@ export async function* merged(recordings: readonly Groups[]): AsyncGenerator<rea
   }
 }
 
-/** Next item of a recording. */
+/** Current position in a recording. */
 class Head {
   readonly #groups: AsyncIterator<readonly Recorded[]>
   #group: readonly Recorded[] = []
@@ -46,17 +48,17 @@ class Head {
     this.#groups = groups[Symbol.asyncIterator]()
   }
 
-  /** Next item; undefined at the end. */
+  /** Next item of the recording; undefined at its end. */
   get item(): Recorded | undefined {
     return this.#group[this.#at]
   }
 
-  /** Latest time up to this item, in milliseconds since the epoch. */
+  /** Latest time of all items so far, in milliseconds since the epoch. */
   get timeMs(): number {
     return this.#latestMs
   }
 
-  /** Advances within the current group. Returns false if the next group must be read. */
+  /** Advances to the next item in memory. Returns false if the next group must be read first. */
   advanceInGroup(): boolean {
     if (this.#at + 1 >= this.#group.length) return false
     this.#at++

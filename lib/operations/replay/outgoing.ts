@@ -1,4 +1,4 @@
-/** Converts a recorded item to the record to publish. Pure. */
+/** Converts a recorded item to the record that is published. Pure. */
 
 import type { DataWriter } from '../../../packages/runtime/cloudevents/data-writer.ts'
 import { bufferOf } from '../../../packages/runtime/cloudevents/header-bytes.ts'
@@ -18,33 +18,33 @@ import type { Recorded } from './recorded.ts'
 import type { Item } from './sequence.ts'
 import { shifted } from './shift.ts'
 
-/** Destination and form of the published records. */
+/** Determines where and in which form records are published. */
 export interface Addressing {
-  /** Environment whose topics are the destination. */
+  /** Environment to whose topics the records are published. */
   readonly env: string
-  /** Full name of the topic for all records, regardless of the topic from which they were recorded. */
+  /** Full name of the topic to which all records are published. If absent, records are published to the topics of their signals. */
   readonly topic?: string
-  /** Content mode of events from a stream, unless `mode` is set. */
+  /** Content mode for events from a stream. `mode` takes precedence. */
   readonly contentMode: ContentMode
   readonly mode?: ContentMode
-  /** Serializes the data of events from a stream; absent for JSON. */
+  /** Serializer for the data of events from a stream; absent for JSON. */
   readonly dataWriter?: DataWriter
   readonly shiftMs?: number
-  /** True to keep the partition of each record, regardless of its key. */
+  /** True to publish each record to its original partition, regardless of its key. */
   readonly keepPartitions: boolean
-  /** True to add the original append time to each record, for consumers that use it. */
+  /** True to add the original append time to each record, for consumers that can use it. */
   readonly carryLogTime?: boolean
   /**
-   * Key strategy for events of a stream. A strategy that the user requested takes precedence over the events'
-   * own keys, one from the settings does not.
+   * Key strategy for events from a stream. Keys in the events take precedence over a strategy in the settings, but not over a
+   * strategy that the user has requested.
    */
   readonly keyBy?: KeyStrategy
 }
 
 /**
- * Returns the record to publish.
+ * Returns the record to publish for an item.
  *
- * @throws OperationFailure if the addressing requires something that the recording does not have
+ * @throws OperationFailure if the item lacks something that the options require
  */
 export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing): OutgoingRecord {
   const { event, record } = item
@@ -61,7 +61,7 @@ export function outgoing(item: Recorded & Partial<Item>, addressing: Addressing)
   return addressing.carryLogTime ? carrying(made, item, movedMs ?? 0) : made
 }
 
-/** Returns the number of milliseconds by which the item is moved in time; undefined if it is not moved. */
+/** Returns the number of milliseconds by which the item's time is shifted; undefined if it is not shifted. */
 export function movedBy({ roundMs = 0 }: Partial<Item>, { shiftMs }: Addressing): number | undefined {
   return shiftMs === undefined && roundMs === 0 ? undefined : (shiftMs ?? 0) + roundMs
 }
@@ -88,8 +88,8 @@ function streamRecord(event: Event, line: number, addressing: Addressing): Outgo
 }
 
 /**
- * Returns whether the data is valid. Invalid data cannot be serialized with its schema. It stays JSON, so
- * that consumers can reject it.
+ * Returns whether the event data matches its schema. Other data cannot be serialized with the schema. It is published as JSON, and
+ * consumers reject it.
  */
 function fitsSchema({ type, data }: Event): boolean {
   return schemaViolation(type, data) === undefined
@@ -105,8 +105,9 @@ function keyInStream(event: Event, line: number, strategy: KeyStrategy | undefin
 }
 
 /**
- * Returns the requested key, else the event's extension `partitionkey`, else the key of its family. A reading that violates its
- * schema may lack the fields of its key. It is not rejected here, because consumers must reject it.
+ * Returns the record key of an event from a stream. A requested strategy takes precedence over the extension `partitionkey`, which
+ * takes precedence over the key of the family. A reading that violates its schema may lack the fields for its key. It is still
+ * published, so that consumers reject it.
  *
  * @throws KeyFieldMissing if the strategy requires a field that is missing
  */
@@ -121,12 +122,12 @@ export function streamKey(event: Event, strategy?: KeyStrategy): string | null {
   return keyOf(family, data as ReadingData)
 }
 
-/** Returns whether the strategy is that of `PARTITION_KEY_FIELD`, instead of one requested on the command line. */
+/** Returns whether the strategy is set by `PARTITION_KEY_FIELD`, instead of being requested on the command line. */
 function isSetting(strategy: KeyStrategy): boolean {
   return typeof strategy === 'object' && strategy.isOptional === true
 }
 
-/** Returns the record with unchanged bytes. If it is moved in time, its event is written again in the same content mode. */
+/** Returns a record with the original bytes. Only if its time is shifted, the event is encoded again, in the same content mode. */
 function capturedRecord(
   record: LogRecord,
   { event, line }: Recorded,
@@ -165,7 +166,10 @@ function toBeWritten([name, bytes]: RecordHeader): RecordHeader<Buffer> {
   return [name, bufferOf(bytes)]
 }
 
-/** Returns the topic of the environment with the same signal. Recordings that ship with Sluice contain the default topic names. */
+/**
+ * Returns the environment's topic for the signal of a recorded topic. Recordings that ship with Sluice contain the default topic
+ * names.
+ */
 function sameSignal(topic: string, source: string | undefined, line: number, env: string): string {
   const signal = signalIn(topic) ?? signals().find(name => topic.startsWith(`sluice.telemetry.${name}.`))
   if (signal !== undefined && source !== undefined)

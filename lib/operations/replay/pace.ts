@@ -1,15 +1,15 @@
-/** Computes when a recorded item is due. Pure: the caller measures the time since the start. */
+/** Computes the time at which a recorded item is due. Pure: the caller measures the elapsed time. */
 import { either, mapped, oneOf, positiveDecimal } from '../../../packages/runtime/settings/values.ts'
 
-/** Setting for the speed relative to the recording: `4`, `0.5`, or `max`, at which everything is due at once. */
+/** Setting for the speed relative to the recording, such as `4` or `0.5`. With `max`, everything is due immediately. */
 export const SPEED = either(
   mapped(oneOf(['max']), () => Number.POSITIVE_INFINITY),
   positiveDecimal(),
 )
 
 /**
- * Returns a function that converts the time of a recorded item to its due time, in milliseconds after the start. It must be called
- * in the order of publishing: an item that is out of order, or has no time, is due together with its predecessor.
+ * Returns a function that converts the recorded time of an item to its due time, in milliseconds after the start. It must be called
+ * for items in the order of publishing. An item that is out of order, or has no time, is due together with its predecessor.
  *
  * @param speed speed relative to the recording, greater than 0
  */

@@ -1,4 +1,4 @@
-/** Recorded events with decoded data, for display and filters. Publishing uses the recorded bytes. */
+/** Decodes recorded events for display and filters. The recorded bytes are published unchanged. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { writeEvent } from '../../../packages/runtime/cloudevents/writer.ts'
@@ -10,9 +10,9 @@ import { OperationFailure } from '../failure.ts'
 import type { Recorded } from './recorded.ts'
 
 /**
- * Returns the events of a group in the form that a consumer receives. An event whose data cannot be read is returned unchanged.
+ * Returns the events of a group with decoded data. If the data cannot be decoded, the event is returned unchanged.
  *
- * @throws OperationFailure if a schema registry is needed and does not answer
+ * @throws OperationFailure if the schema registry is needed and does not answer
  */
 export async function plainGroup(
   group: readonly Recorded[],
@@ -32,7 +32,7 @@ export async function plainGroup(
   })
 }
 
-/** Returns a record for an event of a stream, which has none. Its reader only needs the bytes. */
+/** Returns a placeholder record for an event from a stream. The decoder needs a record, but only uses its bytes. */
 function recordOf(event: Event): LogRecord {
   const place = { topic: '', partition: -1, offset: -1, timestampMs: 0, key: null }
   return { ...place, ...writeEvent(event, 'structured') }

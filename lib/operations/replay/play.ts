@@ -1,4 +1,4 @@
-/** Plays one recording from its beginning to its end, at a given speed. */
+/** Replays a recording from its beginning to its end, at a given speed. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 import { departing } from './departures.ts'
@@ -12,23 +12,25 @@ import { shiftFor } from './shift.ts'
 
 export interface Playing {
   readonly name: string
-  /** Opens the recording. It is read twice. */
+  /** Opens the recording. It is called twice, because the recording is read twice. */
   readonly open: () => AsyncIterable<Uint8Array>
-  /** Speed relative to the recording; `Infinity` is as fast as possible. */
+  /** Speed relative to the recording; `Infinity` replays as fast as possible. */
   readonly speed: number
-  /** True to create new events from the recording, as close to the current time as consumers accept. */
+  /**
+   * True to shift the events in time and give them new ids. Their times are then as close to the current time as consumers accept.
+   */
   readonly shiftToNow: boolean
   readonly addressing: Omit<Addressing, 'shiftMs'>
   readonly publisher: Publisher
-  /** Time in milliseconds by which consumers accept an event early. */
+  /** Maximum time, in milliseconds, by which an event may be early. Consumers reject events that are even earlier. */
   readonly futureToleranceMs: number
   readonly nowMs: () => number
   readonly stop: AbortSignal
 }
 
-/** Progress of a replay, updated while it runs. */
+/** Progress of a replay. It is updated during the replay. */
 export interface PlayCounts extends ReplayCounts {
-  /** Total number of items; undefined until the whole recording has been read once. */
+  /** Total number of items; undefined until the recording has been read completely for the first time. */
   total: number | undefined
 }
 
@@ -40,12 +42,12 @@ export function noneYet(): PlayCounts {
 }
 
 /**
- * Plays the recording.
+ * Replays the recording.
  *
- * @param counts counts from `noneYet`, which are updated
- * @throws the reason of the signal once it is aborted
+ * @param counts counts created by `noneYet`, which are updated
+ * @throws the signal's reason if the signal is aborted
  * @throws OperationFailure if the recording cannot be read
- * @throws as `Publisher.publish` does
+ * @throws see `Publisher.publish`
  */
 export async function play(playing: Playing, counts: PlayCounts): Promise<void> {
   const { name, open, speed, publisher, futureToleranceMs, nowMs, stop } = playing

@@ -1,4 +1,4 @@
-/** Publishes recorded items when they are due, in large requests. */
+/** Publishes recorded items in large requests at the times when they are due. */
 import { type OutgoingRecord, sizeOf } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 
@@ -6,22 +6,23 @@ import type { Publisher } from '../../../packages/runtime/pipeline/ports.ts'
 export interface Departure {
   readonly line: number
   readonly paceMs: number | undefined
-  /** Time of the published event, in milliseconds since the epoch. */
+  /** Time of the event in the record, in milliseconds since the epoch. */
   readonly eventMs: number | undefined
   readonly record: OutgoingRecord
 }
 
-/** Maximum size of one request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
+/** Maximum size of a request. Kafka applies the topic's limit of 1 MiB to all records of a partition in a request. */
 export const REQUEST_LIMITS = { records: 500, bytes: 512 * 1024 } as const
 
-/** Clock that counts milliseconds since the start, and whose wait is rejected when the replay is stopped. */
+/** Clock that counts milliseconds since the start of the replay. Its wait rejects when the replay is stopped. */
 export interface Stopwatch {
   elapsedMs(): number
   wait(ms: number): Promise<void>
 }
 
 /**
- * Yields requests in order, each when its records are due. Records that are due at the same time are in one request.
+ * Yields requests in order, each at the time when its records are due. Records that are due at the same time are combined in a
+ * request.
  *
  * @param dueMs returns the due time in milliseconds after the start, see `pace.ts`
  */
@@ -51,26 +52,26 @@ export async function* requests(
   }
 }
 
-/** Progress of a replay, updated while it runs. */
+/** Progress of a replay. It is updated during the replay. */
 export interface ReplayCounts {
   attempted: number
   acknowledged: number
-  /** Line at which to continue: the one after the last acknowledged line. */
+  /** Line number at which an interrupted replay can continue: the line after the last acknowledged one. */
   nextLine: number
-  /** Number of events sent so early that consumers reject them. */
+  /** Number of events that were published so early that consumers reject them. */
   ahead: number
 }
 
-/** Maximum number of requests in flight. The next request is prepared while the broker writes. */
+/** Maximum number of requests in flight. Further requests are prepared while the broker writes. */
 const MAX_ON_THE_WAY = 4
 
 /**
- * Publishes the requests in order, several at a time; the publisher keeps the order within each partition.
- * Rejects with the error of the first request that could not be prepared or was not acknowledged. Later
- * requests in flight may have been written; they are not counted.
+ * Publishes requests in order, with several in flight. The publisher preserves the order within each partition. Rejects with the
+ * error of the first request that could not be prepared or was not acknowledged. Later requests in flight may have been written,
+ * but are not counted.
  *
- * @param futureToleranceMs time in milliseconds by which consumers accept an event early
- * @param onAcknowledged called and awaited after each request, when the counts are up to date
+ * @param futureToleranceMs maximum time, in milliseconds, by which consumers accept an event early
+ * @param onAcknowledged called after each acknowledged request, when the counts are up to date. The promise is awaited.
  */
 export async function publishAll(
   all: AsyncIterable<readonly Departure[]>,
@@ -108,7 +109,7 @@ export async function publishAll(
   await onTheWay.orFailure(Promise.resolve())
 }
 
-/** Tracks work in flight. The follow-up of each item runs once everything before it is complete. */
+/** Tracks requests in flight. The callback of a request runs after all earlier requests are complete. */
 class InOrder {
   #last: Promise<void> = Promise.resolve()
   #count = 0
@@ -116,11 +117,11 @@ class InOrder {
   #hasRoom = Promise.withResolvers<void>()
 
   constructor() {
-    // Callers handle the rejection.
+    // The rejection is handled where the promise is used.
     this.#failure.promise.catch(() => {})
   }
 
-  /** Adds work. Resolves when there is capacity for more. */
+  /** Adds a request. Resolves when another request can be added. */
   async add(one: Promise<unknown>, then: () => Promise<void>): Promise<void> {
     this.#count++
     this.#last = Promise.all([this.#last, one])
@@ -130,7 +131,7 @@ class InOrder {
     while (this.#count >= MAX_ON_THE_WAY) await this.orFailure(this.#hasRoom.promise)
   }
 
-  /** Resolves like the other promise, unless a failure occurs first. */
+  /** Resolves like the given promise, but rejects if a request fails first. */
   orFailure<T>(other: Promise<T>): Promise<T> {
     return Promise.race([this.#failure.promise, other])
   }

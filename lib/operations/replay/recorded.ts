@@ -1,4 +1,7 @@
-/** Reads a file for replay: a stream of events or recorded records, one per line, or the records of one captured Lambda batch. */
+/**
+ * Reads files for replay. A file contains either one event or recorded record per line, or the records of one captured Lambda
+ * batch.
+ */
 
 import { LONGEST } from '../../../packages/runtime/adapters/files/lines.ts'
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -15,29 +18,29 @@ import { OperationFailure } from '../failure.ts'
 import { type Line, numberedLines } from './lines.ts'
 import { DamagedGzip, unzipped } from './unzipped.ts'
 
-/** Item to publish. */
+/** Recorded item that can be published. */
 export interface Recorded {
-  /** Line number in a stream or recording, or number in a batch, counted from 1. */
+  /** Number of the line, or number of the record in a batch, counted from 1. */
   readonly line: number
-  /** Time of recording in milliseconds since the epoch, which determines the pace. */
+  /** Recorded time in milliseconds since the epoch. It determines when the item is due. */
   readonly paceMs: number | undefined
-  /** Event of a line, or in a record. A record may not contain an event. */
+  /** Event of the item; absent if a recorded record does not contain an event. */
   readonly event?: Event
   readonly eventMs: number | undefined
-  /** Original record, if the item is from a recorded log or a batch. */
+  /** Original record. Present if the item is from a recorded log or a batch. */
   readonly record?: LogRecord
 }
 
-/** Called with a message about each line that is skipped because it cannot be read. */
+/** Called with a message for each invalid line, which is then skipped. */
 export type OnInvalid = (message: string) => void
 
 /**
- * Yields the recorded items of a text, or of gzip data, piece by piece. The first line determines whether the input has one item
- * per line or is a batch.
+ * Yields the items of a text, piece by piece. The text may be compressed with gzip. The first line determines whether each line
+ * contains an item, or the whole text is a batch.
  *
  * @param name name of the input in messages
- * @param onInvalid called for each invalid line, which is then skipped; without it, the first invalid line ends the reading
- * @throws OperationFailure with the number of an invalid line
+ * @param onInvalid called for each invalid line, which is then skipped. If absent, the first invalid line is an error.
+ * @throws OperationFailure with the number of the invalid line
  */
 export async function* readRecorded(
   pieces: AsyncIterable<Uint8Array>,
@@ -62,7 +65,7 @@ class RecordingReader {
   readonly #name: string
   readonly #onInvalid: OnInvalid | undefined
   #length = 0
-  /** Lines of a document that is not a stream; undefined while the input is a stream. */
+  /** Lines of the text if it is a batch; undefined while each line contains an item. */
   #document: string[] | undefined
   #isStream = false
   lastLine = 0
@@ -85,7 +88,7 @@ class RecordingReader {
   /**
    * Reports an invalid line.
    *
-   * @throws OperationFailure unless invalid lines are skipped
+   * @throws OperationFailure if invalid lines are not skipped
    */
   refuse(line: number, reason: string): undefined {
     const message = `${this.#name}:${line}: ${reason}`
@@ -93,7 +96,7 @@ class RecordingReader {
     this.#onInvalid(message)
   }
 
-  /** Returns the records of a batch, after the end of the input. */
+  /** Returns the records of the batch. It must be called after the end of the input. */
   batch(): Recorded[] {
     if (this.#document === undefined) return []
     const records = batchRecords(jsonIn(this.#document.join('\n')), this.#name)
@@ -104,7 +107,7 @@ class RecordingReader {
     if (text === undefined) return this.refuse(number, failure ?? '')
     if (this.#document === undefined && text.trim() === '') return undefined
     if (!this.#isStream && this.#document === undefined) {
-      // An invalid first line is reported by its number like any other.
+      // If the first line is invalid, it is reported with its line number, like any other line.
       if (isWholeLine(text) || !mayBeginBatch(text)) this.#isStream = true
       else this.#document = []
     }
@@ -117,22 +120,20 @@ class RecordingReader {
 
   #item(text: string, line: number): Recorded | undefined {
     const parsed = parsedExactly(text)
-    // A recorded line contains no number that a double cannot represent, so each line is parsed only once.
+    // Recorded lines contain only numbers that a double can represent. An exact parse never rejects them, so each line is parsed
+    // only once.
     const item = isRecordedLine(parsed) ? recordedRecord(parsed, line) : recordedEvent(parsed, line)
     return typeof item === 'string' ? this.refuse(line, item) : item
   }
 }
 
-/**
- * Returns whether the first line is a whole item. Each line of a stream is a JSON document. A batch has
- * `records`, or continues over several lines.
- */
+/** Returns whether the first line is a complete item. In contrast, a batch has the key `records`, or extends over several lines. */
 function isWholeLine(text: string): boolean {
   const parsed = jsonIn(text)
   return parsed !== undefined && (parsed as { records?: unknown } | null)?.records === undefined
 }
 
-/** Start of a batch over several lines: a single brace or bracket, or a key that only batches have. */
+/** Matches the start of a batch that extends over several lines: a single brace or bracket, or a key that only batches have. */
 const BATCH_BEGINS = /^\s*(?:[{[]\s*$|\{\s*"(?:eventSource|eventSourceArn|bootstrapServers|records)"\s*:)/
 
 function mayBeginBatch(text: string): boolean {
@@ -140,9 +141,9 @@ function mayBeginBatch(text: string): boolean {
 }
 
 /**
- * Returns the item of a line.
+ * Converts a parsed line to an item.
  *
- * @returns a description of the error for an invalid line
+ * @returns an error message if the line is invalid
  */
 function recordedEvent(parsed: unknown, line: number): Recorded | string {
   if (parsed instanceof Unparsed) return parsed.reason
@@ -157,7 +158,7 @@ function recordedRecord(parsed: unknown, line: number): Recorded | string {
   return typeof record === 'string' ? record : fromLog(record, line)
 }
 
-/** The item of a record that was read from a log. */
+/** Converts a record of a log to an item. */
 export function fromLog(record: LogRecord, line: number): Recorded {
   const read = readEvent(record)
   const event = isFailure(read) ? {} : { event: read, eventMs: timeOf(read) }
@@ -172,7 +173,7 @@ class Unparsed {
   }
 }
 
-/** Parses a line. Fails for numbers that would be changed, because the published event must have exactly the digits of the line. */
+/** Parses a line as JSON. Rejects numbers that a double would change, because the published event must contain the same digits. */
 function parsedExactly(text: string): unknown {
   try {
     return parseExact(text)
@@ -186,10 +187,10 @@ function timeOf({ time }: Event): number | undefined {
 }
 
 /**
- * Returns the records in the order in which the log received them; records of one partition are ordered by offset.
+ * Returns the records of a batch, ordered by their append times.
  *
  * @param name name of the input in messages
- * @throws OperationFailure if it is not a batch
+ * @throws OperationFailure if the document is not a batch
  */
 function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
   if (!isBatch(batch))
@@ -198,7 +199,7 @@ function batchRecords(batch: unknown, name: string): readonly LogRecord[] {
     )
   const partitions = receive(batch)
   const records = partitions.flatMap(({ records }) => records)
-  // Sorting is stable, and append times within a partition do not decrease.
+  // The order of offsets is preserved, because sorting is stable and append times in a partition never decrease.
   return records.toSorted((a, b) => a.timestampMs - b.timestampMs)
 }
 

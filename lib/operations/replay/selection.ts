@@ -1,4 +1,4 @@
-/** Selects the part of a recording to publish, and surveys it in advance. */
+/** Selects the part of a recording to replay, and examines it in advance. */
 
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
@@ -11,11 +11,11 @@ import { plainGroup } from './plain.ts'
 import type { Recorded } from './recorded.ts'
 import type { Extent } from './shift.ts'
 
-/** Conditions for the selected items. */
+/** Conditions that determine which items are replayed. */
 export interface Selection {
   readonly fromLine: number
   readonly filters: readonly Filter[]
-  /** Reader of data, for filters. Without it, data that is not JSON stays bytes. */
+  /** Decoder for event data, used by filters. Without it, filters see only JSON data. */
   readonly reader?: DataReader
 }
 
@@ -43,27 +43,27 @@ function fitsAll(recorded: Recorded, filters: readonly Filter[]): boolean {
   return filters.every(fits => fits(view))
 }
 
-/** Properties of a recording that are known before it is published. */
+/** Facts about a recording that are determined before anything is published. */
 export interface Survey {
-  /** Times of the selected events; undefined if no event has a time. */
+  /** Times of the selected events; undefined if none of them has a time. */
   readonly extent: Extent | undefined
   /** Number of selected items. */
   readonly count: number
   /** True if a limit ends the replay before the end of the recording. */
   readonly isCut: boolean
-  /** Time from the earliest to the latest item, in milliseconds. */
+  /** Time between the earliest and the latest item, in milliseconds. */
   readonly spanMs: number
-  /** Time of recording of the first selected item; undefined if no item has a time. */
+  /** Recorded time of the first selected item; undefined if none of the items has a time. */
   readonly firstPaceMs: number | undefined
 }
 
-/** Limits of the survey, see `sequence.ts`. */
+/** Limits that also apply to the replay, see `sequence.ts`. */
 export interface SurveyLimits {
   readonly limit: number
   readonly forMs: number
 }
 
-/** Reads the whole selection once, so that errors are found before anything is published. */
+/** Reads the selected part of a recording once, so that errors are found before anything is published. */
 export async function survey(
   groups: Groups,
   selection: Selection,
@@ -86,7 +86,7 @@ export async function survey(
   return { extent: extentOf(all, some), count, isCut, spanMs, firstPaceMs: paces.firstMs }
 }
 
-/** Returns the times of the beginning of a recording and of its selection, which is all that is known of a pipe. */
+/** Returns the times that are known from the beginning of a recording. For a pipe, nothing else is known in advance. */
 export function outlook(beginning: readonly Recorded[], selected: readonly Recorded[]): Extent | undefined {
   const extent = extentOf(timesOf(beginning), timesOf(selected))
   return extent && { ...extent, latestMs: undefined }
@@ -98,7 +98,7 @@ class Times {
   earliestMs = Number.POSITIVE_INFINITY
   latestMs = Number.NEGATIVE_INFINITY
 
-  /** Adds a time. Items without a time are ignored. */
+  /** Adds a time. Undefined is ignored. */
   include(timeMs: number | undefined): void {
     if (timeMs === undefined) return
     this.firstMs ??= timeMs
@@ -123,8 +123,8 @@ function extentOf(all: Times, some: Times): Extent | undefined {
 }
 
 /**
- * Returns the view of an item. An event of a stream has no position in a log, so its offset is its line
- * number and its record time is the event time.
+ * Returns the view of an item for filters. An event from a stream has no position in a log. Its line number is used as the offset,
+ * and its event time as the record time.
  */
 function viewOf({ record, event, line }: Recorded): RecordView {
   if (record !== undefined) return recordView(record, event)

@@ -1,35 +1,35 @@
-/** Sequence of all items to publish over several rounds, with its limits. Pure. */
+/** Determines the sequence of items over several rounds of a recording, within limits. Pure. */
 import type { Recorded } from './recorded.ts'
 
-/** Item to publish, within its round. */
+/** Item to publish in one of the rounds. */
 export interface Item extends Recorded {
-  /** Time between the start of the first round and that of this round, in milliseconds. */
+  /** Time between the start of the first round and the start of this round, in milliseconds. */
   readonly roundMs: number
-  /** Latest time so far in this round. It serves as the append time of items that are not from a log. */
+  /** Latest recorded time so far in this round. It is used as the append time of items that are not from a log. */
   readonly latestMs: number | undefined
 }
 
 export interface Limits {
-  /** Number of times that the recording is published; `Infinity` repeats it forever. */
+  /** Number of rounds. `Infinity` repeats the recording forever. */
   readonly loop: number
-  /** Time between the starts of two rounds, in milliseconds. */
+  /** Time between the start of a round and the start of the next one, in milliseconds. */
   readonly periodMs: number
   /** Maximum number of items in all rounds; `Infinity` for no limit. */
   readonly limit: number
-  /** Maximum recorded time of all rounds, in milliseconds; `Infinity` for no limit. */
+  /** Maximum duration of all rounds together, in milliseconds of recorded time; `Infinity` for no limit. */
   readonly forMs: number
-  /** Number of items to skip at the start. */
+  /** Number of items that are skipped at the start. */
   readonly skip: number
-  /** Number of items of a round, if known. It allows skipping whole rounds without reading them. */
+  /** Number of items in a round, if known. Whole rounds can then be skipped without reading them. */
   readonly roundCount?: number | undefined
-  /** First time of the recording, if known. */
+  /** First recorded time, if known. */
   readonly firstMs?: number | undefined
 }
 
 /**
- * Yields the items of each round, within the limits.
+ * Yields the items of all rounds within the limits.
  *
- * @param open opens the recording from its beginning
+ * @param open opens the recording at its beginning
  */
 export async function* sequence(
   open: () => AsyncIterable<readonly Recorded[]>,
@@ -46,7 +46,7 @@ export async function* sequence(
       if (items.length > 0) yield items
       if (cutter.isOver) return
     }
-    // The round was empty, so further rounds would be empty as well.
+    // An empty round means that all further rounds would be empty as well.
     if (cutter.taken === before) return
   }
 }
@@ -57,7 +57,7 @@ class Cutter {
   #roundMs = 0
   #latestMs: number | undefined
   isOver = false
-  /** Number of items within the limits, including skipped ones. */
+  /** Number of items within the limits so far, including skipped items. */
   taken: number
 
   constructor(limits: Limits, taken: number) {
@@ -105,11 +105,12 @@ class Cutter {
   }
 }
 
-/** Assumed time between two items, in milliseconds, if it is unknown. */
+/** Assumed time between two items, in milliseconds, if it cannot be computed. */
 const USUAL_GAP_MS = 1_000
 
 /**
- * Returns the duration of one round in milliseconds: from its first to its latest time, plus the average distance between items.
+ * Returns the duration of one round in milliseconds. It is the time from the first to the latest item, plus the average time
+ * between two items.
  */
 export function periodOf(spanMs: number, count: number): number {
   const gapMs = count > 1 && spanMs > 0 ? Math.max(1, Math.round(spanMs / (count - 1))) : USUAL_GAP_MS

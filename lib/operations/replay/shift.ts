@@ -1,30 +1,35 @@
-/** Moves a recording in time. The moved events have new ids. Pure. */
+/** Shifts a recording in time. Shifted events get new ids. Pure. */
 
 import { parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
 import { derivedId } from '../../../packages/runtime/consumer/derived-id.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { either, instant, oneOf } from '../../../packages/runtime/settings/values.ts'
 
-/** Target time of the first event, in milliseconds since the epoch; `now` is as close to the current time as possible. */
+/**
+ * Target time of the first event, in milliseconds since the epoch. `now` selects a time as close to the current time as possible.
+ */
 export type ShiftTarget = number | 'now'
 
 export const SHIFT_TARGET = either<ShiftTarget>(oneOf(['now']), instant())
 
 /** Times of a recording that determine the shift, in milliseconds since the epoch. */
 export interface Extent {
-  /** Time of the first event of the whole recording. A target time applies to this event, even if only a part is published. */
+  /** Time of the first event in the recording. A target time refers to this event, even if only a later part is published. */
   readonly startMs: number
   /** Time of the first published event. */
   readonly firstMs: number
-  /** Latest time of the published events; undefined if it is not known yet. */
+  /** Latest time among the published events; undefined if it is not known yet. */
   readonly latestMs: number | undefined
 }
 
 /**
- * Returns the number of milliseconds by which every event is moved; undefined if that requires the latest time, which is unknown.
- * `now` moves the events as far as possible without sending any before its time, because consumers reject events from the future.
- * At the recorded speed or slower, the time of the first event is the current time. At a higher speed, the first events are in the
- * past, and the latest is sent at its time. At `max`, the time of the latest event is the current time.
+ * Returns the number of milliseconds by which each event is shifted. With `now`, events are shifted as far as possible without
+ * being sent before their time, because consumers reject events from the future.
+ * - At the recorded speed or slower, the first event gets the current time.
+ * - At a higher speed, the first events get times in the past, and the latest event is sent at its own time.
+ * - At `max`, the latest event gets the current time.
+ *
+ * @returns undefined if the shift depends on the latest time, which is unknown
  */
 export function shiftFor(
   target: ShiftTarget,
@@ -41,7 +46,8 @@ export function shiftFor(
 }
 
 /**
- * Returns the event at its new time. Its id is derived from the old id and the shift, so the same shift results in the same events.
+ * Returns the event with its shifted time. The new id is derived from the old id and the shift, so the same shift always produces
+ * the same events.
  */
 export function shifted(event: Event, shiftMs: number): Event {
   const id = derivedId('shift', event.id, shiftMs)

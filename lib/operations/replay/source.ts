@@ -1,4 +1,4 @@
-/** Source of a recording: a file or standard input. */
+/** Opens the source of a recording, which is a file or standard input. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -8,34 +8,34 @@ import { type OnInvalid, type Recorded, readRecorded } from './recorded.ts'
 
 export interface Source {
   readonly name: string
-  /** True if it can be read more than once. This applies to a file, but not to a pipe. */
+  /** True if the source can be read more than once. This applies to files, but not to pipes. */
   readonly isRepeatable: boolean
   /** Size in bytes; null if unknown. */
   readonly bytes: number | null
   /**
-   * Reads the recorded items in order, up to the current end.
+   * Reads the recorded items in order, up to the current end of the source.
    *
    * @param onInvalid called for each invalid line, which is then skipped; see `readRecorded`
    */
   read(onInvalid?: OnInvalid): AsyncGenerator<readonly Recorded[]>
 }
 
-/** Number of bytes per read. They contain some thousand events, so that these can be published in large requests. */
+/** Number of bytes per read. It corresponds to some thousand events, so that they can be published in large requests. */
 const READ_BYTES = 1024 * 1024
 
-/** Location of recordings. */
+/** Determines where recordings are read from. */
 export interface Recordings {
   /** Base folder of relative file names. */
   readonly folder: string
-  /** Stream that the name `-` refers to. */
+  /** Stream that is read for the file name `-`. */
   readonly stdin: Readable
   readonly stop: AbortSignal
 }
 
 /**
- * Returns the source of a recording.
+ * Returns the source with this name.
  *
- * @param file name of a file; `-` is standard input
+ * @param file file name, or `-` for standard input
  */
 export async function sourceOf(file: string, from: Recordings): Promise<Source> {
   if (file === '-') return source('standard input', null, () => from.stdin, from)

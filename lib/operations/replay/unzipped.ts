@@ -1,25 +1,24 @@
-/** Returns the bytes of a recording, decompressed if they are gzip, regardless of the file name. */
+/** Decompresses recordings. Gzip is recognised by the content, regardless of the file name. */
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 
-/** Error for damaged or truncated gzip data. All data before the damage was returned. */
+/** Error for damaged or truncated gzip data. All data before the damage has been returned. */
 export class DamagedGzip extends Error {
   override readonly name = 'DamagedGzip'
 }
 
 const MAGIC = [0x1f, 0x8b]
 /**
- * Number of bytes that are decompressed at once. They contain some thousand records, so that these can be
- * published in large requests.
+ * Number of bytes to decompress at once. It corresponds to some thousand records, so that they can be published in large requests.
  */
 const PIECE_BYTES = 1024 * 1024
-/** Limits the buffer to one piece, because a stream that fails drops unread data. */
+/** Limits the buffer to one piece. If a stream fails, buffered data that has not been read is lost. */
 const ONE_AT_A_TIME = { readableHighWaterMark: 1 } as object
 
 /**
- * Yields the decompressed bytes.
+ * Yields the bytes of a recording, decompressed if they are gzip.
  *
- * @throws DamagedGzip
+ * @throws DamagedGzip if the data is damaged or truncated
  */
 export async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
@@ -32,7 +31,7 @@ export async function* unzipped(pieces: AsyncIterable<Uint8Array>): AsyncGenerat
   else yield* gunzipped(all())
 }
 
-/** Reads until the format can be recognised, because a pipe can return one byte at a time. */
+/** Reads enough bytes to recognise the format. A pipe may return a single byte at a time. */
 async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let beginning: Uint8Array = Buffer.alloc(0)
   while (beginning.length < MAGIC.length) {

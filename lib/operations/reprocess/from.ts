@@ -1,4 +1,4 @@
-/** Values of the option `--from`, which determines where a rebuild starts. */
+/** Defines the values of the option `--from`, which determines where a rebuild starts. */
 
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import type { KeptCheckpoint } from '../../../packages/runtime/pipeline/recovery/checkpoints.ts'
@@ -16,16 +16,20 @@ import { OperationFailure } from '../failure.ts'
 import { nameOf } from '../state-keys.ts'
 
 export type From =
-  /** First record that is still in the log. */
+  /** Start at the first record in the log. */
   | { readonly kind: 'start' }
-  /** First record that was appended at this time or later. */
+  /** Start at the first record that was appended at or after this time. */
   | { readonly kind: 'time'; readonly timeMs: number }
-  /** Newest checkpoint of each partition; with a time, the newest one taken then or earlier. */
+  /** Start with the newest checkpoint of each partition. With a time, only checkpoints taken at or before that time are used. */
   | { readonly kind: 'checkpoint'; readonly timeMs?: number }
 
 const CHECKPOINT = /^checkpoint(?::(.+))?$/
 
-/** @param nowMs time from which durations count backwards, in milliseconds since the epoch */
+/**
+ * Returns the parser of the option `--from`.
+ *
+ * @param nowMs current time in milliseconds since the epoch. Durations are subtracted from it.
+ */
 export function fromKind(nowMs: number): Kind<From> {
   return either<From>(
     mapped(oneOf(['start']), kind => ({ kind })),
@@ -43,26 +47,26 @@ function checkpointIn(text: string): From | undefined {
   return Number.isNaN(timeMs) ? undefined : { kind: 'checkpoint', timeMs }
 }
 
-/** Start of the rebuild of a partition. */
+/** Position at which the rebuild of a partition starts. */
 export interface Start {
   readonly partition: number
   /** First offset to read. */
   readonly offset: number
-  /** Checkpoint to start with, if any. */
+  /** Checkpoint with which the rebuild starts, if any. */
   readonly checkpoint?: KeptCheckpoint
 }
 
 /**
- * Returns the start in the log.
+ * Returns the start of a rebuild without a checkpoint.
  *
- * @param reach bounds of the topic; with `atTime` if `from` is a time
- * @throws OperationFailure if the log no longer contains the start
+ * @param reach bounds of the topic. If `from` is a time, they include the first offsets at that time.
+ * @throws OperationFailure if the log no longer contains the requested start
  */
 export function startInLog(from: From, state: StateKey, { bounds, atTime }: TopicReach): Start {
   const { partition } = state
   const first = bounds[partition]?.start ?? 0
   if (from.kind !== 'time') return { partition, offset: first }
-  // -1 or absent means that no record is that young.
+  // The value is -1 or absent if all records are older than the requested time.
   const found = atTime[partition] ?? -1
   const offset = found < 0 ? (bounds[partition]?.end ?? 0) : found
   if (first > 0 && offset <= first)
@@ -74,10 +78,10 @@ export function startInLog(from: From, state: StateKey, { bounds, atTime }: Topi
 }
 
 /**
- * Returns the start at a checkpoint.
+ * Returns the start of a rebuild with a checkpoint.
  *
  * @param kept checkpoints of the partition state, newest first
- * @throws OperationFailure without a checkpoint, or if the log no longer contains the records after it
+ * @throws OperationFailure if there is no suitable checkpoint, or the log no longer contains the records after it
  */
 export function startAtCheckpoint(
   { timeMs }: Extract<From, { kind: 'checkpoint' }>,

@@ -1,4 +1,4 @@
-/** Rejects a reprocessing if Redis does not have enough memory for the rebuilt states. */
+/** Checks that Redis has enough memory for rebuilt states. */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { StateList } from '../../../packages/runtime/adapters/redis/state-list.ts'
 import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
@@ -7,8 +7,11 @@ import { OperationFailure } from '../failure.ts'
 const MEBIBYTE = 1024 * 1024
 
 /**
- * @param atOnce number of partitions that are computed at the same time; rebuilt states of others may remain from an earlier run
- * @throws OperationFailure if the largest states do not fit. The check is skipped if the server does not report its limit
+ * Rejects a reprocessing if Redis lacks the memory for the largest states. The check is skipped if Redis does not report a memory
+ * limit.
+ *
+ * @param atOnce number of partitions that are rebuilt at the same time
+ * @throws OperationFailure if the memory is insufficient
  */
 export async function requireRoom(
   client: RedisClient,

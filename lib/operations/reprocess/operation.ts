@@ -1,4 +1,6 @@
-/** Description of an unfinished reprocessing, stored in Redis, so that a later command can continue it. */
+/**
+ * Describes an unfinished reprocessing. The description is stored in Redis, so that a later command can continue the reprocessing.
+ */
 import type { RedisClient } from '../../../packages/runtime/adapters/redis/client.ts'
 import { RedisValue } from '../../../packages/runtime/adapters/redis/value.ts'
 import { type Operation, Operations } from '../../../packages/runtime/pipeline/generations/operations.ts'
@@ -6,22 +8,22 @@ import type { StateKey } from '../../../packages/runtime/pipeline/model.ts'
 import type { Start } from './from.ts'
 
 export interface Reprocessed extends Operation {
-  /** Start of the operation, RFC 3339. */
+  /** Time at which the reprocessing was started, RFC 3339. */
   readonly begunAt: string
-  /** Identification of the code, see `codeOf`. */
+  /** Identifier of the code that computes the states, see `codeOf`. */
   readonly code: string
   readonly starts: readonly Start[]
-  /** Partitions that have been switched. */
+  /** Partitions that have already been switched to the rebuilt state. */
   readonly switched: readonly number[]
 }
 
-/** Result of one partition. */
+/** Result for one partition. */
 export interface SwitchedPartition extends StateKey {
   readonly startOffset: number
   readonly appliedOffset: number
-  /** Epoch after the switch; null if nothing was switched, as in a dry run. */
+  /** Epoch of the state after the switch; null if the partition was not switched, as in a dry run. */
   readonly epoch: number | null
-  /** Number of events that the switch emits, by type. */
+  /** Number of events that are emitted because of the switch, by type. */
   readonly emitted: Readonly<Record<string, number>>
 }
 

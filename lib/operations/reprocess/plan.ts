@@ -1,4 +1,4 @@
-/** Decides which partitions are recomputed, with which code, and from which start. */
+/** Decides which partitions are rebuilt, with which version of the code, and where the rebuild starts. */
 
 import type { AnyKeyedProcess, Consumer } from '../../../packages/runtime/pipeline/consumer.ts'
 import type { Generations, StateFacts } from '../../../packages/runtime/pipeline/generations/generations.ts'
@@ -18,7 +18,7 @@ export interface LivePartition {
 /**
  * Returns the partitions for which the consumer has a state.
  *
- * @throws OperationFailure if there are none
+ * @throws OperationFailure if the consumer has no states
  */
 export async function livePartitions(
   copies: Pick<Generations, 'facts'>,
@@ -35,10 +35,10 @@ export async function livePartitions(
 }
 
 /**
- * Returns the version of the code that the live consumer runs.
+ * Returns the version of the code that computed the live states.
  *
- * @param versions versions of the sources of this project
- * @throws OperationFailure if the live consumer runs other code, or the same code with other settings
+ * @param versions versions of the code in this project
+ * @throws OperationFailure if the live states were computed by other code, or with other settings
  */
 export function deployedVersion(
   live: readonly LivePartition[],
@@ -74,7 +74,7 @@ export function deployedVersion(
 }
 
 /**
- * Returns the start of each partition.
+ * Returns the start of the rebuild for each partition.
  *
  * @throws OperationFailure if the log or the checkpoints do not contain the requested start
  */
@@ -98,8 +98,8 @@ export async function startsOf(
 }
 
 /**
- * Checks that the partition count has not changed. After a change, the log of a partition contains entities
- * that have moved away, and lacks earlier events of entities that have moved here.
+ * Checks that the partition count of the topic was never increased. After an increase, the log of a partition contains records of
+ * entities that have moved away, and lacks earlier records of entities that were moved here.
  */
 function requireSamePartitions(live: readonly LivePartition[]): void {
   const grown = live.find(({ facts }) => facts.partitioning)

@@ -1,4 +1,4 @@
-/** Recomputes the partitions of an operation, several at a time, and switches each when it has caught up. */
+/** Rebuilds several partitions at a time, and switches each partition to the rebuilt state when it has caught up. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { CopyStopped, PartitionStopped, Unavailable } from '../../../packages/runtime/pipeline/errors.ts'
 import type { Generations } from '../../../packages/runtime/pipeline/generations/generations.ts'
@@ -33,7 +33,7 @@ interface Options {
 
 /** Progress of a reprocessing. */
 interface ReprocessProgress {
-  /** Number of processed records. */
+  /** Number of records that have been processed. */
   readonly decided: number
   readonly total: number
   readonly switched: number
@@ -43,17 +43,17 @@ interface ReprocessProgress {
 
 export interface Watching {
   readonly stop: AbortSignal
-  /** Called with each notice, one sentence. */
+  /** Called with each notice, which is one sentence. */
   readonly notice: (text: string) => void
-  /** Starts showing the progress, until the returned function is called. */
+  /** Starts a display of the progress, and returns a function that ends the display. */
   readonly watch: (progress: ReprocessProgress) => () => void
 }
 
 /**
- * Recomputes the partitions.
+ * Rebuilds the partitions.
  *
  * @param states live states to replace, by partition
- * @throws OperationFailure with the first error, after the running partitions have stopped
+ * @throws OperationFailure with the first error, after all other partitions have stopped
  */
 export async function reprocessAll(
   servers: Servers,
@@ -133,7 +133,7 @@ async function one(
   }
 }
 
-/** Returns the number of offsets that must be read until the rebuilt state has reached the current position of the live one. */
+/** Returns the number of offsets to read until the rebuilt state reaches the position of the live state. */
 async function missingOf(copies: Generations, state: StateKey, startOffset: number): Promise<number> {
   const [live, rebuilt] = [await copies.facts(state), await copies.facts(state, 'next')]
   const isBegun = (await copies.purpose(state)) === 'reprocessing'

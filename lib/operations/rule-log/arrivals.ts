@@ -1,4 +1,4 @@
-/** Converts recorded events to the form in which a log receives them. Pure. */
+/** Adds arrival times and ticks to recorded events, as in a real log. Pure. */
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import { MAX_STEP_MS } from '../../../packages/runtime/pipeline/log/clock.ts'
@@ -6,23 +6,22 @@ import { tick } from '../../telemetry/tick.ts'
 
 /** Event with its time of arrival. */
 export interface Arrival {
-  /** Time of arrival in milliseconds since the epoch; not before that of the previous arrival. */
+  /** Arrival time in milliseconds since the epoch. It is never before the previous arrival. */
   readonly arrivedMs: number
   readonly event: Event
 }
 
-/** Log to which arrivals are appended. Times are in milliseconds since the epoch. */
+/** Time range of the log to which events are appended, in milliseconds since the epoch. */
 interface LogSpan {
-  /** Start of the log. Ticks are appended at multiples of an interval from it. */
+  /** Start of the log. Ticks are appended at multiples of an interval after it. */
   readonly startMs: number
   /** Time of the newest record. */
   readonly nowMs: number
 }
 
 /**
- * Yields the arrivals with ticks between them, in lists of limited length. The interval of ticks is the
- * longest that the clock counts in full. A shorter interval, as in a deployment, would not change the
- * results, because a timer reports the time at which it was due.
+ * Yields batches of arrivals, with ticks between them. The interval of ticks is the maximum that the clock counts in full. A
+ * shorter interval would not change the result, because a timer reports the time at which it was due.
  */
 export function* inBatches(
   arrivals: Iterable<Arrival>,
@@ -39,7 +38,9 @@ export function* inBatches(
   if (batch.length > 0) yield batch
 }
 
-/** Adds ticks at fixed times, even if readings have no gaps: without ticks, alerting would report a stopped clock. */
+/**
+ * Adds ticks at fixed intervals, even between frequent readings. Without ticks, `alerting` would report that the clock has stopped.
+ */
 function* withTicks(arrivals: Iterable<Arrival>, { startMs, nowMs }: LogSpan): Generator<Arrival> {
   const passed = Math.floor((nowMs - startMs) / MAX_STEP_MS)
   let tickMs = startMs + (passed + 1) * MAX_STEP_MS

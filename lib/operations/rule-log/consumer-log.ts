@@ -1,4 +1,4 @@
-/** In-memory partition that one consumer reads through the same pipeline, clock and timers as a real one. */
+/** In-memory partition that a single consumer reads. Pipeline, clock and timers are the same as in a deployment. */
 
 import { MemoryStateStore } from '../../../packages/runtime/adapters/memory/state-store.ts'
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
@@ -31,19 +31,19 @@ const ENV = 'test'
 /** Maximum number of records in a batch of the pipeline. */
 export const MAX_BATCH = CONSUMER_DEFAULTS.limits.records
 
-/** Event with the time at which it is appended. */
+/** Event to append, with its append time. */
 export type Appended = readonly [timeMs: number, event: Event]
 
-/** Effects of the appended events on a consumer. */
+/** Results of processing the appended events. */
 interface Consumed {
   /** Events that the consumer has published. */
   readonly published: readonly Event[]
   readonly duplicates: number
-  /** Events that the consumer has rejected. */
+  /** Errors for events that the consumer has rejected. */
   readonly refused: readonly RefusedByAlerting[]
 }
 
-/** In-memory log. Appended events are not stored, however many there are; only the state of the consumer is. */
+/** In-memory log of one consumer. Only the consumer's state is stored, not the appended events. */
 export class ConsumerLog {
   readonly #store = new MemoryStateStore()
   readonly #publisher = new MemoryPublisher()
@@ -72,7 +72,7 @@ export class ConsumerLog {
       failuresTo: APPLICATION.failuresTopic,
       process: process as Process,
       env: ENV,
-      // Late events in a test are intended, regardless of how late they are.
+      // In tests, late events are intended, regardless of how late they are.
       futureToleranceMs: Number.MAX_SAFE_INTEGER,
     }
   }
@@ -103,9 +103,9 @@ export class ConsumerLog {
   }
 
   /**
-   * Returns the states of entities, without those that have none.
+   * Returns the states of entities. Entities without a state are omitted.
    *
-   * @param names names of the entities: source and subject, separated by a space
+   * @param names full names of the entities: source and subject, separated by a space
    */
   async states<State>(names: readonly string[]): Promise<readonly State[]> {
     const stateKey = { consumer: this.#consumer.process.name, topic: this.#topic, partition: 0 }

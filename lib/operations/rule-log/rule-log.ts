@@ -1,6 +1,6 @@
 /**
- * In-memory logs that the alerting functions read like real ones. As in a deployment, there is a tick at least every minute. Tests
- * of rules append observations one by one, at offsets from the start; a recording is replayed as a whole.
+ * In-memory logs that the alerting functions read like topics in Kafka. As in a deployment, there is a tick at least every minute.
+ * Rule tests append observations one by one, at a time relative to the start. A recording is replayed as a whole.
  */
 import { setImmediate } from 'node:timers/promises'
 import { type Event, entityOf } from '../../../packages/runtime/consumer/event.ts'
@@ -26,11 +26,11 @@ import type { RefusedByAlerting } from './refused.ts'
 export interface Reading {
   readonly family: FamilyName
   readonly data: ReadingData
-  /** Event id. Two observations with the same id are one event that is sent twice. */
+  /** Event id. A second observation with the same id is a duplicate of the first. */
   readonly id?: string
 }
 
-/** Event of the topic `events`. */
+/** Event in the topic `events`. */
 interface Happened {
   readonly happening: { readonly type: string; readonly data: unknown }
   readonly id?: string
@@ -46,16 +46,16 @@ export interface Notification {
 interface Options {
   /** Start of the logs, in milliseconds since the epoch. */
   readonly startMs?: number
-  /** Called with each event that a consumer rejects. Without it, the method that appended the event throws. */
+  /** Called with each event that a consumer rejects. If absent, the method that appended the event throws an error. */
   readonly onRefused?: (refused: RefusedByAlerting) => void
 }
 
 const TESTS_START_MS = Date.UTC(2026, 0, 1)
-/** Interval of ticks in each partition, in milliseconds, as in a deployment. */
+/** Interval of ticks in each partition, in milliseconds. It is the same as in a deployment. */
 const TICK_MS = 60_000
 /**
- * Maximum time by which ticks are later than their nominal time, in milliseconds. Durations are whole
- * seconds, so less than a second makes nothing due too early.
+ * Maximum delay of a tick, in milliseconds. Durations in rules are whole seconds, so a delay below a second does not make a timer
+ * fire too early.
  */
 const MAX_EXTRA_MS = 900
 
@@ -63,7 +63,7 @@ export class RuleLog {
   readonly #startMs: number
   readonly #readings = new ConsumerLog('readings', alerting([]))
   readonly #events = new ConsumerLog('events', grouping([]))
-  // In a test, only observations that are explicitly late arrive late.
+  // No lateness is allowed for, because events in tests arrive in time unless a test delays them explicitly.
   readonly #patterns = new ConsumerLog('patterns', { ...patterns([]), allowedLatenessMs: 0 })
   readonly #entities = new Set<string>()
   readonly #groups = new Set<string>()
@@ -80,24 +80,23 @@ export class RuleLog {
   }
 
   /**
-   * Activates these rules.
+   * Activates a rule set.
    *
-   * @throws RefusedByAlerting
+   * @throws RefusedByAlerting if `alerting` rejects it
    */
   async activate(atMs: number, rules: readonly AnyRule[]): Promise<void> {
     await this.#passTo(atMs)
     const activated = rulesActivated(ruleSetOf(rules), 0, instant(this.#nowMs))
-    // A rule set that is activated again at the same instant is not a repeat.
+    // The same rule set can be activated twice at the same time, so each activation has a unique id.
     const event = { ...activated, id: `rules ${this.#events.length}` }
     for (const log of [this.#readings, this.#events, this.#patterns])
       await this.#append(log, [this.#nowMs, event])
   }
 
   /**
-   * Appends a reading at its time or, if that has passed, at the current time. A reading with an id that has
-   * occurred before is a repeat of that event.
+   * Appends a reading at the given time or, if that time has passed, at the current time. A reading with a known id is a duplicate.
    *
-   * @throws RefusedByAlerting
+   * @throws RefusedByAlerting if `alerting` rejects the reading
    */
   async read(atMs: number, { family, data, id }: Reading): Promise<void> {
     await this.#passTo(atMs)
@@ -110,9 +109,9 @@ export class RuleLog {
   }
 
   /**
-   * Appends an event of the topic `events`, in the same way as a reading.
+   * Appends an event of the topic `events`. Time and id are handled as for a reading.
    *
-   * @throws RefusedByAlerting
+   * @throws RefusedByAlerting if `alerting` rejects the event
    */
   async happen(atMs: number, { happening: { type, data }, id }: Happened): Promise<void> {
     await this.#passTo(atMs)
@@ -125,17 +124,17 @@ export class RuleLog {
   }
 
   /**
-   * Appends the readings one after another. The log does not store them, however many there are. Rules over
-   * groups are not evaluated.
+   * Appends readings one after another without storing them, so that their number is not limited. Rules that evaluate groups are
+   * not supported.
    *
    * @param stop signal that ends the replay with an AbortError
    * @returns the number of duplicates
-   * @throws RefusedByAlerting
+   * @throws RefusedByAlerting if `alerting` rejects a reading
    */
   async replay(arrivals: Iterable<Arrival>, stop: AbortSignal): Promise<number> {
     let duplicates = 0
     for (const batch of inBatches(arrivals, { startMs: this.#startMs, nowMs: this.#nowMs }, MAX_BATCH)) {
-      // Yields to the event loop, because otherwise the signal would not be noticed.
+      // Yields to the event loop. Otherwise, an abort of the signal would not be noticed.
       await setImmediate(undefined, { signal: stop })
       const events = batch.map(({ arrivedMs, event }): Appended => [arrivedMs, event])
       this.#nowMs = batch.at(-1)?.arrivedMs ?? this.#nowMs
@@ -144,22 +143,22 @@ export class RuleLog {
     return duplicates
   }
 
-  /** Lets time pass until this time without an observation, so that all timers that are due fire. */
+  /** Advances the time without an observation, so that all due timers fire. */
   async tick(atMs: number): Promise<void> {
     await this.#passTo(atMs)
-    // A timer fires once the clock has passed it. Each tick is slightly later than the previous one, so that
-    // it passes every timer that a reading has set since.
+    // A timer fires when the clock has passed its due time. Each tick is slightly later than the previous one, so that it passes
+    // timers that readings have set since.
     this.#ticks = Math.min(this.#ticks + 1, MAX_EXTRA_MS)
     this.#nowMs = Math.max(this.#nowMs, this.#startMs + atMs + this.#ticks)
     await this.#appendTicks([[this.#nowMs, tick(0, instant(this.#nowMs))]])
   }
 
-  /** Returns the states of the entities with this id, which differ only in their source. */
+  /** Returns the states of all entities with this id. They differ only in their source. */
   states(entity: string): Promise<readonly AlertingState[]> {
     return this.#readings.states<AlertingState>(named(this.#entities, entity))
   }
 
-  /** Returns the pattern states of the entities and groups with this id. */
+  /** Returns the pattern states of all entities and groups with this id. */
   async patternStates(entity: string): Promise<readonly PatternStates[]> {
     const own = (await this.states(entity)).flatMap(({ patterns: states }) => states ?? [])
     return [...own, ...(await this.#patterns.states<PatternStates>(named(this.#groups, entity)))]
@@ -185,12 +184,14 @@ export class RuleLog {
   async #appendTicks(ticks: readonly Appended[]): Promise<void> {
     const before = this.#notifications.length
     for (const log of [this.#readings, this.#patterns]) await this.#append(log, ...ticks)
-    // Both logs have advanced through the same time, one after the other.
+    // The logs are processed one after another, so the alerts are sorted by time.
     const told = this.#notifications.splice(before)
     this.#notifications.push(...told.toSorted((a, b) => a.atMs - b.atMs))
   }
 
-  /** Appends events, and immediately delivers the events for groups. Returns the number of duplicates. */
+  /**
+   * Appends events to a log, and immediately processes the group events that result from them. Returns the number of duplicates.
+   */
   async #append(log: ConsumerLog, ...events: readonly Appended[]): Promise<number> {
     const { published, duplicates, refused } = await log.append(...events)
     for (const event of published) {
@@ -216,7 +217,7 @@ function thrown(refused: RefusedByAlerting): never {
   throw refused
 }
 
-/** Returns the names whose subject is the id. A source contains no space. */
+/** Returns the entity names whose subject is the id. The subject follows the first space, because a source contains no spaces. */
 function named(names: ReadonlySet<string>, id: string): readonly string[] {
   return [...names].filter(name => name.slice(name.indexOf(' ') + 1) === id)
 }

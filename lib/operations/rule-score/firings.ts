@@ -1,7 +1,4 @@
-/**
- * Determines which alerts fire for a recording. The alerting function itself reads the recording, with the
- * clock and the timers of an in-memory log.
- */
+/** Determines which alerts would fire for a recording. The code of `alerting` processes the recording in an in-memory log. */
 import { type Firing, firingsOf } from '../../alerting/firings.ts'
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import { OperationFailure } from '../failure.ts'
@@ -11,17 +8,17 @@ import type { RecordedReading } from './recording.ts'
 
 interface Fired {
   readonly firings: readonly Firing[]
-  /** Number of repeated readings, which alerting dropped. */
+  /** Number of repeated readings, which `alerting` has dropped. */
   readonly duplicates: number
 }
 
 /**
- * Returns the alerts that fire.
+ * Returns the alerts that would fire for a recording.
  *
- * @param readings readings in the order of their arrival; at least one
+ * @param readings readings in the order of arrival; must not be empty
  * @param file name of the recording in messages
  * @param stop signal that ends the evaluation with an AbortError
- * @throws OperationFailure with the line of a reading that alerting rejects
+ * @throws OperationFailure with the line of a reading that `alerting` rejects
  */
 export async function firingsIn(
   readings: readonly RecordedReading[],

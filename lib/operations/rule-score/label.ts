@@ -1,10 +1,10 @@
-/** Label of an anomaly in a labels file. */
+/** Labelled anomaly in a labels file. */
 export interface Label {
-  /** Id of the sensor, instance or device, or whole name of the entity. */
+  /** Id of the sensor, instance or device, or the full name of the entity. */
   readonly entity: string
-  /** Metric; absent if the label applies to all metrics of the entity. */
+  /** Metric with the anomaly; absent if the label applies to all metrics of the entity. */
   readonly metric?: string
-  /** Start of the window in milliseconds since the epoch. Start and end both belong to the window. */
+  /** Start of the labelled window, in milliseconds since the epoch. Start and end are inclusive. */
   readonly fromMs: number
   readonly toMs: number
   readonly kind?: string

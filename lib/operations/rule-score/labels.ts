@@ -1,4 +1,4 @@
-/** Reads label files, including those of the Numenta Anomaly Benchmark, and reports every error with its line. */
+/** Reads label files, including files of the Numenta Anomaly Benchmark (NAB), and reports each error with its line. */
 import { readFile } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { isTimestamp, parseTime } from '../../../packages/runtime/cloudevents/attributes.ts'
@@ -23,7 +23,8 @@ type RawLabels = readonly {
   readonly kind?: string
 }[]
 /**
- * Windows in the form of NAB's `combined_windows.json`: the path of a CSV file, with windows of two timestamps without a time zone.
+ * Labels in the form of NAB's `combined_windows.json`. For the path of each CSV file, there is a list of windows. A window consists
+ * of two timestamps without a time zone.
  */
 type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: string])[]>>
 
@@ -31,9 +32,9 @@ type RawWindows = Readonly<Record<string, readonly (readonly [from: string, to: 
  * Reads a label file.
  *
  * @param path path of the file
- * @param shown name of the file in messages
- * @param utcOffset offset from UTC, `±hh:mm`, for timestamps without a time zone, which only windows of the benchmark may have
- * @throws OperationFailure with every error of the file
+ * @param shown file name in messages
+ * @param utcOffset offset from UTC in the form `±hh:mm`, for timestamps in windows of the benchmark, which have no time zone
+ * @throws OperationFailure with every error in the file
  */
 export async function readLabels(path: string, shown: string, utcOffset: string): Promise<readonly Label[]> {
   const text = await readFile(path, 'utf8').catch(error => {
@@ -56,7 +57,7 @@ function parsed(text: string, shown: string): unknown {
   }
 }
 
-/** Reports schema violations. The content must be a list of labels, or an object with the windows of each file. */
+/** Reports violations of the schema. Valid content is a list of labels, or an object with windows by file. */
 function violations(content: unknown, report: Report): void {
   const validate = validators['io.sluice.labels.v1']
   if (validate === undefined) throw new Error('schemas/compiled-labels.js has no io.sluice.labels.v1')
@@ -74,7 +75,7 @@ function violations(content: unknown, report: Report): void {
 function described({ instancePath, keyword, params }: SchemaViolation, isList: boolean): [Path, string] {
   const parts = instancePath.split('/').slice(1)
   const names = parts.map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  // An index is the first part of a path in a list, and each later part in an object.
+  // Numbers in a path are indexes. In a list, only the first part is an index; in an object, all parts after the first are.
   const path = names.map((name, index) => ((index === 0) === isList ? Number(name) : name))
   switch (keyword) {
     case 'required':
@@ -121,7 +122,7 @@ const METRICS: ReadonlySet<string> = new Set(
   Object.values(FAMILIES).flatMap(({ metrics, states }) => [...Object.keys(metrics), ...Object.keys(states)]),
 )
 
-/** Returns the label of a window. The entity is the name of the file, as in `sluice import`. */
+/** Converts a window to a label. The entity is the file name, as in `sluice import`. */
 function labelOfWindow(
   file: string,
   [from, to]: readonly [string, string],
@@ -159,7 +160,10 @@ function faulty(
   return new OperationFailure([...new Set(errors.map(errorLine))].join('\n'))
 }
 
-/** Returns the positions in the text. JSON is valid YAML, except for tabs at the start of a line. */
+/**
+ * Returns the positions of values in the text. The JSON is parsed as YAML, which accepts all JSON except tabs at the start of a
+ * line.
+ */
 function positions(text: string): ReturnType<typeof positionsIn> {
   try {
     return positionsIn(text.replaceAll('\t', ' '))

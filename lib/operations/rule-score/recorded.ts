@@ -1,4 +1,4 @@
-/** Entities of a recording, and the rules that watch each of them. Pure. */
+/** Determines the entities in a recording, and which rules watch each of them. Pure. */
 import { identitiesOf } from '../../alerting/firings.ts'
 import { type AnyRule, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { isWatched } from '../../alerting/watched.ts'
@@ -6,30 +6,30 @@ import type { ReadingData } from '../../telemetry/families.ts'
 import type { Label } from './label.ts'
 import type { RecordedReading } from './recording.ts'
 
-/** Entity of a recording, with the time that its readings cover and its metrics. */
+/** Entity in a recording, with its metrics and the time range of its readings. */
 export interface RecordedEntity {
   readonly entity: string
   readonly subject: string
-  /** Time of its first reading, in milliseconds since the epoch. */
+  /** Time of the first reading, in milliseconds since the epoch. */
   readonly fromMs: number
-  /** Time of its last reading, or the end of its last label if that is later. */
+  /** Time of the last reading, or the end of the last label if it is later. */
   readonly toMs: number
   readonly metrics: ReadonlySet<string>
 }
 
-/** Rule with the entities that it watches. A rule has one entry for each identity of its alerts. */
+/** Rule with the entities that it watches. If the alerts of a rule have several identities, there is an entry for each. */
 export interface Watch {
   readonly rule: string
-  /** Metric of the rule; absent for a rule over several readings, which may watch more than one. */
+  /** Metric that the rule watches. Absent for a rule that evaluates several readings, because it may watch several metrics. */
   readonly metric?: string
   readonly entities: ReadonlySet<string>
 }
 
 /**
- * Returns the entities of a recording.
+ * Returns the entities in a recording.
  *
- * @param labels labels, which extend the time of their entities up to the end of the recording, because a
- * label can mark missing readings
+ * @param labels labels that extend the time range of their entities. A label can mark missing readings, so it may end after the
+ * last reading, but not after the recording.
  */
 export function recordedEntities(
   readings: readonly RecordedReading[],
@@ -58,12 +58,12 @@ function endOf(entities: ReadonlyMap<string, RecordedEntity>): number {
   return [...entities.values()].reduce((last, { toMs }) => Math.max(last, toMs), Number.NEGATIVE_INFINITY)
 }
 
-/** Returns whether a label refers to the entity, by its whole name or by its subject. */
+/** Returns whether a label refers to an entity, either by its full name or by its subject. */
 export function isOf({ entity: named }: Label, { entity, subject }: RecordedEntity): boolean {
   return named === entity || named === subject
 }
 
-/** Returns the entries for all rules that are evaluated. Some rules may match no recorded reading. */
+/** Returns the rules that are evaluated, with the entities that they watch. A rule may match no entity in the recording. */
 export function watchesIn(readings: readonly RecordedReading[], rules: readonly AnyRule[]): readonly Watch[] {
   return rules
     .filter(({ paused }) => !paused)

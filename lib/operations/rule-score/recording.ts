@@ -1,4 +1,4 @@
-/** Reads the readings of a recording, in the order in which a log would have received them. */
+/** Reads the readings of a recording, in the order in which they would arrive in a log. */
 
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import { entityOf } from '../../../packages/runtime/consumer/event.ts'
@@ -11,9 +11,9 @@ import type { Source } from '../replay/source.ts'
 import type { Arrival } from '../rule-log/arrivals.ts'
 
 export interface RecordedReading extends Arrival {
-  /** Source and subject, separated by a space. */
+  /** Full name of the entity: source and subject, separated by a space. */
   readonly entity: string
-  /** Line number in a stream, or number in a batch, counted from 1. */
+  /** Number of the line, or number of the record in a batch, counted from 1. */
   readonly line: number
   /** Event time, in milliseconds since the epoch. */
   readonly timeMs: number
@@ -26,8 +26,10 @@ export interface Recording {
 }
 
 /**
- * @param reader for data that is not JSON, and for records of other forms
- * @throws OperationFailure if it has no reading, or one without time, or covers more than ten years
+ * Reads the readings of a recording.
+ *
+ * @param reader decoder for data that is not JSON, and for foreign records
+ * @throws OperationFailure if the recording contains no readings, a reading without a time, or more than ten years
  */
 export async function readRecording(source: Source, reader?: PlainReader): Promise<Recording> {
   const readings: RecordedReading[] = []
@@ -47,13 +49,13 @@ export async function readRecording(source: Source, reader?: PlainReader): Promi
     throw new OperationFailure(
       `${source.name}: has no readings, so there is nothing to score; --mapping reads records of other forms`,
     )
-  // Sorting is stable: readings with the same time of arrival keep their order.
+  // Sorting is stable, so readings with the same arrival time keep their order.
   readings.sort((a, b) => a.arrivedMs - b.arrivedMs)
   requirePlausible(readings, source.name)
   return { readings, others }
 }
 
-/** Returns the group as a consumer would see it. A record that its mapping refuses has no event. */
+/** Decodes a group of items as a consumer would. A record that is rejected by its mapping has no event. */
 async function readingGroup(group: readonly Recorded[], reader: PlainReader): Promise<readonly Recorded[]> {
   const [plain, foreign] = [await plainGroup(group, reader), await reader.foreign?.()]
   if (foreign === undefined) return plain
@@ -61,13 +63,16 @@ async function readingGroup(group: readonly Recorded[], reader: PlainReader): Pr
     const { record, line } = one
     const mapped = record && mappedRecord(record, foreign)
     if (mapped === undefined || mapped === record || 'kind' in mapped) return one
-    // A reading without a time has that of its record.
+    // If the reading has no time, the timestamp of its record is used.
     const read = fromLog(mapped, line)
     return { ...read, eventMs: read.eventMs ?? mapped.timestampMs }
   })
 }
 
-/** Maximum duration of a recording. The clock ticks throughout, so a single wrong time could make the evaluation take hours. */
+/**
+ * Maximum duration of a recording. Ticks are added for the whole duration, so a single wrong time could make the evaluation take
+ * hours.
+ */
 const MAX_MS = 10 * 366 * 86_400_000
 
 function requirePlausible(readings: readonly RecordedReading[], file: string): void {
@@ -80,8 +85,8 @@ function requirePlausible(readings: readonly RecordedReading[], file: string): v
 }
 
 /**
- * Returns the reading with its time of arrival, which is its event time. If a newer reading of its entity precedes it in the file,
- * it arrives late, together with that one. Entities are merged by time, because a file may contain them one after another.
+ * Returns the reading with its arrival time. This is the event time, unless a newer reading of the entity precedes it in the file.
+ * In that case, both arrive at the same time. Entities are compared separately, because a file may contain them one after another.
  */
 function arrivalOf(event: Event, timeMs: number, line: number, latest: Map<string, number>): RecordedReading {
   const entity = entityOf(event)

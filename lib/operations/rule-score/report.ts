@@ -1,4 +1,4 @@
-/** Report of `sluice rules score`: the scores, and the data on which they are based. Pure. */
+/** Builds the report of `sluice rules score`, with the scores and the data on which they are based. Pure. */
 
 import { instant } from '../../../packages/runtime/consumer/instant.ts'
 import type { Firing } from '../../alerting/firings.ts'
@@ -16,7 +16,7 @@ import {
   windowsFor,
 } from './score.ts'
 
-/** Label as in its file, with times in UTC. */
+/** Label as in the labels file, with times in UTC. */
 interface ShownLabel {
   readonly entity: string
   readonly metric?: string
@@ -30,7 +30,7 @@ interface ShownAlert {
   readonly entity: string
   readonly metric?: string
   readonly startedAt: string
-  /** End of the alert; null if it was still firing at the end of the entity's recording. */
+  /** Time at which the alert resolved; null if it was still firing at the end of the entity's recording. */
   readonly endedAt: string | null
   readonly value?: number | string
 }
@@ -39,25 +39,28 @@ export interface ScoreReport {
   readonly recording: {
     readonly readings: number
     readonly duplicates: number
-    /** Number of events that are not readings; alerting does not read them. */
+    /** Number of events that are not readings. `alerting` ignores them. */
     readonly others: number
     readonly entities: number
     readonly from: string
     readonly to: string
   }
   readonly rules: readonly ({ readonly rule: string } & Score)[]
-  /** Score of all rules together: a window is found if any of them finds it. */
+  /** Score of all rules together. A window counts as found if any rule finds it. */
   readonly total: Score
   /** Scores by kind of label. */
   readonly kinds: readonly KindScore[]
   readonly found: readonly (ShownLabel & { readonly delayMs: number; readonly alert: ShownAlert })[]
   readonly missed: readonly ShownLabel[]
   readonly falseAlerts: readonly ShownAlert[]
-  /** Labels that are not within the recording. */
+  /** Labels that do not count, because they are not covered by the recording. */
   readonly notCounted: readonly (ShownLabel & { readonly reason: NotCountedReason })[]
-  /** Number of alerts that fired only after the last reading of their entity. It is unknown whether they are true. */
+  /**
+   * Number of alerts that fired only after the last reading of their entity. They are not scored, because it is unknown whether
+   * they are true.
+   */
   readonly afterTheEnd: number
-  /** Rules that match no recorded reading. */
+  /** Rules that match no reading in the recording. */
   readonly unusedRules: readonly string[]
 }
 
@@ -115,7 +118,7 @@ export function reportOf({
   }
 }
 
-/** Returns the alert, limited to the recorded time of its entity; undefined if it fires only after that. */
+/** Returns the alert, limited to the time range of its entity's recording. Returns undefined if it fired only afterwards. */
 function withinRecording(firing: Firing, recorded: ReadonlyMap<string, RecordedEntity>): Firing | undefined {
   const endMs = recorded.get(firing.entity)?.toMs
   if (endMs === undefined || firing.fromMs > endMs) return undefined
@@ -140,7 +143,11 @@ function shownLabel({ entity, metric, fromMs, toMs, kind }: Label): ShownLabel {
   }
 }
 
-/** @param ended alerts that resolved; the others were cut at the end of the recording */
+/**
+ * Returns an alert for the report.
+ *
+ * @param ended alerts that resolved. All other alerts were still firing at the end of the recording.
+ */
 function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
   const { rule, entity, metric, fromMs, toMs, value } = firing
   return {
@@ -153,7 +160,8 @@ function shownAlert(firing: Firing, ended: ReadonlySet<Firing>): ShownAlert {
 interface KindScore {
   readonly kind: string
   /**
-   * Number of anomalies. An anomaly may have several windows, such as one for each metric; it counts as found if one of them is.
+   * Number of anomalies. An anomaly can have several windows, for example one for each metric. It counts as found if at least one
+   * of them is found.
    */
   readonly anomalies: number
   readonly anomaliesFound: number
@@ -161,7 +169,7 @@ interface KindScore {
   readonly found: number
 }
 
-/** Returns the scores sorted by kind. Labels without a kind are not included. */
+/** Returns the scores by kind of label, sorted by kind. Labels without a kind are omitted. */
 function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly KindScore[] {
   const named = windows.filter(({ kind }) => kind !== undefined)
   const isFound = (window: Window) => firstOf.has(window)
@@ -177,7 +185,7 @@ function kindsOf(windows: readonly Window[], { firstOf }: Matched): readonly Kin
     .sort((a, b) => (a.kind < b.kind ? -1 : 1))
 }
 
-/** Returns the windows of one kind, grouped into anomalies: overlapping windows of the same entity belong together. */
+/** Groups the windows of one kind into anomalies. Overlapping windows of the same entity belong to the same anomaly. */
 function anomaliesIn(windows: readonly Window[]): readonly (readonly Window[])[] {
   return [...Map.groupBy(windows, ({ entity }) => entity).values()].flatMap(own => {
     const anomalies: Window[][] = []

@@ -1,4 +1,4 @@
-/** Reads the rules of a file or a folder that can be scored. */
+/** Reads the rules of a file or folder that can be scored. */
 import { checkRules, errorLine } from '../../alerting/check-rules.ts'
 import { type AnyRule, isOfReadingsAlone, isPatternRule } from '../../alerting/patterns/pattern.ts'
 import { identityOf } from '../../alerting/rule.ts'
@@ -8,13 +8,13 @@ import { OperationFailure } from '../failure.ts'
 import { ruleFiles } from '../rule-files.ts'
 
 /**
- * Returns the rules that can be scored. Rules over groups, or over events that are not readings, are omitted,
- * because labels refer to entities and a recording contains only readings.
+ * Returns the rules that can be scored. Labels refer to entities, and recordings contain only readings. Therefore, rules that
+ * evaluate groups or other events are omitted.
  *
- * @param path path of a rule file, or of a folder of them
- * @param shown name of the path in messages
+ * @param path path of a rule file or of a folder with rule files
+ * @param shown path that is shown in messages
  * @param onLeftOut called with the names of the omitted rules
- * @throws OperationFailure if the rules cannot be read, or with all their errors
+ * @throws OperationFailure if the rules cannot be read or have errors
  */
 export async function rulesAt(
   path: string,
@@ -29,9 +29,9 @@ export async function rulesAt(
 }
 
 /**
- * Returns all rules of a file or a folder.
+ * Returns all rules in a file or folder.
  *
- * @throws OperationFailure if they cannot be read, or with all their errors
+ * @throws OperationFailure if the rules cannot be read or have errors
  */
 export async function allRulesAt(path: string, shown: string): Promise<readonly AnyRule[]> {
   const files = await ruleFiles(path, shown).catch(error => {

@@ -1,7 +1,8 @@
 /**
- * Compares the alerts of a recording with its labels. Pure. An alert is true if the time in which it fires overlaps a labelled
- * window of its entity and, if both specify one, of its metric. Each alert counts once for precision, however many windows it
- * overlaps; each window counts once for recall, however many alerts overlap it. docs/detection.md explains the reasons.
+ * Compares the alerts for a recording with its labels. An alert is true if the time in which it fires overlaps a labelled window of
+ * the same entity. If both the alert and the label have a metric, the metrics must be equal as well. For precision, each alert
+ * counts once, even if it overlaps several windows. For recall, each window counts once, even if several alerts overlap it.
+ * docs/detection.md explains the reasons. Pure.
  */
 import type { Firing } from '../../alerting/firings.ts'
 import type { Label } from './label.ts'
@@ -9,38 +10,38 @@ import { isOf, type RecordedEntity, type Watch } from './recorded.ts'
 
 const DAY_MS = 86_400_000
 
-/** Score of alerts against windows. Ratios are null if their denominator is 0. */
+/** Score of alerts, compared with labelled windows. A ratio is null if its denominator is 0. */
 export interface Score {
   readonly alerts: number
   readonly trueAlerts: number
   readonly falseAlerts: number
-  /** Share of alerts that are true, 0 to 1. */
+  /** Share of alerts that are true, from 0 to 1. */
   readonly precision: number | null
-  /** Number of windows that could have been found. `found` is the number of those that were. */
+  /** Number of windows that can be found. `found` is the number of windows that were found. */
   readonly windows: number
   readonly found: number
   readonly recall: number | null
   /**
-   * Time from the start of a found window to its first alert, in milliseconds; 0 for an alert that already
-   * fired. Null if no window was found.
+   * Time from the start of a window to its first alert, in milliseconds. It is 0 if the alert was already firing. Null if no window
+   * was found.
    */
   readonly delayMs: { readonly median: number; readonly max: number } | null
-  /** Recorded time of all entities together, in days. */
+  /** Total duration of the entities' recordings, in days. */
   readonly entityDays: number
-  /** Number of false alerts per day and entity. */
+  /** Number of false alerts per entity and day. */
   readonly falsePerEntityDay: number | null
-  /** Share of the firing time of alerts that is outside all windows, 0 to 1. */
+  /** Share of the alerts' firing time that is outside all windows, from 0 to 1. */
   readonly firingOutside: number | null
 }
 
-/** Window that counts, with the entities that its label refers to. */
+/** Window that is scored, with the entities to which its label refers. */
 export interface Window extends Label {
   readonly entities: readonly RecordedEntity[]
 }
 
 export type NotCountedReason = 'entity-not-recorded' | 'metric-not-recorded' | 'time-not-recorded'
 
-/** Returns the window of a label, or the reason why it does not count. */
+/** Returns the window of a label, or the reason why the label is not scored. */
 export function windowOf(
   label: Label,
   recorded: Iterable<RecordedEntity>,
@@ -54,7 +55,7 @@ export function windowOf(
   return entities.length === 0 ? { reason: 'time-not-recorded' } : { ...label, entities }
 }
 
-/** Returns whether the alert belongs to the window. */
+/** Returns whether an alert overlaps a window and has the same entity and metric. */
 function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): boolean {
   return (
     fromMs <= window.toMs &&
@@ -65,7 +66,8 @@ function tellsOf({ entity, metric, fromMs, toMs }: Firing, window: Window): bool
 }
 
 /**
- * Returns the windows that a rule can find: those of an entity that it watches and, if the label specifies a metric, of its metric.
+ * Returns the windows that a rule can find. The rule must watch an entity of the window and, if the label has a metric, the same
+ * metric.
  */
 export function windowsFor({ metric, entities }: Watch, windows: readonly Window[]): readonly Window[] {
   return windows.filter(
@@ -75,11 +77,11 @@ export function windowsFor({ metric, entities }: Watch, windows: readonly Window
   )
 }
 
-/** Assignment of alerts to windows. */
+/** Assignment of alerts to the windows that they overlap. */
 export interface Matched {
-  /** Windows of each alert; empty for a false alert. */
+  /** Windows by alert. A false alert has none. */
   readonly windowsOf: ReadonlyMap<Firing, readonly Window[]>
-  /** First alert of each window that was found. */
+  /** First alert by window. It contains only windows that were found. */
   readonly firstOf: ReadonlyMap<Window, Firing>
 }
 
@@ -103,12 +105,16 @@ export function matched(firings: readonly Firing[], windows: readonly Window[]):
   return { windowsOf, firstOf }
 }
 
-/** Returns the time from the start of a window to its first alert, in milliseconds; 0 for an alert that already fired. */
+/** Returns the time from the start of a window to its first alert, in milliseconds. Returns 0 if the alert was already firing. */
 export function delayMs(window: Window, first: Firing): number {
   return Math.max(0, first.fromMs - window.fromMs)
 }
 
-/** @param entities entities whose recorded time counts for the rate of false alerts */
+/**
+ * Computes the score of alerts.
+ *
+ * @param entities entities whose recorded time is used for the rate of false alerts
+ */
 export function scoreOf(
   firings: readonly Firing[],
   windows: readonly Window[],
@@ -130,7 +136,7 @@ export function scoreOf(
   }
 }
 
-/** Returns the time for which the alert fires within its windows. Overlapping windows count once. */
+/** Returns for how long an alert fires within its windows. Time in overlapping windows counts once. */
 function insideOf(firing: Firing, windows: readonly Window[]): number {
   let untilMs = firing.fromMs
   let sum = 0
@@ -142,7 +148,11 @@ function insideOf(firing: Firing, windows: readonly Window[]): number {
   return sum
 }
 
-/** @param sorted sorted values; at least one */
+/**
+ * Returns the median.
+ *
+ * @param sorted values in ascending order; must not be empty
+ */
 function medianOf(sorted: readonly number[]): number {
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
   return ((low as number) + (high as number)) / 2

@@ -1,20 +1,20 @@
-/** Events of the topic `events` in test files. */
+/** Reads events of the topic `events` from test files. */
 import { EVENT_NAMES, EVENTS, isEventName, typeOfEvent } from '../../alerting/patterns/events.ts'
 import { type Facts, factsOfEvent } from '../../alerting/patterns/facts.ts'
 import { FAMILIES, type ReadingData } from '../../telemetry/families.ts'
 import { type RawObservation, whoIn } from './observation.ts'
 
 export interface Happening {
-  /** CloudEvents `type`. */
+  /** CloudEvents `type` of the event. */
   readonly type: string
   readonly data: ReadingData & Pick<Facts, 'entity'>
-  /** Facts that patterns use. */
+  /** Facts that patterns evaluate. */
   readonly facts: Facts
 }
 
 const LONG_AGO = '2026-01-01T00:00:00Z'
 
-/** Default data of each event, which a test can override. */
+/** Default data for each event. A test can override it. */
 const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
   'activity.changed': { from: 'resting', to: 'walking', lastedSeconds: 60 },
   'device.fallen': { fellAt: LONG_AGO },
@@ -23,7 +23,7 @@ const DEFAULTS: Readonly<Record<keyof typeof EVENTS, ReadingData>> = {
   'sensor.silent': { lastSeen: LONG_AGO },
 }
 
-/** Returns the event of an observation; undefined if an error was reported. */
+/** Returns the event of an observation. Returns undefined if an error was reported. */
 export function happeningOf(
   raw: RawObservation,
   id: string,

@@ -1,16 +1,18 @@
-/** Orders notifications like those that a test expects, as far as their order is not determined. Pure. */
+/** Orders actual notifications like the expected ones, where their order is not defined. Pure. */
 import type { Notification } from '../rule-log/rule-log.ts'
 import type { ExpectedNotification } from './test-file.ts'
 
 type Fits = (expected: ExpectedNotification, actual: Notification) => boolean
 
-/** Maximum number of attempts to find an assignment that keeps the order of each alert's notifications at one instant. */
+/**
+ * Maximum number of attempts to assign the notifications of one instant, so that the notifications of each alert keep their order.
+ */
 const MAX_ATTEMPTS = 10_000
 
 /**
- * Assigns actual notifications to expected ones. Notifications of different alerts at the same instant have
- * no defined order; those of the same alert keep theirs. The assignment is as large as possible: a general
- * expectation does not take the notification that only a specific one matches.
+ * Assigns actual notifications to expected ones. At the same instant, the notifications of one alert are ordered, but different
+ * alerts have no defined order. The assignment includes as many notifications as possible. A general expectation therefore does not
+ * use up the only notification that matches a specific one.
  */
 export function asExpected(
   expected: readonly ExpectedNotification[],
@@ -25,7 +27,7 @@ export function asExpected(
   })
 }
 
-/** Groups neighbours with the same time. */
+/** Groups adjacent elements with the same time. */
 function instantsOf<At extends { readonly atMs: number }>(all: readonly At[]): At[][] {
   const groups: At[][] = []
   for (const one of all) {
@@ -51,8 +53,8 @@ function ordered(
 }
 
 /**
- * Returns the index of the candidate for each expected notification. Computes a maximum matching by
- * augmenting paths (Kuhn's algorithm).
+ * Returns the index of the assigned candidate for each expected notification. Computes a maximum matching with augmenting paths
+ * (Kuhn's algorithm).
  */
 function matched(candidates: readonly (readonly number[])[]): (number | undefined)[] {
   const owner = new Map<number, number>()
@@ -73,7 +75,7 @@ function matched(candidates: readonly (readonly number[])[]): (number | undefine
   return chosen
 }
 
-/** Returns whether the notifications of each alert are in the order in which it sent them. */
+/** Returns whether the assignment keeps the notifications of each alert in their original order. */
 function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Notification[]): boolean {
   const last = new Map<string, number>()
   for (const index of chosen) {
@@ -85,7 +87,7 @@ function keepsOrders(chosen: readonly (number | undefined)[], sent: readonly Not
   return true
 }
 
-/** Searches for a complete matching that keeps the order of each alert; returns undefined if none is found. */
+/** Searches for a complete assignment that keeps the order of each alert's notifications. Returns undefined if none is found. */
 function inOrders(
   candidates: readonly (readonly number[])[],
   sent: readonly Notification[],

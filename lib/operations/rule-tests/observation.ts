@@ -6,9 +6,9 @@ import {
   type ReadingData,
 } from '../../telemetry/families.ts'
 
-/** Reading, or event of the topic `events`, in the form of a test file. */
+/** Reading, or event of the topic `events`, as written in a test file. */
 export interface RawObservation {
-  /** Event id. Another observation with the same id repeats the event. */
+  /** Event id. A second observation with the same id is a duplicate of the first. */
   readonly id?: string
   readonly event?: string
   readonly entity?: string
@@ -31,7 +31,8 @@ interface Reading {
 type Report = (key: string, message: string) => void
 
 /**
- * Returns the reading of an observation. The names of its metrics determine the family. Returns undefined if an error was reported.
+ * Returns the reading of an observation, whose family is determined by the metric names. Returns undefined if an error was
+ * reported.
  */
 export function readingOf(raw: RawObservation, entity: string, report: Report): Reading | undefined {
   const values = raw.values ?? { [raw.metric ?? '']: raw.value ?? 0 }
@@ -66,7 +67,7 @@ function hasMetric({ metrics, states }: Family, name: string): boolean {
   return Object.hasOwn(metrics, name) || Object.hasOwn(states, name)
 }
 
-/** Returns the fields of a reading that are not metrics: the entity and its groups. */
+/** Returns the fields of a reading that identify its entity and the entity's groups. Metrics are not included. */
 export function whoIn(family: FamilyName, raw: RawObservation, entity: string): ReadingData {
   return WHO[family](raw, entity)
 }
@@ -86,7 +87,7 @@ const WHO: Readonly<Record<FamilyName, (raw: RawObservation, entity: string) => 
   device: (raw, deviceId) => ({ deviceId, model: raw.model ?? 'model-1', ...tagsOf(raw) }),
 }
 
-/** Returns the tags. A tenant is a tag if readings of the family have no field for it. */
+/** Returns the tags of a reading. The tenant becomes a tag if the family has no tenant field. */
 function tagsOf({ tags, tenant }: RawObservation): { readonly tags?: Readonly<Record<string, string>> } {
   if (tags === undefined && tenant === undefined) return {}
   return { tags: { ...tags, ...(tenant === undefined ? {} : { tenant }) } }

@@ -1,4 +1,4 @@
-/** Reads files of rule tests, and reports every error with its line. */
+/** Reads files with rule tests, and reports each error with its line. */
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkRules, type LocatedError } from '../../alerting/check-rules.ts'
@@ -15,7 +15,7 @@ import { type Fault, type RawTest, readTests } from './tests.ts'
 
 export interface ReadFile {
   readonly faults: readonly LocatedError[]
-  /** Tests of the file; undefined if it has an error. */
+  /** Tests in the file; undefined if the file has an error. */
   readonly tests?: RuleTestFile
 }
 
@@ -25,8 +25,8 @@ type Path = readonly (string | number)[]
  * Reads a test file.
  *
  * @param path path of the file
- * @param shown name of the file in messages
- * @throws OperationFailure if it cannot be read
+ * @param shown file name in messages
+ * @throws OperationFailure if the file cannot be read
  */
 export async function readTestFile(path: string, shown: string): Promise<ReadFile> {
   const text = await readFile(path, 'utf8').catch(error => {
@@ -52,7 +52,10 @@ export async function readTestFile(path: string, shown: string): Promise<ReadFil
     : { faults, tests: { file: shown, rules, tests: read } }
 }
 
-/** Loads the rules of a test file, which are a list of rules, or the path of a rule file or folder relative to the test file. */
+/**
+ * Loads the rules for a test file. The test file contains either a list of rules, or the path of a rule file or folder, relative to
+ * itself.
+ */
 async function loadRules(
   rules: unknown,
   at: Path,

@@ -1,4 +1,4 @@
-/** Runs tests of rules, and returns the differences. */
+/** Runs rule tests, and returns the differences from their expectations. */
 
 import type { Alert } from '../../alerting/alert.ts'
 import type { AlertingState } from '../../alerting/entity-state.ts'
@@ -18,7 +18,7 @@ import type {
   RuleTestFile,
 } from './test-file.ts'
 
-/** Expectation of a test that was not met. */
+/** Expectation of a test that is not met. */
 export type Difference =
   | {
       readonly kind: 'state'
@@ -42,7 +42,7 @@ export type Difference =
       readonly message: string
     }
 
-/** Notification with the same fields as the expected one, for visual comparison. */
+/** Actual notification, reduced to the fields of the expected one so that users can compare them. */
 export type ShownNotification = Readonly<Record<string, unknown>>
 
 export interface TestResult {
@@ -72,7 +72,7 @@ export async function runTest({ file, rules }: RuleTestFile, test: RuleTest): Pr
   return { file, line: test.line, name: test.name, passed: differences.length === 0, differences }
 }
 
-/** Appends an observation to the log. Returns the reason if the alerting function rejected it. */
+/** Applies an observation to the log. Returns the reason if `alerting` has rejected it. */
 async function observe(log: RuleLog, observation: Observation): Promise<string | undefined> {
   const { atMs } = observation
   try {
@@ -95,7 +95,9 @@ async function differenceOf(log: RuleLog, expected: Expectation): Promise<Differ
 
 const PHASES: readonly Phase[] = ['inactive', 'pending', 'recovering', 'firing']
 
-/** Returns the phase of the rule with this name or identity. If there are several, it is the phase furthest from inactive. */
+/**
+ * Returns the phase of a rule, which is given by name or identity. If several phases match, returns the one furthest from inactive.
+ */
 function phaseOf(states: readonly AlertingState[], patterns: readonly PatternStates[], rule: string): Phase {
   const ofPatterns = patterns.flatMap(({ tracked }) =>
     Object.entries(tracked).flatMap(([key, { state }]): Phase[] =>
@@ -164,7 +166,7 @@ function shown(actual: Notification, expected: ExpectedNotification | undefined)
   return { at: offsetText(actual.atMs), rule, kind, entity, ...Object.fromEntries(asked) }
 }
 
-/** Returns a duration as in test files, such as `1h30m`. */
+/** Formats a duration as in test files, such as `1h30m`. */
 function offsetText(ms: number): string {
   const units = [
     [86_400_000, 'd'],

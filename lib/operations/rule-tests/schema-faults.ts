@@ -1,13 +1,13 @@
 /**
- * Validates a file of rule tests with its schema, `schemas/files/rule-tests.v1.json`. Rules in it are checked
- * by the reader of rules.
+ * Validates files with rule tests against the schema `schemas/files/rule-tests.v1.json`. Rules in such a file are validated by the
+ * reader of rules instead.
  */
 
 import type { SchemaViolation } from '../../../schemas/compiled.js'
 import validators from '../../../schemas/compiled-rule-tests.js'
 import { firstOfEach, type PathError, pathOf, valueAt } from '../../file-errors.ts'
 
-/** Returns the schema violations, at most one per path. */
+/** Returns the violations of the schema, at most one for each path. */
 export function schemaFaults(content: unknown): readonly PathError[] {
   const validate = validators['io.sluice.rule-tests.v1']
   if (validate === undefined) throw new Error('schemas/compiled-rule-tests.js has no io.sluice.rule-tests.v1')
@@ -17,7 +17,7 @@ export function schemaFaults(content: unknown): readonly PathError[] {
   return firstOfEach(faults.filter(({ path }) => !isInRules(path)))
 }
 
-/** Returns whether the path is within a list of rules. */
+/** Returns whether a path is inside a list of rules. */
 function isInRules(path: PathError['path']): boolean {
   return path.some((part, index) => part === 'rules' && typeof path[index + 1] === 'number')
 }
@@ -58,7 +58,7 @@ function described(
   }
 }
 
-/** Returns a violation of the list of rules itself. Errors within it are reported by the reader of rules. */
+/** Returns the violation if the rules are not a list. Errors in the list are reported by the reader of rules. */
 function rulesFault(path: PathError['path'], content: unknown): PathError | undefined {
   if (Array.isArray(valueAt(path, content))) return undefined
   return { path, message: 'must be a list of rules, or the path of a rule file' }

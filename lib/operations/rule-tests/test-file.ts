@@ -1,4 +1,4 @@
-/** Contents of a valid file of rule tests. */
+/** Defines the contents of a valid file with rule tests. */
 import type { AnyRule } from '../../alerting/patterns/pattern.ts'
 import type { Reading } from '../rule-log/rule-log.ts'
 import type { Happening } from './happening.ts'
@@ -11,16 +11,16 @@ export interface RuleTestFile {
 
 export interface RuleTest {
   readonly name: string
-  /** Line at which the test starts in its file, counted from 1. */
+  /** Line number at which the test starts, counted from 1. */
   readonly line: number
   readonly observations: readonly Observation[]
   readonly expect: readonly Expectation[]
-  /** Expected notifications; undefined if they are not checked. */
+  /** Expected notifications. Undefined if the test does not check notifications. */
   readonly notifications: readonly ExpectedNotification[] | undefined
 }
 
 interface At {
-  /** Time in milliseconds since the start of the test. */
+  /** Time since the start of the test, in milliseconds. */
   readonly atMs: number
 }
 
@@ -36,15 +36,15 @@ export type Phase = 'inactive' | 'pending' | 'firing' | 'recovering'
 
 export interface Expectation {
   readonly line: number
-  /** Position of the observation in the list, counted from 1. */
+  /** Number of the observation after which the expectation is checked, counted from 1. */
   readonly after: number
   readonly rule: string
-  /** Entity or group; undefined for the only one of the test. */
+  /** Entity or group to check. Undefined if the test contains only one. */
   readonly entity: string | undefined
   readonly state: Phase
 }
 
-/** Expected notification. Only the specified fields are compared. */
+/** Expected notification. Only fields that the test specifies are compared. */
 export interface ExpectedNotification extends At {
   readonly rule: string
   readonly kind: 'fired' | 'resolved'

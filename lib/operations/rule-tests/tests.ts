@@ -1,4 +1,4 @@
-/** Reads tests from their rows in a file, and reports errors that the schema cannot express. */
+/** Converts the rows of a test file to tests, and reports errors that a schema cannot express. */
 
 import { isDeepStrictEqual } from 'node:util'
 import { NO_DATA } from '../../alerting/alert.ts'
@@ -12,7 +12,7 @@ import { type Happening, happeningOf } from './happening.ts'
 import { type RawObservation, readingOf } from './observation.ts'
 import type { Expectation, ExpectedNotification, Observation, RuleTest } from './test-file.ts'
 
-/** Groups of the observations of a test, by the rules that evaluate groups. */
+/** Groups to which the entities of a test belong, by rule. Only rules that evaluate groups are included. */
 class Groups {
   readonly #byRule: ReadonlyMap<string, readonly string[]>
 
@@ -34,7 +34,7 @@ class Groups {
     )
   }
 
-  /** Returns whether the rule, by name or identity, evaluates groups. */
+  /** Returns whether a rule, given by name or identity, evaluates groups. */
   has(rule: string): boolean {
     return this.#byRule.has(rule)
   }
@@ -43,7 +43,7 @@ class Groups {
     return this.#byRule.get(rule) ?? []
   }
 
-  /** Returns the group if there is exactly one. */
+  /** Returns the group of a rule if there is exactly one. */
   only(rule: string): string | undefined {
     const groups = this.of(rule)
     return groups.length === 1 ? groups[0] : undefined
@@ -66,17 +66,21 @@ export interface RawTest {
   readonly notifications?: readonly (Omit<ExpectedNotification, 'atMs'> & { readonly at: unknown })[]
 }
 
-/** Entity of tests that do not specify one. */
+/** Entity of tests that do not name one. */
 const DEFAULT_ENTITY = 'entity-1'
 
-/** Context for reading a test. */
+/** Context that is needed to read a test. */
 interface Reader {
   readonly load: Load
   readonly lineOf: (at: Path) => number
   readonly report: Fault
 }
 
-/** @param rules rules of the file */
+/**
+ * Reads all tests of a file.
+ *
+ * @param rules rules in the file
+ */
 export async function readTests(
   rows: readonly RawTest[],
   rules: readonly AnyRule[],
@@ -159,7 +163,7 @@ async function readObservations(row: RawTest, at: Path, { load, report }: Reader
   return { observations, entities, changes }
 }
 
-/** First observation of each id. */
+/** First observation by event id. */
 type FirstById = Map<string, Identified>
 
 interface Identified {
@@ -202,7 +206,7 @@ function checkNames(one: { rule: string; entity?: string | undefined }, at: Path
     report([...at, 'entity'], `no observation is of ${one.entity}`)
 }
 
-/** Returns the names and identities of rules, including those of their `NoData` alerts. */
+/** Returns the names and identities of rules, including the identities of their `NoData` alerts. */
 function namesOf(rules: readonly AnyRule[]): readonly string[] {
   return rules.flatMap(rule => [
     rule.name,
@@ -213,10 +217,10 @@ function namesOf(rules: readonly AnyRule[]): readonly string[] {
   ])
 }
 
-/** Maximum duration of a test in days. The log of a test has a tick for each minute, and all of them are read. */
+/** Maximum duration of a test, in days. A tick is processed for each minute of a test. */
 const MAX_DAYS = 31
 
-/** Returns the milliseconds since the start. Reports an offset that is too large. */
+/** Parses an offset. Returns milliseconds since the start of the test, and reports an offset that is too large. */
 function offsetAt(raw: unknown, at: Path, report: Fault): number {
   const atMs = offsetOf(raw)
   if (atMs <= MAX_DAYS * 24 * 60 * 60_000) return atMs
@@ -225,8 +229,8 @@ function offsetAt(raw: unknown, at: Path, report: Fault): number {
 }
 
 /**
- * Parses an offset whose form the schema has checked. `0m` is a natural way to write the start. Infinite if
- * the number is too large.
+ * Parses an offset whose form is valid according to the schema. `0m` is accepted for the start. Returns infinity if the number is
+ * too large.
  */
 function offsetOf(raw: unknown): number {
   return /^0[dhms]?$/.test(String(raw)) ? 0 : (parseDuration(raw) ?? Number.POSITIVE_INFINITY)

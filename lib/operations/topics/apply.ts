@@ -1,4 +1,4 @@
-/** Applies a plan of topics: creates topics, then changes settings and adds partitions. */
+/** Applies a plan of topics. First creates topics, and then changes settings and adds partitions. */
 import type { Kafka } from '../../../packages/runtime/adapters/kafka/client.ts'
 import { growTopic } from '../../../packages/runtime/adapters/kafka/grow-topic.ts'
 import {
@@ -11,7 +11,7 @@ import { OperationFailure } from '../failure.ts'
 import type { TopicCreation } from '../topic-plan.ts'
 import type { PlannedTopics } from './planned.ts'
 
-/** Progress of the changes. */
+/** Progress of applying a plan. */
 export interface Applying {
   readonly created: string[]
   readonly changed: TopicDifference[]
@@ -21,10 +21,10 @@ export interface Applying {
  * Applies the plan.
  *
  * @param applying progress that is updated, so that completed changes are known after a failure
- * @param stop signal after which no further topic is started
- * @throws OperationFailure for a topic that cannot be created
- * @throws an answer of the broker if it does not accept a setting
- * @throws the reason of `stop`
+ * @param stop signal after which no change to a further topic is started
+ * @throws OperationFailure if a topic cannot be created
+ * @throws errors of Kafka if it rejects a setting
+ * @throws the reason of `stop` if it is aborted
  */
 export async function applyTopics(
   kafka: Kafka,

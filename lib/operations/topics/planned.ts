@@ -10,12 +10,12 @@ import { allTopics, recordCounts } from '../../queries/topic-descriptions.ts'
 import { topicsByTable } from '../../queries/topics.ts'
 import { clusterKind, planTopics, type TopicFacts, type TopicPlan } from '../topic-plan.ts'
 
-/** Environment of the topics, and facts that Kafka does not report. */
+/** Environment of the topics, with facts that Kafka does not report. */
 interface Planning {
   readonly kafka: Kafka
   readonly offsets: Pick<TopicOffsets, 'bounds'>
   readonly env: string
-  /** Returns the functions that read a topic. */
+  /** Returns the names of the functions that read a topic. */
   readersOf(signal: Signal): readonly string[]
   /** ARN of the MSK cluster; absent for any other cluster. */
   readonly clusterArn?: string
@@ -23,12 +23,12 @@ interface Planning {
 
 export interface PlannedTopics {
   readonly plan: TopicPlan
-  /** Settings with which each topic of the table is created, by its Kafka name. */
+  /** Settings with which each topic is created, by Kafka name of the topic. */
   readonly settings: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
 /**
- * Compares the topics.
+ * Compares the topics in Kafka with the topic table.
  *
  * @throws RefusedByKafka or Unavailable, see `kafkaAnswer`
  */

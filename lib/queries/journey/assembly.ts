@@ -1,8 +1,8 @@
-/** Assembles the steps of a path from their drafts. Pure. */
+/** Builds the steps of an event's path from their drafts. Pure. */
 import { type DecisionDraft, type EventDraft, placeText } from './draft.ts'
 import type { DecisionStep, EventStep, ReadingFunction } from './model.ts'
 
-/** Converts drafts to steps. Each event occurs once. */
+/** Converts drafts to steps. Each event is included only once. */
 export class Assembly {
   readonly #order: ReadonlyMap<string, number>
 
@@ -33,13 +33,16 @@ export class Assembly {
   }
 }
 
-/** Returns the time at which an event was written or, if unknown, emitted; undefined if neither is known. */
+/**
+ * Returns the time at which an event was written to the log. If it is unknown, returns the time of emission; undefined if both are
+ * unknown.
+ */
 export function timeOf({ places, emittedAtMs }: EventDraft): number | undefined {
   const written = [...places.values()].flatMap(({ writtenAtMs }) => writtenAtMs ?? [])
   return written.length > 0 ? Math.min(...written) : emittedAtMs
 }
 
-/** Compares two events by time, the earliest first. */
+/** Compares two events by time, earliest first. */
 export function byTime(a: EventDraft, b: EventDraft): number {
   return (timeOf(a) ?? 0) - (timeOf(b) ?? 0)
 }

@@ -1,4 +1,4 @@
-/** Drafts of the events and decisions of a path, while facts about them are collected. */
+/** Collects facts about the events and decisions of a path in drafts. */
 import { isFailure } from '../../../packages/runtime/cloudevents/event.ts'
 import { redriveTargetOf } from '../../../packages/runtime/cloudevents/redrive.ts'
 import { spanContextOf } from '../../../packages/runtime/cloudevents/trace.ts'
@@ -27,7 +27,7 @@ function shownData({ type, data }: Event): { readonly data?: unknown; readonly l
   return bytes > MAX_BYTES ? { largeBytes: bytes } : { data: shown }
 }
 
-/** Returns the data of a failure without the bytes, which the page of the failure shows. */
+/** Returns the data of a failure without the original bytes of the record. The page of the failure shows them. */
 function withoutBytes(data: FailureData): Partial<FailureData> {
   const { originalKey, originalValue, originalHeaders, ...rest } = { ...data }
   return rest
@@ -36,12 +36,12 @@ function withoutBytes(data: FailureData): Partial<FailureData> {
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 export interface EventDraft extends Writable<Omit<EventStep, 'places' | 'decisions'>> {
-  /** Positions of the event, by their text. */
+  /** Positions of the event in the log, by their text form. */
   readonly places: Map<string, PlaceInLog>
   readonly decisions: Map<string, DecisionDraft>
-  /** Decision that emitted the event. */
+  /** Decision of a consumer that emitted the event. */
   parent?: DecisionDraft
-  /** Position of the event's cause in the log, from the CloudEvents extension "Sequence". */
+  /** Position of the record that caused the event, from the CloudEvents extension "Sequence". */
   sequence?: string
 }
 
@@ -59,7 +59,10 @@ export class Drafts {
   readonly events = new Map<string, EventDraft>()
   readonly #byPlace = new Map<string, EventDraft>()
 
-  /** Returns the draft of the event with this name or, for a record without an event, of the record at the position. */
+  /**
+   * Returns the draft of an event, and creates it if needed. For a record without an event, the draft is identified by the record's
+   * position.
+   */
   event(name: EventName | undefined, place?: RecordPosition): EventDraft {
     const key = name ? `${name.source} ${name.id}` : `at ${place ? placeText(place) : 'an unknown place'}`
     const known = this.events.get(key)
@@ -80,7 +83,7 @@ export class Drafts {
     return this.#byPlace.get(placeText(place))
   }
 
-  /** Adds the facts that a record of the log contains. */
+  /** Adds the facts from a record that was read. */
   found({ record, event }: FoundRecord): void {
     const place = { topic: record.topic, partition: record.partition, offset: record.offset }
     const draft = isFailure(event) ? this.event(undefined, place) : this.event(nameOf(event), place)
@@ -102,7 +105,7 @@ export class Drafts {
     Object.assign(draft, shownData(event))
   }
 
-  /** Adds a consumer's decision about an event. If the decision is already known, the earlier facts are kept. */
+  /** Adds a consumer's decision about an event. If the decision is already known, it is not changed. */
   decision(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
     const known = of.decisions.get(key)
     if (known) return known
@@ -119,7 +122,7 @@ export class Drafts {
   }
 }
 
-/** Returns the draft of a decision about an event, without adding it to the event. */
+/** Returns the draft of a decision about an event, without adding the decision to the event. */
 export function draftOf(of: EventDraft, key: string, told: DecisionReport): DecisionDraft {
   const why = whyOf(told.consumer, told.outcome, told.code ?? told.reason)
   return { key, why, ...told, of, emitted: new Set(), timers: new Set() }
@@ -133,7 +136,7 @@ export function toldBy(span: DecisionSpan): DecisionReport {
   return { consumer, place, outcome, reason, code, timer, fromMs, toMs, knownBy: 'span' }
 }
 
-/** Returns the draft of a decision that was not reported by its consumer. */
+/** Returns the draft of a decision that is derived from other facts, because the consumer did not report it. */
 export function inferred(
   consumer: string,
   place: RecordPosition,
@@ -154,7 +157,7 @@ export function inferred(
   }
 }
 
-/** Returns the key of a consumer's decision about one event. */
+/** Returns a key that identifies the decision of a consumer about one event. */
 export function decisionKey(consumer: string, place: RecordPosition, outcome = ''): string {
   const parked = outcome.startsWith('parked-') ? ' parked' : ''
   return `${consumer} ${placeText(place)}${parked}`

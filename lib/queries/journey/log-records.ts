@@ -1,4 +1,4 @@
-/** Reads single records of a path from the log, at known positions and within limits. */
+/** Reads single records of an event's path at known positions, within limits. */
 import { readEvent } from '../../../packages/runtime/cloudevents/reader.ts'
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import { plainEvents } from '../../../packages/runtime/pipeline/decoding/plain-records.ts'
@@ -9,7 +9,7 @@ import type { FoundRecord, RecordPosition } from './model.ts'
 
 /** Maximum number of records to read for one path. */
 export const MAX_RECORDS = 60
-/** Maximum number of records that are cached while a path is being watched. */
+/** Maximum number of records in the cache while a path is being watched. */
 const MAX_KEPT = 500
 
 export interface RecordSources {
@@ -17,12 +17,12 @@ export interface RecordSources {
   readonly reader: DataReader
 }
 
-/** Cache of records by position. Records in the log never change, so each is read only once. */
+/** Cache of records by position. Records in the log never change, so each record is read only once. */
 export class KnownRecords {
   readonly #kept = new Map<string, FoundRecord>()
 
   /**
-   * Returns the records at these positions, except those that are no longer in the log.
+   * Returns the records at these positions. Records that are no longer in the log are omitted.
    *
    * @throws Unavailable if Kafka does not answer
    * @throws PartitionStopped if the log cannot be read
@@ -60,13 +60,13 @@ async function recordAt(
     const { records } = await log.read(topic, partition, { fromOffset: offset, toOffset: offset })
     return records.find(record => record.offset === offset)
   } catch (error) {
-    // The topic was recreated, and now ends before this offset.
+    // The topic was recreated, and its new log is shorter.
     if (error instanceof PartitionStopped && !isUnreadable(error)) return undefined
     throw error
   }
 }
 
-/** Returns the events in records. If a schema cannot be fetched, the data stays bytes. */
+/** Decodes the events in records. If a schema cannot be fetched, the event data remains encoded. */
 export async function foundIn(
   records: readonly LogRecord[],
   reader: DataReader,

@@ -1,4 +1,4 @@
-/** Finds an event and its effects by searching the log alone, within a time limit. */
+/** Finds an event and its effects in the log, without reports of the consumers, and within a time limit. */
 
 import { isUnknownTopic } from '../../../packages/runtime/adapters/kafka/errors.ts'
 import type { TopicOffsets } from '../../../packages/runtime/adapters/kafka/offsets.ts'
@@ -18,7 +18,7 @@ export interface SearchSources extends RecordSources {
   readonly topics: readonly string[]
 }
 
-/** Target of a search: the id of an event, a trace, or the record at a position. */
+/** Subject of a search: an event id, a trace id, or the position of a record. */
 export interface JourneyTarget {
   readonly id?: string | undefined
   readonly trace?: string | undefined
@@ -27,21 +27,21 @@ export interface JourneyTarget {
 
 export interface Searched {
   readonly records: readonly FoundRecord[]
-  /** False if the search ended early, because the time limit was reached or too many records were found. */
+  /** True if the search is complete; false if it ended early because of a limit. */
   readonly isWhole: boolean
 }
 
-/** Maximum number of records of a path. A longer path is not drawn. */
+/** Maximum number of records of a path. Longer paths are not shown. */
 const MAX_FOUND = 200
 const MAX_TRACES = 5
 
 /**
- * Returns the records that belong to the event: the event itself, those of its trace, and the failures of its
- * record. An event without trace context can be followed only to its failures.
+ * Returns the records that belong to an event: the event itself, the events of its trace, and the failures of its record. For an
+ * event without trace context, only its failures are found.
  *
  * @param sinceMs start of the search, in milliseconds since the epoch
- * @param signal ends the search; records found until then are returned
- * @throws Unavailable or PartitionStopped like reading does; UnknownTopic is ignored
+ * @param signal ends the search. Records found so far are returned.
+ * @throws Unavailable or PartitionStopped if the log cannot be read. Missing topics are ignored.
  */
 export async function searchLog(
   { id, trace, place }: JourneyTarget,
@@ -55,7 +55,7 @@ export async function searchLog(
   const traces = trace === undefined ? tracesOf(begun) : [trace]
   for (const one of traces.slice(0, MAX_TRACES)) await search.for(one, found => traceIn(found) === one)
   const places = place ? [place] : begun.filter(found => traceIn(found) === undefined).map(placeOf)
-  // The subject of a failure is the position of the failed record.
+  // The subject of a failure event is the position of the record that failed.
   for (const one of places.slice(0, MAX_TRACES))
     await search.for(placeText(one), ({ event }) => !isFailure(event) && event.subject === placeText(one))
   return { records: search.found, isWhole: search.isWhole }
@@ -78,7 +78,11 @@ class Search {
     return [...this.#found.values()]
   }
 
-  /** @param isWanted called for the records whose bytes contain the text, and possibly for others */
+  /**
+   * Searches for records whose bytes contain the text, and keeps the wanted ones.
+   *
+   * @param isWanted returns whether a found record belongs to the path
+   */
   async for(text: string, isWanted: (found: FoundRecord) => boolean): Promise<void> {
     const records: LogRecord[] = []
     const enough = new AbortController()
@@ -104,7 +108,7 @@ function holds({ value, headers }: LogRecord, text: string): boolean {
   return value?.includes(text) || headers.some(([, bytes]) => bufferOf(bytes).includes(text))
 }
 
-/** Returns the ranges since a time. Topics that have not answered when the signal is aborted are omitted. */
+/** Returns the offset ranges since a time. Topics that have not answered before the signal is aborted are omitted. */
 async function rangesSince(
   { offsets, topics }: SearchSources,
   sinceMs: number,
@@ -142,16 +146,16 @@ function placeOf({ record: { topic, partition, offset } }: FoundRecord): RecordP
 }
 
 /**
- * Finds the position of an emitted event, searching around its time.
+ * Finds the position of an emitted event. Only the part of the log around the time of emission is searched.
  *
- * @returns undefined if the event is not (yet) in the log
+ * @returns undefined if the event was not found, for example because it is not published yet
  */
 export async function locate(
   { topic, id, emittedAtMs }: { readonly topic: string; readonly id: string; readonly emittedAtMs: number },
   sources: Omit<SearchSources, 'topics'>,
   signal: AbortSignal,
 ): Promise<FoundRecord | undefined> {
-  // Clocks may differ slightly, and an event is published immediately after its decision.
+  // Clocks may differ slightly, and events are published immediately after the decision.
   const ranges = await rangesSince({ ...sources, topics: [topic] }, emittedAtMs - CLOCKS_MS, signal)
   const near = ranges.map(range => ({ ...range, end: Math.min(range.end, range.start + NEAR_RECORDS) }))
   const search = new Search({ ...sources, topics: [topic] }, near, signal)

@@ -1,4 +1,4 @@
-/** Types for the path of one event through the system: the known facts, and the path derived from them. */
+/** Defines the types for the path of an event through the system: the facts that are known, and the path derived from them. */
 import type { LogRecord } from '../../../packages/runtime/cloudevents/record.ts'
 import type { Event } from '../../../packages/runtime/consumer/event.ts'
 import type { Failure } from '../../../packages/runtime/consumer/failure-codes.ts'
@@ -14,7 +14,7 @@ export interface RecordPosition {
 /** Attributes that identify an event. */
 export type EventName = Pick<Event, 'id' | 'source' | 'type' | 'subject'>
 
-/** Consumer's report of one decision, see docs/observability.md#spans. */
+/** Report of a consumer about one decision, see docs/observability.md#spans. */
 export interface DecisionSpan {
   readonly kind: 'record' | 'timer'
   readonly traceId: string
@@ -27,18 +27,18 @@ export interface DecisionSpan {
   readonly offset: number
   readonly outcome: string
   readonly reason: string
-  /** Failure code. */
+  /** Failure code of the decision. */
   readonly code: string | undefined
   /** Name of the timer that fired. */
   readonly timer: string | undefined
-  /** Event of the record; undefined for a timer, and for a record without an event. */
+  /** Event in the record; undefined for a timer, and for a record without an event. */
   readonly event: EventName | undefined
-  /** Start of the decision, in milliseconds since the epoch. `toMs` is its end. */
+  /** Start of the decision, in milliseconds since the epoch. `toMs` is the end. */
   readonly fromMs: number
   readonly toMs: number
 }
 
-/** Consumer's report of an emitted event. */
+/** Report of a consumer about an event that it emitted. */
 export interface EmissionSpan {
   readonly kind: 'emission'
   readonly traceId: string
@@ -52,7 +52,7 @@ export interface EmissionSpan {
 
 export type ToldSpan = DecisionSpan | EmissionSpan
 
-/** Record that was read from the log, with its event. */
+/** Record read from the log, with its event. */
 export interface FoundRecord {
   readonly record: LogRecord
   readonly event: Event | Failure
@@ -63,18 +63,18 @@ export interface Position {
   readonly consumer: string
   readonly topic: string
   readonly partition: number
-  /** Last applied offset; -1 before the first one. */
+  /** Last applied offset; -1 if no record has been applied. */
   readonly appliedOffset: number
 }
 
-/** Function that reads topics, with their Kafka names. */
+/** Function with the Kafka names of the topics that it reads. */
 export interface ReadingFunction {
   readonly name: string
   readonly consumes: readonly string[]
   readonly emits: readonly string[]
 }
 
-/** Facts from which a path is built. */
+/** Facts from which a path is derived. */
 export interface JourneyFacts {
   readonly spans: readonly ToldSpan[]
   readonly records: readonly FoundRecord[]
@@ -82,25 +82,25 @@ export interface JourneyFacts {
   readonly functions: readonly ReadingFunction[]
 }
 
-/** Event of a path, with the decisions of consumers about it. */
+/** Event on a path, with the decisions that consumers made about it. */
 export interface EventStep {
-  /** Key that is unique within the path. */
+  /** Key of the step, unique within the path. */
   readonly key: string
-  /** Attributes of the event; undefined if the record has no event. */
+  /** Attributes of the event; undefined if the record does not contain an event. */
   readonly event: EventName | undefined
-  /** Reason why the record has no event. */
+  /** Reason why the record does not contain an event. */
   readonly failure?: { readonly code: string; readonly message: string }
-  /** Positions of the event; empty if unknown. An event has several positions if it was sent repeatedly or redriven. */
+  /** Positions of the event in the log; empty if unknown. There are several if the event was sent repeatedly or redriven. */
   readonly places: readonly PlaceInLog[]
-  /** Kafka name of the topic; undefined if unknown. */
+  /** Kafka name of the event's topic; undefined if unknown. */
   readonly topic: string | undefined
   /** Event time, RFC 3339, unchanged from the producer. */
   readonly time?: string
-  /** Time of emission, in milliseconds since the epoch; undefined without a report. */
+  /** Time at which the event was emitted, in milliseconds since the epoch; undefined if no consumer reported it. */
   readonly emittedAtMs: number | undefined
   /** Data of the event; undefined if the record was not read. */
   readonly data?: unknown
-  /** Size of the data in bytes, if it is too large to be shown. */
+  /** Size of the data in bytes. Present only if the data is too large to show. */
   readonly largeBytes?: number
   readonly traceId?: string
   readonly decisions: readonly DecisionStep[]
@@ -109,7 +109,7 @@ export interface EventStep {
 export interface PlaceInLog extends RecordPosition {
   /** Time at which the record was written, in milliseconds since the epoch; undefined if the record was not read. */
   readonly writtenAtMs: number | undefined
-  /** Consumer for which a redrive has returned the record. */
+  /** Consumer for which the record was redriven. */
   readonly redrivenFor?: string
 }
 
@@ -119,30 +119,30 @@ export interface DecisionStep {
   readonly place: RecordPosition | undefined
   /**
    * Outcome of the decision:
-   * - one of a record's outcomes, or `timer`;
-   * - `decided`: the consumer has processed the record, with an unknown outcome;
+   * - an outcome of a record, or `timer`;
+   * - `decided`: the consumer has processed the record, but the outcome is unknown;
    * - `waiting`: the consumer has not processed the record yet.
    */
   readonly outcome: RecordOutcome | `parked-${string}` | 'timer' | 'decided' | 'waiting' | (string & {})
   readonly reason: string | undefined
-  /** Reason as a sentence, if available. */
+  /** Sentence that explains the reason, if available. */
   readonly why: string | undefined
-  /** Failure code. */
+  /** Failure code of the decision. */
   readonly code: string | undefined
   readonly timer: string | undefined
-  /** Start of the decision, in milliseconds since the epoch; undefined without a report of the consumer. `toMs` is its end. */
+  /** Start of the decision, in milliseconds since the epoch; undefined if the consumer did not report it. `toMs` is the end. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
-  /** Source of the information: a report of the consumer, its emissions, or its position. */
+  /** Source of the information: a report of the consumer, an event that it emitted, or its position. */
   readonly knownBy: 'span' | 'emission' | 'position'
-  /** Number of offsets that the consumer must process before the record. Present only for `waiting`. */
+  /** Number of offsets that the consumer must process before this record. Present only for `waiting`. */
   readonly behind?: number
   readonly emitted: readonly EventStep[]
-  /** Timers that the decision set and that have fired since. */
+  /** Timers that were set by the decision and have fired. */
   readonly timers: readonly DecisionStep[]
 }
 
-/** Outcome of a journey, the worst first. */
+/** Outcome of a path, worst first. */
 export type JourneyEnd =
   | 'dead-letter'
   | 'retrying'
@@ -155,15 +155,15 @@ export type JourneyEnd =
   | 'unknown'
 
 export interface Journey {
-  /** Events at which the path starts, as far as known. */
+  /** Events at which the path starts, as far as they are known. */
   readonly roots: readonly EventStep[]
-  /** Number of starting events that are omitted, because the trace has too many. */
+  /** Number of starting events that are omitted because there are too many. */
   readonly leftOut: number
   readonly end: JourneyEnd
-  /** Number of events in the path. `decisions` is the number of decisions. */
+  /** Number of events on the path. `decisions` is the number of decisions. */
   readonly events: number
   readonly decisions: number
-  /** Time of the first known step, in milliseconds since the epoch. `toMs` is that of the last. */
+  /** Time of the first known step, in milliseconds since the epoch. `toMs` is the time of the last known step. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
 }

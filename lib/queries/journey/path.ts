@@ -1,4 +1,4 @@
-/** Builds the path of an event from all known facts. Pure. */
+/** Derives the path of an event from all known facts. Pure. */
 
 import type { FailureData } from '../../../packages/runtime/consumer/failure-event.ts'
 import { placeOf } from '../../../packages/runtime/pipeline/deciding/emission.ts'
@@ -33,7 +33,7 @@ function endOf(events: readonly EventDraft[]): JourneyEnd {
   return outcome(...DONE, 'duplicate', 'ignored', 'timer') ? 'remembered' : 'unknown'
 }
 
-/** Returns whether a failed event has been retried and processed. */
+/** Returns whether the failed event was redriven and then processed. */
 function isRetried({ of, place, outcome }: DecisionDraft): boolean {
   if (!DONE.includes(outcome) || !place) return false
   return [...of.places.values()].some(
@@ -42,7 +42,7 @@ function isRetried({ of, place, outcome }: DecisionDraft): boolean {
   )
 }
 
-/** Returns whether people were notified, because a receiver has accepted the notification. */
+/** Returns whether a notification was delivered, which means that a receiver has accepted it. */
 function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   return (
     of.event?.type === NOTIFICATION_TYPE &&
@@ -53,13 +53,13 @@ function isTold({ of, consumer, outcome, reason }: DecisionDraft): boolean {
   )
 }
 
-/** Maximum number of starting events. A producer can put thousands of events into one trace. */
+/** Maximum number of starting events. A producer can use the same trace for thousands of events. */
 const MAX_ROOTS = 50
 
 /**
- * Builds the journey.
+ * Derives the path of an event.
  *
- * @param id event id; if the facts contain the event, parts of the trace that are unrelated to it are omitted
+ * @param id event id. If the facts contain this event, unrelated events of the same trace are omitted.
  */
 export function journeyOf(known: JourneyFacts, id?: string): Journey {
   const drafts = new Drafts()
@@ -122,8 +122,8 @@ function fromSpans(drafts: Drafts, spans: readonly ToldSpan[]): void {
 }
 
 /**
- * Returns the key by which a timer is matched with the decision that set it. A timer continues the trace of
- * that decision, so both have the same parent span.
+ * Returns a key that matches a timer with the decision that set it. A timer continues the trace of that decision, so both have the
+ * same parent span.
  */
 function setterOf({ consumer, traceId, parentSpanId }: DecisionSpan): string {
   return `${consumer} ${traceId} ${parentSpanId}`
@@ -135,7 +135,7 @@ function timerOf(
   bySetter: ReadonlyMap<string, DecisionDraft>,
 ): DecisionDraft {
   const setter = bySetter.get(setterOf(span))
-  // The event that set the timer is no longer known.
+  // The event that set the timer is unknown.
   const of = setter?.of ?? drafts.event({ id: span.spanId, source: span.consumer, type: '' })
   if (setter === undefined) of.event = undefined
   const made = draftOf(of, span.spanId, toldBy(span))
@@ -150,12 +150,12 @@ function join(cause: DecisionDraft, draft: EventDraft): void {
   cause.emitted.add(draft)
 }
 
-/** Returns whether a decision results from an event. Paths must not contain cycles, whatever records claim. */
+/** Returns whether a decision results from an event. The check prevents cycles, which invalid records could otherwise cause. */
 function isBelow(cause: DecisionDraft, draft: EventDraft): boolean {
   return rootOf(cause.of) === draft
 }
 
-/** Adds the decision that a failure event describes: the failed record, the consumer and the reason. */
+/** Adds the decision that a failure event describes, with the failed record, the consumer and the reason. */
 function fromFailure(drafts: Drafts, draft: EventDraft): void {
   if (draft.event?.type !== FAILURE_TYPE || draft.parent) return
   const { consumer, originalTopic, originalPartition, originalOffset, errorType } = (draft.data ??
@@ -168,7 +168,10 @@ function fromFailure(drafts: Drafts, draft: EventDraft): void {
   join(drafts.decision(of, decisionKey(consumer, place), told), draft)
 }
 
-/** Adds the cause of an emitted event. Its sequence starts with the offset of the cause, unless a timer emitted it. */
+/**
+ * Adds the cause of an emitted event, which is found by the offset at the start of the event's sequence. Events emitted by a timer
+ * have no such offset.
+ */
 function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly ReadingFunction[]): void {
   if (draft.parent || draft.sequence === undefined || !draft.event) return
   const { offset } = placeOf(draft.sequence)
@@ -190,7 +193,7 @@ function fromSequence(drafts: Drafts, draft: EventDraft, functions: readonly Rea
   }
 }
 
-/** Adds decisions of consumers without reports. Their positions show whether they have processed the record. */
+/** Adds decisions of consumers that report nothing. The positions of the consumers show whether they have processed the record. */
 function fromPositions(drafts: Drafts, { positions, functions }: JourneyFacts): void {
   const applied = new Map(positions.map(one => [`${one.consumer} ${one.topic}/${one.partition}`, one]))
   for (const draft of drafts.events.values())

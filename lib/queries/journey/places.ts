@@ -1,8 +1,8 @@
-/** Positions of a path's records, as far as they are known. Pure. */
+/** Collects the known positions of a path's records. Pure. */
 import { placeText } from './draft.ts'
 import type { FoundRecord, RecordPosition, ToldSpan } from './model.ts'
 
-/** Returns all known positions, each once. */
+/** Returns all known positions without duplicates. */
 export function placesOf(
   spans: readonly ToldSpan[],
   records: readonly FoundRecord[],
@@ -22,7 +22,10 @@ export interface Unplaced {
   readonly emittedAtMs: number
 }
 
-/** Returns emitted events that no consumer has reported as read, such as those in topics without consumers. */
+/**
+ * Returns the emitted events whose positions are unknown, because no consumer has reported reading them. For example, their topic
+ * may have no consumers.
+ */
 export function unplaced(spans: readonly ToldSpan[]): readonly Unplaced[] {
   const read = new Set(spans.flatMap(({ kind, event }) => (kind === 'record' && event ? [event.id] : [])))
   return spans.flatMap(span =>

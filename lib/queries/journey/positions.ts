@@ -3,7 +3,7 @@ import type { StateInspection } from '../../../packages/runtime/adapters/redis/i
 import type { Position, ReadingFunction, RecordPosition } from './model.ts'
 
 /**
- * Returns the progress of each function that reads the topics, in the partitions of these positions.
+ * Returns the progress of each function in the partitions of these positions.
  *
  * @throws Unavailable if Redis does not answer
  */

@@ -1,4 +1,4 @@
-/** Describes the reasons of consumers in sentences, for users who do not know the reason codes. Pure. */
+/** Explains the reason codes of consumers in sentences, for users who do not know the codes. Pure. */
 
 import { FAILURES } from '../../../packages/runtime/consumer/failure-codes.ts'
 import { reasonText } from '../../../packages/runtime/pipeline/reasons.ts'
@@ -27,7 +27,7 @@ const SINK: Sentences = {
   superseded: 'a later notification of the group has been sent already',
 }
 
-/** Descriptions of reasons, by consumer. */
+/** Explanations of reason codes, by consumer. */
 const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
   processor: {
     counted: 'it belongs to the open minute',
@@ -106,7 +106,7 @@ const OF_CONSUMERS: Readonly<Record<string, Sentences>> = {
   },
 }
 
-/** Returns the description of a decision's reason; undefined for an unknown reason. */
+/** Returns the explanation of a decision's reason; undefined for an unknown reason. */
 export function whyOf(consumer: string, outcome: string, reason: string | undefined): string | undefined {
   if (reason === undefined) return undefined
   if (outcome === 'failed' || outcome === 'parked-failed' || Object.hasOwn(FAILURES, reason))

@@ -18,8 +18,9 @@ export const PATIENCE_WITH_NEW_TOPIC: Patience = { leaderMs: 15_000, topicMs: 15
 const ASK_EVERY_MS = 50
 
 /**
- * Sends a request to the leaders of partitions until they respond. The metadata can be older or newer than that of a broker, so a
- * retriable response is not an error: like every official client, this function fetches the metadata again and repeats the request.
+ * Sends a request to the leaders of partitions until they respond. The client's metadata can differ from a broker's metadata, so a
+ * retriable response is not an error. In this case, the function fetches the metadata again and repeats the request, like every
+ * official client.
  *
  * @param ask sends the request; must not use metadata of an earlier attempt
  * @throws errors of `ask` that are not retriable or last too long
@@ -46,7 +47,10 @@ interface Connected {
   disconnect(): Promise<void>
 }
 
-/** Sends a request over a new connection. While the response is retriable, it repeats the request over another one. */
+/**
+ * Sends a request over a new connection. While the response is retriable, the request is repeated, each time over another new
+ * connection.
+ */
 export function askOver<Client extends Connected, T>(
   open: () => Client,
   question: (client: Client) => Promise<T>,

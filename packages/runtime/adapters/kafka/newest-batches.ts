@@ -14,7 +14,7 @@ import type { TopicLayout } from './topic-admin.ts'
 /** Batches by topic and partition, oldest first, without control batches. Empty if the leader did not respond. */
 export type NewestBatches = ReadonlyMap<string, ReadonlyMap<number, readonly BatchHead[]>>
 
-/** Limits per partition, sufficient for the last seconds of a busy topic and for hours of a quiet one. */
+/** Limits per partition, sufficient for the last seconds of a busy topic and the last hours of a quiet topic. */
 const NEWEST_OFFSETS = 500
 const MAX_BYTES = 256 * 1024
 

@@ -9,7 +9,7 @@ import type { Replication } from './replication.ts'
 /** Required definition of a topic. */
 export interface KafkaTopic extends TopicSettings {
   readonly name: string
-  /** LogAppendTime if the broker's clock must set the timestamps, because timers depend on them. */
+  /** `LogAppendTime` if the broker's clock must set the timestamps, because timers depend on them. */
   readonly timestamps: 'LogAppendTime' | 'CreateTime'
 }
 
@@ -37,8 +37,8 @@ export interface TopicsOutcome {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * Creates missing topics and compares the others with their definitions. Existing topics are never changed,
- * because their entities would lose their state.
+ * Creates missing topics and compares the others with their definitions. Existing topics are never changed, because with a
+ * different number of partitions, entities would lose their state.
  */
 export async function ensureTopics(options: TopicsOptions): Promise<TopicsOutcome> {
   return withAdmin(options.brokers, 5, async (admin, kafka) => {

@@ -47,7 +47,7 @@ export class LambdaObserver implements Observer {
   readonly #starts = new PerTopic()
   #tracer: Tracer | undefined
 
-  /** @param remedies remedies of the application, by the reason for which records wait */
+  /** @param remedies remedies that log lines name, by the reason why records wait */
   constructor(
     logger: Logger,
     metrics: Metrics,
@@ -126,7 +126,7 @@ export class LambdaObserver implements Observer {
       ? failureOf(cause.error)
       : { error: cause.safeMessage && shortened(cause.safeMessage) }
     const details = { ...stateKey, offset, attempt, records, ...behind }
-    // No rate limit is needed, because there are delays between the tries of a partition.
+    // No rate limit is needed, because there are delays between the attempts of a partition.
     this.#lines.each('retry', details, `Retry ${attempt}/${of}: ${error}`)
   }
 

@@ -56,13 +56,15 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
   readonly #stateKeys = new Map<string, MemoryState>()
   readonly #skipped: SkippedRecords
   readonly #digests = new Map<string, Map<number, string>>()
-  /** Negative numbers of the runs that take a first checkpoint, below every time. */
+  /** Number of the latest run that takes a first checkpoint. Run numbers are negative, so they differ from times of checkpoints. */
   #runs = 0
   readonly #growths = new Map<string, KeptGrowths>()
   #next: MemoryStateStore | undefined
   #built = 0
 
-  /** @param live store of the live states, if this store contains copies of them; both skip the same records */
+  /**
+   * @param live store of the live states, if this store contains next generations of them. Both stores then skip the same records.
+   */
   constructor(live?: SkippedRecords) {
     this.#skipped = live ?? this
   }
@@ -238,7 +240,7 @@ export class MemoryStateStore implements StateStore, PartitionStates, SkippedRec
     return this.#stateKey(stateKey).tally
   }
 
-  /** Returns the growths of a topic, according to the states that were switched to. */
+  /** Returns the growths of a topic that `noteGrowths` has stored. */
   growths(topic: string): readonly KeptGrowth[] {
     return this.#growths.get(topic)?.growths ?? NEVER_GROWN
   }
@@ -352,7 +354,7 @@ function dueIn(timers: ReadonlyMap<string, readonly StoredTimer[]>, endMs: numbe
   return due.sort(byPlace)
 }
 
-/** Returns how many of these sizes fit, at least one if there are any, and their sum. */
+/** Returns how many sizes, in order, are within the limit together, and their sum. The first one is always included. */
 function within(limit: number, sizes: readonly number[]): { readonly count: number; readonly bytes: number } {
   let bytes = 0
   for (const [count, size] of sizes.entries()) {

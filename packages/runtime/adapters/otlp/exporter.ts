@@ -1,6 +1,6 @@
 /**
- * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not
- * used: it generates ids and times, which are given here, and its transport is still at version 0.x.
+ * Sends spans to a collector by OTLP/HTTP in JSON, with Node's built-in `fetch`. OpenTelemetry's SDK is not used, because it would
+ * generate its own ids and times, and because its transport is still at version 0.x.
  */
 import { SPAN_KINDS, type Span } from './spans.ts'
 
@@ -58,7 +58,7 @@ export class OtlpExporter {
     if (spans.length > room) this.#dropped(spans.length - room, 'too-many')
   }
 
-  /** Sends or drops all stored spans within this time. Never rejects. */
+  /** Sends all stored spans within a time limit, or drops them. Never rejects. */
   async export(withinMs: number): Promise<void> {
     const spans = this.#spans
     this.#spans = []
@@ -99,7 +99,9 @@ export class OtlpExporter {
     }
   }
 
-  /** Retries once if the connection broke: connections do not survive a freeze of the execution environment. */
+  /**
+   * Sends a request, and retries once if the connection broke: connections do not survive a freeze of the execution environment.
+   */
   async #post(body: string, headers: Headers, signal: AbortSignal): Promise<Response> {
     // Do not follow redirects, because the credentials are only for this endpoint.
     const post = () => fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'error' })
@@ -133,12 +135,15 @@ function codeOf(error: unknown): string | undefined {
 
 type Attributes = Readonly<Record<string, string | number>>
 
-/** Maximum length of an external value, in characters. */
+/** Maximum length of an attribute value, in characters. */
 const LONGEST = 1_000
 
 const STATUS_ERROR = 2
 const SAMPLED = 0x01
-/** Flags of OTLP that say whether it is known that the parent is remote, and whether it is. */
+/**
+ * Flags of OTLP about the parent span. The first is set if it is known whether the parent is remote, the second if the parent is
+ * remote.
+ */
 const PARENT_KNOWN = 0x100
 const PARENT_REMOTE = 0x200
 

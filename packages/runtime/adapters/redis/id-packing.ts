@@ -16,7 +16,11 @@ export function packIds(ids: readonly RememberedId[]): Map<number, Buckets> {
 
 type Entry = readonly [bucket: string, entry: string]
 
-/** @param entries entries, the oldest first; in a bucket, the newest is first */
+/**
+ * Groups entries by bucket. In each bucket, the newest entry comes first.
+ *
+ * @param entries names of buckets with entries, the oldest entry first
+ */
 export function intoBuckets(entries: readonly Entry[]): Buckets {
   const buckets = new Map<string, string>()
   for (const [bucket, entry] of entries) buckets.set(bucket, entry + (buckets.get(bucket) ?? ''))
@@ -50,7 +54,7 @@ export function bytesInBucket(name: Buffer, bucket: Buffer): Buffer {
   return bytes
 }
 
-/** Returns the bytes of an id in a separate field, in the form of `bytesInBucket`. */
+/** Returns the bytes of an id that has a separate field, in the form of `bytesInBucket`. */
 export function bytesOfId(id: Buffer, known: Buffer): Buffer {
   return Buffer.concat([id, known])
 }
@@ -68,7 +72,11 @@ export function packIdBytes(bytes: Buffer): Map<number, Buckets> {
   return new Map([...generations].map(([generation, own]) => [generation, intoBuckets(own)]))
 }
 
-/** @param known data stored after the id in its entry, or in a separate field */
+/**
+ * Unpacks an id.
+ *
+ * @param known digest and log clock, which follow the id in a bucket or are the value of its separate field
+ */
 export function unpackId(id: string, known: Buffer): RememberedId {
   return {
     id,

@@ -1,25 +1,25 @@
 /**
- * Layout of a partition state in Redis. TypeScript and Lua both read this table, so nothing else defines the
- * layout. It is used by `id-packing.ts`, `failure-packing.ts` and `meta.ts`, and by the functions of
- * `lua/partition-state.lua`, which are prepended to each script.
+ * Layout of a partition state in Redis. TypeScript and Lua use the same constants, so the layout is defined only here. The
+ * constants are used by `id-packing.ts`, `failure-packing.ts` and `meta.ts`, and by the functions of `lua/partition-state.lua`,
+ * which are prepended to each script.
  */
 
 /**
- * Entry of an id: the rest of the id after the name of its bucket, its digest (8 bytes), and the log clock at
- * which it was applied (6).
+ * Binary entry of an id: the part of the id that follows its bucket's name, the digest of the event (8 bytes), and the log clock
+ * when the event was applied (6 bytes).
  */
 const ID = { bytes: 12, bucketBytes: 2, digestBytes: 8, clockBytes: 6 }
 const KNOWN_BYTES = ID.digestBytes + ID.clockBytes
 const ENTRY_BYTES = ID.bytes - ID.bucketBytes + KNOWN_BYTES
 
 /**
- * Entry of a failure: id, digest, offset (6), partition (4), attempt with the open and reopened flags (4),
- * first failure (8), log clock (6), and hash of the entity (4).
+ * Binary entry of a failure: id, digest, offset (6 bytes), partition (4), attempt with the flags for open and reopened failures
+ * (4), time of the first failure (8), log clock (6), and hash of the entity (4).
  */
 const FAILURE = { idBytes: 16, digestBytes: 12, factBytes: 6 + 4 + 4 + 8 + 6 + 4 }
 
 export const LAYOUT = {
-  /** Last parts of the keys that exist once per state, except for meta and the outbox. */
+  /** Last parts of the keys that exist once per partition state, except for meta and the outbox. */
   plain: ['states', 'timers', 'due', 'failures', 'context'],
   /** Fields of the hash `meta`, which also contains the counters, named `outcome/reason`. */
   meta: [
@@ -39,9 +39,9 @@ export const LAYOUT = {
     'oldest',
     'failureBytes',
     'forgotten',
-    /** Append time from which all failures are remembered. */
+    /** Append time since which all failures are remembered. */
     'failuresFrom',
-    /** Number of fields of the parts, by which an eviction is detected. */
+    /** Number of fields in each part of the state, by which evictions are detected. */
     'states',
     'timers',
     'ids',
@@ -88,14 +88,17 @@ export const LAYOUT = {
      */
     about: '',
     generation: ['bytes', 'count', 'lastMs'],
-    /** Bytes that are counted for each item, at least as many as the server needs. */
+    /** Upper bounds for the memory that the server uses for each item, in bytes. */
     takes: { entry: 64, bucket: 64, generation: 512 },
   },
   /** Changes since the last checkpoint, see `lua/changes.lua`. */
   changes: {
     idBytes: ID.bytes + KNOWN_BYTES,
     idsOfBlock: 500,
-    /** Log time after which changes are no longer tracked, because they use as much memory as a generation of ids by then. */
+    /**
+     * Log time without a checkpoint after which changes are no longer tracked, in milliseconds. By then, the changes use as much
+     * memory as a generation of ids.
+     */
     longestMs: 60 * 60_000,
     /** Upper bounds for the data that one script reads, which takes the server a few milliseconds. */
     entitiesAtOnce: 1_000,
@@ -114,7 +117,7 @@ export function generationOf(clockMs: number): number {
   return Math.floor(clockMs / LAYOUT.ids.generationMs)
 }
 
-/** Returns the hash for ids that arrived after their bucket was full, with a separate field for each. */
+/** Returns the key of the hash for ids that arrived after their bucket was full. Each of these ids has a separate field. */
 export function beyondFull(idsKey: string): string {
   return idsKey + LAYOUT.ids.beyondFull
 }

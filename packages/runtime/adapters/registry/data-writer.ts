@@ -76,10 +76,10 @@ export interface WriterOptions {
 }
 
 /**
- * Returns a writer whose schemas are all loaded and, with a registry, whose ids are known. Schemas are never
- * registered here: an incompatible schema must be detected before the deployment.
+ * Returns a writer with all its schemas loaded. With a registry, the ids of the schemas are looked up as well. Schemas are never
+ * registered here, because an incompatible schema must be detected before the deployment.
  *
- * @param types event types that will be written; by default, all whose data is not always JSON
+ * @param types event types that will be written; by default, all types whose data is not always JSON
  * @throws ConfigError if SERIALIZATION names an unknown type, or a schema is not registered; Unavailable
  */
 export async function dataWriter(options: WriterOptions, types?: readonly string[]): Promise<DataWriter> {

@@ -28,7 +28,7 @@ local function allGroups(memory)
   return groups
 end
 
--- From now on, only failures of later records are completely remembered.
+-- Records that some failures were forgotten: from now on, only failures of later records are completely remembered.
 local function forgets(memory)
   memory.failuresFrom = memory.failuresFrom and memory.highest + 1
 end

@@ -80,7 +80,7 @@ if request.why then
   end
 end
 
--- Names of keys from the build, and from commits since.
+-- Add the names of the keys that the build has created, and of the keys that later commits have created.
 for _, name in ipairs(namesIn(live)) do
   names[#names + 1] = name
 end
@@ -94,8 +94,8 @@ for _, name in ipairs(names) do
 end
 local epoch = math.max(meta.epoch or 0, request.above) + 1
 redis.call('HSET', metaKey, 'epoch', epoch)
--- Contents from before a growth of the topic, or no contents at all, must not undo the growth; otherwise
--- emissions would be ordered before earlier ones.
+-- A switch to older contents, or to no contents, must not undo a growth of the topic. Otherwise, new emissions would be ordered
+-- before earlier emissions.
 local isOlder = meta.generation and meta.generation > (new.generation or 0)
 if isOlder then
   redis.call('HSET', metaKey, 'generation', meta.generation, 'partitions', meta.partitions)
